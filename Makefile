@@ -1,0 +1,92 @@
+# Everything a person does with this repository. `make` alone prints the targets.
+# A target makes what it needs first; nothing is installed outside this directory.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+LOCKED := $(VENV)/.locked
+INSTALLED := $(VENV)/.installed
+SNOW := .tools/snow/bin/snow
+SNOW_INSTALLED := .tools/snow/.installed
+COMPILE_INSTALLED := .tools/pip-tools/.installed
+
+# The first Python 3.11 found; another one is named with `make PYTHON=/path/to/python3.11`.
+PYTHON ?= $(shell for python in python3.11 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
+	&& { command -v $$python; break; }; done)
+
+# What follows the locks exactly: hashes are checked, the newest release is never looked for.
+PIP_INSTALL = install --quiet --disable-pip-version-check --no-input
+
+.PHONY: help
+help: ## Print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: $(INSTALLED) ## Make .venv with the locked dependencies and the hubspot-ingest command
+
+.PHONY: demo
+demo: $(INSTALLED) ## Run the main job end to end on this machine, no account needed
+	$(VENV)/bin/hubspot-ingest demo
+
+.PHONY: test
+test: $(INSTALLED) $(SNOW_INSTALLED) ## Run the tests
+	$(RUN) -m pytest
+
+.PHONY: check
+check: $(INSTALLED) ## Check style, formatting and types
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+
+.PHONY: bundle
+bundle: $(INSTALLED) $(SNOW_INSTALLED) ## Build the native app into output/deploy and check it
+	$(RUN) -m scripts.bundle --snow $(SNOW)
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure rows per second, memory and requests
+	$(RUN) -m benchmarks
+
+.PHONY: lock
+lock: $(COMPILE_INSTALLED) ## Compile the locked dependencies anew (UPGRADE=--upgrade for newer releases)
+	$(call compile,--all-extras pyproject.toml,requirements/dev.txt)
+	$(call compile,requirements/snow.in,requirements/snow.txt)
+	$(call compile,requirements/pip-tools.in,requirements/pip-tools.txt)
+
+.PHONY: clean
+clean: ## Remove environments, caches and everything built
+	rm -rf $(VENV) .tools build output __generated .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf src/*.egg-info
+	find src scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# No address of a package index goes into a lock: where packages come from is the machine's affair.
+define compile
+CUSTOM_COMPILE_COMMAND="make lock" .tools/pip-tools/bin/python -m piptools compile --quiet \
+	--generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host --no-emit-options $(UPGRADE) --output-file $(2) $(1)
+endef
+
+# $(call environment,directory,lock): a fresh environment holding exactly the lock.
+define environment
+@test -n "$(PYTHON)" || { echo "Python 3.11 is needed and was not found" >&2; exit 1; }
+@echo "installing $(2) into $(1)"
+@"$(PYTHON)" -m venv --clear $(1)
+@$(1)/bin/python -m pip $(PIP_INSTALL) --require-hashes -r $(2)
+@touch $@
+endef
+
+$(LOCKED): requirements/dev.txt
+	$(call environment,$(VENV),$<)
+
+$(INSTALLED): pyproject.toml $(LOCKED)
+	@$(RUN) -m pip $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(SNOW_INSTALLED): requirements/snow.txt
+	$(call environment,.tools/snow,$<)
+
+$(COMPILE_INSTALLED): requirements/pip-tools.txt
+	$(call environment,.tools/pip-tools,$<)
