@@ -1,0 +1,154 @@
+"""Whether the shipped Python runs where it is shipped to: the archive and the declared packages.
+
+A procedure in Snowflake sees its ``IMPORTS``, its ``PACKAGES`` with what those depend on, and the
+standard library. The same is arranged here in a fresh interpreter, so that a handler which only
+works beside the whole development environment is found before it is installed.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import json
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from scripts.bundle_tree import Finding, Tree
+from scripts.setup_objects import Created
+
+PROBE = Path(__file__).with_name("import_probe.py")
+
+SNOWFLAKES_OWN = {"_snowflake"}
+"""Modules that exist only inside a procedure; imported where used, never at a module's top."""
+
+
+def handlers_run(tree: Tree) -> list[Finding]:
+    """Each handler imports and takes the session and as many arguments as its procedure.
+
+    Args:
+        tree: The bundle.
+
+    Returns:
+        A finding for each handler that does not, and for each shipped module that does not import.
+    """
+    surroundings: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Created]] = {}
+    for procedure in tree.python_procedures:
+        statement = procedure.statement
+        key = (tuple(statement.listed("IMPORTS")), tuple(statement.listed("PACKAGES")))
+        surroundings.setdefault(key, []).append(procedure)
+    return [
+        finding
+        for (imports, packages), procedures in surroundings.items()
+        for finding in _probe(tree, imports, packages, procedures)
+    ]
+
+
+def imports_are_declared(tree: Tree) -> list[Finding]:
+    """Every import in the shipped Python, late ones included, is in the archive or declared.
+
+    Imports under ``if TYPE_CHECKING:`` do not count: they never run.
+    """
+    procedures = list(tree.python_procedures)
+    declared = {name for each in procedures for name in each.statement.listed("PACKAGES")}
+    known = importable(sorted(declared)) | SNOWFLAKES_OWN | sys.stdlib_module_names
+    shipped = {path.partition(".zip/")[2]: source for path, source in tree.python_sources}
+    modules = {_module_name(path) for path in shipped}
+    packages = {module.partition(".")[0] for module in modules}
+    found = []
+    for path, source in shipped.items():
+        for line, module in imported(ast.parse(source)):
+            top = module.partition(".")[0]
+            if (module not in modules) if top in packages else (top not in known):
+                found.append(Finding(f"{path}:{line}", f"{module} is not where this runs"))
+    return found
+
+
+def importable(packages: list[str]) -> set[str]:
+    """Top-level modules of some distributions and of all they depend on, as installed here.
+
+    Args:
+        packages: Names as in ``PACKAGES``; a version behind ``==`` is ignored.
+
+    Raises:
+        importlib.metadata.PackageNotFoundError: A package is not installed here.
+    """
+    wanted, closed = [package.partition("=")[0] for package in packages], set[str]()
+    while wanted:
+        name = canonicalize_name(wanted.pop())
+        if name in closed:
+            continue
+        closed.add(name)
+        needs = map(Requirement, importlib.metadata.requires(name) or [])
+        wanted += [r.name for r in needs if r.marker is None or r.marker.evaluate({"extra": ""})]
+    return {
+        module
+        for module, distributions in importlib.metadata.packages_distributions().items()
+        if closed.intersection(map(canonicalize_name, distributions))
+    }
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The modules a module imports when it runs: line and absolute name."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.lineno, node.module
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            for other in node.orelse:
+                yield from imported(other)
+        else:
+            yield from imported(node)
+
+
+def _module_name(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _probe(
+    tree: Tree, imports: tuple[str, ...], packages: tuple[str, ...], procedures: list[Created]
+) -> Iterator[Finding]:
+    handlers = [procedure.statement.setting("HANDLER") or "" for procedure in procedures]
+    with tempfile.TemporaryDirectory() as directory:
+        archives = [Path(directory) / Path(path).name for path in imports]
+        for archive, path in zip(archives, imports, strict=True):
+            archive.write_bytes(tree.files.get(path.lstrip("/"), b""))
+        answer = _ask_fresh_interpreter(archives, importable(list(packages)), handlers)
+    yield from (Finding(module, why) for module, why in answer["modules"].items() if why)
+    for procedure, handler in zip(procedures, handlers, strict=True):
+        where, takes = procedure.statement.where, answer["handlers"][handler]
+        needs = 1 + len(procedure.arguments or ())
+        if isinstance(takes, str):
+            yield Finding(where, f"handler {handler!r} of {procedure.label}: {takes}")
+        elif takes != needs:
+            says = f"handler {handler} takes {takes} arguments, {procedure.label} gives {needs}"
+            yield Finding(where, says)
+
+
+def _ask_fresh_interpreter(
+    archives: list[Path], allowed: set[str], handlers: list[str]
+) -> dict[str, dict[str, Any]]:
+    """Runs `import_probe` without site-packages, environment variables or working directory."""
+    question = {
+        "archives": [str(archive) for archive in archives],
+        "site_packages": sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}),
+        "allowed": sorted(allowed),
+        "handlers": handlers,
+    }
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", str(PROBE)],
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer: dict[str, dict[str, Any]] = json.loads(ran.stdout)
+    return answer
