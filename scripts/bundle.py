@@ -59,7 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 when the bundle is right, 1 when something is wrong with it.
     """
-    parser = argparse.ArgumentParser(prog="python -m scripts.bundle", description=bundle.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.bundle", description="Build the native app's bundle and check it."
+    )
     parser.add_argument("--snow", type=Path, default=Path(".tools/snow/bin/snow"))
     parser.add_argument("--project", type=Path, default=Path())
     chosen = parser.parse_args(arguments)

@@ -7,7 +7,6 @@ works beside the whole development environment is found before it is installed.
 
 from __future__ import annotations
 
-import ast
 import importlib.metadata
 import json
 import subprocess
@@ -15,13 +14,14 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from scripts.bundle_tree import Finding, Tree
+from scripts.python_imports import imports, module_name
 from scripts.setup_objects import Created
 
 PROBE = Path(__file__).with_name("import_probe.py")
@@ -46,8 +46,8 @@ def handlers_run(tree: Tree) -> list[Finding]:
         surroundings.setdefault(key, []).append(procedure)
     return [
         finding
-        for (imports, packages), procedures in surroundings.items()
-        for finding in _probe(tree, imports, packages, procedures)
+        for (archives, packages), procedures in surroundings.items()
+        for finding in _probe(tree, archives, packages, procedures)
     ]
 
 
@@ -60,15 +60,15 @@ def imports_are_declared(tree: Tree) -> list[Finding]:
     declared = {name for each in procedures for name in each.statement.listed("PACKAGES")}
     known = importable(sorted(declared)) | SNOWFLAKES_OWN | sys.stdlib_module_names
     shipped = {path.partition(".zip/")[2]: source for path, source in tree.python_sources}
-    modules = {_module_name(path) for path in shipped}
+    modules = set(map(module_name, shipped))
     packages = {module.partition(".")[0] for module in modules}
-    found = []
-    for path, source in shipped.items():
-        for line, module in imported(ast.parse(source)):
-            top = module.partition(".")[0]
-            if (module not in modules) if top in packages else (top not in known):
-                found.append(Finding(f"{path}:{line}", f"{module} is not where this runs"))
-    return found
+    return [
+        Finding(f"{path}:{each.line}", f"{each.module} is neither shipped nor declared")
+        for path, source in shipped.items()
+        for each in imports(source, str(PurePosixPath(path).parent).replace("/", "."))
+        if not each.typing_only
+        if each.module not in modules and (each.top in packages or each.top not in known)
+    ]
 
 
 def importable(packages: list[str]) -> set[str]:
@@ -95,31 +95,13 @@ def importable(packages: list[str]) -> set[str]:
     }
 
 
-def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """The modules a module imports when it runs: line and absolute name."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.lineno, node.module
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            for other in node.orelse:
-                yield from imported(other)
-        else:
-            yield from imported(node)
-
-
-def _module_name(path: str) -> str:
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
 def _probe(
-    tree: Tree, imports: tuple[str, ...], packages: tuple[str, ...], procedures: list[Created]
+    tree: Tree, imported: tuple[str, ...], packages: tuple[str, ...], procedures: list[Created]
 ) -> Iterator[Finding]:
     handlers = [procedure.statement.setting("HANDLER") or "" for procedure in procedures]
     with tempfile.TemporaryDirectory() as directory:
-        archives = [Path(directory) / Path(path).name for path in imports]
-        for archive, path in zip(archives, imports, strict=True):
+        archives = [Path(directory) / Path(path).name for path in imported]
+        for archive, path in zip(archives, imported, strict=True):
             archive.write_bytes(tree.files.get(path.lstrip("/"), b""))
         answer = _ask_fresh_interpreter(archives, importable(list(packages)), handlers)
     yield from (Finding(module, why) for module, why in answer["modules"].items() if why)

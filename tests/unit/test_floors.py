@@ -1,0 +1,125 @@
+"""The house keeps its floors, its modules their size, the catalog its plainness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scripts.floors import broken_floors, logic_in
+
+ROOT = Path(__file__).parents[2]
+LONGEST_MODULE = 400
+
+
+def sources_below(directory: Path) -> dict[str, str]:
+    return {
+        path.relative_to(directory).as_posix(): path.read_text()
+        for path in sorted(directory.rglob("*.py"))
+    }
+
+
+def test_every_module_imports_from_its_own_floor_or_a_lower_one() -> None:
+    assert broken_floors(sources_below(ROOT / "src")) == []
+
+
+def test_no_module_is_longer_than_four_hundred_lines() -> None:
+    lengths = {
+        f"{directory}/{path}": len(source.splitlines())
+        for directory in ("src", "scripts", "tests", "benchmarks")
+        for path, source in sources_below(ROOT / directory).items()
+    }
+    assert {path: length for path, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+def test_the_catalog_holds_no_logic() -> None:
+    catalog = ROOT / "src/hubspot_ingest/inbound/catalog.py"
+    assert logic_in(catalog.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("hubspot_ingest/times.py", "from hubspot_ingest.database.sql import quoted"),
+        ("hubspot_ingest/times.py", "def now():\n    import hubspot_ingest.inbound.run"),
+        ("hubspot_ingest/inbound/plan.py", "from hubspot_ingest.inbound import run"),
+        ("hubspot_ingest/inbound/plan.py", "from .run import ingest"),
+        ("hubspot_ingest/inbound/run.py", "from hubspot_ingest import procedures"),
+        ("hubspot_ingest/procedures.py", "from hubspot_ingest import cli"),
+        ("hubspot_ingest/procedures.py", "from hubspot_ingest.laptop import home"),
+    ],
+)
+def test_an_import_from_a_higher_floor_is_found(path: str, source: str) -> None:
+    modules = {
+        "hubspot_ingest/procedures.py": "",
+        "hubspot_ingest/cli.py": "",
+        "hubspot_ingest/inbound/run.py": "",
+        path: source,
+    }
+    (found,) = broken_floors(modules)
+    assert "is above" in found
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("hubspot_ingest/database/store.py", "from hubspot_ingest.hubspot.answers import Page"),
+        ("hubspot_ingest/hubspot/client.py", "from hubspot_ingest.database import sql"),
+        ("hubspot_ingest/inbound/run.py", "from hubspot_ingest.outbound.plan import Plan"),
+    ],
+)
+def test_an_import_between_strangers_is_found(path: str, source: str) -> None:
+    (found,) = broken_floors({path: source})
+    assert "know nothing of each other" in found
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("hubspot_ingest/hubspot/answers.py", "import httpx"),
+        ("hubspot_ingest/database/store.py", "import snowflake.connector"),
+        ("hubspot_ingest/inbound/rows.py", "from pyarrow import parquet"),
+        ("hubspot_ingest/procedures.py", "from snowflake.snowpark import Session"),
+    ],
+)
+def test_a_library_outside_its_one_module_is_found(path: str, source: str) -> None:
+    (found,) = broken_floors({path: source})
+    assert "only" in found
+
+
+def test_procedures_may_name_a_session_as_a_type() -> None:
+    source = "if TYPE_CHECKING:\n    from snowflake.snowpark import Session"
+    assert broken_floors({"hubspot_ingest/procedures.py": source}) == []
+
+
+def test_a_sandbox_that_knows_the_product_is_found() -> None:
+    (found,) = broken_floors({"hubspot_sandbox/portal.py": "import hubspot_ingest.times"})
+    assert "knows nothing of the product" in found
+
+
+def test_a_shipped_module_that_needs_a_sandbox_is_found() -> None:
+    (found,) = broken_floors({"hubspot_ingest/inbound/run.py": "import hubspot_sandbox"})
+    assert "never leave the laptop" in found
+
+
+def test_the_laptop_may_use_the_sandboxes() -> None:
+    source = "from snowflake_sandbox import Engine\nfrom hubspot_ingest import procedures"
+    assert broken_floors({"hubspot_ingest/laptop/demo.py": source}) == []
+
+
+def test_a_package_that_imports_what_is_in_it_is_found() -> None:
+    source = "from hubspot_ingest.database.sql import quoted"
+    (found,) = broken_floors({"hubspot_ingest/database/__init__.py": source})
+    assert "a package's own module" in found
+
+
+def test_a_module_without_a_floor_is_found() -> None:
+    (found,) = broken_floors({"hubspot_ingest/surprise.py": ""})
+    assert "has no floor" in found
+
+
+def test_logic_in_a_catalog_is_found() -> None:
+    assert (
+        logic_in("class Stream:\n    name: str\n\nSTREAMS = [Stream(name) for name in NAMES]") == []
+    )
+    assert logic_in("def streams():\n    return []") == [1]
