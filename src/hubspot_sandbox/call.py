@@ -1,0 +1,168 @@
+"""One request on its way through the sandbox: what was asked, by whom, of which portal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubspot_sandbox.answers import invalid, refusal
+from hubspot_sandbox.columns import Column, Selection
+from hubspot_sandbox.object_types import ObjectType
+from hubspot_sandbox.portal import Portal
+from hubspot_sandbox.records import Table
+from hubspot_sandbox.tokens import require
+
+NAMED = "type"
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that has been let in.
+
+    ``style`` is how the version asked for writes: ``dated``, ``v4`` or ``v3``. ``granted`` are the
+    token's scopes, None for all. ``lag_ms`` is how far the search index is behind.
+    """
+
+    portal: Portal
+    style: str
+    method: str
+    path: str
+    parameters: Mapping[str, str]
+    query: Mapping[str, list[str]]
+    raw_body: bytes
+    granted: frozenset[str] | None
+    now: int
+    lag_ms: int = 0
+    reads_through: bool = False
+    usage: Mapping[str, object] = field(default_factory=dict)
+
+    # -- the query string ------------------------------------------------------------------------
+
+    def one(self, name: str) -> str | None:
+        """A query parameter given once."""
+        values = self.query.get(name)
+        return values[-1] if values else None
+
+    def several(self, name: str) -> list[str]:
+        """A query parameter holding a list: repeated, comma separated or both."""
+        return [
+            part.strip()
+            for value in self.query.get(name, ())
+            for part in value.split(",")
+            if part.strip()
+        ]
+
+    def flag(self, name: str) -> bool:
+        """A query parameter that is true or false; false when absent."""
+        value = (self.one(name) or "false").lower()
+        if value not in ("true", "false"):
+            raise invalid(f"Unable to parse value for query parameter {name}: '{value}'")
+        return value == "true"
+
+    def number(self, name: str, default: int, most: int, least: int = 1) -> int:
+        """A query parameter that is a whole number within bounds."""
+        text = self.one(name)
+        if text is None:
+            return default
+        if not text.isdigit():
+            raise invalid(f"Unable to parse value for query parameter {name}: '{text}'")
+        return within(int(text), name, most, least)
+
+    # -- the body --------------------------------------------------------------------------------
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object in the body.
+
+        Raises:
+            Refusal: 400 when it is none.
+        """
+        try:
+            shape = json.loads(self.raw_body or b"{}")
+        except ValueError:
+            raise refusal(
+                400, "Invalid input JSON: cannot parse the request body", "VALIDATION_ERROR"
+            ) from None
+        if not isinstance(shape, dict):
+            raise invalid("Invalid input JSON: an object was expected")
+        return shape
+
+    def inputs(self, most: int) -> list[dict[str, Any]]:
+        """The ``inputs`` of a batch, at most ``most`` of them."""
+        given = self.body().get("inputs")
+        if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+            raise invalid("Some required fields were not set: [inputs]", "REQUIRED_FIELD")
+        if len(given) > most:
+            raise invalid(
+                f"The maximum number of inputs supported in a batch request for this endpoint is "
+                f"{most}. Got {len(given)}."
+            )
+        return given
+
+    # -- object types, scopes, properties --------------------------------------------------------
+
+    def object_type(self, parameter: str = NAMED) -> ObjectType:
+        """The object type in the path.
+
+        Raises:
+            Refusal: 400 when HubSpot knows no such name.
+        """
+        name = self.parameters[parameter]
+        kind = self.portal.object_type_in_path(name)
+        if kind is None:
+            raise invalid(f"Unable to infer object type from: {name}")
+        return kind
+
+    def readable(self, parameter: str = NAMED) -> Table:
+        """The records of the object type in the path, when the token may read them."""
+        kind = self.object_type(parameter)
+        require(self.granted, kind.read_scopes)
+        return self.portal.table(kind)
+
+    def writable(self, parameter: str = NAMED) -> Table:
+        """The records of the object type in the path, when the token may write them."""
+        kind = self.object_type(parameter)
+        require(self.granted, kind.write_scopes)
+        return self.portal.table(kind)
+
+    def hidden(self, columns: Iterable[Column]) -> frozenset[str]:
+        """The properties among these whose values the token may not see (BEHAVIOR H62)."""
+        if self.granted is None:
+            return frozenset()
+        return frozenset(
+            column.name
+            for column in columns
+            if (scope := column.property.value_scope) is not None and scope not in self.granted
+        )
+
+    def selection(self, table: Table, names: Iterable[str]) -> Selection:
+        """The properties asked for plus the three constant ones; unknown names are ignored."""
+        kind = table.object_type
+        always = (kind.created_property, kind.modified_property, "hs_object_id")
+        columns = [
+            column
+            for name in sorted({*names, *always})
+            if (column := table.columns.get(name)) is not None
+            and column.property.archived_at is None
+        ]
+        return Selection(columns, self.hidden(columns))
+
+
+def within(number: object, name: str, most: int, least: int = 1) -> int:
+    """A whole number within bounds, 400 otherwise."""
+    if isinstance(number, str) and number.isdigit():
+        number = int(number)
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise invalid(f"{name} must be a whole number")
+    if number > most:
+        raise invalid(f"{name} must be at most {most}, got {number}", "LIMIT_EXCEEDED")
+    if number < least:
+        raise invalid(f"{name} must be at least {least}, got {number}")
+    return number
+
+
+def record_id(text: object) -> int | None:
+    """The number of a record id, None when it cannot be one."""
+    spelled = str(text)
+    return int(spelled) if spelled.isdigit() and len(spelled) < 19 else None

@@ -1,0 +1,69 @@
+"""``hubspot-ingest sandbox``: a local HubSpot of one's own, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from hubspot_sandbox.faults import Faults
+from hubspot_sandbox.limits import Limits
+from hubspot_sandbox.portal import Portal, UnknownRecord
+from hubspot_sandbox.sandbox import Sandbox
+
+
+def _records(text: str) -> tuple[str, int]:
+    name, _, count = text.partition("=")
+    if not count.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not TYPE=COUNT, such as contacts=5000")
+    return name, int(count)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hubspot-ingest sandbox",
+        description="Serve a local HubSpot on 127.0.0.1 until Ctrl-C.",
+    )
+    parser.add_argument(
+        "--records", type=_records, action="append", metavar="TYPE=COUNT",
+        help="seed this many records of an object type; may be repeated (default: a mixed portal)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=1, help="seed of the data (default 1)")
+    parser.add_argument("--port", type=int, default=0, help="port (default: a free one)")
+    parser.add_argument("--latency-ms", type=int, default=0, help="time every answer takes")
+    parser.add_argument("--search-lag-ms", type=int, default=0, help="search is behind by this")
+    parser.add_argument(
+        "--burst", type=int, metavar="N",
+        help="HubSpot's limits, with N requests per 10 seconds (default: no limits)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--faults", type=float, default=0.0, metavar="SHARE", help="share of requests that fail"
+    )
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; answers the exit status (0, or 2 for a usage error)."""
+    parser = _parser()
+    try:
+        given = parser.parse_args(argv)
+        portal = (
+            Portal(given.seed, records=dict(given.records))
+            if given.records
+            else Portal.demo(given.seed)
+        )
+    except UnknownRecord as unknown:
+        print(f"hubspot-ingest sandbox: {unknown}")
+        return 2
+    except SystemExit as stop:
+        return 0 if stop.code in (0, None) else 2
+    limits = Limits.unlimited() if given.burst is None else Limits(burst=given.burst)
+    faults = Faults(given.faults, given.seed) if given.faults else None
+    sandbox = Sandbox(portal, limits, given.search_lag_ms, given.latency_ms, faults)
+    with sandbox.serve(given.port) as server:
+        print(f"HUBSPOT_BASE_URL={server.url}")
+        print(f"HUBSPOT_TOKEN={portal.token}", flush=True)
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            print()
+    return 0

@@ -1,0 +1,1 @@
+"""What HubSpot answers, endpoint by endpoint."""

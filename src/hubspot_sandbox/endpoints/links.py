@@ -1,0 +1,199 @@
+"""Associations: batch read, the read for one record, labels, and the writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
+from hubspot_sandbox.call import Call, record_id
+from hubspot_sandbox.links import LinkType, page_of
+from hubspot_sandbox.object_types import ObjectType
+from hubspot_sandbox.times import iso
+from hubspot_sandbox.writing import alive
+
+PER_RECORD, PER_RECORD_V3 = 500, 100
+BATCH, BATCH_V3, BATCH_WRITE = 1_000, 100, 2_000
+
+
+def _pair(call: Call) -> tuple[ObjectType, ObjectType]:
+    return call.readable("from").object_type, call.readable("to").object_type
+
+
+def _linked(call: Call, target: int, kinds: Iterable[LinkType]) -> dict[str, Any]:
+    """One linked record; its id is text in dated versions and a number in v4 (BEHAVIOR H4)."""
+    number: int | str = target if call.style == "v4" else str(target)
+    return {"toObjectId": number, "associationTypes": [kind.as_json() for kind in kinds]}
+
+
+def batch_read_links(call: Call) -> Answer:
+    """Linked ids of many records (BEHAVIOR H25, H28, H29, H31)."""
+    source, target = _pair(call)
+    old = call.style == "v3"
+    wanted = call.inputs(BATCH_V3 if old else BATCH)
+    table = call.portal.table(source)
+    found: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
+    for item in wanted:
+        number = record_id(item.get("id"))
+        if number is None or table.find_live(number) is None:
+            raise invalid(f"Invalid object id: {item.get('id')}", "INVALID_OBJECT_IDS")
+    for item in wanted:
+        number = int(str(item["id"]))
+        linked = alive(call, source, number, target)
+        if not linked:
+            errors.append(_none(source, target, number))
+            continue
+        after = 0 if old else record_id(item.get("after") or 0) or 0
+        ids, following = page_of(linked, after, PER_RECORD_V3 if old else PER_RECORD)
+        shape: dict[str, Any] = {"from": {"id": str(number)}}
+        if old:
+            shape["to"] = [
+                {"id": str(id_), "type": kind.name}
+                for id_ in ids
+                for kind in linked[id_]
+                if kind.category == "HUBSPOT_DEFINED" or len(linked[id_]) == 1
+            ]
+        else:
+            shape["to"] = [_linked(call, id_, linked[id_]) for id_ in ids]
+        if following:
+            link = f"https://api.hubapi.com{call.path}?after={following}"
+            shape["paging"] = {"next": {"after": str(following), "link": link}}
+        found.append(shape)
+    answer: dict[str, Any] = {
+        "status": "COMPLETE",
+        "results": found,
+        "startedAt": iso(call.now),
+        "completedAt": iso(call.now),
+    }
+    if errors:
+        answer |= {"numErrors": len(errors), "errors": errors}
+    return json_answer(answer, 207 if errors else 200)
+
+
+def _none(source: ObjectType, target: ObjectType, id_: int) -> dict[str, Any]:
+    return {
+        "status": "error",
+        "category": "OBJECT_NOT_FOUND",
+        "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",
+        "message": f"No {target.singular} is associated with {source.singular} {id_}.",
+        "context": {
+            "fromObjectId": [str(id_)],
+            "fromObjectType": [source.singular],
+            "toObjectType": [target.singular],
+        },
+    }
+
+
+def read_links(call: Call) -> Answer:
+    """The records of one type linked to one record, 500 a page (BEHAVIOR H28)."""
+    source, target = _pair(call)
+    number = record_id(call.parameters["id"])
+    if number is None or call.portal.table(source).find_live(number) is None:
+        raise not_found("resource not found")
+    most = PER_RECORD
+    limit = call.number("limit", most, most)
+    after = record_id(call.one("after") or 0) or 0
+    linked = alive(call, source, number, target)
+    ids, following = page_of(linked, after, limit)
+    if call.style == "v3":
+        found = [
+            {"id": str(id_), "type": kind.name}
+            for id_ in ids
+            for kind in linked[id_]
+            if kind.category == "HUBSPOT_DEFINED" or len(linked[id_]) == 1
+        ]
+    else:
+        found = [_linked(call, id_, linked[id_]) for id_ in ids]
+    shape: dict[str, Any] = {"results": found}
+    if following:
+        link = f"https://api.hubapi.com{call.path}?after={following}&limit={limit}"
+        shape["paging"] = {"next": {"after": str(following), "link": link}}
+    return json_answer(shape)
+
+
+def read_labels(call: Call) -> Answer:
+    """Every type a pair may be associated by (BEHAVIOR H30)."""
+    source, target = _pair(call)
+    if call.style == "v3":
+        kinds = call.portal.associations.types(source, target)
+        return json_answer({"results": [{"id": str(k.type_id), "name": k.name} for k in kinds]})
+    kinds = call.portal.associations.types(source, target)
+    return json_answer({"results": [kind.as_json() for kind in kinds]})
+
+
+def write_links(call: Call) -> Answer:
+    """``batch/create`` and ``batch/associate/default``: labels given replace those there were."""
+    source = call.writable("from").object_type
+    target = call.writable("to").object_type
+    made = []
+    for item in call.inputs(BATCH_WRITE):
+        from_id, to_id = _ends(call, item, source, target)
+        kinds: list[LinkType] = []
+        for given in item.get("types") or ():
+            kind = call.portal.associations.find_type(
+                source,
+                target,
+                str(given.get("associationCategory")),
+                int(given.get("associationTypeId", -1)),
+            )
+            if kind is None:
+                raise invalid(
+                    f"Association type {given} does not exist between {source.singular} and "
+                    f"{target.singular}"
+                )
+            kinds.append(kind)
+        call.portal.associations.add(source, from_id, target, to_id, kinds)
+        labels = [kind.label for kind in kinds if kind.label]
+        made.append(
+            {
+                "fromObjectTypeId": source.id,
+                "fromObjectId": str(from_id),
+                "toObjectTypeId": target.id,
+                "toObjectId": str(to_id),
+                "labels": labels,
+            }
+        )
+    return json_answer({"status": "COMPLETE", "results": made, **_times(call)}, 201)
+
+
+def remove_links(call: Call) -> Answer:
+    """``batch/archive``: all types; ``batch/labels/archive``: those given."""
+    source = call.writable("from").object_type
+    target = call.writable("to").object_type
+    for item in call.inputs(BATCH_WRITE):
+        targets = item.get("to")
+        for end in targets if isinstance(targets, list) else [targets]:
+            from_id, to_id = _ends(call, {**item, "to": end}, source, target)
+            kinds = None
+            if "types" in item:
+                kinds = [
+                    kind
+                    for given in item["types"]
+                    if (
+                        kind := call.portal.associations.find_type(
+                            source,
+                            target,
+                            str(given.get("associationCategory")),
+                            int(given.get("associationTypeId", -1)),
+                        )
+                    )
+                ]
+            call.portal.associations.remove(source, from_id, target, to_id, kinds)
+    return Answer(204)
+
+
+def _ends(
+    call: Call, item: dict[str, Any], source: ObjectType, target: ObjectType
+) -> tuple[int, int]:
+    ends = []
+    for name, kind in (("from", source), ("to", target)):
+        number = record_id((item.get(name) or {}).get("id"))
+        if number is None or call.portal.table(kind).find_live(number) is None:
+            raise invalid(f"Invalid object id in '{name}': {item.get(name)}", "INVALID_OBJECT_IDS")
+        ends.append(number)
+    return ends[0], ends[1]
+
+
+def _times(call: Call) -> dict[str, str]:
+    return {"startedAt": iso(call.now), "completedAt": iso(call.now)}

@@ -1,0 +1,151 @@
+"""List, single read and batch read of records."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from hubspot_sandbox.answers import Answer, invalid, not_found
+from hubspot_sandbox.call import Call, record_id
+from hubspot_sandbox.catalog import shown_by_default
+from hubspot_sandbox.columns import Column, State
+from hubspot_sandbox.records import Table
+from hubspot_sandbox.times import iso
+from hubspot_sandbox.writing import envelope, history, inline_associations, results
+
+PAGE, PAGE_WITH_HISTORY = 100, 50
+
+
+def list_records(call: Call) -> Answer:
+    """A page of records, ascending by id, from the primary store (BEHAVIOR H12-H18)."""
+    table = call.readable()
+    kind = table.object_type
+    kept = _columns(table, call.several("propertiesWithHistory"))
+    limit = call.number("limit", 10, PAGE_WITH_HISTORY if kept else PAGE)
+    archived = call.flag("archived")
+    after_text = call.one("after")
+    after = record_id(after_text) if after_text else 0
+    if after is None:
+        raise invalid(f"Unable to parse value for query parameter after: '{after_text}'")
+    selection = call.selection(table, call.several("properties") or shown_by_default(kind))
+    targets = _targets(call)
+    states, following = table.page(after, limit, archived)
+    records = []
+    for state in states:
+        extra = [history(table, state, kept)] if kept else []
+        if targets and (inline := inline_associations(call, kind, state, targets)):
+            extra.append(inline)
+        records.append(envelope(table, selection, state, call.portal.id, *extra))
+    paging = None
+    if following is not None:
+        query = {name: ",".join(values) for name, values in call.query.items()}
+        link = f"https://api.hubapi.com{call.path}?{urlencode(query | {'after': following})}"
+        paging = {"next": {"after": str(following), "link": link}}
+    return results(records, paging=paging)
+
+
+def _targets(call: Call) -> list[Any]:
+    targets = []
+    for name in call.several("associations"):
+        kind = call.portal.object_type_in_path(name)
+        if kind is None:
+            raise invalid(f"Unable to infer object type from: {name}")
+        targets.append(kind)
+    return targets
+
+
+def _columns(table: Table, names: list[str]) -> list[Column]:
+    return [
+        column
+        for name in names
+        if (column := table.columns.get(name)) is not None and column.property.archived_at is None
+    ]
+
+
+def find(table: Table, text: object, id_property: str | None, archived: bool) -> State | None:
+    """A record by id or by the value of a unique property."""
+    if id_property is None or id_property == "hs_object_id":
+        number = record_id(text)
+        return None if number is None else table.find_live(number, archived)
+    column = table.columns.get(id_property)
+    if column is None or not column.property.unique:
+        raise invalid(f"Property '{id_property}' is not a unique identifier property")
+    wanted = str(text).lower()
+    return next(
+        (
+            state
+            for state in table.states(archived)
+            if (column.value(state) or "").lower() == wanted
+        ),
+        None,
+    )
+
+
+def get_record(call: Call) -> Answer:
+    """One record; the id of a merged-away record answers the survivor (BEHAVIOR H19)."""
+    table = call.readable()
+    kind = table.object_type
+    text = call.parameters["id"]
+    state = find(table, text, call.one("idProperty"), call.flag("archived"))
+    number = record_id(text)
+    while state is None and number in table.merged_into:
+        number = table.merged_into[number]
+        state = table.find_live(number)
+    if state is None:
+        raise not_found("resource not found")
+    kept = _columns(table, call.several("propertiesWithHistory"))
+    selection = call.selection(table, call.several("properties") or shown_by_default(kind))
+    extra = [history(table, state, kept)] if kept else []
+    if inline := inline_associations(call, kind, state, _targets(call)):
+        extra.append(inline)
+    return Answer(200, body=envelope(table, selection, state, call.portal.id, *extra))
+
+
+def batch_read(call: Call) -> Answer:
+    """Records by id or unique property; missing ones are in ``errors`` (BEHAVIOR H20, H21)."""
+    table = call.readable()
+    body = call.body()
+    kept = _columns(table, body.get("propertiesWithHistory") or [])
+    wanted = [item.get("id") for item in call.inputs(PAGE_WITH_HISTORY if kept else PAGE)]
+    id_property = body.get("idProperty")
+    archived = call.flag("archived")
+    found: dict[int, State] = {}
+    missing: list[str] = []
+    for text in wanted:
+        state = find(table, text, id_property, archived)
+        if state is None:
+            missing.append(str(text))
+        else:
+            found[state.id] = state
+    selection = call.selection(table, body.get("properties") or shown_by_default(table.object_type))
+    records = [
+        envelope(
+            table,
+            selection,
+            state,
+            call.portal.id,
+            *([history(table, state, kept)] if kept else []),
+        )
+        for _, state in sorted(found.items())
+    ]
+    errors = None
+    if missing:
+        errors = [
+            {
+                "status": "error",
+                "category": "OBJECT_NOT_FOUND",
+                "message": "Could not get some objects, they may be deleted or not exist. "
+                "Check that ids are valid.",
+                "context": {"ids": missing},
+            }
+        ]
+    answer = results(
+        records,
+        status="COMPLETE",
+        numErrors=1 if missing else None,
+        errors=errors,
+        startedAt=iso(call.now),
+        completedAt=iso(call.now),
+    )
+    answer.status = 207 if missing else 200
+    return answer

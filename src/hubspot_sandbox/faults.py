@@ -1,0 +1,133 @@
+"""Faults on purpose: what networks, proxies and busy servers do to a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from hubspot_sandbox.answers import CORRELATION, Answer, html, json_answer
+
+KINDS = (
+    "429", "429-retry-after", "500", "502", "503", "504", "524", "423", "477", "dropped",
+    "truncated", "not-json", "html", "slow",
+)  # fmt: skip
+"""Every kind of fault (BEHAVIOR H95-H99)."""
+
+AFTER_THE_WORK = frozenset({"dropped", "truncated", "slow"})
+"""Faults that strike when the server has done its work already: a write may have happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One fault of a script.
+
+    It strikes ``times`` requests, beginning with the ``request``-th (from 1; default: the first),
+    and only those whose endpoint ends with ``endpoint`` when that is given.
+    """
+
+    kind: str
+    request: int | None = None
+    endpoint: str | None = None
+    times: int = 1
+
+
+class Faults:
+    """Decides which requests go wrong: by chance, drawn from a seed, or by a script.
+
+    The same request, repeated, never goes wrong by chance more than ``most_in_a_row`` times in
+    succession, so that a client that retries gets through.
+    """
+
+    def __init__(
+        self,
+        rate: float = 0.0,
+        seed: int = 1,
+        kinds: Sequence[str] = KINDS,
+        *,
+        most_in_a_row: int = 3,
+        slow_ms: int = 2_000,
+        retry_after_seconds: int = 1,
+        plan: Iterable[Planned] = (),
+    ) -> None:
+        """``rate`` is the share of requests that go wrong; ``plan`` adds scripted faults."""
+        self._plan = list(plan)
+        unknown = {*kinds, *(planned.kind for planned in self._plan)} - {*KINDS}
+        if unknown:
+            raise ValueError(f"unknown faults {sorted(unknown)}; there are {', '.join(KINDS)}")
+        self.rate = rate
+        self.slow_ms = slow_ms
+        self.retry_after_seconds = retry_after_seconds
+        self._seed = seed
+        self._kinds = tuple(kinds)
+        self._most = most_in_a_row
+        self._struck = [0] * len(self._plan)
+        self._in_a_row: dict[int, int] = {}
+
+    def draw(self, number: int, endpoint: str, request: tuple[str, str, str, bytes]) -> str | None:
+        """The fault of the ``number``-th request, None for most."""
+        for place, planned in enumerate(self._plan):
+            if self._struck[place] >= planned.times:
+                continue
+            if planned.endpoint is not None and not endpoint.endswith(planned.endpoint):
+                continue
+            if planned.request is not None and number < planned.request:
+                continue
+            self._struck[place] += 1
+            return planned.kind
+        if self.rate <= 0 or not self._kinds:
+            return None
+        random = Random(f"{self._seed}/{number}")
+        key = hash(request)
+        before = self._in_a_row.get(key, 0)
+        if random.random() >= self.rate or before >= self._most:
+            self._in_a_row.pop(key, None)
+            return None
+        self._in_a_row[key] = before + 1
+        return random.choice(self._kinds)
+
+    def instead(self, kind: str, search: bool) -> Answer:
+        """The answer a fault gives instead of HubSpot's own."""
+        if kind.startswith("429"):
+            period = "secondly" if search else "ten_secondly_rolling"
+            shape = {
+                "status": "error",
+                "message": f"You have reached your {period} limit.",
+                "correlationId": CORRELATION,
+                "category": "RATE_LIMITS",
+            }
+            if not search:
+                shape |= {"errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING"}
+            answer = json_answer(shape, 429)
+            if kind == "429-retry-after":
+                answer.headers["Retry-After"] = str(self.retry_after_seconds)
+            return answer
+        if kind == "not-json":
+            return Answer(200, body=b"upstream connect error or disconnect/reset before headers")
+        if kind == "html":
+            return html(200, "Just a moment...")
+        if kind in ("502", "504", "524"):
+            title = {"502": "Bad Gateway", "504": "Gateway Time-out", "524": "A timeout occurred"}
+            return html(int(kind), title[kind])
+        messages = {
+            "423": ("The resource is currently locked", "LOCKED"),
+            "477": ("The account is being moved to another data center", "MIGRATION_IN_PROGRESS"),
+            "500": ("internal error", "INTERNAL_ERROR"),
+            "503": ("Service temporarily unavailable", "SERVICE_UNAVAILABLE"),
+        }
+        message, category = messages[kind]
+        shape = {"status": "error", "message": message, "correlationId": CORRELATION}
+        answer = json_answer(shape | {"category": category}, int(kind))
+        if kind == "477":
+            answer.headers["Retry-After"] = str(self.retry_after_seconds)
+        return answer
+
+    def spoil(self, kind: str, answer: Answer) -> Answer:
+        """HubSpot's own answer as it arrives through a fault."""
+        if kind == "truncated":
+            answer.body = answer.body[: len(answer.body) * 2 // 3]
+        elif kind == "slow":
+            answer.delay_ms += self.slow_ms
+        else:
+            answer.dropped = True
+        return answer

@@ -1,0 +1,369 @@
+"""A HubSpot account: its records, properties, associations and credentials.
+
+What a test does to a portal happens here, without HTTP; what an app does goes through `Sandbox`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from threading import RLock
+from typing import Any
+
+from hubspot_sandbox import people
+from hubspot_sandbox.catalog import definitions
+from hubspot_sandbox.columns import Column, State
+from hubspot_sandbox.links import Associations, LinkType
+from hubspot_sandbox.object_types import STANDARD, ObjectType, custom_object_type, names_of
+from hubspot_sandbox.properties import Option, define
+from hubspot_sandbox.records import Record, Table
+from hubspot_sandbox.times import Clock, wall_clock
+from hubspot_sandbox.tokens import DEFAULT_TOKEN, Tokens
+
+PORTAL_ID = 62_515_001
+
+
+class UnknownRecord(LookupError):
+    """No such record, object type or property in this portal."""
+
+
+class Portal:
+    """One account. Every id is text, every time epoch milliseconds, UTC."""
+
+    def __init__(
+        self,
+        seed: int = 1,
+        clock: Clock = wall_clock,
+        records: Mapping[str, int] | None = None,
+        *,
+        records_per_millisecond: int = 1,
+        portal_id: int = PORTAL_ID,
+        time_zone: str = "US/Eastern",
+        utc_offset_ms: int = -18_000_000,
+    ) -> None:
+        """``records`` says how many of which object type are seeded; others have none.
+
+        All of them were created and modified more than a day before the clock's present.
+        ``records_per_millisecond`` neighbours share one modification time.
+        """
+        self.seed = seed
+        self.clock = clock
+        self.id = portal_id
+        self.time_zone = time_zone
+        self.utc_offset_ms = utc_offset_ms
+        self.lock = RLock()
+        self.token = DEFAULT_TOKEN
+        self.tokens = Tokens({DEFAULT_TOKEN: None})
+        self.owners = people.owners()
+        self.pipelines = people.pipelines()
+        self.object_types: list[ObjectType] = list(STANDARD)
+        self.object_types.append(
+            custom_object_type("machines", 3_456_789, portal_id, "Machine", "Machines")
+        )
+        self._names = {name: kind for kind in self.object_types for name in names_of(kind)}
+        self._seeding = {self.object_type(name).name: n for name, n in (records or {}).items()}
+        self._together = records_per_millisecond
+        self._opened = clock()
+        self._tables: dict[str, Table] = {}
+        self.associations = Associations(seed, lambda kind: self.table(kind).ids)
+
+    @classmethod
+    def demo(cls, seed: int = 1, clock: Clock = wall_clock) -> Portal:
+        """A lively mixed portal: some of everything, some archived, one merge."""
+        counts = {kind.name: 40 for kind in STANDARD}
+        counts |= {"contacts": 1200, "companies": 150, "deals": 300, "tickets": 120}
+        counts |= {"calls": 200, "emails": 250, "notes": 180, "tasks": 90, "line_items": 400}
+        counts |= {"users": 12, "p62515001_machines": 60}
+        portal = cls(seed, clock, counts)
+        ids = [str(id_) for id_ in portal.table("contacts").ids]
+        for id_ in ids[10:15]:
+            portal.archive("contacts", id_)
+        portal.merge("contacts", ids[20], ids[21])
+        return portal
+
+    # -- what there is ---------------------------------------------------------------------------
+
+    def object_type(self, name: str) -> ObjectType:
+        """The object type of a name, a singular, an id or a fully qualified name."""
+        found = self._names.get(name) or self._names.get(name.lower())
+        if found is None:
+            found = next((kind for kind in self.object_types if kind.name == name), None)
+        if found is None:
+            raise UnknownRecord(f"no object type {name!r}")
+        return found
+
+    def object_type_in_path(self, name: str) -> ObjectType | None:
+        """Like `object_type`, but only the spellings HubSpot takes in a path (BEHAVIOR H3)."""
+        return self._names.get(name) or self._names.get(name.lower())
+
+    def table(self, object_type: str | ObjectType) -> Table:
+        """The records of an object type."""
+        kind = self.object_type(object_type) if isinstance(object_type, str) else object_type
+        table = self._tables.get(kind.name)
+        if table is None:
+            key = f"{self.seed}/{kind.id}"
+            columns = (
+                Column(row, key, kind.created_property, kind.modified_property)
+                for row in definitions(kind)
+            )
+            table = Table(
+                kind,
+                columns,
+                self._seeding.get(kind.name, 0),
+                seed=self.seed,
+                now=self._opened,
+                per_millisecond=self._together,
+            )
+            self._tables[kind.name] = table
+        return table
+
+    def record(self, object_type: str, id: str) -> Record:
+        """One record, archived or not.
+
+        Raises:
+            UnknownRecord: it never was, or is gone for good.
+        """
+        with self.lock:
+            table = self.table(object_type)
+            return table.record(self._state(table, id))
+
+    def records(self, object_type: str, archived: bool = False) -> Iterator[Record]:
+        """Every record, ascending by id; only the archived ones on request."""
+        with self.lock:
+            table = self.table(object_type)
+            found = list(table.states(archived))
+        return (table.record(state) for state in found)
+
+    def grant(self, token: str, scopes: Iterable[str] | None) -> None:
+        """Accept another token, with these scopes only (None: all)."""
+        self.tokens.grant(token, scopes)
+
+    def expire(self, token: str) -> None:
+        """Answer this token as an expired OAuth one from now on."""
+        self.tokens.expired.add(token)
+
+    # -- changing records ------------------------------------------------------------------------
+
+    def create(
+        self,
+        object_type: str,
+        properties: Mapping[str, str | None],
+        at: int | None = None,
+        *,
+        id: str | None = None,
+        source: str = "CRM_UI",
+    ) -> str:
+        """A new record; answers its id (the next free one unless ``id`` is given)."""
+        with self.lock:
+            table = self.table(object_type)
+            moment = self.clock() if at is None else at
+            number = table.new_id() if id is None else int(id)
+            changes = dict(properties)
+            table.write(State(number, moment, moment, moment, None, changes, source=source))
+            return str(number)
+
+    def update(
+        self,
+        object_type: str,
+        id: str,
+        properties: Mapping[str, str | None],
+        at: int | None = None,
+        *,
+        source: str = "CRM_UI",
+    ) -> None:
+        """Set properties; the record's modification time becomes ``at`` (default: now)."""
+        moment = self.clock() if at is None else at
+
+        def change(state: State) -> State:
+            changes = state.changes | dict(properties)
+            return replace(state, updated=moment, at=moment, changes=changes, source=source)
+
+        self._change(object_type, id, change)
+
+    def recalculate(
+        self,
+        object_type: str,
+        id: str,
+        properties: Mapping[str, str | None],
+        at: int | None = None,
+    ) -> None:
+        """Set calculated properties: the modification time stays (BEHAVIOR H63)."""
+        moment = self.clock() if at is None else at
+
+        def change(state: State) -> State:
+            changes = state.changes | dict(properties)
+            return replace(state, at=moment, changes=changes, source="CALCULATED")
+
+        self._change(object_type, id, change)
+
+    def archive(self, object_type: str, id: str, at: int | None = None) -> None:
+        """Delete a record the ordinary way: 90 days in the recycle bin (BEHAVIOR H55)."""
+        moment = self.clock() if at is None else at
+        self._change(object_type, id, lambda state: replace(state, at=moment, archived_at=moment))
+
+    def restore(self, object_type: str, id: str, at: int | None = None) -> None:
+        """Bring an archived record back; its modification time stays (BEHAVIOR H56)."""
+        moment = self.clock() if at is None else at
+        self._change(object_type, id, lambda state: replace(state, at=moment, archived_at=None))
+
+    def purge(self, object_type: str, id: str, at: int | None = None) -> None:
+        """Remove a record for good, as HubSpot does 90 days after archiving (BEHAVIOR H58)."""
+        moment = self.clock() if at is None else at
+        self._change(object_type, id, lambda state: replace(state, at=moment, gone=True))
+
+    def gdpr_delete(self, object_type: str, id: str, at: int | None = None) -> None:
+        """Remove a record for good at once: it never is in the recycle bin (BEHAVIOR H58)."""
+        self.purge(object_type, id, at)
+
+    def merge(self, object_type: str, primary: str, other: str, at: int | None = None) -> str:
+        """Merge two records into one with a new id; both old ids vanish (BEHAVIOR H57)."""
+        with self.lock:
+            table = self.table(object_type)
+            kind = table.object_type
+            moment = self.clock() if at is None else at
+            first, second = self._state(table, primary), self._state(table, other)
+            number = table.new_id()
+            values: dict[str, str | None] = {}
+            for name, column in table.columns.items():
+                if column.system is None:
+                    value = column.value(first)
+                    values[name] = column.value(second) if value in (None, "") else value
+            old = [
+                id_
+                for state in (first, second)
+                for id_ in (*self._merged_before(table, state), str(state.id))
+            ]
+            values["hs_merged_object_ids"] = ";".join(dict.fromkeys(old))
+            if kind.name == "contacts":
+                before = values.get("hs_calculated_merged_vids")
+                merged = [before] if before else []
+                merged += [f"{state.id}:{moment}" for state in (first, second)]
+                values["hs_calculated_merged_vids"] = ";".join(merged)
+            created = min(first.created, second.created)
+            table.write(State(number, created, moment, moment, None, values, source="MERGE"))
+            for state in (first, second):
+                table.write(replace(state, at=moment, gone=True))
+                table.merged_into[state.id] = number
+                self.associations.move(kind, self.object_types, state.id, number)
+            return str(number)
+
+    @staticmethod
+    def _merged_before(table: Table, state: State) -> list[str]:
+        merged = table.columns["hs_merged_object_ids"].value(state)
+        return merged.split(";") if merged else []
+
+    def _state(self, table: Table, id: str) -> State:
+        state = table.find(int(id)) if id.isdigit() else None
+        if state is None:
+            raise UnknownRecord(f"no {table.object_type.singular} {id}")
+        return state
+
+    def _change(self, object_type: str, id: str, change: Callable[[State], State]) -> None:
+        with self.lock:
+            table = self.table(object_type)
+            table.write(change(self._state(table, id)))
+
+    # -- associations ----------------------------------------------------------------------------
+
+    def associate(
+        self,
+        from_type: str,
+        from_id: str,
+        to_type: str,
+        to_id: str,
+        type_id: int | None = None,
+        category: str = "HUBSPOT_DEFINED",
+        label: str | None = None,
+    ) -> None:
+        """Link two records, unlabelled or by a type; a new ``label`` is made for the pair."""
+        with self.lock:
+            source, target = self.object_type(from_type), self.object_type(to_type)
+            kinds: list[LinkType] = []
+            if label is not None:
+                wanted = "USER_DEFINED" if category == "HUBSPOT_DEFINED" else category
+                kinds.append(self.associations.label(source, target, label, wanted))
+            elif type_id is not None:
+                known = self.associations.find_type(source, target, category, type_id)
+                if known is None:
+                    raise UnknownRecord(f"no association type {category} {type_id}")
+                kinds.append(known)
+            self.associations.add(source, int(from_id), target, int(to_id), kinds)
+
+    def disassociate(
+        self,
+        from_type: str,
+        from_id: str,
+        to_type: str,
+        to_id: str,
+        type_id: int | None = None,
+        category: str = "HUBSPOT_DEFINED",
+    ) -> None:
+        """Unlink two records, altogether or by one type."""
+        with self.lock:
+            source, target = self.object_type(from_type), self.object_type(to_type)
+            kinds: list[LinkType] | None = None
+            if type_id is not None:
+                known = self.associations.find_type(source, target, category, type_id)
+                kinds = [] if known is None else [known]
+            self.associations.remove(source, int(from_id), target, int(to_id), kinds)
+
+    # -- properties ------------------------------------------------------------------------------
+
+    def add_property(
+        self,
+        object_type: str,
+        name: str,
+        type: str,
+        field_type: str | None = None,
+        label: str | None = None,
+        description: str = "",
+        options: Iterable[str | Option] = (),
+        calculated: bool = False,
+        *,
+        pool: Iterable[str | None] = (),
+        **more: Any,
+    ) -> None:
+        """Add a property, or change the definition of one. Records have no value for it yet.
+
+        With a ``pool`` the seeded records draw their values from it.
+        """
+        with self.lock:
+            table = self.table(object_type)
+            moment = self.clock()
+            choices = tuple(
+                option if isinstance(option, Option) else Option(option, option)
+                for option in options
+            )
+            row = define(
+                name,
+                type,
+                choices=choices,
+                pool=tuple(pool) or (None,),
+                field_type=field_type,
+                label=label,
+                description=description,
+                calculated=calculated,
+                **({"hubspot_defined": False, "created_at": moment, "updated_at": moment} | more),
+            )
+            kind = table.object_type
+            key = f"{self.seed}/{kind.id}"
+            column = Column(row, key, kind.created_property, kind.modified_property)
+            table.columns[name] = column
+            table.revision += 1
+
+    def archive_property(self, object_type: str, name: str) -> None:
+        """Delete a property: its values are no longer answered, its definition stays 90 days."""
+        self._set_property(object_type, name, self.clock())
+
+    def restore_property(self, object_type: str, name: str) -> None:
+        """Undo `archive_property`; the values are back."""
+        self._set_property(object_type, name, None)
+
+    def _set_property(self, object_type: str, name: str, archived_at: int | None) -> None:
+        with self.lock:
+            table = self.table(object_type)
+            column = table.columns.get(name)
+            if column is None:
+                raise UnknownRecord(f"no property {name!r} on {object_type}")
+            column.property = replace(column.property, archived_at=archived_at)
+            table.revision += 1

@@ -1,0 +1,169 @@
+"""The records of one object type: the seeded ones as arithmetic, the changed ones as versions."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hubspot_sandbox.columns import Column, State
+from hubspot_sandbox.object_types import ObjectType
+from hubspot_sandbox.seeds import ANCHOR_MS, Seeded, mix
+from hubspot_sandbox.times import DAY_MS
+
+if TYPE_CHECKING:
+    from hubspot_sandbox.searching import Index
+
+_GAP = 11
+_FIRST_IDS = {"contacts": 1_001, "companies": 7_000_000_000, "deals": 35_000_000_000}
+_SPAN_MS = 1000 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as a test sees it. Times are epoch milliseconds."""
+
+    object_type: str
+    id: str
+    properties: dict[str, str | None]
+    created_at: int
+    updated_at: int
+    archived: bool
+    archived_at: int | None
+
+
+class Table:
+    """All records of an object type, with every version written since the seeding."""
+
+    def __init__(
+        self,
+        object_type: ObjectType,
+        columns: Iterable[Column],
+        count: int,
+        *,
+        seed: int,
+        now: int,
+        per_millisecond: int = 1,
+    ) -> None:
+        """Seed ``count`` records, all of them older than two days at ``now``.
+
+        ``per_millisecond`` neighbours share their modification time to the millisecond.
+        """
+        self.object_type = object_type
+        self.columns = {column.name: column for column in columns}
+        last = min(ANCHOR_MS, now - 2 * DAY_MS)
+        first = max(last - _SPAN_MS, DAY_MS)
+        step = max((last - first) // max(count, 1), 1)
+        salt = seed * 1009 + int(object_type.id.split("-")[1])
+        start = _FIRST_IDS.get(object_type.name, 10**16 if object_type.custom else 400_000_000)
+        self.ids = array("q", (start + n * _GAP + mix(salt, n) % _GAP for n in range(count)))
+        self.created = array("q", (min(first + n * step, last) for n in range(count)))
+        self.updated = array(
+            "q", (self._touched(n, count, per_millisecond, last, salt + 1) for n in range(count))
+        )
+        self.live = array("q", self.ids)
+        self.archived = array("q")
+        self.versions: dict[int, list[State]] = {}
+        self.merged_into: dict[int, int] = {}
+        self.writes = array("q")
+        self.revision = 0
+        self.index: Index | None = None
+        self._next_id = (self.ids[-1] if count else start) + 1000
+
+    def _touched(self, n: int, count: int, together: int, last: int, salt: int) -> int:
+        tail = min(n - n % together + together - 1, count - 1)
+        created = self.created[tail]
+        return created + mix(salt, tail) % (last - created + 1)
+
+    def new_id(self) -> int:
+        """An id no record has had."""
+        self._next_id += 1 + mix(29, self._next_id) % _GAP
+        return self._next_id
+
+    def seeded_state(self, position: int) -> State:
+        """The n-th seeded record as it was seeded."""
+        origin = Seeded(
+            self.ids[position], position, self.created[position], self.updated[position]
+        )
+        return State(origin.id, origin.created, origin.updated, origin.updated, origin, {})
+
+    def position(self, id_: int) -> int | None:
+        """The place of a seeded id, None for others."""
+        position = bisect_left(self.ids, id_)
+        return position if position < len(self.ids) and self.ids[position] == id_ else None
+
+    def find(self, id_: int) -> State | None:
+        """The present version, archived or not; None when there is no such record (any more)."""
+        versions = self.versions.get(id_)
+        if versions is not None:
+            return None if versions[-1].gone else versions[-1]
+        position = self.position(id_)
+        return None if position is None else self.seeded_state(position)
+
+    def find_live(self, id_: int, archived: bool = False) -> State | None:
+        """The present version when it is (not) archived."""
+        state = self.find(id_)
+        return state if state is not None and (state.archived_at is not None) is archived else None
+
+    def as_of(self, id_: int, moment: int) -> State | None:
+        """The version that was current at a moment, None when there was none."""
+        versions = self.versions.get(id_)
+        if versions is None:
+            position = self.position(id_)
+            return None if position is None else self.seeded_state(position)
+        return next((state for state in reversed(versions) if state.at <= moment), None)
+
+    def write(self, state: State) -> None:
+        """Make ``state`` the present version of its record."""
+        id_ = state.id
+        before = self.find(id_)
+        if before is not None:
+            self._take(self.archived if before.archived_at is not None else self.live, id_)
+        if not state.gone:
+            insort(self.archived if state.archived_at is not None else self.live, id_)
+        versions = self.versions.get(id_)
+        if versions is None:
+            position = self.position(id_)
+            versions = [] if position is None else [self.seeded_state(position)]
+            self.versions[id_] = versions
+        versions.append(state)
+        insort(self.writes, state.at)
+        self._next_id = max(self._next_id, id_)
+        self.revision += 1
+
+    @staticmethod
+    def _take(ids: array[int], id_: int) -> None:
+        del ids[bisect_left(ids, id_)]
+
+    def page(self, after: int, limit: int, archived: bool) -> tuple[list[State], int | None]:
+        """Up to ``limit`` records from id ``after`` on, ascending, and the next record's id."""
+        ids = self.archived if archived else self.live
+        start = bisect_left(ids, after)
+        found = [state for id_ in ids[start : start + limit] if (state := self.find(id_))]
+        following = start + limit
+        return found, ids[following] if following < len(ids) else None
+
+    def settled_writes(self, moment: int) -> int:
+        """How many writes an index that knows the world as of ``moment`` has seen."""
+        return bisect_right(self.writes, moment)
+
+    def states(self, archived: bool = False) -> Iterator[State]:
+        """Every present record, ascending by id."""
+        for id_ in list(self.archived if archived else self.live):
+            state = self.find(id_)
+            if state is not None:
+                yield state
+
+    def record(self, state: State) -> Record:
+        """A version as tests see it, with every property."""
+        return Record(
+            object_type=self.object_type.name,
+            id=str(state.id),
+            properties={name: column.value(state) for name, column in self.columns.items()},
+            created_at=state.created,
+            updated_at=state.updated,
+            archived=state.archived_at is not None,
+            archived_at=state.archived_at,
+        )
