@@ -64,7 +64,7 @@ def test_an_import_from_a_higher_floor_is_found(path: str, source: str) -> None:
     ("path", "source"),
     [
         ("hubspot_ingest/database/store.py", "from hubspot_ingest.hubspot.answers import Page"),
-        ("hubspot_ingest/hubspot/client.py", "from hubspot_ingest.database import sql"),
+        ("hubspot_ingest/hubspot/client.py", "import hubspot_ingest.database.sql"),
         ("hubspot_ingest/inbound/run.py", "from hubspot_ingest.outbound.plan import Plan"),
     ],
 )

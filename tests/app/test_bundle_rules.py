@@ -1,0 +1,219 @@
+"""Each rule of the bundle catches what breaks it, and leaves a right bundle alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts import bundle_rules as rules
+from scripts.bundle_rules import Rule, broken_rules
+from scripts.bundle_tree import Tree
+
+MANIFEST = """
+manifest_version: 2
+artifacts: {setup_script: setup.sql, readme: README.md, extension_code: true}
+configuration: {log_level: INFO}
+privileges:
+  - CREATE EXTERNAL ACCESS INTEGRATION: {description: "Calls the API"}
+  - CREATE DATABASE: {description: "Holds the rows"}
+"""
+SETUP = """
+-- The contents page; USE is only a word here.
+CREATE APPLICATION ROLE IF NOT EXISTS app_admin;
+CREATE OR ALTER VERSIONED SCHEMA core;
+GRANT USAGE ON SCHEMA core TO APPLICATION ROLE app_admin;
+CREATE SCHEMA IF NOT EXISTS config;
+EXECUTE IMMEDIATE FROM './sql/network.sql';
+EXECUTE IMMEDIATE FROM '/sql/procedures.sql';
+"""
+NETWORK = """
+CREATE OR ALTER NETWORK RULE config.hosts
+  MODE = EGRESS TYPE = HOST_PORT VALUE_LIST = ('api.example.com');
+CREATE OR REPLACE EXTERNAL ACCESS INTEGRATION hosts ALLOWED_NETWORK_RULES = (config.hosts);
+ALTER APPLICATION SET SPECIFICATION hosts TYPE = EXTERNAL_ACCESS LABEL = 'API'
+  HOST_PORTS = ('api.example.com');
+"""
+PROCEDURES = """
+CREATE OR REPLACE PROCEDURE core.run(sync VARCHAR(200), settings VARIANT DEFAULT NULL)
+  RETURNS VARIANT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' PACKAGES = ('pydantic')
+  IMPORTS = ('/lib/product.zip') HANDLER = 'product.doors.run' EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE core.run(STRING, VARIANT) TO APPLICATION ROLE app_admin;
+CREATE OR REPLACE VIEW core.runs AS SELECT 'USE; CREATE OR REPLACE TABLE' AS note;
+GRANT SELECT ON VIEW core.runs TO APPLICATION ROLE app_admin;
+"""
+RIGHT = {
+    "manifest.yml": MANIFEST,
+    "setup.sql": SETUP,
+    "README.md": "",
+    "sql/network.sql": NETWORK,
+    "sql/procedures.sql": PROCEDURES,
+    "lib/product.zip": "PK\x05\x06" + "\0" * 18,
+}
+
+
+def bundle(path: str = "setup.sql", old: str = "", new: str = "") -> Tree:
+    """The right bundle, with one piece of one of its files replaced."""
+    assert old in RIGHT[path]
+    texts = RIGHT | {path: RIGHT[path].replace(old, new)}
+    return Tree({name: text.encode() for name, text in texts.items()})
+
+
+def without(path: str) -> Tree:
+    """The right bundle without one of its files."""
+    return Tree({name: text.encode() for name, text in RIGHT.items() if name != path})
+
+
+def test_a_right_bundle_breaks_no_rule() -> None:
+    assert broken_rules(bundle()) == []
+
+
+MANIFEST_CASES = [
+    (rules.manifest_is_sound, "log_level: INFO", "log_level: OFF", "log_level is a truth value"),
+    (rules.manifest_is_sound, "version: 2", "version: 1", "manifest_version must be 2"),
+    (rules.manifest_is_sound, ", extension_code: true", "", "extension_code: true"),
+    (rules.manifest_is_sound, "artifacts: {", "artifacts: {{", "not a YAML mapping"),
+    (rules.manifest_names_exist, "README.md", "READ.me", "READ.me, which is not in the bundle"),
+    (
+        rules.manifest_names_exist,
+        "extension_code",
+        "default_streamlit: core.page, extension_code",
+        "core.page is never created",
+    ),
+    (
+        rules.privileges_are_asked,
+        "  - CREATE EXTERNAL ACCESS INTEGRATION",
+        "  - CREATE WAREHOUSE",
+        "needs the privilege CREATE EXTERNAL ACCESS INTEGRATION",
+    ),
+]
+SETUP_CASES = [
+    (rules.every_part_runs, "'./sql/network.sql'", "'network.sql'", "network.sql is not in"),
+    (rules.every_part_runs, "EXECUTE IMMEDIATE FROM './sql/network.sql';", "", "never runs it"),
+    (rules.imports_exist, "CREATE OR ALTER VERSIONED SCHEMA", "CREATE SCHEMA", "must be versioned"),
+    (
+        rules.everything_is_granted,
+        "GRANT USAGE ON SCHEMA core TO APPLICATION ROLE app_admin;",
+        "",
+        "no role has USAGE on schema CORE",
+    ),
+    (
+        rules.grants_name_what_exists,
+        "CREATE APPLICATION ROLE IF NOT EXISTS app_admin",
+        "CREATE APPLICATION ROLE IF NOT EXISTS other",
+        "application role APP_ADMIN was not created",
+    ),
+    (
+        rules.grants_name_what_exists,
+        "TO APPLICATION ROLE app_admin",
+        "TO ROLE sysadmin",
+        "must be to an application role",
+    ),
+    (rules.nothing_forbidden, "CREATE SCHEMA", "USE SCHEMA core; CREATE SCHEMA", "USE does not"),
+    (
+        rules.nothing_forbidden,
+        "CREATE SCHEMA",
+        "EXECUTE IMMEDIATE $$ USE ROLE x; $$; CREATE SCHEMA",
+        "USE does not",
+    ),
+    (
+        rules.nothing_forbidden,
+        "CREATE SCHEMA",
+        "CREATE TEMP TABLE t (a INT); CREATE SCHEMA",
+        "no temporary objects",
+    ),
+    (
+        rules.nothing_forbidden,
+        "CREATE SCHEMA",
+        "CREATE OR REPLACE TRANSIENT TABLE config.t (a INT); CREATE SCHEMA",
+        "loses its rows",
+    ),
+    (
+        rules.privileges_are_asked,
+        "CREATE SCHEMA",
+        "CREATE TASK config.t SCHEDULE = '60 MINUTES' AS SELECT 1; CREATE SCHEMA",
+        "EXECUTE MANAGED TASK",
+    ),
+]
+NETWORK_CASES = [
+    (
+        rules.hosts_agree,
+        "HOST_PORTS = ('api.example.com')",
+        "HOST_PORTS = ('api.example.com:443')",
+        "differ",
+    ),
+    (rules.hosts_agree, "HOST_PORTS = ('api.example.com')", "", "differ"),
+]
+PROCEDURE_CASES = [
+    (rules.imports_exist, "'/lib/product.zip'", "'lib/product.zip'", "must begin with a slash"),
+    (rules.imports_exist, "'/lib/product.zip'", "'/lib/other.zip'", "other.zip is not in"),
+    (
+        rules.everything_is_granted,
+        "GRANT SELECT ON VIEW core.runs TO APPLICATION ROLE app_admin;",
+        "",
+        "VIEW CORE.RUNS is never granted",
+    ),
+    (
+        rules.everything_is_granted,
+        "CREATE OR REPLACE VIEW",
+        "CREATE OR REPLACE PROCEDURE core.run(sync TEXT, settings VARIANT) RETURNS VARIANT"
+        " LANGUAGE SQL AS $$ SELECT 1 $$; CREATE OR REPLACE VIEW",
+        "PROCEDURE CORE.RUN(VARCHAR, VARIANT) is never granted after this",
+    ),
+    (
+        rules.grants_name_what_exists,
+        "core.run(STRING, VARIANT)",
+        "core.run(STRING)",
+        "PROCEDURE CORE.RUN(VARCHAR) is granted but was not created",
+    ),
+    (rules.nothing_forbidden, "AS OWNER", "AS CALLER", "as its caller"),
+]
+CASES = [
+    (rule, path, old, new, says)
+    for path, cases in {
+        "manifest.yml": MANIFEST_CASES,
+        "setup.sql": SETUP_CASES,
+        "sql/network.sql": NETWORK_CASES,
+        "sql/procedures.sql": PROCEDURE_CASES,
+    }.items()
+    for rule, old, new, says in cases
+]
+
+
+@pytest.mark.parametrize(("rule", "path", "old", "new", "says"), CASES)
+def test_a_rule_catches_what_breaks_it(
+    rule: Rule, path: str, old: str, new: str, says: str
+) -> None:
+    found = [str(finding) for finding in rule(bundle(path, old, new))]
+    assert [each for each in found if says in each] != [], found
+
+
+@pytest.mark.parametrize(
+    ("rule", "path"),
+    [
+        (rules.manifest_is_sound, "manifest.yml"),
+        (rules.manifest_names_exist, "README.md"),
+        (rules.manifest_names_exist, "setup.sql"),
+        (rules.every_part_runs, "sql/procedures.sql"),
+        (rules.imports_exist, "lib/product.zip"),
+    ],
+)
+def test_a_missing_file_is_found(rule: Rule, path: str) -> None:
+    assert len(rule(without(path))) == 1
+
+
+def test_an_app_yml_at_the_root_is_found() -> None:
+    (found,) = rules.no_app_yml(Tree({}, frozenset({"app.yml", "app"})))
+    assert found.where == "app.yml"
+
+
+def test_every_rule_has_a_case_that_breaks_it() -> None:
+    assert {rule for rule, *_ in CASES} | {rules.no_app_yml} == set(rules.RULES)
+
+
+def test_a_grant_on_all_views_of_a_schema_covers_those_made_before_it() -> None:
+    one, all_ = "SELECT ON VIEW core.runs", "SELECT ON ALL VIEWS IN SCHEMA core"
+    assert broken_rules(bundle("sql/procedures.sql", one, all_)) == []
+
+
+def test_a_finding_names_the_file_and_the_line() -> None:
+    tree = bundle("sql/procedures.sql", "AS OWNER", "AS CALLER")
+    assert [each.where for each in rules.nothing_forbidden(tree)] == ["sql/procedures.sql:2"]
