@@ -88,6 +88,13 @@ class Call:
             raise invalid("Invalid input JSON: an object was expected")
         return shape
 
+    def names(self, body: Mapping[str, Any], key: str) -> list[str]:
+        """A list of property names in a body, empty when absent."""
+        given = body.get(key) or []
+        if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+            raise invalid(f"Invalid input JSON: {key} must be a list of names")
+        return given
+
     def inputs(self, most: int) -> list[dict[str, Any]]:
         """The ``inputs`` of a batch, at most ``most`` of them."""
         given = self.body().get("inputs")

@@ -124,29 +124,38 @@ class Selection:
 
     def __init__(self, columns: Iterable[Column], hidden: frozenset[str] = frozenset()) -> None:
         """``hidden`` are properties asked for whose values the token may not see."""
-        self._columns = tuple(columns)
-        self._hidden = hidden
-        shown = [column for column in self._columns if column.name not in hidden]
+        shown = [column for column in columns if column.name not in hidden]
         self._pooled = [
-            (column.pieces, column.stride, column.shift, column.size)
+            (column.name, column.pieces, column.stride, column.shift, column.size)
             for column in shown
             if column.pooled
         ]
         self._single = [column for column in shown if not column.pooled]
         self._nulls = [piece(name, None) for name in sorted(hidden)]
+        self._empty = {column.name: piece(column.name, None) for column in shown}
 
     def encode(self, state: State) -> bytes:
         """The inside of the ``properties`` object."""
-        origin = state.origin
-        if state.changes or origin is None:
+        origin, changes = state.origin, state.changes
+        if origin is None:
             pieces = [
-                piece(column.name, None if column.name in self._hidden else column.value(state))
-                for column in self._columns
+                piece(name, changes[name]) if name in changes else self._empty[name]
+                for name, *_ in self._pooled
             ]
-            return b",".join(pieces)
-        index = origin.index
-        pieces = [
-            ready[(index * stride + shift) % size] for ready, stride, shift, size in self._pooled
-        ]
+        elif changes:
+            index = origin.index
+            pieces = [
+                piece(name, changes[name])
+                if name in changes
+                else ready[(index * stride + shift) % size]
+                for name, ready, stride, shift, size in self._pooled
+            ]
+        else:
+            index = origin.index
+            pieces = [
+                ready[(index * stride + shift) % size]
+                for _, ready, stride, shift, size in self._pooled
+            ]
         pieces += [piece(column.name, column.value(state)) for column in self._single]
-        return b",".join(pieces + self._nulls)
+        pieces += self._nulls
+        return b",".join(pieces)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from hubspot_sandbox.faults import Faults
@@ -52,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
             else Portal.demo(given.seed)
         )
     except UnknownRecord as unknown:
-        print(f"hubspot-ingest sandbox: {unknown}")
+        print(f"hubspot-ingest sandbox: {unknown}", file=sys.stderr)
         return 2
     except SystemExit as stop:
         return 0 if stop.code in (0, None) else 2

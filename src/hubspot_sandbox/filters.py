@@ -55,6 +55,10 @@ def parse_groups(body: dict[str, Any], table: Table, linked: LinkedIds) -> list[
     filters = [group.get("filters") or [] for group in groups]
     if body.get("filters"):
         filters.append(body["filters"])
+    if not all(
+        isinstance(item, list) and all(isinstance(one, dict) for one in item) for item in filters
+    ):
+        raise invalid("Invalid input JSON: filters must be lists of objects")
     if len(filters) > MOST_GROUPS:
         raise invalid(f"Too many filterGroups: {len(filters)}, the maximum is {MOST_GROUPS}")
     if any(len(group) > MOST_IN_GROUP for group in filters):

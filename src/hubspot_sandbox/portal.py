@@ -14,6 +14,7 @@ from hubspot_sandbox import people
 from hubspot_sandbox.catalog import definitions
 from hubspot_sandbox.columns import Column, State
 from hubspot_sandbox.links import Associations, LinkType
+from hubspot_sandbox.merging import merged_values
 from hubspot_sandbox.object_types import STANDARD, ObjectType, custom_object_type, names_of
 from hubspot_sandbox.properties import Option, define
 from hubspot_sandbox.records import Record, Table
@@ -73,7 +74,7 @@ class Portal:
         counts = {kind.name: 40 for kind in STANDARD}
         counts |= {"contacts": 1200, "companies": 150, "deals": 300, "tickets": 120}
         counts |= {"calls": 200, "emails": 250, "notes": 180, "tasks": 90, "line_items": 400}
-        counts |= {"users": 12, "p62515001_machines": 60}
+        counts |= {"users": 12, "machines": 60}
         portal = cls(seed, clock, counts)
         ids = [str(id_) for id_ in portal.table("contacts").ids]
         for id_ in ids[10:15]:
@@ -223,22 +224,7 @@ class Portal:
             moment = self.clock() if at is None else at
             first, second = self._state(table, primary), self._state(table, other)
             number = table.new_id()
-            values: dict[str, str | None] = {}
-            for name, column in table.columns.items():
-                if column.system is None:
-                    value = column.value(first)
-                    values[name] = column.value(second) if value in (None, "") else value
-            old = [
-                id_
-                for state in (first, second)
-                for id_ in (*self._merged_before(table, state), str(state.id))
-            ]
-            values["hs_merged_object_ids"] = ";".join(dict.fromkeys(old))
-            if kind.name == "contacts":
-                before = values.get("hs_calculated_merged_vids")
-                merged = [before] if before else []
-                merged += [f"{state.id}:{moment}" for state in (first, second)]
-                values["hs_calculated_merged_vids"] = ";".join(merged)
+            values = merged_values(table, first, second, moment)
             created = min(first.created, second.created)
             table.write(State(number, created, moment, moment, None, values, source="MERGE"))
             for state in (first, second):
@@ -246,11 +232,6 @@ class Portal:
                 table.merged_into[state.id] = number
                 self.associations.move(kind, self.object_types, state.id, number)
             return str(number)
-
-    @staticmethod
-    def _merged_before(table: Table, state: State) -> list[str]:
-        merged = table.columns["hs_merged_object_ids"].value(state)
-        return merged.split(";") if merged else []
 
     def _state(self, table: Table, id: str) -> State:
         state = table.find(int(id)) if id.isdigit() else None

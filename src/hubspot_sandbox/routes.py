@@ -17,8 +17,8 @@ PREFIXES: dict[str, tuple[tuple[str, str], ...]] = {
         *((f"/crm/objects/{date}", "dated") for date in DATED),
         ("/crm/v3/objects", "v3"),
         ("/crm/objects/v3", "v3"),
-        ("/crm/v4/objects", "v4"),
     ),
+    "links": (("/crm/v4/objects", "v4"),),
     "associations": (
         *((f"/crm/associations/{date}", "dated") for date in DATED),
         ("/crm/v3/associations", "v3"),
@@ -81,6 +81,7 @@ _ROWS: dict[str, tuple[tuple[str, str, Endpoint, str], ...]] = {
         ("DELETE", "{type}/{id}", writes.archive_record, BURST),
         ("GET", "{from}/{id}/associations/{to}", links.read_links, ASSOCIATIONS),
     ),
+    "links": (("GET", "{from}/{id}/associations/{to}", links.read_links, ASSOCIATIONS),),
     "associations": (
         ("POST", "{from}/{to}/batch/read", links.batch_read_links, ASSOCIATIONS),
         ("POST", "{from}/{to}/batch/create", links.write_links, ASSOCIATIONS),

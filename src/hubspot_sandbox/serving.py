@@ -26,9 +26,10 @@ _open: dict[tuple[str, int], asyncio.Transport] = {}
 class _Protocol(H11Protocol):
     """Remembers its transport by the client's address, so that a connection can be cut."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(transport)
-        _open[transport.get_extra_info("peername")] = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            super().connection_made(transport)
+            _open[transport.get_extra_info("peername")] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
         _open.pop(self.transport.get_extra_info("peername"), None)

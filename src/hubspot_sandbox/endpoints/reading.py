@@ -105,7 +105,7 @@ def batch_read(call: Call) -> Answer:
     """Records by id or unique property; missing ones are in ``errors`` (BEHAVIOR H20, H21)."""
     table = call.readable()
     body = call.body()
-    kept = _columns(table, body.get("propertiesWithHistory") or [])
+    kept = _columns(table, call.names(body, "propertiesWithHistory"))
     wanted = [item.get("id") for item in call.inputs(PAGE_WITH_HISTORY if kept else PAGE)]
     id_property = body.get("idProperty")
     archived = call.flag("archived")
@@ -117,7 +117,9 @@ def batch_read(call: Call) -> Answer:
             missing.append(str(text))
         else:
             found[state.id] = state
-    selection = call.selection(table, body.get("properties") or shown_by_default(table.object_type))
+    selection = call.selection(
+        table, call.names(body, "properties") or shown_by_default(table.object_type)
+    )
     records = [
         envelope(
             table,

@@ -37,12 +37,14 @@ def search_records(call: Call) -> Answer:
     index: Index = table.index
     moment = call.now - call.lag_ms if call.lag_ms else None
     ids = index.ids(groups, sort, descending, moment)
-    selection = call.selection(table, body.get("properties") or shown_by_default(table.object_type))
+    selection = call.selection(
+        table, call.names(body, "properties") or shown_by_default(table.object_type)
+    )
     records = []
     for id_ in ids[after : after + limit]:
         state: State | None = index.seen(id_, moment)
         if call.reads_through:
-            state = table.find(id_) or state
+            state = table.find_live(id_) or state
         if state is not None:
             records.append(envelope(table, selection, state, call.portal.id))
     following = after + limit

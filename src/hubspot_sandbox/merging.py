@@ -1,0 +1,31 @@
+"""What the survivor of a merge looks like."""
+
+from __future__ import annotations
+
+from hubspot_sandbox.columns import State
+from hubspot_sandbox.records import Table
+
+
+def merged_values(table: Table, first: State, second: State, moment: int) -> dict[str, str | None]:
+    """The survivor's properties (BEHAVIOR H57).
+
+    The primary record's values win, the other's fill what it lacks. The ids of both, and of all
+    merged into them before, are in ``hs_merged_object_ids``; contacts also tell when.
+    """
+    values: dict[str, str | None] = {}
+    for name, column in table.columns.items():
+        if column.system is None:
+            value = column.value(first)
+            values[name] = column.value(second) if value in (None, "") else value
+    before = table.columns["hs_merged_object_ids"]
+    ids: list[str] = []
+    for state in (first, second):
+        ids += (before.value(state) or "").split(";")
+        ids.append(str(state.id))
+    values["hs_merged_object_ids"] = ";".join(dict.fromkeys(id_ for id_ in ids if id_))
+    if "hs_calculated_merged_vids" in table.columns:
+        vids = table.columns["hs_calculated_merged_vids"]
+        merged = [text for state in (first, second) if (text := vids.value(state))]
+        merged += [f"{state.id}:{moment}" for state in (first, second)]
+        values["hs_calculated_merged_vids"] = ";".join(merged)
+    return values
