@@ -18,7 +18,7 @@ FLOORS = (
     ("hubspot.client", "database.connection"),
     ("database",),
     ("inbound", "outbound"),
-    ("inbound.run", "outbound.run"),
+    ("inbound.run", "inbound.configuring", "outbound.run"),
     ("procedures",),
     ("cli", "laptop"),
 )
