@@ -1,0 +1,9 @@
+-- The contents page: what an installation or upgrade executes, in this order.
+-- Everything may run again at any time and changes nothing that is already as it should be.
+
+EXECUTE IMMEDIATE FROM './sql/roles.sql';
+EXECUTE IMMEDIATE FROM './sql/schemas.sql';
+EXECUTE IMMEDIATE FROM './sql/egress.sql';
+EXECUTE IMMEDIATE FROM './sql/state.sql';
+EXECUTE IMMEDIATE FROM './sql/views.sql';
+EXECUTE IMMEDIATE FROM './sql/procedures.sql';

@@ -1,0 +1,1 @@
+"""The edge to Snowflake: columns, statements, the session, state and staging."""

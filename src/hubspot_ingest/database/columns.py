@@ -1,0 +1,164 @@
+"""From properties to columns: names, types, and what a table lacks. Pure.
+
+Names are upper case; a name that is taken, or too long for Snowflake, gets a suffix made from the
+property's own name, so that the same property always finds the same column.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hubspot_ingest.model import Property
+
+# Snowflake, "Identifier requirements": 255 characters.
+NAME_LIMIT = 255
+
+
+class Type(StrEnum):
+    """The column types in use: those that read back the same everywhere."""
+
+    TEXT = "VARCHAR"
+    # 20 digits before the point hold any HubSpot id, 18 after it any decimal it computes
+    NUMBER = "NUMBER(38,18)"
+    BOOLEAN = "BOOLEAN"
+    DATE = "DATE"
+    TIMESTAMP = "TIMESTAMP_NTZ(3)"
+    VARIANT = "VARIANT"
+    ARRAY = "ARRAY"
+
+
+TYPES: Mapping[str, Type] = {
+    "number": Type.NUMBER,
+    "bool": Type.BOOLEAN,
+    "date": Type.DATE,
+    "datetime": Type.TIMESTAMP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a destination table; ``property`` is None for one of our own."""
+
+    name: str
+    type: Type
+    property: str | None = None
+    comment: str = ""
+
+
+KEY = "ID"
+UPDATED = "UPDATED_AT"
+RECORD: tuple[Column, ...] = (
+    Column(KEY, Type.TEXT, comment="HubSpot's record id"),
+    Column("CREATED_AT", Type.TIMESTAMP, comment="When the record was created, UTC"),
+    Column(UPDATED, Type.TIMESTAMP, comment="When the record was last changed in HubSpot, UTC"),
+    Column("ARCHIVED", Type.BOOLEAN, comment="Whether the record lies in HubSpot's recycle bin"),
+    Column("PROPERTIES", Type.VARIANT, comment="The record's properties as HubSpot sent them"),
+)
+BOOKKEEPING: tuple[Column, ...] = (
+    Column("_PORTAL_ID", Type.TEXT, comment="The HubSpot account the record belongs to"),
+    Column("_RUN_ID", Type.TEXT, comment="The run that last changed this row"),
+    Column("_SYNCED_AT", Type.TIMESTAMP, comment="When this row was last changed here, UTC"),
+    Column("_DELETED_AT", Type.TIMESTAMP, comment="When the record was deleted in HubSpot, UTC"),
+    Column("_DELETE_KIND", Type.TEXT, comment="ARCHIVED, MERGED, PURGED or FILTERED_OUT"),
+    Column("_MERGED_INTO", Type.TEXT, comment="The id of the record this one was merged into"),
+)
+OWN_NAMES = frozenset(column.name for column in (*RECORD, *BOOKKEEPING))
+
+
+def association_column(stream: str) -> Column:
+    """The array of ids of the records of ``stream`` associated with a row."""
+    name = f"{stream.upper().replace('-', '_')}_IDS"
+    return Column(name, Type.ARRAY, comment=f"Ids of the associated {stream}; NULL: not fetched")
+
+
+def property_columns(
+    properties: Iterable[Property],
+    prefix: str,
+    *,
+    taken: Iterable[str] = (),
+    known: Mapping[str, str] | None = None,
+    existing: Mapping[str, str] | None = None,
+) -> tuple[Column, ...]:
+    """A column for each property, in order of property name.
+
+    ``known`` maps properties to the column names they already have, which they keep; ``taken``
+    are further names in use; ``existing`` maps the table's column names to their types. A
+    property whose type changed gets a new column with the type in its name, since a column's
+    type cannot change and what it holds stays true. In a collision lower-case names, which
+    nearly all are, go before others.
+    """
+    known = known or {}
+    existing = existing or {}
+    used = {*OWN_NAMES, *taken, *known.values()}
+    columns = []
+    for one in sorted(properties, key=lambda one: (one.name != one.name.lower(), one.name)):
+        column_type = TYPES.get(one.type, Type.TEXT)
+        name = known.get(one.name) or _free_name(prefix + one.name.upper(), one.name, used)
+        if name in existing and not same_type(column_type, existing[name]):
+            name = _suffixed(name, f"_{column_type.name}")
+        used.add(name)
+        columns.append(Column(name, column_type, one.name, _comment(one)))
+    return tuple(sorted(columns, key=lambda column: column.property or ""))
+
+
+def _free_name(wanted: str, property_name: str, used: set[str]) -> str:
+    if len(wanted) <= NAME_LIMIT and wanted not in used:
+        return wanted
+    return _suffixed(wanted, "_" + hashlib.sha256(property_name.encode()).hexdigest()[:8].upper())
+
+
+def _suffixed(name: str, suffix: str) -> str:
+    return name if name.endswith(suffix) else name[: NAME_LIMIT - len(suffix)] + suffix
+
+
+def _comment(one: Property) -> str:
+    parts = [part for part in (one.label.strip(), one.description.strip()) if part]
+    return ": ".join(parts)
+
+
+def table_columns(
+    properties: Sequence[Column], associations: Sequence[Column]
+) -> tuple[Column, ...]:
+    """All columns of a destination table, in the order a person wants to see them."""
+    return (*RECORD, *properties, *associations, *BOOKKEEPING)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a table lacks against what is wanted: columns, and comments that changed."""
+
+    added: tuple[Column, ...]
+    described: tuple[Column, ...]
+
+
+def changes(wanted: Iterable[Column], existing: Mapping[str, str]) -> Changes:
+    """Compare with a table's columns, given as name → comment."""
+    wanted = tuple(wanted)
+    return Changes(
+        added=tuple(column for column in wanted if column.name not in existing),
+        described=tuple(
+            column
+            for column in wanted
+            if existing.get(column.name, column.comment) != column.comment
+        ),
+    )
+
+
+def same_type(wanted: Type, told: str) -> bool:
+    """Whether a type as INFORMATION_SCHEMA tells it is the one wanted."""
+    base = told.upper().partition("(")[0].strip()
+    return (
+        base
+        in {
+            Type.TEXT: {"TEXT", "VARCHAR", "STRING"},
+            Type.NUMBER: {"NUMBER", "DECIMAL", "NUMERIC"},
+            Type.BOOLEAN: {"BOOLEAN"},
+            Type.DATE: {"DATE"},
+            Type.TIMESTAMP: {"TIMESTAMP_NTZ"},
+            Type.VARIANT: {"VARIANT"},
+            Type.ARRAY: {"ARRAY", "VARIANT"},
+        }[wanted]
+    )

@@ -1,0 +1,109 @@
+"""The one place that touches Snowflake's packages: statements, staged files, the credential.
+
+Everything goes through ``session.sql(text, params)`` and ``session.file.put_stream``, so that each
+statement shipped is the statement tested. Use from one thread: threads share a transaction.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from hubspot_ingest.errors import CredentialMissing, DatabaseError, GrantMissing, StorageFull
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+Row = dict[str, Any]
+
+_PRIVILEGE = re.compile(
+    r"insufficient privileges|not authorized|does not exist, or operation cannot be performed", re.I
+)
+_FULL = re.compile(
+    r"no space left|disk (?:is )?full|could not (?:write|allocate)|out of disk", re.I
+)
+
+
+class Database:
+    """A Snowpark session, narrowed to what the product does with it."""
+
+    def __init__(self, session: Session) -> None:
+        """``session`` is the procedure's own; no other is ever opened."""
+        self._session = session
+
+    def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
+        """Run a statement and return its rows by column name. Raises ``DatabaseError``."""
+        try:
+            found = self._session.sql(statement, params=list(params)).collect()
+        except Exception as error:
+            if not _from_snowflake(error):
+                raise
+            raise _explained(error) from error
+        return [row.as_dict() for row in found]
+
+    def put(self, stream: BinaryIO, location: str) -> None:
+        """Write a stream to a stage, under exactly this name. Raises ``DatabaseError``."""
+        try:
+            self._session.file.put_stream(stream, location, auto_compress=False, overwrite=True)
+        except Exception as error:
+            if not _from_snowflake(error):
+                raise
+            raise _explained(error) from error
+
+
+def _from_snowflake(error: Exception) -> bool:
+    """Snowpark and the connector raise several unrelated families of errors."""
+    return type(error).__module__.split(".")[0] == "snowflake" or isinstance(error, OSError)
+
+
+def _explained(error: Exception) -> DatabaseError:
+    said = " ".join(str(error).split())[:500]
+    if _FULL.search(said):
+        return StorageFull(
+            f"there is no room left to write to ({said}); free some, then run again: nothing was "
+            "lost and the next run carries on"
+        )
+    if _PRIVILEGE.search(said):
+        return GrantMissing(
+            f"the application may not do this ({said}); grant it USAGE on the database and USAGE, "
+            "CREATE TABLE on the schema of the destination, then run again"
+        )
+    return DatabaseError(f"a statement failed: {said}; nothing was lost, run again after mending")
+
+
+def variant(value: object) -> Any:
+    """A VARIANT or ARRAY as Snowpark returns it (JSON text) as Python values."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def credential() -> str:
+    """The HubSpot credential bound to the running procedure.
+
+    ``_snowflake`` exists inside procedures only. ``HUBSPOT_TOKEN`` counts where none was set: it
+    can be set on a laptop and never inside Snowflake. Raises ``CredentialMissing``.
+    """
+    module = importlib.import_module("_snowflake")
+    token = str(module.get_generic_secret_string("token") or "").strip()
+    token = token or os.environ.get("HUBSPOT_TOKEN", "").strip()
+    if not token:
+        raise CredentialMissing(
+            "no HubSpot credential is set; make a service key in HubSpot (Development > Keys > "
+            "Service keys) and store it with CALL set_token('…')"
+        )
+    return token
+
+
+def store_credential(database: Database, token: str) -> None:
+    """Keep the credential in the application's secret. Raises ``DatabaseError``, without it."""
+    try:
+        database.rows("ALTER SECRET CONFIG.HUBSPOT_TOKEN SET SECRET_STRING = ?", (token,))
+    except DatabaseError as error:
+        # whatever Snowflake says of the statement may quote what was bound to it
+        raise DatabaseError(
+            "the credential could not be stored; check that the application is installed whole "
+            "(its secret CONFIG.HUBSPOT_TOKEN exists), then try again"
+        ) from error

@@ -1,0 +1,114 @@
+"""What is remembered of the portal: its id, the properties behind columns, the streams to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hubspot_ingest import times
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.model import Property
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whether the credential may read a stream, and which scopes would let it."""
+
+    stream: str
+    object_type: str
+    readable: bool
+    scopes: tuple[str, ...] = ()
+
+
+class Metadata:
+    """Reads and writes the metadata tables of the schema ``STATE``."""
+
+    def __init__(self, database: Database) -> None:
+        """All statements name the schema ``STATE`` of the application's own database."""
+        self._database = database
+
+    def portal_id(self, fingerprint: str) -> str | None:
+        """The portal last seen behind this credential."""
+        found = self._database.rows(
+            "SELECT PORTAL_ID FROM STATE.PORTALS WHERE FINGERPRINT = ?", (fingerprint,)
+        )
+        return str(found[0]["PORTAL_ID"]) if found else None
+
+    def save_portal_id(self, fingerprint: str, portal_id: str) -> None:
+        """Remember it, so that runs need not ask."""
+        self._database.rows("DELETE FROM STATE.PORTALS WHERE FINGERPRINT = ?", (fingerprint,))
+        self._database.rows(
+            "INSERT INTO STATE.PORTALS (FINGERPRINT, PORTAL_ID) SELECT ?, ?",
+            (fingerprint, portal_id),
+        )
+
+    def properties(self, sync: str) -> tuple[tuple[Property, str], ...]:
+        """The properties a sync last saw, each with the name of its column."""
+        found = self._database.rows(
+            "SELECT NAME, COLUMN_NAME, TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED "
+            "FROM STATE.PROPERTIES WHERE SYNC = ? ORDER BY NAME",
+            (sync,),
+        )
+        return tuple(
+            (
+                Property(
+                    name=row["NAME"],
+                    type=row["TYPE"],
+                    label=row["LABEL"],
+                    description=row["DESCRIPTION"],
+                    options=tuple((value, label) for value, label in variant(row["OPTIONS"])),
+                    calculated=bool(row["CALCULATED"]),
+                ),
+                row["COLUMN_NAME"],
+            )
+            for row in found
+        )
+
+    def save_properties(
+        self, sync: str, properties: Sequence[Property], columns: Iterable[Column]
+    ) -> None:
+        """Replace what is remembered; properties without a column are remembered without one."""
+        by_property: Mapping[str | None, Column] = {column.property: column for column in columns}
+        rows = [
+            {
+                "name": one.name,
+                "column": by_property[one.name].name if one.name in by_property else None,
+                "type": one.type,
+                "label": one.label,
+                "description": one.description,
+                "options": [list(option) for option in one.options],
+                "calculated": one.calculated,
+            }
+            for one in properties
+        ]
+        self._database.rows("DELETE FROM STATE.PROPERTIES WHERE SYNC = ?", (sync,))
+        self._database.rows(
+            "INSERT INTO STATE.PROPERTIES "
+            "(SYNC, NAME, COLUMN_NAME, TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED) "
+            "SELECT ?, f.VALUE:name::VARCHAR, f.VALUE:column::VARCHAR, f.VALUE:type::VARCHAR, "
+            "f.VALUE:label::VARCHAR, f.VALUE:description::VARCHAR, f.VALUE:options, "
+            "f.VALUE:calculated::BOOLEAN FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
+            (sync, json.dumps(rows)),
+        )
+
+    def save_access(self, found: Iterable[Access], now: int) -> None:
+        """Replace what is remembered of the streams."""
+        rows = [
+            {
+                "name": one.stream,
+                "object_type": one.object_type,
+                "readable": one.readable,
+                "scopes": list(one.scopes),
+            }
+            for one in found
+        ]
+        self._database.rows("DELETE FROM STATE.STREAMS")
+        self._database.rows(
+            "INSERT INTO STATE.STREAMS (NAME, OBJECT_TYPE, READABLE, SCOPES, CHECKED_AT) "
+            "SELECT f.VALUE:name::VARCHAR, f.VALUE:object_type::VARCHAR, "
+            "f.VALUE:readable::BOOLEAN, f.VALUE:scopes, ?::TIMESTAMP_NTZ(3) "
+            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
+            (times.iso(now), json.dumps(rows)),
+        )

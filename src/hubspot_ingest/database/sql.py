@@ -1,0 +1,165 @@
+"""The statements that touch destinations and staging, as text. Pure.
+
+Every name and literal goes through ``name`` and ``text``. Written for Snowflake, within what the
+local engine runs as well: no temporary objects, no DDL in a transaction, no session formats, every
+expression aliased, every generated name quoted and upper case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hubspot_ingest.database.columns import BOOKKEEPING, KEY, UPDATED, Column, Type
+
+STAGE = "STAGING.LOADS"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table by its three names, unquoted."""
+
+    database: str
+    schema: str
+    table: str
+
+    @property
+    def quoted(self) -> str:
+        """The full name as it stands in a statement."""
+        return ".".join(name(part) for part in (self.database, self.schema, self.table))
+
+    def __str__(self) -> str:
+        """The full name as a person writes it."""
+        return f"{self.database}.{self.schema}.{self.table}"
+
+
+def name(identifier: str) -> str:
+    """A quoted identifier."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(literal: str) -> str:
+    """A string literal. Backslashes are escapes inside quotes in Snowflake."""
+    return "'" + literal.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def create_table(table: Table, columns: Iterable[Column], comment: str) -> str:
+    """The destination table, made once and only grown afterwards."""
+    lines = ",\n  ".join(_definition(column) for column in columns)
+    return f"CREATE TABLE IF NOT EXISTS {table.quoted} (\n  {lines}\n) COMMENT = {text(comment)}"
+
+
+def grants(table: Table) -> tuple[str, ...]:
+    """Let the application's readers see the table; there are no future grants in an app."""
+    schema = f"{name(table.database)}.{name(table.schema)}"
+    return (
+        f"GRANT USAGE ON DATABASE {name(table.database)} TO APPLICATION ROLE DATA_READER",
+        f"GRANT USAGE ON SCHEMA {schema} TO APPLICATION ROLE DATA_READER",
+        f"GRANT SELECT ON TABLE {table.quoted} TO APPLICATION ROLE DATA_READER",
+    )
+
+
+def add_columns(table: Table, columns: Iterable[Column]) -> str:
+    """New columns, all in one statement."""
+    lines = ", ".join(f"IF NOT EXISTS {_definition(column)}" for column in columns)
+    return f"ALTER TABLE {table.quoted} ADD COLUMN {lines}"
+
+
+def describe_column(table: Table, column: Column) -> str:
+    """The column's comment, after its property was renamed or described anew in HubSpot."""
+    return f"COMMENT ON COLUMN {table.quoted}.{name(column.name)} IS {text(column.comment)}"
+
+
+def _definition(column: Column) -> str:
+    comment = f" COMMENT {text(column.comment)}" if column.comment else ""
+    return f"{name(column.name)} {column.type}{comment}"
+
+
+def create_staging(staging: str, columns: Iterable[Column]) -> str:
+    """The run's staging table: text only, so that no load can fail on a value."""
+    lines = ", ".join(f"{name(column.name)} VARCHAR" for column in columns)
+    return f"CREATE TRANSIENT TABLE IF NOT EXISTS {staging} ({lines})"
+
+
+def copy(staging: str, file: str) -> str:
+    """One staged file into the staging table; the file goes away with it."""
+    return (
+        f"COPY INTO {staging} FROM {text(f'@{STAGE}/{file}')} FILE_FORMAT = (TYPE = PARQUET) "
+        "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE ON_ERROR = ABORT_STATEMENT PURGE = TRUE"
+    )
+
+
+def typed(column: Column) -> str:
+    """A staged text as the column's type; what does not fit is NULL.
+
+    Instants are staged as epoch milliseconds and dates as ``YYYY-MM-DD``: nothing rests on the
+    session's formats or time zone.
+    """
+    quoted = name(column.name)
+    match column.type:
+        case Type.TEXT:
+            return quoted
+        case Type.NUMBER:
+            return f"TRY_TO_NUMBER({quoted}, 38, 18)"
+        case Type.BOOLEAN:
+            return f"TRY_TO_BOOLEAN({quoted})"
+        case Type.DATE:
+            return f"TRY_TO_DATE({quoted}, 'YYYY-MM-DD')"
+        case Type.TIMESTAMP:
+            return f"TO_TIMESTAMP_NTZ(TRY_TO_NUMBER({quoted}), 3)"
+        case Type.VARIANT:
+            return f"PARSE_JSON({quoted})"
+        case Type.ARRAY:
+            return f"PARSE_JSON({quoted})::ARRAY"
+
+
+def merge(table: Table, staging: str, staged: Sequence[Column]) -> str:
+    """The staged rows into the destination; binds: portal id, run id, now as ISO text.
+
+    The newest version of a record wins, an older one never overwrites it, and a row that is
+    already as it should be is left alone, so that ``_RUN_ID`` and the counts tell what changed.
+    Columns that were not staged are not touched.
+    """
+    values = ",\n    ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
+    key, updated = name(KEY), name(UPDATED)
+    contents = [column for column in staged if column.type in (Type.VARIANT, Type.ARRAY)]
+    differs = " OR ".join(
+        f"TO_JSON(s.{name(column.name)}) IS DISTINCT FROM TO_JSON(t.{name(column.name)})"
+        for column in contents
+    )
+    fresh = ["_PORTAL_ID", "_RUN_ID", "_SYNCED_AT"]
+    alive = [column.name for column in BOOKKEEPING if column.name not in fresh]
+    sets = ", ".join(
+        [
+            *(f"{name(one.name)} = s.{name(one.name)}" for one in staged if one.name != KEY),
+            *(f"{name(one)} = s.{name(one)}" for one in fresh),
+            *(f"{name(one)} = NULL" for one in alive),
+        ]
+    )
+    inserted = [*(column.name for column in staged), *fresh]
+    return (
+        f"MERGE INTO {table.quoted} t USING (\n"
+        f"  SELECT\n    {values},\n"
+        '    ?::VARCHAR AS "_PORTAL_ID", ?::VARCHAR AS "_RUN_ID",\n'
+        '    ?::TIMESTAMP_NTZ(3) AS "_SYNCED_AT"\n'
+        f"  FROM {staging}\n"
+        f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} "
+        f"ORDER BY TRY_TO_NUMBER({updated}) DESC NULLS LAST) = 1\n"
+        f") s ON t.{key} = s.{key}\n"
+        f"WHEN MATCHED AND (t.{updated} IS NULL OR s.{updated} >= t.{updated}) AND "
+        f"(t.{updated} IS NULL OR s.{updated} > t.{updated} OR "
+        f't."_DELETED_AT" IS NOT NULL OR {differs})\n'
+        f"THEN UPDATE SET {sets}\n"
+        f"WHEN NOT MATCHED THEN INSERT ({', '.join(map(name, inserted))})\n"
+        f"VALUES ({', '.join(f's.{name(one)}' for one in inserted)})"
+    )
+
+
+def columns_of(table: Table) -> tuple[str, tuple[str, str]]:
+    """The columns of a table as it stands, with the binds of the statement."""
+    return (
+        "SELECT COLUMN_NAME, DATA_TYPE, COMMENT "
+        f"FROM {name(table.database)}.INFORMATION_SCHEMA.COLUMNS "
+        "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
+        (table.schema, table.table),
+    )

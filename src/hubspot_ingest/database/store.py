@@ -1,0 +1,277 @@
+"""The state tables: syncs, their cursors and leases, runs, errors, properties, streams.
+
+The tables are made by ``app/sql/state.sql``. State follows the rows it speaks of and never leads:
+a cursor or checkpoint is written after the MERGE it counts on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hubspot_ingest import times
+from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.errors import DatabaseError, IngestError, SyncBusy
+from hubspot_ingest.model import Json
+
+# A run that has not renewed its lease for this long is taken for dead.
+LEASE = 15 * times.MINUTE
+INTERRUPTED = "INTERRUPTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """A sync as stored. Instants are epoch milliseconds."""
+
+    name: str
+    settings: Json
+    enabled: bool
+    settled_through: int | None
+    checkpoint: Mapping[str, Any] | None
+
+
+@dataclass
+class RunLog:
+    """One row of RUNS while it is being written."""
+
+    run_id: str
+    sync: str
+    stream: str
+    started_at: int
+    status: str = "RUNNING"
+    destination: str = ""
+    strategy: str = ""
+    since: int | None = None
+    until: int | None = None
+    settled_through: int | None = None
+    rows_read: int = 0
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    rows_deleted: int = 0
+    values_misfit: int = 0
+    requests: int = 0
+    bytes: int = 0
+    finished_at: int | None = None
+    response_code: str = "OK"
+    message: str = ""
+
+
+class Store:
+    """Reads and writes state through the procedure's session."""
+
+    def __init__(self, database: Database) -> None:
+        """All statements name the schema ``STATE`` of the application's own database."""
+        self._database = database
+
+    # -- syncs -----------------------------------------------------------------------------------
+
+    def sync(self, name: str) -> Sync | None:
+        """The sync of that name, None when there is none."""
+        found = self._database.rows(
+            "SELECT SETTINGS, ENABLED, CHECKPOINT, "
+            "DATE_PART(EPOCH_MILLISECOND, SETTLED_THROUGH) AS SETTLED_THROUGH "
+            "FROM STATE.SYNCS WHERE NAME = ?",
+            (name,),
+        )
+        if not found:
+            return None
+        row = found[0]
+        settled = row["SETTLED_THROUGH"]
+        return Sync(
+            name,
+            variant(row["SETTINGS"]),
+            bool(row["ENABLED"]),
+            None if settled is None else int(settled),
+            variant(row["CHECKPOINT"]),
+        )
+
+    def names(self) -> list[str]:
+        """The names of all syncs."""
+        found = self._database.rows("SELECT NAME FROM STATE.SYNCS ORDER BY NAME")
+        return [str(row["NAME"]) for row in found]
+
+    def save_sync(
+        self, name: str, stream: str, settings: Json, now: int, *, forget: bool = False
+    ) -> None:
+        """Store a sync's settings; ``forget`` drops its cursor, else state and switch are kept."""
+        forgotten = ", SETTLED_THROUGH = NULL, CHECKPOINT = NULL" if forget else ""
+        self._database.rows(
+            "MERGE INTO STATE.SYNCS t USING (SELECT ? AS NAME, ? AS STREAM, "
+            "PARSE_JSON(?) AS SETTINGS, ?::TIMESTAMP_NTZ(3) AS NOW) s ON t.NAME = s.NAME "
+            "WHEN MATCHED THEN UPDATE SET STREAM = s.STREAM, SETTINGS = s.SETTINGS, "
+            f"UPDATED_AT = s.NOW{forgotten} "
+            "WHEN NOT MATCHED THEN INSERT (NAME, STREAM, SETTINGS, ENABLED, CREATED_AT, UPDATED_AT)"
+            " VALUES (s.NAME, s.STREAM, s.SETTINGS, TRUE, s.NOW, s.NOW)",
+            (name, stream, json.dumps(settings), times.iso(now)),
+        )
+
+    def drop_sync(self, name: str) -> None:
+        """Forget a sync; its table, runs and errors stay."""
+        self._database.rows("DELETE FROM STATE.SYNCS WHERE NAME = ?", (name,))
+        self._database.rows("DELETE FROM STATE.PROPERTIES WHERE SYNC = ?", (name,))
+
+    def enable(self, name: str, enabled: bool, now: int) -> None:
+        """Switch a sync on or off."""
+        self._database.rows(
+            "UPDATE STATE.SYNCS SET ENABLED = ?, UPDATED_AT = ?::TIMESTAMP_NTZ(3) WHERE NAME = ?",
+            (enabled, times.iso(now), name),
+        )
+
+    def reset(self, name: str, now: int) -> None:
+        """Forget the cursor and any checkpoint: the next run is a backfill."""
+        self._database.rows(
+            "UPDATE STATE.SYNCS SET SETTLED_THROUGH = NULL, CHECKPOINT = NULL, "
+            "UPDATED_AT = ?::TIMESTAMP_NTZ(3) WHERE NAME = ?",
+            (times.iso(now), name),
+        )
+
+    def advance(self, name: str, settled_through: int) -> None:
+        """All rows up to ``settled_through`` are in: move the cursor, drop the checkpoint."""
+        self._database.rows(
+            "UPDATE STATE.SYNCS SET SETTLED_THROUGH = ?::TIMESTAMP_NTZ(3), CHECKPOINT = NULL "
+            "WHERE NAME = ?",
+            (times.iso(settled_through), name),
+        )
+
+    def save_checkpoint(self, name: str, checkpoint: Mapping[str, Json]) -> None:
+        """How far an unfinished run has come, after its rows are in."""
+        self._database.rows(
+            "UPDATE STATE.SYNCS SET CHECKPOINT = PARSE_JSON(?) WHERE NAME = ?",
+            (json.dumps(checkpoint), name),
+        )
+
+    # -- leases ----------------------------------------------------------------------------------
+
+    def take_lease(self, name: str, run_id: str, now: int) -> None:
+        """Make this the only run of the sync. Raises ``SyncBusy`` when another one is going on."""
+        busy = SyncBusy(
+            f"another run of {name} is going on; wait for it to end (see the view RUNS) or, if it "
+            "was killed, for its lease to expire"
+        )
+        try:
+            taken = self._database.rows(
+                "UPDATE STATE.SYNCS SET LEASE_RUN_ID = ?, LEASE_UNTIL = ?::TIMESTAMP_NTZ(3) "
+                "WHERE NAME = ? AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < ?::TIMESTAMP_NTZ(3))",
+                (run_id, times.iso(now + LEASE), name, times.iso(now)),
+            )
+        except DatabaseError as error:
+            if "conflict" in str(error).lower():
+                raise busy from error
+            raise
+        if int(taken[0]["number of rows updated"]) != 1:
+            raise busy
+        self._interrupt(now, name)
+
+    def renew_lease(self, name: str, run_id: str, now: int) -> None:
+        """Say that the run is alive. Raises ``SyncBusy`` when the lease was lost."""
+        renewed = self._database.rows(
+            "UPDATE STATE.SYNCS SET LEASE_UNTIL = ?::TIMESTAMP_NTZ(3) "
+            "WHERE NAME = ? AND LEASE_RUN_ID = ?",
+            (times.iso(now + LEASE), name, run_id),
+        )
+        if int(renewed[0]["number of rows updated"]) != 1:
+            raise SyncBusy(f"this run of {name} lost its lease to another one and ends here")
+
+    def release_lease(self, name: str, run_id: str) -> None:
+        """Let the next run begin."""
+        self._database.rows(
+            "UPDATE STATE.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL "
+            "WHERE NAME = ? AND LEASE_RUN_ID = ?",
+            (name, run_id),
+        )
+
+    def recover(self, now: int) -> None:
+        """Where no run can be alive: end every lease and every run still marked RUNNING."""
+        self._database.rows(
+            "UPDATE STATE.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL "
+            "WHERE LEASE_UNTIL IS NOT NULL"
+        )
+        self._interrupt(now)
+
+    def _interrupt(self, now: int, name: str | None = None) -> None:
+        where, binds = ("AND SYNC = ?", [name]) if name else ("", [])
+        dead = self._database.rows(
+            f"SELECT RUN_ID, SYNC FROM STATE.RUNS WHERE STATUS = 'RUNNING' {where}", binds
+        )
+        for row in dead:
+            message = "the run was killed before it ended; the next run carries on from its rows"
+            self._database.rows(
+                "UPDATE STATE.RUNS SET STATUS = 'FAILED', RESPONSE_CODE = ?, MESSAGE = ?, "
+                "FINISHED_AT = ?::TIMESTAMP_NTZ(3) WHERE RUN_ID = ?",
+                (INTERRUPTED, message, times.iso(now), row["RUN_ID"]),
+            )
+            self.log_error(row["RUN_ID"], row["SYNC"], INTERRUPTED, message, now)
+
+    # -- runs ------------------------------------------------------------------------------------
+
+    def begin_run(self, run: RunLog) -> None:
+        """Write the run's row, RUNNING."""
+        self._database.rows(
+            "INSERT INTO STATE.RUNS (RUN_ID, SYNC, STREAM, STATUS, STARTED_AT) "
+            "SELECT ?, ?, ?, ?, ?::TIMESTAMP_NTZ(3)",
+            (run.run_id, run.sync, run.stream, run.status, times.iso(run.started_at)),
+        )
+
+    def save_run(self, run: RunLog) -> None:
+        """Write how far the run has come, or how it ended."""
+        instants = ("SINCE", "UNTIL", "SETTLED_THROUGH", "FINISHED_AT")
+        values: dict[str, object] = {
+            "STATUS": run.status,
+            "DESTINATION": run.destination,
+            "STRATEGY": run.strategy,
+            "SINCE": run.since,
+            "UNTIL": run.until,
+            "SETTLED_THROUGH": run.settled_through,
+            "FINISHED_AT": run.finished_at,
+            "DURATION_SECONDS": ((run.finished_at or run.started_at) - run.started_at) / 1000,
+            "ROWS_READ": run.rows_read,
+            "ROWS_INSERTED": run.rows_inserted,
+            "ROWS_UPDATED": run.rows_updated,
+            "ROWS_DELETED": run.rows_deleted,
+            "VALUES_MISFIT": run.values_misfit,
+            "REQUESTS": run.requests,
+            "BYTES": run.bytes,
+            "RESPONSE_CODE": run.response_code,
+            "MESSAGE": run.message,
+        }
+        sets = ", ".join(
+            f"{name} = ?::TIMESTAMP_NTZ(3)" if name in instants else f"{name} = ?"
+            for name in values
+        )
+        binds = [
+            times.iso(value) if name in instants and isinstance(value, int) else value
+            for name, value in values.items()
+        ]
+        self._database.rows(f"UPDATE STATE.RUNS SET {sets} WHERE RUN_ID = ?", (*binds, run.run_id))
+
+    def save_requests(self, run_id: str, spent: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """What each endpoint cost the run."""
+        rows = [{"endpoint": endpoint, **numbers} for endpoint, numbers in spent]
+        if rows:
+            self._database.rows(
+                "INSERT INTO STATE.REQUESTS "
+                "(RUN_ID, ENDPOINT, COUNT, RETRIES, THROTTLED, SECONDS, BYTES) "
+                "SELECT ?, f.VALUE:endpoint::VARCHAR, f.VALUE:count::NUMBER, "
+                "f.VALUE:retries::NUMBER, f.VALUE:throttled::NUMBER, f.VALUE:seconds::FLOAT, "
+                "f.VALUE:bytes::NUMBER FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
+                (run_id, json.dumps(rows)),
+            )
+
+    def log_error(self, run_id: str | None, sync: str, code: str, message: str, now: int) -> None:
+        """One row of ERRORS."""
+        self._database.rows(
+            "INSERT INTO STATE.ERRORS (RUN_ID, SYNC, CODE, MESSAGE, CREATED_AT) "
+            "SELECT ?, ?, ?, ?, ?::TIMESTAMP_NTZ(3)",
+            (run_id, sync, code, message, times.iso(now)),
+        )
+
+    def fail_run(self, run: RunLog, error: IngestError, now: int) -> None:
+        """End the run with an error, and write the error down."""
+        run.status = error.status
+        run.response_code = error.response_code
+        run.message = error.message
+        run.finished_at = now
+        self.save_run(run)
+        self.log_error(run.run_id, run.sync, error.response_code, error.message, now)

@@ -1,0 +1,147 @@
+"""Every error of the product, grouped by who acts next.
+
+    IngestError
+    ├── Refusal              the caller mends the call; nothing was stored or sent
+    ├── CredentialError      a HubSpot admin mends the credential
+    ├── ScopeMissing         a HubSpot admin adds a scope; the run is SKIPPED
+    ├── HubSpotError         HubSpot (or the way to it) failed; run again later
+    ├── UnexpectedAnswer     HubSpot answered something that must not be loaded
+    ├── DatabaseError        a Snowflake admin mends a grant, a table or the storage
+    ├── SyncBusy             another run of the same sync is going on
+    └── Stopped              not a failure: the run ended early and the next one resumes
+        ├── DeadlineReached
+        └── DailyLimitReached
+
+An error says in one line what happened and what to do. ``code`` is stable: programs may branch
+on it. No message ever holds a credential.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class IngestError(Exception):
+    """What a procedure answers when it cannot do its work: a stable code and one line."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    status: ClassVar[str] = "FAILED"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        """Keep ``message`` on one line; ``code`` overrides the class's own."""
+        super().__init__(" ".join(message.split()))
+        self.response_code = code or self.code
+
+    @property
+    def message(self) -> str:
+        """What happened and what to do, in one line."""
+        return str(self.args[0])
+
+
+class Refusal(IngestError):
+    """The call is wrong; nothing was stored or sent."""
+
+    code = "INVALID_SETTINGS"
+
+
+class UnknownStream(Refusal):
+    """No stream of that name in the catalog or among the portal's custom objects."""
+
+    code = "UNKNOWN_STREAM"
+
+
+class UnknownSync(Refusal):
+    """No sync of that name was ever configured or run."""
+
+    code = "UNKNOWN_SYNC"
+
+
+class InvalidFilter(Refusal):
+    """A filter HubSpot would refuse, or that names a property the portal does not have."""
+
+    code = "INVALID_FILTER"
+
+
+class CredentialError(IngestError):
+    """There is no credential, or HubSpot does not accept it."""
+
+    code = "CREDENTIAL_REJECTED"
+
+
+class CredentialMissing(CredentialError):
+    """No credential was ever set."""
+
+    code = "CREDENTIAL_MISSING"
+
+
+class ScopeMissing(IngestError):
+    """The credential is good but lacks a scope; ``scopes`` names the alternatives."""
+
+    code = "SCOPE_MISSING"
+    status = "SKIPPED"
+
+    def __init__(self, message: str, scopes: tuple[str, ...] = ()) -> None:
+        """Keep the scope names HubSpot answered, any one of which would do."""
+        super().__init__(message)
+        self.scopes = scopes
+
+
+class HubSpotError(IngestError):
+    """HubSpot, or the way to it, failed for longer than we may wait."""
+
+    code = "HUBSPOT_UNAVAILABLE"
+
+
+class HubSpotRefused(HubSpotError):
+    """HubSpot refused a request for a reason that no retry changes."""
+
+    code = "HUBSPOT_REFUSED"
+
+
+class UnexpectedAnswer(IngestError):
+    """HubSpot's answer breaks a promise that completeness rests on; nothing of it is loaded."""
+
+    code = "HUBSPOT_ANSWER_UNEXPECTED"
+
+
+class DatabaseError(IngestError):
+    """A statement failed."""
+
+    code = "DATABASE_ERROR"
+
+
+class GrantMissing(DatabaseError):
+    """The application lacks a privilege on the destination."""
+
+    code = "GRANT_MISSING"
+
+
+class StorageFull(DatabaseError):
+    """There is no room left where the data lies."""
+
+    code = "STORAGE_FULL"
+
+
+class SyncBusy(IngestError):
+    """Another run holds the sync's lease."""
+
+    code = "SYNC_BUSY"
+
+
+class Stopped(IngestError):
+    """The run ended early and cleanly; the next run resumes where it stopped."""
+
+    code = "STOPPED"
+    status = "STOPPED"
+
+
+class DeadlineReached(Stopped):
+    """The run's time is used up."""
+
+    code = "DEADLINE_REACHED"
+
+
+class DailyLimitReached(Stopped):
+    """HubSpot's daily request limit, less the reserve left to other apps, is used up."""
+
+    code = "DAILY_LIMIT_REACHED"

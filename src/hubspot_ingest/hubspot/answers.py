@@ -1,0 +1,129 @@
+"""What HubSpot answers, turned into the types of ``model``; anything else is an error.
+
+Pure: bytes in, frozen values out. A body that is not JSON raises ``ValueError``, which the client
+retries (proxies answer HTML with status 200); JSON of the wrong shape raises
+``UnexpectedAnswer``, which it does not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import from_json
+
+from hubspot_ingest import times
+from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.model import Page, Property, Record, Schema
+
+
+def decode(body: bytes) -> Any:
+    """The JSON of a body. Raises ValueError when it is cut off or not JSON.
+
+    Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes a question mark.
+    """
+    try:
+        return from_json(body, cache_strings="keys")
+    except ValueError:
+        whole = json.dumps(json.loads(body), ensure_ascii=False)
+        return from_json(whole.encode("utf-8", "replace"))
+
+
+def page(answer: Any) -> Page:
+    """A page of the list, the search or the batch read."""
+    try:
+        results = answer["results"]
+        after = answer.get("paging", {}).get("next", {}).get("after")
+        return Page(
+            tuple(_record(result) for result in results),
+            None if after is None else str(after),
+            answer.get("total"),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's page of records lacks {error}; nothing of it was loaded, run again"
+        ) from error
+
+
+def _record(result: Mapping[str, Any]) -> Record:
+    identifier = result.get("id")
+    if not identifier:
+        raise UnexpectedAnswer(
+            "HubSpot sent a record without an id; nothing of its page was loaded, run again"
+        )
+    properties = result.get("properties") or {}
+    archived_at = result.get("archivedAt")
+    return Record(
+        id=str(identifier),
+        created_at=_instant(result.get("createdAt")),
+        updated_at=_instant(result.get("updatedAt")),
+        archived=bool(result.get("archived", False)),
+        archived_at=_instant(archived_at),
+        properties=properties,
+        associations={
+            name: _ids(answer) for name, answer in (result.get("associations") or {}).items()
+        },
+    )
+
+
+def _instant(value: object) -> int | None:
+    return times.milliseconds(str(value)) if value else None
+
+
+def _ids(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Distinct ids: one record stands there once for each type of association."""
+    return tuple(dict.fromkeys(str(one["id"]) for one in answer.get("results", ())))
+
+
+def properties(answer: Any) -> tuple[Property, ...]:
+    """All properties of an object type, without the archived, by name."""
+    try:
+        found = [
+            Property(
+                name=one["name"],
+                type=one["type"],
+                label=one.get("label") or "",
+                description=one.get("description") or "",
+                options=tuple(
+                    (str(option.get("value", "")), str(option.get("label", "")))
+                    for option in one.get("options") or ()
+                ),
+                calculated=bool(one.get("calculated", False)),
+            )
+            for one in answer["results"]
+            if not one.get("archived", False)
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's list of properties lacks {error}; nothing was changed, run again"
+        ) from error
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+def schemas(answer: Any) -> tuple[Schema, ...]:
+    """The portal's custom object types."""
+    try:
+        return tuple(
+            Schema(
+                object_type=str(one["objectTypeId"]),
+                name=str(one["name"]),
+                fully_qualified_name=str(one.get("fullyQualifiedName") or one["name"]),
+                label=str((one.get("labels") or {}).get("plural") or one["name"]),
+            )
+            for one in answer["results"]
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's list of custom objects lacks {error}; nothing was changed, run again"
+        ) from error
+
+
+def portal(answer: Any) -> str:
+    """The portal's id, as text."""
+    try:
+        return str(answer["portalId"])
+    except (KeyError, TypeError) as error:
+        raise UnexpectedAnswer(
+            "HubSpot's account details lack the portal id; nothing was changed, run again"
+        ) from error

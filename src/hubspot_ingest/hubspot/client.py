@@ -1,0 +1,189 @@
+"""The one place that talks to the network.
+
+Every request goes through the governor, is retried while that can help, and is counted. POST
+reads (search, batch read, associations) are retried like any other: they change nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from hubspot_ingest.errors import DeadlineReached, HubSpotError, IngestError
+from hubspot_ingest.hubspot import answers, refusals
+from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.times import Clock
+
+Answer = TypeVar("Answer")
+
+CONNECTIONS = 16
+# 524 is HubSpot's proxy giving up on HubSpot after 100 s: we wait a little longer than it does.
+TIMEOUT = httpx.Timeout(110, connect=10)
+# A HubSpot that has not answered once in this many tries is down, or out of our reach.
+TRIES_BEFORE_FIRST_ANSWER = 6
+LONGEST_BACKOFF = 30.0
+
+
+@dataclass
+class Spent:
+    """What one endpoint cost a run. ``seconds`` is the time answers took, waiting excluded."""
+
+    count: int = 0
+    retries: int = 0
+    throttled: int = 0
+    seconds: float = 0.0
+    bytes: int = 0
+
+
+@dataclass
+class Tally:
+    """What a run asked of HubSpot, per endpoint. Thread-safe through the client's lock."""
+
+    endpoints: dict[str, Spent] = field(default_factory=dict)
+
+    @property
+    def requests(self) -> int:
+        """Requests sent, retries included: what counts against HubSpot's limits."""
+        return sum(spent.count for spent in self.endpoints.values())
+
+
+class Client:
+    """HubSpot, for one run. Use as a context manager; ``fetch`` may be called by many threads."""
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        governor: Governor,
+        clock: Clock,
+        *,
+        deadline: int,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """``deadline`` in epoch milliseconds bounds every wait and every retry."""
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=TIMEOUT,
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            transport=transport,
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._governor = governor
+        self._clock = clock
+        self._deadline = deadline
+        self._lock = threading.Lock()
+        self._answered = False
+        self._stopped: IngestError | None = None
+        self._jitter = random.Random(deadline)
+        self.tally = Tally()
+
+    def __enter__(self) -> Self:
+        """Open connections are kept until the run ends."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def stop(self, error: IngestError) -> None:
+        """Make every thread's next request fail with ``error``."""
+        with self._lock:
+            self._stopped = self._stopped or error
+
+    def fetch(self, request: Request, parse: Callable[[Any], Answer]) -> Answer:
+        """Send ``request`` until it is answered, and ``parse`` the answer's JSON.
+
+        Raises ``HubSpotError`` when HubSpot cannot be reached at all, ``DeadlineReached`` when it
+        was reached before but the run's time is used up, what ``refusals.judge`` raises when
+        HubSpot says no, and ``UnexpectedAnswer`` when the JSON has the wrong shape.
+        """
+        tries = 0
+        while True:
+            if self._stopped is not None:
+                raise self._stopped
+            tries += 1
+            outcome = self._send(request, retry=tries > 1)
+            if isinstance(outcome, _Body):
+                try:
+                    answer = answers.decode(outcome.content)
+                except ValueError:
+                    # a proxy's page with status 200, or a body cut off on its way
+                    outcome = refusals.Wait(
+                        refusals.Reason.FAULT, None, "an answer that is not JSON"
+                    )
+                else:
+                    self._answered = True
+                    return parse(answer)
+            self._rest(request, outcome, tries)
+
+    def _send(self, request: Request, *, retry: bool) -> _Body | refusals.Wait:
+        sent = self._governor.admit(request.bucket, self._deadline)
+        started = self._clock.now()
+        body = None if request.body is None else json.dumps(request.body).encode()
+        headers = httpx.Headers()
+        ok = False
+        throttled = False
+        size = 0
+        try:
+            response = self._http.request(
+                request.method,
+                request.target,
+                content=body,
+                headers={"Content-Type": "application/json"} if body else None,
+            )
+            headers, size, ok = response.headers, len(response.content), response.is_success
+            if ok:
+                return _Body(response.content)
+            verdict = refusals.judge(
+                response.status_code, headers, response.content, request.endpoint
+            )
+            throttled = verdict.reason is refusals.Reason.THROTTLED
+            return verdict
+        except httpx.HTTPError as error:
+            return refusals.Wait(refusals.Reason.FAULT, None, type(error).__name__)
+        finally:
+            self._governor.answered(request.bucket, sent, headers, ok)
+            with self._lock:
+                spent = self.tally.endpoints.setdefault(request.endpoint, Spent())
+                spent.count += 1
+                spent.retries += retry
+                spent.throttled += throttled
+                spent.bytes += size
+                spent.seconds += (self._clock.now() - started) / 1000
+
+    def _rest(self, request: Request, wait: refusals.Wait, tries: int) -> None:
+        """Wait before the next try, or raise when there is none."""
+        throttled = wait.reason is refusals.Reason.THROTTLED
+        if not throttled and not self._answered and tries >= TRIES_BEFORE_FIRST_ANSWER:
+            raise HubSpotError(
+                f"HubSpot at {self._http.base_url.host} did not answer {request.endpoint} in "
+                f"{tries} tries ({wait.said}); check that its address is approved and that it is "
+                "up, then run again"
+            )
+        seconds = wait.seconds
+        if seconds is None:
+            seconds = min(LONGEST_BACKOFF, 0.25 * 2 ** min(tries - 1, 10))
+            seconds *= 0.75 + self._jitter.random() / 2
+        if self._clock.now() + seconds * 1000 > self._deadline:
+            raise DeadlineReached(
+                f"the run's deadline came while HubSpot was failing ({wait.said}); "
+                "the next run carries on where this one stopped"
+            )
+        if throttled:
+            self._governor.throttled(request.bucket, seconds)
+        else:
+            self._clock.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    content: bytes

@@ -1,0 +1,165 @@
+"""The governor: when a request may be sent. One per process, every thread goes through it.
+
+HubSpot counts three things apart ("API usage guidelines"): requests of this app in a rolling ten
+seconds, told in headers; searches of all apps of the account in a rolling second, told nowhere;
+and association reads. A day's total is told in headers too. The governor keeps an exact rolling
+count of its own for each, so that it neither breaks a limit nor leaves it unused.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections import deque
+from collections.abc import Mapping
+
+from hubspot_ingest.errors import DailyLimitReached, DeadlineReached, IngestError
+from hubspot_ingest.hubspot.requests import Bucket
+from hubspot_ingest.times import Clock
+
+TEN_SECONDS = 10_000
+# What the smallest subscription allows, assumed until the first answer tells better.
+BURST_ASSUMED = 100
+SEARCHES_PER_SECOND = 5
+ASSOCIATION_READS = 100
+# Left free of every learnt limit, for what is on its way when the count is told.
+MARGIN = 2
+# A search answer does not tell when HubSpot counted it; this much jitter is survived.
+SEARCH_JITTER = 60
+LONGEST_NAP = 0.25
+
+
+class _Rolling:
+    """At most ``allowed`` requests in any ``window`` (ms); None allows any number.
+
+    A request counts from when it is sent until ``window`` after it was answered: HubSpot counted
+    it somewhere in between, so its own rolling count can never be above ours.
+    """
+
+    def __init__(self, allowed: int | None, window: int, *, from_sending: bool = False) -> None:
+        self.allowed = allowed
+        self.ceiling = allowed
+        self.window = window
+        self.paused_until = 0
+        self._from_sending = from_sending
+        self._open = 0
+        self._ends: list[int] = []
+
+    def wait(self, now: int) -> int:
+        """Milliseconds until the next request may be sent, 0 for now; it is then counted."""
+        while self._ends and self._ends[0] <= now:
+            heapq.heappop(self._ends)
+        if self.paused_until > now:
+            return self.paused_until - now
+        if self.allowed is not None and self._open + len(self._ends) >= self.allowed:
+            return max(1, self._ends[0] - now) if self._ends else 5
+        if self._from_sending:
+            heapq.heappush(self._ends, now + self.window)
+        else:
+            self._open += 1
+        return 0
+
+    def answered(self, now: int) -> None:
+        if not self._from_sending:
+            self._open -= 1
+            heapq.heappush(self._ends, now + self.window)
+
+    def slow_down(self, now: int, seconds: float) -> None:
+        """After a 429: pause, and allow half as much until answers come again."""
+        self.paused_until = max(self.paused_until, now + round(seconds * 1000))
+        if self.allowed is not None:
+            self.allowed = max(1, self.allowed // 2)
+
+    def speed_up(self) -> None:
+        if self.allowed is not None and self.ceiling is not None:
+            self.allowed = min(self.ceiling, self.allowed + max(1, self.ceiling // 20))
+
+
+class Governor:
+    """Grants requests, bucket by bucket. Thread-safe."""
+
+    def __init__(self, clock: Clock, *, reserve_percent: float = 0) -> None:
+        """``reserve_percent`` of the daily limit is never touched: it is other apps' share."""
+        self._clock = clock
+        self._reserve = reserve_percent / 100
+        self._lock = threading.Lock()
+        self._buckets = {
+            Bucket.BURST: _Rolling(BURST_ASSUMED, TEN_SECONDS),
+            Bucket.SEARCH: _Rolling(SEARCHES_PER_SECOND, 1000 + SEARCH_JITTER, from_sending=True),
+            Bucket.ASSOCIATIONS: _Rolling(ASSOCIATION_READS, TEN_SECONDS),
+        }
+        self._sent: deque[int] = deque()
+        self._closed: IngestError | None = None
+
+    def admit(self, bucket: Bucket, deadline: int) -> int:
+        """Wait until a request may be sent; returns the instant it counts from.
+
+        Raises ``DeadlineReached`` when that would be after ``deadline`` (epoch ms), and
+        ``DailyLimitReached`` once the day's limit less the reserve is used up.
+        """
+        while True:
+            with self._lock:
+                if self._closed is not None:
+                    raise self._closed
+                now = self._clock.now()
+                wait = self._buckets[bucket].wait(now)
+                if wait == 0:
+                    if bucket is Bucket.BURST:
+                        self._sent.append(now)
+                    return now
+            if now + wait > deadline:
+                raise DeadlineReached(
+                    "the run's deadline came while it waited for HubSpot's rate limit; "
+                    "the next run carries on where this one stopped"
+                )
+            self._clock.sleep(min(wait / 1000, LONGEST_NAP))
+
+    def answered(self, bucket: Bucket, sent: int, headers: Mapping[str, str], ok: bool) -> None:
+        """Learn from an answer (or from its absence: empty headers, not ok)."""
+        with self._lock:
+            now = self._clock.now()
+            rolling = self._buckets[bucket]
+            rolling.answered(now)
+            if ok:
+                rolling.speed_up()
+            if bucket is Bucket.BURST:
+                self._learn(rolling, sent, headers, ok)
+
+    def throttled(self, bucket: Bucket, seconds: float) -> None:
+        """HubSpot answered 429: nothing of this bucket goes out for ``seconds``."""
+        with self._lock:
+            self._buckets[bucket].slow_down(self._clock.now(), seconds)
+
+    def _learn(self, rolling: _Rolling, sent: int, headers: Mapping[str, str], ok: bool) -> None:
+        while self._sent and self._sent[0] <= sent - TEN_SECONDS:
+            self._sent.popleft()
+        limit = _number(headers, "x-hubspot-ratelimit-max")
+        if limit is not None:
+            interval = _number(headers, "x-hubspot-ratelimit-interval-milliseconds") or TEN_SECONDS
+            remaining = _number(headers, "x-hubspot-ratelimit-remaining")
+            others = 0
+            if remaining is not None:
+                ours = sum(1 for one in self._sent if one <= sent)
+                others = max(0, limit - remaining - ours)
+            recovered = rolling.allowed is None or rolling.allowed >= (rolling.ceiling or 0)
+            rolling.window = interval
+            rolling.ceiling = max(1, limit - MARGIN - others)
+            if recovered or rolling.allowed is None or rolling.allowed > rolling.ceiling:
+                rolling.allowed = rolling.ceiling
+        elif ok and rolling.ceiling == BURST_ASSUMED:
+            # HubSpot always tells; who does not tell has no limit (a sandbox, a gateway)
+            rolling.allowed = rolling.ceiling = None
+        daily = _number(headers, "x-hubspot-ratelimit-daily")
+        left = _number(headers, "x-hubspot-ratelimit-daily-remaining")
+        if daily and left is not None and left <= daily * self._reserve:
+            self._closed = DailyLimitReached(
+                f"{left} of HubSpot's {daily} requests of today are left and the reserve for other "
+                "apps begins; the next run after midnight in the account's time zone carries on"
+            )
+
+
+def _number(headers: Mapping[str, str], name: str) -> int | None:
+    try:
+        return int(headers.get(name, ""))
+    except ValueError:
+        return None

@@ -1,0 +1,137 @@
+"""What a status other than 2xx means: wait and ask again, or an error for the user.
+
+Pure. Sources: HubSpot "Error handling" and "API usage guidelines"; every field of the error body
+is optional, so no decision rests on one of them alone (docs/BEHAVIOR.md, "Refusals").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from hubspot_ingest.errors import (
+    CredentialError,
+    DailyLimitReached,
+    HubSpotRefused,
+    IngestError,
+    ScopeMissing,
+)
+from hubspot_ingest.hubspot.answers import decode
+
+# 423 locked, 477 portal moving between data centres, 429 throttled, 408/5xx and Cloudflare's 52x
+RETRIED = frozenset({408, 423, 429, 477, *range(500, 530), *range(531, 600)})
+# A Retry-After above ten minutes is taken for milliseconds, as HubSpot's workflow calls send it,
+# except with 477, where a data-centre move may really take hours.
+LONGEST_SECONDS = 600.0
+
+
+class Reason(StrEnum):
+    """Why to wait: a limit is everybody's business, a fault is this request's alone."""
+
+    THROTTLED = "THROTTLED"
+    FAULT = "FAULT"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Ask again; ``seconds`` is what HubSpot asked for, None when it did not say."""
+
+    reason: Reason
+    seconds: float | None
+    said: str
+
+
+def judge(status: int, headers: Mapping[str, str], body: bytes, endpoint: str) -> Wait:
+    """How to go on after a refusal.
+
+    Returns the wait before asking again. Raises ``DailyLimitReached``, ``CredentialError``,
+    ``ScopeMissing`` or ``HubSpotRefused`` when asking again changes nothing.
+    """
+    answer = _answer(body)
+    said = _said(answer, body)
+    if status == 429 and _daily(answer, said):
+        raise DailyLimitReached(
+            "HubSpot's daily request limit of this account is used up; the next run after "
+            "midnight in the account's time zone carries on where this one stopped"
+        )
+    if status in RETRIED:
+        reason = Reason.THROTTLED if status == 429 else Reason.FAULT
+        return Wait(reason, retry_after(status, headers), f"{status} {said}".strip())
+    raise _error(status, answer, said, endpoint)
+
+
+def retry_after(status: int, headers: Mapping[str, str]) -> float | None:
+    """Seconds HubSpot asks us to wait, None when it does not say."""
+    try:
+        seconds = float(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    if seconds < 0:
+        return None
+    return seconds if seconds <= LONGEST_SECONDS or status == 477 else seconds / 1000
+
+
+def _answer(body: bytes) -> dict[str, Any]:
+    try:
+        answer = decode(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _said(answer: dict[str, Any], body: bytes) -> str:
+    """HubSpot's own words, short, with anything that looks like a credential taken out."""
+    said = answer.get("message")
+    if not isinstance(said, str) or not said:
+        said = "" if body.lstrip()[:1] == b"<" else body[:200].decode("utf-8", "replace")
+    return redacted(" ".join(said.split())[:300])
+
+
+def redacted(text: str) -> str:
+    """``text`` without anything shaped like a HubSpot credential."""
+    return re.sub(
+        r"(?i)\b(?:pat-[a-z0-9-]{6,}|bearer\s+\S+|[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,})",
+        "[credential]",
+        text,
+    )
+
+
+def _daily(answer: dict[str, Any], said: str) -> bool:
+    return str(answer.get("policyName", "")).upper() == "DAILY" or "daily" in said.lower()
+
+
+def _scopes(answer: dict[str, Any]) -> tuple[str, ...]:
+    found: list[str] = []
+    for error in answer.get("errors") or ():
+        context = error.get("context") if isinstance(error, dict) else None
+        found.extend((context or {}).get("requiredGranularScopes") or ())
+    quoted = re.findall(r"required '([\w.-]+)' scope", str(answer.get("message", "")))
+    return tuple(dict.fromkeys([*map(str, found), *quoted]))
+
+
+def _error(status: int, answer: dict[str, Any], said: str, endpoint: str) -> IngestError:
+    if status in (401, 530):
+        # 530 is the proxy's answer to a token of impossible shape
+        return CredentialError(
+            f"HubSpot does not accept the credential ({status}); copy the service key (or private "
+            "app token) again from HubSpot and store it with CALL set_token('…')"
+        )
+    if status == 403:
+        scopes = _scopes(answer)
+        if scopes:
+            return ScopeMissing(
+                f"the credential lacks a scope for {endpoint}: add {' or '.join(scopes)} to the "
+                "service key in HubSpot, then run again",
+                scopes,
+            )
+        return ScopeMissing(
+            f"HubSpot does not allow this credential to read {endpoint}"
+            f"{f' ({said})' if said else ''}: give it the scope in HubSpot, then run again"
+        )
+    return HubSpotRefused(
+        f"HubSpot refused {endpoint} with {status}{f': {said}' if said else ''}; "
+        "see docs/ERRORS.md, HUBSPOT_REFUSED"
+    )

@@ -1,0 +1,124 @@
+"""What may be asked of HubSpot: each request as a value, built by a pure function.
+
+The API version stands here and nowhere else, one constant per family of endpoints. Limits are
+HubSpot's documented ones ("CRM search", "Objects", "Associations", "API usage guidelines").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import quote, urlencode
+
+from hubspot_ingest.model import Json
+
+CRM = "2026-09"
+SCHEMAS = "2026-09"
+ACCOUNT = "2026-09"
+
+LIST_LIMIT = 100
+SEARCH_LIMIT = 200
+BATCH_LIMIT = 100
+ASSOCIATIONS_LIMIT = 1_000
+SEARCH_GROUPS = 5
+SEARCH_FILTERS_PER_GROUP = 6
+SEARCH_FILTERS = 18
+# A longer URL is answered 414 by the proxy in front of HubSpot; 15,000 is known to pass.
+URL_LIMIT = 15_000
+# HubSpot answers a filter at the epoch itself with 500.
+EARLIEST_FILTER = 1_000
+
+
+class Bucket(StrEnum):
+    """Which of HubSpot's rate limits a request counts against."""
+
+    BURST = "BURST"
+    SEARCH = "SEARCH"
+    ASSOCIATIONS = "ASSOCIATIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request; ``endpoint`` is the path with ids replaced, for counting."""
+
+    method: str
+    path: str
+    endpoint: str
+    bucket: Bucket = Bucket.BURST
+    query: tuple[tuple[str, str], ...] = ()
+    body: Json = None
+
+    @property
+    def target(self) -> str:
+        """Path and query as they stand in the request line."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+
+
+def _objects(object_type: str, tail: str = "") -> str:
+    return f"/crm/objects/{CRM}/{quote(object_type, safe='')}{tail}"
+
+
+def list_page(
+    object_type: str,
+    properties: Sequence[str] = (),
+    *,
+    after: str | None = None,
+    associations: Sequence[str] = (),
+    archived: bool = False,
+    limit: int = LIST_LIMIT,
+) -> Request:
+    """One page of the list, ascending by id from ``after`` on (the id itself included)."""
+    query = [("limit", str(limit)), ("archived", "true" if archived else "false")]
+    if properties:
+        query.append(("properties", ",".join(properties)))
+    if associations:
+        query.append(("associations", ",".join(associations)))
+    if after is not None:
+        query.append(("after", after))
+    return Request("GET", _objects(object_type), _objects(object_type), query=tuple(query))
+
+
+def search_page(
+    object_type: str,
+    filter_groups: Sequence[Json],
+    properties: Iterable[str],
+    *,
+    descending: bool = False,
+    limit: int = SEARCH_LIMIT,
+) -> Request:
+    """The first page of a search sorted by id; there is no next: the keyset is in the filters."""
+    path = _objects(object_type, "/search")
+    direction = "DESCENDING" if descending else "ASCENDING"
+    body: Json = {
+        "filterGroups": list(filter_groups),
+        "sorts": [{"propertyName": "hs_object_id", "direction": direction}],
+        "properties": list(properties),
+        "limit": limit,
+    }
+    return Request("POST", path, path, Bucket.SEARCH, body=body)
+
+
+def batch_read(object_type: str, ids: Iterable[str], properties: Iterable[str]) -> Request:
+    """Up to 100 records by id, in no promised order; ids that are gone are left out."""
+    path = _objects(object_type, "/batch/read")
+    body: Json = {"inputs": [{"id": one} for one in ids], "properties": list(properties)}
+    return Request("POST", path, path, body=body)
+
+
+def properties(object_type: str) -> Request:
+    """All properties of an object type in one answer."""
+    path = f"/crm/properties/{CRM}/{quote(object_type, safe='')}"
+    return Request("GET", path, path)
+
+
+def schemas() -> Request:
+    """The portal's custom object types in one answer."""
+    path = f"/crm-object-schemas/{SCHEMAS}/schemas"
+    return Request("GET", path, path)
+
+
+def account() -> Request:
+    """The portal's own details: the cheapest authenticated request."""
+    path = f"/account-info/{ACCOUNT}/details"
+    return Request("GET", path, path)

@@ -1,0 +1,159 @@
+"""Everything a person sets: syncs, their switches, the credential. Checked before it is stored."""
+
+from __future__ import annotations
+
+from hubspot_ingest import settings as configuration
+from hubspot_ingest import times
+from hubspot_ingest.database.connection import store_credential
+from hubspot_ingest.database.metadata import Metadata
+from hubspot_ingest.database.store import Store, Sync
+from hubspot_ingest.errors import CredentialError, Refusal, UnknownSync
+from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.inbound import filters, plan, streams
+from hubspot_ingest.inbound.run import Outside
+from hubspot_ingest.model import Json
+from hubspot_ingest.settings import SyncSettings, did_you_mean
+
+Answer = dict[str, Json]
+
+# A person waits for the answer: no longer than this.
+PATIENCE = times.MINUTE
+
+
+def _client(outside: Outside, settings: SyncSettings, token: str) -> Client:
+    return outside.client(token, settings, outside.clock.now() + PATIENCE)
+
+
+def configure(outside: Outside, name: str, given: Json) -> Answer:
+    """Check the settings whole, against the portal where they speak of it, and store them.
+
+    Raises ``Refusal`` naming what is wrong; then nothing was stored.
+    """
+    name = configuration.sync_name(name)
+    settings = configuration.parse(name, given)
+    stream = streams.standard(settings.stream)
+    for one in settings.associations or ():
+        streams.standard(one)
+    if stream is None or settings.filter_groups or settings.properties != ("*",):
+        with _client(outside, settings, outside.credential()) as client:
+            stream = stream or streams.find(settings.stream, client.fetch)
+            portal = client.fetch(requests.properties(stream.object_type), answers.properties)
+        filters.checked(settings.filter_groups, portal)
+        plan.selected(settings.properties, portal)
+    store = Store(outside.database)
+    before = store.sync(name)
+    forget = before is not None and _reads_differently(
+        configuration.parse(name, before.settings), settings
+    )
+    store.save_sync(name, settings.stream, given or {}, outside.clock.now(), forget=forget)
+    again = "; it reads other records than before, so the next run is a backfill" if forget else ""
+    return {
+        "response_code": "OK",
+        "message": f"sync {name} is configured{again}; run it with CALL ingest_hubspot('{name}')",
+        "settings": settings.dump(),
+    }
+
+
+def _reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
+    """Whether rows the cursor has passed would be missing from the table."""
+
+    def reads(settings: SyncSettings) -> tuple[object, ...]:
+        return (
+            settings.stream,
+            settings.filter_groups,
+            settings.updated_after,
+            settings.properties,
+            settings.destination,
+            settings.table,
+            settings.column_prefix,
+        )
+
+    return reads(before) != reads(now)
+
+
+def _existing(store: Store, name: str) -> Sync:
+    name = configuration.sync_name(name)
+    sync = store.sync(name)
+    if sync is None:
+        known = store.names()
+        there = ", ".join(known) if known else "none yet"
+        raise UnknownSync(
+            f"there is no sync {name!r}{did_you_mean(name, known)}; there are: {there}"
+        )
+    return sync
+
+
+def drop(outside: Outside, name: str) -> Answer:
+    """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
+    store = Store(outside.database)
+    sync = _existing(store, name)
+    store.drop_sync(sync.name)
+    return {
+        "response_code": "OK",
+        "message": f"sync {sync.name} is forgotten; its table and its runs stay",
+    }
+
+
+def enable(outside: Outside, name: str, *, enabled: bool) -> Answer:
+    """Switch a sync on or off. Raises ``UnknownSync``."""
+    store = Store(outside.database)
+    sync = _existing(store, name)
+    store.enable(sync.name, enabled, outside.clock.now())
+    said = "is enabled" if enabled else "is disabled; it still runs when called"
+    return {"response_code": "OK", "message": f"sync {sync.name} {said}"}
+
+
+def reset(outside: Outside, name: str) -> Answer:
+    """Forget a sync's cursor. Raises ``UnknownSync``."""
+    store = Store(outside.database)
+    sync = _existing(store, name)
+    store.reset(sync.name, outside.clock.now())
+    return {
+        "response_code": "OK",
+        "message": f"sync {sync.name} starts over: its next run is a backfill; the table stays",
+    }
+
+
+def set_token(outside: Outside, token: str) -> Answer:
+    """Store the credential where only procedures bound to it can read it."""
+    wanted = token.strip()
+    if not wanted or any(sign.isspace() or not sign.isprintable() for sign in wanted):
+        raise Refusal(
+            "this is no HubSpot credential: it must be the service key (or private app token) "
+            "alone, without spaces or line breaks",
+            code="INVALID_CREDENTIAL",
+        )
+    store_credential(outside.database, wanted)
+    return {
+        "response_code": "OK",
+        "message": "the credential is stored; check it with CALL test_connection()",
+    }
+
+
+def test_connection(outside: Outside) -> Answer:
+    """Ask HubSpot who we are and try each stream. Raises ``CredentialError`` and the like."""
+    settings = configuration.parse("contacts", {})
+    token = outside.credential()
+    with _client(outside, settings, token) as client:
+        try:
+            portal_id = client.fetch(requests.account(), answers.portal)
+            found = streams.access(client.fetch)
+        except CredentialError:
+            Store(outside.database).log_error(
+                None, "", CredentialError.code, "HubSpot does not accept the credential",
+                outside.clock.now(),
+            )  # fmt: skip
+            raise
+    Metadata(outside.database).save_access(found, outside.clock.now())
+    readable = [one for one in found if one.readable]
+    return {
+        "response_code": "OK",
+        "message": f"connected to portal {portal_id}: {len(readable)} of {len(found)} streams "
+        "can be read",
+        "portal_id": portal_id,
+        "streams": [
+            {"stream": one.stream, "readable": one.readable, "scopes": list(one.scopes)}
+            for one in found
+        ],
+    }

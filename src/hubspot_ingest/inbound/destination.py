@@ -1,0 +1,55 @@
+"""The destination table: made on the first non-empty result, grown as the portal grows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hubspot_ingest.database import columns, sql
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.inbound.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """A table's columns as they stand, by name; empty when there is no table yet."""
+
+    types: Mapping[str, str]
+    comments: Mapping[str, str]
+
+
+def existing(database: Database, table: Table) -> Existing:
+    """The table's columns; none when table, schema or database does not exist."""
+    statement, binds = sql.columns_of(table)
+    try:
+        found = database.rows(statement, binds)
+    except DatabaseError:
+        # The database is not there yet. Any other reason shows when the table is made.
+        found = []
+    return Existing(
+        {row["COLUMN_NAME"]: row["DATA_TYPE"] for row in found},
+        {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in found},
+    )
+
+
+def prepare(database: Database, plan: Plan, stands: Existing) -> None:
+    """Make the table, or add the columns it lacks and the comments that changed."""
+    for statement in statements(plan, stands):
+        database.rows(statement)
+
+
+def statements(plan: Plan, stands: Existing) -> list[str]:
+    """The DDL that ``prepare`` runs."""
+    table = plan.table
+    if not stands.types:
+        return [
+            f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}",
+            f"CREATE SCHEMA IF NOT EXISTS {sql.name(table.database)}.{sql.name(table.schema)}",
+            sql.create_table(table, plan.columns, f"HubSpot {plan.stream.name}"),
+            *sql.grants(table),
+        ]
+    lacking = columns.changes(plan.columns, stands.comments)
+    grown = [sql.add_columns(table, lacking.added)] if lacking.added else []
+    return [*grown, *(sql.describe_column(table, column) for column in lacking.described)]

@@ -1,0 +1,85 @@
+"""Handing items from threads that make them to the one that uses them, in bounded memory."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Handover(Generic[Item]):
+    """A bounded queue that carries errors along, and ends the makers when the user stops."""
+
+    def __init__(self, depth: int) -> None:
+        """At most ``depth`` items wait; makers wait when there are more."""
+        self._queue: queue.Queue[tuple[Item] | Exception | None] = queue.Queue(depth)
+        self._ended = threading.Event()
+
+    @contextmanager
+    def making(self) -> Iterator[Callable[[], bool]]:
+        """Around a maker's work; yields a test whether items are still wanted."""
+        try:
+            yield lambda: not self._ended.is_set()
+        except Exception as error:
+            self._put(error)
+        finally:
+            self._put(None)
+
+    def put(self, item: Item) -> None:
+        """Hand over an item; returns without it when nobody wants items any more."""
+        self._put((item,))
+
+    def _put(self, item: tuple[Item] | Exception | None) -> None:
+        while not self._ended.is_set():
+            try:
+                self._queue.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            break
+
+    def items(self, of: int) -> Iterator[Item]:
+        """The items of ``of`` makers; raises the first error, after what came before it."""
+        for item in self.ticking(of, tick=None):
+            if item is not None:
+                yield item[0]
+
+    def ticking(self, of: int, tick: float | None) -> Iterator[tuple[Item] | None]:
+        """As ``items``, each in a tuple, with None whenever none came for ``tick`` seconds."""
+        try:
+            while of:
+                try:
+                    item = self._queue.get(timeout=tick)
+                except queue.Empty:
+                    yield None
+                    continue
+                if item is None:
+                    of -= 1
+                elif isinstance(item, Exception):
+                    raise item
+                else:
+                    yield item
+        finally:
+            self._ended.set()
+
+
+def ahead(items: Iterator[Item], depth: int, tick: float) -> Iterator[tuple[Item] | None]:
+    """``items`` made in a thread of their own, at most ``depth`` ahead, each in a tuple.
+
+    Yields None whenever nothing came for ``tick`` seconds, so that the caller can show life.
+    Raises what ``items`` raises, after everything that came before it.
+    """
+    handover: Handover[Item] = Handover(depth)
+
+    def work() -> None:
+        with handover.making() as wanted:
+            for item in items:
+                handover.put(item)
+                if not wanted():
+                    break
+
+    threading.Thread(target=work, name="ahead", daemon=True).start()
+    return handover.ticking(1, tick)

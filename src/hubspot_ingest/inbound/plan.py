@@ -1,0 +1,184 @@
+"""What a run will do, decided before it does anything. Frozen, printable, pure."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hubspot_ingest import times
+from hubspot_ingest.database import columns
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.errors import Refusal
+from hubspot_ingest.hubspot import requests
+from hubspot_ingest.inbound import filters
+from hubspot_ingest.inbound.catalog import Stream
+from hubspot_ingest.model import Json, Property
+from hubspot_ingest.settings import SyncSettings, did_you_mean
+
+
+class Strategy(StrEnum):
+    """How the records are read.
+
+    LIST reads the primary store by id, 100 a page; WIDE does so where the property names do not
+    fit into a URL, and reads values by batch; SEARCH reads what matches the filters and the
+    window, 200 a page.
+    """
+
+    LIST = "LIST"
+    WIDE = "WIDE"
+    SEARCH = "SEARCH"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run of one sync. Instants are epoch milliseconds.
+
+    Everything changed in ``[since, until)`` is settled once the run has succeeded; what changed
+    after ``until`` is read and merged too, and read again by the next run.
+    """
+
+    sync: str
+    stream: Stream
+    strategy: Strategy
+    since: int | None
+    until: int
+    filter_groups: tuple[tuple[Json, ...], ...]
+    properties: tuple[str, ...]
+    property_columns: tuple[Column, ...]
+    associations: tuple[str, ...]
+    table: Table
+
+    @property
+    def search_groups(self) -> list[list[Json]]:
+        """The filter groups as they are sent, less the id range: the window is in every group."""
+        window: Json = {
+            "propertyName": self.stream.updated,
+            "operator": "GTE",
+            "value": str(max(self.since or 0, requests.EARLIEST_FILTER)),
+        }
+        return [[*group, window] for group in self.filter_groups or ((),)]
+
+    @property
+    def association_columns(self) -> dict[str, Column]:
+        """The columns of associated ids, by stream; they stand whether fetched or not."""
+        return {stream: columns.association_column(stream) for stream in self.associations}
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns of the destination."""
+        return columns.table_columns(
+            self.property_columns, tuple(self.association_columns.values())
+        )
+
+    @property
+    def hash(self) -> str:
+        """What a checkpoint is good for: the same reading of the same things."""
+        told = [
+            self.stream.object_type,
+            self.strategy,
+            self.filter_groups,
+            self.properties,
+            self.associations,
+            str(self.table),
+        ]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def selected(globs: Sequence[str], properties: Iterable[Property]) -> tuple[Property, ...]:
+    """The properties that ``globs`` take, in order of name; ``!`` denies.
+
+    Raises ``Refusal`` for a plain name that the portal does not have.
+    """
+    known = {one.name: one for one in properties}
+    for glob in globs:
+        name = glob.removeprefix("!")
+        if (
+            not glob.startswith("!")
+            and not any(sign in name for sign in "*?[")
+            and (name not in known)
+        ):
+            raise Refusal(
+                f"setting 'properties': this portal has no property {name!r} here"
+                f"{did_you_mean(name, known)}"
+            )
+    allowed = [glob for glob in globs if not glob.startswith("!")] or ["*"]
+    denied = [glob[1:] for glob in globs if glob.startswith("!")]
+
+    def matches(name: str, patterns: Sequence[str]) -> bool:
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+    return tuple(
+        known[name]
+        for name in sorted(known)
+        if matches(name, allowed) and not matches(name, denied)
+    )
+
+
+def make(
+    sync: str,
+    settings: SyncSettings,
+    stream: Stream,
+    portal_properties: Sequence[Property],
+    *,
+    settled_through: int | None,
+    now: int,
+    table: Table,
+    known_columns: Mapping[str, str],
+    existing: Mapping[str, str],
+) -> Plan:
+    """Plan a run that begins at ``now``.
+
+    ``known_columns`` maps properties to the columns they have, ``existing`` the table's column
+    names to their types. Raises ``Refusal`` when settings and portal do not fit together.
+    """
+    chosen = selected(settings.properties, portal_properties)
+    names = tuple(one.name for one in chosen)
+    associations = stream.associations if settings.associations is None else settings.associations
+    since = _since(settings, settled_through)
+    groups = tuple(map(tuple, filters.checked(settings.filter_groups, portal_properties)))
+    if since is not None or groups:
+        strategy = Strategy.SEARCH
+    elif fits_url(stream.object_type, names, associations):
+        strategy = Strategy.LIST
+    else:
+        strategy = Strategy.WIDE
+    return Plan(
+        sync=sync,
+        stream=stream,
+        strategy=strategy,
+        since=since,
+        until=max(now - settings.settle_minutes * times.MINUTE, settled_through or 0),
+        filter_groups=groups,
+        properties=names,
+        property_columns=columns.property_columns(
+            chosen,
+            settings.column_prefix,
+            taken=[columns.association_column(one).name for one in associations],
+            known=known_columns,
+            existing=existing,
+        ),
+        associations=associations,
+        table=table,
+    )
+
+
+def _since(settings: SyncSettings, settled_through: int | None) -> int | None:
+    """Where the window begins; None reads everything."""
+    earliest = settings.updated_after_ms
+    if settled_through is None or settings.sync_mode == "full_refresh":
+        return earliest
+    since = settled_through - settings.lookback_minutes * times.MINUTE
+    return since if earliest is None else max(since, earliest)
+
+
+def fits_url(object_type: str, names: Sequence[str], associations: Sequence[str]) -> bool:
+    """Whether a list page asking for these properties has a URL that passes HubSpot's proxy."""
+    longest = requests.list_page(
+        object_type, names, after="9" * 20, associations=associations
+    ).target
+    return len(longest) <= requests.URL_LIMIT

@@ -1,0 +1,155 @@
+"""Reading side by side: id ranges, each read in order, split while they are read.
+
+How many ranges there may be follows from the cost: each one ends with a page that is half empty
+on average, and all of them together may cost 1 % more requests than one alone.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from hubspot_ingest.inbound.handover import Handover
+from hubspot_ingest.inbound.readers import Reach, ReadPage
+from hubspot_ingest.model import Json, Record
+
+WIDEST = 8
+# 1 % of the pages, at half a page a range
+PAGES_PER_RANGE = 50
+# Below this many pages a range is not worth splitting.
+SMALLEST_SPLIT = 8
+
+
+@dataclass
+class Range:
+    """Ids above ``after``, up to ``last``; the last range of all has no end.
+
+    ``bound`` is where it is thought to end, for splitting.
+    """
+
+    key: int
+    after: int
+    last: int | None
+    bound: int
+    taken: bool = False
+    done: bool = False
+    pages: int = 0
+    start: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remember where reading began, for the density of ids."""
+        self.start = self.after
+
+    @property
+    def pages_left(self) -> float:
+        """Estimated from how many ids a page has covered so far."""
+        if not self.pages or self.after >= self.bound:
+            return 0.0
+        return (self.bound - self.after) / max(1.0, (self.after - self.start) / self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one range, and up to which id the range is read with them (None: whole)."""
+
+    records: tuple[Record, ...]
+    key: int
+    after: int | str | None
+
+
+def width(seconds_per_page: float, pages_per_second: float, pages: int) -> int:
+    """How many ranges to read side by side: what fills the rate, and what the cost allows."""
+    useful = math.ceil(seconds_per_page * pages_per_second * 1.25) + 1
+    return max(1, min(WIDEST, useful, pages // PAGES_PER_RANGE))
+
+
+class Ranges:
+    """The id ranges of one reading, and the threads that read them."""
+
+    def __init__(self, read: ReadPage, pending: Iterable[tuple[int, int | None, int]] = ()) -> None:
+        """``pending`` are (after, last, bound) of the ranges still to be read."""
+        self.read = read
+        self._lock = threading.Lock()
+        self._ranges: list[Range] = []
+        self._spare = 0
+        self._handover: Handover[Batch] = Handover(WIDEST + 2)
+        for after, last, bound in pending:
+            self.add(after, last, bound)
+
+    def add(self, after: int, last: int | None, bound: int, *, taken: bool = False) -> Range:
+        """One more range; ``taken`` keeps the threads from it."""
+        with self._lock:
+            made = Range(len(self._ranges), after, last, bound, taken)
+            self._ranges.append(made)
+            return made
+
+    def cut(self, after: int, bound: int, last: int | None, count: int) -> None:
+        """``count`` ranges of equal width in ids from ``after`` on, the last one up to ``last``."""
+        step = max(1, (bound - after) // count)
+        starts = [start for n in range(count) if (start := after + step * n) < bound] or [after]
+        ends = [*starts[1:], last]
+        for start, end in zip(starts, ends, strict=True):
+            self.add(start, end, bound if end is None else end)
+
+    def side_by_side(self, width: int, spare: int) -> Iterator[Batch]:
+        """Batches as they come; ``spare`` is how many further ranges splitting may make.
+
+        Raises what a reader raised, after the batches that came before it.
+        """
+        self._spare = spare
+        threads = [
+            threading.Thread(target=self._work, name=f"reader-{n}", daemon=True)
+            for n in range(width)
+        ]
+        for thread in threads:
+            thread.start()
+        yield from self._handover.items(of=width)
+
+    def remaining(self, merged: Mapping[int, int | None]) -> list[Json]:
+        """What is still to be read once ``merged`` (range key → id, None: whole) is in."""
+        with self._lock:
+            found: list[Json] = []
+            for one in self._ranges:
+                after = merged.get(one.key, one.start)
+                if after is not None and (one.last is None or after < one.last):
+                    found.append([after, one.last, one.bound])
+            return found
+
+    def _work(self) -> None:
+        with self._handover.making() as open_for:
+            while open_for() and (mine := self._take()) is not None:
+                while open_for() and not mine.done:
+                    self._handover.put(self.advance(mine, self.read(mine.after, mine.last)))
+
+    def _take(self) -> Range | None:
+        """A range nobody reads, or half of the one with most left to read."""
+        with self._lock:
+            for one in self._ranges:
+                if not one.taken:
+                    one.taken = True
+                    return one
+            if not self._spare:
+                return None
+            longest = max(self._ranges, key=lambda one: 0.0 if one.done else one.pages_left)
+            if longest.done or longest.pages_left < SMALLEST_SPLIT:
+                return None
+            self._spare -= 1
+            middle = (longest.after + longest.bound) // 2
+            half = Range(len(self._ranges), middle, longest.last, longest.bound, taken=True)
+            longest.last = longest.bound = middle
+            self._ranges.append(half)
+            return half
+
+    def advance(self, mine: Range, reach: Reach) -> Batch:
+        """Note how far the range is read; a split may have shortened it meanwhile."""
+        with self._lock:
+            mine.pages += 1
+            mine.after = reach.id
+            records = reach.records
+            if mine.last is not None and reach.id > mine.last:
+                last = mine.last
+                records = tuple(one for one in records if int(one.id) <= last)
+            mine.done = not reach.more or (mine.last is not None and reach.id >= mine.last)
+            return Batch(records, mine.key, None if mine.done else mine.after)

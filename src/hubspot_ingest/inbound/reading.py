@@ -1,0 +1,138 @@
+"""A plan's reading, from its first page or from a checkpoint to its end.
+
+It begins with one page after the other. Once it shows that there is much to read, the rest is cut
+into id ranges read side by side; before that, the second page is asked for by id and must begin
+with the record that the first page's token names, which proves on this very portal that ids work
+as tokens. Where they do not, the list is read by its tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hubspot_ingest.inbound import readers
+from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.ranges import PAGES_PER_RANGE, Batch, Range, Ranges, width
+from hubspot_ingest.inbound.readers import Fetch
+from hubspot_ingest.model import Json
+from hubspot_ingest.times import Clock
+
+# Pages of a list read one by one before it is worth a request to learn how long the list is.
+FIRST_PAGES = 5
+LIST_LIMIT = 100
+SEARCH_LIMIT = 200
+# What HubSpot allows the common subscriptions: 190 requests in ten seconds, 5 searches a second.
+LIST_PAGES_PER_SECOND = 19.0
+SEARCH_PAGES_PER_SECOND = 5.0
+# Threads for a reading that is taken up again, whose speed was not measured.
+RESUMED_WIDTH = 4
+CHAIN = -1
+
+Merged = Mapping[int, int | str | None]
+
+
+class Reading:
+    """Yields the batches of a plan, and tells what remains once they are merged."""
+
+    def __init__(
+        self, fetch: Fetch, plan: Plan, clock: Clock, checkpoint: Mapping[str, Any] | None = None
+    ) -> None:
+        """``checkpoint`` is what ``remaining`` told when the same plan was left unfinished."""
+        self._fetch = fetch
+        self._plan = plan
+        self._clock = clock
+        self._fresh = checkpoint is None
+        checkpoint = checkpoint or {}
+        self._token: str | None = checkpoint.get("token")
+        self._chained = "token" in checkpoint
+        self._ranges = Ranges(
+            readers.page_reader(fetch, plan), map(tuple, checkpoint.get("ranges", ()))
+        )
+
+    def batches(self) -> Iterator[Batch]:
+        """All records of the plan, in batches; one id may come twice, none is left out."""
+        if self._chained:
+            yield from self._by_token()
+        elif not self._fresh:
+            yield from self._ranges.side_by_side(RESUMED_WIDTH, spare=0)
+        elif self._plan.strategy is Strategy.SEARCH:
+            yield from self._search()
+        else:
+            yield from self._list()
+
+    def remaining(self, merged: Merged) -> dict[str, Json] | None:
+        """The checkpoint once ``merged`` (key → read up to, None: whole) is in; None: all read."""
+        if self._chained:
+            token = merged.get(CHAIN, self._token)
+            return None if CHAIN in merged and token is None else {"token": token}
+        ids = {key: after for key, after in merged.items() if not isinstance(after, str)}
+        left = self._ranges.remaining(ids)
+        return {"ranges": left} if left else None
+
+    def _search(self) -> Iterator[Batch]:
+        first = self._ranges.add(0, None, 0, taken=True)
+        started = self._clock.now()
+        reach, total = readers.first_found(self._fetch, self._plan, 0, None)
+        pages = total // SEARCH_LIMIT
+        wide = width((self._clock.now() - started) / 1000, SEARCH_PAGES_PER_SECOND, pages)
+        yield self._ranges.advance(first, reach)
+        if first.done:
+            return
+        if wide > 1:
+            # the last page tells where the ids end and is not read again
+            top = readers.last_found(self._fetch, self._plan)
+            bound = int(top[0].id) - 1 if top else 0
+            if bound > first.after:
+                self._cut(first, bound, bound, wide)
+                rest = self._ranges.add(bound, None, bound, taken=True)
+                yield Batch(top, rest.key, None)
+                yield from self._ranges.side_by_side(wide, pages // PAGES_PER_RANGE - wide)
+                return
+        yield from self._one_by_one(first)
+
+    def _list(self) -> Iterator[Batch]:
+        first = self._ranges.add(0, None, 0, taken=True)
+        started = self._clock.now()
+        after = 0
+        for _ in range(FIRST_PAGES):
+            reach = self._ranges.read(after, None)
+            named = first.after + 1
+            if first.pages == 1 and not (reach.records and int(reach.records[0].id) == named):
+                # the record the token named may just have been archived, or ids are no tokens
+                self._chained = True
+                yield from self._by_token()
+                return
+            yield self._ranges.advance(first, reach)
+            if first.done:
+                return
+            # the first time by id, then as the token has it
+            after = int(reach.records[-1].id) if first.pages == 1 and reach.records else reach.id
+        seconds = (self._clock.now() - started) / 1000 / FIRST_PAGES
+        bound, total = readers.highest_id(self._fetch, self._plan)
+        pages = total // LIST_LIMIT
+        wide = width(seconds, LIST_PAGES_PER_SECOND, pages)
+        if wide > 1 and bound > first.after:
+            self._cut(first, bound, None, wide)
+            yield from self._ranges.side_by_side(wide, pages // PAGES_PER_RANGE - wide)
+        else:
+            yield from self._one_by_one(first)
+
+    def _cut(self, first: Range, bound: int, last: int | None, wide: int) -> None:
+        """End the first range where it stands and cut what follows."""
+        self._ranges.cut(first.after, bound, last, wide)
+        first.last = first.after
+        first.done = True
+
+    def _one_by_one(self, only: Range) -> Iterator[Batch]:
+        while not only.done:
+            yield self._ranges.advance(only, self._ranges.read(only.after, only.last))
+
+    def _by_token(self) -> Iterator[Batch]:
+        token = self._token
+        while True:
+            page = readers.chained(self._fetch, self._plan, token)
+            yield Batch(page.records, CHAIN, page.after)
+            if page.after is None:
+                return
+            token = page.after

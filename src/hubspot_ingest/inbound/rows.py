@@ -1,0 +1,109 @@
+"""Records become columns of text, each value spelled so that Snowflake reads it one way only. Pure.
+
+A value that does not fit its column's type is NULL there and counted; it stays whole in the
+column PROPERTIES. An empty string is how HubSpot spells a cleared value: NULL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation, localcontext
+
+from pydantic_core import to_json
+
+from hubspot_ingest import times
+from hubspot_ingest.database.columns import KEY, RECORD, UPDATED, Column, Type
+from hubspot_ingest.model import Record
+
+Text = str | None
+
+# What NUMBER(38,18) takes as it stands; everything else goes through Decimal.
+_PLAIN_NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,18})?")
+_LARGEST = Decimal(10) ** 20
+_SMALLEST = Decimal(1).scaleb(-18)
+_BOOLEANS = {"true": "true", "false": "false", "yes": "true", "no": "false"}
+
+
+def _number(value: str) -> Text:
+    if _PLAIN_NUMBER.fullmatch(value):
+        return value
+    try:
+        number = Decimal(value.strip())
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or abs(number) >= _LARGEST:
+        return None
+    # beyond 18 decimals a computed number has no meaning left: it is rounded
+    with localcontext(prec=60):
+        return format(number.quantize(_SMALLEST), "f")
+
+
+def _boolean(value: str) -> Text:
+    return _BOOLEANS.get(value.lower())
+
+
+def _timestamp(value: str) -> Text:
+    instant = times.milliseconds(value)
+    return None if instant is None else str(instant)
+
+
+_SPELLED: Mapping[Type, Callable[[str], Text]] = {
+    Type.NUMBER: _number,
+    Type.BOOLEAN: _boolean,
+    Type.DATE: times.day,
+    Type.TIMESTAMP: _timestamp,
+}
+
+
+def staged(
+    records: Sequence[Record],
+    properties: Sequence[Column],
+    associations: Mapping[str, Column],
+) -> tuple[dict[str, Sequence[str | bytes | None]], int]:
+    """The staged columns of ``records`` by name, and how many values did not fit.
+
+    ``associations`` maps stream names to the columns of their ids.
+    """
+    columns: dict[str, Sequence[str | bytes | None]] = {
+        KEY: [one.id for one in records],
+        "CREATED_AT": [_instant(one.created_at) for one in records],
+        UPDATED: [_instant(one.updated_at) for one in records],
+        "ARCHIVED": ["true" if one.archived else "false" for one in records],
+        "PROPERTIES": [to_json(one.properties) for one in records],
+    }
+    misfits = 0
+    values = [one.properties for one in records]
+    for column in properties:
+        name = column.property or ""
+        found = [_text(one.get(name)) for one in values]
+        spelled = _SPELLED.get(column.type)
+        if spelled is not None:
+            fitting = [None if value is None else spelled(value) for value in found]
+            misfits += fitting.count(None) - found.count(None)
+            found = fitting
+        columns[column.name] = found
+    for stream, column in associations.items():
+        columns[column.name] = [
+            None if stream not in one.associations else to_json(one.associations[stream]).decode()
+            for one in records
+        ]
+    return columns, misfits
+
+
+def staged_columns(
+    properties: Sequence[Column], associations: Mapping[str, Column]
+) -> tuple[Column, ...]:
+    """The columns ``staged`` makes, in its order."""
+    return (*RECORD, *properties, *associations.values())
+
+
+def _instant(value: int | None) -> Text:
+    return None if value is None else str(value)
+
+
+def _text(value: object) -> Text:
+    """HubSpot sends text or null; a number or a bool would be its JSON spelling."""
+    if isinstance(value, str):
+        return value or None
+    return None if value is None else to_json(value).decode()

@@ -1,0 +1,1 @@
+"""What exists on a laptop only: the local engine, the local HubSpot, printing. Never shipped."""

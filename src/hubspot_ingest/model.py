@@ -1,0 +1,71 @@
+"""The frozen types that travel between the rooms. No behaviour, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+
+class RunStatus(StrEnum):
+    """What a run is, or how it ended."""
+
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    STOPPED = "STOPPED"
+    SKIPPED = "SKIPPED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property of an object type, as HubSpot's properties endpoint describes it.
+
+    ``options`` are (value, label) pairs; ``type`` is HubSpot's (``string``, ``number``, …).
+    """
+
+    name: str
+    type: str
+    label: str = ""
+    description: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    calculated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as HubSpot sent it. Instants are epoch milliseconds.
+
+    ``associations`` maps a stream name to ids; a name that is absent was not fetched, an empty
+    tuple was fetched and has none: the two are never mixed up.
+    """
+
+    id: str
+    created_at: int | None
+    updated_at: int | None
+    archived: bool
+    archived_at: int | None
+    properties: Mapping[str, str | None]
+    associations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records in ascending order of id, and the token of the next page if there is one."""
+
+    records: tuple[Record, ...]
+    after: str | None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A custom object type of the portal."""
+
+    object_type: str
+    name: str
+    fully_qualified_name: str
+    label: str

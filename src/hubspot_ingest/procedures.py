@@ -1,0 +1,109 @@
+"""The doors: one handler for each procedure of ``app/sql/procedures.sql``.
+
+A handler gets its session first and the procedure's arguments after it, and always answers an
+object with ``response_code`` and ``message``: Snowflake hides the text of a raised error from the
+consumer of an app.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+from hubspot_ingest.database.connection import Database, credential
+from hubspot_ingest.errors import IngestError
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.inbound import configuring, run
+from hubspot_ingest.inbound.run import Outside
+from hubspot_ingest.model import Json
+from hubspot_ingest.settings import SyncSettings
+from hubspot_ingest.times import SystemClock
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+HUBSPOT = "https://api.hubapi.com"
+
+Arguments = ParamSpec("Arguments")
+Answer = dict[str, Json]
+Work = Callable[Concatenate[Outside, Arguments], Answer]
+Handler = Callable[Concatenate["Session", Arguments], Answer]
+
+
+def _outside(session: Session) -> Outside:
+    clock = SystemClock()
+    # Nobody can set an environment variable inside Snowflake: this is for the laptop alone.
+    base_url = os.environ.get("HUBSPOT_BASE_URL", "").rstrip("/") or HUBSPOT
+
+    def client(token: str, settings: SyncSettings, deadline: int) -> Client:
+        governor = Governor(clock, reserve_percent=settings.reserve_percent)
+        return Client(base_url, token, governor, clock, deadline=deadline)
+
+    return Outside(Database(session), clock, credential, client, base_url)
+
+
+def _answering(work: Work[Arguments]) -> Handler[Arguments]:
+    """A handler that turns every error into an answer."""
+
+    @wraps(work)
+    def handler(session: Session, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        try:
+            return work(_outside(session), *args, **kwargs)
+        except IngestError as error:
+            return {"response_code": error.response_code, "message": error.message}
+        except Exception as error:
+            said = f"{type(error).__name__}; this is a fault of ours, nothing was lost"
+            return {"response_code": IngestError.code, "message": said}
+
+    return handler
+
+
+@_answering
+def ingest_hubspot(outside: Outside, sync: str) -> Answer:
+    """Run one sync now."""
+    return run.ingest(sync, outside)
+
+
+@_answering
+def configure_sync(outside: Outside, name: str, settings: Json) -> Answer:
+    """Store the settings of a sync, after all of them were checked."""
+    return configuring.configure(outside, name, settings)
+
+
+@_answering
+def drop_sync(outside: Outside, name: str) -> Answer:
+    """Forget a sync; its table stays."""
+    return configuring.drop(outside, name)
+
+
+@_answering
+def enable_sync(outside: Outside, name: str) -> Answer:
+    """Let a sync run on its schedule and with INGEST_ALL."""
+    return configuring.enable(outside, name, enabled=True)
+
+
+@_answering
+def disable_sync(outside: Outside, name: str) -> Answer:
+    """Keep a sync from running by itself; it can still be called."""
+    return configuring.enable(outside, name, enabled=False)
+
+
+@_answering
+def reset_sync(outside: Outside, name: str) -> Answer:
+    """Forget the cursor: the next run is a backfill; the table stays."""
+    return configuring.reset(outside, name)
+
+
+@_answering
+def set_token(outside: Outside, token: str) -> Answer:
+    """Store the HubSpot credential."""
+    return configuring.set_token(outside, token)
+
+
+@_answering
+def test_connection(outside: Outside) -> Answer:
+    """Say which streams the credential can read, and which scope the others need."""
+    return configuring.test_connection(outside)

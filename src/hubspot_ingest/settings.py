@@ -1,0 +1,261 @@
+"""The settings of a sync: what ``CONFIGURE_SYNC`` accepts, checked whole before it is stored.
+
+Checks here need no network; what only the portal knows (property names, types, options) is
+checked by ``inbound.filters``. Limits of a search are HubSpot's ("CRM search").
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from hubspot_ingest import times
+from hubspot_ingest.errors import InvalidFilter, Refusal
+from hubspot_ingest.model import Json
+
+DATABASE = "HUBSPOT_DATA"
+SCHEMA = "CRM"
+
+# Snowflake, "Identifier requirements"; upper case without $, so that nobody must quote.
+IDENTIFIER = re.compile(r"[A-Z_][A-Z0-9_]{0,254}")
+SYNC_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,99}")
+SCHEDULE = re.compile(r"(?i)[1-9]\d{0,4} MINUTES?|USING CRON( \S+){5} [a-z_]+(/[a-z_]+)*")
+
+# HubSpot takes 5 groups of 6 filters, 18 in all. Two of each group are ours: the window and the
+# id range that replaces paging.
+GROUPS = 5
+OWN_FILTERS = 2
+FILTERS_PER_GROUP = 6 - OWN_FILTERS
+FILTERS = 18
+
+Operator = Literal[
+    "EQ",
+    "NEQ",
+    "LT",
+    "LTE",
+    "GT",
+    "GTE",
+    "BETWEEN",
+    "IN",
+    "NOT_IN",
+    "HAS_PROPERTY",
+    "NOT_HAS_PROPERTY",
+    "CONTAINS_TOKEN",
+    "NOT_CONTAINS_TOKEN",
+]
+Value = str | int | float | bool
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Filter(_Strict):
+    """One of HubSpot's search filters, spelled as HubSpot spells it."""
+
+    property_name: str = Field(alias="propertyName", min_length=1)
+    operator: Operator
+    value: Value | None = None
+    high_value: Value | None = Field(None, alias="highValue")
+    values: tuple[Value, ...] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        needs = {
+            "BETWEEN": ("value", "highValue"),
+            "IN": ("values",),
+            "NOT_IN": ("values",),
+            "HAS_PROPERTY": (),
+            "NOT_HAS_PROPERTY": (),
+        }.get(self.operator, ("value",))
+        given = {
+            "value": self.value is not None,
+            "highValue": self.high_value is not None,
+            "values": bool(self.values),
+        }
+        if {name for name, there in given.items() if there} != set(needs):
+            wanted = " and ".join(needs) if needs else "neither value nor values"
+            raise ValueError(f"{self.operator} takes {wanted}")
+        return self
+
+
+class FilterGroup(_Strict):
+    """Filters that must all hold; a record matches when any group does."""
+
+    filters: tuple[Filter, ...] = Field(min_length=1)
+
+    @field_validator("filters")
+    @classmethod
+    def _not_too_many(cls, filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
+        if len(filters) > FILTERS_PER_GROUP:
+            raise ValueError(
+                f"{len(filters)} filters in one group; HubSpot takes 6, of which the window and "
+                f"the id range use {OWN_FILTERS}: at most {FILTERS_PER_GROUP}"
+            )
+        return filters
+
+
+class Destination(_Strict):
+    """The table a sync fills; names are upper-cased, the table defaults to the stream's."""
+
+    database: str = DATABASE
+    schema_name: str = Field(SCHEMA, alias="schema")
+    table: str | None = None
+
+    @field_validator("database", "schema_name", "table")
+    @classmethod
+    def _identifier(cls, name: str | None) -> str | None:
+        if name is None:
+            return None
+        if not IDENTIFIER.fullmatch(name.upper()):
+            raise ValueError(
+                f"{name!r} is no name for it: letters, digits and _, at most 255, not starting "
+                "with a digit, for example HUBSPOT_CONTACTS"
+            )
+        return name.upper()
+
+
+class SyncSettings(_Strict):
+    """All settings of a sync, with their defaults."""
+
+    stream: str = Field(min_length=1)
+    filter_groups: tuple[FilterGroup, ...] = ()
+    updated_after: str | None = None
+    properties: tuple[str, ...] = ("*",)
+    associations: tuple[str, ...] | None = None
+    history: tuple[str, ...] = ()
+    sync_mode: Literal["incremental", "full_refresh"] = "incremental"
+    lookback_minutes: int = Field(0, ge=0, le=90 * 24 * 60)
+    settle_minutes: int = Field(10, ge=0, le=24 * 60)
+    include_archived: bool = True
+    destination: Destination = Destination.model_validate({})
+    column_prefix: str = "PROPERTIES_"
+    schedule: str | None = None
+    reserve_percent: int = Field(20, ge=0, le=95)
+    deadline_minutes: float = Field(50, gt=0, le=24 * 60)
+
+    @field_validator("filter_groups")
+    @classmethod
+    def _not_too_many(cls, groups: tuple[FilterGroup, ...]) -> tuple[FilterGroup, ...]:
+        if len(groups) > GROUPS:
+            raise ValueError(f"{len(groups)} groups; HubSpot takes at most {GROUPS}")
+        count = sum(len(group.filters) for group in groups)
+        room = FILTERS - OWN_FILTERS * len(groups)
+        if count > room:
+            raise ValueError(
+                f"{count} filters in {len(groups)} groups; HubSpot takes {FILTERS} in all, of "
+                f"which the window and the id range use {OWN_FILTERS} a group: at most {room}"
+            )
+        return groups
+
+    @field_validator("updated_after")
+    @classmethod
+    def _instant(cls, text: str | None) -> str | None:
+        if text is None:
+            return None
+        value = times.milliseconds(text)
+        if value is None:
+            raise ValueError(f"{text!r} is not an ISO 8601 time, for example 2026-01-31T00:00:00Z")
+        return times.iso(value)
+
+    @field_validator("properties", "history")
+    @classmethod
+    def _globs(cls, globs: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not glob.lstrip("!") for glob in globs):
+            raise ValueError('an empty name; globs look like ["*", "!hs_email_*"]')
+        return globs
+
+    @field_validator("column_prefix")
+    @classmethod
+    def _prefix(cls, prefix: str) -> str:
+        if prefix and not IDENTIFIER.fullmatch(prefix.upper()):
+            raise ValueError(f"{prefix!r} cannot begin a column name; use letters, digits and _")
+        return prefix.upper()
+
+    @field_validator("schedule")
+    @classmethod
+    def _schedule(cls, schedule: str | None) -> str | None:
+        if schedule is not None and not SCHEDULE.fullmatch(schedule):
+            raise ValueError(
+                f"{schedule!r} is no schedule; use '60 MINUTES' or 'USING CRON 0 * * * * UTC'"
+            )
+        return schedule
+
+    @property
+    def table(self) -> str:
+        """The destination table's name, which defaults to the stream's."""
+        return self.destination.table or re.sub(r"[^A-Z0-9_]", "_", self.stream.upper())
+
+    @property
+    def updated_after_ms(self) -> int | None:
+        """``updated_after`` in epoch milliseconds."""
+        return None if self.updated_after is None else times.milliseconds(self.updated_after)
+
+    def dump(self) -> dict[str, Json]:
+        """The settings as JSON, spelled as the user spells them."""
+        dumped: dict[str, Json] = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return dumped
+
+
+def sync_name(name: str) -> str:
+    """The name of a sync as it is stored. Raises ``Refusal`` for one that cannot be."""
+    wanted = name.strip().lower()
+    if not SYNC_NAME.fullmatch(wanted):
+        raise Refusal(
+            f"{name!r} is no name for a sync; use letters, digits, _, - and ., at most 100",
+            code="INVALID_NAME",
+        )
+    return wanted
+
+
+def parse(name: str, settings: Json) -> SyncSettings:
+    """The settings given for the sync ``name``, whole and valid.
+
+    Raises ``InvalidFilter`` when the fault is in ``filter_groups``, else ``Refusal``; the message
+    names what is wrong and what would be right.
+    """
+    if settings is None:
+        settings = {}
+    if not isinstance(settings, Mapping):
+        raise Refusal(
+            "settings must be an object, for example "
+            'PARSE_JSON(\'{"stream": "contacts", "schedule": "60 MINUTES"}\')'
+        )
+    try:
+        return SyncSettings.model_validate({"stream": name, **settings})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = [str(part) for part in first["loc"]]
+        wrong = InvalidFilter if where[:1] == ["filter_groups"] else Refusal
+        raise wrong(_explain(first, where)) from None
+
+
+def _explain(fault: Any, where: list[str]) -> str:
+    """One line for a pydantic fault, with the known names when a name is unknown."""
+    place = ".".join(where)
+    if fault["type"] == "extra_forbidden":
+        model = _model_at(where[:-1])
+        known = sorted(field.alias or name for name, field in model.model_fields.items())
+        return (
+            f"unknown setting {place!r}{did_you_mean(where[-1], known)}; known: {', '.join(known)}"
+        )
+    said = fault["msg"].removeprefix("Value error, ")
+    return f"setting {place!r}: {said[:1].lower()}{said[1:]}"
+
+
+def _model_at(where: list[str]) -> type[BaseModel]:
+    if where[:1] == ["destination"]:
+        return Destination
+    if where[:1] == ["filter_groups"]:
+        return Filter if "filters" in where else FilterGroup
+    return SyncSettings
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the known word nearest to ``word``, or nothing."""
+    near = difflib.get_close_matches(word.lower(), list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -1,0 +1,80 @@
+"""Instants are epoch milliseconds (int, UTC) everywhere inside; text only at the edges."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+
+MINUTE = 60_000
+DAY = 86_400_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# TIMESTAMP_NTZ and DATE hold years 1 to 9999 (Snowflake, "Date & time data types").
+EARLIEST = -62_135_596_800_000
+LATEST = 253_402_300_799_999
+
+
+class Clock(Protocol):
+    """The one source of time, passed in so that tests own it."""
+
+    def now(self) -> int:
+        """Epoch milliseconds."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        """Epoch milliseconds."""
+        return time.time_ns() // 1_000_000
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, without burning compute."""
+        time.sleep(seconds)
+
+
+def milliseconds(text: str) -> int | None:
+    """Epoch milliseconds of what HubSpot sends as an instant, None when it is not one.
+
+    HubSpot mixes ISO 8601 with and without fraction, with and without zone, a space for the
+    ``T``, and epoch milliseconds, even within one property (docs/BEHAVIOR.md, "Values").
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        pass
+    else:
+        return number if EARLIEST <= number <= LATEST else None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    try:
+        delta = moment - EPOCH
+    except OverflowError:
+        return None
+    # floor division keeps instants before 1970 on the right side of their millisecond
+    value = delta // timedelta(milliseconds=1)
+    return value if EARLIEST <= value <= LATEST else None
+
+
+def day(text: str) -> str | None:
+    """``YYYY-MM-DD`` of what HubSpot sends as a date (ISO date, instant or milliseconds)."""
+    if len(text) == 10:
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            pass
+    value = milliseconds(text)
+    return None if value is None else iso(value)[:10]
+
+
+def iso(value: int) -> str:
+    """ISO 8601 in UTC with milliseconds and ``Z``, the form HubSpot itself writes."""
+    moment = EPOCH + timedelta(milliseconds=value)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{value % 1000:03d}Z".rjust(24, "0")
