@@ -30,12 +30,12 @@ A package's name stands for every module in it that is not named itself.
 STRANGERS = ({"hubspot", "database"}, {"inbound", "outbound"})
 """Parts of ``hubspot_ingest`` that know nothing of each other, whatever their floors."""
 
-ONLY_HOME = {
-    "httpx": "hubspot.client",
-    "pyarrow": "database.stage",
-    "snowflake": "database.connection",
+HOMES = {
+    "httpx": {"hubspot.client"},
+    "pyarrow": {"database.stage"},
+    "snowflake": {"database.connection", "laptop"},
 }
-"""The one module of ``hubspot_ingest`` that may import a library."""
+"""The only parts of ``hubspot_ingest`` that may import a library."""
 
 TYPES_OF = {"snowflake": {"procedures"}}
 """Who else may name a library's types, under ``if TYPE_CHECKING:``."""
@@ -88,10 +88,10 @@ def _objections(importer: str, target: str, each: Import, path: str) -> Iterator
     here = _inner(importer)
     if each.top in SANDBOXES and _part(here) not in ON_THE_LAPTOP:
         yield "sandboxes never leave the laptop"
-    if here != ONLY_HOME.get(each.top, here):
-        named = each.typing_only and _part(here) in TYPES_OF.get(each.top, set())
-        if not named:
-            yield f"only {ONLY_HOME[each.top]} imports {each.top}"
+    homes = HOMES.get(each.top, {here})
+    named = each.typing_only and _part(here) in TYPES_OF.get(each.top, set())
+    if not (homes & {here, _part(here)} or named):
+        yield f"only {' and '.join(sorted(homes))} may import {each.top}"
     if each.top == "hubspot_ingest":
         yield from _objections_inside(here, _inner(target), path)
 

@@ -82,9 +82,9 @@ def test_an_import_between_strangers_is_found(path: str, source: str) -> None:
         ("hubspot_ingest/procedures.py", "from snowflake.snowpark import Session"),
     ],
 )
-def test_a_library_outside_its_one_module_is_found(path: str, source: str) -> None:
+def test_a_library_outside_its_home_is_found(path: str, source: str) -> None:
     (found,) = broken_floors({path: source})
-    assert "only" in found
+    assert "may import" in found
 
 
 def test_procedures_may_name_a_session_as_a_type() -> None:
@@ -102,8 +102,8 @@ def test_a_shipped_module_that_needs_a_sandbox_is_found() -> None:
     assert "never leave the laptop" in found
 
 
-def test_the_laptop_may_use_the_sandboxes() -> None:
-    source = "from snowflake_sandbox import Engine\nfrom hubspot_ingest import procedures"
+def test_the_laptop_may_use_the_sandboxes_and_connect_to_them() -> None:
+    source = "from snowflake_sandbox import Engine\nimport snowflake.connector"
     assert broken_floors({"hubspot_ingest/laptop/demo.py": source}) == []
 
 
