@@ -1,0 +1,222 @@
+"""What DuckDB does not keep of a column: its declared type and its comment.
+
+ARRAY, OBJECT and VARIANT are all JSON in DuckDB, time scales and text lengths are dropped, so the
+declaration is kept in a table of its own, from which INFORMATION_SCHEMA, SHOW COLUMNS and
+DESCRIBE TABLE answer as Snowflake does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+from sqlglot import exp
+
+from snowflake_sandbox.duck import execute
+from snowflake_sandbox.names import Name, literal, quote
+
+_META = "_fs_global._fs_information_schema"
+DECLARED = f"{_META}._declared"
+COMMENTS = f"{_META}._fs_tables_ext"
+
+_TYPE = """
+    case when d.type is not null then
+            case when d.type like 'VARCHAR%' then 'TEXT' else split_part(d.type, '(', 1) end
+         when c.data_type in ('BIGINT', 'INTEGER', 'HUGEINT', 'UBIGINT', 'SMALLINT', 'TINYINT')
+           or starts_with(c.data_type, 'DECIMAL') then 'NUMBER'
+         when c.data_type in ('VARCHAR', 'UUID') then 'TEXT'
+         when c.data_type in ('DOUBLE', 'FLOAT') then 'FLOAT'
+         when c.data_type = 'BLOB' then 'BINARY'
+         when c.data_type = 'TIMESTAMP WITH TIME ZONE' then 'TIMESTAMP_TZ'
+         when starts_with(c.data_type, 'TIMESTAMP') then 'TIMESTAMP_NTZ'
+         when c.data_type = 'JSON' or c.data_type like '%[]' then 'VARIANT'
+         else c.data_type end
+"""
+_LENGTH = "coalesce(try_cast(regexp_extract(d.type, 'VARCHAR\\((\\d+)\\)', 1) as bigint), 16777216)"
+_SCALE = "coalesce(try_cast(regexp_extract(d.type, '\\((\\d+)\\)', 1) as bigint), 9)"
+
+GLOBAL_SQL = f"""
+create table if not exists {DECLARED} (
+    database_name varchar, schema_name varchar, table_name varchar, column_name varchar,
+    type varchar, comment varchar
+);
+create table if not exists {_META}._loads (
+    database_name varchar, schema_name varchar, table_name varchar,
+    file varchar, digest varchar, loaded_at timestamptz, row_count bigint
+);
+create view if not exists {_META}._fs_columns as
+select
+    c.database_name as TABLE_CATALOG, c.schema_name as TABLE_SCHEMA, c.table_name as TABLE_NAME,
+    c.column_name as COLUMN_NAME, c.column_index as ORDINAL_POSITION,
+    c.column_default as COLUMN_DEFAULT,
+    case when c.is_nullable then 'YES' else 'NO' end as IS_NULLABLE,
+    {_TYPE} as DATA_TYPE,
+    case when c.data_type in ('VARCHAR', 'UUID') then {_LENGTH} end as CHARACTER_MAXIMUM_LENGTH,
+    case when c.data_type in ('VARCHAR', 'UUID') then least({_LENGTH} * 4, 16777216) end
+        as CHARACTER_OCTET_LENGTH,
+    case when starts_with(c.data_type, 'DECIMAL') then c.numeric_precision
+         when ({_TYPE}) = 'NUMBER' then 38 end as NUMERIC_PRECISION,
+    case when ({_TYPE}) = 'NUMBER' then 10 end as NUMERIC_PRECISION_RADIX,
+    case when starts_with(c.data_type, 'DECIMAL') then c.numeric_scale
+         when ({_TYPE}) = 'NUMBER' then 0 end as NUMERIC_SCALE,
+    case when c.data_type like 'TIME%' then {_SCALE} when c.data_type = 'DATE' then 0 end
+        as DATETIME_PRECISION,
+    null::varchar as COLLATION_NAME, 'NO' as IS_IDENTITY, null::varchar as IDENTITY_GENERATION,
+    null::varchar as IDENTITY_CYCLE, d.comment as COMMENT, null::varchar as IDENTITY_START,
+    null::varchar as IDENTITY_INCREMENT, null::varchar as IDENTITY_ORDERED,
+    null::varchar as DATA_TYPE_ALIAS
+from duckdb_columns() c
+left join {DECLARED} d
+  on d.database_name = c.database_name and d.schema_name = c.schema_name
+ and d.table_name = c.table_name and d.column_name = c.column_name
+where not c.internal and c.schema_name != '_fs_information_schema';
+create view if not exists {_META}._fs_show_columns as
+select
+    table_name as "table_name", table_schema as "schema_name", column_name as "column_name",
+    case data_type
+        when 'NUMBER' then '{{"type":"FIXED","precision":' || numeric_precision || ',"scale":'
+            || numeric_scale || ',"nullable":' || (is_nullable = 'YES')::varchar || '}}'
+        when 'TEXT' then '{{"type":"TEXT","length":' || character_maximum_length
+            || ',"byteLength":' || character_octet_length || ',"nullable":'
+            || (is_nullable = 'YES')::varchar || ',"fixed":false}}'
+        when 'FLOAT' then '{{"type":"REAL","nullable":' || (is_nullable = 'YES')::varchar || '}}'
+        when 'BINARY' then '{{"type":"BINARY","length":8388608,"byteLength":8388608,"nullable":'
+            || (is_nullable = 'YES')::varchar || ',"fixed":true}}'
+        else '{{"type":"' || data_type || '"'
+            || case when data_type like 'TIME%'
+                    then ',"precision":0,"scale":' || datetime_precision else '' end
+            || ',"nullable":' || (is_nullable = 'YES')::varchar || '}}'
+    end as "data_type",
+    case when is_nullable = 'YES' then 'true' else 'false' end as "null?",
+    coalesce(column_default, '') as "default", 'COLUMN' as "kind", '' as "expression",
+    coalesce(comment, '') as "comment", table_catalog as "database_name", '' as "autoincrement",
+    null::varchar as "schema_evolution_record"
+from {_META}._fs_columns
+order by table_catalog, table_schema, table_name, ordinal_position;
+"""
+
+
+def per_database_sql(database: str) -> str:
+    """Return the SQL that makes INFORMATION_SCHEMA.TABLES of a new database.
+
+    fakesnow's own view leaves out views; Snowflake's has both.
+    """
+    schema = f"{quote(database)}._fs_information_schema"
+    return f"""
+create schema if not exists {schema};
+create view if not exists {schema}._fs_tables as
+select
+    t.database_name as TABLE_CATALOG, t.schema_name as TABLE_SCHEMA, t.name as TABLE_NAME,
+    'SYSADMIN' as TABLE_OWNER, t.kind as TABLE_TYPE, 'NO' as IS_TRANSIENT,
+    null::varchar as CLUSTERING_KEY, t.row_count as ROW_COUNT,
+    case when t.row_count is null then null else 0 end as BYTES, 1 as RETENTION_TIME,
+    to_timestamp(0)::timestamptz as CREATED, to_timestamp(0)::timestamptz as LAST_ALTERED,
+    to_timestamp(0)::timestamptz as LAST_DDL, 'SYSADMIN' as LAST_DDL_BY,
+    'NO' as AUTO_CLUSTERING_ON, e.comment as COMMENT, 'NO' as IS_TEMPORARY,
+    'NO' as IS_ICEBERG, 'NO' as IS_DYNAMIC, 'NO' as IS_IMMUTABLE, 'NO' as IS_HYBRID
+from (
+    select database_name, schema_name, table_name as name, 'BASE TABLE' as kind,
+           estimated_size as row_count
+    from duckdb_tables() where not internal
+    union all
+    select database_name, schema_name, view_name, 'VIEW', null
+    from duckdb_views() where not internal
+) t
+left join {COMMENTS} e
+  on e.ext_table_catalog = t.database_name and e.ext_table_schema = t.schema_name
+ and e.ext_table_name = t.name
+where t.database_name = {literal(database)} and t.schema_name != '_fs_information_schema';
+"""
+
+
+_KEPT = {
+    exp.DataType.Type.ARRAY: "ARRAY",
+    exp.DataType.Type.LIST: "ARRAY",
+    exp.DataType.Type.OBJECT: "OBJECT",
+    exp.DataType.Type.TIMESTAMPNTZ: "TIMESTAMP_NTZ",
+    exp.DataType.Type.TIMESTAMP: "TIMESTAMP_NTZ",
+    exp.DataType.Type.DATETIME: "TIMESTAMP_NTZ",
+    exp.DataType.Type.TIMESTAMPLTZ: "TIMESTAMP_LTZ",
+    exp.DataType.Type.TIMESTAMPTZ: "TIMESTAMP_TZ",
+    exp.DataType.Type.TIME: "TIME",
+    exp.DataType.Type.VARCHAR: "VARCHAR",
+    exp.DataType.Type.TEXT: "VARCHAR",
+    exp.DataType.Type.CHAR: "VARCHAR",
+}
+
+
+def declaration(kind: exp.DataType | None) -> str | None:
+    """Return what is to be kept of a declared type, None when DuckDB's own type tells all."""
+    if kind is None or not isinstance(kind.this, exp.DataType.Type):
+        return None
+    base = _KEPT.get(kind.this)
+    if base is None:
+        return None
+    parameters = [p for p in kind.expressions if isinstance(p, exp.DataTypeParam)]
+    if parameters:
+        return f"{base}({parameters[0].name})"
+    if base in ("ARRAY", "OBJECT", "TIMESTAMP_LTZ"):
+        return base
+    return None
+
+
+Declared = tuple[str, str | None, str | None]  # column, type, comment
+
+
+def declare(cursor: duckdb.DuckDBPyConnection, table: Name, columns: Iterable[Declared]) -> None:
+    """Replace what is kept about some columns of a table."""
+    kept = list(columns)
+    if not kept:
+        return
+    names = [column for column, _, _ in kept]
+    forget(cursor, table, names)
+    rows = [(c, t, m) for c, t, m in kept if t is not None or m is not None]
+    if rows:
+        execute(
+            cursor,
+            f"INSERT INTO {DECLARED} SELECT ?, ?, ?, unnest(?), unnest(?), unnest(?)",
+            [*table, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]],
+        )
+
+
+def forget(
+    cursor: duckdb.DuckDBPyConnection, table: Name, columns: list[str] | None = None
+) -> None:
+    """Drop what is kept about a table, or about some of its columns."""
+    where = "database_name = ? AND schema_name = ? AND table_name = ?"
+    if columns is None:
+        execute(cursor, f"DELETE FROM {DECLARED} WHERE {where}", [*table])
+    else:
+        execute(
+            cursor,
+            f"DELETE FROM {DECLARED} WHERE {where} AND list_contains(?, column_name)",
+            [*table, columns],
+        )
+
+
+def comment_table(cursor: duckdb.DuckDBPyConnection, table: Name, comment: str | None) -> None:
+    """Set or clear the comment of a table or view."""
+    execute(
+        cursor,
+        f"DELETE FROM {COMMENTS} WHERE ext_table_catalog = ? AND ext_table_schema = ?"
+        " AND ext_table_name = ?",
+        [*table],
+    )
+    if comment is not None:
+        execute(cursor, f"INSERT INTO {COMMENTS} VALUES (?, ?, ?, ?)", [*table, comment])
+
+
+def declared_types(
+    cursor: duckdb.DuckDBPyConnection, tables: Iterable[Name]
+) -> dict[tuple[str, str, str, str], str]:
+    """Return the kept types by database, schema, table and column."""
+    found: dict[tuple[str, str, str, str], str] = {}
+    for table in set(tables):
+        rows = execute(
+            cursor,
+            f"SELECT column_name, type FROM {DECLARED} WHERE type IS NOT NULL"
+            " AND database_name = ? AND schema_name = ? AND table_name = ?",
+            [*table],
+        )
+        found.update({(*table, column): kind for column, kind in rows})
+    return found

@@ -1,0 +1,229 @@
+"""COPY INTO a table from staged Parquet and JSON files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from snowflake_sandbox import clauses, ddl, results, staging
+from snowflake_sandbox.clauses import Clause, Context
+from snowflake_sandbox.duck import execute, first
+from snowflake_sandbox.errors import SqlError, compilation, missing, unsupported
+from snowflake_sandbox.names import Name, literal, path, quote
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.stages import StagedFile
+from snowflake_sandbox.tokens import Reader
+
+_LOADS = "_fs_global._fs_information_schema._loads"
+_COPY = {
+    "FILE_FORMAT": Clause(clauses.options),
+    "MATCH_BY_COLUMN_NAME": Clause(clauses.word("CASE_INSENSITIVE", "CASE_SENSITIVE", "NONE")),
+    "PURGE": Clause(clauses.flag),
+    "FORCE": Clause(clauses.flag),
+    "ON_ERROR": Clause(clauses.word("ABORT_STATEMENT")),
+    "FILES": Clause(clauses.texts),
+    "TRUNCATECOLUMNS": Clause(clauses.flag),
+}
+_FORMATS = {
+    "JSON": {"TYPE", "COMPRESSION", "STRIP_OUTER_ARRAY", "FORMAT_NAME"},
+    "PARQUET": {
+        "TYPE",
+        "COMPRESSION",
+        "FORMAT_NAME",
+        "USE_LOGICAL_TYPE",
+        "USE_VECTORIZED_SCANNER",
+        "BINARY_AS_TEXT",
+    },
+}
+_ANSWER = [
+    ("file", "VARCHAR"),
+    ("status", "VARCHAR"),
+    ("rows_parsed", "BIGINT"),
+    ("rows_loaded", "BIGINT"),
+    ("error_limit", "BIGINT"),
+    ("errors_seen", "BIGINT"),
+    ("first_error", "VARCHAR"),
+    ("first_error_line", "BIGINT"),
+    ("first_error_character", "BIGINT"),
+    ("first_error_column_name", "VARCHAR"),
+]
+
+
+def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """COPY INTO <table> FROM @stage/path: each file once, unless FORCE."""
+    if reader.current.value.startswith("@"):
+        raise unsupported("COPY INTO a stage")
+    table = context.qualify(reader.dotted())
+    wanted = clauses.account_names(reader, context) if reader.looking_at("(") else None
+    reader.expect("FROM")
+    bracket = reader.accept("(")
+    if bracket:
+        reader.expect("SELECT")
+        if not (reader.accept("$") and reader.next().value == "1") or not reader.accept("FROM"):
+            raise unsupported("COPY with a transformation other than SELECT $1")
+    location = staging.located(session, reader, context)
+    if bracket:
+        reader.expect(")")
+    options = clauses.read_clauses(reader, context, _COPY)
+    kind, format_options = _file_format(session, context, options)
+    if ddl.kind_of(session, table) != "TABLE":
+        raise missing("Table", str(table))
+    target = _target(session, table, wanted)
+    files = session.stages.files(location)
+    if "FILES" in options:
+        chosen = {location.path.rstrip("/") + "/" + name for name in options["FILES"]}
+        files = [f for f in files if f.path in {c.lstrip("/") for c in chosen}]
+    if not files:
+        return results.status("Copy executed with 0 files processed.", results.COPY)
+    match = options.get("MATCH_BY_COLUMN_NAME", "NONE")
+
+    def load() -> Result:
+        answer = []
+        for staged in files:
+            answer.append(
+                _load(
+                    session, table, target, staged, kind, format_options, match,
+                    location.stage, bool(options.get("FORCE")),
+                )
+            )  # fmt: skip
+        return results.rows(_ANSWER, answer, results.COPY)
+
+    loaded = session.write(load)
+    if options.get("PURGE"):
+        session.stages.remove(files)
+    return loaded
+
+
+def _file_format(
+    session: LocalSession, context: Context, options: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    given = dict(options.get("FILE_FORMAT", {}))
+    if "FORMAT_NAME" in given:
+        parts = Reader(str(given["FORMAT_NAME"])).dotted()
+        entry = session.catalog.entry("FILE FORMAT", tuple(context.qualify(parts)))
+        given = {**entry.options, **given}
+    kind = str(given.get("TYPE", "CSV")).upper()
+    if kind not in _FORMATS:
+        raise unsupported(f"COPY of {kind} files")
+    unknown = set(given) - _FORMATS[kind]
+    if unknown:
+        raise unsupported(f"file format option {sorted(unknown)[0]}")
+    return kind, given
+
+
+def _target(session: LocalSession, table: Name, wanted: list[str] | None) -> list[tuple[str, str]]:
+    there = execute(
+        session.duck,
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ?"
+        " AND schema_name = ? AND upper(table_name) = upper(?) ORDER BY column_index",
+        [*table],
+    )
+    types = {str(column): str(kind) for column, kind in there}
+    for column in wanted or ():
+        if column not in types:
+            raise compilation(f"invalid identifier '{column}'", 904, "42000")
+    return [(column, types[column]) for column in (wanted or types)]
+
+
+def _load(
+    session: LocalSession,
+    table: Name,
+    target: list[tuple[str, str]],
+    staged: StagedFile,
+    kind: str,
+    options: dict[str, Any],
+    match: str,
+    stage: Name,
+    force: bool,
+) -> list[Any]:
+    shown = f"{stage.object.lower()}/{staged.path}"
+    key = [*table, f"{'.'.join(stage)}/{staged.path}", staged.digest]
+    if not force and _loaded(session, key):
+        return [shown, "LOAD_SKIPPED", 0, 0, None, 1, "File was loaded before.", None, None, None]
+    source = literal(str(staged.file))
+    if kind == "PARQUET":
+        sql = _parquet(session, table, target, source, match)
+    else:
+        sql = _json(table, target, source, options, match)
+    try:
+        found = first(session.duck, sql)
+    except duckdb.InvalidInputException as error:
+        raise SqlError(f"Error parsing {kind}: {error}", 100069, "22P02") from error
+    count = int(found[0]) if found else 0
+    # a cursor of its own: the history spans databases, the caller's transaction may not
+    with session.store.cursor() as history:
+        execute(history, f"INSERT INTO {_LOADS} VALUES (?, ?, ?, ?, ?, now(), ?)", [*key, count])
+    return [shown, "LOADED", count, count, 1, 0, None, None, None, None]
+
+
+def _loaded(session: LocalSession, key: list[str]) -> bool:
+    with session.store.cursor() as history:
+        found = first(
+            history,
+            f"SELECT 1 FROM {_LOADS} WHERE database_name = ? AND schema_name = ?"
+            " AND table_name = ? AND file = ? AND digest = ?",
+            key,
+        )
+    return found is not None
+
+
+def _parquet(
+    session: LocalSession, table: Name, target: list[tuple[str, str]], source: str, match: str
+) -> str:
+    read = f"read_parquet({source})"
+    described = execute(session.duck, f"DESCRIBE SELECT * FROM {read}")
+    types = {str(row[0]): str(row[1]) for row in described}
+    if match == "NONE":
+        if len(target) != 1 or target[0][1] != "JSON":
+            raise compilation(
+                "PARQUET file format can produce one and only one column of type variant, object,"
+                " or array. Load data into separate columns using the MATCH_BY_COLUMN_NAME copy"
+                " option or copy with transformation.",
+                2019,
+                "0A000",
+            )
+        row = ", ".join(f"{quote(c)} := {quote(c)}" for c in types)
+        return (
+            f"INSERT INTO {path(table)} ({quote(target[0][0])})"
+            f" SELECT to_json(struct_pack({row})) FROM {read}"
+        )
+    fold = str.upper if match == "CASE_INSENSITIVE" else str
+    sources = {fold(column): column for column in types}
+    pairs = [(c, k, sources[fold(c)]) for c, k in target if fold(c) in sources]
+    if not pairs:
+        raise compilation("No column of the file matches a column of the table.", 2019, "0A000")
+    names = ", ".join(quote(c) for c, _, _ in pairs)
+    values = ", ".join(_stored(quote(s), types[s], k) for _, k, s in pairs)
+    return f"INSERT INTO {path(table)} ({names}) SELECT {values} FROM {read}"
+
+
+def _stored(value: str, source: str, target: str) -> str:
+    # text put into a VARIANT stays text: only PARSE_JSON makes an object of it
+    return f"to_json({value})" if target == "JSON" and source != "JSON" else value
+
+
+def _json(
+    table: Name, target: list[tuple[str, str]], source: str, options: dict[str, Any], match: str
+) -> str:
+    if match != "NONE":
+        raise unsupported("COPY of JSON files with MATCH_BY_COLUMN_NAME")
+    if len(target) != 1 or target[0][1] != "JSON":
+        raise compilation(
+            "JSON file format can produce one and only one column of type variant, object, or"
+            " array. Use CSV file format if you want to load more than one column.",
+            2018,
+            "0A000",
+        )
+    layout = "array" if str(options.get("STRIP_OUTER_ARRAY", "")).upper() == "TRUE" else "auto"
+    compression = str(options.get("COMPRESSION", "AUTO")).lower()
+    if compression not in ("auto", "gzip", "none", "zstd"):
+        raise unsupported(f"file format option COMPRESSION = {compression}")
+    if compression == "auto":
+        compression = "auto_detect"
+    return (
+        f"INSERT INTO {path(table)} ({quote(target[0][0])}) SELECT json FROM read_json_objects("
+        f"{source}, format = '{layout}', compression = '{compression}',"
+        " maximum_object_size = 134217728)"
+    )

@@ -1,0 +1,153 @@
+"""The engine: databases, catalog, secrets and sessions, in memory or in a directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snowflake_sandbox.catalog import Catalog
+from snowflake_sandbox.names import Name
+from snowflake_sandbox.scripts import run_file
+from snowflake_sandbox.secrets import Secrets
+from snowflake_sandbox.session import LocalSession, Script
+from snowflake_sandbox.stages import Stages
+from snowflake_sandbox.store import Store
+from snowflake_sandbox.translation import PlanCache
+from snowflake_sandbox.wire import Wire
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+    from snowflake.snowpark import Session
+
+    from snowflake_sandbox.server import Server
+
+
+class Engine:
+    """A local Snowflake.
+
+    Args:
+        path: a directory, where everything persists between processes; None keeps all in memory.
+        wait_seconds: how long to wait while another process has the directory open.
+        memory_limit: DuckDB's buffer limit; larger work spills to disk.
+        threads: DuckDB's worker threads; None takes the machine's, at most 4.
+
+    Raises:
+        EngineBusy: the directory is open elsewhere.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        wait_seconds: float = 5.0,
+        memory_limit: str = "256MB",
+        threads: int | None = None,
+    ) -> None:
+        workers = threads or min(4, os.cpu_count() or 2)
+        self.store = Store(path, memory_limit, workers, wait_seconds)
+        home = self.store.root if path is not None else None
+        self.catalog = Catalog(home / "catalog.json" if home is not None else None)
+        self.secrets = Secrets(home / "secrets.json" if home is not None else None)
+        self.stages = Stages(self.store.stages_dir)
+        self.plans = PlanCache()
+        self.wire = Wire(self)
+        self._open: list[SnowflakeConnection] = []
+        self._closed = False
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def local_session(
+        self, database: str | None = None, schema: str | None = None, owner: Name | None = None
+    ) -> LocalSession:
+        """Return a session without a client in between."""
+        return LocalSession(self, database, schema, owner)
+
+    def session(
+        self, database: str | None = None, schema: str | None = None, owner: Name | None = None
+    ) -> Session:
+        """Return a Snowpark session that talks to this engine in process, without a port.
+
+        Args:
+            database: the current database.
+            schema: the current schema.
+            owner: the procedure whose handler will use the session.
+        """
+        from snowflake.snowpark import Session
+
+        connection = self.connect(database, schema, owner)
+        return Session.builder.configs({"connection": connection}).create()
+
+    def connect(
+        self, database: str | None = None, schema: str | None = None, owner: Name | None = None
+    ) -> SnowflakeConnection:
+        """Return a connection of Snowflake's connector to this engine, without a port."""
+        from snowflake_sandbox.loopback import connect
+
+        self._open = [known for known in self._open if not known.is_closed()]
+        connection = connect(self.wire, database, schema, owner)
+        self._open.append(connection)
+        return connection
+
+    def install(self, app: Path, database: str = "HUBSPOT_INGEST") -> None:
+        """Install an application, or upgrade it: execute its setup script.
+
+        Args:
+            app: the application's root directory, with ``setup.sql``.
+            database: the application's name, which is its database.
+
+        Raises:
+            SqlError: a statement failed; the message names file and statement.
+        """
+        root = app.resolve()
+        if not self.store.has_database(database):
+            self.store.create_database(database)
+        session = self.local_session(database)
+        try:
+            run_file(session, Script(root / "setup.sql", root))
+        finally:
+            session.close()
+
+    @contextmanager
+    def serve(self, port: int = 0) -> Iterator[Server]:
+        """Serve the engine to other processes on 127.0.0.1 while the context is open.
+
+        Args:
+            port: 0 takes a free one.
+        """
+        from snowflake_sandbox.server import Server
+
+        server = Server(self.wire, port)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+    def close(self) -> None:
+        """Close all sessions and files; the directory is free afterwards."""
+        if self._closed:
+            return
+        self._closed = True
+        for connection in self._open:
+            connection.close()
+        self.wire.close()
+        self.store.close()
+
+    def sql(self, text: str, params: list[Any] | None = None) -> list[tuple[str | None, ...]]:
+        """Run one statement in a session of its own and return its rows as text."""
+        session = self.local_session()
+        try:
+            result = session.execute(text, params)
+        finally:
+            session.close()
+        if result.table is not None:
+            rows = zip(*(c.to_pylist() for c in result.table.columns), strict=True)
+            return [tuple(None if v is None else str(v) for v in row) for row in rows]
+        return [tuple(row) for row in result.rows]

@@ -1,0 +1,121 @@
+"""Running a procedure's handler, and the ``_snowflake`` module it finds while it runs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from snowflake_sandbox.errors import SqlError
+
+if TYPE_CHECKING:
+    from snowflake_sandbox.catalog import Procedure
+    from snowflake_sandbox.engine import Engine
+
+_MODULE = "_snowflake"
+
+
+@dataclass(frozen=True)
+class _Run:
+    engine: Engine
+    procedure: Procedure
+
+    def secret(self, alias: str) -> str:
+        """Return the value of a secret by the alias in the procedure's SECRETS."""
+        name = self.procedure.secrets.get(alias)
+        if name is None:
+            raise ValueError(f"Secret alias '{alias}' is not bound to {self.procedure.name}.")
+        return self.engine.secrets.value(name)
+
+
+# the handler's own thread knows its run; threads it starts do not inherit the variable
+_current: ContextVar[_Run | None] = ContextVar("snowflake_sandbox_run", default=None)
+_running: list[_Run] = []
+_lock = threading.Lock()
+
+
+def _find(alias: str) -> str:
+    run = _current.get()
+    if run is not None:
+        return run.secret(alias)
+    with _lock:
+        runs = list(_running)
+    bound = [r for r in runs if alias in r.procedure.secrets]
+    values = {r.secret(alias) for r in bound}
+    if len(values) > 1:
+        raise ValueError(f"Secret alias '{alias}' means different secrets in concurrent calls.")
+    if not values:
+        raise ValueError(f"Secret alias '{alias}' is not bound to the running procedure.")
+    return values.pop()
+
+
+def _kind(alias: str) -> str:
+    _find(alias)
+    return "GENERIC_STRING"
+
+
+@contextmanager
+def _answering(run: _Run) -> Iterator[None]:
+    token = _current.set(run)
+    with _lock:
+        _running.append(run)
+        if _MODULE not in sys.modules:
+            module = ModuleType(_MODULE, "Secrets of the running procedure.")
+            module.__dict__["get_generic_secret_string"] = _find
+            module.__dict__["get_secret_type"] = _kind
+            sys.modules[_MODULE] = module
+    try:
+        yield
+    finally:
+        _current.reset(token)
+        with _lock:
+            _running.remove(run)
+            if not _running:
+                sys.modules.pop(_MODULE, None)
+
+
+def run(engine: Engine, procedure: Procedure, arguments: list[Any]) -> Any:
+    """Call a procedure's handler with a session of its own.
+
+    Raises:
+        SqlError: 100357 with the Python error and its traceback.
+    """
+    shown = f"in function {procedure.name.object} with handler {procedure.handler}"
+    try:
+        handler = _load(procedure)
+    except Exception as error:
+        raise _failed(error, shown) from error
+    session = engine.session(procedure.name.database, procedure.name.schema, owner=procedure.name)
+    try:
+        with _answering(_Run(engine, procedure)):
+            return handler(session, *arguments)
+    except Exception as error:
+        raise _failed(error, shown) from error
+    finally:
+        session.close()
+
+
+def _failed(error: Exception, shown: str) -> SqlError:
+    lines = "".join(traceback.format_exception(error)).rstrip()
+    return SqlError(f"Python Interpreter Error:\n{lines}\n {shown}", 100357, "P0000")
+
+
+def _load(procedure: Procedure) -> Callable[..., Any]:
+    if procedure.source is not None:
+        module = ModuleType(f"procedure_{procedure.name.object.lower()}")
+        exec(compile(procedure.source, f"<{procedure.name}>", "exec"), module.__dict__)
+        found = getattr(module, procedure.handler.rsplit(".", 1)[-1])
+    else:
+        path, _, function = procedure.handler.rpartition(".")
+        found = getattr(importlib.import_module(path), function)
+    if not callable(found):
+        raise TypeError(f"{procedure.handler} is not a function")
+    handler: Callable[..., Any] = found
+    return handler

@@ -1,0 +1,101 @@
+"""Snowflake's connector, talking to an engine of the same process without a port."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from snowflake.connector import SnowflakeConnection
+from snowflake.connector.session_manager import SessionManager, SessionManagerFactory
+from snowflake.connector.vendored.requests import PreparedRequest, Response
+from snowflake.connector.vendored.requests.adapters import HTTPAdapter
+
+from snowflake_sandbox.names import Name
+from snowflake_sandbox.wire import OWNER_PARAMETER, Request, Wire
+
+HOST = "engine.invalid"
+
+
+class WireAdapter(HTTPAdapter):
+    """Hands requests to a :class:`Wire` instead of a socket."""
+
+    def __init__(self, wire: Wire, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._wire = wire
+
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
+        """Answer a request in the calling thread."""
+        url = urlsplit(request.url)
+        body = request.body or b""
+        headers = {name.lower(): str(value) for name, value in request.headers.items()}
+        answer = self._wire.answer(
+            Request(
+                request.method or "GET",
+                f"{url.path}?{url.query}",
+                headers,
+                body.encode() if isinstance(body, str) else body,
+            ),
+            inline=True,
+        )
+        response = Response()
+        response.status_code = answer.status
+        response.headers["Content-Type"] = "application/json"
+        response._content = answer.body
+        response.url = request.url
+        response.request = request
+        return response
+
+
+class LoopbackConnection(SnowflakeConnection):
+    """A connection whose requests all go to one :class:`Wire`."""
+
+    def __init__(self, wire: Wire, **kwargs: Any) -> None:
+        self._wire = wire
+        self._loopback: SessionManager | None = None
+        super().__init__(**kwargs)
+
+    @property
+    def _session_manager(self) -> SessionManager | None:
+        return self._loopback
+
+    @_session_manager.setter
+    def _session_manager(self, value: SessionManager | None) -> None:
+        if value is not None:
+            config = value.config.copy_with(adapter_factory=self._adapter)
+            value = SessionManagerFactory.get_manager(config)
+        self._loopback = value
+
+    def _adapter(self, *_: Any, **kwargs: Any) -> WireAdapter:
+        return WireAdapter(self._wire, **kwargs)
+
+
+def connect(
+    wire: Wire, database: str | None, schema: str | None, owner: Name | None
+) -> SnowflakeConnection:
+    """Open a connection to the wire's engine."""
+    parameters: dict[str, Any] = {}
+    ticket = ""
+    if owner is not None:
+        ticket = uuid.uuid4().hex
+        wire.owners[ticket] = owner
+        parameters[OWNER_PARAMETER] = ticket
+    names: Mapping[str, str | None] = {"database": database, "schema": schema}
+    try:
+        return LoopbackConnection(
+            wire,
+            account="local",
+            user="local",
+            password="local",
+            host=HOST,
+            protocol="http",
+            port=80,
+            paramstyle="qmark",
+            session_parameters=parameters,
+            client_session_keep_alive=False,
+            login_timeout=10,
+            **{key: value for key, value in names.items() if value is not None},
+        )
+    finally:
+        wire.owners.pop(ticket, None)

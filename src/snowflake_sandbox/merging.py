@@ -1,0 +1,101 @@
+"""MERGE by DuckDB's own MERGE, with Snowflake's answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from sqlglot import Expr, exp
+
+from snowflake_sandbox import results
+from snowflake_sandbox.duck import execute
+from snowflake_sandbox.errors import SqlError, compilation, unsupported
+from snowflake_sandbox.names import literal
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.strictness import store_text
+from snowflake_sandbox.translation import Plan
+
+if TYPE_CHECKING:
+    from snowflake_sandbox.session import LocalSession
+
+_ACTIONS = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
+
+
+def plan(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> Plan:
+    """Translate a MERGE."""
+    whens = _whens(root)
+    verbs = [verb for verb in _ACTIONS if any(_verb(when) == verb for when in whens)]
+    for when in whens:
+        then = when.args.get("then")
+        if isinstance(then, exp.Update):
+            for assignment in then.expressions:
+                # Snowflake takes t.c = …, DuckDB only c = …
+                column = assignment.this
+                if isinstance(column, exp.Column):
+                    assignment.set("this", exp.Column(this=column.this))
+        elif isinstance(then, exp.Insert):
+            given = then.this.expressions if then.this is not None else []
+            values = then.expression.expressions if then.expression is not None else []
+            for column in given:
+                if isinstance(column, exp.Column) and column.args.get("table"):
+                    column.set("table", None)
+            if given and len(given) != len(values):
+                raise compilation(
+                    "Insert value list does not match column list expecting"
+                    f" {len(given)} but got {len(values)}",
+                    2020,
+                    "42601",
+                )
+    _last_of_its_kind(whens)
+    store_text(session, root, params)
+    translated = session.translator.plan(root, params)
+    sql = translated.sql[-1] + " RETURNING merge_action"
+    return replace(translated, sql=(sql,), extra={"verbs": verbs})
+
+
+def run(duck: duckdb.DuckDBPyConnection, plan: Plan, params: list[Any] | None) -> Result:
+    """Run a MERGE and count what it did."""
+    sql = plan.sql[-1]
+    try:
+        actions = execute(duck, sql, params or None)
+    except duckdb.InvalidInputException as error:
+        if "same target row more than once" in str(error):
+            raise SqlError("Duplicate row detected during DML action", 100090, "42P18") from error
+        raise
+    done = Counter(row[0] for row in actions)
+    counts = {verb: done[_ACTIONS[verb]] for verb in plan.extra["verbs"]}
+    return results.counts(results.MERGE, **counts)
+
+
+def _whens(root: exp.Merge) -> list[exp.When]:
+    found = root.args.get("whens")
+    expressions = found.expressions if isinstance(found, Expr) else list(found or [])
+    return [when for when in expressions if isinstance(when, exp.When)]
+
+
+def _verb(when: exp.When) -> str:
+    then = when.args.get("then")
+    if isinstance(then, exp.Update):
+        return "updated"
+    if isinstance(then, exp.Insert):
+        return "inserted"
+    if isinstance(then, exp.Var) and then.name.upper() == "DELETE":
+        return "deleted"
+    raise unsupported("MERGE with this clause")
+
+
+def _last_of_its_kind(whens: list[exp.When]) -> None:
+    closed: set[bool] = set()
+    for when in whens:
+        matched = bool(when.args.get("matched"))
+        if matched in closed:
+            raise compilation(
+                "A MERGE clause without a condition must be the last of its kind"
+                f" ({literal('WHEN MATCHED' if matched else 'WHEN NOT MATCHED')}).",
+                1003,
+                "42000",
+            )
+        if when.args.get("condition") is None:
+            closed.add(matched)

@@ -1,0 +1,97 @@
+"""Queries and DML: translated, remembered, run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from snowflake_sandbox import merging, results, rules, strictness
+from snowflake_sandbox.duck import execute, first
+from snowflake_sandbox.lineage import declared_outputs
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.translation import Plan
+
+_DML = {exp.Insert: "inserted", exp.Update: "updated", exp.Delete: "deleted"}
+_IDS = {
+    "inserted": results.INSERT,
+    "updated": results.UPDATE,
+    "deleted": results.DELETE,
+}
+
+
+def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
+    """Run a query, DML, or anything else that fakesnow translates."""
+    remembered = strictness.system_call(session, text)
+    if remembered is not None:
+        return remembered
+    plan = prepare(session, text, params)
+    root = plan.root
+    if isinstance(root, exp.Merge):
+        return session.write(lambda: merging.run(session.duck, plan, _bound(plan, params)))
+    for kind, verb in _DML.items():
+        if isinstance(root, kind):
+            return session.write(lambda: _write(session.duck, plan, params, verb))  # noqa: B023
+    return _rows(session, plan, params)
+
+
+def prepare(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
+    """Return the plan of a statement, from memory when the same text ran before."""
+    key = (text, session.database, session.schema)
+    plan = session.engine.plans.get(key)
+    if plan is None:
+        root = session.translator.parse(text)
+        rules.check_tree(session, root)
+        strictness.check(root)
+        if isinstance(root, exp.Merge):
+            plan = merging.plan(session, root, params)
+        elif isinstance(root, exp.Insert):
+            plan = strictness.insert(session, session.translator.plan(root, params), params)
+        else:
+            plan = session.translator.plan(root, params)
+        if plan.repeatable and isinstance(root, exp.Query | exp.DML):
+            session.engine.plans.put(key, plan)
+    return plan
+
+
+def describe(session: LocalSession, text: str, params: list[Any] | None) -> Result:
+    """Answer the columns of a query, or an empty result for statements that have none."""
+    root = session.translator.parse(text)
+    if not isinstance(root, exp.Query):
+        return results.Result(results.status("").columns)
+    plan = session.translator.plan(root, params)
+    count = sum(1 for _ in plan.root.find_all(exp.Placeholder))
+    relation = session.duck.sql(plan.sql[-1], params=plan.params or [None] * count or None)
+    return Result(results.describe(relation, declared_outputs(session, plan.root)))
+
+
+def _bound(plan: Plan, params: list[Any] | None) -> list[Any] | None:
+    return params if plan.repeatable else plan.params
+
+
+def _rows(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
+    bound = _bound(plan, params)
+    for sql in plan.sql[:-1]:
+        execute(session.duck, sql)
+    relation = session.duck.sql(plan.sql[-1], params=bound or None)
+    if relation is None:
+        return results.status("Statement executed successfully.")
+    type_id = results.SELECT if isinstance(plan.root, exp.Query) else results.SHOW
+    return results.query(relation, declared_outputs(session, plan.root), type_id)
+
+
+def _write(
+    duck: duckdb.DuckDBPyConnection, plan: Plan, params: list[Any] | None, verb: str
+) -> Result:
+    bound = _bound(plan, params)
+    for sql in plan.sql[:-1]:
+        execute(duck, sql)
+    found = first(duck, plan.sql[-1], bound or None)
+    count = int(found[0]) if found else 0
+    if verb == "updated":
+        names = [("number of rows updated", "BIGINT")]
+        names.append(("number of multi-joined rows updated", "BIGINT"))
+        return results.rows(names, [[count, 0]], _IDS[verb])
+    return results.counts(_IDS[verb], **{verb: count})

@@ -1,0 +1,219 @@
+"""One session of the engine: every statement comes through :meth:`LocalSession.execute`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from fakesnow.conn import FakeSnowflakeConnection
+
+from snowflake_sandbox import results
+from snowflake_sandbox.clauses import Context
+from snowflake_sandbox.duck import execute
+from snowflake_sandbox.errors import SqlError, translate
+from snowflake_sandbox.names import Name, quote
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.tokens import Reader
+from snowflake_sandbox.translation import Translator
+
+if TYPE_CHECKING:
+    from snowflake_sandbox.catalog import Catalog
+    from snowflake_sandbox.engine import Engine
+    from snowflake_sandbox.stages import Stages
+    from snowflake_sandbox.store import Store
+
+# how long DML waits for another session's transaction on the same rows; Snowflake waits longer
+LOCK_WAIT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Script:
+    """A file of a setup script that is being executed, and the application's root directory."""
+
+    file: Path
+    root: Path
+
+
+@dataclass
+class Variables:
+    """What ALTER SESSION and the login set."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    autocommit: bool = True
+
+
+class LocalSession:
+    """A session: current database and schema, transaction, variables.
+
+    Args:
+        engine: what it runs on.
+        database: the current database, if it exists.
+        schema: the current schema, if it exists.
+        owner: the procedure whose handler uses this session; such a session is refused what
+            Snowflake refuses an application's owner procedure.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        database: str | None = None,
+        schema: str | None = None,
+        owner: Name | None = None,
+    ) -> None:
+        self.engine = engine
+        self.owner = owner
+        self.script: Script | None = None
+        self.lock = RLock()
+        self.duck = engine.store.cursor()
+        self.parameters = Variables()
+        self.in_transaction = False
+        self._fake = FakeSnowflakeConnection(
+            self.duck, {}, create_database=False, create_schema=False
+        )
+        self.translator = Translator(self._fake)
+        if database is not None and engine.store.has_database(database):
+            self.use(database, None)
+            if schema is not None and engine.store.has_schema(database, schema):
+                self.use(database, schema)
+
+    # --- where it stands -----------------------------------------------------------------------
+
+    @property
+    def database(self) -> str | None:
+        """The current database."""
+        return self._fake.database if self._fake.database_set else None
+
+    @property
+    def schema(self) -> str | None:
+        """The current schema."""
+        return self._fake.schema if self._fake.schema_set else None
+
+    @property
+    def store(self) -> Store:
+        """The engine's databases."""
+        return self.engine.store
+
+    @property
+    def catalog(self) -> Catalog:
+        """The engine's recorded objects."""
+        return self.engine.catalog
+
+    @property
+    def stages(self) -> Stages:
+        """The engine's staged files."""
+        return self.engine.stages
+
+    def context(self, params: list[Any] | None = None) -> Context:
+        """Return what reading clauses needs."""
+        return Context(self.database, self.schema, tuple(params or ()))
+
+    def use(self, database: str | None, schema: str | None) -> None:
+        """Set current database and schema; they must exist, or be None."""
+        fake = self._fake
+        fake.database, fake.database_set = database, database is not None
+        fake._schema, fake.schema_set = schema, schema is not None
+        if database is None:
+            execute(self.duck, "SET schema = 'memory.main'")
+        elif schema is None:
+            execute(self.duck, f"SET schema = '{quote(database)}.main'")
+        else:
+            inner = "_fs_information_schema" if schema == "INFORMATION_SCHEMA" else schema
+            if schema == "INFORMATION_SCHEMA":
+                fake._schema = "_FS_INFORMATION_SCHEMA"
+            execute(self.duck, f"SET schema = '{quote(database)}.{quote(inner)}'")
+
+    # --- statements ----------------------------------------------------------------------------
+
+    def execute(self, text: str, params: list[Any] | None = None) -> Result:
+        """Run one statement.
+
+        Args:
+            text: Snowflake SQL.
+            params: values of its placeholders.
+
+        Raises:
+            SqlError: whatever went wrong, in Snowflake's shape.
+        """
+        from snowflake_sandbox.statements import run
+
+        with self.lock:
+            try:
+                return run(self, text, params)
+            except Exception as error:
+                raise translate(error) from error
+
+    def describe(self, text: str, params: list[Any] | None = None) -> Result:
+        """Answer what columns a statement would return, without running it where possible."""
+        from snowflake_sandbox.queries import describe
+
+        with self.lock:
+            try:
+                return describe(self, text, params)
+            except Exception as error:
+                raise translate(error) from error
+
+    def reader(self, text: str) -> Reader:
+        """Return a reader over a statement."""
+        return Reader(text)
+
+    def ddl(self) -> None:
+        """Prepare for DDL: like Snowflake, it commits the open transaction first."""
+        self.commit()
+
+    def changed(self) -> None:
+        """Note that tables changed, so that plans made for the old ones are not used again."""
+        self.engine.plans.clear()
+
+    # --- transactions --------------------------------------------------------------------------
+
+    def begin(self) -> Result:
+        """Open a transaction; one that is open stays open, as in Snowflake."""
+        if not self.in_transaction:
+            execute(self.duck, "BEGIN")
+            self.in_transaction = True
+        return results.status("Statement executed successfully.", results.TCL)
+
+    def commit(self) -> Result:
+        """Commit the open transaction, if there is one."""
+        if self.in_transaction:
+            self.in_transaction = False
+            execute(self.duck, "COMMIT")
+        return results.status("Statement executed successfully.", results.TCL)
+
+    def rollback(self) -> Result:
+        """Roll the open transaction back, if there is one."""
+        if self.in_transaction:
+            self.in_transaction = False
+            execute(self.duck, "ROLLBACK")
+        return results.status("Statement executed successfully.", results.TCL)
+
+    def write(self, action: Callable[[], Result]) -> Result:
+        """Run DML; where Snowflake would wait for another transaction's lock, try again."""
+        if not self.parameters.autocommit:
+            self.begin()
+        if self.in_transaction:
+            return action()
+        until = time.monotonic() + LOCK_WAIT_SECONDS
+        while True:
+            try:
+                return action()
+            except duckdb.TransactionException as error:
+                if "onflict" not in str(error) or time.monotonic() >= until:
+                    raise
+                time.sleep(0.02)
+
+    def close(self) -> None:
+        """End the session; an open transaction is rolled back."""
+        with self.lock:
+            with suppress(duckdb.Error):
+                self.rollback()
+            self.duck.close()
+
+
+__all__ = ["LocalSession", "Script", "SqlError"]

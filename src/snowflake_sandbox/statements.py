@@ -1,0 +1,196 @@
+"""Which statement it is, and who runs it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from snowflake_sandbox import (
+    applications,
+    copying,
+    ddl,
+    grants,
+    procedures,
+    queries,
+    results,
+    rules,
+    shows,
+    staging,
+    tasks,
+)
+from snowflake_sandbox.clauses import Context
+from snowflake_sandbox.errors import unsupported
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.tokens import Reader
+
+Run = Callable[[LocalSession, Reader, Context], Result]
+
+_QUERY = re.compile(
+    r"(?:\s+|--[^\n]*\n|/\*.*?\*/)*(?:\(*\s*SELECT|WITH|INSERT|UPDATE|DELETE|MERGE)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
+    """Run one statement in a session."""
+    if _QUERY.match(text):
+        return queries.run(session, text, params)
+    reader = Reader(text)
+    if reader.at_end():
+        return results.status("Statement executed successfully.")
+    rules.check(session, reader)
+    context = session.context(params)
+    for words, function in _ROUTES:
+        if reader.accept(*words):
+            return function(session, reader, context)
+    return queries.run(session, text, params)
+
+
+def _create(session: LocalSession, reader: Reader, context: Context) -> Result:
+    mode = ""
+    if reader.accept("OR", "REPLACE"):
+        mode = "REPLACE"
+    elif reader.accept("OR", "ALTER"):
+        mode = "ALTER"
+    for words, function in _CREATE:
+        if reader.accept(*words):
+            session.ddl()
+            return function(session, reader, context, mode)
+    return ddl.create_other(session, reader, mode)
+
+
+def _alter(session: LocalSession, reader: Reader, context: Context) -> Result:
+    for words, function in _ALTER:
+        if reader.accept(*words):
+            session.ddl()
+            return function(session, reader, context)
+    raise unsupported(f"ALTER {reader.current.upper}")
+
+
+def _drop(session: LocalSession, reader: Reader, context: Context) -> Result:
+    for words, function in _DROP:
+        if reader.accept(*words):
+            session.ddl()
+            return function(session, reader, context)
+    raise unsupported(f"DROP {reader.current.upper}")
+
+
+def _execute(session: LocalSession, reader: Reader, context: Context) -> Result:
+    if reader.accept("TASK"):
+        return tasks.execute(session, reader, context)
+    reader.expect("IMMEDIATE")
+    if reader.accept("FROM"):
+        from snowflake_sandbox.scripts import execute_file
+
+        return execute_file(session, reader.string())
+    statement = reader.string()
+    reader.end()
+    if re.match(r"\s*(BEGIN|DECLARE|LET)\b(?!\s*(;|$|TRANSACTION|WORK))", statement, re.I):
+        raise unsupported("Snowflake Scripting")
+    return session.execute(statement)
+
+
+def _begin(session: LocalSession, reader: Reader, _: Context) -> Result:
+    if not (reader.accept("TRANSACTION") or reader.accept("WORK")) and not reader.at_end():
+        if reader.accept("NAME"):
+            reader.identifier()
+        else:
+            raise unsupported("Snowflake Scripting")
+    return session.begin()
+
+
+def _commit(session: LocalSession, reader: Reader, _: Context) -> Result:
+    reader.accept("WORK")
+    reader.end()
+    return session.commit()
+
+
+def _rollback(session: LocalSession, reader: Reader, _: Context) -> Result:
+    reader.accept("WORK")
+    reader.end()
+    return session.rollback()
+
+
+_Create = Callable[[LocalSession, Reader, Context, str], Result]
+
+_CREATE: tuple[tuple[tuple[str, ...], _Create], ...] = (
+    (("DATABASE",), ddl.create_database),
+    (("TRANSIENT", "DATABASE"), ddl.create_database),
+    (("VERSIONED", "SCHEMA"), ddl.create_versioned_schema),
+    (("TRANSIENT", "SCHEMA"), ddl.create_schema),
+    (("SCHEMA",), ddl.create_schema),
+    (("TABLE",), ddl.create_table),
+    (("TRANSIENT", "TABLE"), ddl.create_table),
+    (("VIEW",), ddl.create_view),
+    (("SECURE", "VIEW"), ddl.create_view),
+    (("PROCEDURE",), procedures.create),
+    (("TASK",), tasks.create),
+    (("STAGE",), staging.create_stage),
+    (("FILE", "FORMAT"), staging.create_file_format),
+    (("SECRET",), applications.create_secret),
+    (("NETWORK", "RULE"), applications.create_network_rule),
+    (("EXTERNAL", "ACCESS", "INTEGRATION"), applications.create_integration),
+    (("STREAMLIT",), applications.create_streamlit),
+    (("WAREHOUSE",), applications.create_warehouse),
+    (("APPLICATION", "ROLE"), grants.create_role),
+)
+
+_ALTER: tuple[tuple[tuple[str, ...], Run], ...] = (
+    (("TABLE",), ddl.alter_table),
+    (("SESSION",), ddl.alter_session),
+    (("PROCEDURE",), procedures.alter),
+    (("TASK",), tasks.alter),
+    (("SECRET",), applications.alter_secret),
+    (("NETWORK", "RULE"), applications.alter_network_rule),
+    (("EXTERNAL", "ACCESS", "INTEGRATION"), applications.alter_integration),
+    (("APPLICATION",), applications.alter_application),
+    (("WAREHOUSE",), applications.alter_warehouse),
+    (("STREAMLIT",), applications.alter_streamlit),
+)
+
+_DROP: tuple[tuple[tuple[str, ...], Run], ...] = (
+    (("DATABASE",), ddl.drop_database),
+    (("SCHEMA",), ddl.drop_schema),
+    (("TABLE",), ddl.drop_table),
+    (("VIEW",), ddl.drop_view),
+    (("PROCEDURE",), procedures.drop),
+    (("TASK",), tasks.drop),
+    (("STAGE",), staging.drop_stage),
+    (("FILE", "FORMAT"), applications.drop("FILE FORMAT")),
+    (("SECRET",), applications.drop("SECRET")),
+    (("NETWORK", "RULE"), applications.drop("NETWORK RULE")),
+    (("EXTERNAL", "ACCESS", "INTEGRATION"), applications.drop("EXTERNAL ACCESS INTEGRATION")),
+    (("INTEGRATION",), applications.drop("EXTERNAL ACCESS INTEGRATION")),
+    (("STREAMLIT",), applications.drop("STREAMLIT")),
+    (("WAREHOUSE",), applications.drop("WAREHOUSE")),
+    (("APPLICATION", "ROLE"), applications.drop("APPLICATION ROLE")),
+)
+
+_ROUTES: tuple[tuple[tuple[str, ...], Run], ...] = (
+    (("CALL",), procedures.call),
+    (("COPY", "INTO"), copying.copy_into),
+    (("PUT",), staging.put),
+    (("GET",), staging.get),
+    (("LIST",), staging.list_files),
+    (("LS",), staging.list_files),
+    (("REMOVE",), staging.remove),
+    (("RM",), staging.remove),
+    (("CREATE",), _create),
+    (("ALTER",), _alter),
+    (("DROP",), _drop),
+    (("TRUNCATE",), ddl.truncate),
+    (("COMMENT",), ddl.comment),
+    (("USE",), ddl.use),
+    (("GRANT",), grants.grant),
+    (("REVOKE",), grants.revoke),
+    (("EXECUTE",), _execute),
+    (("BEGIN",), _begin),
+    (("START", "TRANSACTION"), _begin),
+    (("COMMIT",), _commit),
+    (("ROLLBACK",), _rollback),
+    (("SHOW",), shows.show),
+    (("DESCRIBE",), shows.describe),
+    (("DESC",), shows.describe),
+)

@@ -1,0 +1,179 @@
+"""The directory of an engine: its lock, its DuckDB files, its staged files."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from threading import Lock
+
+import duckdb
+from fakesnow import info_schema, macros
+from fakesnow.transforms import show
+
+from snowflake_sandbox import columns
+from snowflake_sandbox.duck import execute
+from snowflake_sandbox.errors import EngineBusy, compilation, exists, unsupported
+from snowflake_sandbox.names import literal, quote
+
+GLOBAL = "_fs_global"
+_NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
+_HIDDEN = frozenset({"memory", "system", "temp", GLOBAL})
+
+
+class Store:
+    """One DuckDB instance with one file per Snowflake database.
+
+    DuckDB's main database stays empty and in memory; ``_fs_global`` holds what spans databases
+    (declared column types, comments, load history).
+
+    Args:
+        home: the directory, created if missing; None keeps everything in memory, but for staged
+            files, which then live in a temporary directory.
+        memory_limit: DuckDB's buffer limit, e.g. ``"256MB"``; larger work spills to disk.
+        threads: DuckDB's worker threads.
+        wait_seconds: how long to wait for another owner of the directory.
+
+    Raises:
+        EngineBusy: the directory is still open elsewhere after ``wait_seconds``.
+    """
+
+    def __init__(
+        self, home: Path | None, memory_limit: str, threads: int, wait_seconds: float
+    ) -> None:
+        self.persistent = home is not None
+        self.root = home if home is not None else Path(tempfile.mkdtemp(prefix="snowflake-"))
+        self.root.mkdir(parents=True, exist_ok=True)
+        self._lock_file = self._lock(wait_seconds)
+        self._guard = Lock()
+        self.databases_dir.mkdir(exist_ok=True)
+        self.stages_dir.mkdir(exist_ok=True)
+        self.duck = duckdb.connect(
+            ":memory:",
+            config={
+                # fakesnow's SQL still writes lambdas with an arrow
+                "lambda_syntax": "ENABLE_SINGLE_ARROW",
+                "memory_limit": memory_limit,
+                "threads": threads,
+                "preserve_insertion_order": False,
+                "temp_directory": str(self.root / "spill"),
+                # a checkpoint rewrites blocks: do it seldom while batches arrive
+                "checkpoint_threshold": "128MB",
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        )
+        execute(self.duck, "SET GLOBAL TimeZone = 'UTC'")
+        self._attach(GLOBAL, self.root / "global.db")
+        if not self._initialised():
+            execute(self.duck, info_schema.SQL_CREATE_GLOBAL_FS_INFORMATION_SCHEMA)
+            execute(self.duck, columns.GLOBAL_SQL)
+            execute(self.duck, info_schema.fs_global_creation_sql())
+            execute(self.duck, show.fs_global_creation_sql())
+        if self.persistent:
+            for file in sorted(self.databases_dir.glob("*.db")):
+                self._attach(file.stem, file)
+
+    @property
+    def databases_dir(self) -> Path:
+        """Where the DuckDB files are."""
+        return self.root / "databases"
+
+    @property
+    def stages_dir(self) -> Path:
+        """Where staged files are."""
+        return self.root / "stages"
+
+    def _lock(self, wait_seconds: float) -> int:
+        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        until = time.monotonic() + wait_seconds
+        while True:
+            try:
+                # the kernel drops it with the owner, however that one ends
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return descriptor
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    os.close(descriptor)
+                    raise EngineBusy(
+                        f"{self.root} is open in another process: "
+                        "stop that one, or connect to its endpoint"
+                    ) from None
+                time.sleep(0.05)
+
+    def _attach(self, name: str, file: Path) -> None:
+        target = literal(str(file)) if self.persistent else "':memory:'"
+        execute(self.duck, f"ATTACH {target} AS {quote(name)}")
+
+    def _initialised(self) -> bool:
+        found = execute(
+            self.duck,
+            "SELECT 1 FROM duckdb_views() WHERE database_name = ? AND view_name = ?",
+            [GLOBAL, "_fs_show_procedures"],
+        )
+        return bool(found)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a new connection to the instance, with its own transaction and schema."""
+        return self.duck.cursor()
+
+    def databases(self) -> list[str]:
+        """Return the names of the Snowflake databases."""
+        rows = execute(self.cursor(), "SELECT database_name FROM duckdb_databases()")
+        return sorted(row[0] for row in rows if row[0] not in _HIDDEN)
+
+    def has_database(self, name: str) -> bool:
+        """Whether a database exists."""
+        return any(name.upper() == known.upper() for known in self.databases())
+
+    def has_schema(self, database: str, schema: str) -> bool:
+        """Whether a schema exists."""
+        found = execute(
+            self.cursor(),
+            "SELECT 1 FROM duckdb_schemas() WHERE upper(database_name) = upper(?)"
+            " AND upper(schema_name) = upper(?)",
+            [database, schema],
+        )
+        return bool(found)
+
+    def create_database(self, name: str) -> None:
+        """Create a database with its PUBLIC schema.
+
+        Raises:
+            SqlError: 2002 when it exists.
+        """
+        with self._guard:
+            if self.has_database(name):
+                raise exists(name)
+            if not _NAME.match(name):
+                raise unsupported(f'database name "{name}"')
+            if name.lower() in _HIDDEN:
+                raise compilation(f"Database name '{name}' is reserved.", 2002, "42710")
+            self._attach(name, self.databases_dir / f"{name}.db")
+            cursor = self.cursor()
+            execute(cursor, columns.per_database_sql(name))
+            execute(cursor, info_schema.per_db_creation_sql(name))
+            execute(cursor, macros.creation_sql(name))
+            execute(cursor, f'CREATE SCHEMA {name}."PUBLIC"')
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database, its file and its staged files."""
+        with self._guard:
+            execute(self.duck, f"DETACH {quote(name)}")
+            file = self.databases_dir / f"{name}.db"
+            file.unlink(missing_ok=True)
+            file.with_name(file.name + ".wal").unlink(missing_ok=True)
+            shutil.rmtree(self.stages_dir / name, ignore_errors=True)
+
+    def close(self) -> None:
+        """Write everything out and give the directory free."""
+        self.duck.close()
+        if not self.persistent:
+            shutil.rmtree(self.root, ignore_errors=True)
+        else:
+            shutil.rmtree(self.root / "spill", ignore_errors=True)
+        os.close(self._lock_file)

@@ -1,0 +1,192 @@
+"""Tasks: recorded, resumed and suspended; EXECUTE TASK runs the statement at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from snowflake_sandbox import clauses
+from snowflake_sandbox.catalog import Task
+from snowflake_sandbox.clauses import Clause, Context
+from snowflake_sandbox.errors import (
+    SqlError,
+    compilation,
+    exists,
+    invalid_value,
+    missing,
+    unsupported,
+)
+from snowflake_sandbox.results import Result, status
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.tokens import Reader
+
+_SCHEDULE = re.compile(
+    r"(?:(\d+)\s*(?:M|MINUTES?|H|HOURS?|S|SECONDS?)|USING\s+CRON(?:\s+\S+){5}\s+\S+)\Z", re.I
+)
+
+
+def _schedule(reader: Reader, context: Context) -> str:
+    text = clauses.text(reader, context)
+    if not _SCHEDULE.match(text.strip()):
+        raise invalid_value(text, "SCHEDULE")
+    return text
+
+
+def _warehouse(reader: Reader, context: Context) -> str:
+    del context
+    if reader.looking_at("REFERENCE"):
+        raise unsupported("reference() in WAREHOUSE")
+    return reader.identifier()
+
+
+_CLAUSES = {
+    "SCHEDULE": Clause(_schedule),
+    "WAREHOUSE": Clause(_warehouse),
+    "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE": Clause(clauses.size),
+    "SERVERLESS_TASK_MIN_STATEMENT_SIZE": Clause(clauses.size),
+    "SERVERLESS_TASK_MAX_STATEMENT_SIZE": Clause(clauses.size),
+    "USER_TASK_TIMEOUT_MS": Clause(clauses.number),
+    "SUSPEND_TASK_AFTER_NUM_FAILURES": Clause(clauses.number),
+    "TASK_AUTO_RETRY_ATTEMPTS": Clause(clauses.number),
+    "ALLOW_OVERLAPPING_EXECUTION": Clause(clauses.flag),
+    "OVERLAP_POLICY": Clause(
+        clauses.word("NO_OVERLAP", "ALLOW_CHILD_OVERLAP", "ALLOW_ALL_OVERLAP")
+    ),
+    "ERROR_INTEGRATION": Clause(lambda r, _: r.identifier()),
+    "CONFIG": Clause(clauses.text),
+    "COMMENT": Clause(clauses.text),
+    "LOG_LEVEL": Clause(clauses.word("OFF", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")),
+}
+
+
+def create(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
+    """CREATE TASK: made suspended; replacing one leaves it suspended too."""
+    quiet = reader.accept("IF", "NOT", "EXISTS")
+    name = context.qualify(reader.dotted())
+    options = clauses.read_clauses(reader, context, _CLAUSES, ("AS", "WHEN", "AFTER"))
+    if not reader.looking_at("AS"):
+        raise unsupported(f"CREATE TASK with {reader.current.upper}")
+    reader.expect("AS")
+    definition = _definition(session, reader, context)
+    if not session.store.has_schema(name.database, name.schema):
+        raise missing("Schema", f"{name.database}.{name.schema}")
+    if session.catalog.has("SCHEMA", name.schema_key):
+        raise compilation("Tasks are not allowed in a versioned schema.", 93083, "42601")
+    _check(session, options)
+    if any(task.name == name for task in session.catalog.tasks):
+        if quiet:
+            return status(f"{name.object} already exists, statement succeeded.")
+        if not mode:
+            raise exists(str(name))
+        session.catalog.drop_task(name)
+    session.catalog.put_task(Task(name, definition, options))
+    return status(f"Task {name.object} successfully created.")
+
+
+def _check(session: LocalSession, options: dict[str, object]) -> None:
+    if "WAREHOUSE" in options:
+        session.catalog.entry("WAREHOUSE", (str(options["WAREHOUSE"]),))
+        if "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE" in options:
+            raise compilation(
+                "WAREHOUSE and USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE exclude each other.",
+                1420,
+                "42601",
+            )
+
+
+def _definition(session: LocalSession, reader: Reader, context: Context) -> str:
+    if reader.looking_at("BEGIN") or reader.looking_at("DECLARE"):
+        raise unsupported("Snowflake Scripting in a task")
+    text = reader.rest()
+    if not text:
+        raise reader.error()
+    inner = Reader(text)
+    if inner.accept("CALL"):
+        name = context.qualify(inner.dotted())
+        if not session.catalog.overloads(name):
+            raise compilation(f"Unknown user-defined procedure {name}.", 2141, "42601")
+    return text
+
+
+def alter(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """ALTER TASK … RESUME, SUSPEND, SET, UNSET, MODIFY AS."""
+    quiet = reader.accept("IF", "EXISTS")
+    name = context.qualify(reader.dotted())
+    if quiet and not any(task.name == name for task in session.catalog.tasks):
+        return status("Statement executed successfully.")
+    task = session.catalog.task(name)
+    if reader.accept("RESUME"):
+        if "SCHEDULE" not in task.options:
+            raise compilation(
+                f"Task {name} has no schedule and no predecessor: it cannot be resumed.",
+                91087,
+                "42601",
+            )
+        changed = replace(task, state="started")
+    elif reader.accept("SUSPEND"):
+        changed = replace(task, state="suspended")
+    else:
+        if task.state == "started":
+            raise compilation(
+                f"Unable to update graph with root task {name} since that root task is not"
+                " suspended.",
+                91090,
+                "42601",
+            )
+        changed = _changed(session, reader, context, task)
+    reader.end()
+    session.catalog.put_task(changed)
+    return status("Statement executed successfully.")
+
+
+def _changed(session: LocalSession, reader: Reader, context: Context, task: Task) -> Task:
+    if reader.accept("MODIFY", "AS"):
+        return replace(task, definition=_definition(session, reader, context))
+    if reader.accept("UNSET"):
+        kept = dict(task.options)
+        while not reader.at_end():
+            option = reader.identifier()
+            if option not in _CLAUSES:
+                raise invalid_value(option, "UNSET")
+            kept.pop(option, None)
+            reader.accept(",")
+        return replace(task, options=kept)
+    reader.expect("SET")
+    found = clauses.read_clauses(reader, context, _CLAUSES)
+    _check(session, found)
+    return replace(task, options={**task.options, **found})
+
+
+def drop(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """DROP TASK."""
+    quiet = reader.accept("IF", "EXISTS")
+    name = context.qualify(reader.dotted())
+    reader.end()
+    if quiet and not any(task.name == name for task in session.catalog.tasks):
+        return status("Drop statement executed successfully.")
+    session.catalog.drop_task(name)
+    return status(f"{name.object} successfully dropped.")
+
+
+def execute(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """EXECUTE TASK: runs the task's statement now; a failure is recorded on the task.
+
+    Snowflake answers before the task ran, and so does this: a failing task does not fail the
+    statement that started it.
+    """
+    name = context.qualify(reader.dotted())
+    reader.end()
+    task = session.catalog.task(name)
+    started = datetime.now(UTC).isoformat(timespec="milliseconds")
+    runner = session.engine.local_session(name.database, name.schema)
+    failed: str | None = None
+    try:
+        runner.execute(task.definition)
+    except SqlError as error:
+        failed = error.message
+    finally:
+        runner.close()
+    current = session.catalog.task(name)
+    session.catalog.put_task(replace(current, last_run_at=started, last_error=failed))
+    return status(f"Task {name.object} is scheduled to run immediately.")
