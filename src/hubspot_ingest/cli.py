@@ -1,0 +1,73 @@
+"""``hubspot-ingest``: the product on a laptop. Every command only calls procedures and views."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from hubspot_ingest.errors import IngestError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status 0, 1 (it failed; one line on stderr says why) or 2 (usage)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["sandbox"]:
+        from hubspot_sandbox import command
+
+        return command.main(arguments[1:])
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except IngestError as error:
+        print(f"hubspot-ingest: {error.response_code}: {error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("hubspot-ingest: interrupted; the next run carries on", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hubspot-ingest",
+        description="HubSpot data in Snowflake tables: the product on a laptop. State lies under "
+        "$HUBSPOT_INGEST_HOME (.hubspot-ingest).",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="a local HubSpot into a local table, and what changed")
+    demo.set_defaults(run=_demo)
+
+    sql = commands.add_parser("sql", help="run a statement on the local engine")
+    sql.add_argument("statement", help="for example \"CALL ingest_hubspot('contacts')\"")
+    sql.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    sql.set_defaults(run=_sql)
+
+    serve = commands.add_parser("serve", help="the local engine as a Snowflake endpoint")
+    serve.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    serve.set_defaults(run=_serve)
+
+    commands.add_parser("sandbox", help="a local HubSpot alone; see its own --help")
+    return parser
+
+
+def _demo(_options: argparse.Namespace) -> int:
+    from hubspot_ingest.laptop import demo
+
+    return demo.run()
+
+
+def _sql(options: argparse.Namespace) -> int:
+    from hubspot_ingest.laptop import statements
+
+    return statements.run(options.statement, options.format)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from hubspot_ingest.laptop import serving
+
+    return serving.run(options.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

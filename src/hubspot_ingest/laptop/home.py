@@ -1,0 +1,122 @@
+"""Where a laptop keeps its state, and how to reach the local engine there.
+
+One process at a time owns the engine's files. ``serve`` and ``ui`` own them for long and leave a
+note with their address, so that other commands talk to them instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hubspot_ingest.errors import IngestError
+from hubspot_ingest.times import SystemClock
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+    from snowflake_sandbox import Engine
+
+APP = Path(__file__).resolve().parents[3] / "app"
+DATABASE = "HUBSPOT_INGEST"
+SCHEMA = "CORE"
+
+
+class LaptopError(IngestError):
+    """Something on this machine is not as it should be."""
+
+    code = "LAPTOP_ERROR"
+
+
+def home() -> Path:
+    """``$HUBSPOT_INGEST_HOME``, by default ``.hubspot-ingest`` in the working directory."""
+    return Path(os.environ.get("HUBSPOT_INGEST_HOME") or ".hubspot-ingest").absolute()
+
+
+def open_engine(directory: Path) -> Engine:
+    """The local engine on ``directory``, with the app of this version installed in it.
+
+    Whatever was running when its last owner ended is over: its leases end here.
+    """
+    from hubspot_ingest.database.connection import Database
+    from hubspot_ingest.database.store import Store
+    from snowflake_sandbox import Engine, EngineBusy
+
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        engine = Engine(directory / "engine")
+    except EngineBusy as error:
+        raise LaptopError(
+            f"another hubspot-ingest process is using {directory}; wait for it to end, or set "
+            "HUBSPOT_INGEST_HOME to another directory",
+            code="ENGINE_BUSY",
+        ) from error
+    try:
+        _install(engine, directory)
+        session = engine.session(DATABASE, SCHEMA)
+        Store(Database(session)).recover(SystemClock().now())
+        session.close()
+    except BaseException:
+        engine.close()
+        raise
+    return engine
+
+
+def _install(engine: Engine, directory: Path) -> None:
+    """Run the setup script when it is not the one that ran here last."""
+    scripts = sorted(APP.rglob("*.sql"))
+    version = {str(path.relative_to(APP)): path.read_text() for path in scripts}
+    note = directory / "installed.json"
+    with suppress(OSError, ValueError):
+        if json.loads(note.read_text()) == version:
+            return
+    engine.install(APP, DATABASE)
+    note.write_text(json.dumps(version))
+
+
+@contextmanager
+def connection() -> Iterator[SnowflakeConnection]:
+    """A connection to the local engine: the running server's, or one of our own."""
+    directory = home()
+    parameters = _server(directory)
+    if parameters is not None:
+        import snowflake.connector
+
+        connected = snowflake.connector.connect(**parameters, database=DATABASE, schema=SCHEMA)
+        try:
+            yield connected
+        finally:
+            connected.close()
+        return
+    engine = open_engine(directory)
+    try:
+        connected = engine.connect(DATABASE, SCHEMA)
+        try:
+            yield connected
+        finally:
+            connected.close()
+    finally:
+        engine.close()
+
+
+def announce(directory: Path, parameters: Mapping[str, Any]) -> Path:
+    """Leave a note where the server of ``directory`` can be reached; returns the note."""
+    note = directory / "server.json"
+    note.touch(mode=0o600)
+    note.write_text(json.dumps({**parameters, "pid": os.getpid()}))
+    return note
+
+
+def _server(directory: Path) -> dict[str, Any] | None:
+    """How to connect to the server of ``directory``; None when none is listening."""
+    try:
+        parameters: dict[str, Any] = json.loads((directory / "server.json").read_text())
+        os.kill(parameters.pop("pid"), 0)
+        with socket.create_connection((parameters["host"], int(parameters["port"])), timeout=2):
+            return parameters
+    except (OSError, ValueError, KeyError):
+        return None

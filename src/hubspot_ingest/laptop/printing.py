@@ -1,0 +1,114 @@
+"""Results of statements as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+# The connector's type codes of VARIANT, OBJECT and ARRAY
+SEMI_STRUCTURED = frozenset({5, 9, 10})
+LONGEST_CELL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Rows of a statement; ``json_columns`` are positions whose values are JSON text."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    json_columns: frozenset[int] = frozenset()
+
+
+def as_json(result: Result) -> str:
+    """An array of objects keyed by column name; VARIANTs as JSON, instants as ISO in UTC."""
+    objects = []
+    for row in result.rows:
+        members = ", ".join(
+            f"{json.dumps(name)}: {_json(value, position in result.json_columns)}"
+            for position, (name, value) in enumerate(zip(result.names, row, strict=True))
+        )
+        objects.append("{" + members + "}")
+    return "[" + ",\n ".join(objects) + "]"
+
+
+def _json(value: object, is_json: bool) -> str:
+    if is_json and isinstance(value, str):
+        try:
+            return json.dumps(json.loads(value), ensure_ascii=False)
+        except ValueError:
+            return json.dumps(value, ensure_ascii=False)
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)
+    if isinstance(value, Decimal):
+        return plain(value)
+    return json.dumps(_text(value), ensure_ascii=False)
+
+
+def as_csv(result: Result) -> str:
+    """Comma-separated, with a header; NULL is empty."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(result.names)
+    writer.writerows(["" if value is None else _text(value) for value in row] for row in result.rows)
+    return out.getvalue()
+
+
+def as_table(result: Result, console: Console, *, limit: int | None = None) -> None:
+    """Print for a person; long values are cut, and so are the rows after ``limit``."""
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for name in result.names:
+        table.add_column(Text(name), overflow="fold")
+    for row in result.rows[:limit]:
+        table.add_row(*(Text(_cut("" if value is None else _text(value))) for value in row))
+    console.print(table)
+    count = len(result.rows)
+    more = f", the first {limit} shown" if limit is not None and count > limit else ""
+    console.print(Text(f"{count:,} row{'' if count == 1 else 's'}{more}", style="dim"))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, bytes | bytearray):
+        return value.hex().upper()
+    return str(value)
+
+
+def instant(value: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds; TIMESTAMP_NTZ holds UTC."""
+    moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def plain(value: Decimal) -> str:
+    """All digits, no exponent, no trailing zeros."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def parse_rows(names: Sequence[str], rows: Sequence[Sequence[object]], codes: Sequence[int]) -> Result:
+    """A result from what the connector's cursor gives."""
+    return Result(
+        tuple(names),
+        tuple(map(tuple, rows)),
+        frozenset(n for n, code in enumerate(codes) if code in SEMI_STRUCTURED),
+    )

@@ -1,0 +1,68 @@
+"""``hubspot-ingest sql``: any statement on the local engine, CALL included."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from hubspot_ingest.laptop import home, printing
+from hubspot_ingest.laptop.printing import Result
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+
+
+def execute(connection: SnowflakeConnection, statement: str) -> Result:
+    """Run a statement. Raises ``LaptopError`` with the engine's message when it fails."""
+    from snowflake.connector.errors import Error
+
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(statement)
+            rows = cursor.fetchall()
+        except Error as error:
+            raise home.LaptopError(
+                str(error.raw_msg or error), code=f"SQL_{error.errno or 'ERROR'}"
+            ) from error
+        described = cursor.description or []
+        return printing.parse_rows(
+            [column.name for column in described],
+            [tuple(row) for row in rows],
+            [column.type_code for column in described],
+        )
+
+
+def run(statement: str, form: str) -> int:
+    """Print the result; the reason of a CALL that failed goes to stderr, status 1."""
+    with home.connection() as connection:
+        result = execute(connection, statement)
+    if form == "json":
+        print(printing.as_json(result))
+    elif form == "csv":
+        print(printing.as_csv(result), end="")
+    else:
+        printing.as_table(result, Console())
+    failed = failure(result)
+    if failed is not None:
+        print(f"hubspot-ingest: {failed}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def failure(result: Result) -> str | None:
+    """``CODE: message`` when the result is a procedure's answer that is not OK."""
+    if len(result.rows) != 1 or len(result.names) != 1 or not result.json_columns:
+        return None
+    try:
+        answer = json.loads(str(result.rows[0][0]))
+    except ValueError:
+        return None
+    if not isinstance(answer, dict) or "response_code" not in answer:
+        return None
+    # a run that stopped at its deadline or at the day's limit did well and goes on next time
+    if answer["response_code"] == "OK" or answer.get("status") == "STOPPED":
+        return None
+    return f"{answer['response_code']}: {answer.get('message', '')}"
