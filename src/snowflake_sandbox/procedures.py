@@ -285,8 +285,8 @@ def _evaluate(
     root = session.translator.parse("SELECT " + ", ".join(expressions))
     plan = session.translator.plan(root, binds or None)
     relation = session.duck.sql(plan.sql[-1], params=plan.params or None)
-    row = relation.fetchone()
-    return list(row or ()), [str(kind) for kind in relation.types]
+    rows = relation.fetchall()
+    return list(rows[0]), [str(kind) for kind in relation.types]
 
 
 def _choose(overloads: list[Procedure], arguments: list[_Argument], types: list[str]) -> Procedure:
