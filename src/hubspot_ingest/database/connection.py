@@ -23,6 +23,8 @@ Row = dict[str, Any]
 _PRIVILEGE = re.compile(
     r"insufficient privileges|not authorized|does not exist, or operation cannot be performed", re.I
 )
+# Snowpark's and the connector's own numbers before what Snowflake said
+_NUMBERS = re.compile(r"^\(\d+\): (?:[0-9a-f-]{36}: )?")
 _FULL = re.compile(
     r"no space left|disk (?:is )?full|could not (?:write|allocate)|out of disk", re.I
 )
@@ -32,8 +34,11 @@ class Database:
     """A Snowpark session, narrowed to what the product does with it."""
 
     def __init__(self, session: Session) -> None:
-        """``session`` is the procedure's own; no other is ever opened."""
+        """``session`` is the procedure's own, whose current database is the application's."""
         self._session = session
+        self.application = str(
+            self.rows("SELECT CURRENT_DATABASE() AS APPLICATION")[0]["APPLICATION"]
+        )
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and return its rows by column name. Raises ``DatabaseError``."""
@@ -61,7 +66,7 @@ def _from_snowflake(error: Exception) -> bool:
 
 
 def _explained(error: Exception) -> DatabaseError:
-    said = " ".join(str(error).split())[:500]
+    said = _NUMBERS.sub("", " ".join(str(error).split()))[:500]
     if _FULL.search(said):
         return StorageFull(
             f"there is no room left to write to ({said}); free some, then run again: nothing was "

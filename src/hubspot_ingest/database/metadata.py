@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest import times
+from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.model import Property
 
 
@@ -26,21 +27,24 @@ class Metadata:
     """Reads and writes the metadata tables of the schema ``STATE``."""
 
     def __init__(self, database: Database) -> None:
-        """All statements name the schema ``STATE`` of the application's own database."""
+        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
+        self._state = f"{sql.name(database.application)}.STATE"
 
     def portal_id(self, fingerprint: str) -> str | None:
         """The portal last seen behind this credential."""
         found = self._database.rows(
-            "SELECT PORTAL_ID FROM STATE.PORTALS WHERE FINGERPRINT = ?", (fingerprint,)
+            f"SELECT PORTAL_ID FROM {self._state}.PORTALS WHERE FINGERPRINT = ?", (fingerprint,)
         )
         return str(found[0]["PORTAL_ID"]) if found else None
 
     def save_portal_id(self, fingerprint: str, portal_id: str) -> None:
         """Remember it, so that runs need not ask."""
-        self._database.rows("DELETE FROM STATE.PORTALS WHERE FINGERPRINT = ?", (fingerprint,))
         self._database.rows(
-            "INSERT INTO STATE.PORTALS (FINGERPRINT, PORTAL_ID) SELECT ?, ?",
+            f"DELETE FROM {self._state}.PORTALS WHERE FINGERPRINT = ?", (fingerprint,)
+        )
+        self._database.rows(
+            f"INSERT INTO {self._state}.PORTALS (FINGERPRINT, PORTAL_ID) SELECT ?, ?",
             (fingerprint, portal_id),
         )
 
@@ -48,7 +52,7 @@ class Metadata:
         """The properties a sync last saw, each with the name of its column."""
         found = self._database.rows(
             "SELECT NAME, COLUMN_NAME, TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED "
-            "FROM STATE.PROPERTIES WHERE SYNC = ? ORDER BY NAME",
+            f"FROM {self._state}.PROPERTIES WHERE SYNC = ? ORDER BY NAME",
             (sync,),
         )
         return tuple(
@@ -83,9 +87,9 @@ class Metadata:
             }
             for one in properties
         ]
-        self._database.rows("DELETE FROM STATE.PROPERTIES WHERE SYNC = ?", (sync,))
+        self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (sync,))
         self._database.rows(
-            "INSERT INTO STATE.PROPERTIES "
+            f"INSERT INTO {self._state}.PROPERTIES "
             "(SYNC, NAME, COLUMN_NAME, TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED) "
             "SELECT ?, f.VALUE:name::VARCHAR, f.VALUE:column::VARCHAR, f.VALUE:type::VARCHAR, "
             "f.VALUE:label::VARCHAR, f.VALUE:description::VARCHAR, f.VALUE:options, "
@@ -104,11 +108,11 @@ class Metadata:
             }
             for one in found
         ]
-        self._database.rows("DELETE FROM STATE.STREAMS")
+        self._database.rows(f"DELETE FROM {self._state}.STREAMS")
         self._database.rows(
-            "INSERT INTO STATE.STREAMS (NAME, OBJECT_TYPE, READABLE, SCOPES, CHECKED_AT) "
+            f"INSERT INTO {self._state}.STREAMS (NAME, OBJECT_TYPE, READABLE, SCOPES, CHECKED_AT) "
             "SELECT f.VALUE:name::VARCHAR, f.VALUE:object_type::VARCHAR, "
-            "f.VALUE:readable::BOOLEAN, f.VALUE:scopes, ?::TIMESTAMP_NTZ(3) "
+            f"f.VALUE:readable::BOOLEAN, f.VALUE:scopes, {INSTANT} "
             "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
-            (times.iso(now), json.dumps(rows)),
+            (now, json.dumps(rows)),
         )

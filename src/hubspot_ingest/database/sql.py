@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from hubspot_ingest.database.columns import BOOKKEEPING, KEY, UPDATED, Column, Type
 
-STAGE = "STAGING.LOADS"
+# An instant, bound as epoch milliseconds: no session's format or time zone has a say.
+INSTANT = "TO_TIMESTAMP_NTZ(CAST(? AS NUMBER(38, 0)), 3)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,10 @@ def create_staging(staging: str, columns: Iterable[Column]) -> str:
     return f"CREATE TRANSIENT TABLE IF NOT EXISTS {staging} ({lines})"
 
 
-def copy(staging: str, file: str) -> str:
-    """One staged file into the staging table; the file goes away with it."""
+def copy(staging: str, path: str) -> str:
+    """The staged file at ``path`` into the staging table; the file goes away with it."""
     return (
-        f"COPY INTO {staging} FROM {text(f'@{STAGE}/{file}')} FILE_FORMAT = (TYPE = PARQUET) "
+        f"COPY INTO {staging} FROM {text(path)} FILE_FORMAT = (TYPE = PARQUET) "
         "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE ON_ERROR = ABORT_STATEMENT PURGE = TRUE"
     )
 
@@ -114,7 +115,7 @@ def typed(column: Column) -> str:
 
 
 def merge(table: Table, staging: str, staged: Sequence[Column]) -> str:
-    """The staged rows into the destination; binds: portal id, run id, now as ISO text.
+    """The staged rows into the destination; binds: portal id, run id, now.
 
     The newest version of a record wins, an older one never overwrites it, and a row that is
     already as it should be is left alone, so that ``_RUN_ID`` and the counts tell what changed.
@@ -140,8 +141,8 @@ def merge(table: Table, staging: str, staged: Sequence[Column]) -> str:
     return (
         f"MERGE INTO {table.quoted} t USING (\n"
         f"  SELECT\n    {values},\n"
-        '    ?::VARCHAR AS "_PORTAL_ID", ?::VARCHAR AS "_RUN_ID",\n'
-        '    ?::TIMESTAMP_NTZ(3) AS "_SYNCED_AT"\n'
+        '    CAST(? AS VARCHAR) AS "_PORTAL_ID", CAST(? AS VARCHAR) AS "_RUN_ID",\n'
+        f'    {INSTANT} AS "_SYNCED_AT"\n'
         f"  FROM {staging}\n"
         f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} "
         f"ORDER BY TRY_TO_NUMBER({updated}) DESC NULLS LAST) = 1\n"

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hubspot_ingest import times
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
@@ -37,7 +36,9 @@ class Staging:
         self._database = database
         self._run_id = run_id
         self._columns = tuple(columns)
-        self._table = f"STAGING.{sql.name(f'LOAD_{run_id.upper()}')}"
+        schema = f"{sql.name(database.application)}.STAGING"
+        self._stage = f"@{schema}.LOADS"
+        self._table = f"{schema}.{sql.name(f'LOAD_{run_id.upper()}')}"
         self._files = 0
         self._made = False
 
@@ -48,8 +49,8 @@ class Staging:
             self._made = True
         self._files += 1
         # a name is loaded once only: COPY remembers the files it has seen for 64 days
-        path = f"{self._run_id}/{self._files:06d}.parquet"
-        self._database.put(io.BytesIO(file), f"@{sql.STAGE}/{path}")
+        path = f"{self._stage}/{self._run_id}/{self._files:06d}.parquet"
+        self._database.put(io.BytesIO(file), path)
         self._database.rows(sql.copy(self._table, path))
 
     def merge(self, table: sql.Table, *, portal_id: str, now: int) -> tuple[int, int]:
@@ -58,7 +59,7 @@ class Staging:
         Returns rows inserted and rows updated.
         """
         counts = self._database.rows(
-            sql.merge(table, self._table, self._columns), (portal_id, self._run_id, times.iso(now))
+            sql.merge(table, self._table, self._columns), (portal_id, self._run_id, now)
         )[0]
         self._database.rows(f"TRUNCATE TABLE {self._table}")
         return (

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_ingest import times
+from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.errors import DatabaseError, IngestError, SyncBusy
 from hubspot_ingest.model import Json
 
@@ -62,8 +64,9 @@ class Store:
     """Reads and writes state through the procedure's session."""
 
     def __init__(self, database: Database) -> None:
-        """All statements name the schema ``STATE`` of the application's own database."""
+        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
+        self._state = f"{sql.name(database.application)}.STATE"
 
     # -- syncs -----------------------------------------------------------------------------------
 
@@ -72,7 +75,7 @@ class Store:
         found = self._database.rows(
             "SELECT SETTINGS, ENABLED, CHECKPOINT, "
             "DATE_PART(EPOCH_MILLISECOND, SETTLED_THROUGH) AS SETTLED_THROUGH "
-            "FROM STATE.SYNCS WHERE NAME = ?",
+            f"FROM {self._state}.SYNCS WHERE NAME = ?",
             (name,),
         )
         if not found:
@@ -89,7 +92,7 @@ class Store:
 
     def names(self) -> list[str]:
         """The names of all syncs."""
-        found = self._database.rows("SELECT NAME FROM STATE.SYNCS ORDER BY NAME")
+        found = self._database.rows(f"SELECT NAME FROM {self._state}.SYNCS ORDER BY NAME")
         return [str(row["NAME"]) for row in found]
 
     def save_sync(
@@ -98,47 +101,47 @@ class Store:
         """Store a sync's settings; ``forget`` drops its cursor, else state and switch are kept."""
         forgotten = ", SETTLED_THROUGH = NULL, CHECKPOINT = NULL" if forget else ""
         self._database.rows(
-            "MERGE INTO STATE.SYNCS t USING (SELECT ? AS NAME, ? AS STREAM, "
-            "PARSE_JSON(?) AS SETTINGS, ?::TIMESTAMP_NTZ(3) AS NOW) s ON t.NAME = s.NAME "
+            f"MERGE INTO {self._state}.SYNCS t USING (SELECT ? AS NAME, ? AS STREAM, "
+            f"PARSE_JSON(?) AS SETTINGS, {INSTANT} AS NOW) s ON t.NAME = s.NAME "
             "WHEN MATCHED THEN UPDATE SET STREAM = s.STREAM, SETTINGS = s.SETTINGS, "
             f"UPDATED_AT = s.NOW{forgotten} "
             "WHEN NOT MATCHED THEN INSERT (NAME, STREAM, SETTINGS, ENABLED, CREATED_AT, UPDATED_AT)"
             " VALUES (s.NAME, s.STREAM, s.SETTINGS, TRUE, s.NOW, s.NOW)",
-            (name, stream, json.dumps(settings), times.iso(now)),
+            (name, stream, json.dumps(settings), now),
         )
 
     def drop_sync(self, name: str) -> None:
         """Forget a sync; its table, runs and errors stay."""
-        self._database.rows("DELETE FROM STATE.SYNCS WHERE NAME = ?", (name,))
-        self._database.rows("DELETE FROM STATE.PROPERTIES WHERE SYNC = ?", (name,))
+        self._database.rows(f"DELETE FROM {self._state}.SYNCS WHERE NAME = ?", (name,))
+        self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (name,))
 
     def enable(self, name: str, enabled: bool, now: int) -> None:
         """Switch a sync on or off."""
         self._database.rows(
-            "UPDATE STATE.SYNCS SET ENABLED = ?, UPDATED_AT = ?::TIMESTAMP_NTZ(3) WHERE NAME = ?",
-            (enabled, times.iso(now), name),
+            f"UPDATE {self._state}.SYNCS SET ENABLED = ?, UPDATED_AT = {INSTANT} WHERE NAME = ?",
+            (enabled, now, name),
         )
 
     def reset(self, name: str, now: int) -> None:
         """Forget the cursor and any checkpoint: the next run is a backfill."""
         self._database.rows(
-            "UPDATE STATE.SYNCS SET SETTLED_THROUGH = NULL, CHECKPOINT = NULL, "
-            "UPDATED_AT = ?::TIMESTAMP_NTZ(3) WHERE NAME = ?",
-            (times.iso(now), name),
+            f"UPDATE {self._state}.SYNCS SET SETTLED_THROUGH = NULL, CHECKPOINT = NULL, "
+            f"UPDATED_AT = {INSTANT} WHERE NAME = ?",
+            (now, name),
         )
 
     def advance(self, name: str, settled_through: int) -> None:
         """All rows up to ``settled_through`` are in: move the cursor, drop the checkpoint."""
         self._database.rows(
-            "UPDATE STATE.SYNCS SET SETTLED_THROUGH = ?::TIMESTAMP_NTZ(3), CHECKPOINT = NULL "
+            f"UPDATE {self._state}.SYNCS SET SETTLED_THROUGH = {INSTANT}, CHECKPOINT = NULL "
             "WHERE NAME = ?",
-            (times.iso(settled_through), name),
+            (settled_through, name),
         )
 
     def save_checkpoint(self, name: str, checkpoint: Mapping[str, Json]) -> None:
         """How far an unfinished run has come, after its rows are in."""
         self._database.rows(
-            "UPDATE STATE.SYNCS SET CHECKPOINT = PARSE_JSON(?) WHERE NAME = ?",
+            f"UPDATE {self._state}.SYNCS SET CHECKPOINT = PARSE_JSON(?) WHERE NAME = ?",
             (json.dumps(checkpoint), name),
         )
 
@@ -152,9 +155,9 @@ class Store:
         )
         try:
             taken = self._database.rows(
-                "UPDATE STATE.SYNCS SET LEASE_RUN_ID = ?, LEASE_UNTIL = ?::TIMESTAMP_NTZ(3) "
-                "WHERE NAME = ? AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < ?::TIMESTAMP_NTZ(3))",
-                (run_id, times.iso(now + LEASE), name, times.iso(now)),
+                f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = ?, LEASE_UNTIL = {INSTANT} "
+                f"WHERE NAME = ? AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < {INSTANT})",
+                (run_id, now + LEASE, name, now),
             )
         except DatabaseError as error:
             if "conflict" in str(error).lower():
@@ -167,9 +170,9 @@ class Store:
     def renew_lease(self, name: str, run_id: str, now: int) -> None:
         """Say that the run is alive. Raises ``SyncBusy`` when the lease was lost."""
         renewed = self._database.rows(
-            "UPDATE STATE.SYNCS SET LEASE_UNTIL = ?::TIMESTAMP_NTZ(3) "
+            f"UPDATE {self._state}.SYNCS SET LEASE_UNTIL = {INSTANT} "
             "WHERE NAME = ? AND LEASE_RUN_ID = ?",
-            (times.iso(now + LEASE), name, run_id),
+            (now + LEASE, name, run_id),
         )
         if int(renewed[0]["number of rows updated"]) != 1:
             raise SyncBusy(f"this run of {name} lost its lease to another one and ends here")
@@ -177,7 +180,7 @@ class Store:
     def release_lease(self, name: str, run_id: str) -> None:
         """Let the next run begin."""
         self._database.rows(
-            "UPDATE STATE.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL "
+            f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL "
             "WHERE NAME = ? AND LEASE_RUN_ID = ?",
             (name, run_id),
         )
@@ -185,7 +188,7 @@ class Store:
     def recover(self, now: int) -> None:
         """Where no run can be alive: end every lease and every run still marked RUNNING."""
         self._database.rows(
-            "UPDATE STATE.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL "
+            f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL "
             "WHERE LEASE_UNTIL IS NOT NULL"
         )
         self._interrupt(now)
@@ -193,14 +196,14 @@ class Store:
     def _interrupt(self, now: int, name: str | None = None) -> None:
         where, binds = ("AND SYNC = ?", [name]) if name else ("", [])
         dead = self._database.rows(
-            f"SELECT RUN_ID, SYNC FROM STATE.RUNS WHERE STATUS = 'RUNNING' {where}", binds
+            f"SELECT RUN_ID, SYNC FROM {self._state}.RUNS WHERE STATUS = 'RUNNING' {where}", binds
         )
         for row in dead:
             message = "the run was killed before it ended; the next run carries on from its rows"
             self._database.rows(
-                "UPDATE STATE.RUNS SET STATUS = 'FAILED', RESPONSE_CODE = ?, MESSAGE = ?, "
-                "FINISHED_AT = ?::TIMESTAMP_NTZ(3) WHERE RUN_ID = ?",
-                (INTERRUPTED, message, times.iso(now), row["RUN_ID"]),
+                f"UPDATE {self._state}.RUNS SET STATUS = 'FAILED', RESPONSE_CODE = ?, MESSAGE = ?, "
+                f"FINISHED_AT = {INSTANT} WHERE RUN_ID = ?",
+                (INTERRUPTED, message, now, row["RUN_ID"]),
             )
             self.log_error(row["RUN_ID"], row["SYNC"], INTERRUPTED, message, now)
 
@@ -209,9 +212,9 @@ class Store:
     def begin_run(self, run: RunLog) -> None:
         """Write the run's row, RUNNING."""
         self._database.rows(
-            "INSERT INTO STATE.RUNS (RUN_ID, SYNC, STREAM, STATUS, STARTED_AT) "
-            "SELECT ?, ?, ?, ?, ?::TIMESTAMP_NTZ(3)",
-            (run.run_id, run.sync, run.stream, run.status, times.iso(run.started_at)),
+            f"INSERT INTO {self._state}.RUNS (RUN_ID, SYNC, STREAM, STATUS, STARTED_AT) "
+            f"SELECT ?, ?, ?, ?, {INSTANT}",
+            (run.run_id, run.sync, run.stream, run.status, run.started_at),
         )
 
     def save_run(self, run: RunLog) -> None:
@@ -237,21 +240,18 @@ class Store:
             "MESSAGE": run.message,
         }
         sets = ", ".join(
-            f"{name} = ?::TIMESTAMP_NTZ(3)" if name in instants else f"{name} = ?"
-            for name in values
+            f"{name} = {INSTANT}" if name in instants else f"{name} = ?" for name in values
         )
-        binds = [
-            times.iso(value) if name in instants and isinstance(value, int) else value
-            for name, value in values.items()
-        ]
-        self._database.rows(f"UPDATE STATE.RUNS SET {sets} WHERE RUN_ID = ?", (*binds, run.run_id))
+        self._database.rows(
+            f"UPDATE {self._state}.RUNS SET {sets} WHERE RUN_ID = ?", (*values.values(), run.run_id)
+        )
 
     def save_requests(self, run_id: str, spent: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
         """What each endpoint cost the run."""
         rows = [{"endpoint": endpoint, **numbers} for endpoint, numbers in spent]
         if rows:
             self._database.rows(
-                "INSERT INTO STATE.REQUESTS "
+                f"INSERT INTO {self._state}.REQUESTS "
                 "(RUN_ID, ENDPOINT, COUNT, RETRIES, THROTTLED, SECONDS, BYTES) "
                 "SELECT ?, f.VALUE:endpoint::VARCHAR, f.VALUE:count::NUMBER, "
                 "f.VALUE:retries::NUMBER, f.VALUE:throttled::NUMBER, f.VALUE:seconds::FLOAT, "
@@ -262,9 +262,9 @@ class Store:
     def log_error(self, run_id: str | None, sync: str, code: str, message: str, now: int) -> None:
         """One row of ERRORS."""
         self._database.rows(
-            "INSERT INTO STATE.ERRORS (RUN_ID, SYNC, CODE, MESSAGE, CREATED_AT) "
-            "SELECT ?, ?, ?, ?, ?::TIMESTAMP_NTZ(3)",
-            (run_id, sync, code, message, times.iso(now)),
+            f"INSERT INTO {self._state}.ERRORS (RUN_ID, SYNC, CODE, MESSAGE, CREATED_AT) "
+            f"SELECT ?, ?, ?, ?, {INSTANT}",
+            (run_id, sync, code, message, now),
         )
 
     def fail_run(self, run: RunLog, error: IngestError, now: int) -> None:

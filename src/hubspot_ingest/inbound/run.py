@@ -150,7 +150,11 @@ class _Run:
         portal_id = self._portal_id(client, token)
         begun = self._begin(client, stream)
         chosen, log = begun.plan, self._log
-        log.stream, log.strategy, log.destination = stream.name, chosen.strategy, str(chosen.table)
+        log.stream, log.strategy, log.destination = (
+            stream.name,
+            str(chosen.strategy),
+            str(chosen.table),
+        )
         log.since, log.until = chosen.since, chosen.until
         loading = Loading(
             database=self._outside.database,

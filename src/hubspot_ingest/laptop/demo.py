@@ -20,8 +20,9 @@ from hubspot_ingest.laptop.printing import Result
 from hubspot_ingest.laptop.statements import execute, failure
 
 if TYPE_CHECKING:
-    from hubspot_sandbox import Portal, Sandbox
     from snowflake.connector import SnowflakeConnection
+
+    from hubspot_sandbox import Portal, Sandbox
 
 CONTACTS = 5_000
 CHANGED = 37
@@ -114,7 +115,7 @@ class _Demo:
         )
         self._console.print(
             Text(
-                f'  export HUBSPOT_INGEST_HOME={home.home() / "demo"}\n'
+                f"  export HUBSPOT_INGEST_HOME={home.home() / 'demo'}\n"
                 f'  .venv/bin/hubspot-ingest sql "SELECT COUNT(*) FROM {TABLE}"\n'
                 "  .venv/bin/hubspot-ingest sandbox     # a local HubSpot to sync from"
             ),

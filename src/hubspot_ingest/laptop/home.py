@@ -19,6 +19,7 @@ from hubspot_ingest.times import SystemClock
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
+
     from snowflake_sandbox import Engine
 
 APP = Path(__file__).resolve().parents[3] / "app"

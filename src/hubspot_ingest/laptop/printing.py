@@ -58,7 +58,9 @@ def as_csv(result: Result) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(result.names)
-    writer.writerows(["" if value is None else _text(value) for value in row] for row in result.rows)
+    writer.writerows(
+        ["" if value is None else _text(value) for value in row] for row in result.rows
+    )
     return out.getvalue()
 
 
@@ -105,7 +107,9 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def parse_rows(names: Sequence[str], rows: Sequence[Sequence[object]], codes: Sequence[int]) -> Result:
+def parse_rows(
+    names: Sequence[str], rows: Sequence[Sequence[object]], codes: Sequence[int]
+) -> Result:
     """A result from what the connector's cursor gives."""
     return Result(
         tuple(names),
