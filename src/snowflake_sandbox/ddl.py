@@ -384,6 +384,7 @@ def _drop(session: LocalSession, reader: Reader, context: Context, kind: str) ->
     execute(session.duck, f"DROP {kind} {path(name)}")
     _new_table(session, name)
     session.catalog.revoke_all(kind, ".".join(name))
+    session.store.tidy(name.database)
     return status(f"{name.object} successfully dropped.")
 
 
@@ -400,6 +401,7 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
         raise missing("Table", str(name))
     execute(session.duck, f"TRUNCATE {path(name)}")
     forget_loads(session, name)
+    session.store.tidy(name.database)
     return status("Statement executed successfully.")
 
 

@@ -43,7 +43,7 @@ class Engine:
         path: Path | None = None,
         *,
         wait_seconds: float = 5.0,
-        memory_limit: str = "256MB",
+        memory_limit: str = "160MB",
         threads: int | None = None,
     ) -> None:
         workers = threads or min(4, os.cpu_count() or 2)

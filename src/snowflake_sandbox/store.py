@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -21,6 +22,8 @@ from snowflake_sandbox.errors import EngineBusy, compilation, exists, unsupporte
 from snowflake_sandbox.names import literal, quote
 
 GLOBAL = "_fs_global"
+# how much a database may log before a checkpoint pays
+_LOG_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _HIDDEN = frozenset({"memory", "system", "temp", GLOBAL})
 
@@ -61,8 +64,8 @@ class Store:
                 "threads": threads,
                 "preserve_insertion_order": False,
                 "temp_directory": str(self.root / "spill"),
-                # a checkpoint rewrites blocks: do it seldom while batches arrive
-                "checkpoint_threshold": "128MB",
+                # a checkpoint compresses what it writes: seldom while batches arrive
+                "checkpoint_threshold": "512MB",
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },
@@ -168,6 +171,17 @@ class Store:
             file.unlink(missing_ok=True)
             file.with_name(file.name + ".wal").unlink(missing_ok=True)
             shutil.rmtree(self.stages_dir / name, ignore_errors=True)
+
+    def tidy(self, database: str) -> None:
+        """Shorten a database's log after a table was emptied or dropped, when it has grown.
+
+        What is gone from the table then never has to be written to the database's file.
+        """
+        log = self.databases_dir / f"{database}.db.wal"
+        if self.persistent and log.exists() and log.stat().st_size > _LOG_BYTES:
+            # another session's open transaction puts it off to the next time
+            with suppress(duckdb.TransactionException), self.cursor() as cursor:
+                execute(cursor, f"CHECKPOINT {quote(database)}")
 
     def close(self) -> None:
         """Write everything out and give the directory free."""
