@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.sandboxes.hubspot.asking import app_with
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/crm/objects/2026-09/contacts",
+        "/crm/objects/2026-03/contacts",
+        "/crm/v3/objects/contacts",
+        "/crm/objects/v3/contacts",
+    ],
+)
+def test_dated_and_numbered_paths_answer_the_same_records(path: str) -> None:
+    """H1, H2."""
+    app = app_with(contacts=3)
+    assert app.get(path).ids == app.seeded()
+
+
+@pytest.mark.parametrize("name", ["contacts", "contact", "0-1"])
+def test_an_object_type_goes_by_plural_singular_and_id(name: str) -> None:
+    """H3."""
+    assert len(app_with(contacts=3).get(f"/crm/objects/2026-09/{name}").ids) == 3
+
+
+@pytest.mark.parametrize("name", ["2-3456789", "p62515001_machines"])
+def test_a_custom_object_goes_by_id_and_fully_qualified_name(name: str) -> None:
+    """H3."""
+    assert len(app_with(machines=3).get(f"/crm/objects/2026-09/{name}").ids) == 3
+
+
+def test_the_bare_name_of_a_custom_object_is_refused() -> None:
+    """H3."""
+    reply = app_with(machines=3).get("/crm/objects/2026-09/machines")
+    assert (reply.status, reply.json["category"]) == (400, "VALIDATION_ERROR")
+
+
+def test_linked_ids_are_text_in_dated_versions_and_numbers_in_v4() -> None:
+    """H4."""
+    app = app_with(contacts=3, companies=3)
+    body = {"inputs": [{"id": app.seeded()[0]}]}
+    dated = app.post("/crm/associations/2026-09/contacts/companies/batch/read", body).json
+    numbered = app.post("/crm/v4/associations/contacts/companies/batch/read", body).json
+    text = dated["results"][0]["to"][0]["toObjectId"]
+    assert isinstance(text, str)
+    assert numbered["results"][0]["to"][0]["toObjectId"] == int(text)
+
+
+def test_every_object_type_of_the_table_can_be_listed() -> None:
+    """H3."""
+    app = app_with()
+    for kind in app.portal.object_types:
+        assert app.get(f"/crm/objects/2026-09/{kind.id}").status == 200
