@@ -53,6 +53,7 @@ class Column:
     def __init__(self, definition: Definition, key: str, created: str, modified: str) -> None:
         """``key`` seeds the pool; ``created`` and ``modified`` are the record's own clock."""
         self.property: Property = definition.property
+        self.name = self.property.name
         self._seeding = definition.seeding
         self._key = f"{key}/{self.property.name}"
         spread = crc32(self._key.encode())
@@ -68,11 +69,6 @@ class Column:
         elif name == modified:
             self.system = lambda state: iso(state.updated)
         self.source = RECORD_SOURCES.get(self._seeding.source or "")
-
-    @property
-    def name(self) -> str:
-        """The property's internal name."""
-        return self.property.name
 
     @cached_property
     def pool(self) -> tuple[str | None, ...]:

@@ -20,19 +20,24 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 HOST = "127.0.0.1"
 
-_open: dict[tuple[str, int], asyncio.Transport] = {}
+_Ends = tuple[tuple[str, int], tuple[str, int]]
+_open: dict[_Ends, asyncio.Transport] = {}
+
+
+def _ends(transport: asyncio.Transport) -> _Ends:
+    return transport.get_extra_info("peername"), transport.get_extra_info("sockname")
 
 
 class _Protocol(H11Protocol):
-    """Remembers its transport by the client's address, so that a connection can be cut."""
+    """Remembers its transport by the addresses of both ends, so that a connection can be cut."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
             super().connection_made(transport)
-            _open[transport.get_extra_info("peername")] = transport
+            _open[_ends(transport)] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        _open.pop(self.transport.get_extra_info("peername"), None)
+        _open.pop(_ends(self.transport), None)
         super().connection_lost(exc)
 
 
@@ -53,7 +58,7 @@ def application(sandbox: Sandbox) -> Callable[[Scope, Receive, Send], Awaitable[
         if answer.delay_ms:
             await asyncio.sleep(answer.delay_ms / 1000)
         if answer.dropped:
-            _open[tuple(scope["client"])].abort()
+            _open[tuple(scope["client"]), tuple(scope["server"])].abort()
             return
         answered = [
             (name.lower().encode(), value.encode()) for name, value in answer.headers.items()

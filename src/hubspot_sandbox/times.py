@@ -24,6 +24,7 @@ def _day(days: int) -> str:
     return date.fromordinal(days + 719_163).isoformat()
 
 
+@lru_cache(maxsize=512)
 def iso(ms: int) -> str:
     """ISO-8601 in UTC with milliseconds, e.g. ``2026-03-01T09:30:00.125Z``."""
     days, rest = divmod(ms, DAY_MS)

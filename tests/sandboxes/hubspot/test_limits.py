@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hubspot_sandbox import Limits, Sandbox
@@ -127,3 +128,11 @@ def test_retry_after_can_be_asked_for() -> None:
     """H81."""
     app = App(Sandbox(portal_with(), Limits(burst=0, retry_after=True)))
     assert app.get(DETAILS).headers["Retry-After"] == "1"
+
+
+def test_many_threads_together_stay_within_the_limit() -> None:
+    """H75."""
+    app = limited(SetClock(), burst=50)
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        found = list(threads.map(lambda _: app.get(DETAILS).status, range(80)))
+    assert (found.count(200), found.count(429)) == (50, 30)
