@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from snowflake_sandbox import clauses
-from snowflake_sandbox.catalog import Entry
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.errors import SqlError, compilation, exists, missing, unsupported
 from snowflake_sandbox.names import Name
+from snowflake_sandbox.records import Entry
 from snowflake_sandbox.results import Result, status
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.tokens import Kind, Reader
@@ -78,7 +78,7 @@ def _record(session: LocalSession, entry: Entry, quiet: bool, mode: str) -> Resu
 
 def create_secret(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
     """CREATE SECRET … TYPE = GENERIC_STRING."""
-    quiet = reader.accept("IF", "NOT", "EXISTS")
+    quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
     options = clauses.read_clauses(reader, context, _SECRET)
     value = options.pop("SECRET_STRING")
@@ -91,7 +91,7 @@ def create_secret(session: LocalSession, reader: Reader, context: Context, mode:
 
 def alter_secret(session: LocalSession, reader: Reader, context: Context) -> Result:
     """ALTER SECRET … SET SECRET_STRING = ? [COMMENT = …]."""
-    quiet = reader.accept("IF", "EXISTS")
+    quiet = reader.if_exists()
     name = context.qualify(reader.dotted())
     if quiet and not session.catalog.has("SECRET", tuple(name)):
         return status("Statement executed successfully.")
@@ -113,7 +113,7 @@ def create_network_rule(
     session: LocalSession, reader: Reader, context: Context, mode: str
 ) -> Result:
     """CREATE [OR REPLACE | OR ALTER] NETWORK RULE."""
-    quiet = reader.accept("IF", "NOT", "EXISTS")
+    quiet = reader.if_not_exists()
     name = tuple(context.qualify(reader.dotted()))
     options = clauses.read_clauses(reader, context, _RULE)
     if not options["VALUE_LIST"]:
@@ -178,7 +178,7 @@ def _check_integration(session: LocalSession, options: dict[str, Any]) -> None:
 
 def create_streamlit(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
     """CREATE STREAMLIT … FROM '/dir' MAIN_FILE = '/page.py'."""
-    quiet = reader.accept("IF", "NOT", "EXISTS")
+    quiet = reader.if_not_exists()
     name = tuple(context.qualify(reader.dotted()))
     options = clauses.read_clauses(reader, context, _STREAMLIT)
     if ("FROM" in options) == ("ROOT_LOCATION" in options):
@@ -202,7 +202,7 @@ def alter_streamlit(session: LocalSession, reader: Reader, context: Context) -> 
 
 def create_warehouse(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
     """CREATE WAREHOUSE."""
-    quiet = reader.accept("IF", "NOT", "EXISTS")
+    quiet = reader.if_not_exists()
     name = (reader.identifier(),)
     reader.accept("WITH")
     options = clauses.read_clauses(reader, context, _WAREHOUSE)
@@ -211,7 +211,7 @@ def create_warehouse(session: LocalSession, reader: Reader, context: Context, mo
 
 def alter_warehouse(session: LocalSession, reader: Reader, context: Context) -> Result:
     """ALTER WAREHOUSE … SET, SUSPEND, RESUME."""
-    quiet = reader.accept("IF", "EXISTS")
+    quiet = reader.if_exists()
     name = reader.identifier()
     if quiet and not session.catalog.has("WAREHOUSE", (name,)):
         return status("Statement executed successfully.")
@@ -252,7 +252,7 @@ def alter_application(session: LocalSession, reader: Reader, context: Context) -
         session.catalog.add(Entry("SPECIFICATION", name, {**options, **kept}), True)
         return status("Statement executed successfully.")
     if reader.accept("DROP", "SPECIFICATION"):
-        reader.accept("IF", "EXISTS")
+        reader.if_exists()
         session.catalog.drop("SPECIFICATION", (reader.identifier(),))
         return status("Statement executed successfully.")
     if reader.current.kind in (Kind.WORD, Kind.QUOTED) and not reader.looking_at("SET"):
@@ -283,7 +283,7 @@ def drop(kind: str) -> Callable[[LocalSession, Reader, Context], Result]:
     """Return the function that runs ``DROP <kind> [IF EXISTS] name``."""
 
     def run(session: LocalSession, reader: Reader, context: Context) -> Result:
-        quiet = reader.accept("IF", "EXISTS")
+        quiet = reader.if_exists()
         name = _title(reader, context, kind)
         reader.end()
         if not session.catalog.has(kind, name) and quiet:

@@ -82,7 +82,8 @@ class Engine:
         from snowflake.snowpark import Session
 
         connection = self.connect(database, schema, owner)
-        return Session.builder.configs({"connection": connection}).create()
+        session: Session = Session.builder.configs({"connection": connection}).create()
+        return session
 
     def connect(
         self, database: str | None = None, schema: str | None = None, owner: Name | None = None

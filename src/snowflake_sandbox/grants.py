@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from snowflake_sandbox import clauses, ddl, procedures
-from snowflake_sandbox.catalog import Entry, Grant
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import compilation, exists, missing, unsupported
+from snowflake_sandbox.records import Entry, Grant
 from snowflake_sandbox.results import Result, status
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.tokens import Reader
@@ -32,7 +32,7 @@ _PRIVILEGES: dict[str, frozenset[str]] = {
 
 def create_role(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
     """CREATE [OR REPLACE] APPLICATION ROLE."""
-    quiet = reader.accept("IF", "NOT", "EXISTS")
+    quiet = reader.if_not_exists()
     name = (reader.identifier(),)
     options = clauses.read_clauses(reader, context, {"COMMENT": Clause(clauses.text)})
     if session.catalog.has("APPLICATION ROLE", name):

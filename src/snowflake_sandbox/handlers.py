@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from snowflake_sandbox.errors import SqlError
 
 if TYPE_CHECKING:
-    from snowflake_sandbox.catalog import Procedure
     from snowflake_sandbox.engine import Engine
+    from snowflake_sandbox.records import Procedure
 
 _MODULE = "_snowflake"
 

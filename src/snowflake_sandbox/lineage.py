@@ -19,6 +19,8 @@ _ARRAYS = (exp.ArrayAgg, exp.Array, exp.Split, exp.ArrayConcat)
 _OBJECTS = (exp.JSONObject, exp.JSONObjectAgg)
 _ANONYMOUS = {
     "ARRAY_CONSTRUCT": "ARRAY",
+    "JSON_ARRAY": "ARRAY",
+    "JSON_OBJECT": "OBJECT",
     "OBJECT_CONSTRUCT": "OBJECT",
     "OBJECT_CONSTRUCT_KEEP_NULL": "OBJECT",
     "OBJECT_AGG": "OBJECT",

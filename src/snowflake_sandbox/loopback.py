@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.session_manager import SessionManager, SessionManagerFactory
-from snowflake.connector.vendored.requests import PreparedRequest, Response
 from snowflake.connector.vendored.requests.adapters import HTTPAdapter
+from snowflake.connector.vendored.requests.models import PreparedRequest, Response
 
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.wire import OWNER_PARAMETER, Request, Wire
@@ -21,31 +23,34 @@ HOST = "engine.invalid"
 class WireAdapter(HTTPAdapter):
     """Hands requests to a :class:`Wire` instead of a socket."""
 
-    def __init__(self, wire: Wire, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._wire = wire
+    # what the connector's session managers hand to an adapter they make
+    wire: Wire
 
     def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
         """Answer a request in the calling thread."""
-        url = urlsplit(request.url)
+        url = urlsplit(str(request.url))
         body = request.body or b""
-        headers = {name.lower(): str(value) for name, value in request.headers.items()}
-        answer = self._wire.answer(
+        answer = self.wire.answer(
             Request(
                 request.method or "GET",
                 f"{url.path}?{url.query}",
-                headers,
+                {name.lower(): str(value) for name, value in dict(request.headers or {}).items()},
                 body.encode() if isinstance(body, str) else body,
             ),
             inline=True,
         )
-        response = Response()
+        response: Response = _response()
         response.status_code = answer.status
         response.headers["Content-Type"] = "application/json"
-        response._content = answer.body
-        response.url = request.url
+        response.raw = BytesIO(answer.body)
+        response.url = str(request.url)
         response.request = request
         return response
+
+
+# the vendored classes carry no types for their constructors
+_response: Callable[[], Any] = Response
+_adapter: Callable[..., Any] = WireAdapter
 
 
 class LoopbackConnection(SnowflakeConnection):
@@ -63,12 +68,14 @@ class LoopbackConnection(SnowflakeConnection):
     @_session_manager.setter
     def _session_manager(self, value: SessionManager | None) -> None:
         if value is not None:
-            config = value.config.copy_with(adapter_factory=self._adapter)
+            config = replace(value.config, adapter_factory=self._adapter)
             value = SessionManagerFactory.get_manager(config)
         self._loopback = value
 
     def _adapter(self, *_: Any, **kwargs: Any) -> WireAdapter:
-        return WireAdapter(self._wire, **kwargs)
+        adapter: WireAdapter = _adapter(**kwargs)
+        adapter.wire = self._wire
+        return adapter
 
 
 def connect(

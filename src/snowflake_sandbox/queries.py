@@ -76,8 +76,6 @@ def _rows(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result
     for sql in plan.sql[:-1]:
         execute(session.duck, sql)
     relation = session.duck.sql(plan.sql[-1], params=bound or None)
-    if relation is None:
-        return results.status("Statement executed successfully.")
     type_id = results.SELECT if isinstance(plan.root, exp.Query) else results.SHOW
     return results.query(relation, declared_outputs(session, plan.root), type_id)
 

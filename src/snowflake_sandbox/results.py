@@ -64,7 +64,7 @@ def column(name: str, duck_type: str, declared: str | None = None) -> ColumnInfo
         if base.startswith("TIME"):
             kind = base.lower()
             scale = 9 if size is None else size
-    elif kind == "variant" and base in ("ARRAY", "OBJECT"):
+    elif kind in ("variant", "text") and base in ("ARRAY", "OBJECT", "VARIANT"):
         kind = base.lower()
     elif kind == "text":
         length = size if base == "VARCHAR" and size is not None else 16777216

@@ -88,12 +88,9 @@ def _check_owner(reader: Reader) -> None:
             3001,
             "42501",
         )
-    for words in (("REMOVE",), ("RM",), ("GET",)):
-        if reader.looking_at(*words):
-            raise _owner(words[0])
-    for words in (("SHOW", "LOCKS"), ("SHOW", "TRANSACTIONS"), ("SHOW", "VARIABLES")):
-        if reader.looking_at(*words):
-            raise _owner(" ".join(words))
+    for statement in ("REMOVE", "RM", "GET", "SHOW LOCKS", "SHOW TRANSACTIONS", "SHOW VARIABLES"):
+        if reader.looking_at(*statement.split()):
+            raise _owner(statement)
 
 
 def _script(what: str) -> SqlError:

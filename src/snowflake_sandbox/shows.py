@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from snowflake_sandbox import ddl, procedures, queries, results
-from snowflake_sandbox.catalog import Entry, Grant
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.errors import missing, unsupported
 from snowflake_sandbox.names import literal
+from snowflake_sandbox.records import Entry, Grant
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.tokens import Reader

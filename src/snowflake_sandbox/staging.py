@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from snowflake_sandbox import clauses, results, stages
-from snowflake_sandbox.catalog import Entry
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.errors import exists, missing, unsupported
+from snowflake_sandbox.records import Entry
 from snowflake_sandbox.results import Result, status
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.stages import Location, read_location, read_options
@@ -23,7 +23,7 @@ _STAGE = {
 
 def create_stage(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
     """CREATE STAGE: internal ones only."""
-    quiet = reader.accept("IF", "NOT", "EXISTS")
+    quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
     if reader.looking_at("URL"):
         raise unsupported("external stage")
@@ -43,7 +43,7 @@ def create_stage(session: LocalSession, reader: Reader, context: Context, mode: 
 
 def drop_stage(session: LocalSession, reader: Reader, context: Context) -> Result:
     """DROP STAGE with its files."""
-    quiet = reader.accept("IF", "EXISTS")
+    quiet = reader.if_exists()
     name = context.qualify(reader.dotted())
     reader.end()
     if not session.catalog.has("STAGE", name):
@@ -62,7 +62,7 @@ def create_file_format(
     session: LocalSession, reader: Reader, context: Context, mode: str
 ) -> Result:
     """CREATE FILE FORMAT."""
-    quiet = reader.accept("IF", "NOT", "EXISTS")
+    quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
     found: dict[str, Any] = {}
     while not reader.at_end():

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from snowflake_sandbox import (
+    altering,
     applications,
+    calling,
     copying,
+    databases,
     ddl,
     grants,
     procedures,
@@ -116,11 +119,11 @@ def _rollback(session: LocalSession, reader: Reader, _: Context) -> Result:
 _Create = Callable[[LocalSession, Reader, Context, str], Result]
 
 _CREATE: tuple[tuple[tuple[str, ...], _Create], ...] = (
-    (("DATABASE",), ddl.create_database),
-    (("TRANSIENT", "DATABASE"), ddl.create_database),
-    (("VERSIONED", "SCHEMA"), ddl.create_versioned_schema),
-    (("TRANSIENT", "SCHEMA"), ddl.create_schema),
-    (("SCHEMA",), ddl.create_schema),
+    (("DATABASE",), databases.create_database),
+    (("TRANSIENT", "DATABASE"), databases.create_database),
+    (("VERSIONED", "SCHEMA"), databases.create_versioned_schema),
+    (("TRANSIENT", "SCHEMA"), databases.create_schema),
+    (("SCHEMA",), databases.create_schema),
     (("TABLE",), ddl.create_table),
     (("TRANSIENT", "TABLE"), ddl.create_table),
     (("VIEW",), ddl.create_view),
@@ -138,8 +141,8 @@ _CREATE: tuple[tuple[tuple[str, ...], _Create], ...] = (
 )
 
 _ALTER: tuple[tuple[tuple[str, ...], Run], ...] = (
-    (("TABLE",), ddl.alter_table),
-    (("SESSION",), ddl.alter_session),
+    (("TABLE",), altering.alter_table),
+    (("SESSION",), altering.alter_session),
     (("PROCEDURE",), procedures.alter),
     (("TASK",), tasks.alter),
     (("SECRET",), applications.alter_secret),
@@ -151,8 +154,8 @@ _ALTER: tuple[tuple[tuple[str, ...], Run], ...] = (
 )
 
 _DROP: tuple[tuple[tuple[str, ...], Run], ...] = (
-    (("DATABASE",), ddl.drop_database),
-    (("SCHEMA",), ddl.drop_schema),
+    (("DATABASE",), databases.drop_database),
+    (("SCHEMA",), databases.drop_schema),
     (("TABLE",), ddl.drop_table),
     (("VIEW",), ddl.drop_view),
     (("PROCEDURE",), procedures.drop),
@@ -169,7 +172,7 @@ _DROP: tuple[tuple[tuple[str, ...], Run], ...] = (
 )
 
 _ROUTES: tuple[tuple[tuple[str, ...], Run], ...] = (
-    (("CALL",), procedures.call),
+    (("CALL",), calling.call),
     (("COPY", "INTO"), copying.copy_into),
     (("PUT",), staging.put),
     (("GET",), staging.get),
@@ -181,8 +184,8 @@ _ROUTES: tuple[tuple[tuple[str, ...], Run], ...] = (
     (("ALTER",), _alter),
     (("DROP",), _drop),
     (("TRUNCATE",), ddl.truncate),
-    (("COMMENT",), ddl.comment),
-    (("USE",), ddl.use),
+    (("COMMENT",), altering.comment),
+    (("USE",), databases.use),
     (("GRANT",), grants.grant),
     (("REVOKE",), grants.revoke),
     (("EXECUTE",), _execute),

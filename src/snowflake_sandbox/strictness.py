@@ -29,6 +29,8 @@ _NOT_IN_VALUES_NAMES = {
     "TO_ARRAY",
     "ARRAY_CONSTRUCT",
     "OBJECT_CONSTRUCT",
+    "JSON_ARRAY",
+    "JSON_OBJECT",
     "SPLIT",
 }
 
@@ -108,9 +110,9 @@ def store_text(session: LocalSession, root: exp.Merge, params: list[Any] | None)
     alias = source.alias.upper()
     for pair in _assignments(root):
         target, value = pair
-        if kinds.get(_plain(target)) != "JSON" or not isinstance(value, exp.Column):
+        if kinds.get(plain(target)) != "JSON" or not isinstance(value, exp.Column):
             continue
-        if value.table.upper() == alias and given.get(_plain(value)) == "VARCHAR":
+        if value.table.upper() == alias and given.get(plain(value)) == "VARCHAR":
             value.replace(exp.Anonymous(this="TO_JSON", expressions=[value.copy()]))
 
 
@@ -161,14 +163,15 @@ def columns_of(
 
 
 def _names(nodes: list[Expr]) -> list[str]:
-    return [_plain(node) for node in nodes]
+    return [plain(node) for node in nodes]
 
 
-def _plain(node: Expr) -> str:
+def plain(node: Expr) -> str:
+    """Return the name a column or identifier stands for: upper case unless quoted."""
     inner = node.this if isinstance(node, exp.Column) else node
     quoted = isinstance(inner, exp.Identifier) and bool(inner.quoted)
     return node.name if quoted else node.name.upper()
 
 
 def _parts(table: exp.Table) -> list[str]:
-    return [_plain(part) for part in table.parts]
+    return [plain(part) for part in table.parts]

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from snowflake_sandbox import clauses
-from snowflake_sandbox.catalog import Task
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.errors import (
     SqlError,
@@ -17,6 +16,7 @@ from snowflake_sandbox.errors import (
     missing,
     unsupported,
 )
+from snowflake_sandbox.records import Task
 from snowflake_sandbox.results import Result, status
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.tokens import Reader
@@ -62,7 +62,7 @@ _CLAUSES = {
 
 def create(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
     """CREATE TASK: made suspended; replacing one leaves it suspended too."""
-    quiet = reader.accept("IF", "NOT", "EXISTS")
+    quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
     options = clauses.read_clauses(reader, context, _CLAUSES, ("AS", "WHEN", "AFTER"))
     if not reader.looking_at("AS"):
@@ -111,7 +111,7 @@ def _definition(session: LocalSession, reader: Reader, context: Context) -> str:
 
 def alter(session: LocalSession, reader: Reader, context: Context) -> Result:
     """ALTER TASK … RESUME, SUSPEND, SET, UNSET, MODIFY AS."""
-    quiet = reader.accept("IF", "EXISTS")
+    quiet = reader.if_exists()
     name = context.qualify(reader.dotted())
     if quiet and not any(task.name == name for task in session.catalog.tasks):
         return status("Statement executed successfully.")
@@ -160,7 +160,7 @@ def _changed(session: LocalSession, reader: Reader, context: Context, task: Task
 
 def drop(session: LocalSession, reader: Reader, context: Context) -> Result:
     """DROP TASK."""
-    quiet = reader.accept("IF", "EXISTS")
+    quiet = reader.if_exists()
     name = context.qualify(reader.dotted())
     reader.end()
     if quiet and not any(task.name == name for task in session.catalog.tasks):

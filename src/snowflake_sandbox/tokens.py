@@ -140,6 +140,14 @@ class Reader:
             if not self.accept(word):
                 raise self.error()
 
+    def if_exists(self) -> bool:
+        """Read IF EXISTS."""
+        return self.accept("IF", "EXISTS")
+
+    def if_not_exists(self) -> bool:
+        """Read IF NOT EXISTS."""
+        return self.accept("IF", "NOT", "EXISTS")
+
     def end(self) -> None:
         """Assert that nothing follows."""
         if not self.at_end():

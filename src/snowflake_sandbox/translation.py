@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -80,7 +79,7 @@ class Translator:
     def parse(self, text: str) -> Expr:
         """Parse one statement, its session variables filled in."""
         cursor = self._cursor()
-        return parse_one(cursor._inline_variables(text))
+        return _as_json(parse_one(cursor._inline_variables(text)))
 
     def plan(self, root: Expr, params: Params | None) -> Plan:
         """Translate a parsed statement, which is used up."""
@@ -116,6 +115,20 @@ class Translator:
         return bool(self._connection.variables._variables)
 
 
-def select_with(columns: Sequence[str], source: str, names: Sequence[str]) -> str:
-    """Return a select of expressions over a renamed subquery ``s``."""
-    return f"SELECT {', '.join(columns)} FROM ({source}) AS s({', '.join(names)})"
+def _as_json(root: Expr) -> Expr:
+    """Make JSON of object and array constants, e.g. ``{'a': [1, 'x']}``, whatever their types."""
+    for node in reversed(list(root.find_all(exp.Struct, exp.Array))):
+        values: list[Expr] = []
+        for item in node.expressions:
+            if isinstance(node, exp.Array):
+                values.append(item)
+            elif isinstance(item, exp.PropertyEQ):
+                values += [exp.Literal.string(item.this.name), item.expression]
+            else:
+                raise unsupported(node.sql(dialect="snowflake")[:80])
+        name = "JSON_ARRAY" if isinstance(node, exp.Array) else "JSON_OBJECT"
+        made = exp.Anonymous(this=name, expressions=values)
+        if node is root:
+            return made
+        node.replace(made)
+    return root

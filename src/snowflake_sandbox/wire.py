@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from fakesnow.converter import from_binding
 
+from snowflake_sandbox import replies
 from snowflake_sandbox.errors import SqlError
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.results import Result
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 # a statement that takes longer is answered by the address of its result
 PATIENCE_SECONDS = 30.0
-_IN_PROGRESS = "333333"
 _KEPT_RESULTS = 64
 # the version a client is told; some refuse to talk to one they take for too old
 SERVER_VERSION = "9.38.1"
@@ -108,7 +108,7 @@ class Wire:
             return Answer(refused.status, json.dumps(body).encode())
         except Exception as error:
             # never a 5xx: the client would repeat the request for minutes
-            body = _failure(SqlError(f"{type(error).__name__}: {error}", 1, "XX000"), "")
+            body = replies.failure(SqlError(f"{type(error).__name__}: {error}", 1, "XX000"), "")
             return Answer(200, json.dumps(body).encode())
         return Answer(200, json.dumps(reply).encode())
 
@@ -128,14 +128,14 @@ class Wire:
         if path == "/session":
             if query.get("delete"):
                 self._logout(request)
-            return _OK
+            return replies.OK
         if path == "/session/heartbeat":
             self._session(request)
-            return _OK
+            return replies.OK
         if path == "/session/token-request":
             return self._renew(request)
         if path in ("/queries/v1/abort-request", "/telemetry/send", "/telemetry/send/sessionless"):
-            return _OK
+            return replies.OK
         raise Refused(404, "000404", f"No such address: {path}")
 
     # --- sessions ------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ class Wire:
             else:
                 threading.Thread(target=work, name="statement", daemon=True).start()
         if body.get("asyncExec"):
-            return _pending(execution.query_id)
+            return replies.pending(execution.query_id)
         return self._wait(execution)
 
     def _work(
@@ -244,12 +244,12 @@ class Wire:
                 result = self._run(session, body)
                 result.query_id = execution.query_id
                 execution.result = result
-                execution.reply = _success(session, result)
+                execution.reply = replies.success(session, result)
             except SqlError as error:
-                execution.reply = _failure(error, execution.query_id)
+                execution.reply = replies.failure(error, execution.query_id)
             except Exception as error:
                 wrapped = SqlError(f"{type(error).__name__}: {error}", 1, "XX000")
-                execution.reply = _failure(wrapped, execution.query_id)
+                execution.reply = replies.failure(wrapped, execution.query_id)
             finally:
                 execution.done.set()
 
@@ -272,7 +272,7 @@ class Wire:
     def _wait(self, execution: _Execution) -> dict[str, Any]:
         if execution.done.wait(self.patience_seconds):
             return execution.reply
-        return _pending(execution.query_id)
+        return replies.pending(execution.query_id)
 
     def _known(self, query_id: str) -> _Execution:
         with self._lock:
@@ -285,7 +285,7 @@ class Wire:
         try:
             return self._wait(self._known(query_id))
         except SqlError as error:
-            return _failure(error, query_id)
+            return replies.failure(error, query_id)
 
     def _scan(self, query_id: str) -> Result:
         execution = self._known(query_id)
@@ -307,9 +307,6 @@ class Wire:
                 queries[0]["errorCode"] = execution.reply["code"]
                 queries[0]["errorMessage"] = execution.reply["message"]
         return {"data": {"queries": queries}, "code": None, "message": None, "success": True}
-
-
-_OK: dict[str, Any] = {"data": None, "code": None, "message": None, "success": True}
 
 
 def _trim(known: OrderedDict[str, _Execution]) -> None:
@@ -378,49 +375,3 @@ def _batch(session: LocalSession, text: str, rows: list[list[Any]]) -> Result:
         return session.execute(text)
     result.rows = [[str(total)]]
     return result
-
-
-def _pending(query_id: str) -> dict[str, Any]:
-    return {
-        "data": {"getResultUrl": f"/queries/{query_id}/result", "queryId": query_id},
-        "code": _IN_PROGRESS,
-        "message": "Query execution in progress.",
-        "success": True,
-    }
-
-
-def _success(session: LocalSession, result: Result) -> dict[str, Any]:
-    if result.transfer is not None:
-        data = {**result.transfer, "queryId": result.query_id}
-        return {"data": data, "code": None, "message": None, "success": True}
-    data = {
-        "parameters": [{"name": "TIMEZONE", "value": "Etc/UTC"}],
-        "rowtype": result.columns,
-        "total": len(result.rows) if result.table is None else result.table.num_rows,
-        "returned": len(result.rows) if result.table is None else result.table.num_rows,
-        "queryId": result.query_id,
-        "statementTypeId": result.type_id,
-        "finalDatabaseName": session.database,
-        "finalSchemaName": session.schema,
-        "finalWarehouseName": None,
-        "finalRoleName": "SYSADMIN",
-        "numberOfBinds": 0,
-        "arrayBindSupported": False,
-        **result.payload(),
-    }
-    return {"data": data, "code": None, "message": None, "success": True}
-
-
-def _failure(error: SqlError, query_id: str) -> dict[str, Any]:
-    code = f"{error.errno:06d}"
-    return {
-        "data": {
-            "errorCode": code,
-            "sqlState": error.sqlstate,
-            "queryId": query_id,
-            "internalError": False,
-        },
-        "code": code,
-        "message": error.message,
-        "success": False,
-    }
