@@ -9,6 +9,7 @@ from typing import Protocol
 MINUTE = 60_000
 DAY = 86_400_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 # TIMESTAMP_NTZ and DATE hold years 1 to 9999 (Snowflake, "Date & time data types").
 EARLIEST = -62_135_596_800_000
 LATEST = 253_402_300_799_999
@@ -42,11 +43,8 @@ def milliseconds(text: str) -> int | None:
     HubSpot mixes ISO 8601 with and without fraction, with and without zone, a space for the
     ``T``, and epoch milliseconds, even within one property (docs/BEHAVIOR.md, "Values").
     """
-    try:
+    if text.removeprefix("-").isdecimal():
         number = int(text)
-    except ValueError:
-        pass
-    else:
         return number if EARLIEST <= number <= LATEST else None
     try:
         moment = datetime.fromisoformat(text)
@@ -59,7 +57,7 @@ def milliseconds(text: str) -> int | None:
     except OverflowError:
         return None
     # floor division keeps instants before 1970 on the right side of their millisecond
-    value = delta // timedelta(milliseconds=1)
+    value = delta // _MILLISECOND
     return value if EARLIEST <= value <= LATEST else None
 
 

@@ -74,7 +74,7 @@ class Ranges:
         self._lock = threading.Lock()
         self._ranges: list[Range] = []
         self._spare = 0
-        self._handover: Handover[Batch] = Handover(WIDEST + 2)
+        self._handover: Handover[Batch] = Handover(4 * WIDEST)
         for after, last, bound in pending:
             self.add(after, last, bound)
 

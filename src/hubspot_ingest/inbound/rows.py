@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation, localcontext
+from types import NoneType
 
 from pydantic_core import to_json
 
@@ -73,16 +74,15 @@ def staged(
         "PROPERTIES": [to_json(one.properties) for one in records],
     }
     misfits = 0
-    values = [one.properties for one in records]
-    for column in properties:
-        name = column.property or ""
-        found = [_text(one.get(name)) for one in values]
+    names = [column.property or "" for column in properties]
+    for column, found in zip(properties, _by_property(records, names), strict=True):
         spelled = _SPELLED.get(column.type)
-        if spelled is not None:
-            fitting = [None if value is None else spelled(value) for value in found]
-            misfits += fitting.count(None) - found.count(None)
-            found = fitting
-        columns[column.name] = found
+        if spelled is None:
+            columns[column.name] = [value or None for value in found]
+            continue
+        fitting = [spelled(value) if value else None for value in found]
+        misfits += fitting.count(None) - sum(not value for value in found)
+        columns[column.name] = fitting
     for stream, column in associations.items():
         columns[column.name] = [
             None if stream not in one.associations else to_json(one.associations[stream]).decode()
@@ -102,8 +102,20 @@ def _instant(value: int | None) -> Text:
     return None if value is None else str(value)
 
 
+def _by_property(records: Sequence[Record], names: Sequence[str]) -> list[Sequence[Text]]:
+    """The values of each property, record by record; one that HubSpot left out is None."""
+    if not records:
+        return [[] for _ in names]
+    try:
+        values = [[record.properties[name] for record in records] for name in names]
+    except KeyError:
+        values = [[record.properties.get(name) for record in records] for name in names]
+    # HubSpot sends text or null; should it ever send a number or a bool, its JSON is its text
+    return [
+        column if set(map(type, column)) <= {str, NoneType} else list(map(_text, column))
+        for column in values
+    ]
+
+
 def _text(value: object) -> Text:
-    """HubSpot sends text or null; a number or a bool would be its JSON spelling."""
-    if isinstance(value, str):
-        return value or None
-    return None if value is None else to_json(value).decode()
+    return value if isinstance(value, str | None) else to_json(value).decode()
