@@ -93,9 +93,14 @@ class HubSpotError(IngestError):
 
 
 class HubSpotRefused(HubSpotError):
-    """HubSpot refused a request for a reason that no retry changes."""
+    """HubSpot refused a request for a reason that no retry changes; ``http_status`` tells which."""
 
     code = "HUBSPOT_REFUSED"
+
+    def __init__(self, message: str, http_status: int = 400) -> None:
+        """Keep the status, which tells a wrong id from a wrong address."""
+        super().__init__(message)
+        self.http_status = http_status
 
 
 class UnexpectedAnswer(IngestError):

@@ -69,3 +69,40 @@ class Schema:
     name: str
     fully_qualified_name: str
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One type of association from a record to the record ``to_id``."""
+
+    to_id: str
+    category: str
+    type_id: str
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What a batch read of associations told.
+
+    ``found`` are (from id, its links, page token of its next page); ``none`` are ids that have no
+    association. An id in neither was not told of when some ``failed``, and has none otherwise.
+    """
+
+    found: tuple[tuple[str, tuple[Link, ...], str | None], ...]
+    none: frozenset[str]
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One past value of a property; instants are epoch milliseconds."""
+
+    record_id: str
+    property: str
+    value: str | None
+    changed_at: int | None
+    source_type: str | None
+    source_id: str | None
+    source_label: str | None
+    user_id: str | None

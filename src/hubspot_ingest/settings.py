@@ -23,7 +23,10 @@ SCHEMA = "CRM"
 # Snowflake, "Identifier requirements"; upper case without $, so that nobody must quote.
 IDENTIFIER = re.compile(r"[A-Z_][A-Z0-9_]{0,254}")
 SYNC_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,99}")
-SCHEDULE = re.compile(r"(?i)[1-9]\d{0,4} MINUTES?|USING CRON( \S+){5} [a-z_]+(/[a-z_]+)*")
+SCHEDULE = re.compile(r"(?i)[1-9]\d{0,4} MINUTES?|USING CRON( \S+){5} [a-z_]+(/[a-z0-9_+-]+)*")
+
+# Fewer digits are a year or a day without its dashes, not milliseconds: 2001 has 12 already.
+SHORTEST_MILLISECONDS = 12
 
 # HubSpot takes 5 groups of 6 filters, 18 in all. Two of each group are ours: the window and the
 # id range that replaces paging.
@@ -54,8 +57,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class Filter(_Strict):
-    """One of HubSpot's search filters, spelled as HubSpot spells it."""
+class Filter(BaseModel):
+    """One of HubSpot's search filters, spelled as HubSpot spells it; values keep their spaces."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     property_name: str = Field(alias="propertyName", min_length=1)
     operator: Operator
@@ -158,7 +163,7 @@ class SyncSettings(_Strict):
         if text is None:
             return None
         value = times.milliseconds(text)
-        if value is None:
+        if value is None or (text.isdecimal() and len(text) < SHORTEST_MILLISECONDS):
             raise ValueError(f"{text!r} is not an ISO 8601 time, for example 2026-01-31T00:00:00Z")
         return times.iso(value)
 
@@ -188,7 +193,10 @@ class SyncSettings(_Strict):
     @property
     def table(self) -> str:
         """The destination table's name, which defaults to the stream's."""
-        return self.destination.table or re.sub(r"[^A-Z0-9_]", "_", self.stream.upper())
+        if self.destination.table:
+            return self.destination.table
+        name = re.sub(r"[^A-Z0-9_]", "_", self.stream.upper())[:200]
+        return name if IDENTIFIER.fullmatch(name) else f"OBJECT_{name}"
 
     @property
     def updated_after_ms(self) -> int | None:
@@ -229,9 +237,28 @@ def parse(name: str, settings: Json) -> SyncSettings:
         return SyncSettings.model_validate({"stream": name, **settings})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = [str(part) for part in first["loc"]]
+        # a union tells the name of its member too, which is not a place in what was given
+        where = [str(part) for part in first["loc"] if isinstance(part, int) or part in _NAMES]
+        if first["type"] == "extra_forbidden":
+            where = [str(part) for part in first["loc"]]
         wrong = InvalidFilter if where[:1] == ["filter_groups"] else Refusal
         raise wrong(_explain(first, where)) from None
+
+
+# pydantic's faults of shape, in the words of JSON
+_IN_JSON = {
+    "tuple_type": 'must be a list, for example ["a", "b"]',
+    "model_type": 'must be an object, for example {"table": "CONTACTS"}',
+    "model_attributes_type": 'must be an object, for example {"table": "CONTACTS"}',
+    "string_type": "must be a text",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be an integer",
+    "int_parsing": "must be an integer",
+    "int_from_float": "must be an integer",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+}
 
 
 def _explain(fault: Any, where: list[str]) -> str:
@@ -244,7 +271,16 @@ def _explain(fault: Any, where: list[str]) -> str:
             f"unknown setting {place!r}{did_you_mean(where[-1], known)}; known: {', '.join(known)}"
         )
     said = fault["msg"].removeprefix("Value error, ")
-    return f"setting {place!r}: {said[:1].lower()}{said[1:]}"
+    if fault["type"] != "value_error":
+        said = _IN_JSON.get(fault["type"], said[:1].lower() + said[1:])
+    return f"setting {place!r}: {said}"
+
+
+_NAMES = frozenset(
+    field.alias or name
+    for model in (SyncSettings, Destination, FilterGroup, Filter)
+    for name, field in model.model_fields.items()
+)
 
 
 def _model_at(where: list[str]) -> type[BaseModel]:
@@ -257,5 +293,6 @@ def _model_at(where: list[str]) -> type[BaseModel]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the known word nearest to ``word``, or nothing."""
-    near = difflib.get_close_matches(word.lower(), list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    spelled = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(word.lower(), list(spelled), n=1)
+    return f" (did you mean {spelled[near[0]]!r}?)" if near else ""

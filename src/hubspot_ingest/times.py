@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
@@ -10,6 +11,7 @@ MINUTE = 60_000
 DAY = 86_400_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
 # TIMESTAMP_NTZ and DATE hold years 1 to 9999 (Snowflake, "Date & time data types").
 EARLIEST = -62_135_596_800_000
 LATEST = 253_402_300_799_999
@@ -43,7 +45,7 @@ def milliseconds(text: str) -> int | None:
     HubSpot mixes ISO 8601 with and without fraction, with and without zone, a space for the
     ``T``, and epoch milliseconds, even within one property (docs/BEHAVIOR.md, "Values").
     """
-    if text.removeprefix("-").isdecimal():
+    if _WHOLE.fullmatch(text):
         number = int(text)
         return number if EARLIEST <= number <= LATEST else None
     try:

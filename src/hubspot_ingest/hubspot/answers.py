@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from hubspot_ingest import times
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.model import Page, Property, Record, Schema
+from hubspot_ingest.model import Change, Link, Links, Page, Property, Record, Schema
 
 
 def decode(body: bytes) -> Any:
@@ -126,4 +126,66 @@ def portal(answer: Any) -> str:
     except (KeyError, TypeError) as error:
         raise UnexpectedAnswer(
             "HubSpot's account details lack the portal id; nothing was changed, run again"
+        ) from error
+
+
+NO_ASSOCIATIONS = "crm.associations.NO_ASSOCIATIONS_FOUND"
+
+
+def links(answer: Any) -> Links:
+    """A batch read of associations, which is 207 when some records have none.
+
+    Records without associations stand among the errors, or nowhere when there are no errors.
+    """
+    try:
+        found = []
+        for result in answer["results"]:
+            after = ((result.get("paging") or {}).get("next") or {}).get("after")
+            told = tuple(
+                Link(
+                    str(to["toObjectId"]),
+                    str(kind.get("category") or ""),
+                    str(kind.get("typeId") or ""),
+                    kind.get("label"),
+                )
+                for to in result.get("to") or ()
+                for kind in to["associationTypes"]
+            )
+            found.append((str(result["from"]["id"]), told, None if after is None else str(after)))
+        none = frozenset(
+            str(one)
+            for error in answer.get("errors") or ()
+            if error.get("subCategory") == NO_ASSOCIATIONS
+            for one in (error.get("context") or {}).get("fromObjectId") or ()
+        )
+        return Links(tuple(found), none, failed=bool(answer.get("errors")))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's answer on associations lacks {error}; nothing of it was loaded, run again"
+        ) from error
+
+
+def history(answer: Any) -> tuple[Change, ...]:
+    """The past values in a batch read with history, newest first within a property."""
+    try:
+        return tuple(
+            Change(
+                record_id=str(result["id"]),
+                property=name,
+                value=change.get("value"),
+                changed_at=_instant(change.get("timestamp")),
+                source_type=change.get("sourceType"),
+                source_id=change.get("sourceId"),
+                source_label=change.get("sourceLabel"),
+                user_id=None
+                if change.get("updatedByUserId") is None
+                else str(change["updatedByUserId"]),
+            )
+            for result in answer["results"]
+            for name, changes in (result.get("propertiesWithHistory") or {}).items()
+            for change in changes
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's answer on property history lacks {error}; nothing of it was loaded"
         ) from error

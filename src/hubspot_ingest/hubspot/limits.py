@@ -102,6 +102,10 @@ class Governor:
                 if self._closed is not None:
                     raise self._closed
                 now = self._clock.now()
+                if now > deadline:
+                    raise DeadlineReached(
+                        "the run's deadline is over; the next run carries on where this one stopped"
+                    )
                 wait = self._buckets[bucket].wait(now)
                 if wait == 0:
                     if bucket is Bucket.BURST:

@@ -133,5 +133,6 @@ def _error(status: int, answer: dict[str, Any], said: str, endpoint: str) -> Ing
         )
     return HubSpotRefused(
         f"HubSpot refused {endpoint} with {status}{f': {said}' if said else ''}; "
-        "see docs/ERRORS.md, HUBSPOT_REFUSED"
+        "see docs/ERRORS.md, HUBSPOT_REFUSED",
+        status,
     )

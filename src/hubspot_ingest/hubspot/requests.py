@@ -14,12 +14,14 @@ from urllib.parse import quote, urlencode
 from hubspot_ingest.model import Json
 
 CRM = "2026-09"
+ASSOCIATIONS = "2026-09"
 SCHEMAS = "2026-09"
 ACCOUNT = "2026-09"
 
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
 BATCH_LIMIT = 100
+HISTORY_LIMIT = 50
 ASSOCIATIONS_LIMIT = 1_000
 SEARCH_GROUPS = 5
 SEARCH_FILTERS_PER_GROUP = 6
@@ -99,11 +101,42 @@ def search_page(
     return Request("POST", path, path, Bucket.SEARCH, body=body)
 
 
-def batch_read(object_type: str, ids: Iterable[str], properties: Iterable[str]) -> Request:
-    """Up to 100 records by id, in no promised order; ids that are gone are left out."""
+def batch_read(
+    object_type: str,
+    ids: Iterable[str],
+    properties: Iterable[str],
+    *,
+    history: Iterable[str] = (),
+    archived: bool = False,
+) -> Request:
+    """Records by id, in no promised order; ids that are gone are left out.
+
+    Up to 100 ids, 50 with ``history``, the properties whose past values are wanted.
+    """
     path = _objects(object_type, "/batch/read")
-    body: Json = {"inputs": [{"id": one} for one in ids], "properties": list(properties)}
-    return Request("POST", path, path, body=body)
+    body: dict[str, Json] = {
+        "inputs": [{"id": one} for one in ids],
+        "properties": list(properties),
+    }
+    past: list[Json] = list(history)
+    if past:
+        body["propertiesWithHistory"] = past
+    query = (("archived", "true"),) if archived else ()
+    return Request("POST", path, path, query=query, body=body)
+
+
+def associations(from_type: str, to_type: str, inputs: Iterable[tuple[str, str | None]]) -> Request:
+    """The associations of up to 1,000 records, given as (id, page token of its next page)."""
+    path = (
+        f"/crm/associations/{ASSOCIATIONS}/{quote(from_type, safe='')}/"
+        f"{quote(to_type, safe='')}/batch/read"
+    )
+    body: Json = {
+        "inputs": [
+            {"id": one} if after is None else {"id": one, "after": after} for one, after in inputs
+        ]
+    }
+    return Request("POST", path, path, Bucket.ASSOCIATIONS, body=body)
 
 
 def properties(object_type: str) -> Request:

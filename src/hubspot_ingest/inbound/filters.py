@@ -6,6 +6,7 @@ for case, and takes instants as epoch milliseconds ("CRM search"; docs/BEHAVIOR.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from hubspot_ingest import times
@@ -13,6 +14,7 @@ from hubspot_ingest.errors import InvalidFilter
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import Filter, FilterGroup, Value, did_you_mean
 
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _ORDERED = {"LT", "LTE", "GT", "GTE", "BETWEEN"}
 _TOKENS = {"CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"}
 _EQUAL = {"EQ", "NEQ", "IN", "NOT_IN"}
@@ -72,10 +74,8 @@ def _value(value: Value, found: Property, operator: str, place: str) -> str:
         f"{place}: {text!r} is no value of {found.name!r}, which is of type {found.type}"
     )
     if found.type == "number":
-        try:
-            float(text)
-        except ValueError:
-            raise wrong from None
+        if not _NUMBER.fullmatch(text):
+            raise wrong
     elif found.type in ("date", "datetime"):
         instant = times.milliseconds(text)
         if instant is None:
@@ -93,7 +93,7 @@ def _value(value: Value, found: Property, operator: str, place: str) -> str:
                 f"{place}: {text!r} is no option of {found.name!r}"
                 f"{did_you_mean(text, options)}; options: {shown}"
             )
-    elif operator in ("IN", "NOT_IN"):
+    elif operator in ("IN", "NOT_IN") and found.type != "enumeration":
         # HubSpot finds text in IN and NOT_IN only when it is given in lower case
         return text.lower()
     return text

@@ -82,6 +82,7 @@ class Plan:
             self.stream.object_type,
             self.strategy,
             self.filter_groups,
+            self.since,
             self.properties,
             self.associations,
             str(self.table),

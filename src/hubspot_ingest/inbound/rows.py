@@ -29,6 +29,9 @@ _BOOLEANS = {"true": "true", "false": "false", "yes": "true", "no": "false"}
 def _number(value: str) -> Text:
     if _PLAIN_NUMBER.fullmatch(value):
         return value
+    if "_" in value:
+        # Python's own spelling, nobody else's
+        return None
     try:
         number = Decimal(value.strip())
     except InvalidOperation:

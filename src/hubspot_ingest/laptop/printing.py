@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -17,6 +19,8 @@ from rich.text import Text
 # The connector's type codes of VARIANT, OBJECT and ARRAY
 SEMI_STRUCTURED = frozenset({5, 9, 10})
 LONGEST_CELL = 200
+# A terminal takes these for commands.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,13 @@ def as_json(result: Result) -> str:
 def _json(value: object, is_json: bool) -> str:
     if is_json and isinstance(value, str):
         try:
-            return json.dumps(json.loads(value), ensure_ascii=False)
+            json.loads(value, parse_constant=float.fromhex)
         except ValueError:
             return json.dumps(value, ensure_ascii=False)
+        # as the engine spelled it: Python would round its numbers
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        return json.dumps(str(value))
     if value is None or isinstance(value, bool | int | float):
         return json.dumps(value)
     if isinstance(value, Decimal):
@@ -78,6 +86,7 @@ def as_table(result: Result, console: Console, *, limit: int | None = None) -> N
 
 
 def _cut(text: str) -> str:
+    text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
     return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
 
 
