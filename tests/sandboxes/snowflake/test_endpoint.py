@@ -1,0 +1,124 @@
+"""The engine over HTTP: other clients, long statements, repeated requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import snowflake.connector
+from snowflake.snowpark import Session
+
+from snowflake_sandbox import Engine
+from snowflake_sandbox.server import Server
+from snowflake_sandbox.wire import Request, Wire
+from tests.sandboxes.snowflake import applications
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with Engine(None) as engine:
+        engine.install(applications.whole(tmp_path), "LAB")
+        yield engine
+
+
+@pytest.fixture
+def server(engine: Engine) -> Iterator[Server]:
+    with engine.serve() as server:
+        yield server
+
+
+def test_the_connector_reads_and_writes_over_http(server: Server) -> None:
+    with snowflake.connector.connect(**server.connection_parameters("LAB", "STATE")) as opened:
+        cursor = opened.cursor()
+        cursor.executemany("INSERT INTO notes (NOTE) VALUES (%s)", [("a",), ("b",)])
+        assert cursor.execute("SELECT NOTE FROM notes ORDER BY 1").fetchall() == [("a",), ("b",)]
+
+
+def test_snowpark_works_over_http(server: Server) -> None:
+    session = Session.builder.configs(server.connection_parameters("LAB", "CORE")).create()
+    (row,) = session.sql("CALL echo(?)", params=["x"]).collect()
+    assert json.loads(row[0])["values"] == ["x", None, 7]
+    session.close()
+
+
+def test_sessions_see_each_others_committed_rows(engine: Engine, server: Server) -> None:
+    inside = engine.session("LAB", "STATE")
+    with snowflake.connector.connect(**server.connection_parameters("LAB", "STATE")) as outside:
+        outside.cursor().execute("INSERT INTO notes (NOTE) SELECT 'seen'")
+        assert inside.sql("SELECT NOTE FROM notes").collect()[0]["NOTE"] == "seen"
+    inside.close()
+
+
+def test_a_long_statement_is_answered_by_the_address_of_its_result(
+    engine: Engine, server: Server
+) -> None:
+    engine.wire.patience_seconds = 0.05
+    with snowflake.connector.connect(**server.connection_parameters("LAB", "STATE")) as opened:
+        cursor = opened.cursor()
+        cursor.execute(SLOW)
+        assert cursor.execute("CALL slow()").fetchall() == [("done",)]
+        assert cursor.execute("SELECT COUNT(*) FROM notes").fetchall() == [(1,)]
+
+
+# a handler that takes longer than the patience of the endpoint
+SLOW = """
+CREATE OR REPLACE PROCEDURE slow() RETURNS VARCHAR LANGUAGE PYTHON RUNTIME_VERSION = '3.11'
+PACKAGES = ('snowflake-snowpark-python') HANDLER = 'go' AS $$
+import threading
+def go(session):
+    threading.Event().wait(0.3)
+    session.sql("INSERT INTO notes (NOTE) SELECT 'once'").collect()
+    return 'done'
+$$
+"""
+
+
+def test_a_statement_sent_without_waiting_is_fetched_later(server: Server) -> None:
+    with snowflake.connector.connect(**server.connection_parameters("LAB", "STATE")) as opened:
+        cursor = opened.cursor()
+        sent = cursor.execute_async("SELECT 42 AS A")
+        assert sent is not None
+        cursor.get_results_from_sfqid(sent["queryId"])
+        assert cursor.fetchall() == [(42,)]
+
+
+def login(wire: Wire) -> dict[str, str]:
+    target = "/session/v1/login-request?databaseName=LAB&schemaName=STATE"
+    answer = wire.answer(Request("POST", target, {}, b'{"data": {}}'))
+    token = json.loads(answer.body)["data"]["token"]
+    return {"authorization": f'Snowflake Token="{token}"'}
+
+
+def test_a_repeated_request_is_not_executed_twice(engine: Engine) -> None:
+    headers = login(engine.wire)
+    body = json.dumps({"sqlText": "INSERT INTO notes (NOTE) SELECT 'one'"}).encode()
+    request = Request("POST", "/queries/v1/query-request?requestId=abc", headers, body)
+    first, second = engine.wire.answer(request), engine.wire.answer(request)
+    assert first == second
+    assert engine.sql("SELECT COUNT(*) FROM LAB.STATE.NOTES") == [("1",)]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"not json", b"{}", b'{"sqlText": 5}', b'{"sqlText": "\\u0000"}']
+)
+def test_nothing_is_ever_answered_by_a_server_error(engine: Engine, body: bytes) -> None:
+    headers = login(engine.wire)
+    request = Request("POST", "/queries/v1/query-request", headers, body)
+    answer = engine.wire.answer(request)
+    assert answer.status == 200
+    assert json.loads(answer.body)["success"] is False
+
+
+def test_a_request_without_a_session_is_told_to_log_in(engine: Engine) -> None:
+    answer = engine.wire.answer(Request("POST", "/queries/v1/query-request", {}, b"{}"))
+    assert (answer.status, json.loads(answer.body)["code"]) == (401, "390104")
+
+
+def test_login_gives_what_newer_connectors_ask_for(engine: Engine) -> None:
+    answer = engine.wire.answer(Request("POST", "/session/v1/login-request", {}, b"{}"))
+    data = json.loads(answer.body)["data"]
+    assert data["masterToken"]
+    assert data["sessionId"] > 0
+    assert data["masterValidityInSeconds"] > 0

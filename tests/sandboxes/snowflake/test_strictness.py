@@ -1,0 +1,56 @@
+"""Where DuckDB would be laxer than Snowflake."""
+
+from __future__ import annotations
+
+import pytest
+from snowflake.snowpark.exceptions import SnowparkSQLException
+
+from tests.sandboxes.snowflake.conftest import Rows
+
+
+def test_text_inserted_into_a_variant_stays_text(rows: Rows) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, V VARIANT)")
+    rows("INSERT INTO T (ID, V) SELECT ?, ?", "1", '{"a": 1}')
+    rows("INSERT INTO T VALUES ('2', '{\"a\": 1}')")
+    assert rows("SELECT V:a AS A FROM T") == [{"A": None}, {"A": None}]
+
+
+def test_parsed_json_inserted_into_a_variant_is_an_object(rows: Rows) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, V VARIANT)")
+    rows("INSERT INTO T (ID, V) SELECT ?, PARSE_JSON(?)", "1", '{"a": [1, 2]}')
+    assert rows("SELECT V:a[1]::NUMBER AS A FROM T") == [{"A": 2}]
+
+
+@pytest.mark.parametrize("value", ["PARSE_JSON('{}')", "ARRAY_CONSTRUCT(1)", "{'a': 1}"])
+def test_functions_in_values_are_refused(rows: Rows, value: str) -> None:
+    rows("CREATE TABLE T (V VARIANT)")
+    with pytest.raises(SnowparkSQLException, match="in VALUES clause"):
+        rows(f"INSERT INTO T (V) VALUES ({value})")
+
+
+def test_columns_that_differ_in_case_only_are_refused(rows: Rows) -> None:
+    with pytest.raises(SnowparkSQLException):
+        rows('CREATE TABLE T ("a" VARCHAR, "A" VARCHAR)')
+
+
+def test_a_column_named_twice_is_refused(rows: Rows) -> None:
+    with pytest.raises(SnowparkSQLException, match="duplicate column name 'A'"):
+        rows("CREATE TABLE T (a VARCHAR, A VARCHAR)")
+
+
+def test_a_merge_clause_after_one_without_a_condition_is_refused(rows: Rows) -> None:
+    rows("CREATE TABLE T (ID VARCHAR)")
+    with pytest.raises(SnowparkSQLException, match="last of its kind"):
+        rows(
+            "MERGE INTO T t USING T s ON t.ID = s.ID WHEN MATCHED THEN DELETE"
+            " WHEN MATCHED AND s.ID = '1' THEN UPDATE SET ID = '2'"
+        )
+
+
+def test_insert_lists_of_unequal_length_are_refused_in_a_merge(rows: Rows) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, N VARCHAR)")
+    with pytest.raises(SnowparkSQLException, match="expecting 2 but got 1"):
+        rows(
+            "MERGE INTO T t USING T s ON t.ID = s.ID"
+            " WHEN NOT MATCHED THEN INSERT (ID, N) VALUES (s.ID)"
+        )
