@@ -79,15 +79,21 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
         return results.status("Copy executed with 0 files processed.", results.COPY)
     match = options.get("MATCH_BY_COLUMN_NAME", "NONE")
 
+    force = bool(options.get("FORCE"))
+
     def load() -> Result:
         answer = []
         for staged in files:
-            answer.append(
-                _load(
-                    session, table, target, staged, kind, format_options, match,
-                    location.stage, bool(options.get("FORCE")),
-                )
-            )  # fmt: skip
+            name = f"{'.'.join(location.stage)}/{staged.path}"
+            shown = f"{location.stage.object.lower()}/{staged.path}"
+            key = [*table, name, staged.digest]
+            if not force and _loaded(session, key):
+                skipped = "File was loaded before."
+                answer.append([shown, "LOAD_SKIPPED", 0, 0, None, 1, skipped, None, None, None])
+                continue
+            sql = _statement(session, table, target, staged, kind, format_options, match)
+            count = _load(session, sql, kind, key)
+            answer.append([shown, "LOADED", count, count, 1, 0, None, None, None, None])
         return results.rows(_ANSWER, answer, results.COPY)
 
     loaded = session.write(load)
@@ -127,7 +133,7 @@ def _target(session: LocalSession, table: Name, wanted: list[str] | None) -> lis
     return [(column, types[column]) for column in (wanted or types)]
 
 
-def _load(
+def _statement(
     session: LocalSession,
     table: Name,
     target: list[tuple[str, str]],
@@ -135,18 +141,14 @@ def _load(
     kind: str,
     options: dict[str, Any],
     match: str,
-    stage: Name,
-    force: bool,
-) -> list[Any]:
-    shown = f"{stage.object.lower()}/{staged.path}"
-    key = [*table, f"{'.'.join(stage)}/{staged.path}", staged.digest]
-    if not force and _loaded(session, key):
-        return [shown, "LOAD_SKIPPED", 0, 0, None, 1, "File was loaded before.", None, None, None]
+) -> str:
     source = literal(str(staged.file))
     if kind == "PARQUET":
-        sql = _parquet(session, table, target, source, match)
-    else:
-        sql = _json(table, target, source, options, match)
+        return _parquet(session, table, target, source, match)
+    return _json(table, target, source, options, match)
+
+
+def _load(session: LocalSession, sql: str, kind: str, key: list[str]) -> int:
     try:
         found = first(session.duck, sql)
     except duckdb.InvalidInputException as error:
@@ -155,7 +157,7 @@ def _load(
     # a cursor of its own: the history spans databases, the caller's transaction may not
     with session.store.cursor() as history:
         execute(history, f"INSERT INTO {_LOADS} VALUES (?, ?, ?, ?, ?, now(), ?)", [*key, count])
-    return [shown, "LOADED", count, count, 1, 0, None, None, None, None]
+    return count
 
 
 def _loaded(session: LocalSession, key: list[str]) -> bool:
@@ -224,6 +226,5 @@ def _json(
         compression = "auto_detect"
     return (
         f"INSERT INTO {path(table)} ({quote(target[0][0])}) SELECT json FROM read_json_objects("
-        f"{source}, format = '{layout}', compression = '{compression}',"
-        " maximum_object_size = 134217728)"
+        f"{source}, format = '{layout}', compression = '{compression}')"
     )

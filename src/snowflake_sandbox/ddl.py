@@ -176,7 +176,7 @@ def create_other(session: LocalSession, reader: Reader, mode: str) -> Result:
     """CREATE of what only fakesnow knows: temporary tables, sequences."""
     del mode
     root = session.translator.parse(reader.text)
-    if not isinstance(root, exp.Create):
+    if not isinstance(root, exp.Create) or root.kind not in ("TABLE", "SEQUENCE"):
         raise unsupported(f"CREATE {reader.current.upper}")
     session.ddl()
     for sql in session.translator.plan(root, None).sql:

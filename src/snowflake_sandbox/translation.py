@@ -79,7 +79,7 @@ class Translator:
     def parse(self, text: str) -> Expr:
         """Parse one statement, its session variables filled in."""
         cursor = self._cursor()
-        return _as_json(parse_one(cursor._inline_variables(text)))
+        return _text_of_variants(_as_json(parse_one(cursor._inline_variables(text))))
 
     def plan(self, root: Expr, params: Params | None) -> Plan:
         """Translate a parsed statement, which is used up."""
@@ -131,4 +131,31 @@ def _as_json(root: Expr) -> Expr:
         if node is root:
             return made
         node.replace(made)
+    return root
+
+
+_TEXTS = (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT)
+
+
+def _text_of_variants(root: Expr) -> Expr:
+    """Make ``v::VARCHAR`` of a VARIANT that holds text the text itself, without quotes.
+
+    Which columns are VARIANT is not known here; DuckDB decides when it binds the query.
+    """
+    for node in list(root.find_all(exp.Cast)):
+        column = node.this
+        if isinstance(node, exp.TryCast) or not isinstance(column, exp.Column):
+            continue
+        if node.to.this not in _TEXTS:
+            continue
+        kind = exp.Anonymous(this="TYPEOF", expressions=[column.copy()])
+        json = exp.Anonymous(this="TO_JSON", expressions=[column.copy()])
+        inner = exp.Anonymous(
+            this="JSON_EXTRACT_STRING", expressions=[json, exp.Literal.string("$")]
+        )
+        test = exp.EQ(this=kind, expression=exp.Literal.string("JSON"))
+        text = exp.Case(ifs=[exp.If(this=test, true=inner)], default=node.copy())
+        if node is root:
+            return text
+        node.replace(text)
     return root

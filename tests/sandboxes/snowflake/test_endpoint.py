@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import snowflake.connector
+from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.snowpark import Session
 
 from snowflake_sandbox import Engine
@@ -29,11 +31,16 @@ def server(engine: Engine) -> Iterator[Server]:
         yield server
 
 
+def fetched(cursor: SnowflakeCursor, text: str) -> list[Any]:
+    cursor.execute(text)
+    return list(cursor.fetchall())
+
+
 def test_the_connector_reads_and_writes_over_http(server: Server) -> None:
     with snowflake.connector.connect(**server.connection_parameters("LAB", "STATE")) as opened:
         cursor = opened.cursor()
         cursor.executemany("INSERT INTO notes (NOTE) VALUES (%s)", [("a",), ("b",)])
-        assert cursor.execute("SELECT NOTE FROM notes ORDER BY 1").fetchall() == [("a",), ("b",)]
+        assert fetched(cursor, "SELECT NOTE FROM notes ORDER BY 1") == [("a",), ("b",)]
 
 
 def test_snowpark_works_over_http(server: Server) -> None:
@@ -58,8 +65,8 @@ def test_a_long_statement_is_answered_by_the_address_of_its_result(
     with snowflake.connector.connect(**server.connection_parameters("LAB", "STATE")) as opened:
         cursor = opened.cursor()
         cursor.execute(SLOW)
-        assert cursor.execute("CALL slow()").fetchall() == [("done",)]
-        assert cursor.execute("SELECT COUNT(*) FROM notes").fetchall() == [(1,)]
+        assert fetched(cursor, "CALL slow()") == [("done",)]
+        assert fetched(cursor, "SELECT COUNT(*) FROM notes") == [(1,)]
 
 
 # a handler that takes longer than the patience of the endpoint

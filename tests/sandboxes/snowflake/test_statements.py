@@ -118,7 +118,7 @@ def test_several_columns_are_added_at_once_and_known_ones_left_alone(rows: Rows)
     rows(TABLE)
     rows(
         'ALTER TABLE CONTACTS ADD COLUMN IF NOT EXISTS "NAME" VARCHAR,'
-        " IF NOT EXISTS \"PHONE\" VARCHAR COMMENT 'call', IF NOT EXISTS \"TAGS\" ARRAY"
+        ' IF NOT EXISTS "PHONE" VARCHAR COMMENT \'call\', IF NOT EXISTS "TAGS" ARRAY'
     )
     found = columns(rows)
     assert found["PHONE"]["COMMENT"] == "call"
@@ -196,7 +196,7 @@ def test_a_time_before_1970_keeps_its_fraction(rows: Rows) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["it's \"q\" \\ $$ \n\t 😀 é", "%s ? :1 --", "\x01", "O'Brien; DROP TABLE x"]
+    "text", ['it\'s "q" \\ $$ \n\t 😀 é', "%s ? :1 --", "\x01", "O'Brien; DROP TABLE x"]
 )
 def test_bound_text_comes_back_unchanged(rows: Rows, text: str) -> None:
     assert rows("SELECT ? AS T", text) == [{"T": text}]
