@@ -1,0 +1,192 @@
+"""What tests build with: a clock set by hand, small values of our types, a HubSpot in memory."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from bisect import bisect_right, insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from hubspot_ingest import settings as configuration
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound import plan
+from hubspot_ingest.inbound.catalog import BY_NAME
+from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.model import Property, Record
+from hubspot_ingest.times import iso
+
+Answer = TypeVar("Answer")
+
+NOW = 1_790_000_000_000
+"""2026-09-21T14:13:20Z."""
+MINUTE = 60_000
+_AT = iso(NOW)
+TABLE = Table("HUBSPOT_DATA", "CRM", "CONTACTS")
+
+
+class FakeClock:
+    """Time that passes only when somebody sleeps, and what is due happens on the way."""
+
+    def __init__(self, now: int = NOW) -> None:
+        self._now = now
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._lock = threading.RLock()
+        self.slept: list[float] = []
+
+    def now(self) -> int:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Advance; a wait of next to nothing still takes a millisecond, as on a machine."""
+        self.slept.append(seconds)
+        self.advance(max(1, round(seconds * 1000)))
+
+    def advance(self, ms: int) -> None:
+        with self._lock:
+            until = self._now + ms
+            while self._due and self._due[0][0] <= until:
+                at, _, happen = heapq.heappop(self._due)
+                self._now = max(self._now, at)
+                happen()
+            self._now = max(self._now, until)
+
+    def at(self, instant: int, happen: Callable[[], None]) -> None:
+        """Let something happen when ``instant`` comes."""
+        with self._lock:
+            heapq.heappush(self._due, (instant, next(self._numbers), happen))
+
+
+def a_property(name: str, type: str = "string", options: Sequence[str] = ()) -> Property:
+    """A property of a portal; options are labelled as they are named."""
+    return Property(name, type, options=tuple((one, one.title()) for one in options))
+
+
+def a_record(
+    id: str = "1",
+    *,
+    updated_at: int | None = NOW,
+    associations: Mapping[str, tuple[str, ...]] | None = None,
+    **properties: str | None,
+) -> Record:
+    return Record(id, NOW, updated_at, False, None, properties, associations or {})
+
+
+def a_plan(
+    settings: Mapping[str, Any] | None = None,
+    properties: Iterable[Property] = (),
+    *,
+    stream: str = "contacts",
+    settled_through: int | None = None,
+    now: int = NOW,
+    known_columns: Mapping[str, str] | None = None,
+    existing: Mapping[str, str] | None = None,
+) -> Plan:
+    """The plan of a run that begins NOW; of contacts with an e-mail unless told otherwise."""
+    return plan.make(
+        "a_sync",
+        configuration.parse(stream, dict(settings or {})),
+        BY_NAME[stream],
+        tuple(properties) or (a_property("email"),),
+        settled_through=settled_through,
+        now=now,
+        table=TABLE,
+        known_columns=known_columns or {},
+        existing=existing or {},
+    )
+
+
+class Shelf:
+    """A HubSpot of one object type in memory: what ``Fetch`` needs and no more.
+
+    ``before`` is called with the number of each request (from 1) before it is answered; each
+    answer takes ``latency_ms`` of the clock's time. The tokens of the list are the id of the next
+    record, as HubSpot's are, unless ``token`` spells them otherwise and ``place`` reads them back.
+    """
+
+    def __init__(
+        self,
+        ids: Iterable[int],
+        *,
+        clock: FakeClock | None = None,
+        latency_ms: int = 0,
+        page: int = 200,
+        before: Callable[[Shelf, int], None] | None = None,
+        token: Callable[[int], str] = str,
+        place: Callable[[str], int] = int,
+    ) -> None:
+        self.ids = sorted(ids)
+        self.clock = clock or FakeClock()
+        self.asked: list[Request] = []
+        self._latency_ms = latency_ms
+        self._page = page
+        self._before = before
+        self._token = token
+        self._place = place
+        self._lock = threading.Lock()
+
+    def add(self, id: int) -> None:
+        insort(self.ids, id)
+
+    def remove(self, id: int) -> None:
+        self.ids.remove(id)
+
+    def fetch(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        with self._lock:
+            self.asked.append(request)
+            if self._before is not None:
+                self._before(self, len(self.asked))
+            self.clock.advance(self._latency_ms)
+            if request.path.endswith("/search"):
+                answer = self._search(request.body)
+            elif request.path.endswith("/batch/read"):
+                answer = self._batch(request.body)
+            else:
+                answer = self._list(dict(request.query))
+        return parse(answer)
+
+    def _list(self, query: Mapping[str, str]) -> dict[str, Any]:
+        begin = 0
+        if "after" in query:
+            begin = bisect_right(self.ids, self._place(query["after"]) - 1)
+        end = begin + min(int(query["limit"]), self._page)
+        answer: dict[str, Any] = {"results": [_told(one) for one in self.ids[begin:end]]}
+        if end < len(self.ids):
+            answer["paging"] = {"next": {"after": self._token(self.ids[end])}}
+        return answer
+
+    def _search(self, body: Any) -> dict[str, Any]:
+        low, high = 0, 10**30
+        for group in body["filterGroups"][:1]:
+            for one in group["filters"]:
+                if one["propertyName"] == "hs_object_id" and one["operator"] == "GT":
+                    low = int(one["value"]) + 1
+                elif one["propertyName"] == "hs_object_id":
+                    assert one["operator"] == "BETWEEN"
+                    low, high = int(one["value"]), int(one["highValue"])
+        found = self.ids[bisect_right(self.ids, low - 1) : bisect_right(self.ids, high)]
+        total = len(found)
+        if body["sorts"][0]["direction"] == "DESCENDING":
+            found = found[::-1]
+        shown = found[: min(body["limit"], self._page)]
+        answer: dict[str, Any] = {"total": total, "results": [_told(one) for one in shown]}
+        if len(shown) < total:
+            answer["paging"] = {"next": {"after": str(len(shown))}}
+        return answer
+
+    def _batch(self, body: Any) -> dict[str, Any]:
+        wanted = {int(one["id"]) for one in body["inputs"]}
+        return {"results": [_told(one) for one in sorted(wanted & {*self.ids}, reverse=True)]}
+
+
+def _told(id: int) -> dict[str, Any]:
+    return {"id": str(id), "properties": {"email": "a@b.c"}, "createdAt": _AT, "updatedAt": _AT}
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """The query as a server reads it from the request line."""
+    return dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+
+from hubspot_ingest import settings
+from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnknownStream
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound import streams
+from hubspot_ingest.inbound.catalog import BY_NAME, STREAMS, Stream
+from hubspot_ingest.model import Schema
+
+Answer = TypeVar("Answer")
+
+CARS = Schema("2-12345", "Car", "p6789_Car", "Cars")
+
+
+def test_every_stream_has_a_name_of_its_own() -> None:
+    assert len(BY_NAME) == len(STREAMS)
+
+
+def test_every_stream_reads_an_object_type_of_its_own() -> None:
+    assert len({stream.object_type for stream in STREAMS}) == len(STREAMS)
+
+
+def test_no_name_is_the_object_type_of_another_stream() -> None:
+    taken = {one.object_type: one.name for one in STREAMS}
+    assert [one.name for one in STREAMS if taken.get(one.name, one.name) != one.name] == []
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_a_stream_is_associated_with_streams_of_the_catalog(stream: Stream) -> None:
+    assert set(stream.associations) <= set(BY_NAME) - {stream.name}
+    assert len(set(stream.associations)) == len(stream.associations)
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_a_stream_has_a_name_a_sync_may_have(stream: Stream) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", stream.name)
+    assert settings.sync_name(stream.name) == stream.name
+
+
+def test_contacts_are_searched_by_their_own_modified_date() -> None:
+    assert BY_NAME["contacts"].updated == "lastmodifieddate"
+    assert {one.updated for one in STREAMS if one.name != "contacts"} == {"hs_lastmodifieddate"}
+
+
+@pytest.mark.parametrize("name", ["contacts", "Contacts", " CONTACTS "])
+def test_a_stream_is_found_however_its_name_is_written(name: str) -> None:
+    assert streams.standard(name) == BY_NAME["contacts"]
+
+
+def test_a_stream_is_found_by_its_object_type_too() -> None:
+    assert streams.standard("goal_targets") == BY_NAME["goals"]
+
+
+@pytest.mark.parametrize("name", ["2-12345", "p_car", "p6789_Car"])
+def test_a_name_that_may_be_a_custom_object_is_left_to_the_portal(name: str) -> None:
+    assert streams.standard(name) is None
+
+
+def test_an_unknown_stream_is_refused_with_the_nearest_and_all_known() -> None:
+    with pytest.raises(
+        UnknownStream, match=r"'contcts'.*did you mean 'contacts'.*companies, "
+    ) as e:
+        streams.standard("contcts")
+    assert e.value.response_code == "UNKNOWN_STREAM"
+
+
+@pytest.mark.parametrize("name", ["2-12345", "p_car", "P_Car", "p6789_car"])
+def test_a_custom_object_is_found_by_each_of_its_names(name: str) -> None:
+    assert streams.custom(name, [CARS]).object_type == "2-12345"
+
+
+def test_an_unknown_custom_object_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UnknownStream, match=r"'p_cat'.*2-12345 \(p6789_Car\)"):
+        streams.custom("p_cat", [CARS])
+
+
+def test_a_portal_without_custom_objects_says_so() -> None:
+    with pytest.raises(UnknownStream, match="none that we may read"):
+        streams.custom("p_cat", [])
+
+
+class Portal:
+    """Answers every list but those it refuses; has the custom object CARS."""
+
+    def __init__(self, **refused: Exception) -> None:
+        self.refused = {f"/crm/objects/2026-09/{path}": error for path, error in refused.items()}
+
+    def fetch(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        if request.path in self.refused:
+            raise self.refused[request.path]
+        if "schemas" in request.path:
+            name, own = CARS.fully_qualified_name, CARS.object_type
+            return parse({"results": [{"objectTypeId": own, "name": name}]})
+        return parse({"results": []})
+
+
+def test_access_tells_of_every_stream_and_custom_object_whether_it_can_be_read() -> None:
+    portal = Portal(deals=ScopeMissing("no", ("crm.objects.deals.read",)), fees=HubSpotRefused(""))
+    found = {one.object_type: one for one in streams.access(portal.fetch)}
+    assert set(found) == {*(one.object_type for one in STREAMS), "2-12345"}
+    assert {name for name, one in found.items() if not one.readable} == {"deals", "fees"}
+    assert found["deals"].scopes == ("crm.objects.deals.read",)
+
+
+@pytest.mark.parametrize("error", [ScopeMissing("no"), HubSpotRefused("no")])
+def test_a_portal_that_shows_no_schemas_has_no_custom_objects(error: Exception) -> None:
+    def fetch(_request: Request, _parse: Callable[[Any], Answer], /) -> Answer:
+        raise error
+
+    assert streams.schemas(fetch) == ()

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubspot_ingest import settings
+from hubspot_ingest.errors import InvalidFilter
+from hubspot_ingest.inbound import filters
+from hubspot_ingest.model import Json, Property
+from tests.builders import a_property
+
+PROPERTIES = (
+    a_property("email"),
+    a_property("phone", "phone_number"),
+    a_property("amount", "number"),
+    a_property("closedate", "datetime"),
+    a_property("birthday", "date"),
+    a_property("member", "bool"),
+    a_property("lifecyclestage", "enumeration", ["lead", "customer", "Other"]),
+    a_property("hubspot_owner_id", "enumeration"),
+)
+
+
+def sent(operator: str, name: str, **values: Any) -> Json:
+    """The one filter as it is sent."""
+    [[found]] = checked({"propertyName": name, "operator": operator, **values})
+    return found
+
+
+def checked(
+    *given: dict[str, Any], properties: tuple[Property, ...] = PROPERTIES
+) -> list[list[Json]]:
+    wanted = settings.parse("contacts", {"filter_groups": [{"filters": list(given)}]})
+    return filters.checked(wanted.filter_groups, properties)
+
+
+def refusal(operator: str, name: str, **values: Any) -> str:
+    with pytest.raises(InvalidFilter) as refused:
+        sent(operator, name, **values)
+    return refused.value.message
+
+
+def test_a_filter_is_spelled_as_hubspot_spells_it() -> None:
+    assert sent("EQ", "email", value="A@b.c") == {
+        "propertyName": "email",
+        "operator": "EQ",
+        "value": "A@b.c",
+    }
+
+
+def test_groups_stay_apart() -> None:
+    one: Json = {"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}
+    two: Json = {"filters": [{"propertyName": "amount", "operator": "NOT_HAS_PROPERTY"}]}
+    wanted = settings.parse("contacts", {"filter_groups": [one, two]})
+    assert filters.checked(wanted.filter_groups, PROPERTIES) == [
+        [{"propertyName": "email", "operator": "HAS_PROPERTY"}],
+        [{"propertyName": "amount", "operator": "NOT_HAS_PROPERTY"}],
+    ]
+
+
+def test_an_unknown_property_is_refused_with_its_place_and_the_nearest() -> None:
+    said = refusal("EQ", "lifecycle_stage", value="lead")
+    assert "filter_groups.0.filters.0" in said
+    assert "no property 'lifecycle_stage'" in said
+    assert "did you mean 'lifecyclestage'?" in said
+
+
+def test_a_property_is_known_by_its_exact_name() -> None:
+    assert "did you mean 'email'?" in refusal("EQ", "Email", value="a")
+
+
+@pytest.mark.parametrize(
+    ("operator", "name"),
+    [
+        ("CONTAINS_TOKEN", "amount"),
+        ("CONTAINS_TOKEN", "closedate"),
+        ("GT", "member"),
+        ("LTE", "lifecyclestage"),
+        ("NOT_CONTAINS_TOKEN", "member"),
+    ],
+)
+def test_an_operator_that_does_not_fit_the_type_is_refused_with_those_that_do(
+    operator: str, name: str
+) -> None:
+    said = refusal(operator, name, value="1")
+    assert f"{operator} does not fit {name!r}" in said
+    assert "EQ, " in said
+
+
+@pytest.mark.parametrize("operator", ["EQ", "NEQ", "LT", "GT", "CONTAINS_TOKEN"])
+def test_text_takes_every_operator(operator: str) -> None:
+    assert sent(operator, "phone", value="+49*")
+
+
+@pytest.mark.parametrize("value", ["abc", "", "1,5", "NaN", "inf", "1_000", True])
+def test_what_is_no_number_is_refused_for_one(value: Any) -> None:
+    assert "'amount', which is of type number" in refusal("GT", "amount", value=value)
+
+
+@pytest.mark.parametrize(
+    ("value", "spelled"),
+    [(5, "5"), (1.5, "1.5"), ("-3", "-3"), ("1e3", "1e3"), (10**17 + 1, "100000000000000001")],
+)
+def test_a_number_is_sent_as_text(value: Any, spelled: str) -> None:
+    found = sent("GT", "amount", value=value)
+    assert isinstance(found, dict)
+    assert found["value"] == spelled
+
+
+@pytest.mark.parametrize("name", ["closedate", "birthday"])
+def test_instants_are_sent_as_milliseconds(name: str) -> None:
+    assert sent("BETWEEN", name, value="2026-01-31", highValue="2026-01-31T01:00:00+01:00") == {
+        "propertyName": name,
+        "operator": "BETWEEN",
+        "value": "1769817600000",
+        "highValue": "1769817600000",
+    }
+
+
+def test_every_value_of_a_list_is_spelled_as_the_type_wants_it() -> None:
+    found = sent("IN", "birthday", values=["2026-01-31", 1769817600000])
+    assert isinstance(found, dict)
+    assert found["values"] == ["1769817600000", "1769817600000"]
+
+
+def test_what_is_no_instant_is_refused_for_one() -> None:
+    assert "'closedate', which is of type datetime" in refusal("GT", "closedate", value="soon")
+
+
+def test_a_wrong_upper_bound_is_refused_as_well() -> None:
+    said = refusal("BETWEEN", "amount", value=1, highValue="much")
+    assert "'much' is no value of 'amount'" in said
+
+
+@pytest.mark.parametrize(("value", "spelled"), [(True, "true"), ("FALSE", "false")])
+def test_a_bool_is_sent_in_lower_case(value: Any, spelled: str) -> None:
+    found = sent("EQ", "member", value=value)
+    assert isinstance(found, dict)
+    assert found["value"] == spelled
+
+
+def test_what_is_no_bool_is_refused_for_one() -> None:
+    assert "'perhaps' is no value of 'member'" in refusal("EQ", "member", value="perhaps")
+
+
+def test_an_option_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    said = refusal("EQ", "lifecyclestage", value="costumer")
+    assert "did you mean 'customer'?" in said
+    assert "options: lead, customer, Other" in said
+
+
+def test_an_option_is_its_value_case_for_case_and_never_its_label() -> None:
+    assert "no option" in refusal("EQ", "lifecyclestage", value="Customer")
+    assert "no option" in refusal("IN", "lifecyclestage", values=["lead", "other"])
+
+
+def test_an_option_is_sent_as_it_is_written() -> None:
+    found = sent("IN", "lifecyclestage", values=["Other"])
+    assert isinstance(found, dict)
+    assert found["values"] == ["Other"]
+
+
+def test_only_the_first_of_many_options_are_shown() -> None:
+    many = a_property("stage", "enumeration", [f"option_{n}" for n in range(30)])
+    given = {"propertyName": "stage", "operator": "EQ", "value": "x"}
+    with pytest.raises(InvalidFilter, match="option_19, …") as refused:
+        checked(given, properties=(many,))
+    assert "option_20" not in refused.value.message
+
+
+def test_a_part_of_an_option_may_be_looked_for() -> None:
+    assert sent("CONTAINS_TOKEN", "lifecyclestage", value="cust*")
+
+
+def test_an_enumeration_whose_options_hubspot_does_not_tell_takes_any() -> None:
+    assert sent("EQ", "hubspot_owner_id", value="12345")
+
+
+@pytest.mark.parametrize("operator", ["IN", "NOT_IN"])
+def test_texts_of_a_list_are_sent_in_lower_case_or_hubspot_never_finds_them(operator: str) -> None:
+    found = sent(operator, "email", values=["A@B.C", "Ä"])
+    assert isinstance(found, dict)
+    assert found["values"] == ["a@b.c", "ä"]
+
+
+def test_an_enumeration_keeps_its_case_even_without_options_to_check() -> None:
+    found = sent("IN", "hubspot_owner_id", values=["Ab"])
+    assert isinstance(found, dict)
+    assert found["values"] == ["Ab"]
+
+
+VALUES = st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=12))
+
+
+@given(VALUES, st.sampled_from([one.name for one in PROPERTIES]))
+def test_any_value_is_sent_as_text_or_refused(value: Any, name: str) -> None:
+    try:
+        found = sent("EQ", name, value=value)
+    except InvalidFilter:
+        return
+    assert isinstance(found, dict)
+    assert isinstance(found["value"], str)

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hubspot_ingest.errors import InvalidFilter, Refusal
+from hubspot_ingest.hubspot import requests
+from hubspot_ingest.inbound.plan import Strategy, fits_url, selected
+from tests.builders import MINUTE, NOW, a_plan, a_property
+
+A_FILTER = {"propertyName": "email", "operator": "HAS_PROPERTY"}
+FILTERED = {"filter_groups": [{"filters": [A_FILTER]}]}
+WIDE = [a_property(f"{'long_name_' * 9}{n:04d}") for n in range(2_000)]
+AN_HOUR_AGO = NOW - 60 * MINUTE
+
+
+def test_a_backfill_without_filters_is_read_by_list() -> None:
+    assert a_plan().strategy is Strategy.LIST
+
+
+def test_a_backfill_whose_properties_fit_no_url_is_read_wide() -> None:
+    assert a_plan(properties=WIDE).strategy is Strategy.WIDE
+
+
+def test_a_backfill_with_filters_is_read_by_search() -> None:
+    assert a_plan(FILTERED).strategy is Strategy.SEARCH
+
+
+def test_what_changed_since_the_last_run_is_read_by_search() -> None:
+    assert a_plan(settled_through=AN_HOUR_AGO).strategy is Strategy.SEARCH
+    assert a_plan(properties=WIDE, settled_through=AN_HOUR_AGO).strategy is Strategy.SEARCH
+
+
+def test_reading_from_a_date_on_is_read_by_search() -> None:
+    assert a_plan({"updated_after": "2026-01-31"}).strategy is Strategy.SEARCH
+
+
+def test_a_full_refresh_is_read_like_a_backfill() -> None:
+    plan = a_plan({"sync_mode": "full_refresh"}, settled_through=AN_HOUR_AGO)
+    assert (plan.strategy, plan.since) == (Strategy.LIST, None)
+
+
+# -- the window -----------------------------------------------------------------------------------
+
+
+def test_a_backfill_begins_nowhere() -> None:
+    assert a_plan().since is None
+
+
+def test_a_run_begins_where_the_last_one_settled() -> None:
+    assert a_plan(settled_through=AN_HOUR_AGO).since == AN_HOUR_AGO
+
+
+def test_a_lookback_begins_earlier() -> None:
+    plan = a_plan({"lookback_minutes": 30}, settled_through=AN_HOUR_AGO)
+    assert plan.since == AN_HOUR_AGO - 30 * MINUTE
+
+
+def test_nothing_older_than_updated_after_is_read() -> None:
+    after = {"updated_after": "2026-09-21T14:00:00Z", "lookback_minutes": 600}
+    beginning = NOW - 13 * MINUTE - 20_000
+    assert a_plan(after).since == beginning
+    assert a_plan(after, settled_through=NOW - MINUTE).since == beginning
+    full = {**after, "sync_mode": "full_refresh"}
+    assert a_plan(full, settled_through=NOW - MINUTE).since == beginning
+
+
+def test_updated_after_holds_no_run_back() -> None:
+    after = {"updated_after": "2026-01-31"}
+    assert a_plan(after, settled_through=AN_HOUR_AGO).since == AN_HOUR_AGO
+
+
+def test_only_what_has_settled_counts_as_read() -> None:
+    assert a_plan().until == NOW - 10 * MINUTE
+    assert a_plan({"settle_minutes": 0}).until == NOW
+    assert a_plan({"settle_minutes": 60}).until == NOW - 60 * MINUTE
+
+
+def test_a_longer_settling_never_moves_the_cursor_back() -> None:
+    plan = a_plan({"settle_minutes": 60}, settled_through=NOW - MINUTE)
+    assert plan.until == NOW - MINUTE
+
+
+def window(value: int) -> dict[str, str]:
+    return {"propertyName": "lastmodifieddate", "operator": "GTE", "value": str(value)}
+
+
+def test_the_window_is_sent_in_every_group() -> None:
+    two = {"filter_groups": [{"filters": [A_FILTER]}, {"filters": [A_FILTER, A_FILTER]}]}
+    plan = a_plan(two, settled_through=AN_HOUR_AGO)
+    assert plan.search_groups == [
+        [A_FILTER, window(AN_HOUR_AGO)],
+        [A_FILTER, A_FILTER, window(AN_HOUR_AGO)],
+    ]
+
+
+def test_without_filters_the_window_stands_alone() -> None:
+    assert a_plan(settled_through=AN_HOUR_AGO).search_groups == [[window(AN_HOUR_AGO)]]
+
+
+def test_a_filter_at_the_epoch_is_never_sent() -> None:
+    plan = a_plan(FILTERED)
+    assert plan.search_groups == [[A_FILTER, window(requests.EARLIEST_FILTER)]]
+    assert a_plan({"updated_after": "1969-01-01"}).search_groups == [[window(1_000)]]
+
+
+def test_each_stream_is_searched_by_its_own_modified_date() -> None:
+    [[found]] = a_plan(stream="deals", settled_through=AN_HOUR_AGO).search_groups
+    assert isinstance(found, dict)
+    assert found["propertyName"] == "hs_lastmodifieddate"
+
+
+def test_filters_are_checked_against_the_portal() -> None:
+    with pytest.raises(InvalidFilter, match="'email'"):
+        a_plan(FILTERED, [a_property("phone")])
+
+
+# -- properties -----------------------------------------------------------------------------------
+
+PORTAL = [a_property(name) for name in ("phone", "email", "hs_email_x", "hs_email_y", "hs_z")]
+
+
+@pytest.mark.parametrize(
+    ("globs", "expected"),
+    [
+        (["*"], ["email", "hs_email_x", "hs_email_y", "hs_z", "phone"]),
+        (["*", "!hs_email_*"], ["email", "hs_z", "phone"]),
+        (["!hs_*"], ["email", "phone"]),
+        (["!hs_*", "*"], ["email", "phone"]),
+        (["hs_*", "!*_y"], ["hs_email_x", "hs_z"]),
+        (["phone", "email"], ["email", "phone"]),
+        (["phone", "hs_?"], ["hs_z", "phone"]),
+        (["phone", "p*"], ["phone"]),
+        (["nothing*"], []),
+        (["*", "!gone"], ["email", "hs_email_x", "hs_email_y", "hs_z", "phone"]),
+    ],
+)
+def test_globs_take_and_deny_properties(globs: list[str], expected: list[str]) -> None:
+    assert [one.name for one in selected(globs, PORTAL)] == expected
+
+
+def test_an_unknown_plain_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(Refusal, match=r"'properties'.*'emial' here \(did you mean 'email'\?\)"):
+        selected(["phone", "emial"], PORTAL)
+
+
+def test_a_glob_is_case_for_case() -> None:
+    assert selected(["E*"], PORTAL) == ()
+
+
+def test_only_selected_properties_are_asked_for_and_get_a_column() -> None:
+    plan = a_plan({"properties": ["p*"]}, PORTAL)
+    assert plan.properties == ("phone",)
+    assert [column.name for column in plan.property_columns] == ["PROPERTIES_PHONE"]
+
+
+def test_properties_with_2_000_long_names_all_get_a_column() -> None:
+    assert len({column.name for column in a_plan(properties=WIDE).columns}) > 2_000
+
+
+def test_fitting_a_url_is_decided_by_the_longest_page_token() -> None:
+    names = ["x" * 99] * 140
+    while fits_url("contacts", names, ()):
+        names.append("x")
+    names.pop()
+    target = requests.list_page("contacts", names, after="9" * 20).target
+    assert requests.URL_LIMIT - 10 < len(target) <= requests.URL_LIMIT
+
+
+# -- columns --------------------------------------------------------------------------------------
+
+
+def test_associations_come_from_the_catalog_unless_they_are_set() -> None:
+    assert a_plan().associations == ("companies",)
+    assert a_plan({"associations": ["deals"]}).associations == ("deals",)
+    assert a_plan({"associations": []}).associations == ()
+
+
+def test_every_column_has_a_name_of_its_own() -> None:
+    awkward = ["id", "ID", "properties", "companies_ids", "Email", "email", "_run_id"]
+    plan = a_plan({"column_prefix": ""}, [a_property(name) for name in awkward])
+    names = [column.name for column in plan.columns]
+    assert sorted(set(names)) == sorted(names)
+    assert {column.property for column in plan.property_columns} == {*awkward}
+
+
+# -- the checkpoint's hash ------------------------------------------------------------------------
+
+
+def test_the_same_plan_later_carries_on_from_a_checkpoint() -> None:
+    before = a_plan(FILTERED, settled_through=AN_HOUR_AGO)
+    assert a_plan(FILTERED, settled_through=AN_HOUR_AGO, now=NOW + MINUTE).hash == before.hash
+
+
+@pytest.mark.parametrize(
+    ("settings", "more"),
+    [
+        ({}, {}),
+        ({**FILTERED, "properties": ["phone"]}, {}),
+        ({**FILTERED, "associations": []}, {}),
+        (FILTERED, {"stream": "deals"}),
+        (FILTERED, {"settled_through": NOW - MINUTE}),
+        ({**FILTERED, "sync_mode": "full_refresh"}, {"settled_through": AN_HOUR_AGO}),
+        ({**FILTERED, "lookback_minutes": 60}, {"settled_through": AN_HOUR_AGO}),
+    ],
+)
+def test_a_plan_that_reads_anything_else_does_not(
+    settings: dict[str, Any], more: dict[str, Any]
+) -> None:
+    portal = [a_property("email"), a_property("phone")]
+    before = a_plan(FILTERED, portal, settled_through=AN_HOUR_AGO)
+    other = a_plan(settings, portal, **{"settled_through": AN_HOUR_AGO, **more})
+    assert other.hash != before.hash
+
+
+def test_a_hash_is_text_that_state_can_hold() -> None:
+    assert json.loads(json.dumps(a_plan().hash)) == a_plan().hash

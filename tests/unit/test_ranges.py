@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.inbound.ranges import PAGES_PER_RANGE, WIDEST, Batch, Ranges, width
+from hubspot_ingest.inbound.readers import Reach
+from hubspot_ingest.model import Json
+from tests.builders import a_record
+
+DENSE = range(1, 200)
+SPARSE = range(7, 10**17, 10**17 // 150)
+SKEWED = [*range(1, 150), 10**6, *range(10**12, 10**12 + 40)]
+IDS = st.one_of(
+    st.sampled_from([[*DENSE], [*SPARSE], [*SKEWED], [], [5]]),
+    st.lists(st.integers(1, 10**18), unique=True, max_size=120).map(sorted),
+)
+
+
+class Pages:
+    """Reads a list of ids as HubSpot's list does: past a range's end when a page spans it."""
+
+    def __init__(
+        self, ids: Iterable[int], size: int = 3, before: Callable[[Pages], None] | None = None
+    ) -> None:
+        self.ids = sorted(ids)
+        self.size = size
+        self.reads = 0
+        self.lock = threading.Lock()
+        self._before = before
+
+    def __call__(self, after: int, _last: int | None, /) -> Reach:
+        with self.lock:
+            self.reads += 1
+            if self._before is not None:
+                self._before(self)
+            above = [one for one in self.ids if one > after]
+        page = above[: self.size]
+        more = len(above) > self.size
+        return Reach(tuple(a_record(str(one)) for one in page), page[-1] if page else after, more)
+
+
+def ranges_over(pages: Pages, count: int) -> Ranges:
+    """The whole of it, cut into ranges of equal width."""
+    ranges = Ranges(pages)
+    ranges.cut(0, max(pages.ids, default=0), None, count)
+    return ranges
+
+
+def ids_of(batches: Iterable[Batch]) -> list[int]:
+    return [int(one.id) for batch in batches for one in batch.records]
+
+
+def pending(told: list[Json]) -> list[tuple[int, int | None, int]]:
+    """What ``remaining`` told, as it comes back from state."""
+    found: list[tuple[int, int | None, int]] = []
+    for one in told:
+        assert isinstance(one, list)
+        after, last, bound = one
+        assert isinstance(after, int)
+        assert isinstance(bound, int)
+        assert last is None or isinstance(last, int)
+        found.append((after, last, bound))
+    return found
+
+
+# -- all of it, once ------------------------------------------------------------------------------
+
+
+@given(IDS, st.integers(1, 12), st.integers(1, 8), st.integers(0, 20), st.integers(1, 9))
+@settings(max_examples=60, deadline=None)
+def test_every_record_is_read_exactly_once(
+    ids: list[int], count: int, threads: int, spare: int, size: int
+) -> None:
+    ranges = ranges_over(Pages(ids, size), count)
+    found = ids_of(ranges.side_by_side(threads, spare))
+    assert Counter(found) == Counter(ids)
+
+
+@given(IDS, st.integers(1, 8), st.integers(0, 20))
+@settings(max_examples=20, deadline=None)
+def test_a_range_yields_its_records_in_order(ids: list[int], threads: int, spare: int) -> None:
+    by_range: dict[int, list[int]] = {}
+    for batch in ranges_over(Pages(ids), threads).side_by_side(threads, spare):
+        by_range.setdefault(batch.key, []).extend(ids_of([batch]))
+    assert all(found == sorted(found) for found in by_range.values())
+
+
+@pytest.mark.parametrize("ids", [DENSE, SPARSE, SKEWED], ids=["dense", "sparse", "skewed"])
+def test_ranges_cost_at_most_one_page_more_each(ids: Iterable[int]) -> None:
+    pages = Pages(ids)
+    list(ranges_over(pages, 4).side_by_side(4, spare=3))
+    assert pages.reads <= -(-len(pages.ids) // pages.size) + 4 + 3
+
+
+def test_a_thread_whose_range_is_read_takes_half_of_the_longest_one() -> None:
+    pages = Pages([*range(1, 5), *range(1_001, 2_000)])
+    long_one_is_read, somebody_came_in = threading.Event(), threading.Event()
+    first: list[int] = []
+
+    def read(after: int, last: int | None, /) -> Reach:
+        if after < 1_000:
+            assert long_one_is_read.wait(5)
+        elif not first:
+            first.append(threading.get_ident())
+        elif threading.get_ident() != first[0]:
+            somebody_came_in.set()
+        elif pages.reads == 5:
+            long_one_is_read.set()
+            assert somebody_came_in.wait(5)
+        return pages(after, last)
+
+    ranges = Ranges(read)
+    ranges.add(0, 1_000, 1_000)
+    ranges.add(1_000, None, 1_999)
+    batches = list(ranges.side_by_side(2, spare=5))
+    assert Counter(ids_of(batches)) == Counter(pages.ids)
+    assert len({batch.key for batch in batches}) > 2
+
+
+def test_no_more_ranges_are_split_off_than_are_to_spare() -> None:
+    ranges = Ranges(Pages(range(1, 2_000)))
+    ranges.add(0, None, 1_999)
+    assert {batch.key for batch in ranges.side_by_side(4, spare=0)} == {0}
+
+
+# -- records that come and go ---------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.integers(1, 400), unique=True, min_size=40, max_size=120),
+    st.lists(st.integers(0, 119), max_size=20),
+    st.lists(st.integers(1, 400), max_size=20),
+    st.integers(1, 6),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_was_there_all_along_is_read_whatever_comes_and_goes(
+    ids: list[int], leaving: list[int], coming: list[int], threads: int
+) -> None:
+    leavers = [ids[place % len(ids)] for place in leaving]
+    arrivals = [one for one in coming if one not in ids]
+
+    def change(pages: Pages) -> None:
+        if leavers and (gone := leavers.pop()) in pages.ids:
+            pages.ids.remove(gone)
+        if arrivals and (new := arrivals.pop()) not in pages.ids:
+            pages.ids = sorted([*pages.ids, new])
+
+    staying = set(ids) - set(leavers)
+    found = ids_of(ranges_over(Pages(ids, before=change), threads).side_by_side(threads, 10))
+    assert staying <= set(found)
+    assert max(Counter(found).values()) == 1
+
+
+# -- stop and resume ------------------------------------------------------------------------------
+
+
+@given(IDS, st.integers(1, 6), st.integers(0, 20), st.integers(1, 5), st.data())
+@settings(max_examples=60, deadline=None)
+def test_whatever_was_merged_resuming_reads_everything_else(
+    ids: list[int], threads: int, spare: int, size: int, data: st.DataObject
+) -> None:
+    ranges = ranges_over(Pages(ids, size), threads)
+    stop = data.draw(st.integers(0, len(ids) // size + threads + 1), label="batches merged")
+    merged: dict[int, int | str | None] = {}
+    found: list[int] = []
+    for number, batch in enumerate(ranges.side_by_side(threads, spare)):
+        if number == stop:
+            break
+        merged[batch.key] = batch.after
+        found += ids_of([batch])
+    left = ranges.remaining(whole_numbers(merged))
+    again = Ranges(Pages(ids, size), pending(left))
+    found += ids_of(again.side_by_side(4, spare=0))
+    assert Counter(found) == Counter(ids)
+
+
+@given(IDS, st.lists(st.integers(1, 6), min_size=1, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_resuming_time_and_again_comes_to_an_end(ids: list[int], stops: list[int]) -> None:
+    ranges = ranges_over(Pages(ids), 4)
+    found: list[int] = []
+    for stop in [*stops, 10**9]:
+        merged: dict[int, int | str | None] = {}
+        for number, batch in enumerate(ranges.side_by_side(3, spare=2), start=1):
+            merged[batch.key] = batch.after
+            found += ids_of([batch])
+            if number == stop:
+                break
+        left = ranges.remaining(whole_numbers(merged))
+        if not left:
+            break
+        ranges = Ranges(Pages(ids), pending(left))
+    assert Counter(found) == Counter(ids)
+
+
+def whole_numbers(merged: dict[int, int | str | None]) -> dict[int, int | None]:
+    assert not any(isinstance(one, str) for one in merged.values())
+    return {key: after for key, after in merged.items() if not isinstance(after, str)}
+
+
+def test_nothing_remains_once_all_is_merged() -> None:
+    ranges = ranges_over(Pages(DENSE), 3)
+    merged = {batch.key: batch.after for batch in ranges.side_by_side(3, spare=0)}
+    assert ranges.remaining(whole_numbers(merged)) == []
+
+
+def test_all_remains_while_nothing_is_merged() -> None:
+    ranges = ranges_over(Pages(DENSE), 3)
+    list(ranges.side_by_side(3, spare=0))
+    assert ranges.remaining({}) == [[0, 66, 66], [66, 132, 132], [132, None, 199]]
+
+
+# -- errors ---------------------------------------------------------------------------------------
+
+
+def test_what_a_reader_raises_comes_after_what_was_read_before_it() -> None:
+    def fail(pages: Pages) -> None:
+        if pages.reads > 10:
+            raise UnexpectedAnswer("no")
+
+    ranges = Ranges(Pages(range(1, 100), before=fail))
+    ranges.add(0, None, 99)
+    batches = ranges.side_by_side(1, spare=0)
+    assert ids_of(next(batches) for _ in range(10)) == list(range(1, 31))
+    with pytest.raises(UnexpectedAnswer):
+        next(batches)
+
+
+# -- how many -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pages", "expected"),
+    [
+        (0.3, 600, 8),
+        (0.05, 600, 3),
+        (0.0, 600, 1),
+        (0.3, PAGES_PER_RANGE * 3, 3),
+        (0.3, PAGES_PER_RANGE - 1, 1),
+        (0.3, 0, 1),
+        (100.0, 10**9, WIDEST),
+    ],
+)
+def test_as_many_ranges_as_fill_the_rate_and_the_cost_allows(
+    seconds: float, pages: int, expected: int
+) -> None:
+    assert width(seconds, 19.0, pages) == expected

@@ -1,0 +1,328 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.hubspot import requests
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound import readers
+from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.ranges import Batch
+from hubspot_ingest.inbound.reading import Reading
+from hubspot_ingest.model import Json
+from tests.builders import MINUTE, NOW, Shelf, a_plan, a_property
+
+LIST = a_plan()
+SEARCH = a_plan(settled_through=NOW - MINUTE)
+WIDE = a_plan(properties=[a_property(f"{'long_name_' * 9}{n:04d}") for n in range(300)])
+PLANS = {"list": LIST, "search": SEARCH, "wide": WIDE}
+WAYS = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+
+DENSE = range(1, 25_001)
+SPARSE = range(10, 10**15, 10**15 // 25_000)
+SKEWED = [*range(1, 15_000), *range(10**9, 10**9 + 10), *range(10**12, 10**12 + 10_000)]
+
+
+def ids_of(batches: Iterable[Batch]) -> list[int]:
+    return [int(one.id) for batch in batches for one in batch.records]
+
+
+def read(shelf: Shelf, plan: Plan, checkpoint: Mapping[str, Any] | None = None) -> list[int]:
+    return ids_of(Reading(shelf.fetch, plan, shelf.clock, checkpoint).batches())
+
+
+# -- all of it ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("plan", "ids"),
+    [
+        (LIST, DENSE),
+        (LIST, SPARSE),
+        (LIST, SKEWED),
+        (SEARCH, SPARSE),
+        (SEARCH, SKEWED),
+        (WIDE, SKEWED),
+    ],
+)
+def test_every_record_is_read_once_and_side_by_side(plan: Plan, ids: Iterable[int]) -> None:
+    shelf = Shelf(ids, latency_ms=300)
+    assert Counter(read(shelf, plan)) == Counter(shelf.ids)
+
+
+@WAYS
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 199, 200, 201, 500, 501, 1_100])
+def test_few_records_are_read_one_page_after_the_other(plan: Plan, count: int) -> None:
+    assert read(Shelf(range(5, 5 + count)), plan) == list(range(5, 5 + count))
+
+
+@WAYS
+def test_pages_that_are_shorter_than_asked_for_are_not_taken_for_the_end(plan: Plan) -> None:
+    shelf = Shelf(range(1, 300), page=7)
+    assert read(shelf, plan) == shelf.ids
+
+
+def test_a_list_costs_hardly_more_than_its_pages() -> None:
+    shelf = Shelf(range(1, 60_001), latency_ms=300)
+    read(shelf, LIST)
+    assert len(shelf.asked) <= 600 * 1.02
+
+
+def test_a_search_costs_hardly_more_than_its_pages() -> None:
+    shelf = Shelf(range(1, 60_001), latency_ms=300)
+    read(shelf, SEARCH)
+    assert len(shelf.asked) <= 300 * 1.02
+
+
+def test_a_search_that_finds_nothing_is_one_request() -> None:
+    shelf = Shelf([])
+    assert read(shelf, SEARCH) == []
+    assert len(shelf.asked) == 1
+
+
+def test_an_empty_list_is_one_request() -> None:
+    shelf = Shelf([])
+    assert read(shelf, LIST) == []
+    assert len(shelf.asked) == 1
+
+
+def test_search_is_never_paged_by_offset() -> None:
+    shelf = Shelf(range(1, 12_001))
+    assert len(read(shelf, SEARCH)) == 12_000
+    assert not any("after" in body(one) for one in shelf.asked)
+
+
+def body(request: Request) -> dict[str, Any]:
+    assert isinstance(request.body, dict)
+    return request.body
+
+
+def test_the_id_range_and_the_window_are_in_every_group() -> None:
+    filtered = {
+        "filter_groups": [
+            {"filters": [{"propertyName": "email", "operator": "EQ", "value": "a"}]},
+            {"filters": [{"propertyName": "email", "operator": "EQ", "value": "b"}]},
+        ]
+    }
+    plan = a_plan(filtered, settled_through=NOW - MINUTE)
+    shelf = Shelf(range(1, 20_001), latency_ms=300)
+    read(shelf, plan)
+    for one in shelf.asked:
+        names = [
+            [part["propertyName"] for part in group["filters"]]
+            for group in body(one)["filterGroups"]
+        ]
+        assert names == [["email", "lastmodifieddate", "hs_object_id"]] * 2
+
+
+def test_wide_reading_asks_for_no_url_that_is_too_long() -> None:
+    shelf = Shelf(range(1, 301))
+    read(shelf, WIDE)
+    assert max(len(one.target) for one in shelf.asked) < requests.URL_LIMIT
+    batches = [one for one in shelf.asked if one.path.endswith("/batch/read")]
+    assert [len(body(one)["inputs"]) for one in batches] == [100, 100, 100]
+    assert all(body(one)["properties"] == list(WIDE.properties) for one in batches)
+
+
+def test_a_record_that_goes_between_its_id_and_its_values_is_left_out() -> None:
+    def go(shelf: Shelf, number: int) -> None:
+        if number == 2:
+            shelf.remove(5)
+
+    assert read(Shelf(range(1, 11), before=go), WIDE) == [1, 2, 3, 4, 6, 7, 8, 9, 10]
+
+
+# -- records that come and go ---------------------------------------------------------------------
+
+
+@WAYS
+@given(
+    st.lists(st.integers(1, 2_000), unique=True, min_size=50, max_size=200),
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 2_000)), max_size=30),
+    st.integers(3, 20),
+)
+@settings(max_examples=40, deadline=None)
+def test_what_was_there_all_along_is_read_whatever_comes_and_goes(
+    plan: Plan, ids: list[int], changes: list[tuple[int, int]], page: int
+) -> None:
+    staying = set(ids) - {id for _, id in changes}
+
+    def change(shelf: Shelf, number: int) -> None:
+        for when, id in changes:
+            if when == number and id in shelf.ids:
+                shelf.remove(id)
+            elif when == number:
+                shelf.add(id)
+
+    assert staying <= set(read(Shelf(ids, page=page, before=change), plan))
+
+
+@WAYS
+def test_records_that_go_while_they_are_read_side_by_side_hide_no_others(plan: Plan) -> None:
+    gone = set(range(1, 25_001, 97))
+
+    def go(shelf: Shelf, _number: int) -> None:
+        for id in (one for one in [*gone][:4] if one in shelf.ids):
+            gone.discard(id)
+            shelf.remove(id)
+
+    staying = set(DENSE) - gone
+    found = read(Shelf(DENSE, latency_ms=300, before=go), plan)
+    assert staying <= set(found)
+    assert max(Counter(found).values()) == 1 or plan is not SEARCH
+
+
+# -- stop and resume ------------------------------------------------------------------------------
+
+
+def stopped_after(shelf: Shelf, plan: Plan, batches: int) -> tuple[list[int], Json]:
+    """What was merged when reading was stopped after so many batches, and its checkpoint."""
+    reading = Reading(shelf.fetch, plan, shelf.clock)
+    merged: dict[int, int | str | None] = {}
+    found: list[int] = []
+    for number, batch in enumerate(reading.batches(), start=1):
+        merged[batch.key] = batch.after
+        found += ids_of([batch])
+        if number == batches:
+            break
+    left = reading.remaining(merged)
+    kept: Json = json.loads(json.dumps(left))
+    return found, kept
+
+
+@pytest.mark.parametrize(
+    ("plan", "batches"),
+    [
+        (LIST, 1),
+        (LIST, 5),
+        (LIST, 7),
+        (LIST, 60),
+        (SEARCH, 1),
+        (SEARCH, 2),
+        (SEARCH, 60),
+        (WIDE, 60),
+    ],
+)
+def test_resuming_from_any_merge_reads_everything_else(plan: Plan, batches: int) -> None:
+    found, left = stopped_after(Shelf(SKEWED, latency_ms=300), plan, batches)
+    assert isinstance(left, dict)
+    found += read(Shelf(SKEWED, latency_ms=300), plan, left)
+    assert Counter(found) == Counter(SKEWED)
+
+
+@WAYS
+@given(st.lists(st.integers(1, 10**17), unique=True, max_size=120), st.integers(1, 40))
+@settings(max_examples=40, deadline=None)
+def test_resuming_a_small_reading_reads_everything_else(
+    plan: Plan, ids: list[int], batches: int
+) -> None:
+    found, left = stopped_after(Shelf(ids, page=5), plan, batches)
+    if left is not None:
+        assert isinstance(left, dict)
+        found += read(Shelf(ids, page=5), plan, left)
+    assert Counter(found) == Counter(ids)
+
+
+@pytest.mark.parametrize("plan", [LIST, SEARCH], ids=["list", "search"])
+def test_nothing_remains_of_a_reading_that_was_merged_whole(plan: Plan) -> None:
+    assert stopped_after(Shelf(DENSE, latency_ms=300), plan, 10**9)[1] is None
+
+
+# -- ids that are no tokens -----------------------------------------------------------------------
+
+OPAQUE: dict[str, tuple[Callable[[int], str], Callable[[str], int]]] = {
+    # no number at all
+    "text": (lambda id: f"NTI1{id:x}==", lambda token: int(token[4:-2], 16)),
+    # a number that is no id
+    "place": (lambda id: str(id * 1_000), lambda token: int(token) // 1_000),
+    # the last id seen, so that asking by id skips one
+    "last": (lambda id: str(id - 1), lambda token: int(token) + 1),
+}
+
+
+@pytest.mark.parametrize("plan", [LIST, WIDE], ids=["list", "wide"])
+@pytest.mark.parametrize("tokens", OPAQUE)
+def test_where_ids_are_no_tokens_the_list_is_read_by_its_tokens(plan: Plan, tokens: str) -> None:
+    token, place = OPAQUE[tokens]
+    shelf = Shelf(range(1, 1_001), token=token, place=place)
+    assert set(read(shelf, plan)) == set(shelf.ids)
+    assert max(len(one.target) for one in shelf.asked) < requests.URL_LIMIT
+
+
+@pytest.mark.parametrize("tokens", OPAQUE)
+@pytest.mark.parametrize("batches", [1, 2, 4, 10_000])
+def test_a_reading_by_tokens_can_be_taken_up_again(tokens: str, batches: int) -> None:
+    token, place = OPAQUE[tokens]
+    found, left = stopped_after(Shelf(range(1, 1_001), token=token, place=place), LIST, batches)
+    if left is not None:
+        assert isinstance(left, dict)
+        found += read(Shelf(range(1, 1_001), token=token, place=place), LIST, left)
+    assert set(found) == set(range(1, 1_001))
+
+
+# -- answers that would lose records --------------------------------------------------------------
+
+
+class Saying:
+    """A HubSpot that answers a list in its own way: ``answer`` from the token asked for."""
+
+    def __init__(self, answer: Callable[[str | None], dict[str, Any]]) -> None:
+        self.answer = answer
+        self.asked = 0
+
+    def fetch(self, request: Request, parse: Callable[[Any], Any], /) -> Any:
+        self.asked += 1
+        assert self.asked < 50, "reading goes round for ever"
+        return parse(self.answer(dict(request.query).get("after")))
+
+    def refusal(self) -> str:
+        with pytest.raises(UnexpectedAnswer) as refused:
+            list(Reading(self.fetch, LIST, Shelf([]).clock).batches())
+        return refused.value.message
+
+
+def a_page(*ids: int, after: str | None = None) -> dict[str, Any]:
+    results = [{"id": str(one), "properties": {}} for one in ids]
+    return {"results": results} | ({"paging": {"next": {"after": after}}} if after else {})
+
+
+def test_the_same_page_token_twice_is_refused() -> None:
+    hubspot = Saying(lambda token: a_page(1 if token is None else 2, after="x"))
+    assert "x" in hubspot.refusal()
+
+
+def test_page_tokens_that_go_round_are_refused() -> None:
+    following = {None: "a", "a": "b", "b": "c", "c": "a"}
+    ids = {None: 1, "a": 2, "b": 3, "c": 4}
+    hubspot = Saying(lambda token: a_page(ids[token], after=following[token]))
+    assert "for ever" in hubspot.refusal()
+
+
+def test_a_page_that_is_not_in_order_of_id_is_refused() -> None:
+    assert "ascending order" in Saying(lambda _: a_page(1, 3, 2)).refusal()
+
+
+def test_a_page_with_one_id_twice_is_refused() -> None:
+    assert "ascending order" in Saying(lambda _: a_page(1, 2, 2)).refusal()
+
+
+def test_an_empty_page_that_says_more_follows_is_refused() -> None:
+    assert "empty page" in Saying(lambda _: a_page(after="5")).refusal()
+
+
+def test_a_page_of_records_before_the_one_asked_for_is_refused() -> None:
+    shelf = Shelf([])
+
+    def fetch(_request: Request, parse: Callable[[Any], Any], /) -> Any:
+        return parse(a_page(3, 4))
+
+    with pytest.raises(UnexpectedAnswer):
+        readers.page_reader(fetch, LIST)(10, None)
+    assert shelf.asked == []

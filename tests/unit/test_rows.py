@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubspot_ingest.database.columns import Column, Type, association_column
+from hubspot_ingest.inbound.rows import staged, staged_columns, staged_links
+from hubspot_ingest.model import Link, Record
+from hubspot_ingest.times import EARLIEST, LATEST
+from tests.builders import NOW, a_record
+
+TYPED = {one: Column(f"P_{one.name}", one, "p") for one in Type}
+
+
+def spelled(value: str | None, type: Type) -> tuple[object, int]:
+    """A property's value as it is staged for a column of ``type``, and how many did not fit."""
+    columns, misfits = staged([a_record(p=value)], [TYPED[type]], {}, {})
+    [found] = columns[TYPED[type].name]
+    return found, misfits
+
+
+# -- every type -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "expected"),
+    [
+        (Type.TEXT, "a", "a"),
+        (Type.TEXT, " ", " "),
+        (Type.TEXT, "00491234", "00491234"),
+        (Type.NUMBER, "5", "5"),
+        (Type.NUMBER, "-5.25", "-5.25"),
+        (Type.NUMBER, "100000000000000001", "100000000000000001"),
+        (Type.NUMBER, "99999999999999999999.999999999999999999", None),
+        (Type.NUMBER, "0.000000000000000001", "0.000000000000000001"),
+        (Type.NUMBER, "1.5E3", "1500"),
+        (Type.NUMBER, "1e-7", "0.0000001"),
+        (Type.NUMBER, "+7", "7"),
+        (Type.NUMBER, ".5", "0.5"),
+        (Type.NUMBER, " 5 ", "5"),
+        (Type.NUMBER, "0.1234567890123456789", "0.123456789012345679"),
+        (Type.BOOLEAN, "true", "true"),
+        (Type.BOOLEAN, "FALSE", "false"),
+        (Type.BOOLEAN, "Yes", "true"),
+        (Type.BOOLEAN, "No", "false"),
+        (Type.DATE, "2026-01-31", "2026-01-31"),
+        (Type.DATE, "1769817600000", "2026-01-31"),
+        (Type.DATE, "2026-01-31T00:00:00Z", "2026-01-31"),
+        (Type.TIMESTAMP, "2026-01-31T00:00:00.123Z", "1769817600123"),
+        (Type.TIMESTAMP, "1769817600123", "1769817600123"),
+        (Type.TIMESTAMP, "2026-01-31 00:00:00", "1769817600000"),
+        (Type.TIMESTAMP, "-1", "-1"),
+    ],
+)
+def test_a_value_is_spelled_so_that_snowflake_reads_it_one_way(
+    type: Type, value: str, expected: str | None
+) -> None:
+    found, misfits = spelled(value, type)
+    assert misfits == 0
+    if type is Type.NUMBER:
+        assert isinstance(found, str)
+        assert Decimal(found) == Decimal(expected or value)
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("type", "value"),
+    [
+        (Type.NUMBER, "1234;5678;9098"),
+        (Type.NUMBER, "1,5"),
+        (Type.NUMBER, "1_000"),
+        (Type.NUMBER, "0x10"),
+        (Type.NUMBER, "٣"),
+        (Type.NUMBER, "NaN"),
+        (Type.NUMBER, "-Infinity"),
+        (Type.NUMBER, "100000000000000000000"),
+        (Type.NUMBER, "1e400"),
+        (Type.NUMBER, "1e99999999999999999999"),
+        (Type.NUMBER, "9" * 5000),
+        (Type.NUMBER, "five"),
+        (Type.NUMBER, " "),
+        (Type.BOOLEAN, "perhaps"),
+        (Type.BOOLEAN, "1"),
+        (Type.DATE, "2026-02-30"),
+        (Type.DATE, "soon"),
+        (Type.TIMESTAMP, "0000-00-00T00:00:00Z"),
+        (Type.TIMESTAMP, str(LATEST + 1)),
+        (Type.TIMESTAMP, str(EARLIEST - 1)),
+        (Type.TIMESTAMP, "--1"),
+        (Type.TIMESTAMP, "²"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_null_and_counted(type: Type, value: str) -> None:
+    assert spelled(value, type) == (None, 1)
+
+
+@pytest.mark.parametrize("type", [Type.TEXT, Type.NUMBER, Type.BOOLEAN, Type.DATE, Type.TIMESTAMP])
+@pytest.mark.parametrize("value", ["", None])
+def test_a_cleared_value_is_null_and_no_misfit(type: Type, value: str | None) -> None:
+    assert spelled(value, type) == (None, 0)
+
+
+def test_a_property_the_record_does_not_have_is_null_and_no_misfit() -> None:
+    columns, misfits = staged([a_record(other="x")], [TYPED[Type.NUMBER]], {}, {})
+    assert (list(columns["P_NUMBER"]), misfits) == ([None], 0)
+
+
+def test_misfits_are_counted_over_all_records_and_columns() -> None:
+    records = [a_record(str(n), p=value) for n, value in enumerate(["x", "1", "", "y", None])]
+    _, misfits = staged(records, [TYPED[Type.NUMBER], TYPED[Type.TIMESTAMP]], {}, {})
+    assert misfits == 4
+
+
+# -- what HubSpot sent, whole ---------------------------------------------------------------------
+
+ODD = [
+    'it\'s "quoted"',
+    "two\nlines\r\n\ttab",
+    "👩‍👩‍👧 Zoë ﷽",
+    "$$ body $$",
+    "back\\slash \\u0041 \\n \\0",
+    "nul\x00inside",
+    "\u2028\u2029\ufeff",
+    "100000000000000001",
+    "0.1000000000000000055511151231257827",
+    " 1e400 ",
+    "",
+    None,
+]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_properties_hold_what_hubspot_sent(value: str | None) -> None:
+    columns, _ = staged([a_record(p=value, q="x")], [], {}, {})
+    assert whole(columns) == {"p": value, "q": "x"}
+
+
+@pytest.mark.parametrize("value", [one for one in ODD if one])
+def test_a_text_column_holds_what_hubspot_sent(value: str) -> None:
+    assert spelled(value, Type.TEXT) == (value, 0)
+
+
+def test_properties_keep_values_that_fit_no_column_and_those_without_one() -> None:
+    columns, _ = staged([a_record(p="much", unselected="y")], [TYPED[Type.NUMBER]], {}, {})
+    assert whole(columns) == {"p": "much", "unselected": "y"}
+
+
+def whole(columns: Mapping[str, object]) -> object:
+    """The column PROPERTIES of the only record, read back."""
+    found = columns["PROPERTIES"]
+    assert isinstance(found, list)
+    return json.loads(found[0])
+
+
+# -- the record -----------------------------------------------------------------------------------
+
+
+def test_a_record_is_staged_with_its_id_and_instants() -> None:
+    columns, _ = staged([a_record("100000000000000001", updated_at=NOW + 1)], [], {}, {})
+    assert list(columns["ID"]) == ["100000000000000001"]
+    assert list(columns["CREATED_AT"]) == [str(NOW)]
+    assert list(columns["UPDATED_AT"]) == [str(NOW + 1)]
+    assert list(columns["ARCHIVED"]) == ["false"]
+
+
+def test_an_instant_that_hubspot_did_not_send_is_null() -> None:
+    columns, _ = staged([a_record(updated_at=None)], [], {}, {})
+    assert list(columns["UPDATED_AT"]) == [None]
+
+
+def a_link(to_id: str, type_id: str = "279", label: str | None = None) -> Link:
+    return Link(to_id, "HUBSPOT_DEFINED", type_id, label)
+
+
+def test_associations_that_were_not_fetched_are_null_and_none_is_empty() -> None:
+    records = [a_record("1"), a_record("2"), a_record("3")]
+    told = {"companies": {"2": [], "3": [a_link("7")]}}
+    columns, _ = staged(records, [], {"companies": association_column("companies")}, told)
+    not_fetched, none, one = columns["COMPANIES_IDS"]
+    assert not_fetched is None
+    assert [json.loads(found) for found in (none, one) if found is not None] == [[], ["7"]]
+
+
+def test_an_id_with_several_labels_stands_once_and_the_order_never_changes() -> None:
+    links = [a_link("10"), a_link("9", "1", "Primary"), a_link("9")]
+    for told in (links, links[::-1]):
+        columns, _ = staged(
+            [a_record("1")],
+            [],
+            {"companies": association_column("companies")},
+            {"companies": {"1": told}},
+        )
+        [found] = columns["COMPANIES_IDS"]
+        assert json.loads(found or "") == ["9", "10"]
+
+
+def test_links_are_one_row_for_each_type_of_association() -> None:
+    rows = staged_links({"1": [a_link("7"), a_link("7", "1", "Primary")], "2": []})
+    assert list(rows["FROM_ID"]) == ["1", "1"]
+    assert list(rows["TO_ID"]) == ["7", "7"]
+    assert list(rows["TYPE_ID"]) == ["279", "1"]
+    assert list(rows["LABEL"]) == [None, "Primary"]
+
+
+def test_an_archived_record_is_marked_with_when_and_why() -> None:
+    told = Record("1", NOW, NOW + 1, True, NOW + 2, {})
+    untold = Record("2", NOW, NOW + 1, True, None, {})
+    columns, _ = staged([told, untold], [], {}, {}, archived=True)
+    assert list(columns["ARCHIVED"]) == ["true", "true"]
+    assert list(columns["_DELETED_AT"]) == [str(NOW + 2), str(NOW + 1)]
+    assert list(columns["_DELETE_KIND"]) == ["ARCHIVED", "ARCHIVED"]
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_the_columns_told_are_the_columns_made(archived: bool) -> None:
+    properties = [TYPED[Type.TEXT], TYPED[Type.NUMBER]]
+    associations = {"companies": association_column("companies")}
+    made, _ = staged([a_record()], properties, associations, {}, archived=archived)
+    told = staged_columns(properties, associations, archived=archived)
+    assert [one.name for one in told] == list(made)
+
+
+def test_every_column_is_as_long_as_there_are_records() -> None:
+    columns, _ = staged([a_record(str(n)) for n in range(7)], list(TYPED.values()), {}, {})
+    assert {len(column) for column in columns.values()} == {7}
+
+
+# -- anything -------------------------------------------------------------------------------------
+
+FORMS = {
+    Type.NUMBER: r"-?[0-9]{1,20}(\.[0-9]{1,18})?",
+    Type.BOOLEAN: r"true|false",
+    Type.DATE: r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    Type.TIMESTAMP: r"-?[0-9]{1,15}",
+}
+LIKELY = st.text("0123456789+-.eE_ ٣²", max_size=12) | st.text(max_size=40)
+
+
+@given(LIKELY, st.sampled_from(sorted(FORMS)))
+def test_any_text_is_spelled_in_the_one_form_of_its_type_or_does_not_fit(
+    value: str, type: Type
+) -> None:
+    found, misfits = spelled(value, type)
+    if found is None:
+        assert misfits == (1 if value else 0)
+    else:
+        assert isinstance(found, str)
+        assert re.fullmatch(FORMS[type], found)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=18, max_value=10**19))
+def test_a_decimal_keeps_every_digit_a_column_can_hold(value: Decimal) -> None:
+    if abs(value) >= 10**20:
+        return
+    found, _ = spelled(str(value), Type.NUMBER)
+    assert isinstance(found, str)
+    assert Decimal(found) == value
+
+
+@given(st.dictionaries(st.text(max_size=5), st.none() | st.text(max_size=20), max_size=5))
+def test_any_properties_can_be_read_back(properties: dict[str, str | None]) -> None:
+    record = Record("1", NOW, NOW, False, None, properties)
+    columns, _ = staged([record], [], {}, {})
+    assert whole(columns) == properties
