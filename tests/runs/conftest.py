@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from hubspot_sandbox import Portal, Sandbox
+from snowflake_sandbox import Engine
+from tests.runs.world import STATE_TABLES, World
+
+APP = Path(__file__).parents[2] / "app"
+
+
+@pytest.fixture(scope="session")
+def installed() -> Iterator[Engine]:
+    with Engine(None) as engine:
+        engine.install(APP)
+        yield engine
+
+
+@pytest.fixture
+def engine(installed: Engine) -> Engine:
+    """An engine with the app, as on the day it was installed."""
+    with_destination = installed.store.has_database("HUBSPOT_DATA")
+    for table in STATE_TABLES:
+        installed.sql(f"DELETE FROM HUBSPOT_INGEST.STATE.{table}")
+    if with_destination:
+        installed.sql("DROP DATABASE HUBSPOT_DATA")
+    installed.sql("ALTER SECRET HUBSPOT_INGEST.CONFIG.HUBSPOT_TOKEN SET SECRET_STRING = ''")
+    return installed
+
+
+class MakeWorld(Protocol):
+    def __call__(self, records: dict[str, int] | None = None, /, **more: object) -> World: ...
+
+
+@pytest.fixture
+def make(engine: Engine) -> Iterator[MakeWorld]:
+    """Makes worlds over the one engine."""
+    with ExitStack() as stack:
+
+        def made(records: dict[str, int] | None = None, /, **more: object) -> World:
+            return stack.enter_context(World(engine, records, **more))
+
+        yield made
+
+
+@pytest.fixture
+def world(make: MakeWorld) -> World:
+    """Twelve contacts and nothing else."""
+    return make({"contacts": 12})
+
+
+@pytest.fixture
+def served(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Twelve contacts behind real HTTP, for the real CALL; the credential is in the environment."""
+    sandbox = Sandbox(Portal(1, records={"contacts": 12}))
+    with sandbox.serve() as server, World(engine, portal=sandbox.portal) as world:
+        world.sandbox = sandbox
+        monkeypatch.setenv("HUBSPOT_BASE_URL", server.url)
+        monkeypatch.setenv("HUBSPOT_TOKEN", sandbox.portal.token)
+        yield world

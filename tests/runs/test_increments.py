@@ -1,0 +1,267 @@
+"""Every run after the first: what is asked, what is merged, what is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import CONTACTS, HOUR, MINUTE, NOW, World, bodies, paths
+
+
+@pytest.fixture
+def world(make: MakeWorld) -> World:
+    return make({"contacts": 12}).slim()
+
+
+def _some(world: World, count: int) -> list[str]:
+    return [one.id for one in world.portal.records("contacts")][:count]
+
+
+def test_the_next_run_merges_what_changed_and_nothing_else(world: World) -> None:
+    world.run()
+    world.clock.advance(HOUR)
+    changed = _some(world, 3)
+    for one in changed:
+        world.portal.update("contacts", one, {"jobtitle": "Head of Change"})
+    made = world.portal.create("contacts", {"email": "new@example.com"})
+
+    answer = world.run()
+
+    assert (answer["rows_read"], answer["rows_inserted"], answer["rows_updated"]) == (4, 1, 3)
+    assert world.ids(where=f"_RUN_ID = '{answer['run_id']}'") == [*changed, made]
+    assert world.landed() == world.truth()
+
+
+def test_the_next_run_asks_for_search_pages_and_properties_alone(make: MakeWorld) -> None:
+    world = make({"contacts": 620})
+    world.configure("contacts", {"properties": ["email", "jobtitle", "hs_object_id"]})
+    world.run()
+    world.asked()
+    world.clock.advance(HOUR)
+    for one in _some(world, 500):
+        world.portal.update("contacts", one, {"jobtitle": "Head of Change"})
+
+    answer = world.run()
+
+    assert (answer["rows_read"], answer["rows_updated"]) == (500, 500)
+    assert sorted(paths(world.asked())) == ["contacts", "search", "search", "search"]
+    assert answer["requests"] == 4
+
+
+def test_a_stream_in_which_nothing_changed_costs_one_search(world: World) -> None:
+    world.run()
+    world.asked()
+    world.clock.advance(HOUR)
+
+    answer = world.run()
+
+    assert (answer["rows_read"], answer["requests"]) == (0, 1)
+    assert paths(world.asked()) == ["search"]
+    assert answer["message"] == "no contacts to read; nothing was changed"
+
+
+def test_a_run_searches_from_where_the_last_one_settled(world: World) -> None:
+    first = world.run()
+    world.clock.advance(HOUR)
+    world.run()
+
+    [body] = bodies(world.asked())
+
+    assert first["settled_through"] == "2026-09-21T14:03:20.000Z"
+    window, by_id = body["filterGroups"][0]["filters"]
+    assert window == {
+        "propertyName": "lastmodifieddate",
+        "operator": "GTE",
+        "value": str(NOW - 10 * MINUTE),
+    }
+    assert by_id == {"propertyName": "hs_object_id", "operator": "GT", "value": "0"}
+    assert body["sorts"] == [{"propertyName": "hs_object_id", "direction": "ASCENDING"}]
+    assert body["limit"] == 200
+    assert "after" not in body
+
+
+def test_a_change_that_search_learns_of_late_is_not_lost(world: World) -> None:
+    world.run()
+    world.clock.advance(HOUR)
+    world.sandbox.search_lag_ms = 5 * MINUTE
+    one = _some(world, 1)[0]
+    world.portal.update("contacts", one, {"jobtitle": "Late"})
+    assert world.run()["rows_read"] == 0
+
+    world.clock.advance(HOUR)
+    answer = world.run()
+
+    assert answer["rows_updated"] == 1
+    assert world.landed() == world.truth()
+
+
+def test_the_cursor_stays_behind_the_present_by_the_settling_time(world: World) -> None:
+    world.slim(settle_minutes=25)
+
+    assert world.run()["settled_through"] == "2026-09-21T13:48:20.000Z"
+
+
+def test_what_is_read_again_and_unchanged_is_left_alone(world: World) -> None:
+    world.run()
+    world.clock.advance(HOUR)
+    one = _some(world, 1)[0]
+    world.portal.update("contacts", one, {"jobtitle": "Once"})
+    second = world.run()
+
+    world.clock.advance(MINUTE)
+    third = world.run()
+
+    assert (third["rows_read"], third["rows_updated"]) == (1, 0)
+    assert world.table("_RUN_ID", where=f"ID = '{one}'") == [(second["run_id"],)]
+
+
+def test_a_lookback_reads_the_last_of_the_window_again(world: World) -> None:
+    world.slim(lookback_minutes=30)
+    world.portal.update(
+        "contacts", _some(world, 1)[0], {"jobtitle": "Before"}, at=NOW - 20 * MINUTE
+    )
+    world.run()
+    world.asked()
+    world.clock.advance(HOUR)
+
+    assert world.run()["rows_read"] == 1
+    [body] = bodies(world.asked())
+    assert body["filterGroups"][0]["filters"][0]["value"] == str(NOW - 40 * MINUTE)
+
+
+def test_an_older_version_never_overwrites_a_newer_one(world: World) -> None:
+    world.run()
+    one = _some(world, 1)[0]
+    world.rows(
+        f"UPDATE {CONTACTS} SET UPDATED_AT = DATEADD(DAY, 400, UPDATED_AT), "
+        "PROPERTIES_JOBTITLE = 'from the future' WHERE ID = ?",
+        (one,),
+    )
+    world.store.reset("contacts", world.clock.now())
+
+    answer = world.run()
+
+    assert (answer["rows_read"], answer["rows_updated"]) == (12, 0)
+    assert world.table("PROPERTIES_JOBTITLE", where=f"ID = '{one}'") == [("from the future",)]
+
+
+def test_a_calculated_value_is_merged_though_the_time_of_change_stands_still(world: World) -> None:
+    world.run()
+    one = _some(world, 1)[0]
+    world.portal.recalculate("contacts", one, {"double_points": "84"})
+    world.store.reset("contacts", world.clock.now())
+
+    answer = world.run()
+
+    assert answer["rows_updated"] == 1
+    assert world.landed() == world.truth()
+
+
+def test_a_full_refresh_reads_everything_every_time(world: World) -> None:
+    world.slim(sync_mode="full_refresh")
+    world.run()
+    world.clock.advance(HOUR)
+
+    answer = world.run()
+
+    assert (answer["rows_read"], answer["rows_inserted"], answer["rows_updated"]) == (12, 0, 0)
+    assert world.runs()[-1]["STRATEGY"] == "LIST"
+
+
+def test_nothing_older_than_updated_after_is_read(world: World) -> None:
+    times = sorted(one.updated_at for one in world.portal.records("contacts"))
+    after = times[8]
+    world.slim(updated_after=str(after))
+
+    assert world.run()["rows_read"] == 4
+    found = world.table("DATE_PART(EPOCH_MILLISECOND, UPDATED_AT)")
+    assert {one[0] for one in found} == set(times[8:])
+
+
+# -- the portal grows ----------------------------------------------------------------------------
+
+
+def test_a_new_property_becomes_a_column_with_its_comment(world: World) -> None:
+    world.run()
+    world.clock.advance(HOUR)
+    world.portal.add_property(
+        "contacts", "shoe_size", "number", label="Shoe size", description="European"
+    )
+    one = _some(world, 1)[0]
+    world.portal.update("contacts", one, {"shoe_size": "42.5"})
+
+    world.run()
+
+    told, comment = world.columns()["PROPERTIES_SHOE_SIZE"]
+    assert (told.partition("(")[0], comment) == ("NUMBER", "Shoe size: European")
+    [(value,)] = world.table("PROPERTIES_SHOE_SIZE", where=f"ID = '{one}'")
+    assert float(value) == 42.5
+    assert len(world.table("ID", where="PROPERTIES_SHOE_SIZE IS NULL")) == 11
+
+
+def test_a_property_described_anew_gets_its_new_comment(world: World) -> None:
+    world.run()
+    world.clock.advance(HOUR)
+    world.portal.add_property("contacts", "jobtitle", "string", label="Role", description="At work")
+    world.portal.update("contacts", _some(world, 1)[0], {"jobtitle": "Any"})
+
+    world.run()
+
+    assert world.columns()["PROPERTIES_JOBTITLE"][1] == "Role: At work"
+
+
+def test_a_property_whose_type_changed_gets_a_second_column(world: World) -> None:
+    world.run()
+    before = world.table("ID, PROPERTIES_JOBTITLE")
+    world.clock.advance(HOUR)
+    world.portal.add_property("contacts", "jobtitle", "number", label="Level")
+    one = _some(world, 1)[0]
+    world.portal.update("contacts", one, {"jobtitle": "7"})
+
+    assert world.run()["rows_updated"] == 1
+
+    [(value,)] = world.table("PROPERTIES_JOBTITLE_NUMBER", where=f"ID = '{one}'")
+    assert value == 7
+    assert world.table("ID, PROPERTIES_JOBTITLE") == before
+    world.clock.advance(HOUR)
+    world.portal.update("contacts", one, {"jobtitle": "8"})
+    assert world.run()["rows_updated"] == 1
+    assert world.table("PROPERTIES_JOBTITLE_NUMBER", where=f"ID = '{one}'") == [(8,)]
+
+
+def test_a_property_that_disappears_keeps_its_column(world: World) -> None:
+    world.run()
+    before = world.table("ID, PROPERTIES_LOYALTY_POINTS")
+    world.clock.advance(HOUR)
+    world.portal.archive_property("contacts", "loyalty_points")
+    one = _some(world, 1)[0]
+    world.portal.update("contacts", one, {"jobtitle": "Any"})
+
+    assert world.run()["rows_updated"] == 1
+
+    assert world.table("ID, PROPERTIES_LOYALTY_POINTS") == before
+
+
+def test_a_column_the_table_lost_is_made_again(world: World) -> None:
+    world.run()
+    world.rows(f"ALTER TABLE {CONTACTS} DROP COLUMN PROPERTIES_JOBTITLE")
+    world.store.reset("contacts", world.clock.now())
+
+    world.run()
+
+    assert "PROPERTIES_JOBTITLE" in world.columns()
+
+
+@pytest.mark.parametrize("case", ["Jobtitle", "JOBTITLE"])
+def test_properties_that_differ_in_case_alone_get_a_column_each(world: World, case: str) -> None:
+    world.run()
+    world.clock.advance(HOUR)
+    world.portal.add_property("contacts", case, "string")
+    one = _some(world, 1)[0]
+    world.portal.update("contacts", one, {case: "upper", "jobtitle": "lower"})
+
+    world.run()
+
+    second = next(name for name in world.columns() if name.startswith("PROPERTIES_JOBTITLE_"))
+    found = world.table(f"PROPERTIES_JOBTITLE, {second}", where=f"ID = '{one}'")
+    assert found == [("lower", "upper")]

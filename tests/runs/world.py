@@ -1,0 +1,235 @@
+"""What the tests of runs share: a portal, its sandbox, an engine with the app, one clock."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
+
+import httpx
+from snowflake.snowpark import Session
+
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.store import Store
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.inbound import configuring
+from hubspot_ingest.inbound.run import Outside, ingest
+from hubspot_ingest.settings import SyncSettings
+from hubspot_sandbox import Faults, Limits, Portal, Sandbox, Seen
+from snowflake_sandbox import Engine
+
+NOW = 1_790_000_000_000
+"""2026-09-21T14:13:20Z."""
+
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+BASE_URL = "http://hubspot.test"
+CONTACTS = "HUBSPOT_DATA.CRM.CONTACTS"
+Answer = dict[str, Any]
+
+SENSITIVE = ("passport_number", "bank_account")
+"""Properties that HubSpot's list of properties leaves out."""
+
+FEW = ("email", "firstname", "lifecyclestage", "loyalty_points", "double_points", "jobtitle")
+SLIM: Answer = {"properties": [*FEW[:-1], "[Jj][Oo][Bb]*", "shoe*"]}
+"""Settings for a narrow table of contacts, which is quicker to make than one of 80 columns."""
+
+STATE_TABLES = ("SYNCS", "RUNS", "REQUESTS", "ERRORS", "PROPERTIES", "STREAMS", "PORTALS")
+
+
+def on_an_empty_stack(work: Callable[[], Answer]) -> Answer:
+    """Do ``work`` in a thread of its own, as the engine does.
+
+    CPython 3.11 asks the system for stack memory whenever calls cross 16 KiB and gives it back
+    when they return: deep under pytest a run can take four times as long as it should.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work).result()
+
+
+class HandClock:
+    """Stands still until a test moves it; whoever sleeps moves it and does not wait."""
+
+    def __init__(self, start: int = NOW) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+
+    def now(self) -> int:
+        return self._now
+
+    __call__ = now
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(round(seconds * 1000))
+
+    def advance(self, ms: int) -> None:
+        with self._lock:
+            self._now += ms
+
+
+class World:
+    """A portal and an engine, and a person who calls procedures.
+
+    ``ingest`` and ``configure`` run on the world's own clock, through the handlers' own work;
+    ``call`` sends the real CALL, on the machine's clock.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        records: Mapping[str, int] | None = None,
+        *,
+        clock: HandClock | None = None,
+        portal: Portal | None = None,
+        limits: Limits | None = None,
+        faults: Faults | None = None,
+        token: str | None = None,
+    ) -> None:
+        self.engine = engine
+        self.clock = clock or HandClock()
+        self.portal = portal or Portal(1, self.clock.now, records or {})
+        self.sandbox = Sandbox(self.portal, limits, faults=faults, sleep=self.clock.sleep)
+        self.token = token or self.portal.token
+        self.session: Session = engine.session("HUBSPOT_INGEST", "CORE")
+        self.database = Database(self.session)
+        self.store = Store(self.database)
+        self.only: Collection[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
+
+    # -- calling -----------------------------------------------------------------------------
+
+    @property
+    def outside(self) -> Outside:
+        def client(token: str, settings: SyncSettings, deadline: int) -> Client:
+            return Client(
+                BASE_URL,
+                token,
+                Governor(self.clock, reserve_percent=settings.reserve_percent),
+                self.clock,
+                deadline=deadline,
+                transport=httpx.MockTransport(self.sandbox.respond),
+            )
+
+        return Outside(self.database, self.clock, lambda: self.token, client, BASE_URL)
+
+    def ingest(self, sync: str = "contacts") -> Answer:
+        """Run a sync, whatever comes of it."""
+        return on_an_empty_stack(lambda: dict(ingest(sync, self.outside)))
+
+    def run(self, sync: str = "contacts") -> Answer:
+        """Run a sync that must succeed."""
+        answer = self.ingest(sync)
+        assert answer["status"] == "SUCCEEDED", answer
+        return answer
+
+    def configure(self, sync: str, settings: Any) -> Answer:
+        return on_an_empty_stack(lambda: dict(configuring.configure(self.outside, sync, settings)))
+
+    def call(self, statement: str) -> Answer:
+        """Send a CALL as any client does; the answer is the procedure's."""
+        found = self.rows(statement)
+        assert len(found) == 1
+        answer: Answer = json.loads(next(iter(found[0].values())))
+        return answer
+
+    # -- looking -----------------------------------------------------------------------------
+
+    def rows(self, statement: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
+        return self.database.rows(statement, params)
+
+    def table(
+        self, columns: str, table: str = CONTACTS, *, where: str = "TRUE"
+    ) -> list[tuple[Any, ...]]:
+        """Columns of a table, by the records' ids."""
+        found = self.rows(f"SELECT {columns} FROM {table} WHERE {where} ORDER BY TRY_TO_NUMBER(ID)")
+        return [tuple(row.values()) for row in found]
+
+    def ids(self, table: str = CONTACTS, *, where: str = "TRUE") -> list[str]:
+        return [one[0] for one in self.table("ID", table, where=where)]
+
+    def exists(self, table: str = CONTACTS) -> bool:
+        database, schema, name = table.split(".")
+        if database not in self.databases():
+            return False
+        return bool(
+            self.rows(
+                f"SELECT 1 AS ONE FROM {database}.INFORMATION_SCHEMA.TABLES "
+                "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
+                (schema, name),
+            )
+        )
+
+    def databases(self) -> set[str]:
+        return {str(one["name"]) for one in self.rows("SHOW DATABASES")}
+
+    def columns(self, table: str = CONTACTS) -> dict[str, tuple[str, str]]:
+        """Type and comment of each column."""
+        database, schema, name = table.split(".")
+        found = self.rows(
+            f"SELECT COLUMN_NAME, DATA_TYPE, COMMENT FROM {database}.INFORMATION_SCHEMA.COLUMNS "
+            "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",
+            (schema, name),
+        )
+        return {one["COLUMN_NAME"]: (one["DATA_TYPE"], one["COMMENT"] or "") for one in found}
+
+    def runs(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM HUBSPOT_INGEST.CORE.RUNS ORDER BY STARTED_AT, RUN_ID")
+
+    def errors(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM HUBSPOT_INGEST.CORE.ERRORS ORDER BY CREATED_AT")
+
+    def sync(self, name: str = "contacts") -> dict[str, Any]:
+        return self.rows("SELECT * FROM HUBSPOT_INGEST.CORE.SYNCS WHERE NAME = ?", (name,))[0]
+
+    def slim(self, **settings: Any) -> Self:
+        """Give the contacts a narrow table, and look at its properties alone."""
+        self.only = FEW
+        self.store.save_sync("contacts", "contacts", {**SLIM, **settings}, self.clock.now())
+        return self
+
+    def stored(self) -> dict[str, list[dict[str, Any]]]:
+        """Everything the app remembers."""
+        return {
+            table: self.rows(f"SELECT * FROM HUBSPOT_INGEST.STATE.{table}")
+            for table in STATE_TABLES
+        }
+
+    def asked(self) -> list[Seen]:
+        """The requests since this was last asked."""
+        seen = list(self.sandbox.requests)
+        self.sandbox.requests.clear()
+        return seen
+
+    def truth(self, object_type: str = "contacts") -> dict[str, dict[str, str | None]]:
+        """What the portal shows an app: each living record's properties, by id."""
+        return {
+            one.id: {name: value for name, value in one.properties.items() if self._shown(name)}
+            for one in self.portal.records(object_type)
+        }
+
+    def _shown(self, name: str) -> bool:
+        return name not in SENSITIVE if self.only is None else name in self.only
+
+    def landed(self, table: str = CONTACTS) -> dict[str, dict[str, str | None]]:
+        """What the table holds: the column PROPERTIES, by id."""
+        return {
+            one: {name: value for name, value in json.loads(values).items() if self._shown(name)}
+            for one, values in self.table("ID, PROPERTIES", table)
+        }
+
+
+def bodies(seen: Sequence[Seen]) -> list[Any]:
+    """The bodies of the searches among ``seen``."""
+    return [json.loads(one.body) for one in seen if one.path.endswith("/search")]
+
+
+def paths(seen: Sequence[Seen]) -> list[str]:
+    """The last part of each request's path."""
+    return [one.path.rsplit("/", 1)[-1] for one in seen]
