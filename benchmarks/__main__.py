@@ -1,0 +1,71 @@
+"""``python -m benchmarks [NAME …]``: measure, and print one table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from benchmarks import backfill, limits, profile, width
+from benchmarks.figures import Figure, Measured, show, together
+
+Benchmark = Callable[[int | None, bool], list[Figure]]
+BENCHMARKS: dict[str, Benchmark] = {
+    "backfill": backfill.measure,
+    "limits": limits.measure,
+    "width": width.measure,
+    "profile": profile.measure,
+}
+
+# Of a table that goes into a file.
+WIDTH = 120
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure rows per second, memory and requests."
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all)"
+    )
+    parser.add_argument("--records", type=int, help="instead of each benchmark's own number")
+    parser.add_argument("--runs", type=int, default=1, help="how often; the median is shown")
+    parser.add_argument(
+        "--large", action="store_true", help="also the memory of a backfill of 500,000 records"
+    )
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Status 0 when every benchmark ran, whatever the figures are; 2 for a usage error."""
+    parser = _parser()
+    given = parser.parse_args(argv)
+    unknown = [name for name in given.names if name not in BENCHMARKS]
+    if unknown or given.runs < 1:
+        parser.error(f"no benchmark {unknown[0]}" if unknown else "--runs must be 1 or more")
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    measured: dict[str, list[Measured]] = {}
+    loads: list[float] = []
+    for name in given.names or BENCHMARKS:
+        runs = []
+        for n in range(given.runs):
+            loads.append(os.getloadavg()[0])
+            with console.status(f"{name}, run {n + 1} of {given.runs}"):
+                runs.append(BENCHMARKS[name](given.records, given.large))
+        measured[name] = together(runs)
+    show(measured, console)
+    spread = f"{min(loads):.1f} – {max(loads):.1f}"
+    console.print(
+        Text(f"{os.cpu_count()} cores; load of the machine before each run: {spread}", style="dim")
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
