@@ -57,12 +57,16 @@ RECORD: tuple[Column, ...] = (
     Column("ARCHIVED", Type.BOOLEAN, comment="Whether the record lies in HubSpot's recycle bin"),
     Column("PROPERTIES", Type.VARIANT, comment="The record's properties as HubSpot sent them"),
 )
+DELETED_AT = Column(
+    "_DELETED_AT", Type.TIMESTAMP, comment="When the record was deleted in HubSpot, UTC"
+)
+DELETE_KIND = Column("_DELETE_KIND", Type.TEXT, comment="ARCHIVED, MERGED, PURGED or FILTERED_OUT")
 BOOKKEEPING: tuple[Column, ...] = (
     Column("_PORTAL_ID", Type.TEXT, comment="The HubSpot account the record belongs to"),
     Column("_RUN_ID", Type.TEXT, comment="The run that last changed this row"),
     Column("_SYNCED_AT", Type.TIMESTAMP, comment="When this row was last changed here, UTC"),
-    Column("_DELETED_AT", Type.TIMESTAMP, comment="When the record was deleted in HubSpot, UTC"),
-    Column("_DELETE_KIND", Type.TEXT, comment="ARCHIVED, MERGED, PURGED or FILTERED_OUT"),
+    DELETED_AT,
+    DELETE_KIND,
     Column("_MERGED_INTO", Type.TEXT, comment="The id of the record this one was merged into"),
 )
 OWN_NAMES = frozenset(column.name for column in (*RECORD, *BOOKKEEPING))
@@ -124,6 +128,21 @@ def table_columns(
 ) -> tuple[Column, ...]:
     """All columns of a destination table, in the order a person wants to see them."""
     return (*RECORD, *properties, *associations, *BOOKKEEPING)
+
+
+LINK: tuple[Column, ...] = (
+    Column("FROM_ID", Type.TEXT, comment="The record the association is of"),
+    Column("TO_ID", Type.TEXT, comment="The associated record"),
+    Column("CATEGORY", Type.TEXT, comment="HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED"),
+    Column("TYPE_ID", Type.TEXT, comment="HubSpot's number of the type of association"),
+    Column("LABEL", Type.TEXT, comment="The label, where the type has one"),
+)
+LINK_KEY = ("FROM_ID", "TO_ID", "CATEGORY", "TYPE_ID")
+LINK_SEEN: tuple[Column, ...] = (
+    Column("_FIRST_SEEN_AT", Type.TIMESTAMP, comment="When this association was first read, UTC"),
+    Column("_LAST_SEEN_AT", Type.TIMESTAMP, comment="When this association was last read, UTC"),
+    Column("_REMOVED_AT", Type.TIMESTAMP, comment="When it was found to be gone, UTC"),
+)
 
 
 @dataclass(frozen=True, slots=True)

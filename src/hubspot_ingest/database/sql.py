@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest.database.columns import BOOKKEEPING, KEY, UPDATED, Column, Type
+from hubspot_ingest.database.columns import (
+    BOOKKEEPING,
+    DELETE_KIND,
+    KEY,
+    UPDATED,
+    Column,
+    Type,
+)
 
 # An instant, bound as epoch milliseconds: no session's format or time zone has a say.
 INSTANT = "TO_TIMESTAMP_NTZ(CAST(? AS NUMBER(38, 0)), 3)"
@@ -114,31 +121,38 @@ def typed(column: Column) -> str:
             return f"PARSE_JSON({quoted})::ARRAY"
 
 
-def merge(table: Table, staging: str, staged: Sequence[Column]) -> str:
+def merge(
+    table: Table, staging: str, staged: Sequence[Column], *, revive: bool, insert: bool = True
+) -> str:
     """The staged rows into the destination; binds: portal id, run id, now.
 
     The newest version of a record wins, an older one never overwrites it, and a row that is
     already as it should be is left alone, so that ``_RUN_ID`` and the counts tell what changed.
-    Columns that were not staged are not touched.
+    Columns that were not staged are not touched, nor are associations that were not fetched.
+    A row that is marked as deleted lives again when a newer version of it comes; with ``revive``
+    (the rows come from HubSpot's primary store, not from its search index) when any comes.
     """
     values = ",\n    ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
-    key, updated = name(KEY), name(UPDATED)
-    contents = [column for column in staged if column.type in (Type.VARIANT, Type.ARRAY)]
-    differs = " OR ".join(
-        f"TO_JSON(s.{name(column.name)}) IS DISTINCT FROM TO_JSON(t.{name(column.name)})"
-        for column in contents
-    )
+    key, updated, kind = name(KEY), name(UPDATED), name(DELETE_KIND.name)
+    marked = DELETE_KIND in staged
+    reasons = [f"s.{updated} > t.{updated}"]
+    if marked:
+        reasons.append(f"t.{kind} IS DISTINCT FROM s.{kind}")
+    elif revive:
+        reasons.append(f"t.{kind} IS NOT NULL")
+    differs = " OR ".join(_differs(one) for one in staged if one.type in _CONTENT)
+    reasons.append(f"({differs})" if marked or revive else f"(t.{kind} IS NULL AND ({differs}))")
     fresh = ["_PORTAL_ID", "_RUN_ID", "_SYNCED_AT"]
-    alive = [column.name for column in BOOKKEEPING if column.name not in fresh]
+    inserted = [*(column.name for column in staged), *fresh]
+    emptied = [column.name for column in BOOKKEEPING if column.name not in inserted]
     sets = ", ".join(
         [
-            *(f"{name(one.name)} = s.{name(one.name)}" for one in staged if one.name != KEY),
+            *(f"{name(one.name)} = {_kept(one)}" for one in staged if one.name != KEY),
             *(f"{name(one)} = s.{name(one)}" for one in fresh),
-            *(f"{name(one)} = NULL" for one in alive),
+            *(f"{name(one)} = NULL" for one in emptied),
         ]
     )
-    inserted = [*(column.name for column in staged), *fresh]
-    return (
+    statement = (
         f"MERGE INTO {table.quoted} t USING (\n"
         f"  SELECT\n    {values},\n"
         '    CAST(? AS VARCHAR) AS "_PORTAL_ID", CAST(? AS VARCHAR) AS "_RUN_ID",\n'
@@ -148,12 +162,33 @@ def merge(table: Table, staging: str, staged: Sequence[Column]) -> str:
         f"ORDER BY TRY_TO_NUMBER({updated}) DESC NULLS LAST) = 1\n"
         f") s ON t.{key} = s.{key}\n"
         f"WHEN MATCHED AND (t.{updated} IS NULL OR s.{updated} >= t.{updated}) AND "
-        f"(t.{updated} IS NULL OR s.{updated} > t.{updated} OR "
-        f't."_DELETED_AT" IS NOT NULL OR {differs})\n'
-        f"THEN UPDATE SET {sets}\n"
+        f"(t.{updated} IS NULL OR {' OR '.join(reasons)})\n"
+        f"THEN UPDATE SET {sets}"
+    )
+    if not insert:
+        return statement
+    return (
+        f"{statement}\n"
         f"WHEN NOT MATCHED THEN INSERT ({', '.join(map(name, inserted))})\n"
         f"VALUES ({', '.join(f's.{name(one)}' for one in inserted)})"
     )
+
+
+_CONTENT = (Type.VARIANT, Type.ARRAY)
+
+
+def _differs(column: Column) -> str:
+    quoted = name(column.name)
+    told = f"TO_JSON(s.{quoted}) IS DISTINCT FROM TO_JSON(t.{quoted})"
+    return f"(s.{quoted} IS NOT NULL AND {told})" if column.type is Type.ARRAY else told
+
+
+def _kept(column: Column) -> str:
+    """What a column is set to; associations that were not fetched stay."""
+    quoted = name(column.name)
+    if column.type is Type.ARRAY:
+        return f"COALESCE(s.{quoted}, t.{quoted})"
+    return f"s.{quoted}"
 
 
 def columns_of(table: Table) -> tuple[str, tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Rows on their way: columns of text → Parquet → stage → staging table → MERGE.
+"""Rows on their way: columns of text → Parquet → stage → staging tables → MERGE.
 
 Parquet of text is the fastest form that both Snowflake and the local engine load without typing
 surprises (docs/decisions/0002-landing-format.md).
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.connection import Database, Row
 
 
 def parquet(values: Mapping[str, Sequence[str | bytes | None]]) -> bytes:
@@ -28,47 +29,55 @@ def parquet(values: Mapping[str, Sequence[str | bytes | None]]) -> bytes:
     return buffer.getvalue()
 
 
+@dataclass
 class Staging:
-    """The staging table of one run, made when the first rows come and dropped at the end."""
+    """The staging tables of one run, made when their first rows come and dropped at the end.
 
-    def __init__(self, database: Database, run_id: str, columns: Sequence[Column]) -> None:
-        """``columns`` are those every staged file has."""
-        self._database = database
-        self._run_id = run_id
-        self._columns = tuple(columns)
-        schema = f"{sql.name(database.application)}.STAGING"
-        self._stage = f"@{schema}.LOADS"
-        self._table = f"{schema}.{sql.name(f'LOAD_{run_id.upper()}')}"
-        self._files = 0
-        self._made = False
+    ``columns`` are those of each part: the records under ``""``, and what belongs to them.
+    """
 
-    def add(self, file: bytes) -> None:
-        """Stage a Parquet file and copy it into the staging table."""
-        if not self._made:
-            self._database.rows(sql.create_staging(self._table, self._columns))
-            self._made = True
-        self._files += 1
-        # a name is loaded once only: COPY remembers the files it has seen for 64 days
-        path = f"{self._stage}/{self._run_id}/{self._files:06d}.parquet"
-        self._database.put(io.BytesIO(file), path)
-        self._database.rows(sql.copy(self._table, path))
+    database: Database
+    run_id: str
+    columns: Mapping[str, Sequence[Column]]
+    _made: set[str] = field(default_factory=set, init=False)
+    _files: int = field(default=0, init=False)
 
-    def merge(self, table: sql.Table, *, portal_id: str, now: int) -> tuple[int, int]:
-        """Merge what is staged into ``table`` and empty the staging table.
+    @property
+    def _schema(self) -> str:
+        return f"{sql.name(self.database.application)}.STAGING"
 
-        Returns rows inserted and rows updated.
-        """
-        counts = self._database.rows(
-            sql.merge(table, self._table, self._columns), (portal_id, self._run_id, now)
-        )[0]
-        self._database.rows(f"TRUNCATE TABLE {self._table}")
+    def table(self, part: str = "") -> str:
+        """The quoted name of a part's staging table."""
+        own = f"LOAD_{self.run_id}_{part}" if part else f"LOAD_{self.run_id}"
+        return f"{self._schema}.{sql.name(own.upper())}"
+
+    def add(self, parts: Mapping[str, bytes]) -> None:
+        """Stage Parquet files and copy each into its part's table."""
+        for part, file in parts.items():
+            if part not in self._made:
+                self.database.rows(sql.create_staging(self.table(part), self.columns[part]))
+                self._made.add(part)
+            self._files += 1
+            # a name is loaded once only: COPY remembers the files it has seen for 64 days
+            path = f"@{self._schema}.LOADS/{self.run_id}/{self._files:06d}.parquet"
+            self.database.put(io.BytesIO(file), path)
+            self.database.rows(sql.copy(self.table(part), path))
+
+    def merge(self, statement: str, binds: Sequence[object]) -> tuple[int, int]:
+        """Run a MERGE; returns rows inserted and rows updated."""
+        counts: Row = self.database.rows(statement, binds)[0]
         return (
-            int(counts["number of rows inserted"] or 0),
-            int(counts["number of rows updated"] or 0),
+            int(counts.get("number of rows inserted") or 0),
+            int(counts.get("number of rows updated") or 0),
         )
+
+    def empty(self) -> None:
+        """Make room for the next files."""
+        for part in self._made:
+            self.database.rows(f"TRUNCATE TABLE {self.table(part)}")
 
     def drop(self) -> None:
         """Leave nothing behind."""
-        if self._made:
-            self._database.rows(f"DROP TABLE IF EXISTS {self._table}")
-            self._made = False
+        for part in sorted(self._made):
+            self.database.rows(f"DROP TABLE IF EXISTS {self.table(part)}")
+        self._made.clear()

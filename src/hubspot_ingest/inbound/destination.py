@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hubspot_ingest.database import columns, sql
+from hubspot_ingest.database.columns import LINK, LINK_SEEN
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.inbound import history
+from hubspot_ingest.inbound.files import HISTORY
 from hubspot_ingest.inbound.plan import Plan
 
 
@@ -34,14 +37,38 @@ def existing(database: Database, table: Table) -> Existing:
     )
 
 
-def prepare(database: Database, plan: Plan, stands: Existing) -> None:
-    """Make the table, or add the columns it lacks and the comments that changed."""
-    for statement in statements(plan, stands):
+def prepare(
+    database: Database, plan: Plan, stands: Existing, with_links: Iterable[str] = ()
+) -> None:
+    """Make the table, or add the columns it lacks and the comments that changed.
+
+    The tables beside it, for the links to each of ``with_links`` and for history, are made too.
+    """
+    for statement in [*statements(plan, stands), *statements_beside(plan, with_links)]:
         database.rows(statement)
 
 
+def statements_beside(plan: Plan, with_links: Iterable[str]) -> list[str]:
+    """The DDL of the tables beside the destination."""
+    made = [
+        (plan.beside(stream), (*LINK, *LINK_SEEN), f"HubSpot {plan.stream.name} to {stream}")
+        for stream in with_links
+    ]
+    if plan.history:
+        told = f"Past values of HubSpot {plan.stream.name}"
+        made.append((plan.beside(HISTORY), history.COLUMNS, told))
+    return [
+        statement
+        for table, columns_of_it, comment in made
+        for statement in (
+            sql.create_table(table, columns_of_it, comment),
+            sql.grants(table)[-1],
+        )
+    ]
+
+
 def statements(plan: Plan, stands: Existing) -> list[str]:
-    """The DDL that ``prepare`` runs."""
+    """The DDL of the destination itself."""
     table = plan.table
     if not stands.types:
         return [

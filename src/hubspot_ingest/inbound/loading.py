@@ -1,28 +1,29 @@
-"""Batches on their way into the table: typed, staged file by file, merged many files at a time.
+"""Files on their way into the tables: staged one by one, merged many at a time.
 
-Typing and Parquet happen in a thread of their own, statements in the caller's: Snowflake wants
-them all from one thread.
+Reading, typing and Parquet happen in threads of their own, statements in the caller's: Snowflake
+wants them all from one thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubspot_ingest import times
+from hubspot_ingest.database import marks, sql
+from hubspot_ingest.database.columns import LINK, Column
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.stage import Staging, parquet
+from hubspot_ingest.database.stage import Staging
 from hubspot_ingest.errors import DatabaseError
-from hubspot_ingest.inbound import destination, rows
+from hubspot_ingest.inbound import destination, history, rows
 from hubspot_ingest.inbound.destination import Existing
+from hubspot_ingest.inbound.files import HISTORY, File, Files
 from hubspot_ingest.inbound.handover import ahead
-from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import Batch
-from hubspot_ingest.model import Record
+from hubspot_ingest.inbound.readers import Fetch
 
-# Cells (rows x columns) and rows of a staged file, and files before a MERGE: they bound memory.
-FILE_CELLS = 500_000
-FILE_ROWS = 5_000
 FILES_PER_MERGE = 5
 FILES_AHEAD = 2
 # How often the caller is told that nothing came, in seconds.
@@ -30,13 +31,13 @@ TICK = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A Parquet file, what is in it, and how far reading has come with it."""
+class Mark:
+    """A record that is gone from HubSpot, since ``at`` (epoch ms), of what kind."""
 
-    content: bytes
-    rows: int
-    misfits: int
-    read_to: Mapping[int, int | str | None]
+    id: str
+    kind: str
+    at: int
+    into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,96 +47,149 @@ class Merged:
     rows: int
     inserted: int
     updated: int
+    deleted: int
     misfits: int
     read_to: Mapping[int, int | str | None]
 
 
-def files(batches: Iterator[Batch], plan: Plan) -> Iterator[File]:
-    """Files of many pages. What was read before an error is yielded before it is raised."""
-    wanted = max(100, min(FILE_ROWS, FILE_CELLS // max(1, len(plan.properties))))
-    records: list[Record] = []
-    read_to: dict[int, int | str | None] = {}
-
-    def file() -> File:
-        columns, misfits = rows.staged(records, plan.property_columns, {})
-        made = File(parquet(columns), len(records), misfits, dict(read_to))
-        records.clear()
-        return made
-
-    try:
-        for batch in batches:
-            records.extend(batch.records)
-            read_to[batch.key] = batch.after
-            if len(records) >= wanted:
-                yield file()
-    except Exception:
-        yield file()
-        raise
-    yield file()
-
-
 @dataclass
 class Loading:
-    """Loads the batches of one run. ``alive`` is called whenever time has passed."""
+    """Loads batches of one plan. ``alive`` is called whenever time has passed."""
 
     database: Database
+    fetch: Fetch
     plan: Plan
     stands: Existing
     run_id: str
     portal_id: str
     clock: times.Clock
     alive: Callable[[], None]
+    with_links: Mapping[str, Column]
     _ready: bool = field(default=False, init=False)
 
-    def load(self, batches: Iterator[Batch]) -> Iterator[Merged]:
-        """Yields after every MERGE. What was read before an error is merged before it is raised."""
-        columns = rows.staged_columns(self.plan.property_columns, {})
-        staging = Staging(self.database, self.run_id, columns)
+    def load(
+        self,
+        batches: Iterator[Batch],
+        *,
+        archived: bool = False,
+        before_empty: Callable[[Staging], None] | None = None,
+    ) -> Iterator[Merged]:
+        """Yields after every MERGE. What was read before an error is merged before it is raised.
+
+        ``archived`` records are marked as deleted, and come in only where the sync has no filter,
+        which they could not be held against. ``before_empty`` sees the staged rows of a MERGE.
+        """
+        staging = self._staging(archived)
         waiting: list[File] = []
         read_to: dict[int, int | str | None] = {}
+
+        def merge() -> Merged:
+            done = self._merge(staging, waiting, read_to, archived)
+            if before_empty is not None:
+                before_empty(staging)
+            staging.empty()
+            waiting.clear()
+            return done
+
+        files = Files(self.fetch, self.plan, {} if archived else self.with_links, archived)
         try:
             try:
-                for item in ahead(files(batches, self.plan), FILES_AHEAD, TICK):
+                for item in ahead(files.of(batches), FILES_AHEAD, TICK):
                     self.alive()
                     if item is None:
                         continue
                     read_to.update(item[0].read_to)
                     if item[0].rows:
-                        self._stage(staging, item[0])
+                        self._prepare()
+                        staging.add(item[0].parts)
                         waiting.append(item[0])
                     if len(waiting) >= FILES_PER_MERGE:
-                        yield self._merge(staging, waiting, read_to)
+                        yield merge()
             except DatabaseError:
                 raise
             except Exception:
                 if waiting:
-                    yield self._merge(staging, waiting, read_to)
+                    yield merge()
                 raise
             if waiting or read_to:
-                yield self._merge(staging, waiting, read_to)
+                yield merge()
         finally:
             staging.drop()
 
-    def _stage(self, staging: Staging, file: File) -> None:
+    def mark(self, found: Iterable[Mark]) -> int:
+        """Mark rows as deleted; returns how many were not marked so before."""
+        told = [
+            {"id": one.id, "kind": one.kind, "at": one.at, "into": one.into}
+            for one in {one.id: one for one in found}.values()
+        ]
+        if not told or not (self.stands.types or self._ready):
+            return 0
+        answer = self.database.rows(
+            marks.mark_deleted(self.plan.table), (self.run_id, self.clock.now(), json.dumps(told))
+        )
+        return int(answer[0].get("number of rows updated") or 0)
+
+    def _staging(self, archived: bool) -> Staging:
+        parts: dict[str, Sequence[Column]] = {
+            "": rows.staged_columns(
+                self.plan.property_columns, {} if archived else self.with_links, archived=archived
+            ),
+            HISTORY: history.COLUMNS,
+            **dict.fromkeys(self.with_links, LINK),
+        }
+        return Staging(self.database, self.run_id, parts)
+
+    def _prepare(self) -> None:
         if not self._ready:
-            destination.prepare(self.database, self.plan, self.stands)
+            destination.prepare(self.database, self.plan, self.stands, self.with_links)
             self._ready = True
-        staging.add(file.content)
 
     def _merge(
-        self, staging: Staging, waiting: list[File], read_to: Mapping[int, int | str | None]
+        self,
+        staging: Staging,
+        waiting: Sequence[File],
+        read_to: Mapping[int, int | str | None],
+        archived: bool,
     ) -> Merged:
-        inserted = updated = 0
+        inserted = updated = deleted = 0
+        now = self.clock.now()
         if waiting:
             inserted, updated = staging.merge(
-                self.plan.table, portal_id=self.portal_id, now=self.clock.now()
+                sql.merge(
+                    self.plan.table,
+                    staging.table(),
+                    staging.columns[""],
+                    revive=self.plan.strategy is not Strategy.SEARCH,
+                    insert=not (archived and self.plan.filter_groups),
+                ),
+                (self.portal_id, self.run_id, now),
             )
-        merged = Merged(
+            self._merge_beside(staging, waiting, now)
+            deleted = self.mark(
+                Mark(old, "MERGED", now, into) for file in waiting for old, into in file.merged
+            )
+        if archived:
+            inserted, updated, deleted = 0, 0, deleted + inserted + updated
+        return Merged(
             rows=sum(one.rows for one in waiting),
             inserted=inserted,
             updated=updated,
+            deleted=deleted,
             misfits=sum(one.misfits for one in waiting),
             read_to=dict(read_to),
         )
-        waiting.clear()
-        return merged
+
+    def _merge_beside(self, staging: Staging, waiting: Sequence[File], now: int) -> None:
+        """Links and past values of the staged records."""
+        parts = {part for file in waiting for part in file.parts}
+        for stream, column in self.with_links.items():
+            if stream in parts:
+                links, staged = self.plan.beside(stream), staging.table(stream)
+                removed = marks.mark_removed(links, staging.table(), staged, column)
+                staging.merge(removed, (now,))
+                staging.merge(marks.upsert_links(links, staged, LINK), (now,))
+        if HISTORY in parts:
+            past = self.plan.beside(HISTORY)
+            staging.merge(
+                marks.insert_new(past, staging.table(HISTORY), history.COLUMNS, history.KEY), ()
+            )

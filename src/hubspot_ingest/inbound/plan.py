@@ -6,7 +6,7 @@ import fnmatch
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hubspot_ingest import times
@@ -16,9 +16,12 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.inbound import filters
-from hubspot_ingest.inbound.catalog import Stream
+from hubspot_ingest.inbound.catalog import BY_NAME, Stream
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings, did_you_mean
+
+# The property in which a record lists the ids that were merged into it
+MERGED_IDS = "hs_merged_object_ids"
 
 
 class Strategy(StrEnum):
@@ -51,6 +54,7 @@ class Plan:
     properties: tuple[str, ...]
     property_columns: tuple[Column, ...]
     associations: tuple[str, ...]
+    history: tuple[str, ...]
     table: Table
 
     @property
@@ -67,6 +71,18 @@ class Plan:
     def association_columns(self) -> dict[str, Column]:
         """The columns of associated ids, by stream; they stand whether fetched or not."""
         return {stream: columns.association_column(stream) for stream in self.associations}
+
+    @property
+    def linked_types(self) -> dict[str, str]:
+        """The object types of the associated streams, by stream."""
+        return {
+            one: BY_NAME[one].object_type if one in BY_NAME else one for one in self.associations
+        }
+
+    def beside(self, what: str) -> Table:
+        """The table that stands next to the destination, for the links or history of it."""
+        name = f"{self.table.table}_{what.upper().replace('-', '_')}"
+        return replace(self.table, table=name)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -138,7 +154,10 @@ def make(
     names to their types. Raises ``Refusal`` when settings and portal do not fit together.
     """
     chosen = selected(settings.properties, portal_properties)
-    names = tuple(one.name for one in chosen)
+    there = {one.name for one in portal_properties}
+    # the ids that were merged into a record are always asked for: a merge tells itself no other way
+    names = tuple(sorted({*(one.name for one in chosen), *({MERGED_IDS} & there)}))
+    past = selected(settings.history, portal_properties) if settings.history else ()
     associations = stream.associations if settings.associations is None else settings.associations
     since = _since(settings, settled_through)
     groups = tuple(map(tuple, filters.checked(settings.filter_groups, portal_properties)))
@@ -164,6 +183,7 @@ def make(
             existing=existing,
         ),
         associations=associations,
+        history=tuple(one.name for one in past),
         table=table,
     )
 

@@ -7,7 +7,7 @@ taken up again at any id (docs/BEHAVIOR.md, "Paging").
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -46,54 +46,76 @@ class ReadPage(Protocol):
 def page_reader(fetch: Fetch, plan: Plan) -> ReadPage:
     """The reader of the plan's strategy."""
     match plan.strategy:
-        case Strategy.LIST:
+        case Strategy.LIST | Strategy.WIDE:
             return _list_reader(fetch, plan)
-        case Strategy.WIDE:
-            return _wide_reader(fetch, plan)
         case Strategy.SEARCH:
             return _search_reader(fetch, plan)
 
 
+class NotById(UnexpectedAnswer):
+    """The list's page tokens are not the ids that pages begin with."""
+
+
 def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
     def read(after: int, _last: int | None) -> Reach:
-        return _listed(fetch, plan, plan.properties, after)
+        # the token of HubSpot's list is the id the next page begins with
+        page = listed(fetch, plan, str(after + 1) if after else None)
+        if page.records and _number(page.records[0].id) <= after:
+            raise NotById(
+                f"HubSpot's page of {plan.stream.name} does not begin after the id {after}; "
+                "reading was stopped so that nothing is missed, run again"
+            )
+        _ascending(page, after)
+        last = int(page.records[-1].id) if page.records else after
+        if page.after is None:
+            return Reach(page.records, last, False)
+        following = _number(page.after)
+        if following <= last:
+            raise NotById(
+                f"HubSpot's page token {page.after} of {plan.stream.name} does not lead on; "
+                "reading was stopped so that it does not go round for ever, run again"
+            )
+        return Reach(with_values(fetch, plan, page.records), following - 1, True)
 
     return read
 
 
-def _listed(fetch: Fetch, plan: Plan, properties: tuple[str, ...], after: int) -> Reach:
-    # the token of HubSpot's list is the id the next page begins with
-    request = requests.list_page(
-        plan.stream.object_type, properties, after=str(after + 1) if after else None
-    )
-    page = _ascending(fetch(request, answers.page), after)
-    if page.after is None:
-        return Reach(page.records, int(page.records[-1].id) if page.records else after, False)
-    following = _number(page.after)
-    if following <= (int(page.records[-1].id) if page.records else after):
-        raise UnexpectedAnswer(
-            f"HubSpot's page token {page.after} of {plan.stream.name} does not lead on; reading "
-            "was stopped so that it does not go round for ever, run again"
+def listed(fetch: Fetch, plan: Plan, token: str | None, *, archived: bool = False) -> Page:
+    """A page of the list by HubSpot's token; with the values, unless they are read apart."""
+    names = () if plan.strategy is Strategy.WIDE else plan.properties
+    request = requests.list_page(plan.stream.object_type, names, after=token, archived=archived)
+    return fetch(request, answers.page)
+
+
+def with_values(
+    fetch: Fetch, plan: Plan, records: tuple[Record, ...], *, archived: bool = False
+) -> tuple[Record, ...]:
+    """The records with the plan's properties, in the same order.
+
+    Where the names do not fit into a URL the list was asked for ids alone, and the values are
+    read by batch. One that is gone by then was archived or merged meanwhile, and comes by that
+    way.
+    """
+    if plan.strategy is not Strategy.WIDE or not records:
+        return records
+    values = read_ids(fetch, plan, [one.id for one in records], archived=archived)
+    return tuple(values[one.id] for one in records if one.id in values)
+
+
+def read_ids(
+    fetch: Fetch, plan: Plan, ids: Sequence[str], *, archived: bool = False
+) -> dict[str, Record]:
+    """Records by id, with the plan's properties; those that are gone are left out."""
+    found: dict[str, Record] = {}
+    for start in range(0, len(ids), requests.BATCH_LIMIT):
+        asked = ids[start : start + requests.BATCH_LIMIT]
+        page = fetch(
+            requests.batch_read(plan.stream.object_type, asked, plan.properties, archived=archived),
+            answers.page,
         )
-    return Reach(page.records, following - 1, True)
-
-
-def _wide_reader(fetch: Fetch, plan: Plan) -> ReadPage:
-    """Ids by list, values by batch read: the names of the properties travel in the body."""
-
-    def read(after: int, _last: int | None) -> Reach:
-        reach = _listed(fetch, plan, (), after)
-        if not reach.records:
-            return reach
-        ids = [record.id for record in reach.records]
-        values = fetch(
-            requests.batch_read(plan.stream.object_type, ids, plan.properties), answers.page
-        )
-        # one that is gone by now was archived or merged meanwhile, and comes by that way
-        found = {record.id: record for record in values.records}
-        return replace(reach, records=tuple(found[one] for one in ids if one in found))
-
-    return read
+        # a merged id may be answered by its survivor: only what was asked for counts
+        found |= {one.id: one for one in page.records if one.id in asked}
+    return found
 
 
 def _search_reader(fetch: Fetch, plan: Plan) -> ReadPage:
@@ -137,18 +159,6 @@ def highest_id(fetch: Fetch, plan: Plan) -> tuple[int, int]:
     )
     page = fetch(request, answers.page)
     return (_number(page.records[0].id), page.total or 0) if page.records else (0, 0)
-
-
-def chained(fetch: Fetch, plan: Plan, token: str | None) -> Page:
-    """A page by HubSpot's own token, where ids have shown not to work as tokens."""
-    request = requests.list_page(plan.stream.object_type, plan.properties, after=token)
-    page = fetch(request, answers.page)
-    if page.after is not None and page.after == token:
-        raise UnexpectedAnswer(
-            f"HubSpot answered the page token {token} of {plan.stream.name} twice; reading was "
-            "stopped so that it does not go round for ever, run again"
-        )
-    return page
 
 
 def _number(text: str) -> int:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.inbound import readers
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import PAGES_PER_RANGE, Batch, Range, Ranges, width
-from hubspot_ingest.inbound.readers import Fetch
+from hubspot_ingest.inbound.readers import Fetch, NotById, Reach
 from hubspot_ingest.model import Json
 from hubspot_ingest.times import Clock
 
@@ -95,11 +96,15 @@ class Reading:
         first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
         after = 0
-        for _ in range(FIRST_PAGES):
-            reach = self._ranges.read(after, None)
-            named = first.after + 1
-            if first.pages == 1 and not (reach.records and int(reach.records[0].id) == named):
-                # the record the token named may just have been archived, or ids are no tokens
+        for number in range(FIRST_PAGES):
+            try:
+                reach = self._ranges.read(after, None)
+                by_id = number != 1 or self._agrees(first, reach)
+            except NotById:
+                if number > 1:
+                    raise
+                by_id = False
+            if not by_id:
                 self._chained = True
                 yield from self._by_token()
                 return
@@ -107,7 +112,7 @@ class Reading:
             if first.done:
                 return
             # the first time by id, then as the token has it
-            after = int(reach.records[-1].id) if first.pages == 1 and reach.records else reach.id
+            after = int(reach.records[-1].id) if not number and reach.records else reach.id
         seconds = (self._clock.now() - started) / 1000 / FIRST_PAGES
         bound, total = readers.highest_id(self._fetch, self._plan)
         pages = total // LIST_LIMIT
@@ -128,11 +133,27 @@ class Reading:
         while not only.done:
             yield self._ranges.advance(only, self._ranges.read(only.after, only.last))
 
+    @staticmethod
+    def _agrees(first: Range, reach: Reach) -> bool:
+        """Whether a page asked for by id begins with the record that the token named.
+
+        It does not when that record was just archived either; then the list is read by tokens.
+        """
+        return bool(reach.records) and int(reach.records[0].id) == first.after + 1
+
     def _by_token(self) -> Iterator[Batch]:
         token = self._token
+        seen = {token}
         while True:
-            page = readers.chained(self._fetch, self._plan, token)
-            yield Batch(page.records, CHAIN, page.after)
+            page = readers.listed(self._fetch, self._plan, token)
+            records = readers.with_values(self._fetch, self._plan, page.records)
+            if page.after is not None and page.after in seen:
+                raise UnexpectedAnswer(
+                    f"HubSpot answered the page token {page.after} of {self._plan.stream.name} "
+                    "twice; reading was stopped so that it does not go round for ever, run again"
+                )
+            yield Batch(records, CHAIN, page.after)
             if page.after is None:
                 return
             token = page.after
+            seen.add(token)

@@ -14,13 +14,21 @@ from types import NoneType
 from pydantic_core import to_json
 
 from hubspot_ingest import times
-from hubspot_ingest.database.columns import KEY, RECORD, UPDATED, Column, Type
-from hubspot_ingest.model import Record
+from hubspot_ingest.database.columns import (
+    DELETE_KIND,
+    DELETED_AT,
+    KEY,
+    RECORD,
+    UPDATED,
+    Column,
+    Type,
+)
+from hubspot_ingest.model import Link, Record
 
 Text = str | None
 
 # What NUMBER(38,18) takes as it stands; everything else goes through Decimal.
-_PLAIN_NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,18})?")
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,18})?")
 _LARGEST = Decimal(10) ** 20
 _SMALLEST = Decimal(1).scaleb(-18)
 _BOOLEANS = {"true": "true", "false": "false", "yes": "true", "no": "false"}
@@ -29,8 +37,8 @@ _BOOLEANS = {"true": "true", "false": "false", "yes": "true", "no": "false"}
 def _number(value: str) -> Text:
     if _PLAIN_NUMBER.fullmatch(value):
         return value
-    if "_" in value:
-        # Python's own spelling, nobody else's
+    if "_" in value or not value.isascii():
+        # spellings that only Python takes for numbers
         return None
     try:
         number = Decimal(value.strip())
@@ -64,10 +72,14 @@ def staged(
     records: Sequence[Record],
     properties: Sequence[Column],
     associations: Mapping[str, Column],
+    links: Mapping[str, Mapping[str, Sequence[Link]]],
+    *,
+    archived: bool = False,
 ) -> tuple[dict[str, Sequence[str | bytes | None]], int]:
     """The staged columns of ``records`` by name, and how many values did not fit.
 
-    ``associations`` maps stream names to the columns of their ids.
+    ``associations`` maps stream names to the columns of their ids, ``links`` to what was read of
+    them by record id. ``archived`` records are marked as deleted when HubSpot says they were.
     """
     columns: dict[str, Sequence[str | bytes | None]] = {
         KEY: [one.id for one in records],
@@ -87,18 +99,41 @@ def staged(
         misfits += fitting.count(None) - sum(not value for value in found)
         columns[column.name] = fitting
     for stream, column in associations.items():
+        told = links.get(stream, {})
         columns[column.name] = [
-            None if stream not in one.associations else to_json(one.associations[stream]).decode()
-            for one in records
+            None if one.id not in told else _ids(told[one.id]) for one in records
         ]
+    if archived:
+        columns[DELETED_AT.name] = [_instant(one.archived_at or one.updated_at) for one in records]
+        columns[DELETE_KIND.name] = ["ARCHIVED"] * len(records)
     return columns, misfits
 
 
 def staged_columns(
-    properties: Sequence[Column], associations: Mapping[str, Column]
+    properties: Sequence[Column], associations: Mapping[str, Column], *, archived: bool = False
 ) -> tuple[Column, ...]:
     """The columns ``staged`` makes, in its order."""
-    return (*RECORD, *properties, *associations.values())
+    marks = (DELETED_AT, DELETE_KIND) if archived else ()
+    return (*RECORD, *properties, *associations.values(), *marks)
+
+
+def staged_links(
+    found: Mapping[str, Sequence[Link]],
+) -> dict[str, Sequence[str | bytes | None]]:
+    """The staged columns of the links of many records, one row for each type of association."""
+    told = [(one, link) for one, links in found.items() for link in links]
+    return {
+        "FROM_ID": [one for one, _ in told],
+        "TO_ID": [link.to_id for _, link in told],
+        "CATEGORY": [link.category for _, link in told],
+        "TYPE_ID": [link.type_id for _, link in told],
+        "LABEL": [link.label for _, link in told],
+    }
+
+
+def _ids(links: Sequence[Link]) -> bytes:
+    """The distinct ids, in ascending order: HubSpot's own order means nothing and changes."""
+    return to_json(sorted({link.to_id for link in links}, key=lambda one: (len(one), one)))
 
 
 def _instant(value: int | None) -> Text:

@@ -158,17 +158,20 @@ class _Run:
         log.since, log.until = chosen.since, chosen.until
         loading = Loading(
             database=self._outside.database,
+            fetch=client.fetch,
             plan=chosen,
             stands=begun.stands,
             run_id=log.run_id,
             portal_id=portal_id,
             clock=self._clock,
             alive=self._renew_lease,
+            with_links=chosen.association_columns,
         )
         for merged in loading.load(begun.batches):
             log.rows_read += merged.rows
             log.rows_inserted += merged.inserted
             log.rows_updated += merged.updated
+            log.rows_deleted += merged.deleted
             log.values_misfit += merged.misfits
             remaining = begun.reading.remaining(merged.read_to)
             if remaining is not None:

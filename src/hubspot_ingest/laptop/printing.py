@@ -47,7 +47,7 @@ def as_json(result: Result) -> str:
 def _json(value: object, is_json: bool) -> str:
     if is_json and isinstance(value, str):
         try:
-            json.loads(value, parse_constant=float.fromhex)
+            json.loads(value, parse_constant=_not_json)
         except ValueError:
             return json.dumps(value, ensure_ascii=False)
         # as the engine spelled it: Python would round its numbers
@@ -59,6 +59,10 @@ def _json(value: object, is_json: bool) -> str:
     if isinstance(value, Decimal):
         return plain(value)
     return json.dumps(_text(value), ensure_ascii=False)
+
+
+def _not_json(constant: str) -> object:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def as_csv(result: Result) -> str:

@@ -1,0 +1,125 @@
+"""Statements about what is gone, and about the tables beside the destination. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hubspot_ingest.database.columns import (
+    DELETE_KIND,
+    DELETED_AT,
+    KEY,
+    LINK_KEY,
+    LINK_SEEN,
+    Column,
+)
+from hubspot_ingest.database.sql import INSTANT, Table, name, typed
+
+_KIND = name(DELETE_KIND.name)
+_ID = name(KEY)
+
+
+def upsert_links(links: Table, staging: str, staged: Sequence[Column]) -> str:
+    """Links that were read: new ones, and those that are still there; bind: now."""
+    first, last, removed = (name(column.name) for column in LINK_SEEN)
+    names = [name(column.name) for column in staged]
+    return (
+        f"MERGE INTO {links.quoted} t USING (\n"
+        f"  SELECT {', '.join(names)}, {INSTANT} AS SEEN_AT FROM {staging}\n"
+        f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {', '.join(LINK_KEY)} "
+        f"ORDER BY {', '.join(LINK_KEY)}) = 1\n"
+        f") s ON {_same(LINK_KEY)}\n"
+        f'WHEN MATCHED THEN UPDATE SET "LABEL" = s."LABEL", {last} = s.SEEN_AT, {removed} = NULL\n'
+        f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}, {first}, {last}) "
+        f"VALUES ({', '.join(f's.{one}' for one in names)}, s.SEEN_AT, s.SEEN_AT)"
+    )
+
+
+def mark_removed(links: Table, staging: str, staged_links: str, ids: Column) -> str:
+    """Links of records that were read again and are gone; bind: now.
+
+    Only records whose ``ids`` were fetched count: what was not fetched is not gone.
+    """
+    keys = ", ".join(f"l.{name(one)} AS {name(one)}" for one in LINK_KEY)
+    found = " AND ".join(f"f.{name(one)} = l.{name(one)}" for one in LINK_KEY)
+    return (
+        f"MERGE INTO {links.quoted} t USING (\n"
+        f"  SELECT DISTINCT {keys}, {INSTANT} AS REMOVED_AT\n"
+        f"  FROM {links.quoted} l\n"
+        f'  JOIN {staging} m ON m.{_ID} = l."FROM_ID" AND m.{name(ids.name)} IS NOT NULL\n'
+        f"  LEFT JOIN {staged_links} f ON {found}\n"
+        '  WHERE f."FROM_ID" IS NULL AND l."_REMOVED_AT" IS NULL\n'
+        f") s ON {_same(LINK_KEY)}\n"
+        'WHEN MATCHED THEN UPDATE SET "_REMOVED_AT" = s.REMOVED_AT'
+    )
+
+
+def insert_new(table: Table, staging: str, staged: Sequence[Column], key: Sequence[str]) -> str:
+    """Rows that are not there yet, told apart by ``key``."""
+    values = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
+    by = ", ".join(map(name, key))
+    names = [name(column.name) for column in staged]
+    return (
+        f"MERGE INTO {table.quoted} t USING (\n"
+        f"  SELECT {values} FROM {staging}\n"
+        f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {by}) = 1\n"
+        f") s ON {_same(key)}\n"
+        f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
+        f"VALUES ({', '.join(f's.{one}' for one in names)})"
+    )
+
+
+def _same(key: Sequence[str]) -> str:
+    return " AND ".join(f"EQUAL_NULL(t.{name(one)}, s.{name(one)})" for one in key)
+
+
+def mark_deleted(table: Table) -> str:
+    """Rows that are gone from HubSpot; binds: run id, now, JSON array of the marks.
+
+    A mark is ``{"id", "kind", "into", "at"}`` with ``at`` in epoch milliseconds. MERGED is what
+    the survivor tells and holds against every other kind, which is only concluded.
+    """
+    return (
+        f"MERGE INTO {table.quoted} t USING (\n"
+        "  SELECT f.VALUE:id::VARCHAR AS MARKED, f.VALUE:kind::VARCHAR AS KIND,\n"
+        "    f.VALUE:into::VARCHAR AS MERGED_INTO,\n"
+        "    TO_TIMESTAMP_NTZ(f.VALUE:at::NUMBER, 3) AS DELETED_AT,\n"
+        f"    CAST(? AS VARCHAR) AS RUN_ID, {INSTANT} AS MARKED_AT\n"
+        "  FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f\n"
+        f") s ON t.{_ID} = s.MARKED\n"
+        f"WHEN MATCHED AND (t.{_KIND} IS NULL OR (s.KIND = 'MERGED' AND "
+        f"(t.{_KIND} <> 'MERGED' OR t.\"_MERGED_INTO\" IS DISTINCT FROM s.MERGED_INTO)) OR "
+        f"(s.KIND = 'PURGED' AND t.{_KIND} IN ('ARCHIVED', 'FILTERED_OUT')))\n"
+        f"THEN UPDATE SET {name(DELETED_AT.name)} = s.DELETED_AT, {_KIND} = s.KIND, "
+        '"_MERGED_INTO" = s.MERGED_INTO, "_RUN_ID" = s.RUN_ID, "_SYNCED_AT" = s.MARKED_AT'
+    )
+
+
+def missing_ids(table: Table, staging: str) -> str:
+    """Live rows with an id in a range that was just read whole, and not found there.
+
+    Binds: the id the range begins after, the id it ends with.
+    """
+    return (
+        f"SELECT t.{_ID} AS MISSING FROM {table.quoted} t "
+        f"LEFT JOIN {staging} s ON s.{_ID} = t.{_ID} "
+        f"WHERE s.{_ID} IS NULL AND t.{_KIND} IS NULL "
+        f"AND TRY_TO_NUMBER(t.{_ID}) > CAST(? AS NUMBER(38, 0)) "
+        f"AND TRY_TO_NUMBER(t.{_ID}) <= CAST(? AS NUMBER(38, 0))"
+    )
+
+
+def marked_ids(table: Table) -> str:
+    """Rows marked as of one kind since some time; binds: the kind, the time."""
+    return (
+        f"SELECT {_ID} AS MARKED FROM {table.quoted} "
+        f"WHERE {_KIND} = ? AND {name(DELETED_AT.name)} >= {INSTANT}"
+    )
+
+
+def live_ids(table: Table) -> str:
+    """Which of some ids are live rows; bind: JSON array of the ids."""
+    return (
+        f"SELECT t.{_ID} AS LIVE FROM {table.quoted} t JOIN "
+        "(SELECT f.VALUE::VARCHAR AS ASKED FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) s "
+        f"ON s.ASKED = t.{_ID} WHERE t.{_KIND} IS NULL"
+    )

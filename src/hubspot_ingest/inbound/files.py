@@ -1,0 +1,92 @@
+"""Batches of records become files of many pages, with all that belongs to their records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.stage import parquet
+from hubspot_ingest.inbound import history, links, rows
+from hubspot_ingest.inbound.plan import MERGED_IDS, Plan
+from hubspot_ingest.inbound.ranges import Batch
+from hubspot_ingest.inbound.readers import Fetch
+from hubspot_ingest.model import Record
+
+# Cells (rows x columns) and rows of a file: they bound memory. Fewer rows than the ids of one
+# request for associations would cost more such requests.
+FILE_CELLS = 500_000
+FILE_ROWS = 5_000
+FEWEST_ROWS = 1_000
+
+HISTORY = "HISTORY"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Rows on their way, and how far reading has come with them.
+
+    ``parts`` are Parquet files: the records under ``""``, links under their stream's name, past
+    values under ``HISTORY``. ``merged`` are (id, id it was merged into).
+    """
+
+    parts: Mapping[str, bytes]
+    rows: int
+    misfits: int
+    merged: tuple[tuple[str, str], ...]
+    read_to: Mapping[int, int | str | None]
+
+
+@dataclass
+class Files:
+    """Makes files for a plan. ``with_links`` are the streams whose associations are read."""
+
+    fetch: Fetch
+    plan: Plan
+    with_links: Mapping[str, Column]
+    archived: bool = False
+    _records: list[Record] = field(default_factory=list, init=False)
+    _read_to: dict[int, int | str | None] = field(default_factory=dict, init=False)
+
+    def of(self, batches: Iterator[Batch]) -> Iterator[File]:
+        """What was read before an error is yielded before the error is raised."""
+        cells = FILE_CELLS // max(1, len(self.plan.properties))
+        wanted = max(FEWEST_ROWS, min(FILE_ROWS, cells))
+        try:
+            for batch in batches:
+                self._records.extend(batch.records)
+                self._read_to[batch.key] = batch.after
+                if len(self._records) >= wanted:
+                    yield self._file()
+        except Exception:
+            yield self._file()
+            raise
+        yield self._file()
+
+    def _file(self) -> File:
+        records, self._records = self._records, []
+        object_type = self.plan.stream.object_type
+        ids = list(dict.fromkeys(one.id for one in records))
+        parts: dict[str, bytes] = {}
+        found: dict[str, links.Found] = {}
+        if ids and self.with_links and not self.archived:
+            found = links.read_links(self.fetch, object_type, self.plan.linked_types, ids)
+            parts |= {stream: parquet(rows.staged_links(told)) for stream, told in found.items()}
+        if ids and self.plan.history and not self.archived:
+            changes = history.read_history(self.fetch, object_type, self.plan.history, ids)
+            parts[HISTORY] = parquet(history.staged(changes))
+        columns, misfits = rows.staged(
+            records, self.plan.property_columns, self.with_links, found, archived=self.archived
+        )
+        parts[""] = parquet(columns)
+        return File(parts, len(records), misfits, _merged(records), dict(self._read_to))
+
+
+def _merged(records: list[Record]) -> tuple[tuple[str, str], ...]:
+    """Ids that were merged away, each with its survivor, as the survivors tell."""
+    return tuple(
+        (old, one.id)
+        for one in records
+        for old in (one.properties.get(MERGED_IDS) or "").split(";")
+        if old and old != one.id
+    )

@@ -1,0 +1,56 @@
+"""Past values of properties, read by id: 50 records a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from hubspot_ingest.database.columns import Column, Type
+from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.inbound.readers import Fetch
+from hubspot_ingest.model import Change
+
+SIDE_BY_SIDE = 4
+
+COLUMNS = (
+    Column("ID", Type.TEXT, comment="HubSpot's record id"),
+    Column("PROPERTY", Type.TEXT, comment="Name of the property in HubSpot"),
+    Column("VALUE", Type.TEXT, comment="The value from CHANGED_AT on"),
+    Column("CHANGED_AT", Type.TIMESTAMP, comment="When the value was set, UTC"),
+    Column("SOURCE_TYPE", Type.TEXT, comment="What set it: FORM, IMPORT, CRM_UI, …"),
+    Column("SOURCE_ID", Type.TEXT, comment="Which one of those set it"),
+    Column("SOURCE_LABEL", Type.TEXT, comment="Its name in HubSpot"),
+    Column("USER_ID", Type.TEXT, comment="The HubSpot user who set it"),
+)
+# A change is told apart by these; HubSpot gives it no id.
+KEY = ("ID", "PROPERTY", "CHANGED_AT", "SOURCE_ID")
+
+
+def read_history(
+    fetch: Fetch, object_type: str, properties: Sequence[str], ids: Sequence[str]
+) -> list[Change]:
+    """The changes HubSpot still keeps of ``properties``, for each of ``ids`` that still exists."""
+    size = requests.HISTORY_LIMIT
+    parts = [ids[start : start + size] for start in range(0, len(ids), size)]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        told = pool.map(
+            lambda part: fetch(
+                requests.batch_read(object_type, part, (), history=properties), answers.history
+            ),
+            parts,
+        )
+        return [change for changes in told for change in changes]
+
+
+def staged(changes: Sequence[Change]) -> dict[str, Sequence[str | bytes | None]]:
+    """The staged columns of ``changes``, by name."""
+    return {
+        "ID": [one.record_id for one in changes],
+        "PROPERTY": [one.property for one in changes],
+        "VALUE": [one.value or None for one in changes],
+        "CHANGED_AT": [None if one.changed_at is None else str(one.changed_at) for one in changes],
+        "SOURCE_TYPE": [one.source_type for one in changes],
+        "SOURCE_ID": [one.source_id for one in changes],
+        "SOURCE_LABEL": [one.source_label for one in changes],
+        "USER_ID": [one.user_id for one in changes],
+    }
