@@ -31,7 +31,8 @@ class Engine:
     Args:
         path: a directory, where everything persists between processes; None keeps all in memory.
         wait_seconds: how long to wait while another process has the directory open.
-        memory_limit: DuckDB's buffer limit; larger work spills to disk.
+        memory_limit: DuckDB's buffer limit. Larger work spills to disk; a statement
+            that cannot is run again with as much as the machine has.
         threads: DuckDB's worker threads; None takes the machine's, at most 4.
 
     Raises:
@@ -43,7 +44,7 @@ class Engine:
         path: Path | None = None,
         *,
         wait_seconds: float = 5.0,
-        memory_limit: str = "160MB",
+        memory_limit: str = "256MB",
         threads: int | None = None,
     ) -> None:
         workers = threads or min(4, os.cpu_count() or 2)

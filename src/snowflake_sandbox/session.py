@@ -144,7 +144,14 @@ class LocalSession:
 
         with self.lock:
             try:
-                return run(self, text, params)
+                try:
+                    return run(self, text, params)
+                except duckdb.OutOfMemoryException:
+                    # nothing of the statement was kept; in a transaction all before is lost too
+                    if self.in_transaction:
+                        raise
+                    with self.store.generous():
+                        return run(self, text, params)
             except Exception as error:
                 raise translate(error) from error
 

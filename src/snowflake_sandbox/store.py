@@ -8,7 +8,8 @@ import re
 import shutil
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -49,6 +50,8 @@ class Store:
         self, home: Path | None, memory_limit: str, threads: int, wait_seconds: float
     ) -> None:
         self.persistent = home is not None
+        self._memory_limit = memory_limit
+        self._generous = Lock()
         self.root = home if home is not None else Path(tempfile.mkdtemp(prefix="snowflake-"))
         self.root.mkdir(parents=True, exist_ok=True)
         self._lock_file = self._lock(wait_seconds)
@@ -171,6 +174,18 @@ class Store:
             file.unlink(missing_ok=True)
             file.with_name(file.name + ".wal").unlink(missing_ok=True)
             shutil.rmtree(self.stages_dir / name, ignore_errors=True)
+
+    @contextmanager
+    def generous(self) -> Iterator[None]:
+        """Lift the memory limit for a statement that cannot do with it; one at a time."""
+        with self._generous:
+            with self.cursor() as cursor:
+                execute(cursor, "SET GLOBAL memory_limit = '80%'")
+            try:
+                yield
+            finally:
+                with suppress(duckdb.Error), self.cursor() as cursor:
+                    execute(cursor, f"SET GLOBAL memory_limit = '{self._memory_limit}'")
 
     def tidy(self, database: str) -> None:
         """Shorten a database's log after a table was emptied or dropped, when it has grown.

@@ -13,6 +13,7 @@ from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
 from snowflake_sandbox.errors import unsupported
+from snowflake_sandbox.transforming import transform
 
 Params = list[Any]
 
@@ -90,7 +91,10 @@ class Translator:
         statements: list[str] = []
         parts = [root] if isinstance(root, exp.Merge) else cursor._transform_explode(root)
         for part in parts:
-            done = cursor._transform(part, left)
+            if isinstance(part, exp.Query | exp.DML):
+                done = transform(part, left, self._connection.schema)
+            else:
+                done = cursor._transform(part, left)
             if isinstance(done, exp.Command) and not statements and done.this != "SET":
                 raise unsupported(original.sql(dialect="snowflake")[:80])
             sql = done.sql(dialect="duckdb")

@@ -1,0 +1,150 @@
+"""fakesnow's transformations of queries and DML, each shown only the nodes it may change.
+
+fakesnow walks the whole tree once per transformation, some 75 times: 0.15 s for a MERGE of 60
+columns, 6 s for one of 2,000. The result here is the same; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from fakesnow import transforms
+from fakesnow.params import MutableParams
+from sqlglot import Expr, exp
+
+_Transform = Callable[[Expr], Expr]
+_AGGREGATES = (
+    exp.Sum,
+    exp.Avg,
+    exp.Variance,
+    exp.Stddev,
+    exp.StddevSamp,
+    exp.StddevPop,
+    exp.VariancePop,
+)
+
+# in fakesnow's order; those for DDL, SHOW and stages are left out
+_STEPS: tuple[tuple[_Transform, tuple[type[Expr], ...]], ...] = (
+    (transforms.upper_case_unquoted_identifiers, (exp.Identifier,)),
+    (transforms.current_version, (exp.CurrentVersion,)),
+    (transforms.information_schema_fs, (exp.Table,)),
+    (transforms.semi_structured_types, (exp.DataType,)),
+    (transforms.try_parse_json, (exp.Anonymous,)),
+    (transforms.split, (exp.Split,)),
+    (transforms.trim_cast_varchar, (exp.Trim,)),
+    (transforms.indices_to_json_extract, (exp.Bracket,)),
+    (transforms.json_extract_cast_as_varchar, (exp.Cast,)),
+    (transforms.json_extract_cased_as_varchar, (exp.Upper, exp.Lower)),
+    (transforms.json_extract_precedence, (exp.JSONExtract, exp.JSONExtractScalar)),
+    (transforms.flatten_value_cast_as_varchar, (exp.Cast,)),
+    (transforms.flatten, (exp.Lateral, exp.TableFromRows)),
+    (transforms.regex_replace, (exp.RegexpReplace,)),
+    (transforms.regex_substr, (exp.RegexpExtract,)),
+    (transforms.sequence_nextval, (exp.Column,)),
+    (transforms.values_columns, (exp.Values,)),
+    (transforms.to_date, (exp.Anonymous,)),
+    (transforms.timestamp_offsets, (exp.Cast,)),
+    (transforms.to_decimal, (exp.ToNumber,)),
+    (transforms.to_timestamp, (exp.UnixToTime, exp.Anonymous, exp.Cast)),
+    (transforms.to_variant, (exp.ToVariant,)),
+    (transforms.object_construct, (exp.StarMap, exp.Struct, exp.JSONObject)),
+    (transforms.timestamp_ntz, (exp.DataType,)),
+    (transforms.float_to_double, (exp.DataType,)),
+    (transforms.integer_precision, (exp.DataType,)),
+    (transforms.sample, (exp.TableSample,)),
+    (transforms.array_size, (exp.ArraySize,)),
+    (transforms.random, (exp.Select,)),
+    (transforms.array_agg_within_group, (exp.WithinGroup,)),
+    (transforms.array_agg, (exp.ArrayAgg, exp.Window)),
+    (transforms.object_agg, (exp.ObjectAgg,)),
+    (transforms.array_construct_etc, (exp.ArrayConstructCompact, exp.Array, exp.ArrayConcat)),
+    (transforms.dateadd_date_cast, (exp.DateAdd,)),
+    (transforms.dateadd_string_literal_timestamp_cast, (exp.DateAdd,)),
+    (transforms.datediff_string_literal_timestamp_cast, (exp.DateDiff,)),
+    (transforms.haversine, (exp.Anonymous,)),
+    (transforms.hex_string, (exp.HexString,)),
+    (transforms.sha256, (exp.SHA2, exp.SHA2Digest, exp.Anonymous)),
+    (transforms.alias_in_join, (exp.Select,)),
+    (transforms.alias_in_where, (exp.Select,)),
+    (transforms.numeric_agg_implicit_cast, _AGGREGATES),
+)
+# these change nodes in place, so that what they made is not known yet
+_IN_PLACE = (
+    transforms.information_schema_fs,
+    transforms.json_extract_cast_as_varchar,
+    transforms.json_extract_cased_as_varchar,
+    transforms.flatten_value_cast_as_varchar,
+    transforms.values_columns,
+)
+
+
+def transform(root: Expr, params: MutableParams | None, schema: str | None) -> Expr:
+    """Transform a query or DML, in place.
+
+    Args:
+        root: the statement, as parsed.
+        params: bound values; those of ``IDENTIFIER(?)`` are taken out.
+        schema: the current schema.
+    """
+    tree = _Tree(root)
+    tree.apply(lambda node: transforms.identifier(node, params), (exp.Table,))
+    for step, kinds in _STEPS:
+        tree.apply(step, kinds)
+        if step is transforms.information_schema_fs:
+            tree.apply(
+                lambda node: transforms.information_schema_databases(node, schema), (exp.Table,)
+            )
+        if step in _IN_PLACE and tree.has(kinds):
+            tree.index()
+    return tree.root
+
+
+class _Tree:
+    """A syntax tree with its nodes by kind."""
+
+    def __init__(self, root: Expr) -> None:
+        self.root = root
+        self.index()
+
+    def index(self) -> None:
+        """Note every node, outer ones before inner ones."""
+        self._nodes: dict[type[Expr], list[Expr]] = defaultdict(list)
+        for node in self.root.dfs():
+            self._nodes[type(node)].append(node)
+
+    def has(self, kinds: tuple[type[Expr], ...]) -> bool:
+        """Whether there is a node of these kinds."""
+        return any(issubclass(kind, kinds) for kind in self._nodes)
+
+    def apply(self, step: _Transform, kinds: tuple[type[Expr], ...]) -> None:
+        """Show a transformation the nodes of some kinds, but none inside what it just made."""
+        made: set[int] = set()
+        fresh: list[Expr] = []
+        for kind in [known for known in self._nodes if issubclass(known, kinds)]:
+            kept: list[Expr] = []
+            for node in self._nodes[kind]:
+                if id(node) in made:
+                    kept.append(node)
+                    continue
+                parent, key, place = node.parent, node.arg_key, node.index
+                if parent is None and node is not self.root:
+                    # it went with something that was replaced
+                    continue
+                new = step(node)
+                if new is node:
+                    kept.append(node)
+                    continue
+                if parent is None:
+                    self.root = new
+                elif key is not None:
+                    parent.set(key, new, place)
+                inside = list(new.dfs())
+                made.update(id(part) for part in inside)
+                fresh.extend(inside)
+            self._nodes[kind] = kept
+        known_nodes = {id(n) for kind in {type(n) for n in fresh} for n in self._nodes[kind]}
+        for node in fresh:
+            if id(node) not in known_nodes:
+                known_nodes.add(id(node))
+                self._nodes[type(node)].append(node)
