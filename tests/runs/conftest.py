@@ -7,9 +7,9 @@ from typing import Protocol
 
 import pytest
 
-from hubspot_sandbox import Portal, Sandbox
+from hubspot_sandbox import Faults, Limits, Portal, Sandbox
 from snowflake_sandbox import Engine
-from tests.runs.world import STATE_TABLES, World
+from tests.runs.world import STATE_TABLES, HandClock, World
 
 APP = Path(__file__).parents[2] / "app"
 
@@ -34,7 +34,18 @@ def engine(installed: Engine) -> Engine:
 
 
 class MakeWorld(Protocol):
-    def __call__(self, records: dict[str, int] | None = None, /, **more: object) -> World: ...
+    """As ``World``, but for the engine."""
+
+    def __call__(
+        self,
+        records: dict[str, int] | None = None,
+        *,
+        clock: HandClock | None = None,
+        portal: Portal | None = None,
+        limits: Limits | None = None,
+        faults: Faults | None = None,
+        token: str | None = None,
+    ) -> World: ...
 
 
 @pytest.fixture
@@ -42,8 +53,25 @@ def make(engine: Engine) -> Iterator[MakeWorld]:
     """Makes worlds over the one engine."""
     with ExitStack() as stack:
 
-        def made(records: dict[str, int] | None = None, /, **more: object) -> World:
-            return stack.enter_context(World(engine, records, **more))
+        def made(
+            records: dict[str, int] | None = None,
+            *,
+            clock: HandClock | None = None,
+            portal: Portal | None = None,
+            limits: Limits | None = None,
+            faults: Faults | None = None,
+            token: str | None = None,
+        ) -> World:
+            world = World(
+                engine,
+                records,
+                clock=clock,
+                portal=portal,
+                limits=limits,
+                faults=faults,
+                token=token,
+            )
+            return stack.enter_context(world)
 
         yield made
 

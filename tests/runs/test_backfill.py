@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from hubspot_sandbox import Portal
@@ -163,12 +161,6 @@ def test_rows_say_where_they_come_from(world: World) -> None:
     assert said == (str(world.portal.id), answer["run_id"], None, None, False)
 
 
-def test_associations_that_were_not_fetched_are_null(world: World) -> None:
-    world.run()
-
-    assert {*world.table("COMPANIES_IDS")} == {(None,)}
-
-
 def test_creation_and_change_are_told_to_the_millisecond(world: World) -> None:
     world.run()
 
@@ -247,6 +239,7 @@ def test_nothing_stays_behind_in_staging(world: World) -> None:
 
 
 def test_a_portal_is_asked_who_it_is_once(world: World) -> None:
+    world.slim()
     world.run()
     assert paths(world.asked()) == ["details", "contacts", "contacts"]
 
@@ -273,4 +266,4 @@ def test_requests_are_on_record_by_endpoint(world: World) -> None:
 
     assert sum(one["COUNT"] for one in found) == answer["requests"] == len(world.sandbox.requests)
     assert {one["ENDPOINT"] for one in found} == {one.endpoint for one in world.sandbox.requests}
-    assert json.dumps([int(one["BYTES"]) > 0 for one in found]) == "[true, true, true]"
+    assert all(one["BYTES"] > 0 for one in found)
