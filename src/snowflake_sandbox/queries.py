@@ -77,7 +77,10 @@ def _rows(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result
         execute(session.duck, sql)
     relation = session.duck.sql(plan.sql[-1], params=bound or None)
     type_id = results.SELECT if isinstance(plan.root, exp.Query) else results.SHOW
-    return results.query(relation, declared_outputs(session, plan.root), type_id)
+    # a plan is forgotten when any table changes, and what it found with it
+    if "declared" not in plan.extra:
+        plan.extra["declared"] = declared_outputs(session, plan.root)
+    return results.query(relation, plan.extra["declared"], type_id)
 
 
 def _write(
