@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hubspot_ingest.errors import DailyLimitReached, DeadlineReached
+from hubspot_ingest.hubspot.limits import SEARCH_JITTER, Governor
+from hubspot_ingest.hubspot.requests import Bucket
+from tests.builders import NOW, FakeClock
+
+SECOND = 1_000
+TEN_SECONDS = 10_000
+LATE = NOW + 10**9
+
+
+def headers(limit: int, remaining: int, **more: int) -> dict[str, str]:
+    told = {"max": limit, "remaining": remaining, "interval-milliseconds": TEN_SECONDS, **more}
+    return {f"x-hubspot-ratelimit-{name.replace('_', '-')}": str(one) for name, one in told.items()}
+
+
+class Server:
+    """Counts requests where HubSpot does: when they arrive, some time after they were sent."""
+
+    def __init__(self, limit: int, window: int) -> None:
+        self.limit = limit
+        self.window = window
+        self.arrivals: list[int] = []
+        self.others: list[int] = []
+        self.refused = 0
+
+    def arrive(self, at: int) -> int:
+        """How many are left in this window; below 0 the request is refused."""
+        taken = [one for one in self.arrivals + self.others if one > at - self.window]
+        left = self.limit - len(taken) - 1
+        if left < 0:
+            self.refused += 1
+        else:
+            self.arrivals.append(at)
+        return left
+
+    def most_in_any_window(self) -> int:
+        found = sorted(self.arrivals)
+        return max(sum(at <= one < at + self.window for one in found) for at in found)
+
+
+def drive(
+    governor: Governor,
+    clock: FakeClock,
+    server: Server,
+    bucket: Bucket,
+    count: int,
+    latency: Callable[[], tuple[int, int]],
+) -> None:
+    """Send ``count`` requests as soon as each is admitted, however many are under way.
+
+    ``latency`` draws the milliseconds to the server and those back again.
+    """
+
+    def arrive(sent: int, back: int) -> None:
+        left = server.arrive(clock.now())
+        told = headers(server.limit, max(0, left)) if bucket is Bucket.BURST else {}
+        clock.at(clock.now() + back, partial(end, sent, told, left >= 0))
+
+    def end(sent: int, told: dict[str, str], ok: bool) -> None:
+        governor.answered(bucket, sent, told, ok)
+        if not ok:
+            governor.throttled(bucket, 1)
+
+    for _ in range(count):
+        sent = governor.admit(bucket, LATE)
+        there, back = latency()
+        clock.at(sent + there, partial(arrive, sent, back))
+    clock.advance(60_000)
+
+
+# -- never more than allowed ----------------------------------------------------------------------
+
+
+@given(
+    st.sampled_from([100, 110, 150, 190, 250]),
+    st.integers(0, 400),
+    st.integers(0, 3_000),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=20, deadline=None)
+def test_no_window_at_the_server_ever_holds_more_than_its_limit(
+    limit: int, least: int, jitter: int, random: Random
+) -> None:
+    clock, server = FakeClock(), Server(limit, TEN_SECONDS)
+
+    def latency() -> tuple[int, int]:
+        return least + random.randint(0, jitter), least + random.randint(0, jitter)
+
+    drive(Governor(clock), clock, server, Bucket.BURST, 700, latency)
+    assert server.refused == 0
+    assert server.most_in_any_window() <= limit
+
+
+@given(st.integers(0, 5_000), st.randoms(use_true_random=False))
+@settings(max_examples=20, deadline=None)
+def test_no_second_at_the_server_ever_holds_more_than_five_searches(
+    least: int, random: Random
+) -> None:
+    clock, server = FakeClock(), Server(5, SECOND)
+
+    def latency() -> tuple[int, int]:
+        return least + random.randint(0, SEARCH_JITTER), random.randint(0, 2_000)
+
+    drive(Governor(clock), clock, server, Bucket.SEARCH, 60, latency)
+    assert server.refused == 0
+
+
+def test_association_reads_have_a_limit_of_their_own() -> None:
+    clock, server = FakeClock(), Server(100, TEN_SECONDS)
+    drive(Governor(clock), clock, server, Bucket.ASSOCIATIONS, 400, lambda: (50, 50))
+    assert server.refused == 0
+
+
+# -- no less than allowed -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("limit", "count"), [(100, 2_000), (190, 4_000), (250, 5_000)])
+def test_nine_tenths_of_the_burst_are_used_while_there_is_work(limit: int, count: int) -> None:
+    clock, server = FakeClock(), Server(limit, TEN_SECONDS)
+    drive(Governor(clock), clock, server, Bucket.BURST, count, lambda: (150, 150))
+    seconds = (server.arrivals[-1] - server.arrivals[0]) / SECOND
+    assert count / (seconds + 10) >= 0.9 * limit / 10
+
+
+def test_nine_tenths_of_the_searches_are_used_while_there_is_work() -> None:
+    clock, server = FakeClock(), Server(5, SECOND)
+    drive(Governor(clock), clock, server, Bucket.SEARCH, 300, lambda: (150, 150))
+    seconds = (server.arrivals[-1] - server.arrivals[0]) / SECOND
+    assert 300 / (seconds + 1) >= 0.9 * 5
+
+
+def test_the_limits_are_counted_apart() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    for bucket, count in ((Bucket.BURST, 100), (Bucket.SEARCH, 5), (Bucket.ASSOCIATIONS, 100)):
+        for _ in range(count):
+            governor.admit(bucket, LATE)
+    assert clock.now() == NOW
+
+
+# -- what headers tell ----------------------------------------------------------------------------
+
+
+def admitted_at_once(governor: Governor, clock: FakeClock, bucket: Bucket = Bucket.BURST) -> int:
+    """How many requests go out in this very millisecond."""
+    for count in range(10_000):
+        try:
+            governor.admit(bucket, clock.now())
+        except DeadlineReached:
+            return count
+    return 10_000
+
+
+def told(governor: Governor, told: dict[str, str], *, ok: bool = True) -> None:
+    """One request, answered at once."""
+    governor.answered(Bucket.BURST, governor.admit(Bucket.BURST, LATE), told, ok)
+
+
+def test_before_the_first_answer_the_smallest_subscription_is_assumed() -> None:
+    clock = FakeClock()
+    assert admitted_at_once(Governor(clock), clock) == 100
+
+
+def test_a_larger_limit_is_learnt_from_the_first_answer() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    told(governor, headers(190, 189))
+    assert 180 <= admitted_at_once(governor, clock) + 1 <= 190
+
+
+def test_a_shorter_interval_is_learnt_as_well() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    told(governor, {**headers(100, 99), "x-hubspot-ratelimit-interval-milliseconds": "1000"})
+    before = admitted_at_once(governor, clock)
+    clock.advance(1_001)
+    told(governor, headers(100, 99))
+    assert before <= 100
+
+
+def test_who_tells_no_limit_has_none() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    told(governor, {})
+    assert admitted_at_once(governor, clock) == 10_000
+
+
+@pytest.mark.parametrize("limit", [100, 102, 110, 190])
+def test_a_limit_once_learnt_is_not_forgotten_when_an_answer_does_not_tell(limit: int) -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    told(governor, headers(limit, limit - 1))
+    told(governor, {})
+    assert admitted_at_once(governor, clock) <= limit
+
+
+def test_headers_nobody_understands_are_ignored() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    told(governor, headers(190, 189))
+    told(governor, {"x-hubspot-ratelimit-max": "many", "x-hubspot-ratelimit-remaining": ""})
+    assert admitted_at_once(governor, clock) <= 190
+
+
+def test_a_refusal_that_tells_nothing_lifts_no_limit() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    told(governor, {}, ok=False)
+    assert admitted_at_once(governor, clock) <= 100
+
+
+# -- another app ----------------------------------------------------------------------------------
+
+
+def test_a_second_app_that_takes_half_is_yielded_to() -> None:
+    clock, server = FakeClock(), Server(190, TEN_SECONDS)
+    for at in range(NOW + 20_000, NOW + 80_000, 105):
+        clock.at(at, partial(server.others.append, at))
+    drive(Governor(clock), clock, server, Bucket.BURST, 1_000, lambda: (150, 150))
+    shared = [one for one in server.arrivals if NOW + 40_000 <= one < NOW + 70_000]
+    assert server.refused <= 10
+    assert 0.75 * 95 <= len(shared) / 3 <= 100
+
+
+# -- after a refusal ------------------------------------------------------------------------------
+
+
+def test_after_a_429_nothing_of_that_bucket_goes_out_for_as_long_as_was_asked() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    governor.throttled(Bucket.SEARCH, 3)
+    assert governor.admit(Bucket.BURST, LATE) == NOW
+    assert governor.admit(Bucket.SEARCH, LATE) >= NOW + 3 * SECOND
+
+
+def test_a_shorter_wait_does_not_cut_a_longer_one() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    governor.throttled(Bucket.BURST, 30)
+    governor.throttled(Bucket.BURST, 1)
+    assert governor.admit(Bucket.BURST, LATE) >= NOW + 30 * SECOND
+
+
+def after_a_429(answers: int) -> int:
+    """What goes out at once, a while after a 429 and so many answers later; it was 190."""
+    clock = FakeClock()
+    governor = Governor(clock)
+    told(governor, headers(190, 189))
+    governor.throttled(Bucket.BURST, 1)
+    for _ in range(answers):
+        clock.advance(SECOND)
+        told(governor, headers(190, 189))
+    clock.advance(20 * SECOND)
+    return admitted_at_once(governor, clock)
+
+
+def test_after_a_429_less_goes_out_and_with_every_answer_more_again() -> None:
+    assert after_a_429(0) <= 95
+    assert after_a_429(0) < after_a_429(5) < after_a_429(30)
+    assert after_a_429(30) >= 180
+
+
+# -- the day --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("left", "stops"), [(2_001, False), (2_000, True), (0, True)])
+def test_the_reserve_of_the_daily_limit_is_left_to_other_apps(left: int, stops: bool) -> None:
+    governor = Governor(FakeClock(), reserve_percent=20)
+    told(governor, headers(190, 189, daily=10_000, daily_remaining=left))
+    if stops:
+        with pytest.raises(DailyLimitReached, match=f"{left} of HubSpot's 10000 requests"):
+            governor.admit(Bucket.SEARCH, LATE)
+    else:
+        governor.admit(Bucket.SEARCH, LATE)
+
+
+def test_without_a_reserve_the_day_is_used_to_its_end() -> None:
+    governor = Governor(FakeClock())
+    told(governor, headers(190, 189, daily=10_000, daily_remaining=1))
+    governor.admit(Bucket.BURST, LATE)
+
+
+# -- the deadline ---------------------------------------------------------------------------------
+
+
+def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    governor.throttled(Bucket.BURST, 60)
+    with pytest.raises(DeadlineReached, match="carries on where this one stopped"):
+        governor.admit(Bucket.BURST, NOW + 59 * SECOND)
+    assert clock.now() == NOW
+
+
+def test_nothing_is_sent_after_the_deadline_though_no_limit_is_near() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    clock.advance(SECOND + 1)
+    with pytest.raises(DeadlineReached):
+        governor.admit(Bucket.BURST, NOW + SECOND)
