@@ -18,7 +18,7 @@ FLOORS = (
     ("hubspot.client", "database.connection"),
     ("database",),
     ("inbound", "outbound"),
-    ("inbound.run", "inbound.configuring", "outbound.run"),
+    ("inbound.ingest", "inbound.configuring", "outbound.ingest"),
     ("procedures",),
     ("cli", "laptop"),
 )

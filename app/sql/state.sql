@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS STATE.SYNCS (
   ENABLED BOOLEAN,
   SETTLED_THROUGH TIMESTAMP_NTZ(3) COMMENT 'The cursor: everything changed before it is in the table',
   CHECKPOINT VARIANT COMMENT 'How far an unfinished run has come',
+  SWEEPS VARIANT COMMENT 'When each sweep was last done, and where the rotation stands',
   LEASE_RUN_ID VARCHAR,
   LEASE_UNTIL TIMESTAMP_NTZ(3),
   CREATED_AT TIMESTAMP_NTZ(3),

@@ -16,8 +16,8 @@ from hubspot_ingest.database.connection import Database, credential
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.limits import Governor
-from hubspot_ingest.inbound import configuring, run
-from hubspot_ingest.inbound.run import Outside
+from hubspot_ingest.inbound import configuring, ingest
+from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 from hubspot_ingest.times import SystemClock
@@ -38,8 +38,10 @@ def _outside(session: Session) -> Outside:
     # Nobody can set an environment variable inside Snowflake: this is for the laptop alone.
     base_url = os.environ.get("HUBSPOT_BASE_URL", "").rstrip("/") or HUBSPOT
 
+    governor = Governor(clock)
+
     def client(token: str, settings: SyncSettings, deadline: int) -> Client:
-        governor = Governor(clock, reserve_percent=settings.reserve_percent)
+        governor.reserve(settings.reserve_percent)
         return Client(base_url, token, governor, clock, deadline=deadline)
 
     return Outside(Database(session), clock, credential, client, base_url)
@@ -64,7 +66,13 @@ def _answering(work: Work[Arguments]) -> Handler[Arguments]:
 @_answering
 def ingest_hubspot(outside: Outside, sync: str) -> Answer:
     """Run one sync now."""
-    return run.ingest(sync, outside)
+    return ingest.ingest(sync, outside)
+
+
+@_answering
+def ingest_all(outside: Outside) -> Answer:
+    """Run every enabled sync, side by side under one governor."""
+    return ingest.ingest_all(outside)
 
 
 @_answering

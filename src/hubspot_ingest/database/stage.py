@@ -51,17 +51,22 @@ class Staging:
         own = f"LOAD_{self.run_id}_{part}" if part else f"LOAD_{self.run_id}"
         return f"{self._schema}.{sql.name(own.upper())}"
 
+    def ensured(self, part: str = "") -> str:
+        """As ``table``, made if it was not."""
+        if part not in self._made:
+            self.database.rows(sql.create_staging(self.table(part), self.columns[part]))
+            self._made.add(part)
+        return self.table(part)
+
     def add(self, parts: Mapping[str, bytes]) -> None:
         """Stage Parquet files and copy each into its part's table."""
         for part, file in parts.items():
-            if part not in self._made:
-                self.database.rows(sql.create_staging(self.table(part), self.columns[part]))
-                self._made.add(part)
+            table = self.ensured(part)
             self._files += 1
             # a name is loaded once only: COPY remembers the files it has seen for 64 days
             path = f"@{self._schema}.LOADS/{self.run_id}/{self._files:06d}.parquet"
             self.database.put(io.BytesIO(file), path)
-            self.database.rows(sql.copy(self.table(part), path))
+            self.database.rows(sql.copy(table, path))
 
     def merge(self, statement: str, binds: Sequence[object]) -> tuple[int, int]:
         """Run a MERGE; returns rows inserted and rows updated."""

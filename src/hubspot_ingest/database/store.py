@@ -32,6 +32,7 @@ class Sync:
     enabled: bool
     settled_through: int | None
     checkpoint: Mapping[str, Any] | None
+    sweeps: Mapping[str, Any]
 
 
 @dataclass
@@ -73,7 +74,7 @@ class Store:
     def sync(self, name: str) -> Sync | None:
         """The sync of that name, None when there is none."""
         found = self._database.rows(
-            "SELECT SETTINGS, ENABLED, CHECKPOINT, "
+            "SELECT SETTINGS, ENABLED, CHECKPOINT, SWEEPS, "
             "DATE_PART(EPOCH_MILLISECOND, SETTLED_THROUGH) AS SETTLED_THROUGH "
             f"FROM {self._state}.SYNCS WHERE NAME = ?",
             (name,),
@@ -88,11 +89,13 @@ class Store:
             bool(row["ENABLED"]),
             None if settled is None else int(settled),
             variant(row["CHECKPOINT"]),
+            variant(row["SWEEPS"]) or {},
         )
 
-    def names(self) -> list[str]:
-        """The names of all syncs."""
-        found = self._database.rows(f"SELECT NAME FROM {self._state}.SYNCS ORDER BY NAME")
+    def names(self, *, enabled: bool = False) -> list[str]:
+        """The names of all syncs, or of those that are enabled."""
+        which = " WHERE ENABLED" if enabled else ""
+        found = self._database.rows(f"SELECT NAME FROM {self._state}.SYNCS{which} ORDER BY NAME")
         return [str(row["NAME"]) for row in found]
 
     def save_sync(
@@ -143,6 +146,13 @@ class Store:
         self._database.rows(
             f"UPDATE {self._state}.SYNCS SET CHECKPOINT = PARSE_JSON(?) WHERE NAME = ?",
             (json.dumps(checkpoint), name),
+        )
+
+    def save_sweeps(self, name: str, state: Mapping[str, Json]) -> None:
+        """How far the sweeps have come, after their rows are in."""
+        self._database.rows(
+            f"UPDATE {self._state}.SYNCS SET SWEEPS = PARSE_JSON(?) WHERE NAME = ?",
+            (json.dumps(state), name),
         )
 
     # -- leases ----------------------------------------------------------------------------------

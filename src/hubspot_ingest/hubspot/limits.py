@@ -81,7 +81,8 @@ class Governor:
     def __init__(self, clock: Clock, *, reserve_percent: float = 0) -> None:
         """``reserve_percent`` of the daily limit is never touched: it is other apps' share."""
         self._clock = clock
-        self._reserve = reserve_percent / 100
+        self._reserve = 0.0
+        self.reserve(reserve_percent)
         self._lock = threading.Lock()
         self._buckets = {
             Bucket.BURST: _Rolling(BURST_ASSUMED, TEN_SECONDS),
@@ -90,6 +91,10 @@ class Governor:
         }
         self._sent: deque[int] = deque()
         self._closed: IngestError | None = None
+
+    def reserve(self, percent: float) -> None:
+        """Leave at least this share of the daily limit to other apps."""
+        self._reserve = max(self._reserve, percent / 100)
 
     def admit(self, bucket: Bucket, deadline: int) -> int:
         """Wait until a request may be sent; returns the instant it counts from.

@@ -93,7 +93,7 @@ def _said(answer: dict[str, Any], body: bytes) -> str:
 def redacted(text: str) -> str:
     """``text`` without anything shaped like a HubSpot credential."""
     return re.sub(
-        r"(?i)\b(?:pat-[a-z0-9-]{6,}|bearer\s+\S+|[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,})",
+        r"(?i)\b(?:pat-[a-z0-9-]{6,}|bearer\s+\S+|[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|[\w-]{40,})",
         "[credential]",
         text,
     )
@@ -107,7 +107,9 @@ def _scopes(answer: dict[str, Any]) -> tuple[str, ...]:
     found: list[str] = []
     for error in answer.get("errors") or ():
         context = error.get("context") if isinstance(error, dict) else None
-        found.extend((context or {}).get("requiredGranularScopes") or ())
+        scopes = context.get("requiredGranularScopes") if isinstance(context, dict) else None
+        if isinstance(scopes, list):
+            found.extend(scopes)
     quoted = re.findall(r"required '([\w.-]+)' scope", str(answer.get("message", "")))
     return tuple(dict.fromkeys([*map(str, found), *quoted]))
 

@@ -11,7 +11,7 @@ from hubspot_ingest.errors import CredentialError, Refusal, UnknownSync
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import filters, plan, streams
-from hubspot_ingest.inbound.run import Outside
+from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings, did_you_mean
 
@@ -64,6 +64,8 @@ def _reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
             settings.filter_groups,
             settings.updated_after,
             settings.properties,
+            settings.associations,
+            settings.history,
             settings.destination,
             settings.table,
             settings.column_prefix,

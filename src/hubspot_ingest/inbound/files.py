@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.stage import parquet
+from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
 from hubspot_ingest.inbound import history, links, rows
 from hubspot_ingest.inbound.plan import MERGED_IDS, Plan
 from hubspot_ingest.inbound.ranges import Batch
@@ -39,12 +40,16 @@ class File:
 
 @dataclass
 class Files:
-    """Makes files for a plan. ``with_links`` are the streams whose associations are read."""
+    """Makes files for a plan. ``with_links`` are the streams whose associations are read.
+
+    A stream whose associations HubSpot does not let us read ends up in ``refused``.
+    """
 
     fetch: Fetch
     plan: Plan
     with_links: Mapping[str, Column]
     archived: bool = False
+    refused: dict[str, IngestError] = field(default_factory=dict)
     _records: list[Record] = field(default_factory=list, init=False)
     _read_to: dict[int, int | str | None] = field(default_factory=dict, init=False)
 
@@ -69,9 +74,17 @@ class Files:
         ids = list(dict.fromkeys(one.id for one in records))
         parts: dict[str, bytes] = {}
         found: dict[str, links.Found] = {}
-        if ids and self.with_links and not self.archived:
-            found = links.read_links(self.fetch, object_type, self.plan.linked_types, ids)
-            parts |= {stream: parquet(rows.staged_links(told)) for stream, told in found.items()}
+        for stream in self.with_links if ids and not self.archived else ():
+            if stream in self.refused:
+                continue
+            to_type = self.plan.linked_types[stream]
+            try:
+                found[stream] = links.read_links(self.fetch, object_type, to_type, ids)
+            except (ScopeMissing, HubSpotRefused) as error:
+                # these ids stay as they are, and the run tells that they were not fetched
+                self.refused[stream] = error
+                continue
+            parts[stream] = parquet(rows.staged_links(found[stream]))
         if ids and self.plan.history and not self.archived:
             changes = history.read_history(self.fetch, object_type, self.plan.history, ids)
             parts[HISTORY] = parquet(history.staged(changes))

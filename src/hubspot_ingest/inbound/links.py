@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from hubspot_ingest.errors import HubSpotRefused
@@ -15,21 +15,17 @@ Found = dict[str, list[Link]]
 SIDE_BY_SIDE = 4
 
 
-def read_links(
-    fetch: Fetch, from_type: str, to_types: Mapping[str, str], ids: Sequence[str]
-) -> dict[str, Found]:
-    """The links of ``ids`` to each of ``to_types`` (stream → object type), by stream and id.
+def read_links(fetch: Fetch, from_type: str, to_type: str, ids: Sequence[str]) -> Found:
+    """The links of ``ids`` to records of ``to_type``, by id.
 
     An id that HubSpot does not tell of is absent; one that has none has an empty list. Raises
-    ``HubSpotRefused`` or ``ScopeMissing`` when a type of association cannot be read at all.
+    ``HubSpotRefused`` or ``ScopeMissing`` when this type of association cannot be read at all.
     """
-    asked = [(stream, part) for stream in to_types for part in _parts(ids)]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        told = pool.map(lambda one: _read(fetch, from_type, to_types[one[0]], one[1]), asked)
-        links: dict[str, Found] = {stream: {} for stream in to_types}
-        for (stream, _), found in zip(asked, told, strict=True):
-            links[stream].update(found)
-    return links
+        found: Found = {}
+        for told in pool.map(lambda part: _read(fetch, from_type, to_type, part), _parts(ids)):
+            found.update(told)
+    return found
 
 
 def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:

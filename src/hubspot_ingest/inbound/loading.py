@@ -15,7 +15,7 @@ from hubspot_ingest.database import marks, sql
 from hubspot_ingest.database.columns import LINK, Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.stage import Staging
-from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.errors import DatabaseError, IngestError
 from hubspot_ingest.inbound import destination, history, rows
 from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.files import HISTORY, File, Files
@@ -26,8 +26,6 @@ from hubspot_ingest.inbound.readers import Fetch
 
 FILES_PER_MERGE = 5
 FILES_AHEAD = 2
-# How often the caller is told that nothing came, in seconds.
-TICK = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,10 @@ class Merged:
 
 @dataclass
 class Loading:
-    """Loads batches of one plan. ``alive`` is called whenever time has passed."""
+    """Loads batches of one plan.
+
+    ``alive`` is called, and None yielded, whenever nothing came for ``tick`` seconds.
+    """
 
     database: Database
     fetch: Fetch
@@ -65,6 +66,8 @@ class Loading:
     clock: times.Clock
     alive: Callable[[], None]
     with_links: Mapping[str, Column]
+    tick: float
+    refused: dict[str, IngestError] = field(default_factory=dict)
     _ready: bool = field(default=False, init=False)
 
     def load(
@@ -72,12 +75,13 @@ class Loading:
         batches: Iterator[Batch],
         *,
         archived: bool = False,
-        before_empty: Callable[[Staging], None] | None = None,
-    ) -> Iterator[Merged]:
-        """Yields after every MERGE. What was read before an error is merged before it is raised.
+        before_empty: Callable[[Staging, Mapping[int, int | str | None]], None] | None = None,
+    ) -> Iterator[Merged | None]:
+        """Yields after every MERGE, and None whenever it waits for HubSpot.
 
-        ``archived`` records are marked as deleted, and come in only where the sync has no filter,
-        which they could not be held against. ``before_empty`` sees the staged rows of a MERGE.
+        What was read before an error is merged before the error is raised. ``archived`` records
+        are marked as deleted, and come in only where the sync has no filter, which they could
+        not be held against. ``before_empty`` sees the staged rows of a MERGE.
         """
         staging = self._staging(archived)
         waiting: list[File] = []
@@ -86,17 +90,19 @@ class Loading:
         def merge() -> Merged:
             done = self._merge(staging, waiting, read_to, archived)
             if before_empty is not None:
-                before_empty(staging)
+                before_empty(staging, read_to)
             staging.empty()
             waiting.clear()
             return done
 
-        files = Files(self.fetch, self.plan, {} if archived else self.with_links, archived)
+        links = {} if archived else self.with_links
+        files = Files(self.fetch, self.plan, links, archived, self.refused)
         try:
             try:
-                for item in ahead(files.of(batches), FILES_AHEAD, TICK):
+                for item in ahead(files.of(batches), FILES_AHEAD, self.tick):
                     self.alive()
                     if item is None:
+                        yield None
                         continue
                     read_to.update(item[0].read_to)
                     if item[0].rows:

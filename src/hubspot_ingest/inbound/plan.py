@@ -42,13 +42,15 @@ class Plan:
     """One run of one sync. Instants are epoch milliseconds.
 
     Everything changed in ``[since, until)`` is settled once the run has succeeded; what changed
-    after ``until`` is read and merged too, and read again by the next run.
+    after ``until`` is read and merged too, and read again by the next run. ``earliest`` is where
+    a backfill begins (``updated_after``); None reads everything.
     """
 
     sync: str
     stream: Stream
     strategy: Strategy
     since: int | None
+    earliest: int | None
     until: int
     filter_groups: tuple[tuple[Json, ...], ...]
     properties: tuple[str, ...]
@@ -172,6 +174,7 @@ def make(
         stream=stream,
         strategy=strategy,
         since=since,
+        earliest=settings.updated_after_ms,
         until=max(now - settings.settle_minutes * times.MINUTE, settled_through or 0),
         filter_groups=groups,
         properties=names,

@@ -80,6 +80,32 @@ def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
     return read
 
 
+def matching_ids(fetch: Fetch, plan: Plan, since: int, *, filtered: bool) -> tuple[str, ...]:
+    """Ids of what changed since an instant, with the sync's filters or without."""
+    window = replace(plan, since=since, properties=("hs_object_id",))
+    if not filtered:
+        window = replace(window, filter_groups=())
+    found: list[str] = []
+    after, more = 0, True
+    while more:
+        reach, _ = first_found(fetch, window, after, None)
+        found.extend(one.id for one in reach.records)
+        after, more = reach.id, reach.more
+    return tuple(found)
+
+
+def matching_among(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, ...]:
+    """Which of some ids the sync's filters take."""
+    found: list[str] = []
+    for start in range(0, len(ids), requests.BATCH_LIMIT):
+        asked: list[Json] = list(ids[start : start + requests.BATCH_LIMIT])
+        among: Json = {"propertyName": "hs_object_id", "operator": "IN", "values": asked}
+        groups: list[Json] = [{"filters": [*group, among]} for group in plan.filter_groups]
+        request = requests.search_page(plan.stream.object_type, groups, ["hs_object_id"])
+        found.extend(one.id for one in fetch(request, answers.page).records)
+    return tuple(found)
+
+
 def listed(fetch: Fetch, plan: Plan, token: str | None, *, archived: bool = False) -> Page:
     """A page of the list by HubSpot's token; with the values, unless they are read apart."""
     names = () if plan.strategy is Strategy.WIDE else plan.properties

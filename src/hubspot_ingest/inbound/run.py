@@ -4,95 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
-from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.store import RunLog, Store
-from hubspot_ingest.errors import IngestError
+from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import destination, plan, streams
 from hubspot_ingest.inbound.catalog import Stream
 from hubspot_ingest.inbound.destination import Existing
-from hubspot_ingest.inbound.loading import Loading
+from hubspot_ingest.inbound.loading import Loading, Merged
+from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.reading import Reading
-from hubspot_ingest.model import Json, Property
+from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, Sweeps
+from hubspot_ingest.model import Property
 from hubspot_ingest.settings import SyncSettings
 
 LEASE_RENEWED_EVERY = times.MINUTE
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What a run needs from outside, passed in: the database, the time, and HubSpot.
-
-    ``client`` opens HubSpot for a credential, the sync's settings and a deadline (epoch ms).
-    """
-
-    database: Database
-    clock: times.Clock
-    credential: Callable[[], str]
-    client: Callable[[str, SyncSettings, int], Client]
-    base_url: str
-
-
-def ingest(name: str, outside: Outside) -> dict[str, Json]:
-    """Run a sync now, and answer how it went. Raises only what forbids a run to begin at all."""
-    name = configuration.sync_name(name)
-    store = Store(outside.database)
-    sync = store.sync(name)
-    settings = configuration.parse(name, None if sync is None else sync.settings)
-    if sync is None:
-        # refuse a slip of the pen before it is remembered
-        streams.standard(settings.stream)
-        store.save_sync(name, settings.stream, {}, outside.clock.now())
-    now = outside.clock.now()
-    run = RunLog(f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, now)
-    store.take_lease(name, run.run_id, now)
-    try:
-        store.begin_run(run)
-        try:
-            _Run(name, settings, outside, store, run).go()
-        except IngestError as error:
-            store.fail_run(run, error, outside.clock.now())
-        except Exception as error:
-            wrong = IngestError(f"{type(error).__name__}: {error}; this is a fault of ours")
-            store.fail_run(run, wrong, outside.clock.now())
-    finally:
-        store.release_lease(name, run.run_id)
-    return answer(run)
-
-
-def answer(run: RunLog) -> dict[str, Json]:
-    """What ``INGEST_HUBSPOT`` returns of a run."""
-
-    def told(instant: int | None) -> str | None:
-        return None if instant is None else times.iso(instant)
-
-    return {
-        "response_code": run.response_code,
-        "message": run.message,
-        "run_id": run.run_id,
-        "status": run.status,
-        "destination": run.destination,
-        "rows_read": run.rows_read,
-        "rows_inserted": run.rows_inserted,
-        "rows_updated": run.rows_updated,
-        "rows_deleted": run.rows_deleted,
-        "requests": run.requests,
-        "duration_seconds": ((run.finished_at or run.started_at) - run.started_at) / 1000,
-        "since": told(run.since),
-        "until": told(run.until),
-        "settled_through": told(run.settled_through),
-    }
+# Seconds after which a run that waits for HubSpot shows life, alone and beside others.
+PATIENT_TICK = 5.0
+SHORT_TICK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +46,24 @@ class _Begun:
     stands: Existing
 
 
-class _Run:
+class Run:
     """The steps of one run, over the row of RUNS that it fills in."""
 
     def __init__(
-        self, name: str, settings: SyncSettings, outside: Outside, store: Store, log: RunLog
+        self,
+        name: str,
+        settings: SyncSettings,
+        outside: Outside,
+        store: Store,
+        log: RunLog,
+        *,
+        patient: bool = True,
     ) -> None:
         self._name = name
         self._settings = settings
         self._outside = outside
         self._clock = outside.clock
+        self._tick = PATIENT_TICK if patient else SHORT_TICK
         self._store = store
         self._metadata = Metadata(outside.database)
         self._log = log
@@ -124,15 +72,20 @@ class _Run:
         sync = store.sync(name)
         self._settled_through = None if sync is None else sync.settled_through
         self._checkpoint = None if sync is None else sync.checkpoint
+        self._sweeps_state = {} if sync is None else sync.sweeps
         log.settled_through = self._settled_through
+        self._notes: list[str] = []
 
-    def go(self) -> None:
-        """Read, merge, move the cursor; requests are counted however it ends."""
+    def steps(self) -> Iterator[None]:
+        """Read, merge, move the cursor; yields whenever another run may take its turn.
+
+        Requests are counted however it ends. Raises what ended it early.
+        """
         token = self._outside.credential()
         deadline = self._log.started_at + round(self._settings.deadline_minutes * times.MINUTE)
         with self._outside.client(token, self._settings, deadline) as client:
             try:
-                self._go(client, token)
+                yield from self._go(client, token)
             except Exception as error:
                 client.stop(error if isinstance(error, IngestError) else IngestError(str(error)))
                 raise
@@ -145,7 +98,7 @@ class _Run:
                 )
         self._succeed()
 
-    def _go(self, client: Client, token: str) -> None:
+    def _go(self, client: Client, token: str) -> Iterator[None]:
         stream = streams.find(self._settings.stream, client.fetch)
         portal_id = self._portal_id(client, token)
         begun = self._begin(client, stream)
@@ -165,9 +118,13 @@ class _Run:
             portal_id=portal_id,
             clock=self._clock,
             alive=self._renew_lease,
-            with_links=chosen.association_columns,
+            with_links=self._links_read_at_once(chosen),
+            tick=self._tick,
         )
         for merged in loading.load(begun.batches):
+            yield
+            if merged is None:
+                continue
             log.rows_read += merged.rows
             log.rows_inserted += merged.inserted
             log.rows_updated += merged.updated
@@ -188,20 +145,77 @@ class _Run:
                 self._store.save_run(log)
         if begun.properties != tuple(one for one, _ in self._metadata.properties(self._name)):
             self._metadata.save_properties(self._name, begun.properties, chosen.property_columns)
+        self._store.advance(self._name, chosen.until)
+        log.settled_through = chosen.until
+        self._tell_refused(loading)
+        yield from self._sweep(loading)
+
+    def _links_read_at_once(self, chosen: Plan) -> dict[str, Column]:
+        """The associations read with each changed record: those that were asked for by name.
+
+        The catalog's are read in a backfill, and by the rotation after that.
+        """
+        asked = self._settings.associations is not None or self._settled_through is None
+        return chosen.association_columns if asked else {}
+
+    def _tell_refused(self, loading: Loading) -> None:
+        """Associations that could not be read are an error on record, never an empty array."""
+        for stream, error in loading.refused.items():
+            self._store.log_error(
+                self._log.run_id,
+                self._name,
+                error.response_code,
+                f"associations with {stream} were not read: {error.message}",
+                self._clock.now(),
+            )
+        if loading.refused:
+            self._notes.append(f"associations with {', '.join(loading.refused)} were not read")
+
+    def _sweep(self, loading: Loading) -> Iterator[None]:
+        """Follow up what no search tells; a deadline here leaves the rest to the next run."""
+
+        def merged(done: Merged) -> None:
+            self._log.rows_inserted += done.inserted
+            self._log.rows_updated += done.updated
+            self._log.rows_deleted += done.deleted
+
+        table = loading.plan.table
+        stands = destination.existing(self._outside.database, table)
+        count = self._outside.database.rows(sql.count(table))[0]["FOUND"] if stands.types else 0
+        sweeps = Sweeps(
+            loading=replace(loading, stands=stands, with_links=loading.plan.association_columns),
+            state=dict(self._sweeps_state),
+            save=lambda state: self._store.save_sweeps(self._name, state),
+            rows=int(count),
+            log=merged,
+        )
+        if self._settled_through is None:
+            sweeps.begin()
+            return
+        if self._log.started_at - self._settled_through > RECYCLE_BIN:
+            self._notes.append(
+                "the run before was longer ago than the 90 days for which HubSpot keeps deleted "
+                "records, so some are marked PURGED that were archived or merged"
+            )
+        given = self._settings.model_fields_set
+        with suppress(Stopped):
+            yield from sweeps.run(
+                archived=self._settings.include_archived, at_once="include_archived" in given
+            )
 
     def _succeed(self) -> None:
         log = self._log
-        assert log.until is not None
-        self._store.advance(self._name, log.until)
-        log.settled_through = log.until
         log.status = "SUCCEEDED"
         log.finished_at = self._clock.now()
         log.message = (
             f"{log.rows_read} {log.stream} read, {log.rows_inserted} inserted and "
             f"{log.rows_updated} updated in {log.destination}"
             if log.rows_read
-            else f"no {log.stream} to read; nothing was changed"
+            else f"no {log.stream} changed"
         )
+        if log.rows_deleted:
+            log.message += f", {log.rows_deleted} marked as deleted"
+        log.message = "; ".join([log.message, *self._notes])
         self._store.save_run(log)
 
     def _renew_lease(self) -> None:

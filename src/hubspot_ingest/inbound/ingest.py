@@ -1,0 +1,119 @@
+"""Running syncs: one, or every enabled one side by side."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from hubspot_ingest import settings as configuration
+from hubspot_ingest import times
+from hubspot_ingest.database.store import RunLog, Store
+from hubspot_ingest.errors import IngestError
+from hubspot_ingest.inbound import streams
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.inbound.run import Run
+from hubspot_ingest.model import Json
+
+# The worst thing that can be said of several runs comes first.
+WORST_FIRST = ("FAILED", "SKIPPED", "STOPPED", "SUCCEEDED")
+
+
+def ingest(name: str, outside: Outside) -> dict[str, Json]:
+    """Run a sync now, and answer how it went.
+
+    Raises only what forbids a run to begin at all: ``Refusal``, ``UnknownStream``, ``SyncBusy``.
+    """
+    log, steps = begin(name, outside)
+    for _ in steps:
+        pass
+    return answer(log)
+
+
+def ingest_all(outside: Outside) -> dict[str, Json]:
+    """Run every enabled sync, side by side in one process under one governor."""
+    names = Store(outside.database).names(enabled=True)
+    answers: dict[str, dict[str, Json]] = {}
+    going: dict[str, tuple[RunLog, Iterator[None]]] = {}
+    for name in names:
+        try:
+            going[name] = begin(name, outside, patient=len(names) == 1)
+        except IngestError as error:
+            answers[name] = {"response_code": error.response_code, "message": error.message}
+    while going:
+        for name, (log, steps) in list(going.items()):
+            if next(steps, True) is not None:
+                answers[name] = answer(log)
+                del going[name]
+    return _together({name: answers[name] for name in names})
+
+
+def begin(name: str, outside: Outside, *, patient: bool = True) -> tuple[RunLog, Iterator[None]]:
+    """The log of a run and its steps; going through them runs it.
+
+    ``patient`` steps wait for HubSpot, others come back soon so that other runs get their turn.
+    """
+    name = configuration.sync_name(name)
+    store = Store(outside.database)
+    sync = store.sync(name)
+    settings = configuration.parse(name, None if sync is None else sync.settings)
+    if sync is None:
+        # a slip of the pen is refused before it is remembered
+        streams.standard(settings.stream)
+        store.save_sync(name, settings.stream, {}, outside.clock.now())
+    now = outside.clock.now()
+    log = RunLog(f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, now)
+    store.take_lease(name, log.run_id, now)
+
+    def steps() -> Iterator[None]:
+        try:
+            store.begin_run(log)
+            try:
+                yield from Run(name, settings, outside, store, log, patient=patient).steps()
+            except IngestError as error:
+                store.fail_run(log, error, outside.clock.now())
+            except Exception as error:
+                wrong = IngestError(f"{type(error).__name__}: {error}; this is a fault of ours")
+                store.fail_run(log, wrong, outside.clock.now())
+        finally:
+            store.release_lease(name, log.run_id)
+
+    return log, steps()
+
+
+def answer(run: RunLog) -> dict[str, Json]:
+    """What ``INGEST_HUBSPOT`` returns of a run."""
+
+    def told(instant: int | None) -> str | None:
+        return None if instant is None else times.iso(instant)
+
+    return {
+        "response_code": run.response_code,
+        "message": run.message,
+        "run_id": run.run_id,
+        "status": run.status,
+        "destination": run.destination,
+        "rows_read": run.rows_read,
+        "rows_inserted": run.rows_inserted,
+        "rows_updated": run.rows_updated,
+        "rows_deleted": run.rows_deleted,
+        "requests": run.requests,
+        "duration_seconds": ((run.finished_at or run.started_at) - run.started_at) / 1000,
+        "since": told(run.since),
+        "until": told(run.until),
+        "settled_through": told(run.settled_through),
+    }
+
+
+def _together(answers: dict[str, dict[str, Json]]) -> dict[str, Json]:
+    """One answer for many: the code of the worst, and all of them."""
+    bad = [one for one in answers.values() if one["response_code"] != "OK"]
+    bad.sort(key=lambda one: WORST_FIRST.index(str(one.get("status", "FAILED"))))
+    names = [name for name, one in answers.items() if one["response_code"] != "OK"]
+    message = f"{len(answers) - len(bad)} of {len(answers)} syncs ran well"
+    if bad:
+        message += f"; not so {', '.join(names)}: {bad[0]['message']}"
+    return {
+        "response_code": bad[0]["response_code"] if bad else "OK",
+        "message": message if answers else "no sync is enabled; configure one first",
+        "runs": [{"sync": name, **one} for name, one in answers.items()],
+    }

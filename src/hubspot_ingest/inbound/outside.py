@@ -1,0 +1,25 @@
+"""What the work needs from outside, passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hubspot_ingest import times
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.settings import SyncSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a run needs from outside, passed in: the database, the time, and HubSpot.
+
+    ``client`` opens HubSpot for a credential, the sync's settings and a deadline (epoch ms).
+    """
+
+    database: Database
+    clock: times.Clock
+    credential: Callable[[], str]
+    client: Callable[[str, SyncSettings, int], Client]
+    base_url: str

@@ -1,0 +1,230 @@
+"""What no search tells: deletions, restored records, changes that move no modified time.
+
+Sweeps follow the main reading when they are due, so that a run of a stream in which nothing
+happens stays at one search. Each keeps its own place in ``STATE.SYNCS.SWEEPS``.
+
+- ``archived``: the list of archived records, which has neither filter nor order by time.
+- ``filtered``: records that changed so that the sync's filter no longer takes them.
+- ``rotation``: the whole table once a day, a slice at a time, from HubSpot's primary store. It
+  brings in calculated properties and associations, neither of which moves a record's modified
+  time, and finds what is gone without a trace: purged and GDPR-deleted records.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hubspot_ingest import times
+from hubspot_ingest.database import marks
+from hubspot_ingest.database.stage import Staging
+from hubspot_ingest.hubspot.requests import LIST_LIMIT, SEARCH_LIMIT
+from hubspot_ingest.inbound import plan as planning
+from hubspot_ingest.inbound import readers
+from hubspot_ingest.inbound.loading import Loading, Mark, Merged
+from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.ranges import Batch
+from hubspot_ingest.model import Json, Record
+
+# How often each sweep is due, in milliseconds.
+ARCHIVED_EVERY = times.DAY // 24
+FILTERED_EVERY = times.DAY // 24
+ROTATION = times.DAY
+# HubSpot keeps archived records this long.
+RECYCLE_BIN = 90 * times.DAY
+PAGES_PER_STEP = 50
+# Above any id.
+END = 10**20
+
+
+@dataclass
+class Sweeps:
+    """The sweeps of one run, after its main reading. ``state`` is changed as they go on."""
+
+    loading: Loading
+    state: dict[str, Any]
+    save: Callable[[Mapping[str, Json]], None]
+    rows: int
+    log: Callable[[Merged], None]
+    _now: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """All sweeps of a run share one instant."""
+        self._now = self.loading.clock.now()
+
+    @property
+    def _plan(self) -> Plan:
+        return self.loading.plan
+
+    @property
+    def _listing(self) -> Plan:
+        """The same records from the primary store, whole."""
+        wanted = self._plan
+        fits = planning.fits_url(wanted.stream.object_type, wanted.properties, ())
+        return replace(wanted, strategy=Strategy.LIST if fits else Strategy.WIDE, since=None)
+
+    def begin(self) -> None:
+        """After a backfill nothing is due: everything was just read from the primary store."""
+        self.state.update(
+            archived_at=self._now, filtered_at=self._now, rotated_at=self._now, rotation=0
+        )
+        self.save(self.state)
+
+    def run(self, *, archived: bool, at_once: bool) -> Iterator[None]:
+        """Do what is due; ``at_once`` makes the sweeps for deletions due in every run."""
+        if archived and (at_once or self._due("archived_at", ARCHIVED_EVERY)):
+            yield from self._archived()
+            self._swept("archived_at")
+        if self._plan.filter_groups and (at_once or self._due("filtered_at", FILTERED_EVERY)):
+            self._filtered()
+            yield
+            self._swept("filtered_at")
+        yield from self._rotate()
+
+    def _due(self, what: str, every: int) -> bool:
+        return self._now - int(self.state.get(what) or 0) >= every
+
+    def _swept(self, what: str) -> None:
+        self.state[what] = self._now
+        self.save(self.state)
+
+    # -- archived --------------------------------------------------------------------------------
+
+    def _archived(self) -> Iterator[None]:
+        seen: set[str] = set()
+
+        def batches() -> Iterator[Batch]:
+            token: str | None = None
+            while True:
+                page = readers.listed(self.loading.fetch, self._listing, token, archived=True)
+                seen.update(one.id for one in page.records if one.archived)
+                found = readers.with_values(
+                    self.loading.fetch, self._listing, page.records, archived=True
+                )
+                # who does not know of archived records answers the live ones
+                yield Batch(tuple(one for one in found if one.archived), 0, page.after)
+                if page.after is None or page.after == token:
+                    return
+                token = page.after
+
+        yield from self._load(batches(), archived=True)
+        bound = self._now - RECYCLE_BIN + times.DAY
+        marked = self._rows(marks.marked_ids(self._plan.table), "ARCHIVED", bound)
+        yield from self._look_up([one for one in marked if one not in seen])
+
+    # -- filtered out ----------------------------------------------------------------------------
+
+    def _filtered(self) -> None:
+        if not self._has_table:
+            return
+        since = int(self.state.get("filtered_at") or 0) or (self._plan.since or 0)
+        # what the index did not know last time it may know now
+        since = max(0, since - (self._now - self._plan.until))
+        fetch, wanted = self.loading.fetch, self._plan
+        changed = readers.matching_ids(fetch, wanted, since, filtered=False)
+        if not changed:
+            return
+        matching = set(readers.matching_ids(fetch, wanted, since, filtered=True))
+        others = [one for one in changed if one not in matching]
+        live = self._rows(marks.live_ids(wanted.table), json.dumps(others))
+        self._mark(live, "FILTERED_OUT")
+
+    # -- rotation --------------------------------------------------------------------------------
+
+    def _rotate(self) -> Iterator[None]:
+        """Read the share of the table that the time since the last rotation makes due."""
+        if not self._has_table:
+            return
+        elapsed = self._now - int(self.state.get("rotated_at") or 0)
+        share = min(1.0, elapsed / ROTATION)
+        listing = self._plan if self._plan.filter_groups else self._listing
+        listing = replace(listing, since=self._plan.earliest)
+        size = SEARCH_LIMIT if listing.strategy is Strategy.SEARCH else LIST_LIMIT
+        # after a whole day the end is read too, however much was added since
+        pages = int(share * self.rows / size) + (share == 1.0)
+        turned = False
+        while pages > 0 and not turned:
+            turned = yield from self._turn(listing, min(pages, PAGES_PER_STEP))
+            pages -= PAGES_PER_STEP
+            self._swept("rotated_at")
+
+    def _turn(self, listing: Plan, pages: int) -> Generator[None, None, bool]:
+        """Read one slice from where the rotation stands; True when it came to the end."""
+        read = readers.page_reader(self.loading.fetch, listing)
+        start = int(self.state.get("rotation") or 0)
+
+        def batches() -> Iterator[Batch]:
+            after, more = start, True
+            for _ in range(pages):
+                reach = read(after, None)
+                after, more = reach.id, reach.more
+                yield Batch(reach.records, 0, after if more else None)
+                if not more:
+                    return
+
+        missing: list[str] = []
+        compared = start
+
+        def compare(staging: Staging, read_to: Mapping[int, int | str | None]) -> None:
+            # what is staged was read without a gap from where the last merge ended
+            nonlocal compared
+            told = read_to.get(0, compared)
+            bound = END if told is None else int(told)
+            statement = marks.missing_ids(self._plan.table, staging.ensured())
+            missing.extend(self._rows(statement, compared, bound))
+            compared = bound
+
+        yield from self._load(batches(), plan=listing, before_empty=compare)
+        yield from self._look_up(missing)
+        self.state["rotation"] = 0 if compared == END else compared
+        return compared == END
+
+    # -- what the sweeps share -------------------------------------------------------------------
+
+    @property
+    def _has_table(self) -> bool:
+        return bool(self.rows)
+
+    def _rows(self, statement: str, *binds: object) -> list[str]:
+        """The one column of a statement about the table; nothing where there is no table."""
+        if not self._has_table:
+            return []
+        found = self.loading.database.rows(statement, binds)
+        return [str(value) for row in found for value in row.values()]
+
+    def _load(
+        self, batches: Iterator[Batch], plan: Plan | None = None, **options: Any
+    ) -> Iterator[None]:
+        loading = replace(self.loading, plan=plan or self._listing)
+        for merged in loading.load(batches, **options):
+            if merged is not None:
+                self.log(merged)
+            yield
+
+    def _mark(self, ids: Iterable[str], kind: str) -> None:
+        deleted = self.loading.mark(Mark(one, kind, self._now) for one in ids)
+        self.log(Merged(0, 0, 0, deleted, 0, {}))
+
+    def _look_up(self, ids: Sequence[str]) -> Iterator[None]:
+        """Settle what became of records: live after all, filtered out, archived, or purged."""
+        if not ids:
+            return
+        fetch, listing = self.loading.fetch, self._listing
+        live = readers.read_ids(fetch, listing, ids)
+        taken = set(live)
+        if self._plan.filter_groups:
+            taken = set(readers.matching_among(fetch, self._plan, list(live)))
+            self._mark([one for one in live if one not in taken], "FILTERED_OUT")
+        yield from self._load_records([live[one] for one in live if one in taken], archived=False)
+        gone = [one for one in ids if one not in live]
+        archived = readers.read_ids(fetch, listing, gone, archived=True)
+        yield from self._load_records(
+            [one for one in archived.values() if one.archived], archived=True
+        )
+        self._mark([one for one in gone if one not in archived], "PURGED")
+
+    def _load_records(self, records: Sequence[Record], *, archived: bool) -> Iterator[None]:
+        if records:
+            yield from self._load(iter([Batch(tuple(records), 0, None)]), archived=archived)
