@@ -1,0 +1,230 @@
+"""Runs that end early, stopped or killed: the next run carries on where their rows end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import pytest
+
+from hubspot_ingest.database.connection import Database, Row
+from hubspot_ingest.errors import SyncBusy
+from hubspot_sandbox import Limits
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import HOUR, MINUTE, HandClock, World
+
+DAY = 24 * HOUR
+
+
+def _lists(world: World) -> int:
+    """Pages of the list asked for since this was last asked."""
+    return sum(one.method == "GET" and "limit=100" in one.query for one in world.asked())
+
+
+# -- the deadline --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow(make: MakeWorld) -> World:
+    """2,500 contacts behind a HubSpot that takes ten seconds for each answer."""
+    world = make({"contacts": 2_500})
+    world.sandbox.latency_ms = 10_000
+    return world.slim(deadline_minutes=3)
+
+
+def test_a_run_stops_at_its_deadline_and_says_so(slow: World) -> None:
+    answer = slow.ingest()
+
+    assert (answer["status"], answer["response_code"]) == ("STOPPED", "DEADLINE_REACHED")
+    assert 170 < answer["duration_seconds"] < 200
+    assert "carries on" in answer["message"]
+    assert slow.runs()[0]["STATUS"] == "STOPPED"
+    assert slow.errors()[0]["CODE"] == "DEADLINE_REACHED"
+    assert slow.sync()["HEALTH"] == "INCOMPLETE"
+
+
+def test_what_a_stopped_run_read_is_merged(slow: World) -> None:
+    answer = slow.ingest()
+
+    truth = slow.truth()
+    landed = slow.landed()
+    assert 0 < answer["rows_read"] == len(landed) < 2_500
+    assert {one: truth[one] for one in landed} == landed
+
+
+def test_stopped_runs_resume_until_all_is_read_and_no_page_is_read_twice(slow: World) -> None:
+    answers = [slow.ingest()]
+    while answers[-1]["status"] == "STOPPED":
+        slow.clock.advance(MINUTE)
+        answers.append(slow.ingest())
+        assert len(answers) < 6
+
+    assert answers[-1]["status"] == "SUCCEEDED"
+    assert slow.landed() == slow.truth()
+    assert sum(one["rows_inserted"] for one in answers) == 2_500
+    assert _lists(slow) <= 25 + len(answers)
+    assert slow.sync()["HEALTH"] == "HEALTHY"
+
+
+def test_what_changes_while_a_backfill_is_stopped_comes_in_afterwards(slow: World) -> None:
+    assert slow.ingest()["status"] == "STOPPED"
+    slow.clock.advance(HOUR)
+    ids = [one.id for one in slow.portal.records("contacts")]
+    for one in (ids[0], ids[-1]):
+        slow.portal.update("contacts", one, {"jobtitle": "Meanwhile"})
+    made = slow.portal.create("contacts", {"email": "meanwhile@example.com"})
+    slow.sandbox.latency_ms = 0
+    slow.run()
+    slow.clock.advance(MINUTE)
+
+    slow.run()
+
+    assert made in slow.ids()
+    assert slow.landed() == slow.truth()
+
+
+def test_settings_that_read_otherwise_drop_the_checkpoint(slow: World) -> None:
+    slow.ingest()
+    slow.sandbox.latency_ms = 0
+    slow.asked()
+    slow.only = ("email",)
+    slow.configure("contacts", {"properties": ["email"], "associations": []})
+
+    assert slow.run()["rows_read"] == 2_500
+    assert slow.landed() == slow.truth()
+
+
+# -- the day's limit -----------------------------------------------------------------------------
+
+
+def test_the_days_limit_stops_a_run_and_the_next_day_carries_on(make: MakeWorld) -> None:
+    world = make({"contacts": 2_500}, limits=Limits(burst=190, daily=20)).slim(reserve_percent=0)
+    answers = [world.ingest()]
+    assert (answers[0]["status"], answers[0]["response_code"]) == ("STOPPED", "DAILY_LIMIT_REACHED")
+    assert 0 < answers[0]["rows_read"] == len(world.ids()) < 2_500
+    assert world.errors()[0]["CODE"] == "DAILY_LIMIT_REACHED"
+
+    while answers[-1]["status"] == "STOPPED":
+        world.clock.advance(DAY)
+        answers.append(world.ingest())
+        assert len(answers) < 6
+
+    assert world.landed() == world.truth()
+
+
+def test_the_share_of_other_apps_is_left_alone(make: MakeWorld) -> None:
+    world = make({"contacts": 9_000}, limits=Limits(burst=190, daily=60)).slim(reserve_percent=50)
+
+    answer = world.ingest()
+
+    assert answer["response_code"] == "DAILY_LIMIT_REACHED"
+    assert 24 <= len(world.sandbox.requests) <= 32
+
+
+# -- killed --------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """What a test raises where the process is taken to end."""
+
+
+class Dying(Database):
+    """A connection whose process is killed before or after its n-th statement."""
+
+    def __init__(self, world: World, dies_at: int, *, after: bool) -> None:
+        self._alive = world.database
+        self.application = self._alive.application
+        self.statements = 0
+        self._dies_at = dies_at
+        self._after = after
+
+    def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
+        self.statements += 1
+        if self.statements > self._dies_at or (
+            self.statements == self._dies_at and not self._after
+        ):
+            raise Killed
+        found = self._alive.rows(statement, params)
+        if self.statements == self._dies_at:
+            raise Killed
+        return found
+
+    def put(self, stream: BinaryIO, location: str) -> None:
+        self._alive.put(stream, location)
+
+
+def _killed(world: World, dies_at: int, *, after: bool) -> bool:
+    """Run until the statement; whether the run got that far."""
+    alive = world.database
+    world.database = Dying(world, dies_at, after=after)
+    try:
+        world.ingest()
+    except Killed:
+        return True
+    finally:
+        world.database = alive
+    return False
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("dies_at", range(5, 33, 3))
+def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
+    make: MakeWorld, dies_at: int, after: bool
+) -> None:
+    world = make({"contacts": 6}).slim()
+    killed = _killed(world, dies_at, after=after)
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    assert world.landed() == world.truth()
+    assert len(world.ids()) == 6
+    assert [one["STATUS"] for one in world.runs()[1:]] == ["SUCCEEDED"]
+    if killed and world.runs()[0]["STATUS"] != "SUCCEEDED":
+        assert world.runs()[0]["RESPONSE_CODE"] == "INTERRUPTED"
+        assert [one["CODE"] for one in world.errors()] == ["INTERRUPTED"]
+
+
+def test_a_killed_increment_loses_no_change(world: World) -> None:
+    world.slim()
+    world.run()
+    world.clock.advance(HOUR)
+    for one in world.ids()[:4]:
+        world.portal.update("contacts", one, {"jobtitle": "Changed"})
+    assert _killed(world, 14, after=True)
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    assert world.landed() == world.truth()
+
+
+def test_a_killed_run_keeps_others_out_until_its_lease_is_over(world: World) -> None:
+    world.slim()
+    assert _killed(world, 10, after=False)
+
+    with pytest.raises(SyncBusy):
+        world.ingest()
+    world.clock.advance(16 * MINUTE)
+
+    assert world.run()["rows_inserted"] == 12
+
+
+def test_where_no_run_can_be_alive_a_killed_one_is_ended_at_once(world: World) -> None:
+    world.slim()
+    assert _killed(world, 10, after=False)
+
+    world.store.recover(world.clock.now())
+
+    assert world.runs()[0]["RESPONSE_CODE"] == "INTERRUPTED"
+    assert world.sync()["HEALTH"] == "FAILED"
+    assert world.run()["rows_inserted"] == 12
+
+
+def test_a_clock_that_moves_by_itself_is_all_a_waiting_run_needs(make: MakeWorld) -> None:
+    clock = HandClock()
+    world = make({"contacts": 900}, clock=clock, limits=Limits(burst=4)).slim()
+    started = clock.now()
+
+    assert world.run()["rows_inserted"] == 900
+    assert clock.now() - started > 10_000
