@@ -108,6 +108,11 @@ class UnexpectedAnswer(IngestError):
 
     code = "HUBSPOT_ANSWER_UNEXPECTED"
 
+    def __init__(self, message: str, *, by_token: bool = False) -> None:
+        """``by_token``: the list's page tokens are no ids, but may still be followed."""
+        super().__init__(message)
+        self.by_token = by_token
+
 
 class DatabaseError(IngestError):
     """A statement failed."""

@@ -209,9 +209,9 @@ class SyncSettings(_Strict):
         return dumped
 
 
-def sync_name(name: str) -> str:
+def sync_name(name: str | None) -> str:
     """The name of a sync as it is stored. Raises ``Refusal`` for one that cannot be."""
-    wanted = name.strip().lower()
+    wanted = (name or "").strip().lower()
     if not SYNC_NAME.fullmatch(wanted):
         raise Refusal(
             f"{name!r} is no name for a sync; use letters, digits, _, - and ., at most 100",

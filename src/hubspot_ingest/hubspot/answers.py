@@ -34,7 +34,7 @@ def page(answer: Any) -> Page:
     """A page of the list, the search or the batch read."""
     try:
         results = answer["results"]
-        after = answer.get("paging", {}).get("next", {}).get("after")
+        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
         return Page(
             tuple(_record(result) for result in results),
             None if after is None else str(after),
@@ -52,7 +52,9 @@ def _record(result: Mapping[str, Any]) -> Record:
         raise UnexpectedAnswer(
             "HubSpot sent a record without an id; nothing of its page was loaded, run again"
         )
-    properties = result.get("properties") or {}
+    properties = result["properties"]
+    if not isinstance(properties, dict):
+        raise TypeError("'properties'")
     archived_at = result.get("archivedAt")
     return Record(
         id=str(identifier),
@@ -129,6 +131,7 @@ def portal(answer: Any) -> str:
         ) from error
 
 
+_UNTYPED: Mapping[str, Any] = {}
 NO_ASSOCIATIONS = "crm.associations.NO_ASSOCIATIONS_FOUND"
 
 
@@ -149,7 +152,7 @@ def links(answer: Any) -> Links:
                     kind.get("label"),
                 )
                 for to in result.get("to") or ()
-                for kind in to["associationTypes"]
+                for kind in to.get("associationTypes") or (_UNTYPED,)
             )
             found.append((str(result["from"]["id"]), told, None if after is None else str(after)))
         none = frozenset(

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from hubspot_ingest.errors import DeadlineReached, HubSpotError, IngestError
+from hubspot_ingest.errors import CredentialError, DeadlineReached, HubSpotError, IngestError
 from hubspot_ingest.hubspot import answers, refusals
 from hubspot_ingest.hubspot.limits import Governor
 from hubspot_ingest.hubspot.requests import Request
@@ -67,7 +67,15 @@ class Client:
         deadline: int,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """``deadline`` in epoch milliseconds bounds every wait and every retry."""
+        """``deadline`` in epoch milliseconds bounds every wait and every retry.
+
+        Raises ``CredentialError`` for a token that cannot stand in a header.
+        """
+        if not token.isascii() or not token.isprintable():
+            raise CredentialError(
+                "the credential has a character that no credential has, perhaps a dash from a web "
+                "page; copy it again from HubSpot and store it with CALL set_token('…')"
+            )
         self._http = httpx.Client(
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},

@@ -90,6 +90,7 @@ class Governor:
             Bucket.ASSOCIATIONS: _Rolling(ASSOCIATION_READS, TEN_SECONDS),
         }
         self._sent: deque[int] = deque()
+        self._learnt = False
         self._closed: IngestError | None = None
 
     def reserve(self, percent: float) -> None:
@@ -144,6 +145,7 @@ class Governor:
             self._sent.popleft()
         limit = _number(headers, "x-hubspot-ratelimit-max")
         if limit is not None:
+            self._learnt = True
             interval = _number(headers, "x-hubspot-ratelimit-interval-milliseconds") or TEN_SECONDS
             remaining = _number(headers, "x-hubspot-ratelimit-remaining")
             others = 0
@@ -155,7 +157,7 @@ class Governor:
             rolling.ceiling = max(1, limit - MARGIN - others)
             if recovered or rolling.allowed is None or rolling.allowed > rolling.ceiling:
                 rolling.allowed = rolling.ceiling
-        elif ok and rolling.ceiling == BURST_ASSUMED:
+        elif ok and not self._learnt:
             # HubSpot always tells; who does not tell has no limit (a sandbox, a gateway)
             rolling.allowed = rolling.ceiling = None
         daily = _number(headers, "x-hubspot-ratelimit-daily")

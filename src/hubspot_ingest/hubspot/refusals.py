@@ -6,6 +6,7 @@ is optional, so no decision rests on one of them alone (docs/BEHAVIOR.md, "Refus
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ def retry_after(status: int, headers: Mapping[str, str]) -> float | None:
         seconds = float(headers.get("retry-after", ""))
     except ValueError:
         return None
-    if seconds < 0:
+    # 0, and what only Python reads as a number, say as little as nothing
+    if not 0 < seconds < math.inf:
         return None
     return seconds if seconds <= LONGEST_SECONDS or status == 477 else seconds / 1000
 
@@ -93,7 +95,7 @@ def _said(answer: dict[str, Any], body: bytes) -> str:
 def redacted(text: str) -> str:
     """``text`` without anything shaped like a HubSpot credential."""
     return re.sub(
-        r"(?i)\b(?:pat-[a-z0-9-]{6,}|bearer\s+\S+|[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|[\w-]{40,})",
+        r"(?i)\b(?:pat-[a-z0-9-]{6,}|bearer\s+\S+|[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|[\w-]{32,})",
         "[credential]",
         text,
     )
@@ -105,7 +107,8 @@ def _daily(answer: dict[str, Any], said: str) -> bool:
 
 def _scopes(answer: dict[str, Any]) -> tuple[str, ...]:
     found: list[str] = []
-    for error in answer.get("errors") or ():
+    errors = answer.get("errors")
+    for error in errors if isinstance(errors, list) else ():
         context = error.get("context") if isinstance(error, dict) else None
         scopes = context.get("requiredGranularScopes") if isinstance(context, dict) else None
         if isinstance(scopes, list):

@@ -35,12 +35,18 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     stream = streams.standard(settings.stream)
     for one in settings.associations or ():
         streams.standard(one)
-    if stream is None or settings.filter_groups or settings.properties != ("*",):
+    if (
+        stream is None
+        or settings.filter_groups
+        or settings.properties != ("*",)
+        or settings.history
+    ):
         with _client(outside, settings, outside.credential()) as client:
             stream = stream or streams.find(settings.stream, client.fetch)
             portal = client.fetch(requests.properties(stream.object_type), answers.properties)
         filters.checked(settings.filter_groups, portal)
-        plan.selected(settings.properties, portal)
+        plan.check_names(settings.properties, portal)
+        plan.check_names(settings.history, portal, setting="history")
     store = Store(outside.database)
     before = store.sync(name)
     forget = before is not None and _reads_differently(
@@ -117,10 +123,10 @@ def reset(outside: Outside, name: str) -> Answer:
     }
 
 
-def set_token(outside: Outside, token: str) -> Answer:
+def set_token(outside: Outside, token: str | None) -> Answer:
     """Store the credential where only procedures bound to it can read it."""
-    wanted = token.strip()
-    if not wanted or any(sign.isspace() or not sign.isprintable() for sign in wanted):
+    wanted = (token or "").strip()
+    if not wanted or not wanted.isascii() or not wanted.isprintable() or " " in wanted:
         raise Refusal(
             "this is no HubSpot credential: it must be the service key (or private app token) "
             "alone, without spaces or line breaks",

@@ -108,23 +108,26 @@ class Plan:
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
+def check_names(
+    globs: Sequence[str], properties: Iterable[Property], *, setting: str = "properties"
+) -> None:
+    """Raises ``Refusal`` for a plain name among ``globs`` that the portal does not have."""
+    known = [one.name for one in properties]
+    for glob in globs:
+        plain = not glob.startswith("!") and not any(sign in glob for sign in "*?[")
+        if plain and glob not in known:
+            raise Refusal(
+                f"setting {setting!r}: this portal has no property {glob!r} here"
+                f"{did_you_mean(glob, known)}"
+            )
+
+
 def selected(globs: Sequence[str], properties: Iterable[Property]) -> tuple[Property, ...]:
     """The properties that ``globs`` take, in order of name; ``!`` denies.
 
-    Raises ``Refusal`` for a plain name that the portal does not have.
+    A plain name that the portal has no longer takes nothing: its column stays as it is.
     """
     known = {one.name: one for one in properties}
-    for glob in globs:
-        name = glob.removeprefix("!")
-        if (
-            not glob.startswith("!")
-            and not any(sign in name for sign in "*?[")
-            and (name not in known)
-        ):
-            raise Refusal(
-                f"setting 'properties': this portal has no property {name!r} here"
-                f"{did_you_mean(name, known)}"
-            )
     allowed = [glob for glob in globs if not glob.startswith("!")] or ["*"]
     denied = [glob[1:] for glob in globs if glob.startswith("!")]
 

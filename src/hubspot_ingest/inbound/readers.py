@@ -52,28 +52,26 @@ def page_reader(fetch: Fetch, plan: Plan) -> ReadPage:
             return _search_reader(fetch, plan)
 
 
-class NotById(UnexpectedAnswer):
-    """The list's page tokens are not the ids that pages begin with."""
-
-
 def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
     def read(after: int, _last: int | None) -> Reach:
         # the token of HubSpot's list is the id the next page begins with
         page = listed(fetch, plan, str(after + 1) if after else None)
         if page.records and _number(page.records[0].id) <= after:
-            raise NotById(
+            raise UnexpectedAnswer(
                 f"HubSpot's page of {plan.stream.name} does not begin after the id {after}; "
-                "reading was stopped so that nothing is missed, run again"
+                "reading was stopped so that nothing is missed, run again",
+                by_token=True,
             )
         _ascending(page, after)
         last = int(page.records[-1].id) if page.records else after
         if page.after is None:
-            return Reach(page.records, last, False)
+            return Reach(with_values(fetch, plan, page.records), last, False)
         following = _number(page.after)
         if following <= last:
-            raise NotById(
+            raise UnexpectedAnswer(
                 f"HubSpot's page token {page.after} of {plan.stream.name} does not lead on; "
-                "reading was stopped so that it does not go round for ever, run again"
+                "reading was stopped so that it does not go round for ever, run again",
+                by_token=True,
             )
         return Reach(with_values(fetch, plan, page.records), following - 1, True)
 

@@ -15,7 +15,7 @@ from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.inbound import readers
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import PAGES_PER_RANGE, Batch, Range, Ranges, width
-from hubspot_ingest.inbound.readers import Fetch, NotById, Reach
+from hubspot_ingest.inbound.readers import Fetch, Reach
 from hubspot_ingest.model import Json
 from hubspot_ingest.times import Clock
 
@@ -100,8 +100,8 @@ class Reading:
             try:
                 reach = self._ranges.read(after, None)
                 by_id = number != 1 or self._agrees(first, reach)
-            except NotById:
-                if number > 1:
+            except UnexpectedAnswer as error:
+                if number > 1 or not error.by_token:
                     raise
                 by_id = False
             if not by_id:
