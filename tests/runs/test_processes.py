@@ -1,0 +1,92 @@
+"""What only a real process shows: being killed, and a disk that is full."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hubspot_sandbox import Portal, Sandbox
+from tests.laptop.process import Laptop, served
+
+CALL = "CALL ingest_hubspot('contacts')"
+NARROW = "CALL configure_sync('contacts', {'properties': ['email', 'free_text']})"
+TABLE = "SELECT ID, PROPERTIES FROM HUBSPOT_DATA.CRM.CONTACTS"
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox(Portal(1, records={"contacts": 3_000}))
+
+
+@pytest.fixture
+def laptop(sandbox: Sandbox, tmp_path: Path) -> Iterator[Laptop]:
+    with served(sandbox, tmp_path / "home") as laptop:
+        assert laptop.sql(NARROW).status == 0
+        sandbox.requests.clear()
+        yield laptop
+
+
+def _is_the_truth(laptop: Laptop, sandbox: Sandbox) -> bool:
+    landed = {
+        one["ID"]: (one["PROPERTIES"]["email"], one["PROPERTIES"]["free_text"])
+        for one in laptop.sql(TABLE).rows
+    }
+    return landed == {
+        one.id: (one.properties["email"], one.properties["free_text"])
+        for one in sandbox.portal.records("contacts")
+    }
+
+
+def test_a_killed_process_is_told_of_and_the_next_one_carries_on(
+    laptop: Laptop, sandbox: Sandbox
+) -> None:
+    sandbox.latency_ms = 40
+    with laptop.running("sql", CALL) as process:
+        patience = time.monotonic() + 20
+        while len(sandbox.requests) < 12 and time.monotonic() < patience:
+            time.sleep(0.01)
+        assert process.end(signal.SIGKILL) == -signal.SIGKILL
+    sandbox.latency_ms = 0
+
+    again = laptop.sql(CALL)
+
+    assert again.status == 0
+    assert again.answer["status"] == "SUCCEEDED"
+    assert _is_the_truth(laptop, sandbox)
+    runs = laptop.sql("SELECT STATUS, RESPONSE_CODE FROM runs ORDER BY STARTED_AT").rows
+    assert runs == [
+        {"STATUS": "FAILED", "RESPONSE_CODE": "INTERRUPTED"},
+        {"STATUS": "SUCCEEDED", "RESPONSE_CODE": "OK"},
+    ]
+    assert laptop.sql("SELECT CODE FROM errors").rows == [{"CODE": "INTERRUPTED"}]
+
+
+def test_a_full_disk_is_told_and_the_next_run_carries_on(
+    laptop: Laptop, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = (tmp_path / "home").rglob("*")
+    room = max(one.stat().st_size for one in files if one.is_file()) + 100_000
+
+    full = laptop.sql(CALL, largest_file=room)
+
+    assert full.status == 1
+    assert full.err.startswith("hubspot-ingest: STORAGE_FULL: there is no room left")
+    assert full.err.count("\n") == 1
+    told = laptop.sql("SELECT STATUS, RESPONSE_CODE FROM runs").rows
+    assert told[0]["STATUS"] == "FAILED"
+    assert laptop.sql("SELECT CODE FROM errors").rows[0]["CODE"] in ("STORAGE_FULL", "INTERRUPTED")
+    assert laptop.sql(CALL).answer["status"] == "SUCCEEDED"
+    assert _is_the_truth(laptop, sandbox)
+
+
+def test_a_disk_too_full_for_a_single_file_is_told_in_one_line(laptop: Laptop) -> None:
+    full = laptop.sql(CALL, largest_file=2_000)
+
+    assert full.status == 1
+    assert full.err.count("\n") == 1
+    assert "Traceback" not in full.err
+    assert laptop.sql(CALL).status == 0
