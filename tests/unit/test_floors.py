@@ -42,9 +42,9 @@ def test_the_catalog_holds_no_logic() -> None:
     [
         ("hubspot_ingest/times.py", "from hubspot_ingest.database.sql import quoted"),
         ("hubspot_ingest/times.py", "def now():\n    import hubspot_ingest.inbound.run"),
-        ("hubspot_ingest/inbound/plan.py", "from hubspot_ingest.inbound import run"),
-        ("hubspot_ingest/inbound/plan.py", "from .run import ingest"),
-        ("hubspot_ingest/inbound/run.py", "from hubspot_ingest import procedures"),
+        ("hubspot_ingest/inbound/plan.py", "from hubspot_ingest.inbound import ingest"),
+        ("hubspot_ingest/inbound/plan.py", "from .ingest import begin"),
+        ("hubspot_ingest/inbound/ingest.py", "from hubspot_ingest import procedures"),
         ("hubspot_ingest/procedures.py", "from hubspot_ingest import cli"),
         ("hubspot_ingest/procedures.py", "from hubspot_ingest.laptop import home"),
     ],
@@ -53,7 +53,7 @@ def test_an_import_from_a_higher_floor_is_found(path: str, source: str) -> None:
     modules = {
         "hubspot_ingest/procedures.py": "",
         "hubspot_ingest/cli.py": "",
-        "hubspot_ingest/inbound/run.py": "",
+        "hubspot_ingest/inbound/ingest.py": "",
         path: source,
     }
     (found,) = broken_floors(modules)

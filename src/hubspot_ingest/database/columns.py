@@ -100,22 +100,23 @@ def property_columns(
     columns = []
     for one in sorted(properties, key=lambda one: (one.name != one.name.lower(), one.name)):
         column_type = TYPES.get(one.type, Type.TEXT)
-        name = known.get(one.name) or _free_name(prefix + one.name.upper(), one.name, used)
-        if name in existing and not same_type(column_type, existing[name]):
-            name = _suffixed(name, f"_{column_type.name}")
-        used.add(name)
-        columns.append(Column(name, column_type, one.name, _comment(one)))
+        own = known.get(one.name)
+        others = used - {own}
+        suffix = "_" + hashlib.sha256(one.name.encode()).hexdigest()[:8].upper()
+        name = own or prefix + one.name.upper()
+        if len(name) > NAME_LIMIT or name in others:
+            name = _with(name, suffix)
+        for tried in (name, _with(name, f"_{column_type.name}"), _with(name, suffix)):
+            fits = tried not in existing or same_type(column_type, existing[tried])
+            if fits and tried not in others:
+                break
+        used.add(tried)
+        columns.append(Column(tried, column_type, one.name, _comment(one)))
     return tuple(sorted(columns, key=lambda column: column.property or ""))
 
 
-def _free_name(wanted: str, property_name: str, used: set[str]) -> str:
-    if len(wanted) <= NAME_LIMIT and wanted not in used:
-        return wanted
-    return _suffixed(wanted, "_" + hashlib.sha256(property_name.encode()).hexdigest()[:8].upper())
-
-
-def _suffixed(name: str, suffix: str) -> str:
-    return name if name.endswith(suffix) else name[: NAME_LIMIT - len(suffix)] + suffix
+def _with(name: str, suffix: str) -> str:
+    return name[: NAME_LIMIT - len(suffix)] + suffix
 
 
 def _comment(one: Property) -> str:

@@ -12,7 +12,7 @@ from hubspot_ingest.database.columns import (
     LINK_SEEN,
     Column,
 )
-from hubspot_ingest.database.sql import INSTANT, Table, name, typed
+from hubspot_ingest.database.sql import INSTANT, Table, name, text, typed
 
 _KIND = name(DELETE_KIND.name)
 _ID = name(KEY)
@@ -105,6 +105,30 @@ def missing_ids(table: Table, staging: str) -> str:
         f"WHERE s.{_ID} IS NULL AND t.{_KIND} IS NULL "
         f"AND TRY_TO_NUMBER(t.{_ID}) > CAST(? AS NUMBER(38, 0)) "
         f"AND TRY_TO_NUMBER(t.{_ID}) <= CAST(? AS NUMBER(38, 0))"
+    )
+
+
+def remembered(table: Table, properties: Sequence[str], limit: int) -> str:
+    """What PROPERTIES holds of some properties, by ascending id; bind: the id to begin after.
+
+    The columns are ``ID`` and the properties' values as ``P0``, ``P1`` and so on.
+    """
+    values = [f"GET({name('PROPERTIES')}, {text(one)})::VARCHAR" for one in properties]
+    told = ", ".join(f"{value} AS P{n}" for n, value in enumerate(values))
+    some = " OR ".join(f"{value} IS NOT NULL" for value in values)
+    return (
+        f"SELECT {_ID}, {told} FROM {table.quoted} WHERE {_ID} > ? AND ({some}) "
+        f"ORDER BY {_ID} LIMIT {int(limit)}"
+    )
+
+
+def refill(table: Table, staging: str, filled: Sequence[Column]) -> str:
+    """Values of new columns, staged by ``ID``, into rows that stay as they are otherwise."""
+    values = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in filled)
+    sets = ", ".join(f"{name(column.name)} = s.{name(column.name)}" for column in filled)
+    return (
+        f"MERGE INTO {table.quoted} t USING (SELECT {_ID}, {values} FROM {staging}) s "
+        f"ON t.{_ID} = s.{_ID} WHEN MATCHED THEN UPDATE SET {sets}"
     )
 
 

@@ -73,37 +73,6 @@ def add_columns(table: Table, columns: Iterable[Column]) -> str:
     return f"ALTER TABLE {table.quoted} ADD COLUMN {lines}"
 
 
-def fill_columns(table: Table, columns: Sequence[Column]) -> str:
-    """New columns from what PROPERTIES holds of them; no other value is touched."""
-    sets = ", ".join(f"{name(one.name)} = {_from_properties(one)}" for one in columns)
-    told = " OR ".join(f"{_told(one)} IS NOT NULL" for one in columns)
-    return f"UPDATE {table.quoted} SET {sets} WHERE {told}"
-
-
-def _told(column: Column) -> str:
-    """A property's text as HubSpot sent it, NULL when it was empty."""
-    return f"NULLIF(GET({name('PROPERTIES')}, {text(column.property or '')})::VARCHAR, '')"
-
-
-def _from_properties(column: Column) -> str:
-    told = _told(column)
-    match column.type:
-        case Type.NUMBER:
-            return f"TRY_TO_NUMBER({told}, 38, 18)"
-        case Type.BOOLEAN:
-            return f"TRY_TO_BOOLEAN({told})"
-        case Type.DATE:
-            return f"TRY_TO_DATE(LEFT({told}, 10), 'YYYY-MM-DD')"
-        case Type.TIMESTAMP:
-            # HubSpot's ISO form, or epoch milliseconds
-            return (
-                f"COALESCE(TO_TIMESTAMP_NTZ(TRY_TO_NUMBER({told}), 3), "
-                f"TRY_CAST(LEFT({told}, 23) AS TIMESTAMP_NTZ(3)))"
-            )
-        case _:
-            return told
-
-
 def describe_column(table: Table, column: Column) -> str:
     """The column's comment, after its property was renamed or described anew in HubSpot."""
     return f"COMMENT ON COLUMN {table.quoted}.{name(column.name)} IS {text(column.comment)}"

@@ -79,7 +79,4 @@ def statements(plan: Plan, stands: Existing) -> list[str]:
         ]
     lacking = columns.changes(plan.columns, stands.comments)
     grown = [sql.add_columns(table, lacking.added)] if lacking.added else []
-    # a property whose type changed has a new column, whose values lie in PROPERTIES already
-    filled = [column for column in lacking.added if column.property is not None]
-    grown += [sql.fill_columns(table, filled)] if filled else []
     return [*grown, *(sql.describe_column(table, column) for column in lacking.described)]

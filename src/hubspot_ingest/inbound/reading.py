@@ -56,7 +56,14 @@ class Reading:
         if self._chained:
             yield from self._by_token()
         elif not self._fresh:
-            yield from self._ranges.side_by_side(RESUMED_WIDTH, spare=0)
+            try:
+                yield from self._ranges.side_by_side(RESUMED_WIDTH, spare=0)
+            except UnexpectedAnswer as error:
+                # the reading was left before it had shown whether ids are tokens: they are not
+                if not error.by_token:
+                    raise
+                self._chained = True
+                yield from self._by_token()
         elif self._plan.strategy is Strategy.SEARCH:
             yield from self._search()
         else:

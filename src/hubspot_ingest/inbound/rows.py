@@ -91,13 +91,9 @@ def staged(
     misfits = 0
     names = [column.property or "" for column in properties]
     for column, found in zip(properties, _by_property(records, names), strict=True):
-        spelled = _SPELLED.get(column.type)
-        if spelled is None:
-            columns[column.name] = [value or None for value in found]
-            continue
-        fitting = [spelled(value) if value else None for value in found]
-        misfits += fitting.count(None) - sum(not value for value in found)
-        columns[column.name] = fitting
+        columns[column.name] = fitting = spelled(column, found)
+        if column.type in _SPELLED:
+            misfits += fitting.count(None) - sum(not value for value in found)
     for stream, column in associations.items():
         told = links.get(stream, {})
         columns[column.name] = [
@@ -107,6 +103,14 @@ def staged(
         columns[DELETED_AT.name] = [_instant(one.archived_at or one.updated_at) for one in records]
         columns[DELETE_KIND.name] = ["ARCHIVED"] * len(records)
     return columns, misfits
+
+
+def spelled(column: Column, values: Sequence[Text]) -> list[Text]:
+    """The values of a column, None for those that are empty or do not fit its type."""
+    spell = _SPELLED.get(column.type)
+    if spell is None:
+        return [value or None for value in values]
+    return [spell(value) if value else None for value in values]
 
 
 def staged_columns(

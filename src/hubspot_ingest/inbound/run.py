@@ -26,7 +26,7 @@ from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.reading import Reading
 from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, Sweeps
-from hubspot_ingest.model import Property
+from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
 
 LEASE_RENEWED_EVERY = times.MINUTE
@@ -121,6 +121,7 @@ class Run:
             with_links=self._links_read_at_once(chosen),
             tick=self._tick,
         )
+        self._note_new_columns(begun)
         for merged in loading.load(begun.batches):
             yield
             if merged is None:
@@ -147,8 +148,22 @@ class Run:
             self._metadata.save_properties(self._name, begun.properties, chosen.property_columns)
         self._store.advance(self._name, chosen.until)
         log.settled_through = chosen.until
-        self._tell_refused(loading)
         yield from self._sweep(loading)
+        self._tell_refused(loading)
+
+    def _note_new_columns(self, begun: _Begun) -> None:
+        """Columns that the table is about to get are filled from PROPERTIES by a sweep."""
+        added = {
+            str(column.property)
+            for column in begun.plan.property_columns
+            if column.name not in begun.stands.types
+        }
+        if added and begun.stands.types:
+            pending = self._sweeps_state.get("refill", {"properties": []})
+            wanted: list[Json] = [*sorted(added | set(pending["properties"]))]
+            refill: Json = {"properties": wanted, "after": ""}
+            self._sweeps_state = {**self._sweeps_state, "refill": refill}
+            self._store.save_sweeps(self._name, self._sweeps_state)
 
     def _links_read_at_once(self, chosen: Plan) -> dict[str, Column]:
         """The associations read with each changed record: those that were asked for by name.

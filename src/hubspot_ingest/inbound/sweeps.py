@@ -26,6 +26,7 @@ from hubspot_ingest.inbound import readers
 from hubspot_ingest.inbound.loading import Loading, Mark, Merged
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import Batch
+from hubspot_ingest.inbound.refill import Refill
 from hubspot_ingest.model import Json, Record
 
 # How often each sweep is due, in milliseconds.
@@ -72,8 +73,26 @@ class Sweeps:
         )
         self.save(self.state)
 
+    def _refill(self) -> Iterator[None]:
+        noted = self.state.get("refill")
+        if not noted or not self._has_table:
+            return
+        columns = [
+            one for one in self._plan.property_columns if one.property in noted["properties"]
+        ]
+        if columns:
+            refill = Refill(self.loading.database, self._plan.table, columns, self.loading.run_id)
+            for after in refill.after(noted["after"]):
+                noted["after"] = after
+                self.save(self.state)
+                self.loading.alive()
+                yield
+        del self.state["refill"]
+        self.save(self.state)
+
     def run(self, *, archived: bool, at_once: bool) -> Iterator[None]:
         """Do what is due; ``at_once`` makes the sweeps for deletions due in every run."""
+        yield from self._refill()
         if archived and (at_once or self._due("archived_at", ARCHIVED_EVERY)):
             yield from self._archived()
             self._swept("archived_at")
