@@ -87,7 +87,7 @@ def drive(
     st.integers(0, 3_000),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_no_window_at_the_server_ever_holds_more_than_its_limit(
     limit: int, least: int, jitter: int, random: Random
 ) -> None:
@@ -102,7 +102,7 @@ def test_no_window_at_the_server_ever_holds_more_than_its_limit(
 
 
 @given(st.integers(0, 5_000), st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_no_second_at_the_server_ever_holds_more_than_five_searches(
     least: int, random: Random
 ) -> None:

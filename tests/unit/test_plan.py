@@ -7,7 +7,7 @@ import pytest
 
 from hubspot_ingest.errors import InvalidFilter, Refusal
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.inbound.plan import Strategy, fits_url, selected
+from hubspot_ingest.inbound.plan import Strategy, check_names, fits_url, selected
 from tests.builders import MINUTE, NOW, a_plan, a_property
 
 A_FILTER = {"propertyName": "email", "operator": "HAS_PROPERTY"}
@@ -141,9 +141,19 @@ def test_globs_take_and_deny_properties(globs: list[str], expected: list[str]) -
     assert [one.name for one in selected(globs, PORTAL)] == expected
 
 
-def test_an_unknown_plain_name_is_refused_with_the_nearest() -> None:
+def test_a_plain_name_the_portal_does_not_have_is_refused_with_the_nearest() -> None:
     with pytest.raises(Refusal, match=r"'properties'.*'emial' here \(did you mean 'email'\?\)"):
-        selected(["phone", "emial"], PORTAL)
+        check_names(["phone", "emial"], PORTAL)
+    with pytest.raises(Refusal, match="'history'"):
+        check_names(["emial"], PORTAL, setting="history")
+
+
+def test_globs_and_denials_may_match_nothing() -> None:
+    check_names(["*", "x*", "!gone", "hs_?", "phone"], PORTAL)
+
+
+def test_a_property_that_disappears_later_stops_no_run() -> None:
+    assert [one.name for one in selected(["phone", "gone"], PORTAL)] == ["phone"]
 
 
 def test_a_glob_is_case_for_case() -> None:

@@ -74,7 +74,7 @@ def pending(told: list[Json]) -> list[tuple[int, int | None, int]]:
 
 
 @given(IDS, st.integers(1, 12), st.integers(1, 8), st.integers(0, 20), st.integers(1, 9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_record_is_read_exactly_once(
     ids: list[int], count: int, threads: int, spare: int, size: int
 ) -> None:
@@ -84,7 +84,7 @@ def test_every_record_is_read_exactly_once(
 
 
 @given(IDS, st.integers(1, 8), st.integers(0, 20))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_range_yields_its_records_in_order(ids: list[int], threads: int, spare: int) -> None:
     by_range: dict[int, list[int]] = {}
     for batch in ranges_over(Pages(ids), threads).side_by_side(threads, spare):
@@ -139,7 +139,7 @@ def test_no_more_ranges_are_split_off_than_are_to_spare() -> None:
     st.lists(st.integers(1, 400), max_size=20),
     st.integers(1, 6),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_was_there_all_along_is_read_whatever_comes_and_goes(
     ids: list[int], leaving: list[int], coming: list[int], threads: int
 ) -> None:
@@ -162,7 +162,7 @@ def test_what_was_there_all_along_is_read_whatever_comes_and_goes(
 
 
 @given(IDS, st.integers(1, 6), st.integers(0, 20), st.integers(1, 5), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_was_merged_resuming_reads_everything_else(
     ids: list[int], threads: int, spare: int, size: int, data: st.DataObject
 ) -> None:
@@ -182,7 +182,7 @@ def test_whatever_was_merged_resuming_reads_everything_else(
 
 
 @given(IDS, st.lists(st.integers(1, 6), min_size=1, max_size=6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_resuming_time_and_again_comes_to_an_end(ids: list[int], stops: list[int]) -> None:
     ranges = ranges_over(Pages(ids), 4)
     found: list[int] = []

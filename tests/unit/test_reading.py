@@ -148,7 +148,7 @@ def test_a_record_that_goes_between_its_id_and_its_values_is_left_out() -> None:
     st.lists(st.tuples(st.integers(1, 30), st.integers(1, 2_000)), max_size=30),
     st.integers(3, 20),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_was_there_all_along_is_read_whatever_comes_and_goes(
     plan: Plan, ids: list[int], changes: list[tuple[int, int]], page: int
 ) -> None:
@@ -219,7 +219,7 @@ def test_resuming_from_any_merge_reads_everything_else(plan: Plan, batches: int)
 
 @WAYS
 @given(st.lists(st.integers(1, 10**17), unique=True, max_size=120), st.integers(1, 40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_resuming_a_small_reading_reads_everything_else(
     plan: Plan, ids: list[int], batches: int
 ) -> None:
