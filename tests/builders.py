@@ -154,7 +154,8 @@ class Shelf:
         if "after" in query:
             begin = bisect_right(self.ids, self._place(query["after"]) - 1)
         end = begin + min(int(query["limit"]), self._page)
-        answer: dict[str, Any] = {"results": [_told(one) for one in self.ids[begin:end]]}
+        names = query.get("properties", "").split(",")
+        answer: dict[str, Any] = {"results": [_told(one, names) for one in self.ids[begin:end]]}
         if end < len(self.ids):
             answer["paging"] = {"next": {"after": self._token(self.ids[end])}}
         return answer
@@ -173,18 +174,24 @@ class Shelf:
         if body["sorts"][0]["direction"] == "DESCENDING":
             found = found[::-1]
         shown = found[: min(body["limit"], self._page)]
-        answer: dict[str, Any] = {"total": total, "results": [_told(one) for one in shown]}
+        answer: dict[str, Any] = {
+            "total": total,
+            "results": [_told(one, body["properties"]) for one in shown],
+        }
         if len(shown) < total:
             answer["paging"] = {"next": {"after": str(len(shown))}}
         return answer
 
     def _batch(self, body: Any) -> dict[str, Any]:
         wanted = {int(one["id"]) for one in body["inputs"]}
-        return {"results": [_told(one) for one in sorted(wanted & {*self.ids}, reverse=True)]}
+        there = sorted(wanted & {*self.ids}, reverse=True)
+        return {"results": [_told(one, body["properties"]) for one in there]}
 
 
-def _told(id: int) -> dict[str, Any]:
-    return {"id": str(id), "properties": {"email": "a@b.c"}, "createdAt": _AT, "updatedAt": _AT}
+def _told(id: int, names: Sequence[str]) -> dict[str, Any]:
+    """A record with the first of the properties that were asked for, if any were."""
+    told = {names[0]: "x"} if names and names[0] else {}
+    return {"id": str(id), "properties": told, "createdAt": _AT, "updatedAt": _AT}
 
 
 def query_of(request: Request) -> dict[str, str]:

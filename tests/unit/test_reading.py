@@ -35,7 +35,11 @@ def ids_of(batches: Iterable[Batch]) -> list[int]:
 
 
 def read(shelf: Shelf, plan: Plan, checkpoint: Mapping[str, Any] | None = None) -> list[int]:
-    return ids_of(Reading(shelf.fetch, plan, shelf.clock, checkpoint).batches())
+    """The ids read; every record must come with the values that were asked for."""
+    batches = [*Reading(shelf.fetch, plan, shelf.clock, checkpoint).batches()]
+    bare = [one.id for batch in batches for one in batch.records if not one.properties]
+    assert bare == []
+    return ids_of(batches)
 
 
 # -- all of it ------------------------------------------------------------------------------------

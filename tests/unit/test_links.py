@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import pytest
+
+from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound.links import read_links
+
+Answer = TypeVar("Answer")
+
+
+class Associations:
+    """HubSpot's associations of deals with contacts, ``page`` of them at a time.
+
+    ``dead`` ids make every batch that names them a 400, ``odd`` ones are told of as an error;
+    ``before`` is called with the number of each request before it is answered.
+    """
+
+    def __init__(
+        self,
+        links: Mapping[str, Sequence[str]],
+        *,
+        page: int = 500,
+        dead: Sequence[str] = (),
+        odd: Sequence[str] = (),
+        before: Callable[[Associations, int], None] | None = None,
+    ) -> None:
+        self.links = links
+        self.page = page
+        self.dead = {*dead}
+        self.odd = {*odd}
+        self.asked: list[list[str]] = []
+        self._before = before
+        self._lock = threading.Lock()
+
+    def fetch(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        assert isinstance(request.body, dict)
+        inputs: Any = request.body["inputs"]
+        with self._lock:
+            self.asked.append([one["id"] for one in inputs])
+            assert len(self.asked) < 5_000, "reading goes round for ever"
+            if self._before is not None:
+                self._before(self, len(self.asked))
+        if self.dead & {one["id"] for one in inputs}:
+            raise HubSpotRefused("400", 400)
+        results = [self._told(one["id"], int(one.get("after", 0))) for one in inputs]
+        errors = [self._none(one["id"]) for one in inputs if not self.links.get(one["id"])]
+        return parse({"results": [one for one in results if one], "errors": errors})
+
+    def _told(self, id: str, begin: int) -> dict[str, Any] | None:
+        there = self.links.get(id, ())
+        if not there or id in self.odd:
+            return None
+        to = [
+            {"toObjectId": int(one), "associationTypes": [{"category": "C", "typeId": 3}]}
+            for one in there[begin : begin + self.page]
+        ]
+        told: dict[str, Any] = {"from": {"id": id}, "to": to}
+        if begin + self.page < len(there):
+            told["paging"] = {"next": {"after": str(begin + self.page)}}
+        return told
+
+    def _none(self, id: str) -> dict[str, Any]:
+        none = "" if id in self.odd else "crm.associations.NO_ASSOCIATIONS_FOUND"
+        return {"subCategory": none, "context": {"fromObjectId": [id]}}
+
+    def read(self, ids: Sequence[str] | None = None) -> dict[str, list[str]]:
+        found = read_links(self.fetch, "deals", "contacts", ids or [*self.links])
+        return {id: [link.to_id for link in links] for id, links in found.items()}
+
+
+def test_a_thousand_records_are_asked_for_at_once() -> None:
+    hubspot = Associations({str(n): ["7"] for n in range(2_500)})
+    assert hubspot.read() == {str(n): ["7"] for n in range(2_500)}
+    assert sorted(map(len, hubspot.asked)) == [500, 1_000, 1_000]
+
+
+def test_a_record_without_associations_has_an_empty_list() -> None:
+    assert Associations({"1": ["7"], "2": []}).read() == {"1": ["7"], "2": []}
+
+
+def test_a_record_hubspot_does_not_tell_of_is_absent_and_not_empty() -> None:
+    assert Associations({"1": ["7"], "2": []}, odd=["2"]).read() == {"1": ["7"]}
+
+
+def test_every_page_of_a_record_with_many_associations_is_followed() -> None:
+    many = [str(n) for n in range(1_762)]
+    assert Associations({"1": many, "2": ["7"]}).read() == {"1": many, "2": ["7"]}
+
+
+def test_one_id_that_is_gone_costs_no_other_record_its_associations() -> None:
+    hubspot = Associations({str(n): ["7"] for n in range(1_000)}, dead=["123"])
+    assert set(hubspot.read()) == {str(n) for n in range(1_000)} - {"123"}
+    assert len(hubspot.asked) <= 25
+
+
+def test_a_record_that_goes_between_two_of_its_pages_is_absent_and_not_cut_short() -> None:
+    def go(hubspot: Associations, number: int) -> None:
+        if number == 2:
+            hubspot.dead = {"1"}
+
+    hubspot = Associations({"1": ["7", "8", "9"], "2": ["7"]}, page=2, before=go)
+    assert hubspot.read() == {"2": ["7"]}
+
+
+def test_a_page_token_that_leads_nowhere_is_refused() -> None:
+    def fetch(_request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        asked.append(1)
+        assert len(asked) < 100, "reading goes round for ever"
+        told = {"from": {"id": "1"}, "to": [], "paging": {"next": {"after": "500"}}}
+        return parse({"results": [told]})
+
+    asked: list[int] = []
+    with pytest.raises(UnexpectedAnswer):
+        read_links(fetch, "deals", "contacts", ["1"])
+
+
+def test_an_association_that_cannot_be_read_at_all_is_refused_before_many_requests() -> None:
+    ids = [str(n) for n in range(1_000)]
+    hubspot = Associations({id: ["7"] for id in ids}, dead=ids)
+    with pytest.raises(HubSpotRefused):
+        hubspot.read()
+    assert len(hubspot.asked) <= 50
+
+
+@pytest.mark.parametrize("error", [ScopeMissing("no"), HubSpotRefused("404", 404)])
+def test_what_halving_does_not_help_is_asked_once(error: Exception) -> None:
+    def fetch(_request: Request, _parse: Callable[[Any], Answer], /) -> Answer:
+        asked.append(1)
+        raise error
+
+    asked: list[int] = []
+    with pytest.raises(type(error)):
+        read_links(fetch, "deals", "contacts", ["1", "2"])
+    assert len(asked) == 1
