@@ -1,0 +1,57 @@
+"""The pages a user reads, taken apart."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from snowflake_sandbox.scripts import statements
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "app" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S)
+
+
+def examples(page: Path) -> list[str]:
+    """Every statement of a page: in SQL blocks, after ``sql`` in shell blocks, and CALLs in text.
+
+    What a consumer grants to a role of the account is left to Snowflake.
+    """
+    text = page.read_text()
+    found = [one for block in blocks(page, "sql") for one in statements(block)]
+    for block in blocks(page, "sh"):
+        found += re.findall(r'hubspot-ingest sql "([^"]+)"', block)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    found += re.findall(r"`(CALL [^`]+)`", prose)
+    # a signature such as configure_sync(name, settings) is no example
+    return [one.strip().rstrip(";") for one in found if not re.search(r"\((name|sync)\b", one)]
+
+
+def table(page: Path, header: str) -> dict[str, list[str]]:
+    """The rows of the table whose header begins with ``header``: first cell → the others."""
+    lines = iter(page.read_text().splitlines())
+    for line in lines:
+        if line.startswith(f"| {header} |"):
+            break
+    rows = {}
+    next(lines)
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        first, *others = (cell.strip() for cell in line.strip("|").split(" | "))
+        rows[first] = [one.strip() for one in others]
+    return rows
+
+
+def links(page: Path) -> list[Path]:
+    """The files that a page links to."""
+    found = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    return [(page.parent / one).resolve() for one in found]

@@ -1,0 +1,58 @@
+"""Every statement in the pages runs, on a portal that has what it names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from snowflake.snowpark import Session
+
+from hubspot_sandbox import Portal, Sandbox
+from snowflake_sandbox import Engine
+from tests.docs.pages import PAGES, ROOT, examples, name
+
+
+@pytest.fixture(scope="module")
+def token() -> str:
+    return Portal(1).token
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    """A newcomer's session; HubSpot has contacts, companies and deals."""
+    records = {"contacts": 30, "companies": 5, "deals": 20}
+    with (
+        Sandbox(Portal(1, records=records)).serve() as server,
+        pytest.MonkeyPatch.context() as environment,
+        Engine(None) as engine,
+    ):
+        environment.setenv("HUBSPOT_BASE_URL", server.url)
+        environment.delenv("HUBSPOT_TOKEN", raising=False)
+        engine.install(ROOT / "app")
+        with engine.session("HUBSPOT_INGEST", "CORE") as session:
+            yield session
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_examples_of_a_page_run_one_after_the_other(
+    session: Session, token: str, page: Path
+) -> None:
+    session.sql("CALL HUBSPOT_INGEST.CORE.SET_TOKEN(?)", params=[token]).collect()
+    # what a page says before it has shown how to begin
+    session.sql("CALL HUBSPOT_INGEST.CORE.INGEST_HUBSPOT('contacts')").collect()
+
+    for example in examples(page):
+        ready = example.replace("…", token)
+        rows = session.sql(ready).collect()
+        if ready.startswith("CALL"):
+            answer = json.loads(rows[0][0])
+            assert answer["response_code"] == "OK", (ready, answer)
+
+
+def test_there_are_examples_to_run() -> None:
+    found = [one for page in PAGES for one in examples(page)]
+
+    assert len(found) >= 12
+    assert any("filter_groups" in one for one in found)

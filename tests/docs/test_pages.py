@@ -1,0 +1,107 @@
+"""The pages name what there is, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from hubspot_ingest.cli import main
+from hubspot_ingest.database.columns import OWN_NAMES
+from hubspot_ingest.database.store import INTERRUPTED
+from hubspot_ingest.errors import Stopped
+from hubspot_ingest.settings import SyncSettings
+from tests.docs.pages import PAGES, ROOT, links, name, table
+
+SOURCE = ROOT / "src" / "hubspot_ingest"
+
+
+def _codes() -> set[str]:
+    """Every code an answer can have: given to an error, or to a class of them."""
+    codes = {INTERRUPTED}
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case (
+                    ast.keyword(arg="code", value=ast.Constant(value=str(code)))
+                    | ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=str(code)))
+                    | ast.AnnAssign(target=ast.Name(id="code"), value=ast.Constant(value=str(code)))
+                ):
+                    codes.add(code)
+    # the class of two codes, of its own never raised
+    return codes - {Stopped.code}
+
+
+def test_every_error_code_is_explained_and_no_other() -> None:
+    explained = {one.strip("`") for one in table(ROOT / "docs" / "ERRORS.md", "code")}
+
+    assert explained == _codes()
+
+
+def test_every_explanation_says_what_to_do() -> None:
+    for code, (happened, cure) in table(ROOT / "docs" / "ERRORS.md", "code").items():
+        assert happened, code
+        assert cure, code
+
+
+def test_every_setting_is_explained_and_no_other() -> None:
+    explained = {one.strip("`") for one in table(ROOT / "docs" / "SETTINGS.md", "setting")}
+
+    assert explained == set(SyncSettings.model_fields)
+
+
+def test_defaults_are_those_of_the_settings() -> None:
+    defaults = SyncSettings(stream="contacts").dump()
+    rows = table(ROOT / "docs" / "SETTINGS.md", "setting")
+
+    wrong = {}
+    for setting, cells in rows.items():
+        told = cells[-1]
+        if not re.fullmatch(r"`[^`]+`", told):
+            continue
+        text = told.strip("`")
+        default = defaults[setting.strip("`")]
+        if text != default and json.loads(text) != default:
+            wrong[setting] = (text, default)
+    assert wrong == {}
+
+
+def test_every_column_of_ours_is_explained() -> None:
+    page = (ROOT / "docs" / "TABLES.md").read_text()
+
+    assert [one for one in sorted(OWN_NAMES) if f"`{one}`" not in page] == []
+
+
+def test_the_apps_page_names_every_procedure_and_view() -> None:
+    page = (ROOT / "app" / "README.md").read_text()
+    scripts = "\n".join(one.read_text() for one in (ROOT / "app" / "sql").glob("*.sql"))
+    made = re.findall(r"CREATE OR REPLACE (?:PROCEDURE|VIEW) CORE\.(\w+)", scripts)
+
+    assert len(made) >= 14
+    assert [one for one in made if not re.search(rf"\b{one}\b", page)] == []
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    for command in ("demo", "sql", "serve", "sandbox"):
+        assert re.search(rf"^\s+{command}\s", told, re.M), command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    assert [str(one) for one in links(page) if not one.exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_make_target_a_page_names_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(), re.M))
+    assert named <= targets
