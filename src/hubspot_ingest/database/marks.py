@@ -12,7 +12,7 @@ from hubspot_ingest.database.columns import (
     LINK_SEEN,
     Column,
 )
-from hubspot_ingest.database.sql import INSTANT, Table, name, text, typed
+from hubspot_ingest.database.sql import INSTANT, Table, name, typed
 
 _KIND = name(DELETE_KIND.name)
 _ID = name(KEY)
@@ -113,7 +113,7 @@ def remembered(table: Table, properties: Sequence[str], limit: int) -> str:
 
     The columns are ``ID`` and the properties' values as ``P0``, ``P1`` and so on.
     """
-    values = [f"GET({name('PROPERTIES')}, {text(one)})::VARCHAR" for one in properties]
+    values = [f"{name('PROPERTIES')}:{name(one)}::VARCHAR" for one in properties]
     told = ", ".join(f"{value} AS P{n}" for n, value in enumerate(values))
     some = " OR ".join(f"{value} IS NOT NULL" for value in values)
     return (

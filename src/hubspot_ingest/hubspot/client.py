@@ -85,6 +85,7 @@ class Client:
             follow_redirects=False,
             trust_env=False,
         )
+        self._token = token
         self._governor = governor
         self._clock = clock
         self._deadline = deadline
@@ -152,7 +153,7 @@ class Client:
             if ok:
                 return _Body(response.content)
             verdict = refusals.judge(
-                response.status_code, headers, response.content, request.endpoint
+                response.status_code, headers, response.content, request.endpoint, self._token
             )
             throttled = verdict.reason is refusals.Reason.THROTTLED
             return verdict

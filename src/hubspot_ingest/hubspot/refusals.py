@@ -45,14 +45,16 @@ class Wait:
     said: str
 
 
-def judge(status: int, headers: Mapping[str, str], body: bytes, endpoint: str) -> Wait:
-    """How to go on after a refusal.
+def judge(
+    status: int, headers: Mapping[str, str], body: bytes, endpoint: str, credential: str = ""
+) -> Wait:
+    """How to go on after a refusal, told without the ``credential`` that was sent.
 
     Returns the wait before asking again. Raises ``DailyLimitReached``, ``CredentialError``,
     ``ScopeMissing`` or ``HubSpotRefused`` when asking again changes nothing.
     """
     answer = _answer(body)
-    said = _said(answer, body)
+    said = _said(answer, body, credential)
     if status == 429 and _daily(answer, said):
         raise DailyLimitReached(
             "HubSpot's daily request limit of this account is used up; the next run after "
@@ -84,21 +86,31 @@ def _answer(body: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _said(answer: dict[str, Any], body: bytes) -> str:
+def _said(answer: dict[str, Any], body: bytes, credential: str) -> str:
     """HubSpot's own words, short, with anything that looks like a credential taken out."""
     said = answer.get("message")
     if not isinstance(said, str) or not said:
         said = "" if body.lstrip()[:1] == b"<" else body[:200].decode("utf-8", "replace")
-    return redacted(" ".join(said.split())[:300])
+    return redacted(" ".join(said.split())[:300], credential)
 
 
-def redacted(text: str) -> str:
-    """``text`` without anything shaped like a HubSpot credential."""
-    return re.sub(
-        r"(?i)\b(?:pat-[a-z0-9-]{6,}|bearer\s+\S+|[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|[\w-]{32,})",
-        "[credential]",
-        text,
-    )
+# Service keys and private app tokens, bearer headers, JSON web tokens, and OAuth tokens, which
+# are long and mix digits, capitals and small letters as no property name or id of a request does.
+_CREDENTIALS = (
+    re.compile(r"\bpat-[a-z0-9-]{6,}", re.IGNORECASE),
+    re.compile(r"\bbearer\s+\S+", re.IGNORECASE),
+    re.compile(r"\b[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
+    re.compile(r"(?=[\w-]*[0-9])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{32,}"),
+)
+
+
+def redacted(text: str, credential: str = "") -> str:
+    """``text`` without ``credential`` and without anything shaped like one."""
+    if credential:
+        text = text.replace(credential, "[credential]")
+    for shape in _CREDENTIALS:
+        text = shape.sub("[credential]", text)
+    return text
 
 
 def _daily(answer: dict[str, Any], said: str) -> bool:

@@ -45,17 +45,8 @@ def open_engine(directory: Path) -> Engine:
     """
     from hubspot_ingest.database.connection import Database
     from hubspot_ingest.database.store import Store
-    from snowflake_sandbox import Engine, EngineBusy
 
-    directory.mkdir(parents=True, exist_ok=True)
-    try:
-        engine = Engine(directory / "engine")
-    except EngineBusy as error:
-        raise LaptopError(
-            f"another hubspot-ingest process is using {directory}; wait for it to end, or set "
-            "HUBSPOT_INGEST_HOME to another directory",
-            code="ENGINE_BUSY",
-        ) from error
+    engine = _opened(directory)
     try:
         _install(engine, directory)
         session = engine.session(DATABASE, SCHEMA)
@@ -65,6 +56,26 @@ def open_engine(directory: Path) -> Engine:
         engine.close()
         raise
     return engine
+
+
+def _opened(directory: Path) -> Engine:
+    from snowflake_sandbox import Engine, EngineBusy
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        return Engine(directory / "engine")
+    except EngineBusy as error:
+        raise LaptopError(
+            f"another hubspot-ingest process is using {directory}; wait for it to end, or set "
+            "HUBSPOT_INGEST_HOME to another directory",
+            code="ENGINE_BUSY",
+        ) from error
+    except Exception as error:
+        said = " ".join(str(error).split())[:300]
+        raise LaptopError(
+            f"the local engine's files in {directory} cannot be opened ({said}); make room on the "
+            "disk, or set HUBSPOT_INGEST_HOME to another directory"
+        ) from error
 
 
 def _install(engine: Engine, directory: Path) -> None:
