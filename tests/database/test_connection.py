@@ -1,0 +1,98 @@
+"""The edge to Snowflake: rows, bound values, and errors a person can act on."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+import pytest
+
+from hubspot_ingest.database.connection import Database, store_credential, variant
+from hubspot_ingest.errors import DatabaseError, GrantMissing
+from snowflake_sandbox import Engine
+
+NASTY = 'it\'s "quoted"\n\\ back $$ ? :1 %s 🚀 \u0000 end'
+
+
+def test_rows_come_by_column_name(database: Database) -> None:
+    assert database.rows("SELECT 1 AS ONE, 'two' AS TWO") == [{"ONE": 1, "TWO": "two"}]
+
+
+def test_a_bound_value_comes_back_as_it_was(database: Database) -> None:
+    found = database.rows("SELECT ? AS A, ? AS B, ? AS C, ? AS D", (NASTY, 10**17 + 1, True, None))
+
+    assert found == [{"A": NASTY, "B": 10**17 + 1, "C": True, "D": None}]
+
+
+def test_an_instant_is_bound_as_milliseconds(database: Database) -> None:
+    [row] = database.rows(
+        "SELECT DATE_PART(EPOCH_MILLISECOND, TO_TIMESTAMP_NTZ(CAST(? AS NUMBER(38, 0)), 3)) AS T",
+        (-1,),
+    )
+
+    assert row == {"T": -1}
+
+
+def test_a_failed_statement_is_one_line_with_what_snowflake_said(database: Database) -> None:
+    with pytest.raises(DatabaseError) as failed:
+        database.rows("SELECT CAST('x' AS NUMBER) AS N")
+
+    assert failed.value.response_code == "DATABASE_ERROR"
+    assert "\n" not in failed.value.message
+    assert failed.value.message.startswith("a statement failed: ")
+
+
+def test_an_object_that_is_not_there_is_a_matter_of_grants(database: Database) -> None:
+    with pytest.raises(GrantMissing) as failed:
+        database.rows("SELECT * FROM HUBSPOT_INGEST.STATE.NOWHERE")
+
+    assert failed.value.response_code == "GRANT_MISSING"
+    assert "NOWHERE" in failed.value.message
+
+
+def test_a_staged_file_is_there_under_its_name(database: Database) -> None:
+    database.put(io.BytesIO(b"abc"), "@HUBSPOT_INGEST.STAGING.LOADS/run/000001.parquet")
+
+    found = database.rows("LIST @HUBSPOT_INGEST.STAGING.LOADS")
+
+    assert [(one["name"], one["size"]) for one in found] == [("loads/run/000001.parquet", 3)]
+    database.rows("REMOVE @HUBSPOT_INGEST.STAGING.LOADS")
+
+
+def test_the_application_is_known_though_the_current_database_changes(
+    database: Database,
+) -> None:
+    database.rows('CREATE DATABASE IF NOT EXISTS "HUBSPOT_DATA"')
+
+    assert database.application == "HUBSPOT_INGEST"
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [('{"a": [1, null]}', {"a": [1, None]}), ("[]", []), ("null", None), (None, None)],
+)
+def test_a_variant_is_read_as_values(told: object, meant: object) -> None:
+    assert variant(told) == meant
+
+
+def test_the_credential_is_stored_as_a_secret(database: Database, engine: Engine) -> None:
+    store_credential(database, "pat-na1-stored")
+
+    found = database.rows("SHOW SECRETS IN DATABASE HUBSPOT_INGEST")
+    assert [one["name"] for one in found] == ["HUBSPOT_TOKEN"]
+    assert "pat-na1-stored" not in repr(found) + repr(engine.secrets)
+
+
+def test_a_credential_that_cannot_be_stored_is_not_repeated(database: Database) -> None:
+    database.rows('CREATE DATABASE IF NOT EXISTS "HUBSPOT_DATA"')
+    with pytest.raises(DatabaseError) as failed:
+        store_credential(database, "pat-na1-unstorable")
+
+    assert "pat-na1-unstorable" not in failed.value.message
+    assert "CONFIG.HUBSPOT_TOKEN" in failed.value.message
+
+
+def test_a_number_keeps_its_digits_on_the_way_back(database: Database) -> None:
+    [row] = database.rows("SELECT CAST('12345678901234567890.123456789' AS NUMBER(38,18)) AS N")
+
+    assert row == {"N": Decimal("12345678901234567890.123456789")}

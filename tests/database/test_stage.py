@@ -1,0 +1,99 @@
+"""Rows on their way into Snowflake: Parquet of text, staged, copied, gone."""
+
+from __future__ import annotations
+
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hubspot_ingest.database.columns import Column, Type
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.stage import Staging, parquet
+
+COLUMNS = (Column("ID", Type.TEXT), Column("PROPERTIES_2ND-CHOICE", Type.NUMBER))
+RUN = "2026-09-21-0123456789ab"
+
+
+def _left(database: Database) -> list[str]:
+    found = database.rows(
+        "SELECT TABLE_NAME FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.TABLES "
+        "WHERE TABLE_SCHEMA = 'STAGING' ORDER BY 1"
+    )
+    return [one["TABLE_NAME"] for one in found]
+
+
+@pytest.fixture
+def staging(database: Database) -> Staging:
+    return Staging(database, RUN, {"": COLUMNS, "LINKS": COLUMNS[:1]})
+
+
+def _file(*rows: tuple[str | None, str | None]) -> bytes:
+    return parquet({"ID": [a for a, _ in rows], "PROPERTIES_2ND-CHOICE": [b for _, b in rows]})
+
+
+def test_a_file_holds_text_alone() -> None:
+    read = pq.read_table(
+        io.BytesIO(parquet({"A": ["x", None, "🚀\u0000"], "B": [b"1", None, "3"]}))
+    )
+
+    assert read.to_pydict() == {"A": ["x", None, "🚀\u0000"], "B": ["1", None, "3"]}
+    assert {one.type for one in read.schema} == {pa.string()}
+
+
+def test_a_column_of_nulls_is_a_column_of_text() -> None:
+    assert pq.read_schema(io.BytesIO(parquet({"A": [None, None]}))).field("A").type == pa.string()
+
+
+def test_nothing_is_made_before_there_is_something_to_stage(
+    database: Database, staging: Staging
+) -> None:
+    staging.drop()
+
+    assert _left(database) == []
+
+
+def test_staged_rows_are_text_in_the_runs_own_table(database: Database, staging: Staging) -> None:
+    staging.add({"": _file(("1", "2.50"), ("2", None))})
+    staging.add({"": _file(("3", "not a number"))})
+
+    found = database.rows(f'SELECT ID, "PROPERTIES_2ND-CHOICE" AS N FROM {staging.table()}')
+    assert sorted((one["ID"], one["N"]) for one in found) == [
+        ("1", "2.50"),
+        ("2", None),
+        ("3", "not a number"),
+    ]
+    staging.drop()
+
+
+def test_each_part_has_a_table_of_its_own(database: Database, staging: Staging) -> None:
+    staging.add({"": _file(("1", None)), "LINKS": parquet({"ID": ["7"]})})
+
+    assert len(_left(database)) == 2
+    assert database.rows(f"SELECT ID FROM {staging.table('LINKS')}") == [{"ID": "7"}]
+    staging.drop()
+
+
+def test_files_are_gone_once_they_are_copied(database: Database, staging: Staging) -> None:
+    staging.add({"": _file(("1", None))})
+
+    assert database.rows("LIST @HUBSPOT_INGEST.STAGING.LOADS") == []
+    staging.drop()
+
+
+def test_an_emptied_table_takes_the_next_files(database: Database, staging: Staging) -> None:
+    staging.add({"": _file(("1", None))})
+    staging.empty()
+    staging.add({"": _file(("2", None))})
+
+    assert database.rows(f"SELECT ID FROM {staging.table()}") == [{"ID": "2"}]
+    staging.drop()
+
+
+def test_nothing_is_left_of_a_dropped_staging(database: Database, staging: Staging) -> None:
+    staging.add({"": _file(("1", None)), "LINKS": parquet({"ID": ["7"]})})
+
+    staging.drop()
+
+    assert _left(database) == []

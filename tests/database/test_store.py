@@ -1,0 +1,222 @@
+"""State: syncs, leases, runs and errors, as a run writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from hubspot_ingest.database.columns import Column, Type
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.metadata import Access, Metadata
+from hubspot_ingest.database.store import INTERRUPTED, LEASE, RunLog, Store
+from hubspot_ingest.errors import HubSpotError, SyncBusy
+from hubspot_ingest.model import Property
+
+NOW = 1_790_000_000_123
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    store = Store(database)
+    store.save_sync("contacts", "contacts", {"settle_minutes": 3}, NOW)
+    return store
+
+
+def _run(run_id: str = "run-1", sync: str = "contacts") -> RunLog:
+    return RunLog(run_id, sync, "contacts", NOW)
+
+
+def _runs(database: Database) -> list[Mapping[str, Any]]:
+    return [*database.rows("SELECT * FROM HUBSPOT_INGEST.CORE.RUNS ORDER BY RUN_ID")]
+
+
+# -- syncs ---------------------------------------------------------------------------------------
+
+
+def test_an_unknown_sync_is_none(store: Store) -> None:
+    assert store.sync("deals") is None
+    assert store.names() == ["contacts"]
+
+
+def test_settings_come_back_as_they_were_given(store: Store) -> None:
+    given: Any = {"stream": "contacts", "filter_groups": [{"filters": [{"value": 'it\'s \\ "x"'}]}]}
+    store.save_sync("contacts", "contacts", given, NOW)
+
+    sync = store.sync("contacts")
+
+    assert sync is not None
+    assert sync.settings == given
+    assert (sync.enabled, sync.settled_through, sync.checkpoint) == (True, None, None)
+
+
+def test_the_cursor_is_kept_to_the_millisecond(store: Store) -> None:
+    store.advance("contacts", NOW)
+
+    sync = store.sync("contacts")
+    assert sync is not None
+    assert sync.settled_through == NOW
+
+
+def test_moving_the_cursor_drops_the_checkpoint(store: Store) -> None:
+    store.save_checkpoint("contacts", {"plan": "x", "reading": {"ranges": [[1, None, 9]]}})
+    before = store.sync("contacts")
+    store.advance("contacts", NOW)
+    after = store.sync("contacts")
+
+    assert before is not None
+    assert before.checkpoint == {"plan": "x", "reading": {"ranges": [[1, None, 9]]}}
+    assert after is not None
+    assert after.checkpoint is None
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_new_settings_keep_the_cursor_unless_it_is_to_be_forgotten(
+    store: Store, forget: bool
+) -> None:
+    store.advance("contacts", NOW)
+    store.enable("contacts", False, NOW)
+
+    store.save_sync("contacts", "contacts", {}, NOW, forget=forget)
+
+    sync = store.sync("contacts")
+    assert sync is not None
+    assert sync.settled_through == (None if forget else NOW)
+    assert sync.enabled is False
+
+
+def test_a_dropped_sync_is_gone(store: Store) -> None:
+    store.drop_sync("contacts")
+
+    assert store.sync("contacts") is None
+
+
+# -- leases --------------------------------------------------------------------------------------
+
+
+def test_a_lease_keeps_others_out_until_it_is_released(store: Store) -> None:
+    store.take_lease("contacts", "run-1", NOW)
+
+    with pytest.raises(SyncBusy):
+        store.take_lease("contacts", "run-2", NOW + LEASE - 1)
+    store.release_lease("contacts", "run-1")
+    store.take_lease("contacts", "run-2", NOW)
+
+
+def test_a_lease_that_is_over_is_taken_and_its_run_is_ended(
+    store: Store, database: Database
+) -> None:
+    store.take_lease("contacts", "run-1", NOW)
+    store.begin_run(_run())
+
+    store.take_lease("contacts", "run-2", NOW + LEASE + 1)
+
+    [dead] = _runs(database)
+    assert (dead["STATUS"], dead["RESPONSE_CODE"]) == ("FAILED", INTERRUPTED)
+    with pytest.raises(SyncBusy):
+        store.renew_lease("contacts", "run-1", NOW + LEASE + 2)
+
+
+def test_a_renewed_lease_lasts_longer(store: Store) -> None:
+    store.take_lease("contacts", "run-1", NOW)
+    store.renew_lease("contacts", "run-1", NOW + LEASE - 1)
+
+    with pytest.raises(SyncBusy):
+        store.take_lease("contacts", "run-2", NOW + LEASE + 1)
+
+
+def test_a_release_by_another_run_changes_nothing(store: Store) -> None:
+    store.take_lease("contacts", "run-1", NOW)
+    store.release_lease("contacts", "run-2")
+
+    with pytest.raises(SyncBusy):
+        store.take_lease("contacts", "run-3", NOW)
+
+
+def test_leases_of_two_syncs_do_not_mind_each_other(store: Store) -> None:
+    store.save_sync("deals", "deals", {}, NOW)
+    store.take_lease("contacts", "run-1", NOW)
+
+    store.take_lease("deals", "run-2", NOW)
+
+
+def test_recovering_ends_every_lease_and_every_run(store: Store, database: Database) -> None:
+    store.take_lease("contacts", "run-1", NOW)
+    store.begin_run(_run())
+
+    store.recover(NOW)
+
+    assert [one["RESPONSE_CODE"] for one in _runs(database)] == [INTERRUPTED]
+    store.take_lease("contacts", "run-2", NOW)
+
+
+# -- runs ----------------------------------------------------------------------------------------
+
+
+def test_a_run_is_written_as_it_ended(store: Store, database: Database) -> None:
+    run = _run()
+    store.begin_run(run)
+    run.status, run.rows_read, run.rows_inserted, run.values_misfit = "SUCCEEDED", 7, 5, 2
+    run.finished_at, run.until, run.message = NOW + 1_500, NOW, 'it\'s "done"\n\\ 🚀'
+
+    store.save_run(run)
+
+    [row] = _runs(database)
+    assert (row["STATUS"], row["ROWS_READ"], row["ROWS_INSERTED"]) == ("SUCCEEDED", 7, 5)
+    assert (row["VALUES_MISFIT"], row["DURATION_SECONDS"], row["SINCE"]) == (2, 1.5, None)
+    assert row["MESSAGE"] == run.message
+
+
+def test_a_failed_run_stands_in_runs_and_errors(store: Store, database: Database) -> None:
+    run = _run()
+    store.begin_run(run)
+
+    store.fail_run(run, HubSpotError("down"), NOW + 10)
+
+    [row] = _runs(database)
+    assert (row["STATUS"], row["RESPONSE_CODE"], row["MESSAGE"]) == (
+        "FAILED",
+        "HUBSPOT_UNAVAILABLE",
+        "down",
+    )
+    [error] = database.rows("SELECT RUN_ID, CODE, MESSAGE FROM HUBSPOT_INGEST.CORE.ERRORS")
+    assert error == {"RUN_ID": "run-1", "CODE": "HUBSPOT_UNAVAILABLE", "MESSAGE": "down"}
+
+
+# -- what is remembered of the portal ------------------------------------------------------------
+
+
+def test_properties_come_back_with_their_columns(database: Database) -> None:
+    metadata = Metadata(database)
+    told = (
+        Property("email", "string", "E-mail", 'It\'s "the" address\n\\', (), False),
+        Property("stage", "enumeration", "Stage", "", (("a;b", "A, b"), ("c", "C 🚀")), True),
+        Property("unselected", "number"),
+    )
+    columns = [Column(f"P_{one.name.upper()}", Type.TEXT, one.name) for one in told[:2]]
+
+    metadata.save_properties("contacts", told, columns)
+    metadata.save_properties("deals", told[2:], [])
+
+    found = metadata.properties("contacts")
+    assert tuple(one for one, _ in found) == told
+    assert [str(column) for _, column in found] == ["P_EMAIL", "P_STAGE", "None"]
+    assert [one.name for one, _ in metadata.properties("deals")] == ["unselected"]
+
+
+def test_a_portal_is_remembered_by_fingerprint(database: Database) -> None:
+    metadata = Metadata(database)
+    metadata.save_portal_id("abc", "1")
+    metadata.save_portal_id("abc", "2")
+
+    assert (metadata.portal_id("abc"), metadata.portal_id("def")) == ("2", None)
+
+
+def test_what_can_be_read_is_replaced_whole(database: Database) -> None:
+    metadata = Metadata(database)
+    metadata.save_access([Access("deals", "deals", False, ("a", "b"))], NOW)
+    metadata.save_access([Access("contacts", "contacts", True)], NOW)
+
+    found = database.rows("SELECT STREAM, READABLE FROM HUBSPOT_INGEST.CORE.STREAMS")
+    assert found == [{"STREAM": "contacts", "READABLE": True}]
