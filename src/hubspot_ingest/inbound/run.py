@@ -222,11 +222,14 @@ class Run:
         log = self._log
         log.status = "SUCCEEDED"
         log.finished_at = self._clock.now()
+        changed = log.rows_inserted + log.rows_updated + log.rows_deleted
         log.message = (
-            f"{log.rows_read} {log.stream} read, {log.rows_inserted} inserted and "
-            f"{log.rows_updated} updated in {log.destination}"
-            if log.rows_read
-            else f"no {log.stream} changed"
+            f"{log.rows_read} {log.stream} read" if log.rows_read else (f"no {log.stream} to read")
+        )
+        log.message += (
+            f", {log.rows_inserted} inserted and {log.rows_updated} updated in {log.destination}"
+            if changed or log.rows_read
+            else "; nothing was changed"
         )
         if log.rows_deleted:
             log.message += f", {log.rows_deleted} marked as deleted"

@@ -5,9 +5,9 @@ happens stays at one search. Each keeps its own place in ``STATE.SYNCS.SWEEPS``.
 
 - ``archived``: the list of archived records, which has neither filter nor order by time.
 - ``filtered``: records that changed so that the sync's filter no longer takes them.
-- ``rotation``: the whole table once a day, a slice at a time, from HubSpot's primary store. It
-  brings in calculated properties and associations, neither of which moves a record's modified
-  time, and finds what is gone without a trace: purged and GDPR-deleted records.
+- ``rotation``: the whole table once a day, in as many runs as it takes, from HubSpot's primary
+  store. It brings in calculated properties and associations, neither of which moves a record's
+  modified time, and finds what is gone without a trace: purged and GDPR-deleted records.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from typing import Any
 from hubspot_ingest import times
 from hubspot_ingest.database import marks
 from hubspot_ingest.database.stage import Staging
-from hubspot_ingest.hubspot.requests import LIST_LIMIT, SEARCH_LIMIT
 from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound import readers
 from hubspot_ingest.inbound.loading import Loading, Mark, Merged
@@ -30,14 +29,16 @@ from hubspot_ingest.inbound.refill import Refill
 from hubspot_ingest.model import Json, Record
 
 # How often each sweep is due, in milliseconds.
-ARCHIVED_EVERY = times.DAY // 24
-FILTERED_EVERY = times.DAY // 24
+ARCHIVED_EVERY = times.DAY // 6
+FILTERED_EVERY = times.DAY // 6
 ROTATION = times.DAY
 # HubSpot keeps archived records this long.
 RECYCLE_BIN = 90 * times.DAY
+# What a rotation may read in one run: 200,000 records of a list.
 PAGES_PER_STEP = 50
+STEPS_PER_RUN = 40
 # Above any id.
-END = 10**20
+END = 10**18
 
 
 @dataclass
@@ -153,21 +154,20 @@ class Sweeps:
     # -- rotation --------------------------------------------------------------------------------
 
     def _rotate(self) -> Iterator[None]:
-        """Read the share of the table that the time since the last rotation makes due."""
+        """Read on where the last run left off, as far as a run's budget goes."""
         if not self._has_table:
             return
-        elapsed = self._now - int(self.state.get("rotated_at") or 0)
-        share = min(1.0, elapsed / ROTATION)
+        if not self.state.get("rotation"):
+            if not self._due("rotated_at", ROTATION):
+                return
+            self._swept("rotated_at")
         listing = self._plan if self._plan.filter_groups else self._listing
         listing = replace(listing, since=self._plan.earliest)
-        size = SEARCH_LIMIT if listing.strategy is Strategy.SEARCH else LIST_LIMIT
-        # after a whole day the end is read too, however much was added since
-        pages = int(share * self.rows / size) + (share == 1.0)
-        turned = False
-        while pages > 0 and not turned:
-            turned = yield from self._turn(listing, min(pages, PAGES_PER_STEP))
-            pages -= PAGES_PER_STEP
-            self._swept("rotated_at")
+        for _ in range(STEPS_PER_RUN):
+            turned = yield from self._turn(listing, PAGES_PER_STEP)
+            self.save(self.state)
+            if turned:
+                return
 
     def _turn(self, listing: Plan, pages: int) -> Generator[None, None, bool]:
         """Read one slice from where the rotation stands; True when it came to the end."""
