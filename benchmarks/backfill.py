@@ -32,8 +32,9 @@ def fresh_home(hubspot: LocalHubSpot) -> Iterator[dict[str, str]]:
 
 
 def configure(names: list[str]) -> str:
-    """The statement that selects these properties of contacts."""
-    return f"CALL configure_sync('contacts', PARSE_JSON('{json.dumps({'properties': names})}'))"
+    """The statement that selects these properties of contacts, and no associations."""
+    settings = json.dumps({"properties": names, "associations": []})
+    return f"CALL configure_sync('contacts', PARSE_JSON('{settings}'))"
 
 
 def measure(records: int | None, large: bool) -> list[Figure]:

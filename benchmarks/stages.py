@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.hubspot import answers, limits
-from hubspot_ingest.inbound import loading, rows
+from hubspot_ingest.inbound import files, rows
 
 Name = Callable[..., str]
 
@@ -38,7 +38,7 @@ class Stages:
             (answers, "decode", _named("decode JSON")),
             (answers, "page", _named("records of a page")),
             (rows, "staged", _named("type the columns")),
-            (loading, "parquet", _named("write Parquet")),
+            (files, "parquet", _named("write Parquet")),
             (Database, "put", _named("put on the stage")),
             (Database, "rows", _statement),
         ]
