@@ -48,8 +48,8 @@ class Metadata:
             (fingerprint, portal_id),
         )
 
-    def properties(self, sync: str) -> tuple[tuple[Property, str], ...]:
-        """The properties a sync last saw, each with the name of its column."""
+    def properties(self, sync: str) -> tuple[tuple[Property, str | None], ...]:
+        """The properties a sync last saw, each with the name of its column if it has one."""
         found = self._database.rows(
             "SELECT NAME, COLUMN_NAME, TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED "
             f"FROM {self._state}.PROPERTIES WHERE SYNC = ? ORDER BY NAME",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from hubspot_ingest.errors import HubSpotRefused
+from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Link
 
-Inputs = Sequence[tuple[str, str | None]]
+Input = tuple[str, str | None]
 Found = dict[str, list[Link]]
 SIDE_BY_SIDE = 4
+# So many ids refused one by one, and none answered: it is not the ids that HubSpot minds.
+REFUSED_ALONE = 3
 
 
 def read_links(fetch: Fetch, from_type: str, to_type: str, ids: Sequence[str]) -> Found:
@@ -34,42 +37,66 @@ def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _read(fetch: Fetch, from_type: str, to_type: str, ids: Iterable[str]) -> Found:
-    found: Found = {}
-    pending: list[tuple[str, str | None]] = [(one, None) for one in ids]
+    asking = _Asking(fetch, from_type, to_type)
+    pending: list[Input] = [(one, None) for one in ids]
+    size = requests.ASSOCIATIONS_LIMIT
     while pending:
-        asked, pending = (
-            pending[: requests.ASSOCIATIONS_LIMIT],
-            pending[requests.ASSOCIATIONS_LIMIT :],
-        )
-        pending += _ask(fetch, from_type, to_type, asked, found)
-    return found
+        asked, pending = pending[:size], pending[size:]
+        pending += asking.ask(asked)
+    return asking.found
 
 
-def _ask(
-    fetch: Fetch, from_type: str, to_type: str, asked: Inputs, found: Found
-) -> list[tuple[str, str | None]]:
-    """Ask for one batch, note what is told in ``found``, return the pages still to come."""
-    try:
-        told = fetch(requests.associations(from_type, to_type, asked), answers.links)
-    except HubSpotRefused as refusal:
-        # one id that is gone makes HubSpot refuse all of them: halve until it stands alone
-        if refusal.http_status != 400:
-            raise
-        if len(asked) == 1:
-            return []
-        middle = len(asked) // 2
-        return [
-            *_ask(fetch, from_type, to_type, asked[:middle], found),
-            *_ask(fetch, from_type, to_type, asked[middle:], found),
-        ]
-    following: list[tuple[str, str | None]] = []
-    for one, links, after in told.found:
-        found.setdefault(one, []).extend(links)
-        if after is not None:
-            following.append((one, after))
-    for one in told.none:
-        found.setdefault(one, [])
-    if not told.failed:
-        for one, _ in asked:
-            found.setdefault(one, [])
-    return following
+@dataclass
+class _Asking:
+    """What one part of the ids was told so far."""
+
+    fetch: Fetch
+    from_type: str
+    to_type: str
+    found: Found = field(default_factory=dict)
+    _tokens: set[Input] = field(default_factory=set, init=False)
+    _answered: bool = field(default=False, init=False)
+    _refused: int = field(default=0, init=False)
+
+    def ask(self, asked: Sequence[Input]) -> list[Input]:
+        """Ask for one batch, note what is told, return the pages still to come."""
+        request = requests.associations(self.from_type, self.to_type, asked)
+        try:
+            told = self.fetch(request, answers.links)
+        except HubSpotRefused as refusal:
+            # one id that is gone makes HubSpot refuse all of them: halve until it stands alone
+            if refusal.http_status != 400:
+                raise
+            return self._halve(asked, refusal)
+        self._answered = True
+        following: list[Input] = []
+        for one, links, after in told.found:
+            self.found.setdefault(one, []).extend(links)
+            if after is not None:
+                following.append(self._once((one, after)))
+        for one in told.none:
+            self.found.setdefault(one, [])
+        if not told.failed:
+            for one, _ in asked:
+                self.found.setdefault(one, [])
+        return following
+
+    def _halve(self, asked: Sequence[Input], refusal: HubSpotRefused) -> list[Input]:
+        if len(asked) > 1:
+            middle = len(asked) // 2
+            return [*self.ask(asked[:middle]), *self.ask(asked[middle:])]
+        self._refused += 1
+        if self._refused >= REFUSED_ALONE and not self._answered:
+            raise refusal
+        # what was told of an id before it went is not the whole of it
+        self.found.pop(asked[0][0], None)
+        return []
+
+    def _once(self, page: Input) -> Input:
+        if page in self._tokens:
+            raise UnexpectedAnswer(
+                f"HubSpot answered the page token {page[1]} of the associations of {page[0]} "
+                "twice; reading was stopped so that it does not go round for ever, run again"
+            )
+        self._tokens.add(page)
+        return page

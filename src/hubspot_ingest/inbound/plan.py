@@ -128,7 +128,10 @@ def selected(globs: Sequence[str], properties: Iterable[Property]) -> tuple[Prop
     A plain name that the portal has no longer takes nothing: its column stays as it is.
     """
     known = {one.name: one for one in properties}
-    allowed = [glob for glob in globs if not glob.startswith("!")] or ["*"]
+    allowed = [glob for glob in globs if not glob.startswith("!")]
+    if globs and not allowed:
+        # denials alone are denied from everything; an empty list takes nothing
+        allowed = ["*"]
     denied = [glob[1:] for glob in globs if glob.startswith("!")]
 
     def matches(name: str, patterns: Sequence[str]) -> bool:
