@@ -93,8 +93,13 @@ def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
         types = declared_outputs(session, source)
         kept = [(c, t, None) for c, t in zip(relation.columns, types, strict=False)]
     clone = root.args.get("clone") or root.find(exp.LikeProperty)
-    for sql in session.translator.plan(root, None).sql:
-        execute(session.duck, sql)
+    if isinstance(source, exp.Query) and isinstance(root.this, exp.Table):
+        verb = "CREATE OR REPLACE TABLE" if root.args.get("replace") else "CREATE TABLE"
+        body = session.translator.plan(source, None).sql[-1]
+        execute(session.duck, f"{verb} {path(name)} AS {body}")
+    else:
+        for sql in session.translator.plan(root, None).sql:
+            execute(session.duck, sql)
     _new_table(session, name)
     if clone is not None:
         table = clone.find(exp.Table)

@@ -14,17 +14,7 @@ from fakesnow.params import MutableParams
 from sqlglot import Expr, exp
 
 _Transform = Callable[[Expr], Expr]
-_AGGREGATES = (
-    exp.Sum,
-    exp.Avg,
-    exp.Variance,
-    exp.Stddev,
-    exp.StddevSamp,
-    exp.StddevPop,
-    exp.VariancePop,
-)
-
-# in fakesnow's order; those for DDL, SHOW and stages are left out
+# in fakesnow's order; those for DDL, SHOW, stages and aggregates are left out
 _STEPS: tuple[tuple[_Transform, tuple[type[Expr], ...]], ...] = (
     (transforms.upper_case_unquoted_identifiers, (exp.Identifier,)),
     (transforms.current_version, (exp.CurrentVersion,)),
@@ -67,7 +57,6 @@ _STEPS: tuple[tuple[_Transform, tuple[type[Expr], ...]], ...] = (
     (transforms.sha256, (exp.SHA2, exp.SHA2Digest, exp.Anonymous)),
     (transforms.alias_in_join, (exp.Select,)),
     (transforms.alias_in_where, (exp.Select,)),
-    (transforms.numeric_agg_implicit_cast, _AGGREGATES),
 )
 # these change nodes in place, so that what they made is not known yet
 _IN_PLACE = (

@@ -12,8 +12,11 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
+from snowflake_sandbox import semistructured
+from snowflake_sandbox.aggregates import typed_aggregates
 from snowflake_sandbox.errors import unsupported
 from snowflake_sandbox.transforming import transform
+from snowflake_sandbox.variables import with_variables
 
 Params = list[Any]
 
@@ -79,8 +82,8 @@ class Translator:
 
     def parse(self, text: str) -> Expr:
         """Parse one statement, its session variables filled in."""
-        cursor = self._cursor()
-        return _text_of_variants(_as_json(parse_one(cursor._inline_variables(text))))
+        values = self._connection.variables._variables
+        return semistructured.normalize(parse_one(with_variables(text, values)))
 
     def plan(self, root: Expr, params: Params | None) -> Plan:
         """Translate a parsed statement, which is used up."""
@@ -93,6 +96,7 @@ class Translator:
         for part in parts:
             if isinstance(part, exp.Query | exp.DML):
                 done = transform(part, left, self._connection.schema)
+                done = typed_aggregates(self._connection._duck_conn, done, left)
             else:
                 done = cursor._transform(part, left)
             if isinstance(done, exp.Command) and not statements and done.this != "SET":
@@ -117,49 +121,3 @@ class Translator:
 
     def _variables_used(self) -> bool:
         return bool(self._connection.variables._variables)
-
-
-def _as_json(root: Expr) -> Expr:
-    """Make JSON of object and array constants, e.g. ``{'a': [1, 'x']}``, whatever their types."""
-    for node in reversed(list(root.find_all(exp.Struct, exp.Array))):
-        values: list[Expr] = []
-        for item in node.expressions:
-            if isinstance(node, exp.Array):
-                values.append(item)
-            elif isinstance(item, exp.PropertyEQ):
-                values += [exp.Literal.string(item.this.name), item.expression]
-            else:
-                raise unsupported(node.sql(dialect="snowflake")[:80])
-        name = "JSON_ARRAY" if isinstance(node, exp.Array) else "JSON_OBJECT"
-        made = exp.Anonymous(this=name, expressions=values)
-        if node is root:
-            return made
-        node.replace(made)
-    return root
-
-
-_TEXTS = (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT)
-
-
-def _text_of_variants(root: Expr) -> Expr:
-    """Make ``v::VARCHAR`` of a VARIANT that holds text the text itself, without quotes.
-
-    Which columns are VARIANT is not known here; DuckDB decides when it binds the query.
-    """
-    for node in list(root.find_all(exp.Cast)):
-        column = node.this
-        if isinstance(node, exp.TryCast) or not isinstance(column, exp.Column):
-            continue
-        if node.to.this not in _TEXTS:
-            continue
-        kind = exp.Anonymous(this="TYPEOF", expressions=[column.copy()])
-        json = exp.Anonymous(this="TO_JSON", expressions=[column.copy()])
-        inner = exp.Anonymous(
-            this="JSON_EXTRACT_STRING", expressions=[json, exp.Literal.string("$")]
-        )
-        test = exp.EQ(this=kind, expression=exp.Literal.string("JSON"))
-        text = exp.Case(ifs=[exp.If(this=test, true=inner)], default=node.copy())
-        if node is root:
-            return text
-        node.replace(text)
-    return root

@@ -1,0 +1,82 @@
+"""VARIANT, OBJECT and ARRAY in Snowflake's syntax tree, made plain for DuckDB's JSON."""
+
+from __future__ import annotations
+
+import json
+
+from sqlglot import Expr, exp
+
+from snowflake_sandbox.errors import unsupported
+
+_TEXTS = (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT, exp.DataType.Type.CHAR)
+_EXTRACT = "JSON_EXTRACT"
+
+
+def normalize(root: Expr) -> Expr:
+    """Rewrite constants, element access and casts to text, in place where possible."""
+    return _text_of_variants(_elements(_constants(root)))
+
+
+def _replace(root: Expr, node: Expr, new: Expr) -> Expr:
+    if node is root:
+        return new
+    node.replace(new)
+    return root
+
+
+def _constants(root: Expr) -> Expr:
+    """Make JSON of object and array constants, e.g. ``{'a': [1, 'x']}``, whatever their types."""
+    for node in reversed(list(root.find_all(exp.Struct, exp.Array))):
+        values: list[Expr] = []
+        for item in node.expressions:
+            if isinstance(node, exp.Array):
+                values.append(item)
+            elif isinstance(item, exp.PropertyEQ):
+                values += [exp.Literal.string(item.this.name), item.expression]
+            else:
+                raise unsupported(node.sql(dialect="snowflake")[:80])
+        name = "JSON_ARRAY" if isinstance(node, exp.Array) else "JSON_OBJECT"
+        root = _replace(root, node, exp.Anonymous(this=name, expressions=values))
+    return root
+
+
+def _elements(root: Expr) -> Expr:
+    """Make one function of ``GET(v, 'key')``, ``v['key']`` and ``v[0]``; the key is no path."""
+    for node in reversed(list(root.find_all(exp.GetExtract, exp.Bracket))):
+        key = node.expression if isinstance(node, exp.GetExtract) else node.expressions[0]
+        if not isinstance(key, exp.Literal):
+            raise unsupported(node.sql(dialect="snowflake")[:80])
+        path = (
+            f"$.{json.dumps(key.name, ensure_ascii=False)}" if key.is_string else f"$[{key.name}]"
+        )
+        arguments = [node.this, exp.Literal.string(path)]
+        root = _replace(root, node, exp.Anonymous(this=_EXTRACT, expressions=arguments))
+    return root
+
+
+def _text_of_variants(root: Expr) -> Expr:
+    """Make ``v::VARCHAR`` of a VARIANT that holds text the text itself, without quotes.
+
+    Which columns are VARIANT is not known here; DuckDB decides when it binds the query. Paths,
+    ``v:a.b``, are left to fakesnow.
+    """
+    for char in list(root.find_all(exp.ToChar)):
+        if char.args.get("format") is None:
+            to = exp.DataType(this=exp.DataType.Type.VARCHAR)
+            root = _replace(root, char, exp.Cast(this=char.this, to=to))
+    for node in list(root.find_all(exp.Cast)):
+        if isinstance(node, exp.TryCast) or node.to.this not in _TEXTS:
+            continue
+        inner = node.this.unnest()
+        if isinstance(inner, exp.Anonymous) and inner.name == _EXTRACT:
+            inner.set("this", "JSON_EXTRACT_STRING")
+        elif isinstance(inner, exp.Column):
+            kind = exp.Anonymous(this="TYPEOF", expressions=[inner.copy()])
+            as_json = exp.Anonymous(this="TO_JSON", expressions=[inner.copy()])
+            test = exp.EQ(this=kind, expression=exp.Literal.string("JSON"))
+            text = exp.Anonymous(
+                this="JSON_EXTRACT_STRING", expressions=[as_json, exp.Literal.string("$")]
+            )
+            case = exp.Case(ifs=[exp.If(this=test, true=text)], default=node.copy())
+            root = _replace(root, node, case)
+    return root

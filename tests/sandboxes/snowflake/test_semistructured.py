@@ -1,0 +1,102 @@
+"""Elements of VARIANTs, and what they are as text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.sandboxes.snowflake.conftest import Rows
+
+WAYS = [
+    "GET(V, 'p')::VARCHAR",
+    "CAST(GET(V, 'p') AS STRING)",
+    "(GET(V, 'p'))::TEXT",
+    "V['p']::VARCHAR",
+    "V:p::VARCHAR",
+    'V:"p"::VARCHAR',
+    "GET_PATH(V, 'p')::VARCHAR",
+    "GET_PATH(V, '[\"p\"]')::VARCHAR",
+    "GET(PARSE_JSON(?), 'p')::VARCHAR",
+    "PARSE_JSON(?):p::VARCHAR",
+    "TO_VARCHAR(V:p)",
+    "TO_VARCHAR(GET(V, 'p'))",
+]
+VALUES: list[tuple[Any, str | None]] = [
+    ("plain", "plain"),
+    ('say "hi"', 'say "hi"'),
+    ("two\nlines\tand \\ more", "two\nlines\tand \\ more"),
+    ("😀 é", "😀 é"),
+    ("", ""),
+    ("null", "null"),
+    (12, "12"),
+    (123456789012345678, "123456789012345678"),
+    (1.5, "1.5"),
+    (True, "true"),
+    (False, "false"),
+    (None, None),
+    ([1, "a"], '[1,"a"]'),
+    ({"a": None}, '{"a":null}'),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_element_as_text_is_the_text_itself(rows: Rows, way: str) -> None:
+    rows("CREATE TABLE T (N NUMBER, V VARIANT)")
+    for n, (value, _) in enumerate(VALUES):
+        rows("INSERT INTO T SELECT ?, PARSE_JSON(?)", n, json.dumps({"p": value}))
+    found = []
+    for n, (value, _) in enumerate(VALUES):
+        binds = [json.dumps({"p": value})] if "?" in way else []
+        found += rows(f"SELECT {way} AS X FROM T WHERE N = {n}", *binds)
+    assert [row["X"] for row in found] == [text for _, text in VALUES]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_missing_element_is_null(rows: Rows, way: str) -> None:
+    binds = ['{"q": 1}'] if "?" in way else []
+    found = rows(f"SELECT {way} AS X FROM (SELECT PARSE_JSON('{{\"q\": 1}}') AS V)", *binds)
+    assert found == [{"X": None}]
+
+
+@pytest.mark.parametrize("key", ["a.b", "a b", "a\"b", "$x", "0", "ü"])  # fmt: skip
+def test_a_key_is_no_path(rows: Rows, key: str) -> None:
+    literal = key.replace("'", "''")
+    found = rows(
+        f"SELECT GET(V, '{literal}')::VARCHAR AS A, V['{literal}']::VARCHAR AS B"
+        " FROM (SELECT PARSE_JSON(?) AS V)",
+        json.dumps({key: "x"}),
+    )
+    assert found == [{"A": "x", "B": "x"}]
+
+
+def test_elements_of_elements_are_found(rows: Rows) -> None:
+    found = rows(
+        "SELECT GET(GET(V, 'a'), 1)::NUMBER AS A, V['b']['c'][0]::VARCHAR AS B, V:b.c[1]::NUMBER"
+        " AS C, GET(V:b, 'c') AS D FROM (SELECT PARSE_JSON(?) AS V)",
+        '{"a": [1, 2], "b": {"c": ["x", 3]}}',
+    )
+    assert found == [{"A": 2, "B": "x", "C": 3, "D": '["x",3]'}]
+
+
+@pytest.mark.parametrize(
+    "text", ["$A", "costs $USD 5", "$$A$$ $A", "it''s $A", "\\\\$A", "-- $A", "/* $A */"]
+)
+def test_a_dollar_in_a_literal_is_no_variable(rows: Rows, text: str) -> None:
+    told = text.replace("''", "'").replace("\\\\", "\\")
+    assert rows(f"SELECT '{text}' AS T") == [{"T": told}]
+
+
+def test_a_dollar_in_a_name_or_comment_is_no_variable(rows: Rows) -> None:
+    found = rows('SELECT 1 AS "$A", 2 AS B$A -- $A\n /* $A */')
+    assert found == [{"$A": 1, "B$A": 2}]
+    rows("CREATE VIEW V AS SELECT 'in $USD' AS T")
+    assert rows("SELECT T FROM V") == [{"T": "in $USD"}]
+
+
+def test_a_variable_stands_for_its_value(rows: Rows) -> None:
+    rows("SET WHO = 'it is $A'")
+    assert rows("SELECT $WHO AS A, '$WHO' AS B, $who || '!' AS C") == [
+        {"A": "it is $A", "B": "$WHO", "C": "it is $A!"}
+    ]
