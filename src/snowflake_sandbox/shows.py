@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
+
+import pyarrow as pa
 
 from snowflake_sandbox import ddl, procedures, queries, results
 from snowflake_sandbox.clauses import Context
@@ -17,6 +20,7 @@ from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.tokens import Reader
 
 Row = dict[str, Any]
+_PART = re.compile(r"\\?.", re.DOTALL)
 
 
 def show(session: LocalSession, reader: Reader, context: Context) -> Result:
@@ -32,19 +36,69 @@ def show(session: LocalSession, reader: Reader, context: Context) -> Result:
         if reader.accept(status, "SPECIFICATIONS"):
             rows = [r for r in _specifications(session) if r["status"] == status]
             return _filtered(rows, reader, context)
-    return queries.run(session, text, None)
+    wanted = _Wanted()
+    kept = text[: reader.current.start]
+    while not reader.at_end():
+        if not wanted.read(reader):
+            token = reader.next()
+            kept += text[token.start : reader.current.start]
+    return wanted.rows(queries.run(session, kept, None))
 
 
 def _filtered(rows: list[Row], reader: Reader, context: Context) -> Result:
-    if reader.accept("LIKE"):
-        pattern = _like(reader.string())
-        rows = [r for r in rows if pattern.match(str(r["name"]))]
-    if reader.accept("IN"):
-        rows = _within(rows, reader, context)
-    while reader.accept("LIMIT") or reader.accept("STARTS", "WITH"):
-        reader.next()
-    reader.end()
-    return _table(rows)
+    wanted = _Wanted()
+    while not reader.at_end():
+        if reader.accept("IN"):
+            rows = _within(rows, reader, context)
+        elif not wanted.read(reader):
+            raise reader.error()
+    names = [str(row["name"]) for row in rows]
+    return _table([rows[place] for place in wanted.places(names)])
+
+
+class _Wanted:
+    """LIKE, STARTS WITH and LIMIT … FROM of a SHOW: which of the names are shown."""
+
+    def __init__(self) -> None:
+        self._like: re.Pattern[str] | None = None
+        self._start = ""
+        self._limit: int | None = None
+        self._after = ""
+
+    def read(self, reader: Reader) -> bool:
+        """Read one of the clauses; False when something else comes."""
+        if reader.accept("LIKE"):
+            self._like = _like(reader.string())
+        elif reader.accept("STARTS", "WITH"):
+            self._start = reader.string()
+        elif reader.accept("LIMIT"):
+            self._limit = reader.number()
+            if reader.accept("FROM"):
+                self._after = reader.string()
+        else:
+            return False
+        return True
+
+    def places(self, names: list[str]) -> list[int]:
+        """Return the positions of the names that are shown."""
+        found = [
+            place
+            for place, name in enumerate(names)
+            if (self._like is None or self._like.match(name))
+            and name.startswith(self._start)
+            and name > self._after
+        ]
+        return found[: self._limit]
+
+    def rows(self, result: Result) -> Result:
+        """Return a result with only the rows whose names are shown."""
+        if result.table is None:
+            return result
+        titles = [column["name"] for column in result.columns]
+        title = next((t for t in ("column_name", "name") if t in titles), titles[0])
+        names = [str(name) for name in result.table.column(titles.index(title)).to_pylist()]
+        places = pa.array(self.places(names), pa.int64())
+        return replace(result, table=result.table.take(places))
 
 
 def _within(rows: list[Row], reader: Reader, context: Context) -> list[Row]:
@@ -62,7 +116,9 @@ def _within(rows: list[Row], reader: Reader, context: Context) -> list[Row]:
 
 
 def _like(pattern: str) -> re.Pattern[str]:
-    parts = (".*" if c == "%" else "." if c == "_" else re.escape(c) for c in pattern)
+    wild = {"%": ".*", "_": "."}
+    # a backslash makes the next character stand for itself
+    parts = (wild.get(found[0]) or re.escape(found[0][-1:]) for found in _PART.finditer(pattern))
     return re.compile("".join(parts) + r"\Z", re.IGNORECASE | re.DOTALL)
 
 

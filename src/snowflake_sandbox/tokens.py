@@ -159,6 +159,12 @@ class Reader:
             raise self.error()
         return self.next().value
 
+    def number(self) -> int:
+        """Read a whole number."""
+        if self.current.kind is not Kind.NUMBER or not self.current.value.isdigit():
+            raise self.error()
+        return int(self.next().value)
+
     def identifier(self) -> str:
         """Read one identifier: upper-cased unless quoted."""
         token = self.current
