@@ -53,6 +53,27 @@ def mark_removed(links: Table, staging: str, staged_links: str, ids: Column) -> 
     )
 
 
+def end_links(links: Table, table: Table) -> str:
+    """Links of records that are gone from HubSpot, which no read of associations tells of."""
+    keys = ", ".join(f"l.{name(one)} AS {name(one)}" for one in LINK_KEY)
+    return (
+        f"MERGE INTO {links.quoted} t USING (\n"
+        f"  SELECT {keys}, g.{name(DELETED_AT.name)} AS REMOVED_AT\n"
+        f'  FROM {links.quoted} l JOIN {table.quoted} g ON g.{_ID} = l."FROM_ID"\n'
+        f"  WHERE l.\"_REMOVED_AT\" IS NULL AND g.{_KIND} IN ('ARCHIVED', 'MERGED', 'PURGED')\n"
+        f") s ON {_same(LINK_KEY)}\n"
+        'WHEN MATCHED THEN UPDATE SET "_REMOVED_AT" = s.REMOVED_AT'
+    )
+
+
+def found_again(table: Table, staging: str) -> str:
+    """Rows marked as deleted whose records were just read."""
+    return (
+        f"SELECT DISTINCT t.{_ID} AS FOUND FROM {table.quoted} t "
+        f"JOIN {staging} s ON s.{_ID} = t.{_ID} WHERE t.{_KIND} IS NOT NULL"
+    )
+
+
 def insert_new(table: Table, staging: str, staged: Sequence[Column], key: Sequence[str]) -> str:
     """Rows that are not there yet, told apart by ``key``."""
     values = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)

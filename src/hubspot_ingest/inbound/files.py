@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hubspot_ingest.database.columns import Column
@@ -92,10 +92,10 @@ class Files:
             records, self.plan.property_columns, self.with_links, found, archived=self.archived
         )
         parts[""] = parquet(columns)
-        return File(parts, len(records), misfits, _merged(records), dict(self._read_to))
+        return File(parts, len(records), misfits, merged(records), dict(self._read_to))
 
 
-def _merged(records: list[Record]) -> tuple[tuple[str, str], ...]:
+def merged(records: Iterable[Record]) -> tuple[tuple[str, str], ...]:
     """Ids that were merged away, each with its survivor, as the survivors tell."""
     return tuple(
         (old, one.id)

@@ -133,7 +133,16 @@ class Loading:
         answer = self.database.rows(
             marks.mark_deleted(self.plan.table), (self.run_id, self.clock.now(), json.dumps(told))
         )
-        return int(answer[0].get("number of rows updated") or 0)
+        marked = int(answer[0].get("number of rows updated") or 0)
+        if marked:
+            self.end_links()
+        return marked
+
+    def end_links(self) -> None:
+        """The links of records that are marked as deleted are gone with them."""
+        self._prepare()
+        for stream in self.with_links:
+            self.database.rows(marks.end_links(self.plan.beside(stream), self.plan.table))
 
     def _staging(self, archived: bool) -> Staging:
         parts: dict[str, Sequence[Column]] = {
@@ -176,6 +185,8 @@ class Loading:
             )
         if archived:
             inserted, updated, deleted = 0, 0, deleted + inserted + updated
+            if deleted:
+                self.end_links()
         return Merged(
             rows=sum(one.rows for one in waiting),
             inserted=inserted,

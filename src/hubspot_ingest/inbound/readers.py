@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.plan import MERGED_IDS, Plan, Strategy
 from hubspot_ingest.model import Json, Page, Record
 
 Answer = TypeVar("Answer")
@@ -78,18 +78,16 @@ def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
     return read
 
 
-def matching_ids(fetch: Fetch, plan: Plan, since: int, *, filtered: bool) -> tuple[str, ...]:
-    """Ids of what changed since an instant, with the sync's filters or without."""
-    window = replace(plan, since=since, properties=("hs_object_id",))
-    if not filtered:
-        window = replace(window, filter_groups=())
-    found: list[str] = []
+def changed_since(fetch: Fetch, plan: Plan, since: int) -> list[Record]:
+    """What changed since an instant and the plan's filters take, with the ids merged into each."""
+    window = replace(plan, since=since, properties=("hs_object_id", MERGED_IDS))
+    found: list[Record] = []
     after, more = 0, True
     while more:
         reach, _ = first_found(fetch, window, after, None)
-        found.extend(one.id for one in reach.records)
+        found.extend(reach.records)
         after, more = reach.id, reach.more
-    return tuple(found)
+    return found
 
 
 def matching_among(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, ...]:

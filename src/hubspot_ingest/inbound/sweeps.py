@@ -22,6 +22,7 @@ from hubspot_ingest.database import marks
 from hubspot_ingest.database.stage import Staging
 from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound import readers
+from hubspot_ingest.inbound.files import merged
 from hubspot_ingest.inbound.loading import Loading, Mark, Merged
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import Batch
@@ -68,9 +69,12 @@ class Sweeps:
         return replace(wanted, strategy=Strategy.LIST if fits else Strategy.WIDE, since=None)
 
     def begin(self) -> None:
-        """After a backfill nothing is due: everything was just read from the primary store."""
+        """After a backfill nothing is due: everything was just read from the primary store.
+
+        What left the filter while it went on is looked for from where it began.
+        """
         self.state.update(
-            archived_at=self._now, filtered_at=self._now, rotated_at=self._now, rotation=0
+            archived_at=self._now, filtered_at=self._plan.until, rotated_at=self._now, rotation=0
         )
         self.save(self.state)
 
@@ -143,13 +147,15 @@ class Sweeps:
         # what the index did not know last time it may know now
         since = max(0, since - (self._now - self._plan.until))
         fetch, wanted = self.loading.fetch, self._plan
-        changed = readers.matching_ids(fetch, wanted, since, filtered=False)
+        changed = readers.changed_since(fetch, replace(wanted, filter_groups=()), since)
         if not changed:
             return
-        matching = set(readers.matching_ids(fetch, wanted, since, filtered=True))
-        others = [one for one in changed if one not in matching]
+        matching = {one.id for one in readers.changed_since(fetch, wanted, since)}
+        others = [one.id for one in changed if one.id not in matching]
         live = self._rows(marks.live_ids(wanted.table), json.dumps(others))
         self._mark(live, "FILTERED_OUT")
+        # a survivor that the filter does not take tells of the records merged into it here alone
+        self._mark_all(Mark(old, "MERGED", self._now, into) for old, into in merged(changed))
 
     # -- rotation --------------------------------------------------------------------------------
 
@@ -183,7 +189,7 @@ class Sweeps:
                 if not more:
                     return
 
-        missing: list[str] = []
+        doubtful: list[str] = []
         compared = start
 
         def compare(staging: Staging, read_to: Mapping[int, int | str | None]) -> None:
@@ -192,12 +198,16 @@ class Sweeps:
             told = read_to.get(0, compared)
             bound = END if told is None else int(told)
             statement = marks.missing_ids(self._plan.table, staging.ensured())
-            missing.extend(self._rows(statement, compared, bound))
+            doubtful.extend(self._rows(statement, compared, bound))
+            # a search that finds a record again proves nothing yet, its index may be behind
+            doubtful.extend(self._rows(marks.found_again(self._plan.table, staging.ensured())))
             compared = bound
 
         yield from self._load(batches(), plan=listing, before_empty=compare)
-        yield from self._look_up(missing)
+        yield from self._look_up(doubtful)
         self.state["rotation"] = 0 if compared == END else compared
+        if compared == END:
+            self.loading.end_links()
         return compared == END
 
     # -- what the sweeps share -------------------------------------------------------------------
@@ -223,8 +233,10 @@ class Sweeps:
             yield
 
     def _mark(self, ids: Iterable[str], kind: str) -> None:
-        deleted = self.loading.mark(Mark(one, kind, self._now) for one in ids)
-        self.log(Merged(0, 0, 0, deleted, 0, {}))
+        self._mark_all(Mark(one, kind, self._now) for one in ids)
+
+    def _mark_all(self, found: Iterable[Mark]) -> None:
+        self.log(Merged(0, 0, 0, self.loading.mark(found), 0, {}))
 
     def _look_up(self, ids: Sequence[str]) -> Iterator[None]:
         """Settle what became of records: live after all, filtered out, archived, or purged."""

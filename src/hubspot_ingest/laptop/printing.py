@@ -19,6 +19,7 @@ from rich.text import Text
 # The connector's type codes of VARIANT, OBJECT and ARRAY
 SEMI_STRUCTURED = frozenset({5, 9, 10})
 LONGEST_CELL = 200
+_BREAK = re.compile(r"\n\s*")
 # A terminal takes these for commands.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -50,8 +51,9 @@ def _json(value: object, is_json: bool) -> str:
             json.loads(value, parse_constant=_not_json)
         except ValueError:
             return json.dumps(value, ensure_ascii=False)
-        # as the engine spelled it: Python would round its numbers
-        return value
+        # as the engine spelled it, since Python would round its numbers, but on one line: a line
+        # break in JSON stands between its parts, never inside a text
+        return _BREAK.sub(" ", value)
     if isinstance(value, float) and not math.isfinite(value):
         return json.dumps(str(value))
     if value is None or isinstance(value, bool | int | float):
@@ -77,7 +79,18 @@ def as_csv(result: Result) -> str:
 
 
 def as_table(result: Result, console: Console, *, limit: int | None = None) -> None:
-    """Print for a person; long values are cut, and so are the rows after ``limit``."""
+    """Print for a person; long values are cut, and so are the rows after ``limit``.
+
+    The answer of a procedure, which is one object, is printed whole, a line for each of its parts.
+    """
+    parts = answer(result)
+    if parts is not None:
+        for name, value in parts.items():
+            told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            console.print(
+                Text(f"{name:18}", style="bold"), Text(_CONTROL.sub("", told)), soft_wrap=True
+            )
+        return
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
     for name in result.names:
         table.add_column(Text(name), overflow="fold")
@@ -87,6 +100,17 @@ def as_table(result: Result, console: Console, *, limit: int | None = None) -> N
     count = len(result.rows)
     more = f", the first {limit} shown" if limit is not None and count > limit else ""
     console.print(Text(f"{count:,} row{'' if count == 1 else 's'}{more}", style="dim"))
+
+
+def answer(result: Result) -> dict[str, object] | None:
+    """What a procedure answered, None when the result is something else."""
+    if len(result.rows) != 1 or len(result.names) != 1 or not result.json_columns:
+        return None
+    try:
+        found = json.loads(str(result.rows[0][0]))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and "response_code" in found else None
 
 
 def _cut(text: str) -> str:

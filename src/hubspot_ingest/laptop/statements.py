@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -54,15 +53,8 @@ def run(statement: str, form: str) -> int:
 
 def failure(result: Result) -> str | None:
     """``CODE: message`` when the result is a procedure's answer that is not OK."""
-    if len(result.rows) != 1 or len(result.names) != 1 or not result.json_columns:
-        return None
-    try:
-        answer = json.loads(str(result.rows[0][0]))
-    except ValueError:
-        return None
-    if not isinstance(answer, dict) or "response_code" not in answer:
-        return None
+    answer = printing.answer(result)
     # a run that stopped at its deadline or at the day's limit did well and goes on next time
-    if answer["response_code"] == "OK" or answer.get("status") == "STOPPED":
+    if answer is None or answer["response_code"] == "OK" or answer.get("status") == "STOPPED":
         return None
     return f"{answer['response_code']}: {answer.get('message', '')}"
