@@ -167,7 +167,7 @@ def _killed(world: World, dies_at: int, *, after: bool) -> bool:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("dies_at", range(5, 33, 3))
+@pytest.mark.parametrize("dies_at", range(5, 34, 4))
 def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
     make: MakeWorld, dies_at: int, after: bool
 ) -> None:

@@ -48,7 +48,7 @@ def test_two_syncs_run_side_by_side(served: World) -> None:
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(call, ["contacts", "companies"]))
 
-    assert [one["status"] for one in answers] == ["SUCCEEDED", "SUCCEEDED"]
+    assert [one["status"] for one in answers] == ["SUCCEEDED", "SUCCEEDED"], answers
     assert (answers[0]["rows_inserted"], answers[1]["rows_inserted"]) == (12, 1)
     assert served.landed() == served.truth()
 

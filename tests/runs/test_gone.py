@@ -1,0 +1,163 @@
+"""What is gone from HubSpot is marked here, with how it went, and comes back when it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import CONTACTS, HOUR, World
+
+DAY = 24 * HOUR
+
+
+def _mark(world: World, one: str) -> dict[str, Any]:
+    (row,) = world.rows(
+        f"SELECT ARCHIVED, _DELETE_KIND, _DELETED_AT, _MERGED_INTO FROM {CONTACTS} "
+        f"WHERE ID = '{one}'"
+    )
+    return row
+
+
+def _kind(world: World, one: str) -> str | None:
+    kind: str | None = _mark(world, one)["_DELETE_KIND"]
+    return kind
+
+
+def _ids(world: World) -> list[str]:
+    return [one.id for one in world.portal.records("contacts")]
+
+
+@pytest.fixture
+def loaded(make: MakeWorld) -> World:
+    """A loaded table whose deletions are followed in every run."""
+    world = make({"contacts": 30}).slim(include_archived=True)
+    world.run()
+    world.clock.advance(HOUR)
+    return world
+
+
+def test_an_archived_record_is_marked_and_stays(loaded: World) -> None:
+    one = _ids(loaded)[3]
+    loaded.portal.archive("contacts", one)
+
+    answer = loaded.run()
+
+    assert answer["rows_deleted"] == 1
+    mark = _mark(loaded, one)
+    assert (mark["ARCHIVED"], mark["_DELETE_KIND"]) == (True, "ARCHIVED")
+    assert mark["_DELETED_AT"] is not None
+
+
+def test_marking_it_again_changes_nothing(loaded: World) -> None:
+    loaded.portal.archive("contacts", _ids(loaded)[3])
+    loaded.run()
+    loaded.clock.advance(HOUR)
+
+    assert loaded.run()["rows_deleted"] == 0
+
+
+def test_a_restored_record_lives_again(loaded: World) -> None:
+    one = _ids(loaded)[3]
+    loaded.portal.archive("contacts", one)
+    loaded.run()
+    loaded.portal.restore("contacts", one)
+    loaded.clock.advance(HOUR)
+
+    loaded.run()
+
+    mark = _mark(loaded, one)
+    assert (mark["ARCHIVED"], mark["_DELETE_KIND"], mark["_DELETED_AT"]) == (False, None, None)
+
+
+def test_records_merged_into_another_are_marked_with_the_survivor(loaded: World) -> None:
+    first, second = _ids(loaded)[:2]
+    survivor = loaded.portal.merge("contacts", first, second)
+    loaded.clock.advance(HOUR)
+
+    loaded.run()
+
+    for old in (first, second):
+        mark = _mark(loaded, old)
+        assert (mark["_DELETE_KIND"], mark["_MERGED_INTO"]) == ("MERGED", survivor)
+    assert _kind(loaded, survivor) is None
+
+
+@pytest.mark.parametrize("how", ["purge", "gdpr_delete"])
+def test_a_record_that_left_no_trace_is_found_by_the_daily_rotation(
+    loaded: World, how: str
+) -> None:
+    one = _ids(loaded)[5]
+    getattr(loaded.portal, how)("contacts", one)
+    loaded.run()
+    assert _kind(loaded, one) is None
+
+    loaded.clock.advance(DAY)
+    loaded.run()
+
+    assert _kind(loaded, one) == "PURGED"
+
+
+def test_a_record_that_the_filter_takes_no_longer_is_marked(make: MakeWorld) -> None:
+    world = make({"contacts": 30})
+    customers = {"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"}
+    world.slim(filter_groups=[{"filters": [customers]}], include_archived=True)
+    world.run()
+    one = world.ids()[0]
+    world.clock.advance(HOUR)
+    world.portal.update("contacts", one, {"lifecyclestage": "other"})
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    assert _kind(world, one) == "FILTERED_OUT"
+    world.portal.update("contacts", one, {"lifecyclestage": "customer"})
+    world.clock.advance(HOUR)
+    world.run()
+    assert _kind(world, one) is None
+
+
+def test_without_being_named_deletions_are_looked_for_every_four_hours(make: MakeWorld) -> None:
+    world = make({"contacts": 30}).slim()
+    world.run()
+    one = _ids(world)[3]
+    world.portal.archive("contacts", one)
+    world.clock.advance(HOUR)
+    world.run()
+    assert _kind(world, one) is None
+
+    world.clock.advance(3 * HOUR)
+    world.run()
+
+    assert _kind(world, one) == "ARCHIVED"
+
+
+def test_switched_off_they_are_never_looked_for(make: MakeWorld) -> None:
+    world = make({"contacts": 30}).slim(include_archived=False)
+    world.run()
+    world.portal.archive("contacts", _ids(world)[3])
+    world.asked()
+    world.clock.advance(5 * HOUR)
+    world.run()
+
+    assert not any("archived=true" in one.query for one in world.asked())
+
+
+def test_a_gap_of_ninety_days_is_told(loaded: World) -> None:
+    loaded.clock.advance(91 * DAY)
+
+    assert "90 days" in loaded.run()["message"]
+
+
+def test_calculated_values_come_in_with_the_rotation(make: MakeWorld) -> None:
+    world = make({"contacts": 30}).slim()
+    world.run()
+    one = _ids(world)[3]
+    world.portal.recalculate("contacts", one, {"double_points": "4242"})
+    world.clock.advance(DAY)
+
+    world.run()
+
+    (row,) = world.rows(f"SELECT PROPERTIES_DOUBLE_POINTS AS P FROM {CONTACTS} WHERE ID = '{one}'")
+    assert row["P"] == 4242

@@ -1,0 +1,76 @@
+"""Past values of properties, kept beside the table."""
+
+from __future__ import annotations
+
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import HOUR, MINUTE, World, bodies
+
+HISTORY = "HUBSPOT_DATA.CRM.CONTACTS_HISTORY"
+
+
+def _keeping(make: MakeWorld, *globs: str, records: int = 12) -> World:
+    world = make({"contacts": records})
+    return world.slim(history=list(globs))
+
+
+def _past(world: World, one: str) -> list[tuple[str, str | None]]:
+    found = world.rows(
+        f"SELECT PROPERTY, VALUE FROM {HISTORY} WHERE ID = '{one}' ORDER BY CHANGED_AT"
+    )
+    return [(row["PROPERTY"], row["VALUE"]) for row in found]
+
+
+def test_without_the_setting_no_history_is_read_and_no_table_made(world: World) -> None:
+    world.slim().run()
+
+    assert not world.exists(HISTORY)
+    assert not any("batch/read" in one.path for one in world.asked())
+
+
+def test_every_value_a_property_had_is_kept_with_its_time_and_source(make: MakeWorld) -> None:
+    world = _keeping(make, "jobtitle")
+    one = next(iter(world.portal.records("contacts"))).id
+    world.portal.update("contacts", one, {"jobtitle": "Clerk"})
+    world.clock.advance(MINUTE)
+    world.portal.update("contacts", one, {"jobtitle": "Head"})
+    world.run()
+
+    assert _past(world, one)[-2:] == [("jobtitle", "Clerk"), ("jobtitle", "Head")]
+    kept = world.rows(f"SELECT * FROM {HISTORY} WHERE ID = '{one}' AND VALUE = 'Head'")
+    assert len(kept) == 1
+    assert kept[0]["CHANGED_AT"] is not None
+    assert kept[0]["SOURCE_TYPE"]
+
+
+def test_the_next_run_adds_the_values_of_changed_records_alone(make: MakeWorld) -> None:
+    world = _keeping(make, "jobtitle")
+    world.run()
+    world.asked()
+    before = len(world.rows(f"SELECT * FROM {HISTORY}"))
+    world.clock.advance(HOUR)
+    one = next(iter(world.portal.records("contacts"))).id
+    world.portal.update("contacts", one, {"jobtitle": "Head of Change"})
+
+    world.run()
+
+    assert len(world.rows(f"SELECT * FROM {HISTORY}")) == before + 1
+    (asked,) = bodies([seen for seen in world.asked() if "batch/read" in seen.path])
+    assert [each["id"] for each in asked["inputs"]] == [one]
+
+
+def test_reading_the_same_history_again_adds_nothing(make: MakeWorld) -> None:
+    world = _keeping(make, "jobtitle", "email")
+    world.run()
+    before = world.rows(f"SELECT * FROM {HISTORY} ORDER BY ID, PROPERTY, CHANGED_AT")
+    world.store.reset("contacts", world.clock.now())
+    world.run()
+
+    assert world.rows(f"SELECT * FROM {HISTORY} ORDER BY ID, PROPERTY, CHANGED_AT") == before
+
+
+def test_history_is_read_fifty_records_a_request(make: MakeWorld) -> None:
+    world = _keeping(make, "jobtitle", records=120)
+    world.run()
+
+    asked = bodies([seen for seen in world.asked() if "batch/read" in seen.path])
+    assert sorted(len(one["inputs"]) for one in asked) == [20, 50, 50]

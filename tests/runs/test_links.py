@@ -1,0 +1,126 @@
+"""Associations: ids on the record, and a table of links with category, type and label."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import CONTACTS, HOUR, World
+
+DAY = 24 * HOUR
+LINKS = "HUBSPOT_DATA.CRM.CONTACTS_COMPANIES"
+
+
+@pytest.fixture
+def linked(make: MakeWorld) -> World:
+    """Contacts and companies without a link, and a sync that reads links with every change."""
+    world = make({"contacts": 12, "companies": 5})
+    for contact in _ids(world, "contacts"):
+        for company in _ids(world, "companies"):
+            world.portal.disassociate("contacts", contact, "companies", company)
+    return world.slim(associations=["companies"])
+
+
+def _ids(world: World, object_type: str) -> list[str]:
+    return [one.id for one in world.portal.records(object_type)]
+
+
+def _array(world: World, one: str) -> Any:
+    (row,) = world.rows(f"SELECT COMPANIES_IDS AS IDS FROM {CONTACTS} WHERE ID = '{one}'")
+    return None if row["IDS"] is None else json.loads(row["IDS"])
+
+
+def _links(world: World, one: str) -> list[dict[str, Any]]:
+    return world.rows(f"SELECT * FROM {LINKS} WHERE FROM_ID = '{one}' ORDER BY TO_ID, TYPE_ID")
+
+
+def test_a_record_carries_the_ids_it_is_associated_with(linked: World) -> None:
+    contact = _ids(linked, "contacts")[0]
+    first, second = _ids(linked, "companies")[:2]
+    linked.portal.associate("contacts", contact, "companies", second)
+    linked.portal.associate("contacts", contact, "companies", first)
+
+    linked.run()
+
+    assert _array(linked, contact) == [first, second]
+
+
+def test_fetched_and_none_is_an_empty_array(linked: World) -> None:
+    linked.run()
+
+    assert _array(linked, _ids(linked, "contacts")[0]) == []
+
+
+def test_not_fetched_is_null(make: MakeWorld) -> None:
+    world = make({"contacts": 5}).slim(associations=None)
+    world.run()
+    world.clock.advance(HOUR)
+    made = world.portal.create("contacts", {"email": "new@example.com"})
+
+    world.run()
+
+    assert _array(world, made) is None
+
+
+def test_each_type_of_association_is_a_link_with_its_label(linked: World) -> None:
+    contact, company = _ids(linked, "contacts")[0], _ids(linked, "companies")[0]
+    linked.portal.associate(
+        "contacts", contact, "companies", company, type_id=36, category="USER_DEFINED",
+        label="Billing contact",
+    )  # fmt: skip
+    linked.run()
+
+    told = {(row["CATEGORY"], row["LABEL"]) for row in _links(linked, contact)}
+    assert ("USER_DEFINED", "Billing contact") in told
+    assert _array(linked, contact) == [company]
+
+
+def test_a_removed_association_is_marked_and_leaves_the_array(linked: World) -> None:
+    contact, company = _ids(linked, "contacts")[0], _ids(linked, "companies")[0]
+    linked.portal.associate("contacts", contact, "companies", company)
+    linked.run()
+    linked.clock.advance(HOUR)
+    linked.portal.disassociate("contacts", contact, "companies", company)
+    linked.portal.update("contacts", contact, {"jobtitle": "Free"})
+
+    linked.run()
+
+    assert _array(linked, contact) == []
+    assert all(row["_REMOVED_AT"] is not None for row in _links(linked, contact))
+
+
+def test_an_association_that_changes_no_record_comes_in_with_the_rotation(linked: World) -> None:
+    linked.run()
+    contact, company = _ids(linked, "contacts")[0], _ids(linked, "companies")[0]
+    linked.portal.associate("contacts", contact, "companies", company)
+    linked.clock.advance(DAY)
+
+    linked.run()
+
+    assert _array(linked, contact) == [company]
+
+
+def test_a_thousand_ids_are_one_request(make: MakeWorld) -> None:
+    world = make({"contacts": 2_300, "companies": 3}).slim(associations=["companies"])
+    world.run()
+
+    asked = [one for one in world.asked() if "/associations/" in one.path]
+    assert len(asked) == 3
+
+
+def test_an_association_that_may_not_be_read_is_told_and_not_taken_for_none(
+    make: MakeWorld,
+) -> None:
+    world = make({"contacts": 5, "companies": 3}).slim(associations=["companies"])
+    token = "pat-na1-00000000-0000-4000-8000-000000000002"
+    world.portal.grant(token, ["crm.objects.contacts.read"])
+    world.token = token
+
+    answer = world.run()
+
+    assert "associations with companies were not read" in answer["message"]
+    assert _array(world, _ids(world, "contacts")[0]) is None
+    assert [row["CODE"] for row in world.errors()] == ["SCOPE_MISSING"]
