@@ -69,6 +69,17 @@ def unsupported(what: str) -> SqlError:
     return SqlError(f"Unsupported feature '{what}' (local engine).", 2, "0A000")
 
 
+# a file may also end at the user's quota, or at the longest that the process may write
+_FULL = re.compile(
+    r"no space left|disk full|file too large|quota exceeded|could not write file", re.IGNORECASE
+)
+_OF_FILES = (
+    OSError,
+    duckdb.IOException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+)
 _MISSING_TABLE = re.compile(r'(Table|View|Schema|Sequence) with name "?(.+?)"? does not exist')
 
 
@@ -84,6 +95,8 @@ def translate(error: Exception) -> SqlError:
     first = text.split("\n", 1)[0]
     if isinstance(error, ConnectorError):
         return SqlError(error.msg or text, error.errno or 1, error.sqlstate or "XX000")
+    if isinstance(error, _OF_FILES) and _FULL.search(text):
+        return SqlError(f"Processing aborted: No space left on the disk. {text}", 300002, "53100")
     if isinstance(error, SqlglotError | duckdb.ParserException):
         plain = text.replace("\x1b[4m", "").replace("\x1b[0m", "")
         return compilation(plain, 1003, "42000")

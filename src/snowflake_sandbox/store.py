@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -19,7 +19,7 @@ from fakesnow.transforms import show
 
 from snowflake_sandbox import columns
 from snowflake_sandbox.duck import execute
-from snowflake_sandbox.errors import EngineBusy, compilation, exists, unsupported
+from snowflake_sandbox.errors import EngineBusy, compilation, exists, translate, unsupported
 from snowflake_sandbox.names import literal, quote
 
 GLOBAL = "_fs_global"
@@ -27,6 +27,8 @@ GLOBAL = "_fs_global"
 _LOG_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _HIDDEN = frozenset({"memory", "system", "temp", GLOBAL})
+# what a file is called until it is whole
+DRAFT = ".new"
 
 
 class Store:
@@ -73,13 +75,21 @@ class Store:
                 "autoload_known_extensions": False,
             },
         )
+        try:
+            self._open()
+        except BaseException as error:
+            self.close()
+            raise translate(error) if isinstance(error, Exception) else error from error
+
+    def _open(self) -> None:
         execute(self.duck, "SET GLOBAL TimeZone = 'UTC'")
-        self._attach(GLOBAL, self.root / "global.db")
-        if not self._initialised():
-            execute(self.duck, info_schema.SQL_CREATE_GLOBAL_FS_INFORMATION_SCHEMA)
-            execute(self.duck, columns.GLOBAL_SQL)
-            execute(self.duck, info_schema.fs_global_creation_sql())
-            execute(self.duck, show.fs_global_creation_sql())
+        _forget_drafts(self.root)
+        _forget_drafts(self.databases_dir)
+        file = self.root / "global.db"
+        if self.persistent and file.exists():
+            self._attach(GLOBAL, file)
+        else:
+            self._create(GLOBAL, file, _global_sql())
         if self.persistent:
             for file in sorted(self.databases_dir.glob("*.db")):
                 self._attach(file.stem, file)
@@ -115,13 +125,23 @@ class Store:
         target = literal(str(file)) if self.persistent else "':memory:'"
         execute(self.duck, f"ATTACH {target} AS {quote(name)}")
 
-    def _initialised(self) -> bool:
-        found = execute(
-            self.duck,
-            "SELECT 1 FROM duckdb_views() WHERE database_name = ? AND view_name = ?",
-            [GLOBAL, "_fs_show_procedures"],
-        )
-        return bool(found)
+    def _create(self, name: str, file: Path, statements: Sequence[str]) -> None:
+        """Make a database file, whole or not at all: a disk may be full, a process be killed."""
+        draft = file.with_name(file.name + DRAFT) if self.persistent else file
+        try:
+            self._attach(name, draft)
+            with self.cursor() as cursor:
+                for sql in statements:
+                    execute(cursor, sql)
+            if self.persistent:
+                execute(self.duck, f"DETACH {quote(name)}")
+                draft.rename(file)
+                self._attach(name, file)
+        except BaseException:
+            with suppress(duckdb.Error):
+                execute(self.duck, f"DETACH {quote(name)}")
+            _forget_drafts(file.parent)
+            raise
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the instance, with its own transaction and schema."""
@@ -159,12 +179,7 @@ class Store:
                 raise unsupported(f'database name "{name}"')
             if name.lower() in _HIDDEN:
                 raise compilation(f"Database name '{name}' is reserved.", 2002, "42710")
-            self._attach(name, self.databases_dir / f"{name}.db")
-            cursor = self.cursor()
-            execute(cursor, columns.per_database_sql(name))
-            execute(cursor, info_schema.per_db_creation_sql(name))
-            execute(cursor, macros.creation_sql(name))
-            execute(cursor, f'CREATE SCHEMA {name}."PUBLIC"')
+            self._create(name, self.databases_dir / f"{name}.db", _database_sql(name))
 
     def drop_database(self, name: str) -> None:
         """Remove a database, its file and its staged files."""
@@ -206,3 +221,27 @@ class Store:
         else:
             shutil.rmtree(self.root / "spill", ignore_errors=True)
         os.close(self._lock_file)
+
+
+def _global_sql() -> tuple[str, ...]:
+    return (
+        info_schema.SQL_CREATE_GLOBAL_FS_INFORMATION_SCHEMA,
+        columns.GLOBAL_SQL,
+        info_schema.fs_global_creation_sql(),
+        show.fs_global_creation_sql(),
+    )
+
+
+def _database_sql(name: str) -> tuple[str, ...]:
+    return (
+        columns.per_database_sql(name),
+        info_schema.per_db_creation_sql(name),
+        macros.creation_sql(name),
+        f'CREATE SCHEMA {quote(name)}."PUBLIC"',
+    )
+
+
+def _forget_drafts(directory: Path) -> None:
+    for pattern in (f"*{DRAFT}", f"*{DRAFT}.wal"):
+        for draft in directory.glob(pattern):
+            draft.unlink(missing_ok=True)
