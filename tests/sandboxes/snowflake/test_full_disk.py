@@ -105,5 +105,5 @@ def test_what_a_killed_process_began_is_cleared_away(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_opened_is_given_free_again(tmp_path: Path) -> None:
     (tmp_path / "global.db").write_bytes(b"no database")
     for _ in range(2):
-        with pytest.raises(SqlError, match="global.db"):
+        with pytest.raises(SqlError, match=r"global\.db"):
             Engine(tmp_path, wait_seconds=0)
