@@ -227,9 +227,9 @@ class Sweeps:
         self, batches: Iterator[Batch], plan: Plan | None = None, **options: Any
     ) -> Iterator[None]:
         loading = replace(self.loading, plan=plan or self._listing)
-        for merged in loading.load(batches, **options):
-            if merged is not None:
-                self.log(merged)
+        for done in loading.load(batches, **options):
+            if done is not None:
+                self.log(done)
             yield
 
     def _mark(self, ids: Iterable[str], kind: str) -> None:

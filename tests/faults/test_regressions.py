@@ -1,0 +1,159 @@
+"""What the scenarios found, each as the shortest story that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from hubspot_sandbox import Portal
+from snowflake_sandbox import Engine
+from tests.faults.portals import TIER
+from tests.faults.scenarios import DAY, HOUR, Played, Scenario
+
+Play = Callable[[Scenario], Played]
+
+
+@pytest.fixture
+def play(installed: Engine) -> Iterator[Play]:
+    """Begins a scenario in which nothing happens by itself."""
+    with ExitStack() as stack:
+
+        def begun(scenario: Scenario) -> Played:
+            played = Played(installed, scenario)
+            stack.enter_context(played.world)
+            return played
+
+        yield begun
+
+
+def _ids(played: Played, tier: str | None = None) -> list[str]:
+    records = played.portal.records(played.object_type)
+    return [one.id for one in records if tier is None or one.properties[TIER] == tier]
+
+
+def _kind(played: Played, one: str) -> tuple[str | None, str | None]:
+    found = played.world.table("_DELETE_KIND, _MERGED_INTO", where=f"ID = '{one}'")
+    assert len(found) == 1
+    kind, into = found[0]
+    return kind, into
+
+
+def test_the_links_of_a_record_that_is_gone_are_removed(play: Play) -> None:
+    played = play(Scenario(associations=("companies",)))
+    companies = [one.id for one in played.portal.records("companies")]
+    archived, purged, first, second = _ids(played)[:4]
+    for one in (archived, purged, first, second):
+        played.portal.associate("contacts", one, "companies", companies[0])
+    played.settle()
+    played.portal.archive("contacts", archived)
+    played.portal.gdpr_delete("contacts", purged)
+    played.portal.merge("contacts", first, second)
+
+    played.clock.advance(DAY + HOUR)
+    played.settle()
+
+    gone = ", ".join(f"'{one}'" for one in (archived, purged, first, second))
+    left = played.world.rows(
+        f"SELECT COUNT(*) AS FOUND FROM HUBSPOT_DATA.CRM.CONTACTS_COMPANIES "
+        f"WHERE FROM_ID IN ({gone}) AND _REMOVED_AT IS NULL"
+    )
+    assert left[0]["FOUND"] == 0
+    assert played.differences() == []
+
+
+def test_the_links_of_a_restored_record_are_back(play: Play) -> None:
+    played = play(Scenario(associations=("companies",)))
+    one = _ids(played)[0]
+    company = next(played.portal.records("companies")).id
+    played.portal.associate("contacts", one, "companies", company)
+    played.settle()
+    played.portal.archive("contacts", one)
+    played.clock.advance(2 * HOUR)
+    played.settle()
+    played.portal.restore("contacts", one)
+
+    played.clock.advance(2 * HOUR)
+    played.settle()
+
+    assert _kind(played, one) == (None, None)
+    assert played.differences() == []
+
+
+def test_a_record_merged_into_one_that_the_filter_does_not_take_is_merged_not_purged(
+    play: Play,
+) -> None:
+    played = play(Scenario(filtered="one tier"))
+    first, second = _ids(played, "gold")[:2]
+    played.settle()
+    survivor = played.portal.merge("contacts", first, second)
+    played.portal.update("contacts", survivor, {TIER: "bronze"})
+
+    played.clock.advance(DAY + HOUR)
+    played.settle()
+
+    assert _kind(played, first) == _kind(played, second) == ("MERGED", survivor)
+
+
+def test_a_merge_out_of_the_filter_in_the_middle_of_a_long_backfill_is_found(play: Play) -> None:
+    played = play(Scenario(filtered="one tier", count=1_600, deadline_minutes=1.2, takes_ms=25_000))
+    first, second = _ids(played, "gold")[:2]
+    stopped = played.world.ingest(played.sync)
+    assert (stopped["status"], stopped["rows_read"]) == ("STOPPED", 200)
+    survivor = played.portal.merge("contacts", first, second)
+    played.portal.update("contacts", survivor, {TIER: "bronze"})
+    played.end_trouble()
+    played.clock.advance(HOUR)
+    played.settle()
+
+    played.clock.advance(DAY + HOUR)
+    played.settle()
+
+    assert _kind(played, first) == _kind(played, second) == ("MERGED", survivor)
+
+
+def test_a_record_restored_while_it_is_looked_up_lives_again_though_the_sync_has_a_filter(
+    play: Play,
+) -> None:
+    played = play(Scenario(filtered="one tier", include_archived=False))
+    one = _ids(played, "gold")[0]
+    played.settle()
+    played.portal.archive("contacts", one)
+    played.clock.advance(DAY + HOUR)
+    reads = 0
+
+    def restored_between(portal: Portal, _number: int) -> None:
+        nonlocal reads
+        reads += played.world.sandbox.requests[-1].path.endswith("/batch/read")
+        if reads == 1 and portal.record("contacts", one).archived:
+            portal.restore("contacts", one)
+
+    played.world.sandbox.before_each = restored_between
+    played.settle()
+    played.world.sandbox.before_each = None
+
+    for _ in range(2):
+        played.clock.advance(DAY + HOUR)
+        played.settle()
+
+    assert _kind(played, one) == (None, None)
+
+
+def test_a_record_restored_lives_again_where_a_filter_is_and_archived_ones_are_not_wanted(
+    play: Play,
+) -> None:
+    played = play(Scenario(filtered="one tier", include_archived=False))
+    one = _ids(played, "gold")[0]
+    played.settle()
+    played.portal.archive("contacts", one)
+    played.clock.advance(DAY + HOUR)
+    played.settle()
+    assert _kind(played, one) == ("ARCHIVED", None)
+    played.portal.restore("contacts", one)
+
+    for _ in range(2):
+        played.clock.advance(DAY + HOUR)
+        played.settle()
+
+    assert _kind(played, one) == (None, None)

@@ -1,0 +1,32 @@
+"""Whatever goes wrong, and whatever happens meanwhile: in the end the tables tell the truth.
+
+Each scenario is drawn from a fixed seed, so that all are the same on every machine, and is printed
+when it fails: `Scenario(...)` can be played again as it stands.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import Phase, given, seed, settings
+
+from snowflake_sandbox import Engine
+from tests.faults.scenarios import Scenario, outcome, scenarios
+
+
+@seed(20260921)
+@settings(max_examples=40, database=None, phases=[Phase.generate])
+@given(scenario=scenarios)
+def test_after_the_last_settled_run_the_tables_equal_the_portal(
+    installed: Engine, scenario: Scenario
+) -> None:
+    assert outcome(installed, scenario) == []
+
+
+@pytest.mark.nightly
+@seed(20260922)
+@settings(max_examples=300, database=None, phases=[Phase.generate])
+@given(scenario=scenarios)
+def test_the_tables_equal_the_portal_in_hundreds_of_scenarios(
+    installed: Engine, scenario: Scenario
+) -> None:
+    assert outcome(installed, scenario) == []
