@@ -216,6 +216,20 @@ class Store:
                 (INTERRUPTED, message, now, row["RUN_ID"]),
             )
             self.log_error(row["RUN_ID"], row["SYNC"], INTERRUPTED, message, now)
+            self._clear_staging(row["RUN_ID"])
+
+    def _clear_staging(self, run_id: str) -> None:
+        """Drop the staging tables a killed run left behind."""
+        application = sql.name(self._database.application)
+        left = self._database.rows(
+            f"SELECT TABLE_NAME FROM {application}.INFORMATION_SCHEMA.TABLES "
+            "WHERE TABLE_SCHEMA = 'STAGING' AND STARTSWITH(TABLE_NAME, ?)",
+            (f"LOAD_{run_id.upper()}",),
+        )
+        for row in left:
+            self._database.rows(
+                f"DROP TABLE IF EXISTS {application}.STAGING.{sql.name(row['TABLE_NAME'])}"
+            )
 
     # -- runs ------------------------------------------------------------------------------------
 

@@ -142,12 +142,14 @@ class Client:
         ok = False
         throttled = False
         size = 0
+        departure = _Departure(lambda: self._governor.left(request.bucket))
         try:
             response = self._http.request(
                 request.method,
                 request.target,
                 content=body,
                 headers={"Content-Type": "application/json"} if body else None,
+                extensions={"trace": departure.trace},
             )
             headers, size, ok = response.headers, len(response.content), response.is_success
             if ok:
@@ -160,6 +162,7 @@ class Client:
         except httpx.HTTPError as error:
             return refusals.Wait(refusals.Reason.FAULT, None, type(error).__name__)
         finally:
+            departure.tell()
             self._governor.answered(request.bucket, sent, headers, ok)
             with self._lock:
                 spent = self.tally.endpoints.setdefault(request.endpoint, Spent())
@@ -191,6 +194,24 @@ class Client:
             self._governor.throttled(request.bucket, seconds)
         else:
             self._clock.sleep(seconds)
+
+
+class _Departure:
+    """Tells once when a request has left, as the transport traces it, or that it is over."""
+
+    def __init__(self, left: Callable[[], None]) -> None:
+        self._left = left
+        self._told = False
+
+    def trace(self, event: str, _about: object) -> None:
+        """Called by httpcore, whose event names begin with the protocol's."""
+        if event.endswith("send_request_body.complete"):
+            self.tell()
+
+    def tell(self) -> None:
+        if not self._told:
+            self._told = True
+            self._left()
 
 
 @dataclass(frozen=True, slots=True)

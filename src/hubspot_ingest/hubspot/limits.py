@@ -17,6 +17,7 @@ from hubspot_ingest.errors import DailyLimitReached, DeadlineReached, IngestErro
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.times import Clock
 
+ONE_SECOND = 1_000
 TEN_SECONDS = 10_000
 # What the smallest subscription allows, assumed until the first answer tells better.
 BURST_ASSUMED = 100
@@ -24,24 +25,24 @@ SEARCHES_PER_SECOND = 5
 ASSOCIATION_READS = 100
 # Left free of every learnt limit, for what is on its way when the count is told.
 MARGIN = 2
-# A search answer does not tell when HubSpot counted it; this much jitter is survived.
-SEARCH_JITTER = 60
+# A search counts from when it left: in a window as short as its answer takes, waiting for the
+# answer would leave much of the limit unused. This is how much the way there may vary, in ms.
+SEARCH_JITTER = 40
 LONGEST_NAP = 0.25
 
 
 class _Rolling:
     """At most ``allowed`` requests in any ``window`` (ms); None allows any number.
 
-    A request counts from when it is sent until ``window`` after it was answered: HubSpot counted
-    it somewhere in between, so its own rolling count can never be above ours.
+    A request counts from when it is admitted until ``window`` after it was answered: HubSpot
+    counted it somewhere in between, so its own rolling count can never be above ours.
     """
 
-    def __init__(self, allowed: int | None, window: int, *, from_sending: bool = False) -> None:
+    def __init__(self, allowed: int | None, window: int) -> None:
         self.allowed = allowed
         self.ceiling = allowed
         self.window = window
         self.paused_until = 0
-        self._from_sending = from_sending
         self._open = 0
         self._ends: list[int] = []
 
@@ -53,16 +54,13 @@ class _Rolling:
             return self.paused_until - now
         if self.allowed is not None and self._open + len(self._ends) >= self.allowed:
             return max(1, self._ends[0] - now) if self._ends else 5
-        if self._from_sending:
-            heapq.heappush(self._ends, now + self.window)
-        else:
-            self._open += 1
+        self._open += 1
         return 0
 
-    def answered(self, now: int) -> None:
-        if not self._from_sending:
-            self._open -= 1
-            heapq.heappush(self._ends, now + self.window)
+    def counted(self, now: int) -> None:
+        """A request counts for one window more, from now on."""
+        self._open -= 1
+        heapq.heappush(self._ends, now + self.window)
 
     def slow_down(self, now: int, seconds: float) -> None:
         """After a 429: pause, and allow half as much until answers come again."""
@@ -86,7 +84,7 @@ class Governor:
         self._lock = threading.Lock()
         self._buckets = {
             Bucket.BURST: _Rolling(BURST_ASSUMED, TEN_SECONDS),
-            Bucket.SEARCH: _Rolling(SEARCHES_PER_SECOND, 1000 + SEARCH_JITTER, from_sending=True),
+            Bucket.SEARCH: _Rolling(SEARCHES_PER_SECOND, ONE_SECOND + SEARCH_JITTER),
             Bucket.ASSOCIATIONS: _Rolling(ASSOCIATION_READS, TEN_SECONDS),
         }
         self._sent: deque[int] = deque()
@@ -124,12 +122,18 @@ class Governor:
                 )
             self._clock.sleep(min(wait / 1000, LONGEST_NAP))
 
+    def left(self, bucket: Bucket) -> None:
+        """An admitted request is on its way; to be told once of each, before its answer."""
+        if bucket is Bucket.SEARCH:
+            with self._lock:
+                self._buckets[bucket].counted(self._clock.now())
+
     def answered(self, bucket: Bucket, sent: int, headers: Mapping[str, str], ok: bool) -> None:
         """Learn from an answer (or from its absence: empty headers, not ok)."""
         with self._lock:
-            now = self._clock.now()
             rolling = self._buckets[bucket]
-            rolling.answered(now)
+            if bucket is not Bucket.SEARCH:
+                rolling.counted(self._clock.now())
             if ok:
                 rolling.speed_up()
             if bucket is Bucket.BURST:

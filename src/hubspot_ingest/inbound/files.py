@@ -14,11 +14,12 @@ from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Record
 
-# Cells (rows x columns) and rows of a file: they bound memory. Fewer rows than the ids of one
-# request for associations would cost more such requests.
-FILE_CELLS = 500_000
+# Rows of a file, and about how many bytes of JSON: they bound memory. The names of the properties
+# stand in every record; so many bytes more are its values, on average.
 FILE_ROWS = 5_000
-FEWEST_ROWS = 1_000
+FILE_BYTES = 32_000_000
+BYTES_PER_VALUE = 20
+FEWEST_ROWS = 100
 
 HISTORY = "HISTORY"
 
@@ -55,8 +56,8 @@ class Files:
 
     def of(self, batches: Iterator[Batch]) -> Iterator[File]:
         """What was read before an error is yielded before the error is raised."""
-        cells = FILE_CELLS // max(1, len(self.plan.properties))
-        wanted = max(FEWEST_ROWS, min(FILE_ROWS, cells))
+        record = sum(len(name) + BYTES_PER_VALUE for name in self.plan.properties)
+        wanted = max(FEWEST_ROWS, min(FILE_ROWS, FILE_BYTES // max(1, record)))
         try:
             for batch in batches:
                 self._records.extend(batch.records)

@@ -16,7 +16,7 @@ class Handover(Generic[Item]):
 
     def __init__(self, depth: int) -> None:
         """At most ``depth`` items wait; makers wait when there are more."""
-        self._queue: queue.Queue[tuple[Item] | Exception | None] = queue.Queue(depth)
+        self._queue: queue.Queue[tuple[Item] | BaseException | None] = queue.Queue(depth)
         self._ended = threading.Event()
 
     @contextmanager
@@ -24,7 +24,8 @@ class Handover(Generic[Item]):
         """Around a maker's work; yields a test whether items are still wanted."""
         try:
             yield lambda: not self._ended.is_set()
-        except Exception as error:
+        except BaseException as error:
+            # whatever ended the maker, it is not the end of the items
             self._put(error)
         finally:
             self._put(None)
@@ -33,7 +34,7 @@ class Handover(Generic[Item]):
         """Hand over an item; returns without it when nobody wants items any more."""
         self._put((item,))
 
-    def _put(self, item: tuple[Item] | Exception | None) -> None:
+    def _put(self, item: tuple[Item] | BaseException | None) -> None:
         while not self._ended.is_set():
             try:
                 self._queue.put(item, timeout=0.2)
@@ -58,7 +59,7 @@ class Handover(Generic[Item]):
                     continue
                 if item is None:
                     of -= 1
-                elif isinstance(item, Exception):
+                elif isinstance(item, BaseException):
                     raise item
                 else:
                     yield item

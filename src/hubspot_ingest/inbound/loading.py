@@ -24,7 +24,7 @@ from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.readers import Fetch
 
-FILES_PER_MERGE = 5
+FILES_PER_MERGE = 4
 FILES_AHEAD = 2
 
 
@@ -80,8 +80,8 @@ class Loading:
         """Yields after every MERGE, and None whenever it waits for HubSpot.
 
         What was read before an error is merged before the error is raised. ``archived`` records
-        are marked as deleted, and come in only where the sync has no filter, which they could
-        not be held against. ``before_empty`` sees the staged rows of a MERGE.
+        are marked as deleted, and come in only where the sync takes every record: they could not
+        be held against a filter. ``before_empty`` sees the staged rows of a MERGE.
         """
         staging = self._staging(archived)
         waiting: list[File] = []
@@ -102,7 +102,8 @@ class Loading:
                 for item in ahead(files.of(batches), FILES_AHEAD, self.tick):
                     self.alive()
                     if item is None:
-                        yield None
+                        # nothing to stage: what waits may as well be merged meanwhile
+                        yield merge() if waiting else None
                         continue
                     read_to.update(item[0].read_to)
                     if item[0].rows:
@@ -144,6 +145,11 @@ class Loading:
         for stream in self.with_links:
             self.database.rows(marks.end_links(self.plan.beside(stream), self.plan.table))
 
+    @property
+    def selective(self) -> bool:
+        """Whether the sync leaves records out, by a filter or for their age."""
+        return bool(self.plan.filter_groups) or self.plan.earliest is not None
+
     def _staging(self, archived: bool) -> Staging:
         parts: dict[str, Sequence[Column]] = {
             "": rows.staged_columns(
@@ -175,7 +181,7 @@ class Loading:
                     staging.table(),
                     staging.columns[""],
                     revive=self.plan.strategy is not Strategy.SEARCH,
-                    insert=not (archived and self.plan.filter_groups),
+                    insert=not (archived and self.selective),
                 ),
                 (self.portal_id, self.run_id, now),
             )

@@ -19,8 +19,10 @@ from hubspot_ingest.inbound.readers import Fetch, Reach
 from hubspot_ingest.model import Json
 from hubspot_ingest.times import Clock
 
-# Pages of a list read one by one before it is worth a request to learn how long the list is.
-FIRST_PAGES = 5
+# How long a list is costs a request to learn. It is worth that once pages come slowly (seconds
+# since the first), or once there have been so many that it costs less than 1 %.
+SLOW = 0.4
+MANY_PAGES = 100
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
 # What HubSpot allows the common subscriptions: 190 requests in ten seconds, 5 searches a second.
@@ -103,12 +105,13 @@ class Reading:
         first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
         after = 0
-        for number in range(FIRST_PAGES):
+        seconds = 0.0
+        while first.pages < 2 or (seconds < SLOW and first.pages < MANY_PAGES):
             try:
                 reach = self._ranges.read(after, None)
-                by_id = number != 1 or self._agrees(first, reach)
+                by_id = first.pages != 1 or self._agrees(first, reach)
             except UnexpectedAnswer as error:
-                if number > 1 or not error.by_token:
+                if first.pages > 1 or not error.by_token:
                     raise
                 by_id = False
             if not by_id:
@@ -119,11 +122,12 @@ class Reading:
             if first.done:
                 return
             # the first time by id, then as the token has it
-            after = int(reach.records[-1].id) if not number and reach.records else reach.id
-        seconds = (self._clock.now() - started) / 1000 / FIRST_PAGES
+            by_record = first.pages == 1 and reach.records
+            after = int(reach.records[-1].id) if by_record else reach.id
+            seconds = (self._clock.now() - started) / 1000
         bound, total = readers.highest_id(self._fetch, self._plan)
         pages = total // LIST_LIMIT
-        wide = width(seconds, LIST_PAGES_PER_SECOND, pages)
+        wide = width(seconds / first.pages, LIST_PAGES_PER_SECOND, pages)
         if wide > 1 and bound > first.after:
             self._cut(first, bound, None, wide)
             yield from self._ranges.side_by_side(wide, pages // PAGES_PER_RANGE - wide)

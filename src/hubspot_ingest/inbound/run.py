@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
@@ -25,13 +26,13 @@ from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.reading import Reading
-from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, Sweeps
+from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, ROTATION, Sweeps
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
 
 LEASE_RENEWED_EVERY = times.MINUTE
 # Seconds after which a run that waits for HubSpot shows life, alone and beside others.
-PATIENT_TICK = 5.0
+PATIENT_TICK = 1.0
 SHORT_TICK = 0.02
 
 
@@ -293,10 +294,18 @@ class Run:
             )
             return _Begun(made, reading, reading.batches(), properties, stands)
 
-        if not remembered or self._settled_through is None:
+        # with the daily rotation a new property comes in though no record changed
+        turns = self._log.started_at - int(self._sweeps_state.get("rotated_at") or 0) >= ROTATION
+        if not remembered or self._settled_through is None or turns:
             return begin(ask())
         begun = begin(tuple(one for one, _ in remembered))
-        first = next(begun.batches)
-        if first.records and (properties := ask()) != begun.properties:
-            return begin(properties)
-        return replace(begun, batches=itertools.chain([first], begun.batches))
+        read = [next(begun.batches)]
+        if read[0].records:
+            with ThreadPoolExecutor(1) as pool:
+                asked = pool.submit(ask)
+                # reading goes on meanwhile
+                read.extend(itertools.islice(begun.batches, 1))
+                properties = asked.result()
+            if properties != begun.properties:
+                return begin(properties)
+        return replace(begun, batches=itertools.chain(read, begun.batches))

@@ -167,8 +167,9 @@ class Sweeps:
             if not self._due("rotated_at", ROTATION):
                 return
             self._swept("rotated_at")
-        listing = self._plan if self._plan.filter_groups else self._listing
-        listing = replace(listing, since=self._plan.earliest)
+        listing = self._listing
+        if self.loading.selective:
+            listing = replace(self._plan, strategy=Strategy.SEARCH, since=self._plan.earliest)
         for _ in range(STEPS_PER_RUN):
             turned = yield from self._turn(listing, PAGES_PER_STEP)
             self.save(self.state)
