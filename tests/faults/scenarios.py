@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.errors import SyncBusy
 from hubspot_ingest.inbound.catalog import BY_NAME
+from hubspot_ingest.times import iso
 from hubspot_sandbox import Faults, Portal
 from snowflake_sandbox import Engine
 from tests.faults.life import Life
 from tests.faults.portals import ACTIVE, SCORE, TIER, make_portal
 from tests.faults.truth import Promise, Takes, differences, number
-from tests.runs.world import STATE_TABLES, HandClock, World
+from tests.runs.world import NOW, STATE_TABLES, HandClock, World
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MACHINES = "2-3456789"
@@ -72,7 +73,10 @@ class Scenario:
     history: bool = False
     full_refresh: bool = False
     deadline_minutes: float = 50
+    updated_after_days: int | None = None
+    lookback_minutes: int = 0
     lag_minutes: int = 0
+    reads_through: bool = False
     faults: float = 0.0
     happens: float = 0.0
     takes_ms: int = 20
@@ -95,9 +99,19 @@ class Scenario:
             found["include_archived"] = self.include_archived
         if self.history:
             found["history"] = ["f_note"]
+        if self.updated_after_days is not None:
+            found["updated_after"] = iso(self.earliest or 0)
+        if self.lookback_minutes:
+            found["lookback_minutes"] = self.lookback_minutes
         if self.full_refresh:
             found["sync_mode"] = "full_refresh"
         return found
+
+    @property
+    def earliest(self) -> int | None:
+        """Epoch milliseconds before which nothing is wanted."""
+        days = self.updated_after_days
+        return None if days is None else NOW - days * DAY
 
 
 _LINKED: Mapping[str, tuple[str, ...]] = {
@@ -127,6 +141,9 @@ def drawn(random: Random) -> Scenario:
         history=not wide and random.random() < 0.3,
         full_refresh=random.random() < 0.15,
         deadline_minutes=random.choice((0.5, 2.0)) if slow else 50,
+        updated_after_days=random.choice((None,) * 8 + (100, 400)),
+        lookback_minutes=random.choice((0, 0, 0, 30)),
+        reads_through=random.random() < 0.3,
         lag_minutes=random.choice((0, 0, 1, 15)),
         faults=random.choice((0.0, 0.1, 0.3)),
         happens=random.choice((0.0, 0.5, 3.0)),
@@ -215,6 +232,7 @@ class Played:
         scenario, sandbox = self.scenario, self.world.sandbox
         sandbox.faults = Faults(scenario.faults, scenario.seed)
         sandbox.search_lag_ms = scenario.lag_minutes * MINUTE
+        sandbox.search_reads_through = scenario.reads_through
         sandbox.before_each = self._meanwhile
         self._due = 0.0
 
@@ -222,6 +240,7 @@ class Played:
         """From here on HubSpot answers at once, and nobody changes anything."""
         self.world.sandbox.faults = None
         self.world.sandbox.search_lag_ms = 0
+        self.world.sandbox.search_reads_through = False
         self.world.sandbox.before_each = None
 
     def _meanwhile(self, _portal: Portal, _number: int) -> None:
@@ -266,6 +285,11 @@ class Played:
             self.world.database = alive
             self.world.store.recover(self.clock.now())
 
+    def too_old(self, updated_at: int) -> bool:
+        """Whether ``updated_after`` leaves a record out."""
+        earliest = self.scenario.earliest
+        return earliest is not None and updated_at < earliest
+
     # -- comparing ---------------------------------------------------------------------------
 
     def differences(self) -> list[str]:
@@ -275,7 +299,8 @@ class Played:
             wanted = [
                 one
                 for one in self.portal.records(self.object_type)
-                if promise.takes is None or promise.takes(one.properties)
+                if (promise.takes is None or promise.takes(one.properties))
+                and not self.too_old(one.updated_at)
             ]
             return ["there is no table"] if wanted else []
         return differences(self.portal, promise, self.world.rows)
@@ -306,6 +331,7 @@ class Played:
             },
             links={one: one for one in linked},
             takes=None if scenario.filtered is None else _FILTERS[scenario.filtered][1],
+            earliest=scenario.earliest or 0,
             archived=scenario.include_archived is not False,
             history=("f_note",) if scenario.history else (),
         )

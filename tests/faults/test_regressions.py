@@ -157,3 +157,92 @@ def test_a_record_restored_lives_again_where_a_filter_is_and_archived_ones_are_n
         played.settle()
 
     assert _kind(played, one) == (None, None)
+
+
+def test_a_property_that_comes_while_nothing_changes_has_its_column_within_a_day(
+    play: Play,
+) -> None:
+    played = play(Scenario())
+    played.end_trouble()
+    played.settle()
+    played.portal.add_property("contacts", "f_extra_one", "number", pool=("7", "8.5"))
+
+    for _ in range(2):
+        played.clock.advance(DAY + HOUR)
+        played.settle()
+
+    assert "PROPERTIES_F_EXTRA_ONE" in played.world.columns()
+    assert played.differences() == []
+
+
+def test_nothing_older_than_updated_after_comes_in_by_a_sweep(play: Play) -> None:
+    scenario = Scenario(updated_after_days=400)
+    played = play(scenario)
+    played.end_trouble()
+    old = [one.id for one in played.portal.records("contacts") if played.too_old(one.updated_at)]
+    assert len(old) > 10
+    played.settle()
+    played.portal.archive("contacts", old[0])
+
+    for _ in range(2):
+        played.clock.advance(DAY + HOUR)
+        played.settle()
+
+    assert not {*old} & {*played.world.ids()}
+    assert played.differences() == []
+
+
+def test_what_left_the_filter_is_found_though_the_run_was_killed_before_it_looked(
+    play: Play,
+) -> None:
+    played = play(Scenario(filtered="one tier"))
+    played.end_trouble()
+    first, second = _ids(played, "gold")[:2]
+    played.settle()
+    survivor = played.portal.merge("contacts", first, second)
+    played.portal.update("contacts", survivor, {TIER: "bronze"})
+    played.clock.advance(HOUR)
+    # as it stands when a run is killed after it moved the cursor and before it noted a sweep
+    played.settle()
+    played.world.rows("UPDATE HUBSPOT_INGEST.STATE.SYNCS SET SWEEPS = NULL")
+    played.world.rows(
+        "UPDATE HUBSPOT_DATA.CRM.CONTACTS SET _DELETE_KIND = NULL, _DELETED_AT = NULL, "
+        "_MERGED_INTO = NULL"
+    )
+
+    played.clock.advance(DAY + HOUR)
+    played.settle()
+
+    assert _kind(played, first) == _kind(played, second) == ("MERGED", survivor)
+
+
+def test_a_property_that_comes_is_noticed_within_a_day_by_hourly_runs_too(play: Play) -> None:
+    played = play(Scenario(count=600))
+    played.end_trouble()
+    played.settle()
+    played.portal.add_property("contacts", "f_extra_one", "number", pool=("7", "8.5"))
+
+    for _ in range(10):
+        played.clock.advance(5 * HOUR)
+        played.settle()
+
+    assert "PROPERTIES_F_EXTRA_ONE" in played.world.columns()
+    assert played.differences() == []
+
+
+def test_a_value_changed_twice_in_a_millisecond_leaves_both_in_the_history(play: Play) -> None:
+    played = play(Scenario(history=True))
+    played.end_trouble()
+    one = _ids(played)[0]
+    played.settle()
+    played.clock.advance(HOUR)
+    for value in ("once", "twice"):
+        played.portal.update("contacts", one, {"f_note": value})
+
+    played.clock.advance(HOUR)
+    played.settle()
+
+    found = played.world.rows(
+        "SELECT VALUE FROM HUBSPOT_DATA.CRM.CONTACTS_HISTORY WHERE ID = ?", (one,)
+    )
+    assert {"once", "twice"} <= {row["VALUE"] for row in found}

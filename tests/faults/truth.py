@@ -28,7 +28,8 @@ class Promise:
     """What a sync promises of its table.
 
     ``columns`` maps the properties it has columns for to (column, HubSpot's type); ``links`` maps
-    associated streams to their object types; ``takes`` is the sync's filter, None for none.
+    associated streams to their object types; ``takes`` is the sync's filter, None for none; records
+    last changed before ``earliest`` (epoch ms) were not asked for.
     """
 
     object_type: str
@@ -37,6 +38,7 @@ class Promise:
     links: Mapping[str, str]
     takes: Takes | None
     archived: bool
+    earliest: int
     history: tuple[str, ...] = ()
 
 
@@ -130,7 +132,10 @@ class _Comparison:
             if row is not None and kind != "FILTERED_OUT":
                 yield f"does not match the filter and is {kind}, not FILTERED_OUT"
         elif row is None:
-            yield "is missing"
+            if state.updated >= self.promise.earliest:
+                yield "is missing"
+        elif state.updated < self.promise.earliest and state.id not in self._table.versions:
+            yield "is older than was asked for and came in all the same"
         else:
             if kind is not None or row["_DELETED_AT"] is not None:
                 yield f"lives and is marked {kind} at {row['_DELETED_AT']}"
@@ -140,7 +145,7 @@ class _Comparison:
 
     def _archived(self, state: State, row: Row | None, kind: str | None) -> Iterator[str]:
         if row is None:
-            if self.promise.archived and self.promise.takes is None:
+            if self.promise.archived and self.promise.takes is None and not self.promise.earliest:
                 yield "is archived and missing"
             return
         if kind == "FILTERED_OUT" and not self.promise.archived and self._ever_untaken(state.id):
@@ -263,7 +268,7 @@ class _Comparison:
             for row in self.rows(f"SELECT * FROM {self.promise.table}_HISTORY")
         }
         for state in self._table.states():
-            if not self._takes(state):
+            if not self._takes(state) or state.updated < self.promise.earliest:
                 continue
             for name in self.promise.history:
                 value = self._table.columns[name].value(state)

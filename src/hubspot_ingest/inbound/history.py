@@ -22,8 +22,9 @@ COLUMNS = (
     Column("SOURCE_LABEL", Type.TEXT, comment="Its name in HubSpot"),
     Column("USER_ID", Type.TEXT, comment="The HubSpot user who set it"),
 )
-# A change is told apart by these; HubSpot gives it no id.
-KEY = ("ID", "PROPERTY", "CHANGED_AT", "SOURCE_ID")
+# A change is told apart by these: HubSpot gives it no id, and one source may change a value twice
+# in a millisecond.
+KEY = ("ID", "PROPERTY", "CHANGED_AT", "SOURCE_ID", "VALUE")
 
 
 def read_history(

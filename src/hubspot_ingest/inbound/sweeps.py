@@ -143,7 +143,8 @@ class Sweeps:
     def _filtered(self) -> None:
         if not self._has_table:
             return
-        since = int(self.state.get("filtered_at") or 0) or (self._plan.since or 0)
+        # a run that was killed before it noted the time has moved the cursor all the same
+        since = int(self.state.get("filtered_at") or 0)
         # what the index did not know last time it may know now
         since = max(0, since - (self._now - self._plan.until))
         fetch, wanted = self.loading.fetch, self._plan
