@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,9 @@ from sqlglot import Expr, exp
 from snowflake_sandbox import results
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import SqlError, compilation, unsupported
-from snowflake_sandbox.names import literal
+from snowflake_sandbox.names import Name, literal, path
 from snowflake_sandbox.results import Result
-from snowflake_sandbox.strictness import store_text
+from snowflake_sandbox.strictness import plain, store_text
 from snowflake_sandbox.translation import Plan
 
 if TYPE_CHECKING:
@@ -50,23 +51,64 @@ def plan(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> Pl
                 )
     _last_of_its_kind(whens)
     store_text(session, root, params)
+    target = _target(session, root)
     translated = session.translator.plan(root, params)
-    sql = translated.sql[-1] + " RETURNING merge_action"
-    return replace(translated, sql=(sql,), extra={"verbs": verbs})
+    sql = translated.sql[-1]
+    counted = None
+    if verbs == ["inserted", "updated"] and target is not None:
+        counted = f"SELECT count(*) FROM {path(target)}"
+    elif len(verbs) > 1:
+        sql += " RETURNING merge_action"
+    return replace(translated, sql=(sql,), extra={"verbs": verbs, "counted": counted})
 
 
-def run(duck: duckdb.DuckDBPyConnection, plan: Plan, params: list[Any] | None) -> Result:
-    """Run a MERGE and count what it did."""
-    sql = plan.sql[-1]
+def run(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
+    """Run a MERGE and count what it did.
+
+    DuckDB tells the sum. Telling which row was inserted and which updated costs it a copy of all
+    of them, so the rows of the table are counted before and after, in one transaction.
+    """
+    verbs: list[str] = plan.extra["verbs"]
     try:
-        actions = execute(duck, sql, params or None)
+        if plan.extra["counted"] is not None:
+            done = _count(session, plan, params)
+        else:
+            rows = execute(session.duck, plan.sql[-1], params or None)
+            if len(verbs) > 1:
+                actions = Counter(row[0] for row in rows)
+                done = {verb: actions[_ACTIONS[verb]] for verb in verbs}
+            else:
+                done = {verbs[0]: int(rows[0][0])}
     except duckdb.InvalidInputException as error:
         if "same target row more than once" in str(error):
             raise SqlError("Duplicate row detected during DML action", 100090, "42P18") from error
         raise
-    done = Counter(row[0] for row in actions)
-    counts = {verb: done[_ACTIONS[verb]] for verb in plan.extra["verbs"]}
-    return results.counts(results.MERGE, **counts)
+    return results.counts(results.MERGE, **done)
+
+
+def _count(session: LocalSession, plan: Plan, params: list[Any] | None) -> dict[str, int]:
+    duck = session.duck
+    if not session.in_transaction:
+        execute(duck, "BEGIN")
+    try:
+        before = execute(duck, plan.extra["counted"])[0][0]
+        total = execute(duck, plan.sql[-1], params or None)[0][0]
+        inserted = execute(duck, plan.extra["counted"])[0][0] - before
+        if not session.in_transaction:
+            execute(duck, "COMMIT")
+    except BaseException:
+        if not session.in_transaction:
+            with suppress(duckdb.Error):
+                execute(duck, "ROLLBACK")
+        raise
+    return {"inserted": inserted, "updated": total - inserted}
+
+
+def _target(session: LocalSession, root: exp.Merge) -> Name | None:
+    table = root.this
+    if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
+        return None
+    return session.context().qualify(tuple(plain(part) for part in table.parts))
 
 
 def _whens(root: exp.Merge) -> list[exp.When]:

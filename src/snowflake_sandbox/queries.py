@@ -30,7 +30,7 @@ def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     plan = prepare(session, text, params)
     root = plan.root
     if isinstance(root, exp.Merge):
-        return session.write(lambda: merging.run(session.duck, plan, _bound(plan, params)))
+        return session.write(lambda: merging.run(session, plan, _bound(plan, params)))
     for kind, verb in _DML.items():
         if isinstance(root, kind):
             return session.write(lambda: _write(session.duck, plan, params, verb))  # noqa: B023

@@ -200,6 +200,39 @@ def test_merge_works_inside_a_transaction(merging: Rows) -> None:
     assert merging("SELECT COUNT(*) AS N FROM T") == [{"N": 0}]
 
 
+def test_a_merge_that_fails_leaves_the_table_and_the_session_as_they_were(merging: Rows) -> None:
+    merging(MERGE)
+    merging("UPDATE S SET V = '{'")
+    with pytest.raises(SnowparkSQLException):
+        merging(MERGE)
+    assert merging("SELECT COUNT(*) AS N FROM T") == [{"N": 2}]
+    merging("UPDATE S SET V = '{}'")
+    assert merging(MERGE) == [{"number of rows inserted": 0, "number of rows updated": 2}]
+
+
+def test_merge_counts_rows_that_are_inserted_updated_and_deleted(merging: Rows) -> None:
+    merging(MERGE)
+    merging("INSERT INTO S VALUES ('3', NULL, NULL, '1')")
+    answer = merging(
+        "MERGE INTO T t USING S s ON t.ID = s.ID WHEN MATCHED AND s.ID = '1' THEN DELETE"
+        " WHEN MATCHED THEN UPDATE SET N = 1 WHEN NOT MATCHED THEN INSERT (ID) VALUES (s.ID)"
+    )
+    assert answer == [
+        {
+            "number of rows inserted": 1,
+            "number of rows updated": 1,
+            "number of rows deleted": 1,
+        }
+    ]
+
+
+def test_merge_counts_what_it_did_inside_a_transaction(merging: Rows) -> None:
+    merging("BEGIN")
+    merging("INSERT INTO T (ID, U) SELECT '1', TO_TIMESTAMP_NTZ(1, 3)")
+    assert merging(MERGE) == [{"number of rows inserted": 1, "number of rows updated": 1}]
+    merging("ROLLBACK")
+
+
 def test_merge_takes_binds(merging: Rows) -> None:
     statement = (
         "MERGE INTO T t USING (SELECT ? AS ID, PARSE_JSON(?) AS V) s ON t.ID = s.ID"

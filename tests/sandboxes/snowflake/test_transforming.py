@@ -7,14 +7,14 @@ from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.dialect import parse_one
 
-from snowflake_sandbox import Engine
+from snowflake_sandbox import Engine, SqlError
 from snowflake_sandbox.transforming import transform
 
 STATEMENTS = [
     "select a, b as c from t where a = 'x' and \"q\" is not null",
     "select v:a.b::string as x, v['k'][0]::number as n, upper(v:z::string) u from t",
     "select v:a:b::variant, get_path(v, 'a.b'), try_parse_json(x), parse_json(y)::array from t",
-    "select to_timestamp_ntz(try_to_number(x), 3) as t, try_to_date(d, 'YYYY-MM-DD') as d from t",
+    "select to_timestamp_ntz(try_to_number(x), 0) as t, try_to_date(d, 'YYYY-MM-DD') as d from t",
     "select try_to_number(x, 38, 18), to_number('1'), try_cast(x as number(38,9)) from t",
     "select to_timestamp('2020-01-01'), '2020-01-01'::timestamp_ntz(3), x::timestamp_tz from t",
     "select object_construct('a', 1, 'b', null), object_construct(*), array_construct(1, 2) from t",
@@ -51,3 +51,29 @@ def test_both_ways_end_in_the_same_sql(shared: Engine, statement: str) -> None:
     )
     quick = transform(parse_one(statement), [], connection.schema)
     assert quick.sql(dialect="duckdb") == long.sql(dialect="duckdb")
+
+
+@pytest.mark.parametrize(
+    ("staged", "instant"),
+    [
+        ("1700000000123", "2023-11-14 22:13:20.123"),
+        ("1700000000123.6", "2023-11-14 22:13:20.124"),
+        ("-1", "1969-12-31 23:59:59.999"),
+        ("1e3", "1970-01-01 00:00:01"),
+        (" 5 ", "1970-01-01 00:00:00.005"),
+        ("253402300799999", "9999-12-31 23:59:59.999"),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_milliseconds_are_read_exactly(
+    shared: Engine, staged: str | None, instant: str | None
+) -> None:
+    text = "SELECT TO_TIMESTAMP_NTZ(TRY_TO_NUMBER(X), 3)::VARCHAR FROM (SELECT CAST(? AS VARCHAR) AS X)"
+    assert shared.sql(text, [staged]) == [(instant,)]
+
+
+def test_milliseconds_beyond_all_times_are_refused(shared: Engine) -> None:
+    with pytest.raises(SqlError):
+        shared.sql("SELECT TO_TIMESTAMP_NTZ(TRY_TO_NUMBER('99999999999999999999'), 3)")
