@@ -9,6 +9,7 @@ as tokens. Where they do not, the list is read by its tokens.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hubspot_ingest.errors import UnexpectedAnswer
@@ -125,10 +126,15 @@ class Reading:
             by_record = first.pages == 1 and reach.records
             after = int(reach.records[-1].id) if by_record else reach.id
             seconds = (self._clock.now() - started) / 1000
-        bound, total = readers.highest_id(self._fetch, self._plan)
+        pace = seconds / first.pages
+        with ThreadPoolExecutor(1) as pool:
+            # the next page is read meanwhile
+            asked = pool.submit(readers.highest_id, self._fetch, self._plan)
+            yield self._ranges.advance(first, self._ranges.read(first.after, None))
+            bound, total = asked.result()
         pages = total // LIST_LIMIT
-        wide = width(seconds / first.pages, LIST_PAGES_PER_SECOND, pages)
-        if wide > 1 and bound > first.after:
+        wide = width(pace, LIST_PAGES_PER_SECOND, pages)
+        if wide > 1 and bound > first.after and not first.done:
             self._cut(first, bound, None, wide)
             yield from self._ranges.side_by_side(wide, pages // PAGES_PER_RANGE - wide)
         else:

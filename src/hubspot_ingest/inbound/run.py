@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 
 from hubspot_ingest import times
@@ -101,8 +101,9 @@ class Run:
 
     def _go(self, client: Client, token: str) -> Iterator[None]:
         stream = streams.find(self._settings.stream, client.fetch)
-        portal_id = self._portal_id(client, token)
-        begun = self._begin(client, stream)
+        with self._portal(client, token) as portal:
+            begun = self._begin(client, stream)
+            portal_id = portal()
         chosen, log = begun.plan, self._log
         log.stream, log.strategy, log.destination = (
             stream.name,
@@ -243,15 +244,24 @@ class Run:
             self._store.renew_lease(self._name, self._log.run_id, now)
             self._lease_renewed = now
 
-    def _portal_id(self, client: Client, token: str) -> str:
-        """Asked once per credential and address, then remembered by their fingerprint."""
+    @contextmanager
+    def _portal(self, client: Client, token: str) -> Iterator[Callable[[], str]]:
+        """The portal's id, asked beside everything else, once per credential and address."""
         seen = f"{self._outside.base_url}\n{token}".encode()
         fingerprint = hashlib.sha256(seen).hexdigest()[:16]
-        portal_id = self._metadata.portal_id(fingerprint)
-        if portal_id is None:
-            portal_id = client.fetch(requests.account(), answers.portal)
+        known = self._metadata.portal_id(fingerprint)
+        if known is not None:
+            yield lambda: known
+            return
+
+        def save() -> str:
+            portal_id = asked.result()
             self._metadata.save_portal_id(fingerprint, portal_id)
-        return portal_id
+            return portal_id
+
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(client.fetch, requests.account(), answers.portal)
+            yield save
 
     def _begin(self, client: Client, stream: Stream) -> _Begun:
         """Plan and begin to read, asking for the properties only where something is to be read.
