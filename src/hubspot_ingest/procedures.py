@@ -13,7 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hubspot_ingest.database.connection import Database, credential
-from hubspot_ingest.errors import IngestError
+from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.limits import Governor
 from hubspot_ingest.inbound import configuring, ingest
@@ -67,6 +67,15 @@ def _answering(work: Work[Arguments]) -> Handler[Arguments]:
 def ingest_hubspot(outside: Outside, sync: str) -> Answer:
     """Run one sync now."""
     return ingest.ingest(sync, outside)
+
+
+def ingest_hubspot_task(session: Session, sync: str) -> Answer:
+    """Run one sync as its scheduled task does: a run that failed makes the task fail."""
+    answer = ingest_hubspot(session, sync)
+    busy = answer["response_code"] == SyncBusy.code
+    if answer["response_code"] != "OK" and answer.get("status") != "STOPPED" and not busy:
+        raise RuntimeError(f"{answer['response_code']}: {answer['message']}")
+    return answer
 
 
 @_answering

@@ -29,6 +29,8 @@ def engine(installed: Engine) -> Engine:
         installed.sql(f"DELETE FROM HUBSPOT_INGEST.STATE.{table}")
     if with_destination:
         installed.sql("DROP DATABASE HUBSPOT_DATA")
+    for task in installed.catalog.tasks:
+        installed.sql(f'DROP TASK HUBSPOT_INGEST.TASKS."{task.name.object}"')
     installed.sql("ALTER SECRET HUBSPOT_INGEST.CONFIG.HUBSPOT_TOKEN SET SECRET_STRING = ''")
     return installed
 

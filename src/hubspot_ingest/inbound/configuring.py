@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
+from hubspot_ingest.database import tasks
 from hubspot_ingest.database.connection import store_credential
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import Store, Sync
@@ -53,12 +54,24 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
         configuration.parse(name, before.settings), settings
     )
     store.save_sync(name, settings.stream, given or {}, outside.clock.now(), forget=forget)
+    _schedule(outside, name, settings, enabled=before is None or before.enabled)
     again = "; it reads other records than before, so the next run is a backfill" if forget else ""
     return {
         "response_code": "OK",
         "message": f"sync {name} is configured{again}; run it with CALL ingest_hubspot('{name}')",
         "settings": settings.dump(),
     }
+
+
+def _schedule(outside: Outside, name: str, settings: SyncSettings, *, enabled: bool) -> None:
+    application = outside.database.application
+    statements = [tasks.unschedule(application, name)]
+    if settings.schedule is not None:
+        statements = tasks.schedule(
+            application, name, settings.schedule, settings.deadline_minutes, enabled=enabled
+        )
+    for statement in statements:
+        outside.database.rows(statement)
 
 
 def _reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
@@ -96,6 +109,7 @@ def drop(outside: Outside, name: str) -> Answer:
     """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
     store = Store(outside.database)
     sync = _existing(store, name)
+    outside.database.rows(tasks.unschedule(outside.database.application, sync.name))
     store.drop_sync(sync.name)
     return {
         "response_code": "OK",
@@ -108,6 +122,7 @@ def enable(outside: Outside, name: str, *, enabled: bool) -> Answer:
     store = Store(outside.database)
     sync = _existing(store, name)
     store.enable(sync.name, enabled, outside.clock.now())
+    outside.database.rows(tasks.switch(outside.database.application, sync.name, enabled=enabled))
     said = "is enabled" if enabled else "is disabled; it still runs when called"
     return {"response_code": "OK", "message": f"sync {sync.name} {said}"}
 

@@ -72,8 +72,7 @@ class _Demo:
         answers.append(self._call("CALL ingest_hubspot('contacts')"))
         self._title(f"What stands in {TABLE} now:")
         self._query(
-            "SELECT ID, PROPERTIES_EMAIL, PROPERTIES_LIFECYCLESTAGE, PROPERTIES_CREATEDATE, "
-            f"UPDATED_AT FROM {TABLE} ORDER BY ID::NUMBER LIMIT 5"
+            f"SELECT ID, PROPERTIES_EMAIL, UPDATED_AT FROM {TABLE} ORDER BY ID::NUMBER LIMIT 5"
         )
         self._query(
             "SELECT DATA_TYPE, COUNT(*) AS COLUMNS, MIN(COLUMN_NAME) AS FOR_EXAMPLE "
@@ -88,13 +87,14 @@ class _Demo:
         answers.append(self._call("CALL ingest_hubspot('contacts')"))
         last = answers[-1]
         self._query(
-            "SELECT ID, PROPERTIES_FIRSTNAME, PROPERTIES_JOBTITLE, UPDATED_AT, _SYNCED_AT "
+            "SELECT ID, PROPERTIES_JOBTITLE, UPDATED_AT "
             f"FROM {TABLE} WHERE _RUN_ID = '{last.get('run_id')}' ORDER BY UPDATED_AT, ID LIMIT 5"
         )
         self._title("Every run is on record, and so is every request it made:")
         self._query(
-            "SELECT STATUS, STRATEGY, ROWS_READ, ROWS_INSERTED, ROWS_UPDATED, REQUESTS, "
-            "DURATION_SECONDS, SETTLED_THROUGH FROM runs ORDER BY STARTED_AT"
+            "SELECT STATUS, STRATEGY, ROWS_READ AS READ, ROWS_INSERTED AS INSERTED, "
+            "ROWS_UPDATED AS UPDATED, REQUESTS, ROUND(DURATION_SECONDS, 1) AS SECONDS "
+            "FROM runs ORDER BY STARTED_AT"
         )
         self._query(
             "SELECT ENDPOINT, SUM(COUNT) AS REQUESTS, ROUND(SUM(SECONDS), 2) AS SECONDS "
