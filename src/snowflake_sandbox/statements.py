@@ -18,6 +18,7 @@ from snowflake_sandbox import (
     queries,
     results,
     rules,
+    scripting,
     shows,
     staging,
     tasks,
@@ -90,8 +91,8 @@ def _execute(session: LocalSession, reader: Reader, context: Context) -> Result:
         return execute_file(session, reader.string())
     statement = reader.string()
     reader.end()
-    if re.match(r"\s*(BEGIN|DECLARE|LET)\b(?!\s*(;|$|TRANSACTION|WORK))", statement, re.I):
-        raise unsupported("Snowflake Scripting")
+    if scripting.is_block(statement):
+        return scripting.run_block(session, statement)
     return session.execute(statement)
 
 

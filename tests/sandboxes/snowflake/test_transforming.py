@@ -70,7 +70,8 @@ def test_both_ways_end_in_the_same_sql(shared: Engine, statement: str) -> None:
 def test_milliseconds_are_read_exactly(
     shared: Engine, staged: str | None, instant: str | None
 ) -> None:
-    text = "SELECT TO_TIMESTAMP_NTZ(TRY_TO_NUMBER(X), 3)::VARCHAR FROM (SELECT CAST(? AS VARCHAR) AS X)"
+    staging = "(SELECT CAST(? AS VARCHAR) AS X)"
+    text = f"SELECT TO_TIMESTAMP_NTZ(TRY_TO_NUMBER(X), 3)::VARCHAR FROM {staging}"
     assert shared.sql(text, [staged]) == [(instant,)]
 
 
