@@ -40,10 +40,6 @@ create table if not exists {DECLARED} (
     database_name varchar, schema_name varchar, table_name varchar, column_name varchar,
     type varchar, comment varchar
 );
-create table if not exists {_META}._loads (
-    database_name varchar, schema_name varchar, table_name varchar,
-    file varchar, digest varchar, loaded_at timestamptz, row_count bigint
-);
 create view if not exists {_META}._fs_columns as
 select
     c.database_name as TABLE_CATALOG, c.schema_name as TABLE_SCHEMA, c.table_name as TABLE_NAME,
@@ -94,6 +90,22 @@ select
 from {_META}._fs_columns
 order by table_catalog, table_schema, table_name, ordinal_position;
 """
+
+
+def loads(database: str) -> str:
+    """Return the name of the table with a database's load history.
+
+    It is in the same file as the tables, so that rows and history are written by one commit.
+    """
+    return f"{quote(database)}._fs_information_schema._loads"
+
+
+def loads_sql(database: str) -> str:
+    """Return the SQL that makes the load history of a database that has none."""
+    return (
+        f"create table if not exists {loads(database)} (schema_name varchar, table_name varchar,"
+        " file varchar, digest varchar, loaded_at timestamptz, row_count bigint)"
+    )
 
 
 def per_database_sql(database: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from snowflake_sandbox import clauses, ddl, results, staging
+from snowflake_sandbox import clauses, columns, ddl, results, staging
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.errors import SqlError, compilation, missing, unsupported
@@ -16,7 +16,6 @@ from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.stages import StagedFile
 from snowflake_sandbox.tokens import Reader
 
-_LOADS = "_fs_global._fs_information_schema._loads"
 _COPY = {
     "FILE_FORMAT": Clause(clauses.options),
     "MATCH_BY_COLUMN_NAME": Clause(clauses.word("CASE_INSENSITIVE", "CASE_SENSITIVE", "NONE")),
@@ -68,8 +67,6 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
         reader.expect(")")
     options = clauses.read_clauses(reader, context, _COPY)
     kind, format_options = _file_format(session, context, options)
-    if ddl.kind_of(session, table) != "TABLE":
-        raise missing("Table", str(table))
     target = _target(session, table, wanted)
     files = session.stages.files(location)
     if "FILES" in options:
@@ -86,13 +83,13 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
         for staged in files:
             name = f"{'.'.join(location.stage)}/{staged.path}"
             shown = f"{location.stage.object.lower()}/{staged.path}"
-            key = [*table, name, staged.digest]
-            if not force and _loaded(session, key):
+            key = [table.schema, table.object, name, staged.digest]
+            if not force and _loaded(session, table, key):
                 skipped = "File was loaded before."
                 answer.append([shown, "LOAD_SKIPPED", 0, 0, None, 1, skipped, None, None, None])
                 continue
             sql = _statement(session, table, target, staged, kind, format_options, match)
-            count = _load(session, sql, kind, key)
+            count = _load(session, sql, kind, table, key)
             answer.append([shown, "LOADED", count, count, 1, 0, None, None, None, None])
         return results.rows(_ANSWER, answer, results.COPY)
 
@@ -120,17 +117,23 @@ def _file_format(
 
 
 def _target(session: LocalSession, table: Name, wanted: list[str] | None) -> list[tuple[str, str]]:
+    types = session.engine.plans.remember(("columns", table), lambda: _columns(session, table))
+    for column in wanted or ():
+        if column not in types:
+            raise compilation(f"invalid identifier '{column}'", 904, "42000")
+    return [(column, types[column]) for column in (wanted or types)]
+
+
+def _columns(session: LocalSession, table: Name) -> dict[str, str]:
+    if ddl.kind_of(session, table) != "TABLE":
+        raise missing("Table", str(table))
     there = execute(
         session.duck,
         "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ?"
         " AND schema_name = ? AND upper(table_name) = upper(?) ORDER BY column_index",
         [*table],
     )
-    types = {str(column): str(kind) for column, kind in there}
-    for column in wanted or ():
-        if column not in types:
-            raise compilation(f"invalid identifier '{column}'", 904, "42000")
-    return [(column, types[column]) for column in (wanted or types)]
+    return {str(column): str(kind) for column, kind in there}
 
 
 def _statement(
@@ -148,26 +151,25 @@ def _statement(
     return _json(table, target, source, options, match)
 
 
-def _load(session: LocalSession, sql: str, kind: str, key: list[str]) -> int:
+def _load(session: LocalSession, sql: str, kind: str, table: Name, key: list[str]) -> int:
+    into = f"INSERT INTO {columns.loads(table.database)} VALUES (?, ?, ?, ?, now(), ?)"
     try:
-        found = first(session.duck, sql)
+        with session.atomic():
+            found = first(session.duck, sql)
+            count = int(found[0]) if found else 0
+            execute(session.duck, into, [*key, count])
     except duckdb.InvalidInputException as error:
         raise SqlError(f"Error parsing {kind}: {error}", 100069, "22P02") from error
-    count = int(found[0]) if found else 0
-    # a cursor of its own: the history spans databases, the caller's transaction may not
-    with session.store.cursor() as history:
-        execute(history, f"INSERT INTO {_LOADS} VALUES (?, ?, ?, ?, ?, now(), ?)", [*key, count])
     return count
 
 
-def _loaded(session: LocalSession, key: list[str]) -> bool:
-    with session.store.cursor() as history:
-        found = first(
-            history,
-            f"SELECT 1 FROM {_LOADS} WHERE database_name = ? AND schema_name = ?"
-            " AND table_name = ? AND file = ? AND digest = ?",
-            key,
-        )
+def _loaded(session: LocalSession, table: Name, key: list[str]) -> bool:
+    found = first(
+        session.duck,
+        f"SELECT 1 FROM {columns.loads(table.database)} WHERE schema_name = ?"
+        " AND table_name = ? AND file = ? AND digest = ?",
+        key,
+    )
     return found is not None
 
 

@@ -74,12 +74,10 @@ def _new_table(session: LocalSession, name: Name) -> None:
 
 def forget_loads(session: LocalSession, name: Name) -> None:
     """Forget which files were loaded into a table that is made anew, emptied or dropped."""
-    execute(
-        session.duck,
-        "DELETE FROM _fs_global._fs_information_schema._loads"
-        " WHERE database_name = ? AND schema_name = ? AND table_name = ?",
-        [*name],
-    )
+    where = f"{columns.loads(name.database)} WHERE schema_name = ? AND table_name = ?"
+    # a look costs less than a DELETE of nothing, which writes to the file
+    if first(session.duck, f"SELECT 1 FROM {where} LIMIT 1", [name.schema, name.object]):
+        execute(session.duck, f"DELETE FROM {where}", [name.schema, name.object])
 
 
 def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
@@ -231,7 +229,8 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))
-    execute(session.duck, f"TRUNCATE {path(name)}")
-    forget_loads(session, name)
+    with session.atomic():
+        execute(session.duck, f"TRUNCATE {path(name)}")
+        forget_loads(session, name)
     session.store.tidy(name.database)
     return status("Statement executed successfully.")

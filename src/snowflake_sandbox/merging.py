@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,19 +87,10 @@ def run(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
 
 def _count(session: LocalSession, plan: Plan, params: list[Any] | None) -> dict[str, int]:
     duck = session.duck
-    if not session.in_transaction:
-        execute(duck, "BEGIN")
-    try:
+    with session.atomic():
         before = execute(duck, plan.extra["counted"])[0][0]
         total = execute(duck, plan.sql[-1], params or None)[0][0]
         inserted = execute(duck, plan.extra["counted"])[0][0] - before
-        if not session.in_transaction:
-            execute(duck, "COMMIT")
-    except BaseException:
-        if not session.in_transaction:
-            with suppress(duckdb.Error):
-                execute(duck, "ROLLBACK")
-        raise
     return {"inserted": inserted, "updated": total - inserted}
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -180,7 +180,12 @@ class LocalSession:
     # --- transactions --------------------------------------------------------------------------
 
     def begin(self) -> Result:
-        """Open a transaction; one that is open stays open, as in Snowflake."""
+        """Open a transaction; one that is open stays open, as in Snowflake.
+
+        Unlike Snowflake's, a transaction is over when a statement in it fails while it runs
+        (a value that cannot be cast, a conflict): all but ROLLBACK is refused then. One that is
+        refused before it runs (syntax, names) leaves it open. DuckDB has no savepoints.
+        """
         if not self.in_transaction:
             execute(self.duck, "BEGIN")
             self.in_transaction = True
@@ -199,6 +204,22 @@ class LocalSession:
             self.in_transaction = False
             execute(self.duck, "ROLLBACK")
         return results.status("Statement executed successfully.", results.TCL)
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """Let several of DuckDB's statements count as one: all of them, or none."""
+        if self.in_transaction:
+            yield
+            return
+        execute(self.duck, "BEGIN")
+        try:
+            yield
+            execute(self.duck, "COMMIT")
+        except BaseException:
+            # a commit that failed has rolled back already
+            with suppress(duckdb.Error):
+                execute(self.duck, "ROLLBACK")
+            raise
 
     def write(self, action: Callable[[], Result]) -> Result:
         """Run DML; where Snowflake would wait for another transaction's lock, try again."""

@@ -24,7 +24,7 @@ from snowflake_sandbox.names import literal, quote
 
 GLOBAL = "_fs_global"
 # how much a database may log before a checkpoint pays
-_LOG_BYTES = 64 * 1024 * 1024
+_LOG_BYTES = 128 * 1024 * 1024
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _HIDDEN = frozenset({"memory", "system", "temp", GLOBAL})
 # what a file is called until it is whole
@@ -93,6 +93,7 @@ class Store:
         if self.persistent:
             for file in sorted(self.databases_dir.glob("*.db")):
                 self._attach(file.stem, file)
+                execute(self.duck, columns.loads_sql(file.stem))
 
     @property
     def databases_dir(self) -> Path:
@@ -235,6 +236,7 @@ def _global_sql() -> tuple[str, ...]:
 def _database_sql(name: str) -> tuple[str, ...]:
     return (
         columns.per_database_sql(name),
+        columns.loads_sql(name),
         info_schema.per_db_creation_sql(name),
         macros.creation_sql(name),
         f'CREATE SCHEMA {quote(name)}."PUBLIC"',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -44,6 +45,7 @@ class PlanCache:
 
     def __init__(self, size: int = 256) -> None:
         self._plans: OrderedDict[tuple[str, str | None, str | None], Plan] = OrderedDict()
+        self._known: dict[tuple[object, ...], dict[str, str]] = {}
         self._size = size
         self._lock = Lock()
 
@@ -63,10 +65,22 @@ class PlanCache:
             while len(self._plans) > self._size:
                 self._plans.popitem(last=False)
 
+    def remember(
+        self, key: tuple[object, ...], make: Callable[[], dict[str, str]]
+    ) -> dict[str, str]:
+        """Return what was found out about a table before, or find it out."""
+        found = self._known.get(key)
+        if found is None:
+            found = make()
+            with self._lock:
+                self._known[key] = found
+        return found
+
     def clear(self) -> None:
         """Forget all: a table's columns changed."""
         with self._lock:
             self._plans.clear()
+            self._known.clear()
 
 
 class Translator:

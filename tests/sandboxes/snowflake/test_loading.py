@@ -256,3 +256,31 @@ def test_the_same_merge_is_answered_from_a_changed_table(merging: Rows) -> None:
     merging(MERGE)
     merging("ALTER TABLE T ADD COLUMN IF NOT EXISTS EXTRA VARCHAR")
     assert merging(MERGE) == [{"number of rows inserted": 0, "number of rows updated": 2}]
+
+
+def test_a_copy_that_is_rolled_back_was_never_loaded(rows: Rows, stage: Stage) -> None:
+    rows("CREATE TABLE T (ID VARCHAR)")
+    location = stage("1.parquet", {"ID": ["1"]})
+    rows("BEGIN")
+    rows(copy("T", location))
+    rows("ROLLBACK")
+    assert rows(copy("T", location))[0]["status"] == "LOADED"
+    assert rows("SELECT COUNT(*) AS N FROM T") == [{"N": 1}]
+
+
+def test_a_copy_sees_the_columns_of_a_table_made_anew(rows: Rows, stage: Stage) -> None:
+    rows("CREATE TABLE T (ID VARCHAR)")
+    rows(copy("T", stage("1.parquet", {"ID": ["1"], "NAME": ["x"]})))
+    rows("ALTER TABLE T ADD COLUMN NAME VARCHAR")
+    rows(copy("T", stage("2.parquet", {"ID": ["2"], "NAME": ["y"]})))
+    assert rows("SELECT NAME FROM T ORDER BY ID") == [{"NAME": None}, {"NAME": "y"}]
+    rows("DROP TABLE T")
+    with pytest.raises(SnowparkSQLException, match="does not exist"):
+        rows(copy("T", "@LOADS/1.parquet"))
+
+
+def test_the_load_history_is_no_table_of_the_user(rows: Rows) -> None:
+    rows("CREATE TABLE T (ID VARCHAR)")
+    assert [row["name"] for row in rows("SHOW TABLES IN DATABASE LAB")] == ["T"]
+    found = rows("SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES")
+    assert found == [{"TABLE_NAME": "T"}]
