@@ -182,17 +182,19 @@ class Mortal(Database):
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
         self._left -= 1
-        if self._left < 0 or (self._left == 0 and not self._after):
-            raise Killed
-        found = self._alive.rows(statement, params)
-        if self._left == 0:
+        if self._left < 0:
+            # the dead do not clean up
+            return []
+        found: list[Row] = []
+        if self._left or self._after:
+            found = self._alive.rows(statement, params)
+        if not self._left:
             raise Killed
         return found
 
     def put(self, stream: BinaryIO, location: str) -> None:
-        if self._left <= 0:
-            raise Killed
-        self._alive.put(stream, location)
+        if self._left > 0:
+            self._alive.put(stream, location)
 
 
 def empty(engine: Engine) -> None:

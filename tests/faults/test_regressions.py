@@ -246,3 +246,51 @@ def test_a_value_changed_twice_in_a_millisecond_leaves_both_in_the_history(play:
         "SELECT VALUE FROM HUBSPOT_DATA.CRM.CONTACTS_HISTORY WHERE ID = ?", (one,)
     )
     assert {"once", "twice"} <= {row["VALUE"] for row in found}
+
+
+def test_a_merge_out_of_the_filter_is_found_though_the_backfill_began_anew_after_it(
+    play: Play,
+) -> None:
+    played = play(Scenario(filtered="one tier", count=1_600, deadline_minutes=1.2, takes_ms=25_000))
+    first, second = _ids(played, "gold")[:2]
+    stopped = played.world.ingest(played.sync)
+    assert (stopped["status"], stopped["rows_read"]) == ("STOPPED", 200)
+    survivor = played.portal.merge("contacts", first, second)
+    played.portal.update("contacts", survivor, {TIER: "bronze"})
+    played.portal.add_property("contacts", "f_extra_one", "string")
+    played.end_trouble()
+    played.clock.advance(HOUR)
+    played.settle()
+
+    played.clock.advance(DAY + HOUR)
+    played.settle()
+
+    assert _kind(played, first) == _kind(played, second) == ("MERGED", survivor)
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+def test_a_record_purged_while_the_filter_is_held_against_it_is_purged(
+    play: Play, step: int
+) -> None:
+    played = play(Scenario(filtered="one tier"))
+    played.end_trouble()
+    one = _ids(played, "gold")[0]
+    played.settle()
+    played.clock.advance(DAY + HOUR)
+    played.portal.update("contacts", one, {TIER: "gold"})
+    asked = 0
+
+    def purged_between(portal: Portal, _number: int) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == step:
+            portal.purge("contacts", one)
+
+    played.world.sandbox.before_each = purged_between
+    played.settle()
+    played.end_trouble()
+
+    played.clock.advance(DAY + HOUR)
+    played.settle()
+
+    assert _kind(played, one) == ("PURGED", None)

@@ -90,6 +90,12 @@ def changed_since(fetch: Fetch, plan: Plan, since: int) -> list[Record]:
     return found
 
 
+def survivors(fetch: Fetch, plan: Plan) -> list[Record]:
+    """Every record that others were merged into, whether the plan's filters take it or not."""
+    has: Json = {"propertyName": MERGED_IDS, "operator": "HAS_PROPERTY"}
+    return changed_since(fetch, replace(plan, filter_groups=((has,),)), 0)
+
+
 def matching_among(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, ...]:
     """Which of some ids the sync's filters take."""
     found: list[str] = []

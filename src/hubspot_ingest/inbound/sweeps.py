@@ -102,8 +102,7 @@ class Sweeps:
             yield from self._archived()
             self._swept("archived_at")
         if self._plan.filter_groups and (at_once or self._due("filtered_at", FILTERED_EVERY)):
-            self._filtered()
-            yield
+            yield from self._filtered()
             self._swept("filtered_at")
         yield from self._rotate()
 
@@ -140,11 +139,10 @@ class Sweeps:
 
     # -- filtered out ----------------------------------------------------------------------------
 
-    def _filtered(self) -> None:
+    def _filtered(self) -> Iterator[None]:
         if not self._has_table:
             return
-        # a run that was killed before it noted the time has moved the cursor all the same
-        since = int(self.state.get("filtered_at") or 0)
+        since = int(self.state.get("filtered_at") or 0) or (self._plan.since or 0)
         # what the index did not know last time it may know now
         since = max(0, since - (self._now - self._plan.until))
         fetch, wanted = self.loading.fetch, self._plan
@@ -154,7 +152,10 @@ class Sweeps:
         matching = {one.id for one in readers.changed_since(fetch, wanted, since)}
         others = [one.id for one in changed if one.id not in matching]
         live = self._rows(marks.live_ids(wanted.table), json.dumps(others))
-        self._mark(live, "FILTERED_OUT")
+        # what is found no more may have been deleted between the two searches
+        there = readers.read_ids(fetch, replace(self._listing, properties=("hs_object_id",)), live)
+        self._mark(there, "FILTERED_OUT")
+        yield from self._settle([one for one in live if one not in there])
         # a survivor that the filter does not take tells of the records merged into it here alone
         self._mark_all(Mark(old, "MERGED", self._now, into) for old, into in merged(changed))
 
@@ -245,18 +246,33 @@ class Sweeps:
         if not ids:
             return
         fetch, listing = self.loading.fetch, self._listing
-        live = readers.read_ids(fetch, listing, ids)
-        taken = set(live)
+        taken = {*ids}
         if self._plan.filter_groups:
-            taken = set(readers.matching_among(fetch, self._plan, list(live)))
-            self._mark([one for one in live if one not in taken], "FILTERED_OUT")
+            taken = set(readers.matching_among(fetch, self._plan, ids))
+        # asked after the filter: what was deleted before it was is not taken for filtered out
+        live = readers.read_ids(fetch, listing, ids)
+        self._mark([one for one in live if one not in taken], "FILTERED_OUT")
         yield from self._load_records([live[one] for one in live if one in taken], archived=False)
-        gone = [one for one in ids if one not in live]
+        yield from self._settle([one for one in ids if one not in live])
+
+    def _settle(self, gone: Sequence[str]) -> Iterator[None]:
+        """Mark records that are not there any more: archived, merged, or purged."""
+        if not gone:
+            return
+        fetch, listing = self.loading.fetch, self._listing
         archived = readers.read_ids(fetch, listing, gone, archived=True)
         yield from self._load_records(
             [one for one in archived.values() if one.archived], archived=True
         )
-        self._mark([one for one in gone if one not in archived], "PURGED")
+        gone = [one for one in gone if one not in archived]
+        survivors: dict[str, str] = {}
+        if gone and self._plan.filter_groups and planning.MERGED_IDS in self._plan.properties:
+            # without a filter every survivor was read, and told
+            survivors = dict(merged(readers.survivors(fetch, self._plan)))
+        self._mark([one for one in gone if one not in survivors], "PURGED")
+        self._mark_all(
+            Mark(one, "MERGED", self._now, survivors[one]) for one in gone if one in survivors
+        )
 
     def _load_records(self, records: Sequence[Record], *, archived: bool) -> Iterator[None]:
         if records:
