@@ -294,3 +294,23 @@ def test_a_record_purged_while_the_filter_is_held_against_it_is_purged(
     played.settle()
 
     assert _kind(played, one) == ("PURGED", None)
+
+
+def test_a_record_archived_once_more_between_two_sweeps_was_deleted_the_second_time(
+    play: Play,
+) -> None:
+    played = play(Scenario())
+    played.end_trouble()
+    one = _ids(played)[0]
+    played.settle()
+    played.portal.archive("contacts", one)
+    played.clock.advance(2 * HOUR)
+    played.settle()
+    played.portal.restore("contacts", one)
+    played.clock.advance(HOUR // 4)
+    played.portal.archive("contacts", one)
+
+    played.clock.advance(2 * HOUR)
+    played.settle()
+
+    assert played.differences() == []

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hubspot_ingest.database.columns import (
     BOOKKEEPING,
     DELETE_KIND,
+    DELETED_AT,
     KEY,
     UPDATED,
     Column,
@@ -137,7 +138,9 @@ def merge(
     marked = DELETE_KIND in staged
     reasons = [f"s.{updated} > t.{updated}"]
     if marked:
-        reasons.append(f"t.{kind} IS DISTINCT FROM s.{kind}")
+        # deleted, restored and deleted again since: the kind is the same, the time is not
+        at = name(DELETED_AT.name)
+        reasons += [f"t.{one} IS DISTINCT FROM s.{one}" for one in (kind, at)]
     elif revive:
         reasons.append(f"t.{kind} IS NOT NULL")
     else:

@@ -23,10 +23,13 @@ def cited() -> dict[str, set[str]]:
 
 def documented() -> dict[str, set[str]]:
     """Tests by the entry of the document that names them."""
-    sections = re.split(r"^### (H\d+) ", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    sections = re.split(
+        r"^### ([HE]\d+) ", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
     return {
         entry: set(re.findall(r"^- `(test_\w+\.py::test_\w+)`$", text, flags=re.MULTILINE))
         for entry, text in zip(sections[1::2], sections[2::2], strict=True)
+        if entry.startswith("H")
     }
 
 
