@@ -45,7 +45,8 @@ def milliseconds(text: str) -> int | None:
     HubSpot mixes ISO 8601 with and without fraction, with and without zone, a space for the
     ``T``, and epoch milliseconds, even within one property (docs/BEHAVIOR.md, "Values").
     """
-    if _WHOLE.fullmatch(text):
+    # a dash after the year is ISO: no need to look whether it is a number
+    if text[4:5] != "-" and _WHOLE.fullmatch(text):
         number = int(text)
         return number if EARLIEST <= number <= LATEST else None
     try:

@@ -150,8 +150,11 @@ class LocalSession:
                     # nothing of the statement was kept; in a transaction all before is lost too
                     if self.in_transaction:
                         raise
-                    with self.store.generous():
-                        return run(self, text, params)
+                self.store.relieve()
+                with suppress(duckdb.OutOfMemoryException):
+                    return run(self, text, params)
+                with self.store.generous():
+                    return run(self, text, params)
             except Exception as error:
                 raise translate(error) from error
 

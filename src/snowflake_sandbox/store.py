@@ -23,8 +23,8 @@ from snowflake_sandbox.errors import EngineBusy, compilation, exists, translate,
 from snowflake_sandbox.names import literal, quote
 
 GLOBAL = "_fs_global"
-# how much a database may log before a checkpoint pays
-_LOG_BYTES = 128 * 1024 * 1024
+# how much a database may log before a checkpoint: until then rows stay in memory uncompressed
+_LOG_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _HIDDEN = frozenset({"memory", "system", "temp", GLOBAL})
 # what a file is called until it is whole
@@ -69,8 +69,7 @@ class Store:
                 "threads": threads,
                 "preserve_insertion_order": False,
                 "temp_directory": str(self.root / "spill"),
-                # a checkpoint compresses what it writes: seldom while batches arrive
-                "checkpoint_threshold": "512MB",
+                "checkpoint_threshold": f"{_LOG_BYTES} bytes",
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },
@@ -202,6 +201,13 @@ class Store:
             finally:
                 with suppress(duckdb.Error), self.cursor() as cursor:
                     execute(cursor, f"SET GLOBAL memory_limit = '{self._memory_limit}'")
+
+    def relieve(self) -> None:
+        """Write out what every database has logged, so that its rows can leave the memory."""
+        for database in self.databases():
+            # another session's open transaction stands in the way
+            with suppress(duckdb.Error), self.cursor() as cursor:
+                execute(cursor, f"CHECKPOINT {quote(database)}")
 
     def tidy(self, database: str) -> None:
         """Shorten a database's log after a table was emptied or dropped, when it has grown.

@@ -133,7 +133,7 @@ def drawn(random: Random) -> Scenario:
     return Scenario(
         seed=random.randrange(10**6),
         stream=stream,
-        count=random.choice((60, 110) if wide else (60, 110, 230, 230, 600)),
+        count=60 if wide else random.choice((60, 60, 110, 110, 230, 230, 600)),
         associations=random.choice((named, named[:1], None, ())),
         filtered=None if wide else random.choice((None, None, None, *_FILTERS)),
         wide=wide,
@@ -149,7 +149,7 @@ def drawn(random: Random) -> Scenario:
         happens=random.choice((0.0, 0.5, 3.0)),
         takes_ms=random.choice((3_000, 8_000)) if slow else 20,
         together=random.choice((1, 50, 10_000)),
-        steps=tuple(_step(random) for _ in range(random.choice((2, 3, 3, 4)))),
+        steps=tuple(_step(random) for _ in range(random.choice((2, 2, 3, 4)))),
     )
 
 

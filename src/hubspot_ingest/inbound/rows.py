@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation, localcontext
+from operator import itemgetter
 from types import NoneType
 
 from pydantic_core import to_json
@@ -146,12 +147,15 @@ def _instant(value: int | None) -> Text:
 
 def _by_property(records: Sequence[Record], names: Sequence[str]) -> list[Sequence[Text]]:
     """The values of each property, record by record; one that HubSpot left out is None."""
-    if not records:
+    if not records or not names:
         return [[] for _ in names]
+    held = [record.properties for record in records]
+    values: Sequence[Sequence[Text]]
     try:
-        values = [[record.properties[name] for record in records] for name in names]
+        # one pass in C over each record, then one over all of them
+        values = [*zip(*map(itemgetter(*names, names[0]), held), strict=True)][:-1]
     except KeyError:
-        values = [[record.properties.get(name) for record in records] for name in names]
+        values = [[one.get(name) for one in held] for name in names]
     # HubSpot sends text or null; should it ever send a number or a bool, its JSON is its text
     return [
         column if set(map(type, column)) <= {str, NoneType} else list(map(_text, column))
