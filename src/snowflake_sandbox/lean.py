@@ -40,5 +40,7 @@ def without_pandas() -> None:
     try:
         for name in ("snowflake.connector", "snowflake.snowpark", "fakesnow"):
             importlib.import_module(name)
+        # the first array makes pyarrow look for pandas, once and for all
+        importlib.import_module("pyarrow").array([""])
     finally:
         sys.meta_path.remove(finder)

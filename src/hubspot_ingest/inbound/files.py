@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from hubspot_ingest import times
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.stage import parquet
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
+from hubspot_ingest.hubspot.requests import ASSOCIATIONS_LIMIT
 from hubspot_ingest.inbound import history, links, rows
 from hubspot_ingest.inbound.plan import MERGED_IDS, Plan
 from hubspot_ingest.inbound.ranges import Batch
@@ -20,6 +22,10 @@ FILE_ROWS = 5_000
 FILE_BYTES = 32_000_000
 BYTES_PER_VALUE = 20
 FEWEST_ROWS = 100
+# Where HubSpot's limits make pages come slowly, a file is made so often (ms) of so many rows at
+# least, which leaves little to do once the last page is in.
+FILE_EVERY = 2_000
+PART_ROWS = 1_000
 
 HISTORY = "HISTORY"
 
@@ -48,6 +54,7 @@ class Files:
 
     fetch: Fetch
     plan: Plan
+    clock: times.Clock
     with_links: Mapping[str, Column]
     archived: bool = False
     refused: dict[str, IngestError] = field(default_factory=dict)
@@ -58,16 +65,24 @@ class Files:
         """What was read before an error is yielded before the error is raised."""
         record = sum(len(name) + BYTES_PER_VALUE for name in self.plan.properties)
         wanted = max(FEWEST_ROWS, min(FILE_ROWS, FILE_BYTES // max(1, record)))
+        made_at = self.clock.now()
         try:
             for batch in batches:
                 self._records.extend(batch.records)
                 self._read_to[batch.key] = batch.after
-                if len(self._records) >= wanted:
+                if len(self._records) >= wanted or self._late(made_at):
                     yield self._file()
+                    made_at = self.clock.now()
         except Exception:
             yield self._file()
             raise
         yield self._file()
+
+    def _late(self, made_at: int) -> bool:
+        """Whether to make a file of less; never so that it costs a request for associations."""
+        count = len(self._records)
+        whole = not self.with_links or count % ASSOCIATIONS_LIMIT == 0
+        return count >= PART_ROWS and whole and self.clock.now() - made_at >= FILE_EVERY
 
     def _file(self) -> File:
         records, self._records = self._records, []

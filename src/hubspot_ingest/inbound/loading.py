@@ -26,6 +26,8 @@ from hubspot_ingest.inbound.readers import Fetch
 
 FILES_PER_MERGE = 4
 FILES_AHEAD = 2
+# So many rows are worth a MERGE of their own while there is nothing else to do.
+IDLE_MERGE_ROWS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,15 @@ class Loading:
             return done
 
         links = {} if archived else self.with_links
-        files = Files(self.fetch, self.plan, links, archived, self.refused)
+        files = Files(self.fetch, self.plan, self.clock, links, archived, self.refused)
         try:
             try:
                 for item in ahead(files.of(batches), FILES_AHEAD, self.tick):
                     self.alive()
                     if item is None:
                         # nothing to stage: what waits may as well be merged meanwhile
-                        yield merge() if waiting else None
+                        enough = sum(one.rows for one in waiting) >= IDLE_MERGE_ROWS
+                        yield merge() if enough else None
                         continue
                     read_to.update(item[0].read_to)
                     if item[0].rows:

@@ -59,6 +59,9 @@ def open_engine(directory: Path) -> Engine:
 
 
 def _opened(directory: Path) -> Engine:
+    from snowflake_sandbox.lean import without_pandas
+
+    without_pandas()
     from snowflake_sandbox import Engine, EngineBusy
 
     try:

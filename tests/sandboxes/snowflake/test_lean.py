@@ -19,6 +19,9 @@ with Engine(None) as engine:
     assert rows[0]["A"] == "x"
     session.close()
 print(sorted({"pandas", "boto3"} & set(sys.modules)))
+import pyarrow
+pyarrow.array(["x"])
+print(sorted({"pandas"} & set(sys.modules)))
 import pandas
 print(pandas.DataFrame({"a": [1]}).shape)
 """
@@ -28,7 +31,7 @@ def test_statements_and_files_need_no_pandas() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROCESS], capture_output=True, text=True, check=True
     )
-    assert done.stdout == "[]\n(1, 1)\n"
+    assert done.stdout == "[]\n[]\n(1, 1)\n"
 
 
 def test_a_connector_that_is_imported_already_keeps_its_pandas() -> None:
