@@ -70,11 +70,12 @@ def test_the_links_of_a_restored_record_are_back(play: Play) -> None:
     played.portal.associate("contacts", one, "companies", company)
     played.settle()
     played.portal.archive("contacts", one)
-    played.clock.advance(2 * HOUR)
+    played.clock.advance(DAY + HOUR)
     played.settle()
+    assert _kind(played, one) == ("ARCHIVED", None)
     played.portal.restore("contacts", one)
 
-    played.clock.advance(2 * HOUR)
+    played.clock.advance(DAY + HOUR)
     played.settle()
 
     assert _kind(played, one) == (None, None)
@@ -304,13 +305,14 @@ def test_a_record_archived_once_more_between_two_sweeps_was_deleted_the_second_t
     one = _ids(played)[0]
     played.settle()
     played.portal.archive("contacts", one)
-    played.clock.advance(2 * HOUR)
+    played.clock.advance(DAY + HOUR)
     played.settle()
+    assert _kind(played, one) == ("ARCHIVED", None)
     played.portal.restore("contacts", one)
     played.clock.advance(HOUR // 4)
     played.portal.archive("contacts", one)
 
-    played.clock.advance(2 * HOUR)
+    played.clock.advance(DAY + HOUR)
     played.settle()
 
     assert played.differences() == []
