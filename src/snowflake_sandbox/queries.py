@@ -31,9 +31,9 @@ def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     root = plan.root
     if isinstance(root, exp.Merge):
         return session.write(lambda: merging.run(session, plan, _bound(plan, params)))
-    for kind, verb in _DML.items():
-        if isinstance(root, kind):
-            return session.write(lambda: _write(session.duck, plan, params, verb))  # noqa: B023
+    verb = next((verb for kind, verb in _DML.items() if isinstance(root, kind)), None)
+    if verb is not None:
+        return session.write(lambda: _write(session.duck, plan, params, verb))
     return _rows(session, plan, params)
 
 
