@@ -316,3 +316,27 @@ def test_a_record_archived_once_more_between_two_sweeps_was_deleted_the_second_t
     played.settle()
 
     assert played.differences() == []
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["unchanged", "changed"])
+def test_a_record_restored_out_of_the_filter_is_filtered_out_and_not_archived(
+    play: Play, changed: bool
+) -> None:
+    played = play(Scenario(filtered="one tier"))
+    played.end_trouble()
+    one = _ids(played, "gold")[0]
+    played.settle()
+    if not changed:
+        played.portal.update("contacts", one, {TIER: "bronze"})
+    played.portal.archive("contacts", one)
+    played.clock.advance(DAY + HOUR)
+    played.settle()
+    assert _kind(played, one) == ("ARCHIVED", None)
+    played.portal.restore("contacts", one)
+    if changed:
+        played.portal.update("contacts", one, {TIER: "bronze"})
+
+    played.clock.advance(DAY + HOUR)
+    played.settle()
+
+    assert _kind(played, one) == ("FILTERED_OUT", None)

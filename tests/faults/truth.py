@@ -129,7 +129,8 @@ class _Comparison:
         elif state.archived_at is not None:
             yield from self._archived(state, row, kind)
         elif not self._takes(state):
-            if row is not None and kind != "FILTERED_OUT":
+            unseen = kind == "ARCHIVED" and not self.promise.archived
+            if row is not None and kind != "FILTERED_OUT" and not unseen:
                 yield f"does not match the filter and is {kind}, not FILTERED_OUT"
         elif row is None:
             if state.updated >= self.promise.earliest:
@@ -249,9 +250,10 @@ class _Comparison:
                     yield f"a link of {row['FROM_ID']} is there twice: {told}"
                 links.add(told)
         for one, row in self._landed.items():
-            if row["_DELETE_KIND"] == "FILTERED_OUT":
+            state = self._table.find_live(int(one))
+            if row["_DELETE_KIND"] == "FILTERED_OUT" or (state and not self._takes(state)):
                 continue
-            lives = self._table.find_live(int(one)) is not None
+            lives = state is not None
             wanted = self._linked(int(one), to_type) if lives else {}
             kinds = {(other, *kind) for other, types in wanted.items() for kind in types}
             if present.get(one, set()) != kinds:

@@ -97,7 +97,8 @@ def mark_deleted(table: Table) -> str:
     """Rows that are gone from HubSpot; binds: run id, now, JSON array of the marks.
 
     A mark is ``{"id", "kind", "into", "at"}`` with ``at`` in epoch milliseconds. MERGED is what
-    the survivor tells and holds against every other kind, which is only concluded.
+    the survivor tells and holds against every other kind, which is only concluded; FILTERED_OUT is
+    said of records that are there, whatever was concluded before.
     """
     return (
         f"MERGE INTO {table.quoted} t USING (\n"
@@ -109,7 +110,8 @@ def mark_deleted(table: Table) -> str:
         f") s ON t.{_ID} = s.MARKED\n"
         f"WHEN MATCHED AND (t.{_KIND} IS NULL OR (s.KIND = 'MERGED' AND "
         f"(t.{_KIND} <> 'MERGED' OR t.\"_MERGED_INTO\" IS DISTINCT FROM s.MERGED_INTO)) OR "
-        f"(s.KIND = 'PURGED' AND t.{_KIND} IN ('ARCHIVED', 'FILTERED_OUT')))\n"
+        f"(s.KIND = 'PURGED' AND t.{_KIND} IN ('ARCHIVED', 'FILTERED_OUT')) OR "
+        f"(s.KIND = 'FILTERED_OUT' AND t.{_KIND} IN ('ARCHIVED', 'PURGED')))\n"
         f"THEN UPDATE SET {name(DELETED_AT.name)} = s.DELETED_AT, {_KIND} = s.KIND, "
         '"_MERGED_INTO" = s.MERGED_INTO, "_RUN_ID" = s.RUN_ID, "_SYNCED_AT" = s.MARKED_AT'
     )
@@ -161,10 +163,11 @@ def marked_ids(table: Table) -> str:
     )
 
 
-def live_ids(table: Table) -> str:
-    """Which of some ids are live rows; bind: JSON array of the ids."""
+def unfiltered_ids(table: Table) -> str:
+    """Which of some ids have rows not marked FILTERED_OUT or MERGED; bind: JSON array of ids."""
     return (
-        f"SELECT t.{_ID} AS LIVE FROM {table.quoted} t JOIN "
+        f"SELECT t.{_ID} AS FOUND FROM {table.quoted} t JOIN "
         "(SELECT f.VALUE::VARCHAR AS ASKED FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) s "
-        f"ON s.ASKED = t.{_ID} WHERE t.{_KIND} IS NULL"
+        f"ON s.ASKED = t.{_ID} "
+        f"WHERE t.{_KIND} IS NULL OR t.{_KIND} IN ('ARCHIVED', 'PURGED')"
     )

@@ -151,11 +151,11 @@ class Sweeps:
             return
         matching = {one.id for one in readers.changed_since(fetch, wanted, since)}
         others = [one.id for one in changed if one.id not in matching]
-        live = self._rows(marks.live_ids(wanted.table), json.dumps(others))
+        rows = self._rows(marks.unfiltered_ids(wanted.table), json.dumps(others))
         # what is found no more may have been deleted between the two searches
-        there = readers.read_ids(fetch, replace(self._listing, properties=("hs_object_id",)), live)
+        there = readers.read_ids(fetch, replace(self._listing, properties=("hs_object_id",)), rows)
         self._mark(there, "FILTERED_OUT")
-        yield from self._settle([one for one in live if one not in there])
+        yield from self._settle([one for one in rows if one not in there])
         # a survivor that the filter does not take tells of the records merged into it here alone
         self._mark_all(Mark(old, "MERGED", self._now, into) for old, into in merged(changed))
 
