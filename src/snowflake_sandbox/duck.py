@@ -18,6 +18,11 @@ def execute(
     return duck.execute(sql, params or None).fetchall()
 
 
+def out_of_memory(error: duckdb.Error) -> bool:
+    """Whether a statement failed for want of memory, while it ran or when it was committed."""
+    return isinstance(error, duckdb.OutOfMemoryException) or "failed to pin block" in str(error)
+
+
 def first(
     duck: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any] | None = None
 ) -> tuple[Any, ...] | None:

@@ -15,7 +15,7 @@ from fakesnow.conn import FakeSnowflakeConnection
 
 from snowflake_sandbox import results
 from snowflake_sandbox.clauses import Context
-from snowflake_sandbox.duck import execute
+from snowflake_sandbox.duck import execute, out_of_memory
 from snowflake_sandbox.errors import SqlError, translate
 from snowflake_sandbox.names import Name, quote
 from snowflake_sandbox.results import Result
@@ -146,13 +146,16 @@ class LocalSession:
             try:
                 try:
                     return run(self, text, params)
-                except duckdb.OutOfMemoryException:
+                except duckdb.Error as error:
                     # nothing of the statement was kept; in a transaction all before is lost too
-                    if self.in_transaction:
+                    if self.in_transaction or not out_of_memory(error):
                         raise
                 self.store.relieve()
-                with suppress(duckdb.OutOfMemoryException):
+                try:
                     return run(self, text, params)
+                except duckdb.Error as error:
+                    if not out_of_memory(error):
+                        raise
                 with self.store.generous():
                     return run(self, text, params)
             except Exception as error:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 
 import duckdb
 from fakesnow import info_schema, macros
@@ -53,7 +53,7 @@ class Store:
     ) -> None:
         self.persistent = home is not None
         self._memory_limit = memory_limit
-        self._generous = Lock()
+        self._generous = RLock()
         self.root = home if home is not None else Path(tempfile.mkdtemp(prefix="snowflake-"))
         self.root.mkdir(parents=True, exist_ok=True)
         self._lock_file = self._lock(wait_seconds)
@@ -69,7 +69,8 @@ class Store:
                 "threads": threads,
                 "preserve_insertion_order": False,
                 "temp_directory": str(self.root / "spill"),
-                "checkpoint_threshold": f"{_LOG_BYTES} bytes",
+                # never by itself: a checkpoint needs its own room in memory, see _checkpoint
+                "checkpoint_threshold": "1TB",
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },
@@ -206,8 +207,8 @@ class Store:
         """Write out what every database has logged, so that its rows can leave the memory."""
         for database in self.databases():
             # another session's open transaction stands in the way
-            with suppress(duckdb.Error), self.cursor() as cursor:
-                execute(cursor, f"CHECKPOINT {quote(database)}")
+            with suppress(duckdb.Error):
+                self._checkpoint(database)
 
     def tidy(self, database: str) -> None:
         """Shorten a database's log after a table was emptied or dropped, when it has grown.
@@ -217,8 +218,13 @@ class Store:
         log = self.databases_dir / f"{database}.db.wal"
         if self.persistent and log.exists() and log.stat().st_size > _LOG_BYTES:
             # another session's open transaction puts it off to the next time
-            with suppress(duckdb.TransactionException), self.cursor() as cursor:
-                execute(cursor, f"CHECKPOINT {quote(database)}")
+            with suppress(duckdb.TransactionException):
+                self._checkpoint(database)
+
+    def _checkpoint(self, database: str) -> None:
+        """A checkpoint that runs out of memory makes DuckDB give the database up: none may."""
+        with self.generous(), self.cursor() as cursor:
+            execute(cursor, f"CHECKPOINT {quote(database)}")
 
     def close(self) -> None:
         """Write everything out and give the directory free."""

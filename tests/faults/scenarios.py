@@ -183,8 +183,10 @@ class Mortal(Database):
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
         self._left -= 1
         if self._left < 0:
-            # the dead do not clean up
-            return []
+            # the dead do not clean up; and nothing can be raised where a generator is let go
+            if statement.startswith("DROP TABLE"):
+                return []
+            raise Killed
         found: list[Row] = []
         if self._left or self._after:
             found = self._alive.rows(statement, params)

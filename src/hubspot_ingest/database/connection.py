@@ -25,9 +25,7 @@ _PRIVILEGE = re.compile(
 )
 # Snowpark's and the connector's own numbers before what Snowflake said
 _NUMBERS = re.compile(r"^\(\d+\): (?:[0-9a-f-]{36}: )?")
-_FULL = re.compile(
-    r"no space left|disk (?:is )?full|could not (?:write|allocate)|out of disk", re.I
-)
+_FULL = re.compile(r"no space left|disk (?:is )?full|could not write|out of disk", re.I)
 
 
 class Database:
