@@ -20,14 +20,15 @@ def create_database(session: LocalSession, reader: Reader, _: Context, mode: str
     quiet = reader.if_not_exists()
     name = reader.identifier()
     _schema_clauses(reader)
-    if session.store.has_database(name):
-        if quiet:
-            return status(f"{name} already exists, statement succeeded.")
-        if mode != "REPLACE":
-            raise exists(name)
-        _drop_database(session, name)
-    session.store.create_database(name)
-    session.changed()
+    with session.store.defining:
+        if session.store.has_database(name):
+            if quiet:
+                return status(f"{name} already exists, statement succeeded.")
+            if mode != "REPLACE":
+                raise exists(name)
+            _drop_database(session, name)
+        session.store.create_database(name)
+        session.changed()
     if session.script is None:
         session.use(name, "PUBLIC")
     return status(f"Database {name} successfully created.")
@@ -38,13 +39,14 @@ def create_schema(session: LocalSession, reader: Reader, context: Context, mode:
     quiet = reader.if_not_exists()
     database, name = _schema_name(reader, context)
     _schema_clauses(reader)
-    if session.store.has_schema(database, name):
-        if quiet:
-            return status(f"{name} already exists, statement succeeded.")
-        if mode != "REPLACE":
-            raise exists(name)
-        _drop_schema(session, database, name)
-    _new_schema(session, database, name)
+    with session.store.defining:
+        if session.store.has_schema(database, name):
+            if quiet:
+                return status(f"{name} already exists, statement succeeded.")
+            if mode != "REPLACE":
+                raise exists(name)
+            _drop_schema(session, database, name)
+        _new_schema(session, database, name)
     if session.script is None:
         session.use(database, name)
     return status(f"Schema {name} successfully created.")

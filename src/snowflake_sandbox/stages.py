@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +38,10 @@ class StagedFile(NamedTuple):
     def digest(self) -> str:
         """MD5 of the content, as LIST shows it and COPY remembers it."""
         return hashlib.md5(self.file.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+# a stage's directory lies below its database's and its schema's
+_STAGE_DEPTH = 3
 
 
 class Stages:
@@ -75,13 +80,15 @@ class Stages:
         return sorted(f for f in found if f.path.startswith(location.path))
 
     def remove(self, files: list[StagedFile]) -> None:
-        """Delete files and the directories they leave empty."""
+        """Delete files and the directories they leave empty, up to the stage's own."""
         for staged in files:
             staged.file.unlink(missing_ok=True)
             parent = staged.file.parent
-            while parent != self._root and not any(parent.iterdir()):
-                parent.rmdir()
-                parent = parent.parent
+            # another session may be writing there: a directory that is not empty stays
+            with suppress(OSError):
+                while len(parent.relative_to(self._root).parts) > _STAGE_DEPTH:
+                    parent.rmdir()
+                    parent = parent.parent
 
     def list(self, location: Location) -> Result:
         """Answer LIST."""

@@ -54,6 +54,8 @@ class Store:
         self.persistent = home is not None
         self._memory_limit = memory_limit
         self._generous = RLock()
+        # whoever looks whether a database or schema is there, and makes it, is alone in that
+        self.defining = Lock()
         self.root = home if home is not None else Path(tempfile.mkdtemp(prefix="snowflake-"))
         self.root.mkdir(parents=True, exist_ok=True)
         self._lock_file = self._lock(wait_seconds)
