@@ -3,7 +3,9 @@
 
 EXECUTE IMMEDIATE FROM './sql/roles.sql';
 EXECUTE IMMEDIATE FROM './sql/schemas.sql';
-EXECUTE IMMEDIATE FROM './sql/egress.sql';
-EXECUTE IMMEDIATE FROM './sql/state.sql';
+EXECUTE IMMEDIATE FROM './sql/migrations.sql';
 EXECUTE IMMEDIATE FROM './sql/views.sql';
-EXECUTE IMMEDIATE FROM './sql/procedures.sql';
+EXECUTE IMMEDIATE FROM './sql/procedures/connection.sql';
+EXECUTE IMMEDIATE FROM './sql/procedures/syncs.sql';
+EXECUTE IMMEDIATE FROM './sql/procedures/runs.sql';
+EXECUTE IMMEDIATE FROM './sql/egress.sql';

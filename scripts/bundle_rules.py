@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from scripts.bundle_egress import egress_is_bound
+from scripts.bundle_migrations import migrations_only_add
 from scripts.bundle_tree import Finding, Tree
 from scripts.setup_objects import Created, created_by, granted_by
 from scripts.setup_script import Statement, target_of
@@ -216,6 +218,8 @@ RULES: tuple[Rule, ...] = (
     grants_name_what_exists,
     nothing_forbidden,
     hosts_agree,
+    egress_is_bound,
+    migrations_only_add,
     privileges_are_asked,
     no_app_yml,
 )

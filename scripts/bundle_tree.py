@@ -67,7 +67,10 @@ class Tree:
 
     @cached_property
     def inner_statements(self) -> tuple[Statement, ...]:
-        """The statements with those inside ``$$…$$`` bodies of SQL."""
+        """The statements with those inside ``$$…$$`` bodies of SQL, and those they spell out.
+
+        Of ``EXECUTE IMMEDIATE 'ALTER …' || name`` in a body the text before ``||`` is one more.
+        """
         inner = [
             Statement(outer.path, outer.line, body.tokens)
             for outer in self.statements
@@ -76,7 +79,16 @@ class Tree:
             if token.kind == "body"
             for body in statements(token.text, outer.path)
         ]
-        return (*self.statements, *inner)
+        spelt = [
+            Statement(each.path, each.line, said.tokens)
+            for each in inner
+            for before, verb, token in zip(
+                each.tokens, each.tokens[1:], each.tokens[2:], strict=False
+            )
+            if (before.text, verb.text, token.kind) == ("EXECUTE", "IMMEDIATE", "string")
+            for said in statements(token.text, each.path)
+        ]
+        return (*self.statements, *inner, *spelt)
 
     @cached_property
     def created(self) -> tuple[Created, ...]:
@@ -130,3 +142,19 @@ def read_tree(deployed: Path, project: Path) -> Tree:
         if path.is_file()
     }
     return Tree(files, frozenset(path.name for path in project.iterdir()))
+
+
+def read_sources(project: Path, archive: bytes) -> Tree:
+    """The bundle as its sources stand, without the Snowflake CLI: ``app/`` and the archive.
+
+    Args:
+        project: The project's root.
+        archive: The packed product.
+
+    Returns:
+        The bundle that ``snow app bundle`` would lay out.
+    """
+    app = project / "app"
+    files = {path.relative_to(app).as_posix(): path.read_bytes() for path in app.rglob("*.*")}
+    names = frozenset(path.name for path in project.iterdir())
+    return Tree({**files, "lib/hubspot_ingest.zip": archive}, names)

@@ -125,9 +125,14 @@ def granted_by(statement: Statement) -> Grant | None:
     kind = match["kind"].removesuffix("S") if every else match["kind"]
     kind = "EXTERNAL ACCESS INTEGRATION" if kind == "INTEGRATION" else kind
     types = match["types"]
-    arguments = None if types is None else tuple(map(plain_type, _split(types)))
+    arguments = None if types is None else plain_types(types)
     name = match["name"].replace(" ", "")
     return Grant(kind, name, arguments, every, match["role"], statement)
+
+
+def plain_types(written: str) -> tuple[str, ...]:
+    """The types of a signature's outline: ``( STRING , VARIANT )``, in one spelling."""
+    return tuple(map(plain_type, _split(written)))
 
 
 def plain_type(written: str) -> str:

@@ -1,4 +1,4 @@
-"""The doors: one handler for each procedure of ``app/sql/procedures.sql``.
+"""The doors: one handler for each procedure of ``app/sql/procedures/``.
 
 A handler gets its session first and the procedure's arguments after it, and always answers an
 object with ``response_code`` and ``message``: Snowflake hides the text of a raised error from the

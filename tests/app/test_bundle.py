@@ -36,7 +36,7 @@ def test_the_bundle_holds_the_application_and_nothing_is_wrong_with_it(
 ) -> None:
     assert build(project) == 0, capfd.readouterr().err
     deployed = project / "output/deploy"
-    parts = {f"sql/{path.name}" for path in (ROOT / "app/sql").glob("*.sql")}
+    parts = {p.relative_to(ROOT / "app").as_posix() for p in (ROOT / "app/sql").rglob("*.sql")}
     files = {p.relative_to(deployed).as_posix() for p in deployed.rglob("*") if p.is_file()}
     assert files == parts | {"manifest.yml", "setup.sql", "README.md", "lib/hubspot_ingest.zip"}
     assert check(project) == []

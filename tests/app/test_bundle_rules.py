@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from scripts import bundle_rules as rules
+from scripts.build_zip import build_zip
+from scripts.bundle_egress import egress_is_bound
+from scripts.bundle_migrations import migrations_only_add
 from scripts.bundle_rules import Rule, broken_rules
-from scripts.bundle_tree import Tree
+from scripts.bundle_tree import Tree, read_sources
 
+ROOT = Path(__file__).parents[2]
 MANIFEST = """
 manifest_version: 2
 artifacts: {setup_script: setup.sql, readme: README.md, extension_code: true}
@@ -64,6 +70,12 @@ def without(path: str) -> Tree:
 
 def test_a_right_bundle_breaks_no_rule() -> None:
     assert broken_rules(bundle()) == []
+
+
+def test_the_application_as_it_stands_breaks_no_rule(tmp_path: Path) -> None:
+    archive = tmp_path / "product.zip"
+    build_zip(ROOT / "src/hubspot_ingest", archive)
+    assert [str(each) for each in broken_rules(read_sources(ROOT, archive.read_bytes()))] == []
 
 
 MANIFEST_CASES = [
@@ -206,7 +218,8 @@ def test_an_app_yml_at_the_root_is_found() -> None:
 
 
 def test_every_rule_has_a_case_that_breaks_it() -> None:
-    assert {rule for rule, *_ in CASES} | {rules.no_app_yml} == set(rules.RULES)
+    elsewhere = {rules.no_app_yml, egress_is_bound, migrations_only_add}
+    assert {rule for rule, *_ in CASES} | elsewhere == set(rules.RULES)
 
 
 def test_a_grant_on_all_views_of_a_schema_covers_those_made_before_it() -> None:

@@ -77,7 +77,7 @@ def test_every_column_of_ours_is_explained() -> None:
 
 def test_the_apps_page_names_every_procedure_and_view() -> None:
     page = (ROOT / "app" / "README.md").read_text()
-    scripts = "\n".join(one.read_text() for one in (ROOT / "app" / "sql").glob("*.sql"))
+    scripts = "\n".join(one.read_text() for one in (ROOT / "app" / "sql").rglob("*.sql"))
     made = re.findall(r"CREATE OR REPLACE (?:PROCEDURE|VIEW) CORE\.(\w+)", scripts)
 
     assert len(made) >= 14

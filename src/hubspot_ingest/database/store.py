@@ -1,6 +1,6 @@
 """The state tables: syncs, their cursors and leases, runs, errors, properties, streams.
 
-The tables are made by ``app/sql/state.sql``. State follows the rows it speaks of and never leads:
+The tables are made by ``app/sql/migrations/``. State follows the rows it speaks of and never leads:
 a cursor or checkpoint is written after the MERGE it counts on.
 """
 

@@ -1,5 +1,4 @@
--- What the app remembers. Tables only grow: a new version adds columns, never renames or drops,
--- because the old version's runs may still be going on. Instants are UTC.
+-- Syncs, runs and what they cost, errors, properties, streams, portals. Instants are UTC.
 
 CREATE TABLE IF NOT EXISTS STATE.SYNCS (
   NAME VARCHAR NOT NULL,
@@ -80,3 +79,6 @@ CREATE TABLE IF NOT EXISTS STATE.PORTALS (
   FINGERPRINT VARCHAR NOT NULL COMMENT 'Of the credential, which cannot be read back from it',
   PORTAL_ID VARCHAR
 );
+
+INSERT INTO STATE.MIGRATIONS (NUMBER, APPLIED_AT)
+SELECT 1, SYSDATE() WHERE NOT EXISTS (SELECT 1 FROM STATE.MIGRATIONS WHERE NUMBER = 1);

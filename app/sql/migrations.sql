@@ -1,0 +1,10 @@
+-- What the app remembers, as a list of steps. Every installation and upgrade runs all of them in
+-- this order; a step that was taken before changes nothing. The steps only add: the version before
+-- runs on the same tables until its last run has ended. A released step is never edited.
+
+CREATE TABLE IF NOT EXISTS STATE.MIGRATIONS (
+  NUMBER NUMBER(38,0) NOT NULL,
+  APPLIED_AT TIMESTAMP_NTZ(3) COMMENT 'When it was first taken'
+) COMMENT = 'The steps the tables of STATE have taken';
+
+EXECUTE IMMEDIATE FROM './migrations/0001_first_state.sql';

@@ -1,0 +1,34 @@
+-- What reads HubSpot.
+
+CREATE OR REPLACE PROCEDURE CORE.INGEST_HUBSPOT(SYNC VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.ingest_hubspot'
+  COMMENT = 'Runs one sync now'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.INGEST_HUBSPOT(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.INGEST_HUBSPOT_TASK(SYNC VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.ingest_hubspot_task'
+  COMMENT = 'Runs one sync for its task, which fails when the run does'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.INGEST_HUBSPOT_TASK(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.INGEST_ALL()
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.ingest_all'
+  COMMENT = 'Runs every enabled sync, side by side'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.INGEST_ALL() TO APPLICATION ROLE APP_ADMIN;

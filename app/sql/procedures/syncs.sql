@@ -1,0 +1,56 @@
+-- What is kept up to date, and how.
+
+CREATE OR REPLACE PROCEDURE CORE.CONFIGURE_SYNC(NAME VARCHAR, SETTINGS VARIANT)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.configure_sync'
+  COMMENT = 'Stores the settings of a sync'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.CONFIGURE_SYNC(VARCHAR, VARIANT) TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.DROP_SYNC(NAME VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.drop_sync'
+  COMMENT = 'Forgets a sync; its table stays'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.DROP_SYNC(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.ENABLE_SYNC(NAME VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.enable_sync'
+  COMMENT = 'Lets a sync run by itself'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.ENABLE_SYNC(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.DISABLE_SYNC(NAME VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.disable_sync'
+  COMMENT = 'Keeps a sync from running by itself'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.DISABLE_SYNC(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.RESET_SYNC(NAME VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.reset_sync'
+  COMMENT = 'Makes the next run a backfill'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.RESET_SYNC(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
