@@ -7,8 +7,8 @@
 
 from hubspot_sandbox.faults import Faults, Planned
 from hubspot_sandbox.limits import Limits
-from hubspot_sandbox.portal import Portal, UnknownRecord
-from hubspot_sandbox.records import Record
+from hubspot_sandbox.portal import Portal
+from hubspot_sandbox.records import Record, UnknownRecord
 from hubspot_sandbox.sandbox import Sandbox, Seen
 
 __all__ = [

@@ -16,16 +16,13 @@ from hubspot_sandbox.columns import Column, State
 from hubspot_sandbox.links import Associations, LinkType
 from hubspot_sandbox.merging import merged_values
 from hubspot_sandbox.object_types import STANDARD, ObjectType, custom_object_type, names_of
+from hubspot_sandbox.pipelines import Pipelines
 from hubspot_sandbox.properties import Option, define
-from hubspot_sandbox.records import Record, Table
+from hubspot_sandbox.records import Record, Table, UnknownRecord
 from hubspot_sandbox.times import Clock, wall_clock
 from hubspot_sandbox.tokens import DEFAULT_TOKEN, Tokens
 
 PORTAL_ID = 62_515_001
-
-
-class UnknownRecord(LookupError):
-    """No such record, object type or property in this portal."""
 
 
 class Portal:
@@ -55,8 +52,10 @@ class Portal:
         self.lock = RLock()
         self.token = DEFAULT_TOKEN
         self.tokens = Tokens({DEFAULT_TOKEN: None})
-        self.owners = people.owners()
-        self.pipelines = people.pipelines()
+        self.owners = people.owners(clock)
+        self.users = people.users(clock)
+        self.teams = people.teams(clock)
+        self.pipelines = Pipelines(clock)
         self.object_types: list[ObjectType] = list(STANDARD)
         self.object_types.append(
             custom_object_type("machines", 3_456_789, portal_id, "Machine", "Machines")

@@ -21,6 +21,10 @@ _FIRST_IDS = {"contacts": 1_001, "companies": 7_000_000_000, "deals": 35_000_000
 _SPAN_MS = 1000 * DAY_MS
 
 
+class UnknownRecord(LookupError):
+    """No such record, object type, property or thing in this portal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A record as a test sees it. Times are epoch milliseconds."""

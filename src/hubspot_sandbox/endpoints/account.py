@@ -1,16 +1,15 @@
-"""The portal itself: details, usage, record counts, owners, pipelines, schemas."""
+"""The portal itself: details, usage, record counts, schemas."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hubspot_sandbox.answers import Answer, invalid, json_answer, missing_scopes, not_found
+from hubspot_sandbox.answers import Answer, json_answer, missing_scopes
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.object_types import ObjectType
 from hubspot_sandbox.tokens import require
 
 CUSTOM_SCHEMAS = ("crm.schemas.custom.read",)
-OWNERS = ("crm.objects.owners.read",)
 _OPENED = "2023-01-10T09:00:00.000Z"
 
 
@@ -94,62 +93,6 @@ def property_counts(call: Call) -> Answer:
             }
         )
     return json_answer({"byObjectType": rows, "overallLimit": 1_000 * len(rows)})
-
-
-def list_owners(call: Call) -> Answer:
-    """Owners, paged by id; only the archived ones on request (BEHAVIOR H67)."""
-    require(call.granted, OWNERS)
-    archived, email = call.flag("archived"), call.one("email")
-    limit = call.number("limit", 100, 500)
-    after = call.one("after") or "0"
-    if not after.isdigit():
-        raise invalid(f"Unable to parse value for query parameter after: '{after}'")
-    found = [
-        owner
-        for owner in call.portal.owners
-        if owner["archived"] is archived
-        and int(owner["id"]) >= int(after)
-        and email in (None, owner["email"])
-    ]
-    shape: dict[str, Any] = {"results": found[:limit]}
-    if len(found) > limit:
-        shape["paging"] = {"next": {"after": found[limit]["id"], "link": "?after="}}
-    return json_answer(shape)
-
-
-def get_owner(call: Call) -> Answer:
-    """One owner by its id, or by the user's."""
-    require(call.granted, OWNERS)
-    key = "userIdIncludingInactive" if call.one("idProperty") == "userId" else "id"
-    archived = call.flag("archived")
-    for owner in call.portal.owners:
-        if str(owner[key]) == call.parameters["id"] and owner["archived"] is archived:
-            return json_answer(owner)
-    raise not_found("resource not found")
-
-
-def list_pipelines(call: Call) -> Answer:
-    """The pipelines of an object type with their stages, all at once (BEHAVIOR H68)."""
-    kind = call.readable().object_type
-    return json_answer({"results": call.portal.pipelines.get(kind.name, [])})
-
-
-def get_pipeline(call: Call) -> Answer:
-    """One pipeline."""
-    return json_answer(_pipeline(call))
-
-
-def list_stages(call: Call) -> Answer:
-    """The stages of one pipeline."""
-    return json_answer({"results": _pipeline(call)["stages"]})
-
-
-def _pipeline(call: Call) -> dict[str, Any]:
-    kind = call.readable().object_type
-    for pipeline in call.portal.pipelines.get(kind.name, ()):
-        if pipeline["id"] == call.parameters["id"]:
-            return pipeline
-    raise not_found("resource not found")
 
 
 def list_schemas(call: Call) -> Answer:

@@ -39,6 +39,26 @@ def list_properties(call: Call) -> Answer:
     )
 
 
+def list_groups(call: Call) -> Answer:
+    """The groups the properties of an object type are shown in, all at once."""
+    _may_read(call)
+    columns = call.portal.table(call.object_type()).columns.values()
+    names = sorted({column.property.group for column in columns})
+    return json_answer(
+        {
+            "results": [
+                {
+                    "name": name,
+                    "label": name.replace("_", " ").capitalize(),
+                    "displayOrder": place,
+                    "archived": False,
+                }
+                for place, name in enumerate(names)
+            ]
+        }
+    )
+
+
 def get_property(call: Call) -> Answer:
     """One property."""
     _may_read(call)

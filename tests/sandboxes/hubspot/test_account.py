@@ -20,31 +20,6 @@ def test_schemas_without_their_scope_are_refused() -> None:
     assert app.get("/crm-object-schemas/2026-09/schemas").status == 403
 
 
-def test_archived_owners_have_no_user_id_any_more() -> None:
-    """H67."""
-    app = app_with()
-    owners = app.get("/crm/owners/2026-09", archived="true").json["results"]
-    assert [owner["userId"] for owner in owners] == [None, None]
-    assert all(owner["userIdIncludingInactive"] for owner in owners)
-
-
-def test_owners_are_paged() -> None:
-    """H67."""
-    app = app_with()
-    first = app.get("/crm/owners/2026-09", limit=6).json
-    after = first["paging"]["next"]["after"]
-    second = app.get("/crm/owners/2026-09", limit=6, after=after).json
-    assert len({owner["id"] for owner in first["results"] + second["results"]}) == 10
-    assert "paging" not in second
-
-
-def test_pipelines_come_with_their_stages_all_at_once() -> None:
-    """H68."""
-    pipelines = app_with().get("/crm/pipelines/2026-09/deals").json["results"]
-    assert [pipeline["id"] for pipeline in pipelines] == ["default", "75e28846-ad0d"]
-    assert pipelines[0]["stages"][3]["metadata"]["isClosed"] == "true"
-
-
 def test_any_accepted_token_may_read_the_account_details() -> None:
     """H69."""
     portal = portal_with()

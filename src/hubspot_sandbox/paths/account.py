@@ -1,0 +1,44 @@
+"""The paths of the account itself: details, limits, people, pipelines."""
+
+from __future__ import annotations
+
+from hubspot_sandbox.endpoints import account, people, pipelines
+from hubspot_sandbox.paths.family import Family, Row, dated
+
+FAMILIES = (
+    Family(
+        (*dated("/crm/pipelines"), ("/crm/v3/pipelines", "v3")),
+        (
+            Row("GET", "{type}", pipelines.list_pipelines),
+            Row("GET", "{type}/{id}", pipelines.get_pipeline),
+            Row("GET", "{type}/{id}/stages", pipelines.list_stages),
+        ),
+    ),
+    Family(
+        (*dated("/crm/owners"), ("/crm/v3/owners", "v3")),
+        (Row("GET", "", people.list_owners), Row("GET", "{id}", people.get_owner)),
+    ),
+    Family(
+        (*dated("/settings/users", dates=("2026-03",)), ("/settings/v3/users", "v3")),
+        (
+            Row("GET", "", people.list_users),
+            Row("GET", "teams", people.list_teams),
+            Row("GET", "roles", people.list_roles),
+            Row("GET", "{id}", people.get_user),
+        ),
+    ),
+    Family(
+        (*dated("/crm/limits"), ("/crm/v3/limits", "v3")),
+        (
+            Row("GET", "records", account.record_counts),
+            Row("GET", "custom-properties", account.property_counts),
+        ),
+    ),
+    Family(
+        (*dated("/account-info"), ("/account-info/v3", "v3")),
+        (
+            Row("GET", "details", account.account_details),
+            Row("GET", "api-usage/daily/private-apps", account.daily_usage),
+        ),
+    ),
+)
