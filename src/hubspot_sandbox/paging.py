@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -94,3 +95,29 @@ def legacy_page(
             key: [shape(row) for row in rows[start : start + size]],
         }
     )
+
+
+def keyed_page(
+    call: Call,
+    rows: Sequence[Thing],
+    key: Callable[[Thing], list[int]],
+    *,
+    limit: int,
+    most: int,
+) -> tuple[Sequence[Thing], dict[str, Any] | None]:
+    """One page of rows ascending by a key, and its ``paging``.
+
+    The token holds the key of the last row shown: what leaves between two pages shifts nothing.
+    """
+    size = call.number("limit", limit, most)
+    text = call.one("after")
+    if text is not None:
+        try:
+            last = json.loads(urlsafe_b64decode(text.encode()))
+        except ValueError:
+            raise invalid(f"Unable to parse value for query parameter after: '{text}'") from None
+        rows = [row for row in rows if key(row) > last]
+    if len(rows) <= size:
+        return rows, None
+    after = urlsafe_b64encode(json.dumps(key(rows[size - 1])).encode()).decode()
+    return rows[:size], following(call, after)

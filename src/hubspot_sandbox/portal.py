@@ -14,11 +14,13 @@ from hubspot_sandbox import people
 from hubspot_sandbox.catalog import definitions
 from hubspot_sandbox.columns import Column, State
 from hubspot_sandbox.links import Associations, LinkType
+from hubspot_sandbox.lists import Lists
 from hubspot_sandbox.merging import merged_values
 from hubspot_sandbox.object_types import STANDARD, ObjectType, custom_object_type, names_of
 from hubspot_sandbox.pipelines import Pipelines
 from hubspot_sandbox.properties import Option, define
 from hubspot_sandbox.records import Record, Table, UnknownRecord
+from hubspot_sandbox.things import DEMO, THINGS, seed_things
 from hubspot_sandbox.times import Clock, wall_clock
 from hubspot_sandbox.tokens import DEFAULT_TOKEN, Tokens
 
@@ -41,6 +43,8 @@ class Portal:
     ) -> None:
         """``records`` says how many of which object type are seeded; others have none.
 
+        Beside object types it takes the names in `THINGS`: lists, forms, email events and the like.
+
         All of them were created and modified more than a day before the clock's present.
         ``records_per_millisecond`` neighbours share one modification time.
         """
@@ -61,11 +65,15 @@ class Portal:
             custom_object_type("machines", 3_456_789, portal_id, "Machine", "Machines")
         )
         self._names = {name: kind for kind in self.object_types for name in names_of(kind)}
-        self._seeding = {self.object_type(name).name: n for name, n in (records or {}).items()}
+        counts = dict(records or {})
+        things = {name: counts.pop(name) for name in THINGS if name in counts}
+        self._seeding = {self.object_type(name).name: n for name, n in counts.items()}
         self._together = records_per_millisecond
         self._opened = clock()
         self._tables: dict[str, Table] = {}
         self.associations = Associations(seed, lambda kind: self.table(kind).ids)
+        self.lists = Lists(clock, self.table)
+        seed_things(self, things)
 
     @classmethod
     def demo(cls, seed: int = 1, clock: Clock = wall_clock) -> Portal:
@@ -73,7 +81,7 @@ class Portal:
         counts = {kind.name: 40 for kind in STANDARD}
         counts |= {"contacts": 1200, "companies": 150, "deals": 300, "tickets": 120}
         counts |= {"calls": 200, "emails": 250, "notes": 180, "tasks": 90, "line_items": 400}
-        counts |= {"users": 12, "machines": 60}
+        counts |= {"users": 12, "machines": 60, **DEMO}
         portal = cls(seed, clock, counts)
         ids = [str(id_) for id_ in portal.table("contacts").ids]
         for id_ in ids[10:15]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import hubspot
 import pytest
+from hubspot.crm.lists import ListSearchRequest
 
 from hubspot_sandbox import Portal, Sandbox
 from tests.sandboxes.hubspot.asking import SetClock
@@ -41,3 +42,17 @@ def test_it_reads_stages_archived_ones_included(client: Any) -> None:
 def test_it_reads_property_groups(client: Any) -> None:
     groups = client.crm.properties.groups_api.get_all("contacts").results
     assert [group.name for group in groups] == ["information", "our_own_fields"]
+
+
+def test_it_finds_lists_and_their_members(client: Any) -> None:
+    request = ListSearchRequest(count=500, offset=0, additional_properties=["hs_list_size"])
+    found = client.crm.lists.lists_api.do_search(request)
+    assert (found.total, found.has_more, len(found.lists)) == (7, False, 7)
+    size = int(found.lists[0].additional_properties["hs_list_size"])
+    page = client.crm.lists.memberships_api.get_page("1", limit=250)
+    assert len(page.results) == size == client.crm.lists.lists_api.get_by_id("1").list.size
+    latest = client.crm.lists.memberships_api.get_page_ordered_by_added_to_list_date("1")
+    times = [row.membership_timestamp for row in latest.results]
+    assert times == sorted(times, reverse=True)
+    lists = client.crm.lists.memberships_api.get_lists("0-1", page.results[0].record_id)
+    assert "1" in [row.list_id for row in lists.results]
