@@ -13,6 +13,7 @@ from typing import Any
 from hubspot_sandbox import people
 from hubspot_sandbox.catalog import definitions
 from hubspot_sandbox.columns import Column, State
+from hubspot_sandbox.forms import Forms
 from hubspot_sandbox.links import Associations, LinkType
 from hubspot_sandbox.lists import Lists
 from hubspot_sandbox.merging import merged_values
@@ -73,6 +74,7 @@ class Portal:
         self._tables: dict[str, Table] = {}
         self.associations = Associations(seed, lambda kind: self.table(kind).ids)
         self.lists = Lists(clock, self.table)
+        self.forms = Forms(clock, seed)
         seed_things(self, things)
 
     @classmethod

@@ -11,10 +11,10 @@ from hubspot_sandbox.times import DAY_MS
 if TYPE_CHECKING:
     from hubspot_sandbox.portal import Portal
 
-THINGS = ("lists", "list_memberships")
+THINGS = ("lists", "list_memberships", "forms", "form_submissions")
 """Names that stand beside the object types in ``records=``."""
 
-DEMO = {"lists": 7, "list_memberships": 400}
+DEMO = {"lists": 7, "list_memberships": 400, "forms": 6, "form_submissions": 360}
 
 
 def seed_things(portal: Portal, counts: Mapping[str, int]) -> None:
@@ -22,3 +22,5 @@ def seed_things(portal: Portal, counts: Mapping[str, int]) -> None:
     last = min(ANCHOR_MS, portal.clock() - 2 * DAY_MS)
     if counts.get("lists"):
         portal.lists.seed(counts["lists"], counts.get("list_memberships", 0), last)
+    if counts.get("forms"):
+        portal.forms.seed(counts["forms"], counts.get("form_submissions", 0), last)

@@ -56,3 +56,10 @@ def test_it_finds_lists_and_their_members(client: Any) -> None:
     assert times == sorted(times, reverse=True)
     lists = client.crm.lists.memberships_api.get_lists("0-1", page.results[0].record_id)
     assert "1" in [row.list_id for row in lists.results]
+
+
+def test_it_reads_forms(client: Any) -> None:
+    page = client.marketing.forms.forms_api.get_page(limit=500, form_types=["all"])
+    assert len(page.results) == 6
+    form = client.marketing.forms.forms_api.get_by_id(page.results[0].id)
+    assert form.field_groups[0].fields[0].name == "email"
