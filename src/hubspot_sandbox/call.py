@@ -15,6 +15,7 @@ from hubspot_sandbox.records import Table
 from hubspot_sandbox.tokens import require
 
 NAMED = "type"
+EDITIONS = ("FREE", "STARTER", "PROFESSIONAL", "ENTERPRISE")
 
 
 @dataclass(slots=True)
@@ -132,6 +133,15 @@ class Call:
         kind = self.object_type(parameter)
         require(self.granted, kind.write_scopes)
         return self.portal.table(kind)
+
+    def needs(self, edition: str) -> None:
+        """Refuse with 403 what the account's edition does not include (BEHAVIOR H105)."""
+        if EDITIONS.index(self.portal.edition) < EDITIONS.index(edition):
+            raise refusal(
+                403,
+                f"This account does not have access to this API: it needs {edition}.",
+                "USER_DOES_NOT_HAVE_PERMISSIONS",
+            )
 
     def hidden(self, columns: Iterable[Column]) -> frozenset[str]:
         """The properties among these whose values the token may not see (BEHAVIOR H62)."""

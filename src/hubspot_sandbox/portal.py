@@ -11,16 +11,19 @@ from threading import RLock
 from typing import Any
 
 from hubspot_sandbox import people
+from hubspot_sandbox.campaigns import Campaigns
 from hubspot_sandbox.catalog import definitions
 from hubspot_sandbox.columns import Column, State
 from hubspot_sandbox.forms import Forms
 from hubspot_sandbox.links import Associations, LinkType
 from hubspot_sandbox.lists import Lists
+from hubspot_sandbox.mail import Mail
 from hubspot_sandbox.merging import merged_values
 from hubspot_sandbox.object_types import STANDARD, ObjectType, custom_object_type, names_of
 from hubspot_sandbox.pipelines import Pipelines
 from hubspot_sandbox.properties import Option, define
 from hubspot_sandbox.records import Record, Table, UnknownRecord
+from hubspot_sandbox.subscriptions import Subscriptions
 from hubspot_sandbox.things import DEMO, THINGS, seed_things
 from hubspot_sandbox.times import Clock, wall_clock
 from hubspot_sandbox.tokens import DEFAULT_TOKEN, Tokens
@@ -55,6 +58,7 @@ class Portal:
         self.time_zone = time_zone
         self.utc_offset_ms = utc_offset_ms
         self.lock = RLock()
+        self.edition = "ENTERPRISE"
         self.token = DEFAULT_TOKEN
         self.tokens = Tokens({DEFAULT_TOKEN: None})
         self.owners = people.owners(clock)
@@ -75,6 +79,9 @@ class Portal:
         self.associations = Associations(seed, lambda kind: self.table(kind).ids)
         self.lists = Lists(clock, self.table)
         self.forms = Forms(clock, seed)
+        self.mail = Mail(clock, seed)
+        self.subscriptions = Subscriptions(clock)
+        self.campaigns = Campaigns(clock, seed)
         seed_things(self, things)
 
     @classmethod

@@ -33,7 +33,7 @@ _TABLE: list[tuple[str, str, list[tuple[tuple[str, ...], Row]]]] = [
     for family in _FAMILIES
     for prefix, style in family.prefixes
 ]
-_SHORTENED = ("{id}", "{name}")
+_SHORTENED = ("{id}", "{name}", "{email}")
 
 
 def find_route(method: str, path: str) -> Route | None:

@@ -11,16 +11,24 @@ from hubspot_sandbox.times import DAY_MS
 if TYPE_CHECKING:
     from hubspot_sandbox.portal import Portal
 
-THINGS = ("lists", "list_memberships", "forms", "form_submissions")
+THINGS = (
+    "lists", "list_memberships", "forms", "form_submissions", "marketing_emails", "email_events",
+    "subscription_changes", "campaigns",
+)  # fmt: skip
 """Names that stand beside the object types in ``records=``."""
 
-DEMO = {"lists": 7, "list_memberships": 400, "forms": 6, "form_submissions": 360}
+DEMO = {
+    "lists": 7, "list_memberships": 400, "forms": 6, "form_submissions": 360,
+    "marketing_emails": 15, "email_events": 1_200, "subscription_changes": 150, "campaigns": 8,
+}  # fmt: skip
 
 
 def seed_things(portal: Portal, counts: Mapping[str, int]) -> None:
     """Fill a fresh portal; all of it happened more than two days before the clock's present."""
     last = min(ANCHOR_MS, portal.clock() - 2 * DAY_MS)
-    if counts.get("lists"):
-        portal.lists.seed(counts["lists"], counts.get("list_memberships", 0), last)
-    if counts.get("forms"):
-        portal.forms.seed(counts["forms"], counts.get("form_submissions", 0), last)
+    many = {name: counts.get(name, 0) for name in THINGS}
+    portal.lists.seed(many["lists"], many["list_memberships"], last)
+    portal.forms.seed(many["forms"], many["form_submissions"], last)
+    portal.mail.seed(many["marketing_emails"], many["email_events"], last)
+    portal.subscriptions.seed(many["subscription_changes"], last)
+    portal.campaigns.seed(many["campaigns"], last)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hubspot_sandbox.endpoints import forms
-from hubspot_sandbox.paths.family import Family, Row
+from hubspot_sandbox.endpoints import campaigns, forms, mail, subscriptions
+from hubspot_sandbox.paths.family import Family, Row, dated
 
 FAMILIES = (
     Family(
@@ -13,5 +13,46 @@ FAMILIES = (
     Family(
         (("/form-integrations/v1/submissions/forms", "v1"),),
         (Row("GET", "{id}", forms.list_submissions),),
+    ),
+    Family(
+        (*dated("/marketing/emails"), ("/marketing/v3/emails", "v3")),
+        (
+            Row("GET", "", mail.list_emails),
+            Row("GET", "statistics/list", mail.aggregate_statistics),
+            Row("GET", "statistics/histogram", mail.statistics_by_day),
+            Row("GET", "{id}", mail.get_email),
+        ),
+    ),
+    Family(
+        (*dated("/marketing/campaigns"), ("/marketing/v3/campaigns", "v3")),
+        (
+            Row("GET", "", campaigns.list_campaigns),
+            Row("GET", "{id}", campaigns.get_campaign),
+        ),
+    ),
+    Family(
+        (("/email/public/v1", "v1"),),
+        (
+            Row("GET", "campaigns", mail.list_email_campaigns),
+            Row("GET", "campaigns/{id}", mail.get_email_campaign),
+            Row("GET", "events", mail.list_events),
+            Row("GET", "subscriptions", subscriptions.list_old_definitions),
+            Row("GET", "subscriptions/timeline", subscriptions.list_changes),
+        ),
+    ),
+    Family(
+        (*dated("/communication-preferences"), ("/communication-preferences/v4", "v4")),
+        (
+            Row("GET", "definitions", subscriptions.list_definitions),
+            Row("POST", "statuses/batch/read", subscriptions.batch_read_statuses),
+            Row("GET", "statuses/{email}", subscriptions.read_statuses),
+        ),
+    ),
+    Family(
+        (("/communication-preferences/v3", "v3"),),
+        (
+            Row("GET", "definitions", subscriptions.list_definitions),
+            Row("GET", "status/email/{email}", subscriptions.read_statuses_v3),
+        ),
     ),
 )

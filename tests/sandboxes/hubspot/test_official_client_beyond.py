@@ -63,3 +63,24 @@ def test_it_reads_forms(client: Any) -> None:
     assert len(page.results) == 6
     form = client.marketing.forms.forms_api.get_by_id(page.results[0].id)
     assert form.field_groups[0].fields[0].name == "email"
+
+
+def test_it_reads_marketing_emails_with_their_statistics(client: Any, portal: Portal) -> None:
+    api = client.marketing.emails.marketing_emails_api
+    page = api.get_page(limit=300)
+    assert [email.id for email in page.results] == [email.id for email in portal.mail.emails.all()]
+    with_statistics = api.get_page(limit=300, include_stats=True)
+    assert 0 < with_statistics.total < page.total
+    assert with_statistics.results[0].stats.counters["sent"] > 0
+    window = {"start_timestamp": "2020-01-01T00:00:00Z", "end_timestamp": "2027-01-01T00:00:00Z"}
+    statistics = client.marketing.emails.statistics_api
+    assert len(statistics.get_emails_list(**window).emails) == with_statistics.total
+    assert statistics.get_histogram(**window, interval="DAY").total > 20
+
+
+def test_it_reads_subscriptions(client: Any) -> None:
+    api = client.communication_preferences
+    found = api.definition_api.get_page().subscription_definitions
+    assert [row.is_active for row in found] == [True, True, True, False]
+    statuses = api.status_api.get_email_status("person1@example1.com")
+    assert len(statuses.subscription_statuses) == 4

@@ -1,0 +1,176 @@
+"""Marketing emails with their statistics, email campaigns and email events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
+from hubspot_sandbox.call import Call, within
+from hubspot_sandbox.documents import Document
+from hubspot_sandbox.mail import Event
+from hubspot_sandbox.mail_shapes import APP, campaign_shape, email_shape, event_shape, statistics
+from hubspot_sandbox.paging import legacy_page, page
+from hubspot_sandbox.times import DAY_MS, iso, parse_moment
+from hubspot_sandbox.tokens import require
+
+SCOPES = ("content",)
+MOST_EMAILS, MOST_CAMPAIGNS, MOST_EVENTS = 300, 500, 1_000
+_ORDERS: dict[str, Callable[[Document], Any]] = {
+    "name": lambda email: email.fields["name"],
+    "createdAt": lambda email: email.created,
+    "updatedAt": lambda email: email.updated,
+}
+_TO_THE_END = 1 << 62
+
+
+def moment(call: Call, name: str) -> int | None:
+    """A query parameter that is a moment, None when absent."""
+    text = call.one(name)
+    found = None if text is None else parse_moment(text)
+    if text is not None and found is None:
+        raise invalid(f"Unable to parse value for query parameter {name}: '{text}'")
+    return found
+
+
+def list_emails(call: Call) -> Answer:
+    """Marketing emails; with statistics not all of them come (BEHAVIOR H130, H131)."""
+    require(call.granted, SCOPES)
+    mail = call.portal.mail
+    with_statistics = call.flag("includeStats")
+    found = [
+        email
+        for email in mail.emails.all(call.flag("archived"))
+        if _between(call, "created", email.created)
+        and _between(call, "updated", email.updated)
+        and call.one("type") in (None, email.fields["type"])
+        and (not with_statistics or mail.events_of(email.id))
+    ]
+    order = (call.one("sort") or "").split(",")[-1]
+    key = _ORDERS.get(order.removeprefix("-"))
+    if order and key is None:
+        raise invalid(f"Unable to parse value for query parameter sort: '{order}'")
+    if key is not None:
+        found.sort(key=key, reverse=order.startswith("-"))
+
+    def shape(email: Document) -> dict[str, Any]:
+        return _included(call, email_shape(mail, email, with_statistics))
+
+    return page(call, found, shape, limit=10, most=MOST_EMAILS, with_total=True)
+
+
+def _between(call: Call, name: str, value: int) -> bool:
+    """Bounds of emails are both exclusive."""
+    after, before = moment(call, f"{name}After"), moment(call, f"{name}Before")
+    return (after is None or value > after) and (before is None or value < before)
+
+
+def _included(call: Call, shape: dict[str, Any]) -> dict[str, Any]:
+    named = {"campaignName": "Spring launch", "campaignUtm": "spring-launch"}
+    if call.flag("marketingCampaignNames"):
+        shape |= named
+    if call.flag("workflowNames"):
+        shape["workflowNames"] = ["Welcome series"] if shape["type"] == "AUTOMATED_EMAIL" else []
+    only = call.several("includedProperties")
+    return {key: value for key, value in shape.items() if not only or key in ("id", *only)}
+
+
+def get_email(call: Call) -> Answer:
+    """One marketing email."""
+    require(call.granted, SCOPES)
+    mail = call.portal.mail
+    email = mail.emails.find(call.parameters["id"], call.flag("archived"))
+    if email is None:
+        raise not_found("Email not found")
+    return json_answer(_included(call, email_shape(mail, email, call.flag("includeStats"))))
+
+
+def _counted(call: Call) -> list[Event]:
+    ids = call.several("emailIds")
+    since, until = moment(call, "startTimestamp"), moment(call, "endTimestamp")
+    if since is None or until is None:
+        raise invalid("startTimestamp and endTimestamp are required", "REQUIRED_FIELD")
+    events = call.portal.mail.events(since, until)
+    return [event for event in events if not ids or event.email in ids]
+
+
+def aggregate_statistics(call: Call) -> Answer:
+    """What happened to some emails within a time, all in all and one by one."""
+    require(call.granted, SCOPES)
+    events = _counted(call)
+    emails = sorted({event.email for event in events})
+    mail = call.portal.mail
+    return json_answer(
+        {
+            "emails": [int(email) for email in emails],
+            "aggregate": statistics(events),
+            "campaignAggregations": {
+                mail.campaign_of(email): statistics(e for e in events if e.email == email)
+                for email in emails
+            },
+        }
+    )
+
+
+def statistics_by_day(call: Call) -> Answer:
+    """What happened to some emails, day by day."""
+    require(call.granted, SCOPES)
+    if call.one("interval") not in (None, "DAY"):
+        raise invalid("this sandbox counts by DAY only")
+    days = groupby(_counted(call), lambda event: event.at // DAY_MS)
+    rows = [
+        {
+            "interval": {"start": iso(day * DAY_MS), "end": iso((day + 1) * DAY_MS)},
+            "aggregations": statistics(events),
+        }
+        for day, events in days
+    ]
+    return json_answer({"total": len(rows), "results": rows})
+
+
+def list_email_campaigns(call: Call) -> Answer:
+    """The ids of email campaigns; what they are is asked one by one (BEHAVIOR H132)."""
+    require(call.granted, SCOPES)
+    mail = call.portal.mail
+
+    def shape(campaign: Document) -> dict[str, Any]:
+        full = campaign_shape(mail, campaign)
+        return {"id": full["id"], **APP, "lastUpdatedTime": full["lastUpdatedTime"]}
+
+    return legacy_page(
+        call, mail.campaigns.all(), "campaigns", shape, limit=10, most=MOST_CAMPAIGNS
+    )
+
+
+def get_email_campaign(call: Call) -> Answer:
+    """One email campaign."""
+    require(call.granted, SCOPES)
+    campaign = call.portal.mail.campaigns.find(call.parameters["id"])
+    if campaign is None:
+        raise not_found("campaign not found")
+    return json_answer(campaign_shape(call.portal.mail, campaign))
+
+
+def time_window(call: Call) -> tuple[int, int]:
+    """``startTimestamp`` and ``endTimestamp`` in milliseconds, both included (BEHAVIOR H133)."""
+    texts = (call.one("startTimestamp") or "0", call.one("endTimestamp") or str(_TO_THE_END))
+    since, until = (within(text, "timestamp", _TO_THE_END, 0) for text in texts)
+    return since, until
+
+
+def list_events(call: Call) -> Answer:
+    """Email events, the latest first (BEHAVIOR H133)."""
+    require(call.granted, SCOPES)
+    portal = call.portal
+    kind, recipient = call.one("eventType"), call.one("recipient")
+    found = [
+        event
+        for event in portal.mail.events(*time_window(call))[::-1]
+        if kind in (None, event.type) and recipient in (None, event.recipient)
+    ]
+
+    def shape(event: Event) -> dict[str, Any]:
+        return event_shape(portal.mail, event, portal.id)
+
+    return legacy_page(call, found, "events", shape, limit=10, most=MOST_EVENTS)
