@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snowflake_sandbox import columns, ddl, tables
+from snowflake_sandbox import access, columns, ddl, tables
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.errors import compilation, exists, missing, unsupported
@@ -21,6 +21,7 @@ def alter_table(session: LocalSession, reader: Reader, context: Context) -> Resu
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))
+    access.own(session, "TABLE", ".".join(name))
     if reader.accept("ADD"):
         _add(session, reader, name)
     elif reader.accept("RENAME", "TO"):

@@ -25,6 +25,7 @@ class Catalog:
         self._procedures: dict[str, Procedure] = {}
         self._tasks: dict[Name, Task] = {}
         self._grants: set[Grant] = set()
+        self._on: dict[tuple[str, str], list[Grant]] = {}
         if file is not None and file.exists():
             self._load(json.loads(file.read_text(encoding="utf-8")))
 
@@ -94,9 +95,28 @@ class Catalog:
         with self._lock:
             return sorted(self._grants)
 
+    def grants_on(self, prefix: str, to: str) -> list[Grant]:
+        """Return what somebody has on objects whose full names begin so."""
+        return [g for g in self.grants if g.to == to and g.name.startswith(prefix)]
+
+    def held(self, kind: str, name: str, to: str) -> set[str]:
+        """Return the privileges that somebody has on one object."""
+        with self._lock:
+            return {g.privilege for g in self._on.get((kind, name), ()) if g.to == to}
+
+    def holders(self, kind: str, name: str) -> set[str]:
+        """Return who owns an object: nobody, where that was never recorded."""
+        with self._lock:
+            return {g.to for g in self._on.get((kind, name), ()) if g.privilege == "OWNERSHIP"}
+
     def grants_to(self, role: str) -> list[Grant]:
-        """Return what an application role may do, through the roles granted to it as well."""
-        roles = {role.upper()}
+        """Return what a role may do, through the roles granted to it as well.
+
+        Args:
+            role: a role of the account, or an application's by its full name; by its own name
+                where only one application has such a role.
+        """
+        roles = {self.role_title(role)}
         while True:
             more = {
                 g.name for g in self.grants if g.to in roles and g.on == "APPLICATION ROLE"
@@ -118,9 +138,14 @@ class Catalog:
             if g.on == "PROCEDURE" and g.name.partition("(")[0].rsplit(".", 1)[0] in schemas
         )
 
+    def role_title(self, role: str) -> str:
+        """Return an application role's full name, or that of a role of the account."""
+        found = [t for t in self.application_roles if t.partition(".")[2] == role.upper()]
+        return found[0] if len(found) == 1 else role.upper()
+
     @property
     def application_roles(self) -> list[str]:
-        """Names of the application roles."""
+        """Full names of the application roles."""
         return [e.title for e in self.entries("APPLICATION ROLE")]
 
     @property
@@ -238,6 +263,19 @@ class Catalog:
             if self._revoke(kind, name):
                 self._save()
 
+    def drop_application(self, name: str) -> None:
+        """Forget an application, its integrations and what was granted to it."""
+        with self._lock:
+            self.drop("APPLICATION", (name,))
+            for integration in self.integrations:
+                rules = integration.options["ALLOWED_NETWORK_RULES"]
+                if any(rule[0] == name for rule in rules):
+                    self.drop(integration.kind, integration.name)
+            self._grants = {
+                g for g in self._grants if g.to != name and not g.to.startswith(f"{name}.")
+            }
+            self._save()
+
     def drop_schema(self, database: str, schema: str | None = None) -> None:
         """Forget everything recorded in a schema, or in a whole database."""
         prefix = (database,) if schema is None else (database, schema)
@@ -250,7 +288,7 @@ class Catalog:
             return name == ".".join(prefix) or name.startswith(".".join(prefix) + ".")
 
         with self._lock:
-            account = ("APPLICATION ROLE", "EXTERNAL ACCESS INTEGRATION", "WAREHOUSE")
+            account = ("EXTERNAL ACCESS INTEGRATION", "WAREHOUSE", "ROLE", "APPLICATION")
             self._entries = {
                 k: e for k, e in self._entries.items() if k[0] in account or not inside(e.name)
             }
@@ -272,6 +310,7 @@ class Catalog:
         return changed
 
     def _save(self) -> None:
+        self._index()
         if self._file is None:
             return
         state = {
@@ -295,3 +334,9 @@ class Catalog:
             task = Task(**{**raw, "name": Name(*raw["name"])})
             self._tasks[task.name] = task
         self._grants = {Grant(**raw) for raw in state["grants"]}
+        self._index()
+
+    def _index(self) -> None:
+        self._on = {}
+        for grant in self._grants:
+            self._on.setdefault((grant.on, grant.name), []).append(grant)

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from snowflake_sandbox import clauses, columns, ddl, results, staging
+from snowflake_sandbox import access, clauses, columns, ddl, results, staging
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.errors import SqlError, compilation, missing, unsupported
@@ -55,6 +55,7 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     if reader.current.value.startswith("@"):
         raise unsupported("COPY INTO a stage")
     table = context.qualify(reader.dotted())
+    access.use(session, "TABLE", table, "INSERT")
     wanted = clauses.account_names(reader, context) if reader.looking_at("(") else None
     reader.expect("FROM")
     bracket = reader.accept("(")

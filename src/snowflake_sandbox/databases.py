@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 
-from snowflake_sandbox import columns, results
+from snowflake_sandbox import access, columns, results
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import compilation, exists, missing
-from snowflake_sandbox.names import Name, quote
+from snowflake_sandbox.names import Name, path, quote
 from snowflake_sandbox.records import Entry
 from snowflake_sandbox.results import Result, status
 from snowflake_sandbox.session import LocalSession
@@ -22,12 +22,17 @@ def create_database(session: LocalSession, reader: Reader, _: Context, mode: str
     _schema_clauses(reader)
     with session.store.defining:
         if session.store.has_database(name):
+            hidden = access.taken(session, name)
+            if hidden is not None:
+                raise hidden
             if quiet:
                 return status(f"{name} already exists, statement succeeded.")
             if mode != "REPLACE":
                 raise exists(name)
+            access.own(session, "DATABASE", name)
             _drop_database(session, name)
         session.store.create_database(name)
+        access.made(session, "DATABASE", name)
         session.changed()
     if session.script is None:
         session.use(name, "PUBLIC")
@@ -39,14 +44,17 @@ def create_schema(session: LocalSession, reader: Reader, context: Context, mode:
     quiet = reader.if_not_exists()
     database, name = _schema_name(reader, context)
     _schema_clauses(reader)
+    access.use_database(session, database, "CREATE SCHEMA")
     with session.store.defining:
         if session.store.has_schema(database, name):
             if quiet:
                 return status(f"{name} already exists, statement succeeded.")
             if mode != "REPLACE":
                 raise exists(name)
+            access.own(session, "SCHEMA", f"{database}.{name}")
             _drop_schema(session, database, name)
         _new_schema(session, database, name)
+        access.made(session, "SCHEMA", f"{database}.{name}")
     if session.script is None:
         session.use(database, name)
     return status(f"Schema {name} successfully created.")
@@ -104,6 +112,7 @@ def drop_database(session: LocalSession, reader: Reader, _: Context) -> Result:
         if quiet:
             return status("Drop statement executed successfully.")
         raise missing("Database", name)
+    access.own(session, "DATABASE", name)
     _drop_database(session, name)
     return status(f"{name} successfully dropped.")
 
@@ -117,6 +126,33 @@ def _drop_database(session: LocalSession, name: str) -> None:
     session.changed()
 
 
+def drop_application(session: LocalSession, reader: Reader, _: Context) -> Result:
+    """DROP APPLICATION [CASCADE]: refused while it owns anything outside itself."""
+    quiet = reader.if_exists()
+    name = reader.identifier()
+    cascade = reader.accept("CASCADE")
+    reader.end()
+    if not session.catalog.has("APPLICATION", (name,)):
+        if quiet:
+            return status("Drop statement executed successfully.")
+        raise missing("Application", name)
+    owned = [g for g in session.catalog.grants_on("", name) if g.privilege == access.OWNERSHIP]
+    if owned and not cascade:
+        raise compilation(
+            f"Application {name} owns objects outside of itself ({owned[0].name} and"
+            f" {len(owned) - 1} more): transfer their ownership, or DROP APPLICATION … CASCADE.",
+            93130,
+            "2BP01",
+        )
+    for database in {g.name for g in owned if g.on == "DATABASE"}:
+        _drop_database(session, database)
+    for table in (g.name for g in owned if g.on == "TABLE"):
+        execute(session.duck, "DROP TABLE IF EXISTS " + path(Name(*table.split("."))))
+    session.catalog.drop_application(name)
+    _drop_database(session, name)
+    return status(f"{name} successfully dropped.")
+
+
 def drop_schema(session: LocalSession, reader: Reader, context: Context) -> Result:
     """DROP SCHEMA with everything in it."""
     quiet = reader.if_exists()
@@ -125,6 +161,7 @@ def drop_schema(session: LocalSession, reader: Reader, context: Context) -> Resu
         if quiet:
             return status("Drop statement executed successfully.")
         raise missing("Schema", f"{database}.{name}")
+    access.own(session, "SCHEMA", f"{database}.{name}")
     _drop_schema(session, database, name)
     return status(f"{name} successfully dropped.")
 

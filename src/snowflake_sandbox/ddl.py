@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from snowflake_sandbox import columns, tables
+from snowflake_sandbox import access, columns, tables
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.errors import compilation, exists, missing, unsupported
@@ -29,7 +29,8 @@ def kind_of(session: LocalSession, name: Name) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _known_schema(session: LocalSession, name: Name) -> None:
+def _known_schema(session: LocalSession, name: Name, privilege: str) -> None:
+    access.use_schema(session, name.database, name.schema, privilege)
     if not session.store.has_schema(name.database, name.schema):
         raise missing("Schema", f"{name.database}.{name.schema}")
 
@@ -40,13 +41,14 @@ def create_table(session: LocalSession, reader: Reader, context: Context, mode: 
     name = context.qualify(reader.dotted())
     # CREATE TABLE t IF NOT EXISTS is an accepted variant
     quiet = reader.if_not_exists() or quiet
-    _known_schema(session, name)
+    _known_schema(session, name, "CREATE TABLE")
     found = kind_of(session, name)
     if found is not None:
         if quiet:
             return status(f"{name.object} already exists, statement succeeded.")
         if mode != "REPLACE" or found == "VIEW":
             raise exists(name.object)
+        access.own(session, found, ".".join(name))
     definition = tables.read_columns(reader)
     if definition is None:
         _create_by_tree(session, reader.text, name)
@@ -69,6 +71,7 @@ def _new_table(session: LocalSession, name: Name) -> None:
     columns.comment_table(session.duck, name, None)
     forget_loads(session, name)
     session.catalog.revoke_all("TABLE", ".".join(name))
+    access.made(session, "TABLE", ".".join(name))
     session.changed()
 
 
@@ -118,13 +121,14 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     """CREATE VIEW; its tables are looked up now, so that it means the same everywhere."""
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
-    _known_schema(session, name)
+    _known_schema(session, name, "CREATE VIEW")
     found = kind_of(session, name)
     if found is not None:
         if quiet:
             return status(f"{name.object} already exists, statement succeeded.")
         if mode != "REPLACE" or found == "TABLE":
             raise exists(name.object)
+        access.own(session, found, ".".join(name))
     titles, comments = _view_columns(reader)
     comment = None
     while not reader.looking_at("AS"):
@@ -137,6 +141,7 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     if not isinstance(query, exp.Query):
         raise unsupported("CREATE VIEW of this form")
     qualify_tables(query, context)
+    access.check(session, access.touched(session, query))
     types = declared_outputs(session, query)
     body = session.translator.plan(query, None).sql[-1]
     listed = f" ({', '.join(quote(t) for t in titles)})" if titles else ""
@@ -159,6 +164,7 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     )
     columns.comment_table(session.duck, name, comment)
     session.catalog.revoke_all("VIEW", ".".join(name))
+    access.made(session, "VIEW", ".".join(name))
     session.changed()
     return status(f"View {name.object} successfully created.")
 
@@ -211,9 +217,11 @@ def _drop(session: LocalSession, reader: Reader, context: Context, kind: str) ->
         raise missing(kind.capitalize(), str(name))
     if found != kind:
         raise compilation(f"Object found is of type '{found}', not '{kind}'.", 2203, "42601")
+    access.own(session, kind, ".".join(name))
     execute(session.duck, f"DROP {kind} {path(name)}")
     _new_table(session, name)
-    session.catalog.revoke_all(kind, ".".join(name))
+    for each in ("TABLE", "VIEW"):
+        session.catalog.revoke_all(each, ".".join(name))
     session.store.tidy(name.database)
     return status(f"{name.object} successfully dropped.")
 
@@ -229,6 +237,7 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))
+    access.own(session, "TABLE", ".".join(name))
     with session.atomic():
         execute(session.duck, f"TRUNCATE {path(name)}")
         forget_loads(session, name)

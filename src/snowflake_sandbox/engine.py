@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from snowflake_sandbox.catalog import Catalog
 from snowflake_sandbox.names import Name
+from snowflake_sandbox.records import Entry
 from snowflake_sandbox.scripts import run_file
 from snowflake_sandbox.secrets import Secrets
 from snowflake_sandbox.session import LocalSession, Script
@@ -110,6 +111,7 @@ class Engine:
         root = app.resolve()
         if not self.store.has_database(database):
             self.store.create_database(database)
+        self.catalog.add(Entry("APPLICATION", (database,)), replace_existing=True)
         session = self.local_session(database)
         try:
             run_file(session, Script(root / "setup.sql", root))

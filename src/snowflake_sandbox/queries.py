@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from snowflake_sandbox import merging, results, rules, strictness
+from snowflake_sandbox import access, merging, results, rules, strictness
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.lineage import declared_outputs
 from snowflake_sandbox.results import Result
@@ -39,20 +39,27 @@ def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
 
 def prepare(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
     """Return the plan of a statement, from memory when the same text ran before."""
-    key = (text, session.database, session.schema)
+    # what an application sees of INFORMATION_SCHEMA is its own
+    key = (text, session.database, session.schema, access.application(session))
     plan = session.engine.plans.get(key)
     if plan is None:
         root = session.translator.parse(text)
         rules.check_tree(session, root)
         strictness.check(root)
+        names = access.touched(session, root)
+        access.check(session, names)
+        access.hide(session, root)
         if isinstance(root, exp.Merge):
             plan = merging.plan(session, root, params)
         elif isinstance(root, exp.Insert):
             plan = strictness.insert(session, session.translator.plan(root, params), params)
         else:
             plan = session.translator.plan(root, params)
+        plan.extra["touched"] = names
         if plan.repeatable and isinstance(root, exp.Query | exp.DML):
             session.engine.plans.put(key, plan)
+    else:
+        access.check(session, plan.extra["touched"])
     return plan
 
 

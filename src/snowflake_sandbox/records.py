@@ -94,18 +94,20 @@ class Task:
 
 @dataclass(frozen=True, order=True)
 class Grant:
-    """One privilege on one object to one application role.
+    """One privilege on one object.
 
     Attributes:
         on: kind of the object, e.g. ``PROCEDURE``, or ``APPLICATION ROLE`` for a granted role.
         name: full name of the object, for a procedure with its signature.
-        to: the application role.
+        to: who has it: an application role by its full name, a role, an application.
+        grantee: kind of ``to``: ``APPLICATION ROLE``, ``ROLE`` or ``APPLICATION``.
     """
 
     privilege: str
     on: str
     name: str
     to: str
+    grantee: str = "APPLICATION ROLE"
 
 
 def read_procedure(raw: dict[str, Any]) -> Procedure:

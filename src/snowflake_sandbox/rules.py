@@ -69,7 +69,7 @@ def _check_script(reader: Reader) -> None:
         raise _script("ALTER SESSION")
     if reader.looking_at("GRANT") or reader.looking_at("REVOKE"):
         words = [token.upper for token in reader.tokens]
-        if "APPLICATION" not in words and "APPLICATION_ROLE" not in words:
+        if "APPLICATION" not in words:
             raise _script("a grant to anything but an application role")
         if "FUTURE" in words:
             raise _script("a future grant")

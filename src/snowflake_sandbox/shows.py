@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from snowflake_sandbox import ddl, procedures, queries, results
+from snowflake_sandbox import access, ddl, procedures, queries, results
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.errors import missing, unsupported
 from snowflake_sandbox.names import literal
@@ -213,14 +213,17 @@ def _specifications(session: LocalSession) -> list[Row]:
 
 def _grants(session: LocalSession, reader: Reader, context: Context) -> Result:
     if reader.accept("TO"):
-        reader.expect("APPLICATION", "ROLE")
-        role = reader.dotted()[-1]
-        session.catalog.entry("APPLICATION ROLE", (role,))
-        found = [g for g in session.catalog.grants if g.to == role]
+        kind = "APPLICATION ROLE" if reader.accept("APPLICATION", "ROLE") else reader.next().upper
+        name = reader.dotted()
+        if kind == "APPLICATION ROLE":
+            name = (name[0] if len(name) == 2 else session.database or "", name[-1])
+        title = session.catalog.entry(kind, name).title
+        found = [g for g in session.catalog.grants if (g.to, g.grantee) == (title, kind)]
     elif reader.accept("OF"):
         reader.expect("APPLICATION", "ROLE")
-        role = reader.dotted()[-1]
-        found = [g for g in session.catalog.grants if g.name == role]
+        role = reader.dotted()
+        title = ".".join((role[0] if len(role) == 2 else session.database or "", role[-1]))
+        found = [g for g in session.catalog.grants if g.name == title]
     else:
         reader.expect("ON")
         kind = reader.next().upper
@@ -245,7 +248,7 @@ def _grant(grant: Grant) -> Row:
         "privilege": grant.privilege,
         "granted_on": grant.on.replace(" ", "_"),
         "name": grant.name,
-        "granted_to": "APPLICATION_ROLE",
+        "granted_to": grant.grantee.replace(" ", "_"),
         "grantee_name": grant.to,
     }
 
@@ -315,6 +318,7 @@ def describe(session: LocalSession, reader: Reader, context: Context) -> Result:
     table = context.qualify(reader.dotted())
     reader.accept("TYPE", "=", "COLUMNS")
     reader.end()
+    access.use(session, "TABLE", table)
     if ddl.kind_of(session, table) is None:
         raise missing("Table", str(table))
     sql = _DESCRIBE

@@ -139,6 +139,7 @@ _CREATE: tuple[tuple[tuple[str, ...], _Create], ...] = (
     (("STREAMLIT",), applications.create_streamlit),
     (("WAREHOUSE",), applications.create_warehouse),
     (("APPLICATION", "ROLE"), grants.create_role),
+    (("ROLE",), grants.create_account_role),
 )
 
 _ALTER: tuple[tuple[tuple[str, ...], Run], ...] = (
@@ -169,7 +170,9 @@ _DROP: tuple[tuple[tuple[str, ...], Run], ...] = (
     (("INTEGRATION",), applications.drop("EXTERNAL ACCESS INTEGRATION")),
     (("STREAMLIT",), applications.drop("STREAMLIT")),
     (("WAREHOUSE",), applications.drop("WAREHOUSE")),
-    (("APPLICATION", "ROLE"), applications.drop("APPLICATION ROLE")),
+    (("APPLICATION", "ROLE"), grants.drop_role),
+    (("APPLICATION",), databases.drop_application),
+    (("ROLE",), applications.drop("ROLE")),
 )
 
 _ROUTES: tuple[tuple[tuple[str, ...], Run], ...] = (

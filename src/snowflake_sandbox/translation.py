@@ -44,12 +44,12 @@ class PlanCache:
     """The most recently used plans of an engine, by text and current schema."""
 
     def __init__(self, size: int = 256) -> None:
-        self._plans: OrderedDict[tuple[str, str | None, str | None], Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[str | None, ...], Plan] = OrderedDict()
         self._known: dict[tuple[object, ...], dict[str, str]] = {}
         self._size = size
         self._lock = Lock()
 
-    def get(self, key: tuple[str, str | None, str | None]) -> Plan | None:
+    def get(self, key: tuple[str | None, ...]) -> Plan | None:
         """Return the plan of a text, if known."""
         with self._lock:
             plan = self._plans.get(key)
@@ -57,7 +57,7 @@ class PlanCache:
                 self._plans.move_to_end(key)
             return plan
 
-    def put(self, key: tuple[str, str | None, str | None], plan: Plan) -> None:
+    def put(self, key: tuple[str | None, ...], plan: Plan) -> None:
         """Remember a plan."""
         with self._lock:
             self._plans[key] = plan

@@ -21,6 +21,7 @@ from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.settings import SyncSettings
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox, Seen
 from snowflake_sandbox import Engine
+from snowflake_sandbox.names import Name
 
 NOW = 1_790_000_000_000
 """2026-09-21T14:13:20Z."""
@@ -39,6 +40,9 @@ SLIM: Answer = {
     "associations": [],
 }
 """Settings for a narrow table of contacts, which is quicker to make than one of 80 columns."""
+
+HANDLERS = Name("HUBSPOT_INGEST", "CORE", "INGEST_HUBSPOT")
+"""Whose rights the handlers' work has: those of the application, not of the person who calls."""
 
 STATE_TABLES = ("SYNCS", "RUNS", "REQUESTS", "ERRORS", "PROPERTIES", "STREAMS", "PORTALS")
 
@@ -76,8 +80,8 @@ class HandClock:
 class World:
     """A portal and an engine, and a person who calls procedures.
 
-    ``ingest`` and ``configure`` run on the world's own clock, through the handlers' own work;
-    ``call`` sends the real CALL, on the machine's clock.
+    ``ingest`` and ``configure`` run on the world's own clock, through the handlers' own work and
+    with the application's rights; ``call`` sends the real CALL, on the machine's clock.
     """
 
     def __init__(
@@ -97,7 +101,9 @@ class World:
         self.sandbox = Sandbox(self.portal, limits, faults=faults, sleep=self.clock.sleep)
         self.token = token or self.portal.token
         self.session: Session = engine.session("HUBSPOT_INGEST", "CORE")
-        self.database = Database(self.session)
+        self._person = Database(self.session)
+        self._handlers = engine.session("HUBSPOT_INGEST", "CORE", owner=HANDLERS)
+        self.database = Database(self._handlers)
         self.store = Store(self.database)
         self.only: Collection[str] | None = None
 
@@ -105,6 +111,7 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._handlers.close()
         self.session.close()
 
     # -- calling -----------------------------------------------------------------------------
@@ -146,7 +153,7 @@ class World:
     # -- looking -----------------------------------------------------------------------------
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
-        return self.database.rows(statement, params)
+        return self._person.rows(statement, params)
 
     def table(
         self, columns: str, table: str = CONTACTS, *, where: str = "TRUE"

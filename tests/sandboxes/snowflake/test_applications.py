@@ -45,7 +45,7 @@ def test_the_catalog_tells_which_role_may_call_what(tmp_path: Path) -> None:
 def test_the_catalog_tells_what_was_made(tmp_path: Path) -> None:
     with install(tmp_path, ROLES, SCHEMAS, EGRESS, PROCEDURES) as engine:
         catalog = engine.catalog
-        assert catalog.application_roles == ["APP_ADMIN"]
+        assert catalog.application_roles == ["LAB.APP_ADMIN"]
         assert catalog.secrets == ["LAB.CONFIG.TOKEN"]
         assert catalog.network_rules[0].options["VALUE_LIST"] == ["api.example.com"]
         assert [e.title for e in catalog.integrations] == ["LAB_EAI"]
@@ -221,7 +221,7 @@ def test_grants_are_inherited_through_roles_and_shown(tmp_path: Path) -> None:
     )
     with install(tmp_path, ROLES, SCHEMAS, EGRESS, PROCEDURES, more) as engine:
         assert engine.catalog.callable_by("BOSS") == engine.catalog.callable_by("APP_ADMIN")
-        shown = engine.sql("SHOW GRANTS TO APPLICATION ROLE app_admin")
+        shown = engine.sql("SHOW GRANTS TO APPLICATION ROLE lab.app_admin")
         assert ("USAGE", "PROCEDURE") in [(row[1], row[2]) for row in shown]
 
 

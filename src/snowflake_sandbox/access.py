@@ -1,0 +1,215 @@
+"""What an application may do outside its own database: with what it made, or was granted.
+
+A person at the local engine may do everything, as an account's administrator may. An application's
+procedures and its setup script may not: another database has to be theirs, or granted to them.
+
+Sources: Snowflake, "Access control privileges" and "Overview of access control".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import Expr, exp
+
+from snowflake_sandbox.errors import SqlError, compilation, missing
+from snowflake_sandbox.names import Name
+from snowflake_sandbox.records import Grant
+from snowflake_sandbox.strictness import plain
+
+if TYPE_CHECKING:
+    from snowflake_sandbox.session import LocalSession
+
+ADMINISTRATOR = "ACCOUNTADMIN"
+OWNERSHIP = "OWNERSHIP"
+INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
+
+Touched = tuple[tuple[Name, tuple[str, ...]], ...]
+"""The tables and views a statement names, each with the privileges it needs on it."""
+
+
+def application(session: LocalSession) -> str | None:
+    """Return the application that a session acts for; None for a person's session."""
+    if session.owner is not None:
+        return session.owner.database
+    return session.database if session.script is not None else None
+
+
+def made(session: LocalSession, kind: str, title: str) -> None:
+    """Note who owns what was just made; inside an application's database that is plain."""
+    maker = application(session)
+    if title.partition(".")[0] == maker:
+        return
+    if maker is not None:
+        session.catalog.grant([Grant(OWNERSHIP, kind, title, maker, "APPLICATION")])
+    elif kind == "DATABASE":
+        session.catalog.grant([Grant(OWNERSHIP, kind, title, ADMINISTRATOR, "ROLE")])
+
+
+def visible(session: LocalSession, database: str) -> bool:
+    """Whether a session knows of a database at all."""
+    return _free(session, database) or bool(_held(session, "DATABASE", database))
+
+
+def use_database(session: LocalSession, database: str, *privileges: str) -> None:
+    """Assert that a session may use a database, and has some more privileges on it.
+
+    Raises:
+        SqlError: 2003 when it may not even see it, 3001 when it may not do this.
+    """
+    if _free(session, database):
+        return
+    held = _held(session, "DATABASE", database)
+    if not held:
+        raise missing("Database", database)
+    if not held & {OWNERSHIP, "USAGE"} or not _enough(held, privileges):
+        raise _insufficient("database", database)
+
+
+def use_schema(session: LocalSession, database: str, schema: str, *privileges: str) -> None:
+    """Assert the same of a schema and its database."""
+    if _free(session, database):
+        return
+    use_database(session, database)
+    held = _held(session, "SCHEMA", f"{database}.{schema}")
+    if not held:
+        raise missing("Schema", f"{database}.{schema}")
+    if not held & {OWNERSHIP, "USAGE"} or not _enough(held, privileges):
+        raise _insufficient("schema", schema)
+
+
+def use(session: LocalSession, kind: str, name: Name, *privileges: str) -> None:
+    """Assert the same of a table or view, its schema and its database."""
+    if _free(session, name.database):
+        return
+    use_schema(session, name.database, name.schema)
+    title = ".".join(name)
+    held = _held(session, "TABLE", title) | _held(session, "VIEW", title)
+    if not held:
+        raise missing(kind.capitalize(), str(name))
+    if not _enough(held, privileges):
+        raise _insufficient(kind.lower(), name.object)
+
+
+def own(session: LocalSession, kind: str, title: str) -> None:
+    """Assert that a session may change or drop something: its owner may.
+
+    Raises:
+        SqlError: 2003 when it may not even see it, 3001 when it may not do this.
+    """
+    if _free(session, title.partition(".")[0]):
+        return
+    held = _held(session, kind, title)
+    if not held:
+        raise missing(kind.capitalize(), title)
+    if OWNERSHIP not in held:
+        raise _insufficient(kind.lower(), title.rpartition(".")[2])
+
+
+def granting(session: LocalSession, kind: str, title: str) -> None:
+    """Assert that a session may grant something: its owner may."""
+    database = title.partition(".")[0]
+    if kind in ("WAREHOUSE", "INTEGRATION", "APPLICATION ROLE") or _free(session, database):
+        return
+    if OWNERSHIP not in _held(session, kind, title):
+        raise SqlError(
+            "SQL access control error:\nGrant not executed: Insufficient privileges.",
+            3003,
+            "42501",
+        )
+
+
+def taken(session: LocalSession, name: str) -> SqlError | None:
+    """Return the error for a database that is there but hidden from the session."""
+    if visible(session, name):
+        return None
+    return compilation(
+        f"Object '{name}' already exists, but current role has no privileges on it. If this is"
+        " unexpected and you cannot resolve this problem, contact your system administrator.",
+        3041,
+        "42710",
+    )
+
+
+def touched(session: LocalSession, root: Expr) -> Touched:
+    """Return the tables a query or DML names."""
+    found: dict[Name, set[str]] = {}
+    defined = {cte.alias.upper() for cte in root.find_all(exp.CTE)}
+    target = root.this.this if isinstance(root.this, exp.Schema) else root.this
+    for table in root.find_all(exp.Table):
+        parts = tuple(plain(part) for part in table.parts)
+        if not all(parts) or (len(parts) == 1 and parts[0].upper() in defined):
+            continue
+        needs = _CHANGES.get(type(root), {"SELECT"}) if table is target else {"SELECT"}
+        found.setdefault(session.context().qualify(parts), set()).update(needs)
+    return tuple((name, tuple(sorted(needs))) for name, needs in found.items())
+
+
+def check(session: LocalSession, names: Touched) -> None:
+    """Assert that a session may do what a statement does with the tables it names."""
+    if application(session) is None:
+        return
+    for name, privileges in names:
+        if name.schema == INFORMATION_SCHEMA:
+            use_database(session, name.database)
+        else:
+            use(session, "OBJECT", name, *privileges)
+
+
+def hide(session: LocalSession, root: Expr) -> None:
+    """Leave out of INFORMATION_SCHEMA, in place, what an application has no privilege on."""
+    if application(session) is None:
+        return
+    for table in list(root.find_all(exp.Table)):
+        parts = tuple(plain(part) for part in table.parts)
+        if len(parts) != 3 or parts[1] != INFORMATION_SCHEMA or _free(session, parts[0]):
+            continue
+        column, kinds = _LISTED.get(parts[2], ("", ()))
+        if not kinds:
+            continue
+        known = {
+            grant.name.partition(".")[2]
+            for grant in session.catalog.grants_on(f"{parts[0]}.", application(session) or "")
+            if grant.on in kinds
+        }
+        listed = ", ".join(exp.Literal.string(name).sql() for name in sorted(known)) or "NULL"
+        shown = exp.select("*").from_(table.copy()).where(f"{column} IN ({listed})")
+        table.replace(shown.subquery(table.alias_or_name))
+
+
+_CHANGES: dict[type[Expr], set[str]] = {
+    exp.Insert: {"INSERT"},
+    exp.Update: {"SELECT", "UPDATE"},
+    exp.Delete: {"SELECT", "DELETE"},
+    exp.Merge: {"SELECT", "INSERT", "UPDATE"},
+}
+_IN_SCHEMA = "TABLE_SCHEMA || '.' || TABLE_NAME"
+_LISTED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "SCHEMATA": ("SCHEMA_NAME", ("SCHEMA",)),
+    "TABLES": (_IN_SCHEMA, ("TABLE", "VIEW")),
+    "VIEWS": (_IN_SCHEMA, ("VIEW",)),
+    "COLUMNS": (_IN_SCHEMA, ("TABLE", "VIEW")),
+}
+
+
+def _free(session: LocalSession, database: str) -> bool:
+    """Whether a session may do as it likes in a database."""
+    acting = application(session)
+    # of a database that is older than this record nobody knows whose it is
+    return acting in (None, database) or not session.catalog.holders("DATABASE", database)
+
+
+def _held(session: LocalSession, kind: str, title: str) -> set[str]:
+    return session.catalog.held(kind, title, application(session) or "")
+
+
+def _enough(held: set[str], privileges: tuple[str, ...]) -> bool:
+    return OWNERSHIP in held or held.issuperset(privileges)
+
+
+def _insufficient(kind: str, name: str) -> SqlError:
+    return SqlError(
+        f"SQL access control error:\nInsufficient privileges to operate on {kind} '{name}'.",
+        3001,
+        "42501",
+    )
