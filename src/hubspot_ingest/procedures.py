@@ -16,7 +16,7 @@ from hubspot_ingest.database.connection import Database, credential
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.limits import Governor
-from hubspot_ingest.inbound import configuring, ingest
+from hubspot_ingest.inbound import configuring, destination, ingest
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
@@ -88,6 +88,12 @@ def ingest_all(outside: Outside) -> Answer:
 def configure_sync(outside: Outside, name: str, settings: Json) -> Answer:
     """Store the settings of a sync, after all of them were checked."""
     return configuring.configure(outside, name, settings)
+
+
+@_answering
+def check_destination(outside: Outside, given: Json) -> Answer:
+    """Say whether the application may write to a destination, and which grants it lacks."""
+    return destination.check(outside.database, given)
 
 
 @_answering

@@ -46,11 +46,6 @@ def made(session: LocalSession, kind: str, title: str) -> None:
         session.catalog.grant([Grant(OWNERSHIP, kind, title, ADMINISTRATOR, "ROLE")])
 
 
-def visible(session: LocalSession, database: str) -> bool:
-    """Whether a session knows of a database at all."""
-    return _free(session, database) or bool(_held(session, "DATABASE", database))
-
-
 def use_database(session: LocalSession, database: str, *privileges: str) -> None:
     """Assert that a session may use a database, and has some more privileges on it.
 
@@ -119,13 +114,15 @@ def granting(session: LocalSession, kind: str, title: str) -> None:
         )
 
 
-def taken(session: LocalSession, name: str) -> SqlError | None:
-    """Return the error for a database that is there but hidden from the session."""
-    if visible(session, name):
+def taken(session: LocalSession, kind: str, title: str) -> SqlError | None:
+    """Return the error for something that is there but hidden from the session."""
+    if _free(session, title.partition(".")[0]) or _held(session, kind, title):
         return None
+    name = title.rpartition(".")[2]
     return compilation(
-        f"Object '{name}' already exists, but current role has no privileges on it. If this is"
-        " unexpected and you cannot resolve this problem, contact your system administrator.",
+        f"{kind.capitalize()} '{name}' already exists, but current role has no privileges on it."
+        " If this is unexpected and you cannot resolve this problem, contact your system"
+        " administrator.",
         3041,
         "42710",
     )

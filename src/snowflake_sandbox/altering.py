@@ -250,10 +250,12 @@ def comment(session: LocalSession, reader: Reader, context: Context) -> Result:
     reader.expect("IS")
     text = reader.string()
     reader.end()
-    if ddl.kind_of(session, name) is None:
+    found = ddl.kind_of(session, name)
+    if found is None:
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))
+    access.own(session, found, ".".join(name))
     if column is None:
         columns.comment_table(session.duck, name, text)
     elif column not in _existing(session, name):

@@ -22,7 +22,7 @@ def create_database(session: LocalSession, reader: Reader, _: Context, mode: str
     _schema_clauses(reader)
     with session.store.defining:
         if session.store.has_database(name):
-            hidden = access.taken(session, name)
+            hidden = access.taken(session, "DATABASE", name)
             if hidden is not None:
                 raise hidden
             if quiet:

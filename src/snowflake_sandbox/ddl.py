@@ -44,6 +44,9 @@ def create_table(session: LocalSession, reader: Reader, context: Context, mode: 
     _known_schema(session, name, "CREATE TABLE")
     found = kind_of(session, name)
     if found is not None:
+        hidden = access.taken(session, found, ".".join(name))
+        if hidden is not None:
+            raise hidden
         if quiet:
             return status(f"{name.object} already exists, statement succeeded.")
         if mode != "REPLACE" or found == "VIEW":
@@ -124,6 +127,9 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     _known_schema(session, name, "CREATE VIEW")
     found = kind_of(session, name)
     if found is not None:
+        hidden = access.taken(session, found, ".".join(name))
+        if hidden is not None:
+            raise hidden
         if quiet:
             return status(f"{name.object} already exists, statement succeeded.")
         if mode != "REPLACE" or found == "TABLE":

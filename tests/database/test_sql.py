@@ -139,7 +139,9 @@ def test_no_statement_makes_temporary_or_replaced_objects_or_leans_on_the_sessio
         sql.copy(STAGING, "@L/run/000001.parquet"),
         sql.merge(TABLE, STAGING, STAGED, revive=True),
         sql.columns_of(TABLE)[0],
-        *sql.grants(TABLE),
+        sql.schema_named(TABLE)[0],
+        *sql.let_enter(TABLE)[1:],
+        sql.let_read(TABLE),
     ]
     for statement in statements:
         for word in ("TEMP", "OR REPLACE", "USE ", "CURRENT_", "SYSDATE", "SESSION"):

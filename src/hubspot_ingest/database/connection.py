@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _PRIVILEGE = re.compile(
-    r"insufficient privileges|not authorized|does not exist, or operation cannot be performed", re.I
+    r"insufficient privileges|not authorized|has no privileges on it"
+    r"|does not exist, or operation cannot be performed",
+    re.I,
 )
 # Snowpark's and the connector's own numbers before what Snowflake said
 _NUMBERS = re.compile(r"^\(\d+\): (?:[0-9a-f-]{36}: )?")

@@ -58,14 +58,18 @@ def create_table(table: Table, columns: Iterable[Column], comment: str) -> str:
     return f"CREATE TABLE IF NOT EXISTS {table.quoted} (\n  {lines}\n) COMMENT = {text(comment)}"
 
 
-def grants(table: Table) -> tuple[str, ...]:
-    """Let the application's readers see the table; there are no future grants in an app."""
+def let_enter(table: Table) -> tuple[str, str]:
+    """Let the application's readers use database and schema: what their owner alone may do."""
     schema = f"{name(table.database)}.{name(table.schema)}"
     return (
         f"GRANT USAGE ON DATABASE {name(table.database)} TO APPLICATION ROLE DATA_READER",
         f"GRANT USAGE ON SCHEMA {schema} TO APPLICATION ROLE DATA_READER",
-        f"GRANT SELECT ON TABLE {table.quoted} TO APPLICATION ROLE DATA_READER",
     )
+
+
+def let_read(table: Table, kind: str = "TABLE") -> str:
+    """Let the application's readers see a table or view; there are no future grants in an app."""
+    return f"GRANT SELECT ON {kind} {table.quoted} TO APPLICATION ROLE DATA_READER"
 
 
 def add_columns(table: Table, columns: Iterable[Column]) -> str:
@@ -200,6 +204,15 @@ def _kept(column: Column) -> str:
 def count(table: Table) -> str:
     """How many rows a table has."""
     return f"SELECT COUNT(*) AS FOUND FROM {table.quoted}"
+
+
+def schema_named(table: Table) -> tuple[str, tuple[str]]:
+    """The schema of a table, if it can be seen, with the bind of the statement."""
+    return (
+        f"SELECT SCHEMA_NAME FROM {name(table.database)}.INFORMATION_SCHEMA.SCHEMATA "
+        "WHERE SCHEMA_NAME = ?",
+        (table.schema,),
+    )
 
 
 def columns_of(table: Table) -> tuple[str, tuple[str, str]]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from hubspot_ingest.database import columns, sql
+from hubspot_ingest import settings as configuration
+from hubspot_ingest.database import columns, privileges, sql
 from hubspot_ingest.database.columns import LINK, LINK_SEEN
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.errors import DatabaseError, GrantMissing
 from hubspot_ingest.inbound import history
 from hubspot_ingest.inbound.files import HISTORY
 from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.model import Json
+from hubspot_ingest.settings import SyncSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,39 @@ class Existing:
 
     types: Mapping[str, str]
     comments: Mapping[str, str]
+
+
+def table_of(settings: SyncSettings) -> Table:
+    """The table a sync fills."""
+    return Table(settings.destination.database, settings.destination.schema_name, settings.table)
+
+
+def check(database: Database, given: Json) -> dict[str, Json]:
+    """Whether the application may write to a destination as in a sync's settings.
+
+    Writes nothing. Raises ``Refusal`` when it is no destination.
+    """
+    settings = configuration.parse("contacts", {"destination": given})
+    named = settings.destination.table is not None
+    table = replace(table_of(settings), table=settings.destination.table or "")
+    place = privileges.look(database, table)
+    where = str(table) if named else f"{table.database}.{table.schema}"
+    if not place.database_seen:
+        message = (
+            f"the app sees no database {table.database} and makes it when the first record "
+            "arrives; if there is one of that name, run the statements of grants_if_it_exists"
+        )
+    elif place.grants:
+        message = f"the app may not write to {where} yet: run the statements of grants"
+    else:
+        message = f"the app may write to {where}"
+    return {
+        "response_code": "OK",
+        "message": message,
+        "exists": place.table_seen if named else place.schema_seen,
+        "grants": list(place.grants) if place.database_seen else [],
+        "grants_if_it_exists": [] if place.database_seen else list(place.grants),
+    }
 
 
 def existing(database: Database, table: Table) -> Existing:
@@ -44,8 +81,26 @@ def prepare(
 
     The tables beside it, for the links to each of ``with_links`` and for history, are made too.
     """
+    if not stands.types:
+        _make_home(database, plan.table)
     for statement in [*statements(plan, stands), *statements_beside(plan, with_links)]:
         database.rows(statement)
+
+
+def _make_home(database: Database, table: Table) -> None:
+    """Make the database and the schema, as far as they are not there."""
+    quoted = f"{sql.name(table.database)}.{sql.name(table.schema)}"
+    try:
+        there = database.rows(*sql.schema_named(table))
+    except DatabaseError:
+        there = []
+        database.rows(f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}")
+    if not there:
+        database.rows(f"CREATE SCHEMA IF NOT EXISTS {quoted}")
+    for statement in sql.let_enter(table):
+        # in somebody else's database it is for them to let readers in
+        with suppress(GrantMissing):
+            database.rows(statement)
 
 
 def statements_beside(plan: Plan, with_links: Iterable[str]) -> list[str]:
@@ -62,7 +117,7 @@ def statements_beside(plan: Plan, with_links: Iterable[str]) -> list[str]:
         for table, columns_of_it, comment in made
         for statement in (
             sql.create_table(table, columns_of_it, comment),
-            sql.grants(table)[-1],
+            sql.let_read(table),
         )
     ]
 
@@ -72,10 +127,8 @@ def statements(plan: Plan, stands: Existing) -> list[str]:
     table = plan.table
     if not stands.types:
         return [
-            f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}",
-            f"CREATE SCHEMA IF NOT EXISTS {sql.name(table.database)}.{sql.name(table.schema)}",
             sql.create_table(table, plan.columns, f"HubSpot {plan.stream.name}"),
-            *sql.grants(table),
+            sql.let_read(table),
         ]
     lacking = columns.changes(plan.columns, stands.comments)
     grown = [sql.add_columns(table, lacking.added)] if lacking.added else []

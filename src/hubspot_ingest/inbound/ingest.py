@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
+from hubspot_ingest.database import privileges
 from hubspot_ingest.database.store import RunLog, Store
-from hubspot_ingest.errors import IngestError
-from hubspot_ingest.inbound import streams
+from hubspot_ingest.errors import GrantMissing, IngestError
+from hubspot_ingest.inbound import destination, streams
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.run import Run
 from hubspot_ingest.model import Json
@@ -69,6 +70,9 @@ def begin(name: str, outside: Outside, *, patient: bool = True) -> tuple[RunLog,
             store.begin_run(log)
             try:
                 yield from Run(name, settings, outside, store, log, patient=patient).steps()
+            except GrantMissing as error:
+                told = privileges.named(outside.database, destination.table_of(settings), error)
+                store.fail_run(log, told, outside.clock.now())
             except IngestError as error:
                 store.fail_run(log, error, outside.clock.now())
             except Exception as error:

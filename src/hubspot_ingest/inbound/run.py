@@ -13,7 +13,6 @@ from hubspot_ingest import times
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.metadata import Metadata
-from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import answers, requests
@@ -270,11 +269,7 @@ class Run:
         properties did too, the first page is read again with the new ones.
         """
         remembered = self._metadata.properties(self._name)
-        table = Table(
-            self._settings.destination.database,
-            self._settings.destination.schema_name,
-            self._settings.table,
-        )
+        table = destination.table_of(self._settings)
         stands = destination.existing(self._outside.database, table)
 
         def ask() -> tuple[Property, ...]:

@@ -1,0 +1,110 @@
+"""What the application may do at a destination, and the grants it lacks there.
+
+An application sees of another database only what was granted to it, and Snowflake does not tell
+"not there" from "not allowed". What it made itself it owns, and needs no grant for.
+
+Sources: Snowflake, "Access control privileges", "SHOW GRANTS", "GRANT <privileges> TO APPLICATION".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.sql import Table, name
+from hubspot_ingest.errors import DatabaseError, GrantMissing
+
+ON_DATABASE = ("USAGE",)
+ON_SCHEMA = ("USAGE", "CREATE TABLE", "CREATE VIEW")
+ON_TABLE = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+Held = Collection[tuple[str, str, str]]
+"""Privilege, kind and full name of the object, without quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A destination as the application sees it.
+
+    Attributes:
+        database_seen: whether it sees the database; one it does not see may be there all the same.
+        schema_seen: the same of the schema.
+        table_seen: the same of the table.
+        grants: the statements that give the application what it lacks, as far as it can see.
+    """
+
+    database_seen: bool
+    schema_seen: bool
+    table_seen: bool
+    grants: tuple[str, ...]
+
+
+def look(database: Database, table: Table) -> Place:
+    """See what is at a destination, and what the application may do there; writes nothing."""
+    held = _held(database)
+    try:
+        schemas = database.rows(*sql.schema_named(table))
+        tables = database.rows(*sql.columns_of(table))
+    except DatabaseError:
+        return Place(False, False, False, lacking(database.application, table, held, (True, False)))
+    there = (bool(schemas), bool(tables))
+    return Place(True, *there, lacking(database.application, table, held, there))
+
+
+def named(database: Database, table: Table, error: GrantMissing) -> GrantMissing:
+    """The same error, with the statements that would have prevented it, where they are known."""
+    try:
+        grants = look(database, table).grants
+    except DatabaseError:
+        return error
+    if not grants:
+        return error
+    return GrantMissing(
+        f"the application may not write to {table}; let a role that owns it run: "
+        f"{'; '.join(grants)}; then run again: nothing was lost"
+    )
+
+
+def lacking(
+    application: str, table: Table, held: Held, there: tuple[bool, bool]
+) -> tuple[str, ...]:
+    """The statements that give an application what it needs at a destination. Pure.
+
+    Args:
+        application: its name.
+        table: the destination.
+        held: what it has.
+        there: whether the schema and the table are seen to be there.
+    """
+    schema = f"{table.database}.{table.schema}"
+    schema_there, table_there = there
+
+    def lacks(kind: str, title: str, wanted: Collection[str]) -> str:
+        has = {privilege for privilege, on, whose in held if (on, whose) == (kind, title)}
+        return "" if "OWNERSHIP" in has else ", ".join(one for one in wanted if one not in has)
+
+    def grant(kind: str, wanted: str) -> str:
+        parts = (table.database, table.schema, table.table)
+        full = ".".join(map(name, parts[: ("DATABASE", "SCHEMA", "TABLE").index(kind) + 1]))
+        return f"GRANT {wanted} ON {kind} {full} TO APPLICATION {name(application)}"
+
+    found = []
+    if wanted := lacks("DATABASE", table.database, ON_DATABASE):
+        found.append(grant("DATABASE", wanted))
+    makes_schema = not schema_there and not lacks("DATABASE", table.database, ("CREATE SCHEMA",))
+    if not schema_there and not makes_schema:
+        found.append(f"CREATE SCHEMA IF NOT EXISTS {name(table.database)}.{name(table.schema)}")
+    if not makes_schema and (wanted := lacks("SCHEMA", schema, ON_SCHEMA)):
+        found.append(grant("SCHEMA", wanted))
+    if table_there and (wanted := lacks("TABLE", f"{schema}.{table.table}", ON_TABLE)):
+        found.append(grant("TABLE", wanted))
+    return tuple(found)
+
+
+def _held(database: Database) -> set[tuple[str, str, str]]:
+    found = database.rows(f"SHOW GRANTS TO APPLICATION {name(database.application)}")
+    return {
+        (row["privilege"], row["granted_on"], str(row["name"]).replace('"', "")) for row in found
+    }
