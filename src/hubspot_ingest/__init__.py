@@ -1,3 +1,3 @@
 """hubspot-ingest: keeps HubSpot data in Snowflake, complete, current and provably so."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
