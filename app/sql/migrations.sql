@@ -8,3 +8,4 @@ CREATE TABLE IF NOT EXISTS STATE.MIGRATIONS (
 ) COMMENT = 'The steps the tables of STATE have taken';
 
 EXECUTE IMMEDIATE FROM './migrations/0001_first_state.sql';
+EXECUTE IMMEDIATE FROM './migrations/0002_streams.sql';

@@ -33,6 +33,9 @@ class Property:
     description: str = ""
     options: tuple[tuple[str, str], ...] = ()
     calculated: bool = False
+    # how HubSpot shows it is no part of what a run depends on
+    field_type: str = field(default="", compare=False)
+    group: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from hubspot_ingest.database.connection import Database, credential
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.limits import Governor
-from hubspot_ingest.inbound import configuring, destination, ingest
+from hubspot_ingest.inbound import configuring, destination, discovering, ingest
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
@@ -130,3 +130,9 @@ def set_token(outside: Outside, token: str) -> Answer:
 def test_connection(outside: Outside) -> Answer:
     """Say which streams the credential can read, and which scope the others need."""
     return configuring.test_connection(outside)
+
+
+@_answering
+def discover(outside: Outside) -> Answer:
+    """Look up the streams, custom objects and properties of the portal."""
+    return discovering.discover(outside)

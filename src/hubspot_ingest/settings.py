@@ -133,6 +133,7 @@ class SyncSettings(_Strict):
     properties: tuple[str, ...] = ("*",)
     associations: tuple[str, ...] | None = None
     history: tuple[str, ...] = ()
+    event_types: tuple[str, ...] = ()
     sync_mode: Literal["incremental", "full_refresh"] = "incremental"
     lookback_minutes: int = Field(0, ge=0, le=90 * 24 * 60)
     settle_minutes: int = Field(10, ge=0, le=24 * 60)

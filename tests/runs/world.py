@@ -44,7 +44,10 @@ SLIM: Answer = {
 HANDLERS = Name("HUBSPOT_INGEST", "CORE", "INGEST_HUBSPOT")
 """Whose rights the handlers' work has: those of the application, not of the person who calls."""
 
-STATE_TABLES = ("SYNCS", "RUNS", "REQUESTS", "ERRORS", "PROPERTIES", "STREAMS", "PORTALS")
+STATE_TABLES = (
+    *("SYNCS", "RUNS", "REQUESTS", "ERRORS", "PROPERTIES", "STREAMS", "STREAM_PROPERTIES"),
+    "PORTALS",
+)
 
 
 def on_an_empty_stack(work: Callable[[], Answer]) -> Answer:

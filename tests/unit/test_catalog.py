@@ -9,9 +9,10 @@ import pytest
 from hubspot_ingest import settings
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnknownStream
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound import streams
-from hubspot_ingest.inbound.catalog import BY_NAME, STREAMS, Stream
+from hubspot_ingest.inbound import discovering, streams
+from hubspot_ingest.inbound.catalog import BY_NAME, CRM, STREAMS, Reader, Stream
 from hubspot_ingest.model import Schema
+from tests.builders import NOW
 
 Answer = TypeVar("Answer")
 
@@ -22,12 +23,13 @@ def test_every_stream_has_a_name_of_its_own() -> None:
     assert len(BY_NAME) == len(STREAMS)
 
 
-def test_every_stream_reads_an_object_type_of_its_own() -> None:
-    assert len({stream.object_type for stream in STREAMS}) == len(STREAMS)
+def test_every_stream_of_records_reads_an_object_type_of_its_own() -> None:
+    assert len({stream.object_type for stream in CRM}) == len(CRM)
+    assert [one.name for one in STREAMS if (one.reader is Reader.RECORDS) != (one in CRM)] == []
 
 
 def test_no_name_is_the_object_type_of_another_stream() -> None:
-    taken = {one.object_type: one.name for one in STREAMS}
+    taken = {one.object_type: one.name for one in CRM}
     assert [one.name for one in STREAMS if taken.get(one.name, one.name) != one.name] == []
 
 
@@ -45,7 +47,7 @@ def test_a_stream_has_a_name_a_sync_may_have(stream: Stream) -> None:
 
 def test_contacts_are_searched_by_their_own_modified_date() -> None:
     assert BY_NAME["contacts"].updated == "lastmodifieddate"
-    assert {one.updated for one in STREAMS if one.name != "contacts"} == {"hs_lastmodifieddate"}
+    assert {one.updated for one in CRM if one.name != "contacts"} == {"hs_lastmodifieddate"}
 
 
 @pytest.mark.parametrize("name", ["contacts", "Contacts", " CONTACTS "])
@@ -97,15 +99,18 @@ class Portal:
         if "schemas" in request.path:
             name, own = CARS.fully_qualified_name, CARS.object_type
             return parse({"results": [{"objectTypeId": own, "name": name}]})
-        return parse({"results": []})
+        lists = ("results", "hubspotDefinedObjectTypes", "lists", "campaigns")
+        return parse({name: [] for name in lists})
 
 
 def test_access_tells_of_every_stream_and_custom_object_whether_it_can_be_read() -> None:
     portal = Portal(deals=ScopeMissing("no", ("crm.objects.deals.read",)), fees=HubSpotRefused(""))
-    found = {one.object_type: one for one in streams.access(portal.fetch)}
-    assert set(found) == {*(one.object_type for one in STREAMS), "2-12345"}
-    assert {name for name, one in found.items() if not one.readable} == {"deals", "fees"}
+    found = {one.stream: one for one in discovering.access(portal.fetch, NOW)}
+    assert set(found) == {*BY_NAME, "p6789_Car"}
+    refused = {name for name, one in found.items() if not one.readable}
+    assert refused == {"deals", "fees", "deals_archived"}
     assert found["deals"].scopes == ("crm.objects.deals.read",)
+    assert found["deals_archived"].scopes == ("crm.objects.deals.read",)
 
 
 @pytest.mark.parametrize("error", [ScopeMissing("no"), HubSpotRefused("no")])

@@ -35,6 +35,8 @@ TYPES: Mapping[str, Type] = {
     "bool": Type.BOOLEAN,
     "date": Type.DATE,
     "datetime": Type.TIMESTAMP,
+    # of events, whose properties HubSpot does not describe: one that holds lists
+    "list": Type.ARRAY,
 }
 
 

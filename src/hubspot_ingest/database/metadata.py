@@ -21,6 +21,10 @@ class Access:
     object_type: str
     readable: bool
     scopes: tuple[str, ...] = ()
+    label: str = ""
+    reader: str = ""
+    tier: str = ""
+    records: int | None = None
 
 
 class Metadata:
@@ -102,17 +106,50 @@ class Metadata:
         rows = [
             {
                 "name": one.stream,
-                "object_type": one.object_type,
+                "object_type": one.object_type or None,
+                "label": one.label,
+                "reader": one.reader,
                 "readable": one.readable,
                 "scopes": list(one.scopes),
+                "tier": one.tier or None,
+                "records": one.records,
             }
             for one in found
         ]
         self._database.rows(f"DELETE FROM {self._state}.STREAMS")
         self._database.rows(
-            f"INSERT INTO {self._state}.STREAMS (NAME, OBJECT_TYPE, READABLE, SCOPES, CHECKED_AT) "
-            "SELECT f.VALUE:name::VARCHAR, f.VALUE:object_type::VARCHAR, "
-            f"f.VALUE:readable::BOOLEAN, f.VALUE:scopes, {INSTANT} "
+            f"INSERT INTO {self._state}.STREAMS (NAME, OBJECT_TYPE, LABEL, READER, READABLE, "
+            "SCOPES, TIER, RECORDS, CHECKED_AT) "
+            "SELECT f.VALUE:name::VARCHAR, f.VALUE:object_type::VARCHAR, f.VALUE:label::VARCHAR, "
+            "f.VALUE:reader::VARCHAR, f.VALUE:readable::BOOLEAN, f.VALUE:scopes, "
+            f"f.VALUE:tier::VARCHAR, f.VALUE:records::NUMBER, {INSTANT} "
             "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
             (now, json.dumps(rows)),
         )
+
+    def save_stream_properties(self, found: Mapping[str, Sequence[Property]]) -> None:
+        """Replace what is remembered of the properties of CRM object types, by stream."""
+        self._database.rows(f"DELETE FROM {self._state}.STREAM_PROPERTIES")
+        for stream, properties in found.items():
+            rows = [
+                {
+                    "name": one.name,
+                    "label": one.label,
+                    "type": one.type,
+                    "field_type": one.field_type,
+                    "group": one.group,
+                    "description": one.description,
+                    "options": [list(option) for option in one.options],
+                    "calculated": one.calculated,
+                }
+                for one in properties
+            ]
+            self._database.rows(
+                f"INSERT INTO {self._state}.STREAM_PROPERTIES (STREAM, NAME, LABEL, TYPE, "
+                "FIELD_TYPE, GROUP_NAME, DESCRIPTION, OPTIONS, CALCULATED) "
+                "SELECT ?, f.VALUE:name::VARCHAR, f.VALUE:label::VARCHAR, f.VALUE:type::VARCHAR, "
+                "f.VALUE:field_type::VARCHAR, f.VALUE:group::VARCHAR, "
+                "f.VALUE:description::VARCHAR, f.VALUE:options, f.VALUE:calculated::BOOLEAN "
+                "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
+                (stream, json.dumps(rows)),
+            )

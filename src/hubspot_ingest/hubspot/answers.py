@@ -92,6 +92,8 @@ def properties(answer: Any) -> tuple[Property, ...]:
                     for option in one.get("options") or ()
                 ),
                 calculated=bool(one.get("calculated", False)),
+                field_type=one.get("fieldType") or "",
+                group=one.get("groupName") or "",
             )
             for one in answer["results"]
             if not one.get("archived", False)
@@ -128,6 +130,20 @@ def portal(answer: Any) -> str:
     except (KeyError, TypeError) as error:
         raise UnexpectedAnswer(
             "HubSpot's account details lack the portal id; nothing was changed, run again"
+        ) from error
+
+
+def record_counts(answer: Any) -> dict[str, int]:
+    """How many records there are, by object type id (0-1 for contacts)."""
+    try:
+        custom = (answer.get("customObjectTypes") or {}).get("byObjectType") or ()
+        return {
+            str(one["objectTypeId"]): int(one["usage"])
+            for one in (*answer["hubspotDefinedObjectTypes"], *custom)
+        }
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's counts of records lack {error}; nothing was changed, run again"
         ) from error
 
 

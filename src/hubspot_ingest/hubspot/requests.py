@@ -13,10 +13,28 @@ from urllib.parse import quote, urlencode
 
 from hubspot_ingest.model import Json
 
-CRM = "2026-09"
-ASSOCIATIONS = "2026-09"
-SCHEMAS = "2026-09"
-ACCOUNT = "2026-09"
+# Where each family of endpoints begins. HubSpot dates its versions in the middle of the path; of
+# forms, workflows and the v1 endpoints there is no dated one ("API versioning").
+OBJECTS = "/crm/objects/2026-09"
+PROPERTIES = "/crm/properties/2026-09"
+ASSOCIATIONS = "/crm/associations/2026-09"
+SCHEMAS = "/crm-object-schemas/2026-09/schemas"
+PIPELINES = "/crm/pipelines/2026-09"
+OWNERS = "/crm/owners/2026-09"
+LISTS = "/crm/lists/2026-09"
+LIMITS = "/crm/limits/2026-09"
+ACCOUNT = "/account-info/2026-09"
+USERS = "/settings/users/2026-03"
+MARKETING_EMAILS = "/marketing/emails/2026-09"
+CAMPAIGNS = "/marketing/campaigns/2026-09"
+MARKETING_EVENTS = "/marketing/marketing-events/2026-09"
+SUBSCRIPTIONS = "/communication-preferences/2026-09"
+EVENTS = "/events/event-occurrences/2026-09"
+EVENT_DEFINITIONS = "/events/custom/2026-09/event-definitions"
+FORMS = "/marketing/v3/forms"
+WORKFLOWS = "/automation/v4/flows"
+SUBMISSIONS = "/form-integrations/v1/submissions/forms"
+EMAIL = "/email/public/v1"
 
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
@@ -58,7 +76,7 @@ class Request:
 
 
 def _objects(object_type: str, tail: str = "") -> str:
-    return f"/crm/objects/{CRM}/{quote(object_type, safe='')}{tail}"
+    return f"{OBJECTS}/{quote(object_type, safe='')}{tail}"
 
 
 def list_page(
@@ -127,10 +145,7 @@ def batch_read(
 
 def associations(from_type: str, to_type: str, inputs: Iterable[tuple[str, str | None]]) -> Request:
     """The associations of up to 1,000 records, given as (id, page token of its next page)."""
-    path = (
-        f"/crm/associations/{ASSOCIATIONS}/{quote(from_type, safe='')}/"
-        f"{quote(to_type, safe='')}/batch/read"
-    )
+    path = f"{ASSOCIATIONS}/{quote(from_type, safe='')}/{quote(to_type, safe='')}/batch/read"
     body: Json = {
         "inputs": [
             {"id": one} if after is None else {"id": one, "after": after} for one, after in inputs
@@ -141,17 +156,22 @@ def associations(from_type: str, to_type: str, inputs: Iterable[tuple[str, str |
 
 def properties(object_type: str) -> Request:
     """All properties of an object type in one answer."""
-    path = f"/crm/properties/{CRM}/{quote(object_type, safe='')}"
+    path = f"{PROPERTIES}/{quote(object_type, safe='')}"
     return Request("GET", path, path)
 
 
 def schemas() -> Request:
     """The portal's custom object types in one answer."""
-    path = f"/crm-object-schemas/{SCHEMAS}/schemas"
-    return Request("GET", path, path)
+    return Request("GET", SCHEMAS, SCHEMAS)
 
 
 def account() -> Request:
     """The portal's own details: the cheapest authenticated request."""
-    path = f"/account-info/{ACCOUNT}/details"
+    path = f"{ACCOUNT}/details"
+    return Request("GET", path, path)
+
+
+def record_counts() -> Request:
+    """How many records there are of each object type, in one answer."""
+    path = f"{LIMITS}/records"
     return Request("GET", path, path)

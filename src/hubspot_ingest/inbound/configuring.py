@@ -11,7 +11,7 @@ from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import CredentialError, Refusal, UnknownSync
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import filters, plan, streams
+from hubspot_ingest.inbound import discovering, filters, plan, streams
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings, did_you_mean
@@ -34,8 +34,10 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     name = configuration.sync_name(name)
     settings = configuration.parse(name, given)
     stream = streams.standard(settings.stream)
+    if stream is not None:
+        streams.check_settings(stream, settings)
     for one in settings.associations or ():
-        streams.standard(one)
+        streams.check_associated(one)
     if (
         stream is None
         or settings.filter_groups
@@ -85,6 +87,7 @@ def _reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
             settings.properties,
             settings.associations,
             settings.history,
+            settings.event_types,
             settings.destination,
             settings.table,
             settings.column_prefix,
@@ -161,7 +164,7 @@ def test_connection(outside: Outside) -> Answer:
     with _client(outside, settings, token) as client:
         try:
             portal_id = client.fetch(requests.account(), answers.portal)
-            found = streams.access(client.fetch)
+            found = discovering.access(client.fetch, outside.clock.now())
         except CredentialError:
             Store(outside.database).log_error(
                 None, "", CredentialError.code, "HubSpot does not accept the credential",

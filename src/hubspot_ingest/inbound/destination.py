@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest.database import columns, privileges, sql
-from hubspot_ingest.database.columns import LINK, LINK_SEEN
+from hubspot_ingest.database.columns import LINK, LINK_SEEN, Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.errors import DatabaseError, GrantMissing
@@ -81,9 +81,9 @@ def prepare(
 
     The tables beside it, for the links to each of ``with_links`` and for history, are made too.
     """
-    if not stands.types:
-        _make_home(database, plan.table)
-    for statement in [*statements(plan, stands), *statements_beside(plan, with_links)]:
+    comment = f"HubSpot {plan.stream.name}"
+    make_or_grow(database, plan.table, plan.columns, comment, stands)
+    for statement in statements_beside(plan, with_links):
         database.rows(statement)
 
 
@@ -101,6 +101,16 @@ def _make_home(database: Database, table: Table) -> None:
         # in somebody else's database it is for them to let readers in
         with suppress(GrantMissing):
             database.rows(statement)
+
+
+def make_or_grow(
+    database: Database, table: Table, wanted: Sequence[Column], comment: str, stands: Existing
+) -> None:
+    """Make a table with its schema and database, or add the columns it lacks."""
+    if not stands.types:
+        _make_home(database, table)
+    for statement in statements(table, wanted, comment, stands):
+        database.rows(statement)
 
 
 def statements_beside(plan: Plan, with_links: Iterable[str]) -> list[str]:
@@ -122,14 +132,13 @@ def statements_beside(plan: Plan, with_links: Iterable[str]) -> list[str]:
     ]
 
 
-def statements(plan: Plan, stands: Existing) -> list[str]:
-    """The DDL of the destination itself."""
-    table = plan.table
+def statements(table: Table, wanted: Sequence[Column], comment: str, stands: Existing) -> list[str]:
+    """The DDL of a destination: all of it, or what it lacks of the columns that are wanted."""
     if not stands.types:
         return [
-            sql.create_table(table, plan.columns, f"HubSpot {plan.stream.name}"),
+            sql.create_table(table, wanted, comment),
             sql.let_read(table),
         ]
-    lacking = columns.changes(plan.columns, stands.comments)
+    lacking = columns.changes(wanted, stands.comments)
     grown = [sql.add_columns(table, lacking.added)] if lacking.added else []
     return [*grown, *(sql.describe_column(table, column) for column in lacking.described)]

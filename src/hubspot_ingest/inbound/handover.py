@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
@@ -29,6 +30,10 @@ class Handover(Generic[Item]):
             self._put(error)
         finally:
             self._put(None)
+
+    def end(self) -> None:
+        """Nobody wants items any more."""
+        self._ended.set()
 
     def put(self, item: Item) -> None:
         """Hand over an item; returns without it when nobody wants items any more."""
@@ -73,6 +78,31 @@ def ahead(items: Iterator[Item], depth: int, tick: float) -> Iterator[tuple[Item
     Yields None whenever nothing came for ``tick`` seconds, so that the caller can show life.
     Raises what ``items`` raises, after everything that came before it.
     """
+    return _made_apart(items, depth).ticking(1, tick)
+
+
+def in_order(works: Iterator[Iterator[Item]], width: int) -> Iterator[Iterator[Item]]:
+    """The ``works`` in their order, while up to ``width`` of them are done side by side.
+
+    Each is to be gone through before the next is asked for, and raises what it raises.
+    """
+    going: deque[Handover[Item]] = deque()
+    current: Handover[Item] | None = None
+    try:
+        while True:
+            while len(going) < width and (work := next(works, None)) is not None:
+                going.append(_made_apart(work, 2))
+            if not going:
+                return
+            current = going.popleft()
+            yield current.items(of=1)
+    finally:
+        for one in (current, *going):
+            if one is not None:
+                one.end()
+
+
+def _made_apart(items: Iterator[Item], depth: int) -> Handover[Item]:
     handover: Handover[Item] = Handover(depth)
 
     def work() -> None:
@@ -83,4 +113,4 @@ def ahead(items: Iterator[Item], depth: int, tick: float) -> Iterator[tuple[Item
                     break
 
     threading.Thread(target=work, name="ahead", daemon=True).start()
-    return handover.ticking(1, tick)
+    return handover

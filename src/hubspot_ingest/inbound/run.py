@@ -18,8 +18,9 @@ from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import destination, plan, streams
-from hubspot_ingest.inbound.catalog import Stream
+from hubspot_ingest.inbound.catalog import Reader, Stream
 from hubspot_ingest.inbound.destination import Existing
+from hubspot_ingest.inbound.fixed.run import FixedRun
 from hubspot_ingest.inbound.loading import Loading, Merged
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.plan import Plan
@@ -100,6 +101,11 @@ class Run:
 
     def _go(self, client: Client, token: str) -> Iterator[None]:
         stream = streams.find(self._settings.stream, client.fetch)
+        streams.check_settings(stream, self._settings)
+        if stream.reader is not Reader.RECORDS:
+            with self._portal(client, token) as portal:
+                yield from self._fixed(client, stream, portal)
+            return
         with self._portal(client, token) as portal:
             begun = self._begin(client, stream)
             portal_id = portal()
@@ -151,6 +157,27 @@ class Run:
         log.settled_through = chosen.until
         yield from self._sweep(loading)
         self._tell_refused(loading)
+
+    def _fixed(self, client: Client, stream: Stream, portal: Callable[[], str]) -> Iterator[None]:
+        run = FixedRun(
+            name=self._name,
+            settings=self._settings,
+            stream=stream,
+            database=self._outside.database,
+            store=self._store,
+            fetch=client.fetch,
+            requests=lambda: client.tally.requests,
+            log=self._log,
+            clock=self._clock,
+            alive=self._renew_lease,
+            tick=self._tick,
+            settled_through=self._settled_through,
+            checkpoint=self._checkpoint,
+            state=self._sweeps_state,
+            portal_id=portal,
+            notes=self._notes,
+        )
+        return run.steps()
 
     def _note_new_columns(self, begun: _Begun) -> None:
         """Columns that the table is about to get are filled from PROPERTIES by a sweep."""

@@ -1,35 +1,40 @@
-"""Finding the stream a name means, and which streams a credential may read."""
+"""Finding the stream a name means, and whether a sync's settings make sense for it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
-from hubspot_ingest.database.metadata import Access
-from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnknownStream
+from hubspot_ingest.errors import HubSpotRefused, Refusal, ScopeMissing, UnknownStream
 from hubspot_ingest.hubspot import answers, requests
-from hubspot_ingest.inbound.catalog import BY_NAME, STREAMS, Stream
+from hubspot_ingest.inbound.catalog import BY_NAME, CRM, Reader, Stream
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Schema
-from hubspot_ingest.settings import did_you_mean
+from hubspot_ingest.settings import SyncSettings, did_you_mean
 
 # An objectTypeId, p_<name>, or the fully qualified p<portal>_<name> of a custom object.
 CUSTOM = re.compile(r"2-\d+|p\d*_\w+", re.IGNORECASE)
-_BY_OBJECT_TYPE = {stream.object_type: stream for stream in STREAMS}
+# HubSpot's own events, the portal's, an app's ("Event occurrences").
+EVENT_TYPE = re.compile(r"(e|pe\d+|ae\d+)_\w+")
+_BY_OBJECT_TYPE = {stream.object_type: stream for stream in CRM}
 
 
 def standard(name: str) -> Stream | None:
     """The catalog's stream of that name or object type; None for what may be a custom object.
 
-    Raises ``UnknownStream`` for anything else, without asking HubSpot.
+    The name of an event type means its events. Raises ``UnknownStream`` for anything else,
+    without asking HubSpot.
     """
     wanted = name.strip().lower()
     found = BY_NAME.get(wanted) or _BY_OBJECT_TYPE.get(wanted)
+    if found is None and EVENT_TYPE.fullmatch(wanted):
+        return replace(BY_NAME["events"], name=wanted, event_types=(wanted,))
     if found is None and not CUSTOM.fullmatch(wanted):
         raise UnknownStream(
             f"there is no stream {name!r}{did_you_mean(wanted, BY_NAME)}; known: "
-            f"{', '.join(BY_NAME)}, and custom objects by their objectTypeId (2-…) or p_<name>"
+            f"{', '.join(BY_NAME)}, custom objects by their objectTypeId (2-…) or p_<name>, and "
+            "event types by their names (e_…)"
         )
     return found
 
@@ -40,10 +45,22 @@ def custom(name: str, schemas: Sequence[Schema]) -> Stream:
     for one in schemas:
         names = {one.object_type, one.fully_qualified_name.lower(), f"p_{one.name.lower()}"}
         if wanted in names:
-            return Stream(wanted, one.object_type)
+            return of_schema(one, wanted)
     there = ", ".join(f"{one.object_type} ({one.fully_qualified_name})" for one in schemas)
     raise UnknownStream(
         f"this portal has no custom object {name!r}; it has {there or 'none that we may read'}"
+    )
+
+
+def of_schema(schema: Schema, name: str = "") -> Stream:
+    """The stream of a custom object."""
+    return Stream(
+        name or schema.fully_qualified_name,
+        schema.object_type,
+        type_id=schema.object_type,
+        label=schema.label,
+        scopes=("crm.objects.custom.read",),
+        tier="Enterprise",
     )
 
 
@@ -60,18 +77,44 @@ def find(name: str, fetch: Fetch) -> Stream:
     return standard(name) or custom(name, schemas(fetch))
 
 
-def access(fetch: Fetch) -> list[Access]:
-    """For every stream of the catalog and every custom object: may the credential read it?"""
-    own = [Stream(one.fully_qualified_name, one.object_type) for one in schemas(fetch)]
+# Settings that only some readers understand, with what to say of the others.
+_OF_RECORDS = ("filter_groups", "properties", "associations", "history", "include_archived")
+_OF_TIME = ("updated_after", "lookback_minutes", "settle_minutes")
+_OF_EVENTS = ("column_prefix", "event_types")
 
-    def check(stream: Stream) -> Access:
-        try:
-            fetch(requests.list_page(stream.object_type, limit=1), answers.page)
-        except ScopeMissing as error:
-            return Access(stream.name, stream.object_type, False, error.scopes)
-        except HubSpotRefused:
-            return Access(stream.name, stream.object_type, False)
-        return Access(stream.name, stream.object_type, True)
 
-    with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(check, [*STREAMS, *own]))
+def check_settings(stream: Stream, settings: SyncSettings) -> None:
+    """Raises ``Refusal`` for a setting that makes no sense for the stream."""
+    if stream.reader is Reader.RECORDS:
+        senseless = {"event_types"}
+    else:
+        senseless = {*_OF_RECORDS}
+        if not (stream.newest or stream.window[0]):
+            senseless |= {*_OF_TIME}
+        if not stream.flattened:
+            senseless |= {*_OF_EVENTS}
+        elif stream.event_types or not stream.parents:
+            senseless |= {"event_types"}
+    given = sorted(senseless & settings.model_fields_set)
+    if given:
+        known = sorted({*SyncSettings.model_fields} - senseless)
+        raise Refusal(
+            f"setting {given[0]!r} means nothing to {stream.name}, which is read by "
+            f"{stream.reader}; it takes {', '.join(known)}"
+        )
+    if settings.event_types and not all(map(EVENT_TYPE.fullmatch, settings.event_types)):
+        wrong = next(one for one in settings.event_types if not EVENT_TYPE.fullmatch(one))
+        raise Refusal(
+            f"setting 'event_types': {wrong!r} is no event type; they look like e_visited_page, "
+            "pe1234567_my_event or ae1234567_an_apps"
+        )
+
+
+def check_associated(name: str) -> None:
+    """Raises ``UnknownStream`` for a name that stands for no object type."""
+    stream = standard(name)
+    if stream is not None and stream.reader is not Reader.RECORDS:
+        raise UnknownStream(
+            f"setting 'associations': records are not associated with {name!r}, only with: "
+            f"{', '.join(one.name for one in CRM)}, and custom objects"
+        )

@@ -1,0 +1,111 @@
+"""Statements about tables of fixed columns, whose rows are told apart by a key. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hubspot_ingest.database.columns import (
+    BOOKKEEPING,
+    DELETE_KIND,
+    DELETED_AT,
+    Column,
+    Type,
+)
+from hubspot_ingest.database.sql import INSTANT, Table, name, text, typed
+
+RAW = Column("RAW", Type.VARIANT, comment="The whole of it as HubSpot sent it")
+# Staged beside the columns: the order of reading, and what is flattened by name.
+SEQUENCE = Column("_SEQUENCE", Type.TEXT)
+FLAT = Column("_FLAT", Type.TEXT)
+
+_KIND = name(DELETE_KIND.name)
+_FRESH = ("_PORTAL_ID", "_RUN_ID", "_SYNCED_AT")
+_MARKS = (DELETED_AT, DELETE_KIND)
+
+
+def bookkeeping(*, marked: bool) -> tuple[Column, ...]:
+    """The columns of ours; with the marks of deletion where deletions can be seen."""
+    wanted = {*_FRESH, *(one.name for one in _MARKS if marked)}
+    return tuple(one for one in BOOKKEEPING if one.name in wanted)
+
+
+def merge(
+    table: Table,
+    staging: str,
+    staged: Sequence[Column],
+    flattened: Sequence[Column],
+    key: Sequence[str],
+    *,
+    every: bool,
+) -> str:
+    """The staged rows into the table; binds: portal id, run id, now.
+
+    What was read last wins. A row whose RAW is as it was is left alone, so that ``_RUN_ID`` and
+    the counts tell what changed; with ``every`` (the table has new columns) none is.
+    """
+    flat = f"PARSE_JSON({name(FLAT.name)})"
+    values = [
+        *(f"{typed(one)} AS {name(one.name)}" for one in staged),
+        *(
+            f"{flat}:{name(one.property or '')}::{one.type} AS {name(one.name)}"
+            for one in flattened
+        ),
+        'CAST(? AS VARCHAR) AS "_PORTAL_ID", CAST(? AS VARCHAR) AS "_RUN_ID"',
+        f'{INSTANT} AS "_SYNCED_AT"',
+    ]
+    names = [*(one.name for one in (*staged, *flattened)), *_FRESH]
+    reasons = [f"TO_JSON(s.{name(RAW.name)}) IS DISTINCT FROM TO_JSON(t.{name(RAW.name)})"]
+    if DELETE_KIND in staged:
+        reasons.append(f"t.{_KIND} IS DISTINCT FROM s.{_KIND}")
+    when = "" if every else f" AND ({' OR '.join(reasons)})"
+    sets = ", ".join(f"{name(one)} = s.{name(one)}" for one in names if one not in key)
+    by = ", ".join(map(name, key))
+    lines = ",\n    ".join(values)
+    return (
+        f"MERGE INTO {table.quoted} t USING (\n"
+        f"  SELECT\n    {lines}\n"
+        f"  FROM {staging}\n"
+        f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} "
+        f"ORDER BY TRY_TO_NUMBER({name(SEQUENCE.name)}) DESC) = 1\n"
+        f") s ON {_same('t', 's', key)}\n"
+        f"WHEN MATCHED{when} THEN UPDATE SET {sets}\n"
+        f"WHEN NOT MATCHED THEN INSERT ({', '.join(map(name, names))})\n"
+        f"VALUES ({', '.join(f's.{name(one)}' for one in names)})"
+    )
+
+
+def note_seen(seen: str, staging: str, key: Sequence[str]) -> str:
+    """The keys of the staged rows, for ``mark_missing``."""
+    names = ", ".join(map(name, key))
+    return f"INSERT INTO {seen} ({names}) SELECT DISTINCT {names} FROM {staging}"
+
+
+def mark_missing(
+    table: Table, seen: str, key: Sequence[Column], scope: Sequence[str], kind: str
+) -> str:
+    """Mark rows that a whole reading did not find; binds: scopes not read whole, run id, now.
+
+    ``scope`` are the columns that together, with ``>`` between them, tell the parent; the bind is
+    a JSON array of such texts. Without ``scope`` the bind is an empty array.
+    """
+    names = [one.name for one in key]
+    keys = ", ".join(f"l.{name(one)} AS {name(one)}" for one in names)
+    read = ", ".join(f"{typed(one)} AS {name(one.name)}" for one in key)
+    told = " || '>' || ".join(f"l.{name(one)}" for one in scope) or text("")
+    return (
+        f"MERGE INTO {table.quoted} t USING (\n"
+        f"  SELECT {keys}\n"
+        f"  FROM {table.quoted} l\n"
+        f"  LEFT JOIN (SELECT DISTINCT {read} FROM {seen}) f ON {_same('f', 'l', names)}\n"
+        "  LEFT JOIN (SELECT DISTINCT i.VALUE::VARCHAR AS UNREAD "
+        "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) i) u\n"
+        f"    ON u.UNREAD = {told}\n"
+        f"  WHERE f.{name(names[0])} IS NULL AND u.UNREAD IS NULL AND l.{_KIND} IS NULL\n"
+        f") s ON {_same('t', 's', names)}\n"
+        f'WHEN MATCHED THEN UPDATE SET {_KIND} = {text(kind)}, "_RUN_ID" = ?, '
+        f'{name(DELETED_AT.name)} = {INSTANT}, "_SYNCED_AT" = {INSTANT}'
+    )
+
+
+def _same(left: str, right: str, key: Sequence[str]) -> str:
+    return " AND ".join(f"{left}.{name(one)} = {right}.{name(one)}" for one in key)

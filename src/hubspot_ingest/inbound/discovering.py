@@ -1,0 +1,175 @@
+"""What a credential may read of a portal: every stream tried once, records and properties told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from hubspot_ingest import settings as configuration
+from hubspot_ingest import times
+from hubspot_ingest.database.metadata import Access, Metadata
+from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
+from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound import streams
+from hubspot_ingest.inbound.catalog import STREAMS, Reader, Stream
+from hubspot_ingest.inbound.fixed import asking
+from hubspot_ingest.inbound.fixed.asking import Piece
+from hubspot_ingest.inbound.fixed.items import Level
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.inbound.readers import Fetch
+from hubspot_ingest.inbound.stream import Every
+from hubspot_ingest.model import Json, Property
+
+SIDE_BY_SIDE = 8
+# A person waits for the answer: no longer than this.
+PATIENCE = 2 * times.MINUTE
+# What is tried of a stream that is read for each of something, where any will do.
+_ANY: Mapping[Every, Level] = {
+    Every.OBJECT_TYPES: {"id": "contacts", "name": "contacts"},
+    Every.OBJECT_TYPE_PAIRS: {"from": "contacts", "to": "companies"},
+    Every.EVENT_TYPES: {"id": "e_visited_page", "name": "e_visited_page"},
+}
+
+
+def discover(outside: Outside) -> dict[str, Json]:
+    """Look up every stream, custom object and property of the portal, and remember them.
+
+    Raises ``CredentialError`` and the like.
+    """
+    settings = configuration.parse("contacts", {})
+    now = outside.clock.now()
+    with outside.client(outside.credential(), settings, now + PATIENCE) as client:
+        found = access(client.fetch, now)
+        properties = _properties(client.fetch, found)
+    metadata = Metadata(outside.database)
+    metadata.save_access(found, now)
+    metadata.save_stream_properties(properties)
+    readable = [one for one in found if one.readable]
+    return {
+        "response_code": "OK",
+        "message": f"{len(readable)} of {len(found)} streams can be read; see the views STREAMS "
+        "and STREAM_PROPERTIES",
+        "streams": [told(one) for one in found],
+    }
+
+
+def told(one: Access) -> dict[str, Json]:
+    """A stream as DISCOVER answers it."""
+    return {
+        "stream": one.stream,
+        "object_type": one.object_type or None,
+        "label": one.label,
+        "readable": one.readable,
+        "scopes": list(one.scopes),
+        "tier": one.tier or None,
+        "records": one.records,
+    }
+
+
+def _properties(fetch: Fetch, found: Iterable[Access]) -> dict[str, tuple[Property, ...]]:
+    """The properties of every object type that can be read, by stream."""
+
+    def ask(one: Access) -> tuple[Property, ...]:
+        try:
+            return fetch(requests.properties(one.object_type), answers.properties)
+        except (ScopeMissing, HubSpotRefused):
+            return ()
+
+    readable = [one for one in found if one.readable and one.object_type]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        told = zip(readable, pool.map(ask, readable), strict=True)
+        return {one.stream: properties for one, properties in told if properties}
+
+
+def access(fetch: Fetch, now: int) -> list[Access]:
+    """For every stream of the catalog and every custom object: may the credential read it?
+
+    The number of records is told where HubSpot counts them for all object types at once.
+    """
+    own = [streams.of_schema(one) for one in streams.schemas(fetch)]
+    records = _records(fetch)
+
+    def check(stream: Stream) -> Access:
+        scopes, refused = _refused(fetch, stream, now)
+        return Access(
+            stream=stream.name,
+            object_type=stream.object_type,
+            readable=not refused,
+            scopes=scopes or stream.scopes,
+            label=label(stream),
+            reader=str(stream.reader),
+            tier=stream.tier,
+            records=records.get(stream.type_id) if not refused else None,
+        )
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        found = {one.stream: one for one in pool.map(check, [*STREAMS, *own])}
+    for stream in STREAMS:
+        # a view can be read when anything it is made of can be
+        if stream.sources and not any(found[one].readable for one in stream.sources):
+            found[stream.name] = _unreadable(found[stream.name], found, stream)
+    return [*found.values()]
+
+
+def label(stream: Stream) -> str:
+    """What people call the stream."""
+    return stream.label or stream.name.replace("_", " ").capitalize()
+
+
+def _unreadable(view: Access, found: Mapping[str, Access], stream: Stream) -> Access:
+    scopes = [scope for one in stream.sources for scope in found[one].scopes]
+    return Access(
+        stream=view.stream,
+        object_type="",
+        readable=False,
+        scopes=tuple(dict.fromkeys(scopes)),
+        label=view.label,
+        reader=view.reader,
+        tier=view.tier,
+    )
+
+
+def _refused(fetch: Fetch, stream: Stream, now: int) -> tuple[tuple[str, ...], bool]:
+    """The scopes HubSpot says it wants, and whether it refused to show the stream."""
+    try:
+        request = _first(fetch, stream, now)
+        if request is not None:
+            fetch(request, lambda _answer: None)
+    except ScopeMissing as error:
+        return error.scopes, True
+    except (HubSpotRefused, UnexpectedAnswer):
+        return (), True
+    return (), False
+
+
+def _first(fetch: Fetch, stream: Stream, now: int) -> Request | None:
+    """The cheapest request that shows whether a stream may be read; None where there is none."""
+    if stream.reader is Reader.RECORDS:
+        return requests.list_page(stream.object_type, limit=1)
+    if stream.reader is Reader.VIEW:
+        return None
+    among: tuple[Level, ...] = ()
+    if isinstance(stream.parents, Every):
+        among = (_ANY[stream.parents],)
+    elif isinstance(stream.parents, Stream):
+        first = asking.request(stream.parents, Piece())
+        among = tuple(
+            one[0] for one in fetch(first, lambda a: asking.page(_parent(stream), Piece(), a)).items
+        )[:1]
+        if not among:
+            return None
+    return asking.request(stream, Piece("", among, 0, now - times.DAY, now))
+
+
+def _parent(stream: Stream) -> Stream:
+    assert isinstance(stream.parents, Stream)
+    return stream.parents
+
+
+def _records(fetch: Fetch) -> dict[str, int]:
+    """How many records there are of each object type, as far as HubSpot tells."""
+    try:
+        return fetch(requests.record_counts(), answers.record_counts)
+    except (ScopeMissing, HubSpotRefused):
+        return {}

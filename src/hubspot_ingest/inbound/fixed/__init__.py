@@ -1,0 +1,1 @@
+"""Streams that are no CRM objects: fixed columns, read by what their catalog row says."""

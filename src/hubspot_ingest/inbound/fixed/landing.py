@@ -1,0 +1,219 @@
+"""Batches of items on their way into a table of fixed columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hubspot_ingest import times
+from hubspot_ingest.database import columns as naming
+from hubspot_ingest.database import fixed
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.stage import Staging, parquet
+from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.inbound import destination
+from hubspot_ingest.inbound.destination import Existing
+from hubspot_ingest.inbound.files import FILE_EVERY, FILE_ROWS, PART_ROWS
+from hubspot_ingest.inbound.fixed import rows
+from hubspot_ingest.inbound.fixed.items import Item, key_columns, scope_columns
+from hubspot_ingest.inbound.fixed.reading import Batch
+from hubspot_ingest.inbound.fixed.rows import Spelling
+from hubspot_ingest.inbound.handover import ahead
+from hubspot_ingest.inbound.loading import FILES_AHEAD, FILES_PER_MERGE
+from hubspot_ingest.inbound.stream import Stream
+from hubspot_ingest.model import Json, Property
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A Parquet file of rows (none when it only moves the place), and the place reached."""
+
+    rows: int
+    part: bytes
+    misfits: int
+    properties: Mapping[str, str]
+    place: Mapping[str, Json] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What one MERGE did, and the place reading stands at once it is in (None: the end)."""
+
+    rows: int
+    inserted: int
+    updated: int
+    misfits: int
+    place: Mapping[str, Json] | None
+
+
+@dataclass
+class Landing:
+    """Lands the items of one run.
+
+    ``known`` are the flattened properties met by earlier runs, with their columns. ``noting``
+    keeps the keys that were read, for ``mark_missing``.
+    """
+
+    database: Database
+    stream: Stream
+    table: Table
+    stands: Existing
+    prefix: str
+    known: Sequence[tuple[Property, str | None]]
+    run_id: str
+    portal_id: Callable[[], str]
+    clock: times.Clock
+    alive: Callable[[], None]
+    tick: float
+    noting: bool
+    flattened: tuple[Column, ...] = field(default=(), init=False)
+    properties: dict[str, Property] = field(init=False)
+    _ready: bool = field(default=False, init=False)
+    _every: bool = field(default=False, init=False)
+    _staging: Staging = field(init=False)
+    _seen: Staging = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Staging tables are made when their first rows come."""
+        columns = rows.staging_columns(self.stream)
+        self._staging = Staging(self.database, self.run_id, {"": columns})
+        seen = {"": key_columns(self.stream)}
+        self._seen = Staging(self.database, f"{self.run_id}_SEEN", seen)
+        self.properties = {one.name: one for one, _ in self.known}
+        self._name_columns()
+
+    def load(self, batches: Iterator[Batch]) -> Iterator[Landed | None]:
+        """Yields after every MERGE, and None whenever it waits for HubSpot.
+
+        What was read before an error is merged before the error is raised.
+        """
+        waiting: list[File] = []
+        try:
+            try:
+                for item in ahead(self._files(batches), FILES_AHEAD, self.tick):
+                    self.alive()
+                    if item is None:
+                        yield None
+                        continue
+                    if item[0].rows:
+                        self._staging.add({"": item[0].part})
+                    waiting.append(item[0])
+                    if sum(one.rows > 0 for one in waiting) >= FILES_PER_MERGE:
+                        yield self._merge(waiting)
+            except DatabaseError:
+                raise
+            except Exception:
+                if waiting:
+                    yield self._merge(waiting)
+                raise
+            if waiting:
+                yield self._merge(waiting)
+        finally:
+            self._staging.drop()
+
+    def _files(self, batches: Iterator[Batch]) -> Iterator[File]:
+        types = {name: one.type for name, one in self.properties.items()}
+        spelling = Spelling(self.stream, types)
+        items: list[Item] = []
+        place: Mapping[str, Json] | None = None
+        read = False
+        made_at = self.clock.now()
+
+        def made() -> File:
+            columns, misfits = spelling.staged(items)
+            file = File(len(items), parquet(columns), misfits, dict(types), place)
+            items.clear()
+            return file
+
+        try:
+            for batch in batches:
+                items.extend(batch.items)
+                place, read = batch.place, True
+                late = self.clock.now() - made_at >= FILE_EVERY and len(items) >= PART_ROWS
+                if len(items) >= FILE_ROWS or late:
+                    yield made()
+                    made_at, read = self.clock.now(), False
+        except Exception:
+            if read:
+                yield made()
+            raise
+        if read:
+            yield made()
+
+    def _merge(self, waiting: list[File]) -> Landed:
+        told = sum(one.rows for one in waiting)
+        inserted = updated = 0
+        if told:
+            for name, kind in waiting[-1].properties.items():
+                self.properties.setdefault(name, Property(name, kind))
+            self._name_columns()
+            self._prepare()
+            staging = self._staging.table()
+            statement = fixed.merge(
+                self.table,
+                staging,
+                rows.staged_columns(self.stream),
+                self.flattened,
+                self.stream.key,
+                every=self._every,
+            )
+            binds = (self.portal_id(), self.run_id, self.clock.now())
+            inserted, updated = self._staging.merge(statement, binds)
+            if self.noting:
+                self.database.rows(fixed.note_seen(self._seen.ensured(), staging, self.stream.key))
+            self._staging.empty()
+        misfits = sum(one.misfits for one in waiting)
+        place = waiting[-1].place
+        waiting.clear()
+        return Landed(told, inserted, updated, misfits, place)
+
+    def _name_columns(self) -> None:
+        if not self.stream.flattened:
+            return
+        self.flattened = naming.property_columns(
+            self.properties.values(),
+            self.prefix,
+            taken=[one.name for one in (*self.stream.columns, fixed.RAW)],
+            known={one.name: column for one, column in self.known if column},
+            existing=self.stands.types,
+        )
+
+    def _prepare(self) -> None:
+        """Make the table, or add the columns it lacks."""
+        wanted = rows.table_columns(self.stream, self.flattened)
+        fresh = [one for one in wanted if one.name not in self.stands.types]
+        if self._ready and not fresh:
+            return
+        own = {one.name for one in self.flattened}
+        # a new column of the catalog's is filled in all rows that are read; others were empty
+        self._every = self._every or (
+            bool(self.stands.types) and any(one.name not in own for one in fresh)
+        )
+        comment = f"HubSpot {self.stream.label or self.stream.name}"
+        destination.make_or_grow(self.database, self.table, wanted, comment, self.stands)
+        self.stands = Existing(
+            {**self.stands.types, **{one.name: str(one.type) for one in wanted}},
+            {**self.stands.comments, **{one.name: one.comment for one in wanted}},
+        )
+        self._ready = True
+
+    def mark_missing(self, unread: Iterable[str]) -> int:
+        """Mark what a whole reading did not find, but for parents not read whole."""
+        if not self.stands.types:
+            return 0
+        now = self.clock.now()
+        statement = fixed.mark_missing(
+            self.table,
+            self._seen.ensured(),
+            key_columns(self.stream),
+            [one.name for one in scope_columns(self.stream)],
+            self.stream.gone,
+        )
+        return self._seen.merge(statement, (json.dumps([*unread]), self.run_id, now, now))[1]
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self._seen.drop()

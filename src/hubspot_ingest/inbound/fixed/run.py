@@ -1,0 +1,190 @@
+"""One run of a stream of fixed columns: what to read, the reading, the cursor, what is gone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubspot_ingest import times
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.metadata import Metadata
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.store import RunLog, Store
+from hubspot_ingest.errors import ScopeMissing, Stopped
+from hubspot_ingest.inbound import destination
+from hubspot_ingest.inbound.fixed import pieces, views
+from hubspot_ingest.inbound.fixed.landing import Landing
+from hubspot_ingest.inbound.fixed.reading import Reading
+from hubspot_ingest.inbound.readers import Fetch
+from hubspot_ingest.inbound.stream import Reader, Stream
+from hubspot_ingest.model import Json
+from hubspot_ingest.settings import SyncSettings
+
+# What comes newest first is read whole so often: an early stop sees nothing that is gone.
+WHOLE_EVERY = times.DAY
+
+
+@dataclass
+class FixedRun:
+    """The steps of one run, over the row of RUNS that it fills in.
+
+    ``requests`` tells how many were sent so far; ``state`` is what earlier runs left in SWEEPS.
+    """
+
+    name: str
+    settings: SyncSettings
+    stream: Stream
+    database: Database
+    store: Store
+    fetch: Fetch
+    requests: Callable[[], int]
+    log: RunLog
+    clock: times.Clock
+    alive: Callable[[], None]
+    tick: float
+    settled_through: int | None
+    checkpoint: Mapping[str, Any] | None
+    state: Mapping[str, Any]
+    portal_id: Callable[[], str]
+    notes: list[str]
+    _end: int = field(init=False)
+
+    def steps(self) -> Iterator[None]:
+        """Read, merge, move the cursor, mark what is gone; yields for other runs' turns.
+
+        Raises ``ScopeMissing`` naming scope and subscription where HubSpot does not name them.
+        """
+        settings = self.settings
+        table = Table(
+            settings.destination.database, settings.destination.schema_name, settings.table
+        )
+        self.log.stream, self.log.strategy = self.stream.name, str(self.stream.reader)
+        self.log.destination = str(table)
+        if self.stream.reader is Reader.VIEW:
+            views.make(self.database, self.stream, table)
+            self._settle(self.log.started_at)
+            return
+        try:
+            yield from self._read(table)
+        except ScopeMissing as error:
+            raise explained(self.stream, error) from error
+
+    def _read(self, table: Table) -> Iterator[None]:
+        log, stream = self.log, self.stream
+        begun = self._begin(table)
+        log.since, log.until = begun["since"], begun["until"]
+        parents = pieces.parents(
+            self.fetch,
+            stream,
+            event_types=stream.event_types or self.settings.event_types,
+            since=None if begun["whole"] else begun["since"],
+        )
+        wanted = pieces.pieces(stream, parents, since=begun["since"], until=begun["end"])
+        early = bool(stream.newest) and not begun["whole"]
+        reading = Reading(
+            self.fetch, stream, wanted, begun["since"] if early else None, begun.get("reading")
+        )
+        metadata = Metadata(self.database)
+        known = metadata.properties(self.name) if stream.flattened else ()
+        landing = Landing(
+            database=self.database,
+            stream=stream,
+            table=table,
+            stands=destination.existing(self.database, table),
+            prefix=self.settings.column_prefix,
+            known=known,
+            run_id=log.run_id,
+            portal_id=self.portal_id,
+            clock=self.clock,
+            alive=self.alive,
+            tick=self.tick,
+            noting=begun["whole"] and pieces.complete(stream),
+        )
+
+        def mark_missing() -> None:
+            # a run that stopped early knows of the parents that it read whole
+            unread = ({one.scope for one in wanted} | parents.unchanged) - reading.whole
+            if landing.noting and (stream.parents is not None or not unread):
+                log.rows_deleted += landing.mark_missing(unread)
+
+        try:
+            for landed in landing.load(reading.batches()):
+                yield
+                if landed is None:
+                    continue
+                log.rows_read += landed.rows
+                log.rows_inserted += landed.inserted
+                log.rows_updated += landed.updated
+                log.values_misfit += landed.misfits
+                if landing.properties != {one.name: one for one, _ in known}:
+                    told = [*landing.properties.values()]
+                    metadata.save_properties(self.name, told, landing.flattened)
+                if landed.place is not None:
+                    self.store.save_checkpoint(self.name, {**begun, "reading": {**landed.place}})
+                    log.requests = self.requests()
+                    self.store.save_run(log)
+            mark_missing()
+            self._settle(begun["until"])
+        except Stopped:
+            mark_missing()
+            raise
+        finally:
+            landing.close()
+        if begun["whole"]:
+            self.store.save_sweeps(self.name, {**self.state, "whole_at": begun["end"]})
+        if reading.refused:
+            names = ", ".join(sorted(reading.refused)[:5])
+            first = next(iter(reading.refused.values()))
+            self.store.log_error(
+                log.run_id, self.name, first.response_code, first.message, self.clock.now()
+            )
+            self.notes.append(
+                f"{len(reading.refused)} of {len(wanted)} were not read ({names}): {first.message}"
+            )
+
+    def _settle(self, until: int) -> None:
+        self.store.advance(self.name, until)
+        self.log.settled_through = until
+
+    def _begin(self, table: Table) -> dict[str, Any]:
+        """What is read: from where, to where, and whether whole; as the checkpoint has it."""
+        settings, stream, now = self.settings, self.stream, self.log.started_at
+        told = [stream.name, stream.path, settings.event_types, settings.updated_after, str(table)]
+        plan = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+        if self.checkpoint is not None and self.checkpoint.get("plan") == plan:
+            return dict(self.checkpoint)
+        since = settings.updated_after_ms
+        incremental = settings.sync_mode == "incremental" and self.settled_through is not None
+        if incremental and self.settled_through is not None:
+            moved = self.settled_through - settings.lookback_minutes * times.MINUTE
+            since = moved if since is None else max(since, moved)
+        dated = bool(stream.newest or stream.window[0])
+        if not dated and not stream.parent_updated:
+            # everything is read every time, and only what changed is merged
+            since = None
+        due = now - int(self.state.get("whole_at") or 0) >= WHOLE_EVERY
+        whole = since is None or (incremental and due and pieces.complete(stream))
+        begun: dict[str, Json] = {
+            "plan": plan,
+            "since": since,
+            "until": now - settings.settle_minutes * times.MINUTE if dated else now,
+            "end": now,
+            "whole": whole,
+        }
+        return dict(begun)
+
+
+def explained(stream: Stream, error: ScopeMissing) -> ScopeMissing:
+    """The refusal with the scopes and the subscription that the catalog knows of."""
+    if error.scopes and not stream.tier:
+        return error
+    scopes = error.scopes or stream.scopes
+    said = error.message
+    if not error.scopes and scopes:
+        said = f"{said}; {stream.name} needs the scope {' or '.join(scopes)}"
+    if stream.tier:
+        said = f"{said}; HubSpot has {stream.name} from {stream.tier} on"
+    return ScopeMissing(said, scopes)
