@@ -1,0 +1,121 @@
+"""What earlier versions remembered is kept by an upgrade, and their code runs on beside the new."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hubspot_sandbox import Portal
+from snowflake_sandbox import Engine
+from snowflake_sandbox.scripts import statements
+from tests.runs.world import World
+
+ROOT = Path(__file__).parents[2]
+STATES = Path(__file__).with_name("states")
+RELEASED = [path.stem for path in sorted(STATES.glob("*.sql"))]
+STATE = "HUBSPOT_INGEST.STATE"
+
+Rows = list[tuple[str | None, ...]]
+
+
+@pytest.fixture(params=RELEASED)
+def released(request: pytest.FixtureRequest) -> str:
+    """A version that was released."""
+    return str(request.param)
+
+
+@pytest.fixture
+def engine(released: str) -> Iterator[Engine]:
+    """An engine with what that version remembered, not upgraded yet."""
+    with Engine() as engine:
+        engine.sql("CREATE DATABASE HUBSPOT_INGEST")
+        engine.sql("CREATE SCHEMA HUBSPOT_INGEST.STATE")
+        session = engine.local_session("HUBSPOT_INGEST")
+        for statement in statements((STATES / f"{released}.sql").read_text()):
+            session.execute(statement)
+        session.close()
+        yield engine
+
+
+def install(engine: Engine) -> None:
+    engine.install(ROOT / "app")
+
+
+def columns(engine: Engine) -> dict[str, str | None]:
+    """Every column of the state with its type."""
+    found = engine.sql(
+        "SELECT TABLE_NAME || '.' || COLUMN_NAME, DATA_TYPE"
+        " FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = 'STATE'"
+    )
+    return {str(name): kind for name, kind in found}
+
+
+def remembered(engine: Engine, listed: dict[str, str | None]) -> dict[str, Rows]:
+    """The rows of the state, of these columns alone."""
+    tables = sorted({name.partition(".")[0] for name in listed})
+    found = {}
+    for table in tables:
+        names = sorted(c.partition(".")[2] for c in listed if c.startswith(f"{table}."))
+        rows = engine.sql(f"SELECT {', '.join(names)} FROM {STATE}.{table}")
+        found[table] = sorted(rows, key=str)
+    return found
+
+
+def test_an_upgrade_keeps_every_row_and_column(engine: Engine) -> None:
+    old = columns(engine)
+    before = remembered(engine, old)
+    install(engine)
+    assert before["SYNCS"]
+    assert before["RUNS"]
+    assert remembered(engine, old) == before
+    assert {name: columns(engine)[name] for name in old} == old
+
+
+def test_an_upgraded_state_is_that_of_a_new_installation(engine: Engine) -> None:
+    install(engine)
+    with Engine() as fresh:
+        install(fresh)
+        assert columns(engine) == columns(fresh)
+        steps = [
+            one.sql(f"SELECT NUMBER FROM {STATE}.MIGRATIONS ORDER BY NUMBER")
+            for one in (engine, fresh)
+        ]
+    assert steps[0] == steps[1] == [(str(n + 1),) for n in range(len(steps[0]))]
+
+
+def test_an_upgrade_that_runs_twice_changes_nothing(engine: Engine) -> None:
+    install(engine)
+    first = remembered(engine, columns(engine))
+    made = (engine.catalog.grants, [one.signature for one in engine.catalog.procedures])
+    install(engine)
+    assert remembered(engine, columns(engine)) == first
+    assert (engine.catalog.grants, [one.signature for one in engine.catalog.procedures]) == made
+
+
+def test_the_version_before_runs_on_beside_the_new_one(engine: Engine, released: str) -> None:
+    """Until its last run has ended, as Snowflake does it: every statement of it still works."""
+    install(engine)
+    said: list[tuple[str, list[Any]]] = json.loads(
+        (STATES / f"{released}.statements.json").read_text()
+    )
+    session = engine.local_session("HUBSPOT_INGEST", "CORE")
+    for statement, params in said:
+        session.execute(statement, params)
+    session.close()
+    assert len(said) > 20
+
+
+def test_syncs_and_their_settings_run_on_after_an_upgrade(engine: Engine) -> None:
+    install(engine)
+    with World(engine, portal=Portal(1, records={"contacts": 30})) as world:
+        names = {row["NAME"] for row in world.rows("SELECT NAME FROM HUBSPOT_INGEST.CORE.SYNCS")}
+        assert names >= {"contacts", "customers", "deals", "slow"}
+        world.clock.advance(3 * 24 * 3_600_000)
+        assert world.ingest("customers")["status"] == "SUCCEEDED"
+        assert world.ingest("slow")["status"] == "SUCCEEDED"
+        killed = [r["STATUS"] for r in world.runs() if r["RUN_ID"] == "2026-09-22-killed"]
+        assert killed == ["FAILED"]
