@@ -14,6 +14,14 @@ from typing import Any
 
 from scripts.bundle_egress import egress_is_bound
 from scripts.bundle_migrations import migrations_only_add
+from scripts.bundle_statements import (
+    everything_may_run_again,
+    names_are_qualified,
+    pages_are_whole,
+    procedures_are_alike,
+    secrets_are_made_empty,
+    state_stands_apart,
+)
 from scripts.bundle_tree import Finding, Tree
 from scripts.setup_objects import Created, created_by, granted_by
 from scripts.setup_script import Statement, target_of
@@ -157,10 +165,10 @@ def grants_name_what_exists(tree: Tree) -> list[Finding]:
 def nothing_forbidden(tree: Tree) -> list[Finding]:
     """No statement that an application may not run, or that loses rows at an upgrade."""
     return [
-        _at(statement, why)
-        for statement in tree.inner_statements
+        Finding(where, why)
+        for where, text in _said(tree)
         for pattern, why in NEVER.items()
-        if re.match(pattern, statement.outline)
+        if re.match(pattern, text)
     ]
 
 
@@ -184,20 +192,39 @@ def hosts_agree(tree: Tree) -> list[Finding]:
 
 def privileges_are_asked(tree: Tree) -> list[Finding]:
     """What the setup script or the shipped Python creates on the account is in the manifest."""
-    asked = {name for each in tree.manifest.get("privileges", []) for name in each}
-    said = [(s.where, s.outline) for s in tree.inner_statements]
-    said += tree.python_texts
-    needed = {
+    asked = _asked(tree)
+    return [
+        Finding(where, f"needs the privilege {privilege}, which the manifest does not ask for")
+        for privilege, where in _needed(tree).items()
+        if privilege not in asked
+    ]
+
+
+def privileges_are_needed(tree: Tree) -> list[Finding]:
+    """The manifest asks for no privilege that nothing uses."""
+    return [
+        Finding("manifest.yml", f"asks for the privilege {privilege}, which nothing uses")
+        for privilege in sorted(_asked(tree) - _needed(tree).keys())
+    ]
+
+
+def _asked(tree: Tree) -> set[str]:
+    return {name for each in tree.manifest.get("privileges", []) for name in each}
+
+
+def _needed(tree: Tree) -> dict[str, str]:
+    """The privileges of what is created on the account, each with where that is."""
+    return {
         privilege: where
-        for where, text in said
+        for where, text in _said(tree)
         for pattern, privilege in PRIVILEGES.items()
         if re.match(pattern, text)
     }
-    return [
-        Finding(where, f"needs the privilege {privilege}, which the manifest does not ask for")
-        for privilege, where in needed.items()
-        if privilege not in asked
-    ]
+
+
+def _said(tree: Tree) -> list[tuple[str, str]]:
+    """Every statement of the setup script and every text of the shipped Python, with where."""
+    return [*((each.where, each.outline) for each in tree.inner_statements), *tree.python_texts]
 
 
 def no_app_yml(tree: Tree) -> list[Finding]:
@@ -220,7 +247,14 @@ RULES: tuple[Rule, ...] = (
     hosts_agree,
     egress_is_bound,
     migrations_only_add,
+    everything_may_run_again,
+    names_are_qualified,
+    state_stands_apart,
+    secrets_are_made_empty,
+    procedures_are_alike,
+    pages_are_whole,
     privileges_are_asked,
+    privileges_are_needed,
     no_app_yml,
 )
 

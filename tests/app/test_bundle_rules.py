@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from scripts import bundle_rules as rules
+from scripts import bundle_statements as forms
 from scripts.build_zip import build_zip
 from scripts.bundle_egress import egress_is_bound
 from scripts.bundle_migrations import migrations_only_add
@@ -28,6 +32,7 @@ CREATE APPLICATION ROLE IF NOT EXISTS app_admin;
 CREATE OR ALTER VERSIONED SCHEMA core;
 GRANT USAGE ON SCHEMA core TO APPLICATION ROLE app_admin;
 CREATE SCHEMA IF NOT EXISTS config;
+CREATE DATABASE IF NOT EXISTS data;
 EXECUTE IMMEDIATE FROM './sql/network.sql';
 EXECUTE IMMEDIATE FROM '/sql/procedures.sql';
 """
@@ -41,7 +46,8 @@ ALTER APPLICATION SET SPECIFICATION hosts TYPE = EXTERNAL_ACCESS LABEL = 'API'
 PROCEDURES = """
 CREATE OR REPLACE PROCEDURE core.run(sync VARCHAR(200), settings VARIANT DEFAULT NULL)
   RETURNS VARIANT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' PACKAGES = ('pydantic')
-  IMPORTS = ('/lib/product.zip') HANDLER = 'product.doors.run' EXECUTE AS OWNER;
+  IMPORTS = ('/lib/product.zip') HANDLER = 'product.doors.run'
+  COMMENT = 'Runs' EXECUTE AS OWNER;
 GRANT USAGE ON PROCEDURE core.run(STRING, VARIANT) TO APPLICATION ROLE app_admin;
 CREATE OR REPLACE VIEW core.runs AS SELECT 'USE; CREATE OR REPLACE TABLE' AS note;
 GRANT SELECT ON VIEW core.runs TO APPLICATION ROLE app_admin;
@@ -96,6 +102,12 @@ MANIFEST_CASES = [
         "  - CREATE WAREHOUSE",
         "needs the privilege CREATE EXTERNAL ACCESS INTEGRATION",
     ),
+    (
+        rules.privileges_are_needed,
+        "  - CREATE DATABASE",
+        "  - CREATE SHARE: {description: x}\n  - CREATE DATABASE",
+        "asks for the privilege CREATE SHARE, which nothing uses",
+    ),
 ]
 SETUP_CASES = [
     (rules.every_part_runs, "'./sql/network.sql'", "'network.sql'", "network.sql is not in"),
@@ -120,6 +132,18 @@ SETUP_CASES = [
         "must be to an application role",
     ),
     (rules.nothing_forbidden, "CREATE SCHEMA", "USE SCHEMA core; CREATE SCHEMA", "USE does not"),
+    (
+        forms.everything_may_run_again,
+        "CREATE SCHEMA IF NOT EXISTS config",
+        "CREATE SCHEMA config",
+        "runs only once",
+    ),
+    (
+        forms.everything_may_run_again,
+        "CREATE SCHEMA",
+        "EXECUTE IMMEDIATE $$ BEGIN EXECUTE IMMEDIATE 'CREATE ROLE ' || x; END; $$; CREATE SCHEMA",
+        "runs only once",
+    ),
     (
         rules.nothing_forbidden,
         "CREATE SCHEMA",
@@ -146,6 +170,20 @@ SETUP_CASES = [
     ),
 ]
 NETWORK_CASES = [
+    (forms.names_are_qualified, "RULE config.hosts", "RULE hosts", "HOSTS needs its schema's name"),
+    (
+        forms.state_stands_apart,
+        "RULE config.hosts",
+        "RULE core.hosts",
+        "NETWORK RULE CORE.HOSTS would be lost with its version",
+    ),
+    (
+        forms.secrets_are_made_empty,
+        "CREATE OR ALTER NETWORK",
+        "CREATE SECRET IF NOT EXISTS config.key TYPE = GENERIC_STRING SECRET_STRING = 'pat-1';"
+        " CREATE OR ALTER NETWORK",
+        "SECRET_STRING must be empty",
+    ),
     (
         rules.hosts_agree,
         "HOST_PORTS = ('api.example.com')",
@@ -155,6 +193,13 @@ NETWORK_CASES = [
     (rules.hosts_agree, "HOST_PORTS = ('api.example.com')", "", "differ"),
 ]
 PROCEDURE_CASES = [
+    (forms.state_stands_apart, "VIEW core.runs", "VIEW config.runs", "VIEW CONFIG.RUNS is code"),
+    (forms.procedures_are_alike, "COMMENT = 'Runs'", "", "COMMENT says what it does"),
+    (forms.procedures_are_alike, "EXECUTE AS OWNER", "", "say EXECUTE AS OWNER"),
+    (forms.procedures_are_alike, "RETURNS VARIANT", "RETURNS VARCHAR", "RETURNS VARIANT, an"),
+    (forms.procedures_are_alike, "'3.11'", "'3.12'", "RUNTIME_VERSION must be '3.11'"),
+    (forms.procedures_are_alike, "'pydantic'", "'pydantic==2.8.2'", "package pydantic==2.8.2 is"),
+    (forms.procedures_are_alike, "'pydantic'", "'orjson'", "package orjson is not"),
     (rules.imports_exist, "'/lib/product.zip'", "'lib/product.zip'", "must begin with a slash"),
     (rules.imports_exist, "'/lib/product.zip'", "'/lib/other.zip'", "other.zip is not in"),
     (
@@ -217,8 +262,58 @@ def test_an_app_yml_at_the_root_is_found() -> None:
     assert found.where == "app.yml"
 
 
+PAGE = "CREATE OR REPLACE STREAMLIT core.page FROM '/streamlit' MAIN_FILE = 'app.py';"
+ENVIRONMENT = """
+channels: [snowflake]
+dependencies: [python=3.11.*, streamlit=1.52.2]
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "wrong"),
+    [
+        ({"streamlit/app.py": "", "streamlit/environment.yml": ENVIRONMENT}, []),
+        ({"streamlit/environment.yml": ENVIRONMENT}, ["streamlit/app.py is not in the bundle"]),
+        (
+            {"streamlit/app.py": "", "streamlit/environment.yml": "channels: [snowflake]"},
+            ["must pin streamlit=…", "must name python=3.11.*"],
+        ),
+        (
+            {
+                "streamlit/app.py": "",
+                "streamlit/environment.yml": ENVIRONMENT.replace("[snowflake]", "[conda-forge]"),
+            },
+            ["channels must be"],
+        ),
+    ],
+)
+def test_a_page_that_is_not_whole_is_found(files: dict[str, str], wrong: list[str]) -> None:
+    texts = {**files, "setup.sql": PAGE}
+    found = forms.pages_are_whole(Tree({name: text.encode() for name, text in texts.items()}))
+    assert len(found) == len(wrong)
+    for each, says in zip(found, wrong, strict=True):
+        assert says in each.what
+
+
+def test_what_the_shipped_python_says_in_sql_keeps_the_rules_too() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("product/sql.py", "def go(run):\n    run('CREATE TEMP TABLE t (a INT)')\n")
+    (found,) = rules.nothing_forbidden(Tree({"lib/product.zip": packed.getvalue()}))
+    assert found.where == "lib/product.zip/product/sql.py"
+
+
+def test_the_project_leaves_out_what_breaks_an_upgrade() -> None:
+    project = yaml.safe_load((ROOT / "snowflake.yml").read_text())
+    for entity in project["entities"].values():
+        assert "debug" not in entity  # Snowflake refuses it for a manifest of version 2
+        for artifact in entity.get("artifacts", ()):
+            assert artifact["dest"].endswith("/")  # or a directory becomes a file
+            assert "**" not in artifact["src"]  # which would flatten what it finds
+
+
 def test_every_rule_has_a_case_that_breaks_it() -> None:
-    elsewhere = {rules.no_app_yml, egress_is_bound, migrations_only_add}
+    elsewhere = {rules.no_app_yml, egress_is_bound, migrations_only_add, forms.pages_are_whole}
     assert {rule for rule, *_ in CASES} | elsewhere == set(rules.RULES)
 
 
