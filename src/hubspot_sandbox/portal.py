@@ -11,6 +11,7 @@ from threading import RLock
 from typing import Any
 
 from hubspot_sandbox import people
+from hubspot_sandbox.automation import Workflows
 from hubspot_sandbox.campaigns import Campaigns
 from hubspot_sandbox.catalog import definitions
 from hubspot_sandbox.columns import Column, State
@@ -20,6 +21,8 @@ from hubspot_sandbox.lists import Lists
 from hubspot_sandbox.mail import Mail
 from hubspot_sandbox.merging import merged_values
 from hubspot_sandbox.object_types import STANDARD, ObjectType, custom_object_type, names_of
+from hubspot_sandbox.occurrences import Occurrences
+from hubspot_sandbox.participations import Participations
 from hubspot_sandbox.pipelines import Pipelines
 from hubspot_sandbox.properties import Option, define
 from hubspot_sandbox.records import Record, Table, UnknownRecord
@@ -82,6 +85,9 @@ class Portal:
         self.mail = Mail(clock, seed)
         self.subscriptions = Subscriptions(clock)
         self.campaigns = Campaigns(clock, seed)
+        self.workflows = Workflows(clock, seed)
+        self.participations = Participations(clock, self.table)
+        self.events = Occurrences(clock, seed, portal_id, self.table)
         seed_things(self, things)
 
     @classmethod

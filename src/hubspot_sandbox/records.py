@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from hubspot_sandbox.searching import Index
 
 _GAP = 11
-_FIRST_IDS = {"contacts": 1_001, "companies": 7_000_000_000, "deals": 35_000_000_000}
+_FIRST_IDS = {
+    "contacts": 1_001, "companies": 7_000_000_000, "deals": 35_000_000_000,
+    "calls": 50_000_000_000, "emails": 51_000_000_000, "meetings": 52_000_000_000,
+    "notes": 53_000_000_000, "tasks": 54_000_000_000,
+}  # fmt: skip
+"""Engagements have ids of their own, whatever their type (BEHAVIOR H148)."""
+
 _SPAN_MS = 1000 * DAY_MS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hubspot_sandbox.paths import account, crm, lists, marketing
+from hubspot_sandbox.paths import account, activity, crm, lists, marketing
 from hubspot_sandbox.paths.family import Endpoint, Row
 
 
@@ -22,7 +22,13 @@ class Route:
     parameters: dict[str, str]
 
 
-_FAMILIES = (*crm.FAMILIES, *account.FAMILIES, *lists.FAMILIES, *marketing.FAMILIES)
+_FAMILIES = (
+    *crm.FAMILIES,
+    *account.FAMILIES,
+    *lists.FAMILIES,
+    *marketing.FAMILIES,
+    *activity.FAMILIES,
+)
 
 _TABLE: list[tuple[str, str, list[tuple[tuple[str, ...], Row]]]] = [
     (

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 THINGS = (
     "lists", "list_memberships", "forms", "form_submissions", "marketing_emails", "email_events",
-    "subscription_changes", "campaigns",
+    "subscription_changes", "campaigns", "workflows", "participations", "events",
 )  # fmt: skip
 """Names that stand beside the object types in ``records=``."""
 
 DEMO = {
     "lists": 7, "list_memberships": 400, "forms": 6, "form_submissions": 360,
     "marketing_emails": 15, "email_events": 1_200, "subscription_changes": 150, "campaigns": 8,
+    "workflows": 9, "participations": 160, "events": 600,
 }  # fmt: skip
 
 
@@ -32,3 +33,6 @@ def seed_things(portal: Portal, counts: Mapping[str, int]) -> None:
     portal.mail.seed(many["marketing_emails"], many["email_events"], last)
     portal.subscriptions.seed(many["subscription_changes"], last)
     portal.campaigns.seed(many["campaigns"], last)
+    portal.workflows.seed(many["workflows"], last)
+    portal.participations.seed(many["participations"], last)
+    portal.events.seed(many["events"], last)

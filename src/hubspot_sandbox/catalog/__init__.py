@@ -26,6 +26,7 @@ _ROWS: dict[str, tuple[Definition, ...]] = {
     "line_items": commerce.LINE_ITEMS,
     "quotes": commerce.QUOTES,
     "users": commerce.USERS,
+    "marketing_events": commerce.MARKETING_EVENTS,
 }
 
 _SHOWN_BY_DEFAULT: dict[str, tuple[str, ...]] = {

@@ -49,6 +49,19 @@ USERS: tuple[Definition, ...] = (
     define("hs_deactivated", "bool", ("true", "false"), filled=0.9),
 )
 
+MARKETING_EVENTS: tuple[Definition, ...] = (
+    define("hs_event_name", source="subject"),
+    define("hs_event_organizer", source="company_name"),
+    define("hs_event_type", pool=("WEBINAR", "CONFERENCE", "WORKSHOP")),
+    define("hs_event_description", pool=SENTENCES, filled=0.8),
+    define("hs_event_url", source="url", filled=0.9),
+    define("hs_event_cancelled", "bool", ("false", "true", "false")),
+    define("hs_event_completed", "bool", ("true", "false")),
+    define("hs_event_status", "enumeration", choices=options("UPCOMING", "PAST", "CANCELLED")),
+    define("hs_start_datetime", "datetime", source="moment"),
+    define("hs_end_datetime", "datetime", source="moment", filled=0.9),
+)
+
 MACHINES: tuple[Definition, ...] = (
     define("serial_number", source="sku", unique=True, hubspot_defined=False),
     define("model", pool=("M-1", "M-2", "Ω-3"), hubspot_defined=False),

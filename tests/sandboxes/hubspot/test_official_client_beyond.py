@@ -84,3 +84,23 @@ def test_it_reads_subscriptions(client: Any) -> None:
     assert [row.is_active for row in found] == [True, True, True, False]
     statuses = api.status_api.get_email_status("person1@example1.com")
     assert len(statuses.subscription_statuses) == 4
+
+
+def test_it_reads_marketing_events_and_who_came(client: Any, portal: Portal) -> None:
+    api = client.marketing.events
+    page = api.basic_api.get_all(limit=100)
+    ids = [record.id for record in portal.records("marketing_events")]
+    assert [event.object_id for event in page.results] == ids
+    one = api.basic_api.get_by_object_id(ids[0])
+    participants = api.retrieve_participant_state_api
+    counts = participants.get_participations_counters_by_marketing_event_id(ids[0])
+    assert counts.registered == one.registrants
+    found = participants.get_participations_breakdown_by_marketing_event_id(ids[0], limit=100)
+    assert found.total == counts.registered + counts.attended + counts.cancelled + counts.no_shows
+
+
+def test_it_reads_events(client: Any) -> None:
+    types = client.events.events_api.get_types().event_types
+    page = client.events.events_api.get_page(event_type=types[0], limit=1000)
+    assert len(page.results) == 300
+    assert page.results[0].properties["hs_url"].startswith("https://")

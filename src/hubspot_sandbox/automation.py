@@ -1,0 +1,122 @@
+"""The workflows of a portal, under both their numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hubspot_sandbox.documents import Document, Documents
+from hubspot_sandbox.forms import guid
+from hubspot_sandbox.seeds import mix
+from hubspot_sandbox.times import DAY_MS, Clock, iso
+
+_FIRST_FLOW, _FIRST_WORKFLOW = 1_500_000_000, 60_000_000
+_NAMES = ("Welcome series", "Hand over to sales 🤝", "Nurture; cold leads", "Renewal reminder")
+_KINDS = (("CONTACT_FLOW", "0-1"), ("PLATFORM_FLOW", "0-3"), ("CONTACT_FLOW", "0-1"))
+CONTACTS = "0-1"
+
+
+class Workflows:
+    """Workflows; version 3 knows those of contacts only, by a number of their own."""
+
+    def __init__(self, clock: Clock, seed: int) -> None:
+        """``seed`` makes the unique ids."""
+        self._seed = seed
+        self.kept = Documents(clock, lambda n: str(_FIRST_FLOW + 3 * n))
+
+    def add(
+        self,
+        name: str,
+        object_type_id: str = CONTACTS,
+        enabled: bool = True,
+        at: int | None = None,
+    ) -> str:
+        """A new workflow; answers its flow id."""
+        kind = "CONTACT_FLOW" if object_type_id == CONTACTS else "PLATFORM_FLOW"
+        fields = {"name": name, "objectTypeId": object_type_id, "isEnabled": enabled}
+        return self.kept.add({**fields, "type": kind, "revisionId": "1"}, at)
+
+    def change(self, id: str, at: int | None = None, **fields: Any) -> None:
+        """Set fields, such as ``name`` or ``isEnabled``; every change is a revision."""
+        found = self.kept.find(id)
+        revision = 1 if found is None else int(found.fields["revisionId"]) + 1
+        self.kept.change(id, {**fields, "revisionId": str(revision)}, at)
+
+    def seed(self, workflows: int, last: int) -> None:
+        """A fresh portal's workflows; everything happened before ``last``."""
+        for n in range(workflows):
+            at = last - (workflows - n) * DAY_MS
+            name = f"{_NAMES[n % len(_NAMES)]} {n}"
+            id_ = self.add(name, _KINDS[n % len(_KINDS)][1], n % 4 != 3, at)
+            self.change(id_, at + mix(83, n) % DAY_MS)
+
+    def listed(self, flow: Document) -> dict[str, Any]:
+        """A workflow as the list of version 4 shows it."""
+        fields = flow.fields
+        return {
+            "id": flow.id,
+            "name": fields["name"],
+            "flowType": "WORKFLOW",
+            "isEnabled": fields["isEnabled"],
+            "objectTypeId": fields["objectTypeId"],
+            "revisionId": fields["revisionId"],
+            "uuid": guid(self._seed + 89, int(flow.id)),
+            "createdAt": iso(flow.created),
+            "updatedAt": iso(flow.updated),
+        }
+
+    def whole(self, flow: Document) -> dict[str, Any]:
+        """A workflow as version 4 shows it on its own."""
+        return {
+            **self.listed(flow),
+            "type": flow.fields["type"],
+            "description": "",
+            "startActionId": "1",
+            "nextAvailableActionId": "2",
+            "actions": [
+                {
+                    "actionId": "1",
+                    "actionTypeId": "0-1",
+                    "type": "SINGLE_CONNECTION",
+                    "fields": {"delta": "1440", "time_unit": "MINUTES"},
+                }
+            ],
+            "enrollmentCriteria": {"shouldReEnroll": False, "type": "LIST_BASED"},
+            "timeWindows": [],
+            "blockedDates": [],
+            "customProperties": {},
+            "crmObjectCreationStatus": "COMPLETE",
+            "suppressionListIds": [],
+            "canEnrollFromSalesforce": False,
+        }
+
+    def of_contacts(self, portal_id: int) -> list[dict[str, Any]]:
+        """The workflows version 3 shows: those of contacts, times in milliseconds."""
+        return [
+            {
+                "id": int(flow.id) - _FIRST_FLOW + _FIRST_WORKFLOW,
+                "portalId": portal_id,
+                "name": flow.fields["name"],
+                "description": "",
+                "type": "DRIP_DELAY",
+                "enabled": flow.fields["isEnabled"],
+                "insertedAt": flow.created,
+                "updatedAt": flow.updated,
+                "contactListIds": {"enrolled": 1, "active": 2, "completed": 3, "succeeded": 4},
+                "contactCounts": {"active": 2, "enrolled": 17},
+                "personaTagIds": [],
+                "lastUpdatedByUserId": 5_000_001,
+                "migrationStatus": {"portalId": portal_id, "migrationStatus": "EXECUTION_MIGRATED"},
+                "creationSource": {
+                    "sourceApplication": {"source": "WORKFLOWS_APP"},
+                    "createdByUser": {"userId": 5_000_000, "userEmail": "owner0@example.com"},
+                    "createdAt": flow.created,
+                },
+                "updateSource": {
+                    "sourceApplication": {"source": "WORKFLOWS_APP"},
+                    "updatedByUser": {"userId": 5_000_001, "userEmail": "owner1@example.com"},
+                    "updatedAt": flow.updated,
+                },
+            }
+            for flow in self.kept.all()
+            if flow.fields["objectTypeId"] == CONTACTS
+        ]

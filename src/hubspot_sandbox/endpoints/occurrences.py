@@ -1,0 +1,74 @@
+"""Events, their types, and the definitions of the portal's own."""
+
+from __future__ import annotations
+
+from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
+from hubspot_sandbox.call import Call
+from hubspot_sandbox.endpoints.mail import moment
+from hubspot_sandbox.occurrences import definition_shape
+from hubspot_sandbox.paging import page
+from hubspot_sandbox.tokens import require
+
+SCOPES = ("business-intelligence", "oauth")
+DEFINITIONS = ("behavioral_events.event_definitions.read_write",)
+MOST = 1_000
+_ORDERS = (None, "occurredAt", "-occurredAt")
+
+
+def list_events(call: Call) -> Answer:
+    """Events of one type or of one record, the latest first (BEHAVIOR H145, H146)."""
+    require(call.granted, SCOPES)
+    call.needs("ENTERPRISE")
+    portal = call.portal
+    type_, object_type, record = call.one("eventType"), call.one("objectType"), call.one("objectId")
+    if type_ is None and (object_type is None or record is None):
+        raise invalid("Either eventType or objectType and objectId must be given", "REQUIRED_FIELD")
+    if type_ is not None and type_ not in portal.events.types():
+        raise invalid(f"Invalid event type: {type_}")
+    kind = None
+    if object_type is not None:
+        found = portal.object_type_in_path(object_type)
+        if found is None:
+            raise invalid(f"Unable to infer object type from: {object_type}")
+        require(call.granted, found.read_scopes)
+        kind = found.singular.upper()
+    order = call.one("sort")
+    if order not in _ORDERS:
+        raise invalid(f"Unable to parse value for query parameter sort: '{order}'")
+    events = [
+        event
+        for event in portal.events.between(
+            moment(call, "occurredAfter"), moment(call, "occurredBefore")
+        )
+        if type_ in (None, event.type)
+        and kind in (None, event.kind)
+        and record in (None, event.record)
+    ]
+    if order != "occurredAt":
+        events.reverse()
+    return page(call, events, portal.events.shape, limit=100, most=MOST)
+
+
+def list_event_types(call: Call) -> Answer:
+    """Every event type, used or not, all at once."""
+    require(call.granted, SCOPES)
+    call.needs("ENTERPRISE")
+    return json_answer({"eventTypes": call.portal.events.types()})
+
+
+def list_definitions(call: Call) -> Answer:
+    """The event types the portal defined itself."""
+    require(call.granted, DEFINITIONS)
+    call.needs("ENTERPRISE")
+    found = call.portal.events.definitions.all()
+    return page(call, found, definition_shape, limit=100, most=100, with_total=True)
+
+
+def get_definition(call: Call) -> Answer:
+    """One event type the portal defined, by its name or full name."""
+    require(call.granted, DEFINITIONS)
+    call.needs("ENTERPRISE")
+    for each in call.portal.events.definitions.all():
+        if call.parameters["name"] in (each.fields["name"], each.fields["fullyQualifiedName"]):
+            return json_answer(definition_shape(each))
+    raise not_found("Event definition not found")

@@ -1,0 +1,148 @@
+"""Events of a portal: pages visited, and whatever the portal defined itself."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubspot_sandbox.documents import Document, Documents
+from hubspot_sandbox.forms import guid
+from hubspot_sandbox.properties import Property
+from hubspot_sandbox.records import Table, UnknownRecord
+from hubspot_sandbox.seeds import ANCHOR_MS, mix
+from hubspot_sandbox.times import DAY_MS, Clock, iso
+
+STANDARD = ("e_visited_page", "e_object_association", "e_property_value_change", "e_form_view_v2",
+            "e_v2_contact_booked_meeting_through_sequence", "e_call_ended")  # fmt: skip
+_VISIT: dict[str, str] = {
+    "hs_url": "https://www.example.com/pricing?x=1&y=%20",
+    "hs_title": "Pricing – Example",
+    "hs_referrer": "https://www.google.com/",
+    "hs_browser": "Firefox",
+    "hs_device_type": "DESKTOP",
+    "hs_operating_system": "Linux",
+    "hs_country": "ie",
+    "hs_city": "dublin",
+    "hs_visitor_type": "RETURNING_VISITOR",
+    "hs_utm_campaign": "launch-1",
+    "hs_page_tags": "pricing;plans",
+    "hs_asset_type": "",
+}
+_CUSTOM: dict[str, str] = {"machine_id": "17", "hours": "12.5", "note": 'said "ok"\n🎉'}
+
+
+@dataclass(slots=True, order=True)
+class Occurrence:
+    """Something that happened to a record. The time is epoch milliseconds."""
+
+    at: int
+    number: int
+    type: str = field(compare=False)
+    kind: str = field(compare=False)
+    record: str = field(compare=False)
+    properties: dict[str, str] = field(compare=False)
+
+
+class Occurrences:
+    """Event types and what occurred."""
+
+    def __init__(
+        self, clock: Clock, seed: int, portal_id: int, table: Callable[[str], Table]
+    ) -> None:
+        """A fresh portal's event types: HubSpot's own and one of the portal's."""
+        self._clock = clock
+        self._seed = seed
+        self._portal_id = portal_id
+        self._table = table
+        self._happened = 0
+        self._kept: list[Occurrence] = []
+        self.definitions = Documents(clock, lambda n: str(7_000 + n))
+        self.define("machine_started", "Machine started", at=ANCHOR_MS - 300 * DAY_MS)
+
+    def define(self, name: str, label: str, at: int | None = None) -> str:
+        """A new event type of the portal's own; answers its full name."""
+        full = f"pe{self._portal_id}_{name}"
+        fields = {"name": name, "label": label, "fullyQualifiedName": full}
+        self.definitions.add(fields, at)
+        return full
+
+    def types(self) -> list[str]:
+        """Every event type by full name, used or not."""
+        return [*STANDARD, *(each.fields["fullyQualifiedName"] for each in self.definitions)]
+
+    def add(
+        self,
+        type: str,
+        record: str,
+        object_type: str = "contacts",
+        at: int | None = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> str:
+        """Something happens to a record, which is not modified by it; answers the event's id."""
+        if type not in self.types():
+            raise UnknownRecord(f"no event type {type!r}")
+        moment = self._clock() if at is None else at
+        kind = self._table(object_type).object_type.singular.upper()
+        self._happened += 1
+        given = dict(properties or {})
+        insort(self._kept, Occurrence(moment, self._happened, type, kind, record, given))
+        return self.event_id(self._happened)
+
+    def event_id(self, number: int) -> str:
+        """The id of the n-th event."""
+        return guid(self._seed + 103, number)
+
+    def between(self, after: int | None, before: int | None) -> list[Occurrence]:
+        """What happened after one moment and before another, both excluded, the earliest first."""
+        return [
+            event
+            for event in self._kept
+            if (after is None or event.at > after) and (before is None or event.at < before)
+        ]
+
+    def shape(self, event: Occurrence) -> dict[str, Any]:
+        """An event as HubSpot shows it."""
+        return {
+            "id": self.event_id(event.number),
+            "eventType": event.type,
+            "objectType": event.kind,
+            "objectId": event.record,
+            "occurredAt": iso(event.at),
+            "properties": event.properties,
+        }
+
+    def seed(self, events: int, last: int) -> None:
+        """A fresh portal's events; all of them happened before ``last``."""
+        used = (STANDARD[0], STANDARD[0], self.types()[-1], STANDARD[3])
+        for n in range(events):
+            kind = ("contacts", "contacts", "contacts", "companies")[n % 4]
+            ids = self._table(kind).live
+            record = str(ids[mix(107, n) % len(ids)]) if ids else str(n)
+            at = last - mix(109, n) % (60 * DAY_MS)
+            properties = _CUSTOM if n % 4 == 2 else _VISIT
+            self.add(used[n % 4], record, kind, at, properties)
+
+
+def definition_shape(definition: Document) -> dict[str, Any]:
+    """An event type the portal defined, as HubSpot shows it."""
+    fields = definition.fields
+    return {
+        "id": definition.id,
+        "name": fields["name"],
+        "fullyQualifiedName": fields["fullyQualifiedName"],
+        "labels": {"singular": fields["label"], "plural": fields["label"]},
+        "description": "",
+        "objectTypeId": f"6-{definition.id}",
+        "primaryObject": "CONTACT",
+        "primaryObjectId": "0-1",
+        "trackingType": "MANUAL",
+        "archived": definition.archived,
+        "associations": [],
+        "properties": [Property(name, label=name).as_json() for name in sorted(_CUSTOM)],
+        "createdAt": iso(definition.created),
+        "createdUserId": 5_000_000,
+        "updatedAt": iso(definition.updated),
+        "updatedUserId": 5_000_001,
+    }

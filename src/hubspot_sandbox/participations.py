@@ -1,0 +1,123 @@
+"""Who came to the marketing events of a portal; the events themselves are CRM records."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubspot_sandbox.records import Record, Table, UnknownRecord
+from hubspot_sandbox.seeds import mix
+from hubspot_sandbox.times import DAY_MS, Clock, iso
+
+STATES = ("REGISTERED", "ATTENDED", "CANCELLED", "NO_SHOW")
+_COUNTED = {"registrants": "REGISTERED", "attendees": "ATTENDED", "cancellations": "CANCELLED",
+            "noShows": "NO_SHOW"}  # fmt: skip
+
+
+@dataclass(slots=True, order=True)
+class Participation:
+    """A contact's part in an event. The time is epoch milliseconds."""
+
+    number: int
+    at: int = field(compare=False)
+    contact: str = field(compare=False)
+    state: str = field(compare=False)
+
+
+class Participations:
+    """Participations per marketing event."""
+
+    def __init__(self, clock: Clock, table: Callable[[str], Table]) -> None:
+        """``table`` answers the records of an object type."""
+        self._clock = clock
+        self._table = table
+        self._made = 0
+        self._kept: dict[str, list[Participation]] = {}
+
+    def add(self, event: str, contact: str, state: str, at: int | None = None) -> str:
+        """A contact registers, attends, cancels or stays away; answers the id of it."""
+        if state not in STATES:
+            raise UnknownRecord(f"no state {state!r}; there are {', '.join(STATES)}")
+        moment = self._clock() if at is None else at
+        self._made += 1
+        row = Participation(self._made, moment, contact, state)
+        insort(self._kept.setdefault(event, []), row)
+        return str(self._made)
+
+    def of(self, event: str) -> list[Participation]:
+        """Who took part in an event, in the order it was told."""
+        return self._kept.get(event, [])
+
+    def counts(self, event: str) -> dict[str, int]:
+        """How many registered, attended, cancelled and stayed away."""
+        by_state = Counter(row.state for row in self.of(event))
+        return {name: by_state[state] for name, state in _COUNTED.items()}
+
+    def seed(self, participations: int, last: int) -> None:
+        """A fresh portal's participations; everything happened before ``last``."""
+        events = self._table("marketing_events").live
+        contacts = self._table("contacts").live
+        for n in range(participations if events and contacts else 0):
+            event, contact = events[n % len(events)], contacts[mix(97, n) % len(contacts)]
+            at = last - mix(101, n) % (90 * DAY_MS)
+            self.add(str(event), str(contact), STATES[n // len(events) % len(STATES)], at)
+
+
+def event_shape(event: Record, counts: dict[str, int]) -> dict[str, Any]:
+    """A marketing event."""
+    value = event.properties.get
+    return {
+        "objectId": event.id,
+        "externalEventId": f"external-{event.id}",
+        "eventName": value("hs_event_name") or "",
+        "eventOrganizer": value("hs_event_organizer"),
+        "eventType": value("hs_event_type"),
+        "eventDescription": value("hs_event_description"),
+        "eventUrl": value("hs_event_url"),
+        "eventCancelled": value("hs_event_cancelled") == "true",
+        "eventCompleted": value("hs_event_completed") == "true",
+        "eventStatus": value("hs_event_status"),
+        "eventStatusV2": value("hs_event_status"),
+        "startDateTime": value("hs_start_datetime"),
+        "endDateTime": value("hs_end_datetime"),
+        "appInfo": {"id": "113", "name": "Webinars"},
+        "customProperties": [{"name": "room", "value": "3"}],
+        "createdAt": iso(event.created_at),
+        "updatedAt": iso(event.updated_at),
+        **counts,
+    }
+
+
+def participation_shape(row: Participation, event: Record, contact: Record) -> dict[str, Any]:
+    """A participation with what it belongs to."""
+    attended = {"attendanceDurationSeconds": 3_600, "attendancePercentage": "0.9"}
+    return {
+        "id": str(row.number),
+        "createdAt": iso(row.at),
+        "associations": {
+            "marketingEvent": {
+                "marketingEventId": event.id,
+                "externalEventId": f"external-{event.id}",
+                "externalAccountId": "account-1",
+                "name": event.properties.get("hs_event_name") or "",
+            },
+            "contact": {
+                "contactId": contact.id,
+                "email": contact.properties["email"],
+                "firstname": contact.properties["firstname"],
+                "lastname": contact.properties["lastname"],
+            },
+        },
+        "properties": {
+            "occurredAt": row.at,
+            "attendanceState": row.state,
+            **(
+                {"attendanceDurationSeconds": 3_600, "attendancePercentage": "0.9"}
+                if attended
+                else {}
+            ),
+        },
+    }
