@@ -11,6 +11,8 @@ LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 SNOW := .tools/snow/bin/snow
 SNOW_INSTALLED := .tools/snow/.installed
+OLDEST := .tools/oldest/bin/python
+OLDEST_INSTALLED := .tools/oldest/.installed
 COMPILE_INSTALLED := .tools/pip-tools/.installed
 
 # The first Python 3.11 found; another one is named with `make PYTHON=/path/to/python3.11`.
@@ -23,7 +25,7 @@ PIP_INSTALL = install --quiet --disable-pip-version-check --no-input
 
 .PHONY: help
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
 setup: $(INSTALLED) ## Make .venv with the locked dependencies and the hubspot-ingest command
@@ -33,8 +35,13 @@ demo: $(INSTALLED) ## Run the main job end to end on this machine, no account ne
 	$(VENV)/bin/hubspot-ingest demo
 
 .PHONY: test
-test: $(INSTALLED) $(SNOW_INSTALLED) ## Run the tests
-	$(RUN) -m pytest
+test: $(INSTALLED) $(SNOW_INSTALLED) ## Run the tests on every core (ONLY=tests/unit for some of them)
+	$(RUN) -m pytest -n auto --dist worksteal $(ONLY)
+
+.PHONY: test-oldest
+test-oldest: $(OLDEST_INSTALLED) ## Run what is shipped on the oldest packages Snowflake offers
+	PYTHONPATH=src $(OLDEST) -m pytest -n auto -p no:cacheprovider \
+		tests/unit tests/hubspot tests/app/test_shipped.py
 
 .PHONY: check
 check: $(INSTALLED) ## Check style, formatting and types
@@ -53,6 +60,7 @@ bench: $(INSTALLED) ## Measure rows per second, memory and requests
 .PHONY: lock
 lock: $(COMPILE_INSTALLED) ## Compile the locked dependencies anew (UPGRADE=--upgrade for newer releases)
 	$(call compile,--all-extras pyproject.toml,requirements/dev.txt)
+	$(call compile,requirements/oldest.in,requirements/oldest.txt)
 	$(call compile,requirements/snow.in,requirements/snow.txt)
 	$(call compile,requirements/pip-tools.in,requirements/pip-tools.txt)
 
@@ -87,6 +95,9 @@ $(INSTALLED): pyproject.toml $(LOCKED)
 
 $(SNOW_INSTALLED): requirements/snow.txt
 	$(call environment,.tools/snow,$<)
+
+$(OLDEST_INSTALLED): requirements/oldest.txt
+	$(call environment,.tools/oldest,$<)
 
 $(COMPILE_INSTALLED): requirements/pip-tools.txt
 	$(call environment,.tools/pip-tools,$<)

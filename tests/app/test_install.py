@@ -39,3 +39,59 @@ def test_an_upgrade_keeps_the_integration_and_binds_the_procedures_again(engine:
         each.created_at for each in before
     ]
     assert {each.signature: each.integrations for each in engine.catalog.procedures} == bound
+
+
+def names(signatures: list[str]) -> set[str]:
+    return {each.partition("(")[0].rpartition(".")[2] for each in signatures}
+
+
+VIEWERS_MAY_CALL: set[str] = set()
+"""Procedures that change nothing and cost nothing: those a viewer may call."""
+
+
+def test_an_admin_may_call_every_procedure_a_viewer_what_only_looks_a_reader_none(
+    engine: Engine,
+) -> None:
+    made = {each.name.object for each in engine.catalog.procedures}
+    assert len(made) > 10
+    assert names(engine.catalog.callable_by("APP_ADMIN")) == made
+    assert names(engine.catalog.callable_by("APP_VIEWER")) == VIEWERS_MAY_CALL
+    assert engine.catalog.callable_by("DATA_READER") == []
+
+
+def test_every_view_of_core_may_be_read_by_viewers_and_no_table_of_state_by_anybody(
+    engine: Engine,
+) -> None:
+    made = engine.sql(
+        "SELECT TABLE_SCHEMA || '.' || TABLE_NAME FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.VIEWS"
+        " WHERE TABLE_SCHEMA = 'CORE'"
+    )
+    assert len(made) > 5
+
+    def read_by(role: str) -> set[str]:
+        return {
+            grant.name.partition(".")[2]
+            for grant in engine.catalog.grants_to(role)
+            if grant.privilege == "SELECT"
+        }
+
+    assert read_by("APP_VIEWER") == {str(row[0]) for row in made}
+    assert read_by("APP_ADMIN") == read_by("APP_VIEWER")
+    assert read_by("DATA_READER") == set()
+
+
+def test_nobody_may_read_the_secret_or_use_the_integration(engine: Engine) -> None:
+    for role in ("APP_ADMIN", "APP_VIEWER", "DATA_READER"):
+        kinds = {grant.on for grant in engine.catalog.grants_to(role)}
+        assert kinds.isdisjoint({"SECRET", "INTEGRATION", "STAGE", "TABLE"})
+
+
+def test_the_specification_waits_for_the_consumer_and_survives_an_upgrade(engine: Engine) -> None:
+    (asked,) = engine.catalog.specifications
+    assert asked.options["STATUS"] == "PENDING"
+    engine.sql("ALTER APPLICATION HUBSPOT_INGEST APPROVE SPECIFICATION HUBSPOT_API"
+               " SEQUENCE_NUMBER = 1")  # fmt: skip
+    engine.install(ROOT / "app")
+    (asked,) = engine.catalog.specifications
+    assert (asked.options["STATUS"], asked.options["SEQUENCE_NUMBER"]) == ("APPROVED", 1)
+    assert asked.options["HOST_PORTS"] == ["api.hubapi.com"]
