@@ -9,3 +9,4 @@ EXECUTE IMMEDIATE FROM './sql/procedures/connection.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/syncs.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/runs.sql';
 EXECUTE IMMEDIATE FROM './sql/egress.sql';
+EXECUTE IMMEDIATE FROM './sql/page.sql';

@@ -145,7 +145,7 @@ def read_tree(deployed: Path, project: Path) -> Tree:
 
 
 def read_sources(project: Path, archive: bytes) -> Tree:
-    """The bundle as its sources stand, without the Snowflake CLI: ``app/`` and the archive.
+    """The bundle as its sources stand, without the Snowflake CLI: ``app/``, the page, the archive.
 
     Args:
         project: The project's root.
@@ -156,5 +156,11 @@ def read_sources(project: Path, archive: bytes) -> Tree:
     """
     app = project / "app"
     files = {path.relative_to(app).as_posix(): path.read_bytes() for path in app.rglob("*.*")}
+    page = (project / "streamlit").rglob("*.*")
+    files |= {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in page
+        if path.suffix in (".py", ".yml")
+    }
     names = frozenset(path.name for path in project.iterdir())
     return Tree({**files, "lib/hubspot_ingest.zip": archive}, names)

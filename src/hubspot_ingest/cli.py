@@ -47,6 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=0, help="0 takes a free one")
     serve.set_defaults(run=_serve)
 
+    ui = commands.add_parser("ui", help="the Streamlit page on the local engine")
+    ui.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    ui.set_defaults(run=_ui)
+
     commands.add_parser("sandbox", help="a local HubSpot alone; see its own --help")
     return parser
 
@@ -67,6 +71,12 @@ def _serve(options: argparse.Namespace) -> int:
     from hubspot_ingest.laptop import serving
 
     return serving.run(options.port)
+
+
+def _ui(options: argparse.Namespace) -> int:
+    from hubspot_ingest.laptop import ui
+
+    return ui.run(options.port)
 
 
 if __name__ == "__main__":

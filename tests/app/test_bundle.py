@@ -22,6 +22,9 @@ def project(tmp_path: Path) -> Path:
     copied.mkdir()
     shutil.copy(ROOT / "snowflake.yml", copied)
     shutil.copytree(ROOT / "app", copied / "app")
+    shutil.copytree(
+        ROOT / "streamlit", copied / "streamlit", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copytree(ROOT / "src/hubspot_ingest", copied / "src/hubspot_ingest")
     return copied
 
@@ -37,6 +40,12 @@ def test_the_bundle_holds_the_application_and_nothing_is_wrong_with_it(
     assert build(project) == 0, capfd.readouterr().err
     deployed = project / "output/deploy"
     parts = {p.relative_to(ROOT / "app").as_posix() for p in (ROOT / "app/sql").rglob("*.sql")}
+    page = ROOT / "streamlit"
+    parts |= {
+        p.relative_to(ROOT).as_posix()
+        for p in (*page.glob("*.*"), *page.glob("page/*.py"))
+        if p.is_file()
+    }
     files = {p.relative_to(deployed).as_posix() for p in deployed.rglob("*") if p.is_file()}
     assert files == parts | {"manifest.yml", "setup.sql", "README.md", "lib/hubspot_ingest.zip"}
     assert check(project) == []

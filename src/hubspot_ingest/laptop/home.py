@@ -97,7 +97,7 @@ def _install(engine: Engine, directory: Path) -> None:
 def connection() -> Iterator[SnowflakeConnection]:
     """A connection to the local engine: the running server's, or one of our own."""
     directory = home()
-    parameters = _server(directory)
+    parameters = server(directory)
     if parameters is not None:
         import snowflake.connector
 
@@ -126,7 +126,7 @@ def announce(directory: Path, parameters: Mapping[str, Any]) -> Path:
     return note
 
 
-def _server(directory: Path) -> dict[str, Any] | None:
+def server(directory: Path) -> dict[str, Any] | None:
     """How to connect to the server of ``directory``; None when none is listening."""
     try:
         parameters: dict[str, Any] = json.loads((directory / "server.json").read_text())

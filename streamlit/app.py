@@ -1,0 +1,40 @@
+"""The page: from a fresh install to trusted tables without writing SQL.
+
+It runs in Snowflake's warehouse runtime and, unchanged, on a laptop (``hubspot-ingest ui``). The
+session is the one active there; whoever draws the page otherwise puts one into its state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from page import drawing, look, place
+from page.calls import Calls
+
+
+def session() -> Any:
+    """The Snowpark session of this page."""
+    given = st.session_state.get("session")
+    if given is not None:
+        return given
+    from snowflake.snowpark.context import get_active_session
+
+    return get_active_session()
+
+
+def main() -> None:
+    """Draw the page once."""
+    st.set_page_config(layout="wide")
+    look.style()
+    with drawing.whole():
+        calls = Calls(session(), st.session_state.setdefault("kept", {}))
+        if place.part() is None:
+            place.go(place.SYNCS if calls.syncs() else place.SET_UP)
+        drawing.top()
+        look.told()
+        drawing.show(place.part() or place.SET_UP, calls)
+
+
+main()

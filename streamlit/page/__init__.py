@@ -1,0 +1,1 @@
+"""The parts of the page. They reach Snowflake through ``calls`` and nowhere else."""

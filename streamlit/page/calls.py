@@ -1,0 +1,242 @@
+"""Everything the page says to Snowflake: CALLs of procedures and SELECTs from views.
+
+A result is kept for a while and dropped by the next CALL that changes something, so that no
+statement is sent twice while a page is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+Answer = dict[str, Any]
+Kept = MutableMapping[tuple[str, tuple[object, ...]], tuple[float, list[Row]]]
+
+FEW_SECONDS = 10.0
+MINUTES = 600.0
+
+
+class Failed(Exception):
+    """A statement failed: a stable code and one line."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+def quoted(name: str) -> str:
+    """An identifier, quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def variant(value: object) -> Any:
+    """A VARIANT as Python values; Snowpark hands out its JSON text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def dotted(table: str) -> str:
+    """``HUBSPOT_DATA.CRM.CONTACTS`` with each part quoted."""
+    return ".".join(quoted(part) for part in table.split(".", 2))
+
+
+class Calls:
+    """The page's only way to Snowflake.
+
+    Args:
+        session: A Snowpark session in the application's database.
+        kept: Results by statement and binds, each with when it was read; lives with the viewer.
+    """
+
+    def __init__(self, session: Any, kept: Kept) -> None:
+        self._session = session
+        self._kept = kept
+        self._now: set[tuple[str, tuple[object, ...]]] = set()
+
+    # -- how ---------------------------------------------------------------------------------
+
+    def rows(
+        self, statement: str, params: Sequence[object] = (), fresh_for: float = FEW_SECONDS
+    ) -> list[Row]:
+        """Rows by column name. Raises ``Failed``."""
+        key = (statement, tuple(params))
+        at, known = self._kept.get(key, (0.0, []))
+        if key in self._now or (at and time.monotonic() - at < fresh_for):
+            return known
+        found = self._send(statement, params)
+        self._kept[key] = (time.monotonic(), found)
+        self._now.add(key)
+        return found
+
+    def call(self, procedure: str, *arguments: object) -> Answer:
+        """What a procedure answers; a failure to run it is an answer too.
+
+        Objects are passed as JSON. Whatever was kept is read again afterwards.
+        """
+        places = ", ".join(
+            "PARSE_JSON(?)" if isinstance(one, Mapping) else "?" for one in arguments
+        )
+        binds = [json.dumps(one) if isinstance(one, Mapping) else one for one in arguments]
+        self._kept.clear()
+        self._now.clear()
+        try:
+            [row] = self._send(f"CALL CORE.{procedure}({places})", binds)
+        except Failed as failed:
+            return {"response_code": failed.code, "message": failed.message}
+        answer = variant(next(iter(row.values())))
+        return answer if isinstance(answer, dict) else {"response_code": "OK", "message": ""}
+
+    def _send(self, statement: str, params: Sequence[object]) -> list[Row]:
+        try:
+            return [
+                row.as_dict() for row in self._session.sql(statement, params=[*params]).collect()
+            ]
+        except Exception as error:
+            if "SET_TOKEN" in statement or "SET_OAUTH" in statement or "_CONNECTION(" in statement:
+                said = "the credential could not be stored; try again"
+            else:
+                said = " ".join(str(getattr(error, "message", error)).split())[:400]
+            raise Failed("DATABASE_ERROR", said) from None
+
+    def now(self, read: Callable[[], list[Row]]) -> list[Row]:
+        """What ``read`` finds now, whatever is kept."""
+        self._kept.clear()
+        self._now.clear()
+        return read()
+
+    # -- the credential ----------------------------------------------------------------------
+
+    def set_token(self, token: str) -> Answer:
+        """Store the credential."""
+        return self.call("SET_TOKEN", token)
+
+    def test_connection(self) -> Answer:
+        """Ask HubSpot who we are and what can be read."""
+        return self.call("TEST_CONNECTION")
+
+    def streams(self) -> list[Row]:
+        """Every stream of the portal; empty when the connection was never tested."""
+        return self.rows("SELECT * FROM CORE.STREAMS ORDER BY STREAM", fresh_for=MINUTES)
+
+    # -- syncs -------------------------------------------------------------------------------
+
+    def syncs(self) -> list[Row]:
+        """One row per sync."""
+        return self.rows(
+            "SELECT NAME, STREAM, SETTINGS, ENABLED, HEALTH, SETTLED_THROUGH, LAST_RUN_ID, "
+            "LAST_RUN_STATUS, LAST_RUN_AT, DESTINATION, LAST_MESSAGE, NEXT_RUN_AT, CREATED_AT "
+            "FROM CORE.SYNCS ORDER BY NAME"
+        )
+
+    def configure_sync(self, name: str, settings: Mapping[str, Any]) -> Answer:
+        """Store the settings of a sync."""
+        return self.call("CONFIGURE_SYNC", name, settings)
+
+    def enable_sync(self, name: str, enabled: bool) -> Answer:
+        """Let a sync run by itself, or not."""
+        return self.call("ENABLE_SYNC" if enabled else "DISABLE_SYNC", name)
+
+    def reset_sync(self, name: str) -> Answer:
+        """Make the next run a backfill."""
+        return self.call("RESET_SYNC", name)
+
+    def drop_sync(self, name: str) -> Answer:
+        """Forget a sync; its table stays."""
+        return self.call("DROP_SYNC", name)
+
+    def ingest(self, name: str) -> Answer:
+        """Run a sync now and wait for it."""
+        return self.call("INGEST_HUBSPOT", name)
+
+    def properties(self, sync: str) -> list[Row]:
+        """The columns of a sync's table that hold properties, as its last run knew them."""
+        return self.rows(
+            "SELECT PROPERTY, COLUMN_NAME, LABEL, TYPE, OPTIONS, DESCRIPTION, CALCULATED "
+            "FROM CORE.PROPERTIES WHERE SYNC = ? ORDER BY PROPERTY",
+            (sync,),
+            MINUTES,
+        )
+
+    # -- runs --------------------------------------------------------------------------------
+
+    def runs(
+        self, sync: str | None = None, status: str | None = None, most: int = 200
+    ) -> list[Row]:
+        """The latest runs, newest first."""
+        wanted = [f"{name} = ?" for name, one in (("SYNC", sync), ("STATUS", status)) if one]
+        where = f"WHERE {' AND '.join(wanted)} " if wanted else ""
+        return self.rows(
+            "SELECT RUN_ID, SYNC, STREAM, STATUS, DESTINATION, STRATEGY, SINCE, UNTIL, "
+            "SETTLED_THROUGH, STARTED_AT, FINISHED_AT, DURATION_SECONDS, ROWS_READ, "
+            "ROWS_INSERTED, ROWS_UPDATED, ROWS_DELETED, VALUES_MISFIT, REQUESTS, BYTES, "
+            f"RESPONSE_CODE, MESSAGE FROM CORE.RUNS {where}"
+            f"ORDER BY STARTED_AT DESC, RUN_ID LIMIT {int(most)}",
+            [one for one in (sync, status) if one],
+        )
+
+    def run(self, run_id: str) -> Row | None:
+        """One run."""
+        found = self.rows("SELECT * FROM CORE.RUNS WHERE RUN_ID = ?", (run_id,))
+        return found[0] if found else None
+
+    def running(self) -> list[Row]:
+        """The runs that go on now."""
+        return self.rows(
+            "SELECT RUN_ID, SYNC, STRATEGY, STARTED_AT, ROWS_READ, REQUESTS FROM CORE.RUNS "
+            "WHERE STATUS = 'RUNNING' ORDER BY STARTED_AT",
+            fresh_for=1.0,
+        )
+
+    def hours(self, days: int) -> list[Row]:
+        """What ran in each hour of the last days."""
+        return self.rows(
+            "SELECT DATE_TRUNC('HOUR', STARTED_AT) AS HOUR, COUNT(*) AS RUNS, "
+            "SUM(ROWS_INSERTED) AS INSERTED, SUM(ROWS_UPDATED) AS UPDATED, "
+            "SUM(ROWS_DELETED) AS DELETED, SUM(DURATION_SECONDS) AS SECONDS, "
+            "SUM(REQUESTS) AS REQUESTS, COUNT_IF(STATUS = 'FAILED') AS FAILED "
+            "FROM CORE.RUNS WHERE STARTED_AT > DATEADD(DAY, ?, SYSDATE()) "
+            "GROUP BY 1 ORDER BY 1",
+            (-days,),
+        )
+
+    def requests(self, run_id: str) -> list[Row]:
+        """The requests of a run, by endpoint."""
+        return self.rows(
+            "SELECT ENDPOINT, COUNT, RETRIES, THROTTLED, SECONDS, BYTES FROM CORE.REQUESTS "
+            "WHERE RUN_ID = ? ORDER BY COUNT DESC, ENDPOINT",
+            (run_id,),
+        )
+
+    def errors(self, days: int = 30) -> list[Row]:
+        """What went wrong lately: each code of each sync once, the latest first."""
+        return self.rows(
+            "SELECT CODE, SYNC, COUNT(*) AS TIMES, MAX(CREATED_AT) AS LAST_AT, "
+            "MAX_BY(RUN_ID, CREATED_AT) AS RUN_ID, MAX_BY(MESSAGE, CREATED_AT) AS MESSAGE "
+            "FROM CORE.ERRORS WHERE CREATED_AT > DATEADD(DAY, ?, SYSDATE()) "
+            "GROUP BY CODE, SYNC ORDER BY LAST_AT DESC LIMIT 50",
+            (-days,),
+        )
+
+    # -- tables ------------------------------------------------------------------------------
+
+    def row_counts(self, tables: Sequence[str]) -> dict[str, int]:
+        """How many rows each of the tables has that exist, by ``DATABASE.SCHEMA.TABLE``."""
+        databases = sorted({one.split(".", 1)[0] for one in tables})
+        if not databases:
+            return {}
+        found = self.rows(
+            " UNION ALL ".join(
+                "SELECT TABLE_CATALOG || '.' || TABLE_SCHEMA || '.' || TABLE_NAME AS NAME, "
+                f"ROW_COUNT FROM {quoted(one)}.INFORMATION_SCHEMA.TABLES "
+                "WHERE TABLE_TYPE = 'BASE TABLE'"
+                for one in databases
+            )
+        )
+        return {str(one["NAME"]): int(one["ROW_COUNT"] or 0) for one in found}

@@ -1,0 +1,119 @@
+"""Charts of what ran, by the hour or the day of the viewer's zone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from page import look, words
+from page.calls import Row
+
+ROWS = {"INSERTED": "Inserted", "UPDATED": "Updated", "DELETED": "Marked deleted"}
+Point = dict[str, Any]
+COLOURS = {"Inserted": "#2f6fed", "Updated": "#7c9cf0", "Marked deleted": "#e0803a"}
+
+
+def history(hours: list[Row], days: int) -> None:
+    """Rows, time and requests over a period."""
+    if not hours:
+        look.empty("No runs in this period", "Choose a longer one.")
+        return
+    total = {
+        name: sum(one[name] or 0 for one in hours)
+        for name in ("RUNS", "FAILED", "SECONDS", "REQUESTS")
+    }
+    rows = sum((one[name] or 0) for one in hours for name in ROWS)
+    look.html(
+        look.facts(
+            [
+                ("Runs", f"{words.number(total['RUNS'])}"),
+                ("Failed", words.number(total["FAILED"])),
+                ("Rows changed", words.number(rows)),
+                ("Requests", words.number(total["REQUESTS"])),
+                ("Time running", words.duration(total["SECONDS"])),
+            ],
+            big=True,
+        )
+    )
+    points = _grouped(hours, by_hour=days == 1)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.caption("Rows changed")
+        _rows(points)
+    with right:
+        st.caption("Requests to HubSpot")
+        _requests(points)
+
+
+def _grouped(hours: list[Row], *, by_hour: bool) -> list[Point]:
+    """Sums by the hour or day as the viewer counts them; instants without their zone."""
+    sums: dict[datetime, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for one in hours:
+        instant = words.utc(one["HOUR"])
+        if instant is None:
+            continue
+        there = instant.astimezone(words.zone()).replace(tzinfo=None, minute=0)
+        at = there if by_hour else there.replace(hour=0)
+        for name in (*ROWS, "REQUESTS", "SECONDS"):
+            sums[at][name] += float(one[name] or 0)
+    spelled = "%H:%M" if by_hour else "%d %b"
+    return [{"at": f"{at:{spelled}}", "order": at.isoformat(), **sums[at]} for at in sorted(sums)]
+
+
+def _rows(points: list[Point]) -> None:
+    values = [
+        {"at": one["at"], "order": one["order"], "Kind": told, "Rows": one[name]}
+        for one in points
+        for name, told in ROWS.items()
+    ]
+    colour = {
+        "field": "Kind",
+        "type": "nominal",
+        "scale": {"domain": list(COLOURS), "range": list(COLOURS.values())},
+        "legend": {"orient": "bottom", "title": None},
+    }
+    _bars(values, "Rows", {"color": colour}, [{"field": "Kind"}])
+
+
+def _requests(points: list[Point]) -> None:
+    values = [
+        {"at": one["at"], "order": one["order"], "Requests": one["REQUESTS"]} for one in points
+    ]
+    _bars(values, "Requests", {"color": {"value": "#2f6fed"}}, [])
+
+
+def _bars(
+    values: list[Point], name: str, colour: Point, told: list[Point], height: int = 220
+) -> None:
+    """A bar for each point, as Vega-Lite draws it; its colours of text follow the theme."""
+    st.vega_lite_chart(
+        {
+            "data": {"values": values},
+            "height": height,
+            "mark": {"type": "bar", "cornerRadius": 2},
+            "encoding": {
+                "x": {
+                    "field": "at",
+                    "type": "nominal",
+                    "title": None,
+                    "sort": {"field": "order"},
+                    "axis": {"labelAngle": 0, "labelOverlap": True, "ticks": False},
+                },
+                "y": {
+                    "field": name,
+                    "type": "quantitative",
+                    "title": None,
+                    "axis": {"format": "~s", "tickCount": 4},
+                },
+                "tooltip": [
+                    {"field": "at", "title": "Time"},
+                    *told,
+                    {"field": name, "format": ","},
+                ],
+                **colour,
+            },
+        }
+    )

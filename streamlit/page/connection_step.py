@@ -1,0 +1,109 @@
+"""The connection: storing the credential, and what it can read."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from page import look, words
+from page.calls import Answer, Calls, Row, variant
+
+FIELD = "credential"
+
+
+def show(calls: Calls) -> bool:
+    """Draw the step; whether the connection is good."""
+    look.heading(
+        "Connection",
+        "The service key is stored in a secret that only this app can read. It is never shown.",
+    )
+    with st.form("connection", clear_on_submit=True):
+        st.text_input(
+            "Service key",
+            type="password",
+            key=FIELD,
+            placeholder="pat-na1-…",
+            autocomplete="off",
+            help="From HubSpot: Development > Keys > Service keys. A private app token works too.",
+        )
+        st.form_submit_button("Store and test", type="primary", on_click=_store, args=(calls,))
+    stored: Answer | None = st.session_state.pop("stored", None)
+    if stored is not None:
+        if stored.get("response_code") != "OK":
+            look.tell(stored)
+            return False
+        _test(calls)
+    elif calls.streams() and st.button("Test again", icon=":material/refresh:"):
+        _test(calls)
+    return result(calls)
+
+
+def _store(calls: Calls) -> None:
+    """Hand the credential over and forget it, before anything is drawn."""
+    token = st.session_state.get(FIELD, "")
+    st.session_state[FIELD] = ""
+    st.session_state["stored"] = calls.set_token(token)
+
+
+def _test(calls: Calls) -> None:
+    with look.working("Asking HubSpot what this key can read"):
+        st.session_state["tested"] = calls.test_connection()
+
+
+def result(calls: Calls) -> bool:
+    """What the last test found; whether anything can be read."""
+    tested: Answer | None = st.session_state.get("tested")
+    if tested is not None and tested.get("response_code") != "OK":
+        look.note(
+            str(tested.get("response_code")),
+            escape(look.sentence(str(tested.get("message", "")))),
+            "bad",
+        )
+        return False
+    streams = calls.streams()
+    if not streams:
+        return False
+    readable = [one for one in streams if one["READABLE"]]
+    portal = f" to portal {escape(str(tested['portal_id']))}" if tested else ""
+    look.note(
+        f"Connected{portal}.",
+        f"{len(readable)} of {words.plural(len(streams), 'stream')} can be read with this key "
+        f"(checked {words.time(streams[0]['CHECKED_AT'])}).",
+        "good" if readable else "warn",
+    )
+    missing([one for one in streams if not one["READABLE"]])
+    return bool(readable)
+
+
+def missing(streams: list[Row]) -> None:
+    """The scopes to add for what cannot be read, ready to copy."""
+    if not streams:
+        return
+    with st.expander(f"{words.plural(len(streams), 'stream')} cannot be read yet"):
+        st.caption(
+            "Add the scope to the key in HubSpot (Development > Keys > Service keys > your key > "
+            "Scopes), then test again. Some need a paid HubSpot edition."
+        )
+        look.html(
+            look.table(
+                ("Stream", "Scope to add"),
+                [
+                    (
+                        escape(words.title(one["STREAM"])),
+                        f"<code>{escape(' or '.join(scopes(one)))}</code>",
+                    )
+                    for one in streams
+                ],
+            )
+        )
+        first = dict.fromkeys(scopes(one)[0] for one in streams if scopes(one))
+        st.caption("All of them, to copy:")
+        st.code("\n".join(first), language=None)
+
+
+def scopes(stream: Row) -> list[str]:
+    """Scopes any one of which lets the credential read a stream."""
+    found: Any = variant(stream["SCOPES"])
+    return [str(one) for one in found or []]

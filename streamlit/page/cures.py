@@ -1,0 +1,69 @@
+"""What each code means and what cures it; the same words as in docs/ERRORS.md."""
+
+from __future__ import annotations
+
+CURES: dict[str, tuple[str, str]] = {
+    "INVALID_SETTINGS": (
+        "a setting is unknown or has a wrong value",
+        "the message names it and what would be right",
+    ),
+    "INVALID_FILTER": (
+        "a filter names a property, operator, value or number of groups HubSpot would refuse",
+        "the message names the filter",
+    ),
+    "INVALID_NAME": ("the name cannot be a sync's", "letters, digits, _, -, ."),
+    "INVALID_CREDENTIAL": ("what was given as a token is none", "give the service key alone"),
+    "UNKNOWN_STREAM": (
+        "no such stream or custom object",
+        "the message lists those there are",
+    ),
+    "UNKNOWN_SYNC": ("no such sync", "the message lists those there are"),
+    "CREDENTIAL_MISSING": ("no credential is set", "store a service key under Set up"),
+    "CREDENTIAL_REJECTED": (
+        "HubSpot does not accept the credential",
+        "copy it again from HubSpot and store it under Set up",
+    ),
+    "SCOPE_MISSING": (
+        "the credential lacks a scope; the run is skipped",
+        "add the scope named to the service key",
+    ),
+    "HUBSPOT_UNAVAILABLE": (
+        "HubSpot could not be reached, or kept failing",
+        "approve the address if that was not done; run again later",
+    ),
+    "HUBSPOT_REFUSED": (
+        "HubSpot refused a request for good",
+        "the message quotes HubSpot; if it is not about your portal, report it",
+    ),
+    "HUBSPOT_ANSWER_UNEXPECTED": (
+        "an answer broke a promise that completeness rests on",
+        "nothing of it was loaded; run again, and report it if it stays",
+    ),
+    "DATABASE_ERROR": ("a statement failed", "the message quotes Snowflake"),
+    "GRANT_MISSING": (
+        "the app lacks a privilege on the destination",
+        "grant what the message names",
+    ),
+    "STORAGE_FULL": ("there is no room where the rows lie", "free some and run again"),
+    "SYNC_BUSY": (
+        "another run of the same sync is going on",
+        "wait; a killed run's lease ends after 15 minutes",
+    ),
+    "INTERRUPTED": ("the run was killed", "nothing: the next run carries on"),
+    "DEADLINE_REACHED": ("the run's time was used up", "nothing: the next run carries on"),
+    "DAILY_LIMIT_REACHED": (
+        "the day's requests, less the reserve, are used up",
+        "nothing, or lower the reserve under Settings",
+    ),
+    "INTERNAL_ERROR": ("a fault of ours", "report it with the message"),
+}
+
+
+def cause(code: str) -> str:
+    """What happened."""
+    return CURES.get(code, ("something this page does not know", ""))[0]
+
+
+def cure(code: str) -> str:
+    """What to do."""
+    return CURES.get(code, ("", "look the code up in the documentation"))[1]

@@ -1,0 +1,61 @@
+"""The frame: the navigation, the part that is shown, and what is said when drawing fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+
+import streamlit as st
+
+from page import first_use, look, place, run_list, sync_list
+from page.calls import Calls, Failed
+
+SHOWN = {
+    place.SET_UP: first_use.show,
+    place.SYNCS: sync_list.show,
+    place.RUNS: run_list.show,
+}
+
+
+def top() -> None:
+    """The product's name and the parts of the page."""
+    with st.container(
+        key="top", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        look.brand()
+        with st.container(key="nav", horizontal=True, width="content"):
+            for part in SHOWN:
+                st.button(
+                    part,
+                    key=f"nav-{part}",
+                    type="primary" if part == place.part() else "tertiary",
+                    on_click=place.go,
+                    args=(part,),
+                )
+
+
+def show(part: str, calls: Calls) -> None:
+    """Draw a part of the page."""
+    SHOWN[part](calls)
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Whatever fails while drawing is said in one line, never as a stack trace."""
+    try:
+        yield
+    except Failed as failed:
+        look.note(
+            failed.code,
+            f"{escape(look.sentence(failed.message))} Reload the page to try again.",
+            "bad",
+        )
+    except Exception as error:
+        look.note(
+            "INTERNAL_ERROR",
+            "This part of the page cannot be shown "
+            f"({escape(type(error).__name__)}: {escape(' '.join(str(error).split())[:200])}). "
+            "The syncs are not affected. Reload the page; if it stays, report it.",
+            "bad",
+        )

@@ -1,0 +1,105 @@
+"""Set up: from what is needed to the first run, one step after the other."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from page import connection_step, look, objects_step, start_step
+from page.calls import Calls
+
+STEPS = ("What is needed", "Connection", "Destination", "Objects", "Start")
+
+SCOPES = (
+    "crm.objects.contacts.read",
+    "crm.objects.companies.read",
+    "crm.objects.deals.read",
+    "crm.objects.line_items.read",
+    "crm.objects.products.read",
+    "crm.objects.owners.read",
+    "crm.schemas.contacts.read",
+    "crm.schemas.companies.read",
+    "crm.schemas.deals.read",
+    "tickets",
+)
+"""The read scopes of what most portals want first."""
+
+
+def show(calls: Calls) -> None:
+    """Draw the step that is due."""
+    step = min(st.session_state.get("step", 0), len(STEPS) - 1)
+    _progress(step)
+    st.space("small")
+    draw = (
+        needs,
+        connection_step.show,
+        objects_step.destination,
+        objects_step.show,
+        start_step.show,
+    )[step]
+    complete = draw(calls)
+    st.space("small")
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        if step:
+            st.button("Back", on_click=_to, args=(step - 1,), icon=":material/arrow_back:")
+        if step < len(STEPS) - 1:
+            st.button(
+                "Continue",
+                type="primary",
+                key=f"continue-{step}",
+                on_click=_to,
+                args=(step + 1,),
+                disabled=not complete,
+            )
+
+
+def _to(step: int) -> None:
+    st.session_state["step"] = step
+
+
+def _progress(step: int) -> None:
+    items = "".join(
+        f'<li class="{"done good" if n < step else "now" if n == step else ""}"'
+        f"{' aria-current=step' if n == step else ''}>"
+        f"<i>{'✓' if n < step else n + 1}</i>{escape(name)}</li>"
+        for n, name in enumerate(STEPS)
+    )
+    look.html(f'<ol class="steps">{items}</ol>')
+
+
+def needs(_calls: Calls) -> bool:
+    """What to have at hand before beginning."""
+    look.heading(
+        "What is needed",
+        "About five minutes, a HubSpot service key, and a role that may create a database.",
+    )
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True):
+        st.markdown(
+            "**In HubSpot: a service key**\n\n"
+            "1. Open [app.hubspot.com](https://app.hubspot.com) as a super admin, or as a user "
+            "with access to developer tools.\n"
+            "2. Go to **Development > Keys > Service keys** and choose **Create service key**.\n"
+            "3. Give it the read scopes of what you want to load. These are enough for a start; "
+            "more can be added to the key later:"
+        )
+        st.code("\n".join(SCOPES), language=None)
+        st.caption("An existing private app token works as well.")
+    with right, st.container(border=True):
+        st.markdown(
+            "**In Snowflake: two approvals**\n\n"
+            "1. Let the app reach **api.hubapi.com**. On the app's page in Snowsight, open "
+            "**Connections** and approve **HubSpot API**. Nothing else is ever contacted.\n"
+            "2. Let the app create a database for the tables and run tasks: **Privileges** on the "
+            "same page.\n\n"
+            "People who only look get the application role `APP_VIEWER`, people who query the "
+            "tables `DATA_READER`:"
+        )
+        st.code(
+            "GRANT APPLICATION ROLE HUBSPOT_INGEST.APP_VIEWER TO ROLE <role>;\n"
+            "GRANT APPLICATION ROLE HUBSPOT_INGEST.DATA_READER TO ROLE <role>;",
+            language="sql",
+        )
+        st.caption("Your records stay in this account. The app sends them nowhere.")
+    return True

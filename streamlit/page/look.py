@@ -1,0 +1,277 @@
+"""How the page looks: one style sheet, and the few pieces of HTML every part is made of.
+
+Colours follow the theme: lines and quiet text are mixed from the current text colour, tones come
+in a light and a dark shade. Nothing is loaded from anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from page import words
+from page.calls import Answer
+
+TONES = {
+    "good": ("#0b6b3a", "#6ee7a8"),
+    "busy": ("#1d4ed8", "#93c5fd"),
+    "warn": ("#8a5300", "#fbbf5c"),
+    "bad": ("#b42318", "#fda29b"),
+    "calm": ("#4b5565", "#a8b3c4"),
+}
+
+HEALTH = {
+    "HEALTHY": ("Healthy", "good"),
+    "FAILED": ("Failed", "bad"),
+    "INCOMPLETE": ("Continues next run", "warn"),
+    "DELAYED": ("Delayed", "warn"),
+    "PENDING": ("Not run yet", "calm"),
+    "SKIPPED": ("Scope missing", "warn"),
+}
+
+STATUS = {
+    "RUNNING": ("Running", "busy"),
+    "SUCCEEDED": ("Succeeded", "good"),
+    "STOPPED": ("Stopped, continues", "warn"),
+    "SKIPPED": ("Skipped", "warn"),
+    "FAILED": ("Failed", "bad"),
+}
+
+_STYLE = """<style>
+:root { --line: color-mix(in srgb, currentColor 14%, transparent); }
+.stMainBlockContainer { max-width: 72rem; padding: 3.4rem 1.25rem 5rem; }
+[data-testid="stHeader"] { background: transparent; pointer-events: none; }
+[data-testid="stHeader"] button { pointer-events: auto; }
+.hi, .hi * { box-sizing: border-box; }
+.hi { font-size: .93rem; line-height: 1.5; overflow-wrap: anywhere; }
+.hi p { margin: 0; }
+.hi time { border-bottom: 1px dotted color-mix(in srgb, currentColor 35%, transparent); }
+.quiet { color: color-mix(in srgb, currentColor 66%, transparent); }
+.badge { display: inline-flex; align-items: center; gap: .4em; font-size: .8rem; font-weight: 600;
+  padding: .1rem .6rem; border-radius: 99px; white-space: nowrap; color: var(--tone);
+  background: color-mix(in srgb, var(--tone) 12%, transparent); }
+.badge::before { content: ""; width: .5em; height: .5em; border-radius: 50%;
+  background: var(--tone); }
+.brand { display: flex; gap: .6rem; align-items: center; font-weight: 700; letter-spacing: -.01em; }
+.brand svg { flex: none; }
+.facts { display: grid; gap: .35rem 1.5rem; margin: 0;
+  grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr)); }
+.facts dt { font-size: .76rem; color: color-mix(in srgb, currentColor 62%, transparent); }
+.small { font-size: .78rem; }
+.st-key-heads { margin-bottom: -.6rem; }
+.facts dd { margin: 0; font-variant-numeric: tabular-nums; }
+.big { border: 1px solid color-mix(in srgb, currentColor 13%, transparent); border-radius: 12px;
+  padding: 1rem 1.2rem; gap: 1rem 1.5rem; }
+.big dd { font-size: 1.28rem; font-weight: 650; letter-spacing: -.01em; }
+.big dd small { display: block; font-size: .78rem; font-weight: 400; letter-spacing: 0;
+  color: color-mix(in srgb, currentColor 62%, transparent); }
+.empty { border: 1px dashed color-mix(in srgb, currentColor 26%, transparent); border-radius: 12px;
+  padding: 2.2rem 1.5rem; text-align: center; }
+.empty b { display: block; font-size: 1.08rem; margin-bottom: .3rem; }
+.note { border-left: 3px solid var(--tone); border-radius: 4px; padding: .65rem 1rem;
+  background: color-mix(in srgb, var(--tone) 9%, transparent); }
+.note b { color: var(--tone); }
+.steps { display: flex; flex-wrap: wrap; gap: .4rem 1.4rem; margin: 0; padding: 0;
+  list-style: none; }
+.steps li { display: flex; gap: .5rem; align-items: center; margin: 0;
+  color: color-mix(in srgb, currentColor 58%, transparent); }
+.steps i { font-style: normal; font-size: .76rem; font-weight: 700; width: 1.5rem; height: 1.5rem;
+  border-radius: 50%; display: grid; place-items: center;
+  border: 1px solid color-mix(in srgb, currentColor 40%, transparent); }
+.steps .done i { color: var(--tone); border-color: var(--tone); }
+.steps .now { color: inherit; font-weight: 650; }
+.steps .now i { background: #2563eb; border-color: #2563eb; color: #fff; }
+.table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.table th { text-align: left; font-weight: 500; font-size: .78rem; padding: .3rem .9rem .3rem 0;
+  color: color-mix(in srgb, currentColor 62%, transparent); }
+.table td { padding: .5rem .9rem .5rem 0; vertical-align: top;
+  border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
+.table .n { text-align: right; }
+.meter { height: .5rem; border-radius: 99px; overflow: hidden; min-width: 4rem;
+  background: color-mix(in srgb, currentColor 13%, transparent); }
+.meter > i { display: block; height: 100%; border-radius: 99px; background: var(--tone); }
+code.name { font-size: .82em; padding: 0; background: none; color: inherit; opacity: .72; }
+[class*="st-key-row-"] { padding: .55rem 0;
+  border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
+[class*="st-key-row-"] [data-testid="stVerticalBlock"] { gap: .2rem; }
+.st-key-top { border-bottom: 1px solid color-mix(in srgb, currentColor 13%, transparent);
+  padding-bottom: .1rem; margin-bottom: .6rem; }
+.st-key-top button { border-radius: 0; padding: .35rem .1rem .55rem; border: 0; background: none;
+  min-height: 0; }
+.st-key-nav { column-gap: 1.35rem !important; row-gap: 0 !important; }
+.st-key-nav button p { font-size: .95rem; }
+.st-key-nav button[kind="primary"], .st-key-nav button[kind="primary"]:hover { background: none;
+  color: inherit; box-shadow: inset 0 -2px #2f6fed; }
+.st-key-nav button[kind="primary"] p { font-weight: 650; }
+@media (min-width: 641px) {
+  [class*="st-key-row-"] dt { position: absolute; clip-path: inset(50%); }
+  [class*="st-key-row-"] .facts, .st-key-heads .facts { grid-template-columns: repeat(5, 1fr); }
+}
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 2.6rem .9rem 4rem; }
+  .st-key-heads { display: none; }
+  .table.cards, .table.cards tbody, .table.cards tr, .table.cards td { display: block; }
+  .table.cards thead { display: none; }
+  .table.cards tr { padding: .5rem 0;
+    border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
+  .table.cards td { border: 0; padding: .1rem 0; text-align: left !important; }
+  .table.cards td[data-h]:not([data-h=""])::before { content: attr(data-h) "  "; font-size: .78rem;
+    color: color-mix(in srgb, currentColor 62%, transparent); }
+  .facts { grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); }
+  .big dd { font-size: 1.1rem; }
+}
+TONES
+</style>"""
+
+_MARK = (
+    '<svg width="22" height="22" viewBox="0 0 24 24" aria-hidden="true"><path d="M3 8.5C7 8.5 7 4 '
+    '12 4s5 4.5 9 4.5M3 12h18M3 15.5C7 15.5 7 20 12 20s5-4.5 9-4.5" fill="none" '
+    'stroke="#2f6fed" stroke-width="2.2" stroke-linecap="round"/></svg>'
+)
+
+
+def style() -> None:
+    """The style sheet; once per drawing of the page."""
+    tones = "\n".join(
+        f".{name} {{ --tone: light-dark({light}, {dark}); }}"
+        for name, (light, dark) in TONES.items()
+    )
+    st.html(_STYLE.replace("TONES", tones))
+
+
+def brand() -> None:
+    """The product's name."""
+    st.html(f'<div class="hi brand">{_MARK}<span>HubSpot Ingest</span></div>')
+
+
+def html(body: str) -> None:
+    """HTML in the page's own type. What is put in must be escaped already."""
+    st.html(f'<div class="hi">{body}</div>')
+
+
+def badge(label: str, tone: str) -> str:
+    """A small coloured label; colour is never the only sign."""
+    return f'<span class="badge {tone}">{escape(label)}</span>'
+
+
+def health(name: str | None, *, enabled: bool = True) -> str:
+    """The badge of a sync's health."""
+    if not enabled:
+        return badge("Paused", "calm")
+    return badge(*HEALTH.get(name or "", (name or "Unknown", "calm")))
+
+
+def status(name: str | None) -> str:
+    """The badge of a run's status."""
+    return badge(*STATUS.get(name or "", (name or "Unknown", "calm")))
+
+
+def facts(pairs: Sequence[tuple[str, str]], *, big: bool = False) -> str:
+    """Labelled values side by side. Values are HTML."""
+    inner = "".join(f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in pairs)
+    return f'<dl class="facts{" big" if big else ""}">{inner}</dl>'
+
+
+def heads(names: Sequence[str]) -> None:
+    """The heads over rows whose facts bear these names; on a narrow screen each row tells them."""
+    with st.container(key="heads"):
+        _, right = st.columns([3, 9])
+        with right:
+            st.html(
+                '<div class="hi"><div class="facts quiet small">'
+                + "".join(f"<span>{escape(one)}</span>" for one in names)
+                + "</div></div>"
+            )
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """A table that becomes cards on a narrow screen. Cells are HTML."""
+    head = "".join(
+        f'<th scope="col"{_right(n, right)}>{escape(one)}</th>' for n, one in enumerate(heads)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td data-h="{escape(heads[n])}"{_right(n, right)}>{cell}</td>'
+            for n, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return f'<table class="table cards"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _right(position: int, right: Sequence[int]) -> str:
+    return ' class="n"' if position in right else ""
+
+
+def meter(share: float, tone: str = "busy") -> str:
+    """A bar of ``share`` (0 to 1)."""
+    width = max(0.0, min(1.0, share)) * 100
+    return (
+        f'<div class="meter {tone}" role="progressbar" aria-valuenow="{width:.0f}" '
+        f'aria-valuemin="0" aria-valuemax="100"><i style="width:{width:.1f}%"></i></div>'
+    )
+
+
+def note(title: str, text: str, tone: str = "calm") -> None:
+    """A remark that matters. ``text`` is HTML."""
+    html(f'<div class="note {tone}"><b>{escape(title)}</b> <p>{text}</p></div>')
+
+
+def empty(title: str, text: str) -> None:
+    """What stands where nothing is yet, and what to do about it."""
+    html(f'<div class="empty"><b>{escape(title)}</b><p class="quiet">{escape(text)}</p></div>')
+
+
+def heading(title: str, text: str = "") -> None:
+    """A part's title with one sentence below."""
+    st.subheader(title, anchor=False)
+    if text:
+        html(f'<p class="quiet">{escape(text)}</p>')
+
+
+def sentence(text: str) -> str:
+    """A procedure's message as a sentence."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
+
+
+def tell(answer: Answer) -> bool:
+    """Say what a procedure answered; whether it was good."""
+    code = str(answer.get("response_code", ""))
+    text = escape(sentence(str(answer.get("message", ""))))
+    if code == "OK":
+        note("Done.", text, "good")
+        return True
+    note(code, text, "bad")
+    return False
+
+
+def remember(answer: Answer) -> bool:
+    """As ``tell``, at the top of the next drawing of the page."""
+    st.session_state["told"] = answer
+    return answer.get("response_code") == "OK"
+
+
+def told() -> None:
+    """What ``remember`` was given."""
+    answer: Any = st.session_state.pop("told", None)
+    if answer is not None:
+        tell(answer)
+
+
+@contextmanager
+def working(text: str) -> Iterator[None]:
+    """Something that takes a while, with words."""
+    with st.spinner(text, show_time=True):
+        yield
+
+
+def number(value: object) -> str:
+    """A number that lines up in a column."""
+    return escape(words.number(value))

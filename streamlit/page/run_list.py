@@ -1,0 +1,165 @@
+"""Runs: what goes on now, what went on before, what went wrong."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from page import charts, cures, look, place, run_view, words
+from page.calls import Calls, Row
+
+A_PAGE = 15
+HEADS = ("Status", "Rows read", "Changed", "Requests", "Took")
+STATUSES = ("Any status", *look.STATUS)
+PERIODS = {"Last day": 1, "Last week": 7, "Last 30 days": 30}
+
+
+def show(calls: Calls) -> None:
+    """Draw the runs of all syncs, or the run that is opened."""
+    opened = place.inside("run")
+    run = calls.run(opened) if opened else None
+    if run is not None:
+        run_view.show(run, calls)
+        return
+    live(calls)
+    period = (
+        st.segmented_control(
+            "Period", list(PERIODS), default="Last week", key="period",
+            label_visibility="collapsed",
+        )
+        or "Last week"
+    )  # fmt: skip
+    hours = calls.hours(PERIODS[period])
+    if not hours and not calls.runs(most=1):
+        look.empty("No runs yet", "Runs appear here as soon as a sync has run once.")
+        st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
+        return
+    charts.history(hours, PERIODS[period])
+    failures(calls)
+    history(calls, None)
+
+
+def live(calls: Calls) -> None:
+    """The runs that go on, drawn again every two seconds while there are any."""
+    if calls.running():
+        _live(calls)
+
+
+@st.fragment(run_every=2)
+def _live(calls: Calls) -> None:
+    running = calls.now(calls.running)
+    if not running:
+        st.rerun()
+    look.heading("Running now")
+    for one in running:
+        with st.container(border=True):
+            look.html(progress(one))
+    st.space("small")
+
+
+def progress(run: Row) -> str:
+    """How far a run is: rows, rate and requests."""
+    gone = words.ago(run["STARTED_AT"])
+    seconds = gone.total_seconds() if gone else 0.0
+    rows = int(run["ROWS_READ"] or 0)
+    rate = rows / seconds if seconds > 1 else 0.0
+    return f"<p><b>{escape(words.title(str(run['SYNC'])))}</b></p>" + look.facts(
+        [
+            ("Rows read", words.number(rows)),
+            ("Rows a second", words.number(rate) if rate else words.NOTHING),
+            ("Requests", words.number(run["REQUESTS"] or 0)),
+            ("Since", f"{words.time(run['STARTED_AT'])} ({words.duration(seconds)})"),
+        ]
+    )
+
+
+def failures(calls: Calls) -> None:
+    """What went wrong in the last 30 days, with cause and cure."""
+    errors = calls.errors()
+    if not errors:
+        return
+    look.heading("What went wrong", "In the last 30 days; each code of each sync once.")
+    for n, one in enumerate(errors[:8]):
+        code = str(one["CODE"])
+        with st.container(key=f"row-error-{n}"):
+            left, right = st.columns([8, 2], vertical_alignment="center")
+            with left:
+                look.html(
+                    f"<p><b>{escape(code)}</b> <span class=quiet>"
+                    f"{escape(str(one['SYNC'] or 'connection'))} · "
+                    f"{words.plural(int(one['TIMES']), 'time')}, last {words.time(one['LAST_AT'])}"
+                    f"</span></p><p>{escape(look.sentence(str(one['MESSAGE'] or '')))}</p>"
+                    f"<p class=quiet>Cause: {escape(cures.cause(code))}. "
+                    f"Cure: {escape(cures.cure(code))}.</p>"
+                )
+            if one["RUN_ID"]:
+                right.button(
+                    "Open the run", key=f"error-{n}", on_click=place.go, args=(place.RUNS,),
+                    kwargs={"run": str(one["RUN_ID"])},
+                )  # fmt: skip
+    st.space("small")
+
+
+def history(calls: Calls, sync: str | None) -> None:
+    """The past runs, of one sync or of all; each opens."""
+    look.heading("History")
+    status = st.selectbox(
+        "Status", STATUSES, key=f"status-{sync}", width=220, label_visibility="collapsed",
+        format_func=lambda name: look.STATUS.get(name, (name, ""))[0],
+    )  # fmt: skip
+    runs = calls.runs(sync, None if status == STATUSES[0] else status)
+    if not runs:
+        look.empty("No such runs", "Choose another status, or run the sync.")
+    most = st.session_state.get(f"most-{sync}", A_PAGE)
+    if runs:
+        look.heads(HEADS)
+    for one in runs[:most]:
+        run_row(one, whose=sync is None)
+    if len(runs) > most:
+
+        def more() -> None:
+            st.session_state[f"most-{sync}"] = most + A_PAGE
+
+        st.button("Show more", key=f"more-{sync}", on_click=more)
+
+
+def run_row(run: Row, *, whose: bool) -> None:
+    """One run: its start opens it."""
+    run_id = str(run["RUN_ID"])
+    with st.container(key=f"row-{run_id}"):
+        left, right = st.columns([3, 9], vertical_alignment="center")
+        label = words.clock(run["STARTED_AT"])
+        if whose:
+            label = f"**{words.title(str(run['SYNC']))}** {label}"
+        left.button(
+            label, key=f"run-{run_id}", type="tertiary", on_click=place.go, args=(place.RUNS,),
+            kwargs={"run": run_id}, help=f"{words.utc(run['STARTED_AT']):%Y-%m-%d %H:%M:%S} UTC",
+        )  # fmt: skip
+        with right:
+            look.html(
+                look.facts(
+                    list(
+                        zip(
+                            HEADS,
+                            (
+                                look.status(run["STATUS"]),
+                                words.number(run["ROWS_READ"]),
+                                changed(run),
+                                words.number(run["REQUESTS"]),
+                                words.duration(run["DURATION_SECONDS"]),
+                            ),
+                            strict=True,
+                        )
+                    )
+                )
+            )
+
+
+def changed(run: Row) -> str:
+    """Rows inserted, updated and marked deleted."""
+    return " ".join(
+        f"{sign}{words.number(run[name])}"
+        for sign, name in (("+", "ROWS_INSERTED"), ("~", "ROWS_UPDATED"), ("−", "ROWS_DELETED"))
+        if run[name]
+    ) or (words.NOTHING if run["ROWS_READ"] is None else "nothing")

@@ -1,0 +1,108 @@
+"""One run: what it did, where its time and its requests went."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from page import cures, look, place, words
+from page.calls import Calls, Row
+
+
+def show(run: Row, calls: Calls) -> None:
+    """Draw the run."""
+    with st.container(horizontal=True):
+        st.button(
+            "All runs", icon=":material/arrow_back:", type="tertiary", on_click=place.go,
+            args=(place.RUNS,),
+        )  # fmt: skip
+        st.button(
+            f"Open {run['SYNC']}", type="tertiary", on_click=place.go, args=(place.SYNCS,),
+            kwargs={"sync": str(run["SYNC"])},
+        )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(
+            f"{words.title(str(run['SYNC']))}, {words.clock(run['STARTED_AT'])}",
+            anchor=False,
+            width="content",
+        )
+        look.html(look.status(run["STATUS"]))
+    look.html(
+        look.facts(
+            [
+                ("Rows read", words.number(run["ROWS_READ"])),
+                ("Inserted", words.number(run["ROWS_INSERTED"])),
+                ("Updated", words.number(run["ROWS_UPDATED"])),
+                ("Marked deleted", words.number(run["ROWS_DELETED"])),
+                ("Requests", words.number(run["REQUESTS"])),
+                ("Took", words.duration(run["DURATION_SECONDS"])),
+            ],
+            big=True,
+        )
+    )
+    _explained(run)
+    _requests(calls.requests(str(run["RUN_ID"])))
+
+
+def _explained(run: Row) -> None:
+    code = str(run["RESPONSE_CODE"] or "")
+    message = escape(look.sentence(str(run["MESSAGE"] or "")))
+    if code and code != "OK":
+        look.note(
+            code,
+            f"{message}<br><span class=quiet>Cause: {escape(cures.cause(code))}. "
+            f"Cure: {escape(cures.cure(code))}.</span>",
+            "bad" if run["STATUS"] == "FAILED" else "warn",
+        )
+    window = (
+        f"{words.time(run['SINCE'])} to {words.time(run['UNTIL'])}"
+        if run["SINCE"]
+        else f"everything up to {words.time(run['UNTIL'])}"
+    )
+    look.html(
+        look.facts(
+            [
+                ("Read", window),
+                ("How", strategy(str(run["STRATEGY"] or ""))),
+                ("Complete up to", words.time(run["SETTLED_THROUGH"])),
+                ("Table", f"<code>{escape(str(run['DESTINATION'] or words.NOTHING))}</code>"),
+                ("Values that did not fit", words.number(run["VALUES_MISFIT"])),
+                ("Bytes read", words.size(run["BYTES"])),
+                ("Run", f"<code>{escape(str(run['RUN_ID']))}</code>"),
+            ]
+        )
+    )
+
+
+def strategy(name: str) -> str:
+    """A reading strategy in words."""
+    return {
+        "LIST": "all records, page by page",
+        "WIDE": "all records, their values in batches",
+        "SEARCH": "by search, changed records only",
+    }.get(name, name.lower() or words.NOTHING)
+
+
+def _requests(requests: list[Row]) -> None:
+    look.heading("Requests to HubSpot")
+    if not requests:
+        look.empty("None on record", "A run writes its requests down when it ends.")
+        return
+    look.html(
+        look.table(
+            ("Endpoint", "Requests", "Retries", "Throttled", "Time of answers", "Bytes"),
+            [
+                (
+                    f"<code>{escape(str(one['ENDPOINT']))}</code>",
+                    words.number(one["COUNT"]),
+                    words.number(one["RETRIES"]),
+                    words.number(one["THROTTLED"]),
+                    words.duration(one["SECONDS"]),
+                    words.size(one["BYTES"]),
+                )
+                for one in requests
+            ],
+            right=(1, 2, 3, 4, 5),
+        )
+    )

@@ -1,0 +1,136 @@
+"""All syncs at a glance, and the way into each."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from page import look, place, sync_view, words
+from page.calls import Calls, Row
+
+A_PAGE = 20
+HEADS = ("Health", "Complete up to", "Rows", "Last run", "Next run")
+ATTENTION = ("FAILED", "SKIPPED", "DELAYED", "INCOMPLETE")
+
+
+def show(calls: Calls) -> None:
+    """Draw the list, or the sync that is opened."""
+    syncs = calls.syncs()
+    opened = place.inside("sync")
+    found = next((one for one in syncs if one["NAME"] == opened), None)
+    if found is not None:
+        sync_view.show(found, calls)
+        return
+    if not syncs:
+        look.empty(
+            "No syncs yet", "A sync keeps one kind of HubSpot record in one table, up to date."
+        )
+        st.button("Set up the first one", type="primary", on_click=place.go, args=(place.SET_UP,))
+        return
+    counts = calls.row_counts([str(one["DESTINATION"]) for one in syncs if one["DESTINATION"]])
+    _summary(syncs, counts)
+    shown = _sought(syncs)
+    if not shown:
+        look.empty("No sync matches", "Clear the search, or show all of them.")
+    pages = -(-len(shown) // A_PAGE)
+    page = min(st.session_state.get("syncs-page", 0), max(pages - 1, 0))
+    if shown:
+        look.heads(HEADS)
+    for one in shown[page * A_PAGE : (page + 1) * A_PAGE]:
+        row(one, counts.get(str(one["DESTINATION"])))
+    if pages > 1:
+        _pager(page, pages)
+
+
+def _summary(syncs: list[Row], counts: dict[str, int]) -> None:
+    good = sum(1 for one in syncs if one["HEALTH"] == "HEALTHY" and one["ENABLED"])
+    care = [one for one in syncs if one["HEALTH"] in ATTENTION and one["ENABLED"]]
+    settled = [one["SETTLED_THROUGH"] for one in syncs if one["ENABLED"] and one["SETTLED_THROUGH"]]
+    look.html(
+        look.facts(
+            [
+                ("Healthy", f"{good} <small>of {words.plural(len(syncs), 'sync')}</small>"),
+                ("Need a look", f"{len(care)}<small>{_named(care)}</small>"),
+                (
+                    "Complete up to",
+                    words.time(min(settled, default=None)) + "<small>the least current</small>",
+                ),
+                ("Rows kept", f"{words.number(sum(counts.values()))}<small>in all tables</small>"),
+            ],
+            big=True,
+        )
+    )
+    st.space("small")
+
+
+def _named(syncs: list[Row]) -> str:
+    if not syncs:
+        return "all is well"
+    first = ", ".join(str(one["NAME"]) for one in syncs[:2])
+    return escape(first + (" and others" if len(syncs) > 2 else ""))
+
+
+def _sought(syncs: list[Row]) -> list[Row]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sought = st.text_input(
+            "Search syncs", key="syncs-sought", placeholder="Name or stream", width=260,
+            icon=":material/search:", label_visibility="collapsed",
+        )  # fmt: skip
+        care = st.toggle("Only those that need a look", key="syncs-care")
+        st.button("Add objects", icon=":material/add:", on_click=_add)
+    return [
+        one
+        for one in syncs
+        if sought.lower() in f"{one['NAME']} {one['STREAM']}".lower()
+        and (not care or one["HEALTH"] in ATTENTION)
+    ]
+
+
+def _add() -> None:
+    st.session_state["step"] = 3
+    place.go(place.SET_UP)
+
+
+def row(sync: Row, count: int | None) -> None:
+    """One sync: its name opens it."""
+    name = str(sync["NAME"])
+    with st.container(key=f"row-{name}"):
+        left, right = st.columns([3, 9], vertical_alignment="center")
+        left.button(
+            f"**{words.title(name)}**",
+            key=f"open-{name}",
+            type="tertiary",
+            on_click=place.go,
+            args=(place.SYNCS,),
+            kwargs={"sync": name},
+            help=f"Open {name}",
+        )
+        with right:
+            look.html(
+                look.facts(
+                    list(
+                        zip(
+                            HEADS,
+                            (
+                                look.health(sync["HEALTH"], enabled=bool(sync["ENABLED"])),
+                                words.time(sync["SETTLED_THROUGH"]),
+                                words.number(count),
+                                words.time(sync["LAST_RUN_AT"]),
+                                sync_view.next_run(sync),
+                            ),
+                            strict=True,
+                        )
+                    )
+                )
+            )
+
+
+def _pager(page: int, pages: int) -> None:
+    def turn(to: int) -> None:
+        st.session_state["syncs-page"] = to
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Previous", disabled=page == 0, on_click=turn, args=(page - 1,))
+        st.button("Next", disabled=page + 1 >= pages, on_click=turn, args=(page + 1,))
+        look.html(f'<p class="quiet">Page {page + 1} of {pages}</p>')

@@ -1,0 +1,78 @@
+"""Set up: from a fresh install to the first rows."""
+
+from __future__ import annotations
+
+from hubspot_sandbox import Portal
+from tests.runs.world import CONTACTS
+from tests.ui.conftest import Open
+from tests.ui.viewing import View
+
+RECOMMENDED = {"contacts": 12, "companies": 3, "deals": 2}
+
+
+def connected(view: View, token: str) -> View:
+    """The page after a credential was given and tested."""
+    view.draw().press("Continue").fill("Service key", token).press("Store and test")
+    return view
+
+
+def test_a_fresh_install_begins_with_what_is_needed(open_page: Open) -> None:
+    view, _ = open_page()
+
+    view.draw()
+
+    assert "Development > Keys > Service keys" in view.text
+    assert "crm.objects.contacts.read" in view.text
+    assert "Continue" in view.labels
+
+
+def test_a_good_key_tells_the_portal_and_what_can_be_read(open_page: Open) -> None:
+    view, world = open_page()
+
+    connected(view, world.portal.token)
+
+    assert f"Connected to portal {world.portal.id}" in view.text
+    assert "can be read with this key" in view.text
+
+
+def test_the_key_is_neither_shown_nor_kept(open_page: Open) -> None:
+    view, world = open_page()
+
+    connected(view, world.portal.token)
+
+    assert world.portal.token not in view.text
+    assert all(one.value == "" for one in view.test.text_input)
+    assert world.portal.token not in repr(view.test.session_state.filtered_state)
+
+
+def test_a_wrong_key_is_told_with_its_code_and_goes_no_further(open_page: Open) -> None:
+    view, _ = open_page()
+
+    connected(view, "pat-na1-wrong")
+
+    assert "CREDENTIAL_REJECTED" in view.text
+    [go_on] = [one for one in view.test.button if one.label == "Continue"]
+    assert go_on.disabled
+
+
+def test_the_scopes_of_what_cannot_be_read_are_there_to_copy(open_page: Open) -> None:
+    portal = Portal(1, records={"contacts": 3})
+    view, _ = open_page(portal=portal)
+    portal.grant("pat-na1-few", ["crm.objects.contacts.read"])
+
+    connected(view, "pat-na1-few")
+
+    assert "cannot be read yet" in "".join(one.label for one in view.test.expander)
+    assert "crm.objects.companies.read" in view.text
+
+
+def test_chosen_objects_become_tables(open_page: Open) -> None:
+    view, world = open_page(RECOMMENDED)
+
+    connected(view, world.portal.token).press("Continue").press("Continue")
+    [contacts] = [one for one in view.test.checkbox if one.label.startswith("**Contacts**")]
+    contacts.check().run()
+    view.press("Continue").press("Start 1 sync")
+
+    assert len(world.ids(CONTACTS)) == 12
+    assert "Healthy" in view.text
