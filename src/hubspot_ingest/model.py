@@ -109,3 +109,17 @@ class Change:
     source_id: str | None
     source_label: str | None
     user_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A day of the account: its limit, what all apps used of it, and when it ends (epoch ms).
+
+    ``apps`` are HubSpot's own figures, (name, used) for each kind of app that it tells apart.
+    """
+
+    limit: int
+    used: int
+    resets_at: int | None
+    checked_at: int
+    apps: tuple[tuple[str, int], ...] = ()

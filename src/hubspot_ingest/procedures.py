@@ -16,7 +16,7 @@ from hubspot_ingest.database.connection import Database, credential
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.limits import Governor
-from hubspot_ingest.inbound import configuring, destination, discovering, ingest
+from hubspot_ingest.inbound import configuring, destination, discovering, ingest, sharing
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
@@ -42,7 +42,8 @@ def _outside(session: Session) -> Outside:
 
     def client(token: str, settings: SyncSettings, deadline: int) -> Client:
         governor.reserve(settings.reserve_percent)
-        return Client(base_url, token, governor, clock, deadline=deadline)
+        weight = sharing.WEIGHTS[settings.priority]
+        return Client(base_url, token, governor, clock, deadline=deadline, weight=weight)
 
     return Outside(Database(session), clock, credential, client, base_url)
 

@@ -142,6 +142,7 @@ class SyncSettings(_Strict):
     column_prefix: str = "PROPERTIES_"
     schedule: str | None = None
     reserve_percent: int = Field(20, ge=0, le=95)
+    priority: Literal["high", "normal", "low"] = "normal"
     deadline_minutes: float = Field(50, gt=0, le=24 * 60)
 
     @field_validator("filter_groups")

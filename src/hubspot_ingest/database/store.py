@@ -157,17 +157,23 @@ class Store:
 
     # -- leases ----------------------------------------------------------------------------------
 
-    def take_lease(self, name: str, run_id: str, now: int) -> None:
-        """Make this the only run of the sync. Raises ``SyncBusy`` when another one is going on."""
+    def take_lease(
+        self, name: str, run_id: str, now: int, *, process: str = "", weight: int | None = None
+    ) -> None:
+        """Make this the only run of the sync. Raises ``SyncBusy`` when another one is going on.
+
+        ``process`` shares the portal's limits with others by ``weight``; empty: the run alone.
+        """
         busy = SyncBusy(
             f"another run of {name} is going on; wait for it to end (see the view RUNS) or, if it "
             "was killed, for its lease to expire"
         )
         try:
             taken = self._database.rows(
-                f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = ?, LEASE_UNTIL = {INSTANT} "
+                f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = ?, LEASE_UNTIL = {INSTANT}, "
+                "LEASE_PROCESS = ?, LEASE_WEIGHT = ? "
                 f"WHERE NAME = ? AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < {INSTANT})",
-                (run_id, now + LEASE, name, now),
+                (run_id, now + LEASE, process or run_id, weight, name, now),
             )
         except DatabaseError as error:
             if "conflict" in str(error).lower():

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from hubspot_ingest import times
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.model import Change, Link, Links, Page, Property, Record, Schema
+from hubspot_ingest.model import Change, Link, Links, Page, Property, Record, Schema, Usage
 
 
 def decode(body: bytes) -> Any:
@@ -145,6 +145,31 @@ def record_counts(answer: Any) -> dict[str, int]:
         raise UnexpectedAnswer(
             f"HubSpot's counts of records lack {error}; nothing was changed, run again"
         ) from error
+
+
+def usage(answer: Any, now: int) -> Usage:
+    """The day of the account, told at ``now`` (epoch ms).
+
+    There may be a row for each kind of app; they share one limit, the largest.
+    """
+    try:
+        rows = [one for one in answer["results"] if one["usageLimit"]]
+        return Usage(
+            limit=max(int(one["usageLimit"]) for one in rows),
+            used=sum(int(one["currentUsage"]) for one in rows),
+            resets_at=min(
+                (
+                    at
+                    for one in rows
+                    if (at := times.milliseconds(str(one.get("resetsAt")))) is not None
+                ),
+                default=None,
+            ),
+            checked_at=now,
+            apps=tuple((str(one["name"]), int(one["currentUsage"])) for one in rows),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnexpectedAnswer("HubSpot's account usage has no limit in it") from error
 
 
 _UNTYPED: Mapping[str, Any] = {}

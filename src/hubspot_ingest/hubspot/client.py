@@ -15,10 +15,19 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from hubspot_ingest.errors import CredentialError, DeadlineReached, HubSpotError, IngestError
-from hubspot_ingest.hubspot import answers, refusals
-from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.errors import (
+    CredentialError,
+    DeadlineReached,
+    HubSpotError,
+    HubSpotRefused,
+    IngestError,
+    ScopeMissing,
+    UnexpectedAnswer,
+)
+from hubspot_ingest.hubspot import answers, refusals, requests
+from hubspot_ingest.hubspot.limits import WEIGHT, Governor
 from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.model import Usage
 from hubspot_ingest.times import Clock
 
 Answer = TypeVar("Answer")
@@ -65,9 +74,11 @@ class Client:
         clock: Clock,
         *,
         deadline: int,
+        weight: int = WEIGHT,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """``deadline`` in epoch milliseconds bounds every wait and every retry.
+        """``deadline`` in epoch milliseconds bounds every wait and every retry; ``weight`` is this
+        run's among those that wait for the same limit.
 
         Raises ``CredentialError`` for a token that cannot stand in a header.
         """
@@ -89,6 +100,7 @@ class Client:
         self._governor = governor
         self._clock = clock
         self._deadline = deadline
+        self._weight = weight
         self._lock = threading.Lock()
         self._answered = False
         self._stopped: IngestError | None = None
@@ -108,6 +120,26 @@ class Client:
         with self._lock:
             self._stopped = self._stopped or error
 
+    @property
+    def governor(self) -> Governor:
+        """What grants this client's requests, and knows what is left of the limits."""
+        return self._governor
+
+    def learn_usage(self) -> None:
+        """Ask how much of the account's day is used and when it ends; one request.
+
+        It is sent though nothing but the reserve is left.
+        Not every credential may ask (OAuth apps have no daily limit); then nothing is learnt.
+        """
+
+        def parse(answer: Any) -> Usage:
+            return answers.usage(answer, self._clock.now())
+
+        try:
+            self._governor.learn(self._until_answered(requests.usage(), parse, of_reserve=True))
+        except (ScopeMissing, HubSpotRefused, UnexpectedAnswer):
+            self._governor.learn(None)
+
     def fetch(self, request: Request, parse: Callable[[Any], Answer]) -> Answer:
         """Send ``request`` until it is answered, and ``parse`` the answer's JSON.
 
@@ -115,12 +147,19 @@ class Client:
         was reached before but the run's time is used up, what ``refusals.judge`` raises when
         HubSpot says no, and ``UnexpectedAnswer`` when the JSON has the wrong shape.
         """
+        if self._governor.usage_due():
+            self.learn_usage()
+        return self._until_answered(request, parse)
+
+    def _until_answered(
+        self, request: Request, parse: Callable[[Any], Answer], *, of_reserve: bool = False
+    ) -> Answer:
         tries = 0
         while True:
             if self._stopped is not None:
                 raise self._stopped
             tries += 1
-            outcome = self._send(request, retry=tries > 1)
+            outcome = self._send(request, retry=tries > 1, of_reserve=of_reserve)
             if isinstance(outcome, _Body):
                 try:
                     answer = answers.decode(outcome.content)
@@ -134,8 +173,10 @@ class Client:
                     return parse(answer)
             self._rest(request, outcome, tries)
 
-    def _send(self, request: Request, *, retry: bool) -> _Body | refusals.Wait:
-        sent = self._governor.admit(request.bucket, self._deadline)
+    def _send(self, request: Request, *, retry: bool, of_reserve: bool) -> _Body | refusals.Wait:
+        sent = self._governor.admit(
+            request.bucket, self._deadline, self._weight, of_reserve=of_reserve
+        )
         started = self._clock.now()
         body = None if request.body is None else json.dumps(request.body).encode()
         headers = httpx.Headers()

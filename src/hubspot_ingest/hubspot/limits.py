@@ -4,6 +4,8 @@ HubSpot counts three things apart ("API usage guidelines"): requests of this app
 seconds, told in headers; searches of all apps of the account in a rolling second, told nowhere;
 and association reads. A day's total is told in headers too. The governor keeps an exact rolling
 count of its own for each, so that it neither breaks a limit nor leaves it unused.
+
+Other processes of ours that read the same portal take a share each (``share``).
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 
-from hubspot_ingest.errors import DailyLimitReached, DeadlineReached, IngestError
+from hubspot_ingest.errors import DeadlineReached
+from hubspot_ingest.hubspot.day import Day
 from hubspot_ingest.hubspot.requests import Bucket
+from hubspot_ingest.hubspot.turns import Turns
+from hubspot_ingest.model import Usage
 from hubspot_ingest.times import Clock
 
 ONE_SECOND = 1_000
@@ -29,6 +34,10 @@ MARGIN = 2
 # answer would leave much of the limit unused. This is how much the way there may vary, in ms.
 SEARCH_JITTER = 40
 LONGEST_NAP = 0.25
+# How long a request waits, in ms, whose turn it is not.
+SHORT_NAP = 5
+# The weight of a request where nothing else is said, of which twice as much counts twice.
+WEIGHT = 2
 
 
 class _Rolling:
@@ -72,6 +81,13 @@ class _Rolling:
         if self.allowed is not None and self.ceiling is not None:
             self.allowed = min(self.ceiling, self.allowed + max(1, self.ceiling // 20))
 
+    def bound(self, ceiling: int) -> None:
+        """Allow at most ``ceiling``, and as much unless a 429 is still being recovered from."""
+        recovered = self.allowed is None or self.allowed >= (self.ceiling or 0)
+        self.ceiling = max(1, ceiling)
+        if recovered or self.allowed is None or self.allowed > self.ceiling:
+            self.allowed = self.ceiling
+
 
 class Governor:
     """Grants requests, bucket by bucket. Thread-safe."""
@@ -87,40 +103,88 @@ class Governor:
             Bucket.SEARCH: _Rolling(SEARCHES_PER_SECOND, ONE_SECOND + SEARCH_JITTER),
             Bucket.ASSOCIATIONS: _Rolling(ASSOCIATION_READS, TEN_SECONDS),
         }
+        self._turns = {bucket: Turns() for bucket in self._buckets}
         self._sent: deque[int] = deque()
-        self._learnt = False
-        self._closed: IngestError | None = None
+        self._under_way = 0
+        self._learnt: int | None = None
+        self._others = 0
+        self._share = 1.0
+        self._looked_at: int | None = None
+        self._day = Day()
 
     def reserve(self, percent: float) -> None:
         """Leave at least this share of the daily limit to other apps."""
         self._reserve = max(self._reserve, percent / 100)
 
-    def admit(self, bucket: Bucket, deadline: int) -> int:
+    def share(self, share: float, *, from_: int = 0) -> None:
+        """Take this share of every limit, for other processes of ours read the same portal.
+
+        Searches wait until ``from_`` (epoch ms), when the others will have noticed.
+        """
+        with self._lock:
+            self._share = share
+            self._buckets[Bucket.SEARCH].bound(int(SEARCHES_PER_SECOND * share))
+            self._buckets[Bucket.ASSOCIATIONS].bound(int(ASSOCIATION_READS * share))
+            self._buckets[Bucket.SEARCH].paused_until = max(
+                self._buckets[Bucket.SEARCH].paused_until, from_
+            )
+            if self._learnt is not None:
+                self._bound_burst(self._learnt)
+
+    def look_due(self, every: int, *, first: bool = False) -> bool:
+        """Whether to look who shares the limits: every so many ms in a process, once at ``first``.
+
+        It is then taken for done.
+        """
+        with self._lock:
+            now = self._clock.now()
+            if self._looked_at is not None and (first or now - self._looked_at < every):
+                return False
+            self._looked_at = now
+            return True
+
+    def admit(
+        self, bucket: Bucket, deadline: int, weight: int = WEIGHT, *, of_reserve: bool = False
+    ) -> int:
         """Wait until a request may be sent; returns the instant it counts from.
 
+        Of requests that wait for the same limit, those of twice the ``weight`` are twice as many.
         Raises ``DeadlineReached`` when that would be after ``deadline`` (epoch ms), and
-        ``DailyLimitReached`` once the day's limit less the reserve is used up.
+        ``DailyLimitReached`` once the day's limit less the reserve is used up, but for the one
+        request ``of_reserve`` that asks when the day ends.
         """
-        while True:
-            with self._lock:
-                if self._closed is not None:
-                    raise self._closed
-                now = self._clock.now()
-                if now > deadline:
+        turns = self._turns[bucket]
+        granted = False
+        with self._lock:
+            turns.join(weight)
+        try:
+            while True:
+                with self._lock:
+                    now = self._clock.now()
+                    if now > deadline:
+                        raise DeadlineReached(
+                            "the run's deadline is over; the next run carries on where this one "
+                            "stopped"
+                        )
+                    if not of_reserve:
+                        self._day.check(now, self._reserve)
+                    wait = self._buckets[bucket].wait(now) if turns.mine(weight) else SHORT_NAP
+                    if wait == 0:
+                        granted = True
+                        self._day.spend()
+                        self._under_way += 1
+                        if bucket is Bucket.BURST:
+                            self._sent.append(now)
+                        return now
+                if now + wait > deadline:
                     raise DeadlineReached(
-                        "the run's deadline is over; the next run carries on where this one stopped"
+                        "the run's deadline came while it waited for HubSpot's rate limit; "
+                        "the next run carries on where this one stopped"
                     )
-                wait = self._buckets[bucket].wait(now)
-                if wait == 0:
-                    if bucket is Bucket.BURST:
-                        self._sent.append(now)
-                    return now
-            if now + wait > deadline:
-                raise DeadlineReached(
-                    "the run's deadline came while it waited for HubSpot's rate limit; "
-                    "the next run carries on where this one stopped"
-                )
-            self._clock.sleep(min(wait / 1000, LONGEST_NAP))
+                self._clock.sleep(min(wait / 1000, LONGEST_NAP))
+        finally:
+            with self._lock:
+                turns.leave(weight, granted=granted)
 
     def left(self, bucket: Bucket) -> None:
         """An admitted request is on its way; to be told once of each, before its answer."""
@@ -132,45 +196,73 @@ class Governor:
         """Learn from an answer (or from its absence: empty headers, not ok)."""
         with self._lock:
             rolling = self._buckets[bucket]
+            self._under_way -= 1
             if bucket is not Bucket.SEARCH:
                 rolling.counted(self._clock.now())
             if ok:
                 rolling.speed_up()
             if bucket is Bucket.BURST:
                 self._learn(rolling, sent, headers, ok)
+            daily = _number(headers, "x-hubspot-ratelimit-daily")
+            left = _number(headers, "x-hubspot-ratelimit-daily-remaining")
+            if daily and left is not None:
+                # what is under way may or may not have been counted already
+                self._day.told(daily, left - self._under_way, sent, self._clock.now())
 
     def throttled(self, bucket: Bucket, seconds: float) -> None:
         """HubSpot answered 429: nothing of this bucket goes out for ``seconds``."""
         with self._lock:
             self._buckets[bucket].slow_down(self._clock.now(), seconds)
 
+    # -- the day ---------------------------------------------------------------------------------
+
+    def usage_due(self) -> bool:
+        """Whether to ask how much of the day is used; true once until something is told."""
+        with self._lock:
+            return self._day.due(self._reserve)
+
+    def learn(self, usage: Usage | None) -> None:
+        """What the usage endpoint told; None: it does not tell, and is not asked again."""
+        with self._lock:
+            if usage is None:
+                self._day.silent()
+            else:
+                self._day.learn(usage, self._clock.now())
+
+    def remember(self, usage: Usage) -> None:
+        """Begin with what an earlier run learnt of the day, if it is still the same day."""
+        with self._lock:
+            self._day.remember(usage, self._clock.now(), self._reserve)
+
+    @property
+    def usage(self) -> Usage | None:
+        """What is known of today."""
+        with self._lock:
+            return self._day.usage
+
+    # -- inside ----------------------------------------------------------------------------------
+
     def _learn(self, rolling: _Rolling, sent: int, headers: Mapping[str, str], ok: bool) -> None:
         while self._sent and self._sent[0] <= sent - TEN_SECONDS:
             self._sent.popleft()
         limit = _number(headers, "x-hubspot-ratelimit-max")
         if limit is not None:
-            self._learnt = True
             interval = _number(headers, "x-hubspot-ratelimit-interval-milliseconds") or TEN_SECONDS
             remaining = _number(headers, "x-hubspot-ratelimit-remaining")
-            others = 0
+            self._others = 0
             if remaining is not None:
                 ours = sum(1 for one in self._sent if one <= sent)
-                others = max(0, limit - remaining - ours)
-            recovered = rolling.allowed is None or rolling.allowed >= (rolling.ceiling or 0)
+                self._others = max(0, limit - remaining - ours)
             rolling.window = interval
-            rolling.ceiling = max(1, limit - MARGIN - others)
-            if recovered or rolling.allowed is None or rolling.allowed > rolling.ceiling:
-                rolling.allowed = rolling.ceiling
-        elif ok and not self._learnt:
+            self._learnt = limit
+            self._bound_burst(limit)
+        elif ok and self._learnt is None:
             # HubSpot always tells; who does not tell has no limit (a sandbox, a gateway)
             rolling.allowed = rolling.ceiling = None
-        daily = _number(headers, "x-hubspot-ratelimit-daily")
-        left = _number(headers, "x-hubspot-ratelimit-daily-remaining")
-        if daily and left is not None and left <= daily * self._reserve:
-            self._closed = DailyLimitReached(
-                f"{left} of HubSpot's {daily} requests of today are left and the reserve for other "
-                "apps begins; the next run after midnight in the account's time zone carries on"
-            )
+
+    def _bound_burst(self, limit: int) -> None:
+        free = min(int(limit * self._share), limit - self._others)
+        self._buckets[Bucket.BURST].bound(free - MARGIN)
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

@@ -175,3 +175,9 @@ def record_counts() -> Request:
     """How many records there are of each object type, in one answer."""
     path = f"{LIMITS}/records"
     return Request("GET", path, path)
+
+
+def usage() -> Request:
+    """How much of the day's requests all private apps and service keys of the account used."""
+    path = f"/account-info/{ACCOUNT}/api-usage/daily/private-apps"
+    return Request("GET", path, path)

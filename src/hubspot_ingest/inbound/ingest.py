@@ -10,7 +10,7 @@ from hubspot_ingest import times
 from hubspot_ingest.database import privileges
 from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import GrantMissing, IngestError
-from hubspot_ingest.inbound import destination, streams
+from hubspot_ingest.inbound import destination, sharing, streams
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.run import Run
 from hubspot_ingest.model import Json
@@ -63,7 +63,8 @@ def begin(name: str, outside: Outside, *, patient: bool = True) -> tuple[RunLog,
         store.save_sync(name, settings.stream, {}, outside.clock.now())
     now = outside.clock.now()
     log = RunLog(f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, now)
-    store.take_lease(name, log.run_id, now)
+    weight = sharing.WEIGHTS[settings.priority]
+    store.take_lease(name, log.run_id, now, process=outside.process, weight=weight)
 
     def steps() -> Iterator[None]:
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hubspot_ingest import times
 from hubspot_ingest.database.connection import Database
@@ -16,6 +17,7 @@ class Outside:
     """What a run needs from outside, passed in: the database, the time, and HubSpot.
 
     ``client`` opens HubSpot for a credential, the sync's settings and a deadline (epoch ms).
+    ``process`` names this process to others of ours that share HubSpot's limits.
     """
 
     database: Database
@@ -23,3 +25,4 @@ class Outside:
     credential: Callable[[], str]
     client: Callable[[str, SyncSettings, int], Client]
     base_url: str
+    process: str = field(default_factory=lambda: uuid.uuid4().hex)

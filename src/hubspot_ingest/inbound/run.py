@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import RunLog, Store
-from hubspot_ingest.errors import IngestError, Stopped
+from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import destination, plan, streams
@@ -26,6 +25,7 @@ from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.reading import Reading
+from hubspot_ingest.inbound.sharing import Sharing, fingerprint
 from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, ROTATION, Sweeps
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
@@ -85,12 +85,19 @@ class Run:
         token = self._outside.credential()
         deadline = self._log.started_at + round(self._settings.deadline_minutes * times.MINUTE)
         with self._outside.client(token, self._settings, deadline) as client:
+            self._sharing = Sharing(self._outside, client, token, self._settings.reserve_percent)
+            self._sharing.begin()
             try:
                 yield from self._go(client, token)
+            except DailyLimitReached as error:
+                told = self._sharing.told(error)
+                client.stop(told)
+                raise told from error
             except Exception as error:
                 client.stop(error if isinstance(error, IngestError) else IngestError(str(error)))
                 raise
             finally:
+                self._sharing.end()
                 spent = client.tally.endpoints
                 self._log.requests = client.tally.requests
                 self._log.bytes = sum(one.bytes for one in spent.values())
@@ -265,6 +272,7 @@ class Run:
         self._store.save_run(log)
 
     def _renew_lease(self) -> None:
+        self._sharing.look()
         now = self._clock.now()
         if now - self._lease_renewed >= LEASE_RENEWED_EVERY:
             self._store.renew_lease(self._name, self._log.run_id, now)
@@ -273,16 +281,15 @@ class Run:
     @contextmanager
     def _portal(self, client: Client, token: str) -> Iterator[Callable[[], str]]:
         """The portal's id, asked beside everything else, once per credential and address."""
-        seen = f"{self._outside.base_url}\n{token}".encode()
-        fingerprint = hashlib.sha256(seen).hexdigest()[:16]
-        known = self._metadata.portal_id(fingerprint)
+        credential = fingerprint(self._outside.base_url, token)
+        known = self._metadata.portal_id(credential)
         if known is not None:
             yield lambda: known
             return
 
         def save() -> str:
             portal_id = asked.result()
-            self._metadata.save_portal_id(fingerprint, portal_id)
+            self._metadata.save_portal_id(credential, portal_id)
             return portal_id
 
         with ThreadPoolExecutor(1) as pool:

@@ -1,0 +1,77 @@
+"""What is known of a portal's limits between runs, and who else is using them now."""
+
+from __future__ import annotations
+
+import json
+
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.model import Usage
+
+# Of a run by a version that knew no weights.
+NORMAL_WEIGHT = 2
+
+
+class Budgets:
+    """Reads and writes ``STATE.BUDGETS``, and reads who holds leases in ``STATE.SYNCS``."""
+
+    def __init__(self, database: Database) -> None:
+        """Statements name the application's database: CREATE DATABASE changes the current one."""
+        self._database = database
+        self._state = f"{sql.name(database.application)}.STATE"
+
+    def find(self, fingerprint: str) -> Usage | None:
+        """What was last told to a run with this credential."""
+        found = self._database.rows(
+            "SELECT DAILY_LIMIT, USED, DATE_PART(EPOCH_MILLISECOND, RESETS_AT) AS RESETS_AT, "
+            "DATE_PART(EPOCH_MILLISECOND, CHECKED_AT) AS CHECKED_AT, APPS "
+            f"FROM {self._state}.BUDGETS WHERE FINGERPRINT = ?",
+            (fingerprint,),
+        )
+        if not found:
+            return None
+        row = found[0]
+        return Usage(
+            int(row["DAILY_LIMIT"]),
+            int(row["USED"]),
+            None if row["RESETS_AT"] is None else int(row["RESETS_AT"]),
+            int(row["CHECKED_AT"]),
+            tuple((str(name), int(used)) for name, used in variant(row["APPS"]) or ()),
+        )
+
+    def save(self, fingerprint: str, usage: Usage, reserve_percent: float) -> None:
+        """Keep what was told, unless something newer is kept already."""
+        self._database.rows(
+            f"MERGE INTO {self._state}.BUDGETS t USING (SELECT ? AS FINGERPRINT, ? AS DAILY_LIMIT, "
+            f"? AS USED, {INSTANT} AS RESETS_AT, {INSTANT} AS CHECKED_AT, ? AS RESERVE_PERCENT, "
+            "PARSE_JSON(?) AS APPS) s ON t.FINGERPRINT = s.FINGERPRINT "
+            "WHEN MATCHED AND t.CHECKED_AT <= s.CHECKED_AT THEN UPDATE SET "
+            "DAILY_LIMIT = s.DAILY_LIMIT, USED = s.USED, RESETS_AT = s.RESETS_AT, "
+            "CHECKED_AT = s.CHECKED_AT, RESERVE_PERCENT = s.RESERVE_PERCENT, APPS = s.APPS "
+            "WHEN NOT MATCHED THEN INSERT (FINGERPRINT, DAILY_LIMIT, USED, RESETS_AT, CHECKED_AT, "
+            "RESERVE_PERCENT, APPS) VALUES (s.FINGERPRINT, s.DAILY_LIMIT, s.USED, s.RESETS_AT, "
+            "s.CHECKED_AT, s.RESERVE_PERCENT, s.APPS)",
+            (
+                fingerprint,
+                usage.limit,
+                usage.used,
+                usage.resets_at,
+                usage.checked_at,
+                reserve_percent,
+                json.dumps(usage.apps),
+            ),
+        )
+
+    def weights(self, process: str, now: int) -> tuple[int, int]:
+        """The weight of ``process`` and of all others together, of those that hold a lease now."""
+        found = self._database.rows(
+            "SELECT SUM(IFF(PROCESS = ?, WEIGHT, 0)) AS OWN, SUM(WEIGHT) AS ALL_OF_THEM FROM ("
+            "SELECT IFNULL(LEASE_PROCESS, LEASE_RUN_ID) AS PROCESS, "
+            "MAX(IFNULL(LEASE_WEIGHT, ?)) AS WEIGHT "
+            f"FROM {self._state}.SYNCS WHERE LEASE_UNTIL >= {INSTANT} "
+            "GROUP BY IFNULL(LEASE_PROCESS, LEASE_RUN_ID))",
+            (process, NORMAL_WEIGHT, now),
+        )
+        own, together = int(found[0]["OWN"] or 0), int(found[0]["ALL_OF_THEM"] or 0)
+        return own, together - own

@@ -1,0 +1,113 @@
+"""What is left of HubSpot's daily limit: an account's, shared by all its apps.
+
+Most answers tell it in headers, searches do not ("API usage guidelines"), and the usage endpoint
+tells it together with the time at which the day ends. Between two tellings every request of ours
+is subtracted; what other apps take meanwhile shows at the next one.
+"""
+
+from __future__ import annotations
+
+from hubspot_ingest.errors import DailyLimitReached
+from hubspot_ingest.model import Usage
+
+# So many requests may go out before anything was told of the day.
+UNTOLD = 100
+# Asked again once this share of what is free was used without being told.
+ASKED_AFTER = 0.1
+# Below this share of the limit, what is remembered of an earlier run is worth asking about.
+SCARCE = 0.2
+
+
+class Day:
+    """Counts down what is left today. Not thread-safe: the governor's lock is around it."""
+
+    def __init__(self) -> None:
+        """Nothing is known at first."""
+        self._limit: int | None = None
+        self._left = 0
+        self._resets_at: int | None = None
+        self._checked_at = 0
+        self._told_of = 0
+        self._untold = 0
+        self._asked = False
+        self._silent = False
+        self._apps: tuple[tuple[str, int], ...] = ()
+
+    def check(self, now: int, reserve: float) -> None:
+        """Raise ``DailyLimitReached`` where the next request would come out of the ``reserve``.
+
+        That is the share of the limit which is other apps'.
+        """
+        self._turn(now)
+        if self._limit is not None and self._left <= self._limit * reserve:
+            raise DailyLimitReached(
+                f"{max(0, self._left)} of HubSpot's {self._limit} requests of today are left and "
+                "the reserve for other apps begins; the next run after midnight in the account's "
+                "time zone carries on"
+            )
+
+    def spend(self) -> None:
+        """Count a request that leaves."""
+        self._left -= 1
+        self._untold += 1
+
+    def told(self, limit: int, left: int, sent: int, now: int) -> None:
+        """Learn from the headers of the answer to a request sent at ``sent``.
+
+        Answers overtake each other: one to an earlier request does not raise what is left.
+        """
+        if self._limit is not None and left > self._left and sent < self._told_of:
+            return
+        self._limit, self._left, self._told_of, self._checked_at = limit, left, sent, now
+        self._untold = 0
+        self._asked = False
+
+    def learn(self, usage: Usage, now: int) -> None:
+        """Learn from the usage endpoint, or from what an earlier run left behind."""
+        if usage.resets_at is not None and usage.resets_at <= now:
+            return
+        self._resets_at = usage.resets_at
+        self._apps = usage.apps or self._apps
+        self.told(usage.limit, usage.limit - usage.used, usage.checked_at, usage.checked_at)
+
+    def remember(self, usage: Usage, now: int, reserve: float) -> None:
+        """Begin with what an earlier run learnt; where little was left, ask before it is used.
+
+        What nobody told the end of may be of another day, and is not taken up.
+        """
+        if usage.resets_at is not None:
+            self.learn(usage, now)
+        if self._limit is not None:
+            scarce = self._left - self._limit * reserve < SCARCE * self._limit
+            self._untold = UNTOLD + self._left if scarce else 0
+
+    def due(self, reserve: float) -> bool:
+        """Whether to ask the usage endpoint now; true once until something is told."""
+        if self._silent or self._asked:
+            return False
+        free = UNTOLD
+        if self._limit is not None:
+            above = self._left - self._limit * reserve
+            if above <= 0:
+                return False
+            free = max(10, round(above * ASKED_AFTER))
+        self._asked = self._untold >= free
+        return self._asked
+
+    def silent(self) -> None:
+        """The usage endpoint does not tell: it is not asked again."""
+        self._silent = True
+
+    @property
+    def usage(self) -> Usage | None:
+        """What is known of today."""
+        if self._limit is None:
+            return None
+        used = max(0, self._limit - self._left)
+        return Usage(self._limit, used, self._resets_at, self._checked_at, self._apps)
+
+    def _turn(self, now: int) -> None:
+        if self._resets_at is not None and now >= self._resets_at:
+            self._limit = self._resets_at = None
+            self._apps = ()
+            self._untold, self._asked = UNTOLD, False

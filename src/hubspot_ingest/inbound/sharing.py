@@ -1,0 +1,87 @@
+"""A portal's limits shared with other processes of ours, and its day remembered between runs.
+
+A process that holds a lease counts with the weight of its syncs' priority. Each looks every few
+seconds who else is there and takes its share; one that comes to others lets its searches wait
+until they must have looked. Who is alone pays one small query for that every few seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+
+from hubspot_ingest import times
+from hubspot_ingest.database.budgets import Budgets
+from hubspot_ingest.errors import DailyLimitReached, IngestError
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.inbound.outside import Outside
+
+WEIGHTS = {"high": 4, "normal": 2, "low": 1}
+# How often a process looks who else is there, and when all must have looked, in milliseconds.
+LOOK_EVERY = 5_000
+NOTICED_AFTER = 6_000
+# A run of so many requests may spend one of them on asking when the day ends.
+WORTH_ASKING = 100
+
+
+def fingerprint(base_url: str, token: str) -> str:
+    """What stands for a credential at an address; it cannot be read back from it."""
+    return hashlib.sha256(f"{base_url}\n{token}".encode()).hexdigest()[:16]
+
+
+class Sharing:
+    """One run's part in its process's share."""
+
+    def __init__(self, outside: Outside, client: Client, token: str, reserve_percent: int) -> None:
+        """``reserve_percent`` is written beside the budget, for those who look at it."""
+        self._budgets = Budgets(outside.database)
+        self._clock = outside.clock
+        self._process = outside.process
+        self._client = client
+        self._fingerprint = fingerprint(outside.base_url, token)
+        self._reserve_percent = reserve_percent
+        self._known_at = 0
+
+    def begin(self) -> None:
+        """Take up what is known of the day, and the process's share."""
+        known = self._budgets.find(self._fingerprint)
+        if known is not None:
+            self._known_at = known.checked_at
+            self._client.governor.remember(known)
+        if self._client.governor.look_due(LOOK_EVERY, first=True):
+            self._look(first=True)
+
+    def look(self) -> None:
+        """See who else is there, if that is long ago."""
+        if self._client.governor.look_due(LOOK_EVERY):
+            self._look(first=False)
+
+    def end(self) -> None:
+        """Keep what was learnt; a long run asks when the day ends, if no answer told it."""
+        if self._client.tally.requests >= WORTH_ASKING:
+            self._ask()
+        usage = self._client.governor.usage
+        if usage is not None and usage.checked_at > self._known_at:
+            self._budgets.save(self._fingerprint, usage, self._reserve_percent)
+
+    def told(self, error: DailyLimitReached) -> DailyLimitReached:
+        """The same error, with the time at which HubSpot's day ends where HubSpot tells it."""
+        self._ask()
+        usage = self._client.governor.usage
+        if usage is None or usage.resets_at is None:
+            return error
+        ends = times.iso(usage.resets_at)
+        return DailyLimitReached(f"{error.message}; HubSpot's day ends at {ends}")
+
+    def _ask(self) -> None:
+        usage = self._client.governor.usage
+        if usage is not None and usage.resets_at is None:
+            with suppress(IngestError):
+                self._client.learn_usage()
+
+    def _look(self, *, first: bool) -> None:
+        now = self._clock.now()
+        own, others = self._budgets.weights(self._process, now)
+        share = own / (own + others) if own and others else 1.0
+        waits = first and others > 0
+        self._client.governor.share(share, from_=now + NOTICED_AFTER if waits else 0)
