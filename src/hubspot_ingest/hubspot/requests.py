@@ -179,5 +179,5 @@ def record_counts() -> Request:
 
 def usage() -> Request:
     """How much of the day's requests all private apps and service keys of the account used."""
-    path = f"/account-info/{ACCOUNT}/api-usage/daily/private-apps"
+    path = f"{ACCOUNT}/api-usage/daily/private-apps"
     return Request("GET", path, path)
