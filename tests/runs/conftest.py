@@ -24,6 +24,11 @@ def installed() -> Iterator[Engine]:
 @pytest.fixture
 def engine(installed: Engine) -> Engine:
     """An engine with the app, as on the day it was installed."""
+    return as_installed(installed)
+
+
+def as_installed(installed: Engine) -> Engine:
+    """Forget everything that was done since the installation."""
     with_destination = installed.store.has_database("HUBSPOT_DATA")
     for table in STATE_TABLES:
         installed.sql(f"DELETE FROM HUBSPOT_INGEST.STATE.{table}")

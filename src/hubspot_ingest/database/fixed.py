@@ -36,12 +36,14 @@ def merge(
     flattened: Sequence[Column],
     key: Sequence[str],
     *,
-    every: bool,
+    compared: Sequence[str] = (),
+    every: bool = False,
 ) -> str:
     """The staged rows into the table; binds: portal id, run id, now.
 
-    What was read last wins. A row whose RAW is as it was is left alone, so that ``_RUN_ID`` and
-    the counts tell what changed; with ``every`` (the table has new columns) none is.
+    What was read last wins. A row whose RAW (or what is ``compared``) is as it was is left alone,
+    so that ``_RUN_ID`` and the counts tell what changed; with ``every`` (the table has new
+    columns) none is.
     """
     flat = f"PARSE_JSON({name(FLAT.name)})"
     values = [
@@ -54,7 +56,9 @@ def merge(
         f'{INSTANT} AS "_SYNCED_AT"',
     ]
     names = [*(one.name for one in (*staged, *flattened)), *_FRESH]
-    reasons = [f"TO_JSON(s.{name(RAW.name)}) IS DISTINCT FROM TO_JSON(t.{name(RAW.name)})"]
+    reasons = [f"s.{name(one)} IS DISTINCT FROM t.{name(one)}" for one in compared] or [
+        f"TO_JSON(s.{name(RAW.name)}) IS DISTINCT FROM TO_JSON(t.{name(RAW.name)})"
+    ]
     if DELETE_KIND in staged:
         reasons.append(f"t.{_KIND} IS DISTINCT FROM s.{_KIND}")
     when = "" if every else f" AND ({' OR '.join(reasons)})"

@@ -92,8 +92,8 @@ _FORMS = Stream(
 )
 
 _COUNTERS = (
-    *("sent", "delivered", "open", "click", "bounce", "hardbounced", "softbounced"),
-    *("unsubscribed", "spamreport", "dropped", "reply", "suppressed"),
+    *("sent", "delivered", "open", "click", "bounce", "dropped"),
+    *("unsubscribed", "spamreport", "suppressed"),
 )
 
 MARKETING: tuple[Stream, ...] = (
@@ -152,7 +152,7 @@ MARKETING: tuple[Stream, ...] = (
             (("includeStats", "false"), ("archived", "true")),
         ),
         deleted="archived",
-        deleted_at="archivedAt|updatedAt",
+        deleted_at="deletedAt|updatedAt",
         gone="PURGED",
         columns=(
             _ID,
@@ -163,7 +163,12 @@ MARKETING: tuple[Stream, ...] = (
             Column("SUBCATEGORY", _T, "subcategory", "What kind of its type"),
             Column("LANGUAGE", _T, "language", "Its language"),
             Column("CAMPAIGN_ID", _T, "campaign", "The campaign it belongs to"),
-            Column("CAMPAIGN_NAME", _T, "campaignName", "That campaign's name"),
+            Column(
+                "EMAIL_CAMPAIGN_ID",
+                _T,
+                "primaryEmailCampaignId",
+                "Its sending: where email_events and email_campaigns tell more",
+            ),
             Column("FROM_NAME", _T, "from.fromName", "The sender people see"),
             Column("REPLY_TO", _T, "from.replyTo", "Where answers go"),
             Column("CREATED_BY_ID", _T, "createdById", "The user who made it"),
@@ -243,14 +248,13 @@ MARKETING: tuple[Stream, ...] = (
             Column("NAME", _T, "name", "Its name"),
             Column("SUBJECT", _T, "subject", "The subject line sent"),
             Column("TYPE", _T, "type", "BATCH_EMAIL, AUTOMATED_EMAIL, …"),
-            Column("SUB_TYPE", _T, "subType", "What kind of its type"),
             Column("CONTENT_ID", _T, "contentId", "The marketing e-mail"),
             Column("PROCESSING_STATE", _T, "processingState", "How far the sending has come"),
             Column("NUM_INCLUDED", _N, "numIncluded", "How many it went to"),
             Column("NUM_QUEUED", _N, "numQueued", "How many are waiting"),
             *(
                 Column(f"COUNTERS_{one.upper()}", _N, f"counters.{one}", f"Count of {one}")
-                for one in ("sent", "delivered", "open", "click", "bounce", "unsubscribed")
+                for one in ("sent", "delivered", "open", "click", "bounce", "dropped")
             ),
             Column("COUNTERS", _V, "counters", "All counters"),
             Column(
@@ -305,6 +309,8 @@ MARKETING: tuple[Stream, ...] = (
         asks_name="inputs",
         items="results.statuses",
         key=("EMAIL", "SUBSCRIPTION_ID"),
+        # of who never chose, HubSpot says that it was set just now
+        compared=("STATUS", "SOURCE", "LEGAL_BASIS"),
         columns=(
             Column("EMAIL", _T, "@subscriberIdString|subscriberIdString", "The contact's address"),
             Column("SUBSCRIPTION_ID", _T, "subscriptionId", "The subscription type"),

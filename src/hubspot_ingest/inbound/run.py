@@ -257,19 +257,26 @@ class Run:
         log = self._log
         log.status = "SUCCEEDED"
         log.finished_at = self._clock.now()
+        if not log.message:
+            log.message = self._said()
+        log.message = "; ".join([log.message, *self._notes])
+        self._store.save_run(log)
+
+    def _said(self) -> str:
+        """What a run that succeeded did, in a sentence."""
+        log = self._log
         changed = log.rows_inserted + log.rows_updated + log.rows_deleted
-        log.message = (
+        message = (
             f"{log.rows_read} {log.stream} read" if log.rows_read else (f"no {log.stream} to read")
         )
-        log.message += (
+        message += (
             f", {log.rows_inserted} inserted and {log.rows_updated} updated in {log.destination}"
             if changed or log.rows_read
             else "; nothing was changed"
         )
         if log.rows_deleted:
-            log.message += f", {log.rows_deleted} marked as deleted"
-        log.message = "; ".join([log.message, *self._notes])
-        self._store.save_run(log)
+            message += f", {log.rows_deleted} marked as deleted"
+        return message
 
     def _renew_lease(self) -> None:
         self._sharing.look()

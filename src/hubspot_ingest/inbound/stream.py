@@ -92,6 +92,8 @@ class Stream:
     items: str = "results"
     columns: tuple[Column, ...] = ()
     key: tuple[str, ...] = ("ID",)
+    # columns that tell whether a row changed, where RAW differs every time it is asked for
+    compared: tuple[str, ...] = ()
 
     # further readings of the same, in this order; what an earlier one told, a later one does not
     variants: tuple[Query, ...] = ((),)

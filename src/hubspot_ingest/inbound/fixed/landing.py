@@ -158,6 +158,7 @@ class Landing:
                 rows.staged_columns(self.stream),
                 self.flattened,
                 self.stream.key,
+                compared=self.stream.compared,
                 every=self._every,
             )
             binds = (self.portal_id(), self.run_id, self.clock.now())

@@ -64,7 +64,8 @@ class FixedRun:
         self.log.stream, self.log.strategy = self.stream.name, str(self.stream.reader)
         self.log.destination = str(table)
         if self.stream.reader is Reader.VIEW:
-            views.make(self.database, self.stream, table)
+            made_of = views.make(self.database, self.stream, table)
+            self.log.message = f"the view {table} shows {', '.join(made_of)} as they stand"
             self._settle(self.log.started_at)
             return
         try:

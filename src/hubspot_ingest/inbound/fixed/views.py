@@ -71,8 +71,8 @@ _LINKED |= {"ticketIds": "TICKETS_IDS"}
 _WHEN = "PROPERTIES_HS_TIMESTAMP"
 
 
-def make(database: Database, stream: Stream, view: Table) -> None:
-    """Make the view, or make it anew over the tables there are by now.
+def make(database: Database, stream: Stream, view: Table) -> list[str]:
+    """Make the view, or make it anew over the tables there are by now; returns their streams.
 
     Raises ``Refusal`` when none of the streams it is made of has a table in the view's schema.
     """
@@ -94,6 +94,7 @@ def make(database: Database, stream: Stream, view: Table) -> None:
     ]
     for statement in statements(view, selects, stream.label or stream.name):
         database.rows(statement)
+    return [*tables]
 
 
 def statements(view: Table, selects: Iterable[str], comment: str) -> list[str]:
