@@ -133,7 +133,7 @@ def definition_shape(definition: Document) -> dict[str, Any]:
         "name": fields["name"],
         "fullyQualifiedName": fields["fullyQualifiedName"],
         "labels": {"singular": fields["label"], "plural": fields["label"]},
-        "description": "",
+        "description": f"{fields['label']}, as the portal tells it",
         "objectTypeId": f"6-{definition.id}",
         "primaryObject": "CONTACT",
         "primaryObjectId": "0-1",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hubspot_ingest.inbound.catalog_crm import CRM
 from hubspot_ingest.inbound.catalog_events import EVENTS
+from hubspot_ingest.inbound.catalog_mail import MAIL
 from hubspot_ingest.inbound.catalog_marketing import MARKETING
 from hubspot_ingest.inbound.catalog_metadata import METADATA
 from hubspot_ingest.inbound.stream import Reader, Stream
 
 __all__ = ["BY_NAME", "CRM", "STREAMS", "Reader", "Stream"]
 
-STREAMS: tuple[Stream, ...] = (*CRM, *METADATA, *MARKETING, *EVENTS)
+STREAMS: tuple[Stream, ...] = (*CRM, *METADATA, *MARKETING, *MAIL, *EVENTS)
 
 BY_NAME = {stream.name: stream for stream in STREAMS}

@@ -1,18 +1,14 @@
-"""Forms, lists, e-mails, campaigns, subscriptions, workflows. No logic."""
+"""Lists, forms, campaigns, workflows, marketing events. No logic."""
 
 from __future__ import annotations
 
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.hubspot.requests import (
     CAMPAIGNS,
-    EMAIL,
     FORMS,
     LISTS,
-    MARKETING_EMAILS,
     MARKETING_EVENTS,
-    OBJECTS,
     SUBMISSIONS,
-    SUBSCRIPTIONS,
     WORKFLOWS,
 )
 from hubspot_ingest.inbound.stream import Paging, Query, Reader, Stream
@@ -91,9 +87,39 @@ _FORMS = Stream(
     ),
 )
 
-_COUNTERS = (
-    *("sent", "delivered", "open", "click", "bounce", "dropped"),
-    *("unsubscribed", "spamreport", "suppressed"),
+_MARKETING_EVENTS = Stream(
+    "marketing_events",
+    reader=Reader.PAGES,
+    scopes=("crm.objects.marketing_events.read",),
+    path=MARKETING_EVENTS,
+    paging=Paging.AFTER,
+    page_size=100,
+    gone="PURGED",
+    columns=(
+        Column("ID", _T, "objectId", "HubSpot's id"),
+        Column("EXTERNAL_EVENT_ID", _T, "externalEventId", "Id in the app it came from"),
+        Column("NAME", _T, "eventName", "Its name"),
+        Column("TYPE", _T, "eventType", "Webinar, conference, …"),
+        Column("STATUS", _T, "eventStatus", "UPCOMING, ONGOING, PAST, CANCELLED"),
+        Column("ORGANIZER", _T, "eventOrganizer", "Who holds it"),
+        Column("DESCRIPTION", _T, "eventDescription", "What it is"),
+        Column("URL", _T, "eventUrl", "Its page"),
+        Column("START_AT", _AT, "startDateTime", "When it begins, UTC"),
+        Column("END_AT", _AT, "endDateTime", "When it ends, UTC"),
+        Column("CANCELLED", _B, "eventCancelled", "Whether it was called off"),
+        Column("COMPLETED", _B, "eventCompleted", "Whether it is over"),
+        *(
+            Column(name.upper(), _N, told, f"Count of {name.replace('_', ' ')}")
+            for name, told in (
+                ("registrants", "registrants"),
+                ("attendees", "attendees"),
+                ("cancellations", "cancellations"),
+                ("no_shows", "noShows"),
+            )
+        ),
+        _CREATED,
+        _UPDATED,
+    ),
 )
 
 MARKETING: tuple[Stream, ...] = (
@@ -138,53 +164,6 @@ MARKETING: tuple[Stream, ...] = (
         ),
     ),
     Stream(
-        "marketing_emails",
-        reader=Reader.PAGES,
-        scopes=("content",),
-        tier="Marketing Hub Starter",
-        path=MARKETING_EMAILS,
-        paging=Paging.AFTER,
-        page_size=100,
-        # with statistics HubSpot leaves e-mails out: those are read without
-        variants=(
-            (("includeStats", "true"), ("archived", "false")),
-            (("includeStats", "false"), ("archived", "false")),
-            (("includeStats", "false"), ("archived", "true")),
-        ),
-        deleted="archived",
-        deleted_at="deletedAt|updatedAt",
-        gone="PURGED",
-        columns=(
-            _ID,
-            _NAME,
-            Column("SUBJECT", _T, "subject", "Its subject line"),
-            Column("STATE", _T, "state", "DRAFT, PUBLISHED, SCHEDULED, …"),
-            Column("TYPE", _T, "type", "BATCH_EMAIL, AUTOMATED_EMAIL, …"),
-            Column("SUBCATEGORY", _T, "subcategory", "What kind of its type"),
-            Column("LANGUAGE", _T, "language", "Its language"),
-            Column("CAMPAIGN_ID", _T, "campaign", "The campaign it belongs to"),
-            Column(
-                "EMAIL_CAMPAIGN_ID",
-                _T,
-                "primaryEmailCampaignId",
-                "Its sending: where email_events and email_campaigns tell more",
-            ),
-            Column("FROM_NAME", _T, "from.fromName", "The sender people see"),
-            Column("REPLY_TO", _T, "from.replyTo", "Where answers go"),
-            Column("CREATED_BY_ID", _T, "createdById", "The user who made it"),
-            Column("UPDATED_BY_ID", _T, "updatedById", "The user who changed it last"),
-            Column("PUBLISHED_AT", _AT, "publishDate|publishedAt", "When it was published, UTC"),
-            *(
-                Column(f"STATISTICS_{one.upper()}", _N, f"stats.counters.{one}", f"Count of {one}")
-                for one in _COUNTERS
-            ),
-            Column("STATISTICS", _V, "stats", "All statistics, NULL where HubSpot gives none"),
-            _ARCHIVED,
-            _CREATED,
-            _UPDATED,
-        ),
-    ),
-    Stream(
         "campaigns",
         reader=Reader.NEWEST,
         label="Marketing campaigns",
@@ -224,104 +203,6 @@ MARKETING: tuple[Stream, ...] = (
         ),
     ),
     Stream(
-        "email_campaigns",
-        reader=Reader.CHILDREN,
-        label="E-mail campaigns (one for each sending of an e-mail)",
-        scopes=("content",),
-        tier="Marketing Hub Starter",
-        parents=Stream(
-            "email_campaign_ids",
-            reader=Reader.PAGES,
-            path=f"{EMAIL}/campaigns",
-            paging=Paging.OFFSET,
-            page_size=500,
-            items="campaigns",
-        ),
-        parent_updated="lastUpdatedTime",
-        path=f"{EMAIL}/campaigns/{{id}}",
-        query=(("appId", "{appId}"),),
-        items="",
-        columns=(
-            _ID,
-            Column("APP_ID", _T, "appId", "The part of HubSpot that sent it"),
-            Column("APP_NAME", _T, "appName", "That part's name"),
-            Column("NAME", _T, "name", "Its name"),
-            Column("SUBJECT", _T, "subject", "The subject line sent"),
-            Column("TYPE", _T, "type", "BATCH_EMAIL, AUTOMATED_EMAIL, …"),
-            Column("CONTENT_ID", _T, "contentId", "The marketing e-mail"),
-            Column("PROCESSING_STATE", _T, "processingState", "How far the sending has come"),
-            Column("NUM_INCLUDED", _N, "numIncluded", "How many it went to"),
-            Column("NUM_QUEUED", _N, "numQueued", "How many are waiting"),
-            *(
-                Column(f"COUNTERS_{one.upper()}", _N, f"counters.{one}", f"Count of {one}")
-                for one in ("sent", "delivered", "open", "click", "bounce", "dropped")
-            ),
-            Column("COUNTERS", _V, "counters", "All counters"),
-            Column(
-                "LAST_PROCESSING_FINISHED_AT",
-                _AT,
-                "lastProcessingFinishedAt",
-                "When sending ended, UTC",
-            ),
-            Column("UPDATED_AT", _AT, "@lastUpdatedTime", "When it was last changed, UTC"),
-        ),
-    ),
-    Stream(
-        "subscription_definitions",
-        reader=Reader.SINGLE,
-        label="Subscription types",
-        scopes=("communication_preferences.read",),
-        path=f"{SUBSCRIPTIONS}/definitions",
-        items="results|subscriptionDefinitions",
-        gone="PURGED",
-        columns=(
-            _ID,
-            _NAME,
-            Column("DESCRIPTION", _T, "description", "What subscribers are told"),
-            Column("PURPOSE", _T, "purpose", "Why it is sent: Marketing, Sales, …"),
-            Column("COMMUNICATION_METHOD", _T, "communicationMethod", "Email, Call, …"),
-            Column("BUSINESS_UNIT_ID", _T, "businessUnitId", "The business unit"),
-            Column("IS_ACTIVE", _B, "isActive", "Whether it is in use"),
-            Column("IS_DEFAULT", _B, "isDefault", "Whether HubSpot made it"),
-            Column("IS_INTERNAL", _B, "isInternal", "Whether subscribers do not see it"),
-            _CREATED,
-            _UPDATED,
-        ),
-    ),
-    Stream(
-        "subscription_statuses",
-        reader=Reader.CHILDREN,
-        label="Subscription statuses of contacts",
-        scopes=("communication_preferences.statuses.batch.read",),
-        tier="Marketing Hub Enterprise",
-        parents=Stream(
-            "contact_addresses",
-            reader=Reader.PAGES,
-            path=f"{OBJECTS}/contacts",
-            query=(("properties", "email"),),
-            paging=Paging.AFTER,
-            page_size=100,
-        ),
-        parent_key="properties.email",
-        batch=100,
-        path=f"{SUBSCRIPTIONS}/statuses/batch/read",
-        query=(("channel", "EMAIL"),),
-        asks_name="inputs",
-        items="results.statuses",
-        key=("EMAIL", "SUBSCRIPTION_ID"),
-        # of who never chose, HubSpot says that it was set just now
-        compared=("STATUS", "SOURCE", "LEGAL_BASIS"),
-        columns=(
-            Column("EMAIL", _T, "@subscriberIdString|subscriberIdString", "The contact's address"),
-            Column("SUBSCRIPTION_ID", _T, "subscriptionId", "The subscription type"),
-            Column("SUBSCRIPTION_NAME", _T, "subscriptionName", "That type's name"),
-            Column("STATUS", _T, "status", "SUBSCRIBED, UNSUBSCRIBED or NOT_SPECIFIED"),
-            Column("SOURCE", _T, "source", "What set it"),
-            Column("LEGAL_BASIS", _T, "legalBasis", "Why it may be sent"),
-            Column("SET_AT", _AT, "timestamp", "When it was set, UTC"),
-        ),
-    ),
-    Stream(
         "workflows",
         reader=Reader.PAGES,
         scopes=("automation",),
@@ -341,38 +222,37 @@ MARKETING: tuple[Stream, ...] = (
             _UPDATED,
         ),
     ),
+    _MARKETING_EVENTS,
     Stream(
-        "marketing_events",
-        reader=Reader.PAGES,
+        "marketing_event_participations",
+        reader=Reader.CHILDREN,
         scopes=("crm.objects.marketing_events.read",),
-        path=MARKETING_EVENTS,
+        parents=_MARKETING_EVENTS,
+        parent_key="objectId",
+        path=f"{MARKETING_EVENTS}/participations/{{objectId}}/breakdown",
         paging=Paging.AFTER,
         page_size=100,
         gone="PURGED",
+        key=("MARKETING_EVENT_ID", "ID"),
         columns=(
-            Column("ID", _T, "objectId", "HubSpot's id"),
-            Column("EXTERNAL_EVENT_ID", _T, "externalEventId", "Id in the app it came from"),
-            Column("NAME", _T, "eventName", "Its name"),
-            Column("TYPE", _T, "eventType", "Webinar, conference, …"),
-            Column("STATUS", _T, "eventStatus", "UPCOMING, ONGOING, PAST, CANCELLED"),
-            Column("ORGANIZER", _T, "eventOrganizer", "Who holds it"),
-            Column("DESCRIPTION", _T, "eventDescription", "What it is"),
-            Column("URL", _T, "eventUrl", "Its page"),
-            Column("START_AT", _AT, "startDateTime", "When it begins, UTC"),
-            Column("END_AT", _AT, "endDateTime", "When it ends, UTC"),
-            Column("CANCELLED", _B, "eventCancelled", "Whether it was called off"),
-            Column("COMPLETED", _B, "eventCompleted", "Whether it is over"),
-            *(
-                Column(name.upper(), _N, told, f"Count of {name.replace('_', ' ')}")
-                for name, told in (
-                    ("registrants", "registrants"),
-                    ("attendees", "attendees"),
-                    ("cancellations", "cancellations"),
-                    ("no_shows", "noShows"),
-                )
+            Column("MARKETING_EVENT_ID", _T, "@objectId", "The marketing event"),
+            _ID,
+            Column("CONTACT_ID", _T, "associations.contact.contactId", "Who took part"),
+            Column("EMAIL", _T, "associations.contact.email", "That contact's address"),
+            Column(
+                "STATE",
+                _T,
+                "properties.attendanceState",
+                "REGISTERED, ATTENDED, CANCELLED, NO_SHOW, …",
+            ),
+            Column("OCCURRED_AT", _AT, "properties.occurredAt", "When that was, UTC"),
+            Column(
+                "SECONDS_ATTENDED",
+                _N,
+                "properties.attendanceDurationSeconds",
+                "How long the contact was there",
             ),
             _CREATED,
-            _UPDATED,
         ),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from hubspot_ingest.inbound.catalog import CRM
+from hubspot_ingest.inbound.catalog import CRM, STREAMS
 from hubspot_sandbox import Portal
 
 Change = Callable[[Portal], object]
@@ -37,11 +37,35 @@ def _new_time_zone(portal: Portal) -> None:
     portal.time_zone = "Europe/Berlin"
 
 
-def _unsubscribed(portal: Portal) -> None:
-    address = next(portal.records("contacts")).properties["email"]
-    definition = next(iter(portal.subscriptions.definitions.all())).id
-    portal.subscriptions.change(str(address), definition, "UNSUBSCRIBED")
+def _unsubscribed(nth: int) -> Change:
+    def change(portal: Portal) -> None:
+        address = [*portal.records("contacts")][nth].properties["email"]
+        definition = next(iter(portal.subscriptions.definitions.all())).id
+        portal.subscriptions.change(str(address), definition, "UNSUBSCRIBED")
 
+    return change
+
+
+def _participation(portal: Portal) -> None:
+    event = next(portal.records("marketing_events")).id
+    contact = next(portal.records("contacts")).id
+    portal.participations.add(event, contact, "ATTENDED")
+
+
+def _event(object_type: str) -> Change:
+    def happen(portal: Portal) -> None:
+        record = next(portal.records(object_type)).id
+        page = {"hs_url": "https://www.example.com/new"}
+        portal.events.add("e_visited_page", record, object_type, properties=page)
+
+    return happen
+
+
+ANALYTICS = {
+    one.name: one.name.removesuffix("_web_analytics")
+    for one in STREAMS
+    if one.name.endswith("_web_analytics")
+}
 
 CHANGES: Mapping[str, Change] = {
     **{one.name: _record(one.object_type) for one in CRM},
@@ -70,9 +94,16 @@ CHANGES: Mapping[str, Change] = {
     "subscription_definitions": lambda portal: portal.subscriptions.definitions.add(
         {"name": "New"}
     ),
-    "subscription_changes": _unsubscribed,
-    "subscription_statuses": _unsubscribed,
+    "subscription_changes": _unsubscribed(0),
+    "subscription_statuses": _unsubscribed(1),
+    "workflows": lambda portal: portal.workflows.add("New"),
+    "marketing_events": _record("marketing_events"),
+    "marketing_event_participations": _participation,
+    "event_types": lambda portal: portal.events.define("new", "New"),
+    "event_definitions": lambda portal: portal.events.define("newer", "Newer"),
+    "events": _event("contacts"),
+    **{name: _event(object_type) for name, object_type in ANALYTICS.items()},
 }
 
-CONSTANT = frozenset({"roles", "custom_objects", "event_types", "event_definitions"})
+CONSTANT = frozenset({"roles", "custom_objects"})
 """Streams in which nothing can be made to change in the local HubSpot."""

@@ -66,7 +66,9 @@ def request(stream: Stream, piece: Piece, token: str | None = None) -> Request:
         body |= {stream.size_name: stream.page_size, "offset": int(token or 0)}
     elif stream.page_size:
         query.append((stream.size_name, str(stream.page_size)))
-    for name, instant in zip(stream.window, (piece.start, piece.end), strict=True):
+    # some endpoints leave out what lies on the bounds: reading it twice does no harm
+    begin = None if piece.start is None else piece.start - 1
+    for name, instant in zip(stream.window, (begin, piece.end), strict=True):
         if name and instant is not None:
             query.append((name, times.iso(instant) if stream.window_iso else str(instant)))
     if token is not None and not in_body:
