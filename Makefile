@@ -20,6 +20,12 @@ PYTHON ?= $(shell for python in python3.11 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
 	&& { command -v $$python; break; }; done)
 
+# Where `make deploy` and `make version` go: a connection of the Snowflake CLI.
+CONNECTION ?= default
+SUFFIX ?=
+LABEL = $(shell $(RUN) -c 'import hubspot_ingest; print(hubspot_ingest.__version__)')
+VERSION = V$(subst .,_,$(LABEL))
+
 # What follows the locks exactly: hashes are checked, the newest release is never looked for.
 PIP_INSTALL = install --quiet --disable-pip-version-check --no-input
 
@@ -52,6 +58,18 @@ check: $(INSTALLED) ## Check style, formatting and types
 .PHONY: bundle
 bundle: $(INSTALLED) $(SNOW_INSTALLED) ## Build the native app into output/deploy and check it
 	$(RUN) -m scripts.bundle --snow $(SNOW)
+
+.PHONY: deploy
+deploy: bundle ## Install or upgrade the app in a development account (CONNECTION=dev SUFFIX=_ME)
+	$(SNOW) app run --connection $(CONNECTION) --env suffix=$(SUFFIX)
+
+.PHONY: version
+version: bundle ## Make a version of the app's package, for a release (CONNECTION=dev)
+	$(SNOW) app version create $(VERSION) --label $(LABEL) --connection $(CONNECTION)
+
+.PHONY: test-real
+test-real: $(INSTALLED) ## Run the end-to-end tests on a real account and portal
+	$(RUN) -m pytest -m real tests/real $(ONLY)
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure rows per second, memory and requests

@@ -25,6 +25,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(
         ROOT / "streamlit", copied / "streamlit", ignore=shutil.ignore_patterns("__pycache__")
     )
+    shutil.copytree(ROOT / "scripts", copied / "scripts")
     shutil.copytree(ROOT / "src/hubspot_ingest", copied / "src/hubspot_ingest")
     return copied
 

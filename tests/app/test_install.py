@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from snowflake_sandbox import Engine
+from snowflake_sandbox.scripts import statements
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +25,7 @@ def test_two_installations_stand_side_by_side() -> None:
             assert set(procedure.integrations) <= {f"{procedure.name.database}_EAI"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def engine() -> Iterator[Engine]:
     with Engine() as engine:
         engine.install(ROOT / "app")
@@ -39,6 +40,17 @@ def test_an_upgrade_keeps_the_integration_and_binds_the_procedures_again(engine:
         each.created_at for each in before
     ]
     assert {each.signature: each.integrations for each in engine.catalog.procedures} == bound
+
+
+def test_a_deployment_to_a_development_account_approves_the_connection(engine: Engine) -> None:
+    script = (ROOT / "scripts/post_deploy.sql").read_text()
+    filled = script.replace("<% ctx.entities.hubspot_ingest.identifier %>", "HUBSPOT_INGEST")
+    (statement,) = statements(filled)
+    for _ in range(2):
+        assert engine.sql(statement) == [("the connection to api.hubapi.com is approved",)]
+    assert [each.options["STATUS"] for each in engine.catalog.specifications] == ["APPROVED"]
+    (told,) = engine.sql(statement.replace("SEQUENCE_NUMBER = 1", "SEQUENCE_NUMBER = 2"))[0]
+    assert "has sequence number 1, not 2" in str(told)
 
 
 def names(signatures: list[str]) -> set[str]:
