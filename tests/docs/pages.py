@@ -23,7 +23,7 @@ def blocks(page: Path, language: str) -> list[str]:
 def examples(page: Path) -> list[str]:
     """Every statement of a page: in SQL blocks, after ``sql`` in shell blocks, and CALLs in text.
 
-    What a consumer grants to a role of the account is left to Snowflake.
+    The statements are those of a person who may do everything in the account.
     """
     text = page.read_text()
     found = [one for block in blocks(page, "sql") for one in statements(block)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import hubspot_ingest
 from hubspot_ingest.cli import main
 from hubspot_ingest.database.columns import OWN_NAMES
 from hubspot_ingest.database.store import INTERRUPTED
@@ -82,6 +84,14 @@ def test_the_apps_page_names_every_procedure_and_view() -> None:
 
     assert len(made) >= 14
     assert [one for one in made if not re.search(rf"\b{one}\b", page)] == []
+
+
+def test_the_newest_section_of_the_changelog_is_this_version() -> None:
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert newest is not None
+    assert newest[1] == project["version"] == hubspot_ingest.__version__
 
 
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
