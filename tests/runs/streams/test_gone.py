@@ -1,0 +1,155 @@
+"""What a whole reading does not find is marked, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import HOUR, World
+
+DAY = 24 * HOUR
+MEMBERSHIPS = "HUBSPOT_DATA.CRM.LIST_MEMBERSHIPS"
+
+
+def _kinds(world: World, table: str, key: str = "ID") -> dict[str, str | None]:
+    found = world.rows(f"SELECT {key} AS K, _DELETE_KIND AS KIND FROM HUBSPOT_DATA.CRM.{table}")
+    return {one["K"]: one["KIND"] for one in found}
+
+
+@pytest.fixture
+def listed(make: MakeWorld) -> World:
+    """Ten contacts, six of them on a list, two on another."""
+    world = make({"contacts": 10})
+    ids = [one.id for one in world.portal.records("contacts")]
+    for name, members in (("Six", ids[:6]), ("Two", ids[6:8])):
+        made = world.portal.lists.add(name)
+        for one in members:
+            world.portal.lists.join(made, one)
+    world.clock.advance(HOUR)
+    world.run("list_memberships")
+    world.clock.advance(HOUR)
+    return world
+
+
+def test_an_owner_who_was_archived_is_marked_and_lives_again_when_restored(world: World) -> None:
+    owner = world.portal.owners.add({"email": "new@example.com"})
+    world.run("owners")
+    world.portal.owners.archive(owner)
+    world.clock.advance(HOUR)
+    assert world.run("owners")["rows_updated"] == 1
+    assert _kinds(world, "OWNERS")[owner] == "ARCHIVED"
+
+    world.portal.owners.restore(owner)
+    world.clock.advance(HOUR)
+    world.run("owners")
+
+    assert _kinds(world, "OWNERS")[owner] is None
+
+
+def test_what_is_gone_for_good_is_marked_as_purged(world: World) -> None:
+    kept = world.portal.teams.add({"name": "Kept"})
+    gone = world.portal.teams.add({"name": "Gone"})
+    world.run("teams")
+    world.portal.teams.remove(gone)
+    world.clock.advance(HOUR)
+
+    assert world.run("teams")["rows_deleted"] == 1
+
+    kinds = _kinds(world, "TEAMS")
+    assert (kinds[kept], kinds[gone]) == (None, "PURGED")
+    world.clock.advance(HOUR)
+    assert world.run("teams")["rows_deleted"] == 0
+
+
+def test_a_pipeline_that_is_gone_is_marked_with_its_stages(world: World) -> None:
+    pipeline = world.portal.pipelines.add("deals", "Short-lived", {"Only": {}})
+    world.run("pipelines")
+    world.run("pipeline_stages")
+    world.portal.pipelines.remove("deals", pipeline)
+    world.clock.advance(HOUR)
+
+    assert world.run("pipelines")["rows_deleted"] == 1
+    assert world.run("pipeline_stages")["rows_deleted"] == 1
+    assert _kinds(world, "PIPELINES")[pipeline] == "PURGED"
+
+
+def test_a_record_that_left_a_list_is_marked_by_the_whole_reading_of_the_next_day(
+    listed: World,
+) -> None:
+    first = next(listed.portal.records("contacts")).id
+    listed.portal.lists.leave("1", first)
+    assert listed.run("list_memberships")["rows_deleted"] == 0
+
+    listed.clock.advance(DAY)
+    assert listed.run("list_memberships")["rows_deleted"] == 1
+
+    assert _kinds(listed, "LIST_MEMBERSHIPS", "RECORD_ID")[first] == "REMOVED"
+    assert (
+        len([one for one in _kinds(listed, "LIST_MEMBERSHIPS", "RECORD_ID").values() if one]) == 1
+    )
+
+
+def test_a_record_that_joins_again_is_on_the_list_again(listed: World) -> None:
+    first = next(listed.portal.records("contacts")).id
+    listed.portal.lists.leave("1", first)
+    listed.clock.advance(DAY)
+    listed.run("list_memberships")
+    listed.portal.lists.join("1", first)
+    listed.clock.advance(HOUR)
+
+    listed.run("list_memberships")
+
+    assert _kinds(listed, "LIST_MEMBERSHIPS", "RECORD_ID")[first] is None
+
+
+def test_a_list_that_was_deleted_takes_its_memberships_along(listed: World) -> None:
+    listed.portal.lists.delete("2")
+    listed.clock.advance(DAY)
+
+    assert listed.run("list_memberships")["rows_deleted"] == 2
+
+
+def test_between_whole_readings_each_list_costs_one_request(listed: World) -> None:
+    listed.asked()
+
+    listed.run("list_memberships")
+
+    assert sum(one.path.endswith("/join-order") for one in listed.asked()) == 2
+
+
+def test_what_could_not_be_read_is_not_taken_for_gone(world: World) -> None:
+    world.portal.grant("pat-na1-all-0001", None)
+    world.run("pipelines")
+    before = _kinds(world, "PIPELINES")
+    world.token = "pat-na1-deals-0001"
+    world.portal.grant(world.token, ["crm.objects.deals.read"])
+    world.clock.advance(HOUR)
+
+    answer = world.run("pipelines")
+
+    assert answer["rows_deleted"] == 0
+    assert "were not read" in answer["message"]
+    assert _kinds(world, "PIPELINES") == before
+    assert world.errors()[-1]["CODE"] == "SCOPE_MISSING"
+
+
+def test_a_run_that_stopped_early_marks_nothing_of_what_it_did_not_read(
+    make: MakeWorld,
+) -> None:
+    world = make({"contacts": 10})
+    for n in range(30):
+        made = world.portal.lists.add(f"List {n}")
+        world.portal.lists.join(made, next(world.portal.records("contacts")).id)
+    world.run("list_memberships")
+    world.clock.advance(2 * DAY)
+    world.configure("list_memberships", {"deadline_minutes": 1})
+    world.sandbox.latency_ms = 5_000
+
+    answers = [world.ingest("list_memberships")]
+    while answers[-1]["status"] == "STOPPED":
+        world.clock.advance(HOUR)
+        answers.append(world.ingest("list_memberships"))
+
+    assert len(answers) > 2
+    assert [one["rows_deleted"] for one in answers] == [0] * len(answers)
+    assert world.rows(f"SELECT COUNT(*) AS N FROM {MEMBERSHIPS}")[0]["N"] == 30

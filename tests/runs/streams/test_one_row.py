@@ -1,0 +1,104 @@
+"""A new stream takes one row: these stand in no catalog, and run."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from hubspot_ingest import settings as configuration
+from hubspot_ingest.database.columns import Column, Type
+from hubspot_ingest.database.store import RunLog
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.inbound.fixed.run import FixedRun
+from hubspot_ingest.inbound.stream import Every, Paging, Reader, Stream
+from tests.runs.world import BASE_URL, HOUR, World
+
+ROWS = (
+    Stream(
+        "property_counts",
+        reader=Reader.SINGLE,
+        path="/crm/limits/2026-09/custom-properties",
+        items="byObjectType",
+        key=("OBJECT_TYPE_ID",),
+        columns=(
+            Column("OBJECT_TYPE_ID", Type.TEXT, "objectTypeId"),
+            Column("USAGE", Type.NUMBER, "usage"),
+        ),
+    ),
+    Stream(
+        "contact_ids",
+        reader=Reader.PAGES,
+        path="/crm/objects/2026-09/contacts",
+        query=(("properties", "email"),),
+        paging=Paging.AFTER,
+        page_size=5,
+        gone="PURGED",
+        columns=(
+            Column("ID", Type.TEXT, "id"),
+            Column("EMAIL", Type.TEXT, "properties.email"),
+        ),
+    ),
+    Stream(
+        "labels_by_hand",
+        reader=Reader.CHILDREN,
+        parents=Every.OBJECT_TYPE_PAIRS,
+        path="/crm/associations/2026-03/{from}/{to}/labels",
+        key=("A", "B", "TYPE_ID"),
+        columns=(
+            Column("A", Type.TEXT, "@from"),
+            Column("B", Type.TEXT, "@to"),
+            Column("TYPE_ID", Type.TEXT, "typeId"),
+        ),
+    ),
+)
+
+
+def _run(world: World, stream: Stream) -> RunLog:
+    settings = configuration.parse(stream.name, {})
+    now = world.clock.now()
+    log = RunLog(f"run-{now}", stream.name, stream.name, now)
+    known = world.store.sync(stream.name)
+    world.store.save_sync(stream.name, stream.name, {}, now)
+    client = Client(
+        BASE_URL,
+        world.token,
+        Governor(world.clock),
+        world.clock,
+        deadline=now + HOUR,
+        transport=httpx.MockTransport(world.sandbox.respond),
+    )
+    with client:
+        run = FixedRun(
+            name=stream.name,
+            settings=settings,
+            stream=stream,
+            database=world.database,
+            store=world.store,
+            fetch=client.fetch,
+            requests=lambda: client.tally.requests,
+            log=log,
+            clock=world.clock,
+            alive=lambda: None,
+            tick=0.1,
+            settled_through=None if known is None else known.settled_through,
+            checkpoint=None,
+            state={},
+            portal_id=lambda: "1",
+            notes=[],
+        )
+        for _ in run.steps():
+            pass
+    return log
+
+
+@pytest.mark.parametrize("stream", ROWS, ids=lambda stream: stream.name)
+def test_a_stream_of_one_row_runs(world: World, stream: Stream) -> None:
+    first = _run(world, stream)
+    world.clock.advance(HOUR)
+    again = _run(world, stream)
+
+    found = world.rows(f"SELECT * FROM HUBSPOT_DATA.CRM.{stream.name.upper()}")
+    assert len(found) == first.rows_inserted == first.rows_read > 0
+    assert (again.rows_read, again.rows_inserted, again.rows_updated) == (first.rows_read, 0, 0)
+    assert all(one["RAW"] and one["_RUN_ID"] == first.run_id for one in found)

@@ -1,0 +1,91 @@
+"""Readings that stop at the deadline carry on, and end in the table of an undisturbed run."""
+
+from __future__ import annotations
+
+import pytest
+
+from hubspot_ingest.times import iso
+from hubspot_sandbox import Faults
+from hubspot_sandbox.things import DEMO
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import HOUR, MINUTE, NOW, Answer, World
+
+DAY = 24 * HOUR
+EVENTFUL = {"contacts": 20, **DEMO, "email_events": 3_000, "form_submissions": 600}
+YEAR = {"updated_after": iso(NOW - 365 * DAY)}
+
+
+def _whole(world: World, sync: str) -> list[Answer]:
+    answers = [world.ingest(sync)]
+    while answers[-1]["status"] == "STOPPED":
+        world.clock.advance(MINUTE)
+        answers.append(world.ingest(sync))
+        assert len(answers) < 20
+    assert answers[-1]["status"] == "SUCCEEDED", answers[-1]
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("sync", "settings"),
+    [
+        ("email_events", {**YEAR, "deadline_minutes": 0.7}),
+        ("form_submissions", {"deadline_minutes": 0.7}),
+        ("events", {"deadline_minutes": 0.4}),
+        # read with statistics first and without them then: begun anew unless it is read whole
+        ("marketing_emails", {"deadline_minutes": 0.7}),
+    ],
+)
+def test_stopped_runs_resume_until_all_is_read(
+    make: MakeWorld, sync: str, settings: Answer
+) -> None:
+    world = make(EVENTFUL)
+    undisturbed = {**settings, "stream": sync, "destination": {"table": "UNDISTURBED"}}
+    world.configure("undisturbed", undisturbed)
+    world.configure(sync, settings)
+    truth = world.run("undisturbed")["rows_inserted"]
+    world.sandbox.latency_ms = 5_000
+
+    answers = _whole(world, sync)
+
+    assert sync == "marketing_emails" or len(answers) > 1
+    assert sum(one["rows_inserted"] for one in answers) == truth
+    key = "ID" if sync != "form_submissions" else "FORM_ID, ID"
+    found, wanted = (
+        world.rows(f"SELECT {key}, RAW FROM HUBSPOT_DATA.CRM.{table} ORDER BY {key}")
+        for table in (sync.upper(), "UNDISTURBED")
+    )
+    assert found == wanted
+
+
+def test_what_was_read_before_the_stop_is_not_asked_for_again(make: MakeWorld) -> None:
+    world = make(EVENTFUL)
+    world.configure("email_events", {**YEAR, "deadline_minutes": 0.7})
+    world.sandbox.latency_ms = 5_000
+
+    _whole(world, "email_events")
+
+    asked = [one.query for one in world.asked() if one.path.endswith("/events")]
+    # what was under way or waiting to be merged when a run stopped is read again
+    assert len(set(asked)) <= len(asked) < 2 * len(set(asked))
+
+
+def test_a_run_through_every_fault_lands_the_same(make: MakeWorld) -> None:
+    world = make(EVENTFUL, faults=Faults(rate=0.2))
+
+    for sync in ("form_submissions", "email_events", "list_memberships", "pipelines"):
+        if sync == "email_events":
+            world.configure(sync, YEAR)
+        world.run(sync)
+        world.clock.advance(HOUR)
+        assert world.run(sync)["rows_inserted"] == 0
+
+    forms = [one.id for one in world.portal.forms.kept.all()]
+    # of a blog's comment form HubSpot shows no submissions
+    sent = sum(
+        len(world.portal.forms.submissions(one))
+        for one in forms
+        if (found := world.portal.forms.kept.find(one))
+        and found.fields["formType"] != "blog_comment"
+    )
+    landed = world.rows("SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.FORM_SUBMISSIONS")
+    assert landed[0]["N"] == sent
