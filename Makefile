@@ -71,6 +71,10 @@ version: bundle ## Make a version of the app's package, for a release (CONNECTIO
 test-real: $(INSTALLED) ## Run the end-to-end tests on a real account and portal
 	$(RUN) -m pytest -m real tests/real $(ONLY)
 
+.PHONY: streams
+streams: $(INSTALLED) ## Write docs/STREAMS.md anew from the catalog
+	$(RUN) -m scripts.streams_page
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure rows per second, memory and requests
 	$(RUN) -m benchmarks

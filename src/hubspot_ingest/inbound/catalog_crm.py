@@ -15,18 +15,45 @@ _WORK = ("contacts", "companies", "deals", "tickets")
 
 CRM: tuple[Stream, ...] = (
     Stream(
-        "contacts", "contacts", "lastmodifieddate", ("companies",), type_id="0-1", scopes=_CONTACTS
+        "contacts",
+        "contacts",
+        "lastmodifieddate",
+        ("companies",),
+        type_id="0-1",
+        refers=(("PROPERTIES_HUBSPOT_OWNER_ID", "owners"),),
+        scopes=_CONTACTS,
     ),
-    Stream("companies", "companies", type_id="0-2", associations=("contacts",), scopes=_COMPANIES),
+    Stream(
+        "companies",
+        "companies",
+        type_id="0-2",
+        associations=("contacts",),
+        refers=(("PROPERTIES_HUBSPOT_OWNER_ID", "owners"),),
+        scopes=_COMPANIES,
+    ),
     Stream(
         "deals",
         "deals",
         type_id="0-3",
         associations=("contacts", "companies", "line_items"),
+        refers=(
+            ("PROPERTIES_HUBSPOT_OWNER_ID", "owners"),
+            ("PROPERTIES_PIPELINE", "pipelines"),
+            ("PROPERTIES_DEALSTAGE", "pipeline_stages"),
+        ),
         scopes=_DEALS,
     ),
     Stream(
-        "tickets", "tickets", type_id="0-5", associations=(*_PARTIES, "deals"), scopes=("tickets",)
+        "tickets",
+        "tickets",
+        type_id="0-5",
+        associations=(*_PARTIES, "deals"),
+        refers=(
+            ("PROPERTIES_HUBSPOT_OWNER_ID", "owners"),
+            ("PROPERTIES_HS_PIPELINE", "pipelines"),
+            ("PROPERTIES_HS_PIPELINE_STAGE", "pipeline_stages"),
+        ),
+        scopes=("tickets",),
     ),
     Stream("products", "products", type_id="0-7", scopes=_PRODUCTS),
     Stream("line_items", "line_items", type_id="0-8", scopes=_LINES),

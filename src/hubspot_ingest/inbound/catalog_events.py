@@ -39,6 +39,7 @@ EVENTS: tuple[Stream, ...] = (
     ),
     Stream(
         "event_definitions",
+        refers=(("FULLY_QUALIFIED_NAME", "event_types"),),
         reader=Reader.PAGES,
         label="Definitions of custom events",
         scopes=("behavioral_events.event_definitions.read_write",),
@@ -61,6 +62,10 @@ EVENTS: tuple[Stream, ...] = (
     ),
     Stream(
         "events",
+        refers=(
+            ("OBJECT_ID", "contacts"),
+            ("EVENT_TYPE", "event_types"),
+        ),
         reader=Reader.WINDOWS,
         scopes=("oauth", "business-intelligence"),
         tier=_TIER,
@@ -108,6 +113,7 @@ EVENTS: tuple[Stream, ...] = (
     ),
     Stream(
         "email_events",
+        refers=(("EMAIL_CAMPAIGN_ID", "email_campaigns"),),
         reader=Reader.WINDOWS,
         scopes=("content",),
         tier="Marketing Hub Starter",

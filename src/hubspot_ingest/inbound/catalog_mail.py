@@ -28,6 +28,10 @@ _COUNTERS = (
 MAIL: tuple[Stream, ...] = (
     Stream(
         "marketing_emails",
+        refers=(
+            ("CAMPAIGN_ID", "campaigns"),
+            ("EMAIL_CAMPAIGN_ID", "email_campaigns"),
+        ),
         reader=Reader.PAGES,
         scopes=("content",),
         tier="Marketing Hub Starter",
@@ -75,6 +79,7 @@ MAIL: tuple[Stream, ...] = (
     ),
     Stream(
         "email_campaigns",
+        refers=(("CONTENT_ID", "marketing_emails"),),
         reader=Reader.CHILDREN,
         label="E-mail campaigns (one for each sending of an e-mail)",
         scopes=("content",),
@@ -140,6 +145,7 @@ MAIL: tuple[Stream, ...] = (
     ),
     Stream(
         "subscription_statuses",
+        refers=(("SUBSCRIPTION_ID", "subscription_definitions"),),
         reader=Reader.CHILDREN,
         label="Subscription statuses of contacts",
         scopes=("communication_preferences.statuses.batch.read",),

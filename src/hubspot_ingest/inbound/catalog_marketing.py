@@ -126,6 +126,10 @@ MARKETING: tuple[Stream, ...] = (
     _LISTS,
     Stream(
         "list_memberships",
+        refers=(
+            ("LIST_ID", "lists"),
+            ("RECORD_ID", "contacts"),
+        ),
         reader=Reader.CHILDREN,
         scopes=("crm.lists.read",),
         parents=_LISTS,
@@ -146,6 +150,7 @@ MARKETING: tuple[Stream, ...] = (
     _FORMS,
     Stream(
         "form_submissions",
+        refers=(("FORM_ID", "forms"),),
         reader=Reader.CHILDREN,
         scopes=("forms",),
         parents=_FORMS,
@@ -165,6 +170,7 @@ MARKETING: tuple[Stream, ...] = (
     ),
     Stream(
         "campaigns",
+        refers=(("OWNER_ID", "owners"),),
         reader=Reader.NEWEST,
         label="Marketing campaigns",
         scopes=("marketing.campaigns.read",),
@@ -225,6 +231,10 @@ MARKETING: tuple[Stream, ...] = (
     _MARKETING_EVENTS,
     Stream(
         "marketing_event_participations",
+        refers=(
+            ("MARKETING_EVENT_ID", "marketing_events"),
+            ("CONTACT_ID", "contacts"),
+        ),
         reader=Reader.CHILDREN,
         scopes=("crm.objects.marketing_events.read",),
         parents=_MARKETING_EVENTS,

@@ -35,6 +35,7 @@ _USERS_SCOPES = ("settings.users.read",)
 METADATA: tuple[Stream, ...] = (
     Stream(
         "owners",
+        refers=(("USER_ID", "provisioned_users"),),
         reader=Reader.PAGES,
         scopes=("crm.objects.owners.read",),
         path=OWNERS,
@@ -86,6 +87,7 @@ METADATA: tuple[Stream, ...] = (
     ),
     Stream(
         "pipeline_stages",
+        refers=(("PIPELINE_ID", "pipelines"),),
         reader=Reader.CHILDREN,
         scopes=("crm.objects.deals.read", "tickets", "crm.objects.leads.read"),
         parents=Every.OBJECT_TYPES,
@@ -112,6 +114,7 @@ METADATA: tuple[Stream, ...] = (
     ),
     Stream(
         "properties",
+        refers=(("GROUP_NAME", "property_groups"),),
         reader=Reader.CHILDREN,
         scopes=("crm.objects.<object>.read", "crm.schemas.<object>.read"),
         parents=Every.OBJECT_TYPES,
@@ -147,6 +150,7 @@ METADATA: tuple[Stream, ...] = (
     ),
     Stream(
         "property_options",
+        refers=(("PROPERTY", "properties"),),
         reader=Reader.CHILDREN,
         scopes=("crm.objects.<object>.read", "crm.schemas.<object>.read"),
         parents=Every.OBJECT_TYPES,
@@ -259,6 +263,10 @@ METADATA: tuple[Stream, ...] = (
     ),
     Stream(
         "provisioned_users",
+        refers=(
+            ("PRIMARY_TEAM_ID", "teams"),
+            ("ROLE_ID", "roles"),
+        ),
         reader=Reader.PAGES,
         scopes=_USERS_SCOPES,
         path=USERS,

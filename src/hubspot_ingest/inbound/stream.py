@@ -92,6 +92,8 @@ class Stream:
     items: str = "results"
     columns: tuple[Column, ...] = ()
     key: tuple[str, ...] = ("ID",)
+    # columns that hold the key of another stream's rows
+    refers: tuple[tuple[str, str], ...] = ()
     # columns that tell whether a row changed, where RAW differs every time it is asked for
     compared: tuple[str, ...] = ()
 
