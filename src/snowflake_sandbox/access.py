@@ -3,11 +3,14 @@
 A person at the local engine may do everything, as an account's administrator may. An application's
 procedures and its setup script may not: another database has to be theirs, or granted to them.
 
-Sources: Snowflake, "Access control privileges" and "Overview of access control".
+Sources: Snowflake, "Access control privileges", "Overview of access control" and "Request
+privileges from consumers" (which are given by the installation itself).
 """
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlglot import Expr, exp
@@ -22,6 +25,13 @@ if TYPE_CHECKING:
 
 ADMINISTRATOR = "ACCOUNTADMIN"
 OWNERSHIP = "OWNERSHIP"
+ACCOUNT = "ACCOUNT"
+AUTOMATIC = frozenset(
+    {
+        *("CREATE DATABASE", "CREATE WAREHOUSE", "CREATE EXTERNAL ACCESS INTEGRATION"),
+        *("EXECUTE TASK", "EXECUTE MANAGED TASK"),
+    }
+)
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
 
 Touched = tuple[tuple[Name, tuple[str, ...]], ...]
@@ -33,6 +43,29 @@ def application(session: LocalSession) -> str | None:
     if session.owner is not None:
         return session.owner.database
     return session.database if session.script is not None else None
+
+
+def may(session: LocalSession, *privileges: str) -> bool:
+    """Whether a session has some privileges on the account."""
+    acting = application(session)
+    return acting is None or session.catalog.held(ACCOUNT, ACCOUNT, acting).issuperset(privileges)
+
+
+def on_account(session: LocalSession, *privileges: str) -> None:
+    """Assert that a session has some privileges on the account."""
+    if not may(session, *privileges):
+        raise _insufficient("account", "local")
+
+
+def given_by(manifest: Path) -> list[str]:
+    """Return the privileges on the account that an application is given when it is installed.
+
+    Those its manifest asks for; without a manifest, all that any may ask for.
+    """
+    if not manifest.exists():
+        return sorted(AUTOMATIC)
+    asked = re.findall(r"^\s*- ([A-Z][A-Z ]+):", manifest.read_text(encoding="utf-8"), re.M)
+    return [one for one in asked if one in AUTOMATIC]
 
 
 def made(session: LocalSession, kind: str, title: str) -> None:

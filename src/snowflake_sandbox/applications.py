@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from snowflake_sandbox import clauses
+from snowflake_sandbox import access, clauses
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.errors import SqlError, compilation, exists, missing, unsupported
 from snowflake_sandbox.names import Name
@@ -154,6 +154,7 @@ def create_integration(
         raise reader.error()
     name = (reader.identifier(),)
     options = clauses.read_clauses(reader, context, _INTEGRATION)
+    access.on_account(session, "CREATE EXTERNAL ACCESS INTEGRATION")
     _check_integration(session, options)
     kind = "EXTERNAL ACCESS INTEGRATION"
     return _record(session, Entry(kind, name, options), False, mode)
@@ -229,7 +230,7 @@ def alter_warehouse(session: LocalSession, reader: Reader, context: Context) -> 
 def alter_application(session: LocalSession, reader: Reader, context: Context) -> Result:
     """ALTER APPLICATION SET SPECIFICATION, and its approval by the consumer."""
     if reader.accept("SET", "SPECIFICATION"):
-        name = (reader.identifier(),)
+        name = (access.application(session) or session.database or "", reader.identifier())
         options = clauses.read_clauses(reader, context, _SPECIFICATION)
         old = (
             session.catalog.entry("SPECIFICATION", name)
@@ -247,24 +248,31 @@ def alter_application(session: LocalSession, reader: Reader, context: Context) -
                 "SEQUENCE_NUMBER": number if same else number + 1,
             }
         for other in session.catalog.specifications:
-            if other.name != name and other.options["LABEL"] == options["LABEL"]:
+            if (
+                other.name[0] == name[0]
+                and other.name != name
+                and other.options["LABEL"] == options["LABEL"]
+            ):
                 raise compilation(f"LABEL is used by {other.title}.", 93301, "42601")
         session.catalog.add(Entry("SPECIFICATION", name, {**options, **kept}), True)
         return status("Statement executed successfully.")
     if reader.accept("DROP", "SPECIFICATION"):
         reader.if_exists()
-        session.catalog.drop("SPECIFICATION", (reader.identifier(),))
+        own = access.application(session) or session.database or ""
+        session.catalog.drop("SPECIFICATION", (own, reader.identifier()))
         return status("Statement executed successfully.")
     if reader.current.kind in (Kind.WORD, Kind.QUOTED) and not reader.looking_at("SET"):
-        reader.identifier()
-        return _approve(session, reader, context)
+        application = session.catalog.entry("APPLICATION", (reader.identifier(),))
+        return _approve(session, reader, context, application.title)
     raise unsupported(f"ALTER APPLICATION {reader.rest()[:40]}")
 
 
-def _approve(session: LocalSession, reader: Reader, context: Context) -> Result:
+def _approve(session: LocalSession, reader: Reader, context: Context, application: str) -> Result:
+    if access.application(session) is not None:
+        raise compilation("An application does not approve its own specification.", 93303, "42501")
     decided = clauses.word("APPROVE", "DECLINE")(reader, context)
     reader.expect("SPECIFICATION")
-    entry = session.catalog.entry("SPECIFICATION", (reader.identifier(),))
+    entry = session.catalog.entry("SPECIFICATION", (application, reader.identifier()))
     reader.expect("SEQUENCE_NUMBER", "=")
     number = clauses.number(reader, context)
     reader.end()

@@ -20,6 +20,7 @@ def create_database(session: LocalSession, reader: Reader, _: Context, mode: str
     quiet = reader.if_not_exists()
     name = reader.identifier()
     _schema_clauses(reader)
+    access.on_account(session, "CREATE DATABASE")
     with session.store.defining:
         if session.store.has_database(name):
             hidden = access.taken(session, "DATABASE", name)

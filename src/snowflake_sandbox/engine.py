@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snowflake_sandbox import access
 from snowflake_sandbox.catalog import Catalog
 from snowflake_sandbox.names import Name
-from snowflake_sandbox.records import Entry
+from snowflake_sandbox.records import Entry, Grant
 from snowflake_sandbox.scripts import run_file
 from snowflake_sandbox.secrets import Secrets
 from snowflake_sandbox.session import LocalSession, Script
@@ -112,6 +113,10 @@ class Engine:
         if not self.store.has_database(database):
             self.store.create_database(database)
         self.catalog.add(Entry("APPLICATION", (database,)), replace_existing=True)
+        self.catalog.grant(
+            Grant(privilege, access.ACCOUNT, access.ACCOUNT, database, "APPLICATION")
+            for privilege in access.given_by(root / "manifest.yml")
+        )
         session = self.local_session(database)
         try:
             run_file(session, Script(root / "setup.sql", root))

@@ -15,6 +15,7 @@ from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.tokens import Reader
 
 _PRIVILEGES: dict[str, frozenset[str]] = {
+    "ACCOUNT": access.AUTOMATIC,
     "DATABASE": frozenset({"USAGE", "CREATE SCHEMA", "MODIFY", "MONITOR"}),
     "SCHEMA": frozenset(
         {"USAGE", "CREATE TABLE", "CREATE VIEW", "CREATE STAGE", "CREATE PROCEDURE", "MONITOR"}
@@ -223,6 +224,8 @@ def _object(session: LocalSession, reader: Reader, context: Context) -> tuple[st
             kind = " ".join(words)
             return kind, session.catalog.entry(kind, _full(reader, context)).title
     kind = reader.next().upper
+    if kind == access.ACCOUNT:
+        return kind, kind
     if kind not in _PRIVILEGES:
         raise unsupported(f"GRANT ON {kind}")
     if kind == "PROCEDURE":

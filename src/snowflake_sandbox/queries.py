@@ -68,6 +68,7 @@ def describe(session: LocalSession, text: str, params: list[Any] | None) -> Resu
     root = session.translator.parse(text)
     if not isinstance(root, exp.Query):
         return results.Result(results.status("").columns)
+    access.check(session, access.touched(session, root))
     plan = session.translator.plan(root, params)
     count = sum(1 for _ in plan.root.find_all(exp.Placeholder))
     relation = session.duck.sql(plan.sql[-1], params=plan.params or [None] * count or None)

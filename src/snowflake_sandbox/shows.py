@@ -105,8 +105,8 @@ def _within(rows: list[Row], reader: Reader, context: Context) -> list[Row]:
     if reader.accept("ACCOUNT"):
         return rows
     if reader.accept("APPLICATION"):
-        reader.identifier()
-        return rows
+        application = reader.identifier()
+        return [r for r in rows if r.get("database_name") in (None, application)]
     if reader.accept("DATABASE"):
         database = reader.identifier()
         return [r for r in rows if r.get("database_name") == database]
@@ -198,7 +198,8 @@ def _tasks(session: LocalSession) -> list[Row]:
 def _specifications(session: LocalSession) -> list[Row]:
     return [
         {
-            "name": e.title,
+            "name": e.name[-1],
+            "database_name": e.name[0],
             "requested_on": e.created_at,
             "type": e.options["TYPE"],
             "sequence_number": e.options["SEQUENCE_NUMBER"],

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from snowflake_sandbox import clauses
+from snowflake_sandbox import access, clauses
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.errors import (
     SqlError,
@@ -25,12 +26,36 @@ _SCHEDULE = re.compile(
     r"(?:(\d+)\s*(?:M|MINUTES?|H|HOURS?|S|SECONDS?)|USING\s+CRON(?:\s+\S+){5}\s+\S+)\Z", re.I
 )
 
+_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+
 
 def _schedule(reader: Reader, context: Context) -> str:
     text = clauses.text(reader, context)
-    if not _SCHEDULE.match(text.strip()):
+    match = _SCHEDULE.match(text.strip())
+    if match is None or not (_often(text) if match[1] else _cron(text)):
         raise invalid_value(text, "SCHEDULE")
     return text
+
+
+def _often(text: str) -> bool:
+    """Whether an interval is one: 10 seconds to 8 days."""
+    number, unit = re.split(r"(?<=\d)\s*(?=\D)", text.strip().upper(), maxsplit=1)
+    return 10 <= int(number) * {"S": 1, "M": 60, "H": 3600}[unit[0]] <= 8 * 24 * 3600
+
+
+def _cron(text: str) -> bool:
+    """Whether the fields of a CRON expression are in their ranges, and its time zone is one."""
+    *fields, zone = text.split()[2:]
+    numbers = [
+        (int(number), low, high)
+        for field, (low, high) in zip(fields, _FIELDS, strict=True)
+        for number in re.findall(r"\d+", field.partition("/")[0])
+    ]
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return all(low <= number <= high for number, low, high in numbers)
 
 
 def _warehouse(reader: Reader, context: Context) -> str:
@@ -123,6 +148,7 @@ def alter(session: LocalSession, reader: Reader, context: Context) -> Result:
                 91087,
                 "42601",
             )
+        _may_run(session, task)
         changed = replace(task, state="started")
     elif reader.accept("SUSPEND"):
         changed = replace(task, state="suspended")
@@ -138,6 +164,20 @@ def alter(session: LocalSession, reader: Reader, context: Context) -> Result:
     reader.end()
     session.catalog.put_task(changed)
     return status("Statement executed successfully.")
+
+
+def _may_run(session: LocalSession, task: Task) -> None:
+    needed = [
+        "EXECUTE TASK",
+        *(["EXECUTE MANAGED TASK"] if "WAREHOUSE" not in task.options else []),
+    ]
+    for privilege in needed:
+        if not access.may(session, privilege):
+            raise compilation(
+                f"Cannot execute task , {privilege} privilege must be granted to owner role",
+                91089,
+                "23001",
+            )
 
 
 def _changed(session: LocalSession, reader: Reader, context: Context, task: Task) -> Task:
@@ -178,6 +218,7 @@ def execute(session: LocalSession, reader: Reader, context: Context) -> Result:
     name = context.qualify(reader.dotted())
     reader.end()
     task = session.catalog.task(name)
+    _may_run(session, task)
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
     runner = session.engine.local_session(name.database, name.schema)
     failed: str | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hubspot_ingest.errors import GrantMissing, Refusal
 from hubspot_ingest.inbound import configuring
 from tests.runs.world import World
 
@@ -107,3 +108,44 @@ def test_a_task_runs_the_sync_as_a_call_does(world: World, monkeypatch: pytest.M
 
     assert _task(world)["last_error"] is None
     assert world.landed().keys() == world.truth().keys()
+
+
+@pytest.mark.parametrize("schedule", ["USING CRON 99 * * * * UTC", "20000 MINUTES"])
+@pytest.mark.parametrize("before", [None, "60 MINUTES"])
+def test_a_schedule_that_snowflake_refuses_changes_nothing(
+    world: World, before: str | None, schedule: str
+) -> None:
+    if before is not None:
+        _scheduled(world, before)
+    remembered, tasks = world.stored(), world.engine.catalog.tasks
+
+    with pytest.raises(Refusal, match="Snowflake refuses the schedule"):
+        _scheduled(world, schedule)
+
+    assert world.stored() == remembered
+    assert [(one.state, one.options) for one in world.engine.catalog.tasks] == [
+        (one.state, one.options) for one in tasks
+    ]
+
+
+def test_an_app_that_may_not_run_tasks_names_the_grant(world: World) -> None:
+    application = "ON ACCOUNT {} APPLICATION HUBSPOT_INGEST"
+    world.rows(f"REVOKE EXECUTE MANAGED TASK {application.format('FROM')}")
+
+    with pytest.raises(GrantMissing) as refused:
+        _scheduled(world, "60 MINUTES")
+
+    grant = 'GRANT EXECUTE TASK, EXECUTE MANAGED TASK ON ACCOUNT TO APPLICATION "HUBSPOT_INGEST"'
+    assert grant in refused.value.message
+    assert world.engine.catalog.tasks == []
+    world.rows(grant)
+    _scheduled(world, "60 MINUTES")
+
+
+def test_a_run_ends_before_its_task_is_ended(world: World) -> None:
+    world.configure(
+        "contacts", {"associations": [], "schedule": "60 MINUTES", "deadline_minutes": 20}
+    )
+
+    (task,) = world.engine.catalog.tasks
+    assert task.options["USER_TASK_TIMEOUT_MS"] > 20 * 60_000

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _PRIVILEGE = re.compile(
-    r"insufficient privileges|not authorized|has no privileges on it"
+    r"insufficient privileges|not authorized|has no privileges on it|privilege must be granted"
     r"|does not exist, or operation cannot be performed",
     re.I,
 )

@@ -11,7 +11,7 @@ from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import CredentialError, Refusal, UnknownSync
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import discovering, filters, plan, streams
+from hubspot_ingest.inbound import discovering, filters, plan, scheduling, streams
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings, did_you_mean
@@ -51,29 +51,19 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
         plan.check_names(settings.properties, portal)
         plan.check_names(settings.history, portal, setting="history")
     store = Store(outside.database)
-    before = store.sync(name)
-    forget = before is not None and _reads_differently(
-        configuration.parse(name, before.settings), settings
-    )
+    sync = store.sync(name)
+    before = None if sync is None else configuration.parse(name, sync.settings)
+    forget = before is not None and _reads_differently(before, settings)
+    # first what Snowflake may refuse, then what it remembers
+    enabled = sync is None or sync.enabled
+    scheduling.change(outside.database, name, settings, before, enabled=enabled)
     store.save_sync(name, settings.stream, given or {}, outside.clock.now(), forget=forget)
-    _schedule(outside, name, settings, enabled=before is None or before.enabled)
     again = "; it reads other records than before, so the next run is a backfill" if forget else ""
     return {
         "response_code": "OK",
         "message": f"sync {name} is configured{again}; run it with CALL ingest_hubspot('{name}')",
         "settings": settings.dump(),
     }
-
-
-def _schedule(outside: Outside, name: str, settings: SyncSettings, *, enabled: bool) -> None:
-    application = outside.database.application
-    statements = [tasks.unschedule(application, name)]
-    if settings.schedule is not None:
-        statements = tasks.schedule(
-            application, name, settings.schedule, settings.deadline_minutes, enabled=enabled
-        )
-    for statement in statements:
-        outside.database.rows(statement)
 
 
 def _reads_differently(before: SyncSettings, now: SyncSettings) -> bool:

@@ -151,8 +151,9 @@ def test_what_is_revoked_is_gone_again(engine: Engine, lab: LocalSession) -> Non
 def test_the_grants_to_an_application_are_shown(engine: Engine, lab: LocalSession) -> None:
     grant(engine, "USAGE ON DATABASE OURS")
     lab.execute("CREATE DATABASE MADE")
-    shown = engine.sql("SHOW GRANTS TO APPLICATION LAB")
-    assert [row[1:4] for row in shown] == [
+    shown = [row[1:4] for row in engine.sql("SHOW GRANTS TO APPLICATION LAB")]
+    assert ("EXECUTE TASK", "ACCOUNT", "ACCOUNT") in shown
+    assert [one for one in shown if one[1] == "DATABASE"] == [
         ("OWNERSHIP", "DATABASE", "MADE"),
         ("USAGE", "DATABASE", "OURS"),
     ]
@@ -200,3 +201,53 @@ def test_dropping_an_application_with_cascade_takes_what_it_made(
     engine.sql("DROP APPLICATION LAB CASCADE")
     assert not engine.store.has_database("MADE")
     assert engine.store.has_database("OURS")
+
+
+def test_an_application_is_given_what_its_manifest_asks_for_and_no_more(tmp_path: Path) -> None:
+    app = applications.whole(tmp_path / "app")
+    (app / "manifest.yml").write_text(
+        "privileges:\n  - CREATE EXTERNAL ACCESS INTEGRATION:\n      description: x\n"
+    )
+    with Engine() as engine:
+        engine.install(app, "LAB")
+        lab = engine.local_session("LAB", "CORE", owner=PROCEDURE)
+        assert "operate on account" in refused(lab, "CREATE DATABASE MADE").message
+        engine.sql("GRANT CREATE DATABASE ON ACCOUNT TO APPLICATION LAB")
+        lab.execute("CREATE DATABASE MADE")
+        lab.close()
+
+
+def test_a_setup_script_that_needs_what_the_manifest_leaves_out_is_refused(tmp_path: Path) -> None:
+    app = applications.whole(tmp_path / "app")
+    (app / "manifest.yml").write_text("privileges: []\n")
+    with Engine() as engine, pytest.raises(SqlError, match="Insufficient privileges"):
+        engine.install(app, "LAB")
+
+
+def test_a_task_without_a_warehouse_needs_two_privileges_to_run(
+    engine: Engine, lab: LocalSession
+) -> None:
+    lab.execute("CREATE TASK LAB.TASKS.T SCHEDULE = '60 MINUTES' AS CALL LAB.CORE.FAIL()")
+    for privilege in ("EXECUTE TASK", "EXECUTE MANAGED TASK"):
+        engine.sql(f"REVOKE {privilege} ON ACCOUNT FROM APPLICATION LAB")
+        for statement in ("ALTER TASK LAB.TASKS.T RESUME", "EXECUTE TASK LAB.TASKS.T"):
+            assert f"{privilege} privilege must be granted" in refused(lab, statement).message
+        engine.sql(f"GRANT {privilege} ON ACCOUNT TO APPLICATION LAB")
+    lab.execute("ALTER TASK LAB.TASKS.T RESUME")
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "0 MINUTES",
+        "11521 MINUTES",
+        "5 SECONDS",
+        "USING CRON 60 * * * * UTC",
+        "USING CRON * 24 * * * UTC",
+        "USING CRON * * 0 * * UTC",
+        "USING CRON 0 0 * * * Europe/Nowhere",
+    ],
+)
+def test_a_schedule_that_never_comes_is_refused(lab: LocalSession, schedule: str) -> None:
+    statement = f"CREATE TASK LAB.TASKS.T SCHEDULE = '{schedule}' AS CALL LAB.CORE.FAIL()"
+    assert "for parameter 'SCHEDULE'" in refused(lab, statement).message
