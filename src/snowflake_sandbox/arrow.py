@@ -18,7 +18,10 @@ def to_ipc(table: pa.Table, columns: list[ColumnInfo]) -> bytes:
         table: rows, with DuckDB's Arrow types.
         columns: how each column is described to the client.
     """
-    arrays = [_array(values.combine_chunks()) for values in table.columns]
+    arrays = [
+        _array(values.combine_chunks(), column["type"])
+        for values, column in zip(table.columns, columns, strict=True)
+    ]
     fields = [
         pa.field(
             column["name"],
@@ -40,10 +43,10 @@ def to_ipc(table: pa.Table, columns: list[ColumnInfo]) -> bytes:
     return body
 
 
-def _array(values: pa.Array) -> pa.Array:
+def _array(values: pa.Array, described: str) -> pa.Array:
     kind = values.type
     if pa.types.is_timestamp(kind):
-        return _timestamp(values)
+        return _timestamp(values, with_zone=described == "timestamp_tz")
     if pa.types.is_time(kind):
         # nanoseconds since midnight
         return pc.multiply(values.cast(pa.time64("us")).cast(pa.int64()), 1000)
@@ -64,7 +67,7 @@ def _text(value: object) -> str | None:
     return str(value)
 
 
-def _timestamp(values: pa.Array) -> pa.Array:
+def _timestamp(values: pa.Array, *, with_zone: bool) -> pa.Array:
     zoned = values.type.tz is not None
     micros = values.cast(pa.timestamp("us", tz="UTC" if zoned else None), safe=False)
     ticks = micros.cast(pa.int64())
@@ -73,7 +76,8 @@ def _timestamp(values: pa.Array) -> pa.Array:
     fraction = pc.multiply(pc.subtract(ticks, pc.multiply(seconds, 1_000_000)), 1000)
     children = [seconds, fraction.cast(pa.int32())]
     fields = [pa.field("epoch", pa.int64()), pa.field("fraction", pa.int32())]
-    if zoned:
+    if with_zone:
+        # TIMESTAMP_LTZ comes without: the client shows it in the session's zone
         children.append(pa.array([_UTC_MINUTES] * len(values), pa.int32()))
         fields.append(pa.field("timezone", pa.int32()))
     return pa.StructArray.from_arrays(children, fields=fields, mask=pc.is_null(values))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from snowflake_sandbox import handlers, results
+from snowflake_sandbox import handlers, notifications, results
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.errors import SqlError, compilation
 from snowflake_sandbox.records import Parameter, Procedure
@@ -25,9 +25,13 @@ class _Argument:
 
 def call(session: LocalSession, reader: Reader, context: Context) -> Result:
     """CALL [[db.]schema.]name(args): one row, one column named like the procedure."""
-    name = context.qualify(reader.dotted())
+    parts = reader.dotted()
     arguments = _arguments(reader)
     reader.end()
+    if parts == (notifications.SEND,):
+        sent, _ = _evaluate(session, [a.sql for a in arguments], list(context.binds))
+        return notifications.send(session, sent)
+    name = context.qualify(parts)
     overloads = session.catalog.overloads(name)
     if not overloads:
         raise compilation(f"Unknown user-defined procedure {name}.", 2141, "42601")

@@ -237,6 +237,13 @@ class Catalog:
             self._tasks[task.name] = task
             self._save()
 
+    def ran(self, name: Name, at: str | None, error: str | None) -> None:
+        """Note the last run of a task, unless it was dropped meanwhile."""
+        with self._lock:
+            if name in self._tasks:
+                self._tasks[name] = replace(self._tasks[name], last_run_at=at, last_error=error)
+                self._save()
+
     def drop_task(self, name: Name) -> None:
         """Forget a task and its grants."""
         with self._lock:
@@ -288,9 +295,11 @@ class Catalog:
             return name == ".".join(prefix) or name.startswith(".".join(prefix) + ".")
 
         with self._lock:
-            account = ("EXTERNAL ACCESS INTEGRATION", "WAREHOUSE", "ROLE", "APPLICATION")
+            account = ("WAREHOUSE", "ROLE", "APPLICATION")
             self._entries = {
-                k: e for k, e in self._entries.items() if k[0] in account or not inside(e.name)
+                k: e
+                for k, e in self._entries.items()
+                if k[0] in account or k[0].endswith(" INTEGRATION") or not inside(e.name)
             }
             self._procedures = {k: p for k, p in self._procedures.items() if not inside(p.name)}
             self._tasks = {k: t for k, t in self._tasks.items() if not inside(k)}
@@ -304,6 +313,8 @@ class Catalog:
             return iter(list(self._entries.values()))
 
     def _revoke(self, kind: str, title: str) -> bool:
+        # a grant names an integration without its kind
+        kind = "INTEGRATION" if kind.endswith(" INTEGRATION") else kind
         kept = {g for g in self._grants if not (g.on == kind and g.name == title)}
         changed = len(kept) != len(self._grants)
         self._grants = kept

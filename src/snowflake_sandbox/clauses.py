@@ -118,6 +118,17 @@ def aliases(reader: Reader, context: Context) -> dict[str, Name]:
     return dict(_list(reader, pair))
 
 
+def pairs(reader: Reader, context: Context) -> dict[str, str]:
+    """Read ``('name' = 'value', …)``."""
+
+    def pair() -> tuple[str, str]:
+        name = reader.string()
+        reader.expect("=")
+        return (name, text(reader, context))
+
+    return dict(_list(reader, pair))
+
+
 def schema_name(reader: Reader, context: Context) -> Name:
     """Read one object that lives in a schema."""
     return context.qualify(reader.dotted())

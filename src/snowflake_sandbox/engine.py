@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snowflake_sandbox import access
+from snowflake_sandbox.background import Background
 from snowflake_sandbox.catalog import Catalog
+from snowflake_sandbox.history import History
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.records import Entry, Grant
 from snowflake_sandbox.scripts import run_file
@@ -54,6 +56,8 @@ class Engine:
         home = self.store.root if path is not None else None
         self.catalog = Catalog(home / "catalog.json" if home is not None else None)
         self.secrets = Secrets(home / "secrets.json" if home is not None else None)
+        self.history = History(home / "history.json" if home is not None else None)
+        self.background = Background(self)
         self.stages = Stages(self.store.stages_dir)
         self.plans = PlanCache()
         self.wire = Wire(self)
@@ -140,10 +144,11 @@ class Engine:
             server.stop()
 
     def close(self) -> None:
-        """Close all sessions and files; the directory is free afterwards."""
+        """Close all sessions and files once no task runs; the directory is free afterwards."""
         if self._closed:
             return
         self._closed = True
+        self.background.wait()
         for connection in self._open:
             connection.close()
         self.wire.close()

@@ -5,7 +5,7 @@ Sources: Snowflake, "GRANT <privileges> … TO ROLE", "GRANT OWNERSHIP", "GRANT 
 
 from __future__ import annotations
 
-from snowflake_sandbox import access, clauses, ddl, procedures
+from snowflake_sandbox import access, clauses, ddl, notifications, procedures
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import SqlError, compilation, exists, missing, unsupported
@@ -252,7 +252,10 @@ def _object(session: LocalSession, reader: Reader, context: Context) -> tuple[st
     if kind == "WAREHOUSE":
         return kind, session.catalog.entry(kind, (reader.identifier(),)).title
     if kind == "INTEGRATION":
-        entry = session.catalog.entry("EXTERNAL ACCESS INTEGRATION", (reader.identifier(),))
+        integration = reader.identifier()
+        entry = notifications.find(session, integration)
+        if entry is None:
+            raise missing("Integration", integration)
         return kind, entry.title
     return kind, session.catalog.entry(kind, _full(reader, context)).title
 

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from snowflake_sandbox import access, merging, results, rules, strictness
+from snowflake_sandbox import access, merging, results, rules, strictness, table_functions
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.lineage import declared_outputs
 from snowflake_sandbox.results import Result
@@ -27,6 +27,7 @@ def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     remembered = strictness.system_call(session, text)
     if remembered is not None:
         return remembered
+    text = table_functions.expand(session, text)
     plan = prepare(session, text, params)
     root = plan.root
     if isinstance(root, exp.Merge):
@@ -65,7 +66,7 @@ def prepare(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
 
 def describe(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     """Answer the columns of a query, or an empty result for statements that have none."""
-    root = session.translator.parse(text)
+    root = session.translator.parse(table_functions.expand(session, text))
     if not isinstance(root, exp.Query):
         return results.Result(results.status("").columns)
     access.check(session, access.touched(session, root))

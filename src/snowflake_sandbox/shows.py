@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from snowflake_sandbox import access, ddl, procedures, queries, results
+from snowflake_sandbox import access, ddl, notifications, procedures, queries, results
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.errors import missing, unsupported
 from snowflake_sandbox.names import literal
@@ -264,6 +264,7 @@ _LISTINGS: tuple[tuple[tuple[str, ...], Callable[[LocalSession], list[Row]]], ..
         ("EXTERNAL", "ACCESS", "INTEGRATIONS"),
         _listing("EXTERNAL ACCESS INTEGRATION", "ENABLED"),
     ),
+    (("NOTIFICATION", "INTEGRATIONS"), notifications.shown),
     (("INTEGRATIONS",), _listing("EXTERNAL ACCESS INTEGRATION", "ENABLED")),
     (("STREAMLITS",), _listing("STREAMLIT", "TITLE", "MAIN_FILE")),
     (("APPLICATION", "ROLES"), _listing("APPLICATION ROLE")),

@@ -1,22 +1,14 @@
-"""Tasks: recorded, resumed and suspended; EXECUTE TASK runs the statement at once."""
+"""Tasks: recorded, resumed and suspended; EXECUTE TASK begins one run in the background."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from snowflake_sandbox import access, clauses
 from snowflake_sandbox.clauses import Clause, Context
-from snowflake_sandbox.errors import (
-    SqlError,
-    compilation,
-    exists,
-    invalid_value,
-    missing,
-    unsupported,
-)
+from snowflake_sandbox.errors import compilation, exists, invalid_value, missing, unsupported
 from snowflake_sandbox.records import Task
 from snowflake_sandbox.results import Result, status
 from snowflake_sandbox.session import LocalSession
@@ -210,24 +202,13 @@ def drop(session: LocalSession, reader: Reader, context: Context) -> Result:
 
 
 def execute(session: LocalSession, reader: Reader, context: Context) -> Result:
-    """EXECUTE TASK: runs the task's statement now; a failure is recorded on the task.
+    """EXECUTE TASK: begins to run the task and answers at once, as Snowflake does.
 
-    Snowflake answers before the task ran, and so does this: a failing task does not fail the
-    statement that started it.
+    How the run went stands in TASK_HISTORY; a task that fails does not fail this statement.
     """
     name = context.qualify(reader.dotted())
     reader.end()
     task = session.catalog.task(name)
     _may_run(session, task)
-    started = datetime.now(UTC).isoformat(timespec="milliseconds")
-    runner = session.engine.local_session(name.database, name.schema)
-    failed: str | None = None
-    try:
-        runner.execute(task.definition)
-    except SqlError as error:
-        failed = error.message
-    finally:
-        runner.close()
-    current = session.catalog.task(name)
-    session.catalog.put_task(replace(current, last_run_at=started, last_error=failed))
+    session.engine.background.start(task)
     return status(f"Task {name.object} is scheduled to run immediately.")

@@ -94,6 +94,7 @@ def test_a_run_that_fails_makes_its_task_fail(
     _scheduled(world, "60 MINUTES")
 
     world.rows("EXECUTE TASK HUBSPOT_INGEST.TASKS.CONTACTS")
+    assert world.engine.background.wait(60)
 
     assert "CREDENTIAL_MISSING" in str(_task(world)["last_error"])
     assert [row["STATUS"] for row in world.runs()] == ["FAILED"]
@@ -105,6 +106,7 @@ def test_a_task_runs_the_sync_as_a_call_does(world: World, monkeypatch: pytest.M
         monkeypatch.setenv("HUBSPOT_BASE_URL", server.url)
         monkeypatch.setenv("HUBSPOT_TOKEN", world.token)
         world.rows("EXECUTE TASK HUBSPOT_INGEST.TASKS.CONTACTS")
+        assert world.engine.background.wait(60)
 
     assert _task(world)["last_error"] is None
     assert world.landed().keys() == world.truth().keys()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -115,7 +116,20 @@ def connection() -> Iterator[SnowflakeConnection]:
         finally:
             connected.close()
     finally:
-        engine.close()
+        close(engine)
+
+
+def close(engine: Engine) -> None:
+    """Close the engine once what runs in the background has ended; Ctrl-C does not wait for it."""
+    running = [name.object.lower() for name in engine.background.running]
+    if running:
+        print(
+            f"hubspot-ingest: waiting for {', '.join(running)} to end in the background; Ctrl-C "
+            "ends it at once, and its next run carries on",
+            file=sys.stderr,
+            flush=True,
+        )
+    engine.close()
 
 
 def announce(directory: Path, parameters: Mapping[str, Any]) -> Path:

@@ -25,7 +25,10 @@ def run(port: int) -> int:
             finally:
                 note.unlink(missing_ok=True)
     finally:
-        engine.close()
+        # a second Ctrl-C, or SIGTERM, does not wait for what runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        home.close(engine)
     return 0
 
 

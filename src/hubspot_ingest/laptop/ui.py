@@ -84,7 +84,7 @@ def _endpoint(directory: Path) -> Iterator[dict[str, Any]]:
             finally:
                 note.unlink(missing_ok=True)
     finally:
-        engine.close()
+        home.close(engine)
 
 
 @contextmanager

@@ -104,3 +104,12 @@ def note(session: Session, text: str) -> str:
     """Insert a row."""
     session.sql("INSERT INTO state.notes (NOTE) SELECT ?", params=[text]).collect()
     return text
+
+
+gate = threading.Event()
+"""What a handler of ``wait`` waits for."""
+
+
+def wait(_: Session) -> str:
+    """Answer once the gate is open."""
+    return "waited" if gate.wait(20) else "gave up"

@@ -143,21 +143,23 @@ def test_overloads_are_told_apart_by_number_and_type(session: Session) -> None:
     assert session.sql("CALL state.kind(1)").collect()[0][0] == "str"
 
 
-def test_a_task_runs_its_call_through_the_same_handler(session: Session) -> None:
+def test_a_task_runs_its_call_through_the_same_handler(engine: Engine, session: Session) -> None:
     session.sql(
         "CREATE TASK IF NOT EXISTS tasks.writer SCHEDULE = '60 MINUTES'"
         " USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE = 'XSMALL' AS CALL core.note('by task')"
     ).collect()
     session.sql("EXECUTE TASK tasks.writer").collect()
+    assert engine.background.wait(20)
     found = session.sql("SELECT NOTE FROM state.notes WHERE NOTE = 'by task'").collect()
     assert len(found) == 1
 
 
-def test_a_failing_task_says_so_in_show_tasks(session: Session) -> None:
+def test_a_failing_task_says_so_in_show_tasks(engine: Engine, session: Session) -> None:
     session.sql(
         "CREATE OR REPLACE TASK tasks.broken SCHEDULE = '60 MINUTES' AS CALL core.fail()"
     ).collect()
     session.sql("EXECUTE TASK tasks.broken").collect()
+    assert engine.background.wait(20)
     (row,) = session.sql("SHOW TASKS LIKE 'broken' IN SCHEMA tasks").collect()
     assert "nothing works" in row["last_error"]
 

@@ -1,0 +1,91 @@
+"""Runs of tasks: each in a thread of its own, one at a time for each task."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snowflake_sandbox.errors import SqlError
+from snowflake_sandbox.history import TaskRun, now
+from snowflake_sandbox.names import Name
+
+if TYPE_CHECKING:
+    from snowflake_sandbox.engine import Engine
+    from snowflake_sandbox.records import Task
+
+
+class Background:
+    """What runs while nobody waits for it.
+
+    A task that is started while it runs is run once more afterwards; started again before that,
+    it is still run once. Threads do not keep the process alive: whoever closes the engine waits.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._threads: dict[Name, threading.Thread] = {}
+        self._waiting: dict[Name, TaskRun] = {}
+
+    def start(self, task: Task) -> None:
+        """Begin to run a task and return at once."""
+        run = TaskRun(task.name, task.definition)
+        with self._lock:
+            if task.name in self._threads:
+                if task.name not in self._waiting:
+                    self._waiting[task.name] = run
+                    self._engine.history.put(run)
+                return
+            self._engine.history.put(run)
+            thread = threading.Thread(
+                target=self._work, args=(run,), name=f"task {task.name}", daemon=True
+            )
+            self._threads[task.name] = thread
+            thread.start()
+
+    @property
+    def running(self) -> list[Name]:
+        """The tasks that run now."""
+        with self._lock:
+            return sorted(self._threads)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until no task runs, however long or for some seconds; False when some still do.
+
+        Ctrl-C ends the wait, and not the tasks.
+        """
+        until = None if seconds is None else time.monotonic() + seconds
+        while True:
+            with self._lock:
+                threads = list(self._threads.values())
+            if not threads or (until is not None and time.monotonic() >= until):
+                return not threads
+            threads[0].join(0.2 if until is None else max(0.0, min(0.2, until - time.monotonic())))
+
+    def _work(self, run: TaskRun) -> None:
+        following: TaskRun | None = run
+        while following is not None:
+            try:
+                self._run(following)
+            finally:
+                with self._lock:
+                    following = self._waiting.pop(run.name, None)
+                    if following is None:
+                        del self._threads[run.name]
+
+    def _run(self, run: TaskRun) -> None:
+        engine = self._engine
+        run = replace(run, state="EXECUTING", started_at=now())
+        engine.history.put(run)
+        session = engine.local_session(run.name.database, run.name.schema)
+        try:
+            session.execute(run.definition)
+            run = replace(run, state="SUCCEEDED")
+        except SqlError as error:
+            run = replace(run, state="FAILED", error_code=error.errno, error=error.message)
+        finally:
+            session.close()
+        engine.history.put(replace(run, finished_at=now()))
+        engine.catalog.ran(run.name, run.started_at, run.error)
