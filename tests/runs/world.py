@@ -109,6 +109,8 @@ class World:
         self.database = Database(self._handlers)
         self.store = Store(self.database)
         self.only: Collection[str] | None = None
+        # what stands in the way to HubSpot: path begins → path begins with instead
+        self.paths: Mapping[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -128,10 +130,20 @@ class World:
                 Governor(self.clock, reserve_percent=settings.reserve_percent),
                 self.clock,
                 deadline=deadline,
-                transport=httpx.MockTransport(self.sandbox.respond),
+                transport=httpx.MockTransport(self._respond),
             )
 
         return Outside(self.database, self.clock, lambda: self.token, client, BASE_URL)
+
+    def _respond(self, request: httpx.Request) -> httpx.Response:
+        told = request.url.raw_path.decode()
+        for begins, instead in self.paths.items():
+            if told.startswith(begins):
+                request.url = request.url.copy_with(
+                    raw_path=(instead + told.removeprefix(begins)).encode()
+                )
+                break
+        return self.sandbox.respond(request)
 
     def ingest(self, sync: str = "contacts") -> Answer:
         """Run a sync, whatever comes of it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +9,10 @@ import pytest
 
 from hubspot_ingest.inbound.catalog import BY_NAME, STREAMS, Reader, Stream
 from hubspot_ingest.inbound.fixed.rows import table_columns
-from hubspot_sandbox import Portal
-from hubspot_sandbox.things import DEMO
-from snowflake_sandbox import Engine
-from tests.runs.conftest import as_installed
-from tests.runs.streams.changes import ANALYTICS, CHANGES, CONSTANT
-from tests.runs.world import HOUR, Answer, HandClock, World
+from tests.runs.streams.changes import CHANGES, CONSTANT
+from tests.runs.streams.conftest import POWERLESS
+from tests.runs.world import HOUR, Answer, World
 
-POWERLESS = "pat-na1-powerless-0001"
 # What a record of a CRM object always has; its properties are the tests of `runs`.
 RECORD = ("ID", "CREATED_AT", "UPDATED_AT", "ARCHIVED", "PROPERTIES", "_PORTAL_ID", "_RUN_ID")
 READ = [one for one in STREAMS if one.reader is not Reader.VIEW]
@@ -32,22 +27,6 @@ class Story:
     again: Answer
     after: Answer
     rows: list[dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def busy(installed: Engine) -> Iterator[World]:
-    """A portal with some of everything."""
-    as_installed(installed)
-    clock = HandClock()
-    records = {one.object_type: 3 for one in STREAMS if one.reader is Reader.RECORDS}
-    records |= {"contacts": 20, "marketing_events": 4}
-    portal = Portal(1, clock.now, {**records, **DEMO})
-    for name in ANALYTICS:
-        CHANGES[name](portal)
-    clock.advance(HOUR)
-    portal.grant(POWERLESS, ["none.of.these"])
-    with World(installed, clock=clock, portal=portal) as world:
-        yield world
 
 
 @pytest.fixture(scope="module", params=READ, ids=lambda stream: stream.name)
