@@ -89,12 +89,13 @@ class FixedRun:
             self.fetch, stream, wanted, begun["since"] if early else None, begun.get("reading")
         )
         metadata = Metadata(self.database)
+        stands = destination.existing(self.database, table)
         known = metadata.properties(self.name) if stream.flattened else ()
         landing = Landing(
             database=self.database,
             stream=stream,
             table=table,
-            stands=destination.existing(self.database, table),
+            stands=stands,
             prefix=self.settings.column_prefix,
             known=known,
             run_id=log.run_id,
@@ -102,7 +103,8 @@ class FixedRun:
             clock=self.clock,
             alive=self.alive,
             tick=self.tick,
-            noting=begun["whole"] and pieces.complete(stream),
+            # in a table that is not there nothing can be missing
+            noting=begun["whole"] and pieces.complete(stream) and bool(stands.types),
         )
 
         def mark_missing() -> None:
