@@ -8,12 +8,17 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.inbound import destination
-from tests.runs.world import SLIM, Answer, World
+from tests.runs.world import CONTACTS, SLIM, Answer, World
 
 OURS = {"database": "WAREHOUSE", "schema": "HUBSPOT", "table": "PEOPLE"}
 ON_DATABASE = 'GRANT USAGE ON DATABASE "WAREHOUSE" TO APPLICATION "HUBSPOT_INGEST"'
 ON_SCHEMA = (
     'GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA "WAREHOUSE"."HUBSPOT"'
+    ' TO APPLICATION "HUBSPOT_INGEST"'
+)
+
+ON_TABLE = (
+    'GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "WAREHOUSE"."HUBSPOT"."MADE"'
     ' TO APPLICATION "HUBSPOT_INGEST"'
 )
 
@@ -160,3 +165,32 @@ def test_everything_the_app_makes_may_be_read_by_its_readers(world: World) -> No
     }
     assert len(made) >= 3
     assert made <= readable
+
+
+def test_a_table_whose_first_run_was_killed_before_the_grant_is_granted_by_the_next(
+    world: World,
+) -> None:
+    world.slim().run()
+    world.rows("REVOKE SELECT ON TABLE HUBSPOT_DATA.CRM.CONTACTS"
+               " FROM APPLICATION ROLE HUBSPOT_INGEST.DATA_READER")  # fmt: skip
+    world.store.reset("contacts", world.clock.now())
+    world.run()
+
+    granted = world.engine.catalog.held("TABLE", CONTACTS, "HUBSPOT_INGEST.DATA_READER")
+    assert granted == {"SELECT"}
+
+
+def test_a_table_of_the_users_that_may_be_written_is_written(ours: World) -> None:
+    ours.configure("contacts", {**SLIM, "destination": {**OURS, "table": "MADE"}})
+    for grant in (ON_DATABASE, ON_SCHEMA):
+        ours.rows(grant)
+    ours.run()
+    ours.rows("GRANT OWNERSHIP ON TABLE WAREHOUSE.HUBSPOT.MADE TO ROLE SYSADMIN"
+              " COPY CURRENT GRANTS")  # fmt: skip
+    ours.store.reset("contacts", ours.clock.now())
+    refused = ours.ingest()
+    for grant in check(ours, {**OURS, "table": "MADE"})["grants"] or [ON_TABLE]:
+        ours.rows(grant)
+
+    assert refused["response_code"] == "GRANT_MISSING"
+    assert ours.run()["rows_read"] == 12

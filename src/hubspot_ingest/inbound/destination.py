@@ -83,8 +83,9 @@ def prepare(
     """
     comment = f"HubSpot {plan.stream.name}"
     make_or_grow(database, plan.table, plan.columns, comment, stands)
-    for statement in statements_beside(plan, with_links):
+    for beside, statement in tables_beside(plan, with_links):
         database.rows(statement)
+        _let_read(database, beside)
 
 
 def _make_home(database: Database, table: Table) -> None:
@@ -103,6 +104,13 @@ def _make_home(database: Database, table: Table) -> None:
             database.rows(statement)
 
 
+def _let_read(database: Database, table: Table) -> None:
+    """Let readers see a table, again in every run: one may be killed before it comes to that."""
+    # in a schema with managed access, and of a table of somebody else's, it is for them to grant
+    with suppress(GrantMissing):
+        database.rows(sql.let_read(table))
+
+
 def make_or_grow(
     database: Database, table: Table, wanted: Sequence[Column], comment: str, stands: Existing
 ) -> None:
@@ -111,10 +119,11 @@ def make_or_grow(
         _make_home(database, table)
     for statement in statements(table, wanted, comment, stands):
         database.rows(statement)
+    _let_read(database, table)
 
 
-def statements_beside(plan: Plan, with_links: Iterable[str]) -> list[str]:
-    """The DDL of the tables beside the destination."""
+def tables_beside(plan: Plan, with_links: Iterable[str]) -> list[tuple[Table, str]]:
+    """The tables beside the destination, each with its DDL."""
     made = [
         (plan.beside(stream), (*LINK, *LINK_SEEN), f"HubSpot {plan.stream.name} to {stream}")
         for stream in with_links
@@ -123,22 +132,15 @@ def statements_beside(plan: Plan, with_links: Iterable[str]) -> list[str]:
         told = f"Past values of HubSpot {plan.stream.name}"
         made.append((plan.beside(HISTORY), history.COLUMNS, told))
     return [
-        statement
+        (table, sql.create_table(table, columns_of_it, comment))
         for table, columns_of_it, comment in made
-        for statement in (
-            sql.create_table(table, columns_of_it, comment),
-            sql.let_read(table),
-        )
     ]
 
 
 def statements(table: Table, wanted: Sequence[Column], comment: str, stands: Existing) -> list[str]:
     """The DDL of a destination: all of it, or what it lacks of the columns that are wanted."""
     if not stands.types:
-        return [
-            sql.create_table(table, wanted, comment),
-            sql.let_read(table),
-        ]
+        return [sql.create_table(table, wanted, comment)]
     lacking = columns.changes(wanted, stands.comments)
     grown = [sql.add_columns(table, lacking.added)] if lacking.added else []
     return [*grown, *(sql.describe_column(table, column) for column in lacking.described)]
