@@ -151,3 +151,12 @@ def test_a_run_ends_before_its_task_is_ended(world: World) -> None:
 
     (task,) = world.engine.catalog.tasks
     assert task.options["USER_TASK_TIMEOUT_MS"] > 20 * 60_000
+
+
+def test_an_admin_may_watch_and_start_the_task(world: World) -> None:
+    _scheduled(world, "60 MINUTES")
+
+    held = world.engine.catalog.held(
+        "TASK", "HUBSPOT_INGEST.TASKS.CONTACTS", "HUBSPOT_INGEST.APP_ADMIN"
+    )
+    assert held == {"MONITOR", "OPERATE"}

@@ -35,7 +35,7 @@ def schedule(
         f"ALTER TASK {own} SUSPEND",
         f"ALTER TASK {own} SET SCHEDULE = {text(when)} USER_TASK_TIMEOUT_MS = {limit}",
         *([f"ALTER TASK {own} RESUME"] if enabled else []),
-        f"GRANT MONITOR ON TASK {own} TO APPLICATION ROLE APP_ADMIN",
+        f"GRANT MONITOR, OPERATE ON TASK {own} TO APPLICATION ROLE APP_ADMIN",
     ]
 
 
