@@ -30,8 +30,10 @@ def main() -> None:
     look.style()
     with drawing.whole():
         calls = Calls(session(), st.session_state.setdefault("kept", {}))
+        if st.session_state.pop("moved", False):
+            calls.look_again()
         if place.part() is None:
-            place.go(place.SYNCS if calls.syncs() else place.SET_UP)
+            place.begin(place.SYNCS if calls.syncs() else place.SET_UP)
         drawing.top()
         look.told()
         drawing.show(place.part() or place.SET_UP, calls)

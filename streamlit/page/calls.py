@@ -14,6 +14,7 @@ from typing import Any
 Row = dict[str, Any]
 Answer = dict[str, Any]
 Kept = MutableMapping[tuple[str, tuple[object, ...]], tuple[float, list[Row]]]
+"""Results by statement and binds, each with the time until which it is good."""
 
 FEW_SECONDS = 10.0
 MINUTES = 600.0
@@ -47,12 +48,25 @@ def dotted(table: str) -> str:
     return ".".join(quoted(part) for part in table.split(".", 2))
 
 
+def _call(procedure: str, arguments: Sequence[object]) -> tuple[str, list[object]]:
+    """The CALL of a procedure and its binds; objects travel as JSON."""
+    places = ", ".join("PARSE_JSON(?)" if isinstance(one, Mapping) else "?" for one in arguments)
+    binds = [json.dumps(one) if isinstance(one, Mapping) else one for one in arguments]
+    return f"CALL CORE.{procedure}({places})", binds
+
+
+def _answer(rows: Sequence[Row]) -> Answer:
+    """What the procedure answered."""
+    answer = variant(next(iter(rows[0].values())))
+    return answer if isinstance(answer, dict) else {"response_code": "OK", "message": ""}
+
+
 class Calls:
     """The page's only way to Snowflake.
 
     Args:
         session: A Snowpark session in the application's database.
-        kept: Results by statement and binds, each with when it was read; lives with the viewer.
+        kept: What was read; lives with the viewer.
     """
 
     def __init__(self, session: Any, kept: Kept) -> None:
@@ -67,31 +81,43 @@ class Calls:
     ) -> list[Row]:
         """Rows by column name. Raises ``Failed``."""
         key = (statement, tuple(params))
-        at, known = self._kept.get(key, (0.0, []))
-        if key in self._now or (at and time.monotonic() - at < fresh_for):
+        until, known = self._kept.get(key, (0.0, []))
+        if key in self._now or time.monotonic() < until:
             return known
         found = self._send(statement, params)
-        self._kept[key] = (time.monotonic(), found)
+        self._kept[key] = (time.monotonic() + fresh_for, found)
         self._now.add(key)
         return found
 
     def call(self, procedure: str, *arguments: object) -> Answer:
         """What a procedure answers; a failure to run it is an answer too.
 
-        Objects are passed as JSON. Whatever was kept is read again afterwards.
+        Whatever was kept is read again afterwards.
         """
-        places = ", ".join(
-            "PARSE_JSON(?)" if isinstance(one, Mapping) else "?" for one in arguments
-        )
-        binds = [json.dumps(one) if isinstance(one, Mapping) else one for one in arguments]
-        self._kept.clear()
-        self._now.clear()
+        self.forget()
         try:
-            [row] = self._send(f"CALL CORE.{procedure}({places})", binds)
+            return _answer(self._send(*_call(procedure, arguments)))
         except Failed as failed:
             return {"response_code": failed.code, "message": failed.message}
-        answer = variant(next(iter(row.values())))
-        return answer if isinstance(answer, dict) else {"response_code": "OK", "message": ""}
+
+    def _ask(self, procedure: str, *arguments: object) -> Answer:
+        """As ``call``, of a procedure that changes nothing; its answer is kept for a while."""
+        try:
+            return _answer(self.rows(*_call(procedure, arguments), MINUTES))
+        except Failed as failed:
+            return {"response_code": failed.code, "message": failed.message}
+
+    def look_again(self) -> None:
+        """Read anew what changes by itself; what only a CALL changes stays."""
+        soon = time.monotonic() + FEW_SECONDS
+        for key in [key for key, (until, _) in self._kept.items() if until < soon]:
+            del self._kept[key]
+        self._now.clear()
+
+    def forget(self) -> None:
+        """Read everything anew from here on."""
+        self._kept.clear()
+        self._now.clear()
 
     def _send(self, statement: str, params: Sequence[object]) -> list[Row]:
         try:
@@ -107,8 +133,7 @@ class Calls:
 
     def now(self, read: Callable[[], list[Row]]) -> list[Row]:
         """What ``read`` finds now, whatever is kept."""
-        self._kept.clear()
-        self._now.clear()
+        self.forget()
         return read()
 
     # -- the credential ----------------------------------------------------------------------
@@ -123,7 +148,24 @@ class Calls:
 
     def streams(self) -> list[Row]:
         """Every stream of the portal; empty when the connection was never tested."""
-        return self.rows("SELECT * FROM CORE.STREAMS ORDER BY STREAM", fresh_for=MINUTES)
+        return self.rows(
+            "SELECT STREAM, OBJECT_TYPE, LABEL, READER, READABLE, SCOPES, TIER, RECORDS, "
+            "CHECKED_AT FROM CORE.STREAMS ORDER BY STREAM",
+            fresh_for=MINUTES,
+        )
+
+    def discover(self) -> Answer:
+        """Read streams, counts and properties of the portal anew."""
+        return self.call("DISCOVER")
+
+    def stream_properties(self, stream: str) -> list[Row]:
+        """The portal's properties of a stream; empty for what has none."""
+        return self.rows(
+            "SELECT PROPERTY, LABEL, TYPE, GROUP_NAME, DESCRIPTION, OPTIONS, CALCULATED "
+            "FROM CORE.STREAM_PROPERTIES WHERE STREAM = ? ORDER BY LABEL, PROPERTY",
+            (stream,),
+            MINUTES,
+        )
 
     # -- syncs -------------------------------------------------------------------------------
 
@@ -163,6 +205,10 @@ class Calls:
             (sync,),
             MINUTES,
         )
+
+    def check_destination(self, database: str, schema: str) -> Answer:
+        """Whether the app may write there, and the grants it lacks; changes nothing."""
+        return self._ask("CHECK_DESTINATION", {"database": database, "schema": schema})
 
     # -- runs --------------------------------------------------------------------------------
 
@@ -224,6 +270,13 @@ class Calls:
             (-days,),
         )
 
+    def budget(self) -> list[Row]:
+        """What is left of each portal's daily limit."""
+        return self.rows(
+            "SELECT PORTAL_ID, DAILY_LIMIT, USED, USED_BY_US, REMAINING, RESERVED, RESETS_AT, "
+            "FORECAST_USED, CHECKED_AT FROM CORE.BUDGET ORDER BY PORTAL_ID"
+        )
+
     # -- tables ------------------------------------------------------------------------------
 
     def row_counts(self, tables: Sequence[str]) -> dict[str, int]:
@@ -240,3 +293,40 @@ class Calls:
             )
         )
         return {str(one["NAME"]): int(one["ROW_COUNT"] or 0) for one in found}
+
+    def columns(self, table: str) -> list[Row]:
+        """The columns of a table, in order; empty when it does not exist."""
+        if table.count(".") != 2:
+            return []
+        database, schema, name = table.split(".")
+        return self.rows(
+            "SELECT COLUMN_NAME, DATA_TYPE, COMMENT "
+            f"FROM {quoted(database)}.INFORMATION_SCHEMA.COLUMNS "
+            "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",
+            (schema, name),
+            MINUTES,
+        )
+
+    def fill(self, table: str) -> dict[str, float]:
+        """The share of the rows that have a value, by column; empty while there are no rows."""
+        names = [str(one["COLUMN_NAME"]) for one in self.columns(table)]
+        if not names:
+            return {}
+        counts = ", ".join(f"COUNT({quoted(one)}) AS C{n}" for n, one in enumerate(names))
+        [row] = self.rows(
+            f"SELECT COUNT(*) AS EVERY_ROW, {counts} FROM {dotted(table)}", fresh_for=MINUTES
+        )
+        every = int(row["EVERY_ROW"])
+        return {one: int(row[f"C{n}"]) / every for n, one in enumerate(names)} if every else {}
+
+    def preview(self, table: str, columns: Sequence[str], most: int) -> list[Row]:
+        """The rows of a table that changed last, with the portal they came from."""
+        there = {str(one["COLUMN_NAME"]) for one in self.columns(table)}
+        wanted = [one for one in (*columns, "ID", "_PORTAL_ID") if one in there]
+        order = next((one for one in ("_SYNCED_AT", "UPDATED_AT", "ID") if one in there), None)
+        return self.rows(
+            f"SELECT {', '.join(map(quoted, dict.fromkeys(wanted)))} FROM {dotted(table)} "
+            + (f"ORDER BY {quoted(order)} DESC " if order else "")
+            + f"LIMIT {int(most)}",
+            fresh_for=60.0,
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -38,19 +38,28 @@ def history(hours: list[Row], days: int) -> None:
             big=True,
         )
     )
-    points = _grouped(hours, by_hour=days == 1)
+    points = _grouped(hours, days)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.caption("Rows changed")
+        key = "".join(
+            f'<span style="--c:{colour}">{name}</span>' for name, colour in COLOURS.items()
+        )
+        look.html(f'<b>Rows changed</b><p class="key quiet">{key}</p>')
         _rows(points)
     with right:
-        st.caption("Requests to HubSpot")
+        look.html('<b>Requests to HubSpot</b><p class="key quiet">by all syncs together</p>')
         _requests(points)
 
 
-def _grouped(hours: list[Row], *, by_hour: bool) -> list[Point]:
-    """Sums by the hour or day as the viewer counts them; instants without their zone."""
+def _grouped(hours: list[Row], days: int) -> list[Point]:
+    """Sums by the hour or day as the viewer counts them, those without runs included."""
+    by_hour = days == 1
     sums: dict[datetime, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    now = datetime.now(words.zone()).replace(tzinfo=None, minute=0, second=0, microsecond=0)
+    step = timedelta(hours=1) if by_hour else timedelta(days=1)
+    last = now if by_hour else now.replace(hour=0)
+    for n in range(24 if by_hour else days):
+        sums[last - n * step]["REQUESTS"] += 0
     for one in hours:
         instant = words.utc(one["HOUR"])
         if instant is None:
@@ -65,7 +74,7 @@ def _grouped(hours: list[Row], *, by_hour: bool) -> list[Point]:
 
 def _rows(points: list[Point]) -> None:
     values = [
-        {"at": one["at"], "order": one["order"], "Kind": told, "Rows": one[name]}
+        {"at": one["at"], "order": one["order"], "Kind": told, "Rows": one.get(name, 0)}
         for one in points
         for name, told in ROWS.items()
     ]
@@ -73,7 +82,7 @@ def _rows(points: list[Point]) -> None:
         "field": "Kind",
         "type": "nominal",
         "scale": {"domain": list(COLOURS), "range": list(COLOURS.values())},
-        "legend": {"orient": "bottom", "title": None},
+        "legend": None,
     }
     _bars(values, "Rows", {"color": colour}, [{"field": "Kind"}])
 
@@ -93,7 +102,7 @@ def _bars(
         {
             "data": {"values": values},
             "height": height,
-            "mark": {"type": "bar", "cornerRadius": 2},
+            "mark": {"type": "bar", "cornerRadius": 2, "width": {"band": 0.72}},
             "encoding": {
                 "x": {
                     "field": "at",

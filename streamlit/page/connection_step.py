@@ -49,7 +49,12 @@ def _store(calls: Calls) -> None:
 
 def _test(calls: Calls) -> None:
     with look.working("Asking HubSpot what this key can read"):
-        st.session_state["tested"] = calls.test_connection()
+        tested = calls.test_connection()
+    if tested.get("response_code") == "OK":
+        with look.working("Reading objects, properties and counts"):
+            found = calls.discover()
+        tested = tested if found.get("response_code") == "OK" else found
+    st.session_state["tested"] = tested
 
 
 def result(calls: Calls) -> bool:

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import connection_step, look, objects_step, start_step
+from page import connection_step, destination_step, look, objects_step, start_step
 from page.calls import Calls
 
 STEPS = ("What is needed", "Connection", "Destination", "Objects", "Start")
@@ -34,7 +34,7 @@ def show(calls: Calls) -> None:
     draw = (
         needs,
         connection_step.show,
-        objects_step.destination,
+        destination_step.show,
         objects_step.show,
         start_step.show,
     )[step]

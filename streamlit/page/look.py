@@ -6,6 +6,7 @@ in a light and a dark shade. Nothing is loaded from anywhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
@@ -57,7 +58,13 @@ _STYLE = """<style>
 .badge::before { content: ""; width: .5em; height: .5em; border-radius: 50%;
   background: var(--tone); }
 .brand { display: flex; gap: .6rem; align-items: center; font-weight: 700; letter-spacing: -.01em; }
-.brand svg { flex: none; }
+.brand::before { content: ""; width: 1.15rem; height: 1.15rem; border-radius: .36rem;
+  background: linear-gradient(135deg, #ff7a59 0 46%, #2f6fed 54%); }
+[data-baseweb="tag"] { color: inherit !important;
+  background: color-mix(in srgb, #2f6fed 17%, transparent) !important; }
+.key { display: flex; gap: 1rem; font-size: .78rem; }
+.key span::before { content: ""; display: inline-block; width: .6rem; height: .6rem;
+  border-radius: .15rem; margin-right: .35rem; background: var(--c); }
 .facts { display: grid; gap: .35rem 1.5rem; margin: 0;
   grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr)); }
 .facts dt { font-size: .76rem; color: color-mix(in srgb, currentColor 62%, transparent); }
@@ -95,7 +102,7 @@ _STYLE = """<style>
   background: color-mix(in srgb, currentColor 13%, transparent); }
 .meter > i { display: block; height: 100%; border-radius: 99px; background: var(--tone); }
 code.name { font-size: .82em; padding: 0; background: none; color: inherit; opacity: .72; }
-[class*="st-key-row-"] { padding: .55rem 0;
+[class*="st-key-row-"] { padding: .3rem 0 0;
   border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
 [class*="st-key-row-"] [data-testid="stVerticalBlock"] { gap: .2rem; }
 .st-key-top { border-bottom: 1px solid color-mix(in srgb, currentColor 13%, transparent);
@@ -127,12 +134,6 @@ code.name { font-size: .82em; padding: 0; background: none; color: inherit; opac
 TONES
 </style>"""
 
-_MARK = (
-    '<svg width="22" height="22" viewBox="0 0 24 24" aria-hidden="true"><path d="M3 8.5C7 8.5 7 4 '
-    '12 4s5 4.5 9 4.5M3 12h18M3 15.5C7 15.5 7 20 12 20s5-4.5 9-4.5" fill="none" '
-    'stroke="#2f6fed" stroke-width="2.2" stroke-linecap="round"/></svg>'
-)
-
 
 def style() -> None:
     """The style sheet; once per drawing of the page."""
@@ -145,7 +146,7 @@ def style() -> None:
 
 def brand() -> None:
     """The product's name."""
-    st.html(f'<div class="hi brand">{_MARK}<span>HubSpot Ingest</span></div>')
+    st.html('<div class="hi brand">HubSpot Ingest</div>')
 
 
 def html(body: str) -> None:
@@ -233,6 +234,11 @@ def heading(title: str, text: str = "") -> None:
     st.subheader(title, anchor=False)
     if text:
         html(f'<p class="quiet">{escape(text)}</p>')
+
+
+def plain(text: str) -> str:
+    """A text that Markdown leaves as it is."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|~:$<>])", r"\\\1", text)
 
 
 def sentence(text: str) -> str:

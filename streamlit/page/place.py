@@ -21,10 +21,16 @@ def part() -> str | None:
     return shown
 
 
+def begin(part: str) -> None:
+    """Show this part first."""
+    st.session_state["part"] = part
+
+
 def go(part: str, **inside: str | None) -> None:
     """Show another part; ``sync`` and ``run`` name what is opened in it."""
     st.session_state["part"] = part
     st.session_state["inside"] = {name: one for name, one in inside.items() if one}
+    st.session_state["moved"] = True
 
 
 def inside(name: str) -> str | None:
@@ -33,29 +39,32 @@ def inside(name: str) -> str | None:
     return opened.get(name)
 
 
-def draft(sync: str, stored: Settings) -> Settings:
-    """The settings of a sync as the viewer is changing them."""
-    drafts: dict[str, Settings] = st.session_state.setdefault("drafts", {})
-    if sync not in drafts:
-        drafts[sync] = deepcopy(stored)
-    return drafts[sync]
+def drafts() -> dict[str, Settings]:
+    """Settings as the viewer is changing them, by sync."""
+    found: dict[str, Settings] = st.session_state.setdefault("drafts", {})
+    return found
 
 
-def drafted(sync: str, settings: Settings) -> None:
-    """Take other settings for the draft; widgets over it are drawn anew."""
-    st.session_state.setdefault("drafts", {})[sync] = settings
-    versions: dict[str, int] = st.session_state.setdefault("versions", {})
-    versions[sync] = versions.get(sync, 0) + 1
+def draft(owner: str, stored: Settings) -> Settings:
+    """The settings of a sync as the viewer is changing them; to be changed in place."""
+    if owner not in drafts():
+        drafts()[owner] = deepcopy(stored)
+    return drafts()[owner]
 
 
-def discard(sync: str) -> None:
+def discard(owner: str) -> None:
     """Forget what was changed."""
-    st.session_state.setdefault("drafts", {}).pop(sync, None)
+    drafts().pop(owner, None)
+    redraw(owner)
+
+
+def redraw(owner: str) -> None:
+    """Draw the widgets over a draft anew: none keeps the value of an older one."""
     versions: dict[str, int] = st.session_state.setdefault("versions", {})
-    versions[sync] = versions.get(sync, 0) + 1
+    versions[owner] = versions.get(owner, 0) + 1
 
 
-def version(sync: str) -> int:
-    """Part of the keys of the widgets over a draft: they keep no value of an older one."""
+def version(owner: str) -> int:
+    """Part of the keys of the widgets over a draft."""
     versions: dict[str, int] = st.session_state.get("versions", {})
-    return versions.get(sync, 0)
+    return versions.get(owner, 0)

@@ -6,51 +6,57 @@ from html import escape
 
 import streamlit as st
 
-from page import look, objects_step, place, words
+from page import (
+    destination_step,
+    filter_view,
+    filters,
+    look,
+    objects_step,
+    options_view,
+    place,
+    words,
+)
 from page.calls import Calls
-
-SCHEDULES = {
-    "Every hour": "60 MINUTES",
-    "Every 15 minutes": "15 MINUTES",
-    "Every 6 hours": "360 MINUTES",
-    "Once a day": "USING CRON 0 3 * * * UTC",
-    "Only when I say so": None,
-}
 
 
 def show(calls: Calls) -> bool:
     """Draw the step."""
     look.heading("Start", "Everything is read once now; from then on only what changed.")
-    database, schema = objects_step.target()
-    picked = objects_step.chosen()
+    database, schema = destination_step.target()
+    there = {str(one["NAME"]) for one in calls.syncs()}
+    picked = [one for one in objects_step.chosen() if one not in there]
     if not picked:
         look.empty("No stream is chosen", "Go back to Objects and pick at least one.")
         return False
     look.html(
         look.table(
-            ("Stream", "Table"),
+            ("Object", "Records", "Table"),
             [
                 (
                     escape(words.title(name)),
-                    f"<code>{escape(f'{database}.{schema}.{name.upper()}')}</code>",
+                    filter_view.summary(objects_step.settings_of(name)),
+                    objects_step.table_of(database, schema, name),
                 )
                 for name in picked
             ],
         )
     )
-    schedule = SCHEDULES[st.selectbox("Then keep it current", list(SCHEDULES), width=320)]
+    schedule = options_view.schedule("start", "60 MINUTES", "Then keep it current")
     if st.button(
         f"Start {words.plural(len(picked), 'sync')}", type="primary", icon=":material/play_arrow:"
     ):
-        _start(calls, schedule)
+        _start(picked, calls, schedule)
     return True
 
 
-def _start(calls: Calls, schedule: str | None) -> None:
-    database, schema = objects_step.target()
-    for name, given in objects_step.chosen().items():
+def _start(picked: list[str], calls: Calls, schedule: str | None) -> None:
+    database, schema = destination_step.target()
+    for name in picked:
+        given = objects_step.settings_of(name)
+        groups = filters.complete(given.get("filter_groups") or [])
         settings = {
             **given,
+            **({"filter_groups": groups} if groups else {}),
             "destination": {"database": database, "schema": schema},
             **({"schedule": schedule} if schedule else {}),
         }
@@ -60,7 +66,7 @@ def _start(calls: Calls, schedule: str | None) -> None:
                 answer = calls.ingest(name)
         if answer.get("response_code") != "OK":
             look.remember(answer)
-    st.session_state["chosen"] = {}
+    st.session_state["chosen"] = []
     st.session_state["step"] = 0
     place.go(place.SYNCS)
     st.rerun()

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from typing import Any
 
 import streamlit as st
 
-from page import look, place, run_list, words
-from page.calls import Answer, Calls, Row, variant
+from page import (
+    filter_view,
+    filters,
+    look,
+    options_view,
+    place,
+    properties_view,
+    run_list,
+    sync_actions,
+    words,
+)
+from page.calls import Calls, Row, variant
 
-PARTS = ("Overview", "Runs")
+Part = Callable[[Row, place.Settings, Calls], None]
 
 
 def show(sync: Row, calls: Calls) -> None:
@@ -23,13 +34,13 @@ def show(sync: Row, calls: Calls) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(words.title(name), anchor=False, width="content")
         look.html(look.health(sync["HEALTH"], enabled=bool(sync["ENABLED"])))
-    _actions(name, bool(sync["ENABLED"]), calls)
+    sync_actions.show(sync, calls)
     destination = str(sync["DESTINATION"] or "")
     counts = calls.row_counts([destination] if destination else [])
     look.html(
         look.facts(
             [
-                ("Complete up to", f"{words.time(sync['SETTLED_THROUGH'])}"),
+                ("Complete up to", words.time(sync["SETTLED_THROUGH"])),
                 ("Rows", words.number(counts.get(destination))),
                 ("Last run", words.time(sync["LAST_RUN_AT"])),
                 ("Next run", next_run(sync)),
@@ -37,89 +48,96 @@ def show(sync: Row, calls: Calls) -> None:
             big=True,
         )
     )
-    if sync["LAST_MESSAGE"] and sync["HEALTH"] not in ("HEALTHY", "PENDING"):
-        look.note(
-            look.HEALTH.get(str(sync["HEALTH"]), ("", ""))[0] + ":",
-            escape(look.sentence(str(sync["LAST_MESSAGE"]))),
-            "warn",
-        )
+    if sync["LAST_MESSAGE"] and sync["HEALTH"] not in ("HEALTHY", "PENDING", "DELAYED"):
+        label, tone = look.HEALTH.get(str(sync["HEALTH"]), ("", "warn"))
+        look.note(f"{label}:", escape(look.sentence(str(sync["LAST_MESSAGE"]))), tone)
+    stored: place.Settings = variant(sync["SETTINGS"]) or {}
+    settings = place.draft(name, stored)
     part = (
         st.segmented_control(
-            "Part", PARTS, default=PARTS[0], key=f"part-{name}", label_visibility="collapsed"
+            "Part", list(PARTS), default="Overview", key=f"part-{name}",
+            label_visibility="collapsed",
         )
-        or PARTS[0]
-    )
-    if part == "Runs":
-        run_list.history(calls, name)
-    else:
-        _overview(sync)
+        or "Overview"
+    )  # fmt: skip
+    PARTS[part](sync, settings, calls)
+    if part in EDITING:
+        _changes(name, stored, settings, calls)
 
 
-def _overview(sync: Row) -> None:
-    settings = variant(sync["SETTINGS"]) or {}
+def _overview(sync: Row, settings: place.Settings, calls: Calls) -> None:
+    properties = calls.stream_properties(str(sync["STREAM"]))
+    labels = {str(one["PROPERTY"]): str(one["LABEL"]) for one in properties}
+    types = {str(one["PROPERTY"]): str(one["TYPE"]) for one in properties}
+    told = filters.sentence(settings.get("filter_groups") or [], labels, types)
     look.html(
         look.facts(
             [
-                ("Stream", f"<code>{escape(str(sync['STREAM']))}</code>"),
+                ("Reads", f"<code>{escape(str(sync['STREAM']))}</code>"),
+                ("Takes", escape(told)),
                 ("Table", f"<code>{escape(str(sync['DESTINATION'] or 'not made yet'))}</code>"),
                 ("Last run", escape(look.sentence(str(sync["LAST_MESSAGE"] or "none yet")))),
             ]
         )
     )
-    st.caption("Settings as given; everything else has its default.")
-    st.json(settings)
+    with st.expander("Settings as they are stored; everything else has its default"):
+        st.json(settings)
 
 
-def _actions(name: str, enabled: bool, calls: Calls) -> None:
-    with st.container(horizontal=True):
-        if st.button("Run now", type="primary", icon=":material/play_arrow:"):
-            with look.working(f"Running {name}"):
-                answer = calls.ingest(name)
-            look.remember(answer)
-            st.rerun()
-        st.button(
-            "Pause" if enabled else "Resume",
-            icon=":material/pause:" if enabled else ":material/resume:",
-            on_click=_switch,
-            args=(name, not enabled, calls),
+def _filters(sync: Row, settings: place.Settings, calls: Calls) -> None:
+    properties = calls.stream_properties(str(sync["STREAM"]))
+    if not properties:
+        look.empty(
+            "No properties are known", "Read them from HubSpot: Set up > Connection > Test again."
         )
-        if st.button("Backfill", icon=":material/restart_alt:"):
-            _ask_backfill(name, calls)
-        if st.button("Remove", icon=":material/delete:"):
-            _ask_remove(name, calls)
+        return
+    filter_view.show(str(sync["NAME"]), settings, properties)
 
 
-def _switch(name: str, enabled: bool, calls: Calls) -> None:
-    look.remember(calls.enable_sync(name, enabled))
+def _runs(sync: Row, _settings: place.Settings, calls: Calls) -> None:
+    run_list.history(calls, str(sync["NAME"]))
 
 
-@st.dialog("Read everything again?")
-def _ask_backfill(name: str, calls: Calls) -> None:
-    st.markdown(
-        f"The next run of **{words.title(name)}** reads every record again, which can take many "
-        "requests of the day's limit. The table stays, and its rows stay readable meanwhile."
+PARTS: dict[str, Part] = {
+    "Overview": _overview,
+    "Filters": _filters,
+    "Properties": properties_view.show,
+    "Related": options_view.related,
+    "Schedule and more": options_view.show,
+    "Runs": _runs,
+}
+EDITING = ("Filters", "Properties", "Related", "Schedule and more")
+
+
+def _changes(name: str, stored: place.Settings, settings: place.Settings, calls: Calls) -> None:
+    """What was changed and not saved, and the two ways to end that."""
+    wanted = cleaned(settings)
+    if wanted == cleaned(stored):
+        return
+    st.space("small")
+    look.note(
+        "Not saved yet.",
+        "Saving checks everything against HubSpot first. When other records or properties are "
+        "read than before, the next run is a backfill; the table stays.",
+        "busy",
     )
-    _choice("Backfill", lambda: calls.reset_sync(name))
-
-
-@st.dialog("Remove this sync?")
-def _ask_remove(name: str, calls: Calls) -> None:
-    st.markdown(
-        f"**{words.title(name)}** stops running, and its settings and its position are forgotten. "
-        "Its table stays with all rows, and so do its past runs. Setting it up again later starts "
-        "with a backfill."
-    )
-    _choice("Remove sync", lambda: calls.drop_sync(name))
-
-
-def _choice(label: str, act: Callable[[], Answer]) -> None:
-    """The two ways out of a question."""
     with st.container(horizontal=True):
-        if st.button(label, type="primary"):
-            look.remember(act())
-            st.rerun()
-        if st.button("Cancel"):
-            st.rerun()
+        if st.button("Save changes", type="primary", key=f"save-{name}"):
+            with look.working("Checking the settings against HubSpot"):
+                answer = calls.configure_sync(name, wanted)
+            if answer.get("response_code") == "OK":
+                place.discard(name)
+                look.remember(answer)
+                st.rerun()
+            look.tell(answer)
+        st.button("Discard", key=f"discard-{name}", on_click=place.discard, args=(name,))
+
+
+def cleaned(settings: place.Settings) -> dict[str, Any]:
+    """Settings as they are sent: without filters that lack a value."""
+    kept = {key: value for key, value in settings.items() if key != "filter_groups"}
+    groups = filters.complete(settings.get("filter_groups") or [])
+    return {**kept, "filter_groups": groups} if groups else kept
 
 
 def next_run(sync: Row) -> str:
@@ -128,6 +146,5 @@ def next_run(sync: Row) -> str:
         return "paused"
     if sync["NEXT_RUN_AT"]:
         return words.time(sync["NEXT_RUN_AT"])
-    settings = variant(sync["SETTINGS"]) or {}
-    schedule = settings.get("schedule")
-    return f"<code>{escape(schedule.removeprefix('USING CRON '))}</code>" if schedule else "on call"
+    schedule = (variant(sync["SETTINGS"]) or {}).get("schedule")
+    return escape(options_view.schedule_words(schedule))

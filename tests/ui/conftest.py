@@ -2,17 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from hubspot_sandbox import Portal, Sandbox
 from snowflake_sandbox import Engine
+from tests.runs.conftest import engine, installed
 from tests.runs.world import World
 from tests.ui.viewing import View
 
-ROOT = Path(__file__).parents[2]
+__all__ = ["engine", "installed", "open_page"]
 
 
 class Open(Protocol):
@@ -24,16 +24,14 @@ class Open(Protocol):
 
 
 @pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Opens pages; each has an engine with the app and a HubSpot behind real HTTP."""
+def open_page(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens pages; they share an engine with the app and a HubSpot behind real HTTP."""
     monkeypatch.delenv("HUBSPOT_TOKEN", raising=False)
     with ExitStack() as stack:
 
         def opened(
             records: dict[str, int] | None = None, *, portal: Portal | None = None
         ) -> tuple[View, World]:
-            engine = stack.enter_context(Engine(None))
-            engine.install(ROOT / "app")
             found = portal or Portal(1, records=records or {"contacts": 12})
             sandbox = Sandbox(found)
             server = stack.enter_context(sandbox.serve())

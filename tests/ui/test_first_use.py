@@ -70,7 +70,7 @@ def test_chosen_objects_become_tables(open_page: Open) -> None:
     view, world = open_page(RECOMMENDED)
 
     connected(view, world.portal.token).press("Continue").press("Continue")
-    [contacts] = [one for one in view.test.checkbox if one.label.startswith("**Contacts**")]
+    [contacts] = [one for one in view.test.checkbox if one.label.startswith("Contacts")]
     contacts.check().run()
     view.press("Continue").press("Start 1 sync")
 

@@ -41,16 +41,13 @@ class View:
 
     def draw(self) -> Self:
         """Draw the page anew; nothing of Python's is ever shown."""
-        self.session.sent.clear()
-        self.test.run()
-        assert not self.test.exception, self.test.exception
-        return self
+        return self._after(self.test)
 
     @property
     def text(self) -> str:
-        """Everything that can be read, in order, without its markup."""
+        """Everything that can be read, dialogs included, without its markup."""
         said = []
-        for element in [*self.test.main, *self.test.sidebar]:
+        for element in self.test._tree:
             if element.type in TEXTS:
                 proto: Any = element.proto
                 body = getattr(proto, "body", "") or getattr(element, "value", "") or ""
@@ -66,10 +63,7 @@ class View:
         """Press the button that bears this label."""
         found = [one for one in self.test.button if _plain(one.label) == label]
         assert found, (label, self.labels)
-        self.session.sent.clear()
-        found[0].click().run()
-        assert not self.test.exception, self.test.exception
-        return self
+        return self._after(found[0].click())
 
     def fill(self, label: str, text: str) -> Self:
         """Type into a field; the page is drawn when something is pressed."""
@@ -80,7 +74,50 @@ class View:
     def choose(self, key: str, *values: Any) -> Self:
         """Choose in a row of buttons."""
         [group] = [one for one in self.test.button_group if one.key == key]
-        group.set_value([*values]).run()
+        return self._after(group.set_value([*values]))
+
+    def press_last(self, label: str) -> Self:
+        """Press the last of several buttons of one label: the one that confirms."""
+        return self._after([one for one in self.test.button if one.label == label][-1].click())
+
+    def box(self, label: str) -> Any:
+        """The box of choices that bears this label."""
+        return next(one for one in self.test.selectbox if one.label == label)
+
+    def select(self, label: str, value: Any) -> Self:
+        """Choose in a box, by the value behind the words."""
+        return self._after(self.box(label).set_value(value))
+
+    def pick(self, label: str, *values: Any) -> Self:
+        """Choose several in a box, new ones among them."""
+        found = next(one for one in self.test.multiselect if one.label == label)
+        return self._after(found.set_value([*values]))
+
+    def switch(self, label: str, *, on: bool) -> Self:
+        """Turn a switch."""
+        found = next(one for one in self.test.toggle if one.label == label)
+        return self._after(found.set_value(on))
+
+    def area(self, label: str) -> Any:
+        """The field of several lines that bears this label."""
+        return next(one for one in self.test.text_area if one.label == label)
+
+    def write(self, label: str, text: str) -> Self:
+        """Write into a field of several lines and leave it."""
+        return self._after(self.area(label).set_value(text))
+
+    def written(self, label: str) -> str:
+        """What stands in a field of several lines."""
+        return str(self.area(label).value)
+
+    def _after(self, changed: Any) -> Self:
+        self.session.sent.clear()
+        for group in self.test.button_group:
+            # Streamlit's own test kit takes the value of a single choice for a list
+            value: Any = group.value
+            if not isinstance(value, list):
+                group.set_value([] if value is None else [value])
+        changed.run()
         assert not self.test.exception, self.test.exception
         return self
 

@@ -39,7 +39,7 @@ OPTIONS: dict[str, object] = {
     "theme.light.backgroundColor": "#ffffff",
     "theme.light.secondaryBackgroundColor": "#f5f7fa",
     "theme.light.textColor": "#16202e",
-    "theme.dark.primaryColor": "#2f6fed",
+    "theme.dark.primaryColor": "#4a7ff0",
     "theme.dark.backgroundColor": "#0f141b",
     "theme.dark.secondaryBackgroundColor": "#18202b",
     "theme.dark.textColor": "#e6ebf2",
@@ -128,7 +128,7 @@ def _await(process: subprocess.Popen[bytes], port: int) -> None:
         time.sleep(0.1)
     raise home.LaptopError(
         f"the page did not start on port {port}; if another program uses the port, choose one "
-        "with --port"
+        "with --port, and if another hubspot-ingest process has just ended, try again"
     )
 
 
@@ -137,7 +137,11 @@ def _serve_page(port: int) -> None:
     from snowflake.snowpark import Session
     from streamlit.web import bootstrap
 
-    Session.builder.configs(json.loads(os.environ.pop(ENDPOINT))).create()
+    try:
+        Session.builder.configs(json.loads(os.environ.pop(ENDPOINT))).create()
+    except Exception:
+        # the process that started this one says what happened
+        sys.exit(1)
     options = {name.replace(".", "_"): value for name, value in OPTIONS.items()}
     options["server_port"] = port
     bootstrap.load_config_options(options)

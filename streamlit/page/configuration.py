@@ -1,0 +1,82 @@
+"""The whole configuration as YAML: written out, read back, compared. Pure.
+
+No credential is ever part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from page.calls import Row, variant
+
+Syncs = dict[str, dict[str, Any]]
+ENABLED = "enabled"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What reading a configuration in would do to one sync."""
+
+    name: str
+    kind: str
+    settings: dict[str, Any] | None
+    enabled: bool | None
+
+
+def of_syncs(rows: Sequence[Row]) -> Syncs:
+    """The syncs as they are configured; a paused one says so."""
+    return {
+        str(one["NAME"]): {
+            **(variant(one["SETTINGS"]) or {}),
+            **({} if one["ENABLED"] else {ENABLED: False}),
+        }
+        for one in rows
+    }
+
+
+def written(syncs: Syncs) -> str:
+    """The configuration as YAML."""
+    text: str = yaml.safe_dump({"syncs": syncs}, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def read(text: str) -> Syncs:
+    """The syncs in a YAML text. Raises ``ValueError`` with one line that says what is wrong."""
+    try:
+        found: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"this is not YAML: {' '.join(str(error).split())[:160]}") from None
+    if not isinstance(found, Mapping) or not isinstance(found.get("syncs"), Mapping):
+        raise ValueError('a configuration has a mapping "syncs" with the settings of each sync')
+    unknown = sorted(str(one) for one in found if one != "syncs")
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(unknown)}")
+    wrong = [name for name, one in found["syncs"].items() if not isinstance(one, Mapping | None)]
+    if wrong:
+        raise ValueError(f"the settings of {wrong[0]} must be a mapping")
+    return {str(name): dict(one or {}) for name, one in found["syncs"].items()}
+
+
+def changes(stored: Syncs, wanted: Syncs) -> list[Change]:
+    """What is new or different. What ``wanted`` does not name stays as it is."""
+    found = []
+    for name, settings in wanted.items():
+        before = stored.get(name)
+        enabled = bool(settings.get(ENABLED, True))
+        plain = {key: value for key, value in settings.items() if key != ENABLED}
+        if before is None:
+            found.append(Change(name, "new", plain, None if enabled else False))
+            continue
+        was = bool(before.get(ENABLED, True))
+        same = {key: value for key, value in before.items() if key != ENABLED} == plain
+        if same and was == enabled:
+            continue
+        kind = "changed" if not same else "resumed" if enabled else "paused"
+        found.append(
+            Change(name, kind, None if same else plain, None if was == enabled else enabled)
+        )
+    return found

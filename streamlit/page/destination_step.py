@@ -1,0 +1,63 @@
+"""Where the rows go, and which grants that takes."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from page import look
+from page.calls import Calls
+
+NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,254}")
+
+
+def target() -> tuple[str, str]:
+    """Database and schema for new syncs."""
+    given: tuple[str, str] = st.session_state.get("target", ("HUBSPOT_DATA", "CRM"))
+    return given
+
+
+def show(calls: Calls) -> bool:
+    """Draw the step; whether the app may write there."""
+    look.heading(
+        "Destination",
+        "One table for each object, made with its first rows. The defaults suit most accounts.",
+    )
+    database, schema = target()
+    left, right = st.columns(2)
+    database = left.text_input("Database", database, key="target-database").strip().upper()
+    schema = right.text_input("Schema", schema, key="target-schema").strip().upper()
+    if not all(NAME.fullmatch(one) for one in (database, schema)):
+        look.note(
+            "Not a name.", "Use letters, digits and underscores, and begin with a letter.", "warn"
+        )
+        return False
+    if (database, schema) != target():
+        st.session_state["target"] = (database, schema)
+    with look.working("Looking whether the app may write there"):
+        answer = calls.check_destination(database, schema)
+    if answer.get("response_code") != "OK":
+        return look.tell(answer)
+    grants = answer.get("grants") or []
+    if grants:
+        look.note(
+            "Grants are missing.",
+            f"<code>{database}</code> belongs to somebody else. Its owner runs these statements; "
+            "then come back to this step.",
+            "warn",
+        )
+        st.code(";\n".join(grants) + ";", language="sql")
+        st.button("Look again", icon=":material/refresh:", on_click=calls.forget)
+        return False
+    exists = answer.get("exists")
+    look.html(
+        f'<p class="quiet">Contacts will be in <code>{database}.{schema}.CONTACTS</code>. '
+        + ("The app may write there.</p>" if exists else "The app makes the database itself.</p>")
+    )
+    others = answer.get("grants_if_it_exists") or []
+    if others and not exists:
+        with st.expander(f"If there is a database {database} already"):
+            st.caption("The app cannot see it. Its owner lets the app in with these statements.")
+            st.code(";\n".join(others) + ";", language="sql")
+    return True

@@ -1,0 +1,264 @@
+"""The filter builder: groups of filters on one side, the JSON they are on the other."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from page import filters, look, place, words
+from page.calls import Row, variant
+from page.filters import Filter, Group
+
+Known = dict[str, Row]
+USUAL = ("lifecyclestage", "dealstage", "hs_pipeline_stage", "industry", "createdate")
+
+
+def show(owner: str, settings: place.Settings, properties: list[Row]) -> None:
+    """Let somebody edit ``settings["filter_groups"]`` either way.
+
+    Args:
+        owner: Whose filters these are; part of the widgets' keys.
+        settings: A draft; changed in place.
+        properties: The portal's properties of this stream.
+    """
+    known = {str(one["PROPERTY"]): one for one in properties}
+    groups: list[Group] = settings.get("filter_groups") or []
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        edited = [_group(owner, n, group, known) for n, group in enumerate(groups)]
+        with st.container(horizontal=True):
+            st.button(
+                "Add a filter" if not groups else "Or: add a group",
+                icon=":material/add:",
+                key=f"{owner}-add-group",
+                disabled=len(groups) >= filters.GROUPS or not known,
+                on_click=_add_group,
+                args=(owner, settings, _usual(known)),
+            )
+    _keep(settings, edited)
+    with right:
+        _json(owner, settings)
+    labels = {name: str(one["LABEL"]) for name, one in known.items()}
+    types = {name: str(one["TYPE"]) for name, one in known.items()}
+    look.html(
+        f"<p>Takes <b>{escape(filters.sentence(edited, labels, types))}</b>.</p>"
+        + (
+            '<p class="quiet">A filter without a value is left out.</p>'
+            if any(filters.lacks(one) for group in edited for one in group["filters"])
+            else ""
+        )
+    )
+
+
+def _keep(settings: place.Settings, groups: list[Group]) -> None:
+    if groups:
+        settings["filter_groups"] = groups
+    else:
+        settings.pop("filter_groups", None)
+
+
+def _group(owner: str, g: int, group: Group, known: Known) -> Group:
+    with st.container(border=True):
+        if g:
+            st.caption("or all of these hold")
+        else:
+            st.caption("Records of which all of these hold")
+        edited = [_filter(owner, g, f, one, known) for f, one in enumerate(group["filters"])]
+        st.button(
+            "And",
+            icon=":material/add:",
+            key=f"{owner}-{g}-and",
+            type="tertiary",
+            disabled=len(edited) >= filters.FILTERS,
+            on_click=_add_filter,
+            args=(owner, group, _usual(known)),
+        )
+    group["filters"] = edited
+    return {"filters": edited}
+
+
+def _filter(owner: str, g: int, f: int, one: Filter, known: Known) -> Filter:
+    at = f"{owner}-{place.version(owner)}-{g}-{f}"
+    names = list(known)
+    name = str(one["propertyName"])
+    if name not in known:
+        names = [name, *names]
+    first, second, third, last = st.columns([4, 3, 4, 1], vertical_alignment="bottom", gap="small")
+    name = first.selectbox(
+        "Property",
+        names,
+        names.index(name),
+        key=f"{at}-property",
+        format_func=lambda each: _told(each, known),
+        label_visibility="collapsed" if f else "visible",
+    )
+    type_ = str(known[name]["TYPE"]) if name in known else "string"
+    fitting = list(filters.operators(type_))
+    operator = str(one["operator"]) if one["operator"] in fitting else fitting[0]
+    operator = second.selectbox(
+        "Condition",
+        fitting,
+        fitting.index(operator),
+        key=f"{at}-{name}-operator",
+        format_func=lambda each: filters.operator_words(each, type_),
+        label_visibility="collapsed" if f else "visible",
+    )
+    before = filters.values_of(one) if one["propertyName"] == name else []
+    with third:
+        values = _values(f"{at}-{name}-{operator}", type_, operator, before, known.get(name), not f)
+    last.button(
+        "",
+        icon=":material/close:",
+        key=f"{at}-remove",
+        help="Remove this filter",
+        type="tertiary",
+        on_click=_remove,
+        args=(owner, g, f),
+    )
+    return filters.with_values(name, operator, values)
+
+
+def _told(name: str, known: Known) -> str:
+    return f"{known[name]['LABEL']} · {name}" if name in known else f"{name} (not in this portal)"
+
+
+def _values(
+    key: str, type_: str, operator: str, before: list[Any], known: Row | None, labelled: bool
+) -> list[Any]:
+    """The widgets for what a filter compares with, fitting the property's type."""
+    kind = filters.needs(operator)
+    if kind == "nothing":
+        return []
+    options = {
+        str(pair[0]): str(pair[1]) for pair in (variant(known["OPTIONS"]) if known else []) or []
+    }
+    if type_ == "bool":
+        options = options or {"true": "True", "false": "False"}
+    if kind == "many":
+        given = [str(one) for one in before]
+        return st.multiselect(
+            "Values",
+            list(dict.fromkeys([*options, *given])),
+            given,
+            key=f"{key}-many",
+            format_func=lambda one: options.get(one, one),
+            accept_new_options=not options,
+            placeholder="Choose" if options else "Type, then Enter",
+            label_visibility="visible" if labelled else "collapsed",
+        )
+    count = 2 if kind == "two" else 1
+    return [
+        _value(
+            f"{key}-{n}", type_, before[n] if n < len(before) else None,
+            options if operator not in ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN") else {},
+            ("From", "To")[n] if count == 2 else "Value",
+            labelled or count == 2,
+        )
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def _value(
+    key: str, type_: str, before: Any, options: dict[str, str], label: str, labelled: bool
+) -> Any:
+    seen: Any = "visible" if labelled else "collapsed"
+    if options:
+        names = list(dict.fromkeys([*options, *([str(before)] if before is not None else [])]))
+        return st.selectbox(
+            label,
+            names,
+            names.index(str(before)) if before is not None else None,
+            key=key,
+            format_func=lambda one: options.get(one, one),
+            label_visibility=seen,
+            placeholder="Choose",
+        )
+    if type_ == "number":
+        return filters.whole(
+            st.number_input(
+                label, value=filters.number(before), key=key, step=1.0, format="%g",
+                label_visibility=seen,
+            )
+        )  # fmt: skip
+    if type_ in filters.TIMES:
+        at = filters.instant(before)
+        chosen = st.date_input(
+            label, at.date() if at else None, key=key, label_visibility=seen, format="YYYY-MM-DD",
+            help="The day begins at midnight UTC",
+        )  # fmt: skip
+        if at is not None and chosen == at.date():
+            return before
+        return chosen.isoformat() if chosen else None
+    return st.text_input(
+        label, str(before) if before is not None else "", key=key, label_visibility=seen
+    )
+
+
+def _json(owner: str, settings: place.Settings) -> None:
+    key = f"{owner}-json"
+    text = filters.as_text(settings.get("filter_groups") or [])
+    wrong = st.session_state.get(f"{key}-wrong")
+    if wrong is None:
+        st.session_state[key] = text
+    st.text_area(
+        "As HubSpot takes it (JSON)",
+        key=key,
+        height=220,
+        on_change=_from_json,
+        args=(owner, settings),
+        help="Changes here show in the builder, and the other way round.",
+    )
+    if wrong is not None:
+        look.note("Not taken:", escape(look.sentence(wrong)), "warn")
+        st.button("Back to what the builder says", key=f"{key}-back", on_click=_forget, args=(key,))
+
+
+def _forget(key: str) -> None:
+    st.session_state.pop(f"{key}-wrong", None)
+
+
+def _from_json(owner: str, settings: place.Settings) -> None:
+    key = f"{owner}-json"
+    _forget(key)
+    try:
+        _keep(settings, filters.from_text(st.session_state[key]))
+    except ValueError as error:
+        st.session_state[f"{key}-wrong"] = str(error)
+    place.redraw(owner)
+
+
+def _add_group(owner: str, settings: place.Settings, name: str) -> None:
+    settings.setdefault("filter_groups", []).append({"filters": [_fresh(name)]})
+    place.redraw(owner)
+
+
+def _add_filter(owner: str, group: Group, name: str) -> None:
+    group["filters"].append(_fresh(name))
+    place.redraw(owner)
+
+
+def _usual(known: Known) -> str:
+    """The property a new filter begins with: one that people filter by."""
+    return next((one for one in USUAL if one in known), next(iter(known), ""))
+
+
+def _fresh(name: str) -> Filter:
+    """A filter that holds for most records until something is said."""
+    return {"propertyName": name, "operator": "HAS_PROPERTY"}
+
+
+def _remove(owner: str, g: int, f: int) -> None:
+    settings = place.drafts()[owner]
+    groups: list[Group] = settings.get("filter_groups") or []
+    if g < len(groups) and f < len(groups[g]["filters"]):
+        del groups[g]["filters"][f]
+    _keep(settings, [one for one in groups if one["filters"]])
+    place.redraw(owner)
+
+
+def summary(settings: place.Settings) -> str:
+    """In a few words how many filters there are."""
+    count = sum(len(group["filters"]) for group in settings.get("filter_groups") or [])
+    return words.plural(count, "filter") if count else "all records"

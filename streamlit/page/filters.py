@@ -1,0 +1,175 @@
+"""HubSpot's filter groups as the page edits them: operators by type, JSON both ways, sentences.
+
+Pure. Which operators fit a type, and how many filters HubSpot takes, is as docs/SETTINGS.md says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+Filter = dict[str, Any]
+Group = dict[str, list[Filter]]
+
+GROUPS, FILTERS = 5, 4
+"""Groups in a sync, filters in a group (two more of each are used by the reading itself)."""
+
+WORDS = {
+    "EQ": "is",
+    "NEQ": "is not",
+    "IN": "is any of",
+    "NOT_IN": "is none of",
+    "LT": "is less than",
+    "LTE": "is at most",
+    "GT": "is more than",
+    "GTE": "is at least",
+    "BETWEEN": "is between",
+    "HAS_PROPERTY": "is known",
+    "NOT_HAS_PROPERTY": "is unknown",
+    "CONTAINS_TOKEN": "contains the word",
+    "NOT_CONTAINS_TOKEN": "does not contain the word",
+}
+_OF_TIME = {"LT": "is before", "LTE": "is on or before", "GT": "is after", "GTE": "is on or after"}
+
+_PRESENT = ("HAS_PROPERTY", "NOT_HAS_PROPERTY")
+_EQUAL = ("EQ", "NEQ", "IN", "NOT_IN")
+_ORDERED = ("GTE", "GT", "LTE", "LT", "BETWEEN")
+_TOKENS = ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN")
+_BY_TYPE = {
+    "number": (*_ORDERED, *_EQUAL, *_PRESENT),
+    "date": (*_ORDERED, *_EQUAL, *_PRESENT),
+    "datetime": (*_ORDERED, *_EQUAL, *_PRESENT),
+    "bool": ("EQ", "NEQ", *_PRESENT),
+    "enumeration": ("IN", "NOT_IN", "EQ", "NEQ", *_PRESENT, *_TOKENS),
+}
+TIMES = ("date", "datetime")
+
+
+def operators(type: str) -> tuple[str, ...]:
+    """The operators that fit a property's type, the most useful first."""
+    return _BY_TYPE.get(type, (*_EQUAL, *_TOKENS, *_PRESENT, *_ORDERED))
+
+
+def operator_words(operator: str, type: str) -> str:
+    """An operator as a person says it."""
+    return (_OF_TIME if type in TIMES else {}).get(operator) or WORDS.get(operator, operator)
+
+
+def needs(operator: str) -> str:
+    """What an operator takes: ``nothing``, ``one``, ``two`` or ``many`` values."""
+    if operator in _PRESENT:
+        return "nothing"
+    return {"BETWEEN": "two", "IN": "many", "NOT_IN": "many"}.get(operator, "one")
+
+
+def with_values(name: str, operator: str, values: Sequence[Any]) -> Filter:
+    """A filter, spelled as HubSpot spells it; values that are missing are left out."""
+    made: Filter = {"propertyName": name, "operator": operator}
+    kind = needs(operator)
+    if kind == "many":
+        made["values"] = [one for one in values if one not in (None, "")]
+    elif kind != "nothing":
+        for key, one in zip(("value", "highValue"), values, strict=False):
+            if one not in (None, ""):
+                made[key] = one
+    return made
+
+
+def values_of(one: Filter) -> list[Any]:
+    """What a filter compares with."""
+    if "values" in one:
+        found = one["values"]
+        return list(found) if isinstance(found, list) else []
+    return [one[key] for key in ("value", "highValue") if key in one]
+
+
+def complete(groups: Sequence[Group]) -> list[Group]:
+    """The groups without the filters that still lack a value."""
+    kept = [[one for one in group["filters"] if not lacks(one)] for group in groups]
+    return [{"filters": filters} for filters in kept if filters]
+
+
+def lacks(one: Filter) -> bool:
+    """Whether a filter lacks a value it needs."""
+    count = len(values_of(one))
+    kind = needs(str(one.get("operator")))
+    return count < {"nothing": 0, "one": 1, "two": 2, "many": 1}[kind]
+
+
+def as_text(groups: Sequence[Group]) -> str:
+    """The groups as JSON."""
+    return json.dumps(list(groups), indent=2, ensure_ascii=False)
+
+
+def from_text(text: str) -> list[Group]:
+    """The groups in a text: a list, or an object with ``filterGroups`` as HubSpot's search takes.
+
+    Raises ``ValueError`` whose message says in one line what is wrong.
+    """
+    try:
+        read: Any = json.loads(text) if text.strip() else []
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"this is not JSON: {error.msg.lower()} in line {error.lineno}, column {error.colno}"
+        ) from None
+    if isinstance(read, Mapping):
+        read = read.get("filterGroups", read.get("filter_groups", read))
+    if not isinstance(read, list):
+        raise ValueError('filters are a list of groups: [{"filters": [...]}]')
+    for n, group in enumerate(read, 1):
+        if not isinstance(group, Mapping) or not isinstance(group.get("filters"), list):
+            raise ValueError(f'group {n} must be an object with a list "filters"')
+        for one in group["filters"]:
+            if not isinstance(one, Mapping) or not {"propertyName", "operator"} <= one.keys():
+                raise ValueError(f"each filter of group {n} needs propertyName and operator")
+            if one["operator"] not in WORDS:
+                raise ValueError(f"{one['operator']} is no operator; use one of {', '.join(WORDS)}")
+    return [{"filters": [dict(one) for one in group["filters"]]} for group in read]
+
+
+def sentence(groups: Sequence[Group], labels: Mapping[str, str], types: Mapping[str, str]) -> str:
+    """The groups as a sentence: which records are taken."""
+    told = [
+        " and ".join(
+            " ".join(
+                [
+                    labels.get(str(one["propertyName"]), str(one["propertyName"])),
+                    operator_words(
+                        str(one["operator"]), types.get(str(one["propertyName"]), "string")
+                    ),
+                    (" and " if one["operator"] == "BETWEEN" else ", ").join(
+                        str(value) for value in values_of(one)
+                    ),
+                ]
+            ).strip()
+            for one in group["filters"]
+        )
+        for group in complete(groups)
+    ]
+    return "; or ".join(told) if told else "all records"
+
+
+def number(value: Any) -> float | None:
+    """A value of a filter on a number, for a number field."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def whole(value: float | None) -> int | float | None:
+    """A number as JSON should spell it: 1000, not 1000.0."""
+    return int(value) if value is not None and value == int(value) else value
+
+
+def instant(value: Any) -> datetime | None:
+    """A value of a filter on a time: ISO text, or milliseconds."""
+    try:
+        if str(value).lstrip("-").isdecimal():
+            return datetime.fromtimestamp(int(value) / 1000, UTC).replace(tzinfo=None)
+        read = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except (ValueError, OverflowError, OSError):
+        return None
+    return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read

@@ -1,0 +1,156 @@
+"""What else a sync can be told: related records, past values, schedule, deletions, limits."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from page import filters, look, place, words
+from page.calls import Calls, Row
+
+SCHEDULES = {
+    None: "Only on call",
+    "15 MINUTES": "Every 15 minutes",
+    "60 MINUTES": "Every hour",
+    "360 MINUTES": "Every 6 hours",
+    "USING CRON 0 3 * * * UTC": "Once a day, at 03:00 UTC",
+}
+MODES = {"incremental": "Only what changed", "full_refresh": "Everything, every time"}
+
+
+def schedule_words(schedule: str | None) -> str:
+    """A schedule as a person says it."""
+    return SCHEDULES.get(schedule) or str(schedule).removeprefix("USING CRON ").lower()
+
+
+def schedule(key: str, before: str | None, label: str = "Schedule") -> str | None:
+    """Choose a schedule, one of the usual ones or another."""
+    other = "other"
+    names: list[str | None] = [*SCHEDULES, other]
+    chosen = st.selectbox(
+        label, names, names.index(before if before in SCHEDULES else other), key=f"{key}-schedule",
+        format_func=lambda one: "Another …" if one == other else schedule_words(one), width=320,
+    )  # fmt: skip
+    if chosen != other:
+        return chosen
+    text = st.text_input(
+        "Minutes, or a cron line with its zone", before or "USING CRON 0 */2 * * * UTC",
+        key=f"{key}-cron", width=320, help="'90 MINUTES' or 'USING CRON 0 6 * * 1-5 Europe/Berlin'",
+    )  # fmt: skip
+    return text.strip() or None
+
+
+def _set(settings: place.Settings, name: str, value: Any, default: Any) -> None:
+    """Keep a setting where it was given before or differs from its default."""
+    if value == default and name not in settings:
+        return
+    if value == default:
+        settings.pop(name)
+    else:
+        settings[name] = value
+
+
+def show(sync: Row, settings: place.Settings, _calls: Calls) -> None:
+    """Schedule, deletions, limits; changes ``settings`` in place."""
+    name = str(sync["NAME"])
+    key = f"{name}-{place.version(name)}"
+    left, right = st.columns(2, gap="large")
+    with left:
+        _set(settings, "schedule", schedule(key, settings.get("schedule")), None)
+        mode = st.radio(
+            "What a run reads", list(MODES), key=f"{key}-mode", format_func=MODES.__getitem__,
+            index=list(MODES).index(settings.get("sync_mode", "incremental")),
+        )  # fmt: skip
+        _set(settings, "sync_mode", mode, "incremental")
+        followed = st.toggle(
+            "Follow deletions", settings.get("include_archived", True), key=f"{key}-archived",
+            help="Records that are deleted, merged or no longer match are marked, never removed.",
+        )  # fmt: skip
+        _set(settings, "include_archived", followed, True)
+        at = (
+            filters.instant(settings.get("updated_after"))
+            if settings.get("updated_after")
+            else None
+        )
+        after = st.date_input(
+            "Nothing last changed before", at.date() if at else None, key=f"{key}-after",
+            format="YYYY-MM-DD", min_value=date(2006, 1, 1), width=320,
+        )  # fmt: skip
+        if (after.isoformat() if after else None) != (at.date().isoformat() if at else None):
+            _set(settings, "updated_after", f"{after}T00:00:00Z" if after else None, None)
+    with right:
+        for setting, label, default, most, told in (
+            ("settle_minutes", "Settle, minutes", 10, 1440,
+             "How long after a change HubSpot's search is trusted to know of it"),
+            ("lookback_minutes", "Look back, minutes", 0, 129600,
+             "How much of the last window is read again"),
+            ("reserve_percent", "Reserve, percent", 20, 95,
+             "Share of HubSpot's daily limit left to other apps"),
+            ("deadline_minutes", "Deadline, minutes", 50, 1440,
+             "A run stops cleanly after this, and the next carries on"),
+        ):  # fmt: skip
+            value = st.number_input(
+                label, 0, most, int(settings.get(setting, default)), key=f"{key}-{setting}",
+                help=told, width=320,
+            )  # fmt: skip
+            _set(settings, setting, int(value), default)
+    _destination(key, settings)
+
+
+def _destination(key: str, settings: place.Settings) -> None:
+    with st.expander("Destination"):
+        st.caption("Writing elsewhere begins there with a backfill; the old table stays.")
+        given = dict(settings.get("destination") or {})
+        columns = st.columns(3)
+        for column, name, default in zip(
+            columns, ("database", "schema", "table"), ("HUBSPOT_DATA", "CRM", ""), strict=True
+        ):
+            text = column.text_input(
+                words.title(name), given.get(name, default), key=f"{key}-to-{name}",
+                placeholder="the stream's name" if not default else None,
+            ).strip().upper()  # fmt: skip
+            _set(given, name, text, default)
+        _set(settings, "destination", given, {})
+        prefix = st.text_input(
+            "Property columns begin with", settings.get("column_prefix", "PROPERTIES_"),
+            key=f"{key}-prefix", width=320,
+        )  # fmt: skip
+        _set(settings, "column_prefix", prefix.strip().upper(), "PROPERTIES_")
+
+
+def related(sync: Row, settings: place.Settings, calls: Calls) -> None:
+    """Associations and past values; changes ``settings`` in place."""
+    name = str(sync["NAME"])
+    key = f"{name}-{place.version(name)}"
+    known = calls.stream_properties(str(sync["STREAM"]))
+    if not known:
+        look.empty("Nothing is related to this stream", "Only CRM objects have associations.")
+        return
+    look.heading("Associations", "The ids of associated records stand beside each record.")
+    usual = st.toggle(
+        "The usual ones for this stream", "associations" not in settings, key=f"{key}-usual"
+    )
+    if usual:
+        settings.pop("associations", None)
+    else:
+        names = [
+            str(one["STREAM"])
+            for one in calls.streams()
+            if one["READER"] == "RECORDS" and one["STREAM"] != sync["STREAM"]
+        ]
+        before = [str(one) for one in settings.get("associations") or []]
+        settings["associations"] = st.multiselect(
+            "Associated with", list(dict.fromkeys([*before, *names])), before,
+            key=f"{key}-associations", format_func=words.title, placeholder="None",
+        )  # fmt: skip
+    look.heading("History", "Past values of these properties are kept in a table of their own.")
+    labels = {str(one["PROPERTY"]): str(one["LABEL"]) for one in known}
+    kept = [str(one) for one in settings.get("history") or []]
+    history = st.multiselect(
+        "Keep the history of", list(dict.fromkeys([*kept, *labels])), kept, key=f"{key}-history",
+        format_func=lambda one: f"{labels[one]} · {one}" if one in labels else one,
+        accept_new_options=True, placeholder="None; search, or type a glob",
+    )  # fmt: skip
+    _set(settings, "history", list(history), [])

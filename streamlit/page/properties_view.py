@@ -1,0 +1,96 @@
+"""Which properties a sync takes, with what HubSpot says of them and how full they are."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from page import globs, look, place, words
+from page.calls import Calls, Row
+
+
+def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
+    """Let somebody choose the properties; changes ``settings`` in place."""
+    name = str(sync["NAME"])
+    known = calls.stream_properties(str(sync["STREAM"]))
+    if not known:
+        look.empty(
+            "This stream has no properties to choose", "Its table has fixed columns; see Data."
+        )
+        return
+    choose(name, settings, known)
+    taken = settings.get("properties") or ["*"]
+    fill = calls.fill(str(sync["DESTINATION"] or ""))
+    columns = {str(one["PROPERTY"]): str(one["COLUMN_NAME"]) for one in calls.properties(name)}
+    _listed(name, known, taken, {one: fill.get(column) for one, column in columns.items()})
+
+
+def choose(owner: str, settings: place.Settings, known: list[Row]) -> None:
+    """The three ways to say which properties, and globs for everything else."""
+    labels = {str(one["PROPERTY"]): str(one["LABEL"]) for one in known}
+    before = list(settings.get("properties") or ["*"])
+    key = f"{owner}-{place.version(owner)}"
+    way = st.segmented_control(
+        "Properties to take", globs.WAYS, default=globs.way(before), key=f"{key}-way"
+    ) or globs.way(before)
+    if way == globs.OTHER:
+        text = st.text_input(
+            "Globs, with ! for what is left out", " ".join(before), key=f"{key}-globs",
+            help="For example: * !hs_email_*",
+        )  # fmt: skip
+        chosen = text.split() or ["*"]
+    elif way == globs.ALL:
+        chosen = ["*"]
+    else:
+        names = globs.named(before) if globs.way(before) == way else []
+        chosen = globs.made(
+            way,
+            st.multiselect(
+                "Take" if way == globs.ONLY else "Leave out",
+                list(dict.fromkeys([*names, *labels])),
+                names,
+                key=f"{key}-{way}-names",
+                format_func=lambda one: f"{labels[one]} · {one}" if one in labels else one,
+                accept_new_options=True,
+                placeholder="Search by label or name, or type a glob such as hs_email_*",
+            ),
+        )
+    if chosen == ["*"]:
+        settings.pop("properties", None)
+    else:
+        settings["properties"] = chosen
+
+
+def _listed(owner: str, known: list[Row], taken: list[str], fill: dict[str, float | None]) -> None:
+    sought = st.text_input(
+        "Search properties", key=f"{owner}-sought", placeholder="Label or name", width=280,
+        icon=":material/search:", label_visibility="collapsed",
+    ).lower()  # fmt: skip
+    shown = [one for one in known if sought in f"{one['LABEL']} {one['PROPERTY']}".lower()]
+    count = sum(1 for one in known if globs.takes(taken, str(one["PROPERTY"])))
+    look.html(
+        f'<p class="quiet">{words.number(count)} of {words.number(len(known))} properties taken</p>'
+    )
+    st.dataframe(
+        [
+            {
+                "Taken": globs.takes(taken, str(one["PROPERTY"])),
+                "Label": one["LABEL"],
+                "Property": one["PROPERTY"],
+                "Type": one["TYPE"],
+                "Filled": fill.get(str(one["PROPERTY"])),
+                "Calculated": bool(one["CALCULATED"]),
+                "Description": one["DESCRIPTION"],
+            }
+            for one in shown
+        ],
+        hide_index=True,
+        height=420,
+        column_config={
+            "Filled": st.column_config.ProgressColumn(
+                "Filled", format="percent", min_value=0, max_value=1,
+                help="Share of the rows that have a value; known once the table has rows",
+            ),
+            "Label": st.column_config.TextColumn(width="medium"),
+            "Description": st.column_config.TextColumn(width="large"),
+        },
+    )  # fmt: skip

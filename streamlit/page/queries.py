@@ -1,0 +1,98 @@
+"""Sample queries for a table, made from the columns it has. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
+
+
+def spelled(name: str) -> str:
+    """An identifier as a person writes it: quoted only where it must be."""
+    return name if PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def samples(
+    table: str, columns: Mapping[str, str], labels: Mapping[str, Any], there: Collection[str]
+) -> list[tuple[str, str]]:
+    """Titles and statements.
+
+    Args:
+        table: ``DATABASE.SCHEMA.TABLE``.
+        columns: Type of each column.
+        labels: What is known of the columns that hold properties.
+        there: The tables that exist.
+    """
+    found = []
+    plain, table = table, ".".join(map(spelled, table.split(".", 2)))
+    shown = [one for one in labels if one in columns][:4] or [
+        one for one in columns if one[0] != "_" and one != "ID"
+    ][:4]
+    living = "_DELETED_AT IS NULL" if "_DELETED_AT" in columns else "TRUE"
+    listed = ", ".join(map(spelled, ["ID", *shown] if "ID" in columns else shown))
+    if "UPDATED_AT" in columns:
+        found.append(
+            (
+                "The records that changed last",
+                f"SELECT {listed}, UPDATED_AT\nFROM {table}\nWHERE {living}\n"
+                "ORDER BY UPDATED_AT DESC\nLIMIT 20;",
+            )
+        )
+    group = next(
+        (one for one, about in labels.items() if one in columns and about["TYPE"] == "enumeration"),
+        None,
+    )
+    if group:
+        by = spelled(group)
+        found.append(
+            (
+                f"How many of each {labels[group]['LABEL']}",
+                f"SELECT {by}, COUNT(*) AS ROW_COUNT\nFROM {table}\nWHERE {living}\n"
+                f"GROUP BY {by}\nORDER BY ROW_COUNT DESC;",
+            )
+        )
+    if "CREATED_AT" in columns:
+        found.append(
+            (
+                "New ones by month",
+                "SELECT DATE_TRUNC('MONTH', CREATED_AT) AS MONTH, COUNT(*) AS ROW_COUNT\n"
+                f"FROM {table}\nWHERE {living}\nGROUP BY MONTH\nORDER BY MONTH;",
+            )
+        )
+    if "PROPERTIES" in columns:
+        found.append(
+            (
+                "A property as HubSpot sent it, whether it has a column or not",
+                f"SELECT ID, PROPERTIES:hs_object_id::VARCHAR AS VALUE\nFROM {table}\nLIMIT 20;",
+            )
+        )
+    place = plain.rpartition(".")[0]
+    linked = next(
+        (
+            one
+            for one, type_ in columns.items()
+            if type_ == "ARRAY" and f"{place}.{one.removesuffix('_IDS')}" in there
+        ),
+        None,
+    )
+    if linked:
+        other = linked.removesuffix("_IDS")
+        found.append(
+            (
+                f"Each one with its {other.lower().replace('_', ' ')}",
+                f"SELECT t.ID, link.VALUE::VARCHAR AS OTHER_ID, other.PROPERTIES\n"
+                f"FROM {table} t,\n  LATERAL FLATTEN(INPUT => t.{spelled(linked)}) link\n"
+                f"JOIN {place}.{spelled(other)} other ON other.ID = link.VALUE::VARCHAR\nLIMIT 20;",
+            )
+        )
+    if "_DELETE_KIND" in columns:
+        found.append(
+            (
+                "What is gone from HubSpot, and how",
+                "SELECT _DELETE_KIND, COUNT(*) AS ROW_COUNT, MAX(_DELETED_AT) AS LAST\n"
+                f"FROM {table}\nWHERE _DELETED_AT IS NOT NULL\nGROUP BY _DELETE_KIND;",
+            )
+        )
+    return found

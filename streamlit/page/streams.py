@@ -1,0 +1,88 @@
+"""The streams as the page sorts and names them. Pure."""
+
+from __future__ import annotations
+
+from page import words
+from page.calls import Row
+
+RECOMMENDED = (
+    *("contacts", "companies", "deals", "tickets", "products", "line_items"),
+    *("owners", "pipelines", "pipeline_stages"),
+)
+OPEN = ("Records", "Custom objects")
+"""The groups that are unfolded from the start."""
+
+_GROUPS = {
+    "Records": (
+        *("contacts", "companies", "deals", "tickets", "leads", "products", "line_items"),
+        *("quotes", "goals", "deal_splits", "feedback_submissions", "users", "services"),
+        *("appointments", "courses", "listings", "projects", "deals_archived"),
+    ),
+    "Activities": (
+        *("calls", "emails", "meetings", "notes", "tasks", "communications", "postal_mail"),
+        "engagements",
+    ),
+    "Commerce": (
+        *("orders", "carts", "invoices", "commerce_payments", "subscriptions", "discounts"),
+        *("fees", "taxes"),
+    ),
+    "Marketing": (
+        *("marketing_emails", "campaigns", "email_campaigns", "email_events", "forms"),
+        *("form_submissions", "lists", "list_memberships", "marketing_events", "workflows"),
+        *("subscription_changes", "subscription_definitions", "subscription_statuses"),
+    ),
+}
+_GROUP_OF = {name: group for group, names in _GROUPS.items() for name in names}
+_ORDER = (
+    *("Records", "Custom objects", "Activities", "Commerce", "Marketing"),
+    *("Account and definitions", "Events"),
+)
+_IDS = {
+    **{"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5"},
+    **{"products": "0-7", "line_items": "0-8", "quotes": "0-14", "communications": "0-18"},
+    **{"feedback_submissions": "0-19", "tasks": "0-27", "notes": "0-46", "meetings": "0-47"},
+    **{"calls": "0-48", "emails": "0-49", "invoices": "0-53", "subscriptions": "0-69"},
+    **{"goal_targets": "0-74", "discounts": "0-84", "fees": "0-85", "taxes": "0-86"},
+    **{"commerce_payments": "0-101", "users": "0-115", "postal_mail": "0-116"},
+    **{"orders": "0-123", "leads": "0-136", "carts": "0-142", "services": "0-162"},
+    **{"courses": "0-410", "listings": "0-420", "appointments": "0-421", "projects": "0-970"},
+}
+"""HubSpot's ids of its own object types ("Using object APIs")."""
+
+
+def group(stream: Row) -> str:
+    """Under which heading a stream stands."""
+    name = str(stream["STREAM"])
+    if str(stream["OBJECT_TYPE"] or "").startswith("2-"):
+        return "Custom objects"
+    if name.endswith("_web_analytics") or name in ("events", "event_types", "event_definitions"):
+        return "Events"
+    return _GROUP_OF.get(name, "Account and definitions")
+
+
+def grouped(streams: list[Row]) -> dict[str, list[Row]]:
+    """The streams by heading, in the order people look for them."""
+    found: dict[str, list[Row]] = {name: [] for name in _ORDER}
+    for one in streams:
+        found[group(one)].append(one)
+    for name, members in _GROUPS.items():
+        found[name].sort(key=lambda one: members.index(str(one["STREAM"])))
+    return {name: members for name, members in found.items() if members}
+
+
+def label(stream: Row) -> str:
+    """What HubSpot calls the stream."""
+    return str(stream["LABEL"] or words.title(str(stream["STREAM"])))
+
+
+def spelled(stream: Row) -> str:
+    """Everything a stream may be looked for by, in lower case."""
+    return f"{label(stream)} {stream['STREAM']} {stream['OBJECT_TYPE'] or ''}".lower()
+
+
+def record_url(portal: object, object_type: object, record: object) -> str | None:
+    """Where a record is found in HubSpot; None for what has no page of its own."""
+    kind = _IDS.get(str(object_type), str(object_type))
+    if not portal or kind[:2] not in ("0-", "2-"):
+        return None
+    return f"https://app.hubspot.com/contacts/{portal}/record/{kind}/{record}"

@@ -1,0 +1,74 @@
+"""What can be done with a sync. Whatever takes something away says so first, and asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from page import look, place, words
+from page.calls import Answer, Calls, Row
+
+
+def show(sync: Row, calls: Calls) -> None:
+    """Draw the buttons."""
+    name, enabled = str(sync["NAME"]), bool(sync["ENABLED"])
+    with st.container(horizontal=True):
+        if st.button("Run now", type="primary", icon=":material/play_arrow:"):
+            with look.working(f"Running {name}"):
+                answer = calls.ingest(name)
+            look.remember(answer)
+            st.rerun()
+        st.button(
+            "Pause" if enabled else "Resume",
+            icon=":material/pause:" if enabled else ":material/resume:",
+            on_click=_switch,
+            args=(name, not enabled, calls),
+            help="Let it run by itself, or not. Run now works either way.",
+        )
+        if st.button("Backfill", icon=":material/restart_alt:"):
+            _ask_backfill(name, calls)
+        if st.button("Remove", icon=":material/delete:"):
+            _ask_remove(name, calls)
+
+
+def _switch(name: str, enabled: bool, calls: Calls) -> None:
+    look.remember(calls.enable_sync(name, enabled))
+
+
+@st.dialog("Read everything again?")
+def _ask_backfill(name: str, calls: Calls) -> None:
+    st.markdown(
+        f"The next run of **{look.plain(words.title(name))}** reads every record again, which can "
+        "take many requests of the day's limit. The table stays, and its rows stay readable "
+        "meanwhile."
+    )
+    _choice("Backfill", lambda: calls.reset_sync(name))
+
+
+@st.dialog("Remove this sync?")
+def _ask_remove(name: str, calls: Calls) -> None:
+    st.markdown(
+        f"**{look.plain(words.title(name))}** stops running; its settings and its position are "
+        "forgotten. Its table stays with all rows, and so do its past runs. Set up again later, it "
+        "begins with a backfill."
+    )
+
+    def remove() -> Answer:
+        place.discard(name)
+        return calls.drop_sync(name)
+
+    _choice("Remove sync", remove)
+
+
+def _choice(label: str, act: Callable[[], Answer]) -> None:
+    """The two ways out of a question."""
+    with st.container(horizontal=True):
+        if st.button(label, type="primary", on_click=_do, args=(act,)):
+            st.rerun()
+        if st.button("Cancel"):
+            st.rerun()
+
+
+def _do(act: Callable[[], Answer]) -> None:
+    look.remember(act())

@@ -1,0 +1,72 @@
+"""Runs: what went on, what went wrong and what cures it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from page.cures import CURES
+from tests.runs.world import World
+from tests.ui.conftest import Open
+from tests.ui.viewing import View
+
+ERRORS = Path(__file__).parents[2] / "docs" / "ERRORS.md"
+
+
+def ran(open_page: Open) -> tuple[View, World]:
+    """The runs of a HubSpot of twelve contacts, which were read once."""
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL ingest_hubspot('contacts')")
+    view.draw().press("Runs")
+    return view, world
+
+
+def test_without_runs_the_page_says_when_there_will_be_some(open_page: Open) -> None:
+    view, _ = open_page()
+
+    view.draw().press("Runs")
+
+    assert "No runs yet" in view.text
+
+
+def test_the_history_tells_status_rows_and_requests(open_page: Open) -> None:
+    view, _ = ran(open_page)
+
+    assert "Succeeded" in view.text
+    assert "+12" in view.text
+    assert len(view.test.get("arrow_vega_lite_chart")) == 2
+
+
+def test_a_run_opens_with_where_its_requests_went(open_page: Open) -> None:
+    view, world = ran(open_page)
+
+    view.press(next(one for one in view.labels if one.startswith("Contacts ")))
+
+    [run] = world.runs()
+    assert run["RUN_ID"] in view.text
+    assert "Inserted 12" in view.text
+    assert "Requests to HubSpot" in view.text
+    assert "/crm/" in view.text
+
+
+def test_a_failed_run_is_told_with_code_cause_and_cure(open_page: Open) -> None:
+    view, world = ran(open_page)
+    world.portal.expire(world.portal.token)
+    world.call("CALL ingest_hubspot('contacts')")
+    view.press("Syncs").press("Runs")
+
+    assert "CREDENTIAL_REJECTED" in view.text
+    assert "Cause: HubSpot does not accept the credential" in view.text
+    assert "Cure: copy it again" in view.text
+    view.press("Open the run")
+    assert "Failed" in view.text
+    view.press("Syncs")
+    assert "Need a look 1" in view.text
+
+
+def test_every_documented_code_has_a_cause_and_a_cure() -> None:
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", ERRORS.read_text(), re.M))
+    on_a_laptop = {"ENGINE_BUSY", "LAPTOP_ERROR"}
+
+    assert documented - on_a_laptop <= CURES.keys()

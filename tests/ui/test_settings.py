@@ -1,0 +1,80 @@
+"""Settings: the day's limit, and the whole configuration as a file."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from page import configuration
+from tests.runs.world import World
+from tests.ui.conftest import Open
+from tests.ui.viewing import View
+
+SETTINGS = {"associations": [], "properties": ["email"]}
+
+
+def at_settings(open_page: Open) -> tuple[View, World]:
+    """The settings of an app with one sync."""
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call(f"CALL configure_sync('contacts', PARSE_JSON('{json.dumps(SETTINGS)}'))")
+    view.draw().press("Settings")
+    return view, world
+
+
+def test_the_daily_limit_is_told_once_a_run_has_learnt_it(open_page: Open) -> None:
+    view, world = at_settings(open_page)
+    assert "Nothing is known yet" in view.text
+
+    world.call("CALL ingest_hubspot('contacts')")
+    view.press("Syncs").press("Settings")
+
+    assert "Reserved for others" in view.text
+
+
+def test_the_export_is_the_configuration_and_no_credential(open_page: Open) -> None:
+    view, world = at_settings(open_page)
+
+    [text] = [one.value for one in view.test.code]
+
+    assert configuration.read(text) == {"contacts": SETTINGS}
+    assert world.portal.token not in text
+
+
+def test_an_import_shows_what_it_would_change_and_then_does(open_page: Open) -> None:
+    view, world = at_settings(open_page)
+
+    view.write("Configuration", "syncs:\n  contacts: {enabled: false}\n  deals: {associations: []}")
+    assert "contacts" in view.text
+    assert len(world.rows("SELECT * FROM syncs")) == 1
+    view.press("Apply 2 changes")
+
+    rows = world.rows("SELECT NAME, ENABLED, SETTINGS FROM syncs ORDER BY NAME")
+    assert [(one["NAME"], one["ENABLED"], json.loads(one["SETTINGS"])) for one in rows] == [
+        ("contacts", False, {}),
+        ("deals", True, {"associations": []}),
+    ]
+
+
+def test_what_was_exported_changes_nothing_when_imported(open_page: Open) -> None:
+    view, _ = at_settings(open_page)
+    [text] = [one.value for one in view.test.code]
+
+    view.write("Configuration", text)
+
+    assert "Everything is configured like this already" in view.text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("syncs: [", "not YAML"),
+        ("- contacts", 'a mapping "syncs"'),
+        ("syncs: {contacts: 1}", "must be a mapping"),
+        ("syncs: {}\napps: 1", "unknown: apps"),
+    ],
+)
+def test_what_is_no_configuration_is_refused_in_one_line(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        configuration.read(text)

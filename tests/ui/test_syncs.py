@@ -1,0 +1,210 @@
+"""Syncs: their health at a glance, and everything that can be done with one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.runs.world import CONTACTS, World
+from tests.ui.conftest import Open
+from tests.ui.viewing import View
+
+
+def opened(open_page: Open, part: str = "Overview", **settings: Any) -> tuple[View, World]:
+    """The page of the sync of contacts, which ran once, and the world around it."""
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    world.call(f"CALL configure_sync('contacts', PARSE_JSON('{json.dumps(settings)}'))")
+    world.call("CALL ingest_hubspot('contacts')")
+    view.draw().press("Contacts")
+    if part != "Overview":
+        view.choose("part-contacts", part)
+    return view, world
+
+
+def stored(world: World) -> dict[str, Any]:
+    """The settings as they are stored."""
+    return dict(json.loads(world.sync()["SETTINGS"]))
+
+
+def test_without_syncs_the_page_leads_to_set_up(open_page: Open) -> None:
+    view, _ = open_page()
+
+    view.draw().press("Syncs")
+
+    assert "No syncs yet" in view.text
+    assert "Set up the first one" in view.labels
+
+
+def test_the_list_tells_health_freshness_and_rows(open_page: Open) -> None:
+    view, _ = opened(open_page)
+
+    view.press("All syncs")
+
+    assert "Healthy" in view.text
+    assert "Complete up to" in view.text
+    assert "12" in view.text
+
+
+def test_times_have_utc_on_hover(open_page: Open) -> None:
+    view, _ = opened(open_page)
+
+    times = [one.proto.body for one in view.test.get("html") if "<time" in one.proto.body]
+
+    assert times
+    assert all(' UTC">' in one for one in times)
+
+
+def test_a_sync_runs_now(open_page: Open) -> None:
+    view, world = opened(open_page)
+    world.portal.create("contacts", {"email": "new@example.com"})
+
+    view.press("Run now")
+
+    assert len(world.ids(CONTACTS)) == 13
+
+
+def test_pausing_and_resuming(open_page: Open) -> None:
+    view, world = opened(open_page)
+
+    view.press("Pause")
+    paused = world.sync()["ENABLED"]
+    assert "Paused" in view.text
+    view.press("Resume")
+
+    assert (paused, world.sync()["ENABLED"]) == (False, True)
+
+
+def test_a_backfill_says_what_it_does_and_asks(open_page: Open) -> None:
+    view, world = opened(open_page)
+
+    view.press("Backfill")
+    assert "reads every record again" in view.text
+    assert world.sync()["SETTLED_THROUGH"] is not None
+    view.press_last("Backfill")
+
+    assert world.sync()["SETTLED_THROUGH"] is None
+
+
+def test_removing_asks_first_and_leaves_the_table(open_page: Open) -> None:
+    view, world = opened(open_page)
+
+    view.press("Remove")
+    assert "Its table stays" in view.text
+    assert world.sync()
+    view.press("Remove sync")
+
+    assert world.rows("SELECT NAME FROM syncs") == []
+    assert world.exists(CONTACTS)
+
+
+def test_cancelling_changes_nothing(open_page: Open) -> None:
+    view, world = opened(open_page)
+
+    view.press("Remove").press("Cancel")
+
+    assert world.sync()
+
+
+def test_a_filter_is_built_from_the_portals_properties(open_page: Open) -> None:
+    view, world = opened(open_page, "Filters")
+
+    view.press("Add a filter")
+    view.select("Property", "lifecyclestage").select("Condition", "EQ").select("Value", "customer")
+    view.press("Save changes")
+
+    [group] = stored(world)["filter_groups"]
+    assert group["filters"] == [
+        {"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"}
+    ]
+
+
+def test_the_operators_and_values_fit_the_propertys_type(open_page: Open) -> None:
+    view, _ = opened(open_page, "Filters")
+
+    view.press("Add a filter").select("Property", "lifecyclestage")
+
+    condition = view.box("Condition")
+    assert "is any of" in condition.options
+    assert "is less than" not in condition.options
+    view.select("Condition", "EQ")
+    assert "Customer" in view.box("Value").options
+
+
+def test_json_and_builder_follow_each_other(open_page: Open) -> None:
+    view, _ = opened(open_page, "Filters")
+
+    view.write(
+        "As HubSpot takes it (JSON)",
+        '[{"filters": [{"propertyName": "email", "operator": "CONTAINS_TOKEN", "value": "x"}]}]',
+    )
+    assert view.box("Property").value == "email"
+    assert "contains the word" in view.text
+    view.select("Condition", "HAS_PROPERTY")
+
+    assert '"operator": "HAS_PROPERTY"' in view.written("As HubSpot takes it (JSON)")
+
+
+def test_json_that_is_none_is_told_in_one_line_and_nothing_is_lost(open_page: Open) -> None:
+    view, _ = opened(open_page, "Filters")
+
+    view.press("Add a filter").write("As HubSpot takes it (JSON)", "[{")
+
+    assert "This is not JSON" in view.text
+    assert view.box("Property").value == "lifecyclestage"
+
+
+def test_properties_are_chosen_by_name_or_glob(open_page: Open) -> None:
+    view, world = opened(open_page, "Properties")
+
+    view.choose("contacts-0-way", "All but some")
+    view.pick("Leave out", "hs_*", "email").press("Save changes")
+
+    assert stored(world)["properties"] == ["*", "!hs_*", "!email"]
+
+
+def test_the_list_of_properties_tells_how_full_they_are(open_page: Open) -> None:
+    view, _ = opened(open_page, "Properties")
+
+    [table] = view.test.dataframe
+    by_name = table.value.set_index("Property")
+    assert by_name.loc["email", "Label"] == "Email"
+    assert 0 < by_name.loc["email", "Filled"] <= 1
+
+
+def test_associations_history_and_schedule_are_settings(open_page: Open) -> None:
+    view, world = opened(open_page, "Related")
+
+    view.switch("The usual ones for this stream", on=False).pick("Associated with", "deals")
+    view.pick("Keep the history of", "lifecyclestage")
+    view.choose("part-contacts", "Schedule and more").select("Schedule", "60 MINUTES")
+    view.switch("Follow deletions", on=False).press("Save changes")
+
+    assert stored(world) == {
+        "associations": ["deals"],
+        "history": ["lifecyclestage"],
+        "schedule": "60 MINUTES",
+        "include_archived": False,
+    }
+
+
+def test_what_hubspot_would_refuse_is_not_stored(open_page: Open) -> None:
+    view, world = opened(open_page, "Filters")
+
+    view.write(
+        "As HubSpot takes it (JSON)",
+        '[{"filters": [{"propertyName": "no_such", "operator": "HAS_PROPERTY"}]}]',
+    ).press("Save changes")
+
+    assert "INVALID_FILTER" in view.text
+    assert stored(world) == {}
+
+
+def test_discarding_goes_back_to_what_is_stored(open_page: Open) -> None:
+    view, world = opened(open_page, "Filters")
+
+    view.press("Add a filter").press("Discard")
+
+    assert "Takes all records" in view.text
+    assert stored(world) == {}

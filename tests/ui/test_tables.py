@@ -1,0 +1,73 @@
+"""Data: what has landed, with HubSpot's own names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.runs.world import World
+from tests.ui.conftest import Open
+from tests.ui.viewing import View
+
+
+def landed(open_page: Open) -> tuple[View, World]:
+    """The tables of a HubSpot with contacts and companies."""
+    view, world = open_page({"contacts": 12, "companies": 3})
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    for sync in ("contacts", "companies"):
+        world.call(f"CALL ingest_hubspot('{sync}')")
+    view.draw().press("Data")
+    return view, world
+
+
+def test_before_anything_landed_the_page_says_when_it_will(open_page: Open) -> None:
+    view, _ = open_page()
+
+    view.draw().press("Data")
+
+    assert "Nothing has landed yet" in view.text
+
+
+def test_the_preview_shows_rows_and_leads_to_the_record(open_page: Open) -> None:
+    view, world = landed(open_page)
+
+    view.select("Table", "contacts")
+
+    [table] = view.test.dataframe
+    assert len(table.value) == 12
+    one = world.ids()[0]
+    urls = dict(zip(table.value["ID"], table.value["In HubSpot"], strict=True))
+    assert urls[one] == f"https://app.hubspot.com/contacts/{world.portal.id}/record/0-1/{one}"
+
+
+def test_columns_tell_labels_types_and_fill(open_page: Open) -> None:
+    view, _ = landed(open_page)
+
+    view.choose("data-part", "Columns").select("Table", "contacts")
+
+    [table] = view.test.dataframe
+    email = table.value.set_index("Column").loc["PROPERTIES_EMAIL"]
+    assert (email["HubSpot label"], email["Property"]) == ("Email", "email")
+    assert 0 < email["Filled"] <= 1
+
+
+def test_the_sample_queries_run_as_they_stand(open_page: Open) -> None:
+    view, world = landed(open_page)
+
+    view.choose("data-part", "Queries").select("Table", "contacts")
+
+    queries = [one.value for one in view.test.code]
+    assert len(queries) >= 5
+    for query in queries:
+        world.rows(query.rstrip(";"))
+
+
+def test_the_diagram_draws_the_columns_of_ids(open_page: Open) -> None:
+    view, _ = landed(open_page)
+
+    view.choose("data-part", "Diagram")
+
+    [chart] = view.test.get("graphviz_chart")
+    proto: Any = chart.proto
+    drawn = proto.spec
+    assert '"HUBSPOT_DATA.CRM.CONTACTS" -> "HUBSPOT_DATA.CRM.COMPANIES"' in drawn
