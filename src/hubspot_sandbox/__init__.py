@@ -1,6 +1,7 @@
 """A local HubSpot, as strict as the original: for tests, benchmarks and trying things out.
 
-`Portal` is an account with records, `Sandbox` serves its API in process, behind httpx or over HTTP,
+`Portal` is an account with records, `Sandbox` serves its API in process, behind httpx or over HTTP
+(`Several` those of more than one),
 `Limits` and `Faults` say what it refuses and what goes wrong. What it does, and why, is numbered in
 ``docs/BEHAVIOR.md``.
 """
@@ -10,6 +11,7 @@ from hubspot_sandbox.limits import Limits
 from hubspot_sandbox.portal import Portal
 from hubspot_sandbox.records import Record, UnknownRecord
 from hubspot_sandbox.sandbox import Sandbox, Seen
+from hubspot_sandbox.several import Several
 
 __all__ = [
     "Faults",
@@ -19,5 +21,6 @@ __all__ = [
     "Record",
     "Sandbox",
     "Seen",
+    "Several",
     "UnknownRecord",
 ]

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from hubspot_sandbox.answers import CORRELATION, Refusal, json_answer
 from hubspot_sandbox.times import DAY_MS, iso
 
-BURST, SEARCH, ASSOCIATIONS = "burst", "search", "associations"
+BURST, SEARCH, ASSOCIATIONS, OPEN = "burst", "search", "associations", "open"
+"""What a request counts against; what is open needs no token and counts against nothing."""
+
 _MANY = 10_000_000
 
 

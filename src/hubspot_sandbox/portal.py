@@ -29,7 +29,7 @@ from hubspot_sandbox.records import Record, Table, UnknownRecord
 from hubspot_sandbox.subscriptions import Subscriptions
 from hubspot_sandbox.things import DEMO, THINGS, seed_things
 from hubspot_sandbox.times import Clock, wall_clock
-from hubspot_sandbox.tokens import DEFAULT_TOKEN, Tokens
+from hubspot_sandbox.tokens import DEFAULT_TOKEN, LIFETIME_MS, Grant, Tokens
 
 PORTAL_ID = 62_515_001
 
@@ -164,6 +164,21 @@ class Portal:
     def expire(self, token: str) -> None:
         """Answer this token as an expired OAuth one from now on."""
         self.tokens.expired.add(token)
+
+    def authorize(
+        self,
+        scopes: Iterable[str] | None = None,
+        lifetime_ms: int = LIFETIME_MS,
+        *,
+        rotates: bool = False,
+    ) -> Grant:
+        """Let a HubSpot app in: an OAuth grant, with these scopes only (None: all)."""
+        return self.tokens.authorize(scopes, lifetime_ms, rotates=rotates)
+
+    def revoke(self, grant: Grant) -> None:
+        """Throw an app out: no more tokens, and those it has are worth nothing."""
+        self.tokens.grants.remove(grant)
+        self.tokens.expired |= set(self.tokens.ends)
 
     # -- changing records ------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote
 from hubspot_sandbox.answers import CORRELATION, Answer, Refusal, html, refusal
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.faults import AFTER_THE_WORK, Faults
-from hubspot_sandbox.limits import BURST, SEARCH, Limits, Meter, usage_shape
+from hubspot_sandbox.limits import BURST, OPEN, SEARCH, Limits, Meter, usage_shape
 from hubspot_sandbox.portal import Portal
 from hubspot_sandbox.routes import Route, find_route
 
@@ -134,7 +134,7 @@ class Sandbox:
             answer = self._answer(now, route, method, path, query, headers, body)
         except Refusal as refused:
             answer = refused.answer
-            if answer.status != 530 and route is not None:
+            if answer.status != 530 and route is not None and route.bucket != OPEN:
                 answer.headers |= self._meter.headers(route.bucket, now)
         if kind is not None and self.faults is not None:
             answer = self.faults.spoil(kind, answer)
@@ -152,9 +152,11 @@ class Sandbox:
     ) -> Answer:
         if len(path) + 1 + len(query) > LONGEST_URL:
             raise Refusal(html(414, "Request-URI Too Large"))
-        granted = self.portal.tokens.authenticate(headers)
         bucket = route.bucket if route is not None else BURST
-        self._meter.admit(bucket, now)
+        granted: frozenset[str] | None = frozenset()
+        if bucket != OPEN:
+            granted = self.portal.tokens.authenticate(headers, now)
+            self._meter.admit(bucket, now)
         if route is None:
             raise refusal(404, "Not found", "OBJECT_NOT_FOUND")
         call = Call(
@@ -172,7 +174,8 @@ class Sandbox:
             usage=usage_shape(self._meter, now),
         )
         answer = route.answer(call)
-        answer.headers |= self._meter.headers(bucket, now)
+        if bucket != OPEN:
+            answer.headers |= self._meter.headers(bucket, now)
         return answer
 
     def respond(self, request: httpx.Request) -> httpx.Response:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from threading import Thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-if TYPE_CHECKING:
-    from hubspot_sandbox.sandbox import Sandbox
+from hubspot_sandbox.answers import Answer
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 HOST = "127.0.0.1"
+
+
+class Answering(Protocol):
+    """What can be served: one account or several."""
+
+    def handle(
+        self, method: str, url_path: str, query: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        """Answer one request."""
+
 
 _Ends = tuple[tuple[str, int], tuple[str, int]]
 _open: dict[_Ends, asyncio.Transport] = {}
@@ -41,7 +50,7 @@ class _Protocol(H11Protocol):
         super().connection_lost(exc)
 
 
-def application(sandbox: Sandbox) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def application(sandbox: Answering) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """The ASGI application of a sandbox."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +82,7 @@ def application(sandbox: Sandbox) -> Callable[[Scope, Receive, Send], Awaitable[
 class Server:
     """A running server. Use it in a ``with`` block; ``url`` is where it answers."""
 
-    def __init__(self, sandbox: Sandbox, port: int = 0) -> None:
+    def __init__(self, sandbox: Answering, port: int = 0) -> None:
         """Bind to 127.0.0.1; port 0 takes a free one."""
         self._socket = socket.create_server((HOST, port), backlog=256)
         self.port: int = self._socket.getsockname()[1]

@@ -13,18 +13,63 @@ _STATIC = re.compile(r"pat-[a-z]{2,3}\d-[A-Za-z0-9-]+")
 _OAUTH = re.compile(r"C[A-Za-z0-9_.-]{30,}")
 
 
+LIFETIME_MS = 1_800_000
+"""How long an access token of a grant lives (BEHAVIOR H150)."""
+
+
+@dataclass(slots=True)
+class Grant:
+    """What a HubSpot app holds of an account: tokens of some scopes can be got by it."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    scopes: frozenset[str] | None
+    lifetime_ms: int = LIFETIME_MS
+    rotates: bool = False
+
+
 @dataclass(slots=True)
 class Tokens:
     """The credentials a portal accepts, each with its scopes (None: all of them)."""
 
     scopes: dict[str, frozenset[str] | None] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
+    grants: list[Grant] = field(default_factory=list)
+    ends: dict[str, int] = field(default_factory=dict)
+    issued: int = 0
+
+    def authorize(
+        self, scopes: Iterable[str] | None, lifetime_ms: int, *, rotates: bool = False
+    ) -> Grant:
+        """Give an app a grant; with ``rotates`` every use of it changes the refresh token."""
+        self.issued += 1
+        made = Grant(
+            f"00000000-0000-4000-9000-{self.issued:012x}",
+            f"5ec7e700-0000-4000-9000-{self.issued:012x}",
+            f"na1-0000-4000-9000-{self.issued:012x}",
+            None if scopes is None else frozenset(scopes),
+            lifetime_ms,
+            rotates,
+        )
+        self.grants.append(made)
+        return made
+
+    def renew(self, grant: Grant, now: int) -> str:
+        """A new access token of a grant; older ones live on until they expire."""
+        self.issued += 1
+        token = f"CSandbox{self.issued:040x}"
+        self.grant(token, grant.scopes)
+        self.ends[token] = now + grant.lifetime_ms
+        if grant.rotates:
+            grant.refresh_token = f"na1-0000-4000-9000-{self.issued:012x}"
+        return token
 
     def grant(self, token: str, scopes: Iterable[str] | None) -> None:
         """Accept a token with these scopes."""
         self.scopes[token] = None if scopes is None else frozenset(scopes)
 
-    def authenticate(self, headers: Mapping[str, str]) -> frozenset[str] | None:
+    def authenticate(self, headers: Mapping[str, str], now: int) -> frozenset[str] | None:
         """The scopes of a request's token.
 
         Raises:
@@ -38,7 +83,7 @@ class Tokens:
                 "and you can find more details at https://developers.hubspot.com/docs/methods/auth/"
                 "oauth-overview"
             )
-        if token in self.expired:
+        if token in self.expired or self.ends.get(token, now) < now:
             raise unauthenticated(
                 "The OAuth token used to make this call expired.", "EXPIRED_AUTHENTICATION"
             )

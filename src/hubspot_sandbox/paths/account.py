@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hubspot_sandbox.endpoints import account, people, pipelines
+from hubspot_sandbox.endpoints import account, oauth, people, pipelines
+from hubspot_sandbox.limits import OPEN
 from hubspot_sandbox.paths.family import Family, Row, dated
 
 FAMILIES = (
@@ -40,5 +41,9 @@ FAMILIES = (
             Row("GET", "details", account.account_details),
             Row("GET", "api-usage/daily/private-apps", account.daily_usage),
         ),
+    ),
+    Family(
+        (*dated("/oauth"), ("/oauth/v3", "v3"), ("/oauth/v1", "v1")),
+        (Row("POST", "token", oauth.give_token, OPEN),),
     ),
 )
