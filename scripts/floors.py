@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from scripts.python_imports import Import, imports, module_name
 
 FLOORS = (
-    ("errors", "model", "times", "settings"),
+    ("errors", "model", "times", "settings", "credentials"),
     ("hubspot", "database.columns", "database.sql"),
     ("hubspot.client", "database.connection"),
     ("database",),

@@ -10,3 +10,4 @@ CREATE TABLE IF NOT EXISTS STATE.MIGRATIONS (
 EXECUTE IMMEDIATE FROM './migrations/0001_first_state.sql';
 EXECUTE IMMEDIATE FROM './migrations/0002_streams.sql';
 EXECUTE IMMEDIATE FROM './migrations/0003_budgets.sql';
+EXECUTE IMMEDIATE FROM './migrations/0004_connections.sql';

@@ -12,12 +12,18 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from hubspot_ingest.database.connection import Database, credential
+from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.hubspot.limits import Governor
-from hubspot_ingest.inbound import configuring, destination, discovering, ingest, sharing
-from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.inbound import (
+    configuring,
+    connecting,
+    destination,
+    discovering,
+    ingest,
+    sharing,
+)
+from hubspot_ingest.inbound.outside import Outside, Portals
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 from hubspot_ingest.times import SystemClock
@@ -37,15 +43,17 @@ def _outside(session: Session) -> Outside:
     clock = SystemClock()
     # Nobody can set an environment variable inside Snowflake: this is for the laptop alone.
     base_url = os.environ.get("HUBSPOT_BASE_URL", "").rstrip("/") or HUBSPOT
+    database = Database(session)
+    portals = Portals(database, clock)
 
-    governor = Governor(clock)
-
-    def client(token: str, settings: SyncSettings, deadline: int) -> Client:
+    def client(settings: SyncSettings, deadline: int) -> Client:
+        access = portals.access(settings.connection)
+        governor = portals.governor(settings.connection)
         governor.reserve(settings.reserve_percent)
         weight = sharing.WEIGHTS[settings.priority]
-        return Client(base_url, token, governor, clock, deadline=deadline, weight=weight)
+        return Client(base_url, access, governor, clock, deadline=deadline, weight=weight)
 
-    return Outside(Database(session), clock, credential, client, base_url)
+    return Outside(database, clock, client, base_url)
 
 
 def _answering(work: Work[Arguments]) -> Handler[Arguments]:
@@ -123,14 +131,32 @@ def reset_sync(outside: Outside, name: str) -> Answer:
 
 @_answering
 def set_token(outside: Outside, token: str) -> Answer:
-    """Store the HubSpot credential."""
-    return configuring.set_token(outside, token)
+    """Store a service key or private app token for the first connection."""
+    return connecting.set_token(outside, token)
 
 
 @_answering
-def test_connection(outside: Outside) -> Answer:
+def set_oauth(outside: Outside, client_id: str, client_secret: str, refresh_token: str) -> Answer:
+    """Store an OAuth grant for the first connection."""
+    return connecting.set_oauth(outside, client_id, client_secret, refresh_token)
+
+
+@_answering
+def configure_connection(outside: Outside, name: str, credential: Json) -> Answer:
+    """Store the credential of a connection to a portal."""
+    return connecting.configure(outside, name, credential)
+
+
+@_answering
+def drop_connection(outside: Outside, name: str) -> Answer:
+    """Forget a connection and its credential; refused while a sync uses it."""
+    return connecting.drop(outside, name)
+
+
+@_answering
+def test_connection(outside: Outside, connection: str) -> Answer:
     """Say which streams the credential can read, and which scope the others need."""
-    return configuring.test_connection(outside)
+    return connecting.test(outside, connection)
 
 
 @_answering

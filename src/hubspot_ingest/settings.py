@@ -23,6 +23,8 @@ SCHEMA = "CRM"
 # Snowflake, "Identifier requirements"; upper case without $, so that nobody must quote.
 IDENTIFIER = re.compile(r"[A-Z_][A-Z0-9_]{0,254}")
 SYNC_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,99}")
+DEFAULT_CONNECTION = "default"
+CONNECTION_NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 SCHEDULE = re.compile(r"(?i)[1-9]\d{0,4} MINUTES?|USING CRON( \S+){5} [a-z_]+(/[a-z0-9_+-]+)*")
 
 # Fewer digits are a year or a day without its dashes, not milliseconds: 2001 has 12 already.
@@ -128,6 +130,7 @@ class SyncSettings(_Strict):
     """All settings of a sync, with their defaults."""
 
     stream: str = Field(min_length=1)
+    connection: str = DEFAULT_CONNECTION
     filter_groups: tuple[FilterGroup, ...] = ()
     updated_after: str | None = None
     properties: tuple[str, ...] = ("*",)
@@ -183,6 +186,11 @@ class SyncSettings(_Strict):
             raise ValueError(f"{prefix!r} cannot begin a column name; use letters, digits and _")
         return prefix.upper()
 
+    @field_validator("connection")
+    @classmethod
+    def _connection(cls, connection: str) -> str:
+        return connection_name(connection)
+
     @field_validator("schedule")
     @classmethod
     def _schedule(cls, schedule: str | None) -> str | None:
@@ -194,10 +202,14 @@ class SyncSettings(_Strict):
 
     @property
     def table(self) -> str:
-        """The destination table's name, which defaults to the stream's."""
+        """The destination table's name, which defaults to the stream's.
+
+        Where the connection is not the first one, its name stands before it.
+        """
         if self.destination.table:
             return self.destination.table
-        name = re.sub(r"[^A-Z0-9_]", "_", self.stream.upper())[:200]
+        prefix = "" if self.connection == DEFAULT_CONNECTION else f"{self.connection}_"
+        name = re.sub(r"[^A-Z0-9_]", "_", f"{prefix}{self.stream}".upper())[:200]
         return name if IDENTIFIER.fullmatch(name) else f"OBJECT_{name}"
 
     @property
@@ -217,6 +229,18 @@ def sync_name(name: str | None) -> str:
     if not SYNC_NAME.fullmatch(wanted):
         raise Refusal(
             f"{name!r} is no name for a sync; use letters, digits, _, - and ., at most 100",
+            code="INVALID_NAME",
+        )
+    return wanted
+
+
+def connection_name(name: str | None) -> str:
+    """The name of a connection as it is stored. Raises ``Refusal`` for one that cannot be."""
+    wanted = (name or "").strip().lower()
+    if not CONNECTION_NAME.fullmatch(wanted):
+        raise Refusal(
+            f"{name!r} is no name for a connection; use letters, digits and _, at most 30, "
+            "beginning with a letter",
             code="INVALID_NAME",
         )
     return wanted

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from hubspot_ingest.credentials import Token
 from hubspot_ingest.errors import (
     CredentialError,
     DailyLimitReached,
@@ -20,6 +21,7 @@ from hubspot_ingest.errors import (
     UnexpectedAnswer,
 )
 from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot.access import Access
 from hubspot_ingest.hubspot.client import TRIES_BEFORE_FIRST_ANSWER, Client
 from hubspot_ingest.hubspot.limits import Governor
 from hubspot_ingest.hubspot.requests import Request
@@ -68,7 +70,7 @@ def a_client(
 ) -> Client:
     return Client(
         "https://api.hubapi.com",
-        token,
+        Access(Token(token), clock),
         Governor(clock),
         clock,
         deadline=NOW + round(minutes * MINUTE),

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pytest
 
+from hubspot_ingest.database.connections import SECRETS
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox
 from snowflake_sandbox import Engine
 from tests.runs.world import STATE_TABLES, HandClock, World
@@ -36,7 +37,12 @@ def as_installed(installed: Engine) -> Engine:
         installed.sql("DROP DATABASE HUBSPOT_DATA")
     for task in installed.catalog.tasks:
         installed.sql(f'DROP TASK HUBSPOT_INGEST.TASKS."{task.name.object}"')
-    installed.sql("ALTER SECRET HUBSPOT_INGEST.CONFIG.HUBSPOT_TOKEN SET SECRET_STRING = ''")
+    installed.sql(
+        "UPDATE HUBSPOT_INGEST.STATE.CONNECTIONS SET NAME = IFF(SLOT = 0, 'default', NULL), "
+        "KIND = NULL, PORTAL_ID = NULL, CREATED_AT = NULL, CHECKED_AT = NULL"
+    )
+    for _, secret in SECRETS.values():
+        installed.sql(f"ALTER SECRET HUBSPOT_INGEST.CONFIG.{secret} SET SECRET_STRING = ''")
     return installed
 
 

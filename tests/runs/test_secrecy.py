@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from hubspot_ingest.credentials import Token
+from hubspot_ingest.hubspot.access import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.limits import Governor
 from hubspot_ingest.inbound.ingest import ingest
@@ -85,14 +87,15 @@ def test_an_answer_that_repeats_the_token_is_told_without_it(
     said = f"Bearer {TOKEN} is not welcome, {TOKEN}!"
     body = {"json": json.dumps({"message": said}), "html": f"<p>{said}</p>", "text": said}[shape]
 
-    def client(token: str, _settings: SyncSettings, deadline: int) -> Client:
+    def client(_settings: SyncSettings, deadline: int) -> Client:
         transport = httpx.MockTransport(lambda _: httpx.Response(status, text=body))
         governor = Governor(world.clock)
+        access = Access(Token(TOKEN), world.clock)
         return Client(
-            BASE_URL, token, governor, world.clock, deadline=deadline, transport=transport
+            BASE_URL, access, governor, world.clock, deadline=deadline, transport=transport
         )
 
-    outside = Outside(world.database, world.clock, lambda: TOKEN, client, BASE_URL)
+    outside = Outside(world.database, world.clock, client, BASE_URL)
     answer = ingest("contacts", outside)
 
     assert answer["response_code"] != "OK"

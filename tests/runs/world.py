@@ -11,8 +11,10 @@ from typing import Any, Self
 import httpx
 from snowflake.snowpark import Session
 
+from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.store import Store
+from hubspot_ingest.hubspot.access import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.limits import Governor
 from hubspot_ingest.inbound import configuring
@@ -123,17 +125,17 @@ class World:
 
     @property
     def outside(self) -> Outside:
-        def client(token: str, settings: SyncSettings, deadline: int) -> Client:
+        def client(settings: SyncSettings, deadline: int) -> Client:
             return Client(
                 BASE_URL,
-                token,
+                Access(Token(self.token), self.clock),
                 Governor(self.clock, reserve_percent=settings.reserve_percent),
                 self.clock,
                 deadline=deadline,
                 transport=httpx.MockTransport(self._respond),
             )
 
-        return Outside(self.database, self.clock, lambda: self.token, client, BASE_URL)
+        return Outside(self.database, self.clock, client, BASE_URL)
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         told = request.url.raw_path.decode()
@@ -224,7 +226,7 @@ class World:
         """Everything the app remembers."""
         return {
             table: self.rows(f"SELECT * FROM HUBSPOT_INGEST.STATE.{table}")
-            for table in STATE_TABLES
+            for table in (*STATE_TABLES, "CONNECTIONS")
         }
 
     def asked(self) -> list[Seen]:

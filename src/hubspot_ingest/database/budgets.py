@@ -8,6 +8,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.model import Usage
+from hubspot_ingest.settings import DEFAULT_CONNECTION
 
 # Of a run by a version that knew no weights.
 NORMAL_WEIGHT = 2
@@ -63,15 +64,19 @@ class Budgets:
             ),
         )
 
-    def weights(self, process: str, now: int) -> tuple[int, int]:
-        """The weight of ``process`` and of all others together, of those that hold a lease now."""
+    def weights(self, process: str, connection: str, now: int) -> tuple[int, int]:
+        """The weight of ``process`` and of all others together, of those that hold a lease now.
+
+        Only syncs of one ``connection`` count: HubSpot's limits are a portal's.
+        """
         found = self._database.rows(
             "SELECT SUM(IFF(PROCESS = ?, WEIGHT, 0)) AS OWN, SUM(WEIGHT) AS ALL_OF_THEM FROM ("
             "SELECT IFNULL(LEASE_PROCESS, LEASE_RUN_ID) AS PROCESS, "
             "MAX(IFNULL(LEASE_WEIGHT, ?)) AS WEIGHT "
             f"FROM {self._state}.SYNCS WHERE LEASE_UNTIL >= {INSTANT} "
+            "AND IFNULL(SETTINGS:connection::VARCHAR, ?) = ? "
             "GROUP BY IFNULL(LEASE_PROCESS, LEASE_RUN_ID))",
-            (process, NORMAL_WEIGHT, now),
+            (process, NORMAL_WEIGHT, now, DEFAULT_CONNECTION, connection),
         )
         own, together = int(found[0]["OWN"] or 0), int(found[0]["ALL_OF_THEM"] or 0)
         return own, together - own

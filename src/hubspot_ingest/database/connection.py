@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hubspot_ingest.errors import CredentialMissing, DatabaseError, GrantMissing, StorageFull
+from hubspot_ingest.database import sql
+from hubspot_ingest.errors import DatabaseError, GrantMissing, StorageFull
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -85,30 +85,23 @@ def variant(value: object) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def credential() -> str:
-    """The HubSpot credential bound to the running procedure.
+def secret(alias: str) -> str:
+    """A secret bound to the running procedure, by its alias there; empty when none was set.
 
-    ``_snowflake`` exists inside procedures only. ``HUBSPOT_TOKEN`` counts where none was set: it
-    can be set on a laptop and never inside Snowflake. Raises ``CredentialMissing``.
+    ``_snowflake`` exists inside procedures only. The value is the one of when the call began.
     """
     module = importlib.import_module("_snowflake")
-    token = str(module.get_generic_secret_string("token") or "").strip()
-    token = token or os.environ.get("HUBSPOT_TOKEN", "").strip()
-    if not token:
-        raise CredentialMissing(
-            "no HubSpot credential is set; make a service key in HubSpot (Development > Keys > "
-            "Service keys) and store it with CALL set_token('…')"
-        )
-    return token
+    return str(module.get_generic_secret_string(alias) or "").strip()
 
 
-def store_credential(database: Database, token: str) -> None:
-    """Keep the credential in the application's secret. Raises ``DatabaseError``, without it."""
+def store_secret(database: Database, name: str, value: str) -> None:
+    """Keep a value in one of the application's secrets. Raises ``DatabaseError``, without it."""
     try:
-        database.rows("ALTER SECRET CONFIG.HUBSPOT_TOKEN SET SECRET_STRING = ?", (token,))
+        of = f"{sql.name(database.application)}.CONFIG.{sql.name(name)}"
+        database.rows(f"ALTER SECRET {of} SET SECRET_STRING = ?", (value,))
     except DatabaseError as error:
         # whatever Snowflake says of the statement may quote what was bound to it
         raise DatabaseError(
             "the credential could not be stored; check that the application is installed whole "
-            "(its secret CONFIG.HUBSPOT_TOKEN exists), then try again"
+            f"(its secret CONFIG.{name} exists), then try again"
         ) from error

@@ -201,6 +201,11 @@ def _kept(column: Column) -> str:
     return f"s.{quoted}"
 
 
+def other_portal(table: Table) -> str:
+    """One row of another portal, if there is one; binds: the portal's id."""
+    return f'SELECT "_PORTAL_ID" FROM {table.quoted} WHERE "_PORTAL_ID" <> ? LIMIT 1'
+
+
 def count(table: Table) -> str:
     """How many rows a table has."""
     return f"SELECT COUNT(*) AS FOUND FROM {table.quoted}"

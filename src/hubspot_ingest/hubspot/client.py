@@ -10,11 +10,14 @@ import json
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
+from hubspot_ingest.credentials import OAuth
 from hubspot_ingest.errors import (
     CredentialError,
     DeadlineReached,
@@ -25,6 +28,7 @@ from hubspot_ingest.errors import (
     UnexpectedAnswer,
 )
 from hubspot_ingest.hubspot import answers, refusals, requests
+from hubspot_ingest.hubspot.access import Access, Renewed
 from hubspot_ingest.hubspot.limits import WEIGHT, Governor
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.model import Usage
@@ -38,6 +42,8 @@ TIMEOUT = httpx.Timeout(110, connect=10)
 # A HubSpot that has not answered once in this many tries is down, or out of our reach.
 TRIES_BEFORE_FIRST_ANSWER = 6
 LONGEST_BACKOFF = 30.0
+# How HubSpot says that a grant, or the app it was given to, is good no more ("OAuth tokens").
+REFUSED_GRANT = frozenset({400, 401, 403})
 
 
 @dataclass
@@ -69,7 +75,7 @@ class Client:
     def __init__(
         self,
         base_url: str,
-        token: str,
+        access: Access,
         governor: Governor,
         clock: Clock,
         *,
@@ -79,24 +85,17 @@ class Client:
     ) -> None:
         """``deadline`` in epoch milliseconds bounds every wait and every retry; ``weight`` is this
         run's among those that wait for the same limit.
-
-        Raises ``CredentialError`` for a token that cannot stand in a header.
         """
-        if not token.isascii() or not token.isprintable():
-            raise CredentialError(
-                "the credential has a character that no credential has, perhaps a dash from a web "
-                "page; copy it again from HubSpot and store it with CALL set_token('…')"
-            )
         self._http = httpx.Client(
             base_url=base_url,
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            headers={"Accept": "application/json"},
             timeout=TIMEOUT,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
             transport=transport,
             follow_redirects=False,
             trust_env=False,
         )
-        self._token = token
+        self.access = access
         self._governor = governor
         self._clock = clock
         self._deadline = deadline
@@ -111,9 +110,15 @@ class Client:
         """Open connections are kept until the run ends."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Close the connections."""
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close the connections; what HubSpot changed of the credential is stored."""
         self._http.close()
+        if kind is None:
+            self.access.settle()
+        else:
+            # what ended the run is told, whatever became of the credential
+            with suppress(IngestError):
+                self.access.settle()
 
     def stop(self, error: IngestError) -> None:
         """Make every thread's next request fail with ``error``."""
@@ -154,12 +159,43 @@ class Client:
     def _until_answered(
         self, request: Request, parse: Callable[[Any], Answer], *, of_reserve: bool = False
     ) -> Answer:
+        renewed = False
+        while True:
+            bearer = self.access.bearer(self._renew)
+            try:
+                return self._ask(request, parse, bearer, of_reserve=of_reserve)
+            except CredentialError:
+                # HubSpot may find a token of a grant too old before we do
+                if renewed or not self.access.expired(bearer):
+                    raise
+                renewed = True
+
+    def _renew(self, grant: OAuth) -> Renewed:
+        """A new access token. Raises ``CredentialError`` when the grant is good no more."""
+        newest, oldest = (requests.renewal(grant, path) for path in requests.TOKENS)
+        try:
+            got = self._ask(newest, answers.renewed)
+        except HubSpotRefused as refused:
+            if refused.http_status != httpx.codes.NOT_FOUND:
+                raise
+            got = self._ask(oldest, answers.renewed)
+        return got if got.refresh_token else replace(got, refresh_token=grant.refresh_token)
+
+    def _ask(
+        self,
+        request: Request,
+        parse: Callable[[Any], Answer],
+        bearer: str = "",
+        *,
+        of_reserve: bool = False,
+    ) -> Answer:
+        """Send ``request`` with ``bearer``, empty for none, until it is answered."""
         tries = 0
         while True:
             if self._stopped is not None:
                 raise self._stopped
             tries += 1
-            outcome = self._send(request, retry=tries > 1, of_reserve=of_reserve)
+            outcome = self._send(request, bearer, retry=tries > 1, of_reserve=of_reserve)
             if isinstance(outcome, _Body):
                 try:
                     answer = answers.decode(outcome.content)
@@ -173,12 +209,14 @@ class Client:
                     return parse(answer)
             self._rest(request, outcome, tries)
 
-    def _send(self, request: Request, *, retry: bool, of_reserve: bool) -> _Body | refusals.Wait:
+    def _send(
+        self, request: Request, bearer: str, *, retry: bool, of_reserve: bool
+    ) -> _Body | refusals.Wait:
         sent = self._governor.admit(
             request.bucket, self._deadline, self._weight, of_reserve=of_reserve
         )
         started = self._clock.now()
-        body = None if request.body is None else json.dumps(request.body).encode()
+        body, kind = _body(request)
         headers = httpx.Headers()
         ok = False
         throttled = False
@@ -189,14 +227,21 @@ class Client:
                 request.method,
                 request.target,
                 content=body,
-                headers={"Content-Type": "application/json"} if body else None,
+                headers=_headers(bearer, kind),
                 extensions={"trace": departure.trace},
             )
             headers, size, ok = response.headers, len(response.content), response.is_success
             if ok:
                 return _Body(response.content)
+            if request.form and response.status_code in REFUSED_GRANT:
+                raise refusals.renewal(response.status_code, response.content, self.access.cure)
             verdict = refusals.judge(
-                response.status_code, headers, response.content, request.endpoint, self._token
+                response.status_code,
+                headers,
+                b"" if request.form else response.content,
+                request.endpoint,
+                bearer,
+                self.access.cure,
             )
             throttled = verdict.reason is refusals.Reason.THROTTLED
             return verdict
@@ -235,6 +280,20 @@ class Client:
             self._governor.throttled(request.bucket, seconds)
         else:
             self._clock.sleep(seconds)
+
+
+def _body(request: Request) -> tuple[bytes | None, str]:
+    """The body of a request and its content type."""
+    if request.form:
+        return urlencode(request.form).encode(), "application/x-www-form-urlencoded"
+    if request.body is not None:
+        return json.dumps(request.body).encode(), "application/json"
+    return None, ""
+
+
+def _headers(bearer: str, kind: str) -> dict[str, str]:
+    given = {"Authorization": f"Bearer {bearer}" if bearer else "", "Content-Type": kind}
+    return {name: value for name, value in given.items() if value}
 
 
 class _Departure:

@@ -46,9 +46,16 @@ class Wait:
 
 
 def judge(
-    status: int, headers: Mapping[str, str], body: bytes, endpoint: str, credential: str = ""
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    endpoint: str,
+    credential: str = "",
+    cure: str = "CALL set_token('…')",
 ) -> Wait:
     """How to go on after a refusal, told without the ``credential`` that was sent.
+
+    ``cure`` is the statement that stores another credential.
 
     Returns the wait before asking again. Raises ``DailyLimitReached``, ``CredentialError``,
     ``ScopeMissing`` or ``HubSpotRefused`` when asking again changes nothing.
@@ -63,7 +70,7 @@ def judge(
     if status in RETRIED:
         reason = Reason.THROTTLED if status == 429 else Reason.FAULT
         return Wait(reason, retry_after(status, headers), f"{status} {said}".strip())
-    raise _error(status, answer, said, endpoint)
+    raise _error(status, answer, said, endpoint, cure)
 
 
 def retry_after(status: int, headers: Mapping[str, str]) -> float | None:
@@ -129,12 +136,24 @@ def _scopes(answer: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*map(str, found), *quoted]))
 
 
-def _error(status: int, answer: dict[str, Any], said: str, endpoint: str) -> IngestError:
+def renewal(status: int, body: bytes, cure: str) -> CredentialError:
+    """What it means that HubSpot gives no token for a grant; nothing of its answer but the code."""
+    answer = _answer(body)
+    code = str(answer.get("status") or answer.get("error") or status)
+    told = code if re.fullmatch(r"[A-Za-z_]{1,40}", code) else str(status)
+    return CredentialError(
+        f"HubSpot gives no access token for the OAuth grant ({told}): it was revoked, or the app's "
+        "id or secret changed; install the HubSpot app in the account again and store client_id, "
+        f"client_secret and the new refresh_token with {cure}"
+    )
+
+
+def _error(status: int, answer: dict[str, Any], said: str, endpoint: str, cure: str) -> IngestError:
     if status in (401, 530):
         # 530 is the proxy's answer to a token of impossible shape
         return CredentialError(
             f"HubSpot does not accept the credential ({status}); copy the service key (or private "
-            "app token) again from HubSpot and store it with CALL set_token('…')"
+            f"app token) again from HubSpot and store it with {cure}"
         )
     if status == 403:
         scopes = _scopes(answer)

@@ -7,10 +7,11 @@ HubSpot's documented ones ("CRM search", "Objects", "Associations", "API usage g
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import quote, urlencode
 
+from hubspot_ingest.credentials import OAuth
 from hubspot_ingest.model import Json
 
 # Where each family of endpoints begins. HubSpot dates its versions in the middle of the path; of
@@ -21,6 +22,8 @@ ASSOCIATIONS = "/crm/associations/2026-09"
 SCHEMAS = "/crm-object-schemas/2026-09/schemas"
 PIPELINES = "/crm/pipelines/2026-09"
 OWNERS = "/crm/owners/2026-09"
+# The second is asked where HubSpot does not know the first.
+TOKENS = ("/oauth/2026-09/token", "/oauth/v1/token")
 LISTS = "/crm/lists/2026-09"
 LIMITS = "/crm/limits/2026-09"
 ACCOUNT = "/account-info/2026-09"
@@ -60,7 +63,10 @@ class Bucket(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; ``endpoint`` is the path with ids replaced, for counting."""
+    """One request; ``endpoint`` is the path with ids replaced, for counting.
+
+    The body is JSON or a form; a form holds secrets and is never shown.
+    """
 
     method: str
     path: str
@@ -68,6 +74,7 @@ class Request:
     bucket: Bucket = Bucket.BURST
     query: tuple[tuple[str, str], ...] = ()
     body: Json = None
+    form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @property
     def target(self) -> str:
@@ -181,3 +188,14 @@ def usage() -> Request:
     """How much of the day's requests all private apps and service keys of the account used."""
     path = f"{ACCOUNT}/api-usage/daily/private-apps"
     return Request("GET", path, path)
+
+
+def renewal(grant: OAuth, path: str) -> Request:
+    """An access token for a grant ("OAuth tokens"); the answer has the next refresh token."""
+    form = (
+        ("grant_type", "refresh_token"),
+        ("client_id", grant.client_id),
+        ("client_secret", grant.client_secret),
+        ("refresh_token", grant.refresh_token),
+    )
+    return Request("POST", path, path, form=form)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.database import tasks
-from hubspot_ingest.database.connection import store_credential
-from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import Store, Sync
-from hubspot_ingest.errors import CredentialError, Refusal, UnknownSync
+from hubspot_ingest.errors import UnknownSync
 from hubspot_ingest.hubspot import answers, requests
-from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import discovering, filters, plan, scheduling, streams
+from hubspot_ingest.inbound import connecting, filters, plan, scheduling, streams
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings, did_you_mean
@@ -22,10 +19,6 @@ Answer = dict[str, Json]
 PATIENCE = times.MINUTE
 
 
-def _client(outside: Outside, settings: SyncSettings, token: str) -> Client:
-    return outside.client(token, settings, outside.clock.now() + PATIENCE)
-
-
 def configure(outside: Outside, name: str, given: Json) -> Answer:
     """Check the settings whole, against the portal where they speak of it, and store them.
 
@@ -33,6 +26,7 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     """
     name = configuration.sync_name(name)
     settings = configuration.parse(name, given)
+    connecting.check_known(outside.database, settings.connection)
     stream = streams.standard(settings.stream)
     if stream is not None:
         streams.check_settings(stream, settings)
@@ -44,7 +38,7 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
         or settings.properties != ("*",)
         or settings.history
     ):
-        with _client(outside, settings, outside.credential()) as client:
+        with outside.client(settings, outside.clock.now() + PATIENCE) as client:
             stream = stream or streams.find(settings.stream, client.fetch)
             portal = client.fetch(requests.properties(stream.object_type), answers.properties)
         filters.checked(settings.filter_groups, portal)
@@ -72,6 +66,7 @@ def _reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
     def reads(settings: SyncSettings) -> tuple[object, ...]:
         return (
             settings.stream,
+            settings.connection,
             settings.filter_groups,
             settings.updated_after,
             settings.properties,
@@ -128,48 +123,4 @@ def reset(outside: Outside, name: str) -> Answer:
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} starts over: its next run is a backfill; the table stays",
-    }
-
-
-def set_token(outside: Outside, token: str | None) -> Answer:
-    """Store the credential where only procedures bound to it can read it."""
-    wanted = (token or "").strip()
-    if not wanted or not wanted.isascii() or not wanted.isprintable() or " " in wanted:
-        raise Refusal(
-            "this is no HubSpot credential: it must be the service key (or private app token) "
-            "alone, without spaces or line breaks",
-            code="INVALID_CREDENTIAL",
-        )
-    store_credential(outside.database, wanted)
-    return {
-        "response_code": "OK",
-        "message": "the credential is stored; check it with CALL test_connection()",
-    }
-
-
-def test_connection(outside: Outside) -> Answer:
-    """Ask HubSpot who we are and try each stream. Raises ``CredentialError`` and the like."""
-    settings = configuration.parse("contacts", {})
-    token = outside.credential()
-    with _client(outside, settings, token) as client:
-        try:
-            portal_id = client.fetch(requests.account(), answers.portal)
-            found = discovering.access(client.fetch, outside.clock.now())
-        except CredentialError:
-            Store(outside.database).log_error(
-                None, "", CredentialError.code, "HubSpot does not accept the credential",
-                outside.clock.now(),
-            )  # fmt: skip
-            raise
-    Metadata(outside.database).save_access(found, outside.clock.now())
-    readable = [one for one in found if one.readable]
-    return {
-        "response_code": "OK",
-        "message": f"connected to portal {portal_id}: {len(readable)} of {len(found)} streams "
-        "can be read",
-        "portal_id": portal_id,
-        "streams": [
-            {"stream": one.stream, "readable": one.readable, "scopes": list(one.scopes)}
-            for one in found
-        ],
     }

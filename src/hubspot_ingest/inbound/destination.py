@@ -11,7 +11,7 @@ from hubspot_ingest.database import columns, privileges, sql
 from hubspot_ingest.database.columns import LINK, LINK_SEEN, Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.errors import DatabaseError, GrantMissing
+from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.inbound import history
 from hubspot_ingest.inbound.files import HISTORY
 from hubspot_ingest.inbound.plan import Plan
@@ -30,6 +30,24 @@ class Existing:
 def table_of(settings: SyncSettings) -> Table:
     """The table a sync fills."""
     return Table(settings.destination.database, settings.destination.schema_name, settings.table)
+
+
+def of_one_portal(database: Database, settings: SyncSettings, portal_id: str) -> None:
+    """Refuse to mix portals: an id is one record's within a portal only.
+
+    Raises ``Refusal`` (``OTHER_PORTAL``) where the table holds rows of another one.
+    """
+    table = table_of(settings)
+    if "_PORTAL_ID" not in existing(database, table).types:
+        return
+    found = database.rows(sql.other_portal(table), (portal_id,))
+    if found:
+        raise Refusal(
+            f"{table} holds rows of portal {found[0]['_PORTAL_ID']}, and the connection "
+            f"{settings.connection!r} leads to portal {portal_id}; give the sync a destination "
+            "table of its own, or drop the table, then run again",
+            code="OTHER_PORTAL",
+        )
 
 
 def check(database: Database, given: Json) -> dict[str, Json]:

@@ -39,7 +39,7 @@ def discover(outside: Outside) -> dict[str, Json]:
     """
     settings = configuration.parse("contacts", {})
     now = outside.clock.now()
-    with outside.client(outside.credential(), settings, now + PATIENCE) as client:
+    with outside.client(settings, now + PATIENCE) as client:
         found = access(client.fetch, now)
         properties = _properties(client.fetch, found)
     metadata = Metadata(outside.database)

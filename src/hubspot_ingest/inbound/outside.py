@@ -1,4 +1,4 @@
-"""What the work needs from outside, passed in."""
+"""What the work needs from outside, passed in, and what the runs of a process share of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 from hubspot_ingest import times
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.connections import Connections, cure
+from hubspot_ingest.hubspot.access import Access
 from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.hubspot.limits import Governor
 from hubspot_ingest.settings import SyncSettings
 
 
@@ -16,13 +19,48 @@ from hubspot_ingest.settings import SyncSettings
 class Outside:
     """What a run needs from outside, passed in: the database, the time, and HubSpot.
 
-    ``client`` opens HubSpot for a credential, the sync's settings and a deadline (epoch ms).
-    ``process`` names this process to others of ours that share HubSpot's limits.
+    ``client`` opens HubSpot with the connection a sync's settings name, until a deadline (epoch
+    ms). Raises ``CredentialMissing``, and ``CredentialError`` where what is stored is no
+    credential. ``process`` names this process to others of ours that share HubSpot's limits.
     """
 
     database: Database
     clock: times.Clock
-    credential: Callable[[], str]
-    client: Callable[[str, SyncSettings, int], Client]
+    client: Callable[[SyncSettings, int], Client]
     base_url: str
     process: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+class Portals:
+    """The credential and the governor of each connection, shared by all runs of a process."""
+
+    def __init__(self, database: Database, clock: times.Clock) -> None:
+        """Nothing is read before a connection is asked for."""
+        self._connections = Connections(database)
+        self._clock = clock
+        self._accesses: dict[str, Access] = {}
+        self._governors: dict[str, Governor] = {}
+
+    def access(self, connection: str) -> Access:
+        """The way into the portal of a connection; a changed refresh token is stored back."""
+        if connection not in self._accesses:
+            self._accesses[connection] = Access(
+                self._connections.credential(connection),
+                self._clock,
+                cure=cure(connection),
+                keep=lambda credential: self._connections.keep(connection, credential),
+            )
+        return self._accesses[connection]
+
+    def governor(self, connection: str) -> Governor:
+        """HubSpot counts by portal: connections to one portal have one governor."""
+        if connection not in self._governors:
+            known = self._connections.all() if self._governors else {}
+            portal = known[connection].portal_id if connection in known else None
+            same = [
+                governor
+                for name, governor in self._governors.items()
+                if portal is not None and name in known and known[name].portal_id == portal
+            ]
+            self._governors[connection] = same[0] if same else Governor(self._clock)
+        return self._governors[connection]

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 
-from hubspot_ingest import times
+from hubspot_ingest import credentials, times
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.connections import Connections
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
@@ -25,7 +27,7 @@ from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.reading import Reading
-from hubspot_ingest.inbound.sharing import Sharing, fingerprint
+from hubspot_ingest.inbound.sharing import Sharing
 from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, ROTATION, Sweeps
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
@@ -82,13 +84,14 @@ class Run:
 
         Requests are counted however it ends. Raises what ended it early.
         """
-        token = self._outside.credential()
         deadline = self._log.started_at + round(self._settings.deadline_minutes * times.MINUTE)
-        with self._outside.client(token, self._settings, deadline) as client:
-            self._sharing = Sharing(self._outside, client, token, self._settings.reserve_percent)
+        with self._outside.client(self._settings, deadline) as client:
+            self._sharing = Sharing(self._outside, client, self._settings)
             self._sharing.begin()
             try:
-                yield from self._go(client, token)
+                for _ in self._go(client):
+                    client.access.settle()
+                    yield
             except DailyLimitReached as error:
                 told = self._sharing.told(error)
                 client.stop(told)
@@ -106,14 +109,14 @@ class Run:
                 )
         self._succeed()
 
-    def _go(self, client: Client, token: str) -> Iterator[None]:
+    def _go(self, client: Client) -> Iterator[None]:
         stream = streams.find(self._settings.stream, client.fetch)
         streams.check_settings(stream, self._settings)
         if stream.reader is not Reader.RECORDS:
-            with self._portal(client, token) as portal:
+            with self._portal(client) as portal:
                 yield from self._fixed(client, stream, portal)
             return
-        with self._portal(client, token) as portal:
+        with self._portal(client) as portal:
             begun = self._begin(client, stream)
             portal_id = portal()
         chosen, log = begun.plan, self._log
@@ -286,22 +289,33 @@ class Run:
             self._lease_renewed = now
 
     @contextmanager
-    def _portal(self, client: Client, token: str) -> Iterator[Callable[[], str]]:
-        """The portal's id, asked beside everything else, once per credential and address."""
-        credential = fingerprint(self._outside.base_url, token)
-        known = self._metadata.portal_id(credential)
+    def _portal(self, client: Client) -> Iterator[Callable[[], str]]:
+        """The portal's id, asked beside everything else, once per credential and address.
+
+        It raises ``Refusal`` where the destination holds rows of another portal.
+        """
+        credential = client.access.credential
+        fingerprint = credentials.fingerprint(credential, self._outside.base_url)
+        known = self._metadata.portal_id(fingerprint)
+
+        def checked(portal_id: str) -> str:
+            destination.of_one_portal(self._outside.database, self._settings, portal_id)
+            return portal_id
+
         if known is not None:
-            yield lambda: known
+            yield cache(lambda: checked(known))
             return
 
         def save() -> str:
             portal_id = asked.result()
-            self._metadata.save_portal_id(credential, portal_id)
-            return portal_id
+            self._metadata.save_portal_id(fingerprint, portal_id)
+            connections = Connections(self._outside.database)
+            connections.saw(self._settings.connection, credential, portal_id, self._log.started_at)
+            return checked(portal_id)
 
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(client.fetch, requests.account(), answers.portal)
-            yield save
+            yield cache(save)
 
     def _begin(self, client: Client, stream: Stream) -> _Begun:
         """Plan and begin to read, asking for the properties only where something is to be read.

@@ -7,14 +7,14 @@ until they must have looked. Who is alone pays one small query for that every fe
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 
-from hubspot_ingest import times
+from hubspot_ingest import credentials, times
 from hubspot_ingest.database.budgets import Budgets
 from hubspot_ingest.errors import DailyLimitReached, IngestError
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.settings import SyncSettings
 
 WEIGHTS = {"high": 4, "normal": 2, "low": 1}
 # How often a process looks who else is there, and when all must have looked, in milliseconds.
@@ -24,22 +24,17 @@ NOTICED_AFTER = 6_000
 WORTH_ASKING = 100
 
 
-def fingerprint(base_url: str, token: str) -> str:
-    """What stands for a credential at an address; it cannot be read back from it."""
-    return hashlib.sha256(f"{base_url}\n{token}".encode()).hexdigest()[:16]
-
-
 class Sharing:
     """One run's part in its process's share."""
 
-    def __init__(self, outside: Outside, client: Client, token: str, reserve_percent: int) -> None:
+    def __init__(self, outside: Outside, client: Client, settings: SyncSettings) -> None:
         """``reserve_percent`` is written beside the budget, for those who look at it."""
         self._budgets = Budgets(outside.database)
         self._clock = outside.clock
         self._process = outside.process
         self._client = client
-        self._fingerprint = fingerprint(outside.base_url, token)
-        self._reserve_percent = reserve_percent
+        self._fingerprint = credentials.fingerprint(client.access.credential, outside.base_url)
+        self._settings = settings
         self._known_at = 0
 
     def begin(self) -> None:
@@ -62,7 +57,7 @@ class Sharing:
             self._ask()
         usage = self._client.governor.usage
         if usage is not None and usage.checked_at > self._known_at:
-            self._budgets.save(self._fingerprint, usage, self._reserve_percent)
+            self._budgets.save(self._fingerprint, usage, self._settings.reserve_percent)
 
     def told(self, error: DailyLimitReached) -> DailyLimitReached:
         """The same error, with the time at which HubSpot's day ends where HubSpot tells it."""
@@ -81,7 +76,7 @@ class Sharing:
 
     def _look(self, *, first: bool) -> None:
         now = self._clock.now()
-        own, others = self._budgets.weights(self._process, now)
+        own, others = self._budgets.weights(self._process, self._settings.connection, now)
         share = own / (own + others) if own and others else 1.0
         waits = first and others > 0
         self._client.governor.share(share, from_=now + NOTICED_AFTER if waits else 0)

@@ -6,8 +6,10 @@ import httpx
 import pytest
 
 from hubspot_ingest import settings as configuration
+from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.store import RunLog
+from hubspot_ingest.hubspot.access import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.limits import Governor
 from hubspot_ingest.inbound.fixed.run import FixedRun
@@ -62,7 +64,7 @@ def _run(world: World, stream: Stream) -> RunLog:
     world.store.save_sync(stream.name, stream.name, {}, now)
     client = Client(
         BASE_URL,
-        world.token,
+        Access(Token(world.token), world.clock),
         Governor(world.clock),
         world.clock,
         deadline=now + HOUR,

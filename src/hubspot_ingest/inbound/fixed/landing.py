@@ -149,6 +149,7 @@ class Landing:
         if told:
             for name, kind in waiting[-1].properties.items():
                 self.properties.setdefault(name, Property(name, kind))
+            portal_id = self.portal_id()
             self._name_columns()
             self._prepare()
             staging = self._staging.table()
@@ -161,7 +162,7 @@ class Landing:
                 compared=self.stream.compared,
                 every=self._every,
             )
-            binds = (self.portal_id(), self.run_id, self.clock.now())
+            binds = (portal_id, self.run_id, self.clock.now())
             inserted, updated = self._staging.merge(statement, binds)
             if self.noting:
                 self.database.rows(fixed.note_seen(self._seen.ensured(), staging, self.stream.key))

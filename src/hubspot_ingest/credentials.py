@@ -1,0 +1,107 @@
+"""What a portal is opened with: a token that stays, or an OAuth grant that tokens are got by.
+
+A secret holds either the token itself or the grant as a JSON object. No part of a credential is
+ever shown, not by ``repr`` either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+from hubspot_ingest.errors import Refusal
+from hubspot_ingest.model import Json
+
+# Longer than any credential HubSpot gives, and short enough for a request.
+LONGEST = 4_000
+
+
+class Kind(StrEnum):
+    """How a connection proves who it is, as the view CONNECTIONS tells it."""
+
+    TOKEN = "TOKEN"
+    OAUTH = "OAUTH"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A service key or private app token: it does not expire."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """A HubSpot app's grant: access tokens of half an hour are got by it ("OAuth tokens")."""
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+Credential = Token | OAuth
+
+
+def kind(credential: Credential) -> Kind:
+    """What sort of credential it is."""
+    return Kind.TOKEN if isinstance(credential, Token) else Kind.OAUTH
+
+
+def parts(credential: Credential) -> tuple[str, ...]:
+    """Everything in it that must not be seen."""
+    return tuple(str(part) for part in asdict(credential).values())
+
+
+def fingerprint(credential: Credential, base_url: str) -> str:
+    """Tells credentials apart, and cannot be read back into one."""
+    seen = "\n".join((base_url, *parts(credential)))
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]
+
+
+def checked(given: Json) -> Credential:
+    """A credential as a person gives it: ``{"token"}``, or the three parts of a grant.
+
+    Raises ``Refusal`` (``INVALID_CREDENTIAL``) that says what is wrong without quoting it.
+    """
+    if not isinstance(given, dict):
+        raise _refused("it must be an object")
+    for shape in (Token, OAuth):
+        names = list(shape.__dataclass_fields__)
+        if set(given) == set(names):
+            return shape(**{name: _part(name, given[name]) for name in names})
+    raise _refused("unknown or missing keys")
+
+
+def _part(name: str, value: Json) -> str:
+    wanted = value.strip() if isinstance(value, str) else ""
+    if not wanted or len(wanted) > LONGEST:
+        raise _refused(f"{name} is empty, too long or no text")
+    if not wanted.isascii() or not wanted.isprintable() or " " in wanted:
+        raise _refused(f"{name} must be copied alone, without spaces or line breaks")
+    return wanted
+
+
+def _refused(why: str) -> Refusal:
+    return Refusal(
+        f"this is no HubSpot credential ({why}); give {{'token': '…'}}, the service key or private "
+        "app token, or {'client_id': '…', 'client_secret': '…', 'refresh_token': '…'}",
+        code="INVALID_CREDENTIAL",
+    )
+
+
+def text(credential: Credential) -> str:
+    """What a secret holds of it."""
+    return credential.token if isinstance(credential, Token) else json.dumps(asdict(credential))
+
+
+def read(stored: str) -> Credential:
+    """A credential as a secret holds it. Raises ``Refusal`` when it is none."""
+    if not stored.startswith("{"):
+        return Token(stored)
+    try:
+        given: Json = json.loads(stored)
+    except ValueError:
+        raise _refused("what is stored is broken") from None
+    return checked(given)

@@ -1,0 +1,157 @@
+"""The portals that can be read: a row of STATE and a secret for each.
+
+Secrets are bound to procedures when the application is installed, and to no others later: the
+first connection has one of its own, further ones take one of those that wait for them
+(docs/decisions/0006-connections.md).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hubspot_ingest import credentials
+from hubspot_ingest.credentials import Credential, Kind
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.connection import Database, secret, store_secret
+from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.errors import CredentialError, CredentialMissing, Refusal
+from hubspot_ingest.settings import DEFAULT_CONNECTION
+
+SECRETS: Mapping[int, tuple[str, str]] = {
+    0: ("token", "HUBSPOT_TOKEN"),
+    **{slot: (f"credential_{slot}", f"HUBSPOT_CREDENTIAL_{slot}") for slot in range(1, 10)},
+}
+"""Alias and name of each secret, as ``app/sql/egress.sql`` makes and binds them, by slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A portal that can be read; its id is None until somebody asked HubSpot for it."""
+
+    name: str
+    kind: Kind
+    portal_id: str | None = None
+
+
+class Connections:
+    """The table CONNECTIONS, which has a row for each slot, and the secrets behind it."""
+
+    def __init__(self, database: Database) -> None:
+        """``database`` is the application's."""
+        self._database = database
+        self._table = f"{sql.name(database.application)}.STATE.CONNECTIONS"
+
+    def all(self) -> dict[str, Connection]:
+        """Every connection that has a credential, by name."""
+        rows = self._database.rows(
+            f"SELECT NAME, KIND, PORTAL_ID FROM {self._table} WHERE KIND IS NOT NULL ORDER BY SLOT"
+        )
+        return {
+            row["NAME"]: Connection(row["NAME"], Kind(row["KIND"]), row["PORTAL_ID"])
+            for row in rows
+        }
+
+    def save(self, name: str, credential: Credential, now: int) -> None:
+        """Store a credential under a name, in place of the one there was.
+
+        Raises ``Refusal`` (``TOO_MANY_CONNECTIONS``) when every slot is taken.
+        """
+        slot = self._slot(name)
+        if slot is None:
+            slot = self._claimed(name)
+        store_secret(self._database, SECRETS[slot][1], credentials.text(credential))
+        self._database.rows(
+            f"UPDATE {self._table} SET KIND = ?, PORTAL_ID = NULL, CHECKED_AT = NULL, "
+            f"CREATED_AT = {INSTANT} WHERE SLOT = ?",
+            (str(credentials.kind(credential)), now, slot),
+        )
+
+    def _slot(self, name: str) -> int | None:
+        if name == DEFAULT_CONNECTION:
+            return 0
+        found = self._database.rows(f"SELECT SLOT FROM {self._table} WHERE NAME = ?", (name,))
+        return int(found[0]["SLOT"]) if found else None
+
+    def _claimed(self, name: str) -> int:
+        """A free slot, taken by an update: of two who want the same one, one gets it."""
+        while True:
+            free = self._database.rows(
+                f"SELECT MIN(SLOT) AS SLOT FROM {self._table} WHERE NAME IS NULL"
+            )[0]["SLOT"]
+            if free is None:
+                raise Refusal(
+                    f"there are {len(SECRETS)} connections already, as many as an installation "
+                    "takes; drop one first with CALL drop_connection('…')",
+                    code="TOO_MANY_CONNECTIONS",
+                )
+            self._database.rows(
+                f"UPDATE {self._table} SET NAME = ? WHERE SLOT = ? AND NAME IS NULL",
+                (name, int(free)),
+            )
+            slot = self._slot(name)
+            if slot is not None:
+                return slot
+
+    def keep(self, name: str, credential: Credential) -> None:
+        """Store what HubSpot changed of a credential."""
+        slot = self._slot(name)
+        if slot is not None:
+            store_secret(self._database, SECRETS[slot][1], credentials.text(credential))
+
+    def drop(self, name: str) -> None:
+        """Forget a connection and empty its secret; the slot is free again."""
+        slot = self._slot(name)
+        if slot is None:
+            return
+        store_secret(self._database, SECRETS[slot][1], "")
+        freed = "" if name == DEFAULT_CONNECTION else "NAME = NULL, "
+        self._database.rows(
+            f"UPDATE {self._table} SET {freed}KIND = NULL, PORTAL_ID = NULL, CREATED_AT = NULL, "
+            "CHECKED_AT = NULL WHERE SLOT = ?",
+            (slot,),
+        )
+
+    def saw(self, name: str, credential: Credential, portal_id: str, now: int) -> None:
+        """Remember which portal a connection led to."""
+        self._database.rows(
+            f"UPDATE {self._table} SET KIND = ?, PORTAL_ID = ?, CHECKED_AT = {INSTANT} "
+            "WHERE NAME = ?",
+            (str(credentials.kind(credential)), portal_id, now, name),
+        )
+
+    def credential(self, name: str) -> Credential:
+        """The credential of a connection, where the running procedure is bound to its secret.
+
+        ``HUBSPOT_TOKEN`` counts where none was set for the first connection: it can be set on a
+        laptop and never inside Snowflake. Raises ``CredentialMissing``.
+        """
+        slot = self._slot(name)
+        stored = "" if slot is None else secret(SECRETS[slot][0])
+        if not stored and name == DEFAULT_CONNECTION:
+            stored = os.environ.get("HUBSPOT_TOKEN", "").strip()
+        if not stored:
+            raise CredentialMissing(missing(name))
+        try:
+            return credentials.read(stored)
+        except Refusal as error:
+            raise CredentialError(f"{error.message}; store it again with {cure(name)}") from error
+
+
+def cure(name: str) -> str:
+    """The statement that stores another credential for a connection."""
+    return (
+        "CALL set_token('…')"
+        if name == DEFAULT_CONNECTION
+        else f"CALL configure_connection('{name}', …)"
+    )
+
+
+def missing(name: str) -> str:
+    """What to do when a connection has no credential."""
+    of = "" if name == DEFAULT_CONNECTION else f" for the connection {name!r}"
+    return (
+        f"no HubSpot credential is set{of}; make a service key in HubSpot (Development > Keys > "
+        f"Service keys) and store it with {cure(name)}"
+    )

@@ -1,0 +1,103 @@
+"""The bearer of each request: a token that stays, or one got by a grant shortly before it expires.
+
+One for each connection, shared by every thread and run of a process: who finds the token too old
+gets a new one, and the others wait for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from hubspot_ingest.credentials import Credential, OAuth, Token
+from hubspot_ingest.errors import CredentialError
+from hubspot_ingest.times import MINUTE, Clock
+
+# Half of a short life, and no more than this: a request may wait for its turn for a while.
+EARLY = 5 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What HubSpot gives for a grant. ``seconds`` is how long the token lives."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    seconds: float
+
+
+Renew = Callable[[OAuth], Renewed]
+
+
+class Access:
+    """The way into one portal. Thread-safe, but for ``settle``."""
+
+    def __init__(
+        self,
+        credential: Credential,
+        clock: Clock,
+        *,
+        cure: str = "CALL set_token('…')",
+        keep: Callable[[Credential], None] | None = None,
+    ) -> None:
+        """``cure`` is the statement that stores another credential; ``keep`` stores a changed one.
+
+        Raises ``CredentialError`` for a token that cannot stand in a header.
+        """
+        self.credential = credential
+        self.cure = cure
+        self._clock = clock
+        self._keep = keep
+        self._lock = threading.Lock()
+        self._bearer = ""
+        self._renew_at = 0
+        self._kept = credential
+        self._refused: CredentialError | None = None
+        if isinstance(credential, Token):
+            if not credential.token.isascii() or not credential.token.isprintable():
+                raise CredentialError(
+                    "the credential has a character that no credential has, perhaps a dash from a "
+                    f"web page; copy it again from HubSpot and store it with {cure}"
+                )
+            self._bearer = credential.token
+
+    def bearer(self, renew: Renew) -> str:
+        """The token to send now; got by ``renew`` where it is one of a grant and too old.
+
+        Raises what ``renew`` does, and ``CredentialError`` to everybody once it did.
+        """
+        if isinstance(self.credential, Token):
+            return self._bearer
+        with self._lock:
+            if self._refused is not None:
+                raise self._refused
+            if not self._bearer or self._clock.now() >= self._renew_at:
+                try:
+                    self._renew(renew(self.credential))
+                except CredentialError as error:
+                    self._refused = error
+                    raise
+            return self._bearer
+
+    def _renew(self, got: Renewed) -> None:
+        life = round(got.seconds * 1000)
+        self._bearer = got.access_token
+        self._renew_at = self._clock.now() + life - min(EARLY, life // 2)
+        if isinstance(self.credential, OAuth):
+            self.credential = replace(self.credential, refresh_token=got.refresh_token)
+
+    def expired(self, bearer: str) -> bool:
+        """HubSpot turned ``bearer`` away: whether another can be had."""
+        if isinstance(self.credential, Token):
+            return False
+        with self._lock:
+            if bearer == self._bearer:
+                self._bearer = ""
+        return True
+
+    def settle(self) -> None:
+        """Store a refresh token that changed; only from the thread that has the database."""
+        if self._keep is not None and self.credential != self._kept:
+            self._keep(self.credential)
+            self._kept = self.credential

@@ -1,0 +1,128 @@
+"""Connections to portals: their credentials stored, tried and dropped."""
+
+from __future__ import annotations
+
+from hubspot_ingest import credentials, times
+from hubspot_ingest import settings as configuration
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.connections import Connections, cure
+from hubspot_ingest.database.metadata import Metadata
+from hubspot_ingest.database.store import Store
+from hubspot_ingest.errors import CredentialError, Refusal
+from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.inbound import discovering
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.model import Json
+from hubspot_ingest.settings import DEFAULT_CONNECTION, did_you_mean
+
+Answer = dict[str, Json]
+
+# A person waits for the answer: no longer than this.
+PATIENCE = times.MINUTE
+
+
+def set_token(outside: Outside, token: str | None) -> Answer:
+    """Store a service key or private app token where only procedures bound to it can read it."""
+    return configure(outside, DEFAULT_CONNECTION, {"token": token})
+
+
+def set_oauth(
+    outside: Outside, client_id: str | None, client_secret: str | None, refresh_token: str | None
+) -> Answer:
+    """Store an OAuth grant; access tokens are got by it when they are needed."""
+    given: Json = {
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "refresh_token": refresh_token,
+    }
+    return configure(outside, DEFAULT_CONNECTION, given)
+
+
+def configure(outside: Outside, name: str | None, given: Json) -> Answer:
+    """Store the credential of a connection, checked as far as it can be without HubSpot.
+
+    Raises ``Refusal``, without quoting the credential; then nothing was stored.
+    """
+    name = configuration.connection_name(name)
+    credential = credentials.checked(given)
+    Connections(outside.database).save(name, credential, outside.clock.now())
+    told = "" if name == DEFAULT_CONNECTION else f"'{name}'"
+    return {
+        "response_code": "OK",
+        "message": f"the credential is stored; check it with CALL test_connection({told})",
+        "connection": name,
+        "kind": str(credentials.kind(credential)),
+    }
+
+
+def check_known(database: Database, name: str) -> None:
+    """Raises ``Refusal`` (``UNKNOWN_CONNECTION``) for a connection nobody configured."""
+    if name == DEFAULT_CONNECTION:
+        return
+    known = list(Connections(database).all())
+    if name not in known:
+        there = ", ".join(known) or "none yet"
+        raise Refusal(
+            f"there is no connection {name!r}{did_you_mean(name, known)}; there are: {there}; make "
+            f"it with {cure(name)}",
+            code="UNKNOWN_CONNECTION",
+        )
+
+
+def drop(outside: Outside, name: str | None) -> Answer:
+    """Forget a connection and its credential. Raises ``Refusal`` while a sync uses it."""
+    name = configuration.connection_name(name)
+    check_known(outside.database, name)
+    store = Store(outside.database)
+    using = [
+        sync
+        for sync in store.names()
+        if (found := store.sync(sync)) is not None
+        and configuration.parse(sync, found.settings).connection == name
+    ]
+    if using:
+        raise Refusal(
+            f"the connection {name!r} is used by {', '.join(using)}; drop these syncs, or give "
+            "them another connection, first",
+            code="CONNECTION_IN_USE",
+        )
+    Connections(outside.database).drop(name)
+    return {
+        "response_code": "OK",
+        "message": f"connection {name} is forgotten and its credential removed",
+    }
+
+
+def test(outside: Outside, name: str | None) -> Answer:
+    """Ask HubSpot who we are and try each stream. Raises ``CredentialError`` and the like.
+
+    What of the streams can be read is remembered of the first connection.
+    """
+    name = configuration.connection_name(name)
+    check_known(outside.database, name)
+    settings = configuration.parse("contacts", {"connection": name})
+    now = outside.clock.now()
+    try:
+        with outside.client(settings, now + PATIENCE) as client:
+            portal_id = client.fetch(requests.account(), answers.portal)
+            found = discovering.access(client.fetch, now)
+            credential = client.access.credential
+    except CredentialError:
+        Store(outside.database).log_error(
+            None, "", CredentialError.code, "HubSpot does not accept the credential", now
+        )
+        raise
+    Connections(outside.database).saw(name, credential, portal_id, now)
+    if name == DEFAULT_CONNECTION:
+        Metadata(outside.database).save_access(found, now)
+    readable = [one for one in found if one.readable]
+    return {
+        "response_code": "OK",
+        "message": f"connected to portal {portal_id}: {len(readable)} of {len(found)} streams "
+        "can be read",
+        "portal_id": portal_id,
+        "streams": [
+            {"stream": one.stream, "readable": one.readable, "scopes": list(one.scopes)}
+            for one in found
+        ],
+    }
