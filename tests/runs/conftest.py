@@ -35,6 +35,14 @@ def as_installed(installed: Engine) -> Engine:
         installed.sql(f"DELETE FROM HUBSPOT_INGEST.STATE.{table}")
     if with_destination:
         installed.sql("DROP DATABASE HUBSPOT_DATA")
+    # what a test left behind that killed a run, whichever tests share this engine
+    installed.sql("REMOVE @HUBSPOT_INGEST.STAGING.LOADS")
+    left = installed.sql(
+        "SELECT TABLE_NAME FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.TABLES"
+        " WHERE TABLE_SCHEMA = 'STAGING'"
+    )
+    for (name,) in left:
+        installed.sql(f'DROP TABLE HUBSPOT_INGEST.STAGING."{name}"')
     for task in installed.catalog.tasks:
         installed.sql(f'DROP TASK HUBSPOT_INGEST.TASKS."{task.name.object}"')
     installed.sql(
