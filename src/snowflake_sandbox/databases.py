@@ -73,8 +73,10 @@ def create_versioned_schema(
         raise compilation("VERSIONED SCHEMA needs CREATE OR ALTER.", 1003, "42000")
     database, name = _schema_name(reader, context)
     _schema_clauses(reader)
-    if not session.store.has_schema(database, name):
-        _new_schema(session, database, name)
+    if session.store.has_schema(database, name):
+        # what the new version does not make any more is gone with the old one
+        _drop_schema(session, database, name)
+    _new_schema(session, database, name)
     entry = Entry("SCHEMA", (database, name), {"VERSIONED": True})
     session.catalog.add(entry, replace_existing=True)
     return status(f"Schema {name} successfully created.")

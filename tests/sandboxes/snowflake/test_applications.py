@@ -14,6 +14,7 @@ from tests.sandboxes.snowflake.applications import (
     PROCEDURES,
     ROLES,
     SCHEMAS,
+    STATE,
     procedure,
     write,
 )
@@ -232,3 +233,14 @@ def test_binding_names_the_integration_that_allows_the_secret(tmp_path: Path) ->
         assert {alias: str(name) for alias, name in found.secrets.items()} == {
             "key": "LAB.CONFIG.TOKEN"
         }
+
+
+def test_what_a_version_no_longer_makes_is_gone_after_the_upgrade(tmp_path: Path) -> None:
+    view = "CREATE OR REPLACE VIEW core.old AS SELECT 1 AS one;"
+    with install(tmp_path, ROLES, SCHEMAS, EGRESS, STATE, PROCEDURES, view) as engine:
+        engine.sql("INSERT INTO LAB.STATE.NOTES (NOTE) SELECT 'kept'")
+        engine.install(write(tmp_path, ROLES, SCHEMAS, EGRESS, STATE, procedure("fail")), "LAB")
+        assert [one.signature for one in engine.catalog.procedures] == ["LAB.CORE.FAIL()"]
+        with pytest.raises(SqlError, match="does not exist"):
+            engine.sql("SELECT * FROM LAB.CORE.OLD")
+        assert engine.sql("SELECT NOTE FROM LAB.STATE.NOTES") == [("kept",)]
