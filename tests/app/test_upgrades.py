@@ -119,3 +119,9 @@ def test_syncs_and_their_settings_run_on_after_an_upgrade(engine: Engine) -> Non
         assert world.ingest("slow")["status"] == "SUCCEEDED"
         killed = [r["STATUS"] for r in world.runs() if r["RUN_ID"] == "2026-09-22-killed"]
         assert killed == ["FAILED"]
+
+
+def test_a_credential_set_before_there_were_connections_is_the_first_ones(engine: Engine) -> None:
+    install(engine)
+    found = engine.sql("SELECT NAME, KIND, PORTAL_ID FROM HUBSPOT_INGEST.CORE.CONNECTIONS")
+    assert found == [("default", "TOKEN", "62515001")]
