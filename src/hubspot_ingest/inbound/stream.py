@@ -128,3 +128,8 @@ class Stream:
     event_types: tuple[str, ...] = ()
     # VIEW: the streams it is made of, and the name of its shape
     sources: tuple[str, ...] = ()
+
+    @property
+    def dated(self) -> bool:
+        """Whether the stream tells what is new since some time; of others everything is read."""
+        return bool(self.newest or self.window[0] or self.parent_updated)

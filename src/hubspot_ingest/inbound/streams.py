@@ -89,7 +89,7 @@ def check_settings(stream: Stream, settings: SyncSettings) -> None:
         senseless = {"event_types"}
     else:
         senseless = {*_OF_RECORDS}
-        if not (stream.newest or stream.window[0]):
+        if not stream.dated:
             senseless |= {*_OF_TIME}
         if not stream.flattened:
             senseless |= {*_OF_EVENTS}

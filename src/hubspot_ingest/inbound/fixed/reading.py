@@ -43,12 +43,14 @@ class Reading:
     checkpoint: Mapping[str, Any] | None = None
     whole: set[str] = field(default_factory=set, init=False)
     refused: dict[str, IngestError] = field(default_factory=dict, init=False)
+    _partly: set[str] = field(default_factory=set, init=False)
     _answered: bool = field(default=False, init=False)
 
     def batches(self) -> Iterator[Batch]:
         """All items of the pieces. Raises what refused a stream without parents, or all of them."""
         left, token = self._left()
-        partly = {left[0].scope} if token is not None else set()
+        if token is not None:
+            self._partly.add(left[0].scope)
         readings = (self._pages(piece, token if n == 0 else None) for n, piece in enumerate(left))
         told: set[tuple[str, ...]] = set()
         for n, found in enumerate(in_order(readings, SIDE_BY_SIDE)):
@@ -64,8 +66,7 @@ class Reading:
             except (ScopeMissing, HubSpotRefused) as error:
                 self._note(piece, error)
             if following is None or following.scope != piece.scope:
-                if piece.scope not in self.refused and piece.scope not in partly:
-                    self.whole.add(piece.scope)
+                self.whole |= {piece.scope} - {*self.refused} - self._partly
                 yield Batch((), self._place(piece, None, following))
         if self.refused and not self._answered:
             raise next(iter(self.refused.values()))
@@ -126,6 +127,10 @@ class Reading:
     def _note(self, piece: Piece, error: ScopeMissing | HubSpotRefused) -> None:
         if not piece.scope:
             raise error
+        if piece.variant and isinstance(error, ScopeMissing):
+            # what needs further scopes, such as sensitive properties, is as if it were not there
+            self._partly.add(piece.scope)
+            return
         gone = isinstance(error, HubSpotRefused) and error.http_status == NOT_THERE
         if gone:
             self._answered = True

@@ -145,7 +145,8 @@ class FixedRun:
                 log.run_id, self.name, first.response_code, first.message, self.clock.now()
             )
             self.notes.append(
-                f"{len(reading.refused)} of {len(wanted)} were not read ({names}): {first.message}"
+                f"{len(reading.refused)} of {len({one.scope for one in wanted})} were not read "
+                f"({names}): {first.message}"
             )
 
     def _settle(self, until: int) -> None:
@@ -164,12 +165,14 @@ class FixedRun:
         if incremental and self.settled_through is not None:
             moved = self.settled_through - settings.lookback_minutes * times.MINUTE
             since = moved if since is None else max(since, moved)
-        dated = bool(stream.newest or stream.window[0])
-        if not dated and not stream.parent_updated:
+        dated = stream.dated
+        if not dated:
             # everything is read every time, and only what changed is merged
             since = None
         due = now - int(self.state.get("whole_at") or 0) >= WHOLE_EVERY
-        whole = since is None or (incremental and due and pieces.complete(stream))
+        # with a start date, what is older is not read, and so not known to be gone
+        looks = pieces.complete(stream) and settings.updated_after is None
+        whole = since is None or (incremental and due and looks)
         begun: dict[str, Json] = {
             "plan": plan,
             "since": since,
