@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import BinaryIO
-
 import pytest
 
-from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.errors import SyncBusy
 from hubspot_sandbox import Limits
 from tests.runs.conftest import MakeWorld
+from tests.runs.dying import killed
 from tests.runs.world import HOUR, MINUTE, HandClock, World
 
 DAY = 24 * HOUR
@@ -124,55 +121,13 @@ def test_the_share_of_other_apps_is_left_alone(make: MakeWorld) -> None:
 # -- killed --------------------------------------------------------------------------------------
 
 
-class Killed(BaseException):
-    """What a test raises where the process is taken to end."""
-
-
-class Dying(Database):
-    """A connection whose process is killed before or after its n-th statement."""
-
-    def __init__(self, world: World, dies_at: int, *, after: bool) -> None:
-        self._alive = world.database
-        self.application = self._alive.application
-        self.statements = 0
-        self._dies_at = dies_at
-        self._after = after
-
-    def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
-        self.statements += 1
-        if self.statements > self._dies_at or (
-            self.statements == self._dies_at and not self._after
-        ):
-            raise Killed
-        found = self._alive.rows(statement, params)
-        if self.statements == self._dies_at:
-            raise Killed
-        return found
-
-    def put(self, stream: BinaryIO, location: str) -> None:
-        self._alive.put(stream, location)
-
-
-def _killed(world: World, dies_at: int, *, after: bool) -> bool:
-    """Run until the statement; whether the run got that far."""
-    alive = world.database
-    world.database = Dying(world, dies_at, after=after)
-    try:
-        world.ingest()
-    except Killed:
-        return True
-    finally:
-        world.database = alive
-    return False
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("dies_at", range(5, 34, 4))
 def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
     make: MakeWorld, dies_at: int, after: bool
 ) -> None:
     world = make({"contacts": 6}).slim()
-    killed = _killed(world, dies_at, after=after)
+    died = killed(world, dies_at, after=after)
     world.clock.advance(HOUR)
 
     world.run()
@@ -180,7 +135,7 @@ def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
     assert world.landed() == world.truth()
     assert len(world.ids()) == 6
     assert [one["STATUS"] for one in world.runs()[1:]] == ["SUCCEEDED"]
-    if killed and world.runs()[0]["STATUS"] != "SUCCEEDED":
+    if died and world.runs()[0]["STATUS"] != "SUCCEEDED":
         assert world.runs()[0]["RESPONSE_CODE"] == "INTERRUPTED"
         assert [one["CODE"] for one in world.errors()] == ["INTERRUPTED"]
 
@@ -191,7 +146,7 @@ def test_a_killed_increment_loses_no_change(world: World) -> None:
     world.clock.advance(HOUR)
     for one in world.ids()[:4]:
         world.portal.update("contacts", one, {"jobtitle": "Changed"})
-    assert _killed(world, 14, after=True)
+    assert killed(world, 14, after=True)
     world.clock.advance(HOUR)
 
     world.run()
@@ -201,7 +156,7 @@ def test_a_killed_increment_loses_no_change(world: World) -> None:
 
 def test_a_killed_run_keeps_others_out_until_its_lease_is_over(world: World) -> None:
     world.slim()
-    assert _killed(world, 10, after=False)
+    assert killed(world, 10, after=False)
 
     with pytest.raises(SyncBusy):
         world.ingest()
@@ -212,7 +167,7 @@ def test_a_killed_run_keeps_others_out_until_its_lease_is_over(world: World) -> 
 
 def test_where_no_run_can_be_alive_a_killed_one_is_ended_at_once(world: World) -> None:
     world.slim()
-    assert _killed(world, 10, after=False)
+    assert killed(world, 10, after=False)
 
     world.store.recover(world.clock.now())
 

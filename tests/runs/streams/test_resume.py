@@ -8,6 +8,7 @@ from hubspot_ingest.times import iso
 from hubspot_sandbox import Faults
 from hubspot_sandbox.things import DEMO
 from tests.runs.conftest import MakeWorld
+from tests.runs.dying import killed
 from tests.runs.world import HOUR, MINUTE, NOW, Answer, World
 
 DAY = 24 * HOUR
@@ -89,3 +90,26 @@ def test_a_run_through_every_fault_lands_the_same(make: MakeWorld) -> None:
     )
     landed = world.rows("SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.FORM_SUBMISSIONS")
     assert landed[0]["N"] == sent
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("dies_at", range(8, 29, 4))
+def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
+    world: World, dies_at: int, after: bool
+) -> None:
+    gone = world.portal.owners.add({"email": "gone@example.com"})
+    world.run("owners")
+    kept = world.portal.owners.add({"email": "new@example.com"})
+    world.portal.owners.remove(gone)
+    world.clock.advance(HOUR)
+    killed(world, dies_at, after=after, sync="owners")
+    world.clock.advance(HOUR)
+
+    world.run("owners")
+
+    found = world.rows("SELECT ID, _DELETE_KIND AS KIND FROM HUBSPOT_DATA.CRM.OWNERS")
+    kinds = {one["ID"]: one["KIND"] for one in found}
+    assert len(found) == len(kinds)
+    assert (kinds[gone], kinds[kept]) == ("PURGED", None)
+    staged = "SELECT COUNT(*) AS N FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.TABLES WHERE "
+    assert world.rows(f"{staged}TABLE_SCHEMA = 'STAGING'")[0]["N"] == 0

@@ -1,0 +1,275 @@
+"""Pieces of a stream of fixed columns: paths, requests, windows, early stops. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import pytest
+
+from hubspot_ingest.database.columns import Column, Type
+from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound.catalog import BY_NAME
+from hubspot_ingest.inbound.fixed import asking, pieces
+from hubspot_ingest.inbound.fixed.asking import Piece
+from hubspot_ingest.inbound.fixed.items import items, key, look
+from hubspot_ingest.inbound.fixed.pieces import Parents
+from hubspot_ingest.inbound.fixed.reading import Reading
+from hubspot_ingest.inbound.fixed.rows import Spelling
+from hubspot_ingest.inbound.handover import in_order
+from hubspot_ingest.inbound.stream import Paging, Reader, Stream
+from hubspot_ingest.times import DAY
+from tests.builders import NOW, query_of
+
+Answer = TypeVar("Answer")
+
+THINGS = Stream(
+    "things",
+    reader=Reader.PAGES,
+    path="/things",
+    paging=Paging.AFTER,
+    page_size=2,
+    columns=(Column("ID", Type.TEXT, "id"), Column("AT", Type.TIMESTAMP, "at")),
+)
+
+
+class Shelf:
+    """Answers each path with what ``pages`` holds of it, page after page."""
+
+    def __init__(self, **pages: Any) -> None:
+        self.pages = pages
+        self.asked: list[Request] = []
+
+    def fetch(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        self.asked.append(request)
+        found = self.pages[request.path.rsplit("/", 1)[-1]]
+        if isinstance(found, Exception):
+            raise found
+        place = int(query_of(request).get("after", 0))
+        answer: dict[str, Any] = {"results": found[place]}
+        if place + 1 < len(found):
+            answer["paging"] = {"next": {"after": str(place + 1)}}
+        return parse(answer)
+
+
+def _ids(batches: Iterator[Any]) -> list[str]:
+    return [item[0]["id"] for batch in batches for item in batch.items]
+
+
+# -- paths ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("id", "3"),
+        ("labels.singular", "Car"),
+        ("labels.plural", None),
+        ("nothing.at.all", None),
+        ("missing|id", "3"),
+        ("@id", "2"),
+        ("@@name", "deals"),
+        ("@@@name", None),
+    ],
+)
+def test_a_path_finds_its_value_in_an_item_and_around_it(path: str, found: str | None) -> None:
+    item = ({"id": "3", "labels": {"singular": "Car"}}, {"id": "2"}, {"name": "deals"})
+
+    assert look(path)(item) == found
+
+
+def test_a_fingerprint_is_of_the_content_and_not_of_its_order() -> None:
+    one, two, other = ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1, "b": 3})
+
+    assert look("#")((one,)) == look("#")((two,)) != look("#")((other,))
+
+
+def test_lists_within_a_list_are_told_with_what_they_lie_in() -> None:
+    stream = replace(THINGS, items="results.stages")
+    answer = {"results": [{"id": "p", "stages": [{"id": "s"}, {"id": "t"}]}, {"id": "q"}]}
+
+    found = items(stream, answer, ({"name": "deals"},))
+
+    assert [(look("id")(one), look("@id")(one), look("@@name")(one)) for one in found] == [
+        ("s", "p", "deals"),
+        ("t", "p", "deals"),
+    ]
+
+
+def test_an_answer_without_its_list_is_not_taken_for_an_empty_one() -> None:
+    with pytest.raises(UnexpectedAnswer, match="lacks the list 'results'"):
+        items(THINGS, {"error": "none"}, ())
+
+
+def test_an_item_without_its_key_is_an_error() -> None:
+    with pytest.raises(UnexpectedAnswer, match="things without ID"):
+        key(THINGS)(({"name": "nameless"},))
+
+
+def test_an_empty_text_is_a_key_like_any_other() -> None:
+    columns, _ = Spelling(THINGS).staged([({"id": "", "at": ""},)])
+
+    assert (columns["ID"], columns["AT"]) == ([""], [None])
+
+
+def test_a_value_that_does_not_fit_is_null_and_counted() -> None:
+    columns, misfits = Spelling(THINGS).staged([({"id": 7, "at": "soon"},)])
+
+    assert (columns["ID"], columns["AT"], misfits) == (["7"], [None], 1)
+
+
+# -- requests ------------------------------------------------------------------------------------
+
+
+def test_names_in_a_path_are_quoted() -> None:
+    stream = replace(THINGS, path="/things/{name}", query=(("of", "{name}"),))
+    request = asking.request(stream, Piece("x", ({"name": "a/b c"},)))
+
+    assert request.path == "/things/a%2Fb%20c"
+    assert request.endpoint == "/things/{name}"
+    assert query_of(request) == {"of": "a/b c", "limit": "2"}
+
+
+def test_lists_are_searched_by_a_post_whose_body_holds_the_place() -> None:
+    request = asking.request(BY_NAME["lists"], Piece(), "500")
+
+    assert request.method == "POST"
+    assert isinstance(request.body, dict)
+    assert (request.body["offset"], request.body["count"]) == (500, 500)
+    assert "hs_list_size" in str(request.body["additionalProperties"])
+
+
+def test_a_window_is_asked_for_from_a_moment_before_it_begins() -> None:
+    piece = Piece("", (), 0, NOW - DAY, NOW)
+
+    assert query_of(asking.request(BY_NAME["email_events"], piece)) == {
+        "limit": "1000",
+        "startTimestamp": str(NOW - DAY - 1),
+        "endTimestamp": str(NOW),
+    }
+
+
+# -- pieces --------------------------------------------------------------------------------------
+
+
+def test_windows_cover_the_time_without_a_gap() -> None:
+    made = pieces.pieces(BY_NAME["email_events"], Parents(()), since=NOW - 70 * DAY, until=NOW)
+
+    edges = [(one.start, one.end) for one in made]
+    assert [edges[0][0], edges[-1][1]] == [NOW - 70 * DAY, NOW]
+    assert [end for _, end in edges[:-1]] == [start for start, _ in edges[1:]]
+    assert len(made) == 3
+
+
+def test_pieces_stand_in_the_order_of_their_places() -> None:
+    parents = Parents(({"name": "a", "id": "a"}, {"name": "b", "id": "b"}))
+    made = pieces.pieces(BY_NAME["properties"], parents)
+
+    assert len(made) == 2 * len(BY_NAME["properties"].variants)
+    assert [one.place for one in made] == sorted(one.place for one in made)
+
+
+def test_several_parents_go_into_one_request() -> None:
+    contacts = tuple({"properties": {"email": f"{n:03d}@example.com"}} for n in range(250))
+    made = pieces.pieces(BY_NAME["subscription_statuses"], Parents(contacts))
+
+    assert [len(one.parents) for one in made] == [100, 100, 50]
+    body = asking.request(BY_NAME["subscription_statuses"], made[2]).body
+    assert isinstance(body, dict)
+    assert body["inputs"] == [f"{n:03d}@example.com" for n in range(200, 250)]
+
+
+def test_a_token_that_comes_again_is_an_error() -> None:
+    def fetch(_request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        return parse({"results": [], "paging": {"next": {"after": "1"}}})
+
+    with pytest.raises(UnexpectedAnswer, match="twice"):
+        list(pieces.pages(fetch, THINGS, Piece()))
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def test_a_reading_is_taken_up_where_it_was_left() -> None:
+    shelf = Shelf(things=[[{"id": "1"}], [{"id": "2"}], [{"id": "3"}]])
+    first = Reading(shelf.fetch, THINGS, [Piece()]).batches()
+    place = next(first).place
+
+    again = Reading(shelf.fetch, THINGS, [Piece()], checkpoint=place)
+
+    assert _ids(again.batches()) == ["2", "3"]
+    assert again.whole == set(), "it does not know what came before"
+
+
+def test_what_comes_newest_first_is_read_no_further_than_what_is_known() -> None:
+    stream = replace(THINGS, newest="at")
+    shelf = Shelf(
+        things=[
+            [{"id": "5", "at": NOW}, {"id": "4", "at": NOW - 1}],
+            [{"id": "3", "at": NOW - 2}, {"id": "2", "at": NOW - 3}],
+            [{"id": "1", "at": NOW - 4}],
+        ]
+    )
+
+    assert _ids(Reading(shelf.fetch, stream, [Piece()], since=NOW - 2).batches()) == ["5", "4", "3"]
+    assert len(shelf.asked) == 2
+
+
+def test_nothing_is_left_out_when_the_order_is_not_what_it_should_be() -> None:
+    stream = replace(THINGS, newest="at")
+    pages = [[{"id": "1", "at": NOW - 9}, {"id": "2", "at": NOW}], [{"id": "3", "at": NOW}]]
+    shelf = Shelf(things=pages)
+
+    assert _ids(Reading(shelf.fetch, stream, [Piece()], since=NOW - 2).batches()) == ["2", "3"]
+
+
+def test_what_an_earlier_variant_told_a_later_one_does_not() -> None:
+    stream = replace(THINGS, variants=((("with", "stats"),), (("with", "none"),)))
+    shelf = Shelf(things=[[{"id": "1"}, {"id": "2"}]])
+    made = [Piece(variant=0), Piece(variant=1)]
+
+    assert _ids(Reading(shelf.fetch, stream, made).batches()) == ["1", "2"]
+
+
+def test_a_refused_parent_does_not_keep_the_others_from_being_read() -> None:
+    stream = replace(THINGS, path="/{id}")
+    shelf = Shelf(a=[[{"id": "1"}]], b=ScopeMissing("no"), c=HubSpotRefused("gone", 404))
+    made = [Piece(one, ({"id": one},)) for one in "abc"]
+    reading = Reading(shelf.fetch, stream, made)
+
+    assert _ids(reading.batches()) == ["1"]
+    assert {*reading.refused} == {"b"}
+    assert reading.whole == {"a", "c"}, "a parent that is gone has nothing left"
+
+
+def test_when_every_parent_is_refused_so_is_the_stream() -> None:
+    stream = replace(THINGS, path="/{id}")
+    shelf = Shelf(a=ScopeMissing("no"), b=ScopeMissing("no"))
+
+    with pytest.raises(ScopeMissing):
+        _ids(Reading(shelf.fetch, stream, [Piece(one, ({"id": one},)) for one in "ab"]).batches())
+
+
+def test_works_side_by_side_are_told_in_their_order() -> None:
+    def work(n: int) -> Iterator[int]:
+        yield from (10 * n, 10 * n + 1)
+
+    found = [[*one] for one in in_order(map(work, range(20)), 4)]
+
+    assert found == [[10 * n, 10 * n + 1] for n in range(20)]
+
+
+def test_works_end_when_nobody_wants_them_any_more() -> None:
+    begun: list[int] = []
+
+    def work(n: int) -> Iterator[int]:
+        begun.append(n)
+        yield n
+
+    for found in in_order(map(work, range(100)), 4):
+        assert [*found] == [0]
+        break
+
+    assert len(begun) <= 5
