@@ -9,8 +9,9 @@ from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import UnknownSync
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.inbound import connecting, filters, plan, scheduling, streams
+from hubspot_ingest.inbound.catalog import Reader
 from hubspot_ingest.inbound.outside import Outside
-from hubspot_ingest.model import Json
+from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings, did_you_mean
 
 Answer = dict[str, Json]
@@ -40,7 +41,10 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     ):
         with outside.client(settings, outside.clock.now() + PATIENCE) as client:
             stream = stream or streams.find(settings.stream, client.fetch)
-            portal = client.fetch(requests.properties(stream.object_type), answers.properties)
+            streams.check_settings(stream, settings)
+            portal: tuple[Property, ...] = ()
+            if stream.reader is Reader.RECORDS:
+                portal = client.fetch(requests.properties(stream.object_type), answers.properties)
         filters.checked(settings.filter_groups, portal)
         plan.check_names(settings.properties, portal)
         plan.check_names(settings.history, portal, setting="history")

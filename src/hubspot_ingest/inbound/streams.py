@@ -17,6 +17,7 @@ from hubspot_ingest.settings import SyncSettings, did_you_mean
 CUSTOM = re.compile(r"2-\d+|p\d*_\w+", re.IGNORECASE)
 # HubSpot's own events, the portal's, an app's ("Event occurrences").
 EVENT_TYPE = re.compile(r"(e|pe\d+|ae\d+)_\w+")
+ANALYTICS = "_web_analytics"
 _BY_OBJECT_TYPE = {stream.object_type: stream for stream in CRM}
 
 
@@ -74,7 +75,21 @@ def schemas(fetch: Fetch) -> tuple[Schema, ...]:
 
 def find(name: str, fetch: Fetch) -> Stream:
     """The stream that ``name`` means in this portal. Raises ``UnknownStream``."""
-    return standard(name) or custom(name, schemas(fetch))
+    found = standard(name)
+    if found is not None:
+        return found
+    wanted = name.strip().lower()
+    own = custom(wanted.removesuffix(ANALYTICS), schemas(fetch))
+    return own if not wanted.endswith(ANALYTICS) else _analytics(wanted, own)
+
+
+def _analytics(name: str, own: Stream) -> Stream:
+    """The web analytics of a custom object, read as those of contacts are."""
+    like = BY_NAME[f"contacts{ANALYTICS}"]
+    query = tuple(
+        (one, own.object_type if one == "objectType" else value) for one, value in like.query
+    )
+    return replace(like, name=name, label=f"Web analytics of {own.label}", query=query)
 
 
 # Settings that only some readers understand, with what to say of the others.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.runs.conftest import MakeWorld
 from tests.runs.world import HOUR, Answer, World
 
 VISITS = "HUBSPOT_DATA.CRM.E_VISITED_PAGE"
@@ -123,6 +124,21 @@ def test_an_event_at_the_very_edge_of_two_windows_is_read(world: World) -> None:
     world.run("e_visited_page")
 
     assert world.rows(f"SELECT COUNT(*) AS N FROM {VISITS}")[0]["N"] == 1
+
+
+def test_the_web_analytics_of_a_custom_object_are_read_by_its_name(make: MakeWorld) -> None:
+    world = make({"contacts": 2, "machines": 2})
+    _happen(world)
+    record = next(world.portal.records("machines")).id
+    visit = world.portal.events.add("e_visited_page", record, "machines", properties={"a": "b"})
+    world.clock.advance(HOUR)
+
+    name = "p_machines_web_analytics"
+    world.configure(name, {"event_types": ["e_visited_page"]})
+    answer = world.run(name)
+
+    found = world.rows(f"SELECT ID, OBJECT_ID FROM {answer['destination']}")
+    assert [tuple(one.values()) for one in found] == [(visit, record)]
 
 
 def test_a_portal_without_the_subscription_skips_the_stream_and_names_it(world: World) -> None:
