@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from snowflake_sandbox import access, clauses, columns, ddl, results, staging
 from snowflake_sandbox.clauses import Clause, Context
@@ -68,7 +71,7 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
         reader.expect(")")
     options = clauses.read_clauses(reader, context, _COPY)
     kind, format_options = _file_format(session, context, options)
-    target = _target(session, table, wanted)
+    into = target(session, table, wanted)
     files = session.stages.files(location)
     if "FILES" in options:
         chosen = {location.path.rstrip("/") + "/" + name for name in options["FILES"]}
@@ -78,6 +81,8 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     match = options.get("MATCH_BY_COLUMN_NAME", "NONE")
 
     force = bool(options.get("FORCE"))
+    purge = bool(options.get("PURGE"))
+    deferred = session.engine.deferred
 
     def load() -> Result:
         answer = []
@@ -85,17 +90,24 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
             name = f"{'.'.join(location.stage)}/{staged.path}"
             shown = f"{location.stage.object.lower()}/{staged.path}"
             key = [table.schema, table.object, name, staged.digest]
-            if not force and _loaded(session, table, key):
+            known = deferred.holds(table, name, staged.digest)
+            if not force and (known or _loaded(session, table, key)):
                 skipped = "File was loaded before."
                 answer.append([shown, "LOAD_SKIPPED", 0, 0, None, 1, skipped, None, None, None])
                 continue
-            sql = _statement(session, table, target, staged, kind, format_options, match)
+            if purge and kind == "PARQUET" and match != "NONE":
+                kept = _deferred(session, table, into, staged, match, (name, key[-1]))
+                if kept is not None:
+                    answer.append([shown, "LOADED", kept, kept, 1, 0, None, None, None, None])
+                    continue
+            settle(session, table)
+            sql = _statement(session, table, into, staged, kind, format_options, match)
             count = _load(session, sql, kind, table, key)
             answer.append([shown, "LOADED", count, count, 1, 0, None, None, None, None])
         return results.rows(_ANSWER, answer, results.COPY)
 
     loaded = session.write(load)
-    if options.get("PURGE"):
+    if purge:
         session.stages.remove(files)
     return loaded
 
@@ -117,7 +129,10 @@ def _file_format(
     return kind, given
 
 
-def _target(session: LocalSession, table: Name, wanted: list[str] | None) -> list[tuple[str, str]]:
+def target(
+    session: LocalSession, table: Name, wanted: list[str] | None = None
+) -> list[tuple[str, str]]:
+    """The columns of a table that a load fills, each with DuckDB's type, in the table's order."""
     types = session.engine.plans.remember(("columns", table), lambda: _columns(session, table))
     for column in wanted or ():
         if column not in types:
@@ -137,10 +152,46 @@ def _columns(session: LocalSession, table: Name) -> dict[str, str]:
     return {str(column): str(kind) for column, kind in there}
 
 
+def _deferred(
+    session: LocalSession,
+    table: Name,
+    into: list[tuple[str, str]],
+    staged: StagedFile,
+    match: str,
+    key: tuple[str, str],
+) -> int | None:
+    """Keep a file of text instead of loading it into an empty transient table; its rows."""
+    if session.in_transaction:
+        return None
+    try:
+        file = pq.read_metadata(staged.file)
+    except (pa.ArrowException, OSError):
+        return None
+    types = {field.name: field.type for field in file.schema.to_arrow_schema()}
+    fold = str.upper if match == "CASE_INSENSITIVE" else str
+    sources = {fold(column): column for column in types}
+    pairs = [(c, k, sources[fold(c)]) for c, k in into if fold(c) in sources]
+    texts = all(k == "VARCHAR" and types[s] == pa.string() for _, k, s in pairs)
+    values = [(c, quote(s)) for c, _, s in pairs]
+    deferred = session.engine.deferred
+    if not pairs or not texts or not deferred.takes(table, values):
+        return None
+    deferred.keep(table, values, staged.file, key)
+    return int(file.num_rows)
+
+
+def settle(session: LocalSession, table: Name) -> None:
+    """Put rows that COPY only kept into their table, before something else happens to it."""
+    deferred = session.engine.deferred
+    if table in deferred.all():
+        columns = [column for column, _ in target(session, table)]
+        deferred.settle(table, partial(execute, session.duck), columns)
+
+
 def _statement(
     session: LocalSession,
     table: Name,
-    target: list[tuple[str, str]],
+    into: list[tuple[str, str]],
     staged: StagedFile,
     kind: str,
     options: dict[str, Any],
@@ -148,8 +199,8 @@ def _statement(
 ) -> str:
     source = literal(str(staged.file))
     if kind == "PARQUET":
-        return _parquet(session, table, target, source, match)
-    return _json(table, target, source, options, match)
+        return _parquet(session, table, into, source, match)
+    return _json(table, into, source, options, match)
 
 
 def _load(session: LocalSession, sql: str, kind: str, table: Name, key: list[str]) -> int:
@@ -175,13 +226,13 @@ def _loaded(session: LocalSession, table: Name, key: list[str]) -> bool:
 
 
 def _parquet(
-    session: LocalSession, table: Name, target: list[tuple[str, str]], source: str, match: str
+    session: LocalSession, table: Name, into: list[tuple[str, str]], source: str, match: str
 ) -> str:
     read = f"read_parquet({source})"
     described = execute(session.duck, f"DESCRIBE SELECT * FROM {read}")
     types = {str(row[0]): str(row[1]) for row in described}
     if match == "NONE":
-        if len(target) != 1 or target[0][1] != "JSON":
+        if len(into) != 1 or into[0][1] != "JSON":
             raise compilation(
                 "PARQUET file format can produce one and only one column of type variant, object,"
                 " or array. Load data into separate columns using the MATCH_BY_COLUMN_NAME copy"
@@ -191,12 +242,12 @@ def _parquet(
             )
         row = ", ".join(f"{quote(c)} := {quote(c)}" for c in types)
         return (
-            f"INSERT INTO {path(table)} ({quote(target[0][0])})"
+            f"INSERT INTO {path(table)} ({quote(into[0][0])})"
             f" SELECT to_json(struct_pack({row})) FROM {read}"
         )
     fold = str.upper if match == "CASE_INSENSITIVE" else str
     sources = {fold(column): column for column in types}
-    pairs = [(c, k, sources[fold(c)]) for c, k in target if fold(c) in sources]
+    pairs = [(c, k, sources[fold(c)]) for c, k in into if fold(c) in sources]
     if not pairs:
         raise compilation("No column of the file matches a column of the table.", 2019, "0A000")
     names = ", ".join(quote(c) for c, _, _ in pairs)
@@ -204,17 +255,17 @@ def _parquet(
     return f"INSERT INTO {path(table)} ({names}) SELECT {values} FROM {read}"
 
 
-def _stored(value: str, source: str, target: str) -> str:
+def _stored(value: str, source: str, kind: str) -> str:
     # text put into a VARIANT stays text: only PARSE_JSON makes an object of it
-    return f"to_json({value})" if target == "JSON" and source != "JSON" else value
+    return f"to_json({value})" if kind == "JSON" and source != "JSON" else value
 
 
 def _json(
-    table: Name, target: list[tuple[str, str]], source: str, options: dict[str, Any], match: str
+    table: Name, into: list[tuple[str, str]], source: str, options: dict[str, Any], match: str
 ) -> str:
     if match != "NONE":
         raise unsupported("COPY of JSON files with MATCH_BY_COLUMN_NAME")
-    if len(target) != 1 or target[0][1] != "JSON":
+    if len(into) != 1 or into[0][1] != "JSON":
         raise compilation(
             "JSON file format can produce one and only one column of type variant, object, or"
             " array. Use CSV file format if you want to load more than one column.",
@@ -228,6 +279,6 @@ def _json(
     if compression == "auto":
         compression = "auto_detect"
     return (
-        f"INSERT INTO {path(table)} ({quote(target[0][0])}) SELECT json FROM read_json_objects("
+        f"INSERT INTO {path(table)} ({quote(into[0][0])}) SELECT json FROM read_json_objects("
         f"{source}, format = '{layout}', compression = '{compression}')"
     )

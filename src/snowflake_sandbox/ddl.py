@@ -35,7 +35,16 @@ def _known_schema(session: LocalSession, name: Name, privilege: str) -> None:
         raise missing("Schema", f"{name.database}.{name.schema}")
 
 
-def create_table(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
+def create_transient_table(
+    session: LocalSession, reader: Reader, context: Context, mode: str
+) -> Result:
+    """CREATE TRANSIENT TABLE: what is copied into it may stay in files (``deferred``)."""
+    return create_table(session, reader, context, mode, transient=True)
+
+
+def create_table(
+    session: LocalSession, reader: Reader, context: Context, mode: str, *, transient: bool = False
+) -> Result:
     """CREATE [TRANSIENT] TABLE."""
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
@@ -64,6 +73,8 @@ def create_table(session: LocalSession, reader: Reader, context: Context, mode: 
     columns.declare(
         session.duck, name, ((c.name, c.type.declared, c.comment) for c in definition.columns)
     )
+    if transient:
+        session.engine.deferred.made(name)
     if definition.comment is not None:
         columns.comment_table(session.duck, name, definition.comment)
     return status(f"Table {name.object} successfully created.")
@@ -73,6 +84,7 @@ def _new_table(session: LocalSession, name: Name) -> None:
     columns.forget(session.duck, name)
     columns.comment_table(session.duck, name, None)
     forget_loads(session, name)
+    session.engine.deferred.gone(name)
     session.catalog.revoke_all("TABLE", ".".join(name))
     access.made(session, "TABLE", ".".join(name))
     session.changed()
@@ -247,5 +259,6 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
     with session.atomic():
         execute(session.duck, f"TRUNCATE {path(name)}")
         forget_loads(session, name)
+    session.engine.deferred.emptied(name)
     session.store.tidy(name.database)
     return status("Statement executed successfully.")

@@ -12,6 +12,8 @@ from snowflake_sandbox import access
 from snowflake_sandbox.background import Background
 from snowflake_sandbox.catalog import Catalog
 from snowflake_sandbox.history import History
+from snowflake_sandbox.copying import settle
+from snowflake_sandbox.deferred import Deferred
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.records import Entry, Grant
 from snowflake_sandbox.scripts import run_file
@@ -60,6 +62,7 @@ class Engine:
         self.background = Background(self)
         self.stages = Stages(self.store.stages_dir)
         self.plans = PlanCache()
+        self.deferred = Deferred(self.store.root / "deferred")
         self.wire = Wire(self)
         self._open: list[SnowflakeConnection] = []
         self._closed = False
@@ -152,7 +155,17 @@ class Engine:
         for connection in self._open:
             connection.close()
         self.wire.close()
+        self._settle()
         self.store.close()
+
+    def _settle(self) -> None:
+        """Put rows that are still in files into their tables, as they must outlive the process."""
+        session = self.local_session()
+        try:
+            for table in self.deferred.all():
+                settle(session, table)
+        finally:
+            session.close()
 
     def sql(self, text: str, params: list[Any] | None = None) -> list[tuple[str | None, ...]]:
         """Run one statement in a session of its own and return its rows as text."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from sqlglot import Expr, exp
 
-from snowflake_sandbox import results
+from snowflake_sandbox import copying, results
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import SqlError, compilation, unsupported
 from snowflake_sandbox.names import Name, literal, path
@@ -68,6 +68,7 @@ def run(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
     of them, so the rows of the table are counted before and after, in one transaction.
     """
     verbs: list[str] = plan.extra["verbs"]
+    plan = _from_files(session, plan)
     try:
         if plan.extra["counted"] is not None:
             done = _count(session, plan, params)
@@ -83,6 +84,19 @@ def run(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
             raise SqlError("Duplicate row detected during DML action", 100090, "42P18") from error
         raise
     return results.counts(results.MERGE, **done)
+
+
+def _from_files(session: LocalSession, plan: Plan) -> Plan:
+    """The MERGE as it reads rows that COPY only kept from where they are."""
+    sql = plan.sql[-1]
+    for table in session.engine.deferred.named_in(sql):
+        columns = [column for column, _ in copying.target(session, table)]
+        read = session.engine.deferred.read_in(sql, table, columns)
+        if read is None:
+            copying.settle(session, table)
+        else:
+            sql = read
+    return replace(plan, sql=(sql,))
 
 
 def _count(session: LocalSession, plan: Plan, params: list[Any] | None) -> dict[str, int]:

@@ -37,9 +37,15 @@ _QUERY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+# these look themselves at rows that COPY left in their files; all others find them in the table
+_KNOWS_DEFERRED = re.compile(r"\s*(?:COPY|TRUNCATE|DROP\s+TABLE|MERGE)\b", re.IGNORECASE)
+
 
 def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     """Run one statement in a session."""
+    if not _KNOWS_DEFERRED.match(text):
+        for table in session.engine.deferred.named_in(text):
+            copying.settle(session, table)
     if _QUERY.match(text):
         return queries.run(session, text, params)
     reader = Reader(text)
@@ -127,7 +133,7 @@ _CREATE: tuple[tuple[tuple[str, ...], _Create], ...] = (
     (("TRANSIENT", "SCHEMA"), databases.create_schema),
     (("SCHEMA",), databases.create_schema),
     (("TABLE",), ddl.create_table),
-    (("TRANSIENT", "TABLE"), ddl.create_table),
+    (("TRANSIENT", "TABLE"), ddl.create_transient_table),
     (("VIEW",), ddl.create_view),
     (("SECURE", "VIEW"), ddl.create_view),
     (("PROCEDURE",), procedures.create),
