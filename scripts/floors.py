@@ -32,7 +32,7 @@ STRANGERS = ({"hubspot", "database"}, {"inbound", "outbound"})
 
 HOMES = {
     "httpx": {"hubspot.client"},
-    "pyarrow": {"database.stage"},
+    "pyarrow": {"database.stage", "database.spelling"},
     "snowflake": {"database.connection", "laptop"},
 }
 """The only parts of ``hubspot_ingest`` that may import a library."""

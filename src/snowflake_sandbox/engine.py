@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from snowflake_sandbox import access
 from snowflake_sandbox.background import Background
 from snowflake_sandbox.catalog import Catalog
-from snowflake_sandbox.history import History
 from snowflake_sandbox.copying import settle
 from snowflake_sandbox.deferred import Deferred
+from snowflake_sandbox.history import History
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.records import Entry, Grant
 from snowflake_sandbox.scripts import run_file

@@ -20,13 +20,17 @@ from hubspot_ingest.database.connection import Database, Row
 
 def parquet(values: Mapping[str, Sequence[str | bytes | None]]) -> bytes:
     """A Parquet file of text columns, all of the same length."""
-    table = pa.table({name: pa.array(column, pa.string()) for name, column in values.items()})
+    table = pa.table({name: _array(column) for name, column in values.items()})
     buffer = io.BytesIO()
     # statistics and dictionaries cost time and help no one: the file is read once, whole
     pq.write_table(
         table, buffer, compression="snappy", use_dictionary=False, write_statistics=False
     )
     return buffer.getvalue()
+
+
+def _array(column: Sequence[str | bytes | None]) -> pa.Array:
+    return column if isinstance(column, pa.Array) else pa.array(column, pa.string())
 
 
 @dataclass

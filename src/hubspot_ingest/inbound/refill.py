@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from hubspot_ingest.database import marks
 from hubspot_ingest.database.columns import KEY, Column, Type
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.spelling import spelled
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.stage import Staging, parquet
-from hubspot_ingest.inbound import rows
 
 ROWS = 5_000
 PART = "REFILL"
@@ -39,7 +39,7 @@ class Refill:
             while found := self.database.rows(statement, (last,)):
                 values: dict[str, Sequence[str | bytes | None]] = {KEY: [row[KEY] for row in found]}
                 for n, column in enumerate(self.columns):
-                    values[column.name] = rows.spelled(column, [row[f"P{n}"] for row in found])
+                    values[column.name], _ = spelled(column, [row[f"P{n}"] for row in found])
                 staging.add({PART: parquet(values)})
                 staging.merge(marks.refill(self.table, staging.table(PART), self.columns), ())
                 staging.empty()

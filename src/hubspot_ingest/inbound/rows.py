@@ -6,15 +6,11 @@ column PROPERTIES. An empty string is how HubSpot spells a cleared value: NULL.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation, localcontext
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from types import NoneType
 
 from pydantic_core import to_json
 
-from hubspot_ingest import times
 from hubspot_ingest.database.columns import (
     DELETE_KIND,
     DELETED_AT,
@@ -22,51 +18,9 @@ from hubspot_ingest.database.columns import (
     RECORD,
     UPDATED,
     Column,
-    Type,
 )
+from hubspot_ingest.database.spelling import Text, spelled
 from hubspot_ingest.model import Link, Record
-
-Text = str | None
-
-# What NUMBER(38,18) takes as it stands; everything else goes through Decimal.
-_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,18})?")
-_LARGEST = Decimal(10) ** 20
-_SMALLEST = Decimal(1).scaleb(-18)
-_BOOLEANS = {"true": "true", "false": "false", "yes": "true", "no": "false"}
-
-
-def _number(value: str) -> Text:
-    if _PLAIN_NUMBER.fullmatch(value):
-        return value
-    if "_" in value or not value.isascii():
-        # spellings that only Python takes for numbers
-        return None
-    try:
-        number = Decimal(value.strip())
-    except InvalidOperation:
-        return None
-    if not number.is_finite() or abs(number) >= _LARGEST:
-        return None
-    # beyond 18 decimals a computed number has no meaning left: it is rounded
-    with localcontext(prec=60):
-        return format(number.quantize(_SMALLEST), "f")
-
-
-def _boolean(value: str) -> Text:
-    return _BOOLEANS.get(value.lower())
-
-
-def _timestamp(value: str) -> Text:
-    instant = times.milliseconds(value)
-    return None if instant is None else str(instant)
-
-
-_SPELLED: Mapping[Type, Callable[[str], Text]] = {
-    Type.NUMBER: _number,
-    Type.BOOLEAN: _boolean,
-    Type.DATE: times.day,
-    Type.TIMESTAMP: _timestamp,
-}
 
 
 def staged(
@@ -92,9 +46,8 @@ def staged(
     misfits = 0
     names = [column.property or "" for column in properties]
     for column, found in zip(properties, _by_property(records, names), strict=True):
-        columns[column.name] = fitting = spelled(column, found)
-        if column.type in _SPELLED:
-            misfits += fitting.count(None) - sum(not value for value in found)
+        columns[column.name], unfit = spelled(column, found)
+        misfits += unfit
     for stream, column in associations.items():
         told = links.get(stream, {})
         columns[column.name] = [
@@ -104,14 +57,6 @@ def staged(
         columns[DELETED_AT.name] = [_instant(one.archived_at or one.updated_at) for one in records]
         columns[DELETE_KIND.name] = ["ARCHIVED"] * len(records)
     return columns, misfits
-
-
-def spelled(column: Column, values: Sequence[Text]) -> list[Text]:
-    """The values of a column, None for those that are empty or do not fit its type."""
-    spell = _SPELLED.get(column.type)
-    if spell is None:
-        return [value or None for value in values]
-    return [spell(value) if value else None for value in values]
 
 
 def staged_columns(
@@ -145,23 +90,13 @@ def _instant(value: int | None) -> Text:
     return None if value is None else str(value)
 
 
-def _by_property(records: Sequence[Record], names: Sequence[str]) -> list[Sequence[Text]]:
+def _by_property(records: Sequence[Record], names: Sequence[str]) -> Sequence[Sequence[Text]]:
     """The values of each property, record by record; one that HubSpot left out is None."""
     if not records or not names:
         return [[] for _ in names]
     held = [record.properties for record in records]
-    values: Sequence[Sequence[Text]]
     try:
         # one pass in C over each record, then one over all of them
-        values = [*zip(*map(itemgetter(*names, names[0]), held), strict=True)][:-1]
+        return [*zip(*map(itemgetter(*names, names[0]), held), strict=True)][:-1]
     except KeyError:
-        values = [[one.get(name) for one in held] for name in names]
-    # HubSpot sends text or null; should it ever send a number or a bool, its JSON is its text
-    return [
-        column if set(map(type, column)) <= {str, NoneType} else list(map(_text, column))
-        for column in values
-    ]
-
-
-def _text(value: object) -> Text:
-    return value if isinstance(value, str | None) else to_json(value).decode()
+        return [[one.get(name) for one in held] for name in names]

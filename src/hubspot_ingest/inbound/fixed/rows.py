@@ -9,7 +9,7 @@ from typing import Any
 from hubspot_ingest import times
 from hubspot_ingest.database.columns import DELETE_KIND, DELETED_AT, Column, Type
 from hubspot_ingest.database.fixed import FLAT, RAW, SEQUENCE, bookkeeping
-from hubspot_ingest.inbound import rows
+from hubspot_ingest.database.spelling import Texts, spelled
 from hubspot_ingest.inbound.fixed.items import Item, canonical, key, look, text
 from hubspot_ingest.inbound.stream import Stream
 
@@ -106,7 +106,7 @@ def columns_type(stream: Stream, name: str) -> Type:
     return next(one.type for one in stream.columns if one.name == name)
 
 
-def _spelled(column: Column, values: Sequence[Any]) -> tuple[list[Text], int]:
+def _spelled(column: Column, values: Sequence[Any]) -> tuple[Sequence[Text] | Texts, int]:
     match column.type:
         case Type.VARIANT:
             return [None if one is None else canonical(one) for one in values], 0
@@ -116,9 +116,7 @@ def _spelled(column: Column, values: Sequence[Any]) -> tuple[list[Text], int]:
         case Type.TEXT:
             return [text(one) or None for one in values], 0
         case _:
-            told = [text(one) for one in values]
-            fitting = rows.spelled(column, told)
-            return fitting, fitting.count(None) - sum(not one for one in told)
+            return spelled(column, [text(one) for one in values])
 
 
 def _instant(told: Text) -> Text:

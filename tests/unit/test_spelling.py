@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubspot_ingest.database.columns import Column, Type
+from hubspot_ingest.database.spelling import spelled
+from hubspot_ingest.times import milliseconds
+
+TYPES = (Type.TEXT, Type.NUMBER, Type.BOOLEAN, Type.DATE, Type.TIMESTAMP)
+USUAL = {
+    Type.TEXT: st.text(max_size=20),
+    Type.NUMBER: st.integers(-(10**19), 10**19).map(str) | st.floats(allow_nan=False).map(repr),
+    Type.BOOLEAN: st.sampled_from(["true", "false", "Yes", "no"]),
+    Type.DATE: st.dates(date(1, 1, 1)).map(date.isoformat),
+    Type.TIMESTAMP: st.datetimes(datetime(1, 1, 1)).map(
+        lambda one: one.isoformat(timespec="milliseconds") + "Z"
+    ),
+}
+ODD = st.sampled_from(["", "soon", "2026-02-30", "2026-02-30T10:00:00Z", "24:00", "1e3", " 5"])
+
+
+def column(values: Sequence[object], type: Type) -> tuple[list[str | None], int]:
+    told, misfits = spelled(Column("C", type, "c"), values)
+    return told.to_pylist(), misfits
+
+
+@given(st.data(), st.sampled_from(TYPES))
+def test_every_value_of_a_column_is_spelled_as_it_is_alone(data: st.DataObject, type: Type) -> None:
+    values = data.draw(st.lists(st.none() | USUAL[type] | ODD, max_size=30))
+    told, misfits = column(values, type)
+    alone = [column([one], type) for one in values]
+    assert told == [one for found, _ in alone for one in found]
+    assert misfits == sum(count for _, count in alone)
+
+
+@given(st.datetimes(datetime(1000, 1, 1), datetime(2999, 12, 31)))
+def test_an_instant_is_the_same_whether_arrow_reads_it_or_python(moment: datetime) -> None:
+    told = moment.replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert column([told], Type.TIMESTAMP) == ([str(milliseconds(told))], 0)
+
+
+@pytest.mark.parametrize("odd", ["2026-02-30", "2026-13-01", "1900-02-29"])
+def test_a_day_the_calendar_lacks_spoils_no_other_day(odd: str) -> None:
+    assert column(["2026-01-31", odd, "2024-02-29"], Type.DATE) == (
+        ["2026-01-31", None, "2024-02-29"],
+        1,
+    )
+
+
+@pytest.mark.parametrize("odd", ["2026-01-01T24:00:00Z", "2026-01-01T23:59:60Z"])
+def test_an_hour_the_day_lacks_spoils_no_other_instant(odd: str) -> None:
+    assert column(["1970-01-01T00:00:01Z", odd, None], Type.TIMESTAMP) == (["1000", None, None], 1)
+
+
+def test_what_is_no_text_is_spelled_as_its_json() -> None:
+    assert column([1, True, None, "x"], Type.TEXT) == (["1", "true", None, "x"], 0)
+
+
+def test_a_line_break_after_a_number_is_no_part_of_it() -> None:
+    assert column(["5\n"], Type.NUMBER) == (["5.000000000000000000"], 0)
