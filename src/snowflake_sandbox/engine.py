@@ -155,11 +155,16 @@ class Engine:
         for connection in self._open:
             connection.close()
         self.wire.close()
-        self._settle()
+        self.settle()
         self.store.close()
 
-    def _settle(self) -> None:
-        """Put rows that are still in files into their tables, as they must outlive the process."""
+    def settle(self) -> None:
+        """Put rows that COPY left in files into their tables.
+
+        They must outlive the process, and no transaction that is rolled back may take them along.
+        """
+        if not self.deferred.all():
+            return
         session = self.local_session()
         try:
             for table in self.deferred.all():

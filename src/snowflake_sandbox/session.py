@@ -193,6 +193,7 @@ class LocalSession:
         refused before it runs (syntax, names) leaves it open. DuckDB has no savepoints.
         """
         if not self.in_transaction:
+            self.engine.settle()
             execute(self.duck, "BEGIN")
             self.in_transaction = True
         return results.status("Statement executed successfully.", results.TCL)

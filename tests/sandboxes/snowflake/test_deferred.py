@@ -1,0 +1,119 @@
+"""Rows that COPY left in their files are there for whoever looks, as if they were in the table."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from snowflake.snowpark import Session
+
+from snowflake_sandbox import Engine
+from tests.sandboxes.snowflake.conftest import Rows
+from tests.sandboxes.snowflake.test_loading import copy
+
+Stage = Callable[[str, dict[str, list[Any]]], str]
+
+
+@pytest.fixture
+def loaded(rows: Rows, stage: Stage) -> Rows:
+    """A transient table into which two files were copied."""
+    rows("CREATE TRANSIENT TABLE T (ID VARCHAR, NAME VARCHAR)")
+    for number in ("1", "2"):
+        found = {"ID": [number], "NAME": [f"n{number}"]}
+        rows(copy("T", stage(f"{number}.parquet", found), "PURGE = TRUE"))
+    return rows
+
+
+def ids(rows: Rows, table: str = "T") -> list[str]:
+    return [row["ID"] for row in rows(f"SELECT ID FROM {table} ORDER BY ID")]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO T VALUES ('3', 'n3')",
+        "UPDATE T SET NAME = 'x' WHERE ID = '1'",
+        "DELETE FROM T WHERE ID = '9'",
+        "ALTER TABLE T ADD COLUMN MORE VARCHAR",
+        "CREATE TABLE OTHER AS SELECT * FROM T",
+        "CREATE VIEW V AS SELECT * FROM T",
+        "SELECT COUNT(*) AS N FROM T",
+        "BEGIN",
+    ],
+)
+def test_another_statement_finds_the_rows_and_they_stay(loaded: Rows, statement: str) -> None:
+    loaded(statement)
+    assert ids(loaded)[:2] == ["1", "2"]
+
+
+def test_a_merge_reads_them(loaded: Rows) -> None:
+    loaded("CREATE TABLE D (ID VARCHAR, NAME VARCHAR)")
+    merge = (
+        "MERGE INTO D t USING (SELECT ID, UPPER(NAME) AS NAME FROM T) s ON t.ID = s.ID "
+        "WHEN NOT MATCHED THEN INSERT (ID, NAME) VALUES (s.ID, s.NAME)"
+    )
+    assert loaded(merge)[0]["number of rows inserted"] == 2
+    assert loaded("SELECT NAME FROM D ORDER BY ID") == [{"NAME": "N1"}, {"NAME": "N2"}]
+    assert ids(loaded) == ["1", "2"]
+
+
+def test_a_merge_into_the_table_finds_them(loaded: Rows) -> None:
+    merge = (
+        "MERGE INTO T t USING (SELECT '1' AS ID) s ON t.ID = s.ID "
+        "WHEN MATCHED THEN UPDATE SET NAME = 'x'"
+    )
+    assert loaded(merge)[0]["number of rows updated"] == 1
+
+
+def test_a_file_with_other_columns_joins_them(loaded: Rows, stage: Stage) -> None:
+    loaded(copy("T", stage("3.parquet", {"ID": ["3"]}), "PURGE = TRUE"))
+    assert loaded("SELECT * FROM T WHERE ID = '3'") == [{"ID": "3", "NAME": None}]
+    assert ids(loaded) == ["1", "2", "3"]
+
+
+def test_an_emptied_table_has_none(loaded: Rows) -> None:
+    loaded("TRUNCATE TABLE T")
+    assert ids(loaded) == []
+
+
+def test_a_table_made_anew_has_none(loaded: Rows) -> None:
+    loaded("DROP TABLE T")
+    loaded("CREATE TABLE T (ID VARCHAR)")
+    assert ids(loaded) == []
+
+
+def test_the_same_file_is_not_loaded_twice(loaded: Rows, stage: Stage) -> None:
+    again = copy("T", stage("1.parquet", {"ID": ["1"], "NAME": ["n1"]}), "PURGE = TRUE")
+    assert loaded(again)[0]["status"] == "LOAD_SKIPPED"
+    assert ids(loaded) == ["1", "2"]
+
+
+def test_a_rollback_does_not_take_them_along(loaded: Rows) -> None:
+    loaded("BEGIN")
+    loaded("DELETE FROM T WHERE ID = '1'")
+    loaded("ROLLBACK")
+    assert ids(loaded) == ["1", "2"]
+
+
+def test_they_outlive_the_engine(tmp_path: Path) -> None:
+    with Engine(tmp_path) as engine:
+        engine.sql("CREATE DATABASE LAB")
+        engine.sql("CREATE STAGE LAB.PUBLIC.LOADS")
+        engine.sql("CREATE TRANSIENT TABLE LAB.PUBLIC.T (ID VARCHAR)")
+        with engine.session("LAB", "PUBLIC") as session:
+            _put(session, {"ID": ["1"]})
+            session.sql(copy("T", "@LOADS/1.parquet", "PURGE = TRUE")).collect()
+    with Engine(tmp_path) as engine:
+        assert engine.sql("SELECT ID FROM LAB.PUBLIC.T") == [("1",)]
+
+
+def _put(session: Session, values: dict[str, list[str]]) -> None:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(values), buffer)
+    buffer.seek(0)
+    session.file.put_stream(buffer, "@LOADS/1.parquet", auto_compress=False)
