@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hubspot_ingest.inbound.ingest import begin
 from hubspot_ingest.times import iso
 from hubspot_sandbox import Faults
 from hubspot_sandbox.things import DEMO
@@ -113,3 +114,24 @@ def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
     assert (kinds[gone], kinds[kept]) == ("PURGED", None)
     staged = "SELECT COUNT(*) AS N FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.TABLES WHERE "
     assert world.rows(f"{staged}TABLE_SCHEMA = 'STAGING'")[0]["N"] == 0
+
+
+def test_a_long_reading_with_little_in_it_is_saved_on_the_way(make: MakeWorld) -> None:
+    world = make({"contacts": 5})
+    for n in range(100):
+        world.portal.lists.add(f"Empty {n}")
+    world.sandbox.latency_ms = 5_000
+    saved = "SELECT CHECKPOINT FROM HUBSPOT_INGEST.STATE.SYNCS"
+
+    _, steps = begin("list_memberships", world.outside)
+    places = {str(world.rows(saved)[0]["CHECKPOINT"]) for _ in steps}
+
+    assert len(places - {"None"}) >= 2
+    assert world.runs()[0]["STATUS"] == "SUCCEEDED"
+
+
+def test_the_real_procedure_runs_a_stream(served: World) -> None:
+    answer = served.call("CALL ingest_hubspot('owners')")
+
+    assert (answer["status"], answer["rows_inserted"]) == ("SUCCEEDED", 12)
+    assert served.call("CALL ingest_hubspot('owners')")["rows_updated"] == 0

@@ -26,6 +26,9 @@ from hubspot_ingest.inbound.loading import FILES_AHEAD, FILES_PER_MERGE
 from hubspot_ingest.inbound.stream import Stream
 from hubspot_ingest.model import Json, Property
 
+# A reading of many parents with little in them is saved so often (ms), whatever there is to merge.
+PLACE_EVERY = times.MINUTE
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -91,6 +94,7 @@ class Landing:
         What was read before an error is merged before the error is raised.
         """
         waiting: list[File] = []
+        merged_at = self.clock.now()
         try:
             try:
                 for item in ahead(self._files(batches), FILES_AHEAD, self.tick):
@@ -101,8 +105,10 @@ class Landing:
                     if item[0].rows:
                         self._staging.add({"": item[0].part})
                     waiting.append(item[0])
-                    if sum(one.rows > 0 for one in waiting) >= FILES_PER_MERGE:
+                    many = sum(one.rows > 0 for one in waiting) >= FILES_PER_MERGE
+                    if many or self.clock.now() - merged_at >= PLACE_EVERY:
                         yield self._merge(waiting)
+                        merged_at = self.clock.now()
             except DatabaseError:
                 raise
             except Exception:
@@ -132,8 +138,9 @@ class Landing:
             for batch in batches:
                 items.extend(batch.items)
                 place, read = batch.place, True
-                late = self.clock.now() - made_at >= FILE_EVERY and len(items) >= PART_ROWS
-                if len(items) >= FILE_ROWS or late:
+                elapsed = self.clock.now() - made_at
+                late = elapsed >= FILE_EVERY and len(items) >= PART_ROWS
+                if len(items) >= FILE_ROWS or late or elapsed >= PLACE_EVERY:
                     yield made()
                     made_at, read = self.clock.now(), False
         except Exception:
