@@ -17,6 +17,7 @@ from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import (
     configuring,
+    configuring_app,
     connecting,
     destination,
     discovering,
@@ -79,18 +80,51 @@ def ingest_hubspot(outside: Outside, sync: str) -> Answer:
 
 
 def ingest_hubspot_task(session: Session, sync: str) -> Answer:
-    """Run one sync as its scheduled task does: a run that failed makes the task fail."""
-    answer = ingest_hubspot(session, sync)
-    busy = answer["response_code"] == SyncBusy.code
-    if answer["response_code"] != "OK" and answer.get("status") != "STOPPED" and not busy:
-        raise RuntimeError(f"{answer['response_code']}: {answer['message']}")
+    """Run one sync as its task does: a run that failed makes the task fail."""
+    return _failing(ingest_hubspot(session, sync))
+
+
+def _failing(answer: Answer) -> Answer:
+    """The answer of what a task calls; raises for one that Snowflake is to show as failed."""
+    told = answer.get("runs")
+    runs = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else [answer]
+    wrong = [one for one in runs if not _fine(one)]
+    if wrong:
+        raise RuntimeError(f"{wrong[0]['response_code']}: {answer['message']}")
     return answer
+
+
+def _fine(run: Answer) -> bool:
+    """Whether a run did well, or goes on next time, or goes on elsewhere."""
+    return run["response_code"] in ("OK", SyncBusy.code) or run.get("status") == "STOPPED"
 
 
 @_answering
 def ingest_all(outside: Outside) -> Answer:
     """Run every enabled sync, side by side under one governor."""
     return ingest.ingest_all(outside)
+
+
+@_answering
+def _ingest_unscheduled(outside: Outside) -> Answer:
+    return ingest.ingest_all(outside, scheduled=False)
+
+
+def ingest_all_task(session: Session) -> Answer:
+    """Run the syncs without a schedule of their own; the task fails when one of them did."""
+    return _failing(_ingest_unscheduled(session))
+
+
+@_answering
+def start_sync(outside: Outside, name: str) -> Answer:
+    """Begin a run of one sync in the background, and answer at once."""
+    return ingest.start(name, outside)
+
+
+@_answering
+def configure_app(outside: Outside, settings: Json) -> Answer:
+    """Store settings of the whole app, after all of them were checked."""
+    return configuring_app.configure(outside, settings)
 
 
 @_answering

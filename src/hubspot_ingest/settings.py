@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -55,8 +55,19 @@ Operator = Literal[
 Value = str | int | float | bool
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """Settings that take no unknown names."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def checked_schedule(schedule: str | None) -> str | None:
+    """A schedule as Snowflake's tasks take it. Raises ``ValueError``."""
+    if schedule is not None and not SCHEDULE.fullmatch(schedule):
+        raise ValueError(
+            f"{schedule!r} is no schedule; use '60 MINUTES' or 'USING CRON 0 * * * * UTC'"
+        )
+    return schedule
 
 
 class Filter(BaseModel):
@@ -90,7 +101,7 @@ class Filter(BaseModel):
         return self
 
 
-class FilterGroup(_Strict):
+class FilterGroup(Strict):
     """Filters that must all hold; a record matches when any group does."""
 
     filters: tuple[Filter, ...] = Field(min_length=1)
@@ -106,7 +117,7 @@ class FilterGroup(_Strict):
         return filters
 
 
-class Destination(_Strict):
+class Destination(Strict):
     """The table a sync fills; names are upper-cased, the table defaults to the stream's."""
 
     database: str = DATABASE
@@ -126,7 +137,7 @@ class Destination(_Strict):
         return name.upper()
 
 
-class SyncSettings(_Strict):
+class SyncSettings(Strict):
     """All settings of a sync, with their defaults."""
 
     stream: str = Field(min_length=1)
@@ -194,11 +205,7 @@ class SyncSettings(_Strict):
     @field_validator("schedule")
     @classmethod
     def _schedule(cls, schedule: str | None) -> str | None:
-        if schedule is not None and not SCHEDULE.fullmatch(schedule):
-            raise ValueError(
-                f"{schedule!r} is no schedule; use '60 MINUTES' or 'USING CRON 0 * * * * UTC'"
-            )
-        return schedule
+        return checked_schedule(schedule)
 
     @property
     def table(self) -> str:
@@ -246,8 +253,8 @@ def connection_name(name: str | None) -> str:
     return wanted
 
 
-def parse(name: str, settings: Json) -> SyncSettings:
-    """The settings given for the sync ``name``, whole and valid.
+def parse(name: str, settings: Json, defaults: Mapping[str, Json] | None = None) -> SyncSettings:
+    """The settings given for the sync ``name``, whole and valid; ``defaults`` for those not given.
 
     Raises ``InvalidFilter`` when the fault is in ``filter_groups``, else ``Refusal``; the message
     names what is wrong and what would be right.
@@ -260,22 +267,46 @@ def parse(name: str, settings: Json) -> SyncSettings:
             'PARSE_JSON(\'{"stream": "contacts", "schedule": "60 MINUTES"}\')'
         )
     try:
-        return SyncSettings.model_validate({"stream": name, **settings})
+        return SyncSettings.model_validate({**(defaults or {}), "stream": name, **settings})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        # a union tells the name of its member too, which is not a place in what was given
-        where = [str(part) for part in first["loc"] if isinstance(part, int) or part in _NAMES]
-        if first["type"] == "extra_forbidden":
-            where = [str(part) for part in first["loc"]]
+        where, said = explained(error, SyncSettings)
         wrong = InvalidFilter if where[:1] == ["filter_groups"] else Refusal
-        raise wrong(_explain(first, where)) from None
+        raise wrong(said) from None
+
+
+def explained(error: ValidationError, root: type[BaseModel]) -> tuple[list[str], str]:
+    """Where the first fault of some settings lies, and one line about it.
+
+    ``root`` is the model that was given too little, too much or something else.
+    """
+    first = error.errors(include_url=False)[0]
+    where, model = list[str](), root
+    unknown = first["type"] == "extra_forbidden"
+    for part in first["loc"]:
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        if part in fields:
+            model = next(_models(fields[str(part)].annotation), model)
+        # a union tells the name of its member too, which is not a place in what was given
+        elif not (unknown or isinstance(part, int)):
+            continue
+        where.append(str(part))
+    return where, _explain(first, where, model)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a field holds, alone or in a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for one in get_args(annotation):
+        yield from _models(one)
 
 
 # pydantic's faults of shape, in the words of JSON
 _IN_JSON = {
     "tuple_type": 'must be a list, for example ["a", "b"]',
-    "model_type": 'must be an object, for example {"table": "CONTACTS"}',
-    "model_attributes_type": 'must be an object, for example {"table": "CONTACTS"}',
+    "model_type": 'must be an object, for example {"name": "value"}',
+    "model_attributes_type": 'must be an object, for example {"name": "value"}',
+    "missing": "must be given",
     "string_type": "must be a text",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
@@ -287,11 +318,10 @@ _IN_JSON = {
 }
 
 
-def _explain(fault: Any, where: list[str]) -> str:
+def _explain(fault: Any, where: list[str], model: type[BaseModel]) -> str:
     """One line for a pydantic fault, with the known names when a name is unknown."""
     place = ".".join(where)
     if fault["type"] == "extra_forbidden":
-        model = _model_at(where[:-1])
         known = sorted(field.alias or name for name, field in model.model_fields.items())
         return (
             f"unknown setting {place!r}{did_you_mean(where[-1], known)}; known: {', '.join(known)}"
@@ -300,21 +330,6 @@ def _explain(fault: Any, where: list[str]) -> str:
     if fault["type"] != "value_error":
         said = _IN_JSON.get(fault["type"], said[:1].lower() + said[1:])
     return f"setting {place!r}: {said}"
-
-
-_NAMES = frozenset(
-    field.alias or name
-    for model in (SyncSettings, Destination, FilterGroup, Filter)
-    for name, field in model.model_fields.items()
-)
-
-
-def _model_at(where: list[str]) -> type[BaseModel]:
-    if where[:1] == ["destination"]:
-        return Destination
-    if where[:1] == ["filter_groups"]:
-        return Filter if "filters" in where else FilterGroup
-    return SyncSettings
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

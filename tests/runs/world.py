@@ -48,7 +48,7 @@ HANDLERS = Name("HUBSPOT_INGEST", "CORE", "INGEST_HUBSPOT")
 
 STATE_TABLES = (
     *("SYNCS", "RUNS", "REQUESTS", "ERRORS", "PROPERTIES", "STREAMS", "STREAM_PROPERTIES"),
-    *("PORTALS", "BUDGETS"),
+    *("PORTALS", "BUDGETS", "SETTINGS", "ALERTS"),
 )
 
 
@@ -167,6 +167,16 @@ class World:
         answer: Answer = json.loads(next(iter(found[0].values())))
         return answer
 
+    def call_with(self, procedure: str, settings: Any, *names: str) -> Answer:
+        """Call a procedure that takes an object, after names."""
+        places = "".join("?, " for _ in names)
+        (row,) = self.rows(
+            f"CALL HUBSPOT_INGEST.CORE.{procedure}({places}PARSE_JSON(?))",
+            (*names, json.dumps(settings)),
+        )
+        answer: Answer = json.loads(next(iter(row.values())))
+        return answer
+
     # -- looking -----------------------------------------------------------------------------
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
@@ -215,6 +225,11 @@ class World:
 
     def sync(self, name: str = "contacts") -> dict[str, Any]:
         return self.rows("SELECT * FROM HUBSPOT_INGEST.CORE.SYNCS WHERE NAME = ?", (name,))[0]
+
+    def limit(self, task: str) -> int:
+        """How long Snowflake lets a task run, in milliseconds."""
+        found = self.engine.catalog.task(Name("HUBSPOT_INGEST", "TASKS", task))
+        return int(found.options["USER_TASK_TIMEOUT_MS"])
 
     def slim(self, **settings: Any) -> Self:
         """Give the contacts a narrow table, and look at its properties alone."""

@@ -32,3 +32,25 @@ CREATE OR REPLACE PROCEDURE CORE.INGEST_ALL()
   COMMENT = 'Runs every enabled sync, side by side'
   EXECUTE AS OWNER;
 GRANT USAGE ON PROCEDURE CORE.INGEST_ALL() TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.INGEST_ALL_TASK()
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.ingest_all_task'
+  COMMENT = 'Runs the enabled syncs without a schedule of their own, and fails when one of them does'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.INGEST_ALL_TASK() TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.START_SYNC(NAME VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.start_sync'
+  COMMENT = 'Begins a run of one sync in the background and answers at once'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.START_SYNC(VARCHAR) TO APPLICATION ROLE APP_ADMIN;

@@ -7,7 +7,7 @@ a cursor or checkpoint is written after the MERGE it counts on.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,24 +73,30 @@ class Store:
 
     def sync(self, name: str) -> Sync | None:
         """The sync of that name, None when there is none."""
+        return next(iter(self._syncs("WHERE NAME = ?", (name,))), None)
+
+    def syncs(self) -> list[Sync]:
+        """All syncs, by name."""
+        return self._syncs("ORDER BY NAME")
+
+    def _syncs(self, which: str, binds: Sequence[object] = ()) -> list[Sync]:
         found = self._database.rows(
-            "SELECT SETTINGS, ENABLED, CHECKPOINT, SWEEPS, "
+            "SELECT NAME, SETTINGS, ENABLED, CHECKPOINT, SWEEPS, "
             "DATE_PART(EPOCH_MILLISECOND, SETTLED_THROUGH) AS SETTLED_THROUGH "
-            f"FROM {self._state}.SYNCS WHERE NAME = ?",
-            (name,),
+            f"FROM {self._state}.SYNCS {which}",
+            binds,
         )
-        if not found:
-            return None
-        row = found[0]
-        settled = row["SETTLED_THROUGH"]
-        return Sync(
-            name,
-            variant(row["SETTINGS"]),
-            bool(row["ENABLED"]),
-            None if settled is None else int(settled),
-            variant(row["CHECKPOINT"]),
-            variant(row["SWEEPS"]) or {},
-        )
+        return [
+            Sync(
+                str(row["NAME"]),
+                variant(row["SETTINGS"]),
+                bool(row["ENABLED"]),
+                None if row["SETTLED_THROUGH"] is None else int(row["SETTLED_THROUGH"]),
+                variant(row["CHECKPOINT"]),
+                variant(row["SWEEPS"]) or {},
+            )
+            for row in found
+        ]
 
     def names(self, *, enabled: bool = False) -> list[str]:
         """The names of all syncs, or of those that are enabled."""
@@ -99,18 +105,27 @@ class Store:
         return [str(row["NAME"]) for row in found]
 
     def save_sync(
-        self, name: str, stream: str, settings: Json, now: int, *, forget: bool = False
+        self,
+        name: str,
+        stream: str,
+        settings: Json,
+        now: int,
+        *,
+        forget: bool = False,
+        every_minutes: int | None = None,
     ) -> None:
         """Store a sync's settings; ``forget`` drops its cursor, else state and switch are kept."""
         forgotten = ", SETTLED_THROUGH = NULL, CHECKPOINT = NULL" if forget else ""
         self._database.rows(
             f"MERGE INTO {self._state}.SYNCS t USING (SELECT ? AS NAME, ? AS STREAM, "
-            f"PARSE_JSON(?) AS SETTINGS, {INSTANT} AS NOW) s ON t.NAME = s.NAME "
+            "PARSE_JSON(?) AS SETTINGS, CAST(? AS NUMBER(38, 0)) AS EVERY_MINUTES, "
+            f"{INSTANT} AS NOW) s ON t.NAME = s.NAME "
             "WHEN MATCHED THEN UPDATE SET STREAM = s.STREAM, SETTINGS = s.SETTINGS, "
-            f"UPDATED_AT = s.NOW{forgotten} "
-            "WHEN NOT MATCHED THEN INSERT (NAME, STREAM, SETTINGS, ENABLED, CREATED_AT, UPDATED_AT)"
-            " VALUES (s.NAME, s.STREAM, s.SETTINGS, TRUE, s.NOW, s.NOW)",
-            (name, stream, json.dumps(settings), now),
+            f"EVERY_MINUTES = s.EVERY_MINUTES, UPDATED_AT = s.NOW{forgotten} "
+            "WHEN NOT MATCHED THEN INSERT "
+            "(NAME, STREAM, SETTINGS, EVERY_MINUTES, ENABLED, CREATED_AT, UPDATED_AT) "
+            "VALUES (s.NAME, s.STREAM, s.SETTINGS, s.EVERY_MINUTES, TRUE, s.NOW, s.NOW)",
+            (name, stream, json.dumps(settings), every_minutes, now),
         )
 
     def drop_sync(self, name: str) -> None:
@@ -182,6 +197,14 @@ class Store:
         if int(taken[0]["number of rows updated"]) != 1:
             raise busy
         self._interrupt(now, name)
+
+    def held(self, name: str, now: int) -> bool:
+        """Whether a run of the sync is going on."""
+        found = self._database.rows(
+            f"SELECT 1 AS ONE FROM {self._state}.SYNCS WHERE NAME = ? AND LEASE_UNTIL >= {INSTANT}",
+            (name, now),
+        )
+        return bool(found)
 
     def renew_lease(self, name: str, run_id: str, now: int) -> None:
         """Say that the run is alive. Raises ``SyncBusy`` when the lease was lost."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from hubspot_ingest import schedules, times
 from hubspot_ingest import settings as configuration
-from hubspot_ingest import times
 from hubspot_ingest.database import tasks
+from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import UnknownSync
 from hubspot_ingest.hubspot import answers, requests
@@ -26,7 +27,8 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     Raises ``Refusal`` naming what is wrong; then nothing was stored.
     """
     name = configuration.sync_name(name)
-    settings = configuration.parse(name, given)
+    app = AppState(outside.database).settings()
+    settings = configuration.parse(name, given, app.for_syncs)
     connecting.check_known(outside.database, settings.connection)
     stream = streams.standard(settings.stream)
     if stream is not None:
@@ -50,12 +52,24 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
         plan.check_names(settings.history, portal, setting="history")
     store = Store(outside.database)
     sync = store.sync(name)
-    before = None if sync is None else configuration.parse(name, sync.settings)
+    before = None
+    if sync is not None:
+        before = configuration.parse(name, sync.settings, app.for_syncs)
     forget = before is not None and _reads_differently(before, settings)
     # first what Snowflake may refuse, then what it remembers
     enabled = sync is None or sync.enabled
     scheduling.change(outside.database, name, settings, before, enabled=enabled)
-    store.save_sync(name, settings.stream, given or {}, outside.clock.now(), forget=forget)
+    store.save_sync(
+        name,
+        settings.stream,
+        given or {},
+        outside.clock.now(),
+        forget=forget,
+        every_minutes=schedules.longest_gap(settings.schedule),
+    )
+    if app.schedule is not None:
+        # the time limit of the task of all syncs may have become too short
+        scheduling.change_all(outside.database, app, app)
     again = "; it reads other records than before, so the next run is a backfill" if forget else ""
     return {
         "response_code": "OK",
@@ -101,7 +115,7 @@ def drop(outside: Outside, name: str) -> Answer:
     """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
     store = Store(outside.database)
     sync = _existing(store, name)
-    outside.database.rows(tasks.unschedule(outside.database.application, sync.name))
+    outside.database.rows(tasks.drop(outside.database.application, sync.name))
     store.drop_sync(sync.name)
     return {
         "response_code": "OK",
@@ -114,7 +128,9 @@ def enable(outside: Outside, name: str, *, enabled: bool) -> Answer:
     store = Store(outside.database)
     sync = _existing(store, name)
     store.enable(sync.name, enabled, outside.clock.now())
-    outside.database.rows(tasks.switch(outside.database.application, sync.name, enabled=enabled))
+    if not enabled or scheduling.may_resume(sync):
+        switched = tasks.switch(outside.database.application, sync.name, enabled=enabled)
+        outside.database.rows(switched)
     said = "is enabled" if enabled else "is disabled; it still runs when called"
     return {"response_code": "OK", "message": f"sync {sync.name} {said}"}
 

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.database import privileges
+from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import RunLog, Store
-from hubspot_ingest.errors import GrantMissing, IngestError
-from hubspot_ingest.inbound import destination, sharing, streams
+from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
+from hubspot_ingest.inbound import destination, scheduling, sharing, streams
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.run import Run
 from hubspot_ingest.model import Json
+from hubspot_ingest.settings import SyncSettings
 
 # The worst thing that can be said of several runs comes first.
 WORST_FIRST = ("FAILED", "SKIPPED", "STOPPED", "SUCCEEDED")
@@ -30,9 +32,13 @@ def ingest(name: str, outside: Outside) -> dict[str, Json]:
     return answer(log)
 
 
-def ingest_all(outside: Outside) -> dict[str, Json]:
-    """Run every enabled sync, side by side in one process under one governor."""
-    names = Store(outside.database).names(enabled=True)
+def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
+    """Run every enabled sync, side by side in one process under one governor.
+
+    Without those ``scheduled`` on their own where those run by themselves.
+    """
+    syncs = [one for one in Store(outside.database).syncs() if one.enabled]
+    names = [one.name for one in syncs if scheduled or not scheduling.may_resume(one)]
     answers: dict[str, dict[str, Json]] = {}
     going: dict[str, tuple[RunLog, Iterator[None]]] = {}
     for name in names:
@@ -53,14 +59,8 @@ def begin(name: str, outside: Outside, *, patient: bool = True) -> tuple[RunLog,
 
     ``patient`` steps wait for HubSpot, others come back soon so that other runs get their turn.
     """
-    name = configuration.sync_name(name)
     store = Store(outside.database)
-    sync = store.sync(name)
-    settings = configuration.parse(name, None if sync is None else sync.settings)
-    if sync is None:
-        # a slip of the pen is refused before it is remembered
-        streams.standard(settings.stream)
-        store.save_sync(name, settings.stream, {}, outside.clock.now())
+    name, settings = _remembered(name, outside, store)
     now = outside.clock.now()
     log = RunLog(f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, now)
     weight = sharing.WEIGHTS[settings.priority]
@@ -83,6 +83,36 @@ def begin(name: str, outside: Outside, *, patient: bool = True) -> tuple[RunLog,
             store.release_lease(name, log.run_id)
 
     return log, steps()
+
+
+def start(name: str, outside: Outside) -> dict[str, Json]:
+    """Begin a run of a sync in the background, through its task.
+
+    Raises ``SyncBusy`` when one is going on, and what forbids a run to begin.
+    """
+    store = Store(outside.database)
+    name, settings = _remembered(name, outside, store)
+    if store.held(name, outside.clock.now()):
+        raise SyncBusy(f"a run of {name} is going on already; see the view RUNS")
+    task = scheduling.start(outside.database, name, settings)
+    return {
+        "response_code": "OK",
+        "message": f"{name} runs in the background; the view RUNS tells how far it is",
+        "task": task.replace('"', ""),
+    }
+
+
+def _remembered(name: str, outside: Outside, store: Store) -> tuple[str, SyncSettings]:
+    """A sync's name and settings; one that was never configured is remembered with defaults."""
+    name = configuration.sync_name(name)
+    sync = store.sync(name)
+    defaults = AppState(outside.database).settings().for_syncs
+    settings = configuration.parse(name, None if sync is None else sync.settings, defaults)
+    if sync is None:
+        # a slip of the pen is refused before it is remembered
+        streams.standard(settings.stream)
+        store.save_sync(name, settings.stream, {}, outside.clock.now())
+    return name, settings
 
 
 def answer(run: RunLog) -> dict[str, Json]:

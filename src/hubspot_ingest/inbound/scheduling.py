@@ -1,12 +1,16 @@
-"""A sync's own task: made, changed and taken away with its settings."""
+"""Tasks: a sync's own, and the one of all syncs; made, changed and taken away with settings."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
+from hubspot_ingest import settings as configuration
+from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.database import tasks
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import name
+from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.settings import SyncSettings
 
@@ -29,32 +33,81 @@ def change(
         Refusal: Snowflake refuses the schedule; the task is as it was before.
         GrantMissing: the application may not run tasks; likewise.
     """
+    application = database.application
     try:
-        _put(database, sync, settings, enabled=enabled)
+        _run(database, _own(application, sync, settings, enabled=enabled))
     except DatabaseError as error:
         # what made the change fail may keep the task from being resumed as well
         with suppress(DatabaseError):
-            if before is None:
-                database.rows(tasks.unschedule(database.application, sync))
-            else:
-                _put(database, sync, before, enabled=enabled)
-        if isinstance(error, GrantMissing):
-            raise GrantMissing(
-                "the application may not run tasks; let an administrator run: GRANT EXECUTE TASK, "
-                f"EXECUTE MANAGED TASK ON ACCOUNT TO APPLICATION {name(database.application)}; "
-                "then configure the sync again: nothing was changed"
-            ) from error
-        raise Refusal(
-            f"Snowflake refuses the schedule {settings.schedule!r}: {error.message}"
-        ) from error
+            gone = [tasks.drop(application, sync)]
+            kept = _own(application, sync, before, enabled=enabled) if before else gone
+            _run(database, kept)
+        raise _refused(application, settings.schedule, error) from error
 
 
-def _put(database: Database, sync: str, settings: SyncSettings, *, enabled: bool) -> None:
+def change_all(database: Database, app: AppSettings, before: AppSettings) -> None:
+    """Put the syncs without a schedule of their own on the app's, or take them off.
+
+    Raises as ``change`` does; then all tasks are as they were.
+    """
     application = database.application
-    statements = [tasks.unschedule(application, sync)]
-    if settings.schedule is not None:
-        statements = tasks.schedule(
-            application, sync, settings.schedule, settings.deadline_minutes, enabled=enabled
-        )
+    syncs = Store(database).syncs()
+    try:
+        _run(database, _of_app(application, app, syncs))
+    except DatabaseError as error:
+        with suppress(DatabaseError):
+            _run(database, _of_app(application, before, syncs))
+        raise _refused(application, app.schedule, error) from error
+    if app.deadline_minutes != before.deadline_minutes:
+        for one in syncs:
+            settings = configuration.parse(one.name, one.settings, app.for_syncs)
+            _run(database, _own(application, one.name, settings, enabled=one.enabled))
+
+
+def start(database: Database, sync: str, settings: SyncSettings) -> str:
+    """Begin a run of a sync's task; returns the task's full name. Raises ``GrantMissing``."""
+    application = database.application
+    try:
+        _run(database, tasks.start(application, sync, settings.deadline_minutes))
+    except GrantMissing as error:
+        raise _refused(application, settings.schedule, error) from error
+    return tasks.task(application, sync)
+
+
+def may_resume(sync: Sync) -> bool:
+    """Whether a sync has a schedule of its own: a task without one cannot be resumed."""
+    return configuration.parse(sync.name, sync.settings).schedule is not None
+
+
+def _own(application: str, sync: str, settings: SyncSettings, *, enabled: bool) -> list[str]:
+    if settings.schedule is None:
+        return [tasks.drop(application, sync)]
+    return tasks.schedule(
+        application, sync, settings.schedule, settings.deadline_minutes, enabled=enabled
+    )
+
+
+def _of_app(application: str, app: AppSettings, syncs: Sequence[Sync]) -> list[str]:
+    if app.schedule is None:
+        return [tasks.drop(application, tasks.ALL_SYNCS)]
+    each = (configuration.parse(one.name, one.settings, app.for_syncs) for one in syncs)
+    # they run side by side: the longest of them is as long as all
+    longest = max([app.deadline_minutes, *(one.deadline_minutes for one in each)])
+    return tasks.schedule_all(application, app.schedule, longest)
+
+
+def _run(database: Database, statements: Sequence[str]) -> None:
     for statement in statements:
         database.rows(statement)
+
+
+def _refused(
+    application: str, schedule: str | None, error: DatabaseError
+) -> DatabaseError | Refusal:
+    if isinstance(error, GrantMissing):
+        return GrantMissing(
+            "the application may not run tasks; let an administrator run: GRANT EXECUTE TASK, "
+            f"EXECUTE MANAGED TASK ON ACCOUNT TO APPLICATION {name(application)}; "
+            "then call this again: nothing was changed"
+        )
+    return Refusal(f"Snowflake refuses the schedule {schedule!r}: {error.message}")

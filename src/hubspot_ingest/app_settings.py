@@ -1,0 +1,100 @@
+"""The settings of the whole app: what ``CONFIGURE_APP`` accepts, checked before it is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from hubspot_ingest import settings as configuration
+from hubspot_ingest.errors import Refusal
+from hubspot_ingest.model import Json
+from hubspot_ingest.settings import IDENTIFIER, Strict
+
+Alert = Literal["FAILED", "DELAYED", "INCOMPLETE"]
+ALERTS: tuple[Alert, ...] = ("FAILED", "DELAYED", "INCOMPLETE")
+
+# One @ and no blanks; whether Snowflake may write to it, Snowflake says.
+ADDRESS = re.compile(r"[^@\s,\"\\]+@[^@\s,\"\\]+")
+YEAR = 366
+
+
+class Notifications(Strict):
+    """Who is told of what, through a notification integration of the account."""
+
+    integration: str
+    recipients: tuple[str, ...] = Field((), max_length=50)
+    on: tuple[Alert, ...] = ALERTS
+
+    @field_validator("integration")
+    @classmethod
+    def _identifier(cls, name: str) -> str:
+        if not IDENTIFIER.fullmatch(name.upper()):
+            raise ValueError(f"{name!r} is no name of an integration, for example HUBSPOT_ALERTS")
+        return name.upper()
+
+    @field_validator("recipients")
+    @classmethod
+    def _addresses(cls, recipients: tuple[str, ...]) -> tuple[str, ...]:
+        for one in recipients:
+            if not ADDRESS.fullmatch(one):
+                raise ValueError(f"{one!r} is no e-mail address")
+        return recipients
+
+
+class AppSettings(Strict):
+    """All settings of the app, with their defaults."""
+
+    schedule: str | None = None
+    deadline_minutes: float = Field(50, gt=0, le=24 * 60)
+    reserve_percent: int = Field(20, ge=0, le=95)
+    keep_pages_days: int = Field(0, ge=0, le=YEAR)
+    reconcile_every_days: int = Field(0, ge=0, le=YEAR)
+    notifications: Notifications | None = None
+
+    @field_validator("schedule")
+    @classmethod
+    def _schedule(cls, schedule: str | None) -> str | None:
+        return configuration.checked_schedule(schedule)
+
+    @property
+    def for_syncs(self) -> dict[str, Json]:
+        """The settings that hold for syncs that do not set them."""
+        return {
+            "deadline_minutes": self.deadline_minutes,
+            "reserve_percent": self.reserve_percent,
+        }
+
+    def dump(self) -> dict[str, Json]:
+        """The settings as JSON, spelled as the user spells them."""
+        dumped: dict[str, Json] = self.model_dump(mode="json")
+        return dumped
+
+
+def parse(stored: Mapping[str, Json]) -> AppSettings:
+    """The settings as stored, whole and valid. Raises ``Refusal`` naming what is wrong."""
+    try:
+        return AppSettings.model_validate(stored)
+    except ValidationError as error:
+        raise Refusal(configuration.explained(error, AppSettings)[1]) from None
+
+
+def merged(stored: Mapping[str, Json], given: Json) -> dict[str, Json]:
+    """What is stored once some settings are given; null takes one back to its default.
+
+    Raises ``Refusal`` for what is no object.
+    """
+    if not isinstance(given, Mapping):
+        raise Refusal(
+            "settings must be an object, for example "
+            'PARSE_JSON(\'{"schedule": "60 MINUTES", "deadline_minutes": 50}\')'
+        )
+    known = dict(stored)
+    for name, value in given.items():
+        before = known.get(name)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            value = merged(before, value)
+        known[name] = value
+    return {name: value for name, value in known.items() if value is not None}

@@ -1,0 +1,44 @@
+"""The state of the whole app: its settings, and what people were told of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from hubspot_ingest import app_settings, schedules
+from hubspot_ingest.app_settings import AppSettings
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.model import Json
+
+
+class AppState:
+    """Reads and writes what there is once, in the schema ``STATE``."""
+
+    def __init__(self, database: Database) -> None:
+        """Statements name the application's database: CREATE DATABASE changes the current one."""
+        self._database = database
+        self._state = f"{sql.name(database.application)}.STATE"
+
+    def stored(self) -> dict[str, Json]:
+        """The settings that were given; none are on the day of installation."""
+        found = self._database.rows(f"SELECT SETTINGS FROM {self._state}.SETTINGS")
+        return dict(variant(found[0]["SETTINGS"])) if found else {}
+
+    def settings(self) -> AppSettings:
+        """The settings that hold."""
+        return app_settings.parse(self.stored())
+
+    def save(self, settings: Mapping[str, Json], now: int) -> None:
+        """Replace the settings."""
+        every = schedules.longest_gap(app_settings.parse(settings).schedule)
+        self._database.rows(
+            f"MERGE INTO {self._state}.SETTINGS t USING (SELECT PARSE_JSON(?) AS SETTINGS, "
+            f"CAST(? AS NUMBER(38, 0)) AS EVERY_MINUTES, {INSTANT} AS NOW) s ON TRUE "
+            "WHEN MATCHED THEN UPDATE SET SETTINGS = s.SETTINGS, "
+            "EVERY_MINUTES = s.EVERY_MINUTES, UPDATED_AT = s.NOW "
+            "WHEN NOT MATCHED THEN INSERT (SETTINGS, EVERY_MINUTES, UPDATED_AT) "
+            "VALUES (s.SETTINGS, s.EVERY_MINUTES, s.NOW)",
+            (json.dumps(settings), every, now),
+        )

@@ -1,0 +1,28 @@
+"""The settings of the whole app: checked whole, then stored."""
+
+from __future__ import annotations
+
+from hubspot_ingest import app_settings
+from hubspot_ingest.database.app_state import AppState
+from hubspot_ingest.inbound import scheduling
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.model import Json
+
+
+def configure(outside: Outside, given: Json) -> dict[str, Json]:
+    """Store some settings of the app upon those stored before.
+
+    Raises ``Refusal`` naming what is wrong, or ``GrantMissing``; then nothing was changed.
+    """
+    state = AppState(outside.database)
+    stored = state.stored()
+    wanted = app_settings.merged(stored, given)
+    before, settings = app_settings.parse(stored), app_settings.parse(wanted)
+    if wanted != stored:
+        scheduling.change_all(outside.database, settings, before)
+        state.save(wanted, outside.clock.now())
+    return {
+        "response_code": "OK",
+        "message": "the app is configured" if wanted != stored else "nothing was changed",
+        "settings": settings.dump(),
+    }
