@@ -122,7 +122,7 @@ def test_the_share_of_other_apps_is_left_alone(make: MakeWorld) -> None:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("dies_at", range(5, 34, 4))
+@pytest.mark.parametrize("dies_at", range(6, 35, 4))
 def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
     make: MakeWorld, dies_at: int, after: bool
 ) -> None:

@@ -7,9 +7,11 @@ statement shipped is the statement tested. Use from one thread: threads share a 
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hubspot_ingest.database import sql
@@ -36,9 +38,16 @@ class Database:
     def __init__(self, session: Session) -> None:
         """``session`` is the procedure's own, whose current database is the application's."""
         self._session = session
+        self._put: Callable[[int], None] | None = None
         self.application = str(
             self.rows("SELECT CURRENT_DATABASE() AS APPLICATION")[0]["APPLICATION"]
         )
+
+    def counting(self, put: Callable[[int], None]) -> Database:
+        """The same session, telling ``put`` the size of everything it stages, in bytes."""
+        counted = copy(self)
+        counted._put = put
+        return counted
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and return its rows by column name. Raises ``DatabaseError``."""
@@ -52,12 +61,16 @@ class Database:
 
     def put(self, stream: BinaryIO, location: str) -> None:
         """Write a stream to a stage, under exactly this name. Raises ``DatabaseError``."""
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
         try:
             self._session.file.put_stream(stream, location, auto_compress=False, overwrite=True)
         except Exception as error:
             if not _from_snowflake(error):
                 raise
             raise _explained(error) from error
+        if self._put is not None:
+            self._put(size)
 
 
 def _from_snowflake(error: Exception) -> bool:

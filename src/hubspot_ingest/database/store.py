@@ -7,7 +7,7 @@ a cursor or checkpoint is written after the MERGE it counts on.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class Sync:
 
 @dataclass
 class RunLog:
-    """One row of RUNS while it is being written."""
+    """One row of RUNS while it is being written; ``warehouse_seconds`` tells them so far."""
 
     run_id: str
     sync: str
@@ -56,9 +56,15 @@ class RunLog:
     values_misfit: int = 0
     requests: int = 0
     bytes: int = 0
+    staged_bytes: int = 0
+    warehouse_seconds: Callable[[], float] = float
     finished_at: int | None = None
     response_code: str = "OK"
     message: str = ""
+
+    def staged(self, size: int) -> None:
+        """A file of so many bytes was staged for this run."""
+        self.staged_bytes += size
 
 
 class Store:
@@ -289,6 +295,8 @@ class Store:
             "VALUES_MISFIT": run.values_misfit,
             "REQUESTS": run.requests,
             "BYTES": run.bytes,
+            "STAGED_BYTES": run.staged_bytes,
+            "WAREHOUSE_SECONDS": round(run.warehouse_seconds(), 3),
             "RESPONSE_CODE": run.response_code,
             "MESSAGE": run.message,
         }

@@ -12,6 +12,7 @@ from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
 from hubspot_ingest.inbound import destination, scheduling, sharing, streams
+from hubspot_ingest.inbound.meter import Meter
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.run import Run
 from hubspot_ingest.model import Json
@@ -39,11 +40,12 @@ def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
     """
     syncs = [one for one in Store(outside.database).syncs() if one.enabled]
     names = [one.name for one in syncs if scheduled or not scheduling.may_resume(one)]
+    meter = Meter(outside.clock)
     answers: dict[str, dict[str, Json]] = {}
     going: dict[str, tuple[RunLog, Iterator[None]]] = {}
     for name in names:
         try:
-            going[name] = begin(name, outside, patient=len(names) == 1)
+            going[name] = begin(name, outside, meter, patient=len(names) == 1)
         except IngestError as error:
             answers[name] = {"response_code": error.response_code, "message": error.message}
     while going:
@@ -54,11 +56,15 @@ def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
     return _together({name: answers[name] for name in names})
 
 
-def begin(name: str, outside: Outside, *, patient: bool = True) -> tuple[RunLog, Iterator[None]]:
+def begin(
+    name: str, outside: Outside, shared: Meter | None = None, *, patient: bool = True
+) -> tuple[RunLog, Iterator[None]]:
     """The log of a run and its steps; going through them runs it.
 
-    ``patient`` steps wait for HubSpot, others come back soon so that other runs get their turn.
+    ``patient`` steps wait for HubSpot, others come back soon so that other runs get their turn;
+    those share a meter.
     """
+    meter = shared or Meter(outside.clock)
     store = Store(outside.database)
     name, settings = _remembered(name, outside, store)
     now = outside.clock.now()
@@ -67,6 +73,8 @@ def begin(name: str, outside: Outside, *, patient: bool = True) -> tuple[RunLog,
     store.take_lease(name, log.run_id, now, process=outside.process, weight=weight)
 
     def steps() -> Iterator[None]:
+        meter.begin(log.run_id)
+        log.warehouse_seconds = lambda: meter.seconds(log.run_id)
         try:
             store.begin_run(log)
             try:
@@ -81,6 +89,7 @@ def begin(name: str, outside: Outside, *, patient: bool = True) -> tuple[RunLog,
                 store.fail_run(log, wrong, outside.clock.now())
         finally:
             store.release_lease(name, log.run_id)
+            meter.end(log.run_id)
 
     return log, steps()
 

@@ -33,6 +33,8 @@ from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
 
 LEASE_RENEWED_EVERY = times.MINUTE
+# A run that merges nothing yet tells so often how many requests it sent.
+PROGRESS_EVERY = times.MINUTE // 6
 # Seconds after which a run that waits for HubSpot shows life, alone and beside others.
 PATIENT_TICK = 1.0
 SHORT_TICK = 0.02
@@ -70,7 +72,8 @@ class Run:
         self._store = store
         self._metadata = Metadata(outside.database)
         self._log = log
-        self._lease_renewed = log.started_at
+        self._lease_renewed = self._told_at = log.started_at
+        self._requests: Callable[[], int] = int
         # read anew under the lease: another run may have moved it since
         sync = store.sync(name)
         self._settled_through = None if sync is None else sync.settled_through
@@ -86,6 +89,7 @@ class Run:
         """
         deadline = self._log.started_at + round(self._settings.deadline_minutes * times.MINUTE)
         with self._outside.client(self._settings, deadline) as client:
+            self._requests = lambda: client.tally.requests
             self._sharing = Sharing(self._outside, client, self._settings)
             self._sharing.begin()
             try:
@@ -127,14 +131,14 @@ class Run:
         )
         log.since, log.until = chosen.since, chosen.until
         loading = Loading(
-            database=self._outside.database,
+            database=self._outside.database.counting(log.staged),
             fetch=client.fetch,
             plan=chosen,
             stands=begun.stands,
             run_id=log.run_id,
             portal_id=portal_id,
             clock=self._clock,
-            alive=self._renew_lease,
+            alive=self._show_life,
             with_links=self._links_read_at_once(chosen),
             tick=self._tick,
         )
@@ -173,13 +177,13 @@ class Run:
             name=self._name,
             settings=self._settings,
             stream=stream,
-            database=self._outside.database,
+            database=self._outside.database.counting(self._log.staged),
             store=self._store,
             fetch=client.fetch,
             requests=lambda: client.tally.requests,
             log=self._log,
             clock=self._clock,
-            alive=self._renew_lease,
+            alive=self._show_life,
             tick=self._tick,
             settled_through=self._settled_through,
             checkpoint=self._checkpoint,
@@ -281,9 +285,14 @@ class Run:
             message += f", {log.rows_deleted} marked as deleted"
         return message
 
-    def _renew_lease(self) -> None:
+    def _show_life(self) -> None:
+        """Renew the lease, and tell who looks at RUNS how far the run is."""
         self._sharing.look()
         now = self._clock.now()
+        if now - self._told_at >= PROGRESS_EVERY:
+            self._log.requests = self._requests()
+            self._store.save_run(self._log)
+            self._told_at = now
         if now - self._lease_renewed >= LEASE_RENEWED_EVERY:
             self._store.renew_lease(self._name, self._log.run_id, now)
             self._lease_renewed = now
