@@ -113,6 +113,8 @@ class World:
         self.only: Collection[str] | None = None
         # what stands in the way to HubSpot: path begins → path begins with instead
         self.paths: Mapping[str, str] = {}
+        # and what is refused there for want of a scope
+        self.closed: Collection[str] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -139,6 +141,8 @@ class World:
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         told = request.url.raw_path.decode()
+        if request.url.path in self.closed:
+            return httpx.Response(403, json={"status": "error", "message": "no"})
         for begins, instead in self.paths.items():
             if told.startswith(begins):
                 request.url = request.url.copy_with(

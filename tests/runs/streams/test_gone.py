@@ -133,6 +133,25 @@ def test_what_could_not_be_read_is_not_taken_for_gone(world: World) -> None:
     assert world.errors()[-1]["CODE"] == "SCOPE_MISSING"
 
 
+def test_what_a_refused_parent_got_meanwhile_is_read_once_it_can_be(world: World) -> None:
+    forms = [world.portal.forms.add(f"Form {n}") for n in range(2)]
+    for one in forms:
+        world.portal.forms.submit(one, {"email": "first@example.com"})
+    world.clock.advance(HOUR)
+    world.run("form_submissions")
+    closed = f"/form-integrations/v1/submissions/forms/{forms[0]}"
+    for n in range(2):
+        world.portal.forms.submit(forms[0], {"email": f"missed{n}@example.com"})
+        world.clock.advance(HOUR)
+        world.closed = (closed,)
+        assert "1 of 2 were not read" in world.run("form_submissions")["message"]
+    world.closed = ()
+    world.clock.advance(HOUR)
+
+    assert world.run("form_submissions")["rows_inserted"] == 2
+    assert world.run("form_submissions")["rows_read"] == 0
+
+
 def test_a_run_that_stopped_early_marks_nothing_of_what_it_did_not_read(
     make: MakeWorld,
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest import times
@@ -48,11 +48,17 @@ def pages(
 
 
 def parents(
-    fetch: Fetch, stream: Stream, *, event_types: Sequence[str] = (), since: int | None = None
+    fetch: Fetch,
+    stream: Stream,
+    *,
+    event_types: Sequence[str] = (),
+    since: int | None = None,
+    behind: Collection[str] = (),
 ) -> Parents:
     """The parents of a stream, in ascending order of scope.
 
-    ``since`` leaves out those that say that they were not changed since.
+    ``since`` leaves out those that say that they were not changed since, unless they are
+    ``behind``: an earlier run could not read them.
     """
     match stream.parents:
         case None:
@@ -67,7 +73,7 @@ def parents(
             names = [*event_types] or _event_types(fetch)
             return Parents(tuple({"id": name, "name": name} for name in sorted({*names})))
         case Stream() as other:
-            return _listed(fetch, stream, other, since)
+            return _listed(fetch, stream, other, since, behind)
 
 
 def _object_types(fetch: Fetch) -> list[str]:
@@ -91,7 +97,9 @@ def _event_types(fetch: Fetch) -> list[str]:
     ]
 
 
-def _listed(fetch: Fetch, stream: Stream, listing: Stream, since: int | None) -> Parents:
+def _listed(
+    fetch: Fetch, stream: Stream, listing: Stream, since: int | None, behind: Collection[str]
+) -> Parents:
     key = look(stream.parent_key)
     changed_at = look(stream.parent_updated) if stream.parent_updated else None
     found: dict[str, Level] = {}
@@ -102,41 +110,52 @@ def _listed(fetch: Fetch, stream: Stream, listing: Stream, since: int | None) ->
                 scope = text(key(item))
                 if not scope or any(text(look(path)(item)) == no for path, no in stream.barren):
                     continue
-                if (
-                    since is not None
-                    and changed_at is not None
-                    and _before(changed_at(item), since)
-                ):
+                own_since = None if scope in behind else since
+                if changed_at is not None and _before(changed_at(item), own_since):
                     unchanged.add(scope)
                 else:
                     found.setdefault(scope, item[0])
     return Parents(tuple(found[scope] for scope in sorted(found)), frozenset(unchanged))
 
 
-def _before(value: object, since: int) -> bool:
+def _before(value: object, since: int | None) -> bool:
+    if since is None:
+        return False
     instant = times.milliseconds(text(value) or "")
     return instant is not None and instant < since
 
 
 def pieces(
-    stream: Stream, parents: Parents, *, since: int | None = None, until: int | None = None
+    stream: Stream,
+    parents: Parents,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    behind: Mapping[str, int | None] | None = None,
 ) -> list[Piece]:
-    """The pieces of a reading; ``since`` and ``until`` bound the windows (epoch ms)."""
+    """The pieces of a reading; ``since`` and ``until`` bound the windows (epoch ms).
+
+    The windows of a scope that is ``behind`` begin when that says (None: at the beginning).
+    """
     groups: list[tuple[Level, ...]] = [()]
     if stream.parents is not None:
         size = stream.batch or 1
         told = parents.levels
         groups = [told[start : start + size] for start in range(0, len(told), size)]
-    spans: list[tuple[int | None, int | None]] = [(None, None)]
-    if stream.window[0] and until is not None:
-        spans = [*_windows(stream, FIRST if since is None else since, until)]
     key = look(stream.parent_key)
-    return [
-        Piece(text(key((group[0],))) or "" if group else "", group, variant, start, end)
-        for group in groups
-        for start, end in spans
-        for variant in range(len(stream.variants))
-    ]
+    made = []
+    for group in groups:
+        scope = (text(key((group[0],))) or "") if group else ""
+        spans: list[tuple[int | None, int | None]] = [(None, None)]
+        if stream.window[0] and until is not None:
+            begin = (behind or {}).get(scope, since)
+            spans = [*_windows(stream, FIRST if begin is None else begin, until)]
+        made += [
+            Piece(scope, group, variant, start, end)
+            for start, end in spans
+            for variant in range(len(stream.variants))
+        ]
+    return made
 
 
 def _windows(stream: Stream, since: int, until: int) -> Iterator[tuple[int, int]]:

@@ -32,7 +32,8 @@ class Batch:
 class Reading:
     """Reads ``pieces``, which are in ascending order of their places.
 
-    ``since`` lets what comes newest first stop early; ``checkpoint`` is the place to begin at.
+    ``since`` lets what comes newest first stop early, unless its scope is ``behind``, which tells
+    since when (None: from the beginning); ``checkpoint`` is the place to begin at.
     ``whole`` are the scopes read from beginning to end; ``refused`` why others were not.
     """
 
@@ -41,6 +42,7 @@ class Reading:
     pieces: Sequence[Piece]
     since: int | None = None
     checkpoint: Mapping[str, Any] | None = None
+    behind: Mapping[str, int | None] = field(default_factory=dict)
     whole: set[str] = field(default_factory=set, init=False)
     refused: dict[str, IngestError] = field(default_factory=dict, init=False)
     _partly: set[str] = field(default_factory=set, init=False)
@@ -93,17 +95,18 @@ class Reading:
         return None if following is None else {"piece": following.place, "token": None}
 
     def _pages(self, piece: Piece, token: str | None) -> Iterator[Page]:
-        if not self.stream.newest or self.since is None:
-            yield from pages(self.fetch, self.stream, piece, token)
+        since = self.behind.get(piece.scope, self.since)
+        if not self.stream.newest or since is None:
+            yield from self._from(piece, token)
             return
         came = look(self.stream.newest)
         last: int | None = None
-        for page in pages(self.fetch, self.stream, piece, token):
+        for page in self._from(piece, token):
             instants = [times.milliseconds(text(came(one)) or "") for one in page.items]
             fresh = [
                 one
                 for one, instant in zip(page.items, instants, strict=True)
-                if instant is None or instant >= self.since
+                if instant is None or instant >= since
             ]
             yield Page(tuple(fresh), page.token)
             known = [last, *instants] if last is not None else instants
@@ -112,8 +115,22 @@ class Reading:
                 continue
             if instants:
                 last = instants[-1]
-                if last is not None and last < self.since:
+                if last is not None and last < since:
                     return
+
+    def _from(self, piece: Piece, token: str | None) -> Iterator[Page]:
+        """The pages from a token on, or all of them where the token is good no longer."""
+        if token is None:
+            yield from pages(self.fetch, self.stream, piece)
+            return
+        found = pages(self.fetch, self.stream, piece, token)
+        try:
+            first = next(found)
+        except HubSpotRefused:
+            yield from pages(self.fetch, self.stream, piece)
+            return
+        yield first
+        yield from found
 
     def _new(self, page: Page, told: set[tuple[str, ...]]) -> tuple[Item, ...]:
         """The items that no variant before told of."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from hubspot_ingest import times
@@ -50,7 +50,6 @@ class FixedRun:
     state: Mapping[str, Any]
     portal_id: Callable[[], str]
     notes: list[str]
-    _end: int = field(init=False)
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor, mark what is gone; yields for other runs' turns.
@@ -82,11 +81,18 @@ class FixedRun:
             stream,
             event_types=stream.event_types or self.settings.event_types,
             since=None if begun["whole"] else begun["since"],
+            behind=begun["behind"],
         )
-        wanted = pieces.pieces(stream, parents, since=begun["since"], until=begun["end"])
-        early = bool(stream.newest) and not begun["whole"]
+        wanted = pieces.pieces(
+            stream, parents, since=begun["since"], until=begun["end"], behind=begun["behind"]
+        )
         reading = Reading(
-            self.fetch, stream, wanted, begun["since"] if early else None, begun.get("reading")
+            self.fetch,
+            stream,
+            wanted,
+            None if begun["whole"] else begun["since"],
+            begun.get("reading"),
+            {} if begun["whole"] else begun["behind"],
         )
         metadata = Metadata(self.database)
         stands = destination.existing(self.database, table)
@@ -130,14 +136,13 @@ class FixedRun:
                     log.requests = self.requests()
                     self.store.save_run(log)
             mark_missing()
+            self._remember(begun, reading)
             self._settle(begun["until"])
         except Stopped:
             mark_missing()
             raise
         finally:
             landing.close()
-        if begun["whole"]:
-            self.store.save_sweeps(self.name, {**self.state, "whole_at": begun["end"]})
         if reading.refused:
             names = ", ".join(sorted(reading.refused)[:5])
             first = next(iter(reading.refused.values()))
@@ -148,6 +153,21 @@ class FixedRun:
                 f"{len(reading.refused)} of {len({one.scope for one in wanted})} were not read "
                 f"({names}): {first.message}"
             )
+
+    def _remember(self, begun: Mapping[str, Any], reading: Reading) -> None:
+        """When all was read last, and since when that is not so of parents that were refused.
+
+        Written before the cursor moves past what those parents hold.
+        """
+        state: dict[str, Json] = {**self.state, "behind": {}}
+        if begun["whole"]:
+            state["whole_at"] = begun["end"]
+        if self.stream.dated:
+            state["behind"] = {
+                one: begun["behind"].get(one, begun["since"]) for one in reading.refused
+            }
+        if state != {"behind": {}, **self.state}:
+            self.store.save_sweeps(self.name, state)
 
     def _settle(self, until: int) -> None:
         self.store.advance(self.name, until)
@@ -179,6 +199,7 @@ class FixedRun:
             "until": now - settings.settle_minutes * times.MINUTE if dated else now,
             "end": now,
             "whole": whole,
+            "behind": (self.state.get("behind") or {}) if incremental else {},
         }
         return dict(begun)
 
