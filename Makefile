@@ -71,6 +71,14 @@ version: bundle ## Make a version of the app's package, for a release (CONNECTIO
 test-real: $(INSTALLED) ## Run the end-to-end tests on a real account and portal
 	$(RUN) -m pytest -m real tests/real $(ONLY)
 
+.PHONY: test-browser
+test-browser: $(INSTALLED) ## Use the page in a real Chromium, from the first key to rows
+	CHROMIUM="$$($(RUN) -m scripts.chromium)" $(RUN) -m pytest -m browser tests/browser $(ONLY)
+
+.PHONY: screenshots
+screenshots: ## Take the pictures of docs/PAGE.md anew
+	SCREENSHOTS=docs/images $(MAKE) test-browser
+
 .PHONY: streams
 streams: $(INSTALLED) ## Write docs/STREAMS.md anew from the catalog
 	$(RUN) -m scripts.streams_page

@@ -193,9 +193,9 @@ class Calls:
         """Forget a sync; its table stays."""
         return self.call("DROP_SYNC", name)
 
-    def ingest(self, name: str) -> Answer:
-        """Run a sync now and wait for it."""
-        return self.call("INGEST_HUBSPOT", name)
+    def start_sync(self, name: str) -> Answer:
+        """Begin a run in the background."""
+        return self.call("START_SYNC", name)
 
     def properties(self, sync: str) -> list[Row]:
         """The columns of a sync's table that hold properties, as its last run knew them."""
@@ -270,6 +270,15 @@ class Calls:
             (-days,),
         )
 
+    def settings(self) -> dict[str, Any]:
+        """The settings of the whole app, as they were given."""
+        found = self.rows("SELECT SETTINGS FROM CORE.SETTINGS", fresh_for=MINUTES)
+        return dict(variant(found[0]["SETTINGS"]) or {}) if found else {}
+
+    def configure_app(self, settings: Mapping[str, Any]) -> Answer:
+        """Change settings of the whole app; null takes one back to its default."""
+        return self.call("CONFIGURE_APP", settings)
+
     def budget(self) -> list[Row]:
         """What is left of each portal's daily limit."""
         return self.rows(
@@ -281,25 +290,35 @@ class Calls:
 
     def row_counts(self, tables: Sequence[str]) -> dict[str, int]:
         """How many rows each of the tables has that exist, by ``DATABASE.SCHEMA.TABLE``."""
-        databases = sorted({one.split(".", 1)[0] for one in tables})
-        if not databases:
-            return {}
-        found = self.rows(
-            " UNION ALL ".join(
-                "SELECT TABLE_CATALOG || '.' || TABLE_SCHEMA || '.' || TABLE_NAME AS NAME, "
-                f"ROW_COUNT FROM {quoted(one)}.INFORMATION_SCHEMA.TABLES "
-                "WHERE TABLE_TYPE = 'BASE TABLE'"
-                for one in databases
+        found: dict[str, int] = {}
+        for database in sorted({one.split(".", 1)[0] for one in tables}):
+            rows = self._rows_there(
+                "SELECT TABLE_SCHEMA, TABLE_NAME, ROW_COUNT "
+                f"FROM {quoted(database)}.INFORMATION_SCHEMA.TABLES WHERE TABLE_TYPE = 'BASE TABLE'"
             )
-        )
-        return {str(one["NAME"]): int(one["ROW_COUNT"] or 0) for one in found}
+            for one in rows:
+                name = f"{database}.{one['TABLE_SCHEMA']}.{one['TABLE_NAME']}"
+                found[name] = int(one["ROW_COUNT"] or 0)
+        return found
+
+    def _rows_there(
+        self, statement: str, params: Sequence[object] = (), fresh_for: float = FEW_SECONDS
+    ) -> list[Row]:
+        """Rows about a database that may not exist yet; none then."""
+        try:
+            return self.rows(statement, params, fresh_for)
+        except Failed:
+            key = (statement, tuple(params))
+            self._kept[key] = (time.monotonic() + FEW_SECONDS, [])
+            self._now.add(key)
+            return []
 
     def columns(self, table: str) -> list[Row]:
         """The columns of a table, in order; empty when it does not exist."""
         if table.count(".") != 2:
             return []
         database, schema, name = table.split(".")
-        return self.rows(
+        return self._rows_there(
             "SELECT COLUMN_NAME, DATA_TYPE, COMMENT "
             f"FROM {quoted(database)}.INFORMATION_SCHEMA.COLUMNS "
             "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",

@@ -18,6 +18,16 @@ CURES: dict[str, tuple[str, str]] = {
         "the message lists those there are",
     ),
     "UNKNOWN_SYNC": ("no such sync", "the message lists those there are"),
+    "UNKNOWN_CONNECTION": ("no such connection", "the message lists those there are"),
+    "CONNECTION_IN_USE": (
+        "a connection that syncs use cannot be dropped",
+        "drop these syncs, or give them another connection",
+    ),
+    "TOO_MANY_CONNECTIONS": ("ten connections are all an installation takes", "drop one"),
+    "OTHER_PORTAL": (
+        "the table holds rows of another portal; nothing was written",
+        "give the sync a table of its own, or the credential of the portal it had",
+    ),
     "CREDENTIAL_MISSING": ("no credential is set", "store a service key under Set up"),
     "CREDENTIAL_REJECTED": (
         "HubSpot does not accept the credential",

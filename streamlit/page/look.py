@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 from page import words
-from page.calls import Answer
+from page.calls import Answer, Row
 
 TONES = {
     "good": ("#0b6b3a", "#6ee7a8"),
@@ -159,11 +159,14 @@ def badge(label: str, tone: str) -> str:
     return f'<span class="badge {tone}">{escape(label)}</span>'
 
 
-def health(name: str | None, *, enabled: bool = True) -> str:
+def health(sync: Row) -> str:
     """The badge of a sync's health."""
-    if not enabled:
+    if sync["LAST_RUN_STATUS"] == "RUNNING":
+        return badge("Running", "busy")
+    if not sync["ENABLED"]:
         return badge("Paused", "calm")
-    return badge(*HEALTH.get(name or "", (name or "Unknown", "calm")))
+    name = str(sync["HEALTH"])
+    return badge(*HEALTH.get(name, (name, "calm")))
 
 
 def status(name: str | None) -> str:

@@ -103,10 +103,8 @@ def _filters(picked: list[str], calls: Calls) -> None:
         return
     st.space("small")
     look.heading("Filters", "Optional: take only some records of an object.")
-    name = st.selectbox(
-        "Object", able, key="filtered", width=320,
-        format_func=lambda one: f"{words.title(one)} · {filter_view.summary(settings_of(one))}",
-    )  # fmt: skip
+    # labels that change would make another box of it, which forgets what was chosen
+    name = st.selectbox("Object", able, key="filtered", width=320, format_func=words.title)
     filter_view.show(owner(name), settings_of(name), calls.stream_properties(name))
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import charts, cures, look, place, run_view, words
+from page import charts, cures, live, look, place, run_view, words
 from page.calls import Calls, Row
 
 A_PAGE = 15
@@ -22,7 +22,7 @@ def show(calls: Calls) -> None:
     if run is not None:
         run_view.show(run, calls)
         return
-    live(calls)
+    live.show(calls)
     period = (
         st.segmented_control(
             "Period", list(PERIODS), default="Last week", key="period",
@@ -38,40 +38,6 @@ def show(calls: Calls) -> None:
     charts.history(hours, PERIODS[period])
     failures(calls)
     history(calls, None)
-
-
-def live(calls: Calls) -> None:
-    """The runs that go on, drawn again every two seconds while there are any."""
-    if calls.running():
-        _live(calls)
-
-
-@st.fragment(run_every=2)
-def _live(calls: Calls) -> None:
-    running = calls.now(calls.running)
-    if not running:
-        st.rerun()
-    look.heading("Running now")
-    for one in running:
-        with st.container(border=True):
-            look.html(progress(one))
-    st.space("small")
-
-
-def progress(run: Row) -> str:
-    """How far a run is: rows, rate and requests."""
-    gone = words.ago(run["STARTED_AT"])
-    seconds = gone.total_seconds() if gone else 0.0
-    rows = int(run["ROWS_READ"] or 0)
-    rate = rows / seconds if seconds > 1 else 0.0
-    return f"<p><b>{escape(words.title(str(run['SYNC'])))}</b></p>" + look.facts(
-        [
-            ("Rows read", words.number(rows)),
-            ("Rows a second", words.number(rate) if rate else words.NOTHING),
-            ("Requests", words.number(run["REQUESTS"] or 0)),
-            ("Since", f"{words.time(run['STARTED_AT'])} ({words.duration(seconds)})"),
-        ]
-    )
 
 
 def failures(calls: Calls) -> None:

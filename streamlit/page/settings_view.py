@@ -1,4 +1,4 @@
-"""Settings of the whole app: the day's limit, and the configuration as a file."""
+"""Settings: of the app as a whole, the day's limit, and the configuration as a file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import configuration, look, words
+from page import app_settings, configuration, look, words
 from page.calls import Calls
 
 TEXT = "configuration"
@@ -14,6 +14,8 @@ TEXT = "configuration"
 
 def show(calls: Calls) -> None:
     """Draw the settings."""
+    app_settings.show(calls)
+    st.space("small")
     limits(calls)
     st.space("small")
     _export(calls)

@@ -14,6 +14,7 @@ from page import (
     objects_step,
     options_view,
     place,
+    sync_actions,
     words,
 )
 from page.calls import Calls
@@ -41,16 +42,24 @@ def show(calls: Calls) -> bool:
             ],
         )
     )
-    schedule = options_view.schedule("start", "60 MINUTES", "Then keep it current")
+    schedule = options_view.schedule(
+        "start", calls.settings().get("schedule") or "60 MINUTES", "Then keep everything current"
+    )
     if st.button(
         f"Start {words.plural(len(picked), 'sync')}", type="primary", icon=":material/play_arrow:"
     ):
-        _start(picked, calls, schedule)
+        with look.working("Storing the syncs and starting them"):
+            _start(picked, calls, schedule)
     return True
 
 
 def _start(picked: list[str], calls: Calls, schedule: str | None) -> None:
     database, schema = destination_step.target()
+    if schedule != calls.settings().get("schedule"):
+        answer = calls.configure_app({"schedule": schedule})
+        if answer.get("response_code") != "OK":
+            look.tell(answer)
+            return
     for name in picked:
         given = objects_step.settings_of(name)
         groups = filters.complete(given.get("filter_groups") or [])
@@ -58,13 +67,11 @@ def _start(picked: list[str], calls: Calls, schedule: str | None) -> None:
             **given,
             **({"filter_groups": groups} if groups else {}),
             "destination": {"database": database, "schema": schema},
-            **({"schedule": schedule} if schedule else {}),
         }
         answer = calls.configure_sync(name, settings)
         if answer.get("response_code") == "OK":
-            with look.working(f"Running {name} for the first time"):
-                answer = calls.ingest(name)
-        if answer.get("response_code") != "OK":
+            sync_actions.start(name, None, calls)
+        else:
             look.remember(answer)
     st.session_state["chosen"] = []
     st.session_state["step"] = 0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from page import look, place, words
+from page import live, look, place, words
 from page.calls import Answer, Calls, Row
 
 
@@ -14,11 +14,14 @@ def show(sync: Row, calls: Calls) -> None:
     """Draw the buttons."""
     name, enabled = str(sync["NAME"]), bool(sync["ENABLED"])
     with st.container(horizontal=True):
-        if st.button("Run now", type="primary", icon=":material/play_arrow:"):
-            with look.working(f"Running {name}"):
-                answer = calls.ingest(name)
-            look.remember(answer)
-            st.rerun()
+        st.button(
+            "Run now",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=sync["LAST_RUN_STATUS"] == "RUNNING",
+            on_click=start,
+            args=(name, sync["LAST_RUN_ID"], calls),
+        )
         st.button(
             "Pause" if enabled else "Resume",
             icon=":material/pause:" if enabled else ":material/resume:",
@@ -30,6 +33,15 @@ def show(sync: Row, calls: Calls) -> None:
             _ask_backfill(name, calls)
         if st.button("Remove", icon=":material/delete:"):
             _ask_remove(name, calls)
+
+
+def start(name: str, last_run: str | None, calls: Calls) -> None:
+    """Begin a run in the background, and watch for it."""
+    answer = calls.start_sync(name)
+    if answer.get("response_code") == "OK":
+        live.expect(name, last_run)
+    else:
+        look.remember(answer)
 
 
 def _switch(name: str, enabled: bool, calls: Calls) -> None:

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import look, place, sync_view, words
+from page import live, look, place, sync_view, words
 from page.calls import Calls, Row
 
 A_PAGE = 20
@@ -28,6 +28,7 @@ def show(calls: Calls) -> None:
         )
         st.button("Set up the first one", type="primary", on_click=place.go, args=(place.SET_UP,))
         return
+    live.show(calls)
     counts = calls.row_counts([str(one["DESTINATION"]) for one in syncs if one["DESTINATION"]])
     _summary(syncs, counts)
     shown = _sought(syncs)
@@ -113,7 +114,7 @@ def row(sync: Row, count: int | None) -> None:
                         zip(
                             HEADS,
                             (
-                                look.health(sync["HEALTH"], enabled=bool(sync["ENABLED"])),
+                                look.health(sync),
                                 words.time(sync["SETTLED_THROUGH"]),
                                 words.number(count),
                                 words.time(sync["LAST_RUN_AT"]),

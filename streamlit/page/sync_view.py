@@ -11,6 +11,7 @@ import streamlit as st
 from page import (
     filter_view,
     filters,
+    live,
     look,
     options_view,
     place,
@@ -33,8 +34,9 @@ def show(sync: Row, calls: Calls) -> None:
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(words.title(name), anchor=False, width="content")
-        look.html(look.health(sync["HEALTH"], enabled=bool(sync["ENABLED"])))
+        look.html(look.health(sync))
     sync_actions.show(sync, calls)
+    live.show(calls, name)
     destination = str(sync["DESTINATION"] or "")
     counts = calls.row_counts([destination] if destination else [])
     look.html(

@@ -41,15 +41,15 @@ def show(calls: Calls) -> None:
     names = [str(one["NAME"]) for one in landed]
     opened = place.inside("sync")
     name = st.selectbox(
-        "Table", names, names.index(opened) if opened in names else 0, key="data-sync", width=420,
-        format_func=lambda one: _told(landed[names.index(one)], counts),
+        "Table", names, names.index(opened) if opened in names else 0, key="data-sync", width=320,
+        format_func=words.title,
     )  # fmt: skip
+    table = str(landed[names.index(name)]["DESTINATION"])
+    look.html(
+        f"<p><code>{escape(table)}</code> <span class=quiet>"
+        f"{words.plural(counts[table], 'row')}</span></p>"
+    )
     PARTS[part](landed[names.index(name)], calls)
-
-
-def _told(sync: Row, counts: dict[str, int]) -> str:
-    table = str(sync["DESTINATION"])
-    return f"{words.title(str(sync['NAME']))} · {table} · {words.plural(counts[table], 'row')}"
 
 
 def _labels(sync: Row, calls: Calls) -> dict[str, Row]:

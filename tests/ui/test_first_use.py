@@ -73,6 +73,11 @@ def test_chosen_objects_become_tables(open_page: Open) -> None:
     [contacts] = [one for one in view.test.checkbox if one.label.startswith("Contacts")]
     contacts.check().run()
     view.press("Continue").press("Start 1 sync")
+    assert world.engine.background.wait(60)
+    view.draw()
 
     assert len(world.ids(CONTACTS)) == 12
-    assert "Healthy" in view.text
+    assert (
+        world.rows("SELECT SETTINGS:schedule::VARCHAR AS S FROM settings")[0]["S"] == "60 MINUTES"
+    )
+    assert "Healthy" in view.press("Syncs").text

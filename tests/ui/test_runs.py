@@ -65,6 +65,19 @@ def test_a_failed_run_is_told_with_code_cause_and_cure(open_page: Open) -> None:
     assert "Need a look 1" in view.text
 
 
+def test_what_goes_on_is_told_with_its_rows_and_rate(open_page: Open) -> None:
+    view, world = ran(open_page)
+    world.rows(
+        "INSERT INTO HUBSPOT_INGEST.STATE.RUNS (RUN_ID, SYNC, STATUS, STARTED_AT, ROWS_READ, "
+        "REQUESTS) SELECT 'r', 'deals', 'RUNNING', DATEADD(SECOND, -10, SYSDATE()), 5000, 50"
+    )
+
+    view.press("Syncs").press("Runs")
+
+    assert "Running now" in view.text
+    assert "Rows read 5,000" in view.text
+
+
 def test_every_documented_code_has_a_cause_and_a_cure() -> None:
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", ERRORS.read_text(), re.M))
     on_a_laptop = {"ENGINE_BUSY", "LAPTOP_ERROR"}

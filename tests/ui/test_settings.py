@@ -33,6 +33,27 @@ def test_the_daily_limit_is_told_once_a_run_has_learnt_it(open_page: Open) -> No
     assert "Reserved for others" in view.text
 
 
+def test_the_schedule_of_all_and_the_reserve_are_settings(open_page: Open) -> None:
+    view, world = at_settings(open_page)
+    assert "Save settings" not in view.labels
+
+    view.select("Run all of them", "15 MINUTES").count("Reserve, percent", 35)
+    view.press("Save settings")
+
+    [row] = world.rows("SELECT SETTINGS FROM settings")
+    assert json.loads(row["SETTINGS"]) == {"schedule": "15 MINUTES", "reserve_percent": 35}
+
+
+def test_what_snowflake_would_refuse_is_told_and_not_stored(open_page: Open) -> None:
+    view, world = at_settings(open_page)
+
+    view.fill("Integration", "not a name").draw().press("Save settings")
+
+    assert "INVALID_SETTINGS" in view.text
+    [row] = world.rows("SELECT SETTINGS FROM settings")
+    assert json.loads(row["SETTINGS"]) == {}
+
+
 def test_the_export_is_the_configuration_and_no_credential(open_page: Open) -> None:
     view, world = at_settings(open_page)
 

@@ -61,8 +61,19 @@ def test_a_sync_runs_now(open_page: Open) -> None:
     world.portal.create("contacts", {"email": "new@example.com"})
 
     view.press("Run now")
+    assert "Starting: Contacts" in view.text or "Rows read" in view.text
+    assert world.engine.background.wait(60)
 
     assert len(world.ids(CONTACTS)) == 13
+
+
+def test_what_cannot_be_started_is_told(open_page: Open) -> None:
+    view, world = opened(open_page)
+    world.rows("UPDATE HUBSPOT_INGEST.STATE.SYNCS SET LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())")
+
+    view.press("Run now")
+
+    assert "SYNC_BUSY" in view.text
 
 
 def test_pausing_and_resuming(open_page: Open) -> None:

@@ -98,6 +98,11 @@ class View:
         found = next(one for one in self.test.toggle if one.label == label)
         return self._after(found.set_value(on))
 
+    def count(self, label: str, value: float) -> Self:
+        """Set a number."""
+        found = next(one for one in self.test.number_input if one.label == label)
+        return self._after(found.set_value(value))
+
     def area(self, label: str) -> Any:
         """The field of several lines that bears this label."""
         return next(one for one in self.test.text_area if one.label == label)

@@ -1,0 +1,99 @@
+"""What holds for the app as a whole: the schedule of all syncs, limits, who is told of what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from page import look, options_view
+from page.calls import Answer, Calls
+
+ALERTS = {
+    "FAILED": "a run failed",
+    "DELAYED": "a sync is late",
+    "INCOMPLETE": "rows are missing",
+}
+NUMBERS = (
+    (
+        "reserve_percent", "Reserve, percent", 20, 95,
+        "Share of HubSpot's daily limit left to other apps, for syncs that say nothing else",
+    ),
+    (
+        "deadline_minutes", "Deadline, minutes", 50, 1440,
+        "A run stops cleanly after this, and the next carries on",
+    ),
+    (
+        "reconcile_every_days", "Compare with HubSpot every … days", 0, 366,
+        "0 compares only when you ask for it",
+    ),
+    (
+        "keep_pages_days", "Keep what HubSpot answered for … days", 0, 366,
+        "So that it can be loaded again without asking; 0 keeps nothing",
+    ),
+)  # fmt: skip
+
+
+def show(calls: Calls) -> None:
+    """Draw the settings, and what saving them would change."""
+    stored = calls.settings()
+    wanted = {**_runs(stored), "notifications": _notifications(stored.get("notifications") or {})}
+    changed = {key: one for key, one in wanted.items() if one != _before(stored, key)}
+    if changed:
+        st.button(
+            "Save settings", type="primary", key="save-app", on_click=_save, args=(changed, calls)
+        )
+
+
+def _before(stored: dict[str, Any], key: str) -> Any:
+    defaults = {name: default for name, _, default, *_ in NUMBERS}
+    found = stored.get(key)
+    if key == "notifications" and found:
+        return {"recipients": [], "on": list(ALERTS), **found}
+    return defaults.get(key) if found is None else found
+
+
+def _save(changed: dict[str, Any], calls: Calls) -> None:
+    answer: Answer = calls.configure_app(changed)
+    look.remember(answer)
+
+
+def _runs(stored: dict[str, Any]) -> dict[str, Any]:
+    look.heading("All syncs", "For every sync that has no setting of its own.")
+    chosen: dict[str, Any] = {
+        "schedule": options_view.schedule("app", stored.get("schedule"), "Run all of them")
+    }
+    columns = st.columns(2)
+    for n, (name, label, default, most, told) in enumerate(NUMBERS):
+        before = stored.get(name)
+        chosen[name] = int(
+            columns[n % 2].number_input(
+                label, 0 if default != 50 else 1, most,
+                int(default if before is None else before), key=f"app-{name}", help=told,
+            )
+        )  # fmt: skip
+    return chosen
+
+
+def _notifications(stored: dict[str, Any]) -> dict[str, Any] | None:
+    look.heading("Notifications", "Through a notification integration of your account.")
+    left, right = st.columns(2)
+    integration = left.text_input(
+        "Integration", stored.get("integration", ""), key="app-integration",
+        placeholder="None, nobody is told", help="Its owner grants the app USAGE on it",
+    )  # fmt: skip
+    recipients = right.multiselect(
+        "Recipients", stored.get("recipients") or [], stored.get("recipients") or [],
+        key="app-recipients", accept_new_options=True, placeholder="E-mail address, then Enter",
+    )  # fmt: skip
+    told = st.pills(
+        "Tell them when", list(ALERTS), selection_mode="multi", key="app-on",
+        default=stored.get("on") or list(ALERTS), format_func=ALERTS.__getitem__,
+    )  # fmt: skip
+    if not integration.strip():
+        return None
+    return {
+        "integration": integration.strip().upper(),
+        "recipients": list(recipients),
+        "on": [one for one in ALERTS if one in told],
+    }

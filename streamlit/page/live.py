@@ -1,0 +1,82 @@
+"""What goes on now, drawn again every two seconds while anything does."""
+
+from __future__ import annotations
+
+import time
+from html import escape
+
+import streamlit as st
+
+from page import look, words
+from page.calls import Calls, Row
+
+PATIENCE = 120.0
+"""Seconds to wait for a run that was started to show itself; a task may have to queue."""
+
+Expected = dict[str, tuple[str | None, float]]
+
+
+def expected() -> Expected:
+    """The runs that were started here and not seen yet: each sync's last run before, and when."""
+    found: Expected = st.session_state.setdefault("expected", {})
+    return found
+
+
+def expect(sync: str, last_run: str | None) -> None:
+    """Watch for a run of ``sync`` after ``last_run``."""
+    expected()[sync] = (last_run, time.monotonic() + PATIENCE)
+
+
+def show(calls: Calls, sync: str | None = None) -> None:
+    """Draw the runs that go on, of one sync or of all; nothing when there are none."""
+    _arrived(calls)
+    if _of(calls.running(), sync) or (sync in expected() if sync else expected()):
+        _drawn(calls, sync)
+
+
+@st.fragment(run_every=2)
+def _drawn(calls: Calls, sync: str | None) -> None:
+    running = _of(calls.now(calls.running), sync)
+    _arrived(calls)
+    waiting = [one for one in expected() if sync in (None, one)]
+    names = {str(one["SYNC"]) for one in running}
+    if not running and not waiting:
+        st.rerun()
+    look.heading("Running now")
+    for one in running:
+        with st.container(border=True):
+            look.html(progress(one))
+    starting = [words.title(one) for one in waiting if one not in names]
+    if starting:
+        look.html(f'<p class="quiet">Starting: {escape(", ".join(starting))}</p>')
+    st.space("small")
+
+
+def _of(running: list[Row], sync: str | None) -> list[Row]:
+    return [one for one in running if sync in (None, one["SYNC"])]
+
+
+def _arrived(calls: Calls) -> None:
+    """Expect no longer what has shown itself, or never will."""
+    if not expected():
+        return
+    last = {str(one["NAME"]): one["LAST_RUN_ID"] for one in calls.syncs()}
+    for name, (before, until) in list(expected().items()):
+        if last.get(name) != before or time.monotonic() > until:
+            del expected()[name]
+
+
+def progress(run: Row) -> str:
+    """How far a run is: rows, rate and requests."""
+    gone = words.ago(run["STARTED_AT"])
+    seconds = gone.total_seconds() if gone else 0.0
+    rows = int(run["ROWS_READ"] or 0)
+    rate = rows / seconds if seconds > 1 else 0.0
+    return f"<p><b>{escape(words.title(str(run['SYNC'])))}</b></p>" + look.facts(
+        [
+            ("Rows read", words.number(rows)),
+            ("Rows a second", words.number(rate) if rate else words.NOTHING),
+            ("Requests", words.number(run["REQUESTS"] or 0)),
+            ("Since", f"{words.time(run['STARTED_AT'])} ({words.duration(seconds)})"),
+        ]
+    )

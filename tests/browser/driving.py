@@ -1,0 +1,139 @@
+"""The page in a real browser: Chromium without a window, driven as a person would."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, sync_playwright
+
+from scripts.chromium import find
+from tests.laptop.process import Laptop
+
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"),
+    *("--disable-component-update", "--no-first-run"),
+)
+ZONE = "Europe/Berlin"
+PATIENCE = 30_000
+"""Milliseconds for anything to appear: a run may be behind it, on a busy machine."""
+
+SCREENSHOTS = Path(os.environ.get("SCREENSHOTS") or "build/screenshots")
+
+
+class Browser:
+    """Somebody's browser, with the page open."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def settle(self) -> None:
+        """Wait until the page is drawn and stays so."""
+        self.page.wait_for_timeout(200)
+        self.page.wait_for_function(
+            "() => document.querySelector('[data-testid=stApp]')"
+            "?.getAttribute('data-test-script-state') === 'notRunning'",
+            timeout=PATIENCE,
+        )
+        self.page.wait_for_timeout(250)
+
+    def press(self, label: str) -> None:
+        """Press a button."""
+        self.button(label).click()
+        self.settle()
+
+    def button(self, label: str) -> Locator:
+        """The button whose label begins so; the name of its icon may stand before it."""
+        begins = re.compile(rf"^([a-z_]+ )?{re.escape(label)}")
+        return self.page.get_by_role("button", name=begins).last
+
+    def tick(self, label: str) -> None:
+        """Tick a box."""
+        box = self.page.get_by_test_id("stCheckbox").filter(has_text=re.compile(f"^{label}"))
+        box.locator("label").first.click()
+        self.settle()
+
+    def go(self, part: str) -> None:
+        """Open another part of the page."""
+        navigation = self.page.locator(".st-key-nav")
+        navigation.get_by_role("button", name=part, exact=True).click()
+        self.settle()
+
+    def switch(self, part: str) -> None:
+        """Choose in a row of buttons."""
+        row = self.page.get_by_test_id("stButtonGroup")
+        row.get_by_text(part, exact=True).first.click()
+        self.settle()
+
+    def select(self, label: str, option: str) -> None:
+        """Choose in a box: type what is looked for, take the first that is offered."""
+        box = self.page.get_by_role("combobox", name=re.compile(label)).first
+        box.click()
+        box.fill(option)
+        self.page.get_by_role("option").first.click()
+        self.settle()
+
+    def sees(self, text: str) -> None:
+        """Wait until a text can be read."""
+        self.page.get_by_text(text).first.wait_for(timeout=PATIENCE)
+
+    def connect(self, token: str) -> None:
+        """Give the credential in the second step of Set up."""
+        self.page.get_by_label("Service key").first.fill(token)
+        self.press("Store and test")
+
+    def shows_no_trace(self) -> None:
+        """Nothing of Python's is on the page."""
+        body = self.page.locator("body").inner_text()
+        assert "Traceback" not in body
+        assert self.page.get_by_test_id("stException").count() == 0
+
+    def shoot(self, name: str, height: int = 900) -> None:
+        """Keep a picture of the page under a name."""
+        size = self.page.viewport_size or {"width": 1280, "height": 900}
+        self.page.set_viewport_size({"width": size["width"], "height": height})
+        self.settle()
+        self.page.mouse.move(0, 0)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        self.page.set_viewport_size(size)
+
+
+@contextmanager
+def browsing(
+    address: str, *, dark: bool = False, width: int = 1280, height: int = 900
+) -> Iterator[Browser]:
+    """A browser with the page at ``address`` open."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(find()), args=[*QUIET])
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            timezone_id=ZONE,
+        )
+        context.set_default_timeout(PATIENCE / 3)
+        browser = Browser(context.new_page())
+        browser.page.goto(address)
+        browser.page.locator(".st-key-nav").wait_for(timeout=PATIENCE)
+        browser.settle()
+        try:
+            yield browser
+        except BaseException:
+            browser.page.screenshot(path=SCREENSHOTS.parent / "failed.png")
+            raise
+        finally:
+            context.close()
+            chromium.close()
+
+
+@contextmanager
+def page_of(laptop: Laptop) -> Iterator[str]:
+    """The address of ``hubspot-ingest ui`` on a laptop."""
+    with laptop.running("ui") as running:
+        printed = running.reads("the page is at", within=90)
+        found = re.search(r"http://127\.0\.0\.1:\d+", printed)
+        assert found
+        yield found[0]

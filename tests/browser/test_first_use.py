@@ -1,0 +1,158 @@
+"""The first use of the product in a real browser, from the key to rows in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hubspot_sandbox import Portal, Sandbox
+from tests.browser.driving import Browser, browsing, page_of
+from tests.laptop.process import Laptop, Running, served
+
+pytestmark = pytest.mark.browser
+
+NARROW = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Iterator[tuple[Laptop, str]]:
+    """A laptop whose HubSpot is ``hubspot-ingest sandbox``, and that HubSpot's token."""
+    plain = Laptop(tmp_path / "sandbox")
+    with plain.running("sandbox") as sandbox:
+        told = _told(sandbox)
+        yield (
+            Laptop(tmp_path / "home", HUBSPOT_BASE_URL=told["HUBSPOT_BASE_URL"]),
+            told["HUBSPOT_TOKEN"],
+        )
+
+
+def _told(sandbox: Running) -> dict[str, str]:
+    lines = sandbox.reads("HUBSPOT_TOKEN=").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def test_from_the_key_to_rows_in_a_table(laptop: tuple[Laptop, str]) -> None:
+    machine, token = laptop
+    with page_of(machine) as address:
+        with browsing(address) as browser:
+            _set_up(browser, token)
+            _look_around(browser)
+        for dark, suffix in ((True, "dark"), (False, "narrow")):
+            size = {} if dark else NARROW
+            with browsing(address, dark=dark, **size) as browser:
+                _look(browser, suffix, height=900 if dark else 1100)
+        counted = machine.sql("SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.CONTACTS")
+        filtered = machine.sql(
+            "SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.CONTACTS "
+            "WHERE PROPERTIES_LIFECYCLESTAGE = 'customer'"
+        )
+    assert counted.rows[0]["N"] == filtered.rows[0]["N"] > 100
+
+
+def _set_up(browser: Browser, token: str) -> None:
+    browser.sees("What is needed")
+    browser.shoot("set-up-needs")
+    browser.press("Continue")
+    browser.connect(token)
+    browser.sees("can be read with this key")
+    browser.shoot("set-up-connection")
+    browser.press("Continue")
+    browser.sees("Contacts will be in")
+    browser.press("Continue")
+    browser.press("Recommended")
+    browser.shoot("set-up-objects", 1100)
+    browser.select("Object", "Contacts")
+    browser.press("Add a filter")
+    browser.select("Condition", "is")
+    browser.select("Value", "Customer")
+    browser.sees("Lifecycle")
+    browser.press("Continue")
+    browser.sees("1 filter")
+    browser.shoot("set-up-start", 1000)
+    browser.press("Start ")
+
+
+def _look_around(browser: Browser) -> None:
+    browser.sees("Complete up to")
+    browser.sees("Healthy")
+    browser.shoot("syncs")
+    browser.press("Contacts")
+    browser.switch("Filters")
+    browser.shoot("sync-filters", 1000)
+    browser.switch("Properties")
+    browser.shoot("sync-properties")
+    browser.go("Runs")
+    browser.sees("Requests to HubSpot")
+    browser.shoot("runs")
+    browser.go("Data")
+    browser.select("Table", "Contacts")
+    browser.sees("rows that changed last")
+    browser.shoot("data")
+    browser.switch("Diagram")
+    browser.page.locator("svg .node").first.wait_for()
+    browser.shoot("diagram")
+    browser.go("Settings")
+    browser.sees("Daily limit")
+    browser.shoot("settings")
+    browser.shows_no_trace()
+
+
+def _look(browser: Browser, suffix: str, height: int) -> None:
+    browser.sees("Healthy")
+    browser.shoot(f"syncs-{suffix}", height)
+    browser.press("Contacts")
+    browser.switch("Filters")
+    browser.shoot(f"sync-filters-{suffix}", height)
+    browser.go("Runs")
+    browser.shoot(f"runs-{suffix}", height)
+    wide = browser.page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
+    assert wide, "nothing is wider than the window"
+    browser.shows_no_trace()
+
+
+def test_a_wrong_key_a_missing_scope_and_a_failed_run_are_told(tmp_path: Path) -> None:
+    portal = Portal(1, records={"contacts": 30})
+    portal.grant("pat-na1-few", ["crm.objects.contacts.read", "oauth"])
+    sandbox = Sandbox(portal)
+    with sandbox.serve() as server:
+        machine = Laptop(tmp_path / "home", HUBSPOT_BASE_URL=server.url)
+        with page_of(machine) as address, browsing(address) as browser:
+            browser.press("Continue")
+            browser.connect("pat-na1-wrong")
+            browser.sees("CREDENTIAL_REJECTED")
+            assert browser.button("Continue").is_disabled()
+            browser.connect("pat-na1-few")
+            browser.sees("cannot be read yet")
+            browser.page.get_by_text("cannot be read yet").click()
+            browser.sees("crm.objects.companies.read")
+            assert browser.page.get_by_label("Service key").first.input_value() == ""
+            machine.sql("CALL configure_sync('contacts', PARSE_JSON('{}'))")
+            portal.expire("pat-na1-few")
+            browser.go("Syncs")
+            browser.press("Contacts")
+            browser.press("Run now")
+            browser.sees("CREDENTIAL_REJECTED")
+            browser.go("Runs")
+            browser.sees("Cure: copy it again")
+            browser.shoot("runs-failed")
+            browser.shows_no_trace()
+
+
+def test_an_empty_portal_says_so_and_what_comes_next(tmp_path: Path) -> None:
+    portal = served(Sandbox(Portal(1, records={})), tmp_path / "home")
+    with portal as machine, page_of(machine) as address, browsing(address) as browser:
+        browser.press("Continue")
+        browser.connect(machine.environment["HUBSPOT_TOKEN"])
+        for _ in range(2):
+            browser.press("Continue")
+        browser.tick("Contacts")
+        browser.press("Continue")
+        browser.press("Start ")
+        browser.sees("Complete up to")
+        browser.go("Data")
+        browser.sees("Nothing has landed yet")
+        browser.go("Runs")
+        browser.sees("Succeeded")
+        browser.shows_no_trace()
