@@ -94,7 +94,7 @@ def test_a_run_through_every_fault_lands_the_same(make: MakeWorld) -> None:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("dies_at", range(8, 29, 4))
+@pytest.mark.parametrize("dies_at", range(9, 30, 7))
 def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
     world: World, dies_at: int, after: bool
 ) -> None:

@@ -38,12 +38,11 @@ NUMBERED = {
     requests.EVENTS: "/events/v3/events",
 }
 VERSIONS = {"2026-03": OLDER, "numbered": NUMBERED}
+# one or two of each family
 FIXED = (
-    *("owners", "pipelines", "pipeline_stages", "properties", "property_groups"),
-    *("association_types", "custom_objects", "account_details", "teams", "provisioned_users"),
-    *("lists", "list_memberships", "marketing_emails", "campaigns", "marketing_events"),
-    *("subscription_definitions", "subscription_statuses", "event_types", "event_definitions"),
-    *("events", "marketing_event_participations"),
+    *("owners", "pipelines", "properties", "association_types", "custom_objects"),
+    *("account_details", "provisioned_users", "lists", "list_memberships", "marketing_emails"),
+    *("campaigns", "marketing_events", "subscription_definitions", "event_definitions", "events"),
 )
 
 
