@@ -78,22 +78,33 @@ def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
     return read
 
 
-def changed_since(fetch: Fetch, plan: Plan, since: int) -> list[Record]:
-    """What changed since an instant and the plan's filters take, with the ids merged into each."""
+def changed_since(
+    fetch: Fetch,
+    plan: Plan,
+    since: int,
+    *,
+    after: int = 0,
+    last: int | None = None,
+    pages: int | None = None,
+) -> Reach:
+    """What changed since an instant and the plan's filters take, with the ids merged into each.
+
+    Of the ids above ``after``, up to ``last``, and of no more than so many ``pages``.
+    """
     window = replace(plan, since=since, properties=("hs_object_id", MERGED_IDS))
     found: list[Record] = []
-    after, more = 0, True
-    while more:
-        reach, _ = first_found(fetch, window, after, None)
+    more, count = True, 0
+    while more and count != pages:
+        reach, _ = first_found(fetch, window, after, last)
         found.extend(reach.records)
-        after, more = reach.id, reach.more
-    return found
+        after, more, count = reach.id, reach.more, count + 1
+    return Reach(tuple(found), after, more)
 
 
-def survivors(fetch: Fetch, plan: Plan) -> list[Record]:
+def survivors(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
     """Every record that others were merged into, whether the plan's filters take it or not."""
     has: Json = {"propertyName": MERGED_IDS, "operator": "HAS_PROPERTY"}
-    return changed_since(fetch, replace(plan, filter_groups=((has,),)), 0)
+    return changed_since(fetch, replace(plan, filter_groups=((has,),)), 0).records
 
 
 def matching_among(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from hubspot_ingest.inbound.files import merged
 from hubspot_ingest.inbound.loading import Loading, Mark, Merged
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import Batch
+from hubspot_ingest.inbound.readers import Reach
 from hubspot_ingest.inbound.refill import Refill
 from hubspot_ingest.model import Json, Record
 
@@ -36,10 +37,20 @@ ROTATION = times.DAY
 # HubSpot keeps archived records this long.
 RECYCLE_BIN = 90 * times.DAY
 # What a rotation may read in one run: 200,000 records of a list.
-PAGES_PER_STEP = 50
-STEPS_PER_RUN = 40
+PAGES_PER_RUN = 2_000
+# Sweeps go in steps and keep their place after each. The first are small, so that a run that has
+# time for one page gets on; the later ones large, since each ends with a MERGE.
+LARGEST_STEP = 50
 # Above any id.
 END = 10**18
+
+
+def growing() -> Iterator[int]:
+    """Pages of the first step, the second, and so on."""
+    step = 1
+    while True:
+        yield step
+        step = min(2 * step, LARGEST_STEP)
 
 
 @dataclass
@@ -73,8 +84,14 @@ class Sweeps:
 
         What left the filter while it went on is looked for from where it began.
         """
+        for sweep in ("archived", "filtered"):
+            self.state.pop(f"{sweep}_place", None)
         self.state.update(
-            archived_at=self._now, filtered_at=self._plan.until, rotated_at=self._now, rotation=0
+            archived_at=self._now,
+            filtered_at=self._plan.until,
+            rotated_at=self._now,
+            rotation=0,
+            rotating=False,
         )
         self.save(self.state)
 
@@ -100,10 +117,8 @@ class Sweeps:
         yield from self._refill()
         if archived and (at_once or self._due("archived_at", ARCHIVED_EVERY)):
             yield from self._archived()
-            self._swept("archived_at")
         if self._plan.filter_groups and (at_once or self._due("filtered_at", FILTERED_EVERY)):
             yield from self._filtered()
-            self._swept("filtered_at")
         yield from self._rotate()
 
     def _due(self, what: str, every: int) -> bool:
@@ -115,12 +130,35 @@ class Sweeps:
 
     # -- archived --------------------------------------------------------------------------------
 
+    def _begun(self, sweep: str) -> dict[str, Any]:
+        """Where a sweep stands that an earlier run could not end, or where it begins."""
+        place: dict[str, Any] = self.state.setdefault(f"{sweep}_place", {"begun": self._now})
+        return place
+
+    def _ended(self, sweep: str) -> None:
+        """The sweep came to its end; what happened since it began is for the next one."""
+        self.state[f"{sweep}_at"] = self.state.pop(f"{sweep}_place")["begun"]
+        self.save(self.state)
+
     def _archived(self) -> Iterator[None]:
+        place = self._begun("archived")
+        for pages in growing():
+            ended = yield from self._archived_step(place, pages)
+            if ended:
+                break
+            self.save(self.state)
+        self._ended("archived")
+
+    def _archived_step(self, place: dict[str, Any], pages: int) -> Generator[None, None, bool]:
+        """Read on in the list of archived records; True when it came to the end."""
         seen: set[str] = set()
+        first = int(place.get("after", 0))
+        token: str | None = place.get("token")
+        highest, ended = first, False
 
         def batches() -> Iterator[Batch]:
-            token: str | None = None
-            while True:
+            nonlocal token, highest, ended
+            for _ in range(pages):
                 page = readers.listed(self.loading.fetch, self._listing, token, archived=True)
                 seen.update(one.id for one in page.records if one.archived)
                 found = readers.with_values(
@@ -128,36 +166,61 @@ class Sweeps:
                 )
                 # who does not know of archived records answers the live ones
                 yield Batch(tuple(one for one in found if one.archived), 0, page.after)
-                if page.after is None or page.after == token:
+                highest = max([highest, *(int(one.id) for one in page.records)])
+                ended = page.after is None or page.after == token
+                if ended:
                     return
                 token = page.after
 
         yield from self._load(batches(), archived=True)
         bound = self._now - RECYCLE_BIN + times.DAY
         marked = self._rows(marks.marked_ids(self._plan.table), "ARCHIVED", bound)
-        yield from self._look_up([one for one in marked if one not in seen])
+        last = END if ended else highest
+        yield from self._look_up(
+            [one for one in marked if one not in seen and first < int(one) <= last]
+        )
+        place.update(token=token, after=highest)
+        return ended
 
     # -- filtered out ----------------------------------------------------------------------------
 
     def _filtered(self) -> Iterator[None]:
-        if not self._has_table:
-            return
+        place = self._begun("filtered")
         since = int(self.state.get("filtered_at") or 0) or (self._plan.since or 0)
         # what the index did not know last time it may know now
         since = max(0, since - (self._now - self._plan.until))
-        fetch, wanted = self.loading.fetch, self._plan
-        changed = readers.changed_since(fetch, replace(wanted, filter_groups=()), since)
-        if not changed:
+        since = place.setdefault("since", since)
+        for pages in growing() if self._has_table else ():
+            after = int(place.get("after", 0))
+            wanted = replace(self._plan, filter_groups=())
+            changed = readers.changed_since(
+                self.loading.fetch, wanted, since, after=after, pages=pages
+            )
+            yield from self._left_the_filter(changed, since, after)
+            if not changed.more:
+                break
+            place["after"] = changed.id
+            self.save(self.state)
+        self._ended("filtered")
+
+    def _left_the_filter(self, changed: Reach, since: int, after: int) -> Iterator[None]:
+        """Mark those of the changed records that the filter takes no longer."""
+        if not changed.records:
             return
-        matching = {one.id for one in readers.changed_since(fetch, wanted, since)}
-        others = [one.id for one in changed if one.id not in matching]
+        fetch, wanted = self.loading.fetch, self._plan
+        last = changed.id if changed.more else None
+        taken = readers.changed_since(fetch, wanted, since, after=after, last=last)
+        matching = {one.id for one in taken.records}
+        others = [one.id for one in changed.records if one.id not in matching]
         rows = self._rows(marks.unfiltered_ids(wanted.table), json.dumps(others))
         # what is found no more may have been deleted between the two searches
         there = readers.read_ids(fetch, replace(self._listing, properties=("hs_object_id",)), rows)
         self._mark(there, "FILTERED_OUT")
         yield from self._settle([one for one in rows if one not in there])
         # a survivor that the filter does not take tells of the records merged into it here alone
-        self._mark_all(Mark(old, "MERGED", self._now, into) for old, into in merged(changed))
+        self._mark_all(
+            Mark(old, "MERGED", self._now, into) for old, into in merged(changed.records)
+        )
 
     # -- rotation --------------------------------------------------------------------------------
 
@@ -165,17 +228,20 @@ class Sweeps:
         """Read on where the last run left off, as far as a run's budget goes."""
         if not self._has_table:
             return
-        if not self.state.get("rotation"):
+        if not (self.state.get("rotating") or self.state.get("rotation")):
             if not self._due("rotated_at", ROTATION):
                 return
+            self.state["rotating"] = True
             self._swept("rotated_at")
         listing = self._listing
         if self.loading.selective:
             listing = replace(self._plan, strategy=Strategy.SEARCH, since=self._plan.earliest)
-        for _ in range(STEPS_PER_RUN):
-            turned = yield from self._turn(listing, PAGES_PER_STEP)
+        read = 0
+        for pages in growing():
+            turned = yield from self._turn(listing, pages)
             self.save(self.state)
-            if turned:
+            read += pages
+            if turned or read >= PAGES_PER_RUN:
                 return
 
     def _turn(self, listing: Plan, pages: int) -> Generator[None, None, bool]:
@@ -209,6 +275,7 @@ class Sweeps:
         yield from self._load(batches(), plan=listing, before_empty=compare)
         yield from self._look_up(doubtful)
         self.state["rotation"] = 0 if compared == END else compared
+        self.state["rotating"] = compared != END
         if compared == END:
             self.loading.end_links()
         return compared == END
