@@ -66,8 +66,8 @@ def test_all_that_left_the_filter_are_marked_in_the_end(make: MakeWorld) -> None
     world.run()
     world.slim(filter_groups=FILTER, deadline_minutes=DEADLINE_MINUTES, include_archived=False)
     world.clock.advance(HOUR)
-    for one in _ids(world)[:700]:
-        world.portal.update("contacts", one, {"jobtitle": "No"})
+    for left in _ids(world)[:700]:
+        world.portal.update("contacts", left, {"jobtitle": "No"})
     world.clock.advance(5 * HOUR)
     slowly(world, 30)
     assert len(world.ids(where="_DELETE_KIND = 'FILTERED_OUT'")) == 700
