@@ -30,6 +30,10 @@ SNOWFLAKES_OWN = {"_snowflake"}
 """Modules that exist only inside a procedure; imported where used, never at a module's top."""
 
 
+DONE_WITHOUT = {"snowflake-telemetry-python"}
+"""Packages that are used where they are there, and need not be installed here."""
+
+
 def handlers_run(tree: Tree) -> list[Finding]:
     """Each handler imports and takes the session and as many arguments as its procedure.
 
@@ -83,7 +87,7 @@ def importable(packages: list[str]) -> set[str]:
     wanted, closed = [package.partition("=")[0] for package in packages], set[str]()
     while wanted:
         name = canonicalize_name(wanted.pop())
-        if name in closed:
+        if name in closed | DONE_WITHOUT:
             continue
         closed.add(name)
         needs = map(Requirement, importlib.metadata.requires(name) or [])

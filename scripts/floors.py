@@ -13,7 +13,16 @@ from pathlib import PurePosixPath
 from scripts.python_imports import Import, imports, module_name
 
 FLOORS = (
-    ("errors", "model", "times", "settings", "credentials", "app_settings", "schedules"),
+    (
+        "errors",
+        "model",
+        "times",
+        "settings",
+        "credentials",
+        "app_settings",
+        "schedules",
+        "telemetry",
+    ),
     ("hubspot", "database.columns", "database.sql"),
     ("hubspot.client", "database.connection"),
     ("database",),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from hubspot_ingest.errors import IngestError
+from hubspot_ingest.laptop import logs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,6 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return command.main(arguments[1:])
     options = _parser().parse_args(arguments)
+    logs.begin()
     try:
         return int(options.run(options))
     except IngestError as error:

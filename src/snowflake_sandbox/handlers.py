@@ -1,4 +1,4 @@
-"""Running a procedure's handler, and the ``_snowflake`` module it finds while it runs."""
+"""Running a procedure's handler, and the modules of Snowflake's that it finds while it runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,12 +14,16 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from snowflake_sandbox.errors import SqlError
+from snowflake_sandbox.history import Event
 
 if TYPE_CHECKING:
     from snowflake_sandbox.engine import Engine
     from snowflake_sandbox.records import Procedure
 
 _MODULE = "_snowflake"
+# importable only with its package among PACKAGES
+_TELEMETRY = "snowflake.telemetry"
+_TELEMETRY_PACKAGE = "snowflake-telemetry-python"
 
 
 @dataclass(frozen=True)
@@ -61,16 +65,33 @@ def _kind(alias: str) -> str:
     return "GENERIC_STRING"
 
 
+def _event(name: str, attributes: Mapping[str, Any] | None = None) -> None:
+    run = _current.get()
+    if run is not None:
+        run.engine.history.tell(Event(run.procedure.name.object, name, dict(attributes or {})))
+
+
+def _attribute(key: str, value: Any) -> None:
+    _event("", {key: value})
+
+
+def _modules(procedure: Procedure) -> dict[str, ModuleType]:
+    module = ModuleType(_MODULE, "Secrets of the running procedure.")
+    module.__dict__.update(get_generic_secret_string=_find, get_secret_type=_kind)
+    if not any(one.partition("=")[0] == _TELEMETRY_PACKAGE for one in procedure.packages):
+        return {_MODULE: module}
+    telemetry = ModuleType(_TELEMETRY, "The span of the running procedure.")
+    telemetry.__dict__.update(add_event=_event, set_span_attribute=_attribute)
+    return {_MODULE: module, _TELEMETRY: telemetry}
+
+
 @contextmanager
 def _answering(run: _Run) -> Iterator[None]:
     token = _current.set(run)
     with _lock:
         _running.append(run)
-        if _MODULE not in sys.modules:
-            module = ModuleType(_MODULE, "Secrets of the running procedure.")
-            module.__dict__["get_generic_secret_string"] = _find
-            module.__dict__["get_secret_type"] = _kind
-            sys.modules[_MODULE] = module
+        for name, module in _modules(run.procedure).items():
+            sys.modules.setdefault(name, module)
     try:
         yield
     finally:
@@ -78,7 +99,8 @@ def _answering(run: _Run) -> Iterator[None]:
         with _lock:
             _running.remove(run)
             if not _running:
-                sys.modules.pop(_MODULE, None)
+                for name in (_MODULE, _TELEMETRY):
+                    sys.modules.pop(name, None)
 
 
 def run(engine: Engine, procedure: Procedure, arguments: list[Any]) -> Any:

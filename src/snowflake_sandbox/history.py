@@ -55,6 +55,15 @@ class Notification:
     sent_at: str = field(default_factory=now)
 
 
+@dataclass(frozen=True)
+class Event:
+    """What a handler told of its span: an event, or an attribute, which has no name."""
+
+    procedure: str
+    name: str
+    attributes: dict[str, Any]
+
+
 class History:
     """The last runs and notifications; every change is written to ``file`` when there is one."""
 
@@ -63,6 +72,7 @@ class History:
         self._lock = RLock()
         self._runs: dict[str, TaskRun] = {}
         self._notifications: list[Notification] = []
+        self.events: list[Event] = []
         if file is not None and file.exists():
             self._load(json.loads(file.read_text(encoding="utf-8")))
 
@@ -87,6 +97,11 @@ class History:
                 del self._runs[old]
 
         self._change(change)
+
+    def tell(self, event: Event) -> None:
+        """Keep what a span was told, as long as the engine is open."""
+        with self._lock:
+            self.events = [*self.events[-KEPT + 1 :], event]
 
     def add(self, notification: Notification) -> None:
         """Record a notification."""

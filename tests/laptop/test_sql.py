@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,13 @@ def test_no_credential_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert done.status == 1
     assert "CREDENTIAL_MISSING" in done.err
     assert "set_token" in done.err
+
+
+def test_logs_go_to_standard_error_when_they_are_asked_for(laptop: Laptop) -> None:
+    asking = Laptop(laptop.home)
+    asking.environment = {**laptop.environment, "HUBSPOT_INGEST_LOG": "info"}
+    asked = asking.sql("CALL ingest_hubspot('contacts')")
+
+    lines = [json.loads(line) for line in asked.err.splitlines()]
+    assert [line["said"] for line in lines] == ["run began", "run ended"]
+    assert (lines[1]["level"], lines[1]["status"]) == ("INFO", "SUCCEEDED")

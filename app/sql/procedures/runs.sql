@@ -4,7 +4,7 @@ CREATE OR REPLACE PROCEDURE CORE.INGEST_HUBSPOT(SYNC VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
-  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.ingest_hubspot'
   COMMENT = 'Runs one sync now'
@@ -15,7 +15,7 @@ CREATE OR REPLACE PROCEDURE CORE.INGEST_HUBSPOT_TASK(SYNC VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
-  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.ingest_hubspot_task'
   COMMENT = 'Runs one sync for its task, which fails when the run does'
@@ -26,7 +26,7 @@ CREATE OR REPLACE PROCEDURE CORE.INGEST_ALL()
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
-  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.ingest_all'
   COMMENT = 'Runs every enabled sync, side by side'
@@ -37,7 +37,7 @@ CREATE OR REPLACE PROCEDURE CORE.INGEST_ALL_TASK()
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
-  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.ingest_all_task'
   COMMENT = 'Runs the enabled syncs without a schedule of their own, and fails when one of them does'

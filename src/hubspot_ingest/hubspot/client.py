@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from hubspot_ingest import telemetry
 from hubspot_ingest.credentials import OAuth
 from hubspot_ingest.errors import (
     CredentialError,
@@ -276,6 +277,13 @@ class Client:
                 f"the run's deadline came while HubSpot was failing ({wait.said}); "
                 "the next run carries on where this one stopped"
             )
+        telemetry.warning(
+            "request to be sent again",
+            endpoint=request.endpoint,
+            reason=wait.reason.name,
+            tries=tries,
+            seconds=round(seconds, 3),
+        )
         if throttled:
             self._governor.throttled(request.bucket, seconds)
         else:

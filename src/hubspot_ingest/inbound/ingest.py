@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 
 from hubspot_ingest import settings as configuration
-from hubspot_ingest import times
+from hubspot_ingest import telemetry, times
 from hubspot_ingest.database import privileges
 from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import RunLog, Store
@@ -75,6 +75,7 @@ def begin(
     def steps() -> Iterator[None]:
         meter.begin(log.run_id)
         log.warehouse_seconds = lambda: meter.seconds(log.run_id)
+        telemetry.info("run began", sync=name, stream=settings.stream, run_id=log.run_id)
         try:
             store.begin_run(log)
             try:
@@ -87,11 +88,32 @@ def begin(
             except Exception as error:
                 wrong = IngestError(f"{type(error).__name__}: {error}; this is a fault of ours")
                 store.fail_run(log, wrong, outside.clock.now())
+            _tell(log)
         finally:
             store.release_lease(name, log.run_id)
             meter.end(log.run_id)
 
     return log, steps()
+
+
+def _tell(log: RunLog) -> None:
+    """Tell the event table how a run ended."""
+    facts: dict[str, telemetry.Fact] = {
+        "sync": log.sync,
+        "stream": log.stream,
+        "run_id": log.run_id,
+        "status": log.status,
+        "response_code": log.response_code,
+        "rows_read": log.rows_read,
+        "rows_inserted": log.rows_inserted,
+        "rows_updated": log.rows_updated,
+        "rows_deleted": log.rows_deleted,
+        "requests": log.requests,
+        "warehouse_seconds": round(log.warehouse_seconds(), 3),
+    }
+    tell = {"FAILED": telemetry.error, "SKIPPED": telemetry.warning}.get(log.status, telemetry.info)
+    tell("run ended", **facts)
+    telemetry.event("run", **facts)
 
 
 def start(name: str, outside: Outside) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 
-from hubspot_ingest import credentials, times
+from hubspot_ingest import credentials, telemetry, times
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connections import Connections
@@ -152,6 +152,7 @@ class Run:
             log.rows_updated += merged.updated
             log.rows_deleted += merged.deleted
             log.values_misfit += merged.misfits
+            telemetry.debug("rows merged", sync=log.sync, run_id=log.run_id, rows=merged.rows)
             remaining = begun.reading.remaining(merged.read_to)
             if remaining is not None:
                 self._store.save_checkpoint(

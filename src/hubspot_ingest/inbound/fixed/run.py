@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hubspot_ingest import times
+from hubspot_ingest import telemetry, times
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.sql import Table
@@ -128,6 +128,7 @@ class FixedRun:
                 log.rows_inserted += landed.inserted
                 log.rows_updated += landed.updated
                 log.values_misfit += landed.misfits
+                telemetry.debug("rows merged", sync=log.sync, run_id=log.run_id, rows=landed.rows)
                 if landing.properties != {one.name: one for one, _ in known}:
                     told = [*landing.properties.values()]
                     metadata.save_properties(self.name, told, landing.flattened)
