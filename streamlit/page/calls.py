@@ -349,3 +349,41 @@ class Calls:
             + f"LIMIT {int(most)}",
             fresh_for=60.0,
         )
+
+    def gone(self, tables: Sequence[str]) -> list[Row]:
+        """What is gone from HubSpot, by table and kind, with the last time each was found."""
+        marked = [
+            one
+            for one in tables
+            if any(column["COLUMN_NAME"] == "_DELETE_KIND" for column in self.columns(one))
+        ]
+        if not marked:
+            return []
+        return self.rows(
+            " UNION ALL ".join(
+                f"SELECT ? AS NAME, _DELETE_KIND AS KIND, COUNT(*) AS TIMES, "
+                f"MAX(_DELETED_AT) AS LAST_AT FROM {dotted(one)} WHERE _DELETED_AT IS NOT NULL "
+                "GROUP BY _DELETE_KIND"
+                for one in marked
+            ),
+            marked,
+            60.0,
+        )
+
+    def merged(self, tables: Sequence[str], most: int) -> list[Row]:
+        """The latest records that were merged into another."""
+        marked = [
+            one
+            for one in tables
+            if any(column["COLUMN_NAME"] == "_MERGED_INTO" for column in self.columns(one))
+        ]
+        if not marked:
+            return []
+        union = " UNION ALL ".join(
+            "SELECT ? AS NAME, ID, _MERGED_INTO AS SURVIVOR, _DELETED_AT AS MERGED_AT, "
+            f"_PORTAL_ID AS PORTAL FROM {dotted(one)} WHERE _MERGED_INTO IS NOT NULL"
+            for one in marked
+        )
+        return self.rows(
+            f"SELECT * FROM ({union}) ORDER BY MERGED_AT DESC, ID LIMIT {int(most)}", marked, 60.0
+        )

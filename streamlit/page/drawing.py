@@ -8,13 +8,14 @@ from html import escape
 
 import streamlit as st
 
-from page import first_use, look, place, run_list, settings_view, sync_list, tables_view
+from page import first_use, look, place, run_list, settings_view, sync_list, tables_view, trust_view
 from page.calls import Calls, Failed
 
 SHOWN = {
     place.SET_UP: first_use.show,
     place.SYNCS: sync_list.show,
     place.RUNS: run_list.show,
+    place.TRUST: trust_view.show,
     place.DATA: tables_view.show,
     place.SETTINGS: settings_view.show,
 }

@@ -30,7 +30,11 @@ def expect(sync: str, last_run: str | None) -> None:
 def show(calls: Calls, sync: str | None = None) -> None:
     """Draw the runs that go on, of one sync or of all; nothing when there are none."""
     _arrived(calls)
-    if _of(calls.running(), sync) or (sync in expected() if sync else expected()):
+    # asked of the syncs, which the rest of the page tells of: a run that ended since is noticed
+    going = any(
+        one["LAST_RUN_STATUS"] == "RUNNING" for one in calls.syncs() if sync in (None, one["NAME"])
+    )
+    if going or (sync in expected() if sync else expected()):
         _drawn(calls, sync)
 
 

@@ -50,6 +50,8 @@ _STYLE = """<style>
 .hi, .hi * { box-sizing: border-box; }
 .hi { font-size: .93rem; line-height: 1.5; overflow-wrap: anywhere; }
 .hi p { margin: 0; }
+.hi h3 { font-size: 1.22rem; font-weight: 650; letter-spacing: -.01em; margin: 0 0 .1rem;
+  padding: .5rem 0 0; }
 .hi time { border-bottom: 1px dotted color-mix(in srgb, currentColor 35%, transparent); }
 .quiet { color: color-mix(in srgb, currentColor 66%, transparent); }
 .badge { display: inline-flex; align-items: center; gap: .4em; font-size: .8rem; font-weight: 600;
@@ -114,6 +116,7 @@ code.name { font-size: .82em; padding: 0; background: none; color: inherit; opac
 .st-key-nav button[kind="primary"], .st-key-nav button[kind="primary"]:hover { background: none;
   color: inherit; box-shadow: inset 0 -2px #2f6fed; }
 .st-key-nav button[kind="primary"] p { font-weight: 650; }
+[class*="st-key-row-"] [data-testid="stColumn"] > div { gap: 0; }
 @media (min-width: 641px) {
   [class*="st-key-row-"] dt { position: absolute; clip-path: inset(50%); }
   [class*="st-key-row-"] .facts, .st-key-heads .facts { grid-template-columns: repeat(5, 1fr); }
@@ -234,9 +237,8 @@ def empty(title: str, text: str) -> None:
 
 def heading(title: str, text: str = "") -> None:
     """A part's title with one sentence below."""
-    st.subheader(title, anchor=False)
-    if text:
-        html(f'<p class="quiet">{escape(text)}</p>')
+    told = f'<p class="quiet">{escape(text)}</p>' if text else ""
+    html(f"<h3>{escape(title)}</h3>{told}")
 
 
 def plain(text: str) -> str:

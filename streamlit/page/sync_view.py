@@ -53,6 +53,10 @@ def show(sync: Row, calls: Calls) -> None:
     if sync["LAST_MESSAGE"] and sync["HEALTH"] not in ("HEALTHY", "PENDING", "DELAYED"):
         label, tone = look.HEALTH.get(str(sync["HEALTH"]), ("", "warn"))
         look.note(f"{label}:", escape(look.sentence(str(sync["LAST_MESSAGE"]))), tone)
+        st.button(
+            "Open the last run", on_click=place.go, args=(place.RUNS,),
+            kwargs={"run": str(sync["LAST_RUN_ID"])},
+        )  # fmt: skip
     stored: place.Settings = variant(sync["SETTINGS"]) or {}
     settings = place.draft(name, stored)
     part = (
@@ -78,7 +82,11 @@ def _overview(sync: Row, settings: place.Settings, calls: Calls) -> None:
                 ("Reads", f"<code>{escape(str(sync['STREAM']))}</code>"),
                 ("Takes", escape(told)),
                 ("Table", f"<code>{escape(str(sync['DESTINATION'] or 'not made yet'))}</code>"),
-                ("Last run", escape(look.sentence(str(sync["LAST_MESSAGE"] or "none yet")))),
+                *(
+                    [("Last run", escape(look.sentence(str(sync["LAST_MESSAGE"] or "none yet"))))]
+                    if sync["HEALTH"] in ("HEALTHY", "PENDING")
+                    else []
+                ),
             ]
         )
     )

@@ -18,7 +18,7 @@ QUIET = (
     *("--disable-component-update", "--no-first-run"),
 )
 ZONE = "Europe/Berlin"
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds for anything to appear: a run may be behind it, on a busy machine."""
 
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS") or "build/screenshots")
@@ -122,7 +122,7 @@ def browsing(
         try:
             yield browser
         except BaseException:
-            browser.page.screenshot(path=SCREENSHOTS.parent / "failed.png")
+            browser.page.screenshot(path="build/failed.png")
             raise
         finally:
             context.close()

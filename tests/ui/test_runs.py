@@ -69,7 +69,7 @@ def test_what_goes_on_is_told_with_its_rows_and_rate(open_page: Open) -> None:
     view, world = ran(open_page)
     world.rows(
         "INSERT INTO HUBSPOT_INGEST.STATE.RUNS (RUN_ID, SYNC, STATUS, STARTED_AT, ROWS_READ, "
-        "REQUESTS) SELECT 'r', 'deals', 'RUNNING', DATEADD(SECOND, -10, SYSDATE()), 5000, 50"
+        "REQUESTS) SELECT 'r', 'contacts', 'RUNNING', DATEADD(SECOND, 1, SYSDATE()), 5000, 50"
     )
 
     view.press("Syncs").press("Runs")

@@ -1,0 +1,101 @@
+"""Trust: what is gone from HubSpot and how, and which records became one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from html import escape
+
+import streamlit as st
+
+from page import look, place, streams, words
+from page.calls import Calls, Row
+
+KINDS = {
+    "ARCHIVED": "in HubSpot's recycle bin",
+    "MERGED": "merged into another",
+    "PURGED": "gone for good",
+    "FILTERED_OUT": "no longer match the filter",
+}
+MERGES = 20
+
+
+def show(calls: Calls) -> None:
+    """Draw what is gone."""
+    syncs = [one for one in calls.syncs() if one["DESTINATION"]]
+    counts = calls.row_counts([str(one["DESTINATION"]) for one in syncs])
+    by_table = {str(one["DESTINATION"]): one for one in syncs if str(one["DESTINATION"]) in counts}
+    if not by_table:
+        look.empty("Nothing to check yet", "This fills once a sync has brought rows.")
+        st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
+        return
+    deletions(by_table, counts, calls)
+    st.space("small")
+    merges(by_table, calls)
+
+
+def deletions(by_table: dict[str, Row], counts: dict[str, int], calls: Calls) -> None:
+    """How many rows of each table are marked, by what happened to the record."""
+    look.heading(
+        "Deletions", "A record that is gone from HubSpot keeps its row, marked with what happened."
+    )
+    gone: dict[str, dict[str, Row]] = defaultdict(dict)
+    for one in calls.gone(list(by_table)):
+        gone[str(one["NAME"])][str(one["KIND"])] = one
+    if not gone:
+        look.empty("No record is gone", "Every sync looks for deletions, merges and purges.")
+        return
+    heads = ("Sync", "Rows", *(words.title(kind.lower()) for kind in KINDS), "Last found")
+    look.html(
+        look.table(
+            heads,
+            [
+                (
+                    escape(words.title(str(by_table[table]["NAME"]))),
+                    words.number(counts[table]),
+                    *(_count(kinds.get(kind)) for kind in KINDS),
+                    words.time(max(one["LAST_AT"] for one in kinds.values())),
+                )
+                for table, kinds in sorted(gone.items())
+            ],
+            right=(1, 2, 3, 4, 5),
+        )
+        + '<p class="quiet small">'
+        + "; ".join(f"{words.title(kind.lower())}: {escape(told)}" for kind, told in KINDS.items())
+        + "</p>"
+    )
+
+
+def _count(found: Row | None) -> str:
+    return words.number(found["TIMES"]) if found else words.NOTHING
+
+
+def merges(by_table: dict[str, Row], calls: Calls) -> None:
+    """The latest records that became part of another."""
+    look.heading("Merges", "The survivor holds what both held; the other row says where it went.")
+    merged = calls.merged(list(by_table), MERGES)
+    if not merged:
+        look.empty("No records were merged", "When two become one in HubSpot, it shows here.")
+        return
+    types = {str(one["STREAM"]): one["OBJECT_TYPE"] for one in calls.streams()}
+    look.html(
+        look.table(
+            ("Sync", "Record", "Became part of", "Found"),
+            [
+                (
+                    escape(words.title(str(by_table[str(one["NAME"])]["NAME"]))),
+                    f"<code>{escape(str(one['ID']))}</code>",
+                    _linked(one, types.get(str(by_table[str(one["NAME"])]["STREAM"]))),
+                    words.time(one["MERGED_AT"]),
+                )
+                for one in merged
+            ],
+        )
+    )
+
+
+def _linked(merge: Row, type_: object) -> str:
+    survivor = escape(str(merge["SURVIVOR"]))
+    url = streams.record_url(merge["PORTAL"], type_, merge["SURVIVOR"])
+    if url is None:
+        return f"<code>{survivor}</code>"
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener">{survivor}</a>'
