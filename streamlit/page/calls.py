@@ -133,10 +133,14 @@ class Calls:
 
     def now(self, read: Callable[[], list[Row]]) -> list[Row]:
         """What ``read`` finds now, whatever is kept."""
-        self.forget()
+        self.look_again()
         return read()
 
     # -- the credential ----------------------------------------------------------------------
+
+    def set_oauth(self, client_id: str, client_secret: str, refresh_token: str) -> Answer:
+        """Store an OAuth grant in place of a token."""
+        return self.call("SET_OAUTH", client_id, client_secret, refresh_token)
 
     def set_token(self, token: str) -> Answer:
         """Store the credential."""
@@ -235,7 +239,7 @@ class Calls:
     def running(self) -> list[Row]:
         """The runs that go on now."""
         return self.rows(
-            "SELECT RUN_ID, SYNC, STRATEGY, STARTED_AT, ROWS_READ, REQUESTS FROM CORE.RUNS "
+            "SELECT RUN_ID, SYNC, STREAM, STRATEGY, STARTED_AT, ROWS_READ, REQUESTS FROM CORE.RUNS "
             "WHERE STATUS = 'RUNNING' ORDER BY STARTED_AT",
             fresh_for=1.0,
         )

@@ -13,7 +13,8 @@ import yaml
 
 from page.calls import Row, variant
 
-Syncs = dict[str, dict[str, Any]]
+Settings = dict[str, Any]
+Syncs = dict[str, Settings]
 ENABLED = "enabled"
 
 
@@ -38,27 +39,43 @@ def of_syncs(rows: Sequence[Row]) -> Syncs:
     }
 
 
-def written(syncs: Syncs) -> str:
+def written(syncs: Syncs, app: Settings) -> str:
     """The configuration as YAML."""
-    text: str = yaml.safe_dump({"syncs": syncs}, sort_keys=False, allow_unicode=True, width=100)
+    whole = {"app": app, "syncs": syncs}
+    text: str = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 
-def read(text: str) -> Syncs:
-    """The syncs in a YAML text. Raises ``ValueError`` with one line that says what is wrong."""
+def read(text: str) -> tuple[Syncs, Settings | None]:
+    """The syncs in a YAML text, and the settings of the app where it has any.
+
+    Raises ``ValueError`` with one line that says what is wrong.
+    """
     try:
         found: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(f"this is not YAML: {' '.join(str(error).split())[:160]}") from None
     if not isinstance(found, Mapping) or not isinstance(found.get("syncs"), Mapping):
         raise ValueError('a configuration has a mapping "syncs" with the settings of each sync')
-    unknown = sorted(str(one) for one in found if one != "syncs")
+    unknown = sorted(str(one) for one in found if one not in ("syncs", "app"))
     if unknown:
         raise ValueError(f"unknown: {', '.join(unknown)}")
+    app = found.get("app")
+    if app is not None and not isinstance(app, Mapping):
+        raise ValueError('the settings of the app ("app") must be a mapping')
     wrong = [name for name, one in found["syncs"].items() if not isinstance(one, Mapping | None)]
     if wrong:
         raise ValueError(f"the settings of {wrong[0]} must be a mapping")
-    return {str(name): dict(one or {}) for name, one in found["syncs"].items()}
+    syncs = {str(name): dict(one or {}) for name, one in found["syncs"].items()}
+    return syncs, None if app is None else dict(app)
+
+
+def app_changes(stored: Settings, wanted: Settings | None) -> Settings:
+    """What to tell the app so that its settings become those wanted; null takes one back."""
+    if wanted is None:
+        return {}
+    dropped = {key: None for key, one in stored.items() if key not in wanted and one is not None}
+    return {**{key: one for key, one in wanted.items() if stored.get(key) != one}, **dropped}
 
 
 def changes(stored: Syncs, wanted: Syncs) -> list[Change]:

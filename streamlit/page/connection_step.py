@@ -11,6 +11,7 @@ from page import look, words
 from page.calls import Answer, Calls, Row, variant
 
 FIELD = "credential"
+OAUTH = ("oauth-client", "oauth-secret", "oauth-refresh")
 
 
 def show(calls: Calls) -> bool:
@@ -29,6 +30,7 @@ def show(calls: Calls) -> bool:
             help="From HubSpot: Development > Keys > Service keys. A private app token works too.",
         )
         st.form_submit_button("Store and test", type="primary", on_click=_store, args=(calls,))
+    _oauth(calls)
     stored: Answer | None = st.session_state.pop("stored", None)
     if stored is not None:
         if stored.get("response_code") != "OK":
@@ -45,6 +47,25 @@ def _store(calls: Calls) -> None:
     token = st.session_state.get(FIELD, "")
     st.session_state[FIELD] = ""
     st.session_state["stored"] = calls.set_token(token)
+
+
+def _oauth(calls: Calls) -> None:
+    """The other kind of credential: a grant of an OAuth app, which renews itself."""
+    with (
+        st.expander("Use an OAuth app instead"),
+        st.form("oauth", clear_on_submit=True, border=False),
+    ):
+        st.text_input("Client id", key=OAUTH[0], autocomplete="off")
+        st.text_input("Client secret", type="password", key=OAUTH[1], autocomplete="off")
+        st.text_input("Refresh token", type="password", key=OAUTH[2], autocomplete="off")
+        st.form_submit_button("Store and test the app", on_click=_store_grant, args=(calls,))
+
+
+def _store_grant(calls: Calls) -> None:
+    grant = [str(st.session_state.get(one, "")) for one in OAUTH]
+    for one in OAUTH:
+        st.session_state[one] = ""
+    st.session_state["stored"] = calls.set_oauth(*grant)
 
 
 def _test(calls: Calls) -> None:

@@ -69,6 +69,8 @@ def _explained(run: Row) -> None:
                 ("Table", f"<code>{escape(str(run['DESTINATION'] or words.NOTHING))}</code>"),
                 ("Values that did not fit", words.number(run["VALUES_MISFIT"])),
                 ("Bytes read", words.size(run["BYTES"])),
+                ("Bytes staged", words.size(run["STAGED_BYTES"])),
+                ("Compute", words.duration(run["WAREHOUSE_SECONDS"])),
                 ("Run", f"<code>{escape(str(run['RUN_ID']))}</code>"),
             ]
         )

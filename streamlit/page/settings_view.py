@@ -65,8 +65,8 @@ def limits(calls: Calls) -> None:
 
 
 def _export(calls: Calls) -> None:
-    look.heading("Export", "Every sync with its settings. The credential is not in it.")
-    text = configuration.written(configuration.of_syncs(calls.syncs()))
+    look.heading("Export", "The app and every sync with their settings. No credential is in it.")
+    text = configuration.written(configuration.of_syncs(calls.syncs()), calls.settings())
     with st.expander("Configuration as YAML", expanded=False):
         st.code(text, language="yaml")
     st.download_button(
@@ -80,22 +80,29 @@ def _import(calls: Calls) -> None:
     if not text.strip():
         return
     try:
-        wanted = configuration.read(text)
+        wanted, app = configuration.read(text)
     except ValueError as wrong:
         look.note("Not taken:", escape(look.sentence(str(wrong))), "warn")
         return
     found = configuration.changes(configuration.of_syncs(calls.syncs()), wanted)
-    if not found:
+    of_app = configuration.app_changes(calls.settings(), app)
+    if not found and not of_app:
         look.note("Nothing to do.", "Everything is configured like this already.", "good")
         return
     look.html(
         look.table(
             ("Sync", "Would be"),
-            [(escape(one.name), escape(one.kind)) for one in found],
+            [
+                *([("the app", escape(f"set: {', '.join(of_app)}"))] if of_app else []),
+                *((escape(one.name), escape(one.kind)) for one in found),
+            ],
         )
     )
-    if st.button(f"Apply {words.plural(len(found), 'change')}", type="primary"):
-        with look.working("Checking and storing each sync"):
+    count = len(found) + bool(of_app)
+    if st.button(f"Apply {words.plural(count, 'change')}", type="primary"):
+        with look.working("Checking and storing each of them"):
+            if of_app:
+                look.tell(calls.configure_app(of_app))
             _apply(found, calls)
 
 

@@ -45,6 +45,17 @@ def test_the_key_is_neither_shown_nor_kept(open_page: Open) -> None:
     assert world.portal.token not in repr(view.test.session_state.filtered_state)
 
 
+def test_a_grant_of_an_oauth_app_is_stored_and_never_shown(open_page: Open) -> None:
+    view, _ = open_page()
+
+    view.draw().press("Continue").fill("Client id", "an-id").fill("Client secret", "a-secret")
+    view.fill("Refresh token", "a-token").press("Store and test the app")
+
+    assert "Connected" not in view.text
+    assert "a-secret" not in view.text + repr(view.test.session_state.filtered_state)
+    assert all(one.value == "" for one in view.test.text_input)
+
+
 def test_a_wrong_key_is_told_with_its_code_and_goes_no_further(open_page: Open) -> None:
     view, _ = open_page()
 

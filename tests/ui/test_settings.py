@@ -59,17 +59,24 @@ def test_the_export_is_the_configuration_and_no_credential(open_page: Open) -> N
 
     [text] = [one.value for one in view.test.code]
 
-    assert configuration.read(text) == {"contacts": SETTINGS}
+    assert configuration.read(text) == ({"contacts": SETTINGS}, {})
     assert world.portal.token not in text
 
 
 def test_an_import_shows_what_it_would_change_and_then_does(open_page: Open) -> None:
     view, world = at_settings(open_page)
 
-    view.write("Configuration", "syncs:\n  contacts: {enabled: false}\n  deals: {associations: []}")
+    view.write(
+        "Configuration",
+        "app: {schedule: 15 MINUTES}\n"
+        "syncs:\n  contacts: {enabled: false}\n  deals: {associations: []}",
+    )
     assert "contacts" in view.text
     assert len(world.rows("SELECT * FROM syncs")) == 1
-    view.press("Apply 2 changes")
+    view.press("Apply 3 changes")
+
+    [app] = world.rows("SELECT SETTINGS:schedule::VARCHAR AS SCHEDULE FROM settings")
+    assert app["SCHEDULE"] == "15 MINUTES"
 
     rows = world.rows("SELECT NAME, ENABLED, SETTINGS FROM syncs ORDER BY NAME")
     assert [(one["NAME"], one["ENABLED"], json.loads(one["SETTINGS"])) for one in rows] == [
@@ -94,6 +101,7 @@ def test_what_was_exported_changes_nothing_when_imported(open_page: Open) -> Non
         ("- contacts", 'a mapping "syncs"'),
         ("syncs: {contacts: 1}", "must be a mapping"),
         ("syncs: {}\napps: 1", "unknown: apps"),
+        ("syncs: {}\napp: 1", "must be a mapping"),
     ],
 )
 def test_what_is_no_configuration_is_refused_in_one_line(text: str, said: str) -> None:
