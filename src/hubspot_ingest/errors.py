@@ -7,6 +7,7 @@
     ├── HubSpotError         HubSpot (or the way to it) failed; run again later
     ├── UnexpectedAnswer     HubSpot answered something that must not be loaded
     ├── DatabaseError        a Snowflake admin mends a grant, a table or the storage
+    ├── NotificationFailed   who made the notification integration mends it
     ├── SyncBusy             another run of the same sync is going on
     └── Stopped              not a failure: the run ended early and the next one resumes
         ├── DeadlineReached
@@ -115,9 +116,14 @@ class UnexpectedAnswer(IngestError):
 
 
 class DatabaseError(IngestError):
-    """A statement failed."""
+    """A statement failed; ``said`` is what Snowflake said of it."""
 
     code = "DATABASE_ERROR"
+
+    def __init__(self, message: str, *, code: str | None = None, said: str = "") -> None:
+        """Keep Snowflake's own words beside ours."""
+        super().__init__(message, code=code)
+        self.said = said or self.message
 
 
 class GrantMissing(DatabaseError):
@@ -130,6 +136,12 @@ class StorageFull(DatabaseError):
     """There is no room left where the data lies."""
 
     code = "STORAGE_FULL"
+
+
+class NotificationFailed(IngestError):
+    """People could not be told; it is tried again."""
+
+    code = "NOTIFICATION_FAILED"
 
 
 class SyncBusy(IngestError):

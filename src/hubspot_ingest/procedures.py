@@ -16,6 +16,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import (
+    alerting,
     configuring,
     configuring_app,
     connecting,
@@ -125,6 +126,18 @@ def start_sync(outside: Outside, name: str) -> Answer:
 def configure_app(outside: Outside, settings: Json) -> Answer:
     """Store settings of the whole app, after all of them were checked."""
     return configuring_app.configure(outside, settings)
+
+
+@_answering
+def send_alerts(outside: Outside) -> Answer:
+    """Tell people of what is wrong that they were not told of, and of what is over."""
+    return alerting.announce(outside)
+
+
+@_answering
+def send_test_notification(outside: Outside) -> Answer:
+    """Send a notification that says it is a test."""
+    return alerting.test(outside)
 
 
 @_answering

@@ -83,14 +83,18 @@ def _explained(error: Exception) -> DatabaseError:
     if _FULL.search(said):
         return StorageFull(
             f"there is no room left to write to ({said}); free some, then run again: nothing was "
-            "lost and the next run carries on"
+            "lost and the next run carries on",
+            said=said,
         )
     if _PRIVILEGE.search(said):
         return GrantMissing(
             f"the application may not do this ({said}); grant it USAGE on the database and USAGE, "
-            "CREATE TABLE on the schema of the destination, then run again"
+            "CREATE TABLE on the schema of the destination, then run again",
+            said=said,
         )
-    return DatabaseError(f"a statement failed: {said}; nothing was lost, run again after mending")
+    return DatabaseError(
+        f"a statement failed: {said}; nothing was lost, run again after mending", said=said
+    )
 
 
 def variant(value: object) -> Any:

@@ -13,8 +13,12 @@ from hubspot_ingest.database.sql import name, text
 GRACE = 10 * times.MINUTE
 # A sync's task that failed so often in a row is suspended; ENABLE_SYNC resumes it.
 FAILURES = 10
-# No sync can have such a name.
+# No sync can have such names.
 ALL_SYNCS = "ALL SYNCS"
+LOOK = "SEND ALERTS"
+# What went wrong in no run is noticed within this time.
+LOOK_EVERY = "60 MINUTES"
+LOOK_MINUTES = 5
 
 
 def task(application: str, title: str) -> str:
@@ -38,6 +42,12 @@ def schedule_all(application: str, when: str, deadline_minutes: float) -> list[s
     """
     own = task(application, ALL_SYNCS)
     return _put(application, own, "INGEST_ALL_TASK()", when, deadline_minutes, 0, resumed=True)
+
+
+def schedule_looking(application: str) -> list[str]:
+    """Make the task that looks whether people have to be told of something."""
+    own = task(application, LOOK)
+    return _put(application, own, "SEND_ALERTS()", LOOK_EVERY, LOOK_MINUTES, 0, resumed=True)
 
 
 def start(application: str, sync: str, deadline_minutes: float) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hubspot_ingest import app_settings
+from hubspot_ingest.database import notifying
 from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.inbound import scheduling
 from hubspot_ingest.inbound.outside import Outside
@@ -18,11 +19,15 @@ def configure(outside: Outside, given: Json) -> dict[str, Json]:
     stored = state.stored()
     wanted = app_settings.merged(stored, given)
     before, settings = app_settings.parse(stored), app_settings.parse(wanted)
+    told = "the app is configured"
+    if settings.notifications is not None and settings.notifications != before.notifications:
+        notifying.check(outside.database, settings.notifications)
+        told += "; see whether notifications arrive with CALL send_test_notification()"
     if wanted != stored:
         scheduling.change_all(outside.database, settings, before)
         state.save(wanted, outside.clock.now())
     return {
         "response_code": "OK",
-        "message": "the app is configured" if wanted != stored else "nothing was changed",
+        "message": told if wanted != stored else "nothing was changed",
         "settings": settings.dump(),
     }

@@ -11,7 +11,7 @@ from hubspot_ingest.database import privileges
 from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
-from hubspot_ingest.inbound import destination, scheduling, sharing, streams
+from hubspot_ingest.inbound import alerting, destination, scheduling, sharing, streams
 from hubspot_ingest.inbound.meter import Meter
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.run import Run
@@ -30,6 +30,7 @@ def ingest(name: str, outside: Outside) -> dict[str, Json]:
     log, steps = begin(name, outside)
     for _ in steps:
         pass
+    alerting.after_runs(outside)
     return answer(log)
 
 
@@ -53,6 +54,7 @@ def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
             if next(steps, True) is not None:
                 answers[name] = answer(log)
                 del going[name]
+    alerting.after_runs(outside)
     return _together({name: answers[name] for name in names})
 
 

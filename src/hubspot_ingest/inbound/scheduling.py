@@ -52,11 +52,14 @@ def change_all(database: Database, app: AppSettings, before: AppSettings) -> Non
     """
     application = database.application
     syncs = Store(database).syncs()
+    looked = (app.notifications is None) != (before.notifications is None)
     try:
         _run(database, _of_app(application, app, syncs))
+        if looked:
+            _run(database, _looking(application, app))
     except DatabaseError as error:
         with suppress(DatabaseError):
-            _run(database, _of_app(application, before, syncs))
+            _run(database, [*_of_app(application, before, syncs), *_looking(application, before)])
         raise _refused(application, app.schedule, error) from error
     if app.deadline_minutes != before.deadline_minutes:
         for one in syncs:
@@ -94,6 +97,12 @@ def _of_app(application: str, app: AppSettings, syncs: Sequence[Sync]) -> list[s
     # they run side by side: the longest of them is as long as all
     longest = max([app.deadline_minutes, *(one.deadline_minutes for one in each)])
     return tasks.schedule_all(application, app.schedule, longest)
+
+
+def _looking(application: str, app: AppSettings) -> list[str]:
+    if app.notifications is None:
+        return [tasks.drop(application, tasks.LOOK)]
+    return tasks.schedule_looking(application)
 
 
 def _run(database: Database, statements: Sequence[str]) -> None:

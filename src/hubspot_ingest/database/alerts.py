@@ -1,0 +1,113 @@
+"""What is wrong now, and what people were told of: rows of ``STATE.ALERTS``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.connection import Database, Row
+from hubspot_ingest.database.sql import INSTANT
+
+_WRONG = {"FAILED": "FAILED", "SKIPPED": "FAILED", "DELAYED": "DELAYED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something wrong with a sync: ``FAILED``, ``DELAYED`` or ``INCOMPLETE``, why, in which run."""
+
+    sync: str
+    kind: str
+    code: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an enabled sync stands; ``wrong`` is None where all is well, or a run is going on."""
+
+    sync: str
+    running: bool
+    wrong: Alert | None
+
+
+class Alerts:
+    """Reads what is wrong, and keeps what people were told of until it is over."""
+
+    def __init__(self, database: Database) -> None:
+        """Statements name the application's database: CREATE DATABASE changes the current one."""
+        self._database = database
+        self._application = sql.name(database.application)
+        self._table = f"{self._application}.STATE.ALERTS"
+
+    def standings(self, now: int) -> list[Standing]:
+        """How the syncs stand that run by themselves; of no others do people want to hear.
+
+        While a run goes on nobody knows how it ends. One that was skipped failed to do its work.
+        """
+        found = self._database.rows(
+            "SELECT s.NAME AS SYNC, s.HEALTH, s.LAST_RUN_ID AS RUN_ID, r.RESPONSE_CODE AS CODE, "
+            f"IFNULL(leased.LEASE_UNTIL >= {INSTANT}, FALSE) AS RUNNING "
+            f"FROM {self._application}.CORE.SYNCS s "
+            f"JOIN {self._application}.STATE.SYNCS leased ON leased.NAME = s.NAME "
+            f"LEFT JOIN {self._application}.STATE.RUNS r ON r.RUN_ID = s.LAST_RUN_ID "
+            "WHERE s.ENABLED ORDER BY s.NAME",
+            (now,),
+        )
+        return [_standing(row) for row in found]
+
+    def incomplete(self) -> list[Alert]:
+        """Syncs whose last comparison with HubSpot left differences."""
+        if not self._database.rows(
+            f"SELECT 1 AS ONE FROM {self._application}.INFORMATION_SCHEMA.VIEWS "
+            "WHERE TABLE_SCHEMA = 'CORE' AND TABLE_NAME = 'COMPLETENESS'"
+        ):
+            return []
+        found = self._database.rows(
+            "SELECT c.SYNC, 'INCOMPLETE' AS KIND, c.RUN_ID, 'INCOMPLETE' AS CODE FROM ("
+            f"SELECT SYNC, RESULT, RUN_ID FROM {self._application}.CORE.COMPLETENESS "
+            "QUALIFY ROW_NUMBER() OVER (PARTITION BY SYNC ORDER BY CHECKED_AT DESC) = 1) c "
+            f"JOIN {self._application}.STATE.SYNCS s ON s.NAME = c.SYNC "
+            "WHERE s.ENABLED AND c.RESULT = 'INCOMPLETE' ORDER BY c.SYNC"
+        )
+        return [_alert(row) for row in found]
+
+    def told(self) -> list[Alert]:
+        """What people were told of and not yet that it is over."""
+        columns = "SYNC, KIND, CODE, RUN_ID"
+        found = self._database.rows(f"SELECT {columns} FROM {self._table} ORDER BY SYNC, KIND")
+        return [_alert(row) for row in found]
+
+    def keep(self, alert: Alert, now: int) -> bool:
+        """Note that people are told; False when another process just did so."""
+        return self._changed(
+            f"MERGE INTO {self._table} t USING (SELECT ? AS SYNC, ? AS KIND, ? AS CODE, "
+            f"? AS RUN_ID, {INSTANT} AS SINCE) s ON t.SYNC = s.SYNC AND t.KIND = s.KIND "
+            "WHEN MATCHED AND t.CODE <> s.CODE THEN UPDATE SET CODE = s.CODE, "
+            "RUN_ID = s.RUN_ID, SINCE = s.SINCE "
+            "WHEN NOT MATCHED THEN INSERT (SYNC, KIND, CODE, RUN_ID, SINCE) "
+            "VALUES (s.SYNC, s.KIND, s.CODE, s.RUN_ID, s.SINCE)",
+            (alert.sync, alert.kind, alert.code, alert.run_id, now),
+        )
+
+    def forget(self, alert: Alert) -> bool:
+        """Note that it is over; False when another process just did so."""
+        return self._changed(
+            f"DELETE FROM {self._table} WHERE SYNC = ? AND KIND = ?", (alert.sync, alert.kind)
+        )
+
+    def _changed(self, statement: str, binds: Sequence[object]) -> bool:
+        (counts,) = self._database.rows(statement, binds)
+        return sum(int(count or 0) for name, count in counts.items() if "rows" in name) == 1
+
+
+def _standing(row: Row) -> Standing:
+    sync, kind = str(row["SYNC"]), _WRONG.get(str(row["HEALTH"]))
+    if kind is None or row["RUNNING"]:
+        return Standing(sync, bool(row["RUNNING"]), None)
+    code = kind if kind == "DELAYED" else str(row["CODE"] or "")
+    return Standing(sync, False, Alert(sync, kind, code, str(row["RUN_ID"] or "")))
+
+
+def _alert(row: Row) -> Alert:
+    return Alert(str(row["SYNC"]), str(row["KIND"]), str(row["CODE"]), str(row["RUN_ID"] or ""))
