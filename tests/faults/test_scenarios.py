@@ -6,11 +6,14 @@ when it fails: `Scenario(...)` can be played again as it stands.
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import Phase, given, seed, settings
 
 from snowflake_sandbox import Engine
 from tests.faults.scenarios import Scenario, outcome, scenarios
+from tests.faults.together import drawn_together, outcome_together
 
 
 @seed(20260921)
@@ -30,3 +33,16 @@ def test_the_tables_equal_the_portal_in_hundreds_of_scenarios(
     installed: Engine, scenario: Scenario
 ) -> None:
     assert outcome(installed, scenario) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_syncs_that_run_side_by_side_end_with_the_truth_in_every_table(
+    installed: Engine, seed: int
+) -> None:
+    assert outcome_together(installed, drawn_together(Random(seed))) == []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_syncs_that_run_side_by_side_in_many_scenarios(installed: Engine, seed: int) -> None:
+    assert outcome_together(installed, drawn_together(Random(seed))) == []
