@@ -38,12 +38,13 @@ def run(statement: str, form: str) -> int:
     """Print the result; the reason of a CALL that failed goes to stderr, status 1."""
     with home.connection() as connection:
         result = execute(connection, statement)
-    if form == "json":
-        print(printing.as_json(result))
-    elif form == "csv":
-        print(printing.as_csv(result), end="")
-    else:
-        printing.as_table(result, Console())
+        # before the connection is closed, which waits for what runs in the background
+        if form == "json":
+            print(printing.as_json(result), flush=True)
+        elif form == "csv":
+            print(printing.as_csv(result), end="", flush=True)
+        else:
+            printing.as_table(result, Console())
     failed = failure(result)
     if failed is not None:
         print(f"hubspot-ingest: {failed}", file=sys.stderr)

@@ -1,0 +1,49 @@
+"""A run in the background: a process waits for it before it ends, unless it is told not to."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+from hubspot_sandbox import Portal, Sandbox
+from tests.laptop.process import served
+
+START = "CALL start_sync('contacts')"
+
+
+def test_a_process_answers_at_once_and_ends_when_its_run_has(tmp_path: Path) -> None:
+    with served(Sandbox(Portal(1, records={"contacts": 5})), tmp_path) as laptop:
+        done = laptop.sql(START)
+
+        assert (done.status, done.answer["task"]) == (0, "HUBSPOT_INGEST.TASKS.CONTACTS")
+        assert "waiting for contacts to end in the background" in done.err
+        assert laptop.sql("SELECT STATUS FROM runs").rows == [{"STATUS": "SUCCEEDED"}]
+
+
+def test_ctrl_c_does_not_wait_and_the_next_run_carries_on(tmp_path: Path) -> None:
+    sandbox = Sandbox(Portal(1, records={"contacts": 5}), latency_ms=8_000)
+    with served(sandbox, tmp_path) as laptop:
+        with laptop.running("sql", START, "--format", "json") as process:
+            answer = json.loads(process.reads("]"))
+            assert "OK" in str(answer)
+            assert process.end(signal.SIGINT) == 1
+        sandbox.latency_ms = 0
+
+        again = laptop.sql("CALL ingest_hubspot('contacts')")
+        assert again.answer["rows_inserted"] == 5
+        statuses = laptop.sql("SELECT RESPONSE_CODE AS CODE FROM runs ORDER BY STARTED_AT").rows
+        # the first is on record where it had begun before Ctrl-C came
+        assert statuses[-1] == {"CODE": "OK"}
+        assert statuses[:-1] in ([], [{"CODE": "INTERRUPTED"}])
+
+
+def test_a_server_that_is_interrupted_waits_for_the_run(tmp_path: Path) -> None:
+    sandbox = Sandbox(Portal(1, records={"contacts": 5}), latency_ms=500)
+    with served(sandbox, tmp_path) as laptop:
+        with laptop.running("serve") as server:
+            server.reads("connections.local")
+            assert laptop.sql(START).status == 0
+            assert server.end(signal.SIGINT) == 0
+
+        assert laptop.sql("SELECT STATUS FROM runs").rows == [{"STATUS": "SUCCEEDED"}]
