@@ -43,6 +43,8 @@ def show(calls: Calls) -> None:
         st.button(
             "Save settings", type="primary", key="save-app", on_click=_save, args=(changed, calls)
         )
+    elif stored.get("notifications"):
+        st.button("Send a test message", icon=":material/mail:", on_click=_send, args=(calls,))
 
 
 def _before(stored: dict[str, Any], key: str) -> Any:
@@ -56,6 +58,10 @@ def _before(stored: dict[str, Any], key: str) -> Any:
 def _save(changed: dict[str, Any], calls: Calls) -> None:
     answer: Answer = calls.configure_app(changed)
     look.remember(answer)
+
+
+def _send(calls: Calls) -> None:
+    look.remember(calls.send_test_notification())
 
 
 def _runs(stored: dict[str, Any]) -> dict[str, Any]:

@@ -1,140 +1,27 @@
-"""Everything the page says to Snowflake: CALLs of procedures and SELECTs from views.
-
-A result is kept for a while and dropped by the next CALL that changes something, so that no
-statement is sent twice while a page is drawn.
-"""
+"""Everything the page says to Snowflake: CALLs of procedures and SELECTs from views."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-Row = dict[str, Any]
-Answer = dict[str, Any]
-Kept = MutableMapping[tuple[str, tuple[object, ...]], tuple[float, list[Row]]]
-"""Results by statement and binds, each with the time until which it is good."""
+from page.statements import (
+    MINUTES,
+    Answer,
+    Failed,
+    Kept,
+    Row,
+    Statements,
+    dotted,
+    quoted,
+    variant,
+)
 
-FEW_SECONDS = 10.0
-MINUTES = 600.0
-
-
-class Failed(Exception):
-    """A statement failed: a stable code and one line."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
+__all__ = ["Answer", "Calls", "Failed", "Kept", "Row", "variant"]
 
 
-def quoted(name: str) -> str:
-    """An identifier, quoted."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def variant(value: object) -> Any:
-    """A VARIANT as Python values; Snowpark hands out its JSON text."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
-
-
-def dotted(table: str) -> str:
-    """``HUBSPOT_DATA.CRM.CONTACTS`` with each part quoted."""
-    return ".".join(quoted(part) for part in table.split(".", 2))
-
-
-def _call(procedure: str, arguments: Sequence[object]) -> tuple[str, list[object]]:
-    """The CALL of a procedure and its binds; objects travel as JSON."""
-    places = ", ".join("PARSE_JSON(?)" if isinstance(one, Mapping) else "?" for one in arguments)
-    binds = [json.dumps(one) if isinstance(one, Mapping) else one for one in arguments]
-    return f"CALL CORE.{procedure}({places})", binds
-
-
-def _answer(rows: Sequence[Row]) -> Answer:
-    """What the procedure answered."""
-    answer = variant(next(iter(rows[0].values())))
-    return answer if isinstance(answer, dict) else {"response_code": "OK", "message": ""}
-
-
-class Calls:
-    """The page's only way to Snowflake.
-
-    Args:
-        session: A Snowpark session in the application's database.
-        kept: What was read; lives with the viewer.
-    """
-
-    def __init__(self, session: Any, kept: Kept) -> None:
-        self._session = session
-        self._kept = kept
-        self._now: set[tuple[str, tuple[object, ...]]] = set()
-
-    # -- how ---------------------------------------------------------------------------------
-
-    def rows(
-        self, statement: str, params: Sequence[object] = (), fresh_for: float = FEW_SECONDS
-    ) -> list[Row]:
-        """Rows by column name. Raises ``Failed``."""
-        key = (statement, tuple(params))
-        until, known = self._kept.get(key, (0.0, []))
-        if key in self._now or time.monotonic() < until:
-            return known
-        found = self._send(statement, params)
-        self._kept[key] = (time.monotonic() + fresh_for, found)
-        self._now.add(key)
-        return found
-
-    def call(self, procedure: str, *arguments: object) -> Answer:
-        """What a procedure answers; a failure to run it is an answer too.
-
-        Whatever was kept is read again afterwards.
-        """
-        self.forget()
-        try:
-            return _answer(self._send(*_call(procedure, arguments)))
-        except Failed as failed:
-            return {"response_code": failed.code, "message": failed.message}
-
-    def _ask(self, procedure: str, *arguments: object) -> Answer:
-        """As ``call``, of a procedure that changes nothing; its answer is kept for a while."""
-        try:
-            return _answer(self.rows(*_call(procedure, arguments), MINUTES))
-        except Failed as failed:
-            return {"response_code": failed.code, "message": failed.message}
-
-    def look_again(self) -> None:
-        """Read anew what changes by itself; what only a CALL changes stays."""
-        soon = time.monotonic() + FEW_SECONDS
-        for key in [key for key, (until, _) in self._kept.items() if until < soon]:
-            del self._kept[key]
-        self._now.clear()
-
-    def forget(self) -> None:
-        """Read everything anew from here on."""
-        self._kept.clear()
-        self._now.clear()
-
-    def _send(self, statement: str, params: Sequence[object]) -> list[Row]:
-        try:
-            return [
-                row.as_dict() for row in self._session.sql(statement, params=[*params]).collect()
-            ]
-        except Exception as error:
-            if "SET_TOKEN" in statement or "SET_OAUTH" in statement or "_CONNECTION(" in statement:
-                said = "the credential could not be stored; try again"
-            else:
-                said = " ".join(str(getattr(error, "message", error)).split())[:400]
-            raise Failed("DATABASE_ERROR", said) from None
-
-    def now(self, read: Callable[[], list[Row]]) -> list[Row]:
-        """What ``read`` finds now, whatever is kept."""
-        self.look_again()
-        return read()
+class Calls(Statements):
+    """The page's only way to Snowflake."""
 
     # -- the credential ----------------------------------------------------------------------
 
@@ -212,7 +99,7 @@ class Calls:
 
     def check_destination(self, database: str, schema: str) -> Answer:
         """Whether the app may write there, and the grants it lacks; changes nothing."""
-        return self._ask("CHECK_DESTINATION", {"database": database, "schema": schema})
+        return self.ask("CHECK_DESTINATION", {"database": database, "schema": schema})
 
     # -- runs --------------------------------------------------------------------------------
 
@@ -283,6 +170,10 @@ class Calls:
         """Change settings of the whole app; null takes one back to its default."""
         return self.call("CONFIGURE_APP", settings)
 
+    def send_test_notification(self) -> Answer:
+        """Send the recipients a message, to see that it arrives."""
+        return self.call("SEND_TEST_NOTIFICATION")
+
     def budget(self) -> list[Row]:
         """What is left of each portal's daily limit."""
         return self.rows(
@@ -296,7 +187,7 @@ class Calls:
         """How many rows each of the tables has that exist, by ``DATABASE.SCHEMA.TABLE``."""
         found: dict[str, int] = {}
         for database in sorted({one.split(".", 1)[0] for one in tables}):
-            rows = self._rows_there(
+            rows = self.rows_there(
                 "SELECT TABLE_SCHEMA, TABLE_NAME, ROW_COUNT "
                 f"FROM {quoted(database)}.INFORMATION_SCHEMA.TABLES WHERE TABLE_TYPE = 'BASE TABLE'"
             )
@@ -305,24 +196,12 @@ class Calls:
                 found[name] = int(one["ROW_COUNT"] or 0)
         return found
 
-    def _rows_there(
-        self, statement: str, params: Sequence[object] = (), fresh_for: float = FEW_SECONDS
-    ) -> list[Row]:
-        """Rows about a database that may not exist yet; none then."""
-        try:
-            return self.rows(statement, params, fresh_for)
-        except Failed:
-            key = (statement, tuple(params))
-            self._kept[key] = (time.monotonic() + FEW_SECONDS, [])
-            self._now.add(key)
-            return []
-
     def columns(self, table: str) -> list[Row]:
         """The columns of a table, in order; empty when it does not exist."""
         if table.count(".") != 2:
             return []
         database, schema, name = table.split(".")
-        return self._rows_there(
+        return self.rows_there(
             "SELECT COLUMN_NAME, DATA_TYPE, COMMENT "
             f"FROM {quoted(database)}.INFORMATION_SCHEMA.COLUMNS "
             "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",

@@ -115,7 +115,8 @@ def _bars(
                     "field": name,
                     "type": "quantitative",
                     "title": None,
-                    "axis": {"format": "~s", "tickCount": 4},
+                    "axis": {"format": "~s", "tickCount": 4, "tickMinStep": 1},
+                    "scale": {"nice": True, "domainMin": 0},
                 },
                 "tooltip": [
                     {"field": "at", "title": "Time"},

@@ -43,7 +43,8 @@ def show(owner: str, settings: place.Settings, properties: list[Row]) -> None:
     labels = {name: str(one["LABEL"]) for name, one in known.items()}
     types = {name: str(one["TYPE"]) for name, one in known.items()}
     look.html(
-        f"<p>Takes <b>{escape(filters.sentence(edited, labels, types))}</b>.</p>"
+        f"<p>Takes {'records where ' if filters.complete(edited) else ''}"
+        f"<b>{escape(filters.sentence(edited, labels, types))}</b>.</p>"
         + (
             '<p class="quiet">A filter without a value is left out.</p>'
             if any(filters.lacks(one) for group in edited for one in group["filters"])

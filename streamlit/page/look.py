@@ -64,6 +64,9 @@ _STYLE = """<style>
   background: linear-gradient(135deg, #ff7a59 0 46%, #2f6fed 54%); }
 [data-baseweb="tag"] { color: inherit !important;
   background: color-mix(in srgb, #2f6fed 17%, transparent) !important; }
+.stTextArea textarea { font-family: ui-monospace, SFMono-Regular, Menlo, monospace;
+  font-size: .84rem; line-height: 1.5; }
+.stTextInput button { display: none; }
 .key { display: flex; gap: 1rem; font-size: .78rem; }
 .key span::before { content: ""; display: inline-block; width: .6rem; height: .6rem;
   border-radius: .15rem; margin-right: .35rem; background: var(--c); }

@@ -1,0 +1,149 @@
+"""How the page sends statements: each once while a page is drawn, results kept for a while.
+
+Which statements there are stands in ``calls``. A result is dropped by the next CALL that changes
+something.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+Answer = dict[str, Any]
+Kept = MutableMapping[tuple[str, tuple[object, ...]], tuple[float, list[Row]]]
+"""Results by statement and binds, each with the time until which it is good."""
+
+FEW_SECONDS = 10.0
+MINUTES = 600.0
+
+
+class Failed(Exception):
+    """A statement failed: a stable code and one line."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+def quoted(name: str) -> str:
+    """An identifier, quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def variant(value: object) -> Any:
+    """A VARIANT as Python values; Snowpark hands out its JSON text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def dotted(table: str) -> str:
+    """``HUBSPOT_DATA.CRM.CONTACTS`` with each part quoted."""
+    return ".".join(quoted(part) for part in table.split(".", 2))
+
+
+def _call(procedure: str, arguments: Sequence[object]) -> tuple[str, list[object]]:
+    """The CALL of a procedure and its binds; objects travel as JSON."""
+    places = ", ".join("PARSE_JSON(?)" if isinstance(one, Mapping) else "?" for one in arguments)
+    binds = [json.dumps(one) if isinstance(one, Mapping) else one for one in arguments]
+    return f"CALL CORE.{procedure}({places})", binds
+
+
+def _answer(rows: Sequence[Row]) -> Answer:
+    """What the procedure answered."""
+    answer = variant(next(iter(rows[0].values())))
+    return answer if isinstance(answer, dict) else {"response_code": "OK", "message": ""}
+
+
+class Statements:
+    """A session that sends nothing twice.
+
+    Args:
+        session: A Snowpark session in the application's database.
+        kept: What was read; lives with the viewer.
+    """
+
+    def __init__(self, session: Any, kept: Kept) -> None:
+        self._session = session
+        self._kept = kept
+        self._now: set[tuple[str, tuple[object, ...]]] = set()
+
+    # -- how ---------------------------------------------------------------------------------
+
+    def rows(
+        self, statement: str, params: Sequence[object] = (), fresh_for: float = FEW_SECONDS
+    ) -> list[Row]:
+        """Rows by column name. Raises ``Failed``."""
+        key = (statement, tuple(params))
+        until, known = self._kept.get(key, (0.0, []))
+        if key in self._now or time.monotonic() < until:
+            return known
+        found = self._send(statement, params)
+        self._kept[key] = (time.monotonic() + fresh_for, found)
+        self._now.add(key)
+        return found
+
+    def call(self, procedure: str, *arguments: object) -> Answer:
+        """What a procedure answers; a failure to run it is an answer too.
+
+        Whatever was kept is read again afterwards.
+        """
+        self.forget()
+        try:
+            return _answer(self._send(*_call(procedure, arguments)))
+        except Failed as failed:
+            return {"response_code": failed.code, "message": failed.message}
+
+    def ask(self, procedure: str, *arguments: object) -> Answer:
+        """As ``call``, of a procedure that changes nothing; its answer is kept for a while."""
+        try:
+            return _answer(self.rows(*_call(procedure, arguments), MINUTES))
+        except Failed as failed:
+            return {"response_code": failed.code, "message": failed.message}
+
+    def look_again(self) -> None:
+        """Read anew what changes by itself; what only a CALL changes stays."""
+        soon = time.monotonic() + FEW_SECONDS
+        for key in [key for key, (until, _) in self._kept.items() if until < soon]:
+            del self._kept[key]
+        self._now.clear()
+
+    def forget(self) -> None:
+        """Read everything anew from here on."""
+        self._kept.clear()
+        self._now.clear()
+
+    def _send(self, statement: str, params: Sequence[object]) -> list[Row]:
+        try:
+            return [
+                row.as_dict() for row in self._session.sql(statement, params=[*params]).collect()
+            ]
+        except Exception as error:
+            if "SET_TOKEN" in statement or "SET_OAUTH" in statement or "_CONNECTION(" in statement:
+                said = "the credential could not be stored; try again"
+            else:
+                said = " ".join(str(getattr(error, "message", error)).split())[:400]
+            raise Failed("DATABASE_ERROR", said) from None
+
+    def now(self, read: Callable[[], list[Row]]) -> list[Row]:
+        """What ``read`` finds now, whatever is kept."""
+        self.look_again()
+        return read()
+
+    def rows_there(
+        self, statement: str, params: Sequence[object] = (), fresh_for: float = FEW_SECONDS
+    ) -> list[Row]:
+        """Rows about a database that may not exist yet; none then."""
+        try:
+            return self.rows(statement, params, fresh_for)
+        except Failed:
+            key = (statement, tuple(params))
+            self._kept[key] = (time.monotonic() + FEW_SECONDS, [])
+            self._now.add(key)
+            return []

@@ -1,0 +1,109 @@
+"""The page's own small languages: filters, globs, numbers, times."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from page import filters, globs, words
+
+NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        [{"filters": [{"propertyName": "amount", "operator": "GTE", "value": 1000}]}],
+        {"filterGroups": [{"filters": [{"propertyName": "x", "operator": "HAS_PROPERTY"}]}]},
+        [],
+    ],
+)
+def test_filters_are_read_as_a_list_or_as_hubspots_search_takes_them(spelled: object) -> None:
+    groups = spelled["filterGroups"] if isinstance(spelled, dict) else spelled
+
+    assert filters.from_text(json.dumps(spelled)) == groups
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[{", "not JSON"),
+        ('{"a": 1}', "list of groups"),
+        ("[1]", "group 1 must be an object"),
+        ('[{"filters": [{"operator": "EQ"}]}]', "propertyName and operator"),
+        ('[{"filters": [{"propertyName": "a", "operator": "LIKE"}]}]', "LIKE is no operator"),
+    ],
+)
+def test_what_is_no_filter_is_told_in_one_line(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        filters.from_text(text)
+
+
+def test_a_filter_without_its_value_is_left_out() -> None:
+    groups = [
+        {"filters": [filters.with_values("a", "EQ", [""]), filters.with_values("b", "IN", ["x"])]},
+        {"filters": [filters.with_values("c", "BETWEEN", [1, None])]},
+    ]
+
+    assert filters.complete(groups) == [
+        {"filters": [{"propertyName": "b", "operator": "IN", "values": ["x"]}]}
+    ]
+
+
+def test_groups_are_told_as_a_sentence() -> None:
+    groups = [
+        {"filters": [filters.with_values("createdate", "LT", ["2026-01-01"])]},
+        {"filters": [filters.with_values("amount", "BETWEEN", [1, 5])]},
+    ]
+
+    told = filters.sentence(groups, {"amount": "Amount"}, {"createdate": "datetime"})
+
+    assert told == "createdate is before 2026-01-01; or Amount is between 1 and 5"
+
+
+@pytest.mark.parametrize(
+    ("given", "way"),
+    [
+        (["*"], globs.ALL),
+        (["*", "!hs_*"], globs.EXCEPT),
+        (["email", "hs_*"], globs.ONLY),
+        (["hs_*", "!hs_a"], globs.OTHER),
+    ],
+)
+def test_globs_are_said_in_the_way_people_would(given: list[str], way: str) -> None:
+    assert globs.way(given) == way
+    if way != globs.OTHER:
+        assert globs.made(way, globs.named(given)) == given
+
+
+def test_a_denied_property_is_not_taken() -> None:
+    assert globs.takes(["*", "!hs_*"], "email")
+    assert not globs.takes(["*", "!hs_*"], "hs_score")
+
+
+@pytest.mark.parametrize(
+    ("instant", "told"),
+    [
+        ("2026-09-21T10:42:00Z", "10:42"),
+        ("2026-09-20T10:42:00Z", "yesterday 10:42"),
+        ("2026-09-01T10:42:00Z", "1 Sep 10:42"),
+        ("2024-09-01T10:42:00Z", "1 Sep 2024 10:42"),
+        (None, "–"),
+    ],
+)
+def test_times_are_told_as_near_as_they_are(instant: str | None, told: str) -> None:
+    assert words.clock(instant, NOON) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.42, "0.4 s"), (12.0, "12 s"), (200.0, "3 min 20 s"), (7500.0, "2 h 5 min")],
+)
+def test_durations_are_told_in_the_unit_that_fits(seconds: float, told: str) -> None:
+    assert words.duration(seconds) == told
+
+
+def test_numbers_have_separators() -> None:
+    assert words.number(1234567) == "1,234,567"
