@@ -13,11 +13,14 @@ from page.calls import Row
 
 ROWS = {"INSERTED": "Inserted", "UPDATED": "Updated", "DELETED": "Marked deleted"}
 Point = dict[str, Any]
+WHOLE: Point = {"format": "~s", "tickCount": 4, "tickMinStep": 1}
+"""How an axis of whole numbers is marked."""
+
 COLOURS = {"Inserted": "#2f6fed", "Updated": "#7c9cf0", "Marked deleted": "#e0803a"}
 
 
-def history(hours: list[Row], days: int) -> None:
-    """Rows, time and requests over a period."""
+def history(hours: list[Row], days: int, budget: list[Row]) -> None:
+    """Rows, time and requests over a period, and what is used of the day's limit."""
     if not hours:
         look.empty("No runs in this period", "Choose a longer one.")
         return
@@ -49,6 +52,29 @@ def history(hours: list[Row], days: int) -> None:
     with right:
         look.html('<b>Requests to HubSpot</b><p class="key quiet">by all syncs together</p>')
         _requests(points)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        look.html('<b>Minutes running</b><p class="key quiet">of all runs together</p>')
+        minutes = [{**one, "Minutes": one["SECONDS"] / 60} for one in points]
+        fine = {"format": ".2~f", "tickCount": 3}
+        _bars(minutes, "Minutes", {"color": {"value": "#2f6fed"}}, [], 140, fine)
+    with right:
+        look.html('<b>Daily limit used</b><p class="key quiet">of all apps together</p>')
+        _limits(budget)
+
+
+def _limits(budget: list[Row]) -> None:
+    for one in budget:
+        limit, used = int(one["DAILY_LIMIT"] or 0), int(one["USED"] or 0)
+        share = used / limit if limit else 0.0
+        look.html(
+            f'<div style="padding:1.4rem 0 .5rem">{look.meter(share)}</div>'
+            f"<p>{words.number(used)} of {words.number(limit)}, {words.percent(share * 100)}; "
+            f"{words.number(one['USED_BY_US'])} by this app. Starts anew "
+            f"{words.time(one['RESETS_AT'])}.</p>"
+        )
+    if not budget:
+        look.html('<p class="quiet">The first run learns it.</p>')
 
 
 def _grouped(hours: list[Row], days: int) -> list[Point]:
@@ -59,7 +85,7 @@ def _grouped(hours: list[Row], days: int) -> list[Point]:
     step = timedelta(hours=1) if by_hour else timedelta(days=1)
     last = now if by_hour else now.replace(hour=0)
     for n in range(24 if by_hour else days):
-        sums[last - n * step]["REQUESTS"] += 0
+        sums[last - n * step].update(REQUESTS=0, SECONDS=0)
     for one in hours:
         instant = words.utc(one["HOUR"])
         if instant is None:
@@ -95,7 +121,12 @@ def _requests(points: list[Point]) -> None:
 
 
 def _bars(
-    values: list[Point], name: str, colour: Point, told: list[Point], height: int = 220
+    values: list[Point],
+    name: str,
+    colour: Point,
+    told: list[Point],
+    height: int = 220,
+    axis: Point = WHOLE,
 ) -> None:
     """A bar for each point, as Vega-Lite draws it; its colours of text follow the theme."""
     st.vega_lite_chart(
@@ -115,13 +146,13 @@ def _bars(
                     "field": name,
                     "type": "quantitative",
                     "title": None,
-                    "axis": {"format": "~s", "tickCount": 4, "tickMinStep": 1},
+                    "axis": axis,
                     "scale": {"nice": True, "domainMin": 0},
                 },
                 "tooltip": [
                     {"field": "at", "title": "Time"},
                     *told,
-                    {"field": name, "format": ","},
+                    {"field": name, "format": ",.4~f"},
                 ],
                 **colour,
             },

@@ -35,7 +35,7 @@ def show(calls: Calls) -> None:
         look.empty("No runs yet", "Runs appear here as soon as a sync has run once.")
         st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
         return
-    charts.history(hours, PERIODS[period])
+    charts.history(hours, PERIODS[period], calls.budget())
     failures(calls)
     history(calls, None)
 

@@ -35,7 +35,8 @@ def test_the_history_tells_status_rows_and_requests(open_page: Open) -> None:
 
     assert "Succeeded" in view.text
     assert "+12" in view.text
-    assert len(view.test.get("arrow_vega_lite_chart")) == 2
+    assert len(view.test.get("arrow_vega_lite_chart")) == 3
+    assert "Daily limit used" in view.text
 
 
 def test_a_run_opens_with_where_its_requests_went(open_page: Open) -> None:
