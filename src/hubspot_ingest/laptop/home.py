@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.times import SystemClock
@@ -115,6 +115,10 @@ def connection() -> Iterator[SnowflakeConnection]:
             yield connected
         finally:
             connected.close()
+    except KeyboardInterrupt:
+        if engine.background.running:
+            _leave()
+        raise
     finally:
         close(engine)
 
@@ -129,7 +133,18 @@ def close(engine: Engine) -> None:
             file=sys.stderr,
             flush=True,
         )
-    engine.close()
+    try:
+        engine.close()
+    except KeyboardInterrupt:
+        _leave()
+
+
+def _leave() -> NoReturn:
+    """End the process at once; in good order it would wait for every thread of a run."""
+    print("hubspot-ingest: interrupted; the next run carries on", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def announce(directory: Path, parameters: Mapping[str, Any]) -> Path:
