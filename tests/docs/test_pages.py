@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import hubspot_ingest
+from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.cli import main
 from hubspot_ingest.database.columns import OWN_NAMES
 from hubspot_ingest.database.store import INTERRUPTED
@@ -53,6 +54,13 @@ def test_every_setting_is_explained_and_no_other() -> None:
     explained = {one.strip("`") for one in table(ROOT / "docs" / "SETTINGS.md", "setting")}
 
     assert explained == set(SyncSettings.model_fields)
+
+
+def test_every_setting_of_the_app_is_explained_with_its_default() -> None:
+    rows = table(ROOT / "docs" / "SETTINGS.md", "app setting")
+    told = {name.strip("`"): json.loads(cells[-1].strip("`")) for name, cells in rows.items()}
+
+    assert told == AppSettings().dump()
 
 
 def test_defaults_are_those_of_the_settings() -> None:
