@@ -58,7 +58,9 @@ def plan(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> Pl
         counted = f"SELECT count(*) FROM {path(target)}"
     elif len(verbs) > 1:
         sql += " RETURNING merge_action"
-    return replace(translated, sql=(sql,), extra={"verbs": verbs, "counted": counted})
+    return replace(
+        translated, sql=(sql,), extra={"verbs": verbs, "counted": counted, "target": target}
+    )
 
 
 def run(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
@@ -83,6 +85,8 @@ def run(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
         if "same target row more than once" in str(error):
             raise SqlError("Duplicate row detected during DML action", 100090, "42P18") from error
         raise
+    if not session.in_transaction and (target := plan.extra["target"]) is not None:
+        session.store.tidy(target.database)
     return results.counts(results.MERGE, **done)
 
 

@@ -24,7 +24,7 @@ from snowflake_sandbox.names import literal, quote
 
 GLOBAL = "_fs_global"
 # how much a database may log before a checkpoint: until then rows stay in memory uncompressed
-_LOG_BYTES = 64 * 1024 * 1024
+_LOG_BYTES = 48 * 1024 * 1024
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _HIDDEN = frozenset({"memory", "system", "temp", GLOBAL})
 # what a file is called until it is whole

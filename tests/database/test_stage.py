@@ -56,7 +56,9 @@ def test_nothing_is_made_before_there_is_something_to_stage(
 
 def test_staged_rows_are_text_in_the_runs_own_table(database: Database, staging: Staging) -> None:
     staging.add({"": _file(("1", "2.50"), ("2", None))})
+    staging.copy()
     staging.add({"": _file(("3", "not a number"))})
+    staging.copy()
 
     found = database.rows(f'SELECT ID, "PROPERTIES_2ND-CHOICE" AS N FROM {staging.table()}')
     assert sorted((one["ID"], one["N"]) for one in found) == [
@@ -69,6 +71,7 @@ def test_staged_rows_are_text_in_the_runs_own_table(database: Database, staging:
 
 def test_each_part_has_a_table_of_its_own(database: Database, staging: Staging) -> None:
     staging.add({"": _file(("1", None)), "LINKS": parquet({"ID": ["7"]})})
+    staging.copy()
 
     assert len(_left(database)) == 2
     assert database.rows(f"SELECT ID FROM {staging.table('LINKS')}") == [{"ID": "7"}]
@@ -77,6 +80,7 @@ def test_each_part_has_a_table_of_its_own(database: Database, staging: Staging) 
 
 def test_files_are_gone_once_they_are_copied(database: Database, staging: Staging) -> None:
     staging.add({"": _file(("1", None))})
+    staging.copy()
 
     assert database.rows("LIST @HUBSPOT_INGEST.STAGING.LOADS") == []
     staging.drop()
@@ -84,8 +88,10 @@ def test_files_are_gone_once_they_are_copied(database: Database, staging: Stagin
 
 def test_an_emptied_table_takes_the_next_files(database: Database, staging: Staging) -> None:
     staging.add({"": _file(("1", None))})
+    staging.copy()
     staging.empty()
     staging.add({"": _file(("2", None))})
+    staging.copy()
 
     assert database.rows(f"SELECT ID FROM {staging.table()}") == [{"ID": "2"}]
     staging.drop()
@@ -93,6 +99,7 @@ def test_an_emptied_table_takes_the_next_files(database: Database, staging: Stag
 
 def test_nothing_is_left_of_a_dropped_staging(database: Database, staging: Staging) -> None:
     staging.add({"": _file(("1", None)), "LINKS": parquet({"ID": ["7"]})})
+    staging.copy()
 
     staging.drop()
 

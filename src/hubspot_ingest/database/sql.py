@@ -95,7 +95,7 @@ def create_staging(staging: str, columns: Iterable[Column]) -> str:
 
 
 def copy(staging: str, path: str) -> str:
-    """The staged file at ``path`` into the staging table; the file goes away with it."""
+    """The staged files below ``path`` into the staging table; the files go away with it."""
     return (
         f"COPY INTO {staging} FROM {text(path)} FILE_FORMAT = (TYPE = PARQUET) "
         "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE ON_ERROR = ABORT_STATEMENT PURGE = TRUE"
@@ -127,7 +127,13 @@ def typed(column: Column) -> str:
 
 
 def merge(
-    table: Table, staging: str, staged: Sequence[Column], *, revive: bool, insert: bool = True
+    table: Table,
+    staging: str,
+    staged: Sequence[Column],
+    *,
+    revive: bool,
+    insert: bool = True,
+    distinct: bool = False,
 ) -> str:
     """The staged rows into the destination; binds: portal id, run id, now.
 
@@ -136,6 +142,7 @@ def merge(
     Columns that were not staged are not touched, nor are associations that were not fetched.
     A row that is marked as deleted lives again when a newer version of it comes; with ``revive``
     (the rows come from HubSpot's primary store, not from its search index) when any comes.
+    Where no id was staged twice (``distinct``), nobody has to look for the newest version.
     """
     values = ",\n    ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
     key, updated, kind = name(KEY), name(UPDATED), name(DELETE_KIND.name)
@@ -162,14 +169,18 @@ def merge(
             *(f"{name(one)} = NULL" for one in emptied),
         ]
     )
+    newest = (
+        ""
+        if distinct
+        else f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} "
+        f"ORDER BY TRY_TO_NUMBER({updated}) DESC NULLS LAST) = 1\n"
+    )
     statement = (
         f"MERGE INTO {table.quoted} t USING (\n"
         f"  SELECT\n    {values},\n"
         '    CAST(? AS VARCHAR) AS "_PORTAL_ID", CAST(? AS VARCHAR) AS "_RUN_ID",\n'
         f'    {INSTANT} AS "_SYNCED_AT"\n'
-        f"  FROM {staging}\n"
-        f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} "
-        f"ORDER BY TRY_TO_NUMBER({updated}) DESC NULLS LAST) = 1\n"
+        f"  FROM {staging}\n{newest}"
         f") s ON t.{key} = s.{key}\n"
         f"WHEN MATCHED AND (t.{updated} IS NULL OR s.{updated} >= t.{updated}) AND "
         f"(t.{updated} IS NULL OR {' OR '.join(reasons)})\n"

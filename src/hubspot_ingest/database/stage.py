@@ -45,6 +45,8 @@ class Staging:
     columns: Mapping[str, Sequence[Column]]
     _made: set[str] = field(default_factory=set, init=False)
     _files: int = field(default=0, init=False)
+    _copies: int = field(default=0, init=False)
+    _staged: set[str] = field(default_factory=set, init=False)
 
     @property
     def _schema(self) -> str:
@@ -63,17 +65,28 @@ class Staging:
         return self.table(part)
 
     def add(self, parts: Mapping[str, bytes]) -> None:
-        """Stage Parquet files and copy each into its part's table."""
+        """Stage Parquet files; the next MERGE finds their rows in the parts' tables."""
         for part, file in parts.items():
-            table = self.ensured(part)
+            self.ensured(part)
             self._files += 1
             # a name is loaded once only: COPY remembers the files it has seen for 64 days
-            path = f"@{self._schema}.LOADS/{self.run_id}/{self._files:06d}.parquet"
-            self.database.put(io.BytesIO(file), path)
-            self.database.rows(sql.copy(table, path))
+            self.database.put(io.BytesIO(file), f"{self._location(part)}/{self._files:06d}.parquet")
+            self._staged.add(part)
+
+    def _location(self, part: str) -> str:
+        return f"@{self._schema}.LOADS/{self.run_id}/{part or 'RECORDS'}/{self._copies:06d}"
+
+    def copy(self) -> None:
+        """Copy what is staged; Snowflake reads all files of one statement side by side."""
+        for part in sorted(self._staged):
+            self.database.rows(sql.copy(self.table(part), f"{self._location(part)}/"))
+        self._staged.clear()
+        self._copies += 1
 
     def merge(self, statement: str, binds: Sequence[object]) -> tuple[int, int]:
         """Run a MERGE; returns rows inserted and rows updated."""
+        if self._staged:
+            self.copy()
         counts: Row = self.database.rows(statement, binds)[0]
         return (
             int(counts.get("number of rows inserted") or 0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubspot_ingest import times
@@ -18,7 +18,7 @@ from hubspot_ingest.model import Record
 
 # Rows of a file, and about how many bytes of JSON: they bound memory. The names of the properties
 # stand in every record; so many bytes more are its values, on average.
-FILE_ROWS = 5_000
+FILE_ROWS = 2_000
 FILE_BYTES = 32_000_000
 BYTES_PER_VALUE = 20
 FEWEST_ROWS = 100
@@ -39,10 +39,15 @@ class File:
     """
 
     parts: Mapping[str, bytes]
-    rows: int
+    ids: Sequence[str]
     misfits: int
     merged: tuple[tuple[str, str], ...]
     read_to: Mapping[int, int | str | None]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are; an id may stand in several of them."""
+        return len(self.ids)
 
 
 @dataclass
@@ -108,7 +113,9 @@ class Files:
             records, self.plan.property_columns, self.with_links, found, archived=self.archived
         )
         parts[""] = parquet(columns)
-        return File(parts, len(records), misfits, merged(records), dict(self._read_to))
+        return File(
+            parts, [one.id for one in records], misfits, merged(records), dict(self._read_to)
+        )
 
 
 def merged(records: Iterable[Record]) -> tuple[tuple[str, str], ...]:

@@ -178,6 +178,7 @@ class Loading:
         inserted = updated = deleted = 0
         now = self.clock.now()
         if waiting:
+            ids = [one for file in waiting for one in file.ids]
             inserted, updated = staging.merge(
                 sql.merge(
                     self.plan.table,
@@ -185,6 +186,7 @@ class Loading:
                     staging.columns[""],
                     revive=self.plan.strategy is not Strategy.SEARCH,
                     insert=not (archived and self.selective),
+                    distinct=len(set(ids)) == len(ids),
                 ),
                 (self.portal_id, self.run_id, now),
             )

@@ -21,7 +21,7 @@ WEIGHTS = {"high": 4, "normal": 2, "low": 1}
 LOOK_EVERY = 5_000
 NOTICED_AFTER = 6_000
 # A run of so many requests may spend one of them on asking when the day ends.
-WORTH_ASKING = 100
+WORTH_ASKING = 1_000
 
 
 class Sharing:
