@@ -20,7 +20,8 @@ def execute(
 
 def out_of_memory(error: duckdb.Error) -> bool:
     """Whether a statement failed for want of memory, while it ran or when it was committed."""
-    return isinstance(error, duckdb.OutOfMemoryException) or "failed to pin block" in str(error)
+    told = ("failed to pin block", "could not allocate block")
+    return isinstance(error, duckdb.OutOfMemoryException) or any(one in str(error) for one in told)
 
 
 def first(

@@ -147,13 +147,15 @@ ASKED = {"schemas", "contacts"}
 def test_wrong_settings_are_refused_and_nothing_is_stored_or_read(world: World, case: str) -> None:
     settings, code, said = WRONG[case]
 
+    before = world.stored()
+
     with pytest.raises(Refusal) as refused:
         world.configure("contacts", settings)
 
     assert refused.value.response_code == code
     assert [one for one in said if one not in refused.value.message] == []
     assert "\n" not in refused.value.message
-    assert all(rows == [] for rows in world.stored().values())
+    assert world.stored() == before
     assert {one.path.rsplit("/", 1)[-1] for one in world.asked()} <= ASKED
     assert not world.exists()
 
@@ -178,23 +180,25 @@ def test_wrong_settings_leave_those_stored_before_alone(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["", "  ", "a b", "x" * 101, "contacts'; --", "-first"])
 def test_a_bad_name_of_a_sync_is_refused(world: World, name: str) -> None:
+    before = world.stored()
     with pytest.raises(Refusal) as run:
         world.ingest(name)
     with pytest.raises(Refusal) as configured:
         world.configure(name, {})
 
     assert {one.value.response_code for one in (run, configured)} == {"INVALID_NAME"}
-    assert all(rows == [] for rows in world.stored().values())
+    assert world.stored() == before
     assert world.asked() == []
 
 
 def test_running_an_unknown_stream_is_refused_and_not_remembered(world: World) -> None:
+    before = world.stored()
     with pytest.raises(IngestError) as refused:
         world.ingest("contcats")
 
     assert refused.value.response_code == "UNKNOWN_STREAM"
     assert "did you mean 'contacts'" in refused.value.message
-    assert all(rows == [] for rows in world.stored().values())
+    assert world.stored() == before
     assert world.asked() == []
 
 
