@@ -28,6 +28,7 @@ FLOORS = (
     ("database",),
     ("inbound", "outbound"),
     ("inbound.ingest", "inbound.configuring", "outbound.ingest"),
+    ("inbound.explaining",),
     ("procedures",),
     ("cli", "laptop"),
 )

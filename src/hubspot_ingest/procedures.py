@@ -25,6 +25,7 @@ from hubspot_ingest.inbound import (
     ingest,
     sharing,
 )
+from hubspot_ingest.inbound.explaining import row
 from hubspot_ingest.inbound.outside import Outside, Portals
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
@@ -174,6 +175,12 @@ def disable_sync(outside: Outside, name: str) -> Answer:
 def reset_sync(outside: Outside, name: str) -> Answer:
     """Forget the cursor: the next run is a backfill; the table stays."""
     return configuring.reset(outside, name)
+
+
+@_answering
+def explain_row(outside: Outside, sync: str, id: str) -> Answer:
+    """Say why a record's row is as it is, or absent."""
+    return row.explain(outside, sync, id)
 
 
 @_answering

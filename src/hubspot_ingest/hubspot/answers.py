@@ -47,6 +47,14 @@ def page(answer: Any) -> Page:
         ) from error
 
 
+def record(answer: Any) -> Record:
+    """One record, read by its id."""
+    try:
+        return _record(answer)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(f"HubSpot's record lacks {error}; run again") from error
+
+
 def _record(result: Mapping[str, Any]) -> Record:
     identifier = result.get("id")
     if not identifier:

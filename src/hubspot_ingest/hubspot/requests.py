@@ -106,6 +106,15 @@ def list_page(
     return Request("GET", _objects(object_type), _objects(object_type), query=tuple(query))
 
 
+def record(
+    object_type: str, id: str, properties: Sequence[str], *, archived: bool = False
+) -> Request:
+    """One record by its id; the id of one that was merged away is answered by the survivor."""
+    path = _objects(object_type, f"/{quote(id, safe='')}")
+    query = (("archived", "true" if archived else "false"), ("properties", ",".join(properties)))
+    return Request("GET", path, _objects(object_type, "/{id}"), query=query)
+
+
 def search_page(
     object_type: str,
     filter_groups: Sequence[Json],

@@ -99,7 +99,8 @@ def _reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
     return reads(before) != reads(now)
 
 
-def _existing(store: Store, name: str) -> Sync:
+def existing(store: Store, name: str) -> Sync:
+    """The sync of that name. Raises ``UnknownSync``, naming those there are."""
     name = configuration.sync_name(name)
     sync = store.sync(name)
     if sync is None:
@@ -114,7 +115,7 @@ def _existing(store: Store, name: str) -> Sync:
 def drop(outside: Outside, name: str) -> Answer:
     """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
     store = Store(outside.database)
-    sync = _existing(store, name)
+    sync = existing(store, name)
     outside.database.rows(tasks.drop(outside.database.application, sync.name))
     store.drop_sync(sync.name)
     return {
@@ -126,7 +127,7 @@ def drop(outside: Outside, name: str) -> Answer:
 def enable(outside: Outside, name: str, *, enabled: bool) -> Answer:
     """Switch a sync on or off. Raises ``UnknownSync``."""
     store = Store(outside.database)
-    sync = _existing(store, name)
+    sync = existing(store, name)
     store.enable(sync.name, enabled, outside.clock.now())
     if not enabled or scheduling.may_resume(sync):
         switched = tasks.switch(outside.database.application, sync.name, enabled=enabled)
@@ -138,7 +139,7 @@ def enable(outside: Outside, name: str, *, enabled: bool) -> Answer:
 def reset(outside: Outside, name: str) -> Answer:
     """Forget a sync's cursor. Raises ``UnknownSync``."""
     store = Store(outside.database)
-    sync = _existing(store, name)
+    sync = existing(store, name)
     store.reset(sync.name, outside.clock.now())
     return {
         "response_code": "OK",

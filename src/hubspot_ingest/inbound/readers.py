@@ -119,6 +119,15 @@ def matching_among(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, .
     return tuple(found)
 
 
+def found_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
+    """A record as HubSpot's search knows it; None where it does not."""
+    own: Json = {"propertyName": "hs_object_id", "operator": "EQ", "value": id}
+    request = requests.search_page(
+        plan.stream.object_type, [{"filters": [own]}], [plan.stream.updated], limit=1
+    )
+    return next(iter(fetch(request, answers.page).records), None)
+
+
 def listed(fetch: Fetch, plan: Plan, token: str | None, *, archived: bool = False) -> Page:
     """A page of the list by HubSpot's token; with the values, unless they are read apart."""
     names = () if plan.strategy is Strategy.WIDE else plan.properties

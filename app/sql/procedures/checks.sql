@@ -1,0 +1,12 @@
+-- What tells why things are as they are.
+
+CREATE OR REPLACE PROCEDURE CORE.EXPLAIN_ROW(SYNC VARCHAR, ID VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.explain_row'
+  COMMENT = 'Says why a record is in the table as it is, or is not'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.EXPLAIN_ROW(VARCHAR, VARCHAR) TO APPLICATION ROLE APP_ADMIN;
