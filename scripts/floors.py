@@ -28,7 +28,7 @@ FLOORS = (
     ("database",),
     ("inbound", "outbound"),
     ("inbound.ingest", "inbound.configuring", "outbound.ingest"),
-    ("inbound.explaining",),
+    ("inbound.explaining", "inbound.checkup"),
     ("procedures",),
     ("cli", "laptop"),
 )

@@ -25,6 +25,7 @@ from hubspot_ingest.inbound import (
     ingest,
     sharing,
 )
+from hubspot_ingest.inbound.checkup import doctor as examination
 from hubspot_ingest.inbound.explaining import row
 from hubspot_ingest.inbound.outside import Outside, Portals
 from hubspot_ingest.model import Json
@@ -175,6 +176,12 @@ def disable_sync(outside: Outside, name: str) -> Answer:
 def reset_sync(outside: Outside, name: str) -> Answer:
     """Forget the cursor: the next run is a backfill; the table stays."""
     return configuring.reset(outside, name)
+
+
+@_answering
+def doctor(outside: Outside) -> Answer:
+    """Say what is wrong, or will be, and its cure."""
+    return examination.examine(outside)
 
 
 @_answering

@@ -1,5 +1,16 @@
 -- What tells why things are as they are.
 
+CREATE OR REPLACE PROCEDURE CORE.DOCTOR()
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.doctor'
+  COMMENT = 'Says what is wrong, or will be, and its cure'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.DOCTOR() TO APPLICATION ROLE APP_ADMIN;
+
 CREATE OR REPLACE PROCEDURE CORE.EXPLAIN_ROW(SYNC VARCHAR, ID VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pydantic_core import from_json
@@ -29,6 +30,14 @@ def decode(body: bytes) -> Any:
     except ValueError:
         whole = json.dumps(json.loads(body), ensure_ascii=False)
         return from_json(whole.encode("utf-8", "replace"))
+
+
+def date(headers: Mapping[str, str]) -> int | None:
+    """When an answer was sent, in epoch milliseconds; None where it does not tell."""
+    try:
+        return round(parsedate_to_datetime(headers["date"]).timestamp() * 1000)
+    except (KeyError, ValueError):
+        return None
 
 
 def page(answer: Any) -> Page:

@@ -106,6 +106,8 @@ class Client:
         self._stopped: IngestError | None = None
         self._jitter = random.Random(deadline)
         self.tally = Tally()
+        # how far HubSpot's clock is ahead of ours, in ms, as its newest answer told
+        self.skew: int | None = None
 
     def __enter__(self) -> Self:
         """Open connections are kept until the run ends."""
@@ -232,6 +234,8 @@ class Client:
                 extensions={"trace": departure.trace},
             )
             headers, size, ok = response.headers, len(response.content), response.is_success
+            told = answers.date(headers)
+            self.skew = None if told is None else told - self._clock.now()
             if ok:
                 return _Body(response.content)
             if request.form and response.status_code in REFUSED_GRANT:

@@ -91,7 +91,7 @@ def access(fetch: Fetch, now: int) -> list[Access]:
     records = _records(fetch)
 
     def check(stream: Stream) -> Access:
-        scopes, refused = _refused(fetch, stream, now)
+        scopes, refused = refusal(fetch, stream, now)
         return Access(
             stream=stream.name,
             object_type=stream.object_type,
@@ -130,7 +130,7 @@ def _unreadable(view: Access, found: Mapping[str, Access], stream: Stream) -> Ac
     )
 
 
-def _refused(fetch: Fetch, stream: Stream, now: int) -> tuple[tuple[str, ...], bool]:
+def refusal(fetch: Fetch, stream: Stream, now: int) -> tuple[tuple[str, ...], bool]:
     """The scopes HubSpot says it wants, and whether it refused to show the stream."""
     try:
         request = _first(fetch, stream, now)

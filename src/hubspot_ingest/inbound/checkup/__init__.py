@@ -1,0 +1,1 @@
+"""DOCTOR: what is wrong, or will be, and its cure."""

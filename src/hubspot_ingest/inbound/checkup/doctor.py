@@ -1,0 +1,75 @@
+"""DOCTOR: every check, each on its own, so that one that cannot be made keeps no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from hubspot_ingest import settings as configuration
+from hubspot_ingest.database.app_state import AppState
+from hubspot_ingest.database.store import Store
+from hubspot_ingest.errors import IngestError
+from hubspot_ingest.inbound.checkup import findings, inside, outside
+from hubspot_ingest.inbound.checkup.findings import Finding, Severity
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.model import Json
+from hubspot_ingest.settings import DEFAULT_CONNECTION, SyncSettings
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def examine(given: Outside) -> dict[str, Json]:
+    """Look at everything that can be wrong; changes nothing."""
+    database, now = given.database, given.clock.now()
+    syncs = _syncs(given)
+    checks: list[tuple[str, Check]] = [
+        ("CREDENTIAL", lambda: inside.credentials(database, now)),
+        *(("HUBSPOT", check) for check in _portals(given, syncs)),
+        ("API_VERSION", lambda: iter(findings.of_versions(now))),
+        ("SYNC", lambda: inside.health(database)),
+        ("TASK", lambda: inside.tasks(database, syncs)),
+        ("TABLE", lambda: inside.tables(database, syncs)),
+        ("LEASE", lambda: inside.leases(database, now)),
+        ("STAGING", lambda: inside.left_over(database, now)),
+    ]
+    found = findings.worst_first(one for check in checks for one in _made(*check))
+    bad = [one for one in found if one.severity is not Severity.OK]
+    counted = [
+        f"{sum(one.severity is severity for one in bad)} {severity}"
+        for severity in Severity
+        if any(one.severity is severity for one in bad)
+    ]
+    said = f"{', '.join(counted)}; the worst: {bad[0].finding}" if bad else "nothing is wrong"
+    return {
+        "response_code": "OK",
+        "message": said,
+        "findings": [one.told() for one in found],
+    }
+
+
+def _syncs(given: Outside) -> list[tuple[str, SyncSettings]]:
+    defaults = AppState(given.database).settings().for_syncs
+    return [
+        (one.name, configuration.parse(one.name, one.settings, defaults))
+        for one in Store(given.database).syncs()
+        if one.enabled
+    ]
+
+
+def _portals(given: Outside, syncs: list[tuple[str, SyncSettings]]) -> Iterator[Check]:
+    """A look at the portal of each connection that a sync uses, or of the first one."""
+    used: dict[str, list[tuple[str, SyncSettings]]] = {}
+    for one in syncs:
+        used.setdefault(one[1].connection, []).append(one)
+    if not used:
+        used[DEFAULT_CONNECTION] = [("contacts", configuration.parse("contacts", {}))]
+    for those in used.values():
+        yield partial(outside.look, given, those)
+
+
+def _made(check: str, make: Check) -> Iterator[Finding]:
+    try:
+        yield from make()
+    except IngestError as error:
+        said = f"this could not be checked: {error.message}"
+        yield Finding(check, Severity.WARNING, said, "the message says what to do")

@@ -1,0 +1,70 @@
+"""What only HubSpot can tell DOCTOR: does it answer, to whom, what may be read, what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hubspot_ingest import times
+from hubspot_ingest.database.connections import cure
+from hubspot_ingest.errors import CredentialError, HubSpotError, IngestError
+from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.inbound import discovering, streams
+from hubspot_ingest.inbound.checkup import findings
+from hubspot_ingest.inbound.checkup.findings import Finding, Severity
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.settings import SyncSettings
+
+# A person waits for the answer: no longer than this.
+PATIENCE = times.MINUTE
+APPROVE = "ALTER APPLICATION {} APPROVE SPECIFICATION HUBSPOT_API SEQUENCE_NUMBER = 1"
+
+
+def look(outside: Outside, syncs: Sequence[tuple[str, SyncSettings]]) -> Iterator[Finding]:
+    """Look at the portal of some syncs, which have one connection. Never raises for HubSpot."""
+    connection = syncs[0][1].connection
+    store = cure(connection)
+    try:
+        now = outside.clock.now()
+        with outside.client(syncs[0][1], now + PATIENCE) as client:
+            portal = client.fetch(requests.account(), answers.portal)
+            said = f"HubSpot answers, and the connection {connection} leads to portal {portal}"
+            yield Finding("EGRESS", Severity.OK, said)
+            yield findings.of_clock(client.skew)
+            yield _usage(client, syncs)
+            for name, settings in syncs:
+                yield _readable(client, name, settings, now)
+    except CredentialError as error:
+        yield Finding("CREDENTIAL", Severity.ERROR, error.message, f"store another with {store}")
+    except HubSpotError as error:
+        approve = APPROVE.format(outside.database.application)
+        yield Finding(
+            "EGRESS",
+            Severity.ERROR,
+            error.message,
+            f"approve the connection under Settings » Connections, or by {approve}; if that is "
+            "done, HubSpot is down: see status.hubspot.com",
+        )
+    except IngestError as error:
+        yield Finding("HUBSPOT", Severity.WARNING, error.message, "run this again later")
+
+
+def _usage(client: Client, syncs: Sequence[tuple[str, SyncSettings]]) -> Finding:
+    client.learn_usage()
+    reserve = max(settings.reserve_percent for _, settings in syncs)
+    return findings.of_usage(client.governor.usage, reserve)
+
+
+def _readable(client: Client, name: str, settings: SyncSettings, now: int) -> Finding:
+    """Whether the credential may read what a sync wants."""
+    stream = streams.find(settings.stream, client.fetch)
+    scopes, refused = discovering.refusal(client.fetch, stream, now)
+    if not refused:
+        return Finding("SCOPES", Severity.OK, f"the credential may read what {name} wants")
+    wanted = " or ".join(scopes or stream.scopes)
+    return Finding(
+        "SCOPES",
+        Severity.ERROR,
+        f"the credential may not read {stream.name}, which {name} wants",
+        f"add {wanted or 'the scope of it'} to the service key in HubSpot",
+    )

@@ -1,0 +1,169 @@
+"""DOCTOR finds what is wrong, says what cures it, and changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from hubspot_ingest.errors import CredentialMissing
+from hubspot_ingest.hubspot import versions
+from hubspot_ingest.inbound.checkup import doctor, findings
+from hubspot_ingest.inbound.checkup.findings import Severity
+from hubspot_ingest.model import Usage
+from hubspot_ingest.times import DAY
+from hubspot_sandbox import Limits
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import CONTACTS, HOUR, NOW, Answer, World, on_an_empty_stack
+
+
+def examine(world: World) -> Answer:
+    return on_an_empty_stack(lambda: dict(doctor.examine(world.outside)))
+
+
+def _found(world: World, check: str) -> list[dict[str, str]]:
+    """What one check found that is not well."""
+    answer = examine(world)
+    assert answer["response_code"] == "OK"
+    wrong = [one for one in answer["findings"] if one["severity"] != "OK"]
+    assert all(one["cure"] for one in wrong), wrong
+    return [one for one in wrong if one["check"] == check]
+
+
+@pytest.fixture
+def loaded(world: World) -> World:
+    world.slim()
+    world.run()
+    return world
+
+
+def test_the_call_finds_nothing_wrong_where_all_is_well(served: World) -> None:
+    served.call("CALL ingest_hubspot('contacts')")
+    answer = served.call("CALL doctor()")
+    wrong = {one["check"] for one in answer["findings"] if one["severity"] != "OK"}
+    assert answer["response_code"] == "OK"
+    # how long HubSpot supports a version depends on the day of the test
+    assert wrong <= {"API_VERSION"}, answer
+    checks = {one["check"] for one in answer["findings"]}
+    assert checks >= {"EGRESS", "CLOCK", "LIMITS", "SCOPES", "SYNC", "TABLE", "API_VERSION"}
+
+
+def test_it_changes_nothing(loaded: World) -> None:
+    before = loaded.stored(), loaded.table("*")
+    examine(loaded)
+    assert (loaded.stored(), loaded.table("*")) == before
+
+
+def test_the_worst_comes_first(loaded: World) -> None:
+    loaded.closed = ["/crm/objects/2026-09/contacts"]
+    order = [Severity(one["severity"]) for one in examine(loaded)["findings"]]
+    assert order == sorted(order, key=list(Severity).index)
+    assert order[0] is Severity.ERROR
+
+
+def test_a_scope_that_a_sync_lacks_is_named(loaded: World) -> None:
+    loaded.portal.grant("pat-na1-other", ["crm.objects.deals.read"])
+    loaded.token = "pat-na1-other"
+    (one,) = _found(loaded, "SCOPES")
+    assert "crm.objects.contacts.read" in one["cure"]
+
+
+def test_a_credential_that_hubspot_does_not_know_is_told(loaded: World) -> None:
+    loaded.token = "pat-na1-unknown"
+    (one,) = _found(loaded, "CREDENTIAL")
+    assert one["severity"] == "ERROR"
+    assert "set_token" in one["cure"]
+
+
+def test_it_works_without_a_credential(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HUBSPOT_TOKEN", raising=False)
+    answer = world.call("CALL doctor()")
+    codes = {one["check"]: one["severity"] for one in answer["findings"]}
+    assert codes["CREDENTIAL"] == "ERROR"
+    assert CredentialMissing.code not in answer["response_code"]
+
+
+def test_it_works_while_hubspot_gives_no_answer_of_use(loaded: World) -> None:
+    loaded.paths = {"/": "/nowhere/"}
+    answer = examine(loaded)
+    assert {one["check"] for one in answer["findings"]} >= {"SYNC", "TABLE", "API_VERSION"}
+    assert answer["findings"][0]["severity"] == "ERROR"
+
+
+def test_a_column_that_was_dropped_or_retyped_by_hand_is_named(loaded: World) -> None:
+    loaded.rows(f"ALTER TABLE {CONTACTS} DROP COLUMN PROPERTIES_EMAIL")
+    (one,) = _found(loaded, "TABLE")
+    assert "PROPERTIES_EMAIL" in one["finding"]
+
+
+def test_a_table_that_was_dropped_is_told(loaded: World) -> None:
+    loaded.rows(f"DROP TABLE {CONTACTS}")
+    (one,) = _found(loaded, "TABLE")
+    assert "reset_sync('contacts')" in one["cure"]
+
+
+def test_a_run_that_was_killed_is_told_once_its_lease_is_over(loaded: World) -> None:
+    loaded.store.take_lease("contacts", "killed", loaded.clock.now())
+    assert _found(loaded, "LEASE") == []
+    loaded.clock.advance(HOUR)
+    (one,) = _found(loaded, "LEASE")
+    assert "carries on" in one["cure"]
+
+
+def test_what_a_killed_run_left_in_staging_is_told(loaded: World) -> None:
+    loaded.rows('CREATE TRANSIENT TABLE HUBSPOT_INGEST.STAGING."LOAD_DEAD" (ID VARCHAR)')
+    (one,) = _found(loaded, "STAGING")
+    assert "LOAD_DEAD" in one["finding"]
+
+
+def test_a_failed_sync_is_told_with_its_message(loaded: World) -> None:
+    loaded.token = "pat-na1-unknown"
+    loaded.clock.advance(HOUR)
+    loaded.ingest()
+    (one,) = _found(loaded, "SYNC")
+    assert one["finding"].startswith("contacts is FAILED: HubSpot does not accept")
+
+
+def test_a_suspended_task_is_told(loaded: World) -> None:
+    loaded.configure("contacts", {"schedule": "60 MINUTES"})
+    assert _found(loaded, "TASK") == []
+    loaded.engine.sql('ALTER TASK HUBSPOT_INGEST.TASKS."CONTACTS" SUSPEND')
+    (one,) = _found(loaded, "TASK")
+    assert one["cure"] == "CALL enable_sync('contacts')"
+
+
+def test_a_day_whose_free_requests_are_used_is_told(make: MakeWorld) -> None:
+    world = make({"contacts": 12}, limits=Limits(burst=190, daily=12)).slim(reserve_percent=50)
+    world.ingest()
+    for _ in range(3):
+        examine(world)
+    assert {one["severity"] for one in _found(world, "LIMITS")} <= {"WARNING"}
+
+
+@pytest.mark.parametrize(
+    ("used", "severity"), [(10, "OK"), (90, "WARNING"), (81, "WARNING"), (79, "OK")]
+)
+def test_limits_are_judged_by_what_is_left_beside_the_reserve(used: int, severity: str) -> None:
+    assert findings.of_usage(Usage(100, used, None, NOW), 20).severity == severity
+
+
+def test_an_old_key_is_to_be_changed() -> None:
+    old = findings.of_age("default", "TOKEN", NOW - 200 * DAY, NOW, "CALL set_token('…')")
+    assert (old.severity, "200 days" in old.finding) == (Severity.NOTICE, True)
+    grant = findings.of_age("default", "OAUTH", NOW - 200 * DAY, NOW, "")
+    assert grant.severity is Severity.OK
+
+
+def test_clocks_that_differ_by_more_than_a_minute_are_told() -> None:
+    assert findings.of_clock(30_000).severity is Severity.OK
+    assert findings.of_clock(-90_000).severity is Severity.WARNING
+
+
+def test_every_version_in_use_has_an_end_of_support() -> None:
+    assert {*versions.in_use()} <= {*versions.SUPPORTED_UNTIL}
+
+
+def test_versions_are_told_before_their_support_ends() -> None:
+    told = {one.finding: one.severity for one in findings.of_versions(NOW)}
+    (v4,) = (one for finding, one in told.items() if " v4 " in finding)
+    assert v4 is Severity.NOTICE
+    later = [one.severity for one in findings.of_versions(NOW + 200 * DAY)]
+    assert Severity.ERROR in later
