@@ -22,6 +22,7 @@ FLOORS = (
         "app_settings",
         "schedules",
         "telemetry",
+        "stopwatch",
     ),
     ("hubspot", "database.columns", "database.sql"),
     ("hubspot.client", "database.connection"),

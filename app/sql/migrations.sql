@@ -12,3 +12,4 @@ EXECUTE IMMEDIATE FROM './migrations/0002_streams.sql';
 EXECUTE IMMEDIATE FROM './migrations/0003_budgets.sql';
 EXECUTE IMMEDIATE FROM './migrations/0004_connections.sql';
 EXECUTE IMMEDIATE FROM './migrations/0005_settings_alerts_costs.sql';
+EXECUTE IMMEDIATE FROM './migrations/0006_seconds.sql';

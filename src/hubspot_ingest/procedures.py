@@ -26,7 +26,7 @@ from hubspot_ingest.inbound import (
     sharing,
 )
 from hubspot_ingest.inbound.checkup import doctor as examination
-from hubspot_ingest.inbound.explaining import row
+from hubspot_ingest.inbound.explaining import row, run
 from hubspot_ingest.inbound.outside import Outside, Portals
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
@@ -188,6 +188,12 @@ def doctor(outside: Outside) -> Answer:
 def explain_row(outside: Outside, sync: str, id: str) -> Answer:
     """Say why a record's row is as it is, or absent."""
     return row.explain(outside, sync, id)
+
+
+@_answering
+def explain_run(outside: Outside, run_id: str) -> Answer:
+    """Say where a run's time and requests went."""
+    return run.explain(outside, run_id)
 
 
 @_answering

@@ -18,6 +18,7 @@ CURES: dict[str, tuple[str, str]] = {
         "the message lists those there are",
     ),
     "UNKNOWN_SYNC": ("no such sync", "the message lists those there are"),
+    "UNKNOWN_RUN": ("no such run", "the view RUNS lists those there are"),
     "UNKNOWN_CONNECTION": ("no such connection", "the message lists those there are"),
     "CONNECTION_IN_USE": (
         "a connection that syncs use cannot be dropped",
@@ -55,6 +56,14 @@ CURES: dict[str, tuple[str, str]] = {
         "grant what the message names",
     ),
     "STORAGE_FULL": ("there is no room where the rows lie", "free some and run again"),
+    "INTEGRATION_UNUSABLE": (
+        "the app may not use the notification integration, or it does not fit",
+        "grant or change what the message names",
+    ),
+    "NOTIFICATION_FAILED": (
+        "nothing could be sent through the notification integration",
+        "the message quotes Snowflake; it is tried again",
+    ),
     "SYNC_BUSY": (
         "another run of the same sync is going on",
         "wait; a killed run's lease ends after 15 minutes",

@@ -11,11 +11,13 @@ import io
 import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.errors import DatabaseError, GrantMissing, StorageFull
+from hubspot_ingest.stopwatch import Activity, Stopwatch
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -39,20 +41,29 @@ class Database:
         """``session`` is the procedure's own, whose current database is the application's."""
         self._session = session
         self._put: Callable[[int], None] | None = None
+        self._watch: Stopwatch | None = None
         self.application = str(
             self.rows("SELECT CURRENT_DATABASE() AS APPLICATION")[0]["APPLICATION"]
         )
 
-    def counting(self, put: Callable[[int], None]) -> Database:
-        """The same session, telling ``put`` the size of everything it stages, in bytes."""
+    def counting(self, put: Callable[[int], None], watch: Stopwatch) -> Database:
+        """The same session, telling ``put`` the size of everything it stages, in bytes.
+
+        How long its statements take shows on ``watch``.
+        """
         counted = copy(self)
         counted._put = put
+        counted._watch = watch
         return counted
+
+    def _timed(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._watch is None else self._watch.during(Activity.LOADING)
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and return its rows by column name. Raises ``DatabaseError``."""
         try:
-            found = self._session.sql(statement, params=list(params)).collect()
+            with self._timed():
+                found = self._session.sql(statement, params=list(params)).collect()
         except Exception as error:
             if not _from_snowflake(error):
                 raise
@@ -64,7 +75,8 @@ class Database:
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         try:
-            self._session.file.put_stream(stream, location, auto_compress=False, overwrite=True)
+            with self._timed():
+                self._session.file.put_stream(stream, location, auto_compress=False, overwrite=True)
         except Exception as error:
             if not _from_snowflake(error):
                 raise

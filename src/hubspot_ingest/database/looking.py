@@ -33,6 +33,33 @@ def row(
     return found[0] if found else None
 
 
+def run(database: Database, run_id: str) -> Mapping[str, Any] | None:
+    """The row of RUNS of one run."""
+    found = database.rows(
+        f"SELECT * FROM {name(database.application)}.STATE.RUNS WHERE RUN_ID = ?", (run_id,)
+    )
+    return found[0] if found else None
+
+
+def requests(database: Database, run_id: str) -> list[dict[str, Json]]:
+    """What each endpoint cost a run, the slowest first."""
+    found = database.rows(
+        "SELECT ENDPOINT, COUNT, RETRIES, THROTTLED, SECONDS "
+        f"FROM {name(database.application)}.STATE.REQUESTS WHERE RUN_ID = ? ORDER BY SECONDS DESC",
+        (run_id,),
+    )
+    return [
+        {
+            "endpoint": str(one["ENDPOINT"]),
+            "count": int(one["COUNT"]),
+            "retries": int(one["RETRIES"]),
+            "throttled": int(one["THROTTLED"]),
+            "seconds": round(float(one["SECONDS"]), 3),
+        }
+        for one in found
+    ]
+
+
 def last_run(database: Database, sync: str) -> dict[str, Json] | None:
     """How the newest run of a sync went."""
     found = database.rows(

@@ -17,6 +17,7 @@ from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.errors import DatabaseError, IngestError, SyncBusy
 from hubspot_ingest.model import Json
+from hubspot_ingest.stopwatch import Activity, Stopwatch
 
 # A run that has not renewed its lease for this long is taken for dead.
 LEASE = 15 * times.MINUTE
@@ -58,9 +59,14 @@ class RunLog:
     bytes: int = 0
     staged_bytes: int = 0
     warehouse_seconds: Callable[[], float] = float
+    watch: Stopwatch | None = None
     finished_at: int | None = None
     response_code: str = "OK"
     message: str = ""
+
+    def seconds(self, activity: Activity) -> float:
+        """How long it was busy with something, as far as that is known."""
+        return 0.0 if self.watch is None else self.watch.seconds(activity)
 
     def staged(self, size: int) -> None:
         """A file of so many bytes was staged for this run."""
@@ -297,6 +303,9 @@ class Store:
             "BYTES": run.bytes,
             "STAGED_BYTES": run.staged_bytes,
             "WAREHOUSE_SECONDS": round(run.warehouse_seconds(), 3),
+            "REQUEST_SECONDS": run.seconds(Activity.REQUESTS),
+            "WAITING_SECONDS": run.seconds(Activity.WAITING),
+            "LOADING_SECONDS": run.seconds(Activity.LOADING),
             "RESPONSE_CODE": run.response_code,
             "MESSAGE": run.message,
         }

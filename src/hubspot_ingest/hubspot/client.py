@@ -33,6 +33,7 @@ from hubspot_ingest.hubspot.access import Access, Renewed
 from hubspot_ingest.hubspot.limits import WEIGHT, Governor
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.model import Usage
+from hubspot_ingest.stopwatch import Activity, Stopwatch
 from hubspot_ingest.times import Clock
 
 Answer = TypeVar("Answer")
@@ -106,6 +107,7 @@ class Client:
         self._stopped: IngestError | None = None
         self._jitter = random.Random(deadline)
         self.tally = Tally()
+        self.watch = Stopwatch(clock)
         # how far HubSpot's clock is ahead of ours, in ms, as its newest answer told
         self.skew: int | None = None
 
@@ -215,9 +217,10 @@ class Client:
     def _send(
         self, request: Request, bearer: str, *, retry: bool, of_reserve: bool
     ) -> _Body | refusals.Wait:
-        sent = self._governor.admit(
-            request.bucket, self._deadline, self._weight, of_reserve=of_reserve
-        )
+        with self.watch.during(Activity.WAITING):
+            sent = self._governor.admit(
+                request.bucket, self._deadline, self._weight, of_reserve=of_reserve
+            )
         started = self._clock.now()
         body, kind = _body(request)
         headers = httpx.Headers()
@@ -226,13 +229,14 @@ class Client:
         size = 0
         departure = _Departure(lambda: self._governor.left(request.bucket))
         try:
-            response = self._http.request(
-                request.method,
-                request.target,
-                content=body,
-                headers=_headers(bearer, kind),
-                extensions={"trace": departure.trace},
-            )
+            with self.watch.during(Activity.REQUESTS):
+                response = self._http.request(
+                    request.method,
+                    request.target,
+                    content=body,
+                    headers=_headers(bearer, kind),
+                    extensions={"trace": departure.trace},
+                )
             headers, size, ok = response.headers, len(response.content), response.is_success
             told = answers.date(headers)
             self.skew = None if told is None else told - self._clock.now()
@@ -291,7 +295,8 @@ class Client:
         if throttled:
             self._governor.throttled(request.bucket, seconds)
         else:
-            self._clock.sleep(seconds)
+            with self.watch.during(Activity.WAITING):
+                self._clock.sleep(seconds)
 
 
 def _body(request: Request) -> tuple[bytes | None, str]:

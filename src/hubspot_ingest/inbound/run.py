@@ -90,6 +90,7 @@ class Run:
         deadline = self._log.started_at + round(self._settings.deadline_minutes * times.MINUTE)
         with self._outside.client(self._settings, deadline) as client:
             self._requests = lambda: client.tally.requests
+            self._log.watch = client.watch
             self._sharing = Sharing(self._outside, client, self._settings)
             self._sharing.begin()
             try:
@@ -131,7 +132,7 @@ class Run:
         )
         log.since, log.until = chosen.since, chosen.until
         loading = Loading(
-            database=self._outside.database.counting(log.staged),
+            database=self._outside.database.counting(log.staged, client.watch),
             fetch=client.fetch,
             plan=chosen,
             stands=begun.stands,
@@ -178,7 +179,7 @@ class Run:
             name=self._name,
             settings=self._settings,
             stream=stream,
-            database=self._outside.database.counting(self._log.staged),
+            database=self._outside.database.counting(self._log.staged, client.watch),
             store=self._store,
             fetch=client.fetch,
             requests=lambda: client.tally.requests,

@@ -1,0 +1,58 @@
+"""EXPLAIN_RUN: where a run's time and requests went, and what became of its rows."""
+
+from __future__ import annotations
+
+from hubspot_ingest.database import looking
+from hubspot_ingest.errors import Refusal
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.model import Json
+
+
+def explain(outside: Outside, run_id: str | None) -> dict[str, Json]:
+    """What one run did. Raises ``Refusal`` (``UNKNOWN_RUN``) when there is none of that id."""
+    told = looking.run(outside.database, (run_id or "").strip())
+    if told is None:
+        raise Refusal(
+            f"there is no run {run_id!r}; the view RUNS has those there are", code="UNKNOWN_RUN"
+        )
+    requests = looking.requests(outside.database, str(told["RUN_ID"]))
+
+    def number(name: str) -> float:
+        return float(told[name] or 0)
+
+    whole = number("DURATION_SECONDS")
+    seconds = {
+        "requests": number("REQUEST_SECONDS"),
+        "waiting": number("WAITING_SECONDS"),
+        "loading": number("LOADING_SECONDS"),
+    }
+    seconds["other"] = max(0.0, whole - sum(seconds.values()))
+    rounded: dict[str, Json] = {part: round(took, 3) for part, took in seconds.items()}
+    rows: dict[str, Json] = {
+        part: int(told[f"ROWS_{part.upper()}"] or 0)
+        for part in ("read", "inserted", "updated", "deleted")
+    }
+    longest = max(seconds, key=lambda part: seconds[part])
+    repeated = sum(int(str(one["retries"])) for one in requests)
+    said = (
+        f"the run of {told['SYNC']} took {whole:.1f} seconds, most of it {_WORDS[longest]}; "
+        f"{int(number('REQUESTS'))} requests, {repeated} of them repeated"
+    )
+    return {
+        "response_code": "OK",
+        "message": f"{said}; it is {told['STATUS']}: {told['MESSAGE'] or 'it still goes on'}",
+        "run_id": str(told["RUN_ID"]),
+        "sync": str(told["SYNC"]),
+        "status": str(told["STATUS"]),
+        "seconds": rounded,
+        "requests": [*requests],
+        "rows": {**rows, "misfits": int(told["VALUES_MISFIT"] or 0)},
+    }
+
+
+_WORDS = {
+    "requests": "until HubSpot answered",
+    "waiting": "until HubSpot's limits let it ask",
+    "loading": "on statements in Snowflake",
+    "other": "on turning answers into rows",
+}

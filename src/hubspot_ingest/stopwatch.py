@@ -1,0 +1,58 @@
+"""Where the time of a run goes, whatever goes on at once in how many threads."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from hubspot_ingest.times import Clock
+
+
+class Activity(StrEnum):
+    """What a run spends time on; of several at once, the first of these counts."""
+
+    REQUESTS = "REQUESTS"
+    WAITING = "WAITING"
+    LOADING = "LOADING"
+
+
+class Stopwatch:
+    """Counts each moment once, so that the parts add up to no more than the whole."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Nothing goes on at first."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._going: Counter[Activity] = Counter()
+        self._spent = dict.fromkeys(Activity, 0)
+        self._at = clock.now()
+
+    @contextmanager
+    def during(self, activity: Activity) -> Iterator[None]:
+        """Around something that one thread does."""
+        self._change(activity, 1)
+        try:
+            yield
+        finally:
+            self._change(activity, -1)
+
+    def seconds(self, activity: Activity) -> float:
+        """Time spent on it so far."""
+        with self._lock:
+            self._share()
+            return self._spent[activity] / 1000
+
+    def _change(self, activity: Activity, by: int) -> None:
+        with self._lock:
+            self._share()
+            self._going[activity] += by
+
+    def _share(self) -> None:
+        now = self._clock.now()
+        current = next((one for one in Activity if self._going[one]), None)
+        if current is not None:
+            self._spent[current] += now - self._at
+        self._at = now
