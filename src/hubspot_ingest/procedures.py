@@ -23,6 +23,7 @@ from hubspot_ingest.inbound import (
     destination,
     discovering,
     ingest,
+    reconciling,
     sharing,
 )
 from hubspot_ingest.inbound.checkup import doctor as examination
@@ -224,6 +225,12 @@ def drop_connection(outside: Outside, name: str) -> Answer:
 def test_connection(outside: Outside, connection: str) -> Answer:
     """Say which streams the credential can read, and which scope the others need."""
     return connecting.test(outside, connection)
+
+
+@_answering
+def reconcile(outside: Outside, sync: str) -> Answer:
+    """Compare a sync's table with HubSpot, repair it, and certify what was found."""
+    return reconciling.reconcile(outside, sync)
 
 
 @_answering

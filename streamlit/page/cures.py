@@ -64,6 +64,14 @@ CURES: dict[str, tuple[str, str]] = {
         "nothing could be sent through the notification integration",
         "the message quotes Snowflake; it is tried again",
     ),
+    "NOT_LOADED": (
+        "the sync has not been loaded whole yet",
+        "run it first",
+    ),
+    "NOT_COMPARABLE": (
+        "the stream is read whole, or has nothing that could be counted",
+        "nothing: its runs are its comparison",
+    ),
     "SYNC_BUSY": (
         "another run of the same sync is going on",
         "wait; a killed run's lease ends after 15 minutes",

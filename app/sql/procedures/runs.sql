@@ -54,3 +54,14 @@ CREATE OR REPLACE PROCEDURE CORE.START_SYNC(NAME VARCHAR)
   COMMENT = 'Begins a run of one sync in the background and answers at once'
   EXECUTE AS OWNER;
 GRANT USAGE ON PROCEDURE CORE.START_SYNC(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.RECONCILE(SYNC VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.reconcile'
+  COMMENT = 'Compares a table with HubSpot, repairs it, and certifies what was found'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.RECONCILE(VARCHAR) TO APPLICATION ROLE APP_ADMIN;

@@ -217,6 +217,11 @@ def other_portal(table: Table) -> str:
     return f'SELECT "_PORTAL_ID" FROM {table.quoted} WHERE "_PORTAL_ID" <> ? LIMIT 1'
 
 
+def portal_of(table: Table) -> str:
+    """The portal whose rows a table holds."""
+    return f'SELECT MAX("_PORTAL_ID") AS PORTAL_ID FROM {table.quoted}'
+
+
 def count(table: Table) -> str:
     """How many rows a table has."""
     return f"SELECT COUNT(*) AS FOUND FROM {table.quoted}"

@@ -176,7 +176,7 @@ class Sweeps:
         bound = self._now - RECYCLE_BIN + times.DAY
         marked = self._rows(marks.marked_ids(self._plan.table), "ARCHIVED", bound)
         last = END if ended else highest
-        yield from self._look_up(
+        yield from self.look_up(
             [one for one in marked if one not in seen and first < int(one) <= last]
         )
         place.update(token=token, after=highest)
@@ -273,7 +273,7 @@ class Sweeps:
             compared = bound
 
         yield from self._load(batches(), plan=listing, before_empty=compare)
-        yield from self._look_up(doubtful)
+        yield from self.look_up(doubtful)
         self.state["rotation"] = 0 if compared == END else compared
         self.state["rotating"] = compared != END
         if compared == END:
@@ -308,7 +308,7 @@ class Sweeps:
     def _mark_all(self, found: Iterable[Mark]) -> None:
         self.log(Merged(0, 0, 0, self.loading.mark(found), 0, {}))
 
-    def _look_up(self, ids: Sequence[str]) -> Iterator[None]:
+    def look_up(self, ids: Sequence[str]) -> Iterator[None]:
         """Settle what became of records: live after all, filtered out, archived, or purged."""
         if not ids:
             return

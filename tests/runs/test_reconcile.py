@@ -1,0 +1,191 @@
+"""A table compared with HubSpot: what differs is named and repaired, all else left alone."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from hubspot_ingest.errors import Refusal, SyncBusy, UnknownSync
+from hubspot_ingest.inbound.reconciling import reconcile
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import CONTACTS, HOUR, MINUTE, World, on_an_empty_stack
+
+FILTER = [{"filters": [{"propertyName": "jobtitle", "operator": "EQ", "value": "Yes"}]}]
+Answer = dict[str, Any]
+
+
+def compare(world: World, sync: str = "contacts") -> Answer:
+    return on_an_empty_stack(lambda: dict(reconcile(world.outside, sync)))
+
+
+def loaded(make: MakeWorld, count: int, **settings: Any) -> World:
+    """So many contacts, settled in their table."""
+    world = make({"contacts": count}).slim(**settings)
+    world.clock.advance(HOUR)
+    world.run()
+    world.asked()
+    return world
+
+
+@pytest.fixture
+def world(make: MakeWorld) -> World:
+    return loaded(make, 600)
+
+
+def kinds(answer: Answer) -> dict[str, str]:
+    return {one["id"]: one["kind"] for one in answer["differences"]}
+
+
+def test_a_table_that_agrees_is_complete(world: World) -> None:
+    answer = compare(world)
+    assert (answer["response_code"], answer["result"]) == ("OK", "COMPLETE")
+    assert (answer["hubspot_records"], answer["table_records"]) == (600, 600)
+    assert answer["differences"] == []
+
+
+def test_missing_rows_are_named_and_brought_back(world: World) -> None:
+    gone = Random(1).sample(world.ids(), 7)
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID IN ({', '.join(gone)})")
+    answer = compare(world)
+    assert answer["result"] == "REPAIRED"
+    assert kinds(answer) == dict.fromkeys(gone, "MISSING")
+    assert world.landed() == world.truth()
+
+
+def test_stale_rows_are_named_and_refreshed(world: World) -> None:
+    one, other = world.ids()[3], world.ids()[400]
+    for stale in (one, other):
+        world.rows(
+            f"UPDATE {CONTACTS} SET UPDATED_AT = DATEADD(DAY, -9, UPDATED_AT), "
+            f"PROPERTIES = PARSE_JSON('{{}}') WHERE ID = '{stale}'"
+        )
+    answer = compare(world)
+    assert kinds(answer) == {one: "STALE", other: "STALE"}
+    assert world.landed() == world.truth()
+
+
+def test_a_row_whose_record_is_gone_is_marked(world: World) -> None:
+    purged, archived = world.ids()[5], world.ids()[6]
+    world.portal.gdpr_delete("contacts", purged)
+    world.portal.archive("contacts", archived)
+    world.clock.advance(HOUR)
+    world.store.advance("contacts", world.clock.now() - MINUTE)
+    answer = compare(world)
+    assert kinds(answer) == {purged: "EXTRA", archived: "EXTRA"}
+    assert world.table("_DELETE_KIND", where=f"ID IN ({purged}, {archived})") == [
+        ("PURGED",),
+        ("ARCHIVED",),
+    ]
+
+
+def test_what_changed_since_the_last_run_is_told_apart_and_left_to_the_next(world: World) -> None:
+    changed = world.ids()[:5]
+    for one in changed:
+        world.portal.update("contacts", one, {"jobtitle": "New"})
+    world.clock.advance(MINUTE)
+    answer = compare(world)
+    assert (answer["result"], answer["changed_meanwhile"]) == ("COMPLETE", 5)
+    assert answer["differences"] == []
+
+
+def test_a_filter_is_respected(make: MakeWorld) -> None:
+    world = make({"contacts": 400}).slim(filter_groups=FILTER)
+    chosen = [one.id for one in world.portal.records("contacts")][::2]
+    for one in chosen:
+        world.portal.update("contacts", one, {"jobtitle": "Yes"})
+    world.clock.advance(HOUR)
+    world.run()
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{chosen[0]}'")
+    assert kinds(compare(world)) == {chosen[0]: "MISSING"}
+    assert compare(world)["result"] == "COMPLETE"
+
+
+def test_a_search_index_that_lags_raises_no_alarm(world: World) -> None:
+    changed = world.ids()[:9]
+    for one in changed:
+        world.portal.update("contacts", one, {"jobtitle": "New"})
+    world.clock.advance(HOUR)
+    world.run()
+    world.clock.advance(MINUTE)
+    world.sandbox.search_lag_ms = 3 * HOUR
+    answer = compare(world)
+    assert answer["differences"] == []
+
+
+@pytest.mark.parametrize("k", [1, 10, 300])
+def test_every_dropped_row_of_many_is_found(make: MakeWorld, k: int) -> None:
+    world = loaded(make, 5_100)
+    gone = Random(k).sample(world.ids(), k)
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID IN ({', '.join(gone)})")
+    answer = compare(world)
+    assert (answer["missing"], answer["extra"], answer["stale"]) == (k, 0, 0)
+    assert sorted(world.ids(), key=int) == sorted(world.truth(), key=int)
+
+
+def test_an_agreeing_table_costs_nine_requests_at_most(make: MakeWorld) -> None:
+    world = loaded(make, 5_100)
+    assert compare(world)["requests"] <= 9
+    assert len(world.asked()) <= 9
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_clean_table_raises_no_alarm_while_people_go_on(world: World, seed: int) -> None:
+    random = Random(seed)
+
+    def meanwhile(*_: object) -> None:
+        one = random.choice([record.id for record in world.portal.records("contacts")])
+        world.portal.update("contacts", one, {"jobtitle": str(random.random())})
+        world.clock.advance(random.randint(1, 2_000))
+
+    world.sandbox.before_each = meanwhile
+    for _ in range(5):
+        answer = compare(world)
+        assert (answer["result"], answer["differences"]) == ("COMPLETE", [])
+
+
+def test_a_certificate_is_kept(world: World) -> None:
+    answer = compare(world)
+    found = world.rows("SELECT * FROM HUBSPOT_INGEST.CORE.COMPLETENESS")
+    assert [(one["SYNC"], one["RESULT"], one["RUN_ID"]) for one in found] == [
+        ("contacts", "COMPLETE", answer["run_id"])
+    ]
+    assert found[0]["REQUESTS"] == answer["requests"] == len(world.asked())
+
+
+def test_the_cursor_and_the_runs_stay_as_they_are(world: World) -> None:
+    def stands() -> tuple[object, object]:
+        kept = world.rows("SELECT SETTLED_THROUGH, CHECKPOINT FROM HUBSPOT_INGEST.STATE.SYNCS")
+        return kept, world.runs()
+
+    before = stands()
+    compare(world)
+    assert stands() == before
+
+
+def test_a_sync_that_runs_is_not_compared(world: World) -> None:
+    world.store.take_lease("contacts", "other", world.clock.now())
+    with pytest.raises(SyncBusy):
+        compare(world)
+
+
+def test_what_was_never_loaded_cannot_be_compared(make: MakeWorld) -> None:
+    world = make({"contacts": 3})
+    world.configure("contacts", {})
+    with pytest.raises(Refusal) as refused:
+        compare(world)
+    assert refused.value.response_code == "NOT_LOADED"
+
+
+def test_a_stream_that_is_read_whole_is_its_own_comparison(make: MakeWorld) -> None:
+    world = make({"contacts": 3})
+    world.run("owners")
+    with pytest.raises(Refusal) as refused:
+        compare(world, "owners")
+    assert refused.value.response_code == "NOT_COMPARABLE"
+
+
+def test_an_unknown_sync_is_refused(world: World) -> None:
+    with pytest.raises(UnknownSync):
+        compare(world, "nothing")
