@@ -39,8 +39,8 @@ class Engine:
         wait_seconds: how long to wait while another process has the directory open.
         memory_limit: DuckDB's buffer limit. Larger work spills to disk; a statement
             that cannot is run again with as much as the machine has.
-        threads: DuckDB's worker threads; None takes half of the machine's, at most 4: those who
-            feed the engine need the others.
+        threads: DuckDB's worker threads; None takes the machine's, at most 4. With one alone a
+            commit may lack memory, after which DuckDB gives the database up.
 
     Raises:
         EngineBusy: the directory is open elsewhere.
@@ -54,7 +54,7 @@ class Engine:
         memory_limit: str = "256MB",
         threads: int | None = None,
     ) -> None:
-        workers = threads or max(1, min(4, (os.cpu_count() or 2) // 2))
+        workers = threads or min(4, os.cpu_count() or 2)
         self.store = Store(path, memory_limit, workers, wait_seconds)
         home = self.store.root if path is not None else None
         self.catalog = Catalog(home / "catalog.json" if home is not None else None)
