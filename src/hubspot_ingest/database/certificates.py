@@ -71,12 +71,11 @@ class Live:
         )
         return None if found[0]["MIDDLE"] is None else int(found[0]["MIDDLE"])
 
-    def cuts(self, what: str, count: int) -> list[int]:
-        """Values that cut the rows into ``count`` equal parts, by ``"ID"`` or ``"TIME"``."""
-        value = {"ID": _ID, "TIME": _AT}[what]
+    def cuts(self, count: int) -> list[int]:
+        """Ids that cut the rows into ``count`` equal parts."""
         found = self._database.rows(
-            f"SELECT MAX(TOLD) AS CUT FROM (SELECT {value} AS TOLD, NTILE({count}) OVER "
-            f"(ORDER BY {value}) AS PART {self._from}) GROUP BY PART ORDER BY PART"
+            f"SELECT MAX(TOLD) AS CUT FROM (SELECT {_ID} AS TOLD, NTILE({count}) OVER "
+            f"(ORDER BY {_ID}) AS PART {self._from}) GROUP BY PART ORDER BY PART"
         )
         return [int(row["CUT"]) for row in found if row["CUT"] is not None][:-1]
 

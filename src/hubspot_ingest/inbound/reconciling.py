@@ -259,8 +259,7 @@ class _Comparison:
             found.hubspot_records = theirs.count(whole)
             first = comparing.parts(
                 whole,
-                live.cuts("ID", comparing.ID_PARTS),
-                live.cuts("TIME", comparing.TIME_PARTS),
+                live.cuts(comparing.ID_PARTS),
                 max(found.table_records, found.hubspot_records),
             )
             unlike = comparing.differing(theirs, ours, first, ours.middle, self.loading.alive)
