@@ -8,6 +8,7 @@ EXECUTE IMMEDIATE FROM './sql/views.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/connection.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/syncs.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/runs.sql';
+EXECUTE IMMEDIATE FROM './sql/procedures/plans.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/app.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/checks.sql';
 EXECUTE IMMEDIATE FROM './sql/egress.sql';

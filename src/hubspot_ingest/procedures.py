@@ -23,6 +23,7 @@ from hubspot_ingest.inbound import (
     destination,
     discovering,
     ingest,
+    planning,
     reconciling,
     sharing,
 )
@@ -141,6 +142,24 @@ def send_alerts(outside: Outside) -> Answer:
 def send_test_notification(outside: Outside) -> Answer:
     """Send a notification that says it is a test."""
     return alerting.test(outside)
+
+
+@_answering
+def plan_ingest(outside: Outside, sync: str) -> Answer:
+    """Tell what a run of a sync would do; nothing is written."""
+    return planning.plan_ingest(outside, sync)
+
+
+@_answering
+def plan_ingest_all(outside: Outside) -> Answer:
+    """Tell what a run of every enabled sync would do."""
+    return planning.plan_ingest_all(outside)
+
+
+@_answering
+def count_records(outside: Outside, stream: str, settings: Json) -> Answer:
+    """Count the records that match settings which are not stored."""
+    return planning.count_records(outside, stream, settings)
 
 
 @_answering

@@ -108,8 +108,8 @@ class World:
         self.token = token or self.portal.token
         self.session: Session = engine.session("HUBSPOT_INGEST", "CORE")
         self._person = Database(self.session)
-        self._handlers = engine.session("HUBSPOT_INGEST", "CORE", owner=HANDLERS)
-        self.database = Database(self._handlers)
+        self.handlers = engine.session("HUBSPOT_INGEST", "CORE", owner=HANDLERS)
+        self.database = Database(self.handlers)
         self.store = Store(self.database)
         self.only: Collection[str] | None = None
         # what stands in the way to HubSpot: path begins → path begins with instead
@@ -121,7 +121,7 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._handlers.close()
+        self.handlers.close()
         self.session.close()
 
     # -- calling -----------------------------------------------------------------------------

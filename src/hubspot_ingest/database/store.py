@@ -55,6 +55,8 @@ class RunLog:
     rows_updated: int = 0
     rows_deleted: int = 0
     values_misfit: int = 0
+    rows_expected: int | None = None
+    plan_hash: str | None = None
     requests: int = 0
     bytes: int = 0
     staged_bytes: int = 0
@@ -294,6 +296,8 @@ class Store:
             "SETTLED_THROUGH": run.settled_through,
             "FINISHED_AT": run.finished_at,
             "DURATION_SECONDS": ((run.finished_at or run.started_at) - run.started_at) / 1000,
+            "PLAN_HASH": run.plan_hash,
+            "ROWS_EXPECTED": run.rows_expected,
             "ROWS_READ": run.rows_read,
             "ROWS_INSERTED": run.rows_inserted,
             "ROWS_UPDATED": run.rows_updated,
@@ -328,6 +332,30 @@ class Store:
                 "f.VALUE:bytes::NUMBER FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
                 (run_id, json.dumps(rows)),
             )
+
+    def last_run(self, sync: str, plan_hash: str) -> tuple[int, dict[str, int]] | None:
+        """Rows read and requests by endpoint of the last run of a plan that came to its end."""
+        found = self._database.rows(
+            "SELECT r.ROWS_READ, q.ENDPOINT, q.COUNT - q.RETRIES AS SENT FROM ("
+            f"SELECT RUN_ID, ROWS_READ FROM {self._state}.RUNS "
+            "WHERE SYNC = ? AND PLAN_HASH = ? AND STATUS = 'SUCCEEDED' "
+            "QUALIFY ROW_NUMBER() OVER (ORDER BY STARTED_AT DESC, RUN_ID DESC) = 1) r "
+            f"JOIN {self._state}.REQUESTS q ON q.RUN_ID = r.RUN_ID",
+            (sync, plan_hash),
+        )
+        if not found:
+            return None
+        return int(found[0]["ROWS_READ"]), {row["ENDPOINT"]: int(row["SENT"]) for row in found}
+
+    def seconds_per_request(self, sync: str) -> dict[str, float]:
+        """How long an answer took in the runs of a sync, by endpoint."""
+        found = self._database.rows(
+            "SELECT q.ENDPOINT, SUM(q.SECONDS) / SUM(q.COUNT) AS SECONDS "
+            f"FROM {self._state}.REQUESTS q JOIN {self._state}.RUNS r ON r.RUN_ID = q.RUN_ID "
+            "WHERE r.SYNC = ? GROUP BY q.ENDPOINT",
+            (sync,),
+        )
+        return {str(row["ENDPOINT"]): float(row["SECONDS"]) for row in found}
 
     def log_error(self, run_id: str | None, sync: str, code: str, message: str, now: int) -> None:
         """One row of ERRORS."""

@@ -143,6 +143,14 @@ class Governor:
             self._looked_at = now
             return True
 
+    def limits(self) -> dict[Bucket, tuple[int | None, int]]:
+        """How many requests of each bucket go out in how many ms; None: any number."""
+        with self._lock:
+            return {
+                bucket: (rolling.allowed, rolling.window)
+                for bucket, rolling in self._buckets.items()
+            }
+
     def admit(
         self, bucket: Bucket, deadline: int, weight: int = WEIGHT, *, of_reserve: bool = False
     ) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from hubspot_ingest import settings as configuration
@@ -25,6 +25,14 @@ class Existing:
 
     types: Mapping[str, str]
     comments: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Whether a table's database and schema are there."""
+
+    database: bool
+    schema: bool
 
 
 def table_of(settings: SyncSettings) -> Table:
@@ -99,45 +107,62 @@ def prepare(
 
     The tables beside it, for the links to each of ``with_links`` and for history, are made too.
     """
+    home = Home(True, True) if stands.types else home_of(database, plan.table)
+    _run(database, ddl(plan, stands, home, with_links))
+
+
+def ddl(plan: Plan, stands: Existing, home: Home, with_links: Iterable[str] = ()) -> list[str]:
+    """What ``prepare`` runs. Pure, so that a plan tells exactly what its run will do."""
     comment = f"HubSpot {plan.stream.name}"
-    make_or_grow(database, plan.table, plan.columns, comment, stands)
-    for beside, statement in tables_beside(plan, with_links):
-        database.rows(statement)
-        _let_read(database, beside)
+    beside = [
+        statement
+        for table, made in tables_beside(plan, with_links)
+        for statement in (made, sql.let_read(table))
+    ]
+    return [*table_ddl(plan.table, plan.columns, comment, stands, home), *beside]
 
 
-def _make_home(database: Database, table: Table) -> None:
-    """Make the database and the schema, as far as they are not there."""
-    quoted = f"{sql.name(table.database)}.{sql.name(table.schema)}"
+def home_of(database: Database, table: Table) -> Home:
+    """What is there of a table's database and schema, as far as the application can see."""
     try:
-        there = database.rows(*sql.schema_named(table))
+        return Home(True, bool(database.rows(*sql.schema_named(table))))
     except DatabaseError:
-        there = []
-        database.rows(f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}")
-    if not there:
-        database.rows(f"CREATE SCHEMA IF NOT EXISTS {quoted}")
-    for statement in sql.let_enter(table):
-        # in somebody else's database it is for them to let readers in
-        with suppress(GrantMissing):
-            database.rows(statement)
-
-
-def _let_read(database: Database, table: Table) -> None:
-    """Let readers see a table, again in every run: one may be killed before it comes to that."""
-    # in a schema with managed access, and of a table of somebody else's, it is for them to grant
-    with suppress(GrantMissing):
-        database.rows(sql.let_read(table))
+        return Home(False, False)
 
 
 def make_or_grow(
     database: Database, table: Table, wanted: Sequence[Column], comment: str, stands: Existing
 ) -> None:
     """Make a table with its schema and database, or add the columns it lacks."""
-    if not stands.types:
-        _make_home(database, table)
-    for statement in statements(table, wanted, comment, stands):
-        database.rows(statement)
-    _let_read(database, table)
+    home = Home(True, True) if stands.types else home_of(database, table)
+    _run(database, table_ddl(table, wanted, comment, stands, home))
+
+
+def table_ddl(
+    table: Table, wanted: Sequence[Column], comment: str, stands: Existing, home: Home
+) -> list[str]:
+    """The DDL of a table, of its database and schema as far as they lack, and of who may read.
+
+    Readers are let in again in every run: one may be killed before it comes to that.
+    """
+    made = statements(table, wanted, comment, stands)
+    return [*([] if stands.types else _home_ddl(table, home)), *made, sql.let_read(table)]
+
+
+def _home_ddl(table: Table, home: Home) -> list[str]:
+    quoted = f"{sql.name(table.database)}.{sql.name(table.schema)}"
+    return [
+        *([] if home.database else [f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}"]),
+        *([] if home.schema else [f"CREATE SCHEMA IF NOT EXISTS {quoted}"]),
+        *sql.let_enter(table),
+    ]
+
+
+def _run(database: Database, statements: Iterable[str]) -> None:
+    for statement in statements:
+        # in somebody else's database, and in a schema with managed access, it is for them to grant
+        with suppress(GrantMissing) if statement.startswith("GRANT ") else nullcontext():
+            database.rows(statement)
 
 
 def tables_beside(plan: Plan, with_links: Iterable[str]) -> list[tuple[Table, str]]:

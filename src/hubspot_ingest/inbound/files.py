@@ -50,6 +50,12 @@ class File:
         return len(self.ids)
 
 
+def rows_per_file(properties: Sequence[str]) -> int:
+    """How many rows a file has at least, whose records have these properties."""
+    record = sum(len(name) + BYTES_PER_VALUE for name in properties)
+    return max(FEWEST_ROWS, min(FILE_ROWS, FILE_BYTES // max(1, record)))
+
+
 @dataclass
 class Files:
     """Makes files for a plan. ``with_links`` are the streams whose associations are read.
@@ -68,8 +74,7 @@ class Files:
 
     def of(self, batches: Iterator[Batch]) -> Iterator[File]:
         """What was read before an error is yielded before the error is raised."""
-        record = sum(len(name) + BYTES_PER_VALUE for name in self.plan.properties)
-        wanted = max(FEWEST_ROWS, min(FILE_ROWS, FILE_BYTES // max(1, record)))
+        wanted = rows_per_file(self.plan.properties)
         made_at = self.clock.now()
         try:
             for batch in batches:

@@ -148,11 +148,6 @@ class Loading:
         for stream in self.with_links:
             self.database.rows(marks.end_links(self.plan.beside(stream), self.plan.table))
 
-    @property
-    def selective(self) -> bool:
-        """Whether the sync leaves records out, by a filter or for their age."""
-        return bool(self.plan.filter_groups) or self.plan.earliest is not None
-
     def _staging(self, archived: bool) -> Staging:
         parts: dict[str, Sequence[Column]] = {
             "": rows.staged_columns(
@@ -185,7 +180,7 @@ class Loading:
                     staging.table(),
                     staging.columns[""],
                     revive=self.plan.strategy is not Strategy.SEARCH,
-                    insert=not (archived and self.selective),
+                    insert=not (archived and self.plan.selective),
                     distinct=len(set(ids)) == len(ids),
                 ),
                 (self.portal_id, self.run_id, now),

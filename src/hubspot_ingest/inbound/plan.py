@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -73,6 +73,11 @@ class Plan:
     def association_columns(self) -> dict[str, Column]:
         """The columns of associated ids, by stream; they stand whether fetched or not."""
         return {stream: columns.association_column(stream) for stream in self.associations}
+
+    @property
+    def selective(self) -> bool:
+        """Whether the sync leaves records out, by a filter or for their age."""
+        return bool(self.filter_groups) or self.earliest is not None
 
     @property
     def linked_types(self) -> dict[str, str]:
@@ -204,6 +209,24 @@ def _since(settings: SyncSettings, settled_through: int | None) -> int | None:
         return earliest
     since = settled_through - settings.lookback_minutes * times.MINUTE
     return since if earliest is None else max(since, earliest)
+
+
+def listing(plan: Plan) -> Plan:
+    """The same records from the primary store, whole."""
+    fits = fits_url(plan.stream.object_type, plan.properties, ())
+    return replace(plan, strategy=Strategy.LIST if fits else Strategy.WIDE, since=None)
+
+
+def without_links(plan: Plan, streams: Collection[str]) -> Plan:
+    """The plan less its associations with some streams."""
+    return replace(plan, associations=tuple(one for one in plan.associations if one not in streams))
+
+
+def rotation(plan: Plan) -> Plan:
+    """The same records once more, whenever they changed."""
+    if plan.selective:
+        return replace(plan, strategy=Strategy.SEARCH, since=plan.earliest)
+    return listing(plan)
 
 
 def fits_url(object_type: str, names: Sequence[str], associations: Sequence[str]) -> bool:

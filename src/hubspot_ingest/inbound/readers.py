@@ -183,6 +183,14 @@ def first_found(fetch: Fetch, plan: Plan, after: int, last: int | None) -> tuple
     return Reach(page.records, reached, page.after is not None), page.total or 0
 
 
+def count(fetch: Fetch, plan: Plan, after: int = 0, last: int | None = None) -> int:
+    """How many records the plan's search finds in a range of ids: one request."""
+    request = requests.search_page(
+        plan.stream.object_type, in_range(plan, after, last), ["hs_object_id"], limit=1
+    )
+    return fetch(request, answers.page).total or 0
+
+
 def in_range(plan: Plan, after: int, last: int | None) -> list[Json]:
     """The filter groups as sent: the user's filters, the window and the id range, in each."""
     bound: dict[str, Json] = {"propertyName": "hs_object_id", "operator": "GT", "value": str(after)}

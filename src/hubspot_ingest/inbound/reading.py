@@ -42,11 +42,15 @@ class Reading:
     def __init__(
         self, fetch: Fetch, plan: Plan, clock: Clock, checkpoint: Mapping[str, Any] | None = None
     ) -> None:
-        """``checkpoint`` is what ``remaining`` told when the same plan was left unfinished."""
+        """``checkpoint`` is what ``remaining`` told when the same plan was left unfinished.
+
+        ``expected`` is how many records there are to read, once that is known.
+        """
         self._fetch = fetch
         self._plan = plan
         self._clock = clock
         self._fresh = checkpoint is None
+        self.expected: int | None = None
         checkpoint = checkpoint or {}
         self._token: str | None = checkpoint.get("token")
         self._chained = "token" in checkpoint
@@ -85,6 +89,7 @@ class Reading:
         first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
         reach, total = readers.first_found(self._fetch, self._plan, 0, None)
+        self.expected = total
         pages = total // SEARCH_LIMIT
         wide = width((self._clock.now() - started) / 1000, SEARCH_PAGES_PER_SECOND, pages)
         yield self._ranges.advance(first, reach)
@@ -132,6 +137,7 @@ class Reading:
             asked = pool.submit(readers.highest_id, self._fetch, self._plan)
             yield self._ranges.advance(first, self._ranges.read(first.after, None))
             bound, total = asked.result()
+        self.expected = total
         pages = total // LIST_LIMIT
         wide = width(pace, LIST_PAGES_PER_SECOND, pages)
         if wide > 1 and bound > first.after and not first.done:

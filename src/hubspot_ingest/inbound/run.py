@@ -11,14 +11,13 @@ from functools import cache
 
 from hubspot_ingest import credentials, telemetry, times
 from hubspot_ingest.database import sql
-from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connections import Connections
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import destination, plan, streams
+from hubspot_ingest.inbound import destination, streams
 from hubspot_ingest.inbound.catalog import Reader, Stream
 from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.fixed.run import FixedRun
@@ -28,7 +27,8 @@ from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.reading import Reading
 from hubspot_ingest.inbound.sharing import Sharing
-from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, ROTATION, Sweeps
+from hubspot_ingest.inbound.standing import standing
+from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, Sweeps
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
 
@@ -75,11 +75,9 @@ class Run:
         self._lease_renewed = self._told_at = log.started_at
         self._requests: Callable[[], int] = int
         # read anew under the lease: another run may have moved it since
-        sync = store.sync(name)
-        self._settled_through = None if sync is None else sync.settled_through
-        self._checkpoint = None if sync is None else sync.checkpoint
-        self._sweeps_state = {} if sync is None else sync.sweeps
-        log.settled_through = self._settled_through
+        self._standing = standing(outside.database, name, settings, store.sync(name))
+        self._sweeps_state = self._standing.sweeps
+        log.settled_through = self._standing.settled_through
         self._notes: list[str] = []
 
     def steps(self) -> Iterator[None]:
@@ -131,6 +129,7 @@ class Run:
             str(chosen.table),
         )
         log.since, log.until = chosen.since, chosen.until
+        log.plan_hash = chosen.hash
         loading = Loading(
             database=self._outside.database.counting(log.staged, client.watch),
             fetch=client.fetch,
@@ -140,12 +139,13 @@ class Run:
             portal_id=portal_id,
             clock=self._clock,
             alive=self._show_life,
-            with_links=self._links_read_at_once(chosen),
+            with_links=self._standing.links_at_once(chosen),
             tick=self._tick,
         )
         self._note_new_columns(begun)
         for merged in loading.load(begun.batches):
             yield
+            log.rows_expected = begun.reading.expected
             if merged is None:
                 continue
             log.rows_read += merged.rows
@@ -187,8 +187,8 @@ class Run:
             clock=self._clock,
             alive=self._show_life,
             tick=self._tick,
-            settled_through=self._settled_through,
-            checkpoint=self._checkpoint,
+            settled_through=self._standing.settled_through,
+            checkpoint=self._standing.checkpoint,
             state=self._sweeps_state,
             portal_id=portal,
             notes=self._notes,
@@ -208,14 +208,6 @@ class Run:
             refill: Json = {"properties": wanted, "after": ""}
             self._sweeps_state = {**self._sweeps_state, "refill": refill}
             self._store.save_sweeps(self._name, self._sweeps_state)
-
-    def _links_read_at_once(self, chosen: Plan) -> dict[str, Column]:
-        """The associations read with each changed record: those that were asked for by name.
-
-        The catalog's are read in a backfill, and by the rotation after that.
-        """
-        asked = self._settings.associations is not None or self._settled_through is None
-        return chosen.association_columns if asked else {}
 
     def _tell_refused(self, loading: Loading) -> None:
         """Associations that could not be read are an error on record, never an empty array."""
@@ -248,19 +240,17 @@ class Run:
             rows=int(count),
             log=merged,
         )
-        if self._settled_through is None:
+        settled_through = self._standing.settled_through
+        if settled_through is None:
             sweeps.begin()
             return
-        if self._log.started_at - self._settled_through > RECYCLE_BIN:
+        if self._log.started_at - settled_through > RECYCLE_BIN:
             self._notes.append(
                 "the run before was longer ago than the 90 days for which HubSpot keeps deleted "
                 "records, so some are marked PURGED that were archived or merged"
             )
-        given = self._settings.model_fields_set
         with suppress(Stopped):
-            yield from sweeps.run(
-                archived=self._settings.include_archived, at_once="include_archived" in given
-            )
+            yield from sweeps.run(self._standing.due(loading.plan, self._clock.now()))
 
     def _succeed(self) -> None:
         log = self._log
@@ -334,42 +324,19 @@ class Run:
         A stream in which nothing changed costs one search. When something did change and the
         properties did too, the first page is read again with the new ones.
         """
-        remembered = self._metadata.properties(self._name)
-        table = destination.table_of(self._settings)
-        stands = destination.existing(self._outside.database, table)
+        standing = self._standing
 
         def ask() -> tuple[Property, ...]:
             return client.fetch(requests.properties(stream.object_type), answers.properties)
 
         def begin(properties: tuple[Property, ...]) -> _Begun:
-            made = plan.make(
-                self._name,
-                self._settings,
-                stream,
-                properties,
-                settled_through=self._settled_through,
-                now=self._log.started_at,
-                table=table,
-                known_columns={one.name: column for one, column in remembered if column},
-                existing=stands.types,
-            )
-            checkpoint = self._checkpoint
-            resumes = checkpoint is not None and checkpoint["plan"] == made.hash
-            if checkpoint is not None and resumes:
-                made = replace(made, since=checkpoint["since"], until=checkpoint["until"])
-            reading = Reading(
-                client.fetch,
-                made,
-                self._clock,
-                checkpoint["reading"] if checkpoint is not None and resumes else None,
-            )
-            return _Begun(made, reading, reading.batches(), properties, stands)
+            made = standing.plan(stream, properties, self._log.started_at)
+            reading = Reading(client.fetch, made, self._clock, standing.resumed(made))
+            return _Begun(made, reading, reading.batches(), properties, standing.stands)
 
-        # with the daily rotation a new property comes in though no record changed
-        turns = self._log.started_at - int(self._sweeps_state.get("rotated_at") or 0) >= ROTATION
-        if not remembered or self._settled_through is None or turns:
+        if standing.asks_properties(self._log.started_at):
             return begin(ask())
-        begun = begin(tuple(one for one, _ in remembered))
+        begun = begin(standing.properties)
         read = [next(begun.batches)]
         if read[0].records:
             with ThreadPoolExecutor(1) as pool:

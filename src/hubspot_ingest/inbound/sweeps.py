@@ -22,35 +22,19 @@ from hubspot_ingest.database import marks
 from hubspot_ingest.database.stage import Staging
 from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound import readers
+from hubspot_ingest.inbound.due import PAGES_PER_RUN, Due, filtered_since, growing, rotating
 from hubspot_ingest.inbound.files import merged
 from hubspot_ingest.inbound.loading import Loading, Mark, Merged
-from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.readers import Reach
 from hubspot_ingest.inbound.refill import Refill
 from hubspot_ingest.model import Json, Record
 
-# How often each sweep is due, in milliseconds.
-ARCHIVED_EVERY = times.DAY // 6
-FILTERED_EVERY = times.DAY // 6
-ROTATION = times.DAY
 # HubSpot keeps archived records this long.
 RECYCLE_BIN = 90 * times.DAY
-# What a rotation may read in one run: 200,000 records of a list.
-PAGES_PER_RUN = 2_000
-# Sweeps go in steps and keep their place after each. The first are small, so that a run that has
-# time for one page gets on; the later ones large, since each ends with a MERGE.
-LARGEST_STEP = 50
 # Above any id.
 END = 10**18
-
-
-def growing() -> Iterator[int]:
-    """Pages of the first step, the second, and so on."""
-    step = 1
-    while True:
-        yield step
-        step = min(2 * step, LARGEST_STEP)
 
 
 @dataclass
@@ -74,10 +58,7 @@ class Sweeps:
 
     @property
     def _listing(self) -> Plan:
-        """The same records from the primary store, whole."""
-        wanted = self._plan
-        fits = planning.fits_url(wanted.stream.object_type, wanted.properties, ())
-        return replace(wanted, strategy=Strategy.LIST if fits else Strategy.WIDE, since=None)
+        return planning.listing(self._plan)
 
     def begin(self) -> None:
         """After a backfill nothing is due: everything was just read from the primary store.
@@ -112,17 +93,15 @@ class Sweeps:
         del self.state["refill"]
         self.save(self.state)
 
-    def run(self, *, archived: bool, at_once: bool) -> Iterator[None]:
-        """Do what is due; ``at_once`` makes the sweeps for deletions due in every run."""
+    def run(self, due: Due) -> Iterator[None]:
+        """Do what is due."""
         yield from self._refill()
-        if archived and (at_once or self._due("archived_at", ARCHIVED_EVERY)):
+        if due.archived:
             yield from self._archived()
-        if self._plan.filter_groups and (at_once or self._due("filtered_at", FILTERED_EVERY)):
+        if due.filtered:
             yield from self._filtered()
-        yield from self._rotate()
-
-    def _due(self, what: str, every: int) -> bool:
-        return self._now - int(self.state.get(what) or 0) >= every
+        if due.rotation:
+            yield from self._rotate()
 
     def _swept(self, what: str) -> None:
         self.state[what] = self._now
@@ -186,9 +165,7 @@ class Sweeps:
 
     def _filtered(self) -> Iterator[None]:
         place = self._begun("filtered")
-        since = int(self.state.get("filtered_at") or 0) or (self._plan.since or 0)
-        # what the index did not know last time it may know now
-        since = max(0, since - (self._now - self._plan.until))
+        since = filtered_since(self.state, self._plan.since, self._plan.until, self._now)
         since = place.setdefault("since", since)
         for pages in growing() if self._has_table else ():
             after = int(place.get("after", 0))
@@ -228,14 +205,10 @@ class Sweeps:
         """Read on where the last run left off, as far as a run's budget goes."""
         if not self._has_table:
             return
-        if not (self.state.get("rotating") or self.state.get("rotation")):
-            if not self._due("rotated_at", ROTATION):
-                return
+        if not rotating(self.state):
             self.state["rotating"] = True
             self._swept("rotated_at")
-        listing = self._listing
-        if self.loading.selective:
-            listing = replace(self._plan, strategy=Strategy.SEARCH, since=self._plan.earliest)
+        listing = planning.rotation(self._plan)
         read = 0
         for pages in growing():
             turned = yield from self._turn(listing, pages)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,15 +14,13 @@ from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import ScopeMissing, Stopped
 from hubspot_ingest.inbound import destination
 from hubspot_ingest.inbound.fixed import pieces, views
+from hubspot_ingest.inbound.fixed.beginning import begin
 from hubspot_ingest.inbound.fixed.landing import Landing
 from hubspot_ingest.inbound.fixed.reading import Reading
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.inbound.stream import Reader, Stream
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
-
-# What comes newest first is read whole so often: an early stop sees nothing that is gone.
-WHOLE_EVERY = times.DAY
 
 
 @dataclass
@@ -74,7 +70,16 @@ class FixedRun:
 
     def _read(self, table: Table) -> Iterator[None]:
         log, stream = self.log, self.stream
-        begun = self._begin(table)
+        begun = begin(
+            self.settings,
+            stream,
+            table,
+            settled_through=self.settled_through,
+            checkpoint=self.checkpoint,
+            state=self.state,
+            now=log.started_at,
+        )
+        log.plan_hash = str(begun["plan"])
         log.since, log.until = begun["since"], begun["until"]
         parents = pieces.parents(
             self.fetch,
@@ -173,36 +178,6 @@ class FixedRun:
     def _settle(self, until: int) -> None:
         self.store.advance(self.name, until)
         self.log.settled_through = until
-
-    def _begin(self, table: Table) -> dict[str, Any]:
-        """What is read: from where, to where, and whether whole; as the checkpoint has it."""
-        settings, stream, now = self.settings, self.stream, self.log.started_at
-        told = [stream.name, stream.path, settings.event_types, settings.updated_after, str(table)]
-        plan = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
-        if self.checkpoint is not None and self.checkpoint.get("plan") == plan:
-            return dict(self.checkpoint)
-        since = settings.updated_after_ms
-        incremental = settings.sync_mode == "incremental" and self.settled_through is not None
-        if incremental and self.settled_through is not None:
-            moved = self.settled_through - settings.lookback_minutes * times.MINUTE
-            since = moved if since is None else max(since, moved)
-        dated = stream.dated
-        if not dated:
-            # everything is read every time, and only what changed is merged
-            since = None
-        due = now - int(self.state.get("whole_at") or 0) >= WHOLE_EVERY
-        # with a start date, what is older is not read, and so not known to be gone
-        looks = pieces.complete(stream) and settings.updated_after is None
-        whole = since is None or (incremental and due and looks)
-        begun: dict[str, Json] = {
-            "plan": plan,
-            "since": since,
-            "until": now - settings.settle_minutes * times.MINUTE if dated else now,
-            "end": now,
-            "whole": whole,
-            "behind": (self.state.get("behind") or {}) if incremental else {},
-        }
-        return dict(begun)
 
 
 def explained(stream: Stream, error: ScopeMissing) -> ScopeMissing:

@@ -76,6 +76,14 @@ def make(database: Database, stream: Stream, view: Table) -> list[str]:
 
     Raises ``Refusal`` when none of the streams it is made of has a table in the view's schema.
     """
+    made_of, ddl = planned(database, stream, view)
+    for statement in ddl:
+        database.rows(statement)
+    return made_of
+
+
+def planned(database: Database, stream: Stream, view: Table) -> tuple[list[str], list[str]]:
+    """The streams ``make`` makes the view of, and the statements it runs."""
     tables: dict[str, tuple[Table, Mapping[str, str]]] = {}
     for source in stream.sources:
         table = replace(view, table=source.upper())
@@ -92,9 +100,7 @@ def make(database: Database, stream: Stream, view: Table) -> list[str]:
         _engagements(source, table, types) if len(stream.sources) > 1 else _archived(table)
         for source, (table, types) in tables.items()
     ]
-    for statement in statements(view, selects, stream.label or stream.name):
-        database.rows(statement)
-    return [*tables]
+    return [*tables], statements(view, selects, stream.label or stream.name)
 
 
 def statements(view: Table, selects: Iterable[str], comment: str) -> list[str]:

@@ -1,0 +1,74 @@
+"""Which sweeps are due after a run's main reading, and in which steps they go. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hubspot_ingest import times
+
+# How often each sweep is due, in milliseconds.
+ARCHIVED_EVERY = times.DAY // 6
+FILTERED_EVERY = times.DAY // 6
+ROTATION = times.DAY
+# What a rotation may read in one run: 200,000 records of a list.
+PAGES_PER_RUN = 2_000
+# Sweeps go in steps and keep their place after each. The first are small, so that a run that has
+# time for one page gets on; the later ones large, since each ends with a MERGE.
+LARGEST_STEP = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The sweeps that are to follow."""
+
+    archived: bool = False
+    filtered: bool = False
+    rotation: bool = False
+
+
+def sweeps(
+    state: Mapping[str, Any], now: int, *, archived: bool, filtered: bool, at_once: bool
+) -> Due:
+    """What is due by ``state``, what earlier runs left in ``STATE.SYNCS.SWEEPS``.
+
+    ``archived`` and ``filtered`` say whether the sync has such sweeps at all; ``at_once`` makes
+    them due in every run.
+    """
+
+    def passed(what: str, every: int) -> bool:
+        return at_once or now - int(state.get(what) or 0) >= every
+
+    return Due(
+        archived=archived and passed("archived_at", ARCHIVED_EVERY),
+        filtered=filtered and passed("filtered_at", FILTERED_EVERY),
+        rotation=rotating(state) or rotation(state, now),
+    )
+
+
+def filtered_since(state: Mapping[str, Any], since: int | None, until: int, now: int) -> int:
+    """From where changes are looked at for what left the filter; the window of the run is given.
+
+    What the index did not know last time it may know now.
+    """
+    begun = int(state.get("filtered_at") or 0) or (since or 0)
+    return max(0, begun - (now - until))
+
+
+def rotation(state: Mapping[str, Any], now: int) -> bool:
+    """Whether a new rotation is to begin."""
+    return now - int(state.get("rotated_at") or 0) >= ROTATION
+
+
+def rotating(state: Mapping[str, Any]) -> bool:
+    """Whether a rotation is under way."""
+    return bool(state.get("rotating") or state.get("rotation"))
+
+
+def growing() -> Iterator[int]:
+    """Pages of the first step, the second, and so on."""
+    step = 1
+    while True:
+        yield step
+        step = min(2 * step, LARGEST_STEP)

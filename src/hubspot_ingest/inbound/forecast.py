@@ -1,0 +1,264 @@
+"""What a run will ask of HubSpot, and how long that takes. Pure.
+
+The strategy, the page sizes, how many readers go side by side and the steps of sweeps are those the
+run goes by itself; only the counts come from outside.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hubspot_ingest.hubspot import requests
+from hubspot_ingest.hubspot.requests import Bucket, Request
+from hubspot_ingest.inbound import history, links, reading
+from hubspot_ingest.inbound.due import PAGES_PER_RUN, Due, growing
+from hubspot_ingest.inbound.files import rows_per_file
+from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.ranges import width
+
+# Measured of whole runs (docs/PERFORMANCE.md): what there is to do of a row besides asking for it.
+ROWS_PER_SECOND = 7_500
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records each part of a run is about.
+
+    Attributes:
+        records: what the main reading finds.
+        rotation: from where the rotation stands.
+        archived: in HubSpot's list of archived records.
+        changed: since the filter was last looked after, whatever it takes.
+        matching: of those, what the filter takes.
+        left: rows among the others.
+    """
+
+    records: int = 0
+    rotation: int = 0
+    archived: int = 0
+    changed: int = 0
+    matching: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """So many requests to an endpoint, so many of them at once."""
+
+    endpoint: str
+    bucket: Bucket
+    count: int
+    at_once: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``allowed`` requests (None: any number) in ``seconds``."""
+
+    allowed: int | None
+    seconds: float
+
+
+Part = tuple[Step, ...]
+"""Steps that go on at the same time."""
+
+
+def per_endpoint(parts: Iterable[Part]) -> dict[str, int]:
+    """Requests by endpoint, most first."""
+    found: Counter[str] = Counter()
+    for step in steps(parts):
+        found[step.endpoint] += step.count
+    return dict(found.most_common())
+
+
+def steps(parts: Iterable[Part]) -> Iterator[Step]:
+    """The steps in which anything is asked."""
+    return (step for part in parts for step in part if step.count)
+
+
+def once(*asked: Request) -> Part:
+    """One request each, at the same time."""
+    return tuple(_step(one, 1) for one in asked)
+
+
+def main_reading(
+    plan: Plan, records: int, linked: Iterable[str], seconds_per_page: float
+) -> list[Part]:
+    """The reading of the records, with associations of the ``linked`` streams and history."""
+    pages, searches, wide = _pages(plan.strategy, records, seconds_per_page)
+    asked = (_step(requests.search_page(plan.stream.object_type, [], ()), searches),)
+    beside = _belongings(plan, _files(plan, records), linked)
+    return [*_together(_page_steps(plan, pages, wide), beside, wide > 1), asked]
+
+
+def resumed_reading(plan: Plan, ranges: Sequence[int], linked: Iterable[str]) -> list[Part]:
+    """What an unfinished run left of its reading: so many records in each range."""
+    pages = sum(_at_least_one(records, _page_size(plan.strategy)) for records in ranges)
+    wide = max(1, min(reading.RESUMED_WIDTH, len(ranges)))
+    beside = _belongings(plan, _files(plan, sum(ranges)), linked)
+    return _together(_page_steps(plan, pages, wide), beside, wide > 1)
+
+
+def _together(pages: list[Part], beside: Part, apart: bool) -> list[Part]:
+    """What reads one page after the other makes the files too; else that goes on beside it."""
+    return [(*pages[0], *beside), *pages[1:]] if apart else [*pages, beside]
+
+
+def sweeps(plan: Plan, listing: Plan, rotation: Plan, due: Due, counts: Counts) -> list[Part]:
+    """What follows the main reading; ``listing`` and ``rotation`` are the plans of those."""
+    parts: list[Part] = []
+    if due.archived:
+        parts += _page_steps(listing, _at_least_one(counts.archived, requests.LIST_LIMIT), 1)
+    if due.filtered:
+        parts += _filtered(plan.stream.object_type, counts)
+    if due.rotation:
+        parts += _rotation(rotation, counts.rotation)
+    return parts
+
+
+def _filtered(kind: str, counts: Counts) -> list[Part]:
+    """In every step what changed, what of it the filter takes, and what became of the others."""
+    searches = looked_up = 0
+    left = counts.changed
+    for pages in growing():
+        rows = min(left, pages * requests.SEARCH_LIMIT)
+        share = rows / counts.changed if counts.changed else 0.0
+        searches += _searches(rows)
+        searches += _searches(math.ceil(counts.matching * share)) if rows else 0
+        looked_up += math.ceil(counts.left * share / requests.BATCH_LIMIT)
+        left -= rows
+        if left <= 0:
+            break
+    return [
+        (_step(requests.search_page(kind, [], ()), searches),),
+        (_step(requests.batch_read(kind, (), ()), looked_up),),
+    ]
+
+
+def _rotation(plan: Plan, records: int) -> list[Part]:
+    size = _page_size(plan.strategy)
+    pages = min(_at_least_one(records, size), PAGES_PER_RUN)
+    files: list[int] = []
+    left = min(records, pages * size)
+    for step in growing():
+        files += _files(plan, min(left, step * size))
+        left -= step * size
+        if left <= 0:
+            break
+    return [*_page_steps(plan, pages, 1), _belongings(plan, files, plan.associations)]
+
+
+def pages(plan: Plan, records: int) -> int:
+    """How many pages so many records are."""
+    return _at_least_one(records, _page_size(plan.strategy))
+
+
+def _pages(strategy: Strategy, records: int, seconds: float) -> tuple[int, int, int]:
+    """Pages of a main reading, further searches, and how many pages are read side by side."""
+    size = _page_size(strategy)
+    pages = _at_least_one(records, size)
+    if strategy is Strategy.SEARCH:
+        wide = width(seconds, reading.SEARCH_PAGES_PER_SECOND, records // size)
+        # the last page is read to tell where the ids end; ranges end with half a page
+        return (pages + wide // 2, 0, wide) if wide > 1 else (pages, 0, 1)
+    # so many pages show whether it is worth asking how many there are
+    shown = min(reading.MANY_PAGES, max(2, math.ceil(reading.SLOW / max(seconds, 1e-6))))
+    if pages <= shown:
+        return pages, 0, 1
+    wide = width(seconds, reading.LIST_PAGES_PER_SECOND, records // size)
+    return pages + (wide // 2 if wide > 1 else 0), 1, wide
+
+
+def _page_steps(plan: Plan, pages: int, wide: int) -> list[Part]:
+    kind = plan.stream.object_type
+    listed = (_step(requests.list_page(kind), pages, wide),)
+    match plan.strategy:
+        case Strategy.SEARCH:
+            return [(_step(requests.search_page(kind, [], ()), pages, wide),)]
+        case Strategy.LIST:
+            return [listed]
+        case Strategy.WIDE:
+            return [listed, (_step(requests.batch_read(kind, (), ()), pages, wide),)]
+
+
+def _files(plan: Plan, records: int) -> list[int]:
+    """How many rows each file has."""
+    page = _page_size(plan.strategy)
+    size = math.ceil(rows_per_file(plan.properties) / page) * page
+    whole, rest = divmod(records, size)
+    return [*[size] * whole, *([rest] if rest else [])]
+
+
+def _belongings(plan: Plan, files: Sequence[int], linked: Iterable[str]) -> Part:
+    """Associations and past values of the rows of some files."""
+    kind = plan.stream.object_type
+    found = []
+    types = plan.linked_types
+    for stream in linked:
+        count = sum(math.ceil(rows / requests.ASSOCIATIONS_LIMIT) for rows in files)
+        request = requests.associations(kind, types[stream], ())
+        found.append(_step(request, count, links.SIDE_BY_SIDE))
+    if plan.history:
+        count = sum(math.ceil(rows / requests.HISTORY_LIMIT) for rows in files)
+        found.append(_step(requests.batch_read(kind, (), ()), count, history.SIDE_BY_SIDE))
+    return tuple(found)
+
+
+def _step(request: Request, count: int, at_once: int = 1) -> Step:
+    return Step(request.endpoint, request.bucket, count, at_once)
+
+
+def _page_size(strategy: Strategy) -> int:
+    return requests.SEARCH_LIMIT if strategy is Strategy.SEARCH else requests.LIST_LIMIT
+
+
+def _searches(records: int) -> int:
+    return _at_least_one(records, requests.SEARCH_LIMIT)
+
+
+def _at_least_one(records: int, size: int) -> int:
+    return max(1, math.ceil(records / size))
+
+
+def seconds(
+    parts: Sequence[Part], limits: Mapping[Bucket, Limit], pace: Mapping[str, float], rows: int
+) -> float:
+    """How long a run takes: as HubSpot answers, as its limits allow, and as rows are loaded.
+
+    Args:
+        parts: one after the other.
+        limits: how many requests of each kind go out in how long.
+        pace: seconds an answer of an endpoint takes.
+        rows: what is loaded.
+    """
+    answering = sum(
+        max(
+            (math.ceil(one.count / one.at_once) * pace[one.endpoint] for one in steps([part])),
+            default=0.0,
+        )
+        for part in parts
+    )
+    asking = max([answering, *(held_up(parts, *one, pace) for one in limits.items())])
+    return max(asking, rows / ROWS_PER_SECOND)
+
+
+def held_up(
+    parts: Sequence[Part], bucket: Bucket, limit: Limit, pace: Mapping[str, float]
+) -> float:
+    """How long a limit alone makes the run take: whole windows, and what is left after them.
+
+    A request counts until a window after its answer, so that each window is an answer longer.
+    """
+    asked = [step for step in steps(parts) if step.bucket is bucket]
+    count = sum(step.count for step in asked)
+    if limit.allowed is None or count <= limit.allowed:
+        return 0.0
+    windows, rest = divmod(count - 1, limit.allowed)
+    answering = sum(step.count * pace[step.endpoint] for step in asked) / count
+    at_once = sum(step.count * step.at_once for step in asked) / count
+    # HubSpot counts a search when it comes, not when it was answered
+    longer = 0.0 if bucket is Bucket.SEARCH else answering
+    return windows * (limit.seconds + longer) + rest * answering / at_once

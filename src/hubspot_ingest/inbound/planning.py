@@ -1,0 +1,113 @@
+"""``PLAN_INGEST`` and ``COUNT_RECORDS``: what a run would do, told before it does it.
+
+Nothing is written. The plan, the properties, the sweeps that are due and the DDL are made by the
+code that the run goes by; HubSpot is asked for counts only.
+"""
+
+from __future__ import annotations
+
+from hubspot_ingest import settings as configuration
+from hubspot_ingest import times
+from hubspot_ingest.database.app_state import AppState
+from hubspot_ingest.database.store import Store
+from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
+from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.inbound import destination, plan, prospect, readers, streams
+from hubspot_ingest.inbound.catalog import Reader
+from hubspot_ingest.inbound.fixed import planning as fixed
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.inbound.prospect import Planned, Prospect
+from hubspot_ingest.inbound.records_plan import records_plan
+from hubspot_ingest.inbound.standing import standing
+from hubspot_ingest.model import Json, Property
+
+# A person waits for the answer: no longer than this.
+PATIENCE = 2 * times.MINUTE
+
+
+def plan_ingest(outside: Outside, name: str) -> dict[str, Json]:
+    """What a run of a sync would do now; one that was never configured is planned with defaults.
+
+    Raises ``Refusal`` and ``CredentialError``. That the credential lacks a scope is told.
+    """
+    return prospect.answer(_plan(outside, configuration.sync_name(name)))
+
+
+def plan_ingest_all(outside: Outside) -> dict[str, Json]:
+    """The plans of all enabled syncs, and what they take side by side."""
+    planned: list[Planned] = []
+    told: list[Json] = []
+    for name in Store(outside.database).names(enabled=True):
+        try:
+            one = _plan(outside, name)
+        except IngestError as error:
+            told.append(
+                {"sync": name, "response_code": error.response_code, "message": error.message}
+            )
+        else:
+            planned.append(one)
+            told.append({**prospect.answer(one)})
+    return prospect.together(planned, told)
+
+
+def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]:
+    """How many records match settings that are not stored; one search.
+
+    Raises ``Refusal`` when the settings are wrong, or the stream has nothing that HubSpot counts.
+    """
+    name = configuration.sync_name(stream)
+    settings = configuration.parse(name, given, _defaults(outside))
+    now = outside.clock.now()
+    with outside.client(settings, now + PATIENCE) as client:
+        found = streams.find(settings.stream, client.fetch)
+        streams.check_settings(found, settings)
+        if found.reader is not Reader.RECORDS:
+            raise Refusal(
+                f"HubSpot counts records of CRM objects only, and {found.name} is read by "
+                f"{found.reader}; CALL plan_ingest says what is known of it"
+            )
+        portal: tuple[Property, ...] = ()
+        if settings.filter_groups:
+            portal = client.fetch(requests.properties(found.object_type), answers.properties)
+        made = plan.make(
+            name,
+            settings,
+            found,
+            portal,
+            settled_through=None,
+            now=now,
+            table=destination.table_of(settings),
+            known_columns={},
+            existing={},
+        )
+        records = readers.count(client.fetch, made)
+        return {
+            "response_code": "OK",
+            "message": f"{records} {found.name} match",
+            "records": records,
+            "filter_groups": [*readers.in_range(made, 0, None)],
+            "requests": client.tally.requests,
+        }
+
+
+def _defaults(outside: Outside) -> dict[str, Json]:
+    return dict(AppState(outside.database).settings().for_syncs)
+
+
+def _plan(outside: Outside, name: str) -> Planned:
+    sync = Store(outside.database).sync(name)
+    settings = configuration.parse(
+        name, None if sync is None else sync.settings, _defaults(outside)
+    )
+    now = outside.clock.now()
+    with outside.client(settings, now + PATIENCE) as client:
+        looking = Prospect(outside, client, name, settings, now)
+        stream = streams.find(settings.stream, client.fetch)
+        streams.check_settings(stream, settings)
+        try:
+            if stream.reader is Reader.RECORDS:
+                stands = standing(outside.database, name, settings, sync)
+                return records_plan(looking, stream, stands)
+            return fixed.fixed_plan(looking, stream, sync)
+        except ScopeMissing as error:
+            return looking.refused(stream, error)

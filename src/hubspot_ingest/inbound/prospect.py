@@ -1,0 +1,244 @@
+"""What all plans of runs share: limits, pace and the day as they are now, and the answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hubspot_ingest import credentials
+from hubspot_ingest.database.budgets import Budgets
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.metadata import Metadata
+from hubspot_ingest.database.store import Store
+from hubspot_ingest.errors import ScopeMissing
+from hubspot_ingest.hubspot import requests
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.hubspot.requests import Bucket
+from hubspot_ingest.inbound import forecast, sharing
+from hubspot_ingest.inbound.forecast import Limit, Part
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.inbound.stream import Stream
+from hubspot_ingest.model import Json, Usage
+from hubspot_ingest.settings import SyncSettings
+
+# Seconds an answer takes where nothing was measured.
+PACE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A run that is not run.
+
+    Attributes:
+        parts: what it asks, one part after the other.
+        rows: how many records its main reading finds; None where HubSpot does not tell.
+        at_least: whether more requests may follow than can be known beforehand.
+        columns: those the table is about to get, with their labels.
+        limits: what HubSpot allows now.
+        pace: seconds an answer of an endpoint takes.
+        usage: the account's day, None where HubSpot does not tell.
+    """
+
+    sync: str
+    stream: str
+    strategy: str | None
+    why: str
+    settings: SyncSettings
+    filter_groups: Sequence[Json]
+    parts: Sequence[Part]
+    rows: int | None
+    ddl: Sequence[str]
+    columns: Sequence[tuple[Column, str]]
+    scopes_missing: Sequence[str]
+    plan_hash: str | None
+    limits: Mapping[Bucket, Limit]
+    pace: Mapping[str, float]
+    usage: Usage | None
+    at_least: bool = False
+
+    @property
+    def requests(self) -> int:
+        """How many requests the run sends."""
+        return sum(one.count for one in forecast.steps(self.parts))
+
+    @property
+    def seconds(self) -> float:
+        """How long the run takes by itself."""
+        return forecast.seconds(self.parts, self.limits, self.pace, self.rows or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """The sync that is looked at, and the way to HubSpot; what is asked is not the run's."""
+
+    outside: Outside
+    client: Client
+    name: str
+    settings: SyncSettings
+    now: int
+
+    def limits(self) -> dict[Bucket, Limit]:
+        """What HubSpot's headers said, less the share of runs that are going on."""
+        budgets = Budgets(self.outside.database)
+        _, others = budgets.weights(self.outside.process, self.settings.connection, self.now)
+        own = sharing.WEIGHTS[self.settings.priority]
+        self.client.governor.share(own / (own + others))
+        return {
+            bucket: Limit(allowed, window / 1000)
+            for bucket, (allowed, window) in self.client.governor.limits().items()
+        }
+
+    def pace(self, parts: Sequence[Part]) -> dict[str, float]:
+        """Seconds an answer takes: as just now, else as in the sync's last runs."""
+        measured = {
+            endpoint: spent.seconds / spent.count
+            for endpoint, spent in self.client.tally.endpoints.items()
+        }
+        wanted = {one.endpoint for one in forecast.steps(parts)}
+        earlier = {}
+        if wanted - {*measured}:
+            earlier = Store(self.outside.database).seconds_per_request(self.name)
+        typical = sum(measured.values()) / len(measured) if measured else PACE
+        return {one: measured.get(one, earlier.get(one, typical)) for one in wanted}
+
+    def seconds_per_page(self, endpoint: str) -> float:
+        """How long a page took that was just read."""
+        spent = self.client.tally.endpoints.get(endpoint)
+        return PACE if spent is None else spent.seconds / spent.count
+
+    def beginning(self) -> list[Part]:
+        """What a run asks before it knows its stream: the portal's id, once per credential."""
+        found = credentials.fingerprint(self.client.access.credential, self.outside.base_url)
+        known = Metadata(self.outside.database).portal_id(found)
+        return [] if known is not None else [forecast.once(requests.account())]
+
+    def end(self, parts: Sequence[Part]) -> list[Part]:
+        """A long run asks when the day ends, unless an earlier one left that behind."""
+        found = credentials.fingerprint(self.client.access.credential, self.outside.base_url)
+        known = Budgets(self.outside.database).find(found)
+        remembered = known is not None and (known.resets_at or 0) > self.now
+        long = sum(one.count for one in forecast.steps(parts)) >= sharing.WORTH_ASKING
+        asks = long and not remembered and self.client.governor.usage is not None
+        return [forecast.once(requests.usage())] if asks else []
+
+    def refused(self, stream: Stream, error: ScopeMissing) -> Planned:
+        """The plan of a run that would be SKIPPED."""
+        return Planned(
+            sync=self.name,
+            stream=stream.name,
+            strategy=None,
+            why=error.message,
+            settings=self.settings,
+            filter_groups=(),
+            parts=(),
+            rows=0,
+            ddl=(),
+            columns=(),
+            scopes_missing=error.scopes or stream.scopes,
+            plan_hash=None,
+            limits=self.limits(),
+            pace={},
+            usage=self.client.governor.usage,
+        )
+
+
+def answer(planned: Planned) -> dict[str, Json]:
+    """What ``PLAN_INGEST`` returns."""
+    columns: list[Json] = [
+        {"column": one.name, "type": str(one.type), "property": one.property, "label": label}
+        for one, label in planned.columns
+    ]
+    seconds = planned.seconds
+    return {
+        "response_code": "OK",
+        "message": _said(planned),
+        "sync": planned.sync,
+        "stream": planned.stream,
+        "strategy": planned.strategy,
+        "why": planned.why,
+        "filter_groups": [*planned.filter_groups],
+        "requests": {**forecast.per_endpoint(planned.parts)},
+        "requests_total": planned.requests,
+        "at_least": planned.at_least,
+        "minutes": round(seconds / 60, 3),
+        "rows": planned.rows,
+        "daily": _daily(planned.usage, planned.requests),
+        "ddl": [*planned.ddl],
+        "columns": columns,
+        "scopes_missing": [*planned.scopes_missing],
+        # a warehouse is held from the run's beginning to its end, waiting included
+        "warehouse_seconds": math.ceil(seconds),
+        "plan_hash": planned.plan_hash,
+    }
+
+
+def together(planned: Sequence[Planned], told: list[Json]) -> dict[str, Json]:
+    """What ``PLAN_INGEST_ALL`` returns: the runs go on side by side under the same limits."""
+    parts = [part for one in planned for part in one.parts]
+    pace = {endpoint: seconds for one in planned for endpoint, seconds in one.pace.items()}
+    limits = {bucket: limit for one in planned for bucket, limit in one.limits.items()}
+    seconds = max(
+        [
+            *(one.seconds for one in planned),
+            *(forecast.held_up(parts, *one, pace) for one in limits.items()),
+        ],
+        default=0.0,
+    )
+    count = sum(one.requests for one in planned)
+    known = [one.rows for one in planned if one.rows is not None]
+    rows = sum(known)
+    message = (
+        f"{len(told)} enabled syncs: about {rows} rows, {count} requests, {_minutes(seconds)}"
+        if told
+        else "no sync is enabled; configure one first"
+    )
+    return {
+        "response_code": "OK",
+        "message": message,
+        "plans": told,
+        "requests_total": count,
+        "minutes": round(seconds / 60, 3),
+        "rows": rows,
+    }
+
+
+def _daily(usage: Usage | None, asked: int) -> dict[str, Json]:
+    """The account's day; ``remaining`` is what the run leaves to others."""
+    if usage is None:
+        return {"limit": None, "used": None, "remaining": None, "share_percent": None}
+    return {
+        "limit": usage.limit,
+        "used": usage.used,
+        "remaining": max(0, usage.limit - usage.used - asked),
+        "share_percent": round(100 * asked / usage.limit, 3),
+    }
+
+
+def _said(planned: Planned) -> str:
+    if planned.strategy is None:
+        return f"a run of {planned.sync} would be skipped: {planned.why}"
+    rows = "an unknown number of" if planned.rows is None else f"about {planned.rows}"
+    least = "at least " if planned.at_least else ""
+    said = (
+        f"a run of {planned.sync} would read {rows} {planned.stream} by {planned.strategy} with "
+        f"{least}{planned.requests} requests in {least}{_minutes(planned.seconds)}"
+    )
+    usage = planned.usage
+    if usage is not None:
+        free = usage.limit * (1 - planned.settings.reserve_percent / 100) - usage.used
+        if planned.requests > free:
+            said += (
+                f"; {max(0, round(free))} requests are left today before the reserve for other "
+                "apps begins: it would stop there, and the next run carry on"
+            )
+    if planned.seconds > planned.settings.deadline_minutes * 60:
+        runs = math.ceil(planned.seconds / (planned.settings.deadline_minutes * 60))
+        said += f"; its deadline parts it into about {runs} runs"
+    if planned.scopes_missing:
+        said += f"; the credential lacks {', '.join(planned.scopes_missing)}"
+    return said
+
+
+def _minutes(seconds: float) -> str:
+    return "less than a minute" if seconds < 60 else f"{seconds / 60:.1f} minutes"

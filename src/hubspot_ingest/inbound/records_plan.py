@@ -1,0 +1,130 @@
+"""The plan of a run that reads CRM objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hubspot_ingest import times
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.inbound import destination, forecast, readers, streams
+from hubspot_ingest.inbound import plan as planning
+from hubspot_ingest.inbound.destination import Existing, Home
+from hubspot_ingest.inbound.forecast import Part
+from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.prospect import Planned, Prospect
+from hubspot_ingest.inbound.standing import Standing
+from hubspot_ingest.inbound.stream import Stream
+from hubspot_ingest.inbound.survey import Survey, Surveyor
+
+
+def records_plan(looking: Prospect, stream: Stream, stands: Standing) -> Planned:
+    """What a run would do. Raises ``ScopeMissing`` where it would be skipped."""
+    properties = looking.client.fetch(requests.properties(stream.object_type), answers.properties)
+    first = stands.asks_properties(looking.now)
+    made = stands.plan(stream, properties, looking.now)
+    surveyor = Surveyor(looking.client.fetch, looking.outside.database, stands, made, looking.now)
+    survey = surveyor.survey()
+    if not (first or survey.counts.records):
+        # the run finds nothing new, and so does not learn of new properties
+        properties = stands.properties
+        made = stands.plan(stream, properties, looking.now)
+    # where they changed since, what was read by the old ones is read again
+    again = not first and properties != stands.properties
+    parts = looking.beginning()
+    if streams.standard(looking.settings.stream) is None:
+        parts.append(forecast.once(requests.schemas()))
+    if first or survey.counts.records:
+        parts.append(forecast.once(requests.properties(stream.object_type)))
+    parts += _reading(looking, stands, made, survey, again=again)
+    parts += looking.end(parts)
+    grows = survey.counts.records or survey.counts.rotation
+    there = stands.stands.types
+    labels = {one.name: one.label for one in properties}
+    scopes = [scope for missing in survey.refused.values() for scope in missing]
+    searched = made.strategy is Strategy.SEARCH
+    return Planned(
+        sync=looking.name,
+        stream=stream.name,
+        strategy=str(made.strategy),
+        why=_why(made),
+        settings=looking.settings,
+        filter_groups=readers.in_range(made, 0, None) if searched else (),
+        parts=parts,
+        rows=survey.counts.records,
+        ddl=_ddl(looking, stands, made, survey),
+        columns=[
+            (one, labels.get(one.property or "", ""))
+            for one in made.columns
+            if grows and one.name not in there
+        ],
+        scopes_missing=list(dict.fromkeys(scopes)),
+        plan_hash=made.hash,
+        limits=looking.limits(),
+        pace=looking.pace(parts),
+        usage=looking.client.governor.usage,
+    )
+
+
+def _reading(
+    looking: Prospect, stands: Standing, made: Plan, survey: Survey, *, again: bool
+) -> list[Part]:
+    kind, types = made.stream.object_type, made.linked_types
+    linked = [one for one in stands.links_at_once(made) if one not in survey.refused]
+    search = requests.search_page(kind, [], ())
+    page = search if made.strategy is Strategy.SEARCH else requests.list_page(kind)
+    if survey.ranges is not None:
+        parts = forecast.resumed_reading(made, survey.ranges, linked)
+    else:
+        seconds = looking.seconds_per_page(page.endpoint)
+        parts = forecast.main_reading(made, survey.counts.records, linked, seconds)
+    if again:
+        parts += [forecast.once(page)] * min(2, forecast.pages(made, survey.counts.records))
+    # one that may not be read is tried once
+    parts += [forecast.once(requests.associations(kind, types[one], ())) for one in survey.refused]
+    rotation = planning.without_links(planning.rotation(made), survey.refused)
+    return parts + forecast.sweeps(
+        made, planning.listing(made), rotation, survey.due, survey.counts
+    )
+
+
+def _ddl(looking: Prospect, stands: Standing, made: Plan, survey: Survey) -> list[str]:
+    """Every statement once, in the order in which the run gets to it."""
+    found: list[str] = []
+    existing = stands.stands
+    home = Home(True, True)
+    if not existing.types:
+        home = destination.home_of(looking.outside.database, made.table)
+    if survey.counts.records:
+        found += destination.ddl(made, existing, home, stands.links_at_once(made))
+        existing, home = _grown(existing, made.columns), Home(True, True)
+    if survey.counts.archived or survey.counts.rotation:
+        found += destination.ddl(made, existing, home, made.association_columns)
+    return list(dict.fromkeys(found))
+
+
+def _grown(existing: Existing, columns: Iterable[Column]) -> Existing:
+    """A table that has got its columns."""
+    columns = [*columns]
+    return Existing(
+        {**existing.types, **{one.name: str(one.type) for one in columns}},
+        {**existing.comments, **{one.name: one.comment for one in columns}},
+    )
+
+
+def _why(made: Plan) -> str:
+    """Why the records are read as they are, in a sentence."""
+    if made.strategy is Strategy.LIST:
+        return (
+            "everything is read, and HubSpot's list has all records as they are, 100 a page, "
+            "without the delay of its search"
+        )
+    if made.strategy is Strategy.WIDE:
+        return (
+            f"everything is read, and the names of {len(made.properties)} properties fit into no "
+            "address: ids come by list, values by batch, 100 at once"
+        )
+    filtered = " and the filters take" if made.filter_groups else ""
+    if made.since is not None:
+        return f"only what changed since {times.iso(made.since)}{filtered} is read, 200 a page"
+    return "only what the filters take is read, and filters are for HubSpot's search, 200 a page"

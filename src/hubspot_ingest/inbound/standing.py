@@ -1,0 +1,109 @@
+"""How a sync stands before a run: what runs and plans of runs are made from alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.metadata import Metadata
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.store import Sync
+from hubspot_ingest.inbound import destination, due, plan
+from hubspot_ingest.inbound.catalog import Stream
+from hubspot_ingest.inbound.destination import Existing
+from hubspot_ingest.inbound.due import Due
+from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.model import Property
+from hubspot_ingest.settings import SyncSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A sync's settings, what earlier runs left behind, and its table as it is.
+
+    ``remembered`` are the properties an earlier run saw, each with its column if it has one.
+    """
+
+    name: str
+    settings: SyncSettings
+    settled_through: int | None
+    checkpoint: Mapping[str, Any] | None
+    sweeps: Mapping[str, Any]
+    remembered: Sequence[tuple[Property, str | None]]
+    table: Table
+    stands: Existing
+
+    @property
+    def properties(self) -> tuple[Property, ...]:
+        """The properties that an earlier run saw."""
+        return tuple(one for one, _ in self.remembered)
+
+    def plan(self, stream: Stream, properties: Sequence[Property], now: int) -> Plan:
+        """The plan of a run that begins at ``now``; it carries on the window of a checkpoint."""
+        made = plan.make(
+            self.name,
+            self.settings,
+            stream,
+            properties,
+            settled_through=self.settled_through,
+            now=now,
+            table=self.table,
+            known_columns={one.name: column for one, column in self.remembered if column},
+            existing=self.stands.types,
+        )
+        if self.checkpoint is None or self.checkpoint["plan"] != made.hash:
+            return made
+        return replace(made, since=self.checkpoint["since"], until=self.checkpoint["until"])
+
+    def resumed(self, made: Plan) -> Mapping[str, Any] | None:
+        """What an unfinished run of the same plan left of its reading."""
+        if self.checkpoint is None or self.checkpoint["plan"] != made.hash:
+            return None
+        reading: Mapping[str, Any] = self.checkpoint["reading"]
+        return reading
+
+    def asks_properties(self, now: int) -> bool:
+        """Whether a run asks for the properties though nothing may have changed.
+
+        With the daily rotation a new property comes in though no record changed.
+        """
+        turns = due.rotation(self.sweeps, now)
+        return not self.remembered or self.settled_through is None or turns
+
+    def links_at_once(self, made: Plan) -> dict[str, Column]:
+        """The associations read with each changed record: those that were asked for by name.
+
+        The catalog's are read in a backfill, and by the rotation after that.
+        """
+        asked = self.settings.associations is not None or self.settled_through is None
+        return made.association_columns if asked else {}
+
+    def due(self, made: Plan, now: int) -> Due:
+        """The sweeps that follow the main reading; after a backfill there are none."""
+        if self.settled_through is None:
+            return Due()
+        return due.sweeps(
+            self.sweeps,
+            now,
+            archived=self.settings.include_archived,
+            filtered=bool(made.filter_groups),
+            at_once="include_archived" in self.settings.model_fields_set,
+        )
+
+
+def standing(database: Database, name: str, settings: SyncSettings, sync: Sync | None) -> Standing:
+    """How the sync stands now; ``sync`` is what is remembered of it, None: nothing."""
+    table = destination.table_of(settings)
+    return Standing(
+        name=name,
+        settings=settings,
+        settled_through=None if sync is None else sync.settled_through,
+        checkpoint=None if sync is None else sync.checkpoint,
+        sweeps={} if sync is None else sync.sweeps,
+        remembered=Metadata(database).properties(name),
+        table=table,
+        stands=destination.existing(database, table),
+    )

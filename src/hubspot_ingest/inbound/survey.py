@@ -1,0 +1,169 @@
+"""What the plan of a run asks HubSpot: as few requests as tell what the run will meet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hubspot_ingest.database import marks, sql
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
+from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.inbound import due as sweeping
+from hubspot_ingest.inbound import plan as planning
+from hubspot_ingest.inbound import readers
+from hubspot_ingest.inbound.due import Due
+from hubspot_ingest.inbound.forecast import Counts
+from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.readers import Fetch
+from hubspot_ingest.inbound.standing import Standing
+from hubspot_ingest.inbound.sweeps import RECYCLE_BIN
+from hubspot_ingest.model import Record
+
+# Of a reading that was left unfinished, so many of its ranges are counted; the rest are taken for
+# as large as those.
+RANGES_COUNTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What there is to read.
+
+    ``ranges`` are the counts of an unfinished reading's ranges, None where none is carried on.
+    ``refused`` are the streams whose associations may not be read, with the scopes that would let.
+    """
+
+    counts: Counts
+    ranges: tuple[int, ...] | None
+    due: Due
+    has_rows: bool
+    refused: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyor:
+    """Surveys for one plan."""
+
+    fetch: Fetch
+    database: Database
+    standing: Standing
+    plan: Plan
+    now: int
+
+    def survey(self) -> Survey:
+        """Raises what a request raises that a run could not do without."""
+        records, ranges, sample = self._main()
+        due = self.standing.due(self.plan, self.now)
+        counts = Counts(records=records)
+        has_rows = records > 0 or self._rows(sql.count(self.plan.table)) != ["0"]
+        has_rows = has_rows and (records > 0 or bool(self.standing.stands.types))
+        due = replace(due, rotation=due.rotation and has_rows)
+        if due.archived:
+            counts = replace(counts, archived=self._archived())
+        if due.filtered and has_rows:
+            counts = self._filtered(counts)
+        if due.rotation:
+            wanted = planning.rotation(self.plan)
+            after = int(self.standing.sweeps.get("rotation") or 0)
+            counts = replace(counts, rotation=readers.count(self.fetch, wanted, after))
+        return Survey(counts, ranges, due, has_rows, self._refused(sample, due))
+
+    def _main(self) -> tuple[int, tuple[int, ...] | None, Sequence[Record]]:
+        """How many records the main reading finds, and some of them."""
+        plan = self.plan
+        resumed = self.standing.resumed(plan)
+        if plan.strategy is Strategy.SEARCH:
+            # the run's first request itself, which shows how fast such pages come
+            reach, total = readers.first_found(self.fetch, plan, 0, None)
+        else:
+            reach = readers.page_reader(self.fetch, plan)(0, None)
+            total = len(reach.records)
+            if reach.more and resumed is None:
+                _, total = readers.highest_id(self.fetch, plan)
+        if resumed is None:
+            return total, None, reach.records
+        ranges = self._ranges(resumed)
+        return sum(ranges), ranges, reach.records
+
+    def _ranges(self, resumed: Mapping[str, Any]) -> tuple[int, ...]:
+        if "token" in resumed:
+            token = str(resumed["token"] or "")
+            after = int(token) - 1 if token.isdigit() else 0
+            return (readers.count(self.fetch, self.plan, after),)
+        told = [(int(after), last) for after, last, _ in resumed["ranges"]]
+        found = [
+            readers.count(self.fetch, self.plan, after, None if last is None else int(last))
+            for after, last in told[:RANGES_COUNTED]
+        ]
+        return tuple(found) + (sum(found) // max(1, len(found)),) * (len(told) - len(found))
+
+    def _archived(self) -> int:
+        """How many archived records there are: HubSpot counts them nowhere.
+
+        One page tells where it is the only one. Else the table knows of those that it took; where
+        it took not all, how far the page got among the ids tells roughly.
+        """
+        ids = replace(planning.listing(self.plan), properties=())
+        token = (self.standing.sweeps.get("archived_place") or {}).get("token")
+        page = readers.listed(self.fetch, ids, token, archived=True)
+        found = sum(one.archived for one in page.records)
+        if page.after is None or not found:
+            return found
+        if not self.plan.selective:
+            known = self._rows(
+                marks.marked_ids(self.plan.table), "ARCHIVED", self.now - RECYCLE_BIN
+            )
+            return max(found + 1, len(known))
+        highest, _ = readers.highest_id(self.fetch, self.plan)
+        return max(found + 1, round(found * highest / max(1, int(page.records[-1].id))))
+
+    def _filtered(self, counts: Counts) -> Counts:
+        plan = self.plan
+        place = self.standing.sweeps.get("filtered_place") or {}
+        since = sweeping.filtered_since(self.standing.sweeps, plan.since, plan.until, self.now)
+        ids = replace(plan, since=int(place.get("since", since)), properties=("hs_object_id",))
+        after = int(place.get("after", 0))
+        reach, changed = readers.first_found(
+            self.fetch, replace(ids, filter_groups=()), after, None
+        )
+        if not changed:
+            return counts
+        last = reach.id if reach.more else None
+        taken, _ = readers.first_found(self.fetch, ids, after, last)
+        matching = {one.id for one in taken.records}
+        others = [one.id for one in reach.records if one.id not in matching]
+        left = self._rows(marks.unfiltered_ids(plan.table), json.dumps(others))
+        # the first page stands for those that follow
+        pages = changed / max(1, len(reach.records))
+        return replace(
+            counts,
+            changed=changed,
+            matching=round(len(matching) * pages),
+            left=round(len(left) * pages),
+        )
+
+    def _refused(self, sample: Sequence[Record], due: Due) -> dict[str, tuple[str, ...]]:
+        """Each association that the run reads is tried with one record."""
+        linked = {*self.standing.links_at_once(self.plan)} if sample else set()
+        if due.rotation:
+            linked |= {*self.plan.associations}
+        found: dict[str, tuple[str, ...]] = {}
+        kind, types = self.plan.stream.object_type, self.plan.linked_types
+        for stream in sorted(linked) if sample else ():
+            request = requests.associations(kind, types[stream], [(sample[0].id, None)])
+            try:
+                self.fetch(request, answers.links)
+            except ScopeMissing as error:
+                found[stream] = error.scopes
+            except HubSpotRefused:
+                found[stream] = ()
+        return found
+
+    def _rows(self, statement: str, *binds: object) -> list[str]:
+        """The one column of a statement about the table; nothing where there is none."""
+        if not self.standing.stands.types:
+            return []
+        found = self.database.rows(statement, binds)
+        return [str(value) for row in found for value in row.values()]

@@ -1,0 +1,352 @@
+"""What PLAN_INGEST tells comes true when the run follows it, and telling it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.inbound import planning
+from hubspot_sandbox import Limits
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import (
+    CONTACTS,
+    DAY_AND_MORE,
+    HOUR,
+    SLIM,
+    Answer,
+    World,
+    on_an_empty_stack,
+)
+
+LEADS: list[Any] = [
+    {"filters": [{"propertyName": "lifecyclestage", "operator": "EQ", "value": "lead"}]}
+]
+ALL_ASSOCIATIONS = {**SLIM, "associations": ["companies", "deals"]}
+
+
+class Heard(Database):
+    """The application's own way to the engine, noting what goes along it."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.handlers)
+        # CREATE DATABASE changes the current one
+        self.application = world.database.application
+        self._statements: list[str] = []
+        world.database = self
+
+    def rows(self, statement: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
+        if hasattr(self, "_statements"):
+            self._statements.append(statement)
+        return super().rows(statement, params)
+
+    def counting(self, staged: Callable[[int], None]) -> Database:
+        staged(0)
+        return self
+
+    @property
+    def ddl(self) -> list[str]:
+        """Each statement about the destination, once."""
+        kinds = ("CREATE DATABASE", "CREATE SCHEMA", "CREATE TABLE", "ALTER", "COMMENT", "GRANT")
+        return list(dict.fromkeys(one for one in self._statements if one.startswith(kinds)))
+
+
+def plan(world: World, sync: str = "contacts") -> Answer:
+    return on_an_empty_stack(lambda: dict(planning.plan_ingest(world.outside, sync)))
+
+
+def spent(world: World, run: Answer) -> dict[str, int]:
+    """The run's requests by endpoint."""
+    found = world.rows(
+        "SELECT ENDPOINT, COUNT FROM HUBSPOT_INGEST.CORE.REQUESTS WHERE RUN_ID = ?",
+        (run["run_id"],),
+    )
+    return {row["ENDPOINT"]: int(row["COUNT"]) for row in found}
+
+
+def planned_and_run(world: World, sync: str = "contacts") -> tuple[Answer, Answer]:
+    """Plan and run, and hold the one to the other."""
+    told = plan(world, sync)
+    heard = Heard(world)
+
+    run = world.run(sync)
+
+    logged = next(one for one in world.runs() if one["RUN_ID"] == run["run_id"])
+    assert logged["PLAN_HASH"] == told["plan_hash"]
+    assert logged["STRATEGY"] == told["strategy"]
+    assert abs(told["rows"] - run["rows_read"]) <= 0.02 * run["rows_read"]
+    assert told["requests"] == spent(world, run)
+    assert told["requests_total"] == run["requests"]
+    assert told["ddl"] == heard.ddl
+    return told, run
+
+
+def _change(world: World, count: int) -> None:
+    for one in [*world.portal.records("contacts")][:count]:
+        world.portal.update("contacts", one.id, {"jobtitle": "Head of Change"})
+
+
+# -- every strategy -------------------------------------------------------------------------------
+
+
+def test_a_first_run_is_planned_by_list(make: MakeWorld) -> None:
+    world = make({"contacts": 250}).slim()
+
+    told, _ = planned_and_run(world)
+
+    assert (told["strategy"], told["rows"], told["filter_groups"]) == ("LIST", 250, [])
+    assert "everything is read" in told["why"]
+
+
+def test_a_run_that_reads_what_changed_is_planned_by_search(make: MakeWorld) -> None:
+    world = make({"contacts": 450}).slim()
+    world.run()
+    world.clock.advance(HOUR)
+    _change(world, 410)
+
+    told, _ = planned_and_run(world)
+
+    assert (told["strategy"], told["rows"]) == ("SEARCH", 410)
+
+
+def test_a_run_that_will_find_nothing_is_planned_as_one_search(make: MakeWorld) -> None:
+    world = make({"contacts": 12}).slim()
+    world.run()
+    world.clock.advance(HOUR)
+
+    told, _ = planned_and_run(world)
+
+    assert (told["rows"], told["requests_total"], told["ddl"]) == (0, 1, [])
+
+
+def test_a_filter_is_told_as_it_will_be_sent(make: MakeWorld) -> None:
+    world = make({"contacts": 300}).slim(filter_groups=LEADS)
+
+    told, _ = planned_and_run(world)
+
+    assert told["strategy"] == "SEARCH"
+    assert told["filter_groups"][0]["filters"][0] == LEADS[0]["filters"][0]
+    assert told["filter_groups"][0]["filters"][-1] == {
+        "propertyName": "hs_object_id",
+        "operator": "GT",
+        "value": "0",
+    }
+
+
+def test_names_too_many_for_an_address_are_planned_wide(make: MakeWorld) -> None:
+    world = make({"contacts": 230})
+    for n in range(180):
+        world.portal.add_property("contacts", f"{'long_name_' * 9}{n:04d}", type="string")
+    world.configure("contacts", {"associations": []})
+
+    told, _ = planned_and_run(world)
+
+    assert told["strategy"] == "WIDE"
+
+
+def test_associations_and_history_are_planned(make: MakeWorld) -> None:
+    world = make({"contacts": 1_100, "companies": 20, "deals": 20})
+    world.slim(associations=["companies", "deals"], history=["lifecyclestage"])
+
+    planned_and_run(world)
+
+
+# -- what follows the main reading ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("archived", [0, 40, 130])
+def test_the_sweeps_of_a_day_later_are_planned(make: MakeWorld, archived: int) -> None:
+    world = make({"contacts": 700, "companies": 20}).slim(associations=["companies"])
+    world.run()
+    for one in [*world.portal.records("contacts")][:archived]:
+        world.portal.archive("contacts", one.id)
+    # a table that already knows of archived records tells how long their list is
+    world.clock.advance(HOUR * 5)
+    world.run()
+    world.clock.advance(DAY_AND_MORE)
+    _change(world, 30)
+
+    told, _ = planned_and_run(world)
+
+    assert told["requests"]["/crm/objects/2026-09/contacts"] >= 7
+
+
+def test_the_sweeps_of_a_filtered_sync_are_planned(make: MakeWorld) -> None:
+    world = make({"contacts": 600}).slim(filter_groups=LEADS)
+    world.run()
+    world.clock.advance(DAY_AND_MORE)
+    leads = [
+        one.id
+        for one in world.portal.records("contacts")
+        if one.properties["lifecyclestage"] == "lead"
+    ]
+    for one in leads[:25]:
+        world.portal.update("contacts", one, {"lifecyclestage": "customer"})
+    for one in leads[25:70]:
+        world.portal.update("contacts", one, {"jobtitle": "Head of Change"})
+
+    told, _ = planned_and_run(world)
+
+    assert told["rows"] == len(leads[25:70])
+
+
+def test_new_properties_are_planned_as_columns(make: MakeWorld) -> None:
+    world = make({"contacts": 30}).slim()
+    world.run()
+    world.clock.advance(HOUR)
+    world.portal.add_property("contacts", "shoe_size", type="number", label="Shoe size")
+    _change(world, 3)
+
+    told, _ = planned_and_run(world)
+
+    assert told["columns"] == [
+        {
+            "column": "PROPERTIES_SHOE_SIZE",
+            "type": "NUMBER(38,18)",
+            "property": "shoe_size",
+            "label": "Shoe size",
+        }
+    ]
+    assert told["ddl"][0].startswith(f"ALTER TABLE {_quoted(CONTACTS)} ADD COLUMN")
+
+
+def _quoted(table: str) -> str:
+    return ".".join(f'"{part}"' for part in table.split("."))
+
+
+# -- time and the day -----------------------------------------------------------------------------
+
+
+def test_minutes_are_those_that_the_limits_allow(make: MakeWorld) -> None:
+    world = make({"contacts": 3_000}, limits=Limits(burst=8)).slim()
+    told = plan(world)
+    world.clock.advance(HOUR)
+
+    answer = world.run()
+
+    assert answer["duration_seconds"] > 20
+    assert (
+        abs(told["minutes"] * 60 - answer["duration_seconds"]) <= 0.15 * answer["duration_seconds"]
+    )
+
+
+def test_the_share_of_the_day_is_told(make: MakeWorld) -> None:
+    world = make({"contacts": 950}, limits=Limits(daily=1_000)).slim()
+
+    told = plan(world)
+
+    total, daily = told["requests_total"], told["daily"]
+    assert daily["limit"] == 1_000
+    assert daily["share_percent"] == pytest.approx(100 * total / 1_000)
+    assert daily["remaining"] == 1_000 - daily["used"] - total
+
+
+def test_a_run_for_which_the_day_is_too_short_is_told_to_stop(make: MakeWorld) -> None:
+    world = make({"contacts": 950}, limits=Limits(daily=14)).slim()
+
+    assert "it would stop there, and the next run carry on" in plan(world)["message"]
+
+
+# -- nothing is changed, nothing is guessed --------------------------------------------------------
+
+
+def test_a_plan_writes_nothing(make: MakeWorld) -> None:
+    world = make({"contacts": 12})
+    before = world.stored()
+
+    first = plan(world)
+
+    assert first["response_code"] == "OK"
+    assert world.stored() == before
+    assert world.databases() == {*world.databases()} - {"HUBSPOT_DATA"}
+
+    world.run()
+    world.clock.advance(DAY_AND_MORE)
+    after = world.stored()
+    plan(world)
+    assert world.stored() == after
+
+
+def test_a_missing_scope_is_told(make: MakeWorld) -> None:
+    world = make({"contacts": 12}).slim(associations=["companies"])
+    world.closed = ["/crm/associations/2026-09/contacts/companies/batch/read"]
+
+    assert plan(world)["response_code"] == "OK"
+
+    world.closed = ["/crm/properties/2026-09/contacts"]
+    told = plan(world)
+    assert (told["response_code"], told["strategy"], told["ddl"]) == ("OK", None, [])
+    assert told["scopes_missing"] == ["crm.objects.contacts.read"]
+    assert "would be skipped" in told["message"]
+
+
+def test_an_unfinished_run_is_planned_from_where_it_stopped(make: MakeWorld) -> None:
+    world = make({"contacts": 2_000}, limits=Limits(daily=13)).slim(reserve_percent=0)
+    assert world.ingest()["status"] == "STOPPED"
+    world.clock.advance(DAY_AND_MORE)
+    world.sandbox.limits = Limits()
+
+    planned_and_run(world)
+
+
+# -- streams that are no records ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stream", ["owners", "pipelines", "pipeline_stages", "properties"])
+def test_streams_of_fixed_columns_are_planned(make: MakeWorld, stream: str) -> None:
+    world = make({"contacts": 3})
+    first = plan(world, stream)
+    run = world.run(stream)
+    assert first["requests_total"] <= run["requests"]
+    assert first["at_least"] or first["requests_total"] == run["requests"]
+
+    told, _ = planned_and_run(world, stream)
+
+    assert not told["at_least"]
+
+
+# -- several --------------------------------------------------------------------------------------
+
+
+def test_all_enabled_syncs_are_planned_together(make: MakeWorld) -> None:
+    world = make({"contacts": 120, "companies": 130})
+    world.configure("contacts", SLIM)
+    world.configure("companies", {"associations": []})
+
+    told = on_an_empty_stack(lambda: dict(planning.plan_ingest_all(world.outside)))
+
+    assert [one["sync"] for one in told["plans"]] == ["companies", "contacts"]
+    assert told["rows"] == 250
+    assert told["requests_total"] == sum(one["requests_total"] for one in told["plans"])
+
+
+def test_records_are_counted_for_settings_that_are_not_stored(make: MakeWorld) -> None:
+    world = make({"contacts": 300})
+    before = world.stored()
+    leads = [
+        one
+        for one in world.portal.records("contacts")
+        if one.properties["lifecyclestage"] == "lead"
+    ]
+    world.asked()
+
+    told = on_an_empty_stack(
+        lambda: dict(planning.count_records(world.outside, "contacts", {"filter_groups": LEADS}))
+    )
+
+    assert (told["records"], told["requests"]) == (len(leads), 2)
+    assert [one.path.rsplit("/", 1)[-1] for one in world.asked()] == ["contacts", "search"]
+    assert world.stored() == before
+
+
+def test_plans_are_asked_for_by_call(served: World) -> None:
+    told = served.call("CALL HUBSPOT_INGEST.CORE.PLAN_INGEST('contacts')")
+    assert (told["response_code"], told["rows"]) == ("OK", 12)
+    together = served.call("CALL HUBSPOT_INGEST.CORE.PLAN_INGEST_ALL()")
+    assert together["message"] == "no sync is enabled; configure one first"
+    counted = served.call_with("COUNT_RECORDS", {}, "contacts")
+    assert counted["records"] == 12
+    wrong = served.call("CALL HUBSPOT_INGEST.CORE.PLAN_INGEST('kontakts')")
+    assert wrong["response_code"] == "UNKNOWN_STREAM"
