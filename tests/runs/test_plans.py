@@ -24,7 +24,7 @@ from tests.runs.world import (
 LEADS: list[Any] = [
     {"filters": [{"propertyName": "lifecyclestage", "operator": "EQ", "value": "lead"}]}
 ]
-ALL_ASSOCIATIONS = {**SLIM, "associations": ["companies", "deals"]}
+EVERYBODY: list[Any] = [{"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}]
 
 
 class Heard(Database):
@@ -42,8 +42,7 @@ class Heard(Database):
             self._statements.append(statement)
         return super().rows(statement, params)
 
-    def counting(self, staged: Callable[[int], None]) -> Database:
-        staged(0)
+    def counting(self, *_: object, **__: object) -> Database:
         return self
 
     @property
@@ -219,14 +218,33 @@ def _quoted(table: str) -> str:
 # -- time and the day -----------------------------------------------------------------------------
 
 
-def test_minutes_are_those_that_the_limits_allow(make: MakeWorld) -> None:
-    world = make({"contacts": 3_000}, limits=Limits(burst=8)).slim()
+def _by_list(make: MakeWorld) -> World:
+    return make({"contacts": 3_000}, limits=Limits(burst=8)).slim()
+
+
+def _by_search(make: MakeWorld) -> World:
+    return make({"contacts": 15_000}).slim(filter_groups=EVERYBODY)
+
+
+def _wide(make: MakeWorld) -> World:
+    world = make({"contacts": 2_000}, limits=Limits(burst=8))
+    for n in range(180):
+        world.portal.add_property("contacts", f"{'long_name_' * 9}{n:04d}", type="string")
+    world.configure("contacts", {"associations": []})
+    return world
+
+
+@pytest.mark.parametrize("strategy", [_by_list, _by_search, _wide])
+def test_minutes_are_those_that_the_limits_allow(
+    make: MakeWorld, strategy: Callable[[MakeWorld], World]
+) -> None:
+    world = strategy(make)
     told = plan(world)
     world.clock.advance(HOUR)
 
     answer = world.run()
 
-    assert answer["duration_seconds"] > 20
+    assert answer["duration_seconds"] > 10
     assert (
         abs(told["minutes"] * 60 - answer["duration_seconds"]) <= 0.15 * answer["duration_seconds"]
     )
@@ -267,6 +285,18 @@ def test_a_plan_writes_nothing(make: MakeWorld) -> None:
     after = world.stored()
     plan(world)
     assert world.stored() == after
+
+
+def test_a_plan_costs_few_requests(make: MakeWorld) -> None:
+    world = make({"contacts": 20_000})
+    costs = []
+    for settings in ({}, SLIM, {"filter_groups": LEADS}):
+        world.configure("contacts", settings)
+        world.asked()
+        plan(world)
+        costs.append(len(world.asked()))
+
+    assert max(costs) <= 4, costs
 
 
 def test_a_missing_scope_is_told(make: MakeWorld) -> None:

@@ -17,7 +17,7 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import answers, requests
-from hubspot_ingest.inbound import configuring, destination, plan, readers, streams, sweeps
+from hubspot_ingest.inbound import configuring, destination, due, plan, readers, streams
 from hubspot_ingest.inbound.catalog import Reader, Stream
 from hubspot_ingest.inbound.explaining.reasons import Known, Reason, Row, Standing, judge
 from hubspot_ingest.inbound.outside import Outside
@@ -162,15 +162,15 @@ def _due(sync: Sync, wanted: Plan, settings: SyncSettings) -> dict[str, int]:
     """When each sweep is due, by the kind of deletion that it follows up."""
     if sync.settled_through is None:
         return {}
-    rotation = int(sync.sweeps.get("rotated_at") or 0) + sweeps.ROTATION
-    due = {"ROTATION": rotation}
+    rotation = int(sync.sweeps.get("rotated_at") or 0) + due.ROTATION
+    when = {"ROTATION": rotation}
     if settings.include_archived:
-        archived = int(sync.sweeps.get("archived_at") or 0) + sweeps.ARCHIVED_EVERY
-        due["ARCHIVED"] = min(archived, rotation)
+        archived = int(sync.sweeps.get("archived_at") or 0) + due.ARCHIVED_EVERY
+        when["ARCHIVED"] = min(archived, rotation)
     if wanted.filter_groups:
-        filtered = int(sync.sweeps.get("filtered_at") or 0) + sweeps.FILTERED_EVERY
-        due["FILTERED_OUT"] = min(filtered, rotation)
-    return due
+        filtered = int(sync.sweeps.get("filtered_at") or 0) + due.FILTERED_EVERY
+        when["FILTERED_OUT"] = min(filtered, rotation)
+    return when
 
 
 def _of_other(
