@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
@@ -19,8 +18,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return command.main(arguments[1:])
     options = _parser().parse_args(arguments)
-    # Arrow's own allocator keeps what it once had, which a laptop may need for something else
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     logs.begin()
     try:
         return int(options.run(options))
