@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from snowflake_sandbox import access
 from snowflake_sandbox.background import Background
 from snowflake_sandbox.catalog import Catalog
@@ -54,6 +56,8 @@ class Engine:
         memory_limit: str = "256MB",
         threads: int | None = None,
     ) -> None:
+        # Arrow's own allocator keeps what it once had, which a laptop may need for something else
+        pa.set_memory_pool(pa.system_memory_pool())
         workers = threads or min(4, os.cpu_count() or 2)
         self.store = Store(path, memory_limit, workers, wait_seconds)
         home = self.store.root if path is not None else None

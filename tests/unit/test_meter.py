@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 from hubspot_ingest.inbound.meter import Meter
-from tests.runs.world import SECOND, HandClock
+from tests.builders import FakeClock
 
 
 def test_a_run_alone_has_all_seconds() -> None:
-    clock = HandClock()
+    clock = FakeClock()
     meter = Meter(clock)
-    clock.advance(5 * SECOND)
+    clock.sleep(5)
     meter.begin("a")
-    clock.advance(3 * SECOND)
+    clock.sleep(3)
 
     assert meter.seconds("a") == 3
 
 
 def test_runs_side_by_side_share_and_their_shares_add_up() -> None:
-    clock = HandClock()
+    clock = FakeClock()
     meter = Meter(clock)
     meter.begin("a")
-    clock.advance(4 * SECOND)
+    clock.sleep(4)
     meter.begin("b")
-    clock.advance(6 * SECOND)
+    clock.sleep(6)
     first = meter.seconds("a")
     meter.end("a")
-    clock.advance(10 * SECOND)
+    clock.sleep(10)
 
     assert (first, meter.seconds("b")) == (4 + 3, 3 + 10)
     assert first + meter.seconds("b") == 20
 
 
 def test_a_run_that_ended_costs_nothing_more() -> None:
-    clock = HandClock()
+    clock = FakeClock()
     meter = Meter(clock)
     meter.begin("a")
     meter.end("a")
-    clock.advance(9 * SECOND)
+    clock.sleep(9)
 
     assert meter.seconds("a") == 0

@@ -44,13 +44,9 @@ def open_engine(directory: Path) -> Engine:
 
     Whatever was running when its last owner ended is over: its leases end here.
     """
-    import pyarrow as pa
-
     from hubspot_ingest.database.connection import Database
     from hubspot_ingest.database.store import Store
 
-    # Arrow's own allocator keeps what it once had, which a laptop may need for something else
-    pa.set_memory_pool(pa.system_memory_pool())
     engine = _opened(directory)
     try:
         _install(engine, directory)
