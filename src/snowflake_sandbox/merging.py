@@ -49,6 +49,7 @@ def plan(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> Pl
                     "42601",
                 )
     _last_of_its_kind(whens)
+    look_up(root)
     store_text(session, root, params)
     target = _target(session, root)
     translated = session.translator.plan(root, params)
@@ -117,6 +118,52 @@ def _target(session: LocalSession, root: exp.Merge) -> Name | None:
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
         return None
     return session.context().qualify(tuple(plain(part) for part in table.parts))
+
+
+def look_up(root: exp.Merge) -> None:
+    """Say in the condition that the table's key is one of the source's.
+
+    That follows from their being equal, but DuckDB may else hash the table instead of the source:
+    every row of it, with all columns that are compared. Its memory would grow with the table.
+    """
+    on, table, source = root.args["on"], root.this, root.args["using"]
+    for equal in on.flatten() if isinstance(on, exp.And) else [on]:
+        sides = [equal.this, equal.expression] if isinstance(equal, exp.EQ) else []
+        keys = {one.table.upper(): one for one in sides if isinstance(one, exp.Column)}
+        wanted = keys.get(table.alias_or_name.upper())
+        key = keys.get(source.alias_or_name.upper())
+        if wanted is None or key is None:
+            continue
+        values = _values(source, key)
+        if values is not None:
+            among = exp.In(this=wanted.copy(), query=exp.Subquery(this=values))
+            root.set("on", exp.and_(on, among, copy=False))
+            return
+
+
+def _values(source: Expr, key: exp.Column) -> exp.Select | None:
+    """Every value the source's key may have; None where only the source itself tells."""
+    if isinstance(source, exp.Table):
+        return exp.select(exp.column(key.this.copy())).from_(_unnamed(source))
+    read = source.this if isinstance(source, exp.Subquery) else None
+    if not isinstance(read, exp.Select) or any(
+        read.args.get(one) for one in ("joins", "with_", "group", "laterals", "pivots", "distinct")
+    ):
+        return None
+    table = read.args.get("from_")
+    named = {one.alias_or_name: one.unalias() for one in read.expressions}
+    value = named.get(key.name)
+    if value is None or table is None or not isinstance(table.this, exp.Table):
+        return None
+    if any(one.find(exp.Placeholder) for one in (value, table)):
+        return None
+    return exp.Select(expressions=[value.copy()], from_=table.copy())
+
+
+def _unnamed(table: exp.Table) -> exp.Table:
+    found = table.copy()
+    found.set("alias", None)
+    return found
 
 
 def _whens(root: exp.Merge) -> list[exp.When]:
