@@ -3,13 +3,14 @@
 Both sides count parts of the records, cut by id and, a second time, by when they were modified. A
 row that is missing, or too many, changes a count by id; one that is stale stands in an older part
 of time than it should. Parts that agree are done. Others are cut in two until they are small, and
-then their records are compared one by one.
+then their records are compared one by one. What was found is reckoned with in every later part, so
+that nothing is looked for twice.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -19,11 +20,11 @@ from hubspot_ingest import times
 SMALL = 200
 # Up to so many records are compared one by one at once, in five pages.
 FEW = 1_000
-# The parts that are counted first: four by id, and five by age, the recent ones shorter, since a
-# change that was missed lies in one of them and the version before it in an older one. With the
-# whole, ten requests: 1 % of a backfill of 100,000 records.
-ID_PARTS = 4
-AGES = tuple(days * times.DAY for days in (180, 30, 7, 1))
+# A comparison of more begins with 1 % of the requests of a full load, within these bounds.
+SHARE, FEWEST, MOST = 0.01, 3, 10
+# Where time is cut, the first cut first: a change that was missed lies in a recent part, and the
+# version before it in an older one.
+AGES = tuple(days * times.DAY for days in (7, 1, 30, 180))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,20 @@ class Part:
     last: int
     since: int
     until: int
+
+    def holds(self, id: str, at: int | None) -> bool:
+        """Whether a record modified at ``at`` (None: there is none) lies in it."""
+        return (
+            at is not None and self.after < int(id) <= self.last and self.since <= at < self.until
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """When a record that differs was modified on each side; None: that side has none."""
+
+    there: int | None
+    here: int | None
 
 
 class Side(Protocol):
@@ -46,52 +61,74 @@ class Side(Protocol):
         """Their ids, each with when it was modified (epoch ms)."""
 
 
-def parts(whole: Part, ids: Sequence[int], count: int) -> list[Part]:
-    """What is counted first; ``ids`` cut the whole into about equal parts."""
-    if count <= FEW:
-        return [whole]
-    by_id = [whole.after, *(one for one in ids if whole.after < one < whole.last), whole.last]
-    ages = [whole.until - age for age in AGES]
-    by_time = [whole.since, *(one for one in ages if whole.since < one), whole.until]
-    return [
-        *(replace(whole, after=a, last=b) for a, b in itertools.pairwise(by_id)),
-        *(replace(whole, since=a, until=b) for a, b in itertools.pairwise(by_time)),
-    ]
+def allowed(full_load: int) -> int:
+    """How many requests an agreeing table may cost whose full load costs so many."""
+    return min(MOST, max(FEWEST, int(full_load * SHARE)))
+
+
+def cuts(requests: int) -> tuple[int, int]:
+    """In how many parts ids and time are counted: one request is for what changed meanwhile."""
+    left = requests - 1
+    by_id = left // 2 if left // 2 > 1 else 0
+    return by_id, left - by_id
+
+
+def by_id(whole: Part, ids: Sequence[int]) -> list[Part]:
+    """The whole, cut at some ids."""
+    bounds = [whole.after, *(one for one in ids if whole.after < one < whole.last), whole.last]
+    return [replace(whole, after=a, last=b) for a, b in itertools.pairwise(bounds)]
+
+
+def by_age(whole: Part, count: int) -> list[Part]:
+    """The whole, cut into at most so many parts by time."""
+    ages = sorted(whole.until - age for age in AGES[: count - 1])
+    bounds = [whole.since, *(one for one in ages if whole.since < one), whole.until]
+    return [replace(whole, since=a, until=b) for a, b in itertools.pairwise(bounds)]
 
 
 def differing(
     theirs: Side,
     ours: Side,
-    found: Sequence[Part],
+    first: Sequence[tuple[Part, int]],
     middle: Callable[[Part], int | None],
-    tick: Callable[[], None],
-) -> set[str]:
-    """The ids that stand on one side only, or with another version.
+    known: dict[str, Difference],
+) -> Generator[None, None, None]:
+    """Add to ``known`` the ids that stand on one side only, or with another version.
 
-    ``middle`` tells an id that halves our records of a part, None where they have none between;
-    ``tick`` is called before each question.
+    ``first`` are the parts to begin with and how many records HubSpot has in each, ``known`` what
+    is known to differ; ``middle`` tells an id that halves our records of a part, None where they
+    have none between. Yields between questions.
     """
-    ids: set[str] = set()
-    waiting: list[tuple[Part, int | None]] = [(part, None) for part in found]
+    waiting = [*reversed(first)]
     while waiting:
-        part, known = waiting.pop()
-        tick()
-        there = theirs.count(part) if known is None else known
-        here = ours.count(part)
-        # a whole that is small is compared record by record, whatever the counts say
-        at_once = len(found) == 1 and known is None and here <= FEW
-        if there == here and not at_once:
+        part, there = waiting.pop()
+        yield
+        here = ours.count(part) + sum(
+            part.holds(id, one.there) - part.holds(id, one.here) for id, one in known.items()
+        )
+        if there == here:
             continue
         cut = middle(part)
-        if at_once or max(there, here) <= SMALL or cut is None or not part.after < cut < part.last:
-            ids |= _unlike(theirs.versions(part), ours.versions(part))
+        # where many differ, halving costs more than looking at all
+        listed = max(there, here) <= SMALL * max(1, 2 * abs(there - here))
+        if listed or cut is None or not part.after < cut < part.last:
+            compare(theirs.versions(part), ours.versions(part), known)
             continue
         lower = replace(part, last=cut)
         below = theirs.count(lower)
         waiting += [(replace(part, after=cut), there - below), (lower, below)]
-    return ids
 
 
-def _unlike(theirs: Mapping[str, int | None], ours: Mapping[str, int | None]) -> set[str]:
-    both = theirs.keys() & ours.keys()
-    return (theirs.keys() ^ ours.keys()) | {one for one in both if theirs[one] != ours[one]}
+def compare(
+    theirs: Mapping[str, int | None],
+    ours: Mapping[str, int | None],
+    known: dict[str, Difference],
+) -> None:
+    """Add to ``known`` what differs between the records of a part, compared one by one."""
+    for id in theirs.keys() | ours.keys():
+        there, here = theirs.get(id), ours.get(id)
+        if there != here or (id in theirs) != (id in ours):
+            before = known.get(id, Difference(None, None))
+            known[id] = Difference(
+                before.there if there is None else there, before.here if here is None else here
+            )

@@ -1,124 +1,31 @@
-"""RECONCILE: a sync's table compared with HubSpot, repaired, and a certificate written.
-
-Counts find where the two disagree (``comparing``), at 1 % of what a backfill costs. What became of
-each record is then asked of HubSpot's primary store: its search index, which counts, lags behind,
-and a difference that the primary store does not confirm is none.
-"""
+"""RECONCILE: a sync's table compared with HubSpot on request."""
 
 from __future__ import annotations
 
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.app_state import AppState
-from hubspot_ingest.database.certificates import Certificate, Certificates, Live
+from hubspot_ingest.database.certificates import Certificate
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import Store, Sync
-from hubspot_ingest.errors import IngestError, Refusal, Stopped, UnknownSync
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import alerting, comparing, destination, plan, readers, sharing, streams
+from hubspot_ingest.inbound import alerting, destination, plan, sharing, streams
 from hubspot_ingest.inbound.catalog import Reader
-from hubspot_ingest.inbound.comparing import Part
-from hubspot_ingest.inbound.loading import Loading, Merged
+from hubspot_ingest.inbound.certifying import certified
+from hubspot_ingest.inbound.comparison import Comparison, Found
+from hubspot_ingest.inbound.loading import Loading
 from hubspot_ingest.inbound.outside import Outside
-from hubspot_ingest.inbound.plan import Plan, Strategy
-from hubspot_ingest.inbound.readers import Fetch
-from hubspot_ingest.inbound.sweeps import END, Sweeps
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 
-METHOD = (
-    "counts of living records by id and by time of modification against HubSpot's search, what "
-    "differed record by record against HubSpot's primary store"
-)
-SHOWN = 1_000
 LEASE_RENEWED_EVERY = times.MINUTE
 TICK = 1.0
-
-
-@dataclass
-class _Theirs:
-    """HubSpot's side: what the sync's filters take, as its search index has it."""
-
-    fetch: Fetch
-    plan: Plan
-
-    def _groups(self, part: Part) -> list[Json]:
-        bounds: list[Json] = [
-            {
-                "propertyName": "hs_object_id",
-                "operator": "BETWEEN",
-                "value": str(part.after + 1),
-                "highValue": str(part.last),
-            },
-            {
-                "propertyName": self.plan.stream.updated,
-                "operator": "BETWEEN",
-                "value": str(max(part.since, requests.EARLIEST_FILTER)),
-                "highValue": str(part.until - 1),
-            },
-        ]
-        return [{"filters": [*group, *bounds]} for group in self.plan.filter_groups or ((),)]
-
-    def count(self, part: Part, /) -> int:
-        found = self.fetch(
-            requests.search_page(
-                self.plan.stream.object_type, self._groups(part), ["hs_object_id"], limit=1
-            ),
-            answers.page,
-        )
-        return found.total or 0
-
-    def versions(self, part: Part, /) -> Mapping[str, int | None]:
-        found: dict[str, int | None] = {}
-        after, more = part.after, True
-        while more:
-            page = self.fetch(
-                requests.search_page(
-                    self.plan.stream.object_type,
-                    self._groups(replace(part, after=after)),
-                    ["hs_object_id"],
-                ),
-                answers.page,
-            )
-            found |= {one.id: one.updated_at for one in page.records}
-            more = page.after is not None and bool(page.records)
-            after = max([after, *(int(one.id) for one in page.records)])
-        return found
-
-
-@dataclass
-class _Ours:
-    """The table's side."""
-
-    live: Live
-
-    def count(self, part: Part, /) -> int:
-        return self.live.count(part.after, part.last, part.since, part.until)
-
-    def versions(self, part: Part, /) -> Mapping[str, int | None]:
-        return self.live.versions(part.after, part.last, part.since, part.until)
-
-    def middle(self, part: Part, /) -> int | None:
-        return self.live.middle(part.after, part.last, part.since, part.until)
-
-
-@dataclass
-class _Found:
-    """What a comparison has come to so far."""
-
-    hubspot_records: int = 0
-    table_records: int = 0
-    kinds: dict[str, str] = field(default_factory=dict)
-    repaired: int = 0
-    stopped: IngestError | None = None
 
 
 def reconcile(outside: Outside, name: str) -> dict[str, Json]:
@@ -147,7 +54,9 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
     try:
         deadline = began + round(settings.deadline_minutes * times.MINUTE)
         with _opened(outside, settings, deadline) as (client, look):
-            found = _compared(outside, client, sync, settings, run_id, look)
+            comparison = _comparison(outside, client, sync, settings, run_id, look)
+            steps = certified(comparison, name, lambda: client.tally.requests)
+            made = _gone_through(steps)
             spent = client.tally
     finally:
         store.release_lease(name, run_id)
@@ -158,10 +67,17 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
             for endpoint, one in spent.endpoints.items()
         ],
     )
-    made = _certificate(name, run_id, found, began, outside.clock.now(), spent.requests)
-    Certificates(outside.database).save(made)
     alerting.after_runs(outside)
-    return _answer(made, found)
+    return _answer(made, comparison.found)
+
+
+def _gone_through(steps: Generator[None, None, Certificate]) -> Certificate:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            made: Certificate = ended.value
+            return made
 
 
 @contextmanager
@@ -177,14 +93,14 @@ def _opened(
             shared.end()
 
 
-def _compared(
+def _comparison(
     outside: Outside,
     client: Client,
     sync: Sync,
     settings: SyncSettings,
     run_id: str,
     look: Callable[[], None],
-) -> _Found:
+) -> Comparison:
     stream = streams.find(settings.stream, client.fetch)
     if stream.reader is not Reader.RECORDS:
         raise Refusal(
@@ -236,124 +152,10 @@ def _compared(
         with_links=chosen.association_columns,
         tick=TICK,
     )
-    return _Comparison(loading, client.fetch, chosen, int(sync.settled_through or 0)).run()
+    return Comparison(loading, int(sync.settled_through or 0), lambda _: None)
 
 
-@dataclass
-class _Comparison:
-    """One comparison of a plan's table with HubSpot, up to what the table is settled through."""
-
-    loading: Loading
-    fetch: Fetch
-    plan: Plan
-    settled: int
-
-    def run(self) -> _Found:
-        found = _Found()
-        live = Live(self.loading.database, self.plan.table)
-        theirs, ours = _Theirs(self.fetch, self.plan), _Ours(live)
-        earliest = max(self.plan.earliest or 0, requests.EARLIEST_FILTER)
-        whole = Part(0, END, earliest, self.settled)
-        found.table_records = ours.count(whole)
-        try:
-            found.hubspot_records = theirs.count(whole)
-            first = comparing.parts(
-                whole,
-                live.cuts(comparing.ID_PARTS),
-                max(found.table_records, found.hubspot_records),
-            )
-            unlike = comparing.differing(theirs, ours, first, ours.middle, self.loading.alive)
-            found.kinds = self._judged(sorted(unlike, key=int), live)
-            self._repair([one for one, kind in found.kinds.items() if kind != "MEANWHILE"], found)
-        except Stopped as error:
-            found.stopped = error
-        return found
-
-    @property
-    def _listing(self) -> Plan:
-        fits = plan.fits_url(self.plan.stream.object_type, ("hs_object_id",), ())
-        strategy = Strategy.LIST if fits else Strategy.WIDE
-        return replace(self.plan, strategy=strategy, properties=("hs_object_id",))
-
-    def _judged(self, ids: Sequence[str], live: Live) -> dict[str, str]:
-        """What each id is, by the primary store; those that are as they should be are left out."""
-        if not ids:
-            return {}
-        here = live.of(ids)
-        taken = {*ids}
-        if self.plan.filter_groups:
-            taken = set(readers.matching_among(self.fetch, self.plan, ids))
-        there = readers.read_ids(self.fetch, self._listing, ids)
-        gone = [one for one in ids if one not in there and one in here]
-        archived = readers.read_ids(self.fetch, self._listing, gone, archived=True)
-        kinds: dict[str, str] = {}
-        for one in ids:
-            record = there.get(one)
-            if record is None:
-                at = archived[one].archived_at if one in archived else None
-                if one in here:
-                    kinds[one] = "MEANWHILE" if at is not None and at >= self.settled else "EXTRA"
-                continue
-            later = record.updated_at is not None and record.updated_at >= self.settled
-            if one not in taken:
-                if one in here:
-                    kinds[one] = "MEANWHILE" if later else "EXTRA"
-            elif one not in here:
-                older = (record.updated_at or 0) < (self.plan.earliest or 0)
-                if not older:
-                    kinds[one] = "MEANWHILE" if later else "MISSING"
-            elif record.updated_at != here[one]:
-                kinds[one] = "MEANWHILE" if later else "STALE"
-        return kinds
-
-    def _repair(self, ids: Sequence[str], found: _Found) -> None:
-        def merged(done: Merged) -> None:
-            found.repaired += done.inserted + done.updated + done.deleted
-
-        sweeps = Sweeps(
-            loading=self.loading,
-            state={},
-            save=lambda _: None,
-            rows=found.table_records or 1,
-            log=merged,
-        )
-        for start in range(0, len(ids), SHOWN):
-            for _ in sweeps.look_up(ids[start : start + SHOWN]):
-                pass
-
-
-def _certificate(
-    name: str, run_id: str, found: _Found, began: int, ended: int, spent: int
-) -> Certificate:
-    counted = Counter(found.kinds.values())
-    wrong = counted["MISSING"] + counted["EXTRA"] + counted["STALE"]
-    result = "COMPLETE"
-    if found.stopped is not None or found.repaired < wrong:
-        result = "INCOMPLETE"
-    elif wrong:
-        result = "REPAIRED"
-    return Certificate(
-        sync=name,
-        run_id=run_id,
-        checked_at=began,
-        method=METHOD,
-        result=result,
-        hubspot_records=found.hubspot_records,
-        table_records=found.table_records,
-        missing=counted["MISSING"],
-        extra=counted["EXTRA"],
-        stale=counted["STALE"],
-        changed_meanwhile=counted["MEANWHILE"],
-        repaired=found.repaired,
-        requests=spent,
-        duration_seconds=(ended - began) / 1000,
-        differences=[(one, kind) for one, kind in found.kinds.items() if kind != "MEANWHILE"][
-            :SHOWN
-        ],
-    )
-
-
-def _answer(made: Certificate, found: _Found) -> dict[str, Json]:
+def _answer(made: Certificate, found: Found) -> dict[str, Json]:
     wrong = made.missing + made.extra + made.stale
     said = {
         "COMPLETE": f"{made.table_records} rows of {made.sync} agree with HubSpot",

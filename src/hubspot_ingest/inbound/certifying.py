@@ -1,0 +1,56 @@
+"""A comparison with HubSpot, from its first request to the certificate it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+from hubspot_ingest.database.certificates import Certificate, Certificates
+from hubspot_ingest.errors import IngestError
+from hubspot_ingest.inbound.comparison import SHOWN, Comparison
+
+METHOD = (
+    "counts of living records by id and by time of modification against HubSpot's search, what "
+    "differed record by record against HubSpot's primary store"
+)
+
+
+def certified(
+    comparison: Comparison, sync: str, requests: Callable[[], int]
+) -> Generator[None, None, Certificate]:
+    """Compare, repair and keep the certificate; yields for other runs' turns.
+
+    ``requests`` tells how many were sent for it so far. What ends it early is on the certificate
+    too, and is raised unless it is ``Stopped``.
+    """
+    loading, found = comparison.loading, comparison.found
+    began = loading.clock.now()
+
+    def certify() -> Certificate:
+        counted = found.counted
+        made = Certificate(
+            sync=sync,
+            run_id=loading.run_id,
+            checked_at=began,
+            method=METHOD,
+            result=found.result,
+            hubspot_records=found.hubspot_records,
+            table_records=found.table_records,
+            missing=counted["MISSING"],
+            extra=counted["EXTRA"],
+            stale=counted["STALE"],
+            changed_meanwhile=found.changed_meanwhile,
+            repaired=found.repaired,
+            requests=requests(),
+            duration_seconds=(loading.clock.now() - began) / 1000,
+            differences=[*found.kinds.items()][:SHOWN],
+        )
+        Certificates(loading.database).save(made)
+        return made
+
+    try:
+        yield from comparison.steps()
+    except IngestError as error:
+        found.stopped = error
+        certify()
+        raise
+    return certify()
