@@ -125,7 +125,7 @@ class Comparison:
     ) -> list[tuple[Part, int]]:
         """The parts to begin with, counted at once, and in ``known`` what changed meanwhile."""
         loading = self.loading
-        asked = cost(self.found.table_records, searched=loading.selective)
+        asked = cost(self.found.table_records, searched=loading.plan.selective)
         ids, ages = comparing.cuts(asked)
         by_id = comparing.by_id(whole, live.cuts(ids)) if ids else []
         parts = [*by_id, *comparing.by_age(whole, ages)]
