@@ -24,7 +24,7 @@ from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.readers import Fetch
 
-FILES_PER_MERGE = 3
+FILES_PER_MERGE = 5
 FILES_AHEAD = 2
 # So many rows are worth a MERGE of their own while there is nothing else to do.
 IDLE_MERGE_ROWS = 4_000
