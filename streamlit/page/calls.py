@@ -19,6 +19,11 @@ from page.statements import (
 
 __all__ = ["Answer", "Calls", "Failed", "Kept", "Row", "variant"]
 
+_CERTIFICATE = (
+    "SYNC, CHECKED_AT, RESULT, HUBSPOT_RECORDS, TABLE_RECORDS, MISSING, EXTRA, STALE, "
+    "CHANGED_MEANWHILE, REPAIRED, REQUESTS"
+)
+
 
 class Calls(Statements):
     """The page's only way to Snowflake."""
@@ -233,13 +238,15 @@ class Calls(Statements):
             fresh_for=60.0,
         )
 
+    def of_ids(self, tables: Sequence[str]) -> dict[str, list[str]]:
+        """The columns of ids of other records that each of the tables has."""
+        return self._having(
+            tables, "DATA_TYPE = 'ARRAY' AND ENDSWITH(COLUMN_NAME, '_IDS')", "ORDINAL_POSITION"
+        )
+
     def gone(self, tables: Sequence[str]) -> list[Row]:
         """What is gone from HubSpot, by table and kind, with the last time each was found."""
-        marked = [
-            one
-            for one in tables
-            if any(column["COLUMN_NAME"] == "_DELETE_KIND" for column in self.columns(one))
-        ]
+        marked = list(self._having(tables, "COLUMN_NAME = '_DELETE_KIND'"))
         if not marked:
             return []
         return self.rows(
@@ -255,11 +262,7 @@ class Calls(Statements):
 
     def merged(self, tables: Sequence[str], most: int) -> list[Row]:
         """The latest records that were merged into another."""
-        marked = [
-            one
-            for one in tables
-            if any(column["COLUMN_NAME"] == "_MERGED_INTO" for column in self.columns(one))
-        ]
+        marked = list(self._having(tables, "COLUMN_NAME = '_MERGED_INTO'"))
         if not marked:
             return []
         union = " UNION ALL ".join(
@@ -270,3 +273,63 @@ class Calls(Statements):
         return self.rows(
             f"SELECT * FROM ({union}) ORDER BY MERGED_AT DESC, ID LIMIT {int(most)}", marked, 60.0
         )
+
+    def _having(
+        self, tables: Sequence[str], which: str, order: str = "COLUMN_NAME"
+    ) -> dict[str, list[str]]:
+        """Of some tables those with such columns, and the columns; one statement a database."""
+        found: dict[str, list[str]] = {}
+        for database in sorted({one.split(".", 1)[0] for one in tables}):
+            rows = self.rows_there(
+                "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME "
+                f"FROM {quoted(database)}.INFORMATION_SCHEMA.COLUMNS WHERE {which} "
+                f"ORDER BY TABLE_SCHEMA, TABLE_NAME, {order}",
+                fresh_for=MINUTES,
+            )
+            for one in rows:
+                name = f"{database}.{one['TABLE_SCHEMA']}.{one['TABLE_NAME']}"
+                if name in tables:
+                    found.setdefault(name, []).append(str(one["COLUMN_NAME"]))
+        return found
+
+    # -- trust -------------------------------------------------------------------------------
+
+    def certificates(self) -> list[Row]:
+        """The last comparison of each sync with HubSpot."""
+        return self.rows(
+            f"SELECT {_CERTIFICATE} FROM CORE.COMPLETENESS QUALIFY ROW_NUMBER() OVER "
+            "(PARTITION BY SYNC ORDER BY CHECKED_AT DESC, RUN_ID) = 1 ORDER BY SYNC"
+        )
+
+    def certificates_of(self, sync: str, most: int) -> list[Row]:
+        """The latest comparisons of one sync, newest first, with what differed."""
+        return self.rows(
+            f"SELECT {_CERTIFICATE}, METHOD, DURATION_SECONDS, DIFFERENCES FROM CORE.COMPLETENESS "
+            f"WHERE SYNC = ? ORDER BY CHECKED_AT DESC, RUN_ID LIMIT {int(most)}",
+            (sync,),
+        )
+
+    def reconcile(self, sync: str) -> Answer:
+        """Compare a sync's table with HubSpot, and repair what differs."""
+        return self.call("RECONCILE", sync)
+
+    def doctor(self) -> Answer:
+        """Look for everything that may be wrong; changes nothing."""
+        return self.call("DOCTOR")
+
+    def explain_row(self, sync: str, record: str) -> Answer:
+        """Why a record is in the table as it is, or is not; changes nothing."""
+        return self.call("EXPLAIN_ROW", sync, record)
+
+    def explain_run(self, run_id: str) -> Answer:
+        """Where the time of a run that has ended went; changes nothing."""
+        return self.ask("EXPLAIN_RUN", run_id)
+
+    def portal_of(self, table: str) -> str | None:
+        """The portal that the rows of a table came from."""
+        if not self._having([table], "COLUMN_NAME = '_PORTAL_ID'"):
+            return None
+        [row] = self.rows(
+            f"SELECT MAX(_PORTAL_ID) AS PORTAL_ID FROM {dotted(table)}", fresh_for=MINUTES
+        )
+        return None if row["PORTAL_ID"] is None else str(row["PORTAL_ID"])

@@ -67,11 +67,15 @@ def _limits(budget: list[Row]) -> None:
     for one in budget:
         limit, used = int(one["DAILY_LIMIT"] or 0), int(one["USED"] or 0)
         share = used / limit if limit else 0.0
+        forecast = one["FORECAST_USED"]
         look.html(
             f'<div style="padding:1.4rem 0 .5rem">{look.meter(share)}</div>'
             f"<p>{words.number(used)} of {words.number(limit)}, {words.percent(share * 100)}; "
-            f"{words.number(one['USED_BY_US'])} by this app. Starts anew "
-            f"{words.time(one['RESETS_AT'])}.</p>"
+            f"{words.number(one['USED_BY_US'])} by this app.</p>"
+            f'<p class="quiet">{words.number(one["REMAINING"])} left, the last '
+            f"{words.number(one['RESERVED'])} of them for other apps. "
+            + (f"At this pace {words.number(forecast)} by the end of the day. " if forecast else "")
+            + f"Starts anew {words.time(one['RESETS_AT'])}.</p>"
         )
     if not budget:
         look.html('<p class="quiet">The first run learns it.</p>')

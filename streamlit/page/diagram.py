@@ -16,12 +16,8 @@ def show(landed: list[Row], counts: Mapping[str, int], calls: Calls) -> None:
     """Draw the tables and the arrays of ids between them."""
     tables = {str(one["DESTINATION"]): str(one["STREAM"]) for one in landed}
     links = {
-        table: [
-            str(one["COLUMN_NAME"]).removesuffix("_IDS")
-            for one in calls.columns(table)
-            if str(one["COLUMN_NAME"]).endswith("_IDS") and one["DATA_TYPE"] == "ARRAY"
-        ]
-        for table in tables
+        table: [column.removesuffix("_IDS") for column in columns]
+        for table, columns in calls.of_ids(list(tables)).items()
     }
     st.graphviz_chart(dot(tables, links, counts))
     look.html(

@@ -106,6 +106,15 @@ _STYLE = """<style>
 .meter { height: .5rem; border-radius: 99px; overflow: hidden; min-width: 4rem;
   background: color-mix(in srgb, currentColor 13%, transparent); }
 .meter > i { display: block; height: 100%; border-radius: 99px; background: var(--tone); }
+.split { display: flex; height: .9rem; border-radius: 99px; overflow: hidden; margin: .5rem 0; }
+.split > i { display: block; height: 100%; }
+.parts { list-style: none; margin: 0; padding: 0; display: grid; gap: .4rem 1.5rem;
+  grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
+.parts li { margin: 0; }
+.parts b { font-weight: 600; }
+.parts b::before { content: ""; display: inline-block; width: .65rem; height: .65rem;
+  border-radius: .15rem; margin-right: .4rem; background: var(--c); }
+.parts span { display: block; }
 code.name { font-size: .82em; padding: 0; background: none; color: inherit; opacity: .72; }
 [class*="st-key-row-"] { padding: .3rem 0 0;
   border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }

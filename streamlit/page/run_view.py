@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import cures, look, place, words
+from page import cures, look, place, run_time, words
 from page.calls import Calls, Row
 
 
@@ -42,6 +42,7 @@ def show(run: Row, calls: Calls) -> None:
         )
     )
     _explained(run)
+    run_time.show(run, calls)
     _requests(calls.requests(str(run["RUN_ID"])))
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import app_settings, configuration, look, words
+from page import app_settings, configuration, day_limit, look, words
 from page.calls import Calls
 
 TEXT = "configuration"
@@ -16,52 +16,11 @@ def show(calls: Calls) -> None:
     """Draw the settings."""
     app_settings.show(calls)
     st.space("small")
-    limits(calls)
+    day_limit.show(calls)
     st.space("small")
     _export(calls)
     st.space("small")
     _import(calls)
-
-
-def limits(calls: Calls) -> None:
-    """What is left of HubSpot's daily limit, and who used it."""
-    look.heading(
-        "Daily limit",
-        "HubSpot counts the requests of all apps together; some are left to the others.",
-    )
-    budget = calls.budget()
-    if not budget:
-        look.empty("Nothing is known yet", "The first run learns the limit from HubSpot's answers.")
-        return
-    for one in budget:
-        limit = int(one["DAILY_LIMIT"] or 0)
-        used, reserved = int(one["USED"] or 0), int(one["RESERVED"] or 0)
-        share = used / limit if limit else 0.0
-        tone = "bad" if used > limit - reserved else "warn" if share > 0.6 else "good"
-        look.html(
-            look.facts(
-                [
-                    (
-                        "Used today",
-                        f"{words.number(used)}<small>{words.percent(share * 100)}</small>",
-                    ),
-                    ("By this app", words.number(one["USED_BY_US"])),
-                    ("Left", words.number(one["REMAINING"])),
-                    ("Reserved for others", words.number(reserved)),
-                    ("Starts anew", words.time(one["RESETS_AT"])),
-                ],
-                big=True,
-            )
-            + f'<div style="height:.6rem"></div>{look.meter(share, tone)}'
-            f'<p class="quiet">Portal {escape(str(one["PORTAL_ID"] or "unknown"))}, '
-            f"{words.number(limit)} requests a day"
-            + (
-                f"; at this pace {words.number(one['FORECAST_USED'])} by the end of the day"
-                if one["FORECAST_USED"]
-                else ""
-            )
-            + f". Checked {words.time(one['CHECKED_AT'])}.</p>"
-        )
 
 
 def _export(calls: Calls) -> None:

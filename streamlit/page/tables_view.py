@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from page import diagram, look, place, queries, streams, words
+from page import diagram, look, place, queries, row_view, streams, words
 from page.calls import Calls, Row, variant
 
 ROWS = 50
@@ -191,6 +191,7 @@ def _queries(sync: Row, calls: Calls) -> None:
 PARTS: dict[str, Callable[[Row, Calls], None]] = {
     "Preview": _preview,
     "Columns": _columns,
+    "Explain a row": row_view.show,
     "Queries": _queries,
     "Diagram": lambda *_: None,
 }

@@ -1,4 +1,4 @@
-"""Trust: what is gone from HubSpot and how, and which records became one."""
+"""Trust: is everything there, is anything wrong, what is gone from HubSpot and how."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from page import look, place, streams, words
+from page import completeness_view, doctor_view, look, place, streams, words
 from page.calls import Calls, Row
 
 KINDS = {
@@ -20,14 +20,25 @@ MERGES = 20
 
 
 def show(calls: Calls) -> None:
-    """Draw what is gone."""
+    """Draw all of it, or the comparisons of the sync that is opened."""
+    completeness_view.check_what_was_agreed(calls)
     syncs = [one for one in calls.syncs() if one["DESTINATION"]]
     counts = calls.row_counts([str(one["DESTINATION"]) for one in syncs])
     by_table = {str(one["DESTINATION"]): one for one in syncs if str(one["DESTINATION"]) in counts}
+    opened = place.inside("sync")
+    found = next((one for one in by_table.values() if one["NAME"] == opened), None)
+    if found is not None:
+        completeness_view.one(found, calls)
+        return
     if not by_table:
         look.empty("Nothing to check yet", "This fills once a sync has brought rows.")
         st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
+        doctor_view.show(calls)
         return
+    completeness_view.show(list(by_table.values()), calls)
+    st.space("small")
+    doctor_view.show(calls)
+    st.space("small")
     deletions(by_table, counts, calls)
     st.space("small")
     merges(by_table, calls)

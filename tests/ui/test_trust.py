@@ -45,3 +45,124 @@ def test_merges_tell_the_survivor(open_page: Open) -> None:
         "ORDER BY ID LIMIT 1"
     )
     assert f"{row['ID']} {row['_MERGED_INTO']}" in view.text
+
+
+def compared(open_page: Open) -> tuple[View, World]:
+    """Twelve contacts were read, and a person looks at Trust."""
+    view, world = open_page({"contacts": 12})
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    world.call("CALL configure_sync('contacts', PARSE_JSON('{\"settle_minutes\": 0}'))")
+    world.call("CALL ingest_hubspot('contacts')")
+    view.draw().press("Trust")
+    return view, world
+
+
+def test_a_table_that_was_never_compared_says_so(open_page: Open) -> None:
+    view, _ = compared(open_page)
+
+    assert "Complete 0 of 1 sync" in view.text
+    assert "Not compared yet" in view.text
+
+
+def test_a_comparison_asks_first_and_says_what_it_does_and_costs(open_page: Open) -> None:
+    view, world = compared(open_page)
+
+    view.press("Check now")
+
+    assert "no row is removed" in view.text
+    assert "at most ten requests" in view.text
+    view.press("Cancel")
+    assert world.rows("SELECT * FROM completeness") == []
+
+
+def test_a_table_that_agrees_is_told_complete_with_counts_and_requests(open_page: Open) -> None:
+    view, world = compared(open_page)
+
+    view.press("Check now").press("Compare and repair")
+
+    assert "12 rows of contacts agree with HubSpot" in view.text
+    [one] = world.rows("SELECT REQUESTS FROM completeness")
+    assert f"Complete 12 of 12 records, {one['REQUESTS']} requests, checked" in view.text
+
+
+def test_what_differed_is_repaired_and_named_with_its_record(open_page: Open) -> None:
+    view, world = compared(open_page)
+    gone, old = world.ids()[:2]
+    world.rows(f"DELETE FROM HUBSPOT_DATA.CRM.CONTACTS WHERE ID = '{gone}'")
+    world.rows(
+        "UPDATE HUBSPOT_DATA.CRM.CONTACTS SET UPDATED_AT = DATEADD(DAY, -9, UPDATED_AT) "
+        f"WHERE ID = '{old}'"
+    )
+
+    view.press("Check now").press("Compare and repair")
+
+    assert "1 row that was missing came back, 1 row that was out of date is refreshed" in view.text
+    assert len(world.ids()) == 12
+    view.press("Contacts")
+    [table] = view.test.dataframe
+    told = table.value.set_index("Record")
+    assert dict(told["Its row"]) == {gone: "was missing", old: "was an older version"}
+    assert told.loc[gone, "In HubSpot"].endswith(f"/{world.portal.id}/record/0-1/{gone}")
+
+
+def test_earlier_comparisons_are_kept(open_page: Open) -> None:
+    view, _ = compared(open_page)
+    for _ in range(2):
+        view.press("Check now").press("Compare and repair")
+
+    view.press("Contacts")
+
+    assert view.text.count("Complete 12 12 0 0") == 2
+
+
+def test_a_sync_that_cannot_be_compared_now_is_told_why(open_page: Open) -> None:
+    view, world = compared(open_page)
+    world.portal.expire(world.portal.token)
+
+    view.press("Check now").press("Compare and repair")
+
+    assert "CREDENTIAL_REJECTED" in view.text
+
+
+def test_a_stream_that_is_read_whole_needs_no_comparison(open_page: Open) -> None:
+    view, world = compared(open_page)
+    world.call("CALL ingest_hubspot('owners')")
+
+    view.press("Syncs").press("Trust")
+
+    assert "Read whole, so that every run compares them: Owners" in view.text
+    assert view.labels.count("Check now") == 1
+
+
+def test_the_doctor_is_asked_only_when_somebody_wants_it(open_page: Open) -> None:
+    view, _ = compared(open_page)
+    assert not [one for one, _ in view.session.sent if "DOCTOR" in one]
+
+    view.press("Look now")
+    found = [one for one, _ in view.session.sent if "DOCTOR" in one]
+    view.draw()
+
+    assert len(found) == 1
+    assert not [one for one, _ in view.session.sent if "DOCTOR" in one]
+    assert "HubSpot answers" in view.text
+
+
+def test_what_the_doctor_finds_stands_with_its_cure_the_worst_first(open_page: Open) -> None:
+    view, world = compared(open_page)
+    world.portal.expire(world.portal.token)
+
+    view.press("Look now")
+
+    text = view.text
+    assert text.index("Wrong Key") < text.index("Well")
+    assert "HubSpot does not accept the credential" in text
+    assert "Store another with" in text
+
+
+def test_the_doctor_can_be_asked_before_anything_landed(open_page: Open) -> None:
+    view, _ = open_page()
+
+    view.draw().press("Trust").press("Look now")
+
+    assert "Wrong Key" in view.text

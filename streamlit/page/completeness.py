@@ -1,0 +1,65 @@
+"""What a comparison of a table with HubSpot came to, as a HubSpot admin would say it. Pure."""
+
+from __future__ import annotations
+
+from page import words
+from page.calls import Row
+
+RESULTS = {
+    "COMPLETE": ("Complete", "good"),
+    "REPAIRED": ("Repaired", "warn"),
+    "INCOMPLETE": ("Not finished", "bad"),
+}
+KINDS = {
+    "MISSING": "was missing",
+    "EXTRA": "was one too many",
+    "STALE": "was an older version",
+}
+_REPAIRED = {
+    "MISSING": ("that was missing came back", "that were missing came back"),
+    "EXTRA": ("that was one too many is marked", "that were too many are marked"),
+    "STALE": ("that was out of date is refreshed", "that were out of date are refreshed"),
+}
+_ORDER = ("INCOMPLETE", "", "REPAIRED", "COMPLETE")
+
+
+def label(certificate: Row | None) -> tuple[str, str]:
+    """The result in a word, and its tone."""
+    if certificate is None:
+        return "Not compared yet", "calm"
+    return RESULTS.get(str(certificate["RESULT"]), (str(certificate["RESULT"]), "calm"))
+
+
+def urgency(certificate: Row | None) -> int:
+    """Where it stands in a list that has on top what needs a look."""
+    result = "" if certificate is None else str(certificate["RESULT"])
+    return _ORDER.index(result) if result in _ORDER else 0
+
+
+def sentences(certificate: Row) -> list[str]:
+    """What was found and done, and what it cost; the result itself is told apart.
+
+    ``5,000 of 5,000 records, 6 requests``, then what differed, then what is still to come.
+    """
+    count = int(certificate["REQUESTS"] or 0)
+    found = [
+        f"{words.number(certificate['TABLE_RECORDS'])} of "
+        f"{words.number(certificate['HUBSPOT_RECORDS'])} records, {words.plural(count, 'request')}"
+    ]
+    repaired = ", ".join(
+        f"{words.plural(times, 'row')} {_REPAIRED[kind][times > 1]}"
+        for kind in KINDS
+        for times in [int(certificate[kind] or 0)]
+        if times
+    )
+    if certificate["RESULT"] == "INCOMPLETE":
+        found.append("A limit or the deadline came before the end; check again")
+    elif repaired:
+        found.append(repaired)
+    later = int(certificate["CHANGED_MEANWHILE"] or 0)
+    if later:
+        found.append(
+            f"{words.plural(later, 'record')} changed since the last run, and the next one reads "
+            f"{'it' if later == 1 else 'them'}"
+        )
+    return found

@@ -1,0 +1,229 @@
+"""Completeness: each table compared with HubSpot, and what differed in one of them."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from page import completeness, look, place, streams, words
+from page.calls import Calls, Row, variant
+
+A_PAGE = 12
+HISTORY = 50
+MOST = "most-completeness"
+AGREED = "comparison-agreed"
+
+
+def show(syncs: list[Row], calls: Calls) -> None:
+    """Draw the last comparison of each sync, what needs a look on top."""
+    look.heading(
+        "Completeness",
+        "Every record that HubSpot has and the filter takes is in the table, and no other: counted "
+        "on both sides, and what differs compared record by record.",
+    )
+    last = {str(one["SYNC"]): one for one in calls.certificates()}
+    readers = _readers(calls)
+    _summary(syncs, last, readers)
+    order = sorted(syncs, key=lambda one: completeness.urgency(last.get(str(one["NAME"]))))
+    comparable = [one for one in order if _comparable(one, readers)]
+    most = st.session_state.get(MOST, A_PAGE)
+    for one in comparable[:most]:
+        _row(one, last.get(str(one["NAME"])))
+    if len(comparable) > most:
+
+        def more() -> None:
+            st.session_state[MOST] = most + A_PAGE
+
+        st.button("Show more", key="more-completeness", on_click=more)
+    whole = [words.title(str(one["NAME"])) for one in order if one not in comparable]
+    if whole:
+        look.html(
+            f'<p class="quiet small">Read whole, so that every run compares them: '
+            f"{escape(', '.join(whole))}.</p>"
+        )
+
+
+def _readers(calls: Calls) -> dict[str, str]:
+    return {str(one["STREAM"]): str(one["READER"]) for one in calls.streams()}
+
+
+def _comparable(sync: Row, readers: dict[str, str]) -> bool:
+    return readers.get(str(sync["STREAM"]), "RECORDS") == "RECORDS"
+
+
+def _summary(syncs: list[Row], last: dict[str, Row], readers: dict[str, str]) -> None:
+    named = [str(one["NAME"]) for one in syncs if _comparable(one, readers)]
+    if not named:
+        look.empty("Nothing to compare", "These syncs are read whole: each run compares them.")
+        return
+    found = [last[name] for name in named if name in last]
+    good = sum(one["RESULT"] in ("COMPLETE", "REPAIRED") for one in found)
+    differed = sum(int(one[kind] or 0) for one in found for kind in completeness.KINDS)
+    oldest = min((one["CHECKED_AT"] for one in found), default=None)
+    look.html(
+        look.facts(
+            [
+                ("Complete", f"{good} <small>of {words.plural(len(named), 'sync')}</small>"),
+                ("Differed when last checked", f"{words.number(differed)}<small>rows</small>"),
+                ("Checked", words.time(oldest) + "<small>the longest ago</small>"),
+            ],
+            big=True,
+        )
+    )
+    st.space("small")
+
+
+def _row(sync: Row, last: Row | None) -> None:
+    name = str(sync["NAME"])
+    with st.container(key=f"row-complete-{name}"):
+        left, middle, right = st.columns([3, 7, 2], vertical_alignment="center")
+        left.button(
+            f"**{words.title(name)}**", key=f"complete-{name}", type="tertiary",
+            on_click=place.go, args=(place.TRUST,), kwargs={"sync": name},
+            help="What differed, and earlier comparisons",
+        )  # fmt: skip
+        with middle:
+            look.html(f"<p>{told(last)}</p>")
+        with right:
+            _check(sync)
+
+
+def told(last: Row | None) -> str:
+    """HTML of the last comparison, in a line."""
+    badge = look.badge(*completeness.label(last))
+    if last is None:
+        return f'{badge} <span class="quiet">Check it to see whether anything differs.</span>'
+    first, *more = completeness.sentences(last)
+    rest = "".join(f" {escape(look.sentence(one))}" for one in more)
+    return f"{badge} {escape(first)}, checked {words.time(last['CHECKED_AT'])}.{rest}"
+
+
+def _check(sync: Row, *, primary: bool = False) -> None:
+    ready = sync["SETTLED_THROUGH"] is not None
+    if st.button(
+        "Check now",
+        key=f"check-{sync['NAME']}",
+        type="primary" if primary else "secondary",
+        disabled=not ready,
+        help=None if ready else "Once its first run has read everything",
+    ):
+        _ask(str(sync["NAME"]))
+
+
+@st.dialog("Compare with HubSpot, and repair?")
+def _ask(name: str) -> None:
+    title = look.plain(words.title(name))
+    st.markdown(
+        f"The records of **{title}** are counted in HubSpot and in the table. Where the two "
+        "differ, missing rows are fetched, old ones refreshed, and rows without a record marked; "
+        "no row is removed."
+    )
+    st.markdown(
+        "A table that agrees costs at most ten requests of the day's limit, each difference about "
+        "ten more. Meanwhile no run of this sync begins."
+    )
+    with st.container(horizontal=True):
+        if st.button("Compare and repair", type="primary", on_click=_agreed, args=(name,)):
+            st.rerun()
+        if st.button("Cancel"):
+            st.rerun()
+
+
+def _agreed(name: str) -> None:
+    st.session_state[AGREED] = name
+
+
+def check_what_was_agreed(calls: Calls) -> None:
+    """Make the comparison that somebody said yes to, and say what came of it."""
+    name = st.session_state.pop(AGREED, None)
+    if name is None:
+        return
+    with look.working(f"Comparing {words.title(name)} with HubSpot: counts first, then records"):
+        answer = calls.reconcile(name)
+    look.tell(answer)
+
+
+def one(sync: Row, calls: Calls) -> None:
+    """Draw what is known of one sync: the last comparison, what differed, those before."""
+    name = str(sync["NAME"])
+    st.button(
+        "All of Trust", icon=":material/arrow_back:", type="tertiary", on_click=place.go,
+        args=(place.TRUST,),
+    )  # fmt: skip
+    certificates = calls.certificates_of(name, HISTORY)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"{words.title(name)}, compared", anchor=False, width="content")
+        _check(sync, primary=True)
+    if not certificates:
+        look.empty("Not compared yet", "Check it now; what is found stands here from then on.")
+        return
+    last = certificates[0]
+    look.html(f"<p>{told(last)}</p>")
+    look.html(
+        look.facts(
+            [
+                ("In HubSpot", words.number(last["HUBSPOT_RECORDS"])),
+                ("In the table", words.number(last["TABLE_RECORDS"])),
+                ("Missing", words.number(last["MISSING"])),
+                ("Too many", words.number(last["EXTRA"])),
+                ("Out of date", words.number(last["STALE"])),
+                ("Repaired", words.number(last["REPAIRED"])),
+            ],
+            big=True,
+        )
+        + f'<p class="quiet small">Compared were {escape(str(last["METHOD"]))}; up to what the '
+        "table was complete to.</p>"
+    )
+    differed = next((one for one in certificates if variant(one["DIFFERENCES"])), None)
+    if differed is not None:
+        _differences(differed, sync, calls)
+    _history(certificates)
+
+
+def _differences(certificate: Row, sync: Row, calls: Calls) -> None:
+    found = variant(certificate["DIFFERENCES"]) or []
+    look.heading("What differed", "Each record, and what its row was like before the repair.")
+    look.html(f"<p>Checked {words.time(certificate['CHECKED_AT'])}.</p>")
+    types = {str(one["STREAM"]): one["OBJECT_TYPE"] for one in calls.streams()}
+    portal = calls.portal_of(str(sync["DESTINATION"]))
+    st.dataframe(
+        [
+            {
+                "Record": str(one["id"]),
+                "Its row": completeness.KINDS.get(str(one["kind"]), str(one["kind"])),
+                "In HubSpot": streams.record_url(portal, types.get(str(sync["STREAM"])), one["id"]),
+            }
+            for one in found
+        ],
+        hide_index=True,
+        column_config={
+            "In HubSpot": st.column_config.LinkColumn(display_text="open", width="small")
+        },
+    )
+
+
+def _history(certificates: list[Row]) -> None:
+    look.heading("Comparisons so far", f"The latest {HISTORY}.")
+    look.html(
+        look.table(
+            (
+                *("Checked", "Result", "In HubSpot", "In the table", "Differed", "Repaired"),
+                *("Requests", "Took"),
+            ),
+            [
+                (
+                    words.time(one["CHECKED_AT"]),
+                    look.badge(*completeness.label(one)),
+                    words.number(one["HUBSPOT_RECORDS"]),
+                    words.number(one["TABLE_RECORDS"]),
+                    words.number(sum(int(one[kind] or 0) for kind in completeness.KINDS)),
+                    words.number(one["REPAIRED"]),
+                    words.number(one["REQUESTS"]),
+                    words.duration(one["DURATION_SECONDS"]),
+                )
+                for one in certificates
+            ],
+            right=(2, 3, 4, 5, 6, 7),
+        )
+    )

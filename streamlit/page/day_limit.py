@@ -1,0 +1,53 @@
+"""HubSpot's daily limit: what is used of it, by whom, and what is left to others."""
+
+from __future__ import annotations
+
+from html import escape
+
+from page import look, words
+from page.calls import Calls, Row
+
+
+def show(calls: Calls) -> None:
+    """Draw the day of each portal."""
+    look.heading(
+        "Daily limit",
+        "HubSpot counts the requests of all apps together; some are left to the others.",
+    )
+    budget = calls.budget()
+    if not budget:
+        look.empty("Nothing is known yet", "The first run learns the limit from HubSpot's answers.")
+    for one in budget:
+        look.html(day(one))
+
+
+def day(one: Row) -> str:
+    """HTML of one portal's day."""
+    limit = int(one["DAILY_LIMIT"] or 0)
+    used, reserved = int(one["USED"] or 0), int(one["RESERVED"] or 0)
+    share = used / limit if limit else 0.0
+    tone = "bad" if used > limit - reserved else "warn" if share > 0.6 else "good"
+    forecast = (
+        f"; at this pace {words.number(one['FORECAST_USED'])} by the end of the day"
+        if one["FORECAST_USED"]
+        else ""
+    )
+    return (
+        look.facts(
+            [
+                (
+                    "Used today",
+                    f"{words.number(used)}<small>{words.percent(share * 100)}</small>",
+                ),
+                ("By this app", words.number(one["USED_BY_US"])),
+                ("Left", words.number(one["REMAINING"])),
+                ("Reserved for others", words.number(reserved)),
+                ("Starts anew", words.time(one["RESETS_AT"])),
+            ],
+            big=True,
+        )
+        + f'<div style="height:.6rem"></div>{look.meter(share, tone)}'
+        f'<p class="quiet">Portal {escape(str(one["PORTAL_ID"] or "unknown"))}, '
+        f"{words.number(limit)} requests a day{forecast}. Checked {words.time(one['CHECKED_AT'])}."
+        "</p>"
+    )

@@ -1,0 +1,84 @@
+"""The doctor: what is wrong between HubSpot and the tables, or will be; asked only on request."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html import escape
+
+import streamlit as st
+
+from page import look, words
+from page.calls import Answer, Calls
+
+KEPT = "doctor"
+SEVERITIES = {
+    "ERROR": ("Wrong", "bad"),
+    "WARNING": ("Look at it", "warn"),
+    "NOTICE": ("Coming", "busy"),
+    "OK": ("Well", "good"),
+}
+CHECKS = {
+    "CREDENTIAL": "Key",
+    "EGRESS": "Way to HubSpot",
+    "SCOPES": "Scopes",
+    "LIMITS": "Daily limit",
+    "CLOCK": "Clocks",
+    "API_VERSION": "API version",
+    "SYNC": "Sync",
+    "TASK": "Schedule",
+    "GRANTS": "Grants",
+    "TABLE": "Table",
+    "LEASE": "Killed run",
+    "STAGING": "Left behind",
+    "HUBSPOT": "HubSpot",
+}
+
+
+def show(calls: Calls) -> None:
+    """Draw what was found last, and the way to look again."""
+    look.heading(
+        "Doctor",
+        "Looks at everything that can go wrong between HubSpot and your tables: the key, scopes, "
+        "limits, schedules, grants, tables. It changes nothing, and costs a few requests.",
+    )
+    kept: tuple[datetime, Answer] | None = st.session_state.get(KEPT)
+    if st.button("Look now" if kept is None else "Look again", key="doctor-look"):
+        with look.working("Looking at HubSpot, the syncs and their tables"):
+            st.session_state[KEPT] = (datetime.now(UTC), calls.doctor())
+        st.rerun()
+    if kept is None:
+        return
+    at, answer = kept
+    if answer.get("response_code") != "OK":
+        look.tell(answer)
+        return
+    findings = [
+        {str(name): str(said or "") for name, said in one.items()}
+        for one in answer.get("findings") or []
+    ]
+    bad = [one for one in findings if one["severity"] != "OK"]
+    well = [one for one in findings if one["severity"] == "OK"]
+    if bad:
+        look.html(f"<p>{words.plural(len(bad), 'finding')}, as of {words.time(at)}.</p>")
+        look.html(_table(bad))
+    else:
+        look.note("Nothing is wrong.", f"As of {words.time(at)}.", "good")
+    if well:
+        with st.expander(f"{words.plural(len(well), 'check')} found nothing"):
+            look.html(_table(well))
+
+
+def _table(findings: list[dict[str, str]]) -> str:
+    with_cure = any(one["cure"] for one in findings)
+    return look.table(
+        ("", "About", "Finding", "Cure") if with_cure else ("", "About", "Finding"),
+        [
+            (
+                look.badge(*SEVERITIES.get(one["severity"], (one["severity"], "calm"))),
+                escape(CHECKS.get(one["check"], words.title(one["check"].lower()))),
+                escape(look.sentence(one["finding"])),
+                *([escape(look.sentence(one["cure"]))] if with_cure else []),
+            )
+            for one in findings
+        ],
+    )
