@@ -51,6 +51,26 @@ def test_a_run_opens_with_where_its_requests_went(open_page: Open) -> None:
     assert "/crm/" in view.text
 
 
+def test_a_run_tells_where_its_time_went(open_page: Open) -> None:
+    view, world = ran(open_page)
+
+    view.press(next(one for one in view.labels if one.startswith("Contacts ")))
+
+    assert "Where the time went" in view.text
+    assert "Most of it" in view.text
+    for part in ("HubSpot answering", "Waiting for limits", "Snowflake loading", "The rest"):
+        assert part in view.text
+    assert not view.draw().session.sent, "what was explained is kept"
+    assert len(world.runs()) == 1
+
+
+def test_the_day_tells_what_is_left_and_reserved(open_page: Open) -> None:
+    view, _ = ran(open_page)
+
+    assert "left, the last" in view.text
+    assert "of them for other apps" in view.text
+
+
 def test_a_failed_run_is_told_with_code_cause_and_cure(open_page: Open) -> None:
     view, world = ran(open_page)
     world.portal.expire(world.portal.token)

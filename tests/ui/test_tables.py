@@ -51,6 +51,57 @@ def test_columns_tell_labels_types_and_fill(open_page: Open) -> None:
     assert 0 < email["Filled"] <= 1
 
 
+def explained(view: View, id_: str) -> View:
+    """The answer to why a contact's row is as it is."""
+    view.choose("data-part", "Explain a row").select("Table", "contacts")
+    return view.fill("Id of the record", id_).press("Explain")
+
+
+def test_a_row_is_explained_by_a_sentence_and_what_it_rests_on(open_page: Open) -> None:
+    view, world = landed(open_page)
+    one = world.ids()[0]
+
+    explained(view, one)
+
+    assert f"{one} As in HubSpot Open it in HubSpot" in view.text
+    assert "as HubSpot has it." in view.text
+    assert "Is There There" in view.text
+
+
+def test_a_missing_row_leads_to_the_comparison_that_brings_it_back(open_page: Open) -> None:
+    view, world = landed(open_page)
+    world.rows("UPDATE STATE.SYNCS SET SETTLED_THROUGH = DATEADD(HOUR, 1, SYSDATE())")
+    gone = world.ids()[0]
+    world.rows(f"DELETE FROM HUBSPOT_DATA.CRM.CONTACTS WHERE ID = '{gone}'")
+
+    explained(view, gone)
+
+    assert "Not in the table" in view.text
+    view.press("Compare the table with HubSpot")
+    assert "Contacts, compared" in view.text
+
+
+def test_a_deletion_that_is_not_marked_yet_is_told_with_when_it_will_be(open_page: Open) -> None:
+    view, world = landed(open_page)
+    one = world.ids()[0]
+    world.portal.archive("contacts", one)
+
+    explained(view, one)
+
+    assert "In HubSpot's recycle bin" in view.text
+    assert "Is There In the recycle bin" in view.text
+    assert "follows it up" in view.text
+
+
+def test_an_id_that_was_not_given_is_asked_for(open_page: Open) -> None:
+    view, _ = landed(open_page)
+
+    explained(view, " ")
+
+    assert "Give its id first" in view.text
+    assert not [one for one, _ in view.session.sent if "EXPLAIN_ROW" in one]
+
+
 def test_the_sample_queries_run_as_they_stand(open_page: Open) -> None:
     view, world = landed(open_page)
 
