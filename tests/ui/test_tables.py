@@ -40,6 +40,17 @@ def test_the_preview_shows_rows_and_leads_to_the_record(open_page: Open) -> None
     assert urls[one] == f"https://app.hubspot.com/contacts/{world.portal.id}/record/0-1/{one}"
 
 
+def test_a_run_that_failed_hides_no_table(open_page: Open) -> None:
+    view, world = landed(open_page)
+    world.portal.expire(world.portal.token)
+    world.call("CALL ingest_hubspot('contacts')")
+
+    view.press("Syncs").press("Data").select("Table", "contacts")
+
+    [table] = view.test.dataframe
+    assert len(table.value) == 12
+
+
 def test_columns_tell_labels_types_and_fill(open_page: Open) -> None:
     view, _ = landed(open_page)
 
