@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -74,10 +75,14 @@ class Stages:
         """Return the files whose path starts with the location's, as Snowflake matches them."""
         base = self.directory(location.stage)
         self.place(location)
-        if not base.is_dir():
-            return []
-        found = (StagedFile(str(f.relative_to(base)), f) for f in base.rglob("*") if f.is_file())
-        return sorted(f for f in found if f.path.startswith(location.path))
+        # os.walk passes over directories that another session removes meanwhile
+        found = (
+            Path(directory, name)
+            for directory, _, names in os.walk(base / location.path.rpartition("/")[0])
+            for name in names
+        )
+        staged = (StagedFile(str(file.relative_to(base)), file) for file in found)
+        return sorted(one for one in staged if one.path.startswith(location.path))
 
     def remove(self, files: list[StagedFile]) -> None:
         """Delete files and the directories they leave empty, up to the stage's own."""
@@ -93,17 +98,14 @@ class Stages:
     def list(self, location: Location) -> Result:
         """Answer LIST."""
         prefix = location.stage.object.lower()
-        values = [
-            [
-                f"{prefix}/{staged.path}",
-                staged.file.stat().st_size,
-                staged.digest,
-                datetime.fromtimestamp(staged.file.stat().st_mtime, UTC).strftime(
-                    "%a, %d %b %Y %H:%M:%S GMT"
-                ),
-            ]
-            for staged in self.files(location)
-        ]
+        values: list[list[object]] = []
+        for staged in self.files(location):
+            # removed meanwhile: it is not there
+            with suppress(FileNotFoundError):
+                about = staged.file.stat()
+                at = datetime.fromtimestamp(about.st_mtime, UTC)
+                told = at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+                values.append([f"{prefix}/{staged.path}", about.st_size, staged.digest, told])
         names = [("name", "VARCHAR"), ("size", "BIGINT")]
         names += [("md5", "VARCHAR"), ("last_modified", "VARCHAR")]
         return results.rows(names, values, results.SHOW)

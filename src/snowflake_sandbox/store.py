@@ -34,6 +34,12 @@ _NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _HIDDEN = frozenset({"memory", "system", "temp", GLOBAL})
 # what a file is called until it is whole
 DRAFT = ".new"
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    # fakesnow's SQL still writes lambdas with an arrow
+    "lambda_syntax": "ENABLE_SINGLE_ARROW",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 
 
 class Store:
@@ -70,16 +76,13 @@ class Store:
         self.duck = duckdb.connect(
             ":memory:",
             config={
-                # fakesnow's SQL still writes lambdas with an arrow
-                "lambda_syntax": "ENABLE_SINGLE_ARROW",
+                **_CONFIG,
                 "memory_limit": memory_limit,
                 "threads": threads,
                 "preserve_insertion_order": False,
                 "temp_directory": str(self.root / "spill"),
                 # never by itself: a checkpoint needs its own room in memory, see _checkpoint
                 "checkpoint_threshold": "1TB",
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
             },
         )
         try:
@@ -129,26 +132,34 @@ class Store:
                     ) from None
                 time.sleep(0.05)
 
-    def _attach(self, name: str, file: Path) -> None:
-        target = literal(str(file)) if self.persistent else "':memory:'"
-        size = f"ROW_GROUP_SIZE {_ROW_GROUP_ROWS}"
-        execute(self.duck, f"ATTACH {target} AS {quote(name)} ({size})")
+    def _attach(self, name: str, file: Path | None) -> None:
+        _attach(self.duck, name, file)
 
     def _create(self, name: str, file: Path, statements: Sequence[str]) -> None:
-        """Make a database file, whole or not at all: a disk may be full, a process be killed."""
-        draft = file.with_name(file.name + DRAFT) if self.persistent else file
-        try:
-            self._attach(name, draft)
+        """Make a database file, whole or not at all: a disk may be full, a process be killed.
+
+        It is made in an instance apart, and attached when it is whole: somebody who looked at half
+        a file here would hold on to it, and what is not yet written to it be lost.
+        """
+        if not self.persistent:
+            self._attach(name, None)
             with self.cursor() as cursor:
                 for sql in statements:
                     execute(cursor, sql)
-            if self.persistent:
-                execute(self.duck, f"DETACH {quote(name)}")
-                draft.rename(file)
-                self._attach(name, file)
+            return
+        draft = file.with_name(file.name + DRAFT)
+        try:
+            with duckdb.connect(":memory:", config=_CONFIG) as apart:
+                if name != GLOBAL:
+                    # the views of a database name it
+                    _attach(apart, GLOBAL, None)
+                    statements = (*_global_sql(), *statements)
+                _attach(apart, name, draft)
+                for sql in (*statements, f"CHECKPOINT {quote(name)}", f"DETACH {quote(name)}"):
+                    execute(apart, sql)
+            draft.rename(file)
+            self._attach(name, file)
         except BaseException:
-            with suppress(duckdb.Error):
-                execute(self.duck, f"DETACH {quote(name)}")
             _forget_drafts(file.parent)
             raise
 
@@ -242,6 +253,11 @@ class Store:
         else:
             shutil.rmtree(self.root / "spill", ignore_errors=True)
         os.close(self._lock_file)
+
+
+def _attach(duck: duckdb.DuckDBPyConnection, name: str, file: Path | None) -> None:
+    target = "':memory:'" if file is None else literal(str(file))
+    execute(duck, f"ATTACH {target} AS {quote(name)} (ROW_GROUP_SIZE {_ROW_GROUP_ROWS})")
 
 
 def _global_sql() -> tuple[str, ...]:

@@ -80,6 +80,12 @@ class Browser:
         """Wait until a text can be read."""
         self.page.get_by_text(text).first.wait_for(timeout=PATIENCE)
 
+    def sees_all_healthy(self) -> None:
+        """Wait until every sync of the list has run well."""
+        healthy = re.compile(r"^(\d+)\s*of \1 syncs?$")
+        self.page.locator("dd").filter(has_text=healthy).first.wait_for(timeout=PATIENCE)
+        self.settle()
+
     def connect(self, token: str) -> None:
         """Give the credential in the second step of Set up."""
         self.page.get_by_label("Service key").first.fill(token)

@@ -75,8 +75,7 @@ def _set_up(browser: Browser, token: str) -> None:
 
 
 def _look_around(browser: Browser) -> None:
-    browser.sees("Complete up to")
-    browser.sees("Healthy")
+    browser.sees_all_healthy()
     browser.shoot("syncs")
     browser.press("Contacts")
     browser.switch("Filters")
@@ -103,7 +102,7 @@ def _look_around(browser: Browser) -> None:
 
 
 def _look(browser: Browser, suffix: str, height: int) -> None:
-    browser.sees("Healthy")
+    browser.sees_all_healthy()
     browser.shoot(f"syncs-{suffix}", height)
     browser.press("Contacts")
     browser.switch("Filters")

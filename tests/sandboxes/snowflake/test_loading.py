@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from snowflake.connector.errors import ProgrammingError
 from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
+from snowflake_sandbox import Engine
+from snowflake_sandbox.names import Name
+from snowflake_sandbox.stages import StagedFile
 from tests.sandboxes.snowflake.conftest import Rows
 
 Stage = Callable[[str, dict[str, list[Any]]], str]
@@ -48,6 +52,29 @@ def test_a_removed_file_is_gone(session: Session, rows: Rows) -> None:
     session.file.put_stream(io.BytesIO(b"abc"), "@LOADS/a.bin", auto_compress=False)
     assert rows("REMOVE @LOADS/a.bin") == [{"name": "loads/a.bin", "result": "removed"}]
     assert rows("LIST @LOADS") == []
+
+
+def test_files_that_others_remove_meanwhile_do_not_stop_a_list(shared: Engine, rows: Rows) -> None:
+    rows("CREATE STAGE LOADS")
+    root = shared.stages.directory(Name("LAB", "BENCH", "LOADS"))
+    listed = threading.Event()
+
+    def come_and_go() -> None:
+        while not listed.is_set():
+            for n in range(20):
+                file = root / f"run-{n}" / "records" / "a.bin"
+                file.parent.mkdir(parents=True)
+                file.write_bytes(b"abc")
+                shared.stages.remove([StagedFile("", file)])
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        for _ in range(150):
+            rows("LIST @LOADS")
+    finally:
+        listed.set()
+        other.join()
 
 
 def test_a_path_out_of_the_stage_is_refused(session: Session, rows: Rows) -> None:

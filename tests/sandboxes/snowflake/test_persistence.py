@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -94,3 +95,25 @@ def test_a_dropped_database_is_gone_from_the_directory(tmp_path: Path) -> None:
         engine.sql("DROP DATABASE LAB")
         assert list((tmp_path / "databases").iterdir()) == []
         assert not (tmp_path / "stages" / "LAB").exists()
+
+
+def test_a_database_is_whole_while_others_look_what_there_is(tmp_path: Path) -> None:
+    with Engine(tmp_path) as engine:
+        made = threading.Event()
+
+        def look() -> None:
+            with engine.store.cursor() as cursor:
+                while not made.is_set():
+                    cursor.execute("SELECT * FROM duckdb_columns()").fetchall()
+
+        looking = [threading.Thread(target=look) for _ in range(2)]
+        for one in looking:
+            one.start()
+        try:
+            for n in range(8):
+                engine.sql(f"CREATE DATABASE LAB_{n}")
+                engine.sql(f"CREATE TABLE LAB_{n}.PUBLIC.T (ID VARCHAR)")
+        finally:
+            made.set()
+            for one in looking:
+                one.join()
