@@ -20,6 +20,10 @@ PYTHON ?= $(shell for python in python3.11 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
 	&& { command -v $$python; break; }; done)
 
+# Tests of reading records, which are run at every version of HubSpot's API.
+CRM_TESTS := all backfill failures filtering gone history increments links plans reconcile \
+	refusals scale short_runs stops values
+
 # Where `make deploy` and `make version` go: a connection of the Snowflake CLI.
 CONNECTION ?= default
 SUFFIX ?=
@@ -31,7 +35,7 @@ PIP_INSTALL = install --quiet --disable-pip-version-check --no-input
 
 .PHONY: help
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
 setup: $(INSTALLED) ## Make .venv with the locked dependencies and the hubspot-ingest command
@@ -48,6 +52,13 @@ test: $(INSTALLED) $(SNOW_INSTALLED) ## Run the tests on every core (ONLY=tests/
 test-oldest: $(OLDEST_INSTALLED) ## Run what is shipped on the oldest packages Snowflake offers
 	PYTHONPATH=src $(OLDEST) -m pytest -n auto -p no:cacheprovider \
 		tests/unit tests/hubspot tests/app/test_shipped.py
+
+.PHONY: test-versions
+test-versions: $(INSTALLED) ## Run the tests of CRM records at the older versions of HubSpot's API
+	for version in 2026-03 numbered; do \
+		HUBSPOT_API_VERSION=$$version $(RUN) -m pytest -n auto --dist worksteal \
+			$(addprefix tests/runs/test_,$(addsuffix .py,$(CRM_TESTS))) || exit 1; \
+	done
 
 .PHONY: check
 check: $(INSTALLED) ## Check style, formatting and types

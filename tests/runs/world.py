@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Self
 
 import httpx
@@ -24,6 +25,7 @@ from hubspot_ingest.settings import SyncSettings
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox, Seen
 from snowflake_sandbox import Engine
 from snowflake_sandbox.names import Name
+from tests.runs import versions
 
 NOW = 1_790_000_000_000
 """2026-09-21T14:13:20Z."""
@@ -113,7 +115,7 @@ class World:
         self.store = Store(self.database)
         self.only: Collection[str] | None = None
         # what stands in the way to HubSpot: path begins → path begins with instead
-        self.paths: Mapping[str, str] = {}
+        self.paths: Mapping[str, str] = versions.asked_for()
         # and what is refused there for want of a scope
         self.closed: Collection[str] = ()
 
@@ -144,12 +146,8 @@ class World:
         told = request.url.raw_path.decode()
         if request.url.path in self.closed:
             return httpx.Response(403, json={"status": "error", "message": "no"})
-        for begins, instead in self.paths.items():
-            if told.startswith(begins):
-                request.url = request.url.copy_with(
-                    raw_path=(instead + told.removeprefix(begins)).encode()
-                )
-                break
+        sent = versions.renamed(told, self.paths)
+        request.url = request.url.copy_with(raw_path=sent.encode())
         return self.sandbox.respond(request)
 
     def ingest(self, sync: str = "contacts") -> Answer:
@@ -250,8 +248,16 @@ class World:
         }
 
     def asked(self) -> list[Seen]:
-        """The requests since this was last asked."""
-        seen = list(self.sandbox.requests)
+        """The requests since this was last asked, with the paths as they were asked for."""
+        ours = {instead: begins for begins, instead in versions.asked_for().items()}
+        seen = [
+            replace(
+                one,
+                path=versions.renamed(one.path, ours),
+                endpoint=versions.renamed(one.endpoint, ours),
+            )
+            for one in self.sandbox.requests
+        ]
         self.sandbox.requests.clear()
         return seen
 
