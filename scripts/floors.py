@@ -29,7 +29,7 @@ FLOORS = (
     ("database",),
     ("inbound", "outbound"),
     ("inbound.ingest", "inbound.configuring", "outbound.ingest"),
-    ("inbound.explaining", "inbound.checkup"),
+    ("inbound.explaining", "inbound.checkup", "inbound.planning"),
     ("procedures",),
     ("cli", "laptop"),
 )

@@ -145,9 +145,9 @@ def send_test_notification(outside: Outside) -> Answer:
 
 
 @_answering
-def plan_ingest(outside: Outside, sync: str) -> Answer:
-    """Tell what a run of a sync would do; nothing is written."""
-    return planning.plan_ingest(outside, sync)
+def plan_ingest(outside: Outside, sync: str, settings: Json = None) -> Answer:
+    """Tell what a run of a sync would do, perhaps with other settings; nothing is written."""
+    return planning.plan_ingest(outside, sync, settings)
 
 
 @_answering

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hubspot_ingest import schedules, times
 from hubspot_ingest import settings as configuration
 from hubspot_ingest.database import tasks
@@ -28,34 +30,13 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     """
     name = configuration.sync_name(name)
     app = AppState(outside.database).settings()
-    settings = configuration.parse(name, given, app.for_syncs)
-    connecting.check_known(outside.database, settings.connection)
-    stream = streams.standard(settings.stream)
-    if stream is not None:
-        streams.check_settings(stream, settings)
-    for one in settings.associations or ():
-        streams.check_associated(one)
-    if (
-        stream is None
-        or settings.filter_groups
-        or settings.properties != ("*",)
-        or settings.history
-    ):
-        with outside.client(settings, outside.clock.now() + PATIENCE) as client:
-            stream = stream or streams.find(settings.stream, client.fetch)
-            streams.check_settings(stream, settings)
-            portal: tuple[Property, ...] = ()
-            if stream.reader is Reader.RECORDS:
-                portal = client.fetch(requests.properties(stream.object_type), answers.properties)
-        filters.checked(settings.filter_groups, portal)
-        plan.check_names(settings.properties, portal)
-        plan.check_names(settings.history, portal, setting="history")
+    settings = checked(outside, name, given, app.for_syncs)
     store = Store(outside.database)
     sync = store.sync(name)
     before = None
     if sync is not None:
         before = configuration.parse(name, sync.settings, app.for_syncs)
-    forget = before is not None and _reads_differently(before, settings)
+    forget = before is not None and reads_differently(before, settings)
     # first what Snowflake may refuse, then what it remembers
     enabled = sync is None or sync.enabled
     scheduling.change(outside.database, name, settings, before, enabled=enabled)
@@ -78,7 +59,37 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     }
 
 
-def _reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
+def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Json]) -> SyncSettings:
+    """The settings, checked whole and against the portal where they speak of it.
+
+    Raises ``Refusal`` naming what is wrong.
+    """
+    settings = configuration.parse(name, given, defaults)
+    connecting.check_known(outside.database, settings.connection)
+    stream = streams.standard(settings.stream)
+    if stream is not None:
+        streams.check_settings(stream, settings)
+    for one in settings.associations or ():
+        streams.check_associated(one)
+    if (
+        stream is None
+        or settings.filter_groups
+        or settings.properties != ("*",)
+        or settings.history
+    ):
+        with outside.client(settings, outside.clock.now() + PATIENCE) as client:
+            stream = stream or streams.find(settings.stream, client.fetch)
+            streams.check_settings(stream, settings)
+            portal: tuple[Property, ...] = ()
+            if stream.reader is Reader.RECORDS:
+                portal = client.fetch(requests.properties(stream.object_type), answers.properties)
+        filters.checked(settings.filter_groups, portal)
+        plan.check_names(settings.properties, portal)
+        plan.check_names(settings.history, portal, setting="history")
+    return settings
+
+
+def reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
     """Whether rows the cursor has passed would be missing from the table."""
 
     def reads(settings: SyncSettings) -> tuple[object, ...]:

@@ -6,13 +6,15 @@ code that the run goes by; HubSpot is asked for counts only.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import Store
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import answers, requests
-from hubspot_ingest.inbound import destination, plan, prospect, readers, streams
+from hubspot_ingest.inbound import configuring, destination, plan, prospect, readers, streams
 from hubspot_ingest.inbound.catalog import Reader
 from hubspot_ingest.inbound.fixed import planning as fixed
 from hubspot_ingest.inbound.outside import Outside
@@ -25,12 +27,17 @@ from hubspot_ingest.model import Json, Property
 PATIENCE = 2 * times.MINUTE
 
 
-def plan_ingest(outside: Outside, name: str) -> dict[str, Json]:
+def plan_ingest(outside: Outside, name: str, given: Json = None) -> dict[str, Json]:
     """What a run of a sync would do now; one that was never configured is planned with defaults.
+
+    Args:
+        outside: HubSpot, Snowflake and the clock.
+        name: The sync's.
+        given: Settings to plan with in place of those that are stored; None plans with these.
 
     Raises ``Refusal`` and ``CredentialError``. That the credential lacks a scope is told.
     """
-    return prospect.answer(_plan(outside, configuration.sync_name(name)))
+    return prospect.answer(_plan(outside, configuration.sync_name(name), given))
 
 
 def plan_ingest_all(outside: Outside) -> dict[str, Json]:
@@ -94,11 +101,15 @@ def _defaults(outside: Outside) -> dict[str, Json]:
     return dict(AppState(outside.database).settings().for_syncs)
 
 
-def _plan(outside: Outside, name: str) -> Planned:
+def _plan(outside: Outside, name: str, given: Json = None) -> Planned:
+    defaults = _defaults(outside)
     sync = Store(outside.database).sync(name)
-    settings = configuration.parse(
-        name, None if sync is None else sync.settings, _defaults(outside)
-    )
+    settings = configuration.parse(name, None if sync is None else sync.settings, defaults)
+    if given is not None:
+        stored, settings = settings, configuring.checked(outside, name, given, defaults)
+        if sync is not None and configuring.reads_differently(stored, settings):
+            # as they would be forgotten once these settings are stored
+            sync = replace(sync, settled_through=None, checkpoint=None)
     now = outside.clock.now()
     with outside.client(settings, now + PATIENCE) as client:
         looking = Prospect(outside, client, name, settings, now)
