@@ -8,6 +8,7 @@ import pytest
 
 from hubspot_ingest.inbound.configuring import drop, enable
 from hubspot_ingest.inbound.ingest import begin
+from hubspot_sandbox import Limits
 from snowflake_sandbox import Engine
 from snowflake_sandbox.history import Notification
 from tests.runs.conftest import APP, MakeWorld
@@ -129,6 +130,17 @@ def test_a_sync_that_is_late_is_told_though_no_run_happens(watched: World, ran: 
     (text,) = _new(watched, lambda: _look(watched))
     assert text.startswith("contacts is DELAYED")
     assert _new(watched, lambda: _look(watched)) == []
+
+
+def test_a_stopped_sync_that_nothing_carries_on_is_told(make: MakeWorld) -> None:
+    world = watching(make({"contacts": 2_500}, limits=Limits(daily=20)))
+    world.configure("contacts", {**SLIM, "schedule": "60 MINUTES", "reserve_percent": 0})
+
+    # the world's clock stands months behind the machine's, by which the view tells
+    (text,) = _new(world, world.ingest)
+
+    assert world.runs()[-1]["STATUS"] == "STOPPED"
+    assert text.startswith("contacts is DELAYED")
 
 
 def test_a_run_that_goes_on_is_neither_late_nor_recovered(watched: World) -> None:
