@@ -238,10 +238,13 @@ class Calls(Statements):
             fresh_for=60.0,
         )
 
-    def of_ids(self, tables: Sequence[str]) -> dict[str, list[str]]:
-        """The columns of ids of other records that each of the tables has."""
+    def pointing(self, tables: Sequence[str], ends: Sequence[str]) -> dict[str, list[str]]:
+        """The columns of each table that hold ids of others: arrays, and such as end so."""
+        more = "".join(f" OR ENDSWITH(COLUMN_NAME, '{one}')" for one in ends)
         return self._having(
-            tables, "DATA_TYPE = 'ARRAY' AND ENDSWITH(COLUMN_NAME, '_IDS')", "ORDINAL_POSITION"
+            tables,
+            f"DATA_TYPE = 'ARRAY' AND ENDSWITH(COLUMN_NAME, '_IDS'){more}",
+            "ORDINAL_POSITION",
         )
 
     def gone(self, tables: Sequence[str]) -> list[Row]:

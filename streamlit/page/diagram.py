@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import streamlit as st
 
 from page import look, words
 from page.calls import Calls, Row
 
-LINE = "#7d8aa0"
+LINE, OURS = "#7d8aa0", "#2f6fed"
+POINTING = {
+    "HUBSPOT_OWNER_ID": "OWNERS",
+    "DEALSTAGE": "PIPELINE_STAGES",
+    "HS_PIPELINE_STAGE": "PIPELINE_STAGES",
+}
+"""How columns end that hold one id, and the stream it is of."""
 
 
 def show(landed: list[Row], counts: Mapping[str, int], calls: Calls) -> None:
-    """Draw the tables and the arrays of ids between them."""
+    """Draw the tables and the columns of ids between them."""
     tables = {str(one["DESTINATION"]): str(one["STREAM"]) for one in landed}
-    links = {
-        table: [column.removesuffix("_IDS") for column in columns]
-        for table, columns in calls.of_ids(list(tables)).items()
-    }
-    st.graphviz_chart(dot(tables, links, counts))
+    st.graphviz_chart(dot(tables, calls.pointing(list(tables), list(POINTING)), counts))
     look.html(
         '<p class="quiet">An arrow is a column of ids: <code>CONTACTS.COMPANIES_IDS</code> holds '
-        "the ids of the companies of a contact. Dashed tables are not loaded yet.</p>"
+        "the ids of the companies of a contact, each an <code>ID</code> there. Dashed tables are "
+        "not loaded yet.</p>"
     )
+
+
+def aim(column: str, loaded: set[str]) -> str | None:
+    """The stream, in upper case, whose ids a column holds; None where it is not worth an arrow."""
+    if column.endswith("_IDS"):
+        return column.removesuffix("_IDS")
+    found = next((to for end, to in POINTING.items() if column.endswith(end)), None)
+    return found if found in loaded else None
 
 
 def dot(
@@ -33,28 +45,47 @@ def dot(
 
     Args:
         tables: Stream of each table.
-        links: Names of the streams whose ids each table holds, in upper case.
+        links: The columns of each table that may hold ids of records.
         counts: Rows of each table.
     """
     of_stream = {stream.upper(): table for table, stream in tables.items()}
+    arrows = [
+        (table, column, to)
+        for table, columns in links.items()
+        for column in columns
+        for to in [aim(column, set(of_stream))]
+        if to
+    ]
     lines = [
         "digraph tables {",
-        "rankdir=LR bgcolor=transparent pad=0.2 nodesep=0.35 ranksep=0.9",
-        f'node [shape=box style=rounded fontname="sans-serif" fontsize=11 color="{LINE}" '
-        f'fontcolor="{LINE}" margin="0.18,0.1"]',
-        f'edge [color="{LINE}" fontcolor="{LINE}" arrowsize=0.6 fontname="sans-serif" fontsize=9]',
+        "rankdir=LR bgcolor=transparent pad=0.2 nodesep=0.4 ranksep=1.1",
+        f'node [shape=plain fontname="sans-serif" fontsize=11 color="{LINE}" fontcolor="{LINE}" '
+        'margin="0.18,0.1"]',
+        f'edge [color="{LINE}" arrowsize=0.6]',
     ]
     for table in tables:
-        label = f"{table.rsplit('.', 1)[-1]}\\n{words.plural(counts.get(table, 0), 'row')}"
-        lines.append(f'{_quoted(table)} [label="{label}" color="#2f6fed" fontcolor="#2f6fed"]')
-    lost = {one for each in links.values() for one in each if one not in of_stream}
-    lines += [f'{_quoted(one)} [style="rounded,dashed"]' for one in sorted(lost)]
+        held = [column for one, column, _ in arrows if one == table]
+        lines.append(f"{_quoted(table)} [label=<{_card(table, held, counts.get(table, 0))}>]")
+    lost = {to for _, _, to in arrows if to not in of_stream}
+    lines += [f'{_quoted(one)} [shape=box style="rounded,dashed"]' for one in sorted(lost)]
     lines += [
-        f"{_quoted(table)} -> {_quoted(of_stream.get(one, one))}"
-        for table, each in links.items()
-        for one in each
+        f"{_quoted(table)}:{_quoted(column)} -> {_quoted(of_stream.get(to, to))}"
+        for table, column, to in arrows
     ]
     return "\n".join([*lines, "}"])
+
+
+def _card(table: str, columns: Sequence[str], count: int) -> str:
+    """A table with its key and its columns of ids, as Graphviz's own kind of HTML."""
+    cells = "".join(
+        f'<TR><TD ALIGN="LEFT" PORT="{escape(one)}">{escape(one)}</TD></TR>' for one in columns
+    )
+    return (
+        f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="5" STYLE="ROUNDED" '
+        f'COLOR="{OURS}"><TR><TD ALIGN="LEFT"><FONT COLOR="{OURS}">'
+        f"<B>{escape(table.rsplit('.', 1)[-1])}</B>  {words.plural(count, 'row')}</FONT></TD></TR>"
+        f'<HR/><TR><TD ALIGN="LEFT">ID (key)</TD></TR>{cells}</TABLE>'
+    )
 
 
 def _quoted(name: str) -> str:

@@ -115,6 +115,8 @@ _STYLE = """<style>
 .parts b::before { content: ""; display: inline-block; width: .65rem; height: .65rem;
   border-radius: .15rem; margin-right: .4rem; background: var(--c); }
 .parts span { display: block; }
+.hi a { color: light-dark(#1d4ed8, #93c5fd); }
+.facts div:has(> dd > code) { grid-column: span 2; }
 code.name { font-size: .82em; padding: 0; background: none; color: inherit; opacity: .72; }
 [class*="st-key-row-"] { padding: .3rem 0 0;
   border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
@@ -141,6 +143,7 @@ code.name { font-size: .82em; padding: 0; background: none; color: inherit; opac
   .table.cards tr { padding: .5rem 0;
     border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
   .table.cards td { border: 0; padding: .1rem 0; text-align: left !important; }
+  .table.cards td.n { display: inline-block; margin-right: 1.1rem; }
   .table.cards td[data-h]:not([data-h=""])::before { content: attr(data-h) "  "; font-size: .78rem;
     color: color-mix(in srgb, currentColor 62%, transparent); }
   .facts { grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); }

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
+CURRENT, LABEL = "_CURRENT", "__LABEL"
+"""The view of the living records, and its columns of HubSpot's labels, by what their names add."""
 
 
 def spelled(name: str) -> str:
@@ -15,29 +17,35 @@ def spelled(name: str) -> str:
 
 
 def samples(
-    table: str, columns: Mapping[str, str], labels: Mapping[str, Any], there: Collection[str]
+    table: str,
+    columns: Mapping[str, str],
+    labels: Mapping[str, Any],
+    there: Collection[str],
+    current: Collection[str] = (),
 ) -> list[tuple[str, str]]:
     """Titles and statements.
 
     Args:
         table: ``DATABASE.SCHEMA.TABLE``.
         columns: Type of each column.
-        labels: What is known of the columns that hold properties.
+        labels: What is known of the columns that hold properties, the most telling first.
         there: The tables that exist.
+        current: The columns of the view of the living records; none where there is no such view.
     """
     found = []
     plain, table = table, ".".join(map(spelled, table.split(".", 2)))
+    living = f"{table}\nWHERE _DELETED_AT IS NULL" if "_DELETED_AT" in columns else table
+    if current:
+        living = ".".join(map(spelled, (plain + CURRENT).split(".", 2)))
     shown = [one for one in labels if one in columns][:4] or [
         one for one in columns if one[0] != "_" and one != "ID"
     ][:4]
-    living = "_DELETED_AT IS NULL" if "_DELETED_AT" in columns else "TRUE"
     listed = ", ".join(map(spelled, ["ID", *shown] if "ID" in columns else shown))
     if "UPDATED_AT" in columns:
         found.append(
             (
                 "The records that changed last",
-                f"SELECT {listed}, UPDATED_AT\nFROM {table}\nWHERE {living}\n"
-                "ORDER BY UPDATED_AT DESC\nLIMIT 20;",
+                f"SELECT {listed}, UPDATED_AT\nFROM {living}\nORDER BY UPDATED_AT DESC\nLIMIT 20;",
             )
         )
     group = next(
@@ -45,11 +53,11 @@ def samples(
         None,
     )
     if group:
-        by = spelled(group)
+        by = spelled(group + LABEL if group + LABEL in current else group)
         found.append(
             (
                 f"How many of each {labels[group]['LABEL']}",
-                f"SELECT {by}, COUNT(*) AS ROW_COUNT\nFROM {table}\nWHERE {living}\n"
+                f"SELECT {by}, COUNT(*) AS ROW_COUNT\nFROM {living}\n"
                 f"GROUP BY {by}\nORDER BY ROW_COUNT DESC;",
             )
         )
@@ -58,7 +66,7 @@ def samples(
             (
                 "New ones by month",
                 "SELECT DATE_TRUNC('MONTH', CREATED_AT) AS MONTH, COUNT(*) AS ROW_COUNT\n"
-                f"FROM {table}\nWHERE {living}\nGROUP BY MONTH\nORDER BY MONTH;",
+                f"FROM {living}\nGROUP BY MONTH\nORDER BY MONTH;",
             )
         )
     if "PROPERTIES" in columns:

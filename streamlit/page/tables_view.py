@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from html import escape
 
 import streamlit as st
 
-from page import diagram, look, place, queries, row_view, streams, words
-from page.calls import Calls, Row, variant
+from page import diagram, look, place, preview, queries, row_view, words
+from page import labels as naming
+from page.calls import Calls, Row
 
-ROWS = 50
-LINK = "In HubSpot"
-TELLING = (
-    *("email", "firstname", "lastname", "name", "domain", "dealname", "amount", "dealstage"),
-    *("subject", "lifecyclestage", "industry", "city", "price", "quantity"),
-)
-"""Properties that tell a person which record is meant."""
+CURRENT = "_CURRENT"
+"""What the name of the view of the living records adds to the table's."""
 
 
 def show(calls: Calls) -> None:
@@ -57,83 +52,7 @@ def _labels(sync: Row, calls: Calls) -> dict[str, Row]:
 
 
 def _preview(sync: Row, calls: Calls) -> None:
-    table = str(sync["DESTINATION"])
-    columns = [str(one["COLUMN_NAME"]) for one in calls.columns(table)]
-    labels = _labels(sync, calls)
-    with st.expander("Columns to show"):
-        chosen = st.multiselect(
-            "Columns", columns, usual(columns, labels, calls.fill(table)),
-            key=f"columns-{sync['NAME']}", format_func=lambda one: _label(one, labels),
-            label_visibility="collapsed",
-        )  # fmt: skip
-    rows = calls.preview(table, chosen or ["ID"], ROWS)
-    if not rows:
-        look.empty("The table is empty", "Its sync has found no record that its filters take.")
-        return
-    kind = {str(one["STREAM"]): one["OBJECT_TYPE"] for one in calls.streams()}
-    type_ = kind.get(str(sync["STREAM"]))
-    rows = [
-        {
-            **{name: _cell(value) for name, value in row.items() if name != "_PORTAL_ID"},
-            LINK: streams.record_url(row.get("_PORTAL_ID"), type_, row.get("ID")),
-        }
-        for row in rows
-    ]
-    linked = any(row[LINK] for row in rows)
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_order=([LINK] if linked else []) + (chosen or ["ID"]),
-        column_config={
-            LINK: st.column_config.LinkColumn(
-                LINK, display_text="open", width="small",
-                help="The record itself, in your HubSpot account",
-            ),
-            **{
-                one: st.column_config.Column(_label(one, labels), help=_help(one, labels))
-                for one in chosen
-            },
-        },
-    )  # fmt: skip
-    look.html(
-        f'<p class="quiet">The {words.number(len(rows))} rows that changed last. Times are UTC, as '
-        "they are stored.</p>"
-    )
-
-
-def usual(columns: list[str], labels: dict[str, Row], fill: dict[str, float]) -> list[str]:
-    """The columns a person looks at first: what names a record, then the fullest."""
-    of_property = {str(one["PROPERTY"]): name for name, one in labels.items()}
-    telling = [of_property[one] for one in TELLING if of_property.get(one) in columns]
-    own = [one for one in labels if one in columns and "_HS_" not in one and one not in telling]
-    fullest = sorted(own, key=lambda one: -fill.get(one, 0))
-    rest = [] if labels else [one for one in columns if one[0] != "_"]
-    return list(
-        dict.fromkeys(
-            [one for one in columns if one == "ID"]
-            + [*telling, *fullest][:7]
-            + rest[:9]
-            + [one for one in columns if one == "UPDATED_AT"]
-        )
-    )
-
-
-def _cell(value: object) -> object:
-    """A value as a table shows it: decimals as numbers."""
-    return float(value) if isinstance(value, Decimal) else value
-
-
-def _label(column: str, labels: dict[str, Row]) -> str:
-    return (
-        str(labels[column]["LABEL"] or column)
-        if column in labels
-        else words.title(column.lower().lstrip("_"))
-    )
-
-
-def _help(column: str, labels: dict[str, Row]) -> str:
-    about = labels.get(column)
-    return f"{column}" + (f" · {about['DESCRIPTION']}" if about and about["DESCRIPTION"] else "")
+    preview.show(sync, _labels(sync, calls), calls)
 
 
 def _columns(sync: Row, calls: Calls) -> None:
@@ -148,12 +67,14 @@ def _columns(sync: Row, calls: Calls) -> None:
         [
             {
                 "Column": name,
-                "HubSpot label": labels[name]["LABEL"] if name in labels else None,
-                "Property": labels[name]["PROPERTY"] if name in labels else None,
-                "Type": one["DATA_TYPE"],
+                "HubSpot label": str(labels[name]["LABEL"] or "") if name in labels else "",
                 "Filled": fill.get(name),
-                "Options": _options(labels[name]) if name in labels else None,
-                "Comment": one["COMMENT"],
+                "Type": one["DATA_TYPE"],
+                "Property": labels[name]["PROPERTY"] if name in labels else "",
+                "Options": ", ".join(naming.options(labels[name]).values())
+                if name in labels
+                else "",
+                "Comment": one["COMMENT"] or "",
             }
             for one in calls.columns(table)
             for name in [str(one["COLUMN_NAME"])]
@@ -162,28 +83,30 @@ def _columns(sync: Row, calls: Calls) -> None:
         hide_index=True,
         height=520,
         column_config={
+            "HubSpot label": st.column_config.TextColumn(width="medium"),
             "Filled": st.column_config.ProgressColumn(
                 "Filled", format="percent", min_value=0, max_value=1,
                 help="Share of the rows that have a value",
             ),
+            "Property": st.column_config.TextColumn(width="medium"),
+            "Options": st.column_config.TextColumn(width="medium"),
             "Comment": st.column_config.TextColumn(width="large"),
         },
     )  # fmt: skip
 
 
-def _options(about: Row) -> str | None:
-    pairs = variant(about["OPTIONS"]) or []
-    return ", ".join(str(pair[1]) for pair in pairs) or None
-
-
 def _queries(sync: Row, calls: Calls) -> None:
     table = str(sync["DESTINATION"])
     columns = {str(one["COLUMN_NAME"]): str(one["DATA_TYPE"]) for one in calls.columns(table)}
+    current = {str(one["COLUMN_NAME"]) for one in calls.columns(table + CURRENT)}
+    labels = _labels(sync, calls)
+    first = naming.telling(list(columns), labels)
+    ordered = {name: labels[name] for name in dict.fromkeys([*first, *labels])}
     look.html('<p class="quiet">To copy into a worksheet.</p>')
     there = calls.row_counts(
         [str(one["DESTINATION"]) for one in calls.syncs() if one["DESTINATION"]]
     )
-    for title, statement in queries.samples(table, columns, _labels(sync, calls), there):
+    for title, statement in queries.samples(table, columns, ordered, there, current):
         look.html(f"<b>{escape(title)}</b>")
         st.code(statement, language="sql")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from page import queries
 from tests.runs.world import World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -132,4 +133,36 @@ def test_the_diagram_draws_the_columns_of_ids(open_page: Open) -> None:
     [chart] = view.test.get("graphviz_chart")
     proto: Any = chart.proto
     drawn = proto.spec
-    assert '"HUBSPOT_DATA.CRM.CONTACTS" -> "HUBSPOT_DATA.CRM.COMPANIES"' in drawn
+    arrow = '"HUBSPOT_DATA.CRM.CONTACTS":"COMPANIES_IDS" -> "HUBSPOT_DATA.CRM.COMPANIES"'
+    assert arrow in drawn
+    assert "12 rows" in drawn
+
+
+def test_values_are_shown_by_hubspots_labels_unless_they_are_wanted_as_stored(
+    open_page: Open,
+) -> None:
+    view, world = landed(open_page)
+    [stored] = world.rows(
+        "SELECT MIN(PROPERTIES_LIFECYCLESTAGE) AS STAGE FROM HUBSPOT_DATA.CRM.CONTACTS "
+        "WHERE PROPERTIES_LIFECYCLESTAGE LIKE '%qualified%'"
+    )
+
+    view.select("Table", "contacts")
+    labels = set(view.test.dataframe[0].value["PROPERTIES_LIFECYCLESTAGE"])
+    view.switch("Values by HubSpot's labels", on=False)
+    values = set(view.test.dataframe[0].value["PROPERTIES_LIFECYCLESTAGE"])
+
+    assert stored["STAGE"] in values
+    assert stored["STAGE"] not in labels
+
+
+def test_queries_read_the_view_of_living_records_where_there_is_one() -> None:
+    columns = {"ID": "TEXT", "UPDATED_AT": "TIMESTAMP_NTZ", "STAGE": "TEXT", "_DELETED_AT": "X"}
+    labels = {"STAGE": {"TYPE": "enumeration", "LABEL": "Stage"}}
+
+    def told(current: set[str]) -> str:
+        return "\n".join(one for _, one in queries.samples("D.S.T", columns, labels, (), current))
+
+    assert "FROM D.S.T\nWHERE _DELETED_AT IS NULL" in told(set())
+    assert "SELECT ID, STAGE, UPDATED_AT\nFROM D.S.T_CURRENT\nORDER" in told({*columns})
+    assert "GROUP BY STAGE__LABEL" in told({*columns, "STAGE__LABEL"})
