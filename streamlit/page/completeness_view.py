@@ -77,7 +77,7 @@ def _summary(syncs: list[Row], last: dict[str, Row], readers: dict[str, str]) ->
 def _row(sync: Row, last: Row | None) -> None:
     name = str(sync["NAME"])
     with st.container(key=f"row-complete-{name}"):
-        left, middle, right = st.columns([3, 7, 2], vertical_alignment="center")
+        left, middle, right = st.columns([2, 8, 2], vertical_alignment="center")
         left.button(
             f"**{words.title(name)}**", key=f"complete-{name}", type="tertiary",
             on_click=place.go, args=(place.TRUST,), kwargs={"sync": name},

@@ -38,7 +38,7 @@ def test_from_the_key_to_rows_in_a_table(laptop: tuple[Laptop, str]) -> None:
     with page_of(machine) as address:
         with browsing(address) as browser:
             _set_up(browser, token)
-            _look_around(browser)
+            _look_around(browser, machine)
         for dark, suffix in ((True, "dark"), (False, "narrow")):
             size = {} if dark else NARROW
             with browsing(address, dark=dark, **size) as browser:
@@ -74,7 +74,7 @@ def _set_up(browser: Browser, token: str) -> None:
     browser.press("Start ")
 
 
-def _look_around(browser: Browser) -> None:
+def _look_around(browser: Browser, machine: Laptop) -> None:
     browser.sees_all_healthy()
     browser.shoot("syncs")
     browser.press("Contacts")
@@ -85,13 +85,20 @@ def _look_around(browser: Browser) -> None:
     browser.go("Runs")
     browser.sees("Requests to HubSpot")
     browser.shoot("runs")
-    browser.go("Trust")
-    browser.sees("Deletions")
-    browser.shoot("trust")
+    browser.press("Contacts ")
+    browser.sees("Most of it")
+    browser.shoot("run")
+    _look_at_trust(browser, machine)
     browser.go("Data")
     browser.select("Table", "Contacts")
     browser.sees("rows that changed last")
     browser.shoot("data")
+    browser.switch("Explain a row")
+    [one] = machine.sql("SELECT MIN(ID) AS ID FROM HUBSPOT_DATA.CRM.CONTACTS").rows
+    browser.page.get_by_label("Id of the record").fill(one["ID"])
+    browser.press("Explain")
+    browser.sees("as HubSpot has it")
+    browser.shoot("row")
     browser.switch("Diagram")
     browser.page.locator("svg .node").first.wait_for()
     browser.shoot("diagram")
@@ -99,6 +106,26 @@ def _look_around(browser: Browser) -> None:
     browser.sees("Daily limit")
     browser.shoot("settings")
     browser.shows_no_trace()
+
+
+def _look_at_trust(browser: Browser, machine: Laptop) -> None:
+    machine.sql("DELETE FROM HUBSPOT_DATA.CRM.DEALS WHERE ENDSWITH(ID, '7')")
+    browser.go("Trust")
+    browser.sees("Not compared yet")
+    for sync in ("Contacts", "Deals"):
+        browser.page.get_by_role("button", name=sync, exact=True).click()
+        browser.settle()
+        browser.press("Check now")
+        browser.sees("at most ten requests")
+        browser.press("Compare and repair")
+        browser.sees("Comparisons so far")
+        if sync == "Deals":
+            browser.sees("that were missing came back")
+            browser.shoot("trust-differed")
+        browser.press("All of Trust")
+    browser.press("Look now")
+    browser.sees("found nothing")
+    browser.shoot("trust", 1250)
 
 
 def _look(browser: Browser, suffix: str, height: int) -> None:
