@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from page import words
 from tests.runs.world import World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -83,7 +84,8 @@ def test_a_table_that_agrees_is_told_complete_with_counts_and_requests(open_page
 
     assert "12 rows of contacts agree with HubSpot" in view.text
     [one] = world.rows("SELECT REQUESTS FROM completeness")
-    assert f"Complete 12 of 12 records, {one['REQUESTS']} requests, checked" in view.text
+    told = words.plural(one["REQUESTS"], "request")
+    assert f"Complete 12 of 12 records, {told}, checked" in view.text
 
 
 def test_what_differed_is_repaired_and_named_with_its_record(open_page: Open) -> None:

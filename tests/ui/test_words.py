@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from page import filters, globs, words
+from page import completeness, filters, globs, words
 
 NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)
 
@@ -103,6 +103,49 @@ def test_times_are_told_as_near_as_they_are(instant: str | None, told: str) -> N
 )
 def test_durations_are_told_in_the_unit_that_fits(seconds: float, told: str) -> None:
     assert words.duration(seconds) == told
+
+
+def certificate(**found: object) -> dict[str, object]:
+    """A comparison of five thousand records, six requests long."""
+    counts = dict.fromkeys(("MISSING", "EXTRA", "STALE", "CHANGED_MEANWHILE", "REPAIRED"), 0)
+    records = {"HUBSPOT_RECORDS": 5000, "TABLE_RECORDS": 5000, "REQUESTS": 6}
+    return {"RESULT": "COMPLETE", **records, **counts, **found}
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ({}, []),
+        (
+            {"RESULT": "REPAIRED", "MISSING": 2, "EXTRA": 1},
+            ["2 rows that were missing came back, 1 row that was one too many is marked"],
+        ),
+        (
+            {"CHANGED_MEANWHILE": 1},
+            ["1 record changed since the last run, and the next one reads it"],
+        ),
+        (
+            {"RESULT": "INCOMPLETE", "MISSING": 9},
+            ["A limit or the deadline came before the end; check again"],
+        ),
+    ],
+)
+def test_a_comparison_is_told_by_counts_cost_and_what_differed(
+    found: dict[str, object], told: list[str]
+) -> None:
+    first, *more = completeness.sentences(certificate(**found))
+
+    assert first == "5,000 of 5,000 records, 6 requests"
+    assert more == told
+
+
+def test_what_needs_a_look_comes_before_what_is_complete() -> None:
+    results = ("COMPLETE", "REPAIRED", "INCOMPLETE")
+    found = [None, *(certificate(RESULT=result) for result in results)]
+
+    ordered = sorted(found, key=completeness.urgency)
+
+    assert [one and one["RESULT"] for one in ordered] == ["INCOMPLETE", None, *results[1::-1]]
 
 
 def test_numbers_have_separators() -> None:
