@@ -50,7 +50,11 @@ def show(sync: Row, calls: Calls) -> None:
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         record = st.text_input(
-            "Id of the record", key=f"explain-id-{name}", placeholder="12345678901", width=260
+            "Id of the record",
+            key=f"explain-id-{name}",
+            placeholder="12345678901",
+            width=260,
+            help="Where several columns make the key: their values, joined by /",
         )
         asked = st.form_submit_button("Explain", type="primary")
     kept: dict[str, tuple[str, datetime, Answer]] = st.session_state.setdefault(KEPT, {})
@@ -76,7 +80,7 @@ def _told(sync: Row, record: str, at: datetime, answer: Answer, calls: Calls) ->
     url = streams.record_url(portal, types.get(str(sync["STREAM"])), record)
     link = (
         f' <a href="{escape(url)}" target="_blank" rel="noopener">Open it in HubSpot</a>'
-        if url and reason != "NEVER_EXISTED"
+        if url and reason not in ("NEVER_EXISTED", "PURGED")
         else ""
     )
     look.html(

@@ -10,6 +10,7 @@ from page import charts, cures, live, look, place, run_view, words
 from page.calls import Calls, Row
 
 A_PAGE = 15
+ERRORS = 5
 HEADS = ("Status", "Rows read", "Changed", "Requests", "Took")
 STATUSES = ("Any status", *look.STATUS)
 PERIODS = {"Last day": 1, "Last week": 7, "Last 30 days": 30}
@@ -46,7 +47,8 @@ def failures(calls: Calls) -> None:
     if not errors:
         return
     look.heading("What went wrong", "In the last 30 days; each code of each sync once.")
-    for n, one in enumerate(errors[:8]):
+    most = st.session_state.get("most-errors", ERRORS)
+    for n, one in enumerate(errors[:most]):
         code = str(one["CODE"])
         with st.container(key=f"row-error-{n}"):
             left, right = st.columns([8, 2], vertical_alignment="center")
@@ -64,6 +66,14 @@ def failures(calls: Calls) -> None:
                     "Open the run", key=f"error-{n}", on_click=place.go, args=(place.RUNS,),
                     kwargs={"run": str(one["RUN_ID"])},
                 )  # fmt: skip
+    if len(errors) > most:
+
+        def more() -> None:
+            st.session_state["most-errors"] = most + A_PAGE
+
+        st.button(
+            f"Show {words.plural(len(errors) - most, 'other')}", key="more-errors", on_click=more
+        )
     st.space("small")
 
 

@@ -111,7 +111,7 @@ def _look_around(browser: Browser, machine: Laptop) -> None:
 def _look_at_trust(browser: Browser, machine: Laptop) -> None:
     machine.sql("DELETE FROM HUBSPOT_DATA.CRM.DEALS WHERE ENDSWITH(ID, '7')")
     browser.go("Trust")
-    browser.sees("Not compared yet")
+    browser.sees("Completeness")
     for sync in ("Contacts", "Deals"):
         browser.page.get_by_role("button", name=sync, exact=True).click()
         browser.settle()
@@ -136,6 +136,9 @@ def _look(browser: Browser, suffix: str, height: int) -> None:
     browser.shoot(f"sync-filters-{suffix}", height)
     browser.go("Runs")
     browser.shoot(f"runs-{suffix}", height)
+    browser.go("Trust")
+    browser.sees("Repaired")
+    browser.shoot(f"trust-{suffix}", height)
     wide = browser.page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
     assert wide, "nothing is wider than the window"
     browser.shows_no_trace()

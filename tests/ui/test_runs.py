@@ -86,6 +86,21 @@ def test_a_failed_run_is_told_with_code_cause_and_cure(open_page: Open) -> None:
     assert "Need a look 1" in view.text
 
 
+def test_of_many_failures_the_latest_are_told_and_the_others_on_request(open_page: Open) -> None:
+    view, world = ran(open_page)
+    world.rows(
+        "INSERT INTO HUBSPOT_INGEST.STATE.ERRORS (RUN_ID, SYNC, CODE, MESSAGE, CREATED_AT) "
+        "SELECT 'r', 'sync_' || SEQ4(), 'HUBSPOT_UNAVAILABLE', 'no', SYSDATE() "
+        "FROM TABLE(GENERATOR(ROWCOUNT => 9))"
+    )
+    view.press("Syncs").press("Runs")
+    assert view.labels.count("Open the run") == 5
+
+    view.press("Show 4 others")
+
+    assert view.labels.count("Open the run") == 9
+
+
 def test_what_goes_on_is_told_with_its_rows_and_rate(open_page: Open) -> None:
     view, world = ran(open_page)
     world.rows(

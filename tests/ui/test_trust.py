@@ -49,12 +49,13 @@ def test_merges_tell_the_survivor(open_page: Open) -> None:
 
 
 def compared(open_page: Open) -> tuple[View, World]:
-    """Twelve contacts were read, and a person looks at Trust."""
+    """Twelve contacts were read and never compared, and a person looks at Trust."""
     view, world = open_page({"contacts": 12})
     world.call(f"CALL set_token('{world.portal.token}')")
     world.call("CALL discover()")
     world.call("CALL configure_sync('contacts', PARSE_JSON('{\"settle_minutes\": 0}'))")
     world.call("CALL ingest_hubspot('contacts')")
+    world.rows("DELETE FROM HUBSPOT_INGEST.STATE.COMPLETENESS")
     view.draw().press("Trust")
     return view, world
 
