@@ -15,3 +15,4 @@ EXECUTE IMMEDIATE FROM './migrations/0005_settings_alerts_costs.sql';
 EXECUTE IMMEDIATE FROM './migrations/0006_seconds.sql';
 EXECUTE IMMEDIATE FROM './migrations/0007_completeness.sql';
 EXECUTE IMMEDIATE FROM './migrations/0008_plans.sql';
+EXECUTE IMMEDIATE FROM './migrations/0009_views.sql';

@@ -148,9 +148,10 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
             raise exists(name.object)
         access.own(session, found, ".".join(name))
     titles, comments = _view_columns(reader)
-    comment = None
+    comment, copied = None, False
     while not reader.looking_at("AS"):
         if reader.accept("COPY", "GRANTS"):
+            copied = True
             continue
         reader.expect("COMMENT", "=")
         comment = reader.string()
@@ -181,8 +182,12 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
         [(c, t, comments.get(c)) for c, t in zip(real, kept, strict=False)],
     )
     columns.comment_table(session.duck, name, comment)
-    session.catalog.revoke_all("VIEW", ".".join(name))
-    access.made(session, "VIEW", ".".join(name))
+    title = ".".join(name)
+    before = [one for one in session.catalog.grants if (one.on, one.name) == ("VIEW", title)]
+    session.catalog.revoke_all("VIEW", title)
+    if copied:
+        session.catalog.grant([one for one in before if one.privilege != access.OWNERSHIP])
+    access.made(session, "VIEW", title)
     session.changed()
     return status(f"View {name.object} successfully created.")
 

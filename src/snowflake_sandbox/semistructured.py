@@ -14,7 +14,7 @@ _EXTRACT = "JSON_EXTRACT"
 
 def normalize(root: Expr) -> Expr:
     """Rewrite constants, element access and casts to text, in place where possible."""
-    return _text_of_variants(_elements(_constants(root)))
+    return _text_of_variants(_elements(_lists(_constants(root))))
 
 
 def _replace(root: Expr, node: Expr, new: Expr) -> Expr:
@@ -37,6 +37,26 @@ def _constants(root: Expr) -> Expr:
                 raise unsupported(node.sql(dialect="snowflake")[:80])
         name = "JSON_ARRAY" if isinstance(node, exp.Array) else "JSON_OBJECT"
         root = _replace(root, node, exp.Anonymous(this=name, expressions=values))
+    return root
+
+
+def _lists(root: Expr) -> Expr:
+    """Make lists of texts of the arrays that TRANSFORM and ARRAY_TO_STRING take.
+
+    Of TRANSFORM only what gives its argument the type VARCHAR is known here.
+    """
+    for node in reversed(list(root.find_all(exp.Transform, exp.ArrayToString))):
+        texts = [node.this.copy(), exp.Literal.string('["VARCHAR"]')]
+        node.set("this", exp.Anonymous(this="FROM_JSON", expressions=texts))
+        if isinstance(node, exp.Transform):
+            given = node.expression
+            typed = isinstance(given, exp.Lambda) and len(given.expressions) == 1
+            casts = list(given.find_all(exp.Cast)) if typed else []
+            argument = given.expressions[0] if typed else None
+            if not any(one.this == argument and one.to.this in _TEXTS for one in casts):
+                raise unsupported(node.sql(dialect="snowflake")[:80])
+            made = exp.Anonymous(this="TO_JSON", expressions=[node.copy()])
+            root = _replace(root, node, made)
     return root
 
 

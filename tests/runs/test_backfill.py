@@ -224,7 +224,12 @@ def test_readers_of_the_app_may_read_the_table(world: World) -> None:
         for one in world.rows("SHOW GRANTS TO APPLICATION ROLE HUBSPOT_INGEST.DATA_READER")
         if one["name"].startswith("HUBSPOT_DATA")
     }
-    assert told == {("USAGE", "DATABASE"), ("USAGE", "SCHEMA"), ("SELECT", "TABLE")}
+    assert told == {
+        ("USAGE", "DATABASE"),
+        ("USAGE", "SCHEMA"),
+        ("SELECT", "TABLE"),
+        ("SELECT", "VIEW"),
+    }
 
 
 def test_nothing_stays_behind_in_staging(world: World) -> None:

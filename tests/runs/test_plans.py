@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from hubspot_ingest.database.connection import Database
 from hubspot_ingest.inbound import planning
 from hubspot_sandbox import Limits
 from tests.runs.conftest import MakeWorld
+from tests.runs.heard import Heard
 from tests.runs.world import (
     CONTACTS,
     DAY_AND_MORE,
@@ -25,31 +25,6 @@ LEADS: list[Any] = [
     {"filters": [{"propertyName": "lifecyclestage", "operator": "EQ", "value": "lead"}]}
 ]
 EVERYBODY: list[Any] = [{"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}]
-
-
-class Heard(Database):
-    """The application's own way to the engine, noting what goes along it."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(world.handlers)
-        # CREATE DATABASE changes the current one
-        self.application = world.database.application
-        self._statements: list[str] = []
-        world.database = self
-
-    def rows(self, statement: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
-        if hasattr(self, "_statements"):
-            self._statements.append(statement)
-        return super().rows(statement, params)
-
-    def counting(self, *_: object, **__: object) -> Database:
-        return self
-
-    @property
-    def ddl(self) -> list[str]:
-        """Each statement about the destination, once."""
-        kinds = ("CREATE DATABASE", "CREATE SCHEMA", "CREATE TABLE", "ALTER", "COMMENT", "GRANT")
-        return list(dict.fromkeys(one for one in self._statements if one.startswith(kinds)))
 
 
 def plan(world: World, sync: str = "contacts") -> Answer:

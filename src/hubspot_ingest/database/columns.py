@@ -7,7 +7,7 @@ property's own name, so that the same property always finds the same column.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -104,17 +104,25 @@ def property_columns(
         column_type = TYPES.get(one.type, Type.TEXT)
         own = known.get(one.name)
         others = used - {own}
-        suffix = "_" + hashlib.sha256(one.name.encode()).hexdigest()[:8].upper()
-        name = own or prefix + one.name.upper()
-        if len(name) > NAME_LIMIT or name in others:
-            name = _with(name, suffix)
-        for tried in (name, _with(name, f"_{column_type.name}"), _with(name, suffix)):
+        name = distinct(own or prefix + one.name.upper(), one.name, others)
+        for tried in (name, _with(name, f"_{column_type.name}"), _with(name, _suffix(one.name))):
             fits = tried not in existing or same_type(column_type, existing[tried])
             if fits and tried not in others:
                 break
         used.add(tried)
         columns.append(Column(tried, column_type, one.name, _comment(one)))
     return tuple(sorted(columns, key=lambda column: column.property or ""))
+
+
+def distinct(name: str, of: str, used: Collection[str]) -> str:
+    """A name that is free and not too long: with a suffix made from ``of`` where it is not."""
+    if len(name) <= NAME_LIMIT and name not in used:
+        return name
+    return _with(name, _suffix(of))
+
+
+def _suffix(of: str) -> str:
+    return "_" + hashlib.sha256(of.encode()).hexdigest()[:8].upper()
 
 
 def _with(name: str, suffix: str) -> str:

@@ -55,7 +55,7 @@ class Metadata:
     def properties(self, sync: str) -> tuple[tuple[Property, str | None], ...]:
         """The properties a sync last saw, each with the name of its column if it has one."""
         found = self._database.rows(
-            "SELECT NAME, COLUMN_NAME, TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED "
+            "SELECT NAME, COLUMN_NAME, TYPE, FIELD_TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED "
             f"FROM {self._state}.PROPERTIES WHERE SYNC = ? ORDER BY NAME",
             (sync,),
         )
@@ -68,6 +68,7 @@ class Metadata:
                     description=row["DESCRIPTION"],
                     options=tuple((value, label) for value, label in variant(row["OPTIONS"])),
                     calculated=bool(row["CALCULATED"]),
+                    field_type=row["FIELD_TYPE"] or "",
                 ),
                 row["COLUMN_NAME"],
             )
@@ -84,6 +85,7 @@ class Metadata:
                 "name": one.name,
                 "column": by_property[one.name].name if one.name in by_property else None,
                 "type": one.type,
+                "field_type": one.field_type,
                 "label": one.label,
                 "description": one.description,
                 "options": [list(option) for option in one.options],
@@ -94,10 +96,11 @@ class Metadata:
         self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (sync,))
         self._database.rows(
             f"INSERT INTO {self._state}.PROPERTIES "
-            "(SYNC, NAME, COLUMN_NAME, TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED) "
+            "(SYNC, NAME, COLUMN_NAME, TYPE, FIELD_TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED) "
             "SELECT ?, f.VALUE:name::VARCHAR, f.VALUE:column::VARCHAR, f.VALUE:type::VARCHAR, "
-            "f.VALUE:label::VARCHAR, f.VALUE:description::VARCHAR, f.VALUE:options, "
-            "f.VALUE:calculated::BOOLEAN FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
+            "f.VALUE:field_type::VARCHAR, f.VALUE:label::VARCHAR, f.VALUE:description::VARCHAR, "
+            "f.VALUE:options, f.VALUE:calculated::BOOLEAN "
+            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
             (sync, json.dumps(rows)),
         )
 

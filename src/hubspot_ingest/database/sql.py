@@ -237,10 +237,10 @@ def schema_named(table: Table) -> tuple[str, tuple[str]]:
 
 
 def columns_of(table: Table) -> tuple[str, tuple[str, str]]:
-    """The columns of a table as it stands, with the binds of the statement."""
+    """The columns of a table as it stands, in their order, with the binds of the statement."""
     return (
         "SELECT COLUMN_NAME, DATA_TYPE, COMMENT "
         f"FROM {name(table.database)}.INFORMATION_SCHEMA.COLUMNS "
-        "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
+        "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",
         (table.schema, table.table),
     )

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from hubspot_ingest import schedules, times
 from hubspot_ingest import settings as configuration
 from hubspot_ingest.database import tasks
 from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import Store, Sync
-from hubspot_ingest.errors import UnknownSync
+from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot import answers, requests
-from hubspot_ingest.inbound import connecting, filters, plan, scheduling, streams
+from hubspot_ingest.inbound import (
+    connecting,
+    destination,
+    filters,
+    freshness,
+    plan,
+    scheduling,
+    streams,
+)
 from hubspot_ingest.inbound.catalog import Reader
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json, Property
@@ -48,6 +57,11 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
         forget=forget,
         every_minutes=schedules.longest_gap(settings.schedule),
     )
+    if before is not None and destination.table_of(before) != destination.table_of(settings):
+        freshness.leave(outside.database, name, before)
+    elif before is not None:
+        others = _takes_others(before, settings)
+        freshness.renew(outside.database, name, settings, unsettle=others)
     if app.schedule is not None:
         # the time limit of the task of all syncs may have become too short
         scheduling.change_all(outside.database, app, app)
@@ -66,6 +80,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
     """
     settings = configuration.parse(name, given, defaults)
     connecting.check_known(outside.database, settings.connection)
+    freshness.check_free(settings, _others(Store(outside.database), name, defaults))
     stream = streams.standard(settings.stream)
     if stream is not None:
         streams.check_settings(stream, settings)
@@ -110,6 +125,31 @@ def reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
     return reads(before) != reads(now)
 
 
+def _others(
+    store: Store, name: str, defaults: Mapping[str, Json]
+) -> Iterator[tuple[str, SyncSettings]]:
+    """All other syncs, but for those whose settings are not what this version takes."""
+    for one in store.syncs():
+        if one.name != name:
+            with suppress(Refusal):
+                yield one.name, configuration.parse(one.name, one.settings, defaults)
+
+
+def _takes_others(before: SyncSettings, now: SyncSettings) -> bool:
+    """Whether the table is to hold other rows than before."""
+
+    def takes(settings: SyncSettings) -> tuple[object, ...]:
+        return (
+            settings.stream,
+            settings.connection,
+            settings.filter_groups,
+            settings.updated_after,
+            settings.event_types,
+        )
+
+    return takes(before) != takes(now)
+
+
 def existing(store: Store, name: str) -> Sync:
     """The sync of that name. Raises ``UnknownSync``, naming those there are."""
     name = configuration.sync_name(name)
@@ -129,6 +169,10 @@ def drop(outside: Outside, name: str) -> Answer:
     sync = existing(store, name)
     outside.database.rows(tasks.drop(outside.database.application, sync.name))
     store.drop_sync(sync.name)
+    with suppress(Refusal):
+        app = AppState(outside.database).settings()
+        settings = configuration.parse(sync.name, sync.settings, app.for_syncs)
+        freshness.leave(outside.database, sync.name, settings)
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} is forgotten; its table and its runs stay",

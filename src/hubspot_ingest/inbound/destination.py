@@ -26,6 +26,14 @@ class Existing:
     types: Mapping[str, str]
     comments: Mapping[str, str]
 
+    def grown(self, columns: Iterable[Column]) -> Existing:
+        """The table once it has these columns."""
+        columns = [*columns]
+        return Existing(
+            {**self.types, **{one.name: str(one.type) for one in columns}},
+            {**self.comments, **{one.name: one.comment for one in columns}},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -108,7 +116,7 @@ def prepare(
     The tables beside it, for the links to each of ``with_links`` and for history, are made too.
     """
     home = Home(True, True) if stands.types else home_of(database, plan.table)
-    _run(database, ddl(plan, stands, home, with_links))
+    run(database, ddl(plan, stands, home, with_links))
 
 
 def ddl(plan: Plan, stands: Existing, home: Home, with_links: Iterable[str] = ()) -> list[str]:
@@ -135,7 +143,7 @@ def make_or_grow(
 ) -> None:
     """Make a table with its schema and database, or add the columns it lacks."""
     home = Home(True, True) if stands.types else home_of(database, table)
-    _run(database, table_ddl(table, wanted, comment, stands, home))
+    run(database, table_ddl(table, wanted, comment, stands, home))
 
 
 def table_ddl(
@@ -158,7 +166,8 @@ def _home_ddl(table: Table, home: Home) -> list[str]:
     ]
 
 
-def _run(database: Database, statements: Iterable[str]) -> None:
+def run(database: Database, statements: Iterable[str]) -> None:
+    """Run DDL, and grants as far as it is for the application to grant."""
     for statement in statements:
         # in somebody else's database, and in a schema with managed access, it is for them to grant
         with suppress(GrantMissing) if statement.startswith("GRANT ") else nullcontext():

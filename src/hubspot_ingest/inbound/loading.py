@@ -56,7 +56,8 @@ class Merged:
 class Loading:
     """Loads batches of one plan.
 
-    ``alive`` is called, and None yielded, whenever nothing came for ``tick`` seconds.
+    ``alive`` is called, and None yielded, whenever nothing came for ``tick`` seconds; ``prepared``
+    when the table is as it has to be.
     """
 
     database: Database
@@ -69,6 +70,7 @@ class Loading:
     alive: Callable[[], None]
     with_links: Mapping[str, Column]
     tick: float
+    prepared: Callable[[Existing], None] = lambda _: None
     refused: dict[str, IngestError] = field(default_factory=dict)
     _ready: bool = field(default=False, init=False)
 
@@ -126,6 +128,11 @@ class Loading:
         finally:
             staging.drop()
 
+    @property
+    def grown(self) -> Existing:
+        """The table as it is by now."""
+        return self.stands.grown(self.plan.columns) if self._ready else self.stands
+
     def mark(self, found: Iterable[Mark]) -> int:
         """Mark rows as deleted; returns how many were not marked so before."""
         told = [
@@ -162,6 +169,7 @@ class Loading:
         if not self._ready:
             destination.prepare(self.database, self.plan, self.stands, self.with_links)
             self._ready = True
+            self.prepared(self.grown)
 
     def _merge(
         self,

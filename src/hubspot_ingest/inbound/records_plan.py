@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from hubspot_ingest import times
-from hubspot_ingest.database.columns import Column
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.inbound import destination, forecast, readers, streams
 from hubspot_ingest.inbound import plan as planning
-from hubspot_ingest.inbound.destination import Existing, Home
+from hubspot_ingest.inbound.destination import Home
 from hubspot_ingest.inbound.forecast import Part
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.prospect import Planned, Prospect
 from hubspot_ingest.inbound.standing import Standing
 from hubspot_ingest.inbound.stream import Stream
 from hubspot_ingest.inbound.survey import Survey, Surveyor
+from hubspot_ingest.model import Property
 
 
 def records_plan(looking: Prospect, stream: Stream, stands: Standing) -> Planned:
@@ -52,7 +52,7 @@ def records_plan(looking: Prospect, stream: Stream, stands: Standing) -> Planned
         filter_groups=readers.in_range(made, 0, None) if searched else (),
         parts=parts,
         rows=survey.counts.records,
-        ddl=_ddl(looking, stands, made, survey),
+        ddl=_ddl(looking, stands, made, survey, properties),
         columns=[
             (one, labels.get(one.property or "", ""))
             for one in made.columns
@@ -88,28 +88,30 @@ def _reading(
     )
 
 
-def _ddl(looking: Prospect, stands: Standing, made: Plan, survey: Survey) -> list[str]:
+def _ddl(
+    looking: Prospect,
+    stands: Standing,
+    made: Plan,
+    survey: Survey,
+    properties: Sequence[Property],
+) -> list[str]:
     """Every statement once, in the order in which the run gets to it."""
     found: list[str] = []
     existing = stands.stands
+    fresh = stands.freshness(looking.outside.database, made, properties, [])
     home = Home(True, True)
     if not existing.types:
         home = destination.home_of(looking.outside.database, made.table)
     if survey.counts.records:
         found += destination.ddl(made, existing, home, stands.links_at_once(made))
-        existing, home = _grown(existing, made.columns), Home(True, True)
+        existing, home = existing.grown(made.columns), Home(True, True)
+        found += fresh.planned(existing, loaded=True)
+    elif existing.types:
+        found += fresh.planned(existing, loaded=False)
     if survey.counts.archived or survey.counts.rotation:
         found += destination.ddl(made, existing, home, made.association_columns)
+        found += fresh.planned(existing.grown(made.columns), loaded=True)
     return list(dict.fromkeys(found))
-
-
-def _grown(existing: Existing, columns: Iterable[Column]) -> Existing:
-    """A table that has got its columns."""
-    columns = [*columns]
-    return Existing(
-        {**existing.types, **{one.name: str(one.type) for one in columns}},
-        {**existing.comments, **{one.name: one.comment for one in columns}},
-    )
 
 
 def _why(made: Plan) -> str:

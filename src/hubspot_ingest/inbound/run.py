@@ -130,6 +130,9 @@ class Run:
         )
         log.since, log.until = chosen.since, chosen.until
         log.plan_hash = chosen.hash
+        fresh = self._standing.freshness(
+            self._outside.database, chosen, begun.properties, self._notes
+        )
         loading = Loading(
             database=self._outside.database.counting(log.staged, client.watch),
             fetch=client.fetch,
@@ -141,6 +144,7 @@ class Run:
             alive=self._show_life,
             with_links=self._standing.links_at_once(chosen),
             tick=self._tick,
+            prepared=fresh.keep,
         )
         self._note_new_columns(begun)
         for merged in loading.load(begun.batches):
@@ -167,10 +171,11 @@ class Run:
                 )
                 log.requests = client.tally.requests
                 self._store.save_run(log)
-        if begun.properties != tuple(one for one, _ in self._metadata.properties(self._name)):
+        if self._standing.knows_other(begun.properties):
             self._metadata.save_properties(self._name, begun.properties, chosen.property_columns)
         self._store.advance(self._name, chosen.until)
         log.settled_through = chosen.until
+        fresh.settle(chosen.until, loading.grown)
         yield from self._sweep(loading)
         self._tell_refused(loading)
 

@@ -15,6 +15,7 @@ from hubspot_ingest.inbound import destination, due, plan
 from hubspot_ingest.inbound.catalog import Stream
 from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.due import Due
+from hubspot_ingest.inbound.freshness import Freshness
 from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.model import Property
 from hubspot_ingest.settings import SyncSettings
@@ -80,6 +81,31 @@ class Standing:
         """
         asked = self.settings.associations is not None or self.settled_through is None
         return made.association_columns if asked else {}
+
+    def knows_other(self, properties: Sequence[Property]) -> bool:
+        """Whether properties are not as they are remembered, how people fill them in included."""
+        return [(one, one.field_type) for one in properties] != [
+            (one, one.field_type) for one in self.properties
+        ]
+
+    def freshness(
+        self,
+        database: Database,
+        made: Plan,
+        properties: Sequence[Property],
+        notes: list[str],
+    ) -> Freshness:
+        """The views beside the table, as a plan and properties want them."""
+        return Freshness(
+            database=database,
+            sync=self.name,
+            settings=self.settings,
+            stream=made.stream,
+            settled_through=self.settled_through,
+            properties=properties,
+            known={str(one.property): one.name for one in made.property_columns},
+            notes=notes,
+        )
 
     def due(self, made: Plan, now: int) -> Due:
         """The sweeps that follow the main reading; after a backfill there are none."""

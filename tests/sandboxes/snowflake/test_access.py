@@ -251,3 +251,18 @@ def test_a_task_without_a_warehouse_needs_two_privileges_to_run(
 def test_a_schedule_that_never_comes_is_refused(lab: LocalSession, schedule: str) -> None:
     statement = f"CREATE TASK LAB.TASKS.T SCHEDULE = '{schedule}' AS CALL LAB.CORE.FAIL()"
     assert "for parameter 'SCHEDULE'" in refused(lab, statement).message
+
+
+@pytest.mark.parametrize(("copied", "held"), [("COPY GRANTS", {"SELECT"}), ("", set())])
+def test_a_view_made_anew_keeps_its_grants_only_when_asked(
+    engine: Engine, copied: str, held: set[str]
+) -> None:
+    for statement in (
+        "CREATE ROLE READERS",
+        "CREATE VIEW OURS.S.V (ID COMMENT 'the id') AS SELECT ID FROM OURS.S.T",
+        "GRANT SELECT ON VIEW OURS.S.V TO ROLE READERS",
+        f"CREATE OR REPLACE VIEW OURS.S.V (ID) {copied} AS SELECT ID FROM OURS.S.T",
+    ):
+        engine.sql(statement)
+
+    assert engine.catalog.held("VIEW", "OURS.S.V", "READERS") == held

@@ -100,3 +100,28 @@ def test_a_variable_stands_for_its_value(rows: Rows) -> None:
     assert rows("SELECT $WHO AS A, '$WHO' AS B, $who || '!' AS C") == [
         {"A": "it is $A", "B": "$WHO", "C": "it is $A!"}
     ]
+
+
+def test_a_lambda_is_applied_to_each_element_as_text(rows: Rows) -> None:
+    rows("CREATE TABLE T (N NUMBER, X VARCHAR)")
+    for n, text in enumerate(["b;a", "c", None, ""]):
+        rows("INSERT INTO T SELECT ?, ?", n, text)
+
+    found = rows(
+        "SELECT ARRAY_TO_STRING(TRANSFORM(SPLIT(t.X, ';'), one VARCHAR -> "
+        "CASE one WHEN 'a' THEN 'A, \"x\"' WHEN 'b' THEN 'it''s' ELSE one END), ';') AS L "
+        "FROM T t ORDER BY N"
+    )
+
+    assert [row["L"] for row in found] == ['it\'s;A, "x"', "c", None, ""]
+
+
+def test_the_array_of_a_lambda_is_an_array(rows: Rows) -> None:
+    (row,) = rows("SELECT TRANSFORM(SPLIT('a;b', ';'), x VARCHAR -> UPPER(x)) AS L")
+
+    assert json.loads(row["L"]) == ["A", "B"]
+
+
+def test_a_lambda_whose_argument_has_no_type_is_beyond_the_local_engine(rows: Rows) -> None:
+    with pytest.raises(Exception, match="Unsupported feature"):
+        rows("SELECT TRANSFORM(SPLIT('a;b', ';'), x -> UPPER(x)) AS L")

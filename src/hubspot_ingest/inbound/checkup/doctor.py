@@ -29,6 +29,7 @@ def examine(given: Outside) -> dict[str, Json]:
         ("SYNC", lambda: inside.health(database)),
         ("TASK", lambda: inside.tasks(database, syncs)),
         ("TABLE", lambda: inside.tables(database, syncs)),
+        ("VIEW", lambda: inside.views(database, syncs)),
         ("LEASE", lambda: inside.leases(database, now)),
         ("STAGING", lambda: inside.left_over(database, now)),
     ]

@@ -9,7 +9,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.connections import cure
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import Store
-from hubspot_ingest.inbound import destination
+from hubspot_ingest.inbound import destination, freshness
 from hubspot_ingest.inbound.checkup import findings
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity
 from hubspot_ingest.settings import SyncSettings
@@ -39,6 +39,18 @@ def health(database: Database) -> Iterator[Finding]:
         if severity is not Severity.OK and one.message:
             said += f": {one.message}"
         yield Finding("SYNC", severity, said, what.format(one.sync))
+
+
+def views(database: Database, syncs: Syncs) -> Iterator[Finding]:
+    """Of the views beside destinations."""
+    for sync, settings in syncs:
+        for view in freshness.missing(database, sync, settings):
+            yield Finding(
+                "VIEW",
+                Severity.NOTICE,
+                f"the view {view} is not there, or something else has its name",
+                f"rename what has its name, configure {sync} again as it is, and run it",
+            )
 
 
 def leases(database: Database, now: int) -> Iterator[Finding]:

@@ -57,7 +57,8 @@ class Landing:
     """Lands the items of one run.
 
     ``known`` are the flattened properties met by earlier runs, with their columns. ``noting``
-    keeps the keys that were read, for ``mark_missing``.
+    keeps the keys that were read, for ``mark_missing``; ``prepared`` is called when the table is
+    as it has to be.
     """
 
     database: Database
@@ -72,6 +73,7 @@ class Landing:
     alive: Callable[[], None]
     tick: float
     noting: bool
+    prepared: Callable[[Existing], None]
     flattened: tuple[Column, ...] = field(default=(), init=False)
     properties: dict[str, Property] = field(init=False)
     _ready: bool = field(default=False, init=False)
@@ -203,11 +205,9 @@ class Landing:
         )
         comment = f"HubSpot {self.stream.label or self.stream.name}"
         destination.make_or_grow(self.database, self.table, wanted, comment, self.stands)
-        self.stands = Existing(
-            {**self.stands.types, **{one.name: str(one.type) for one in wanted}},
-            {**self.stands.comments, **{one.name: one.comment for one in wanted}},
-        )
+        self.stands = self.stands.grown(wanted)
         self._ready = True
+        self.prepared(self.stands)
 
     def mark_missing(self, unread: Iterable[str]) -> int:
         """Mark what a whole reading did not find, but for parents not read whole."""

@@ -15,7 +15,6 @@ from hubspot_ingest.database import columns as naming
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.fixed import RAW
 from hubspot_ingest.database.metadata import Metadata
-from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
@@ -28,6 +27,7 @@ from hubspot_ingest.inbound.fixed.beginning import begin
 from hubspot_ingest.inbound.fixed.reading import SIDE_BY_SIDE
 from hubspot_ingest.inbound.fixed.run import explained
 from hubspot_ingest.inbound.forecast import Part, Step
+from hubspot_ingest.inbound.freshness import Freshness
 from hubspot_ingest.inbound.prospect import Planned, Prospect
 from hubspot_ingest.inbound.stream import Reader, Stream
 
@@ -62,7 +62,7 @@ def fixed_plan(looking: Prospect, stream: Stream, sync: Sync | None) -> Planned:
         found = _find(looking, stream, begun)
     except ScopeMissing as error:
         raise explained(stream, error) from error
-    ddl, columns = _table(looking, stream, table) if found.rows != 0 else ([], [])
+    ddl, columns = _table(looking, stream, sync, reads=found.rows != 0)
     return _planned(looking, stream, found, ddl, columns, str(begun["plan"]))
 
 
@@ -147,10 +147,17 @@ def _step(endpoint: str, count: int, at_once: int) -> Step:
     return Step(endpoint, Bucket.BURST, count, at_once)
 
 
-def _table(looking: Prospect, stream: Stream, table: Table) -> tuple[list[str], list[Column]]:
+def _table(
+    looking: Prospect, stream: Stream, sync: Sync | None, *, reads: bool
+) -> tuple[list[str], list[Column]]:
     """The DDL as far as it can be known: columns of flattened properties come as they turn up."""
     database = looking.outside.database
+    table = destination.table_of(looking.settings)
     stands = destination.existing(database, table)
+    settled_through = None if sync is None else sync.settled_through
+    fresh = Freshness(database, looking.name, looking.settings, stream, settled_through)
+    if not reads:
+        return fresh.planned(stands, loaded=False) if stands.types else [], []
     known = Metadata(database).properties(looking.name) if stream.flattened else ()
     flattened = naming.property_columns(
         [one for one, _ in known],
@@ -163,4 +170,5 @@ def _table(looking: Prospect, stream: Stream, table: Table) -> tuple[list[str], 
     home = Home(True, True) if stands.types else destination.home_of(database, table)
     comment = f"HubSpot {stream.label or stream.name}"
     ddl = destination.table_ddl(table, wanted, comment, stands, home)
+    ddl += fresh.planned(stands.grown(wanted), loaded=True)
     return ddl, [one for one in wanted if one.name not in stands.types]

@@ -17,6 +17,7 @@ from hubspot_ingest.inbound.fixed import pieces, views
 from hubspot_ingest.inbound.fixed.beginning import begin
 from hubspot_ingest.inbound.fixed.landing import Landing
 from hubspot_ingest.inbound.fixed.reading import Reading
+from hubspot_ingest.inbound.freshness import Freshness
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.inbound.stream import Reader, Stream
 from hubspot_ingest.model import Json
@@ -101,6 +102,14 @@ class FixedRun:
         )
         metadata = Metadata(self.database)
         stands = destination.existing(self.database, table)
+        fresh = Freshness(
+            self.database,
+            self.name,
+            self.settings,
+            stream,
+            self.settled_through,
+            notes=self.notes,
+        )
         known = metadata.properties(self.name) if stream.flattened else ()
         landing = Landing(
             database=self.database,
@@ -116,6 +125,7 @@ class FixedRun:
             tick=self.tick,
             # in a table that is not there nothing can be missing
             noting=begun["whole"] and pieces.complete(stream) and bool(stands.types),
+            prepared=fresh.keep,
         )
 
         def mark_missing() -> None:
@@ -144,6 +154,7 @@ class FixedRun:
             mark_missing()
             self._remember(begun, reading)
             self._settle(begun["until"])
+            fresh.settle(begun["until"], landing.stands)
         except Stopped:
             mark_missing()
             raise

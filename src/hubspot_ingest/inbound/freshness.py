@@ -1,0 +1,232 @@
+"""The views beside a destination, kept as runs go on: made, made anew, moved on.
+
+What goes wrong with them is a note of the run, never its end: the rows are in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from hubspot_ingest.database import freshness, privileges, sql
+from hubspot_ingest.database.columns import UPDATED, Type
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.freshness import LABEL, Shown, View
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
+from hubspot_ingest.inbound.destination import Existing, run, table_of
+from hubspot_ingest.inbound.stream import Reader, Stream
+from hubspot_ingest.model import Property
+from hubspot_ingest.settings import SyncSettings
+
+# What tells when a thing last changed, or came to be: the first of these that its stream has.
+_MOMENTS = (
+    *("UPDATED_AT", "OCCURRED_AT", "SUBMITTED_AT", "JOINED_AT", "CHANGED_AT", "SET_AT"),
+    "CREATED_AT",
+)
+
+
+@dataclass
+class Freshness:
+    """The views beside the table of one sync; ``notes`` is where a run keeps what it has to say.
+
+    ``known`` are the columns that properties have, ``settled_through`` is as the last run left it.
+    """
+
+    database: Database
+    sync: str
+    settings: SyncSettings
+    stream: Stream
+    settled_through: int | None
+    properties: Sequence[Property] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    _kept: str | None = field(default=None, init=False)
+
+    @property
+    def _table(self) -> Table:
+        return table_of(self.settings)
+
+    def planned(self, stands: Existing, *, loaded: bool) -> list[str]:
+        """The statements by which ``keep`` brings the views up to date; none where they are.
+
+        A backfill looks even so (``loaded``: after rows came): somebody may have dropped one.
+        """
+        shown = self._shown(stands)
+        if self._needs_nothing(shown.fingerprint, loaded=loaded):
+            return []
+        return [statement for _, statement in self._ddl(shown, [])]
+
+    def keep(self, stands: Existing, *, loaded: bool = True) -> None:
+        """Bring the views up to date with the table as it stands."""
+        shown = self._shown(stands)
+        told = shown.fingerprint
+        if told == self._kept or not stands.types:
+            return
+        self._kept = told
+        if self._needs_nothing(told, loaded=loaded):
+            return
+        wrong: list[str] = []
+        for place, statement in self._ddl(shown, wrong):
+            try:
+                run(self.database, [statement])
+            except DatabaseError as error:
+                wrong.append(self._said(place, error))
+        with suppress(DatabaseError):
+            # where one could not be made the next run looks again
+            binds = (*self._names, self.settled_through, None if wrong else told)
+            self.database.rows(freshness.note(self._table), binds)
+        self.notes += [one for one in dict.fromkeys(wrong) if one not in self.notes]
+
+    def settle(self, until: int, stands: Existing) -> None:
+        """Move what is settled, with the views brought up to date first where they are not."""
+        if not stands.types:
+            return
+        told = self._shown(stands).fingerprint
+        with suppress(DatabaseError):
+            if self._moved(freshness.settle(self._table, kept=True), until, *self._names, told):
+                self._kept = told
+                return
+        self.keep(stands, loaded=False)
+        # what kept the views from being made is on record already
+        with suppress(DatabaseError):
+            self._moved(freshness.settle(self._table, kept=False), until, *self._names)
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        return self._table.table, self.sync
+
+    def _moved(self, statement: str, *binds: object) -> int:
+        return int(self.database.rows(statement, binds)[0]["number of rows updated"])
+
+    def _needs_nothing(self, told: str, *, loaded: bool) -> bool:
+        if loaded and self.settled_through is None:
+            return False
+        try:
+            return bool(self.database.rows(freshness.is_kept(self._table), (*self._names, told)))
+        except DatabaseError:
+            return False
+
+    def _shown(self, stands: Existing) -> Shown:
+        return Shown(
+            table=self._table,
+            what=self.stream.label or self.stream.name,
+            columns={one: stands.comments.get(one, "") for one in stands.types},
+            labels=freshness.labels(
+                stands.types, self.properties, self.known, self.settings.column_prefix
+            ),
+            moment=moment_of(self.stream),
+        )
+
+    def _ddl(self, shown: Shown, wrong: list[str]) -> list[tuple[Table, str]]:
+        """The statements, each with what it makes; ``wrong`` gets a line for a name taken."""
+        there = self._look()
+        told = shown.fingerprint
+        register = freshness.register_of(shown.table)
+        comment = "How far the tables of this schema are settled"
+        found = [(register, sql.create_table(register, freshness.REGISTER, comment))]
+        shown = replace(shown, former=self._former(shown, there))
+        for view in View:
+            place = freshness.view_of(shown.table, view)
+            if place.table in there and there[place.table] is None:
+                wrong.append(_taken(place))
+                continue
+            if there.get(place.table) != told:
+                found.append((place, freshness.create(shown, view, told)))
+            found.append((place, sql.let_read(place, "VIEW")))
+        return [*found, (register, sql.let_read(register))]
+
+    def _look(self) -> dict[str, str | None]:
+        """What goes by the views' names, with its fingerprint: None where it is not ours."""
+        statement, binds = freshness.look(self._table)
+        try:
+            found = self.database.rows(statement, binds)
+        except DatabaseError:
+            # the database is not there yet
+            return {}
+        return {
+            row["TABLE_NAME"]: freshness.fingerprint_of(row["COMMENT"])
+            if row["TABLE_TYPE"] == "VIEW"
+            else None
+            for row in found
+        }
+
+    def _former(self, shown: Shown, there: Mapping[str, str | None]) -> frozenset[str]:
+        """The columns that have a label in a view that is ours: queries may name it."""
+        found: set[str] = set()
+        for one, told in there.items():
+            if told not in (None, shown.fingerprint):
+                statement, binds = sql.columns_of(replace(shown.table, table=one))
+                found |= {row["COLUMN_NAME"] for row in self.database.rows(statement, binds)}
+        return frozenset(
+            one for one in shown.columns if f"{one}{LABEL}" in found - {*shown.columns}
+        )
+
+    def _said(self, place: Table, error: DatabaseError) -> str:
+        if "already exists" in error.said:
+            return _taken(place)
+        if isinstance(error, GrantMissing):
+            error = privileges.named(self.database, self._table, error)
+        return f"{place} is not up to date: {error.message}"
+
+
+def _taken(view: Table) -> str:
+    return (
+        f"the view {view} was not made: something else has that name; rename it, and the next run "
+        "makes the view"
+    )
+
+
+def moment_of(stream: Stream) -> str | None:
+    """The column that says when a row's thing last changed in HubSpot, if one does."""
+    if stream.reader is Reader.RECORDS:
+        return UPDATED
+    there = {one.name for one in stream.columns if one.type is Type.TIMESTAMP}
+    return next((one for one in _MOMENTS if one in there), None)
+
+
+def leave(database: Database, sync: str, settings: SyncSettings) -> None:
+    """A sync does not fill its table any more: where others do, its place is theirs."""
+    table = table_of(settings)
+    with suppress(DatabaseError):
+        database.rows(freshness.leave(table), (table.table, sync, table.table))
+
+
+def renew(database: Database, sync: str, settings: SyncSettings, *, unsettle: bool) -> None:
+    """The next run looks at the views. ``unsettle``: the table is to hold other rows than before.
+
+    None of those are settled until they are in.
+    """
+    table = table_of(settings)
+    with suppress(DatabaseError):
+        database.rows(freshness.renew(table, unsettle=unsettle), (table.table, sync))
+
+
+def missing(database: Database, sync: str, settings: SyncSettings) -> list[Table]:
+    """The views that a run of the sync has made, or should have, and that are not there."""
+    table = table_of(settings)
+    try:
+        noted = database.rows(freshness.noted(table), (table.table, sync))
+        statement, binds = freshness.look(table)
+        found = database.rows(statement, binds) if noted else []
+    except DatabaseError:
+        return []
+    ours = {
+        row["TABLE_NAME"] for row in found if freshness.fingerprint_of(row["COMMENT"]) is not None
+    }
+    views = [freshness.view_of(table, view) for view in View]
+    return [one for one in views if noted and one.table not in ours]
+
+
+def check_free(settings: SyncSettings, others: Iterable[tuple[str, SyncSettings]]) -> None:
+    """Raises ``Refusal`` where a sync would fill what is a view beside another sync's table."""
+    table = table_of(settings)
+    if table == freshness.register_of(table):
+        raise Refusal(f"{table} tells how far tables are settled; give the sync another table")
+    for name, other in others:
+        if table in [freshness.view_of(table_of(other), view) for view in View]:
+            raise Refusal(
+                f"{table} is the name of a view beside {table_of(other)}, the table of the sync "
+                f"{name}; give this one another table: {{'destination': {{'table': '…'}}}}"
+            )

@@ -1,0 +1,124 @@
+"""The text of the views: names, labels, and when it changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hubspot_ingest.database import freshness
+from hubspot_ingest.database.columns import NAME_LIMIT
+from hubspot_ingest.database.freshness import LABELS_LIMIT, Shown, View
+from hubspot_ingest.inbound.catalog import BY_NAME
+from hubspot_ingest.inbound.freshness import moment_of
+from hubspot_ingest.inbound.stream import Reader
+from hubspot_ingest.model import Property
+from tests.builders import TABLE
+
+STAGE = Property(
+    "stage", "enumeration", options=(("a", "First"), ("b", "It's")), field_type="select"
+)
+
+
+def shown(*labelled: Property, extra: tuple[str, ...] = ()) -> Shown:
+    columns = ["ID", *(one.name.upper() for one in labelled), *extra, "UPDATED_AT"]
+    return Shown(
+        table=TABLE,
+        what="contacts",
+        columns=dict.fromkeys(columns, ""),
+        labels={one.name.upper(): one for one in labelled},
+        moment="UPDATED_AT",
+    )
+
+
+def created(what: Shown, view: View = View.CURRENT) -> str:
+    return freshness.create(what, view, "0f0f")
+
+
+def columns(what: Shown) -> list[str]:
+    """The names in the list of a view's columns."""
+    listed = created(what).partition("(\n  ")[2].partition("\n) COPY GRANTS")[0]
+    return [line.split('"')[1] for line in listed.split("\n")]
+
+
+def test_a_label_is_right_after_its_value() -> None:
+    assert columns(shown(STAGE)) == ["ID", "STAGE", "STAGE__LABEL", "UPDATED_AT"]
+
+
+def test_a_label_is_chosen_by_the_value_which_stands_for_itself_where_unknown() -> None:
+    case = """CASE t."STAGE" WHEN 'a' THEN 'First' WHEN 'b' THEN 'It''s' ELSE t."STAGE" END"""
+
+    assert f'{case} AS "STAGE__LABEL"' in created(shown(STAGE))
+
+
+def test_where_several_values_can_be_chosen_each_is_labelled() -> None:
+    for field_type in ("checkbox", ""):
+        text = created(shown(replace(STAGE, field_type=field_type)))
+
+        assert """TRANSFORM(SPLIT(t."STAGE", ';'), one VARCHAR -> CASE one WHEN 'a'""" in text
+
+
+def test_a_label_whose_name_is_taken_or_too_long_has_a_suffix() -> None:
+    taken = columns(shown(STAGE, extra=("STAGE__LABEL",)))
+    long = columns(shown(replace(STAGE, name="s" * NAME_LIMIT)))[2]
+
+    assert taken[2].startswith("STAGE__LABEL_")
+    assert taken[3] == "STAGE__LABEL"
+    assert (len(long), long[:9]) == (NAME_LIMIT, "S" * 9)
+
+
+def test_a_view_whose_name_would_be_too_long_is_cut_and_keeps_apart_from_others() -> None:
+    one, other = (replace(TABLE, table="T" * (NAME_LIMIT - 1) + end) for end in "AB")
+
+    names = {freshness.view_of(table, view).table for table in (one, other) for view in View}
+    assert (len(names), {len(name) for name in names}) == (4, {NAME_LIMIT})
+
+
+def test_a_view_stays_within_what_a_statement_may_hold() -> None:
+    many = tuple((f"value {n}", "label " * 10 + str(n)) for n in range(10_000))
+    text = created(shown(replace(STAGE, name="huge", options=many), STAGE))
+
+    assert len(text) < LABELS_LIMIT
+    assert 't."HUGE" AS "HUGE__LABEL"' in text
+    assert "too many options for a view" in text
+    assert "WHEN 'a' THEN 'First'" in text
+
+
+def test_the_fingerprint_is_that_of_what_the_views_show() -> None:
+    first = shown(STAGE)
+    renamed = replace(STAGE, options=(("a", "Other"),))
+
+    assert first.fingerprint == shown(STAGE).fingerprint
+    assert len({one.fingerprint for one in (first, shown(renamed), shown())}) == 3
+    assert replace(first, former={"ID"}).fingerprint != first.fingerprint
+
+
+def test_a_view_is_known_by_its_comment() -> None:
+    (line,) = [one for one in created(shown()).split("\n") if "COMMENT = " in one]
+    comment = line.partition("COMMENT = '")[2].partition("'")[0]
+
+    assert freshness.fingerprint_of(comment) == "0f0f"
+    assert freshness.fingerprint_of("Contacts of our own") is None
+    assert freshness.fingerprint_of(None) is None
+
+
+def test_only_enumerations_in_columns_of_text_are_labelled() -> None:
+    types = {"P_STAGE": "TEXT", "P_SIZE": "NUMBER", "P_NAME": "VARCHAR", "P_OLD": "TEXT"}
+    properties = [
+        STAGE,
+        replace(STAGE, name="size"),
+        Property("name", "string"),
+        replace(STAGE, name="absent"),
+        replace(STAGE, name="old"),
+    ]
+
+    found = freshness.labels(types, properties, {"stage": "P_STAGE", "other": "P_OLD"}, "P_")
+    assert {*found} == {"P_STAGE"}
+
+
+def test_every_stream_that_says_when_is_settled_by_that() -> None:
+    found = {name: moment_of(one) for name, one in BY_NAME.items()}
+
+    assert (found["contacts"], found["owners"]) == ("UPDATED_AT", "UPDATED_AT")
+    assert (found["events"], found["list_memberships"]) == ("OCCURRED_AT", "JOINED_AT")
+    assert found["teams"] is None
+    dated = [one.name for one in BY_NAME.values() if one.dated and one.reader is not Reader.VIEW]
+    assert [name for name in dated if found[name] is None] == []
