@@ -38,9 +38,25 @@ class Calls(Statements):
         """Store the credential."""
         return self.call("SET_TOKEN", token)
 
-    def test_connection(self) -> Answer:
-        """Ask HubSpot who we are and what can be read."""
-        return self.call("TEST_CONNECTION")
+    def test_connection(self, name: str = "default") -> Answer:
+        """Ask HubSpot who we are on a connection and what can be read."""
+        return self.call("TEST_CONNECTION", name)
+
+    def connections(self) -> list[Row]:
+        """The portals that have a credential, the first one first."""
+        return self.rows(
+            "SELECT NAME, KIND, PORTAL_ID, CREATED_AT, CHECKED_AT FROM CORE.CONNECTIONS "
+            "ORDER BY IFF(NAME = 'default', 0, 1), NAME",
+            fresh_for=MINUTES,
+        )
+
+    def configure_connection(self, name: str, credential: Mapping[str, str]) -> Answer:
+        """Store the credential of a portal under a name."""
+        return self.call("CONFIGURE_CONNECTION", name, credential)
+
+    def drop_connection(self, name: str) -> Answer:
+        """Forget a portal's credential."""
+        return self.call("DROP_CONNECTION", name)
 
     def streams(self) -> list[Row]:
         """Every stream of the portal; empty when the connection was never tested."""
@@ -106,6 +122,16 @@ class Calls(Statements):
         """Whether the app may write there, and the grants it lacks; changes nothing."""
         return self.ask("CHECK_DESTINATION", {"database": database, "schema": schema})
 
+    # -- plans -------------------------------------------------------------------------------
+
+    def plan(self, sync: str, settings: Mapping[str, Any] | None = None) -> Answer:
+        """What the next run of a sync would do, with settings that are not stored if given."""
+        return self.ask("PLAN_INGEST", sync, *(() if settings is None else (settings,)))
+
+    def count_records(self, stream: str, settings: Mapping[str, Any]) -> Answer:
+        """How many records match settings that are not stored; asked anew every time."""
+        return self.ask("COUNT_RECORDS", stream, settings, fresh_for=0.0)
+
     # -- runs --------------------------------------------------------------------------------
 
     def runs(
@@ -131,8 +157,8 @@ class Calls(Statements):
     def running(self) -> list[Row]:
         """The runs that go on now."""
         return self.rows(
-            "SELECT RUN_ID, SYNC, STREAM, STRATEGY, STARTED_AT, ROWS_READ, REQUESTS FROM CORE.RUNS "
-            "WHERE STATUS = 'RUNNING' ORDER BY STARTED_AT",
+            "SELECT RUN_ID, SYNC, STREAM, STRATEGY, STARTED_AT, ROWS_EXPECTED, ROWS_READ, REQUESTS "
+            "FROM CORE.RUNS WHERE STATUS = 'RUNNING' ORDER BY STARTED_AT",
             fresh_for=1.0,
         )
 

@@ -8,22 +8,26 @@ from typing import Any
 import streamlit as st
 
 from page import filters, look, place, words
-from page.calls import Row, variant
+from page.calls import Calls, Row, variant
 from page.filters import Filter, Group
 
 Known = dict[str, Row]
+COUNTED = ("connection", "filter_groups", "updated_after")
+"""Settings that decide which records are taken."""
+
 USUAL = ("lifecyclestage", "dealstage", "hs_pipeline_stage", "industry", "createdate")
 
 
-def show(owner: str, settings: place.Settings, properties: list[Row]) -> None:
+def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> None:
     """Let somebody edit ``settings["filter_groups"]`` either way.
 
     Args:
         owner: Whose filters these are; part of the widgets' keys.
+        stream: What is filtered.
         settings: A draft; changed in place.
-        properties: The portal's properties of this stream.
+        calls: The way to the portal's properties, and to the records.
     """
-    known = {str(one["PROPERTY"]): one for one in properties}
+    known = {str(one["PROPERTY"]): one for one in calls.stream_properties(stream)}
     groups: list[Group] = settings.get("filter_groups") or []
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -51,6 +55,26 @@ def show(owner: str, settings: place.Settings, properties: list[Row]) -> None:
             else ""
         )
     )
+    _matching(owner, stream, settings, calls)
+
+
+def _matching(owner: str, stream: str, settings: place.Settings, calls: Calls) -> None:
+    """How many records the filters take now, saved or not; asked for by a button."""
+    wanted = {key: one for key, one in filters.cleaned(settings).items() if key in COUNTED}
+    kept = f"{owner}-matching"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("How many match now", icon=":material/tag:", key=f"{owner}-count"):
+            with look.working("Asking HubSpot how many records match"):
+                st.session_state[kept] = (wanted, calls.count_records(stream, wanted))
+        asked, answer = st.session_state.get(kept, (None, {}))
+        if asked == wanted and answer.get("response_code") == "OK":
+            count = int(answer["records"])
+            look.html(
+                f"<p><b>{words.plural(count, 'record')}</b> {'matches' if count == 1 else 'match'} "
+                "now</p>"
+            )
+    if asked == wanted and answer.get("response_code") != "OK":
+        look.tell(answer)
 
 
 def _keep(settings: place.Settings, groups: list[Group]) -> None:

@@ -98,6 +98,13 @@ def lacks(one: Filter) -> bool:
     return count < {"nothing": 0, "one": 1, "two": 2, "many": 1}[kind]
 
 
+def cleaned(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as they are sent: without filters that lack a value."""
+    kept = {key: value for key, value in settings.items() if key != "filter_groups"}
+    groups = complete(settings.get("filter_groups") or [])
+    return {**kept, "filter_groups": groups} if groups else kept
+
+
 def as_text(groups: Sequence[Group]) -> str:
     """The groups as JSON."""
     return json.dumps(list(groups), indent=2, ensure_ascii=False)

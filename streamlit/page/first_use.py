@@ -6,10 +6,10 @@ from html import escape
 
 import streamlit as st
 
-from page import connection_step, destination_step, look, objects_step, start_step
+from page import connection_step, destination_step, look, objects_step, plan_step, start_step
 from page.calls import Calls
 
-STEPS = ("What is needed", "Connection", "Destination", "Objects", "Start")
+STEPS = ("What is needed", "Connection", "Destination", "Objects", "Plan", "Start")
 
 SCOPES = (
     "crm.objects.contacts.read",
@@ -36,6 +36,7 @@ def show(calls: Calls) -> None:
         connection_step.show,
         destination_step.show,
         objects_step.show,
+        plan_step.show,
         start_step.show,
     )[step]
     complete = draw(calls)

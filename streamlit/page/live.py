@@ -47,10 +47,9 @@ def _drawn(calls: Calls, sync: str | None) -> None:
     if not running and not waiting:
         st.rerun()
     look.heading("Running now")
-    counts = {str(one["STREAM"]): one["RECORDS"] for one in calls.streams()}
     for one in running:
         with st.container(border=True):
-            look.html(progress(one, counts.get(str(one["STREAM"]))))
+            look.html(progress(one))
     starting = [words.title(one) for one in waiting if one not in names]
     if starting:
         look.html(f'<p class="quiet">Starting: {escape(", ".join(starting))}</p>')
@@ -71,18 +70,13 @@ def _arrived(calls: Calls) -> None:
             del expected()[name]
 
 
-def progress(run: Row, records: int | None = None) -> str:
-    """How far a run is: rows, rate, requests, and what is left of a run that reads all records.
-
-    Args:
-        run: A row of RUNS.
-        records: How many records HubSpot counted in the stream.
-    """
+def progress(run: Row) -> str:
+    """How far a run is: rows, rate, requests, and what is left where it knows what it will read."""
     gone = words.ago(run["STARTED_AT"])
     seconds = gone.total_seconds() if gone else 0.0
     rows = int(run["ROWS_READ"] or 0)
     rate = rows / seconds if seconds > 1 else 0.0
-    whole = records if run["STRATEGY"] in ("LIST", "WIDE") else None
+    whole = int(run["ROWS_EXPECTED"] or 0)
     left = (whole - rows) / rate if whole and rate and whole > rows else None
     bar = f'<div style="padding:.4rem 0">{look.meter(rows / whole)}</div>' if whole else ""
     of = f" of about {words.number(whole)}" if whole else ""

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import filter_view, look, place, streams, words
+from page import connections_view, filter_view, filters, look, place, streams, words
 from page.calls import Calls, Row
 
 
@@ -16,14 +16,31 @@ def chosen() -> list[str]:
     return picked
 
 
-def owner(stream: str) -> str:
-    """Under which name the settings of a stream that is being set up are drafted."""
-    return f"new {stream}"
+def new(calls: Calls) -> list[str]:
+    """The syncs that were picked and are not there yet."""
+    there = {str(one["NAME"]) for one in calls.syncs()}
+    return [one for one in chosen() if one not in there]
 
 
-def settings_of(stream: str) -> place.Settings:
-    """The settings given so far to a stream that was picked."""
-    return place.draft(owner(stream), {})
+def owner(sync: str) -> str:
+    """Under which name the settings of a sync that is being set up are drafted."""
+    return f"new {sync}"
+
+
+def settings_of(sync: str) -> place.Settings:
+    """The settings given so far to a sync that was picked."""
+    return place.draft(owner(sync), {})
+
+
+def stream_of(sync: str) -> str:
+    """What a sync that was picked reads."""
+    return str(settings_of(sync).get("stream", sync))
+
+
+def to_store(sync: str, database: str, schema: str) -> place.Settings:
+    """The settings of a sync that was picked, as they will be stored."""
+    destination = {"database": database, "schema": schema}
+    return {**filters.cleaned(settings_of(sync)), "destination": destination}
 
 
 def show(calls: Calls) -> bool:
@@ -34,7 +51,8 @@ def show(calls: Calls) -> bool:
         look.empty("Nothing can be read yet", "Go back to Connection and store a service key.")
         return False
     there = {str(one["NAME"]) for one in calls.syncs()}
-    sought = _tools(readable, there, calls)
+    connection = connections_view.choose(calls)
+    sought = _tools(readable, there, connection, calls)
     shown = [one for one in readable if sought.strip().lower() in streams.spelled(one)]
     if not shown:
         look.empty("No stream of that name", "Clear the search to see all of them.")
@@ -43,23 +61,32 @@ def show(calls: Calls) -> bool:
             columns = st.columns(3)
             for n, one in enumerate(members):
                 with columns[n % 3]:
-                    _box(one, there)
-    picked = [one for one in chosen() if one not in there]
+                    _box(one, there, connection)
+    picked = new(calls)
     look.html(f'<p class="quiet">{words.plural(len(picked), "stream")} chosen</p>')
     _filters(picked, calls)
     return bool(picked)
 
 
-def _tools(readable: list[Row], there: set[str], calls: Calls) -> str:
-    names = [str(one["STREAM"]) for one in readable if str(one["STREAM"]) not in there]
+def named(stream: str, connection: str) -> str:
+    """The name of a sync of a stream: of a further portal it begins with the connection's."""
+    return stream if connection == connections_view.FIRST else f"{connection}_{stream}"
+
+
+def _tools(readable: list[Row], there: set[str], connection: str, calls: Calls) -> str:
+    names = [str(one["STREAM"]) for one in readable]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sought = st.text_input(
             "Search", placeholder="Label or API name", key="sought", icon=":material/search:",
             width=280,
         )  # fmt: skip
-        recommended = [one for one in names if one in streams.RECOMMENDED]
-        st.button("Recommended", on_click=_pick_all, args=(recommended,))
-        st.button("None", on_click=_pick_all, args=([],))
+        recommended = [
+            one
+            for one in names
+            if one in streams.RECOMMENDED and named(one, connection) not in there
+        ]
+        st.button("Recommended", on_click=_pick_all, args=(recommended, connection))
+        st.button("None", on_click=_pick_all, args=([], connection))
         if st.button("Look again", icon=":material/refresh:", help="Ask HubSpot what there is now"):
             with look.working("Asking HubSpot for objects, properties and counts"):
                 look.remember(calls.discover())
@@ -67,47 +94,58 @@ def _tools(readable: list[Row], there: set[str], calls: Calls) -> str:
     return sought
 
 
-def _box(stream: Row, there: set[str]) -> None:
-    name = str(stream["STREAM"])
+def _box(stream: Row, there: set[str], connection: str) -> None:
+    name = named(str(stream["STREAM"]), connection)
     label = streams.label(stream)
-    count = "" if stream["RECORDS"] is None else f" :gray[{words.number(stream['RECORDS'])}]"
-    told = f"API name {name}" + (f"; needs {stream['TIER']}" if stream["TIER"] else "")
+    # counts are the first portal's
+    counted = stream["RECORDS"] is not None and connection == connections_view.FIRST
+    count = f" :gray[{words.number(stream['RECORDS'])}]" if counted else ""
+    told = f"API name {stream['STREAM']}" + (f"; needs {stream['TIER']}" if stream["TIER"] else "")
     st.checkbox(
         f"{look.plain(label)}{count}",
         name in there or name in chosen(),
         key=f"pick-{place.version('picks')}-{name}",
         on_change=_pick,
-        args=(name,),
+        args=(str(stream["STREAM"]), connection),
         disabled=name in there,
         help=told + ("; loaded already" if name in there else ""),
     )
 
 
-def _pick(name: str) -> None:
+def _pick(stream: str, connection: str) -> None:
+    name = named(stream, connection)
     picked = chosen()
     if name in picked:
         picked.remove(name)
     else:
-        picked.append(name)
+        picked.append(_begun(stream, connection))
 
 
-def _pick_all(names: list[str]) -> None:
-    st.session_state["chosen"] = list(names)
+def _begun(stream: str, connection: str) -> str:
+    """The name of a sync whose settings begin with where it reads."""
+    name = named(stream, connection)
+    if connection != connections_view.FIRST:
+        settings_of(name).update(stream=stream, connection=connection)
+    return name
+
+
+def _pick_all(picked: list[str], connection: str) -> None:
+    st.session_state["chosen"] = [_begun(one, connection) for one in picked]
     place.redraw("picks")
 
 
 def _filters(picked: list[str], calls: Calls) -> None:
     """Which records of the streams that were picked; all of them when nothing is said."""
-    able = [one for one in picked if calls.stream_properties(one)]
+    able = [one for one in picked if calls.stream_properties(stream_of(one))]
     if not able:
         return
     st.space("small")
     look.heading("Filters", "Optional: take only some records of an object.")
     # labels that change would make another box of it, which forgets what was chosen
     name = st.selectbox("Object", able, key="filtered", width=320, format_func=words.title)
-    filter_view.show(owner(name), settings_of(name), calls.stream_properties(name))
+    filter_view.show(owner(name), stream_of(name), settings_of(name), calls)
 
 
-def table_of(database: str, schema: str, stream: str) -> str:
-    """HTML of the table a stream goes to."""
-    return f"<code>{escape(f'{database}.{schema}.{stream.upper()}')}</code>"
+def table_of(database: str, schema: str, sync: str) -> str:
+    """HTML of the table a sync goes to."""
+    return f"<code>{escape(f'{database}.{schema}.{sync.upper()}')}</code>"

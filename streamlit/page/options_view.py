@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import filters, look, place, words
+from page import connections_view, filters, look, place, words
 from page.calls import Calls, Row
 
 SCHEDULES = {
@@ -17,6 +17,7 @@ SCHEDULES = {
     "360 MINUTES": "Every 6 hours",
     "USING CRON 0 3 * * * UTC": "Once a day, at 03:00 UTC",
 }
+PRIORITIES = ("high", "normal", "low")
 MODES = {"incremental": "Only what changed", "full_refresh": "Everything, every time"}
 
 
@@ -52,7 +53,7 @@ def _set(settings: place.Settings, name: str, value: Any, default: Any) -> None:
         settings[name] = value
 
 
-def show(sync: Row, settings: place.Settings, _calls: Calls) -> None:
+def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
     """Schedule, deletions, limits; changes ``settings`` in place."""
     name = str(sync["NAME"])
     key = f"{name}-{place.version(name)}"
@@ -64,6 +65,16 @@ def show(sync: Row, settings: place.Settings, _calls: Calls) -> None:
             index=list(MODES).index(settings.get("sync_mode", "incremental")),
         )  # fmt: skip
         _set(settings, "sync_mode", mode, "incremental")
+        first = connections_view.FIRST
+        connection = connections_view.choose(calls, settings.get("connection", first), key)
+        _set(settings, "connection", connection, first)
+        before = settings.get("priority", "normal")
+        priority = st.selectbox(
+            "Priority", PRIORITIES, PRIORITIES.index(before), key=f"{key}-priority", width=320,
+            format_func=str.capitalize,
+            help="Of two syncs that want the same requests, each step gets twice as many",
+        )  # fmt: skip
+        _set(settings, "priority", priority, "normal")
         followed = st.toggle(
             "Follow deletions", settings.get("include_archived", True), key=f"{key}-archived",
             help="Records that are deleted, merged or no longer match are marked, never removed.",

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import cures, look, place, run_time, words
+from page import cures, look, place, plans, run_time, words
 from page.calls import Calls, Row
 
 
@@ -65,7 +65,7 @@ def _explained(run: Row) -> None:
         look.facts(
             [
                 ("Read", window),
-                ("How", strategy(str(run["STRATEGY"] or ""))),
+                ("How", escape(plans.how(run["STRATEGY"]))),
                 ("Complete up to", words.time(run["SETTLED_THROUGH"])),
                 ("Table", f"<code>{escape(str(run['DESTINATION'] or words.NOTHING))}</code>"),
                 ("Values that did not fit", words.number(run["VALUES_MISFIT"])),
@@ -76,15 +76,6 @@ def _explained(run: Row) -> None:
             ]
         )
     )
-
-
-def strategy(name: str) -> str:
-    """A reading strategy in words."""
-    return {
-        "LIST": "all records, page by page",
-        "WIDE": "all records, their values in batches",
-        "SEARCH": "by search, changed records only",
-    }.get(name, name.lower() or words.NOTHING)
 
 
 def _requests(requests: list[Row]) -> None:

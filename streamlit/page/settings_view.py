@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import app_settings, configuration, day_limit, look, words
+from page import app_settings, configuration, connections_view, day_limit, look, words
 from page.calls import Calls
 
 TEXT = "configuration"
@@ -15,6 +15,8 @@ TEXT = "configuration"
 def show(calls: Calls) -> None:
     """Draw the settings."""
     app_settings.show(calls)
+    st.space("small")
+    connections_view.show(calls)
     st.space("small")
     day_limit.show(calls)
     st.space("small")

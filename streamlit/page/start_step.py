@@ -9,7 +9,6 @@ import streamlit as st
 from page import (
     destination_step,
     filter_view,
-    filters,
     look,
     objects_step,
     options_view,
@@ -24,8 +23,7 @@ def show(calls: Calls) -> bool:
     """Draw the step."""
     look.heading("Start", "Everything is read once now; from then on only what changed.")
     database, schema = destination_step.target()
-    there = {str(one["NAME"]) for one in calls.syncs()}
-    picked = [one for one in objects_step.chosen() if one not in there]
+    picked = objects_step.new(calls)
     if not picked:
         look.empty("No stream is chosen", "Go back to Objects and pick at least one.")
         return False
@@ -61,14 +59,7 @@ def _start(picked: list[str], calls: Calls, schedule: str | None) -> None:
             look.tell(answer)
             return
     for name in picked:
-        given = objects_step.settings_of(name)
-        groups = filters.complete(given.get("filter_groups") or [])
-        settings = {
-            **given,
-            **({"filter_groups": groups} if groups else {}),
-            "destination": {"database": database, "schema": schema},
-        }
-        answer = calls.configure_sync(name, settings)
+        answer = calls.configure_sync(name, objects_step.to_store(name, database, schema))
         if answer.get("response_code") == "OK":
             sync_actions.start(name, None, calls)
         else:

@@ -100,10 +100,10 @@ class Statements:
         except Failed as failed:
             return {"response_code": failed.code, "message": failed.message}
 
-    def ask(self, procedure: str, *arguments: object) -> Answer:
+    def ask(self, procedure: str, *arguments: object, fresh_for: float = MINUTES) -> Answer:
         """As ``call``, of a procedure that changes nothing; its answer is kept for a while."""
         try:
-            return _answer(self.rows(*_call(procedure, arguments), MINUTES))
+            return _answer(self.rows(*_call(procedure, arguments), fresh_for))
         except Failed as failed:
             return {"response_code": failed.code, "message": failed.message}
 

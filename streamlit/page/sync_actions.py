@@ -55,7 +55,7 @@ def _ask_backfill(name: str, calls: Calls) -> None:
         "take many requests of the day's limit. The table stays, and its rows stay readable "
         "meanwhile."
     )
-    _choice("Backfill", lambda: calls.reset_sync(name))
+    choice("Backfill", lambda: calls.reset_sync(name))
 
 
 @st.dialog("Remove this sync?")
@@ -70,10 +70,10 @@ def _ask_remove(name: str, calls: Calls) -> None:
         place.discard(name)
         return calls.drop_sync(name)
 
-    _choice("Remove sync", remove)
+    choice("Remove sync", remove)
 
 
-def _choice(label: str, act: Callable[[], Answer]) -> None:
+def choice(label: str, act: Callable[[], Answer]) -> None:
     """The two ways out of a question."""
     with st.container(horizontal=True):
         if st.button(label, type="primary", on_click=_do, args=(act,)):

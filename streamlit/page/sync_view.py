@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import Any
 
 import streamlit as st
 
@@ -15,6 +14,7 @@ from page import (
     look,
     options_view,
     place,
+    plan_view,
     properties_view,
     run_list,
     sync_actions,
@@ -101,7 +101,7 @@ def _filters(sync: Row, settings: place.Settings, calls: Calls) -> None:
             "No properties are known", "Read them from HubSpot: Set up > Connection > Test again."
         )
         return
-    filter_view.show(str(sync["NAME"]), settings, properties)
+    filter_view.show(str(sync["NAME"]), str(sync["STREAM"]), settings, calls)
 
 
 def _runs(sync: Row, _settings: place.Settings, calls: Calls) -> None:
@@ -114,6 +114,7 @@ PARTS: dict[str, Part] = {
     "Properties": properties_view.show,
     "Related": options_view.related,
     "Schedule and more": options_view.show,
+    "Next run": plan_view.of_sync,
     "Runs": _runs,
 }
 EDITING = ("Filters", "Properties", "Related", "Schedule and more")
@@ -121,8 +122,8 @@ EDITING = ("Filters", "Properties", "Related", "Schedule and more")
 
 def _changes(name: str, stored: place.Settings, settings: place.Settings, calls: Calls) -> None:
     """What was changed and not saved, and the two ways to end that."""
-    wanted = cleaned(settings)
-    if wanted == cleaned(stored):
+    wanted = filters.cleaned(settings)
+    if wanted == filters.cleaned(stored):
         return
     st.space("small")
     look.note(
@@ -141,13 +142,6 @@ def _changes(name: str, stored: place.Settings, settings: place.Settings, calls:
                 st.rerun()
             look.tell(answer)
         st.button("Discard", key=f"discard-{name}", on_click=place.discard, args=(name,))
-
-
-def cleaned(settings: place.Settings) -> dict[str, Any]:
-    """Settings as they are sent: without filters that lack a value."""
-    kept = {key: value for key, value in settings.items() if key != "filter_groups"}
-    groups = filters.complete(settings.get("filter_groups") or [])
-    return {**kept, "filter_groups": groups} if groups else kept
 
 
 def next_run(sync: Row) -> str:

@@ -83,7 +83,7 @@ def test_chosen_objects_become_tables(open_page: Open) -> None:
     connected(view, world.portal.token).press("Continue").press("Continue")
     [contacts] = [one for one in view.test.checkbox if one.label.startswith("Contacts")]
     contacts.check().run()
-    view.press("Continue").press("Start 1 sync")
+    view.press("Continue").press("Continue").press("Start 1 sync")
     assert world.engine.background.wait(60)
     view.draw()
 

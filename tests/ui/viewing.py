@@ -98,6 +98,11 @@ class View:
         found = next(one for one in self.test.toggle if one.label == label)
         return self._after(found.set_value(on))
 
+    def tick(self, label: str) -> Self:
+        """Tick the box whose label begins so."""
+        found = next(one for one in self.test.checkbox if one.label.startswith(label))
+        return self._after(found.check())
+
     def count(self, label: str, value: float) -> Self:
         """Set a number."""
         found = next(one for one in self.test.number_input if one.label == label)

@@ -1,0 +1,135 @@
+"""The portals that can be read: added, tested, removed, and chosen from."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from page import connection_step, look, place, sync_actions, words
+from page.calls import Answer, Calls, Row
+
+FIRST = "default"
+FIELD = "connection-token"
+TESTED = "connection-tested"
+KINDS = {"TOKEN": "service key", "OAUTH": "OAuth app"}
+
+
+def show(calls: Calls) -> None:
+    """Draw the connections."""
+    look.heading(
+        "Connections", "The portals that can be read, up to ten. Each sync reads from one of them."
+    )
+    for one in calls.connections():
+        _row(one, calls)
+    tested: tuple[str, Answer] | None = st.session_state.get(TESTED)
+    if tested is not None:
+        _told(*tested)
+    _add(calls)
+
+
+def choose(calls: Calls, before: str = FIRST, key: str = "new") -> str:
+    """Choose a portal where there are several."""
+    names = [str(one["NAME"]) for one in calls.connections()]
+    names = list(dict.fromkeys([*names, before]))
+    if len(names) < 2:
+        return before
+    return st.selectbox(
+        "From the portal", names, names.index(before), key=f"{key}-connection", width=320,
+        format_func=_title,
+        help="Rows of two portals never share a table",
+    )  # fmt: skip
+
+
+def _title(name: str) -> str:
+    return "The first portal" if name == FIRST else name
+
+
+def _row(one: Row, calls: Calls) -> None:
+    name = str(one["NAME"])
+    with st.container(key=f"row-connection-{name}"):
+        left, right = st.columns([8, 3], vertical_alignment="center")
+        with left:
+            look.html(
+                f"<p><b>{escape(_title(name))}</b></p>"
+                f'<p class="quiet">Portal {escape(str(one["PORTAL_ID"] or "not asked yet"))}, '
+                f"{escape(KINDS.get(str(one['KIND']), str(one['KIND']).lower()))}, "
+                f"checked {words.time(one['CHECKED_AT'])}</p>"
+            )
+        with right, st.container(horizontal=True):
+            if name == FIRST:
+                st.button("Change the key", key="change-first", on_click=_to_set_up)
+                return
+            st.button("Test", key=f"test-{name}", on_click=_ask_for, args=(name,))
+            if st.button("Remove", key=f"remove-{name}", icon=":material/delete:"):
+                _ask_remove(name, calls)
+    if st.session_state.get("connection-due") == name:
+        del st.session_state["connection-due"]
+        with look.working(f"Asking HubSpot what {name} can read"):
+            st.session_state[TESTED] = (name, calls.test_connection(name))
+        st.rerun()
+
+
+def _ask_for(name: str) -> None:
+    st.session_state["connection-due"] = name
+
+
+def _to_set_up() -> None:
+    st.session_state["step"] = 1
+    place.go(place.SET_UP)
+
+
+def _told(name: str, answer: Answer) -> None:
+    if answer.get("response_code") != "OK":
+        look.tell(answer)
+        return
+    look.note(f"{name}:", escape(look.sentence(str(answer["message"]))), "good")
+    connection_step.missing(
+        [
+            {"STREAM": one["stream"], "SCOPES": one["scopes"]}
+            for one in answer.get("streams") or []
+            if not one["readable"]
+        ]
+    )
+
+
+def _add(calls: Calls) -> None:
+    with (
+        st.expander("Add a portal"),
+        st.form("add-connection", clear_on_submit=True, border=False),
+    ):
+        left, right = st.columns(2)
+        left.text_input("Name", key="connection-name", placeholder="emea", autocomplete="off")
+        right.text_input(
+            "Service key", type="password", key=FIELD, placeholder="pat-na1-…", autocomplete="off",
+            help="Of the other portal. A name that is there already gets this key instead.",
+        )  # fmt: skip
+        st.form_submit_button("Add and test", on_click=_store, args=(calls,))
+
+
+def _store(calls: Calls) -> None:
+    """Hand the credential over and forget it, before anything is drawn."""
+    token = st.session_state.get(FIELD, "")
+    st.session_state[FIELD] = ""
+    answer = calls.configure_connection(
+        str(st.session_state.get("connection-name", "")), {"token": token}
+    )
+    if answer.get("response_code") == "OK":
+        st.session_state.pop(TESTED, None)
+        _ask_for(str(answer["connection"]))
+    else:
+        st.session_state[TESTED] = ("", answer)
+
+
+@st.dialog("Remove this portal?")
+def _ask_remove(name: str, calls: Calls) -> None:
+    st.markdown(
+        f"The credential of **{look.plain(name)}** is forgotten, and nothing can be read from that "
+        "portal any more. Tables stay. While a sync reads from it, it cannot be removed."
+    )
+
+    def remove() -> Answer:
+        st.session_state.pop(TESTED, None)
+        return calls.drop_connection(name)
+
+    sync_actions.choice("Remove portal", remove)

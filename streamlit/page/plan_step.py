@@ -1,0 +1,66 @@
+"""The step before the start: what the first runs of everything that was chosen will take."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from page import destination_step, look, objects_step, plan_view, plans, words
+from page.calls import Answer, Calls
+
+
+def show(calls: Calls) -> bool:
+    """Draw the step; whether anything was chosen."""
+    look.heading(
+        "Plan",
+        "What the first runs will take. Nothing is stored or read yet; HubSpot is asked for counts "
+        "only.",
+    )
+    picked = objects_step.new(calls)
+    if not picked:
+        look.empty("No stream is chosen", "Go back to Objects and pick at least one.")
+        return False
+    found = _asked(picked, calls)
+    plan_view.together(list(found.values()))
+    st.space("small")
+    look.html(
+        look.table(
+            ("Object", "Rows", "Requests", "Takes", "New columns", "Read"),
+            [_row(name, plan) for name, plan in found.items()],
+            right=(1, 2, 3, 4),
+        )
+    )
+    st.button("Look again", icon=":material/refresh:", on_click=calls.forget)
+    good = [name for name in picked if found[name].get("response_code") == "OK"]
+    if good:
+        st.space("small")
+        # labels that change would make another box of it, which forgets what was chosen
+        name = st.selectbox("In detail", good, key="planned", width=320, format_func=words.title)
+        plan_view.details(found[name])
+    return True
+
+
+def _asked(picked: list[str], calls: Calls) -> dict[str, Answer]:
+    found = {}
+    for n, name in enumerate(picked, 1):
+        told = f"Asking HubSpot what {words.title(name)} will take ({n} of {len(picked)})"
+        with look.working(told):
+            found[name] = calls.plan(name, objects_step.to_store(name, *destination_step.target()))
+    return found
+
+
+def _row(name: str, plan: Answer) -> tuple[str, ...]:
+    title = escape(words.title(name))
+    if plan.get("response_code") != "OK":
+        code, said = str(plan.get("response_code")), look.sentence(str(plan.get("message", "")))
+        return (title, "", "", "", "", f"<b>{escape(code)}</b> {escape(said)}")
+    seconds = 60.0 * float(plan["minutes"])
+    return (
+        title,
+        "not told" if plan["rows"] is None else words.number(plan["rows"]),
+        plans.at_least(plan) + words.number(plan["requests_total"]),
+        plans.lasting(seconds, seconds),
+        words.number(len(plan["columns"])),
+        escape(plans.how(plan["strategy"])),
+    )

@@ -1,0 +1,100 @@
+"""Several portals: added, tested and removed, and chosen by a sync."""
+
+from __future__ import annotations
+
+import json
+
+from tests.runs.world import World
+from tests.ui.conftest import Open
+from tests.ui.viewing import View
+
+
+def added(open_page: Open) -> tuple[View, World]:
+    """Settings, after a second connection was added."""
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    view.draw().press("Settings")
+    view.fill("Name", "emea").fill("Service key", world.portal.token).press("Add and test")
+    return view, world
+
+
+def test_a_portal_is_added_and_tested(open_page: Open) -> None:
+    view, world = added(open_page)
+
+    assert f"Connected to portal {world.portal.id}" in view.text
+    rows = world.rows("SELECT NAME, PORTAL_ID FROM connections ORDER BY NAME")
+    assert [(one["NAME"], one["PORTAL_ID"]) for one in rows] == [
+        ("default", None),
+        ("emea", str(world.portal.id)),
+    ]
+
+
+def test_the_key_of_a_portal_is_neither_shown_nor_kept(open_page: Open) -> None:
+    view, world = added(open_page)
+
+    assert world.portal.token not in view.text
+    assert all(one.value == "" for one in view.test.text_input if one.label == "Service key")
+    assert world.portal.token not in repr(view.test.session_state.filtered_state)
+
+
+def test_a_name_that_cannot_be_is_told_and_nothing_stored(open_page: Open) -> None:
+    view, world = added(open_page)
+
+    view.fill("Name", "1 2").fill("Service key", world.portal.token).press("Add and test")
+
+    assert "INVALID_NAME" in view.text
+    assert len(world.rows("SELECT * FROM connections")) == 2
+
+
+def test_a_portal_is_tested_again(open_page: Open) -> None:
+    view, world = added(open_page)
+    world.portal.expire(world.portal.token)
+
+    view.press("Test")
+
+    assert "CREDENTIAL_REJECTED" in view.text
+
+
+def test_removing_a_portal_asks_first(open_page: Open) -> None:
+    view, world = added(open_page)
+
+    view.press("Remove")
+    assert "nothing can be read from that portal any more" in view.text
+    assert len(world.rows("SELECT * FROM connections")) == 2
+    view.press("Remove portal")
+
+    assert [one["NAME"] for one in world.rows("SELECT NAME FROM connections")] == ["default"]
+
+
+def test_a_portal_that_a_sync_reads_from_stays(open_page: Open) -> None:
+    view, world = added(open_page)
+    world.configure("emea_contacts", {"stream": "contacts", "connection": "emea"})
+
+    view.press("Remove").press("Remove portal")
+
+    assert "CONNECTION_IN_USE" in view.text
+
+
+def test_a_sync_chooses_the_portal_it_reads_from(open_page: Open) -> None:
+    view, world = added(open_page)
+    world.configure("contacts", {})
+
+    view.press("Syncs").press("Contacts").choose("part-contacts", "Schedule and more")
+    view.select("From the portal", "emea").select("Priority", "high").press("Save changes")
+
+    stored = json.loads(world.sync()["SETTINGS"])
+    assert stored == {"connection": "emea", "priority": "high"}
+
+
+def test_objects_of_a_further_portal_become_syncs_of_their_own(open_page: Open) -> None:
+    view, world = added(open_page)
+
+    view.press("Set up").press("Continue").press("Continue").press("Continue")
+    view.select("From the portal", "emea").tick("Contacts")
+    view.press("Continue")
+    assert "Emea contacts" in view.text
+    view.press("Continue").press("Start 1 sync")
+    assert world.engine.background.wait(60)
+
+    assert len(world.ids("HUBSPOT_DATA.CRM.EMEA_CONTACTS")) == 12

@@ -1,0 +1,142 @@
+"""What runs will take, told before anything is stored or read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hubspot_sandbox import Portal
+from tests.runs.world import CONTACTS, World
+from tests.ui.conftest import Open
+from tests.ui.viewing import View
+
+EMAIL: list[Any] = [{"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}]
+JSON = "As HubSpot takes it (JSON)"
+
+
+def at_objects(open_page: Open, portal: Portal | None = None) -> tuple[View, World]:
+    """Set up, where objects are chosen: the contacts are."""
+    view, world = open_page({"contacts": 1200}, portal=portal)
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    view.draw()
+    for _ in range(3):
+        view.press("Continue")
+    return view.tick("Contacts"), world
+
+
+def of_contacts(open_page: Open, **settings: Any) -> tuple[View, World]:
+    """The page of the sync of contacts, which never ran."""
+    view, world = open_page({"contacts": 30})
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    world.configure("contacts", settings)
+    view.draw().press("Contacts")
+    return view, world
+
+
+def test_the_plan_tells_what_the_first_runs_take_and_stores_nothing(open_page: Open) -> None:
+    view, world = at_objects(open_page)
+
+    view.press("Continue")
+
+    assert "Rows 1,200" in view.text
+    assert "Takes under a minute" in view.text
+    assert "New tables 2" in view.text
+    assert "of the daily limit" in view.text
+    assert "HubSpot's list has all records as they are, 100 a page" in view.text
+    assert world.rows("SELECT * FROM syncs") == []
+    assert not world.exists(CONTACTS)
+
+
+def test_the_plan_shows_the_columns_and_statements_to_come(open_page: Open) -> None:
+    view, _ = at_objects(open_page)
+
+    view.press("Continue")
+
+    [table] = view.test.dataframe
+    assert "PROPERTIES_EMAIL" in set(table.value["Column"])
+    assert "CREATE TABLE" in view.text
+
+
+def test_the_plan_is_that_of_the_filters_given(open_page: Open) -> None:
+    view, _ = at_objects(open_page)
+
+    view.write(JSON, json.dumps(EMAIL)).press("Continue")
+
+    assert "by search" in view.text
+    assert '"propertyName": "email"' in view.text
+
+
+def test_what_the_run_follows_comes_true(open_page: Open) -> None:
+    view, world = at_objects(open_page)
+
+    view.press("Continue").press("Continue").press("Start 1 sync")
+    assert world.engine.background.wait(60)
+
+    assert len(world.ids(CONTACTS)) == 1200
+
+
+def test_scopes_that_a_run_lacks_are_there_to_copy(open_page: Open) -> None:
+    portal = Portal(1, records={"contacts": 3})
+    view, world = at_objects(open_page, portal)
+    portal.grant("pat-na1-few", ["crm.objects.contacts.read", "crm.schemas.contacts.read"])
+    world.call("CALL set_token('pat-na1-few')")
+
+    view.press("Continue")
+
+    assert "Scopes are missing." in view.text
+    assert "crm.objects.companies.read" in view.text
+
+
+def test_a_plan_that_cannot_be_made_is_told_beside_its_object(open_page: Open) -> None:
+    view, world = at_objects(open_page)
+    world.portal.expire(world.portal.token)
+
+    view.press("Continue")
+
+    assert "CREDENTIAL_REJECTED" in view.text
+
+
+def test_a_sync_tells_what_its_next_run_would_do(open_page: Open) -> None:
+    view, _ = of_contacts(open_page)
+
+    view.choose("part-contacts", "Next run")
+
+    assert "would read about 30 contacts by LIST" in view.text
+
+
+def test_changes_that_are_not_saved_are_planned_too(open_page: Open) -> None:
+    view, world = of_contacts(open_page)
+
+    view.choose("part-contacts", "Filters").write(JSON, json.dumps(EMAIL))
+    view.choose("part-contacts", "Next run")
+
+    assert "With your changes, which are not saved yet" in view.text
+    assert "by SEARCH" in view.text
+    assert json.loads(world.sync()["SETTINGS"]) == {}
+
+
+def test_the_records_that_match_are_counted_before_anything_is_saved(open_page: Open) -> None:
+    view, world = of_contacts(open_page)
+    world.portal.create("contacts", {"email": "a@b.example", "firstname": "Nobody else"})
+    one = [{"filters": [{"propertyName": "firstname", "operator": "EQ", "value": "Nobody else"}]}]
+
+    view.choose("part-contacts", "Filters").press("How many match now")
+    assert "31 records match now" in view.text
+    view.write(JSON, json.dumps(one))
+    assert "match now" not in view.text
+    view.press("How many match now")
+
+    assert "1 record matches now" in view.text
+
+
+def test_a_filter_that_hubspot_refuses_is_told_by_the_count(open_page: Open) -> None:
+    view, _ = of_contacts(open_page)
+    wrong = [{"filters": [{"propertyName": "no_such", "operator": "HAS_PROPERTY"}]}]
+
+    view.choose("part-contacts", "Filters").write(JSON, json.dumps(wrong))
+    view.press("How many match now")
+
+    assert "no_such" in view.text
+    assert "INVALID_FILTER" in view.text
