@@ -10,6 +10,9 @@ import pytest
 
 from hubspot_ingest.inbound.checkup import doctor
 from hubspot_sandbox.properties import Option
+from snowflake_sandbox.errors import SqlError
+from snowflake_sandbox.names import Name
+from snowflake_sandbox.records import Grant
 from tests.runs.conftest import MakeWorld
 from tests.runs.heard import Heard
 from tests.runs.world import (
@@ -269,6 +272,25 @@ def test_whoever_may_read_a_view_may_go_on_when_it_is_made_anew(world: World) ->
     assert held("VIEW", SETTLED, "FINANCE") == {"SELECT"}
     for kind, name in (("VIEW", CURRENT), ("VIEW", SETTLED), ("TABLE", FRESHNESS)):
         assert held(kind, name, "HUBSPOT_INGEST.DATA_READER") == {"SELECT"}
+
+
+def test_who_may_read_the_view_needs_nothing_else(world: World) -> None:
+    world.run()
+    reader = ("READER", "APPLICATION")
+    world.engine.catalog.grant(
+        [
+            Grant("USAGE", "DATABASE", "HUBSPOT_DATA", *reader),
+            Grant("USAGE", "SCHEMA", "HUBSPOT_DATA.CRM", *reader),
+            Grant("SELECT", "VIEW", SETTLED, *reader),
+        ]
+    )
+    session = world.engine.local_session(owner=Name("READER", "CORE", "ASK"))
+
+    assert session.execute(f"SELECT ID FROM {SETTLED}").count == 12
+    for table in (CONTACTS, FRESHNESS, CURRENT):
+        with pytest.raises(SqlError, match="does not exist or not authorized"):
+            session.execute(f"SELECT * FROM {table}")
+    session.close()
 
 
 @pytest.mark.parametrize("again", ["reset", "configure"])
