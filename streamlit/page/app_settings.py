@@ -12,7 +12,7 @@ from page.calls import Answer, Calls
 ALERTS = {
     "FAILED": "a run failed",
     "DELAYED": "a sync is late",
-    "INCOMPLETE": "rows are missing",
+    "INCOMPLETE": "rows may be missing",
 }
 NUMBERS = (
     (

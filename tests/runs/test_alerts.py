@@ -172,7 +172,7 @@ def test_a_certificate_that_is_incomplete_is_told_until_one_is_complete() -> Non
                 )
                 texts.append(_new(world, lambda: _look(world)))
 
-    assert texts[0][0].startswith("contacts is INCOMPLETE: its table differs from HubSpot.")
+    assert texts[0][0].startswith("contacts is INCOMPLETE: its comparison")
     assert texts[1:] == [[], ["contacts is no longer INCOMPLETE."]]
 
 

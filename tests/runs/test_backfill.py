@@ -246,7 +246,8 @@ def test_nothing_stays_behind_in_staging(world: World) -> None:
 def test_a_portal_is_asked_who_it_is_once(world: World) -> None:
     world.slim()
     world.run()
-    assert paths(world.asked()) == ["details", "contacts", "contacts"]
+    # the properties, the page, and the comparison afterwards
+    assert paths(world.asked()) == ["details", "contacts", "contacts", "search"]
 
     world.clock.advance(3_600_000)
     world.run()

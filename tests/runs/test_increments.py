@@ -62,6 +62,7 @@ def test_a_stream_in_which_nothing_changed_costs_one_search(world: World) -> Non
 
 def test_a_run_searches_from_where_the_last_one_settled(world: World) -> None:
     first = world.run()
+    world.asked()
     world.clock.advance(HOUR)
     world.run()
 

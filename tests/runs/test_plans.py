@@ -288,10 +288,9 @@ def test_a_missing_scope_is_told(make: MakeWorld) -> None:
 
 
 def test_an_unfinished_run_is_planned_from_where_it_stopped(make: MakeWorld) -> None:
-    world = make({"contacts": 2_000}, limits=Limits(daily=13)).slim(reserve_percent=0)
+    world = make({"contacts": 1_400}, limits=Limits(daily=13)).slim(reserve_percent=0)
     assert world.ingest()["status"] == "STOPPED"
     world.clock.advance(DAY_AND_MORE)
-    world.sandbox.limits = Limits()
 
     planned_and_run(world)
 

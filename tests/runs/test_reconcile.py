@@ -147,11 +147,11 @@ def test_a_clean_table_raises_no_alarm_while_people_go_on(world: World, seed: in
 
 def test_a_certificate_is_kept(world: World) -> None:
     answer = compare(world)
-    found = world.rows("SELECT * FROM HUBSPOT_INGEST.CORE.COMPLETENESS")
-    assert [(one["SYNC"], one["RESULT"], one["RUN_ID"]) for one in found] == [
-        ("contacts", "COMPLETE", answer["run_id"])
-    ]
-    assert found[0]["REQUESTS"] == answer["requests"] == len(world.asked())
+    (found,) = world.rows(
+        "SELECT * FROM HUBSPOT_INGEST.CORE.COMPLETENESS WHERE RUN_ID = ?", (answer["run_id"],)
+    )
+    assert (found["SYNC"], found["RESULT"]) == ("contacts", "COMPLETE")
+    assert found["REQUESTS"] == answer["requests"] == len(world.asked())
 
 
 def test_the_cursor_and_the_runs_stay_as_they_are(world: World) -> None:

@@ -110,7 +110,7 @@ def said(alert: Alert, application: str) -> str:
         )
     if alert.kind == "INCOMPLETE":
         return (
-            f"{alert.sync} is INCOMPLETE: its table differs from HubSpot. "
+            f"{alert.sync} is INCOMPLETE: its comparison with HubSpot did not come to its end. "
             f"Look at SELECT * FROM {application}.CORE.COMPLETENESS WHERE SYNC = '{alert.sync}'."
         )
     return (

@@ -14,6 +14,20 @@ METHOD = (
 )
 
 
+def told(made: Certificate, stopped: IngestError | None) -> str:
+    """What a comparison came to, in a sentence."""
+    wrong = made.missing + made.extra + made.stale
+    said = {
+        "COMPLETE": f"{made.table_records} rows of {made.sync} agree with HubSpot",
+        "REPAIRED": f"{wrong} rows of {made.sync} differed from HubSpot and were repaired: "
+        f"{made.missing} missing, {made.extra} too many, {made.stale} stale",
+        "INCOMPLETE": f"the comparison of {made.sync} did not come to its end; run it again",
+    }[made.result]
+    if made.changed_meanwhile:
+        said += f"; {made.changed_meanwhile} changed since the last run, which the next one reads"
+    return said if stopped is None else f"{said} ({stopped.message})"
+
+
 def certified(
     comparison: Comparison, sync: str, requests: Callable[[], int]
 ) -> Generator[None, None, Certificate]:

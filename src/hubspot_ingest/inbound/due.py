@@ -1,4 +1,4 @@
-"""Which sweeps are due after a run's main reading, and in which steps they go. Pure."""
+"""What is due after a run's main reading: sweeps, in which steps they go, a comparison. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_ingest import times
+from hubspot_ingest.model import Json
 
 # How often each sweep is due, in milliseconds.
 ARCHIVED_EVERY = times.DAY // 6
@@ -17,15 +18,18 @@ PAGES_PER_RUN = 2_000
 # Sweeps go in steps and keep their place after each. The first are small, so that a run that has
 # time for one page gets on; the later ones large, since each ends with a MERGE.
 LARGEST_STEP = 50
+# A comparison that came to no end is made again by the first run so long after it.
+COMPARED_AGAIN = 60 * times.MINUTE
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The sweeps that are to follow."""
+    """The sweeps that are to follow, and whether the table is compared with HubSpot then."""
 
     archived: bool = False
     filtered: bool = False
     rotation: bool = False
+    comparison: bool = False
 
 
 def sweeps(
@@ -64,6 +68,24 @@ def rotation(state: Mapping[str, Any], now: int) -> bool:
 def rotating(state: Mapping[str, Any]) -> bool:
     """Whether a rotation is under way."""
     return bool(state.get("rotating") or state.get("rotation"))
+
+
+def comparison(state: Mapping[str, Any], now: int, every: int) -> bool:
+    """Whether the table is to be compared with HubSpot: ``every`` so many ms (0: never).
+
+    After a backfill, and after a comparison that came to no end, it is whatever ``every`` says.
+    """
+    pending = state.get("compare_from")
+    if pending is not None:
+        return now >= int(pending)
+    return every > 0 and now - int(state.get("compared_at") or 0) >= every
+
+
+def compared(state: Mapping[str, Json], at: int, *, ended: bool) -> dict[str, Json]:
+    """The state after a comparison that began at ``at``, and came to its end or not."""
+    kept = {name: value for name, value in state.items() if name != "compare_from"}
+    again: dict[str, Json] = {} if ended else {"compare_from": at + COMPARED_AGAIN}
+    return {**kept, "compared_at": at, **again}
 
 
 def growing() -> Iterator[int]:

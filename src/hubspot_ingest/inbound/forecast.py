@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Bucket, Request
-from hubspot_ingest.inbound import history, links, reading
+from hubspot_ingest.inbound import comparing, comparison, history, links, reading
 from hubspot_ingest.inbound.due import PAGES_PER_RUN, Due, growing
 from hubspot_ingest.inbound.files import rows_per_file
 from hubspot_ingest.inbound.plan import Plan, Strategy
@@ -34,6 +34,7 @@ class Counts:
         changed: since the filter was last looked after, whatever it takes.
         matching: of those, what the filter takes.
         left: rows among the others.
+        compared: rows that are compared with HubSpot in the end.
     """
 
     records: int = 0
@@ -42,6 +43,7 @@ class Counts:
     changed: int = 0
     matching: int = 0
     left: int = 0
+    compared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,16 @@ def sweeps(plan: Plan, listing: Plan, rotation: Plan, due: Due, counts: Counts) 
         parts += _filtered(plan.stream.object_type, counts)
     if due.rotation:
         parts += _rotation(rotation, counts.rotation)
+    if due.comparison:
+        parts.append(_comparison(plan, counts.compared))
     return parts
+
+
+def _comparison(plan: Plan, rows: int) -> Part:
+    """A table that agrees: pages one after the other of few rows, of more counts at once."""
+    count = comparison.cost(rows, searched=plan.selective)
+    wide = 1 if rows <= comparing.FEW else comparison.SIDE_BY_SIDE
+    return (_step(requests.search_page(plan.stream.object_type, [], ()), count, wide),)
 
 
 def _filtered(kind: str, counts: Counts) -> list[Part]:

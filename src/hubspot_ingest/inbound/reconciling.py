@@ -15,9 +15,9 @@ from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import alerting, destination, plan, sharing, streams
+from hubspot_ingest.inbound import alerting, destination, due, plan, sharing, streams
 from hubspot_ingest.inbound.catalog import Reader
-from hubspot_ingest.inbound.certifying import certified
+from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison, Found
 from hubspot_ingest.inbound.loading import Loading
 from hubspot_ingest.inbound.outside import Outside
@@ -52,12 +52,16 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
     weight = sharing.WEIGHTS[settings.priority]
     store.take_lease(name, run_id, began, process=outside.process, weight=weight)
     try:
+        # read anew under the lease: a run may have moved it since
+        sync = store.sync(name) or sync
         deadline = began + round(settings.deadline_minutes * times.MINUTE)
         with _opened(outside, settings, deadline) as (client, look):
             comparison = _comparison(outside, client, sync, settings, run_id, look)
             steps = certified(comparison, name, lambda: client.tally.requests)
             made = _gone_through(steps)
             spent = client.tally
+        ended = made.result != "INCOMPLETE"
+        store.save_sweeps(name, due.compared(sync.sweeps, began, ended=ended))
     finally:
         store.release_lease(name, run_id)
     store.save_requests(
@@ -156,20 +160,12 @@ def _comparison(
 
 
 def _answer(made: Certificate, found: Found) -> dict[str, Json]:
-    wrong = made.missing + made.extra + made.stale
-    said = {
-        "COMPLETE": f"{made.table_records} rows of {made.sync} agree with HubSpot",
-        "REPAIRED": f"{wrong} rows of {made.sync} differed from HubSpot and were repaired: "
-        f"{made.missing} missing, {made.extra} too many, {made.stale} stale",
-        "INCOMPLETE": f"the comparison of {made.sync} did not come to its end; run it again",
-    }[made.result]
-    if made.changed_meanwhile:
-        said += f"; {made.changed_meanwhile} changed since the last run, which the next one reads"
+    said = told(made, found.stopped)
     code = "OK" if found.stopped is None else found.stopped.response_code
     differences: list[Json] = [{"id": one, "kind": kind} for one, kind in made.differences]
     return {
         "response_code": code,
-        "message": said if found.stopped is None else f"{said} ({found.stopped.message})",
+        "message": said,
         "sync": made.sync,
         "run_id": made.run_id,
         "result": made.result,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 
@@ -17,8 +17,10 @@ from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import destination, streams
+from hubspot_ingest.inbound import destination, due, streams
 from hubspot_ingest.inbound.catalog import Reader, Stream
+from hubspot_ingest.inbound.certifying import certified, told
+from hubspot_ingest.inbound.comparison import Comparison
 from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.fixed.run import FixedRun
 from hubspot_ingest.inbound.loading import Loading, Merged
@@ -176,8 +178,13 @@ class Run:
         self._store.advance(self._name, chosen.until)
         log.settled_through = chosen.until
         fresh.settle(chosen.until, loading.grown)
-        yield from self._sweep(loading)
+        loading = self._afterwards(loading)
+        swept = yield from self._sweep(loading)
         self._tell_refused(loading)
+        if swept and due.comparison(
+            self._sweeps_state, self._clock.now(), self._standing.compare_every
+        ):
+            yield from self._compare(loading)
 
     def _fixed(self, client: Client, stream: Stream, portal: Callable[[], str]) -> Iterator[None]:
         run = FixedRun(
@@ -227,35 +234,62 @@ class Run:
         if loading.refused:
             self._notes.append(f"associations with {', '.join(loading.refused)} were not read")
 
-    def _sweep(self, loading: Loading) -> Iterator[None]:
-        """Follow up what no search tells; a deadline here leaves the rest to the next run."""
+    def _afterwards(self, loading: Loading) -> Loading:
+        """The loading of what follows the main reading, into the table as it stands by now."""
+        stands = destination.existing(self._outside.database, loading.plan.table)
+        return replace(loading, stands=stands, with_links=loading.plan.association_columns)
 
-        def merged(done: Merged) -> None:
-            self._log.rows_inserted += done.inserted
-            self._log.rows_updated += done.updated
-            self._log.rows_deleted += done.deleted
+    def _merged(self, done: Merged) -> None:
+        self._log.rows_inserted += done.inserted
+        self._log.rows_updated += done.updated
+        self._log.rows_deleted += done.deleted
 
-        table = loading.plan.table
-        stands = destination.existing(self._outside.database, table)
-        count = self._outside.database.rows(sql.count(table))[0]["FOUND"] if stands.types else 0
+    def _sweep(self, loading: Loading) -> Generator[None, None, bool]:
+        """Follow up what no search tells; False: the rest is left to the next run."""
+        table, there = loading.plan.table, bool(loading.stands.types)
+        count = self._outside.database.rows(sql.count(table))[0]["FOUND"] if there else 0
         sweeps = Sweeps(
-            loading=replace(loading, stands=stands, with_links=loading.plan.association_columns),
+            loading=loading,
             state=dict(self._sweeps_state),
             save=lambda state: self._store.save_sweeps(self._name, state),
             rows=int(count),
-            log=merged,
+            log=self._merged,
         )
+        self._sweeps_state = sweeps.state
         settled_through = self._standing.settled_through
         if settled_through is None:
             sweeps.begin()
-            return
+            return True
         if self._log.started_at - settled_through > RECYCLE_BIN:
             self._notes.append(
                 "the run before was longer ago than the 90 days for which HubSpot keeps deleted "
                 "records, so some are marked PURGED that were archived or merged"
             )
-        with suppress(Stopped):
+        try:
             yield from sweeps.run(self._standing.due(loading.plan, self._clock.now()))
+        except Stopped:
+            return False
+        return True
+
+    def _compare(self, loading: Loading) -> Iterator[None]:
+        """Compare the table with HubSpot; whatever comes of it, the run brought in its rows."""
+        if not loading.stands.types:
+            return
+        before, at = self._requests(), self._clock.now()
+        comparison = Comparison(loading, int(self._log.settled_through or 0), self._merged)
+        try:
+            made = yield from certified(comparison, self._name, lambda: self._requests() - before)
+            self._notes += (
+                [] if made.result == "COMPLETE" else [told(made, comparison.found.stopped)]
+            )
+        except Exception as error:
+            known = error if isinstance(error, IngestError) else IngestError(type(error).__name__)
+            said = f"the table could not be compared with HubSpot: {known.message}"
+            now = self._clock.now()
+            self._store.log_error(self._log.run_id, self._name, known.response_code, said, now)
+            self._notes.append(said)
+        ended = comparison.found.result != "INCOMPLETE"
+        self._store.save_sweeps(self._name, due.compared(self._sweeps_state, at, ended=ended))
 
     def _succeed(self) -> None:
         log = self._log

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hubspot_ingest import times
+from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.metadata import Metadata
@@ -26,6 +28,7 @@ class Standing:
     """A sync's settings, what earlier runs left behind, and its table as it is.
 
     ``remembered`` are the properties an earlier run saw, each with its column if it has one.
+    ``compare_every`` is how often the table is compared with HubSpot (ms, 0: never).
     """
 
     name: str
@@ -36,6 +39,7 @@ class Standing:
     remembered: Sequence[tuple[Property, str | None]]
     table: Table
     stands: Existing
+    compare_every: int
 
     @property
     def properties(self) -> tuple[Property, ...]:
@@ -108,16 +112,17 @@ class Standing:
         )
 
     def due(self, made: Plan, now: int) -> Due:
-        """The sweeps that follow the main reading; after a backfill there are none."""
+        """What follows the main reading; after a backfill there are no sweeps."""
         if self.settled_through is None:
-            return Due()
-        return due.sweeps(
+            return Due(comparison=True)
+        found = due.sweeps(
             self.sweeps,
             now,
             archived=self.settings.include_archived,
             filtered=bool(made.filter_groups),
             at_once="include_archived" in self.settings.model_fields_set,
         )
+        return replace(found, comparison=due.comparison(self.sweeps, now, self.compare_every))
 
 
 def standing(database: Database, name: str, settings: SyncSettings, sync: Sync | None) -> Standing:
@@ -132,4 +137,5 @@ def standing(database: Database, name: str, settings: SyncSettings, sync: Sync |
         remembered=Metadata(database).properties(name),
         table=table,
         stands=destination.existing(database, table),
+        compare_every=AppState(database).settings().reconcile_every_days * times.DAY,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hubspot_ingest.database import marks, sql
+from hubspot_ingest.database.certificates import Live
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import answers, requests
@@ -19,7 +20,7 @@ from hubspot_ingest.inbound.forecast import Counts
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.inbound.standing import Standing
-from hubspot_ingest.inbound.sweeps import RECYCLE_BIN
+from hubspot_ingest.inbound.sweeps import END, RECYCLE_BIN
 from hubspot_ingest.model import Record
 
 # Of a reading that was left unfinished, so many of its ranges are counted; the rest are taken for
@@ -57,9 +58,13 @@ class Surveyor:
         records, ranges, sample = self._main()
         due = self.standing.due(self.plan, self.now)
         counts = Counts(records=records)
+        types = self.standing.stands.types
         has_rows = records > 0 or self._rows(sql.count(self.plan.table)) != ["0"]
-        has_rows = has_rows and (records > 0 or bool(self.standing.stands.types))
+        has_rows = has_rows and (records > 0 or bool(types))
         due = replace(due, rotation=due.rotation and has_rows)
+        due = replace(due, comparison=due.comparison and (records > 0 or bool(types)))
+        if due.comparison:
+            counts = replace(counts, compared=self._compared(records, resumed=ranges is not None))
         if due.archived:
             counts = replace(counts, archived=self._archived())
         if due.filtered and has_rows:
@@ -143,6 +148,16 @@ class Surveyor:
             matching=round(len(matching) * pages),
             left=round(len(left) * pages),
         )
+
+    def _compared(self, records: int, *, resumed: bool) -> int:
+        """About how many living rows the table will have."""
+        table, plan = self.plan.table, self.plan
+        there = 0
+        if self.standing.stands.types:
+            there = Live(self.database, table).count(0, END, plan.earliest or 0, plan.until)
+        if self.standing.settled_through is None:
+            return there + records if resumed else records
+        return there
 
     def _refused(self, sample: Sequence[Record], due: Due) -> dict[str, tuple[str, ...]]:
         """Each association that the run reads is tried with one record."""

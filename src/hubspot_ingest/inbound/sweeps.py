@@ -63,7 +63,8 @@ class Sweeps:
     def begin(self) -> None:
         """After a backfill nothing is due: everything was just read from the primary store.
 
-        What left the filter while it went on is looked for from where it began.
+        What left the filter while it went on is looked for from where it began. The table is to
+        be compared with HubSpot, by the next run if this one does not come to it.
         """
         for sweep in ("archived", "filtered"):
             self.state.pop(f"{sweep}_place", None)
@@ -73,6 +74,7 @@ class Sweeps:
             rotated_at=self._now,
             rotation=0,
             rotating=False,
+            compare_from=self._now,
         )
         self.save(self.state)
 

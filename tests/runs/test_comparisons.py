@@ -1,0 +1,211 @@
+"""Runs compare what they brought in with HubSpot: after a backfill, and by the schedule."""
+
+from __future__ import annotations
+
+import pytest
+
+from hubspot_ingest.inbound import comparing, comparison
+from hubspot_ingest.inbound.ingest import ingest_all
+from hubspot_sandbox import Faults, Limits, Portal
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import (
+    CONTACTS,
+    DAY_AND_MORE,
+    HOUR,
+    MINUTE,
+    Answer,
+    World,
+    bodies,
+    on_an_empty_stack,
+    paths,
+)
+
+SEARCH = "/crm/objects/2026-09/contacts/search"
+
+
+def certificates(world: World) -> list[Answer]:
+    return world.rows("SELECT * FROM HUBSPOT_INGEST.CORE.COMPLETENESS ORDER BY CHECKED_AT")
+
+
+def every(world: World, days: int) -> None:
+    world.call_with("CONFIGURE_APP", {"reconcile_every_days": days})
+
+
+def test_a_backfill_is_certified_within_its_run(served: World) -> None:
+    run = served.call("CALL ingest_hubspot('contacts')")
+    (one,) = certificates(served)
+    assert (one["SYNC"], one["RESULT"], one["RUN_ID"]) == ("contacts", "COMPLETE", run["run_id"])
+    assert (one["HUBSPOT_RECORDS"], one["REQUESTS"]) == (one["TABLE_RECORDS"], 1)
+    spent = served.rows(
+        "SELECT ENDPOINT, COUNT FROM HUBSPOT_INGEST.CORE.REQUESTS WHERE RUN_ID = ?",
+        (run["run_id"],),
+    )
+    assert {"ENDPOINT": SEARCH, "COUNT": 1} in spent
+    assert served.runs()[0]["REQUESTS"] == run["requests"] == sum(one["COUNT"] for one in spent)
+
+
+def test_rows_lost_on_the_way_are_back_before_the_run_ends(make: MakeWorld) -> None:
+    world = make({"contacts": 300}).slim()
+    lost = [one.id for one in world.portal.records("contacts")][10:300:50]
+    world.lost = lost
+    run = world.run()
+    (one,) = certificates(world)
+    assert (one["RESULT"], one["MISSING"], one["REPAIRED"]) == ("REPAIRED", 6, 6)
+    assert run["rows_inserted"] == 300
+    assert "6 rows of contacts differed from HubSpot and were repaired: 6 missing" in run["message"]
+    assert world.landed() == world.truth()
+    assert {*world.table("_RUN_ID")} == {(run["run_id"],)}
+
+
+def test_ordinary_runs_compare_nothing_unless_they_are_told_to(world: World) -> None:
+    world.slim().run()
+    for _ in range(3):
+        world.clock.advance(40 * 24 * HOUR)
+        world.run()
+    assert len(certificates(world)) == 1
+
+
+def test_a_run_compares_when_the_last_certificate_is_old_enough(world: World) -> None:
+    world.slim().run()
+    every(world, 2)
+    compared = []
+    for _ in range(5):
+        world.clock.advance(DAY_AND_MORE)
+        world.run()
+        compared.append(len(certificates(world)))
+    assert compared == [1, 2, 2, 3, 3]
+
+
+def test_a_comparison_on_request_counts_for_the_schedule(served: World) -> None:
+    served.call("CALL ingest_hubspot('contacts')")
+    every(served, 1)
+    (sync,) = served.store.syncs()
+    served.store.save_sweeps("contacts", {**sync.sweeps, "compared_at": 0})
+    assert served.call("CALL reconcile('contacts')")["result"] == "COMPLETE"
+    served.call("CALL ingest_hubspot('contacts')")
+    assert len(certificates(served)) == 2
+
+
+def test_a_reset_is_a_backfill_and_certified_again(served: World) -> None:
+    for _ in range(2):
+        served.call("CALL ingest_hubspot('contacts')")
+        served.call("CALL reset_sync('contacts')")
+    assert [one["RESULT"] for one in certificates(served)] == ["COMPLETE", "COMPLETE"]
+
+
+def test_an_empty_portal_has_nothing_to_compare(make: MakeWorld) -> None:
+    world = make({})
+    world.run()
+    assert certificates(world) == []
+    assert "search" not in paths(world.asked())
+
+
+def test_a_stream_that_is_read_whole_compares_itself(world: World) -> None:
+    world.run("owners")
+    world.clock.advance(DAY_AND_MORE)
+    every(world, 1)
+    world.run("owners")
+    assert certificates(world) == []
+
+
+# -- when it cannot be done ------------------------------------------------------------------------
+
+
+def test_a_comparison_that_fails_does_not_fail_the_run(make: MakeWorld) -> None:
+    world = make({"contacts": 12}).slim()
+    world.closed = [SEARCH]
+    run = world.run()
+    assert (run["rows_inserted"], run["response_code"]) == (12, "OK")
+    assert "could not be compared with HubSpot" in run["message"]
+    assert [one["CODE"] for one in world.errors()] == ["SCOPE_MISSING"]
+    (one,) = certificates(world)
+    assert (one["RESULT"], one["RUN_ID"]) == ("INCOMPLETE", run["run_id"])
+
+
+def test_a_day_that_ends_in_the_comparison_ends_no_run(make: MakeWorld) -> None:
+    world = make({"contacts": 12}, limits=Limits(daily=3)).slim(reserve_percent=0)
+    run = world.run()
+    assert (run["rows_inserted"], run["status"]) == (12, "SUCCEEDED")
+    assert certificates(world)[0]["RESULT"] == "INCOMPLETE"
+    assert "did not come to its end" in run["message"]
+
+
+def test_what_came_to_no_end_is_health_and_alert_until_a_run_makes_it_anew(world: World) -> None:
+    world.slim()
+    world.closed = [SEARCH]
+    world.run()
+    assert world.sync()["HEALTH"] == "INCOMPLETE"
+    world.closed = []
+
+    world.clock.advance(30 * MINUTE)
+    world.run()
+    assert len(certificates(world)) == 1
+
+    world.clock.advance(40 * MINUTE)
+    world.run()
+    assert [one["RESULT"] for one in certificates(world)] == ["INCOMPLETE", "COMPLETE"]
+    assert world.sync()["HEALTH"] == "HEALTHY"
+
+
+def test_a_run_killed_before_its_comparison_leaves_it_to_the_next(world: World) -> None:
+    world.slim().run()
+    world.rows("DELETE FROM HUBSPOT_INGEST.STATE.COMPLETENESS")
+    state = {"compare_from": world.clock.now()}
+    world.store.save_sweeps("contacts", state)
+    world.clock.advance(MINUTE)
+    run = world.run()
+    assert [one["RUN_ID"] for one in certificates(world)] == [run["run_id"]]
+
+
+def test_syncs_side_by_side_are_each_certified(make: MakeWorld) -> None:
+    world = make({"contacts": 30, "companies": 40}).slim()
+    world.configure("companies", {"properties": ["name"], "associations": []})
+    answer = on_an_empty_stack(lambda: dict(ingest_all(world.outside)))
+    assert answer["response_code"] == "OK"
+    assert {one["SYNC"]: one["TABLE_RECORDS"] for one in certificates(world)} == {
+        "contacts": 30,
+        "companies": 40,
+    }
+
+
+# -- what it costs ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("records", [30_000, 50_000, 99_000, 100_000, 5_000_000])
+def test_an_agreeing_table_costs_one_percent_of_a_full_load(records: int) -> None:
+    assert comparison.cost(records, searched=False) <= 0.01 * records / 100
+    assert comparison.cost(2 * records, searched=True) <= 0.01 * 2 * records / 200
+
+
+@pytest.mark.parametrize(("records", "requests"), [(0, 1), (200, 1), (201, 2), (1_000, 5)])
+def test_few_rows_are_compared_one_by_one(records: int, requests: int) -> None:
+    assert comparison.cost(records, searched=False) == requests
+
+
+def test_more_rows_cost_three_requests_at_least(make: MakeWorld) -> None:
+    world = make({"contacts": 1_100}).slim()
+    world.run()
+    assert certificates(world)[0]["REQUESTS"] == comparing.FEWEST
+    assert len(bodies(world.asked())) == comparing.FEWEST
+
+
+@pytest.mark.parametrize("records", [30, 300, 1_200])
+def test_lost_answers_and_refusals_change_nothing(make: MakeWorld, records: int) -> None:
+    world = make({"contacts": records}, faults=Faults(0.2, 3)).slim()
+    world.run()
+    assert certificates(world)[0]["RESULT"] == "COMPLETE"
+
+
+def test_changes_during_a_backfill_are_no_difference(make: MakeWorld) -> None:
+    world = make({"contacts": 1_500}).slim()
+    ids = [one.id for one in world.portal.records("contacts")]
+
+    def meanwhile(portal: Portal, number: int) -> None:
+        portal.update("contacts", ids[number * 7], {"jobtitle": str(number)})
+        world.clock.advance(1_000)
+
+    world.sandbox.before_each = meanwhile
+    world.run()
+    (one,) = certificates(world)
+    assert (one["RESULT"], one["MISSING"] + one["EXTRA"] + one["STALE"]) == ("COMPLETE", 0)
+    assert world.ids(CONTACTS) == [*world.truth()]
