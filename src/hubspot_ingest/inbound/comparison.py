@@ -21,6 +21,7 @@ from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound import comparing, plan, readers
 from hubspot_ingest.inbound.comparing import Difference, Part
+from hubspot_ingest.inbound.files import merged
 from hubspot_ingest.inbound.loading import Loading, Merged
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.readers import Fetch
@@ -159,6 +160,7 @@ class Comparison:
         there = readers.read_ids(fetch, self._listing, ids)
         gone = [one for one in ids if one not in there and one in here]
         archived = readers.read_ids(fetch, self._listing, gone, archived=True)
+        merged_away = self._merged_away(fetch, [one for one in gone if one not in archived])
         for one in ids:
             record = there.get(one)
             kind, at = "", None
@@ -173,13 +175,21 @@ class Comparison:
                     kind = "MISSING" if (at or 0) >= (wanted.earliest or 0) else ""
                 elif at != here[one]:
                     kind = "STALE"
-            if kind and at is not None and at >= self.settled:
+            if kind and (one in merged_away or (at is not None and at >= self.settled)):
                 found.changed_meanwhile += 1
             elif kind:
                 found.kinds[one] = kind
 
+    def _merged_away(self, fetch: Fetch, ids: Sequence[str]) -> set[str]:
+        """Which of some ids were merged into another record since: it alone tells of them."""
+        if not ids:
+            return set()
+        anything = replace(self.loading.plan, filter_groups=())
+        changed = readers.changed_since(fetch, anything, self.settled).records
+        return {old for old, _ in merged(changed)} & {*ids}
+
     def _repair(self) -> Iterator[None]:
-        def merged(done: Merged) -> None:
+        def repaired(done: Merged) -> None:
             self.found.repaired += done.inserted + done.updated + done.deleted
             self.log(done)
 
@@ -188,7 +198,7 @@ class Comparison:
             state={},
             save=lambda _: None,
             rows=self.found.table_records or 1,
-            log=merged,
+            log=repaired,
         )
         ids = [*self.found.kinds]
         for start in range(0, len(ids), SHOWN):

@@ -79,6 +79,11 @@ class _Demo:
             "FROM HUBSPOT_DATA.INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = 'CONTACTS' "
             "GROUP BY DATA_TYPE ORDER BY COLUMNS DESC"
         )
+        self._title("What landed was compared with HubSpot at once:")
+        self._query(
+            "SELECT RESULT, HUBSPOT_RECORDS, TABLE_RECORDS, MISSING, EXTRA, STALE, REQUESTS "
+            "FROM completeness"
+        )
         changed = self._change()
         self._title(
             f"In HubSpot {CHANGED} contacts were just changed and {CREATED} created. "
