@@ -196,6 +196,8 @@ def _tasks(session: LocalSession) -> list[Row]:
 
 
 def _specifications(session: LocalSession) -> list[Row]:
+    """An application sees its own alone."""
+    acting = access.application(session)
     return [
         {
             "name": e.name[-1],
@@ -209,6 +211,7 @@ def _specifications(session: LocalSession) -> list[Row]:
             "definition": {"HOST_PORTS": e.options["HOST_PORTS"]},
         }
         for e in session.catalog.specifications
+        if acting in (None, e.name[0])
     ]
 
 

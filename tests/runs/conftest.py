@@ -19,6 +19,8 @@ APP = Path(__file__).parents[2] / "app"
 def installed() -> Iterator[Engine]:
     with Engine(None) as engine:
         engine.install(APP)
+        approve = "APPROVE SPECIFICATION HUBSPOT_API SEQUENCE_NUMBER = 1"
+        engine.sql(f"ALTER APPLICATION HUBSPOT_INGEST {approve}")
         yield engine
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from hubspot_ingest.database.stage import parquet
 from hubspot_ingest.errors import CredentialMissing
 from hubspot_ingest.hubspot import versions
 from hubspot_ingest.inbound.checkup import doctor, findings
 from hubspot_ingest.inbound.checkup.findings import Severity
+from hubspot_ingest.inbound.reconciling import reconcile
 from hubspot_ingest.model import Usage
 from hubspot_ingest.times import DAY
 from hubspot_sandbox import Limits
@@ -108,10 +112,78 @@ def test_a_run_that_was_killed_is_told_once_its_lease_is_over(loaded: World) -> 
     assert "carries on" in one["cure"]
 
 
-def test_what_a_killed_run_left_in_staging_is_told(loaded: World) -> None:
+def test_what_a_killed_run_left_in_staging_is_told_and_cleared_by_reconcile(
+    loaded: World, tmp_path: Path
+) -> None:
     loaded.rows('CREATE TRANSIENT TABLE HUBSPOT_INGEST.STAGING."LOAD_DEAD" (ID VARCHAR)')
-    (one,) = _found(loaded, "STAGING")
-    assert "LOAD_DEAD" in one["finding"]
+    file = tmp_path / "000001.parquet"
+    file.write_bytes(parquet({"ID": ["1", "2"]}))
+    stage = "@HUBSPOT_INGEST.STAGING.LOADS"
+    loaded.session.file.put(str(file), f"{stage}/dead/RECORDS/000000", auto_compress=False)
+    told = [one["finding"] for one in _found(loaded, "STAGING")]
+    assert "LOAD_DEAD" in told[0]
+    assert told[1].startswith("1 files of 1 runs that are over are left on the stage")
+    assert on_an_empty_stack(lambda: dict(reconcile(loaded.outside, "contacts")))["result"]
+    assert _found(loaded, "STAGING") == []
+    assert loaded.rows(f"LIST {stage}") == []
+
+
+def test_a_connection_that_is_not_approved_is_told_with_the_statement(loaded: World) -> None:
+    application = "ALTER APPLICATION HUBSPOT_INGEST"
+    specification = "SPECIFICATION HUBSPOT_API SEQUENCE_NUMBER = 1"
+    loaded.engine.sql(f"{application} DECLINE {specification}")
+    try:
+        (one,) = _found(loaded, "EGRESS")
+    finally:
+        loaded.engine.sql(f"{application} APPROVE {specification}")
+    assert (one["severity"], "is DECLINED" in one["finding"]) == ("ERROR", True)
+    assert one["cure"].endswith('APPROVE SPECIFICATION "HUBSPOT_API" SEQUENCE_NUMBER = 1')
+    assert _found(loaded, "EGRESS") == []
+
+
+def test_privileges_that_a_schedule_needs_are_told(loaded: World) -> None:
+    account = "EXECUTE MANAGED TASK ON ACCOUNT {} APPLICATION HUBSPOT_INGEST"
+    loaded.engine.sql(f"REVOKE {account.format('FROM')}")
+    try:
+        (one,) = _found(loaded, "PRIVILEGES")
+        assert one["severity"] == "NOTICE"
+        loaded.store.save_sync(
+            "contacts", "contacts", {"schedule": "60 MINUTES"}, loaded.clock.now()
+        )
+        (one,) = _found(loaded, "PRIVILEGES")
+    finally:
+        loaded.engine.sql(f"GRANT {account.format('TO')}")
+    assert one["severity"] == "ERROR"
+    assert one["cure"].startswith("GRANT EXECUTE MANAGED TASK ON ACCOUNT")
+
+
+def test_the_task_of_all_syncs_is_looked_at_too(loaded: World) -> None:
+    loaded.call_with("CONFIGURE_APP", {"schedule": "60 MINUTES"})
+    assert _found(loaded, "TASK") == []
+    loaded.engine.sql('ALTER TASK HUBSPOT_INGEST.TASKS."ALL SYNCS" SUSPEND')
+    (one,) = _found(loaded, "TASK")
+    assert "ALL SYNCS is suspended" in one["finding"]
+
+
+def test_a_comparison_that_came_to_no_end_is_told(loaded: World) -> None:
+    assert _found(loaded, "COMPLETENESS") == []
+    loaded.rows("UPDATE HUBSPOT_INGEST.STATE.COMPLETENESS SET RESULT = 'INCOMPLETE'")
+    (one,) = _found(loaded, "COMPLETENESS")
+    assert "CALL reconcile('contacts')" in one["cure"]
+    assert [told["finding"].split(":")[0] for told in _found(loaded, "SYNC")] == [
+        "contacts is INCOMPLETE"
+    ]
+
+
+def test_a_table_of_fixed_columns_that_was_altered_or_dropped_is_told(loaded: World) -> None:
+    loaded.run("owners")
+    assert _found(loaded, "TABLE") == []
+    loaded.rows("ALTER TABLE HUBSPOT_DATA.CRM.OWNERS DROP COLUMN EMAIL")
+    (one,) = _found(loaded, "TABLE")
+    assert one["finding"].endswith("altered by hand: without EMAIL")
+    loaded.rows("DROP TABLE HUBSPOT_DATA.CRM.OWNERS")
+    (one,) = _found(loaded, "TABLE")
+    assert "reset_sync('owners')" in one["cure"]
 
 
 def test_a_failed_sync_is_told_with_its_message(loaded: World) -> None:

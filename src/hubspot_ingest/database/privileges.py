@@ -103,6 +103,11 @@ def lacking(
     return tuple(found)
 
 
+def on_account(database: Database) -> set[str]:
+    """The application's privileges on the account."""
+    return {privilege for privilege, kind, _ in _held(database) if kind == "ACCOUNT"}
+
+
 def _held(database: Database) -> set[tuple[str, str, str]]:
     found = database.rows(f"SHOW GRANTS TO APPLICATION {name(database.application)}")
     return {

@@ -54,17 +54,29 @@ def tasks(database: Database) -> dict[str, str]:
     return {str(one["name"]): str(one["state"]).lower() for one in found}
 
 
-def left_over(database: Database, now: int) -> list[str]:
-    """Staging tables of runs that are over."""
-    application = name(database.application)
-    tables = database.rows(
-        f"SELECT TABLE_NAME FROM {application}.INFORMATION_SCHEMA.TABLES "
-        "WHERE TABLE_SCHEMA = 'STAGING' AND STARTSWITH(TABLE_NAME, 'LOAD_') ORDER BY TABLE_NAME"
+def landed(database: Database) -> set[str]:
+    """Syncs of which rows came into their tables."""
+    found = database.rows(
+        f"SELECT DISTINCT SYNC FROM {name(database.application)}.STATE.RUNS WHERE ROWS_INSERTED > 0"
     )
-    going = database.rows(
-        f"SELECT LEASE_RUN_ID FROM {application}.STATE.SYNCS WHERE LEASE_UNTIL >= {INSTANT}",
-        (now,),
+    return {str(one["SYNC"]) for one in found}
+
+
+def certificates(database: Database) -> dict[str, tuple[str, int]]:
+    """The result of each enabled sync's last comparison with HubSpot, and when it was (ms)."""
+    state = f"{name(database.application)}.STATE"
+    found = database.rows(
+        "SELECT c.SYNC, c.RESULT, DATE_PART(EPOCH_MILLISECOND, c.CHECKED_AT) AS CHECKED_AT "
+        f"FROM {state}.COMPLETENESS c JOIN {state}.SYNCS s ON s.NAME = c.SYNC WHERE s.ENABLED "
+        "QUALIFY ROW_NUMBER() OVER (PARTITION BY c.SYNC ORDER BY c.CHECKED_AT DESC) = 1 "
+        "ORDER BY c.SYNC"
     )
-    alive = tuple(f"LOAD_{one['LEASE_RUN_ID']}".upper() for one in going)
-    names = [str(one["TABLE_NAME"]) for one in tables]
-    return [one for one in names if not one.startswith(alive)] if alive else names
+    return {str(one["SYNC"]): (str(one["RESULT"]), int(one["CHECKED_AT"])) for one in found}
+
+
+def specifications(database: Database) -> list[tuple[str, str, int]]:
+    """What the application asks an administrator to approve: name, status, sequence number."""
+    found = database.rows(f"SHOW SPECIFICATIONS IN APPLICATION {name(database.application)}")
+    return [
+        (str(one["name"]), str(one["status"]).upper(), int(one["sequence_number"])) for one in found
+    ]

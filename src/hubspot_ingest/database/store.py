@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_ingest import times
-from hubspot_ingest.database import sql
+from hubspot_ingest.database import leavings, sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.errors import DatabaseError, IngestError, SyncBusy
@@ -259,20 +259,8 @@ class Store:
                 (INTERRUPTED, message, now, row["RUN_ID"]),
             )
             self.log_error(row["RUN_ID"], row["SYNC"], INTERRUPTED, message, now)
-            self._clear_staging(row["RUN_ID"])
-
-    def _clear_staging(self, run_id: str) -> None:
-        """Drop the staging tables a killed run left behind."""
-        application = sql.name(self._database.application)
-        left = self._database.rows(
-            f"SELECT TABLE_NAME FROM {application}.INFORMATION_SCHEMA.TABLES "
-            "WHERE TABLE_SCHEMA = 'STAGING' AND STARTSWITH(TABLE_NAME, ?)",
-            (f"LOAD_{run_id.upper()}",),
-        )
-        for row in left:
-            self._database.rows(
-                f"DROP TABLE IF EXISTS {application}.STAGING.{sql.name(row['TABLE_NAME'])}"
-            )
+        if dead:
+            leavings.clear(self._database, now)
 
     # -- runs ------------------------------------------------------------------------------------
 

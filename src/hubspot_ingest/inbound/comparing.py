@@ -21,7 +21,7 @@ SMALL = 200
 # Up to so many records are compared one by one at once, in five pages.
 FEW = 1_000
 # A comparison of more begins with 1 % of the requests of a full load, within these bounds.
-SHARE, FEWEST, MOST = 0.01, 3, 10
+SHARE, FEWEST, MOST = 0.01, 4, 10
 # Where time is cut, the first cut first: a change that was missed lies in a recent part, and the
 # version before it in an older one.
 AGES = tuple(days * times.DAY for days in (7, 1, 30, 180))
@@ -67,8 +67,8 @@ def allowed(full_load: int) -> int:
 
 
 def cuts(requests: int) -> tuple[int, int]:
-    """In how many parts ids and time are counted: one request is for what changed meanwhile."""
-    left = requests - 1
+    """In how many parts ids and time are counted; two requests are for what changed meanwhile."""
+    left = requests - 2
     by_id = left // 2 if left // 2 > 1 else 0
     return by_id, left - by_id
 
@@ -103,9 +103,7 @@ def differing(
     while waiting:
         part, there = waiting.pop()
         yield
-        here = ours.count(part) + sum(
-            part.holds(id, one.there) - part.holds(id, one.here) for id, one in known.items()
-        )
+        here = expected(ours, part, known)
         if there == here:
             continue
         cut = middle(part)
@@ -117,6 +115,13 @@ def differing(
         lower = replace(part, last=cut)
         below = theirs.count(lower)
         waiting += [(replace(part, after=cut), there - below), (lower, below)]
+
+
+def expected(ours: Side, part: Part, known: Mapping[str, Difference]) -> int:
+    """How many records of a part HubSpot has, going by our rows and what is known to differ."""
+    return ours.count(part) + sum(
+        part.holds(id, one.there) - part.holds(id, one.here) for id, one in known.items()
+    )
 
 
 def compare(

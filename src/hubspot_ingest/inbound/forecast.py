@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Bucket, Request
-from hubspot_ingest.inbound import comparing, comparison, history, links, reading
+from hubspot_ingest.inbound import comparing, comparison, counting, history, links, reading
 from hubspot_ingest.inbound.due import PAGES_PER_RUN, Due, growing
 from hubspot_ingest.inbound.files import rows_per_file
 from hubspot_ingest.inbound.plan import Plan, Strategy
@@ -126,7 +126,7 @@ def sweeps(plan: Plan, listing: Plan, rotation: Plan, due: Due, counts: Counts) 
 def _comparison(plan: Plan, rows: int) -> Part:
     """A table that agrees: pages one after the other of few rows, of more counts at once."""
     count = comparison.cost(rows, searched=plan.selective)
-    wide = 1 if rows <= comparing.FEW else comparison.SIDE_BY_SIDE
+    wide = 1 if rows <= comparing.FEW else counting.SIDE_BY_SIDE
     return (_step(requests.search_page(plan.stream.object_type, [], ()), count, wide),)
 
 

@@ -9,7 +9,7 @@ from hubspot_ingest import settings as configuration
 from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import Store
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.inbound.checkup import findings, inside, outside
+from hubspot_ingest.inbound.checkup import findings, inside, outside, tables
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
@@ -24,12 +24,15 @@ def examine(given: Outside) -> dict[str, Json]:
     syncs = _syncs(given)
     checks: list[tuple[str, Check]] = [
         ("CREDENTIAL", lambda: inside.credentials(database, now)),
+        ("EGRESS", lambda: inside.approval(database)),
         *(("HUBSPOT", check) for check in _portals(given, syncs)),
         ("API_VERSION", lambda: iter(findings.of_versions(now))),
         ("SYNC", lambda: inside.health(database)),
+        ("PRIVILEGES", lambda: inside.account(database, syncs)),
         ("TASK", lambda: inside.tasks(database, syncs)),
-        ("TABLE", lambda: inside.tables(database, syncs)),
+        ("TABLE", lambda: tables.tables(database, syncs)),
         ("VIEW", lambda: inside.views(database, syncs)),
+        ("COMPLETENESS", lambda: inside.certificates(database)),
         ("LEASE", lambda: inside.leases(database, now)),
         ("STAGING", lambda: inside.left_over(database, now)),
     ]

@@ -1,20 +1,25 @@
-"""What Snowflake and the state tell DOCTOR: syncs, tables, tasks, grants, what was left behind."""
+"""What Snowflake and the state tell DOCTOR: syncs, tasks, privileges, what was left behind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hubspot_ingest.database import columns, privileges, standing
+from hubspot_ingest import times
+from hubspot_ingest.database import leavings, privileges, standing
+from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.connections import cure
-from hubspot_ingest.database.metadata import Metadata
-from hubspot_ingest.database.store import Store
-from hubspot_ingest.inbound import destination, freshness
+from hubspot_ingest.database.sql import name
+from hubspot_ingest.database.tasks import ALL_SYNCS, LOOK
+from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.inbound import freshness
 from hubspot_ingest.inbound.checkup import findings
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity
 from hubspot_ingest.settings import SyncSettings
 
 Syncs = Sequence[tuple[str, SyncSettings]]
+
+ON_SCHEDULE = {"EXECUTE TASK", "EXECUTE MANAGED TASK"}
 
 _HEALTH = {
     "FAILED": (Severity.ERROR, "the message says what to do; then run it again"),
@@ -65,20 +70,82 @@ def leases(database: Database, now: int) -> Iterator[Finding]:
 
 
 def left_over(database: Database, now: int) -> Iterator[Finding]:
-    """Of staging tables that nobody needs any more."""
-    tables = standing.left_over(database, now)
+    """Of staging tables and files that nobody needs any more."""
+    tables, files = leavings.tables(database, now), leavings.files(database, now)
+    cure = "nothing: the next run after a killed one, and every RECONCILE, clear them away"
     if tables:
+        said = f"{len(tables)} staging tables of runs that were killed are left, such as "
+        yield Finding("STAGING", Severity.NOTICE, said + tables[0], cure)
+    if files:
+        said = f"{files.total()} files of {len(files)} runs that are over are left on the stage"
+        yield Finding("STAGING", Severity.NOTICE, f"{said}, such as of {min(files)}", cure)
+    if not (tables or files):
+        yield Finding("STAGING", Severity.OK, "no run left anything behind")
+
+
+def approval(database: Database) -> Iterator[Finding]:
+    """Of what an administrator is asked to approve: without it no request leaves the account."""
+    try:
+        asked = standing.specifications(database)
+    except DatabaseError:
+        # where Snowflake does not tell, whether HubSpot answers does
+        return
+    for specification, status, number in asked:
+        said = f"the connection {specification} to api.hubapi.com is {status}"
+        if status == "APPROVED":
+            yield Finding("EGRESS", Severity.OK, said)
+            continue
+        application = name(database.application)
+        approve = f"APPROVE SPECIFICATION {name(specification)} SEQUENCE_NUMBER = {number}"
         yield Finding(
-            "STAGING",
-            Severity.NOTICE,
-            f"{len(tables)} staging tables of runs that were killed are left, such as {tables[0]}",
-            "run the syncs concerned: each clears what its killed run left",
+            "EGRESS",
+            Severity.ERROR,
+            f"{said}: the app cannot ask HubSpot anything",
+            "approve it on the app's page under Settings » Connections, or as an administrator: "
+            f"ALTER APPLICATION {application} {approve}",
         )
 
 
+def certificates(database: Database) -> Iterator[Finding]:
+    """Of the last comparison of each sync with HubSpot."""
+    for sync, (result, at) in standing.certificates(database).items():
+        said = f"{sync} was compared with HubSpot at {times.iso(at)}: {result}"
+        if result == "INCOMPLETE":
+            again = f"nothing: the next run compares again; or CALL reconcile('{sync}')"
+            yield Finding("COMPLETENESS", Severity.NOTICE, said, again)
+        else:
+            yield Finding("COMPLETENESS", Severity.OK, said)
+
+
+def account(database: Database, syncs: Syncs) -> Iterator[Finding]:
+    """Of what the app may do in the account: without these no schedule runs."""
+    app = AppState(database).settings()
+    scheduled = [sync for sync, settings in syncs if settings.schedule is not None]
+    lacks = sorted(ON_SCHEDULE - privileges.on_account(database))
+    wanted = bool(scheduled or app.schedule or app.notifications)
+    if not lacks:
+        yield Finding("PRIVILEGES", Severity.OK, "the app may run tasks")
+        return
+    severity = Severity.ERROR if wanted else Severity.NOTICE
+    yield Finding(
+        "PRIVILEGES",
+        severity,
+        f"the app lacks {', '.join(lacks)} on the account: nothing runs on a schedule",
+        f"GRANT {', '.join(lacks)} ON ACCOUNT TO APPLICATION {name(database.application)}",
+    )
+
+
 def tasks(database: Database, syncs: Syncs) -> Iterator[Finding]:
-    """Of the tasks of syncs that have a schedule."""
+    """Of the tasks of syncs that have a schedule, and of the app's own."""
     there = standing.tasks(database)
+    app = AppState(database).settings()
+    of_app = [(ALL_SYNCS, "schedule", app.schedule), (LOOK, "notifications", app.notifications)]
+    for title, setting, chosen in of_app:
+        state = there.get(title)
+        if chosen is not None and state != "started":
+            said = f"the app has {setting}, but its task {title} is {state or 'not there'}"
+            change = f"CALL configure_app with the same {setting} again"
+            yield Finding("TASK", Severity.ERROR, said, change)
     for sync, settings in syncs:
         if settings.schedule is None:
             continue
@@ -89,44 +156,3 @@ def tasks(database: Database, syncs: Syncs) -> Iterator[Finding]:
         said = f"{sync} has a schedule, but its task is {state or 'not there'}"
         change = f"CALL enable_sync('{sync}')" if state else "configure the sync again"
         yield Finding("TASK", Severity.ERROR, said, change)
-
-
-def tables(database: Database, syncs: Syncs) -> Iterator[Finding]:
-    """Of destinations: may they be written, and are their columns as they were made."""
-    store, metadata = Store(database), Metadata(database)
-    for sync, settings in syncs:
-        table = destination.table_of(settings)
-        place = privileges.look(database, table)
-        if place.database_seen and place.grants:
-            said = f"the app may not write to {table}, where {sync} lands"
-            yield Finding("GRANTS", Severity.ERROR, said, "; ".join(place.grants))
-        stored = store.sync(sync)
-        if stored is None or stored.settled_through is None:
-            continue
-        types = destination.existing(database, table).types
-        found = [
-            (column, columns.TYPES.get(one.type, columns.Type.TEXT))
-            for one, column in metadata.properties(sync)
-            if column is not None
-        ]
-        if found and not types:
-            again = f"CALL reset_sync('{sync}'), then run it: that makes the table anew"
-            said = f"{table}, where {sync} landed, is not there any more"
-            yield Finding("TABLE", Severity.WARNING, said, again)
-            continue
-        own = [(one.name, one.type) for one in (*columns.RECORD, *columns.BOOKKEEPING)]
-        expected = [*own, *found] if found else []
-        missing = [column for column, _ in expected if column not in types]
-        retyped = [
-            column
-            for column, wanted in expected
-            if column in types and not columns.same_type(wanted, types[column])
-        ]
-        if missing or retyped:
-            said = f"{table} was altered by hand:"
-            said += f" without {', '.join(missing)}" if missing else ""
-            said += f" of another type {', '.join(retyped)}" if retyped else ""
-            again = f"drop the table, CALL reset_sync('{sync}') and run it; or undo the change"
-            yield Finding("TABLE", Severity.WARNING, said, again)
-        else:
-            yield Finding("TABLE", Severity.OK, f"{table} is as it was made")

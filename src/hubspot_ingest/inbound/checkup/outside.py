@@ -17,7 +17,6 @@ from hubspot_ingest.settings import SyncSettings
 
 # A person waits for the answer: no longer than this.
 PATIENCE = times.MINUTE
-APPROVE = "ALTER APPLICATION {} APPROVE SPECIFICATION HUBSPOT_API SEQUENCE_NUMBER = 1"
 
 
 def look(outside: Outside, syncs: Sequence[tuple[str, SyncSettings]]) -> Iterator[Finding]:
@@ -37,13 +36,12 @@ def look(outside: Outside, syncs: Sequence[tuple[str, SyncSettings]]) -> Iterato
     except CredentialError as error:
         yield Finding("CREDENTIAL", Severity.ERROR, error.message, f"store another with {store}")
     except HubSpotError as error:
-        approve = APPROVE.format(outside.database.application)
         yield Finding(
             "EGRESS",
             Severity.ERROR,
             error.message,
-            f"approve the connection under Settings » Connections, or by {approve}; if that is "
-            "done, HubSpot is down: see status.hubspot.com",
+            "where the connection is not approved, approve it; else HubSpot is down: see "
+            "status.hubspot.com",
         )
     except IngestError as error:
         yield Finding("HUBSPOT", Severity.WARNING, error.message, "run this again later")

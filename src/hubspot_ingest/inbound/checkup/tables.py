@@ -1,0 +1,78 @@
+"""What DOCTOR finds of destinations: may they be written, are their columns as they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from hubspot_ingest.database import columns, privileges, standing
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.metadata import Metadata
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.store import Store
+from hubspot_ingest.inbound import destination, streams
+from hubspot_ingest.inbound.catalog import Reader
+from hubspot_ingest.inbound.checkup.findings import Finding, Severity
+from hubspot_ingest.inbound.fixed import rows
+from hubspot_ingest.settings import SyncSettings
+
+Syncs = Sequence[tuple[str, SyncSettings]]
+Columns = Sequence[tuple[str, columns.Type]]
+
+
+def tables(database: Database, syncs: Syncs) -> Iterator[Finding]:
+    """Of the tables of the enabled syncs."""
+    store, landed = Store(database), standing.landed(database)
+    may_make = "CREATE DATABASE" in privileges.on_account(database)
+    for sync, settings in syncs:
+        table = destination.table_of(settings)
+        place = privileges.look(database, table)
+        said = f"the app may not write to {table}, where {sync} lands"
+        if place.grants and place.database_seen:
+            yield Finding("GRANTS", Severity.ERROR, said, "; ".join(place.grants))
+        elif place.grants and not may_make:
+            told = f"{said}: it sees no such database, and may make none"
+            yield Finding("GRANTS", Severity.ERROR, told, "; ".join(place.grants))
+        stored = store.sync(sync)
+        if stored is None or stored.settled_through is None:
+            continue
+        types = destination.existing(database, table).types
+        if types:
+            expected = _expected(database, sync, settings)
+            yield _altered(sync, table, expected, types)
+        elif sync in landed:
+            again = f"CALL reset_sync('{sync}'), then run it: that makes the table anew"
+            gone = f"{table}, where {sync} landed, is not there any more"
+            yield Finding("TABLE", Severity.WARNING, gone, again)
+
+
+def _expected(database: Database, sync: str, settings: SyncSettings) -> Columns:
+    """The columns that the app gave a table; none of a view's, which are another table's."""
+    flattened = [
+        (column, columns.TYPES.get(one.type, columns.Type.TEXT))
+        for one, column in Metadata(database).properties(sync)
+        if column is not None
+    ]
+    stream = streams.standard(settings.stream)
+    if stream is not None and stream.reader is Reader.VIEW:
+        return []
+    if stream is not None and stream.reader is not Reader.RECORDS:
+        own = rows.table_columns(stream)
+    else:
+        own = (*columns.RECORD, *columns.BOOKKEEPING)
+    return [*((one.name, one.type) for one in own), *flattened]
+
+
+def _altered(sync: str, table: Table, expected: Columns, types: Mapping[str, str]) -> Finding:
+    missing = [column for column, _ in expected if column not in types]
+    retyped = [
+        column
+        for column, wanted in expected
+        if column in types and not columns.same_type(wanted, types[column])
+    ]
+    if not (missing or retyped):
+        return Finding("TABLE", Severity.OK, f"{table} is as it was made")
+    said = f"{table} was altered by hand:"
+    said += f" without {', '.join(missing)}" if missing else ""
+    said += f" of another type {', '.join(retyped)}" if retyped else ""
+    again = f"drop the table, CALL reset_sync('{sync}') and run it; or undo the change"
+    return Finding("TABLE", Severity.WARNING, said, again)

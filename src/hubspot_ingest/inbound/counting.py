@@ -1,0 +1,176 @@
+"""How many records HubSpot and a table have, counted while HubSpot goes on changing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
+
+from hubspot_ingest import times
+from hubspot_ingest.database.certificates import Live
+from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound import readers
+from hubspot_ingest.inbound.comparing import Difference, Part
+from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.readers import Fetch
+from hubspot_ingest.model import Json
+
+Answer = TypeVar("Answer")
+
+# Searches that go out at once; HubSpot takes five in a second.
+SIDE_BY_SIDE = 5
+# How often parts are counted anew in which something moved.
+ROUNDS = 4
+# The index may learn of one change so much later than of another.
+INDEX_LAG = 10 * times.MINUTE
+
+
+@dataclass
+class Patient:
+    """A ``Fetch`` that shows life while HubSpot, or a limit, lets a request wait."""
+
+    fetch: Fetch
+    pool: ThreadPoolExecutor
+    alive: Callable[[], None]
+    tick: float
+
+    def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        """See ``Fetch``."""
+        return self.end(self.pool.submit(self.fetch, request, parse))
+
+    def begin(self, work: Callable[[], Answer]) -> Future[Answer]:
+        """Do some work meanwhile."""
+        return self.pool.submit(work)
+
+    def end(self, going: Future[Answer]) -> Answer:
+        """The answer of some work, once it is there."""
+        while not wait([going], self.tick).done:
+            self.alive()
+        return going.result()
+
+
+@dataclass
+class Theirs:
+    """HubSpot's side: what the sync's filters take, as its search index has it."""
+
+    patient: Patient
+    plan: Plan
+
+    def _groups(self, part: Part) -> list[Json]:
+        bounds: list[Json] = [
+            {
+                "propertyName": "hs_object_id",
+                "operator": "BETWEEN",
+                "value": str(part.after + 1),
+                "highValue": str(part.last),
+            },
+            {
+                "propertyName": self.plan.stream.updated,
+                "operator": "BETWEEN",
+                "value": str(max(part.since, requests.EARLIEST_FILTER)),
+                "highValue": str(part.until - 1),
+            },
+        ]
+        return [{"filters": [*group, *bounds]} for group in self.plan.filter_groups or ((),)]
+
+    def counted(self, part: Part, fetch: Fetch) -> int:
+        """As ``count``, by another way to HubSpot."""
+        request = requests.search_page(
+            self.plan.stream.object_type, self._groups(part), ["hs_object_id"], limit=1
+        )
+        return fetch(request, answers.page).total or 0
+
+    def count(self, part: Part, /) -> int:
+        """See ``Side``."""
+        return self.counted(part, self.patient)
+
+    def versions(self, part: Part, /) -> Mapping[str, int | None]:
+        """See ``Side``."""
+        found: dict[str, int | None] = {}
+        after, more = part.after, True
+        while more:
+            request = requests.search_page(
+                self.plan.stream.object_type,
+                self._groups(replace(part, after=after)),
+                ["hs_object_id"],
+            )
+            page = self.patient(request, answers.page)
+            found |= {one.id: one.updated_at for one in page.records}
+            more = page.after is not None and bool(page.records)
+            after = max([after, *(int(one.id) for one in page.records)])
+        return found
+
+
+@dataclass
+class Counting:
+    """Counts parts in HubSpot while records go on changing.
+
+    ``changed`` are the records that have changed since the table was settled, which no part holds
+    any more; in ``known`` they stand with the versions of our rows.
+    """
+
+    patient: Patient
+    theirs: Theirs
+    live: Live
+    whole: Part
+    known: dict[str, Difference]
+    changed: dict[str, int | None] = field(default_factory=dict)
+
+    def counts(self, parts: Sequence[Part]) -> list[tuple[Part, int]]:
+        """How many records each part has, less those that changed until it was counted."""
+        self._look()
+        found = self._counted(parts)
+        for _ in range(ROUNDS):
+            moved = self._look()
+            # whether one was counted before it changed or after it, nobody knows
+            unsure = [
+                part
+                for part in parts
+                if any(part.holds(one, self.known[one].here) for one in moved)
+            ]
+            if not unsure:
+                break
+            found |= self._counted(unsure)
+        return [*found.items()]
+
+    def _held(self, moved: Iterable[str], part: Part) -> bool:
+        return any(part.holds(one, self.known[one].here) for one in moved)
+
+    def _counted(self, parts: Sequence[Part]) -> dict[Part, int]:
+        fetch = self.patient.fetch
+        going = [self.patient.begin(partial(self.theirs.counted, one, fetch)) for one in parts]
+        return {part: self.patient.end(one) for part, one in zip(parts, going, strict=True)}
+
+    def _look(self) -> set[str]:
+        """See what has changed by now; returns what had not when this was looked at last."""
+        latest = max((at or 0 for at in self.changed.values()), default=0)
+        since = max(self.whole.until, latest - INDEX_LAG)
+        reach = readers.changed_since(self.patient, self.theirs.plan, since)
+        changed = {one.id: one.updated_at for one in reach.records}
+        moved = {*changed} - {*self.changed}
+        here = self.live.of([*moved])
+        self.known |= {one: Difference(changed[one], here.get(one)) for one in moved}
+        self.changed |= changed
+        return moved
+
+
+@dataclass
+class Ours:
+    """The table's side."""
+
+    live: Live
+
+    def count(self, part: Part, /) -> int:
+        """See ``Side``."""
+        return self.live.count(part.after, part.last, part.since, part.until)
+
+    def versions(self, part: Part, /) -> Mapping[str, int | None]:
+        """See ``Side``."""
+        return self.live.versions(part.after, part.last, part.since, part.until)
+
+    def middle(self, part: Part, /) -> int | None:
+        """An id that halves the part's rows; None where they have none."""
+        return self.live.middle(part.after, part.last, part.since, part.until)
