@@ -57,11 +57,10 @@ def show(calls: Calls) -> bool:
     if not shown:
         look.empty("No stream of that name", "Clear the search to see all of them.")
     for group, members in streams.grouped(shown).items():
-        with st.expander(group, expanded=bool(sought) or group in streams.OPEN):
-            columns = st.columns(3)
-            for n, one in enumerate(members):
-                with columns[n % 3]:
-                    _box(one, there, connection)
+        unfolded = bool(sought) or group in streams.OPEN
+        with st.expander(group, expanded=unfolded), st.container(horizontal=True):
+            for one in members:
+                _box(one, there, connection)
     picked = new(calls)
     look.html(f'<p class="quiet">{words.plural(len(picked), "stream")} chosen</p>')
     _filters(picked, calls)
@@ -82,8 +81,8 @@ def _tools(readable: list[Row], there: set[str], connection: str, calls: Calls) 
         )  # fmt: skip
         recommended = [
             one
-            for one in names
-            if one in streams.RECOMMENDED and named(one, connection) not in there
+            for one in streams.RECOMMENDED
+            if one in names and named(one, connection) not in there
         ]
         st.button("Recommended", on_click=_pick_all, args=(recommended, connection))
         st.button("None", on_click=_pick_all, args=([], connection))
@@ -108,6 +107,7 @@ def _box(stream: Row, there: set[str], connection: str) -> None:
         on_change=_pick,
         args=(str(stream["STREAM"]), connection),
         disabled=name in there,
+        width=310,
         help=told + ("; loaded already" if name in there else ""),
     )
 

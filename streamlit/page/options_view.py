@@ -44,8 +44,8 @@ def schedule(key: str, before: str | None, label: str = "Schedule") -> str | Non
 
 
 def _set(settings: place.Settings, name: str, value: Any, default: Any) -> None:
-    """Keep a setting where it was given before or differs from its default."""
-    if value == default and name not in settings:
+    """Keep what was changed; a setting that is back at its default is no longer given."""
+    if value == settings.get(name, default):
         return
     if value == default:
         settings.pop(name)

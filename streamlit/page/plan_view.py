@@ -36,8 +36,10 @@ def together(found: Sequence[Answer]) -> None:
     """What several runs take, and what of HubSpot's day is left after them."""
     total = plans.added(found)
     share = f"{words.percent(total.share)} of the daily limit" if total.share else ""
+    whole = all(one["rows"] is not None for one in plans.good(found))
+    counted = "records to read" if whole else "of what HubSpot counts"
     facts = [
-        ("Rows", f"{words.number(total.rows)}<small>that HubSpot counts</small>"),
+        ("Rows", f"{words.number(total.rows)}<small>{counted}</small>"),
         (
             "Requests",
             f"{plans.at_least(total)}{words.number(total.requests)}<small>{share}</small>",
@@ -50,7 +52,7 @@ def together(found: Sequence[Answer]) -> None:
         ),
     ]
     if total.left is not None:
-        of = f"of {words.number(total.limit)}"
+        of = f"afterwards, of {words.number(total.limit)}"
         facts.append(("Left today", f"{words.number(total.left)}<small>{of}</small>"))
     look.html(look.facts(facts, big=True))
     scopes(total.scopes)
@@ -72,10 +74,11 @@ def scopes(lacking: Sequence[str]) -> None:
 def details(plan: Answer) -> None:
     """One run: how it reads and why, what it asks, what it makes."""
     look.html(
-        f"<p>{escape(look.sentence(str(plan['message'])))}</p>"
-        f'<p class="quiet">Read {escape(plans.how(plan["strategy"]))}. '
-        f"{escape(plans.why(plan))}</p>"
+        f'<p>Read {escape(plans.how(plan["strategy"]))}.</p><p class="quiet">{plans.why(plan)}</p>'
     )
+    warned = plans.warning(plan)
+    if warned:
+        look.note("Not all at once:", escape(look.sentence(warned)), "warn")
     asked = [
         (f"<code>{escape(endpoint)}</code>", words.number(count))
         for endpoint, count in plan["requests"].items()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from page import words
 from page.calls import Answer
 
 _TABLE = re.compile(r'CREATE TABLE IF NOT EXISTS ("[^"]+"\."[^"]+"\."[^"]+")')
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 HOW = {
     "LIST": "all records, page by page",
@@ -82,16 +84,17 @@ def added(plans: Sequence[Answer]) -> Total:
         most=sum(seconds),
         limit=days[-1]["limit"] if days else None,
         used=max(int(one["used"] or 0) for one in days) if days else None,
-        tables=sum(len(tables(one)) for one in told),
+        tables=len({table for one in told for table in tables(one)}),
         columns=sum(len(one["columns"]) for one in told),
         scopes=tuple(dict.fromkeys(lacking)),
     )
 
 
 def tables(plan: Answer) -> list[str]:
-    """The tables that the run makes."""
+    """The tables that the run makes, those aside that the app keeps for itself."""
     found = (_TABLE.match(str(one)) for one in plan["ddl"])
-    return [one[1].replace('"', "") for one in found if one]
+    names = [one[1].replace('"', "") for one in found if one]
+    return [one for one in names if not one.rpartition(".")[2].startswith("_")]
 
 
 def lasting(least: float, most: float) -> str:
@@ -114,6 +117,13 @@ def how(strategy: str | None) -> str:
 
 
 def why(plan: Answer) -> str:
-    """Why it is read like that, as a sentence."""
+    """HTML of why it is read like that, as a sentence, with times as the viewer counts them."""
     said = str(plan["why"]).removeprefix(f"items are read by {plan['strategy']}").lstrip(",; ")
-    return said[:1].upper() + said[1:] + "." if said else ""
+    told = _INSTANT.sub(lambda found: words.time(found[0]), escape(said))
+    return told[:1].upper() + told[1:] + "." if told else ""
+
+
+def warning(plan: Answer) -> str:
+    """What may keep the run from doing it all at once: the day's limit, its deadline."""
+    _, _, said = str(plan["message"]).partition("; ")
+    return "" if plan["scopes_missing"] and said.startswith("the credential lacks") else said

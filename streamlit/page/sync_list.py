@@ -47,6 +47,8 @@ def show(calls: Calls) -> None:
 def _summary(syncs: list[Row], counts: dict[str, int]) -> None:
     good = sum(1 for one in syncs if one["HEALTH"] == "HEALTHY" and one["ENABLED"])
     care = [one for one in syncs if one["HEALTH"] in ATTENTION and one["ENABLED"]]
+    tables = {str(one["DESTINATION"]) for one in syncs}
+    rows = sum(count for table, count in counts.items() if table in tables)
     settled = [one["SETTLED_THROUGH"] for one in syncs if one["ENABLED"] and one["SETTLED_THROUGH"]]
     look.html(
         look.facts(
@@ -57,7 +59,7 @@ def _summary(syncs: list[Row], counts: dict[str, int]) -> None:
                     "Complete up to",
                     words.time(min(settled, default=None)) + "<small>the least current</small>",
                 ),
-                ("Rows kept", f"{words.number(sum(counts.values()))}<small>in all tables</small>"),
+                ("Rows kept", f"{words.number(rows)}<small>in all tables</small>"),
             ],
             big=True,
         )

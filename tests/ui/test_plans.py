@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from hubspot_sandbox import Portal
+from page import plans
 from tests.runs.world import CONTACTS, World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -103,7 +104,8 @@ def test_a_sync_tells_what_its_next_run_would_do(open_page: Open) -> None:
 
     view.choose("part-contacts", "Next run")
 
-    assert "would read about 30 contacts by LIST" in view.text
+    assert "Rows 30" in view.text
+    assert "all records, page by page" in view.text
 
 
 def test_changes_that_are_not_saved_are_planned_too(open_page: Open) -> None:
@@ -113,7 +115,7 @@ def test_changes_that_are_not_saved_are_planned_too(open_page: Open) -> None:
     view.choose("part-contacts", "Next run")
 
     assert "With your changes, which are not saved yet" in view.text
-    assert "by SEARCH" in view.text
+    assert "Only what the filters take is read" in view.text
     assert json.loads(world.sync()["SETTINGS"]) == {}
 
 
@@ -140,3 +142,45 @@ def test_a_filter_that_hubspot_refuses_is_told_by_the_count(open_page: Open) -> 
 
     assert "no_such" in view.text
     assert "INVALID_FILTER" in view.text
+
+
+def planned(**told: Any) -> dict[str, Any]:
+    """What PLAN_INGEST answers of a run of a minute with 100 requests."""
+    return {
+        "response_code": "OK",
+        "message": "a run of contacts would read about 9 contacts",
+        "requests_total": 100,
+        "at_least": False,
+        "minutes": 1.0,
+        "rows": 9,
+        "daily": {"limit": 1000, "used": 300, "remaining": 600, "share_percent": 10.0},
+        "columns": [],
+        "ddl": [],
+        "scopes_missing": [],
+        **told,
+    }
+
+
+def test_plans_add_up_to_what_the_day_has_left() -> None:
+    other = planned(rows=None, at_least=True, minutes=30.0)
+
+    total = plans.added([planned(), other, {"response_code": "INVALID_SETTINGS"}])
+
+    assert (total.requests, total.share, total.left, total.rows) == (200, 20.0, 500, 9)
+    assert total.at_least
+    assert plans.lasting(total.least, total.most) == "30 min to 31 min"
+
+
+def test_a_table_that_several_runs_make_counts_once() -> None:
+    made = planned(
+        ddl=[f'CREATE TABLE IF NOT EXISTS "A"."B"."{name}" (' for name in ("T", "_FRESHNESS")]
+    )
+
+    assert plans.added([made, made]).tables == 1
+
+
+def test_what_parts_a_run_is_told_beside_it() -> None:
+    said = "its deadline parts it into about 3 runs"
+
+    assert plans.warning(planned(message=f"a run of contacts would read much; {said}")) == said
+    assert plans.warning(planned()) == ""

@@ -105,13 +105,14 @@ def test_what_goes_on_is_told_with_its_rows_and_rate(open_page: Open) -> None:
     view, world = ran(open_page)
     world.rows(
         "INSERT INTO HUBSPOT_INGEST.STATE.RUNS (RUN_ID, SYNC, STATUS, STARTED_AT, ROWS_READ, "
-        "REQUESTS) SELECT 'r', 'contacts', 'RUNNING', DATEADD(SECOND, 1, SYSDATE()), 5000, 50"
+        "REQUESTS, ROWS_EXPECTED) SELECT 'r', 'contacts', 'RUNNING', "
+        "DATEADD(SECOND, 1, SYSDATE()), 5000, 50, 20000"
     )
 
     view.press("Syncs").press("Runs")
 
     assert "Running now" in view.text
-    assert "Rows read 5,000" in view.text
+    assert "Rows read 5,000 of about 20,000" in view.text
 
 
 def test_every_documented_code_has_a_cause_and_a_cure() -> None:

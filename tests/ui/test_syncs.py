@@ -212,6 +212,13 @@ def test_what_hubspot_would_refuse_is_not_stored(open_page: Open) -> None:
     assert stored(world) == {}
 
 
+def test_what_set_up_stored_is_no_change(open_page: Open) -> None:
+    destination = {"database": "HUBSPOT_DATA", "schema": "CRM"}
+    view, _ = opened(open_page, "Schedule and more", destination=destination)
+
+    assert "Not saved yet" not in view.text
+
+
 def test_discarding_goes_back_to_what_is_stored(open_page: Open) -> None:
     view, world = opened(open_page, "Filters")
 
