@@ -121,7 +121,8 @@ def _ask(name: str) -> None:
     )
     st.markdown(
         "A table that agrees costs at most ten requests of the day's limit, each difference about "
-        "ten more. Meanwhile no run of this sync begins."
+        "ten more. Meanwhile no run of this sync begins, and this page waits: seconds where they "
+        "agree, longer where much differs."
     )
     with st.container(horizontal=True):
         if st.button("Compare and repair", type="primary", on_click=_agreed, args=(name,)):

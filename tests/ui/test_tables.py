@@ -121,6 +121,7 @@ def test_the_sample_queries_run_as_they_stand(open_page: Open) -> None:
 
     queries = [one.value for one in view.test.code]
     assert len(queries) >= 5
+    assert any("CONTACTS_CURRENT" in query and "__LABEL" in query for query in queries)
     for query in queries:
         world.rows(query.rstrip(";"))
 
