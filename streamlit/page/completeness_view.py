@@ -25,6 +25,12 @@ def show(syncs: list[Row], calls: Calls) -> None:
     last = {str(one["SYNC"]): one for one in calls.certificates()}
     readers = _readers(calls)
     _summary(syncs, last, readers)
+    days = int(calls.settings().get("reconcile_every_days") or 0)
+    every = f" and every {words.plural(days, 'day')}" if days else ""
+    look.html(
+        f'<p class="quiet small">Compared by itself after each backfill{every}; Settings tells how '
+        "often.</p>"
+    )
     order = sorted(syncs, key=lambda one: completeness.urgency(last.get(str(one["NAME"]))))
     comparable = [one for one in order if _comparable(one, readers)]
     most = st.session_state.get(MOST, A_PAGE)
@@ -71,7 +77,6 @@ def _summary(syncs: list[Row], last: dict[str, Row], readers: dict[str, str]) ->
             big=True,
         )
     )
-    st.space("small")
 
 
 def _row(sync: Row, last: Row | None) -> None:

@@ -67,6 +67,16 @@ def test_a_table_that_was_never_compared_says_so(open_page: Open) -> None:
     assert "Not compared yet" in view.text
 
 
+def test_how_often_tables_are_compared_is_told(open_page: Open) -> None:
+    view, world = compared(open_page)
+    assert "Compared by itself after each backfill;" in view.text
+
+    world.call("CALL configure_app(PARSE_JSON('{\"reconcile_every_days\": 7}'))")
+    later = View(world).draw().press("Trust")
+
+    assert "after each backfill and every 7 days;" in later.text
+
+
 def test_a_comparison_asks_first_and_says_what_it_does_and_costs(open_page: Open) -> None:
     view, world = compared(open_page)
 
