@@ -11,5 +11,6 @@ EXECUTE IMMEDIATE FROM './sql/procedures/runs.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/plans.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/app.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/checks.sql';
+EXECUTE IMMEDIATE FROM './sql/procedures/kept.sql';
 EXECUTE IMMEDIATE FROM './sql/egress.sql';
 EXECUTE IMMEDIATE FROM './sql/page.sql';

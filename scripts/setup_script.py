@@ -17,7 +17,7 @@ TOKEN = re.compile(
       | (?P<string>'(?:[^'\\]|''|\\.)*')
       | (?P<name>"(?:[^"]|"")*")
       | (?P<word>[A-Za-z_][\w$]*)
-      | (?P<mark>.)""",
+      | (?P<mark>\d+|.)""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -27,7 +27,8 @@ class Token:
     """One word, name, string, body or punctuation mark of SQL.
 
     Attributes:
-        kind: ``word``, ``name`` (quoted identifier), ``string``, ``body`` (``$$…$$``) or ``mark``.
+        kind: ``word``, ``name`` (quoted identifier), ``string``, ``body`` (``$$…$$``) or ``mark``,
+            which a number is too.
         text: Words in upper case, strings and bodies without their quotes, names and marks as
             written.
     """

@@ -30,6 +30,8 @@ from hubspot_ingest.inbound import (
 from hubspot_ingest.inbound.checkup import doctor as examination
 from hubspot_ingest.inbound.explaining import row, run
 from hubspot_ingest.inbound.outside import Outside, Portals
+from hubspot_ingest.inbound.replaying import replay as replays
+from hubspot_ingest.inbound.replaying import rollback as rollbacks
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 from hubspot_ingest.times import SystemClock
@@ -250,6 +252,18 @@ def test_connection(outside: Outside, connection: str) -> Answer:
 def reconcile(outside: Outside, sync: str) -> Answer:
     """Compare a sync's table with HubSpot, repair it, and certify what was found."""
     return reconciling.reconcile(outside, sync)
+
+
+@_answering
+def replay(outside: Outside, sync: str, since: str | None) -> Answer:
+    """Make a sync's table again from kept pages, without a request to HubSpot."""
+    return replays.replay(outside, sync, since)
+
+
+@_answering
+def rollback_run(outside: Outside, run_id: str) -> Answer:
+    """Undo what one run did to its tables."""
+    return rollbacks.rollback(outside, run_id)
 
 
 @_answering

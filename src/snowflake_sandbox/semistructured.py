@@ -14,7 +14,7 @@ _EXTRACT = "JSON_EXTRACT"
 
 def normalize(root: Expr) -> Expr:
     """Rewrite constants, element access and casts to text, in place where possible."""
-    return _text_of_variants(_elements(_lists(_constants(root))))
+    return _text_of_variants(_elements(_lists(_objects(_constants(root)))))
 
 
 def _replace(root: Expr, node: Expr, new: Expr) -> Expr:
@@ -60,6 +60,20 @@ def _lists(root: Expr) -> Expr:
     return root
 
 
+def _objects(root: Expr) -> Expr:
+    """Make one function of ``OBJECT_CONSTRUCT_KEEP_NULL('a', x, …)``: a key that is text is there.
+
+    Keys that are computed, which may be NULL, are left to fakesnow's slower way.
+    """
+    for node in reversed(list(root.find_all(exp.JSONObject))):
+        pairs = node.expressions
+        plain = [isinstance(one, exp.JSONKeyValue) and one.this.is_string for one in pairs]
+        if all(plain):
+            values = [value for one in pairs for value in (one.this, one.expression)]
+            root = _replace(root, node, exp.Anonymous(this="JSON_OBJECT", expressions=values))
+    return root
+
+
 def _elements(root: Expr) -> Expr:
     """Make one function of ``GET(v, 'key')``, ``v['key']`` and ``v[0]``; the key is no path."""
     for node in reversed(list(root.find_all(exp.GetExtract, exp.Bracket))):
@@ -84,6 +98,9 @@ def _text_of_variants(root: Expr) -> Expr:
         if char.args.get("format") is None:
             to = exp.DataType(this=exp.DataType.Type.VARCHAR)
             root = _replace(root, char, exp.Cast(this=char.this, to=to))
+        elif char.args["format"].name.upper() == "YYYY-MM-DD":
+            spelled = [char.this, exp.Literal.string("%Y-%m-%d")]
+            root = _replace(root, char, exp.Anonymous(this="STRFTIME", expressions=spelled))
     for node in list(root.find_all(exp.Cast)):
         if isinstance(node, exp.TryCast) or node.to.this not in _TEXTS:
             continue

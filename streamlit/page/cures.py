@@ -68,6 +68,19 @@ CURES: dict[str, tuple[str, str]] = {
         "the sync has not been loaded whole yet",
         "run it first",
     ),
+    "NOTHING_KEPT": (
+        "no pages are kept of the sync, or of the run",
+        "set keep_pages_days: runs from then on keep theirs",
+    ),
+    "NOT_KEPT_SO_FAR": (
+        "a replay was to begin before what is kept",
+        "begin where the message says, or with null",
+    ),
+    "ALREADY_ROLLED_BACK": ("the run was rolled back before", "nothing"),
+    "LATER_RUN_NOT_KEPT": (
+        "a later run changed rows and nothing of it is kept",
+        "let the next run, or RECONCILE, bring the truth in",
+    ),
     "NOT_COMPARABLE": (
         "the stream is read whole, or has nothing that could be counted",
         "nothing: its runs are its comparison",

@@ -11,6 +11,7 @@ from hubspot_ingest.database.columns import (
     Column,
     Type,
 )
+from hubspot_ingest.database.merging import Merge
 from hubspot_ingest.database.sql import INSTANT, Table, name, text, typed
 
 RAW = Column("RAW", Type.VARIANT, comment="The whole of it as HubSpot sent it")
@@ -38,7 +39,7 @@ def merge(
     *,
     compared: Sequence[str] = (),
     every: bool = False,
-) -> str:
+) -> Merge:
     """The staged rows into the table; binds: portal id, run id, now.
 
     What was read last wins. A row whose RAW (or what is ``compared``) is as it was is left alone,
@@ -61,20 +62,18 @@ def merge(
     ]
     if DELETE_KIND in staged:
         reasons.append(f"t.{_KIND} IS DISTINCT FROM s.{_KIND}")
-    when = "" if every else f" AND ({' OR '.join(reasons)})"
-    sets = ", ".join(f"{name(one)} = s.{name(one)}" for one in names if one not in key)
     by = ", ".join(map(name, key))
     lines = ",\n    ".join(values)
-    return (
-        f"MERGE INTO {table.quoted} t USING (\n"
+    return Merge(
+        table,
         f"  SELECT\n    {lines}\n"
         f"  FROM {staging}\n"
         f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} "
-        f"ORDER BY TRY_TO_NUMBER({name(SEQUENCE.name)}) DESC) = 1\n"
-        f") s ON {_same('t', 's', key)}\n"
-        f"WHEN MATCHED{when} THEN UPDATE SET {sets}\n"
-        f"WHEN NOT MATCHED THEN INSERT ({', '.join(map(name, names))})\n"
-        f"VALUES ({', '.join(f's.{name(one)}' for one in names)})"
+        f"ORDER BY TRY_TO_NUMBER({name(SEQUENCE.name)}) DESC) = 1",
+        _same("t", "s", key),
+        ", ".join(f"{name(one)} = s.{name(one)}" for one in names if one not in key),
+        "" if every else f"({' OR '.join(reasons)})",
+        [(name(one), name(one)) for one in names],
     )
 
 
@@ -86,8 +85,8 @@ def note_seen(seen: str, staging: str, key: Sequence[str]) -> str:
 
 def mark_missing(
     table: Table, seen: str, key: Sequence[Column], scope: Sequence[str], kind: str
-) -> str:
-    """Mark rows that a whole reading did not find; binds: scopes not read whole, run id, now.
+) -> Merge:
+    """Mark rows that a whole reading did not find; binds: run id, now, scopes not read whole.
 
     ``scope`` are the columns that together, with ``>`` between them, tell the parent; the bind is
     a JSON array of such texts. Without ``scope`` the bind is an empty array.
@@ -96,18 +95,40 @@ def mark_missing(
     keys = ", ".join(f"l.{name(one)} AS {name(one)}" for one in names)
     read = ", ".join(f"{typed(one)} AS {name(one.name)}" for one in key)
     told = " || '>' || ".join(f"l.{name(one)}" for one in scope) or text("")
-    return (
-        f"MERGE INTO {table.quoted} t USING (\n"
-        f"  SELECT {keys}\n"
+    return Merge(
+        table,
+        f"  SELECT {keys}, {_GONE}\n"
         f"  FROM {table.quoted} l\n"
         f"  LEFT JOIN (SELECT DISTINCT {read} FROM {seen}) f ON {_same('f', 'l', names)}\n"
         "  LEFT JOIN (SELECT DISTINCT i.VALUE::VARCHAR AS UNREAD "
         "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) i) u\n"
         f"    ON u.UNREAD = {told}\n"
-        f"  WHERE f.{name(names[0])} IS NULL AND u.UNREAD IS NULL AND l.{_KIND} IS NULL\n"
-        f") s ON {_same('t', 's', names)}\n"
-        f'WHEN MATCHED THEN UPDATE SET {_KIND} = {text(kind)}, "_RUN_ID" = ?, '
-        f'{name(DELETED_AT.name)} = {INSTANT}, "_SYNCED_AT" = {INSTANT}'
+        f"  WHERE f.{name(names[0])} IS NULL AND u.UNREAD IS NULL AND l.{_KIND} IS NULL",
+        _same("t", "s", names),
+        _marked(kind),
+    )
+
+
+_GONE = f"CAST(? AS VARCHAR) AS RUN_ID, {INSTANT} AS GONE_AT"
+
+
+def _marked(kind: str) -> str:
+    return (
+        f'{_KIND} = {text(kind)}, "_RUN_ID" = s.RUN_ID, {name(DELETED_AT.name)} = s.GONE_AT, '
+        '"_SYNCED_AT" = s.GONE_AT'
+    )
+
+
+def mark_again(table: Table, staging: str, key: Sequence[Column], kind: str) -> Merge:
+    """Mark rows that an earlier ``mark_missing`` did, by their staged keys; binds: run id, now."""
+    names = [one.name for one in key]
+    keys = ", ".join(f"{typed(one)} AS {name(one.name)}" for one in key)
+    return Merge(
+        table,
+        f"  SELECT DISTINCT {keys}, {_GONE} FROM {staging}",
+        _same("t", "s", names),
+        _marked(kind),
+        f"t.{_KIND} IS NULL",
     )
 
 

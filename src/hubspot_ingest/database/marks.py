@@ -12,57 +12,57 @@ from hubspot_ingest.database.columns import (
     LINK_SEEN,
     Column,
 )
-from hubspot_ingest.database.sql import INSTANT, Table, name, typed
+from hubspot_ingest.database.merging import Merge
+from hubspot_ingest.database.sql import INSTANT, Table, name, same, typed
 
 _KIND = name(DELETE_KIND.name)
 _ID = name(KEY)
 
 
-def upsert_links(links: Table, staging: str, staged: Sequence[Column]) -> str:
+def upsert_links(links: Table, staging: str, staged: Sequence[Column]) -> Merge:
     """Links that were read: new ones, and those that are still there; bind: now."""
     first, last, removed = (name(column.name) for column in LINK_SEEN)
     names = [name(column.name) for column in staged]
-    return (
-        f"MERGE INTO {links.quoted} t USING (\n"
+    return Merge(
+        links,
         f"  SELECT {', '.join(names)}, {INSTANT} AS SEEN_AT FROM {staging}\n"
         f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {', '.join(LINK_KEY)} "
-        f"ORDER BY {', '.join(LINK_KEY)}) = 1\n"
-        f") s ON {_same(LINK_KEY)}\n"
-        f'WHEN MATCHED THEN UPDATE SET "LABEL" = s."LABEL", {last} = s.SEEN_AT, {removed} = NULL\n'
-        f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}, {first}, {last}) "
-        f"VALUES ({', '.join(f's.{one}' for one in names)}, s.SEEN_AT, s.SEEN_AT)"
+        f"ORDER BY {', '.join(LINK_KEY)}) = 1",
+        _same(LINK_KEY),
+        f'"LABEL" = s."LABEL", {last} = s.SEEN_AT, {removed} = NULL',
+        inserts=[*((one, one) for one in names), (first, "SEEN_AT"), (last, "SEEN_AT")],
     )
 
 
-def mark_removed(links: Table, staging: str, staged_links: str, ids: Column) -> str:
+def mark_removed(links: Table, staging: str, staged_links: str, ids: Column) -> Merge:
     """Links of records that were read again and are gone; bind: now.
 
     Only records whose ``ids`` were fetched count: what was not fetched is not gone.
     """
     keys = ", ".join(f"l.{name(one)} AS {name(one)}" for one in LINK_KEY)
     found = " AND ".join(f"f.{name(one)} = l.{name(one)}" for one in LINK_KEY)
-    return (
-        f"MERGE INTO {links.quoted} t USING (\n"
+    return Merge(
+        links,
         f"  SELECT DISTINCT {keys}, {INSTANT} AS REMOVED_AT\n"
         f"  FROM {links.quoted} l\n"
         f'  JOIN {staging} m ON m.{_ID} = l."FROM_ID" AND m.{name(ids.name)} IS NOT NULL\n'
         f"  LEFT JOIN {staged_links} f ON {found}\n"
-        '  WHERE f."FROM_ID" IS NULL AND l."_REMOVED_AT" IS NULL\n'
-        f") s ON {_same(LINK_KEY)}\n"
-        'WHEN MATCHED THEN UPDATE SET "_REMOVED_AT" = s.REMOVED_AT'
+        '  WHERE f."FROM_ID" IS NULL AND l."_REMOVED_AT" IS NULL',
+        _same(LINK_KEY),
+        '"_REMOVED_AT" = s.REMOVED_AT',
     )
 
 
-def end_links(links: Table, table: Table) -> str:
+def end_links(links: Table, table: Table) -> Merge:
     """Links of records that are gone from HubSpot, which no read of associations tells of."""
     keys = ", ".join(f"l.{name(one)} AS {name(one)}" for one in LINK_KEY)
-    return (
-        f"MERGE INTO {links.quoted} t USING (\n"
+    return Merge(
+        links,
         f"  SELECT {keys}, g.{name(DELETED_AT.name)} AS REMOVED_AT\n"
         f'  FROM {links.quoted} l JOIN {table.quoted} g ON g.{_ID} = l."FROM_ID"\n'
-        f"  WHERE l.\"_REMOVED_AT\" IS NULL AND g.{_KIND} IN ('ARCHIVED', 'MERGED', 'PURGED')\n"
-        f") s ON {_same(LINK_KEY)}\n"
-        'WHEN MATCHED THEN UPDATE SET "_REMOVED_AT" = s.REMOVED_AT'
+        f"  WHERE l.\"_REMOVED_AT\" IS NULL AND g.{_KIND} IN ('ARCHIVED', 'MERGED', 'PURGED')",
+        _same(LINK_KEY),
+        '"_REMOVED_AT" = s.REMOVED_AT',
     )
 
 
@@ -74,46 +74,45 @@ def found_again(table: Table, staging: str) -> str:
     )
 
 
-def insert_new(table: Table, staging: str, staged: Sequence[Column], key: Sequence[str]) -> str:
+def insert_new(table: Table, staging: str, staged: Sequence[Column], key: Sequence[str]) -> Merge:
     """Rows that are not there yet, told apart by ``key``."""
     values = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
     by = ", ".join(map(name, key))
     names = [name(column.name) for column in staged]
-    return (
-        f"MERGE INTO {table.quoted} t USING (\n"
+    return Merge(
+        table,
         f"  SELECT {values} FROM {staging}\n"
-        f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {by}) = 1\n"
-        f") s ON {_same(key)}\n"
-        f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
-        f"VALUES ({', '.join(f's.{one}' for one in names)})"
+        f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {by}) = 1",
+        _same(key),
+        inserts=[(one, one) for one in names],
     )
 
 
 def _same(key: Sequence[str]) -> str:
-    return " AND ".join(f"EQUAL_NULL(t.{name(one)}, s.{name(one)})" for one in key)
+    return same("t", "s", key)
 
 
-def mark_deleted(table: Table) -> str:
+def mark_deleted(table: Table) -> Merge:
     """Rows that are gone from HubSpot; binds: run id, now, JSON array of the marks.
 
     A mark is ``{"id", "kind", "into", "at"}`` with ``at`` in epoch milliseconds. MERGED is what
     the survivor tells and holds against every other kind, which is only concluded; FILTERED_OUT is
     said of records that are there, whatever was concluded before.
     """
-    return (
-        f"MERGE INTO {table.quoted} t USING (\n"
+    return Merge(
+        table,
         "  SELECT f.VALUE:id::VARCHAR AS MARKED, f.VALUE:kind::VARCHAR AS KIND,\n"
         "    f.VALUE:into::VARCHAR AS MERGED_INTO,\n"
         "    TO_TIMESTAMP_NTZ(f.VALUE:at::NUMBER, 3) AS DELETED_AT,\n"
         f"    CAST(? AS VARCHAR) AS RUN_ID, {INSTANT} AS MARKED_AT\n"
-        "  FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f\n"
-        f") s ON t.{_ID} = s.MARKED\n"
-        f"WHEN MATCHED AND (t.{_KIND} IS NULL OR (s.KIND = 'MERGED' AND "
+        "  FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
+        f"t.{_ID} = s.MARKED",
+        f"{name(DELETED_AT.name)} = s.DELETED_AT, {_KIND} = s.KIND, "
+        '"_MERGED_INTO" = s.MERGED_INTO, "_RUN_ID" = s.RUN_ID, "_SYNCED_AT" = s.MARKED_AT',
+        f"(t.{_KIND} IS NULL OR (s.KIND = 'MERGED' AND "
         f"(t.{_KIND} <> 'MERGED' OR t.\"_MERGED_INTO\" IS DISTINCT FROM s.MERGED_INTO)) OR "
         f"(s.KIND = 'PURGED' AND t.{_KIND} IN ('ARCHIVED', 'FILTERED_OUT')) OR "
-        f"(s.KIND = 'FILTERED_OUT' AND t.{_KIND} IN ('ARCHIVED', 'PURGED')))\n"
-        f"THEN UPDATE SET {name(DELETED_AT.name)} = s.DELETED_AT, {_KIND} = s.KIND, "
-        '"_MERGED_INTO" = s.MERGED_INTO, "_RUN_ID" = s.RUN_ID, "_SYNCED_AT" = s.MARKED_AT'
+        f"(s.KIND = 'FILTERED_OUT' AND t.{_KIND} IN ('ARCHIVED', 'PURGED')))",
     )
 
 

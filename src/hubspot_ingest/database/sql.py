@@ -7,18 +7,10 @@ expression aliased, every generated name quoted and upper case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hubspot_ingest.database.columns import (
-    BOOKKEEPING,
-    DELETE_KIND,
-    DELETED_AT,
-    KEY,
-    UPDATED,
-    Column,
-    Type,
-)
+from hubspot_ingest.database.columns import Column, Type
 
 # An instant, bound as epoch milliseconds: no session's format or time zone has a say.
 INSTANT = "TO_TIMESTAMP_NTZ(CAST(? AS NUMBER(38, 0)), 3)"
@@ -50,6 +42,11 @@ def name(identifier: str) -> str:
 def text(literal: str) -> str:
     """A string literal. Backslashes are escapes inside quotes in Snowflake."""
     return "'" + literal.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def same(left: str, right: str, key: Iterable[str]) -> str:
+    """Whether two rows have one key, parts of which may be NULL."""
+    return " AND ".join(f"EQUAL_NULL({left}.{name(one)}, {right}.{name(one)})" for one in key)
 
 
 def create_table(table: Table, columns: Iterable[Column], comment: str) -> str:
@@ -102,13 +99,13 @@ def copy(staging: str, path: str) -> str:
     )
 
 
-def typed(column: Column) -> str:
+def typed(column: Column, staged: str | None = None) -> str:
     """A staged text as the column's type; what does not fit is NULL.
 
     Instants are staged as epoch milliseconds and dates as ``YYYY-MM-DD``: nothing rests on the
-    session's formats or time zone.
+    session's formats or time zone. ``staged`` is the text where it has not the column's name.
     """
-    quoted = name(column.name)
+    quoted = staged or name(column.name)
     match column.type:
         case Type.TEXT:
             return quoted
@@ -126,90 +123,20 @@ def typed(column: Column) -> str:
             return f"PARSE_JSON({quoted})::ARRAY"
 
 
-def merge(
-    table: Table,
-    staging: str,
-    staged: Sequence[Column],
-    *,
-    revive: bool,
-    insert: bool = True,
-    distinct: bool = False,
-) -> str:
-    """The staged rows into the destination; binds: portal id, run id, now.
-
-    The newest version of a record wins, an older one never overwrites it, and a row that is
-    already as it should be is left alone, so that ``_RUN_ID`` and the counts tell what changed.
-    Columns that were not staged are not touched, nor are associations that were not fetched.
-    A row that is marked as deleted lives again when a newer version of it comes; with ``revive``
-    (the rows come from HubSpot's primary store, not from its search index) when any comes.
-    Where no id was staged twice (``distinct``), nobody has to look for the newest version.
-    """
-    values = ",\n    ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
-    key, updated, kind = name(KEY), name(UPDATED), name(DELETE_KIND.name)
-    marked = DELETE_KIND in staged
-    reasons = [f"s.{updated} > t.{updated}"]
-    if marked:
-        # deleted, restored and deleted again since: the kind is the same, the time is not
-        at = name(DELETED_AT.name)
-        reasons += [f"t.{one} IS DISTINCT FROM s.{one}" for one in (kind, at)]
-    elif revive:
-        reasons.append(f"t.{kind} IS NOT NULL")
-    else:
-        # a filter that takes a record again is no question of its version
-        reasons.append(f"t.{kind} = 'FILTERED_OUT'")
-    differs = " OR ".join(_differs(one) for one in staged if one.type in _CONTENT)
-    reasons.append(f"({differs})" if marked or revive else f"(t.{kind} IS NULL AND ({differs}))")
-    fresh = ["_PORTAL_ID", "_RUN_ID", "_SYNCED_AT"]
-    inserted = [*(column.name for column in staged), *fresh]
-    emptied = [column.name for column in BOOKKEEPING if column.name not in inserted]
-    sets = ", ".join(
-        [
-            *(f"{name(one.name)} = {_kept(one)}" for one in staged if one.name != KEY),
-            *(f"{name(one)} = s.{name(one)}" for one in fresh),
-            *(f"{name(one)} = NULL" for one in emptied),
-        ]
-    )
-    newest = (
-        ""
-        if distinct
-        else f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} "
-        f"ORDER BY TRY_TO_NUMBER({updated}) DESC NULLS LAST) = 1\n"
-    )
-    statement = (
-        f"MERGE INTO {table.quoted} t USING (\n"
-        f"  SELECT\n    {values},\n"
-        '    CAST(? AS VARCHAR) AS "_PORTAL_ID", CAST(? AS VARCHAR) AS "_RUN_ID",\n'
-        f'    {INSTANT} AS "_SYNCED_AT"\n'
-        f"  FROM {staging}\n{newest}"
-        f") s ON t.{key} = s.{key}\n"
-        f"WHEN MATCHED AND (t.{updated} IS NULL OR s.{updated} >= t.{updated}) AND "
-        f"(t.{updated} IS NULL OR {' OR '.join(reasons)})\n"
-        f"THEN UPDATE SET {sets}"
-    )
-    if not insert:
-        return statement
-    return (
-        f"{statement}\n"
-        f"WHEN NOT MATCHED THEN INSERT ({', '.join(map(name, inserted))})\n"
-        f"VALUES ({', '.join(f's.{name(one)}' for one in inserted)})"
-    )
-
-
-_CONTENT = (Type.VARIANT, Type.ARRAY)
-
-
-def _differs(column: Column) -> str:
-    quoted = name(column.name)
-    told = f"TO_JSON(s.{quoted}) IS DISTINCT FROM TO_JSON(t.{quoted})"
-    return f"(s.{quoted} IS NOT NULL AND {told})" if column.type is Type.ARRAY else told
-
-
-def _kept(column: Column) -> str:
-    """What a column is set to; associations that were not fetched stay."""
-    quoted = name(column.name)
-    if column.type is Type.ARRAY:
-        return f"COALESCE(s.{quoted}, t.{quoted})"
-    return f"s.{quoted}"
+def as_text(column: Column, of: str) -> str:
+    """A value of a table as the text that ``typed`` reads back as the same value."""
+    quoted = f"{of}.{name(column.name)}"
+    match column.type:
+        case Type.TEXT:
+            return quoted
+        case Type.NUMBER | Type.BOOLEAN:
+            return f"TO_VARCHAR({quoted})"
+        case Type.DATE:
+            return f"TO_VARCHAR({quoted}, 'YYYY-MM-DD')"
+        case Type.TIMESTAMP:
+            return f"TO_VARCHAR(DATE_PART(EPOCH_MILLISECOND, {quoted}))"
+        case Type.VARIANT | Type.ARRAY:
+            return f"TO_JSON({quoted})"
 
 
 def other_portal(table: Table) -> str:

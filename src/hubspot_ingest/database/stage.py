@@ -78,6 +78,8 @@ class Staging:
 
     def copy(self) -> None:
         """Copy what is staged; Snowflake reads all files of one statement side by side."""
+        if not self._staged:
+            return
         for part in sorted(self._staged):
             self.database.rows(sql.copy(self.table(part), f"{self._location(part)}/"))
         self._staged.clear()
@@ -85,8 +87,7 @@ class Staging:
 
     def merge(self, statement: str, binds: Sequence[object]) -> tuple[int, int]:
         """Run a MERGE; returns rows inserted and rows updated."""
-        if self._staged:
-            self.copy()
+        self.copy()
         counts: Row = self.database.rows(statement, binds)[0]
         return (
             int(counts.get("number of rows inserted") or 0),

@@ -162,6 +162,14 @@ class Store:
             (now, name),
         )
 
+    def rewind(self, name: str, settled_through: int | None, sweeps: Mapping[str, Json]) -> None:
+        """Move the cursor back, None to the beginning; what was left unfinished begins anew."""
+        self._database.rows(
+            f"UPDATE {self._state}.SYNCS SET SETTLED_THROUGH = {INSTANT}, CHECKPOINT = NULL, "
+            "SWEEPS = PARSE_JSON(?) WHERE NAME = ?",
+            (settled_through, json.dumps(sweeps), name),
+        )
+
     def advance(self, name: str, settled_through: int) -> None:
         """All rows up to ``settled_through`` are in: move the cursor, drop the checkpoint."""
         self._database.rows(

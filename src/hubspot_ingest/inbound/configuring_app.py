@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hubspot_ingest import app_settings
+from hubspot_ingest import app_settings, times
 from hubspot_ingest.database import notifying
 from hubspot_ingest.database.app_state import AppState
+from hubspot_ingest.database.kept import Kept
 from hubspot_ingest.inbound import scheduling
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
@@ -26,6 +27,14 @@ def configure(outside: Outside, given: Json) -> dict[str, Json]:
     if wanted != stored:
         scheduling.change_all(outside.database, settings, before)
         state.save(wanted, outside.clock.now())
+    if settings.keep_pages_days < before.keep_pages_days:
+        days = settings.keep_pages_days
+        Kept(outside.database).forget(outside.clock.now() - days * times.DAY + (not days))
+        told += (
+            f"; what runs kept is deleted, but for {days} days"
+            if days
+            else ("; what runs kept is deleted")
+        )
     return {
         "response_code": "OK",
         "message": told if wanted != stored else "nothing was changed",

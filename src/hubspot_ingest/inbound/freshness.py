@@ -203,6 +203,19 @@ def renew(database: Database, sync: str, settings: SyncSettings, *, unsettle: bo
         database.rows(freshness.renew(table, unsettle=unsettle), (table.table, sync))
 
 
+def rewind(
+    database: Database, sync: str, settings: SyncSettings, settled_through: int | None
+) -> None:
+    """A run was undone: the table is settled through what it was before; None: nothing is."""
+    if settled_through is None:
+        renew(database, sync, settings, unsettle=True)
+        return
+    table = table_of(settings)
+    with suppress(DatabaseError):
+        statement = freshness.settle(table, kept=False)
+        database.rows(statement, (settled_through, table.table, sync))
+
+
 def missing(database: Database, sync: str, settings: SyncSettings) -> list[Table]:
     """The views that a run of the sync has made, or should have, and that are not there."""
     table = table_of(settings)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import telemetry, times
+from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.database import privileges
 from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import RunLog, Store
@@ -68,7 +69,7 @@ def begin(
     """
     meter = shared or Meter(outside.clock)
     store = Store(outside.database)
-    name, settings = _remembered(name, outside, store)
+    name, settings, app = _remembered(name, outside, store)
     now = outside.clock.now()
     log = RunLog(f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, now)
     weight = sharing.WEIGHTS[settings.priority]
@@ -81,7 +82,12 @@ def begin(
         try:
             store.begin_run(log)
             try:
-                yield from Run(name, settings, outside, store, log, patient=patient).steps()
+                run = Run(
+                    *(name, settings, outside, store, log),
+                    patient=patient,
+                    keep_days=app.keep_pages_days,
+                )
+                yield from run.steps()
             except GrantMissing as error:
                 told = privileges.named(outside.database, destination.table_of(settings), error)
                 store.fail_run(log, told, outside.clock.now())
@@ -124,7 +130,7 @@ def start(name: str, outside: Outside) -> dict[str, Json]:
     Raises ``SyncBusy`` when one is going on, and what forbids a run to begin.
     """
     store = Store(outside.database)
-    name, settings = _remembered(name, outside, store)
+    name, settings, _ = _remembered(name, outside, store)
     if store.held(name, outside.clock.now()):
         raise SyncBusy(f"a run of {name} is going on already; see the view RUNS")
     task = scheduling.start(outside.database, name, settings)
@@ -135,17 +141,17 @@ def start(name: str, outside: Outside) -> dict[str, Json]:
     }
 
 
-def _remembered(name: str, outside: Outside, store: Store) -> tuple[str, SyncSettings]:
-    """A sync's name and settings; one that was never configured is remembered with defaults."""
+def _remembered(name: str, outside: Outside, store: Store) -> tuple[str, SyncSettings, AppSettings]:
+    """A sync's name, its settings and the app's; an unknown sync is remembered with defaults."""
     name = configuration.sync_name(name)
     sync = store.sync(name)
-    defaults = AppState(outside.database).settings().for_syncs
-    settings = configuration.parse(name, None if sync is None else sync.settings, defaults)
+    app = AppState(outside.database).settings()
+    settings = configuration.parse(name, None if sync is None else sync.settings, app.for_syncs)
     if sync is None:
         # a slip of the pen is refused before it is remembered
         streams.standard(settings.stream)
         store.save_sync(name, settings.stream, {}, outside.clock.now())
-    return name, settings
+    return name, settings, app
 
 
 def answer(run: RunLog) -> dict[str, Json]:

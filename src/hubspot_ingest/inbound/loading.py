@@ -11,18 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubspot_ingest import times
-from hubspot_ingest.database import marks, sql
-from hubspot_ingest.database.columns import LINK, Column
+from hubspot_ingest.database import marks, records
+from hubspot_ingest.database.columns import KEY, LINK, LINK_KEY, LINK_SEEN, Column
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.merging import Merge
 from hubspot_ingest.database.stage import Staging
 from hubspot_ingest.errors import DatabaseError, IngestError
-from hubspot_ingest.inbound import destination, history, rows
+from hubspot_ingest.inbound import destination, history, keeping, rows
 from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.files import HISTORY, File, Files
 from hubspot_ingest.inbound.handover import ahead
+from hubspot_ingest.inbound.keeping import Keeping
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.readers import Fetch
+from hubspot_ingest.model import Json
 
 FILES_PER_MERGE = 5
 FILES_AHEAD = 2
@@ -57,7 +60,8 @@ class Loading:
     """Loads batches of one plan.
 
     ``alive`` is called, and None yielded, whenever nothing came for ``tick`` seconds; ``prepared``
-    when the table is as it has to be.
+    when the table is as it has to be. ``keeping`` keeps what is read, and what is changed;
+    ``ready`` says that the tables need not be made.
     """
 
     database: Database
@@ -72,7 +76,8 @@ class Loading:
     tick: float
     prepared: Callable[[Existing], None] = lambda _: None
     refused: dict[str, IngestError] = field(default_factory=dict)
-    _ready: bool = field(default=False, init=False)
+    keeping: Keeping | None = None
+    ready: bool = False
 
     def load(
         self,
@@ -87,12 +92,12 @@ class Loading:
         are marked as deleted, and come in only where the sync takes every record: they could not
         be held against a filter. ``before_empty`` sees the staged rows of a MERGE.
         """
-        staging = self._staging(archived)
+        staging = self.staging(archived, self.run_id)
         waiting: list[File] = []
         read_to: dict[int, int | str | None] = {}
 
         def merge() -> Merged:
-            done = self._merge(staging, waiting, read_to, archived)
+            done = self.merge(staging, waiting, read_to, archived)
             if before_empty is not None:
                 before_empty(staging, read_to)
             staging.empty()
@@ -131,31 +136,71 @@ class Loading:
     @property
     def grown(self) -> Existing:
         """The table as it is by now."""
-        return self.stands.grown(self.plan.columns) if self._ready else self.stands
+        return self.stands.grown(self.plan.columns) if self.ready else self.stands
 
     def mark(self, found: Iterable[Mark]) -> int:
         """Mark rows as deleted; returns how many were not marked so before."""
-        told = [
+        told: list[Json] = [
             {"id": one.id, "kind": one.kind, "at": one.at, "into": one.into}
             for one in {one.id: one for one in found}.values()
         ]
-        if not told or not (self.stands.types or self._ready):
+        if not told or not (self.stands.types or self.ready):
             return 0
-        answer = self.database.rows(
-            marks.mark_deleted(self.plan.table), (self.run_id, self.clock.now(), json.dumps(told))
-        )
-        marked = int(answer[0].get("number of rows updated") or 0)
+        now = self.clock.now()
+        if self.keeping is not None:
+            self.keeping.page("MARKS", now, {**self._said(), "marks": [*told]})
+        return self.mark_told(told, now)
+
+    def mark_told(self, told: Sequence[Json], now: int) -> int:
+        """As ``mark``, of marks as ``marks.mark_deleted`` has them."""
+        if not told:
+            return 0
+        statement = marks.mark_deleted(self.plan.table)
+        _, marked = self._touch(statement, (self.run_id, now, json.dumps(told)), now)
         if marked:
-            self.end_links()
+            self._end_links(now)
         return marked
 
     def end_links(self) -> None:
         """The links of records that are marked as deleted are gone with them."""
+        now = self.clock.now()
+        if self.with_links and self.keeping is not None:
+            self.keeping.page("LINKS_ENDED", now, self._said())
+        self._end_links(now)
+
+    def _end_links(self, now: int) -> None:
         self._prepare()
         for stream in self.with_links:
-            self.database.rows(marks.end_links(self.plan.beside(stream), self.plan.table))
+            ended = marks.end_links(self.plan.beside(stream), self.plan.table)
+            self._touch(ended, (), now, part=stream)
 
-    def _staging(self, archived: bool) -> Staging:
+    def _touch(
+        self,
+        statement: Merge,
+        binds: Sequence[object],
+        now: int,
+        *,
+        part: str = "",
+    ) -> tuple[int, int]:
+        """Run a MERGE of the table or of one beside it; rows inserted and updated."""
+        key, columns = kept_columns(part, self.plan.columns)
+        return keeping.merged(
+            self.database,
+            self.keeping,
+            statement,
+            binds,
+            at=now,
+            part=part,
+            key=key,
+            columns=columns,
+        )
+
+    def _said(self) -> dict[str, Json]:
+        """What an entry tells of how it was loaded."""
+        return {"strategy": str(self.plan.strategy), "links": [*self.with_links]}
+
+    def staging(self, archived: bool, named: str) -> Staging:
+        """The staging tables of what is loaded; ``named`` after a run."""
         parts: dict[str, Sequence[Column]] = {
             "": rows.staged_columns(
                 self.plan.property_columns, {} if archived else self.with_links, archived=archived
@@ -163,27 +208,33 @@ class Loading:
             HISTORY: history.COLUMNS,
             **dict.fromkeys(self.with_links, LINK),
         }
-        return Staging(self.database, self.run_id, parts)
+        return Staging(self.database, named, parts)
 
     def _prepare(self) -> None:
-        if not self._ready:
+        if not self.ready:
             destination.prepare(self.database, self.plan, self.stands, self.with_links)
-            self._ready = True
+            self.ready = True
             self.prepared(self.grown)
 
-    def _merge(
+    def merge(
         self,
         staging: Staging,
         waiting: Sequence[File],
         read_to: Mapping[int, int | str | None],
         archived: bool,
     ) -> Merged:
+        """Merge the files that were staged, with all that belongs to their records."""
         inserted = updated = deleted = 0
         now = self.clock.now()
         if waiting:
             ids = [one for file in waiting for one in file.ids]
-            inserted, updated = staging.merge(
-                sql.merge(
+            gone: list[Json] = [
+                {"id": old, "kind": "MERGED", "at": now, "into": into}
+                for old, into in dict(one for file in waiting for one in file.merged).items()
+            ]
+            self._keep(staging, waiting, now, {"archived": archived, "gone": gone})
+            inserted, updated = self._touch(
+                records.merge(
                     self.plan.table,
                     staging.table(),
                     staging.columns[""],
@@ -192,15 +243,14 @@ class Loading:
                     distinct=len(set(ids)) == len(ids),
                 ),
                 (self.portal_id, self.run_id, now),
+                now,
             )
             self._merge_beside(staging, waiting, now)
-            deleted = self.mark(
-                Mark(old, "MERGED", now, into) for file in waiting for old, into in file.merged
-            )
+            deleted = self.mark_told(gone, now)
         if archived:
             inserted, updated, deleted = 0, 0, deleted + inserted + updated
             if deleted:
-                self.end_links()
+                self._end_links(now)
         return Merged(
             rows=sum(one.rows for one in waiting),
             inserted=inserted,
@@ -210,6 +260,28 @@ class Loading:
             read_to=dict(read_to),
         )
 
+    def _keep(
+        self, staging: Staging, waiting: Sequence[File], now: int, said: Mapping[str, Json]
+    ) -> None:
+        """Keep what is staged; of the records what HubSpot sent, without what is made of it."""
+        staging.copy()
+        if self.keeping is None:
+            return
+        own = {one.name for one in self.plan.property_columns}
+        parts = {part for file in waiting for part in file.parts}
+        self.keeping.page(
+            "RECORDS",
+            now,
+            {**self._said(), **said, "parts": [*sorted(parts)]},
+            {
+                part: (
+                    staging.table(part),
+                    [one for one in staging.columns[part] if part or one.name not in own],
+                )
+                for part in sorted(parts)
+            },
+        )
+
     def _merge_beside(self, staging: Staging, waiting: Sequence[File], now: int) -> None:
         """Links and past values of the staged records."""
         parts = {part for file in waiting for part in file.parts}
@@ -217,10 +289,18 @@ class Loading:
             if stream in parts:
                 links, staged = self.plan.beside(stream), staging.table(stream)
                 removed = marks.mark_removed(links, staging.table(), staged, column)
-                staging.merge(removed, (now,))
-                staging.merge(marks.upsert_links(links, staged, LINK), (now,))
+                self._touch(removed, (now,), now, part=stream)
+                self._touch(marks.upsert_links(links, staged, LINK), (now,), now, part=stream)
         if HISTORY in parts:
-            past = self.plan.beside(HISTORY)
-            staging.merge(
-                marks.insert_new(past, staging.table(HISTORY), history.COLUMNS, history.KEY), ()
-            )
+            past, staged = self.plan.beside(HISTORY), staging.table(HISTORY)
+            new = marks.insert_new(past, staged, history.COLUMNS, history.KEY)
+            self._touch(new, (), now, part=HISTORY)
+
+
+def kept_columns(part: str, columns: Sequence[Column]) -> tuple[Sequence[Column], Sequence[Column]]:
+    """The key, and all columns of ours, of a table (of ``columns``) or of one beside it."""
+    if not part:
+        return [one for one in columns if one.name == KEY], columns
+    if part == HISTORY:
+        return [one for one in history.COLUMNS if one.name in history.KEY], history.COLUMNS
+    return [one for one in LINK if one.name in LINK_KEY], (*LINK, *LINK_SEEN)

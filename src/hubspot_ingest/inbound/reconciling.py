@@ -15,10 +15,20 @@ from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import alerting, destination, due, plan, sharing, streams
+from hubspot_ingest.inbound import (
+    alerting,
+    destination,
+    due,
+    keeping,
+    kept_plan,
+    plan,
+    sharing,
+    streams,
+)
 from hubspot_ingest.inbound.catalog import Reader
 from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison, Found
+from hubspot_ingest.inbound.keeping import Keeping
 from hubspot_ingest.inbound.loading import Loading
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
@@ -39,9 +49,8 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
     sync = store.sync(name)
     if sync is None:
         raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
-    settings = configuration.parse(
-        name, sync.settings, AppState(outside.database).settings().for_syncs
-    )
+    app = AppState(outside.database).settings()
+    settings = configuration.parse(name, sync.settings, app.for_syncs)
     if sync.settled_through is None:
         raise Refusal(
             f"{name} has not been loaded whole yet; run CALL ingest_hubspot('{name}') first",
@@ -56,7 +65,8 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
         sync = store.sync(name) or sync
         deadline = began + round(settings.deadline_minutes * times.MINUTE)
         with _opened(outside, settings, deadline) as (client, look):
-            comparison = _comparison(outside, client, sync, settings, run_id, look)
+            kept = keeping.of_run(outside.database, app.keep_pages_days, name, run_id)
+            comparison = _comparison(outside, client, sync, settings, run_id, look, kept)
             steps = certified(comparison, name, lambda: client.tally.requests)
             made = _gone_through(steps)
             spent = client.tally
@@ -104,6 +114,7 @@ def _comparison(
     settings: SyncSettings,
     run_id: str,
     look: Callable[[], None],
+    kept: Keeping | None,
 ) -> Comparison:
     stream = streams.find(settings.stream, client.fetch)
     if stream.reader is not Reader.RECORDS:
@@ -144,6 +155,10 @@ def _comparison(
             renewed = now
 
     portal_id = str(database.rows(sql.portal_of(table))[0]["PORTAL_ID"] or "")
+    if kept is not None:
+        kept.begun = kept_plan.began_records(
+            chosen, [*stands.types], sync.settled_through, sync.sweeps, portal_id
+        )
     loading = Loading(
         database=database,
         fetch=client.fetch,
@@ -155,6 +170,7 @@ def _comparison(
         alive=alive,
         with_links=chosen.association_columns,
         tick=TICK,
+        keeping=kept,
     )
     return Comparison(loading, int(sync.settled_through or 0), lambda _: None)
 

@@ -17,7 +17,7 @@ from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import answers, requests
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import destination, due, streams
+from hubspot_ingest.inbound import destination, due, keeping, streams
 from hubspot_ingest.inbound.catalog import Reader, Stream
 from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison
@@ -65,6 +65,7 @@ class Run:
         log: RunLog,
         *,
         patient: bool = True,
+        keep_days: int = 0,
     ) -> None:
         self._name = name
         self._settings = settings
@@ -81,6 +82,7 @@ class Run:
         self._sweeps_state = self._standing.sweeps
         log.settled_through = self._standing.settled_through
         self._notes: list[str] = []
+        self._keeping = keeping.of_run(outside.database, keep_days, name, log.run_id)
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor; yields whenever another run may take its turn.
@@ -135,6 +137,8 @@ class Run:
         fresh = self._standing.freshness(
             self._outside.database, chosen, begun.properties, self._notes
         )
+        if self._keeping is not None:
+            self._keeping.begun = self._standing.begun(chosen, portal_id)
         loading = Loading(
             database=self._outside.database.counting(log.staged, client.watch),
             fetch=client.fetch,
@@ -147,6 +151,7 @@ class Run:
             with_links=self._standing.links_at_once(chosen),
             tick=self._tick,
             prepared=fresh.keep,
+            keeping=self._keeping,
         )
         self._note_new_columns(begun)
         for merged in loading.load(begun.batches):
@@ -204,6 +209,7 @@ class Run:
             state=self._sweeps_state,
             portal_id=portal,
             notes=self._notes,
+            keeping=self._keeping,
         )
         return run.steps()
 
@@ -299,6 +305,8 @@ class Run:
             log.message = self._said()
         log.message = "; ".join([log.message, *self._notes])
         self._store.save_run(log)
+        if self._keeping is not None:
+            self._keeping.ended(log.finished_at)
 
     def _said(self) -> str:
         """What a run that succeeded did, in a sentence."""

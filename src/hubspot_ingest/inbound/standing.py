@@ -13,13 +13,13 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.store import Sync
-from hubspot_ingest.inbound import destination, due, plan
+from hubspot_ingest.inbound import destination, due, kept_plan, plan
 from hubspot_ingest.inbound.catalog import Stream
 from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.due import Due
 from hubspot_ingest.inbound.freshness import Freshness
 from hubspot_ingest.inbound.plan import Plan
-from hubspot_ingest.model import Property
+from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
 
 
@@ -69,6 +69,12 @@ class Standing:
             return None
         reading: Mapping[str, Any] = self.checkpoint["reading"]
         return reading
+
+    def begun(self, made: Plan, portal_id: str) -> dict[str, Json]:
+        """What a run by this plan begins from, as it is kept with its pages."""
+        return kept_plan.began_records(
+            made, [*self.stands.types], self.settled_through, self.sweeps, portal_id
+        )
 
     def asks_properties(self, now: int) -> bool:
         """Whether a run asks for the properties though nothing may have changed.

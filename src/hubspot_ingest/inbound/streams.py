@@ -40,6 +40,14 @@ def standard(name: str) -> Stream | None:
     return found
 
 
+def known(name: str) -> Stream:
+    """The catalog's stream of that name, of which there must be one. Raises ``UnknownStream``."""
+    found = standard(name)
+    if found is None:
+        raise UnknownStream(f"{name} is no stream of the catalog")
+    return found
+
+
 def custom(name: str, schemas: Sequence[Schema]) -> Stream:
     """The custom object that ``name`` means. Raises ``UnknownStream``, naming those there are."""
     wanted = name.strip().lower()

@@ -19,6 +19,7 @@ from typing import Any
 
 from hubspot_ingest import times
 from hubspot_ingest.database import marks
+from hubspot_ingest.database.kept import as_json
 from hubspot_ingest.database.stage import Staging
 from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound import readers
@@ -87,7 +88,15 @@ class Sweeps:
         ]
         if columns:
             refill = Refill(self.loading.database, self._plan.table, columns, self.loading.run_id)
-            for after in refill.after(noted["after"]):
+            steps = refill.after(noted["after"])
+            while True:
+                if self.loading.keeping is not None:
+                    told: list[Json] = [as_json(one) for one in columns]
+                    said: dict[str, Json] = {"columns": told, "after": noted["after"]}
+                    self.loading.keeping.page("REFILL", self.loading.clock.now(), said)
+                after = next(steps, None)
+                if after is None:
+                    break
                 noted["after"] = after
                 self.save(self.state)
                 self.loading.alive()

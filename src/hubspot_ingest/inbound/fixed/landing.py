@@ -11,6 +11,8 @@ from hubspot_ingest.database import columns as naming
 from hubspot_ingest.database import fixed
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.kept import as_json
+from hubspot_ingest.database.merging import Merge
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.stage import Staging, parquet
 from hubspot_ingest.errors import DatabaseError
@@ -22,6 +24,7 @@ from hubspot_ingest.inbound.fixed.items import Item, key_columns, scope_columns
 from hubspot_ingest.inbound.fixed.reading import Batch
 from hubspot_ingest.inbound.fixed.rows import Spelling
 from hubspot_ingest.inbound.handover import ahead
+from hubspot_ingest.inbound.keeping import Keeping, merged
 from hubspot_ingest.inbound.loading import FILES_AHEAD, FILES_PER_MERGE
 from hubspot_ingest.inbound.stream import Stream
 from hubspot_ingest.model import Json, Property
@@ -57,8 +60,8 @@ class Landing:
     """Lands the items of one run.
 
     ``known`` are the flattened properties met by earlier runs, with their columns. ``noting``
-    keeps the keys that were read, for ``mark_missing``; ``prepared`` is called when the table is
-    as it has to be.
+    keeps the keys that were read, for ``mark_missing``, ``keeping`` what is read and changed;
+    ``prepared`` is called when the table is as it has to be.
     """
 
     database: Database
@@ -74,6 +77,7 @@ class Landing:
     tick: float
     noting: bool
     prepared: Callable[[Existing], None]
+    keeping: Keeping | None = None
     flattened: tuple[Column, ...] = field(default=(), init=False)
     properties: dict[str, Property] = field(init=False)
     _ready: bool = field(default=False, init=False)
@@ -171,8 +175,17 @@ class Landing:
                 compared=self.stream.compared,
                 every=self._every,
             )
-            binds = (portal_id, self.run_id, self.clock.now())
-            inserted, updated = self._staging.merge(statement, binds)
+            now = self.clock.now()
+            self._staging.copy()
+            if self.keeping is not None:
+                said: dict[str, Json] = {
+                    "portal": portal_id,
+                    "every": self._every,
+                    "flattened": [as_json(one) for one in self.flattened],
+                }
+                parts = {"": (staging, rows.staging_columns(self.stream))}
+                self.keeping.page("ITEMS", now, said, parts)
+            inserted, updated = self._touch(statement, (portal_id, self.run_id, now), now)
             if self.noting:
                 self.database.rows(fixed.note_seen(self._seen.ensured(), staging, self.stream.key))
             self._staging.empty()
@@ -221,7 +234,23 @@ class Landing:
             [one.name for one in scope_columns(self.stream)],
             self.stream.gone,
         )
-        return self._seen.merge(statement, (json.dumps([*unread]), self.run_id, now, now))[1]
+        self._seen.copy()
+        binds = (self.run_id, now, json.dumps([*unread]))
+        if self.keeping is not None:
+            self.keeping.touched("GONE", now, statement, binds, key_columns(self.stream))
+        return self._touch(statement, binds, now)[1]
+
+    def _touch(self, statement: Merge, binds: Sequence[object], now: int) -> tuple[int, int]:
+        return merged(
+            self.database,
+            self.keeping,
+            statement,
+            binds,
+            at=now,
+            part="",
+            key=key_columns(self.stream),
+            columns=rows.table_columns(self.stream, self.flattened),
+        )
 
     def close(self) -> None:
         """Leave nothing behind."""

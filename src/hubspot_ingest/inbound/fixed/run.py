@@ -12,12 +12,13 @@ from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import ScopeMissing, Stopped
-from hubspot_ingest.inbound import destination
+from hubspot_ingest.inbound import destination, kept_plan
 from hubspot_ingest.inbound.fixed import pieces, views
 from hubspot_ingest.inbound.fixed.beginning import begin
 from hubspot_ingest.inbound.fixed.landing import Landing
 from hubspot_ingest.inbound.fixed.reading import Reading
 from hubspot_ingest.inbound.freshness import Freshness
+from hubspot_ingest.inbound.keeping import Keeping
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.inbound.stream import Reader, Stream
 from hubspot_ingest.model import Json
@@ -47,6 +48,7 @@ class FixedRun:
     state: Mapping[str, Any]
     portal_id: Callable[[], str]
     notes: list[str]
+    keeping: Keeping | None = None
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor, mark what is gone; yields for other runs' turns.
@@ -111,6 +113,10 @@ class FixedRun:
             notes=self.notes,
         )
         known = metadata.properties(self.name) if stream.flattened else ()
+        if self.keeping is not None:
+            self.keeping.begun = kept_plan.began(
+                stream, table, [*stands.types], self.settled_through, self.state
+            )
         landing = Landing(
             database=self.database,
             stream=stream,
@@ -126,6 +132,7 @@ class FixedRun:
             # in a table that is not there nothing can be missing
             noting=begun["whole"] and pieces.complete(stream) and bool(stands.types),
             prepared=fresh.keep,
+            keeping=self.keeping,
         )
 
         def mark_missing() -> None:

@@ -1,0 +1,194 @@
+"""Kept pages and before-images: what runs read, and what was there before they changed it.
+
+A page is an entry of ``STATE.PAGES``: one row that says what was done (PART is NULL), and the rows
+it was done with. Entries of a sync are numbered in the order in which they were merged. An image
+is a row of a table as it was before a run first touched it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.database.merging import Merge
+from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing a run did to its tables, ``at`` an instant (epoch ms)."""
+
+    number: int
+    run_id: str
+    kind: str
+    at: int
+    said: Mapping[str, Any]
+
+
+class Kept:
+    """Reads and writes what is kept."""
+
+    def __init__(self, database: Database) -> None:
+        """Statements name the application's database: CREATE DATABASE changes the current one."""
+        self._database = database
+        state = f"{sql.name(database.application)}.STATE"
+        self.pages, self.images, self._runs = f"{state}.PAGES", f"{state}.IMAGES", f"{state}.RUNS"
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def last_number(self, sync: str) -> int:
+        """The number of the sync's last entry; 0 when there is none."""
+        found = self._database.rows(
+            f"SELECT MAX(NUMBER) AS LAST FROM {self.pages} WHERE SYNC = ?", (sync,)
+        )
+        return int(found[0]["LAST"] or 0)
+
+    def say(self, sync: str, entry: Entry) -> None:
+        """Write what was done."""
+        self._database.rows(
+            f"INSERT INTO {self.pages} (SYNC, RUN_ID, NUMBER, KIND, READ_AT, BODY) "
+            f"SELECT ?, ?, ?, ?, {INSTANT}, PARSE_JSON(?)",
+            (sync, entry.run_id, entry.number, entry.kind, entry.at, json.dumps(entry.said)),
+        )
+
+    def keep(
+        self, sync: str, entry: Entry, part: str, staging: str, columns: Sequence[Column]
+    ) -> None:
+        """Write the staged rows, text as they are, that it was done with."""
+        told = ", ".join(f"{sql.text(one.name)}, r.{sql.name(one.name)}" for one in columns)
+        self._database.rows(
+            f"INSERT INTO {self.pages} (SYNC, RUN_ID, NUMBER, KIND, PART, READ_AT, BODY) "
+            f"SELECT ?, ?, ?, ?, ?, {INSTANT}, OBJECT_CONSTRUCT_KEEP_NULL({told}) FROM {staging} r",
+            (sync, entry.run_id, entry.number, entry.kind, part, entry.at),
+        )
+
+    def keep_keys(
+        self,
+        sync: str,
+        entry: Entry,
+        merge: Merge,
+        binds: Sequence[object],
+        key: Sequence[Column],
+    ) -> None:
+        """Write the keys of the rows that a MERGE is about to change."""
+        self._database.rows(
+            f"INSERT INTO {self.pages} (SYNC, RUN_ID, NUMBER, KIND, PART, READ_AT, BODY) "
+            f"SELECT ?, ?, ?, ?, '', {INSTANT}, f.BODY "
+            f"FROM (\n{merge.touched(key, key)}\n) f",
+            (sync, entry.run_id, entry.number, entry.kind, entry.at, *binds),
+        )
+
+    def keep_images(
+        self,
+        sync: str,
+        entry: Entry,
+        part: str,
+        merge: Merge,
+        binds: Sequence[object],
+        key: Sequence[Column],
+        columns: Sequence[Column],
+    ) -> None:
+        """Write the rows that a MERGE is about to touch and the run has not touched yet."""
+        self._database.rows(
+            f"INSERT INTO {self.images} (SYNC, RUN_ID, NUMBER, PART, SAVED_AT, KEY, BODY) "
+            f"SELECT ?, ?, ?, ?, {INSTANT}, f.KEY, f.BODY "
+            f"FROM (\n{merge.touched(key, columns)}\n) f\n"
+            f"WHERE NOT EXISTS (SELECT 1 FROM {self.images} i "
+            "WHERE i.RUN_ID = ? AND i.PART = ? AND i.KEY = f.KEY)",
+            (
+                *(sync, entry.run_id, entry.number, part, entry.at),
+                *binds,
+                *(entry.run_id, part),
+            ),
+        )
+
+    def forget(self, before: int) -> None:
+        """Delete what runs read and changed that ended before an instant."""
+        self._database.rows(
+            f"DELETE FROM {self.pages} WHERE RUN_ID IN (SELECT RUN_ID FROM {self.pages} "
+            f"GROUP BY RUN_ID HAVING MAX(READ_AT) < {INSTANT})",
+            (before,),
+        )
+        # pages come before images and go before them
+        self._database.rows(
+            f"DELETE FROM {self.images} WHERE RUN_ID NOT IN (SELECT RUN_ID FROM {self.pages})"
+        )
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def entries(self, sync: str, *, run_id: str | None = None) -> list[Entry]:
+        """What the sync's runs did, in their order; or one of them."""
+        which, binds = (" AND RUN_ID = ?", (run_id,)) if run_id is not None else ("", ())
+        found = self._database.rows(
+            "SELECT NUMBER, RUN_ID, KIND, DATE_PART(EPOCH_MILLISECOND, READ_AT) AS READ_AT, BODY "
+            f"FROM {self.pages} WHERE SYNC = ? AND PART IS NULL{which} ORDER BY NUMBER",
+            (sync, *binds),
+        )
+        return [
+            Entry(
+                int(row["NUMBER"]),
+                str(row["RUN_ID"]),
+                str(row["KIND"]),
+                int(row["READ_AT"]),
+                variant(row["BODY"]),
+            )
+            for row in found
+        ]
+
+    def rows(self, sync: str, entry: Entry) -> dict[str, list[dict[str, str | None]]]:
+        """The rows of an entry, by part."""
+        found = self._database.rows(
+            f"SELECT PART, BODY FROM {self.pages} "
+            "WHERE SYNC = ? AND RUN_ID = ? AND NUMBER = ? AND PART IS NOT NULL",
+            (sync, entry.run_id, entry.number),
+        )
+        parts: dict[str, list[dict[str, str | None]]] = {}
+        for row in found:
+            parts.setdefault(str(row["PART"]), []).append(variant(row["BODY"]))
+        return parts
+
+    def parts_changed(self, run_id: str) -> list[str]:
+        """The tables a run changed: empty for the sync's own, else what stands beside it."""
+        found = self._database.rows(
+            f"SELECT DISTINCT PART FROM {self.images} WHERE RUN_ID = ? ORDER BY PART", (run_id,)
+        )
+        return [str(row["PART"]) for row in found]
+
+    def sync_of(self, run_id: str) -> tuple[str, str, bool] | None:
+        """A run's sync, its status, and whether it was rolled back; None when there is no run."""
+        found = self._database.rows(
+            f"SELECT SYNC, STATUS, ROLLED_BACK_AT FROM {self._runs} WHERE RUN_ID = ?", (run_id,)
+        )
+        if not found:
+            return None
+        row = found[0]
+        return str(row["SYNC"]), str(row["STATUS"]), row["ROLLED_BACK_AT"] is not None
+
+    def later_not_kept(self, sync: str, run_id: str) -> list[str]:
+        """Later runs of the sync that changed something of which nothing is kept."""
+        found = self._database.rows(
+            f"SELECT r.RUN_ID FROM {self._runs} r JOIN {self._runs} o ON o.RUN_ID = ? "
+            "WHERE r.SYNC = ? AND r.RUN_ID <> o.RUN_ID AND r.STARTED_AT >= o.STARTED_AT "
+            "AND r.STRATEGY <> 'REPLAY' AND r.ROWS_INSERTED + r.ROWS_UPDATED + r.ROWS_DELETED > 0 "
+            f"AND NOT EXISTS (SELECT 1 FROM {self.pages} p WHERE p.RUN_ID = r.RUN_ID) "
+            "ORDER BY r.STARTED_AT",
+            (run_id, sync),
+        )
+        return [str(row["RUN_ID"]) for row in found]
+
+    def rolled_back(self, run_id: str, now: int) -> None:
+        """Say that what a run did was undone."""
+        self._database.rows(
+            f"UPDATE {self._runs} SET ROLLED_BACK_AT = {INSTANT} WHERE RUN_ID = ?", (now, run_id)
+        )
+
+
+def as_json(column: Column) -> Json:
+    """A column as an entry tells of it."""
+    return [column.name, column.type.name, column.property, column.comment]

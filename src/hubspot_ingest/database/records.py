@@ -1,0 +1,97 @@
+"""The MERGE of staged records into their table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hubspot_ingest.database.columns import (
+    BOOKKEEPING,
+    DELETE_KIND,
+    DELETED_AT,
+    KEY,
+    UPDATED,
+    Column,
+    Type,
+)
+from hubspot_ingest.database.merging import Merge
+from hubspot_ingest.database.sql import INSTANT, Table, name, typed
+
+
+def merge(
+    table: Table,
+    staging: str,
+    staged: Sequence[Column],
+    *,
+    revive: bool,
+    insert: bool = True,
+    distinct: bool = False,
+) -> Merge:
+    """The staged rows into the destination; binds: portal id, run id, now.
+
+    The newest version of a record wins, an older one never overwrites it, and a row that is
+    already as it should be is left alone, so that ``_RUN_ID`` and the counts tell what changed.
+    Columns that were not staged are not touched, nor are associations that were not fetched.
+    A row that is marked as deleted lives again when a newer version of it comes; with ``revive``
+    (the rows come from HubSpot's primary store, not from its search index) when any comes.
+    Where no id was staged twice (``distinct``), nobody has to look for the newest version.
+    """
+    values = ",\n    ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
+    key, updated, kind = name(KEY), name(UPDATED), name(DELETE_KIND.name)
+    marked = DELETE_KIND in staged
+    reasons = [f"s.{updated} > t.{updated}"]
+    if marked:
+        # deleted, restored and deleted again since: the kind is the same, the time is not
+        at = name(DELETED_AT.name)
+        reasons += [f"t.{one} IS DISTINCT FROM s.{one}" for one in (kind, at)]
+    elif revive:
+        reasons.append(f"t.{kind} IS NOT NULL")
+    else:
+        # a filter that takes a record again is no question of its version
+        reasons.append(f"t.{kind} = 'FILTERED_OUT'")
+    differs = " OR ".join(_differs(one) for one in staged if one.type in _CONTENT)
+    reasons.append(f"({differs})" if marked or revive else f"(t.{kind} IS NULL AND ({differs}))")
+    fresh = ["_PORTAL_ID", "_RUN_ID", "_SYNCED_AT"]
+    inserted = [*(column.name for column in staged), *fresh]
+    emptied = [column.name for column in BOOKKEEPING if column.name not in inserted]
+    sets = ", ".join(
+        [
+            *(f"{name(one.name)} = {_kept(one)}" for one in staged if one.name != KEY),
+            *(f"{name(one)} = s.{name(one)}" for one in fresh),
+            *(f"{name(one)} = NULL" for one in emptied),
+        ]
+    )
+    newest = (
+        ""
+        if distinct
+        else f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} "
+        f"ORDER BY TRY_TO_NUMBER({updated}) DESC NULLS LAST) = 1\n"
+    )
+    return Merge(
+        table,
+        f"  SELECT\n    {values},\n"
+        '    CAST(? AS VARCHAR) AS "_PORTAL_ID", CAST(? AS VARCHAR) AS "_RUN_ID",\n'
+        f'    {INSTANT} AS "_SYNCED_AT"\n'
+        f"  FROM {staging}\n{newest}".rstrip(),
+        f"t.{key} = s.{key}",
+        sets,
+        f"(t.{updated} IS NULL OR s.{updated} >= t.{updated}) AND "
+        f"(t.{updated} IS NULL OR {' OR '.join(reasons)})",
+        [(name(one), name(one)) for one in inserted] if insert else (),
+    )
+
+
+_CONTENT = (Type.VARIANT, Type.ARRAY)
+
+
+def _differs(column: Column) -> str:
+    quoted = name(column.name)
+    told = f"TO_JSON(s.{quoted}) IS DISTINCT FROM TO_JSON(t.{quoted})"
+    return f"(s.{quoted} IS NOT NULL AND {told})" if column.type is Type.ARRAY else told
+
+
+def _kept(column: Column) -> str:
+    """What a column is set to; associations that were not fetched stay."""
+    quoted = name(column.name)
+    if column.type is Type.ARRAY:
+        return f"COALESCE(s.{quoted}, t.{quoted})"
+    return f"s.{quoted}"

@@ -1,0 +1,111 @@
+"""Statements that undo what one run did to a table, by the images of its rows. Pure.
+
+In a table whose rows tell the run that last changed them, a row is undone where that is this run.
+Rows of links and of past values do not tell it: there a later image of the row shows that a later
+run touched it. A run that was itself undone before does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.kept import Kept
+from hubspot_ingest.database.merging import from_body, key_of
+from hubspot_ingest.database.sql import Table, name, text, typed
+
+RUN = "_RUN_ID"
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """Undoes the run ``run_id`` in one table, whose images are kept under ``part``.
+
+    ``columns`` are those that are set back. ``number`` is the place of this among the pages: what
+    stands after it has not happened yet.
+    """
+
+    kept: Kept
+    table: Table
+    part: str
+    key: Sequence[Column]
+    columns: Sequence[Column]
+    run_id: str
+    number: int
+
+    @property
+    def _images(self) -> str:
+        return f"i.RUN_ID = {text(self.run_id)} AND i.PART = {text(self.part)}"
+
+    def _own(self) -> str:
+        """Whether row ``t`` with image ``i`` was last changed by the run."""
+        if any(one.name == RUN for one in self.columns):
+            return f"t.{name(RUN)} = {text(self.run_id)}"
+        return f"NOT EXISTS ({self._later('1 AS ONE')})"
+
+    def _later(self, told: str) -> str:
+        undone = (
+            f"SELECT 1 AS ONE FROM {self.kept.pages} p WHERE p.RUN_ID = l.RUN_ID "
+            f"AND p.KIND = 'ROLLBACK' AND p.NUMBER < {self.number}"
+        )
+        return (
+            f"SELECT {told} FROM {self.kept.images} l WHERE l.SYNC = i.SYNC AND l.PART = i.PART "
+            f"AND l.KEY = i.KEY AND l.RUN_ID <> i.RUN_ID AND l.NUMBER > i.NUMBER "
+            f"AND l.NUMBER < {self.number} AND NOT EXISTS ({undone})"
+        )
+
+    def kept_rows(self) -> str:
+        """How many rows stay as they are, since a later run changed them."""
+        return (
+            f"SELECT COUNT(*) AS FOUND FROM {self.table.quoted} t "
+            f"JOIN {self.kept.images} i ON i.KEY = {key_of(self.key, 't')} "
+            f"WHERE {self._images} AND NOT ({self._own()})"
+        )
+
+    def restore(self) -> str:
+        """Set rows back to their images."""
+        own = {one.name for one in self.key}
+        values = ", ".join(
+            f"{typed(one, from_body(one, 'i.BODY'))} AS {name(one.name)}" for one in self.columns
+        )
+        sets = ", ".join(
+            f"{name(one.name)} = s.{name(one.name)}" for one in self.columns if one.name not in own
+        )
+        return (
+            f"MERGE INTO {self.table.quoted} t USING (\n"
+            f"  SELECT i.KEY AS {name('_KEY')}, {values}\n"
+            f"  FROM {self.kept.images} i\n"
+            f"  JOIN {self.table.quoted} t ON i.KEY = {key_of(self.key, 't')}\n"
+            f"  WHERE {self._images} AND i.BODY IS NOT NULL AND {self._own()}\n"
+            f") s ON {key_of(self.key, 't')} = s.{name('_KEY')}\n"
+            f"WHEN MATCHED THEN UPDATE SET {sets}"
+        )
+
+    def remove(self) -> str:
+        """Delete rows that were not there before."""
+        return (
+            f"MERGE INTO {self.table.quoted} t USING (\n"
+            f"  SELECT i.KEY AS {name('_KEY')} FROM {self.kept.images} i\n"
+            f"  JOIN {self.table.quoted} t ON i.KEY = {key_of(self.key, 't')}\n"
+            f"  WHERE {self._images} AND i.BODY IS NULL AND {self._own()}\n"
+            f") s ON {key_of(self.key, 't')} = s.{name('_KEY')}\n"
+            "WHEN MATCHED THEN DELETE"
+        )
+
+    def pass_on(self) -> str:
+        """Give the image to the run that touched the row next: undone, it leaves nothing of this.
+
+        Without it a row would be set back to what the run that is undone here had made of it.
+        """
+        return (
+            f"MERGE INTO {self.kept.images} t USING (\n"
+            "  SELECT i.PART AS PART, i.KEY AS KEY, i.BODY AS BODY, n.RUN_ID AS NEXT\n"
+            f"  FROM {self.kept.images} i\n"
+            f"  JOIN {self.kept.images} n ON n.SYNC = i.SYNC AND n.PART = i.PART "
+            "AND n.KEY = i.KEY AND n.RUN_ID <> i.RUN_ID AND n.NUMBER > i.NUMBER\n"
+            f"  WHERE {self._images}\n"
+            "  QUALIFY ROW_NUMBER() OVER (PARTITION BY i.PART, i.KEY ORDER BY n.NUMBER) = 1\n"
+            ") s ON t.RUN_ID = s.NEXT AND t.PART = s.PART AND t.KEY = s.KEY\n"
+            "WHEN MATCHED THEN UPDATE SET BODY = s.BODY"
+        )

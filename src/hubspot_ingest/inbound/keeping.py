@@ -1,0 +1,106 @@
+"""A run keeps what it reads, and what was there before it changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hubspot_ingest import times
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.kept import Entry, Kept
+from hubspot_ingest.database.merging import Merge
+from hubspot_ingest.model import Json
+
+
+@dataclass
+class Keeping:
+    """Keeps the pages and the before-images of one run for ``days``.
+
+    ``begun`` is what the run began from; it is written with the first page, and so is not there
+    of a run that found nothing to do. A page is kept before it is merged: what is in a table can
+    never be missing among the pages.
+    """
+
+    kept: Kept
+    sync: str
+    run_id: str
+    days: int
+    begun: Mapping[str, Json] = field(default_factory=dict)
+    _number: int | None = field(default=None, init=False)
+
+    def page(
+        self,
+        kind: str,
+        at: int,
+        said: Mapping[str, Json],
+        parts: Mapping[str, tuple[str, Sequence[Column]]] | None = None,
+    ) -> Entry:
+        """Keep what is about to be done, with the staged rows: (table, columns) by part."""
+        if self._number is None:
+            self._number = self.kept.last_number(self.sync) + 1
+            begun = Entry(self._number, self.run_id, "BEGUN", at, self.begun)
+            self.kept.say(self.sync, begun)
+        self._number += 1
+        entry = Entry(self._number, self.run_id, kind, at, said)
+        for part, (staging, columns) in (parts or {}).items():
+            self.kept.keep(self.sync, entry, part, staging, columns)
+        # said last: an entry that is there is there whole
+        self.kept.say(self.sync, entry)
+        return entry
+
+    def touched(
+        self,
+        kind: str,
+        at: int,
+        merge: Merge,
+        binds: Sequence[object],
+        key: Sequence[Column],
+    ) -> None:
+        """Keep the keys of the rows that a MERGE is about to change, instead of its reasons."""
+        self.page(kind, at, {})
+        entry = Entry(self._number or 0, self.run_id, kind, at, {})
+        self.kept.keep_keys(self.sync, entry, merge, binds, key)
+
+    def images(
+        self,
+        at: int,
+        part: str,
+        merge: Merge,
+        binds: Sequence[object],
+        key: Sequence[Column],
+        columns: Sequence[Column],
+    ) -> None:
+        """Keep the rows that a MERGE is about to touch, as they are before."""
+        entry = Entry(self._number or 0, self.run_id, "", at, {})
+        self.kept.keep_images(self.sync, entry, part, merge, binds, key, columns)
+
+    def ended(self, now: int) -> None:
+        """Delete what has been kept for long enough, whichever sync it is of."""
+        self.kept.forget(now - self.days * times.DAY)
+
+
+def of_run(database: Database, days: int, sync: str, run_id: str) -> Keeping | None:
+    """What keeps the pages of a run; None where none are to be kept."""
+    return Keeping(Kept(database), sync, run_id, days) if days else None
+
+
+def merged(
+    database: Database,
+    keeping: Keeping | None,
+    merge: Merge,
+    binds: Sequence[object],
+    *,
+    at: int,
+    part: str,
+    key: Sequence[Column],
+    columns: Sequence[Column],
+) -> tuple[int, int]:
+    """Run a MERGE, keeping what it touches where that is wanted; rows inserted and updated."""
+    if keeping is not None:
+        keeping.images(at, part, merge, binds, key, columns)
+    counts = database.rows(str(merge), binds)[0]
+    return (
+        int(counts.get("number of rows inserted") or 0),
+        int(counts.get("number of rows updated") or 0),
+    )

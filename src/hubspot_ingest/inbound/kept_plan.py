@@ -1,0 +1,82 @@
+"""What a run says of itself before its first page, and the plan that is made of it again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hubspot_ingest.database.columns import Column, Type
+from hubspot_ingest.database.kept import as_json
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.inbound.catalog import Stream
+from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.model import Json
+
+
+def began(
+    stream: Stream,
+    table: Table,
+    columns: Sequence[str],
+    settled_through: int | None,
+    sweeps: Mapping[str, Any],
+) -> dict[str, Json]:
+    """What a run began from: its table with the columns it had, the cursor, the sweeps' state."""
+    return {
+        "stream": stream.name,
+        "object_type": stream.object_type,
+        "reader": str(stream.reader),
+        "table": [table.database, table.schema, table.table],
+        "columns": [*columns],
+        "settled_through": settled_through,
+        "sweeps": dict(sweeps),
+    }
+
+
+def began_records(
+    plan: Plan,
+    columns: Sequence[str],
+    settled_through: int | None,
+    sweeps: Mapping[str, Any],
+    portal_id: str,
+) -> dict[str, Json]:
+    """As ``began``, with what the rows of a plan are made by."""
+    return {
+        **began(plan.stream, plan.table, columns, settled_through, sweeps),
+        "portal": portal_id,
+        "properties": [as_json(one) for one in plan.property_columns],
+        "associations": [*plan.associations],
+        "history": [*plan.history],
+        "selective": plan.selective,
+    }
+
+
+def table_of(said: Mapping[str, Any]) -> Table:
+    """The table a run wrote to."""
+    return Table(*said["table"])
+
+
+def columns_of(told: Sequence[Sequence[Any]]) -> tuple[Column, ...]:
+    """Columns as ``as_json`` told them."""
+    return tuple(
+        Column(name, Type[kind], property_name, comment)
+        for name, kind, property_name, comment in told
+    )
+
+
+def plan_of(sync: str, said: Mapping[str, Any], table: Table, strategy: str = "LIST") -> Plan:
+    """The plan by which a run of records loaded, as far as loading goes, into ``table``."""
+    return Plan(
+        sync=sync,
+        stream=Stream(said["stream"], said["object_type"]),
+        strategy=Strategy(strategy),
+        since=None,
+        # a plan is selective by its filters or by where it begins; that is all of them here
+        earliest=0 if said["selective"] else None,
+        until=0,
+        filter_groups=(),
+        properties=(),
+        property_columns=columns_of(said["properties"]),
+        associations=tuple(said["associations"]),
+        history=tuple(said["history"]),
+        table=table,
+    )

@@ -1,0 +1,1 @@
+"""Tables made again from kept pages, and runs undone."""

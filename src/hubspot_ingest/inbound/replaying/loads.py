@@ -1,0 +1,178 @@
+"""Kept entries merged again, as the run that they are of merged them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from hubspot_ingest.database import fixed
+from hubspot_ingest.database.columns import Column, association_column
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.kept import Entry, Kept
+from hubspot_ingest.database.spelling import spelled
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.stage import Staging, parquet
+from hubspot_ingest.errors import IngestError
+from hubspot_ingest.inbound import streams
+from hubspot_ingest.inbound.destination import Existing
+from hubspot_ingest.inbound.files import File
+from hubspot_ingest.inbound.fixed import rows as fixed_rows
+from hubspot_ingest.inbound.fixed.items import key_columns
+from hubspot_ingest.inbound.kept_plan import columns_of, plan_of
+from hubspot_ingest.inbound.loading import Loading
+from hubspot_ingest.inbound.refill import Refill
+
+Kept_row = Mapping[str, str | None]
+Texts = dict[str, Sequence[str | bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Then:
+    """The clock at the moment of an entry."""
+
+    at: int
+
+    def now(self) -> int:
+        return self.at
+
+    def sleep(self, seconds: float) -> NoReturn:
+        raise IngestError(f"nothing waits in a replay ({seconds} seconds)")
+
+
+def _no_request(*_: object) -> NoReturn:
+    raise IngestError("a replay sends no request to HubSpot")
+
+
+@dataclass(frozen=True, slots=True)
+class Loads:
+    """Merges entries of one sync into ``table``; staging tables are named after ``run_id``."""
+
+    database: Database
+    kept: Kept
+    sync: str
+    table: Table
+    run_id: str
+
+    def load(self, entry: Entry, said: Mapping[str, Any]) -> int:
+        """Do again what an entry tells, by a run that began as ``said``; returns rows read."""
+        match entry.kind:
+            case "RECORDS":
+                return self._records(entry, said)
+            case "MARKS":
+                self._loading(entry, said).mark_told(entry.said["marks"], entry.at)
+            case "LINKS_ENDED":
+                self._loading(entry, said).end_links()
+            case "REFILL":
+                self._refill(entry)
+            case "ITEMS":
+                return self._items(entry, said)
+            case "GONE":
+                self._gone(entry, said)
+        return 0
+
+    # -- records ---------------------------------------------------------------------------------
+
+    def _loading(self, entry: Entry, said: Mapping[str, Any]) -> Loading:
+        return Loading(
+            database=self.database,
+            fetch=_no_request,
+            plan=plan_of(self.sync, said, self.table, entry.said["strategy"]),
+            stands=Existing({}, {}),
+            run_id=entry.run_id,
+            portal_id=said["portal"],
+            clock=_Then(entry.at),
+            alive=lambda: None,
+            with_links={one: association_column(one) for one in entry.said["links"]},
+            tick=0,
+            ready=True,
+        )
+
+    def _records(self, entry: Entry, said: Mapping[str, Any]) -> int:
+        loading = self._loading(entry, said)
+        staging = loading.staging(entry.said["archived"], self._named(entry))
+        found = self.kept.rows(self.sync, entry)
+        parts: dict[str, bytes] = {}
+        for part in entry.said["parts"]:
+            told = found.get(part, [])
+            if part:
+                parts[part] = parquet(_texts(told, staging.columns[part]))
+            else:
+                parts[part] = parquet(_records(told, staging.columns[part]))
+        file = File(
+            parts=parts,
+            ids=[str(one["ID"]) for one in found.get("", [])],
+            misfits=0,
+            merged=tuple((one["id"], one["into"]) for one in entry.said["gone"]),
+            read_to={},
+        )
+        try:
+            staging.add(parts)
+            return loading.merge(staging, [file], {}, entry.said["archived"]).rows
+        finally:
+            staging.drop()
+
+    def _refill(self, entry: Entry) -> None:
+        columns = columns_of(entry.said["columns"])
+        refill = Refill(self.database, self.table, columns, self._named(entry))
+        for _ in refill.after(entry.said["after"]):
+            # each entry is one step
+            break
+
+    # -- items -----------------------------------------------------------------------------------
+
+    def _items(self, entry: Entry, said: Mapping[str, Any]) -> int:
+        stream = streams.known(said["stream"])
+        columns = fixed_rows.staging_columns(stream)
+        told = self.kept.rows(self.sync, entry).get("", [])
+        staging = self._staged(entry, told, columns)
+        statement = fixed.merge(
+            self.table,
+            staging.table(),
+            fixed_rows.staged_columns(stream),
+            columns_of(entry.said["flattened"]),
+            stream.key,
+            compared=stream.compared,
+            every=entry.said["every"],
+        )
+        try:
+            staging.merge(str(statement), (entry.said["portal"], entry.run_id, entry.at))
+        finally:
+            staging.drop()
+        return len(told)
+
+    def _gone(self, entry: Entry, said: Mapping[str, Any]) -> None:
+        stream = streams.known(said["stream"])
+        key = key_columns(stream)
+        staging = self._staged(entry, self.kept.rows(self.sync, entry).get("", []), key)
+        statement = fixed.mark_again(self.table, staging.table(), key, stream.gone)
+        try:
+            staging.merge(str(statement), (entry.run_id, entry.at))
+        finally:
+            staging.drop()
+
+    def _staged(self, entry: Entry, told: Sequence[Kept_row], columns: Sequence[Column]) -> Staging:
+        staging = Staging(self.database, self._named(entry), {"": columns})
+        staging.add({"": parquet(_texts(told, columns))})
+        return staging
+
+    def _named(self, entry: Entry) -> str:
+        # a table of its own for each: runs had other columns, and COPY remembers files by table
+        return f"{self.run_id}_{entry.number}"
+
+
+def _texts(told: Sequence[Kept_row], columns: Sequence[Column]) -> Texts:
+    return {one.name: [row.get(one.name) for row in told] for one in columns}
+
+
+def _records(told: Sequence[Kept_row], columns: Sequence[Column]) -> Texts:
+    """Kept records with the columns of their properties, typed as ``rows.staged`` does."""
+    values = [json.loads(row["PROPERTIES"] or "{}") for row in told]
+    texts: Texts = {}
+    for one in columns:
+        if one.property is None:
+            texts[one.name] = [row.get(one.name) for row in told]
+        else:
+            texts[one.name], _ = spelled(one, [row.get(one.property) for row in values])
+    return texts

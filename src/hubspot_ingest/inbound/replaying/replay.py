@@ -1,0 +1,241 @@
+"""REPLAY: a table made again from the pages that its runs kept, without a request to HubSpot.
+
+The pages are merged, run by run in their order and by the code that merged them first, into a
+shadow of the table; what came of it is brought into the table at the end. Until then nobody sees
+any of it, and a replay that is killed has changed nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hubspot_ingest import settings as configuration
+from hubspot_ingest import times
+from hubspot_ingest.database import shadows
+from hubspot_ingest.database.app_state import AppState
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.kept import Entry, Kept
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.store import RunLog, Store
+from hubspot_ingest.errors import IngestError, Refusal, UnknownSync
+from hubspot_ingest.inbound import destination, freshness, streams
+from hubspot_ingest.inbound.files import HISTORY
+from hubspot_ingest.inbound.fixed import rows as fixed_rows
+from hubspot_ingest.inbound.fixed.items import key_columns
+from hubspot_ingest.inbound.kept_plan import columns_of, plan_of
+from hubspot_ingest.inbound.loading import kept_columns
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.replaying.loads import Loads
+from hubspot_ingest.inbound.replaying.undo import undo
+from hubspot_ingest.model import Json
+
+STRATEGY = "REPLAY"
+LEASE_RENEWED_EVERY = times.MINUTE
+
+
+def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
+    """Make a sync's table again from what is kept since an instant (ISO), None: from all of it.
+
+    Raises ``UnknownSync``, ``Refusal`` (``NOTHING_KEPT``, ``NOT_KEPT_SO_FAR``) and ``SyncBusy``;
+    nothing was changed then.
+    """
+    store, kept = Store(outside.database), Kept(outside.database)
+    name = configuration.sync_name(name)
+    sync = store.sync(name)
+    if sync is None:
+        raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
+    app = AppState(outside.database).settings()
+    settings = configuration.parse(name, sync.settings, app.for_syncs)
+    began = outside.clock.now()
+    log = RunLog(f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, began)
+    log.strategy, log.settled_through = STRATEGY, sync.settled_through
+    store.take_lease(name, log.run_id, began, process=outside.process)
+    try:
+        entries = _wanted(kept.entries(name), name, since)
+        table = destination.table_of(settings)
+        log.destination = str(table)
+        store.begin_run(log)
+        store.save_run(log)
+        try:
+            _Replay(*(outside.database, outside.clock, store, kept, log, table, entries)).run()
+            freshness.renew(outside.database, name, settings, unsettle=False)
+        except IngestError as error:
+            store.fail_run(log, error, outside.clock.now())
+        except Exception as error:
+            wrong = IngestError(f"{type(error).__name__}: {error}; this is a fault of ours")
+            store.fail_run(log, wrong, outside.clock.now())
+    finally:
+        store.release_lease(name, log.run_id)
+    return {
+        "response_code": log.response_code,
+        "message": log.message,
+        "run_id": log.run_id,
+        "sync": name,
+        "status": log.status,
+        "destination": log.destination,
+        "runs": len({one.run_id for one in entries}),
+        "rows_read": log.rows_read,
+        "rows_inserted": log.rows_inserted,
+        "rows_updated": log.rows_updated,
+        "since": times.iso(entries[0].at),
+    }
+
+
+def _wanted(entries: Sequence[Entry], name: str, since: str | None) -> list[Entry]:
+    """The entries of the runs that did something since an instant."""
+    if not entries:
+        raise Refusal(
+            f"no pages of {name} are kept; the app setting keep_pages_days says for how many days "
+            "runs from now on keep theirs",
+            code="NOTHING_KEPT",
+        )
+    earliest = entries[0].at
+    instant = earliest if since is None else times.milliseconds(since)
+    if instant is None:
+        raise Refusal(f"{since!r} is no time; for example '{times.iso(earliest)}'")
+    if instant < earliest:
+        raise Refusal(
+            f"pages of {name} are kept from {times.iso(earliest)} on and not since {since}",
+            code="NOT_KEPT_SO_FAR",
+        )
+    late = {one.run_id for one in entries if one.at >= instant}
+    # another stream under the same name fills another table
+    told = {one.run_id: one.said["stream"] for one in entries if one.kind == "BEGUN"}
+    last = told[next(one.run_id for one in reversed(entries) if one.run_id in told)]
+    found = [one for one in entries if one.run_id in late and told.get(one.run_id) == last]
+    if not found:
+        raise Refusal(f"no run of {name} kept a page since {since}", code="NOTHING_KEPT")
+    return found
+
+
+@dataclass
+class _Replay:
+    """One replay, over the row of RUNS that it fills in."""
+
+    database: Database
+    clock: times.Clock
+    store: Store
+    kept: Kept
+    log: RunLog
+    table: Table
+    entries: Sequence[Entry]
+
+    def run(self) -> None:
+        said = {one.run_id: one.said for one in self.entries if one.kind == "BEGUN"}
+        made = _made(self.log.sync, self.table, self.entries, said)
+        database = self.database
+        shadow = shadows.of(database, self.log.run_id)
+        parts = made.parts
+        stands = {part: destination.existing(database, made.of(part)) for part in parts}
+        try:
+            for part in parts:
+                columns = made.columns(part)[1]
+                there = [*stands[part].types]
+                shadows.make(database, made.of(part, shadow), columns, made.of(part), there)
+            self._load(shadow, said)
+            made.prepare(database, stands[""])
+            for part in parts:
+                key, columns = made.columns(part)
+                inserted, updated = shadows.settle(
+                    database, made.of(part, shadow), made.of(part), key, columns
+                )
+                if not part:
+                    self.log.rows_inserted, self.log.rows_updated = inserted, updated
+        finally:
+            for part in parts:
+                shadows.drop(database, made.of(part, shadow))
+        self.log.status, self.log.finished_at = "SUCCEEDED", self.clock.now()
+        self.log.message = (
+            f"{self.log.rows_read} rows of {len(said)} runs replayed without a request to HubSpot: "
+            f"{self.log.rows_inserted} inserted and {self.log.rows_updated} updated in {self.table}"
+        )
+        self.store.save_run(self.log)
+
+    def _load(self, shadow: Table, said: Mapping[str, Mapping[str, Any]]) -> None:
+        database, name = self.database, self.log.sync
+        loads = Loads(database, self.kept, name, shadow, self.log.run_id)
+        renewed = self.log.started_at
+        for entry in self.entries:
+            if entry.kind == "ROLLBACK":
+                own = [one for one in self.entries if one.run_id == entry.run_id]
+                undo(database, own, shadow, entry.number, passing_on=False)
+            else:
+                self.log.rows_read += loads.load(entry, said[entry.run_id])
+            now = self.clock.now()
+            if now - renewed >= LEASE_RENEWED_EVERY:
+                self.store.renew_lease(name, self.log.run_id, now)
+                self.store.save_run(self.log)
+                renewed = now
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The tables of records: with every column and every table beside them that a run had."""
+
+    plan: Plan
+    links: tuple[str, ...]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return ("", *self.links, *((HISTORY,) if self.plan.history else ()))
+
+    def of(self, part: str, table: Table | None = None) -> Table:
+        plan = self.plan if table is None else replace(self.plan, table=table)
+        return plan.beside(part) if part else plan.table
+
+    def columns(self, part: str) -> tuple[Sequence[Column], Sequence[Column]]:
+        return kept_columns(part, self.plan.columns)
+
+    def prepare(self, database: Database, stands: destination.Existing) -> None:
+        destination.prepare(database, self.plan, stands, self.links)
+
+
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """The table of a stream of fixed columns."""
+
+    stream: Any
+    table: Table
+    flattened: tuple[Column, ...]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return ("",)
+
+    def of(self, _: str, table: Table | None = None) -> Table:
+        return table or self.table
+
+    def columns(self, _: str) -> tuple[Sequence[Column], Sequence[Column]]:
+        return key_columns(self.stream), fixed_rows.table_columns(self.stream, self.flattened)
+
+    def prepare(self, database: Database, stands: destination.Existing) -> None:
+        comment = f"HubSpot {self.stream.label or self.stream.name}"
+        destination.make_or_grow(database, self.table, self.columns("")[1], comment, stands)
+
+
+def _made(
+    name: str, table: Table, entries: Sequence[Entry], said: Mapping[str, Mapping[str, Any]]
+) -> _Records | _Items:
+    """What is to be made: the union of what the runs had, as the last of them tells of it."""
+    last = [*said.values()][-1]
+    if last["reader"] != "RECORDS":
+        told = [column for one in entries for column in one.said.get("flattened", ())]
+        flattened = {one.name: one for one in columns_of(told)}
+        return _Items(streams.known(last["stream"]), table, tuple(flattened.values()))
+    properties = {one.name: one for run in said.values() for one in columns_of(run["properties"])}
+    plan = replace(
+        plan_of(name, last, table),
+        property_columns=tuple(properties.values()),
+        associations=_union(run["associations"] for run in said.values()),
+        history=_union(run["history"] for run in said.values()),
+    )
+    return _Records(plan, _union(one.said.get("links", ()) for one in entries))
+
+
+def _union(told: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for names in told for name in names))

@@ -1,0 +1,134 @@
+"""ROLLBACK_RUN: one run's effect on its tables, undone."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hubspot_ingest import settings as configuration
+from hubspot_ingest import times
+from hubspot_ingest.database.app_state import AppState
+from hubspot_ingest.database.kept import Entry, Kept
+from hubspot_ingest.database.metadata import Metadata
+from hubspot_ingest.database.store import Store, Sync
+from hubspot_ingest.errors import Refusal, UnknownSync
+from hubspot_ingest.inbound import destination, freshness
+from hubspot_ingest.inbound.kept_plan import table_of
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.inbound.replaying.undo import undo
+from hubspot_ingest.model import Json
+
+
+def rollback(outside: Outside, run_id: str) -> dict[str, Json]:
+    """Undo what a run did, and let the next run read again what that one read.
+
+    Raises ``Refusal`` (``UNKNOWN_RUN``, ``NOTHING_KEPT``, ``ALREADY_ROLLED_BACK``,
+    ``LATER_RUN_NOT_KEPT``), ``UnknownSync``, and ``SyncBusy`` while a run of the sync is going on;
+    nothing was changed then.
+    """
+    kept, store = Kept(outside.database), Store(outside.database)
+    found = kept.sync_of(run_id)
+    if found is None:
+        raise Refusal(
+            f"there is no run {run_id!r}; the view RUNS tells which there are", code="UNKNOWN_RUN"
+        )
+    name = found[0]
+    if store.sync(name) is None:
+        raise UnknownSync(f"the sync {name} of that run was dropped; configure it again, then call")
+    lease = f"rollback-{uuid.uuid4().hex[:12]}"
+    store.take_lease(name, lease, outside.clock.now(), process=outside.process)
+    try:
+        return _under_lease(outside, kept, store, name, run_id)
+    finally:
+        store.release_lease(name, lease)
+
+
+def _under_lease(
+    outside: Outside, kept: Kept, store: Store, name: str, run_id: str
+) -> dict[str, Json]:
+    found, entries = kept.sync_of(run_id), kept.entries(name, run_id=run_id)
+    if found is not None and found[2]:
+        raise Refusal(f"the run {run_id} was rolled back before", code="ALREADY_ROLLED_BACK")
+    if not entries or entries[0].kind != "BEGUN":
+        raise Refusal(
+            f"nothing is kept of the run {run_id}: it changed nothing, or it ran before the app "
+            "setting keep_pages_days, or its days are over",
+            code="NOTHING_KEPT",
+        )
+    if unkept := kept.later_not_kept(name, run_id):
+        raise Refusal(
+            f"the later run {unkept[0]} of {name} changed rows and nothing of it is kept, so what "
+            f"it changed cannot be told from what {run_id} did",
+            code="LATER_RUN_NOT_KEPT",
+        )
+    said = entries[0].said
+    sync = store.sync(name)
+    # first the cursor: should this end here, the next run reads more than it must, never less
+    if sync is not None:
+        _rewind(outside, store, sync, said)
+    number = kept.last_number(name) + 1
+    done = undo(outside.database, entries, table_of(said), number, passing_on=True)
+    now = outside.clock.now()
+    kept.say(name, Entry(number, run_id, "ROLLBACK", now, {}))
+    kept.rolled_back(run_id, now)
+    since = said["settled_through"]
+    again = "reads everything again" if since is None else f"reads again from {times.iso(since)} on"
+    return {
+        "response_code": "OK",
+        "message": f"what {run_id} did to {table_of(said)} is undone: {done['restored']} rows "
+        f"restored, {done['removed']} removed, {done['kept']} kept as later runs made them; the "
+        f"next run of {name} {again}",
+        "run_id": run_id,
+        "sync": name,
+        "restored": done["restored"],
+        "removed": done["removed"],
+        "kept": done["kept"],
+        "links": done["links"],
+        "history": done["history"],
+        "since": None if since is None else times.iso(since),
+    }
+
+
+def _rewind(outside: Outside, store: Store, sync: Sync, said: Mapping[str, Any]) -> None:
+    """Let the sync go on from where the run began, unless it fills another table by now."""
+    app = AppState(outside.database).settings()
+    settings = configuration.parse(sync.name, sync.settings, app.for_syncs)
+    if destination.table_of(settings) != table_of(said):
+        return
+    before: int | None = said["settled_through"]
+    cursor = None if before is None or sync.settled_through is None else before
+    if cursor is not None and sync.settled_through is not None:
+        cursor = min(cursor, sync.settled_through)
+    known = Metadata(outside.database).properties(sync.name)
+    had = {*said["columns"]}
+    added = [one.name for one, column in known if column is not None and column not in had]
+    store.rewind(sync.name, cursor, earlier(sync.sweeps, said["sweeps"], added))
+    freshness.rewind(outside.database, sync.name, settings, cursor)
+
+
+def earlier(
+    now: Mapping[str, Any], before: Mapping[str, Any], added: Sequence[str]
+) -> dict[str, Json]:
+    """The sweeps' state from which all is swept again that was since ``before``.
+
+    Columns that were ``added`` since are filled again in the rows that are set back.
+    """
+    state: dict[str, Json] = {
+        name: min(int(now[name] or 0), int(before.get(name) or 0))
+        for name in now
+        if name.endswith("_at")
+    }
+    behind = {**(now.get("behind") or {})}
+    for scope, since in (before.get("behind") or {}).items():
+        there = behind.get(scope, since)
+        behind[scope] = None if since is None or there is None else min(since, there)
+    if behind:
+        state["behind"] = behind
+    if "compare_from" in now:
+        state["compare_from"] = now["compare_from"]
+    pending = now.get("refill") or {"properties": []}
+    wanted: list[Json] = [*sorted({*added, *pending["properties"]})]
+    if wanted:
+        state["refill"] = {"properties": wanted, "after": ""}
+    return state

@@ -1,0 +1,72 @@
+"""What a run did to its tables, undone: the same in a destination and in a table made again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hubspot_ingest.database.columns import Column, same_type
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.kept import Entry, Kept
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.undoing import Undoing
+from hubspot_ingest.inbound import destination, streams
+from hubspot_ingest.inbound.fixed import rows as fixed_rows
+from hubspot_ingest.inbound.fixed.items import key_columns
+from hubspot_ingest.inbound.kept_plan import columns_of, plan_of
+from hubspot_ingest.inbound.loading import kept_columns
+
+
+def undo(
+    database: Database,
+    entries: Sequence[Entry],
+    table: Table,
+    number: int,
+    *,
+    passing_on: bool,
+) -> Counter[str]:
+    """Undo a run, whose ``entries`` these are, in ``table`` and those beside it.
+
+    ``number`` is its place among the pages. Returns how many rows were restored, removed and
+    kept, and of links and past values in all. ``passing_on`` changes the images of later runs.
+    """
+    kept = Kept(database)
+    said, run_id = entries[0].said, entries[0].run_id
+    done: Counter[str] = Counter()
+    for part in kept.parts_changed(run_id):
+        of = beside(said, table, part)
+        stands = destination.existing(database, of).types
+        key, columns = _columns(entries, part)
+        there = [
+            one for one in columns if one.name in stands and same_type(one.type, stands[one.name])
+        ]
+        if not stands:
+            continue
+        undoing = Undoing(kept, of, part, key, there, run_id, number)
+        stay = int(database.rows(undoing.kept_rows())[0]["FOUND"])
+        restored = int(database.rows(undoing.restore())[0]["number of rows updated"])
+        removed = int(database.rows(undoing.remove())[0]["number of rows deleted"])
+        if passing_on:
+            database.rows(undoing.pass_on())
+        if part:
+            done["history" if part == "HISTORY" else "links"] += restored + removed
+        else:
+            done.update(restored=restored, removed=removed, kept=stay)
+    return done
+
+
+def beside(said: Mapping[str, Any], table: Table, part: str) -> Table:
+    """The table of a part."""
+    return plan_of("", said, table).beside(part) if part else table
+
+
+def _columns(entries: Sequence[Entry], part: str) -> tuple[Sequence[Column], Sequence[Column]]:
+    """The key and the columns of a table as the run knew them."""
+    said = entries[0].said
+    if said["reader"] == "RECORDS":
+        return kept_columns(part, plan_of("", said, Table("", "", "")).columns)
+    stream = streams.known(said["stream"])
+    told = [one.said["flattened"] for one in entries if one.kind == "ITEMS"]
+    flattened = columns_of(told[-1]) if told else ()
+    return key_columns(stream), fixed_rows.table_columns(stream, flattened)

@@ -1,0 +1,47 @@
+"""Whatever happens in a portal: replays and rollbacks keep what they promise."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from snowflake_sandbox import Engine
+from tests.runs.replaying.lives import lived, snapshot, unlike, without
+from tests.runs.replaying.living import drop_tables, replayed, rolled_back
+
+
+def outcome(engine: Engine, number: int) -> list[str]:
+    """What is not as promised in the life of that number."""
+    with lived(engine, number) as life:
+        world = life.world
+        undone = life.run_ids[1 + number % 3]
+        drop_tables(world)
+        world.asked()
+        replayed(world)
+        wrong = [f"replayed: {one}" for one in unlike(snapshot(world), life.snapshots[-1])]
+        wrong += [f"asked {one.path}" for one in world.asked()]
+        replayed(world)
+        wrong += [f"again: {one}" for one in unlike(snapshot(world), life.snapshots[-1])]
+        rolled_back(world, undone)
+        wrong += [f"undone: {one}" for one in unlike(snapshot(world), without(life, undone))]
+        left = snapshot(world)
+        drop_tables(world)
+        replayed(world)
+        wrong += [f"undone, replayed: {one}" for one in unlike(snapshot(world), left)]
+        return wrong
+
+
+@seed(20260923)
+@settings(max_examples=1, database=None, phases=[Phase.generate], deadline=None)
+@given(number=st.integers(0, 10**6))
+def test_replays_and_rollbacks_keep_their_promise(installed: Engine, number: int) -> None:
+    assert outcome(installed, number) == []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("number", range(60))
+def test_replays_and_rollbacks_keep_their_promise_in_many_lives(
+    installed: Engine, number: int
+) -> None:
+    assert outcome(installed, number) == []
