@@ -131,11 +131,24 @@ def _destination(key: str, settings: place.Settings) -> None:
         _set(settings, "column_prefix", prefix.strip().upper(), "PROPERTIES_")
 
 
+def _event_types(key: str, settings: place.Settings) -> None:
+    look.heading("Event types", "Those that land in the table; all the portal knows without any.")
+    given = [str(one) for one in settings.get("event_types") or []]
+    wanted = st.multiselect(
+        "Take", given, given, key=f"{key}-event-types", accept_new_options=True,
+        placeholder="All; type a name such as e_visited_page, then Enter",
+    )  # fmt: skip
+    _set(settings, "event_types", list(wanted), [])
+
+
 def related(sync: Row, settings: place.Settings, calls: Calls) -> None:
     """Associations and past values; changes ``settings`` in place."""
     name = str(sync["NAME"])
     key = f"{name}-{place.version(name)}"
     known = calls.stream_properties(str(sync["STREAM"]))
+    if sync["STREAM"] == "events":
+        _event_types(key, settings)
+        return
     if not known:
         look.empty("Nothing is related to this stream", "Only CRM objects have associations.")
         return

@@ -103,6 +103,7 @@ class Browser:
         self.page.set_viewport_size({"width": size["width"], "height": height})
         self.settle()
         self.page.mouse.move(0, 0)
+        self.page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
         self.page.set_viewport_size(size)

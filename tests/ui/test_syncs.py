@@ -200,6 +200,18 @@ def test_associations_history_and_schedule_are_settings(open_page: Open) -> None
     }
 
 
+def test_the_types_of_events_are_a_setting(open_page: Open) -> None:
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.configure("events", {})
+    view.draw().press("Events").choose("part-events", "Related")
+
+    view.pick("Take", "e_visited_page").press("Save changes")
+
+    [row] = world.rows("SELECT SETTINGS FROM syncs")
+    assert json.loads(row["SETTINGS"]) == {"event_types": ["e_visited_page"]}
+
+
 def test_what_hubspot_would_refuse_is_not_stored(open_page: Open) -> None:
     view, world = opened(open_page, "Filters")
 
