@@ -50,6 +50,18 @@ def test_the_plan_tells_what_the_first_runs_take_and_stores_nothing(open_page: O
     assert not world.exists(CONTACTS)
 
 
+def test_a_plan_is_asked_for_once_and_kept(open_page: Open) -> None:
+    view, _ = at_objects(open_page)
+
+    view.press("Continue")
+    assert max(view.session.sent.values()) == 1
+    view.draw()
+    assert not any("PLAN_INGEST" in text for text, _ in view.session.sent)
+    view.press("Look again")
+
+    assert sum("PLAN_INGEST" in text for text, _ in view.session.sent) == 1
+
+
 def test_the_plan_shows_the_columns_and_statements_to_come(open_page: Open) -> None:
     view, _ = at_objects(open_page)
 
