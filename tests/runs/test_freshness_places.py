@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -216,3 +217,31 @@ def test_a_stream_that_is_a_view_has_none_beside_it(make: MakeWorld) -> None:
     world.run("deals_archived")
 
     assert not world.exists("HUBSPOT_DATA.CRM.DEALS_ARCHIVED_CURRENT")
+
+
+# -- whatever happens -------------------------------------------------------------------------
+
+
+def test_whatever_changes_settled_is_what_hubspot_had_and_nothing_newer(world: World) -> None:
+    chance = random.Random(7)
+    for _ in range(8):
+        for one in chance.sample([*world.portal.records("contacts")], 4):
+            what = chance.choice(["change", "change", "archive", "create"])
+            if what == "change":
+                world.portal.update("contacts", one.id, {"jobtitle": f"Title {chance.random()}"})
+            elif what == "archive":
+                world.portal.archive("contacts", one.id)
+            else:
+                world.portal.create("contacts", {"email": f"{chance.random()}@example.com"})
+            world.clock.advance(chance.randrange(20 * MINUTE))
+        # archived records are looked for every four hours
+        world.clock.advance(chance.choice([0, 5 * HOUR, DAY_AND_MORE]))
+        world.run()
+
+        through = settled_through(world)
+        living = {one.id: one.updated_at for one in world.portal.records("contacts")}
+        settled = {one for one, at in living.items() if at < through}
+        marked = {*world.ids(where="_DELETE_KIND IS NOT NULL")}
+        assert {*world.ids(CURRENT)} == {*world.ids()} - marked
+        assert {*world.ids(SETTLED)} - {*living} <= {*world.ids()} - marked
+        assert {*world.ids(SETTLED)} & {*living} == settled
