@@ -26,11 +26,12 @@ def show(syncs: list[Row], calls: Calls) -> None:
     readers = _readers(calls)
     _summary(syncs, last, readers)
     days = int(calls.settings().get("reconcile_every_days") or 0)
-    every = f" and every {words.plural(days, 'day')}" if days else ""
-    look.html(
-        f'<p class="quiet small">Compared by itself after each backfill{every}; Settings tells how '
-        "often.</p>"
+    every = (
+        f" and every {words.plural(days, 'day')}; Settings changes how often"
+        if days
+        else "; Settings can have it done every few days too"
     )
+    look.html(f'<p class="quiet small">Compared by itself after each backfill{every}.</p>')
     order = sorted(syncs, key=lambda one: completeness.urgency(last.get(str(one["NAME"]))))
     comparable = [one for one in order if _comparable(one, readers)]
     most = st.session_state.get(MOST, A_PAGE)

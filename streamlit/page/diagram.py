@@ -58,8 +58,8 @@ def dot(
     ]
     lines = [
         "digraph tables {",
-        "rankdir=LR bgcolor=transparent pad=0.2 nodesep=0.4 ranksep=1.1",
-        f'node [shape=plain fontname="sans-serif" fontsize=11 color="{LINE}" fontcolor="{LINE}" '
+        "rankdir=LR bgcolor=transparent pad=0.2 nodesep=0.3 ranksep=0.5",
+        f'node [shape=plain fontname="sans-serif" fontsize=12 color="{LINE}" fontcolor="{LINE}" '
         'margin="0.18,0.1"]',
         f'edge [color="{LINE}" arrowsize=0.6]',
     ]
