@@ -1,0 +1,64 @@
+"""Streams of fixed columns are kept, replayed and rolled back as records are."""
+
+from __future__ import annotations
+
+from tests.runs.conftest import MakeWorld
+from tests.runs.replaying.living import columns, drop_tables, keep, replayed, rolled_back, tables
+from tests.runs.world import HOUR, World
+
+
+def _busy(make: MakeWorld) -> World:
+    """A world whose owners and list memberships come, change and go."""
+    world = make({"contacts": 6})
+    keep(world)
+    ids = [one.id for one in world.portal.records("contacts")]
+    made = world.portal.lists.add("Some")
+    for one in ids[:4]:
+        world.portal.lists.join(made, one)
+    owner = world.portal.owners.add({"email": "new@example.com"})
+    team = world.portal.teams.add({"name": "Gone"})
+    world.clock.advance(HOUR)
+    _run(world)
+    world.portal.owners.archive(owner)
+    world.portal.teams.remove(team)
+    world.portal.lists.leave(made, ids[0])
+    world.portal.lists.join(made, ids[5])
+    world.clock.advance(HOUR)
+    return world
+
+
+def _run(world: World) -> list[str]:
+    return [world.run(one)["run_id"] for one in ("owners", "teams", "list_memberships")]
+
+
+def test_streams_of_fixed_columns_come_back_equal(make: MakeWorld) -> None:
+    world = _busy(make)
+    _run(world)
+    before, described = tables(world), columns(world)
+    assert len(before) == 3
+    drop_tables(world)
+    world.asked()
+
+    for one in ("owners", "teams", "list_memberships"):
+        assert replayed(world, one)["status"] == "SUCCEEDED"
+
+    assert tables(world) == before
+    assert columns(world) == described
+    assert world.asked() == []
+
+
+def test_runs_of_streams_of_fixed_columns_are_undone(make: MakeWorld) -> None:
+    world = _busy(make)
+    before = tables(world)
+    runs = _run(world)
+    after = tables(world)
+    assert all(after[one] != before[one] for one in before)
+
+    for one in runs:
+        rolled_back(world, one)
+
+    assert tables(world) == before
+    world.clock.advance(HOUR)
+    _run(world)
+    marked = world.rows("SELECT ID FROM HUBSPOT_DATA.CRM.TEAMS WHERE _DELETE_KIND = 'PURGED'")
+    assert len(marked) == 1
