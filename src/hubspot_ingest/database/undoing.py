@@ -38,29 +38,43 @@ class Undoing:
     def _images(self) -> str:
         return f"i.RUN_ID = {text(self.run_id)} AND i.PART = {text(self.part)}"
 
+    @property
+    def _tells(self) -> bool:
+        """Whether the rows themselves tell who changed them last."""
+        return any(one.name == RUN for one in self.columns)
+
+    @property
     def _own(self) -> str:
         """Whether row ``t`` with image ``i`` was last changed by the run."""
-        if any(one.name == RUN for one in self.columns):
-            return f"t.{name(RUN)} = {text(self.run_id)}"
-        return f"NOT EXISTS ({self._later('1 AS ONE')})"
+        return f"t.{name(RUN)} = {text(self.run_id)}" if self._tells else "l.KEY IS NULL"
 
-    def _later(self, told: str) -> str:
-        undone = (
-            f"SELECT 1 AS ONE FROM {self.kept.pages} p WHERE p.RUN_ID = l.RUN_ID "
-            f"AND p.KIND = 'ROLLBACK' AND p.NUMBER < {self.number}"
+    @property
+    def _rows(self) -> str:
+        """The images of the run with the rows as they are, and what later runs touched."""
+        joined = (
+            f"{self.kept.images} i\n  JOIN {self.table.quoted} t ON i.KEY = {key_of(self.key, 't')}"
         )
         return (
-            f"SELECT {told} FROM {self.kept.images} l WHERE l.SYNC = i.SYNC AND l.PART = i.PART "
-            f"AND l.KEY = i.KEY AND l.RUN_ID <> i.RUN_ID AND l.NUMBER > i.NUMBER "
-            f"AND l.NUMBER < {self.number} AND NOT EXISTS ({undone})"
+            joined if self._tells else f"{joined}\n  LEFT JOIN ({self._later}) l ON l.KEY = i.KEY"
+        )
+
+    @property
+    def _later(self) -> str:
+        return (
+            f"SELECT DISTINCT n.KEY AS KEY FROM {self.kept.images} n\n"
+            f"    JOIN {self.kept.images} i ON i.SYNC = n.SYNC AND i.PART = n.PART "
+            "AND i.KEY = n.KEY\n"
+            f"    LEFT JOIN (SELECT DISTINCT p.RUN_ID AS RUN_ID FROM {self.kept.pages} p "
+            f"WHERE p.KIND = 'ROLLBACK' AND p.NUMBER < {self.number}) u ON u.RUN_ID = n.RUN_ID\n"
+            f"    WHERE {self._images} AND n.RUN_ID <> i.RUN_ID AND n.NUMBER > i.NUMBER "
+            f"AND n.NUMBER < {self.number} AND u.RUN_ID IS NULL"
         )
 
     def kept_rows(self) -> str:
         """How many rows stay as they are, since a later run changed them."""
         return (
-            f"SELECT COUNT(*) AS FOUND FROM {self.table.quoted} t "
-            f"JOIN {self.kept.images} i ON i.KEY = {key_of(self.key, 't')} "
-            f"WHERE {self._images} AND NOT ({self._own()})"
+            f"SELECT COUNT_IF({self._own}) AS OWN, COUNT(*) AS FOUND FROM {self._rows}\n"
+            f"  WHERE {self._images}"
         )
 
     def restore(self) -> str:
@@ -75,9 +89,8 @@ class Undoing:
         return (
             f"MERGE INTO {self.table.quoted} t USING (\n"
             f"  SELECT i.KEY AS {name('_KEY')}, {values}\n"
-            f"  FROM {self.kept.images} i\n"
-            f"  JOIN {self.table.quoted} t ON i.KEY = {key_of(self.key, 't')}\n"
-            f"  WHERE {self._images} AND i.BODY IS NOT NULL AND {self._own()}\n"
+            f"  FROM {self._rows}\n"
+            f"  WHERE {self._images} AND i.BODY IS NOT NULL AND {self._own}\n"
             f") s ON {key_of(self.key, 't')} = s.{name('_KEY')}\n"
             f"WHEN MATCHED THEN UPDATE SET {sets}"
         )
@@ -86,9 +99,8 @@ class Undoing:
         """Delete rows that were not there before."""
         return (
             f"MERGE INTO {self.table.quoted} t USING (\n"
-            f"  SELECT i.KEY AS {name('_KEY')} FROM {self.kept.images} i\n"
-            f"  JOIN {self.table.quoted} t ON i.KEY = {key_of(self.key, 't')}\n"
-            f"  WHERE {self._images} AND i.BODY IS NULL AND {self._own()}\n"
+            f"  SELECT i.KEY AS {name('_KEY')} FROM {self._rows}\n"
+            f"  WHERE {self._images} AND i.BODY IS NULL AND {self._own}\n"
             f") s ON {key_of(self.key, 't')} = s.{name('_KEY')}\n"
             "WHEN MATCHED THEN DELETE"
         )

@@ -44,7 +44,8 @@ def undo(
         if not stands:
             continue
         undoing = Undoing(kept, of, part, key, there, run_id, number)
-        stay = int(database.rows(undoing.kept_rows())[0]["FOUND"])
+        found = database.rows(undoing.kept_rows())[0]
+        stay = int(found["FOUND"]) - int(found["OWN"] or 0)
         restored = int(database.rows(undoing.restore())[0]["number of rows updated"])
         removed = int(database.rows(undoing.remove())[0]["number of rows deleted"])
         if passing_on:
