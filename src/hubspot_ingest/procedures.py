@@ -255,6 +255,22 @@ def reconcile(outside: Outside, sync: str) -> Answer:
 
 
 @_answering
+def _reconcile_in_background(outside: Outside, sync: str) -> Answer:
+    return reconciling.in_background(outside, sync)
+
+
+def reconcile_task(session: Session, sync: str) -> Answer:
+    """Compare as a task does, which fails when that could not be done."""
+    return _failing(_reconcile_in_background(session, sync))
+
+
+@_answering
+def start_reconcile(outside: Outside, sync: str) -> Answer:
+    """Begin a comparison in the background, and answer at once."""
+    return reconciling.start(outside, sync)
+
+
+@_answering
 def replay(outside: Outside, sync: str, since: str | None) -> Answer:
     """Make a sync's table again from kept pages, without a request to HubSpot."""
     return replays.replay(outside, sync, since)

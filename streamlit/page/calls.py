@@ -338,9 +338,9 @@ class Calls(Statements):
             (sync,),
         )
 
-    def reconcile(self, sync: str) -> Answer:
-        """Compare a sync's table with HubSpot, and repair what differs."""
-        return self.call("RECONCILE", sync)
+    def start_reconcile(self, sync: str) -> Answer:
+        """Begin to compare a sync's table with HubSpot, and repair it, in the background."""
+        return self.call("START_RECONCILE", sync)
 
     def doctor(self) -> Answer:
         """Look for everything that may be wrong; changes nothing."""

@@ -6,13 +6,12 @@ from html import escape
 
 import streamlit as st
 
-from page import completeness, look, place, streams, words
+from page import comparing, completeness, look, place, streams, words
 from page.calls import Calls, Row, variant
 
 A_PAGE = 12
 HISTORY = 50
 MOST = "most-completeness"
-AGREED = "comparison-agreed"
 
 
 def show(syncs: list[Row], calls: Calls) -> None:
@@ -36,7 +35,7 @@ def show(syncs: list[Row], calls: Calls) -> None:
     comparable = [one for one in order if _comparable(one, readers)]
     most = st.session_state.get(MOST, A_PAGE)
     for one in comparable[:most]:
-        _row(one, last.get(str(one["NAME"])))
+        _row(one, last.get(str(one["NAME"])), calls)
     if len(comparable) > most:
 
         def more() -> None:
@@ -80,7 +79,7 @@ def _summary(syncs: list[Row], last: dict[str, Row], readers: dict[str, str]) ->
     )
 
 
-def _row(sync: Row, last: Row | None) -> None:
+def _row(sync: Row, last: Row | None, calls: Calls) -> None:
     name = str(sync["NAME"])
     with st.container(key=f"row-complete-{name}"):
         left, middle, right = st.columns([2, 8, 2], vertical_alignment="center")
@@ -92,7 +91,7 @@ def _row(sync: Row, last: Row | None) -> None:
         with middle:
             look.html(f"<p>{told(last)}</p>")
         with right:
-            _check(sync)
+            _check(sync, calls)
 
 
 def told(last: Row | None) -> str:
@@ -105,20 +104,20 @@ def told(last: Row | None) -> str:
     return f"{badge} {escape(first)}, checked {words.time(last['CHECKED_AT'])}.{rest}"
 
 
-def _check(sync: Row, *, primary: bool = False) -> None:
-    ready = sync["SETTLED_THROUGH"] is not None
+def _check(sync: Row, calls: Calls, *, primary: bool = False) -> None:
+    ready = sync["SETTLED_THROUGH"] is not None and str(sync["NAME"]) not in comparing.going()
     if st.button(
         "Check now",
         key=f"check-{sync['NAME']}",
         type="primary" if primary else "secondary",
         disabled=not ready,
-        help=None if ready else "Once its first run has read everything",
+        help=None if ready else "Once its first run has read everything, and nothing goes on",
     ):
-        _ask(str(sync["NAME"]))
+        _ask(str(sync["NAME"]), calls)
 
 
 @st.dialog("Compare with HubSpot, and repair?")
-def _ask(name: str) -> None:
+def _ask(name: str, calls: Calls) -> None:
     title = look.plain(words.title(name))
     st.markdown(
         f"The records of **{title}** are counted in HubSpot and in the table. Where the two "
@@ -127,28 +126,16 @@ def _ask(name: str) -> None:
     )
     st.markdown(
         "A table that agrees costs at most ten requests of the day's limit, each difference about "
-        "ten more. Meanwhile no run of this sync begins, and this page waits: seconds where they "
-        "agree, longer where much differs."
+        "ten more. It goes on in the background: seconds where they agree, longer where much "
+        "differs. No run of this sync begins meanwhile."
     )
     with st.container(horizontal=True):
-        if st.button("Compare and repair", type="primary", on_click=_agreed, args=(name,)):
+        if st.button(
+            "Compare and repair", type="primary", on_click=comparing.begin, args=(name, calls)
+        ):
             st.rerun()
         if st.button("Cancel"):
             st.rerun()
-
-
-def _agreed(name: str) -> None:
-    st.session_state[AGREED] = name
-
-
-def check_what_was_agreed(calls: Calls) -> None:
-    """Make the comparison that somebody said yes to, and say what came of it."""
-    name = st.session_state.pop(AGREED, None)
-    if name is None:
-        return
-    with look.working(f"Comparing {words.title(name)} with HubSpot: counts first, then records"):
-        answer = calls.reconcile(name)
-    look.tell(answer)
 
 
 def one(sync: Row, calls: Calls) -> None:
@@ -161,7 +148,7 @@ def one(sync: Row, calls: Calls) -> None:
     certificates = calls.certificates_of(name, HISTORY)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{words.title(name)}, compared", anchor=False, width="content")
-        _check(sync, primary=True)
+        _check(sync, calls, primary=True)
     if not certificates:
         look.empty("Not compared yet", "Check it now; what is found stands here from then on.")
         return

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from page import completeness_view, doctor_view, look, place, streams, words
+from page import comparing, completeness_view, doctor_view, look, place, streams, words
 from page.calls import Calls, Row
 
 KINDS = {
@@ -21,7 +21,7 @@ MERGES = 20
 
 def show(calls: Calls) -> None:
     """Draw all of it, or the comparisons of the sync that is opened."""
-    completeness_view.check_what_was_agreed(calls)
+    comparing.watch(calls)
     syncs = [one for one in calls.syncs() if one["DESTINATION"]]
     counts = calls.row_counts([str(one["DESTINATION"]) for one in syncs])
     by_table = {str(one["DESTINATION"]): one for one in syncs if str(one["DESTINATION"]) in counts}

@@ -69,6 +69,38 @@ def test_a_slip_of_the_pen_is_not_remembered(served: World, name: str) -> None:
     assert served.stored()["SYNCS"] == []
 
 
+def test_a_comparison_is_begun_by_a_task_of_its_own(served: World) -> None:
+    served.call("CALL HUBSPOT_INGEST.CORE.INGEST_HUBSPOT('contacts')")
+
+    answer = served.call("CALL HUBSPOT_INGEST.CORE.START_RECONCILE('contacts')")
+
+    assert answer["task"] == "HUBSPOT_INGEST.TASKS.RECONCILE CONTACTS"
+    assert _done(served, "RECONCILE CONTACTS")["STATE"] == "SUCCEEDED"
+    found = served.rows("SELECT RESULT FROM HUBSPOT_INGEST.CORE.COMPLETENESS")
+    assert {one["RESULT"] for one in found} == {"COMPLETE"}
+    served.call("CALL HUBSPOT_INGEST.CORE.DROP_SYNC('contacts')")
+    assert served.rows("SHOW TASKS IN SCHEMA HUBSPOT_INGEST.TASKS") == []
+
+
+def test_a_comparison_that_cannot_be_done_is_an_error_on_record(served: World) -> None:
+    served.call("CALL HUBSPOT_INGEST.CORE.INGEST_HUBSPOT('contacts')")
+    served.portal.expire(served.portal.token)
+
+    served.call("CALL HUBSPOT_INGEST.CORE.START_RECONCILE('contacts')")
+
+    assert _done(served, "RECONCILE CONTACTS")["STATE"] == "FAILED"
+    assert served.errors()[-1]["CODE"] == "CREDENTIAL_REJECTED"
+
+
+def test_what_was_not_loaded_is_not_compared(served: World) -> None:
+    served.store.save_sync("contacts", "contacts", SMALL, served.clock.now())
+
+    answer = served.call("CALL HUBSPOT_INGEST.CORE.START_RECONCILE('contacts')")
+
+    assert answer["response_code"] == "NOT_LOADED"
+    assert served.rows("SHOW TASKS IN SCHEMA HUBSPOT_INGEST.TASKS") == []
+
+
 def test_the_app_schedule_leaves_out_syncs_with_their_own(served: World) -> None:
     served.call_with("CONFIGURE_APP", {"schedule": "60 MINUTES"})
     served.call_with("CONFIGURE_SYNC", SMALL | {"schedule": "30 MINUTES"}, "deals")

@@ -65,3 +65,25 @@ CREATE OR REPLACE PROCEDURE CORE.RECONCILE(SYNC VARCHAR)
   COMMENT = 'Compares a table with HubSpot, repairs it, and certifies what was found'
   EXECUTE AS OWNER;
 GRANT USAGE ON PROCEDURE CORE.RECONCILE(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.RECONCILE_TASK(SYNC VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.reconcile_task'
+  COMMENT = 'Compares a table for a task, which fails when that could not be done'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.RECONCILE_TASK(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.START_RECONCILE(SYNC VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.start_reconcile'
+  COMMENT = 'Begins a comparison of a table in the background and answers at once'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.START_RECONCILE(VARCHAR) TO APPLICATION ROLE APP_ADMIN;

@@ -50,10 +50,24 @@ def schedule_looking(application: str) -> list[str]:
     return _put(application, own, "SEND_ALERTS()", LOOK_EVERY, LOOK_MINUTES, 0, resumed=True)
 
 
+def comparison(sync: str) -> str:
+    """The title of the task that compares a sync's table with HubSpot."""
+    return f"RECONCILE {sync}"
+
+
 def start(application: str, sync: str, deadline_minutes: float) -> list[str]:
     """Begin one run of a sync's task; one without a schedule is made where there is none."""
-    own = task(application, sync)
     call = f"INGEST_HUBSPOT_TASK({text(sync)})"
+    return _begin(application, task(application, sync), call, deadline_minutes)
+
+
+def start_comparison(application: str, sync: str, deadline_minutes: float) -> list[str]:
+    """Begin one comparison of a sync's table by a task that never runs by itself."""
+    own = task(application, comparison(sync))
+    return _begin(application, own, f"RECONCILE_TASK({text(sync)})", deadline_minutes)
+
+
+def _begin(application: str, own: str, call: str, deadline_minutes: float) -> list[str]:
     return [
         _create(application, own, call, "", deadline_minutes, FAILURES),
         f"GRANT MONITOR, OPERATE ON TASK {own} TO APPLICATION ROLE APP_ADMIN",

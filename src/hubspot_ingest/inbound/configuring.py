@@ -167,7 +167,8 @@ def drop(outside: Outside, name: str) -> Answer:
     """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
     store = Store(outside.database)
     sync = existing(store, name)
-    outside.database.rows(tasks.drop(outside.database.application, sync.name))
+    for title in (sync.name, tasks.comparison(sync.name)):
+        outside.database.rows(tasks.drop(outside.database.application, title))
     store.drop_sync(sync.name)
     with suppress(Refusal):
         app = AppState(outside.database).settings()

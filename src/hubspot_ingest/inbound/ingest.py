@@ -137,7 +137,7 @@ def start(name: str, outside: Outside) -> dict[str, Json]:
     return {
         "response_code": "OK",
         "message": f"{name} runs in the background; the view RUNS tells how far it is",
-        "task": task.replace('"', ""),
+        "task": task,
     }
 
 

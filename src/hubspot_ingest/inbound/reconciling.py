@@ -8,12 +8,13 @@ from contextlib import contextmanager
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
+from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.certificates import Certificate
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import Store, Sync
-from hubspot_ingest.errors import Refusal, UnknownSync
+from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import (
     alerting,
@@ -22,6 +23,7 @@ from hubspot_ingest.inbound import (
     keeping,
     kept_plan,
     plan,
+    scheduling,
     sharing,
     streams,
 )
@@ -38,6 +40,33 @@ LEASE_RENEWED_EVERY = times.MINUTE
 TICK = 1.0
 
 
+def start(outside: Outside, name: str) -> dict[str, Json]:
+    """Begin a comparison in the background, through a task of its own.
+
+    Raises ``SyncBusy`` while a run or a comparison goes on, and what forbids one to begin.
+    """
+    sync, settings, _ = _wanted(outside, name)
+    if Store(outside.database).held(sync.name, outside.clock.now()):
+        raise SyncBusy(f"a run of {sync.name} is going on already; see the view RUNS")
+    task = scheduling.start_comparison(outside.database, sync.name, settings)
+    return {
+        "response_code": "OK",
+        "message": f"the table of {sync.name} is compared in the background; the view COMPLETENESS "
+        "tells what was found, the view ERRORS what kept it from being done",
+        "task": task,
+    }
+
+
+def in_background(outside: Outside, name: str) -> dict[str, Json]:
+    """As ``reconcile``, for a task: whoever began it has no answer, so ERRORS has the reason."""
+    try:
+        return reconcile(outside, name)
+    except IngestError as error:
+        now = outside.clock.now()
+        Store(outside.database).log_error(None, name, error.response_code, error.message, now)
+        raise
+
+
 def reconcile(outside: Outside, name: str) -> dict[str, Json]:
     """Compare a sync's table with HubSpot, repair it, and certify what was found.
 
@@ -45,17 +74,8 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
     HubSpot from being read at all; nothing was changed then.
     """
     store = Store(outside.database)
-    name = configuration.sync_name(name)
-    sync = store.sync(name)
-    if sync is None:
-        raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
-    app = AppState(outside.database).settings()
-    settings = configuration.parse(name, sync.settings, app.for_syncs)
-    if sync.settled_through is None:
-        raise Refusal(
-            f"{name} has not been loaded whole yet; run CALL ingest_hubspot('{name}') first",
-            code="NOT_LOADED",
-        )
+    sync, settings, app = _wanted(outside, name)
+    name = sync.name
     began = outside.clock.now()
     run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
     weight = sharing.WEIGHTS[settings.priority]
@@ -83,6 +103,21 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
     )
     alerting.after_runs(outside)
     return _answer(made, comparison.found)
+
+
+def _wanted(outside: Outside, name: str) -> tuple[Sync, SyncSettings, AppSettings]:
+    name = configuration.sync_name(name)
+    sync = Store(outside.database).sync(name)
+    if sync is None:
+        raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
+    app = AppState(outside.database).settings()
+    settings = configuration.parse(name, sync.settings, app.for_syncs)
+    if sync.settled_through is None:
+        raise Refusal(
+            f"{name} has not been loaded whole yet; run CALL ingest_hubspot('{name}') first",
+            code="NOT_LOADED",
+        )
+    return sync, settings, app
 
 
 def _gone_through(steps: Generator[None, None, Certificate]) -> Certificate:

@@ -70,11 +70,25 @@ def change_all(database: Database, app: AppSettings, before: AppSettings) -> Non
 def start(database: Database, sync: str, settings: SyncSettings) -> str:
     """Begin a run of a sync's task; returns the task's full name. Raises ``GrantMissing``."""
     application = database.application
+    return _begin(
+        database, tasks.start(application, sync, settings.deadline_minutes), settings, sync
+    )
+
+
+def start_comparison(database: Database, sync: str, settings: SyncSettings) -> str:
+    """Begin a comparison by a task of its own; returns and raises as ``start`` does."""
+    statements = tasks.start_comparison(database.application, sync, settings.deadline_minutes)
+    return _begin(database, statements, settings, tasks.comparison(sync))
+
+
+def _begin(
+    database: Database, statements: Sequence[str], settings: SyncSettings, title: str
+) -> str:
     try:
-        _run(database, tasks.start(application, sync, settings.deadline_minutes))
+        _run(database, statements)
     except GrantMissing as error:
-        raise _refused(application, settings.schedule, error) from error
-    return tasks.task(application, sync)
+        raise _refused(database.application, settings.schedule, error) from error
+    return tasks.task(database.application, title).replace('"', "")
 
 
 def may_resume(sync: Sync) -> bool:

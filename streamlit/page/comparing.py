@@ -1,0 +1,102 @@
+"""Comparisons with HubSpot that were begun here and go on in the background."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from page import completeness, look, words
+from page.calls import Calls, Row
+
+PATIENCE = 3600.0
+"""Seconds after which a comparison that shows neither a result nor an error is not waited for."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """When the sync was compared, and had an error, last before; ``at`` is of the clock.
+
+    ``cut_short``: it was seen to come to no end, and the reason may follow.
+    """
+
+    compared: Any
+    failed: Any
+    at: float
+    cut_short: bool = False
+
+
+def going() -> dict[str, Begun]:
+    """The comparisons whose end was not seen yet, by sync."""
+    found: dict[str, Begun] = st.session_state.setdefault("comparing", {})
+    return found
+
+
+def begin(sync: str, calls: Calls) -> None:
+    """Compare a sync's table with HubSpot in the background, and watch for what comes of it."""
+    compared, failed = _last(calls)
+    answer = calls.start_reconcile(sync)
+    if answer.get("response_code") == "OK":
+        before = (compared.get(sync, {}).get("CHECKED_AT"), failed.get(sync, {}).get("LAST_AT"))
+        going()[sync] = Begun(*before, time.monotonic())
+    else:
+        look.remember(answer)
+
+
+def watch(calls: Calls) -> None:
+    """Draw what goes on, every two seconds while it does; nothing when nothing does."""
+    if going():
+        _drawn(calls)
+
+
+@st.fragment(run_every=2)
+def _drawn(calls: Calls) -> None:
+    calls.look_again()
+    compared, failed = _last(calls)
+    for sync, begun in list(going().items()):
+        answer = _ended(sync, begun, compared, failed)
+        if answer is not None:
+            del going()[sync]
+            look.remember(answer)
+    named = [
+        f"{words.title(sync)}, for {words.duration(time.monotonic() - begun.at)}"
+        for sync, begun in going().items()
+    ]
+    if not named:
+        st.rerun()
+    with st.container(border=True):
+        look.html(
+            "<p><b>Comparing with HubSpot in the background</b></p>"
+            f'<p class="quiet">{escape("; ".join(named))}. Counts come first, then the records of '
+            "what differs; the page can be used meanwhile.</p>"
+        )
+
+
+def _last(calls: Calls) -> tuple[dict[str, Row], dict[str, Row]]:
+    """Each sync's last comparison, and its last error."""
+    compared = {str(one["SYNC"]): one for one in calls.certificates()}
+    failed = {str(one["SYNC"]): one for one in reversed(calls.errors())}
+    return compared, failed
+
+
+def _ended(
+    sync: str, begun: Begun, compared: Mapping[str, Row], failed: Mapping[str, Row]
+) -> dict[str, Any] | None:
+    """What to say of a comparison that has ended; None while it goes on."""
+    found, error = compared.get(sync), failed.get(sync)
+    if error is not None and error["LAST_AT"] != begun.failed:
+        return {"response_code": error["CODE"], "message": error["MESSAGE"]}
+    if found is not None and found["CHECKED_AT"] != begun.compared:
+        if found["RESULT"] == "INCOMPLETE" and not begun.cut_short:
+            going()[sync] = replace(begun, cut_short=True)
+            return None
+        said = ". ".join(look.sentence(one).rstrip(".") for one in completeness.sentences(found))
+        return {"response_code": "OK", "message": f"{words.title(sync)} compared: {said}"}
+    if time.monotonic() - begun.at > PATIENCE:
+        message = f"the comparison of {sync} shows no end; look at its task, then check it again"
+        return {"response_code": "TIMEOUT", "message": message}
+    return None
