@@ -145,6 +145,15 @@ def test_what_is_not_kept_is_not_replayed(make: MakeWorld) -> None:
     _refused(world, "NOTHING_KEPT", iso(world.clock.now() + DAY))
 
 
+def test_rows_of_another_portal_are_not_mixed_in(make: MakeWorld) -> None:
+    world = _slim(make)
+    keep(world)
+    world.run()
+    world.engine.sql("UPDATE HUBSPOT_DATA.CRM.CONTACTS SET _PORTAL_ID = '1'")
+
+    _refused(world, "OTHER_PORTAL", None)
+
+
 def _refused(world: World, code: str, since: str | None) -> None:
     before = tables(world)
     with pytest.raises(Refusal) as refused:

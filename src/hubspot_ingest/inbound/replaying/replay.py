@@ -41,8 +41,8 @@ LEASE_RENEWED_EVERY = times.MINUTE
 def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
     """Make a sync's table again from what is kept since an instant (ISO), None: from all of it.
 
-    Raises ``UnknownSync``, ``Refusal`` (``NOTHING_KEPT``, ``NOT_KEPT_SO_FAR``) and ``SyncBusy``;
-    nothing was changed then.
+    Raises ``UnknownSync``, ``Refusal`` (``NOTHING_KEPT``, ``NOT_KEPT_SO_FAR``, ``OTHER_PORTAL``)
+    and ``SyncBusy``; nothing was changed then.
     """
     store, kept = Store(outside.database), Kept(outside.database)
     name = configuration.sync_name(name)
@@ -57,6 +57,8 @@ def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
     store.take_lease(name, log.run_id, began, process=outside.process)
     try:
         entries = _wanted(kept.entries(name), name, since)
+        for portal in {one.said["portal"] for one in entries if "portal" in one.said}:
+            destination.of_one_portal(outside.database, settings, portal)
         table = destination.table_of(settings)
         log.destination = str(table)
         store.begin_run(log)
@@ -104,10 +106,18 @@ def _wanted(entries: Sequence[Entry], name: str, since: str | None) -> list[Entr
             code="NOT_KEPT_SO_FAR",
         )
     late = {one.run_id for one in entries if one.at >= instant}
-    # another stream under the same name fills another table
-    told = {one.run_id: one.said["stream"] for one in entries if one.kind == "BEGUN"}
-    last = told[next(one.run_id for one in reversed(entries) if one.run_id in told)]
-    found = [one for one in entries if one.run_id in late and told.get(one.run_id) == last]
+    # another stream or portal under the same name fills another table
+    own = {one.run_id: one.said["stream"] for one in entries if one.kind == "BEGUN"}
+    portals = {one.run_id: one.said["portal"] for one in entries if "portal" in one.said}
+    last = next((own[one.run_id] for one in reversed(entries) if one.run_id in own), "")
+    portal = next((portals[one.run_id] for one in reversed(entries) if one.run_id in portals), "")
+    found = [
+        one
+        for one in entries
+        if one.run_id in late
+        and own.get(one.run_id) == last
+        and portals.get(one.run_id, portal) == portal
+    ]
     if not found:
         raise Refusal(f"no run of {name} kept a page since {since}", code="NOTHING_KEPT")
     return found
