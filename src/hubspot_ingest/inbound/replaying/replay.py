@@ -9,28 +9,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.database import shadows
 from hubspot_ingest.database.app_state import AppState
-from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.kept import Entry, Kept
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import IngestError, Refusal, UnknownSync
-from hubspot_ingest.inbound import destination, freshness, streams
-from hubspot_ingest.inbound.files import HISTORY
-from hubspot_ingest.inbound.fixed import rows as fixed_rows
-from hubspot_ingest.inbound.fixed.items import key_columns
-from hubspot_ingest.inbound.kept_plan import columns_of, plan_of
-from hubspot_ingest.inbound.loading import kept_columns
+from hubspot_ingest.inbound import destination, freshness
 from hubspot_ingest.inbound.outside import Outside
-from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.inbound.replaying.loads import Loads
+from hubspot_ingest.inbound.replaying.made import made_of
 from hubspot_ingest.inbound.replaying.undo import undo
 from hubspot_ingest.model import Json
 
@@ -137,7 +131,7 @@ class _Replay:
 
     def run(self) -> None:
         said = {one.run_id: one.said for one in self.entries if one.kind == "BEGUN"}
-        made = _made(self.log.sync, self.table, self.entries, said)
+        made = made_of(self.log.sync, self.table, self.entries, said)
         database = self.database
         shadow = shadows.of(database, self.log.run_id)
         parts = made.parts
@@ -181,71 +175,3 @@ class _Replay:
                 self.store.renew_lease(name, self.log.run_id, now)
                 self.store.save_run(self.log)
                 renewed = now
-
-
-@dataclass(frozen=True, slots=True)
-class _Records:
-    """The tables of records: with every column and every table beside them that a run had."""
-
-    plan: Plan
-    links: tuple[str, ...]
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        return ("", *self.links, *((HISTORY,) if self.plan.history else ()))
-
-    def of(self, part: str, table: Table | None = None) -> Table:
-        plan = self.plan if table is None else replace(self.plan, table=table)
-        return plan.beside(part) if part else plan.table
-
-    def columns(self, part: str) -> tuple[Sequence[Column], Sequence[Column]]:
-        return kept_columns(part, self.plan.columns)
-
-    def prepare(self, database: Database, stands: destination.Existing) -> None:
-        destination.prepare(database, self.plan, stands, self.links)
-
-
-@dataclass(frozen=True, slots=True)
-class _Items:
-    """The table of a stream of fixed columns."""
-
-    stream: Any
-    table: Table
-    flattened: tuple[Column, ...]
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        return ("",)
-
-    def of(self, _: str, table: Table | None = None) -> Table:
-        return table or self.table
-
-    def columns(self, _: str) -> tuple[Sequence[Column], Sequence[Column]]:
-        return key_columns(self.stream), fixed_rows.table_columns(self.stream, self.flattened)
-
-    def prepare(self, database: Database, stands: destination.Existing) -> None:
-        comment = f"HubSpot {self.stream.label or self.stream.name}"
-        destination.make_or_grow(database, self.table, self.columns("")[1], comment, stands)
-
-
-def _made(
-    name: str, table: Table, entries: Sequence[Entry], said: Mapping[str, Mapping[str, Any]]
-) -> _Records | _Items:
-    """What is to be made: the union of what the runs had, as the last of them tells of it."""
-    last = [*said.values()][-1]
-    if last["reader"] != "RECORDS":
-        told = [column for one in entries for column in one.said.get("flattened", ())]
-        flattened = {one.name: one for one in columns_of(told)}
-        return _Items(streams.known(last["stream"]), table, tuple(flattened.values()))
-    properties = {one.name: one for run in said.values() for one in columns_of(run["properties"])}
-    plan = replace(
-        plan_of(name, last, table),
-        property_columns=tuple(properties.values()),
-        associations=_union(run["associations"] for run in said.values()),
-        history=_union(run["history"] for run in said.values()),
-    )
-    return _Records(plan, _union(one.said.get("links", ()) for one in entries))
-
-
-def _union(told: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for names in told for name in names))

@@ -1,0 +1,96 @@
+"""The tables that a replay makes again: every column and every table beside them that a run had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.kept import Entry
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.inbound import destination, streams
+from hubspot_ingest.inbound.catalog import Stream
+from hubspot_ingest.inbound.files import HISTORY
+from hubspot_ingest.inbound.fixed import rows as fixed_rows
+from hubspot_ingest.inbound.fixed.items import key_columns
+from hubspot_ingest.inbound.kept_plan import columns_of, plan_of
+from hubspot_ingest.inbound.loading import kept_columns
+from hubspot_ingest.inbound.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The tables of records: with every column and every table beside them that a run had."""
+
+    plan: Plan
+    links: tuple[str, ...]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Empty for the table itself, and what stands beside it."""
+        return ("", *self.links, *((HISTORY,) if self.plan.history else ()))
+
+    def of(self, part: str, table: Table | None = None) -> Table:
+        """The table of a part; beside ``table`` where one is given."""
+        plan = self.plan if table is None else replace(self.plan, table=table)
+        return plan.beside(part) if part else plan.table
+
+    def columns(self, part: str) -> tuple[Sequence[Column], Sequence[Column]]:
+        """The key and all columns of a part."""
+        return kept_columns(part, self.plan.columns)
+
+    def prepare(self, database: Database, stands: destination.Existing) -> None:
+        """Make what is not there, and add the columns that lack."""
+        destination.prepare(database, self.plan, stands, self.links)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The table of a stream of fixed columns."""
+
+    stream: Stream
+    table: Table
+    flattened: tuple[Column, ...]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Empty for the table itself, and what stands beside it."""
+        return ("",)
+
+    def of(self, _: str, table: Table | None = None) -> Table:
+        """The table, or the one that is given."""
+        return table or self.table
+
+    def columns(self, _: str) -> tuple[Sequence[Column], Sequence[Column]]:
+        """The key and all columns."""
+        return key_columns(self.stream), fixed_rows.table_columns(self.stream, self.flattened)
+
+    def prepare(self, database: Database, stands: destination.Existing) -> None:
+        """Make what is not there, and add the columns that lack."""
+        comment = f"HubSpot {self.stream.label or self.stream.name}"
+        destination.make_or_grow(database, self.table, self.columns("")[1], comment, stands)
+
+
+def made_of(
+    name: str, table: Table, entries: Sequence[Entry], said: Mapping[str, Mapping[str, Any]]
+) -> Records | Items:
+    """What is to be made: the union of what the runs had, as the last of them tells of it."""
+    last = [*said.values()][-1]
+    if last["reader"] != "RECORDS":
+        told = [column for one in entries for column in one.said.get("flattened", ())]
+        flattened = {one.name: one for one in columns_of(told)}
+        return Items(streams.known(last["stream"]), table, tuple(flattened.values()))
+    properties = {one.name: one for run in said.values() for one in columns_of(run["properties"])}
+    plan = replace(
+        plan_of(name, last, table),
+        property_columns=tuple(properties.values()),
+        associations=_union(run["associations"] for run in said.values()),
+        history=_union(run["history"] for run in said.values()),
+    )
+    return Records(plan, _union(one.said.get("links", ()) for one in entries))
+
+
+def _union(told: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for names in told for name in names))
