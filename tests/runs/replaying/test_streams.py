@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.runs.conftest import MakeWorld
 from tests.runs.replaying.living import columns, drop_tables, keep, replayed, rolled_back, tables
 from tests.runs.world import HOUR, World
@@ -62,3 +64,28 @@ def test_runs_of_streams_of_fixed_columns_are_undone(make: MakeWorld) -> None:
     _run(world)
     marked = world.rows("SELECT ID FROM HUBSPOT_DATA.CRM.TEAMS WHERE _DELETE_KIND = 'PURGED'")
     assert len(marked) == 1
+
+
+def test_events_come_back_with_every_property_they_ever_had(make: MakeWorld) -> None:
+    world = make({"contacts": 3})
+    keep(world)
+    _happen(world, hs_url="https://www.example.com/a", tags=["x"])
+    world.run("e_visited_page")
+    _happen(world, hs_url="https://www.example.com/b", hs_title="B")
+    second = world.run("e_visited_page")["run_id"]
+    before, described = tables(world), columns(world)
+    drop_tables(world)
+
+    replayed(world, "e_visited_page")
+
+    assert tables(world) == before
+    assert columns(world) == described
+    assert rolled_back(world, second)["removed"] == 1
+    urls = world.rows("SELECT PROPERTIES_HS_URL AS URL FROM HUBSPOT_DATA.CRM.E_VISITED_PAGE")
+    assert [one["URL"] for one in urls] == ["https://www.example.com/a"]
+
+
+def _happen(world: World, **properties: Any) -> None:
+    record = next(world.portal.records("contacts")).id
+    world.portal.events.add("e_visited_page", record, properties=properties)
+    world.clock.advance(HOUR)
