@@ -64,7 +64,7 @@ def test_a_replay_that_was_killed_is_done_by_the_next(make: MakeWorld, begin: in
         replayed(world)
 
         assert tables(world) == before, dies_at
-        dies_at += 14
+        dies_at += 31
     assert dies_at > 60
     left = world.rows(
         "SELECT TABLE_NAME FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.TABLES "
@@ -88,5 +88,5 @@ def test_a_rollback_that_was_killed_is_done_by_the_next(make: MakeWorld, begin: 
             rolled_back(world, run)
 
         assert tables(world) == before, dies_at
-        dies_at += 8
+        dies_at += 17
     assert dies_at > 20

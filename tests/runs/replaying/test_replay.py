@@ -8,7 +8,7 @@ from tests.runs.world import DAY_AND_MORE, HOUR, MINUTE, World
 
 
 def test_a_table_made_again_is_the_one_there_was(make: MakeWorld) -> None:
-    world = make({"contacts": 60, "companies": 6}).slim(
+    world = make({"contacts": 12, "companies": 6}).slim(
         associations=["companies"], history=["jobtitle"], include_archived=True
     )
     keep(world)

@@ -11,7 +11,7 @@ from tests.runs.world import HOUR, World
 
 
 def _kept(make: MakeWorld) -> World:
-    world = make({"contacts": 40, "companies": 4}).slim(
+    world = make({"contacts": 8, "companies": 4}).slim(
         associations=["companies"], history=["jobtitle"], include_archived=True
     )
     keep(world)
@@ -76,10 +76,10 @@ def test_a_backfill_rolled_back_empties_the_table_and_the_next_run_is_a_backfill
     answer = rolled_back(world, run["run_id"])
 
     assert all(not rows for rows in tables(world).values())
-    assert answer["removed"] == 40
+    assert answer["removed"] == 8
     assert answer["since"] is None
     world.clock.advance(HOUR)
-    assert world.run()["rows_inserted"] == 40
+    assert world.run()["rows_inserted"] == 8
 
 
 def test_rows_that_a_later_run_changed_keep_what_it_made_of_them(make: MakeWorld) -> None:
