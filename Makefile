@@ -20,6 +20,9 @@ PYTHON ?= $(shell for python in python3.11 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
 	&& { command -v $$python; break; }; done)
 
+# Tests also wait for processes, files and clocks: one worker more than there are cores.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+
 # Tests of reading records, which are run at every version of HubSpot's API.
 CRM_TESTS := all backfill failures filtering gone history increments links plans reconcile \
 	refusals scale short_runs stops values
@@ -46,7 +49,7 @@ demo: $(INSTALLED) ## Run the main job end to end on this machine, no account ne
 
 .PHONY: test
 test: $(INSTALLED) $(SNOW_INSTALLED) ## Run the tests on every core (ONLY=tests/unit for some of them)
-	$(RUN) -m pytest -n auto --dist worksteal $(ONLY)
+	$(RUN) -m pytest -n $(WORKERS) --dist worksteal $(ONLY)
 
 .PHONY: test-oldest
 test-oldest: $(OLDEST_INSTALLED) ## Run what is shipped on the oldest packages Snowflake offers
@@ -56,7 +59,7 @@ test-oldest: $(OLDEST_INSTALLED) ## Run what is shipped on the oldest packages S
 .PHONY: test-versions
 test-versions: $(INSTALLED) ## Run the tests of CRM records at the older versions of HubSpot's API
 	for version in 2026-03 numbered; do \
-		HUBSPOT_API_VERSION=$$version $(RUN) -m pytest -n auto --dist worksteal \
+		HUBSPOT_API_VERSION=$$version $(RUN) -m pytest -n $(WORKERS) --dist worksteal \
 			$(addprefix tests/runs/test_,$(addsuffix .py,$(CRM_TESTS))) || exit 1; \
 	done
 
