@@ -21,6 +21,8 @@ LARGE = 500_000
 PROPERTIES = 60
 PAGE = 100
 INGEST = "CALL ingest_hubspot('contacts')"
+INGEST_MORE = "CALL ingest_hubspot('more')"
+WAITED = "SELECT WAITING_SECONDS FROM STATE.RUNS WHERE SYNC = 'more'"
 RESET = "CALL reset_sync('contacts')"
 
 
@@ -31,10 +33,11 @@ def fresh_home(hubspot: LocalHubSpot) -> Iterator[dict[str, str]]:
         yield {"HUBSPOT_INGEST_HOME": str(Path(directory) / "home"), **hubspot.environment}
 
 
-def configure(names: list[str]) -> str:
+def configure(names: list[str], sync: str = "contacts") -> str:
     """The statement that selects these properties of contacts, and no associations."""
-    settings = json.dumps({"properties": names, "associations": []})
-    return f"CALL configure_sync('contacts', PARSE_JSON('{settings}'))"
+    settings = {"stream": "contacts", "properties": names, "associations": []}
+    given = json.dumps({**settings, "destination": {"table": sync.upper()}})
+    return f"CALL configure_sync('{sync}', PARSE_JSON('{given}'))"
 
 
 def measure(records: int | None, large: bool) -> list[Figure]:
@@ -76,25 +79,30 @@ def _first(count: int, suffix: str) -> list[Figure]:
 
 
 def _next(count: int) -> list[Figure]:
-    """The next records, twice as many, in a session that is open already; then nothing new."""
+    """The next records, twice as many, in a session that is open already; then nothing new.
+
+    They are those of another portal, and land in a table of their own beside the first one.
+    """
     more = 2 * count
     with (
         LocalHubSpot(count) as hubspot,
-        LocalHubSpot(count + more, archived=count) as grown,
+        LocalHubSpot(more) as other,
         fresh_home(hubspot) as environment,
         OpenSession(environment) as session,
     ):
         session.call(configure(hubspot.properties[:PROPERTIES]))
         session.call(INGEST)
-        session.call(RESET)
+        session.call(configure(other.properties[:PROPERTIES], "more"))
         with Watch(session.pid) as watch:
-            seconds, answer, _ = session.call(INGEST, environment=grown.environment)
-        grown.ask(do="count")
-        idle, _, _ = session.call(INGEST)
-        asked = grown.ask(do="count")["requests"]
+            seconds, answer, _ = session.call(INGEST_MORE, environment=other.environment)
+        (waited,) = session.rows(WAITED)
+        other.ask(do="count")
+        idle, _, _ = session.call(INGEST_MORE)
+        asked = other.ask(do="count")["requests"]
     full = count == RECORDS
     return [
         Figure(f"next {more:,} in an open session", seconds, "s", at_most=10 if full else None),
+        Figure("  of which waiting, in the comparison", waited["WAITING_SECONDS"], "s"),
         Figure("  rows inserted", answer["rows_inserted"], "rows", at_least=more),
         Figure("  sustained", more / seconds, "rows/s", at_least=RATE if full else None),
         Figure("  processor, ours", watch.processor_seconds, "s"),

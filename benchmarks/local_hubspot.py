@@ -120,7 +120,6 @@ def main(argv: Sequence[str]) -> int:
     """Serve, and answer questions on the standard input until it ends."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.local_hubspot")
     parser.add_argument("--contacts", type=int, required=True)
-    parser.add_argument("--archived", type=int, default=0, help="the first so many are archived")
     parser.add_argument("--wide", type=int, default=0, help="so many properties more")
     parser.add_argument("--burst", type=int, default=0, help="per 10 s; 0: no limits at all")
     parser.add_argument("--searches", type=int, default=5, help="per second, where limited")
@@ -129,8 +128,6 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     portal = Portal(seed=1, records={"contacts": given.contacts})
     _widen(portal, given.wide)
-    for id_ in portal.table("contacts").ids[: given.archived]:
-        portal.archive("contacts", str(id_))
     limits = (
         Limits(burst=given.burst, searches=given.searches, taken_by_others=given.others)
         if given.burst
