@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
+
+from pydantic_core import to_json
 
 from snowflake_sandbox.errors import exists, missing
 from snowflake_sandbox.names import Name
@@ -325,13 +327,13 @@ class Catalog:
         if self._file is None:
             return
         state = {
-            "entries": [asdict(e) for e in self._entries.values()],
-            "procedures": [asdict(p) for p in self._procedures.values()],
-            "tasks": [asdict(t) for t in self._tasks.values()],
-            "grants": [asdict(g) for g in sorted(self._grants)],
+            "entries": [*self._entries.values()],
+            "procedures": [*self._procedures.values()],
+            "tasks": [*self._tasks.values()],
+            "grants": sorted(self._grants),
         }
         draft = self._file.with_suffix(".new")
-        draft.write_text(json.dumps(state), encoding="utf-8")
+        draft.write_bytes(to_json(state))
         draft.replace(self._file)
 
     def _load(self, state: dict[str, Any]) -> None:

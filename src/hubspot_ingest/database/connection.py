@@ -76,7 +76,14 @@ class Database:
         stream.seek(0)
         try:
             with self._timed():
-                self._session.file.put_stream(stream, location, auto_compress=False, overwrite=True)
+                self._session.file.put_stream(
+                    stream,
+                    location,
+                    auto_compress=False,
+                    # told, so that it is not guessed anew for each file
+                    source_compression="NONE",
+                    overwrite=True,
+                )
         except Exception as error:
             if not _from_snowflake(error):
                 raise

@@ -28,7 +28,8 @@ from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Json
 
 FILES_PER_MERGE = 5
-FILES_AHEAD = 2
+# Files to go on with while a MERGE is at work.
+FILES_AHEAD = 5
 # So many rows are worth a MERGE of their own while there is nothing else to do.
 IDLE_MERGE_ROWS = 4_000
 
