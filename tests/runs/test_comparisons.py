@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Callable
+
+import httpx
 import pytest
 
 from hubspot_ingest.inbound import comparing, comparison
@@ -209,3 +214,80 @@ def test_changes_during_a_backfill_are_no_difference(make: MakeWorld) -> None:
     (one,) = certificates(world)
     assert (one["RESULT"], one["MISSING"] + one["EXTRA"] + one["STALE"]) == ("COMPLETE", 0)
     assert world.ids(CONTACTS) == [*world.truth()]
+
+
+# -- while it is still read ------------------------------------------------------------------------
+
+
+def before_the_last_page(
+    world: World, monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]
+) -> list[bool]:
+    """Keeps the last page back until HubSpot was asked to count, and does ``then``.
+
+    Returns whether it was asked, for each time the last page was.
+    """
+    world.sandbox.latency_ms = 300
+    counted, through, seen = threading.Event(), world._respond, list[bool]()
+    last = [int(one.id) for one in world.portal.records("contacts")][-100]
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" and int(request.url.params.get("after", 0)) >= last:
+            seen.append(counted.wait(timeout=30))
+            then()
+        answer = through(request)
+        if request.url.path == SEARCH and json.loads(request.content)["limit"] == 1:
+            counted.set()
+        return answer
+
+    monkeypatch.setattr(world, "_respond", respond)
+    return seen
+
+
+def test_hubspot_counts_while_the_last_pages_are_read(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make({"contacts": 3_000}).slim()
+    seen = before_the_last_page(world, monkeypatch, lambda: None)
+    run = world.run()
+    assert seen == [True]
+    (one,) = certificates(world)
+    assert (one["RESULT"], one["HUBSPOT_RECORDS"], one["TABLE_RECORDS"]) == (
+        "COMPLETE",
+        3_000,
+        3_000,
+    )
+    # one search told how many pages there are
+    assert one["REQUESTS"] == len(bodies(world.asked())) - 1 == comparing.FEWEST
+    assert run["rows_inserted"] == 3_000
+
+
+def test_what_changes_after_it_was_counted_is_no_difference(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make({"contacts": 3_000}).slim()
+    ids = [one.id for one in world.portal.records("contacts")]
+
+    def change() -> None:
+        # one that was read already, and one that was not
+        for id in (ids[5], ids[-5]):
+            world.portal.update("contacts", id, {"jobtitle": "changed"})
+
+    seen = before_the_last_page(world, monkeypatch, change)
+    world.run()
+    assert seen == [True]
+    (one,) = certificates(world)
+    assert (one["RESULT"], one["CHANGED_MEANWHILE"]) == ("COMPLETE", 1)
+    assert one["MISSING"] + one["EXTRA"] + one["STALE"] == 0
+
+
+def test_what_was_lost_is_found_though_it_was_counted_beforehand(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make({"contacts": 3_000}).slim()
+    world.lost = [one.id for one in world.portal.records("contacts")][10:3_000:500]
+    seen = before_the_last_page(world, monkeypatch, lambda: None)
+    world.run()
+    assert seen == [True]
+    (one,) = certificates(world)
+    assert (one["RESULT"], one["MISSING"], one["REPAIRED"]) == ("REPAIRED", 6, 6)
+    assert world.landed() == world.truth()

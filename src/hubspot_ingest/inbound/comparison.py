@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from hubspot_ingest.database.certificates import Live
@@ -18,7 +18,15 @@ from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.inbound import comparing, plan, readers
 from hubspot_ingest.inbound.comparing import Difference, Part
-from hubspot_ingest.inbound.counting import ROUNDS, SIDE_BY_SIDE, Counting, Ours, Patient, Theirs
+from hubspot_ingest.inbound.counting import (
+    ROUNDS,
+    SIDE_BY_SIDE,
+    Asked,
+    Counting,
+    Ours,
+    Patient,
+    Theirs,
+)
 from hubspot_ingest.inbound.files import merged
 from hubspot_ingest.inbound.loading import Loading, Merged
 from hubspot_ingest.inbound.plan import Plan, Strategy
@@ -64,47 +72,103 @@ def cost(records: int, *, searched: bool) -> int:
     return comparing.allowed(math.ceil(records / page))
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is counted first: all records cut by id (not at all, where few requests may be spent),
+    and all of them cut by when they were modified.
+    """
+
+    by_id: list[Part]
+    by_age: list[Part]
+
+
 @dataclass
 class Comparison:
-    """Compares the table of a plan, and repairs it; ``log`` hears of every MERGE."""
+    """Compares the table of a plan, and repairs it; ``log`` hears of every MERGE.
+
+    It is to be closed.
+    """
 
     loading: Loading
     settled: int
     log: Callable[[Merged], None]
     found: Found = field(default_factory=Found)
+    _begun: tuple[_Parts, Future[Asked]] | None = field(default=None, init=False)
+    _pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(SIDE_BY_SIDE), init=False
+    )
+
+    def close(self) -> None:
+        """What was asked and did not come yet is not needed any more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def begin(self, expected: int | None) -> None:
+        """Ask for HubSpot's counts already while the last of the table's rows are on their way.
+
+        ``expected`` is how many there will be, where that is known.
+        """
+        live = Live(self.loading.database, self.loading.plan.table)
+        records = max(expected or 0, Ours(live).count(self._whole))
+        if records > comparing.FEW:
+            parts = self._parts(live, records)
+            # statements of this thread's session are not for the one that waits
+            counting = self._counting(live, {}, alive=lambda: None)
+            self._begun = parts, self._pool.submit(counting.ask, [*parts.by_id, *parts.by_age])
+
+    def beforehand(self) -> int:
+        """How many requests were sent for what was begun, once it is answered."""
+        if self._begun is None:
+            return 0
+        _, asking = self._begun
+        while not wait([asking], self.loading.tick).done:
+            self.loading.alive()
+        if asking.exception() is not None:
+            return 0
+        asked = asking.result()
+        return len(asked.counts) + max(1, math.ceil(len(asked.before) / requests.SEARCH_LIMIT))
 
     def steps(self) -> Iterator[None]:
         """Compare and repair; yields whenever another run may take its turn.
 
         What it came to stands in ``found``, also when the deadline or the day's limit ends it.
         """
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            patient = Patient(self.loading.fetch, pool, self.loading.alive, self.loading.tick)
-            try:
-                yield from self._go(patient)
-            except Stopped as error:
-                self.found.stopped = error
+        try:
+            yield from self._go()
+        except Stopped as error:
+            self.found.stopped = error
 
-    def _go(self, patient: Patient) -> Iterator[None]:
+    @property
+    def _whole(self) -> Part:
+        earliest = max(self.loading.plan.earliest or 0, requests.EARLIEST_FILTER)
+        return Part(0, END, earliest, self.settled)
+
+    def _parts(self, live: Live, records: int) -> _Parts:
+        ids, ages = comparing.cuts(cost(records, searched=self.loading.plan.selective))
+        by_id = comparing.by_id(self._whole, live.cuts(ids)) if ids else []
+        return _Parts(by_id, comparing.by_age(self._whole, ages))
+
+    def _counting(
+        self, live: Live, known: dict[str, Difference], *, alive: Callable[[], None]
+    ) -> Counting:
+        patient = Patient(self.loading.fetch, self._pool, alive, self.loading.tick)
+        return Counting(patient, Theirs(patient, self.loading.plan), live, self._whole, known)
+
+    def _go(self) -> Iterator[None]:
         found, wanted = self.found, self.loading.plan
         live = Live(self.loading.database, wanted.table)
-        theirs, ours = Theirs(patient, wanted), Ours(live)
-        earliest = max(wanted.earliest or 0, requests.EARLIEST_FILTER)
-        whole = Part(0, END, earliest, self.settled)
-        found.table_records = ours.count(whole)
         known: dict[str, Difference] = {}
-        if found.table_records <= comparing.FEW:
-            there = theirs.versions(whole)
+        counting = self._counting(live, known, alive=self.loading.alive)
+        theirs, ours, patient = counting.theirs, Ours(live), counting.patient
+        found.table_records = ours.count(self._whole)
+        if self._begun is None and found.table_records <= comparing.FEW:
+            there = theirs.versions(self._whole)
             found.hubspot_records = len(there)
-            comparing.compare(there, ours.versions(whole), known)
+            comparing.compare(there, ours.versions(self._whole), known)
             doubtful = {*known}
         else:
-            counting = Counting(patient, theirs, live, whole, known)
-            ids, ages = comparing.cuts(cost(found.table_records, searched=wanted.selective))
-            by_id = comparing.by_id(whole, live.cuts(ids)) if ids else []
-            parts = [*by_id, *comparing.by_age(whole, ages)]
-            first = counting.counts(parts)
-            found.hubspot_records = sum(count for _, count in first[: len(by_id) or None])
+            parts, asked = self._asked(counting, live)
+            first = counting.counts(asked)
+            found.hubspot_records = sum(count for _, count in first[: len(parts.by_id) or None])
             # what moved while parts were halved may have hidden something: they are counted anew
             for _ in range(ROUNDS):
                 unlike = [
@@ -115,7 +179,7 @@ class Comparison:
                 if not unlike:
                     break
                 yield from comparing.differing(theirs, ours, unlike, ours.middle, known)
-                first = counting.counts([part for part, _ in unlike])
+                first = counting.counts(counting.ask([part for part, _ in unlike]))
             doubtful = known.keys() - counting.changed.keys()
             found.changed_meanwhile = sum(
                 (here := known[one].here) is not None and here < self.settled
@@ -124,6 +188,13 @@ class Comparison:
         yield
         self._judge(patient, sorted(doubtful, key=int), live)
         yield from self._repair()
+
+    def _asked(self, counting: Counting, live: Live) -> tuple[_Parts, Asked]:
+        if self._begun is not None:
+            parts, asking = self._begun
+            return parts, counting.patient.end(asking)
+        parts = self._parts(live, self.found.table_records)
+        return parts, counting.ask([*parts.by_id, *parts.by_age])
 
     @property
     def _listing(self) -> Plan:

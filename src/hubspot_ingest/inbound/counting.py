@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -104,6 +104,14 @@ class Theirs:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How many records HubSpot has in some parts, and which had changed before it was asked."""
+
+    before: Mapping[str, int | None]
+    counts: Mapping[Part, int]
+
+
 @dataclass
 class Counting:
     """Counts parts in HubSpot while records go on changing.
@@ -119,37 +127,42 @@ class Counting:
     known: dict[str, Difference]
     changed: dict[str, int | None] = field(default_factory=dict)
 
-    def counts(self, parts: Sequence[Part]) -> list[tuple[Part, int]]:
+    def ask(self, parts: Sequence[Part]) -> Asked:
+        """What HubSpot says of some parts; the table is not looked at."""
+        return Asked(self._changes(), self._counted(parts))
+
+    def counts(self, asked: Asked) -> list[tuple[Part, int]]:
         """How many records each part has, less those that changed until it was counted."""
-        self._look()
-        found = self._counted(parts)
+        self._note(asked.before)
+        found = dict(asked.counts)
+        moved = self._note(self._changes())
         for _ in range(ROUNDS):
-            moved = self._look()
             # whether one was counted before it changed or after it, nobody knows
             unsure = [
                 part
-                for part in parts
+                for part in found
                 if any(part.holds(one, self.known[one].here) for one in moved)
             ]
             if not unsure:
                 break
             found |= self._counted(unsure)
+            moved = self._note(self._changes())
         return [*found.items()]
-
-    def _held(self, moved: Iterable[str], part: Part) -> bool:
-        return any(part.holds(one, self.known[one].here) for one in moved)
 
     def _counted(self, parts: Sequence[Part]) -> dict[Part, int]:
         fetch = self.patient.fetch
         going = [self.patient.begin(partial(self.theirs.counted, one, fetch)) for one in parts]
         return {part: self.patient.end(one) for part, one in zip(parts, going, strict=True)}
 
-    def _look(self) -> set[str]:
-        """See what has changed by now; returns what had not when this was looked at last."""
+    def _changes(self) -> dict[str, int | None]:
+        """The records that have changed by now, each with when."""
         latest = max((at or 0 for at in self.changed.values()), default=0)
         since = max(self.whole.until, latest - INDEX_LAG)
         reach = readers.changed_since(self.patient, self.theirs.plan, since)
-        changed = {one.id: one.updated_at for one in reach.records}
+        return {one.id: one.updated_at for one in reach.records}
+
+    def _note(self, changed: Mapping[str, int | None]) -> set[str]:
+        """Reckon with records that have changed; returns those that were not known to have."""
         moved = {*changed} - {*self.changed}
         here = self.live.of([*moved])
         self.known |= {one: Difference(changed[one], here.get(one)) for one in moved}

@@ -176,7 +176,7 @@ def _pages(strategy: Strategy, records: int, seconds: float) -> tuple[int, int, 
         # the last page is read to tell where the ids end; ranges end with half a page
         return (pages + wide // 2, 0, wide) if wide > 1 else (pages, 0, 1)
     # so many pages show whether it is worth asking how many there are
-    shown = min(reading.MANY_PAGES, max(2, math.ceil(reading.SLOW / max(seconds, 1e-6))))
+    shown = min(reading.MANY_PAGES, max(1, math.ceil(reading.SLOW / max(seconds, 1e-6))))
     if pages <= shown:
         return pages, 0, 1
     wide = width(seconds, reading.LIST_PAGES_PER_SECOND, records // size)

@@ -87,7 +87,7 @@ class Loading:
         archived: bool = False,
         before_empty: Callable[[Staging, Mapping[int, int | str | None]], None] | None = None,
     ) -> Iterator[Merged | None]:
-        """Yields after every MERGE, and None whenever it waits for HubSpot.
+        """Yields after every MERGE, and None after every file and whenever it waits for HubSpot.
 
         What was read before an error is merged before the error is raised. ``archived`` records
         are marked as deleted, and come in only where the sync takes every record: they could not
@@ -121,8 +121,7 @@ class Loading:
                         self._prepare()
                         staging.add(item[0].parts)
                         waiting.append(item[0])
-                    if len(waiting) >= FILES_PER_MERGE:
-                        yield merge()
+                    yield merge() if len(waiting) >= FILES_PER_MERGE else None
             except DatabaseError:
                 raise
             except Exception:

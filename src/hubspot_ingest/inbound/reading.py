@@ -9,7 +9,7 @@ as tokens. Where they do not, the list is read by its tokens.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from hubspot_ingest.errors import UnexpectedAnswer
@@ -22,7 +22,7 @@ from hubspot_ingest.times import Clock
 
 # How long a list is costs a request to learn. It is worth that once pages come slowly (seconds
 # since the first), or once there have been so many that it costs less than 1 %.
-SLOW = 0.4
+SLOW = 0.25
 MANY_PAGES = 100
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
@@ -31,6 +31,8 @@ LIST_PAGES_PER_SECOND = 19.0
 SEARCH_PAGES_PER_SECOND = 5.0
 # Threads for a reading that is taken up again, whose speed was not measured.
 RESUMED_WIDTH = 4
+# What is left where reading is ending: three seconds of what HubSpot allows.
+LAST_RECORDS = 6_000
 CHAIN = -1
 
 Merged = Mapping[int, int | str | None]
@@ -51,6 +53,7 @@ class Reading:
         self._clock = clock
         self._fresh = checkpoint is None
         self.expected: int | None = None
+        self._read = 0
         checkpoint = checkpoint or {}
         self._token: str | None = checkpoint.get("token")
         self._chained = "token" in checkpoint
@@ -60,6 +63,11 @@ class Reading:
 
     def batches(self) -> Iterator[Batch]:
         """All records of the plan, in batches; one id may come twice, none is left out."""
+        for batch in self._batches():
+            self._read += len(batch.records)
+            yield batch
+
+    def _batches(self) -> Iterator[Batch]:
         if self._chained:
             yield from self._by_token()
         elif not self._fresh:
@@ -75,6 +83,11 @@ class Reading:
             yield from self._search()
         else:
             yield from self._list()
+
+    @property
+    def ending(self) -> bool:
+        """Whether only the last pages are still to be read."""
+        return self.expected is not None and self._read + LAST_RECORDS >= self.expected
 
     def remaining(self, merged: Merged) -> dict[str, Json] | None:
         """The checkpoint once ``merged`` (key → read up to, None: whole) is in; None: all read."""
@@ -110,32 +123,32 @@ class Reading:
     def _list(self) -> Iterator[Batch]:
         first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
-        after = 0
-        seconds = 0.0
-        while first.pages < 2 or (seconds < SLOW and first.pages < MANY_PAGES):
-            try:
-                reach = self._ranges.read(after, None)
-                by_id = first.pages != 1 or self._agrees(first, reach)
-            except UnexpectedAnswer as error:
-                if first.pages > 1 or not error.by_token:
-                    raise
-                by_id = False
-            if not by_id:
-                self._chained = True
-                yield from self._by_token()
-                return
-            yield self._ranges.advance(first, reach)
-            if first.done:
-                return
-            # the first time by id, then as the token has it
-            by_record = first.pages == 1 and reach.records
-            after = int(reach.records[-1].id) if by_record else reach.id
-            seconds = (self._clock.now() - started) / 1000
-        pace = seconds / first.pages
+        after, pace = 0, 0.0
+        asked: Future[tuple[int, int]] | None = None
         with ThreadPoolExecutor(1) as pool:
-            # the next page is read meanwhile
-            asked = pool.submit(readers.highest_id, self._fetch, self._plan)
-            yield self._ranges.advance(first, self._ranges.read(first.after, None))
+            while asked is None:
+                seconds = (self._clock.now() - started) / 1000
+                if first.pages and (seconds >= SLOW or first.pages >= MANY_PAGES):
+                    pace = seconds / first.pages
+                    # the next page is read meanwhile
+                    asked = pool.submit(readers.highest_id, self._fetch, self._plan)
+                try:
+                    reach = self._ranges.read(after, None)
+                    by_id = first.pages != 1 or self._agrees(first, reach)
+                except UnexpectedAnswer as error:
+                    if first.pages > 1 or not error.by_token:
+                        raise
+                    by_id = False
+                if not by_id:
+                    self._chained = True
+                    yield from self._by_token()
+                    return
+                yield self._ranges.advance(first, reach)
+                if first.done:
+                    return
+                # the first time by id, then as the token has it
+                by_record = first.pages == 1 and reach.records
+                after = int(reach.records[-1].id) if by_record else reach.id
             bound, total = asked.result()
         self.expected = total
         pages = total // LIST_LIMIT

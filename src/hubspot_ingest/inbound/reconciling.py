@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
@@ -86,9 +86,11 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
         deadline = began + round(settings.deadline_minutes * times.MINUTE)
         with _opened(outside, settings, deadline) as (client, look):
             kept = keeping.of_run(outside.database, app.keep_pages_days, name, run_id)
-            comparison = _comparison(outside, client, sync, settings, run_id, look, kept)
-            steps = certified(comparison, name, lambda: client.tally.requests)
-            made = _gone_through(steps)
+            with closing(
+                _comparison(outside, client, sync, settings, run_id, look, kept)
+            ) as comparison:
+                steps = certified(comparison, name, lambda: client.tally.requests)
+                made = _gone_through(steps)
             spent = client.tally
         ended = made.result != "INCOMPLETE"
         store.save_sweeps(name, due.compared(sync.sweeps, began, ended=ended))

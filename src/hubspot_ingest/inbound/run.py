@@ -5,13 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 
-from hubspot_ingest import credentials, telemetry, times
+from hubspot_ingest import telemetry, times
 from hubspot_ingest.database import sql
-from hubspot_ingest.database.connections import Connections
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
@@ -26,6 +24,7 @@ from hubspot_ingest.inbound.fixed.run import FixedRun
 from hubspot_ingest.inbound.loading import Loading, Merged
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.portal import portal_of
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.reading import Reading
 from hubspot_ingest.inbound.sharing import Sharing
@@ -119,11 +118,12 @@ class Run:
     def _go(self, client: Client) -> Iterator[None]:
         stream = streams.find(self._settings.stream, client.fetch)
         streams.check_settings(stream, self._settings)
+        asking = portal_of(self._outside, self._settings, client, self._log.started_at)
         if stream.reader is not Reader.RECORDS:
-            with self._portal(client) as portal:
+            with asking as portal:
                 yield from self._fixed(client, stream, portal)
             return
-        with self._portal(client) as portal:
+        with asking as portal:
             begun = self._begin(client, stream)
             portal_id = portal()
         chosen, log = begun.plan, self._log
@@ -154,8 +154,31 @@ class Run:
             keeping=self._keeping,
         )
         self._note_new_columns(begun)
+        with closing(Comparison(loading, chosen.until, self._merged)) as comparison:
+            yield from self._load(begun, comparison)
+            self._store.advance(self._name, chosen.until)
+            log.settled_through = chosen.until
+            fresh.settle(chosen.until, loading.grown)
+            loading = comparison.loading = self._afterwards(loading)
+            swept = yield from self._sweep(loading)
+            self._tell_refused(loading)
+            if swept and self._comparison_due and loading.stands.types:
+                yield from self._compare(comparison)
+
+    @property
+    def _comparison_due(self) -> bool:
+        every = self._standing.compare_every
+        return due.comparison(self._sweeps_state, self._clock.now(), every)
+
+    def _load(self, begun: _Begun, comparison: Comparison) -> Iterator[None]:
+        """Bring in the records; where they are all of them, the comparison begins meanwhile."""
+        chosen, log, loading = begun.plan, self._log, comparison.loading
+        backfill = self._standing.settled_through is None
         for merged in loading.load(begun.batches):
             yield
+            if backfill and loading.ready and begun.reading.ending:
+                comparison.begin(begun.reading.expected)
+                backfill = False
             log.rows_expected = begun.reading.expected
             if merged is None:
                 continue
@@ -176,20 +199,10 @@ class Run:
                         "reading": remaining,
                     },
                 )
-                log.requests = client.tally.requests
+                log.requests = self._requests()
                 self._store.save_run(log)
         if self._standing.knows_other(begun.properties):
             self._metadata.save_properties(self._name, begun.properties, chosen.property_columns)
-        self._store.advance(self._name, chosen.until)
-        log.settled_through = chosen.until
-        fresh.settle(chosen.until, loading.grown)
-        loading = self._afterwards(loading)
-        swept = yield from self._sweep(loading)
-        self._tell_refused(loading)
-        if swept and due.comparison(
-            self._sweeps_state, self._clock.now(), self._standing.compare_every
-        ):
-            yield from self._compare(loading)
 
     def _fixed(self, client: Client, stream: Stream, portal: Callable[[], str]) -> Iterator[None]:
         run = FixedRun(
@@ -277,12 +290,11 @@ class Run:
             return False
         return True
 
-    def _compare(self, loading: Loading) -> Iterator[None]:
+    def _compare(self, comparison: Comparison) -> Iterator[None]:
         """Compare the table with HubSpot; whatever comes of it, the run brought in its rows."""
-        if not loading.stands.types:
-            return
-        before, at = self._requests(), self._clock.now()
-        comparison = Comparison(loading, int(self._log.settled_through or 0), self._merged)
+        at = self._clock.now()
+        asked = comparison.beforehand()
+        before = self._requests() - asked
         try:
             made = yield from certified(comparison, self._name, lambda: self._requests() - before)
             self._notes += (
@@ -335,35 +347,6 @@ class Run:
         if now - self._lease_renewed >= LEASE_RENEWED_EVERY:
             self._store.renew_lease(self._name, self._log.run_id, now)
             self._lease_renewed = now
-
-    @contextmanager
-    def _portal(self, client: Client) -> Iterator[Callable[[], str]]:
-        """The portal's id, asked beside everything else, once per credential and address.
-
-        It raises ``Refusal`` where the destination holds rows of another portal.
-        """
-        credential = client.access.credential
-        fingerprint = credentials.fingerprint(credential, self._outside.base_url)
-        known = self._metadata.portal_id(fingerprint)
-
-        def checked(portal_id: str) -> str:
-            destination.of_one_portal(self._outside.database, self._settings, portal_id)
-            return portal_id
-
-        if known is not None:
-            yield cache(lambda: checked(known))
-            return
-
-        def save() -> str:
-            portal_id = asked.result()
-            self._metadata.save_portal_id(fingerprint, portal_id)
-            connections = Connections(self._outside.database)
-            connections.saw(self._settings.connection, credential, portal_id, self._log.started_at)
-            return checked(portal_id)
-
-        with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(client.fetch, requests.account(), answers.portal)
-            yield cache(save)
 
     def _begin(self, client: Client, stream: Stream) -> _Begun:
         """Plan and begin to read, asking for the properties only where something is to be read.

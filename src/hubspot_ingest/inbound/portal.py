@@ -1,0 +1,49 @@
+"""Which portal a run reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+
+from hubspot_ingest import credentials
+from hubspot_ingest.database.connections import Connections
+from hubspot_ingest.database.metadata import Metadata
+from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.inbound import destination
+from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.settings import SyncSettings
+
+
+@contextmanager
+def portal_of(
+    outside: Outside, settings: SyncSettings, client: Client, now: int
+) -> Iterator[Callable[[], str]]:
+    """The portal's id, asked beside everything else, once per credential and address.
+
+    It raises ``Refusal`` where the destination holds rows of another portal.
+    """
+    metadata = Metadata(outside.database)
+    credential = client.access.credential
+    fingerprint = credentials.fingerprint(credential, outside.base_url)
+    known = metadata.portal_id(fingerprint)
+
+    def checked(portal_id: str) -> str:
+        destination.of_one_portal(outside.database, settings, portal_id)
+        return portal_id
+
+    if known is not None:
+        yield cache(lambda: checked(known))
+        return
+
+    def save() -> str:
+        portal_id = asked.result()
+        metadata.save_portal_id(fingerprint, portal_id)
+        Connections(outside.database).saw(settings.connection, credential, portal_id, now)
+        return checked(portal_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(client.fetch, requests.account(), answers.portal)
+        yield cache(save)
