@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from html import escape
 
@@ -12,6 +13,9 @@ from page.calls import Calls, Row
 
 PATIENCE = 120.0
 """Seconds to wait for a run that was started to show itself; a task may have to queue."""
+
+PAGES = {"LIST": 100, "WIDE": 100, "SEARCH": 200}
+"""How many records HubSpot puts into a page, by the way a run reads them."""
 
 Expected = dict[str, tuple[str | None, float]]
 
@@ -71,7 +75,7 @@ def _arrived(calls: Calls) -> None:
 
 
 def progress(run: Row) -> str:
-    """How far a run is: rows, rate, requests, and what is left where it knows what it will read."""
+    """How far a run is: rows, pages, rate, requests, and what is left where the run knows."""
     gone = words.ago(run["STARTED_AT"])
     seconds = gone.total_seconds() if gone else 0.0
     rows = int(run["ROWS_READ"] or 0)
@@ -83,9 +87,19 @@ def progress(run: Row) -> str:
     return f"<p><b>{escape(words.title(str(run['SYNC'])))}</b></p>{bar}" + look.facts(
         [
             ("Rows read", f"{words.number(rows)}{of}"),
+            ("Pages", _pages(run, rows, whole)),
             ("Rows a second", words.number(rate) if rate else words.NOTHING),
             ("Requests", words.number(run["REQUESTS"] or 0)),
             ("Since", f"{words.time(run['STARTED_AT'])} ({words.duration(seconds)})"),
             ("Left", f"about {words.duration(left)}" if left else words.NOTHING),
         ]
     )
+
+
+def _pages(run: Row, rows: int, whole: int) -> str:
+    """Pages of records; other streams are read in many ways."""
+    size = PAGES.get(str(run["STRATEGY"]))
+    if size is None:
+        return words.NOTHING
+    of = f" of about {words.number(math.ceil(whole / size))}" if whole else ""
+    return f"{words.number(math.ceil(rows / size))}{of}"

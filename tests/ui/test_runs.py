@@ -104,8 +104,8 @@ def test_of_many_failures_the_latest_are_told_and_the_others_on_request(open_pag
 def test_what_goes_on_is_told_with_its_rows_and_rate(open_page: Open) -> None:
     view, world = ran(open_page)
     world.rows(
-        "INSERT INTO HUBSPOT_INGEST.STATE.RUNS (RUN_ID, SYNC, STATUS, STARTED_AT, ROWS_READ, "
-        "REQUESTS, ROWS_EXPECTED) SELECT 'r', 'contacts', 'RUNNING', "
+        "INSERT INTO HUBSPOT_INGEST.STATE.RUNS (RUN_ID, SYNC, STATUS, STRATEGY, STARTED_AT, "
+        "ROWS_READ, REQUESTS, ROWS_EXPECTED) SELECT 'r', 'contacts', 'RUNNING', 'LIST', "
         "DATEADD(SECOND, 1, SYSDATE()), 5000, 50, 20000"
     )
 
@@ -113,6 +113,7 @@ def test_what_goes_on_is_told_with_its_rows_and_rate(open_page: Open) -> None:
 
     assert "Running now" in view.text
     assert "Rows read 5,000 of about 20,000" in view.text
+    assert "Pages 50 of about 200" in view.text
 
 
 def test_every_documented_code_has_a_cause_and_a_cure() -> None:
