@@ -103,6 +103,20 @@ def test_an_association_that_changes_no_record_comes_in_with_the_rotation(linked
     assert _array(linked, contact) == [company]
 
 
+def test_records_that_came_after_the_first_run_get_their_links(make: MakeWorld) -> None:
+    world = make({"companies": 1}).slim(associations=None)
+    world.run()
+    world.clock.advance(2 * DAY)
+    contact, (company,) = world.portal.create("contacts", {}), _ids(world, "companies")
+    world.portal.associate("contacts", contact, "companies", company)
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    assert _array(world, contact) == [company]
+    assert [one["TO_ID"] for one in _links(world, contact)] == [company]
+
+
 def test_a_thousand_ids_are_one_request(make: MakeWorld) -> None:
     world = make({"contacts": 2_300, "companies": 3}).slim(associations=["companies"])
     world.run()

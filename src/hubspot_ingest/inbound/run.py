@@ -256,7 +256,9 @@ class Run:
     def _afterwards(self, loading: Loading) -> Loading:
         """The loading of what follows the main reading, into the table as it stands by now."""
         stands = destination.existing(self._outside.database, loading.plan.table)
-        return replace(loading, stands=stands, with_links=loading.plan.association_columns)
+        links = loading.plan.association_columns
+        # there are tables of links that the main reading had no use for
+        return replace(loading, stands=stands, with_links=links, ready=False)
 
     def _merged(self, done: Merged) -> None:
         self._log.rows_inserted += done.inserted
