@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, BinaryIO
@@ -11,7 +12,7 @@ from typing import Any, BinaryIO
 from hypothesis import strategies as st
 
 from hubspot_ingest.database.connection import Database, Row
-from hubspot_ingest.errors import SyncBusy
+from hubspot_ingest.errors import DatabaseError, SyncBusy
 from hubspot_ingest.inbound.catalog import BY_NAME
 from hubspot_ingest.times import iso
 from hubspot_sandbox import Faults, Portal
@@ -190,12 +191,12 @@ class Mortal(Database):
         self._left -= 1
         if self._left < 0:
             return []
-        found: list[Row] = []
-        if self._left or self._after:
-            found = self._alive.rows(statement, params)
-        if not self._left:
-            raise Killed
-        return found
+        if self._left:
+            return self._alive.rows(statement, params)
+        if self._after:
+            with suppress(DatabaseError):
+                self._alive.rows(statement, params)
+        raise Killed
 
     def put(self, stream: BinaryIO, location: str) -> None:
         if self._left > 0:
