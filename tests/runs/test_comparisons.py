@@ -246,25 +246,25 @@ def before_the_last_page(
 def test_hubspot_counts_while_the_last_pages_are_read(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = make({"contacts": 3_000}).slim()
+    world = make({"contacts": 11_000}).slim()
     seen = before_the_last_page(world, monkeypatch, lambda: None)
     run = world.run()
     assert seen == [True]
     (one,) = certificates(world)
     assert (one["RESULT"], one["HUBSPOT_RECORDS"], one["TABLE_RECORDS"]) == (
         "COMPLETE",
-        3_000,
-        3_000,
+        11_000,
+        11_000,
     )
     # one search told how many pages there are
     assert one["REQUESTS"] == len(bodies(world.asked())) - 1 == comparing.FEWEST
-    assert run["rows_inserted"] == 3_000
+    assert run["rows_inserted"] == 11_000
 
 
 def test_what_changes_after_it_was_counted_is_no_difference(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = make({"contacts": 3_000}).slim()
+    world = make({"contacts": 11_000}).slim()
     ids = [one.id for one in world.portal.records("contacts")]
 
     def change() -> None:
@@ -283,8 +283,8 @@ def test_what_changes_after_it_was_counted_is_no_difference(
 def test_what_was_lost_is_found_though_it_was_counted_beforehand(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = make({"contacts": 3_000}).slim()
-    world.lost = [one.id for one in world.portal.records("contacts")][10:3_000:500]
+    world = make({"contacts": 11_000}).slim()
+    world.lost = [one.id for one in world.portal.records("contacts")][10:11_000:2_000]
     seen = before_the_last_page(world, monkeypatch, lambda: None)
     world.run()
     assert seen == [True]

@@ -176,10 +176,11 @@ class Run:
         backfill = self._standing.settled_through is None
         for merged in loading.load(begun.batches):
             yield
-            if backfill and loading.ready and begun.reading.ending:
-                comparison.begin(begun.reading.expected)
-                backfill = False
             log.rows_expected = begun.reading.expected
+            # once most rows are in, they tell where to cut
+            if backfill and begun.reading.ending and log.rows_read > (log.rows_expected or 0) / 2:
+                comparison.begin(log.rows_expected)
+                backfill = False
             if merged is None:
                 continue
             log.rows_read += merged.rows
