@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,8 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"hubspot-ingest: {error.response_code}: {error.message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("hubspot-ingest: interrupted; the next run carries on", file=sys.stderr)
-        return 1
+        print("hubspot-ingest: interrupted; the next run carries on", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        # everything is closed; threads that still wait for HubSpot hold objects of the engine,
+        # which its library would list on the way out
+        os._exit(1)
 
 
 def _parser() -> argparse.ArgumentParser:

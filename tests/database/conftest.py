@@ -21,3 +21,13 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def database(session: Session) -> Database:
     return Database(session)
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Database]:
+    """An engine without the app: a schema in which there is nothing."""
+    with Engine(None) as engine, engine.session() as session:
+        made = Database(session)
+        made.rows('CREATE DATABASE "D"')
+        made.rows('CREATE SCHEMA "D"."S"')
+        yield made

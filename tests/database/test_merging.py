@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,7 +16,6 @@ from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.merging import Merge
 from hubspot_ingest.database.sql import Table
-from snowflake_sandbox import Engine
 
 TABLE = Table("D", "S", "KEPT")
 COLUMNS = tuple(Column(f"A {one.name}", one) for one in Type)
@@ -25,13 +23,9 @@ ID = Column("ID", Type.TEXT)
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with Engine(None) as engine, engine.session() as session:
-        made = Database(session)
-        made.rows('CREATE DATABASE "D"')
-        made.rows('CREATE SCHEMA "D"."S"')
-        made.rows(sql.create_table(TABLE, COLUMNS, "Every type"))
-        yield made
+def database(bare: Database) -> Database:
+    bare.rows(sql.create_table(TABLE, COLUMNS, "Every type"))
+    return bare
 
 
 # as far as the local engine hands instants over: the years 1685 to 2255

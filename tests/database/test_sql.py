@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -18,7 +18,6 @@ from hubspot_ingest.database.columns import (
 )
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from snowflake_sandbox import Engine
 from tests.builders import NOW
 
 TABLE = Table("D", "S", "PEOPLE")
@@ -35,12 +34,8 @@ ODD = "it's \"odd\" \\ \\n \\' $$ %s ? :x ;--\n/* 👩‍👧 */"
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with Engine(None) as engine, engine.session() as session:
-        made = Database(session)
-        made.rows('CREATE DATABASE "D"')
-        made.rows('CREATE SCHEMA "D"."S"')
-        yield made
+def database(bare: Database) -> Database:
+    return bare
 
 
 @pytest.fixture

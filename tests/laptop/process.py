@@ -115,6 +115,11 @@ class Running:
             late.cancel()
         raise AssertionError(f"it ended without {words!r}: {self.printed} {self._process.stderr}")
 
+    def complained(self) -> str:
+        """What it wrote to the standard error until it ended."""
+        assert self._process.stderr is not None
+        return self._process.stderr.read()
+
     def end(self, with_signal: signal.Signals) -> int:
         """Send a signal and wait; returns the exit status."""
         if self._process.poll() is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 from pathlib import Path
 
 from hubspot_sandbox import Portal, Sandbox
@@ -36,6 +37,19 @@ def test_ctrl_c_does_not_wait_and_the_next_run_carries_on(tmp_path: Path) -> Non
         # the first is on record where it had begun before Ctrl-C came
         assert statuses[-1] == {"CODE": "OK"}
         assert statuses[:-1] in ([], [{"CODE": "INTERRUPTED"}])
+
+
+def test_ctrl_c_in_the_middle_of_a_run_is_answered_in_one_line(tmp_path: Path) -> None:
+    sandbox = Sandbox(Portal(1, records={"contacts": 3_000}), latency_ms=200)
+    pages = threading.Event()
+    sandbox.before_each = lambda _, number: pages.set() if number > 8 else None
+    with (
+        served(sandbox, tmp_path) as laptop,
+        laptop.running("sql", "CALL ingest_hubspot('contacts')") as process,
+    ):
+        assert pages.wait(30)
+        assert process.end(signal.SIGINT) == 1
+        assert process.complained() == "hubspot-ingest: interrupted; the next run carries on\n"
 
 
 def test_a_server_that_is_interrupted_waits_for_the_run(tmp_path: Path) -> None:
