@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.hubspot import answers, limits
+from hubspot_ingest.hubspot import rate_limits, responses
 from hubspot_ingest.inbound import files, rows
 
 Name = Callable[..., str]
@@ -33,10 +33,10 @@ class Stages:
 
         stages = cls()
         stages._wanted = [
-            (limits.Governor, "admit", _named("wait for the governor")),
+            (rate_limits.Governor, "admit", _named("wait for the governor")),
             (httpx.Client, "request", _named("request until the answer is there")),
-            (answers, "decode", _named("decode JSON")),
-            (answers, "page", _named("records of a page")),
+            (responses, "decode", _named("decode JSON")),
+            (responses, "page", _named("records of a page")),
             (rows, "staged", _named("type the columns")),
             (files, "parquet", _named("write Parquet")),
             (Database, "put", _named("put on the stage")),

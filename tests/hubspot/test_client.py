@@ -20,10 +20,10 @@ from hubspot_ingest.errors import (
     ScopeMissing,
     UnexpectedAnswer,
 )
-from hubspot_ingest.hubspot import answers, requests
-from hubspot_ingest.hubspot.access import Access
+from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import TRIES_BEFORE_FIRST_ANSWER, Client
-from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox
 from hubspot_sandbox.faults import KINDS, Planned
@@ -91,24 +91,24 @@ def no(status: int, headers: dict[str, str] | None = None, **body: Any) -> httpx
 
 def test_a_request_carries_the_credential_and_the_body() -> None:
     hubspot = HubSpot(ok())
-    hubspot.client().fetch(SEARCH, answers.page)
+    hubspot.client().fetch(SEARCH, responses.page)
     [seen] = hubspot.seen
     assert seen.method == "POST"
     assert seen.headers["authorization"] == f"Bearer {TOKEN}"
     assert seen.headers["content-type"] == "application/json"
-    assert answers.decode(seen.content) == SEARCH.body
+    assert responses.decode(seen.content) == SEARCH.body
 
 
 def test_the_request_line_is_the_one_that_was_made() -> None:
     request = requests.list_page("a b/c", ["ä,b&c"], after="x+y=")
     hubspot = HubSpot(ok())
-    hubspot.client().fetch(request, answers.page)
+    hubspot.client().fetch(request, responses.page)
     assert hubspot.seen[0].url.raw_path.decode() == request.target
 
 
 def test_a_token_that_no_header_can_carry_is_a_matter_of_the_credential() -> None:
     with pytest.raises(CredentialError):
-        HubSpot(ok()).client(token="pat\u2011na1\u20111234").fetch(LIST, answers.page)
+        HubSpot(ok()).client(token="pat\u2011na1\u20111234").fetch(LIST, responses.page)
 
 
 # -- asked again ----------------------------------------------------------------------------------
@@ -139,14 +139,14 @@ FAULTS: dict[str, Said] = {
 @pytest.mark.parametrize("request_", [LIST, SEARCH, BATCH], ids=["list", "search", "batch"])
 def test_every_read_is_asked_again_after_a_fault(fault: Said, request_: Request) -> None:
     hubspot = HubSpot(fault, fault, ok())
-    assert len(hubspot.client().fetch(request_, answers.page).records) == 1
+    assert len(hubspot.client().fetch(request_, responses.page).records) == 1
     assert [seen.content for seen in hubspot.seen] == [hubspot.seen[0].content] * 3
 
 
 @pytest.mark.parametrize("status", [429, 477, 503])
 def test_the_wait_hubspot_asks_for_is_kept(status: int) -> None:
     hubspot = HubSpot(no(status, {"Retry-After": "7"}), ok())
-    hubspot.client().fetch(LIST, answers.page)
+    hubspot.client().fetch(LIST, responses.page)
     assert hubspot.at[1] - hubspot.at[0] >= 7_000
 
 
@@ -155,8 +155,8 @@ def test_the_wait_hubspot_asks_for_is_kept(status: int) -> None:
 def test_one_try_after_the_other_is_further_apart(status: int, headers: dict[str, str]) -> None:
     hubspot = HubSpot(ok(), *[no(status, headers)] * 6, ok())
     client = hubspot.client()
-    client.fetch(LIST, answers.page)
-    client.fetch(LIST, answers.page)
+    client.fetch(LIST, responses.page)
+    client.fetch(LIST, responses.page)
     gaps = [later - at for at, later in pairwise(hubspot.at[1:])]
     assert gaps[0] >= 200
     assert gaps[-1] >= 2_000
@@ -165,7 +165,7 @@ def test_one_try_after_the_other_is_further_apart(status: int, headers: dict[str
 def test_a_throttled_bucket_holds_back_its_other_requests_too() -> None:
     hubspot = HubSpot(no(429, {"Retry-After": "5"}), ok())
     client = hubspot.client()
-    client.fetch(SEARCH, answers.page)
+    client.fetch(SEARCH, responses.page)
     assert hubspot.at[1] - hubspot.at[0] >= 5_000
 
 
@@ -178,7 +178,7 @@ def test_a_throttled_bucket_holds_back_its_other_requests_too() -> None:
 def test_a_hubspot_that_never_answered_is_given_up_after_six_tries(fault: Said) -> None:
     hubspot = HubSpot(fault)
     with pytest.raises(HubSpotError) as down:
-        hubspot.client().fetch(LIST, answers.page)
+        hubspot.client().fetch(LIST, responses.page)
     assert down.value.response_code == "HUBSPOT_UNAVAILABLE"
     assert "api.hubapi.com" in down.value.message
     assert len(hubspot.seen) == TRIES_BEFORE_FIRST_ANSWER == 6
@@ -190,9 +190,9 @@ def test_a_hubspot_that_never_answered_is_given_up_after_six_tries(fault: Said) 
 def test_a_hubspot_that_has_answered_is_asked_until_the_deadline(fault: Said) -> None:
     hubspot = HubSpot(ok(), fault)
     client = hubspot.client(minutes=20)
-    client.fetch(LIST, answers.page)
+    client.fetch(LIST, responses.page)
     with pytest.raises(DeadlineReached) as stopped:
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
     assert stopped.value.status == "STOPPED"
     assert hubspot.clock.now() <= NOW + 20 * MINUTE
     assert hubspot.clock.now() > NOW + 19 * MINUTE
@@ -201,7 +201,7 @@ def test_a_hubspot_that_has_answered_is_asked_until_the_deadline(fault: Said) ->
 def test_a_wait_beyond_the_deadline_stops_the_run_at_once() -> None:
     hubspot = HubSpot(no(477, {"Retry-After": "86400"}))
     with pytest.raises(DeadlineReached):
-        hubspot.client(minutes=5).fetch(LIST, answers.page)
+        hubspot.client(minutes=5).fetch(LIST, responses.page)
     assert hubspot.clock.now() < NOW + MINUTE
 
 
@@ -210,7 +210,7 @@ def test_nothing_is_sent_after_the_deadline() -> None:
     client = hubspot.client(minutes=1)
     hubspot.clock.advance(2 * MINUTE)
     with pytest.raises(DeadlineReached):
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
     assert hubspot.seen == []
 
 
@@ -230,7 +230,7 @@ def test_nothing_is_sent_after_the_deadline() -> None:
 def test_what_no_retry_changes_is_asked_once(said: Said, error: type[IngestError]) -> None:
     hubspot = HubSpot(said)
     with pytest.raises(error):
-        hubspot.client().fetch(LIST, answers.page)
+        hubspot.client().fetch(LIST, responses.page)
     assert len(hubspot.seen) == 1
 
 
@@ -239,14 +239,14 @@ def test_a_missing_scope_is_named() -> None:
     sandbox.portal.grant("pat-na1-limited", ["crm.objects.contacts.read"])
     client = a_client(sandbox.respond, FakeClock(), token="pat-na1-limited")
     with pytest.raises(ScopeMissing, match=r"crm\.objects\.deals\.read") as missing:
-        client.fetch(requests.list_page("deals"), answers.page)
+        client.fetch(requests.list_page("deals"), responses.page)
     assert "crm.objects.deals.read" in missing.value.scopes
 
 
 def test_a_redirect_is_refused_and_the_credential_goes_nowhere_else() -> None:
     hubspot = HubSpot(httpx.Response(302, headers={"Location": "https://elsewhere.example/"}))
     with pytest.raises(HubSpotRefused, match="302"):
-        hubspot.client().fetch(LIST, answers.page)
+        hubspot.client().fetch(LIST, responses.page)
     assert [seen.url.host for seen in hubspot.seen] == ["api.hubapi.com"]
 
 
@@ -256,7 +256,7 @@ def test_once_stopped_nothing_more_is_sent() -> None:
     client.stop(IngestError("enough"))
     client.stop(IngestError("a second reason changes nothing"))
     with pytest.raises(IngestError, match="enough"):
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
     assert hubspot.seen == []
 
 
@@ -266,8 +266,8 @@ def test_once_stopped_nothing_more_is_sent() -> None:
 def test_requests_are_counted_for_each_endpoint() -> None:
     hubspot = HubSpot(no(500), no(429), ok())
     client = hubspot.client()
-    client.fetch(LIST, answers.page)
-    client.fetch(SEARCH, answers.page)
+    client.fetch(LIST, responses.page)
+    client.fetch(SEARCH, responses.page)
     spent = client.tally.endpoints
     assert {endpoint: one.count for endpoint, one in spent.items()} == {
         LIST.endpoint: 3,
@@ -284,7 +284,7 @@ def test_a_request_that_fails_for_good_is_counted_too() -> None:
     hubspot = HubSpot(no(401))
     client = hubspot.client()
     with pytest.raises(CredentialError):
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
     assert client.tally.requests == 1
 
 
@@ -307,7 +307,7 @@ ECHOES: dict[str, Said] = {
 def test_the_credential_appears_in_no_error(said: Said, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with pytest.raises(IngestError) as failed:
-        HubSpot(said).client(minutes=3).fetch(LIST, answers.page)
+        HubSpot(said).client(minutes=3).fetch(LIST, responses.page)
     assert TOKEN not in failed.value.message
     assert TOKEN not in "".join(traceback.format_exception(failed.value))
     assert TOKEN not in caplog.text
@@ -326,7 +326,7 @@ def test_every_fault_of_the_local_hubspot_is_survived(kind: str, request_: Reque
         sleep=clock.sleep,
     )
     client = a_client(sandbox.respond, clock, token=sandbox.portal.token)
-    assert len(client.fetch(request_, answers.page).records) == 30
+    assert len(client.fetch(request_, responses.page).records) == 30
     assert client.tally.requests == len(sandbox.requests) == 4
 
 
@@ -340,7 +340,7 @@ def test_the_limits_of_the_local_hubspot_are_never_broken() -> None:
     )
     client = a_client(sandbox.respond, clock, token=sandbox.portal.token)
     for _ in range(400):
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
     for _ in range(30):
-        client.fetch(SEARCH, answers.page)
+        client.fetch(SEARCH, responses.page)
     assert {seen.status for seen in sandbox.requests} == {200}

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from hubspot_ingest.errors import DailyLimitReached, DeadlineReached
-from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.model import Usage
 from hubspot_ingest.times import DAY

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from hubspot_ingest.credentials import Token
-from hubspot_ingest.hubspot.access import Access
+from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.ingest import ingest
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.settings import SyncSettings

@@ -15,9 +15,9 @@ from snowflake.snowpark import Session
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.store import Store
-from hubspot_ingest.hubspot.access import Access
+from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound import configuring
 from hubspot_ingest.inbound.ingest import ingest
 from hubspot_ingest.inbound.outside import Outside

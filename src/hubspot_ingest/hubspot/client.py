@@ -28,9 +28,9 @@ from hubspot_ingest.errors import (
     ScopeMissing,
     UnexpectedAnswer,
 )
-from hubspot_ingest.hubspot import answers, refusals, requests
-from hubspot_ingest.hubspot.access import Access, Renewed
-from hubspot_ingest.hubspot.limits import WEIGHT, Governor
+from hubspot_ingest.hubspot import http_errors, requests, responses
+from hubspot_ingest.hubspot.auth import Access, Renewed
+from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.model import Usage
 from hubspot_ingest.stopwatch import Activity, Stopwatch
@@ -143,7 +143,7 @@ class Client:
         """
 
         def parse(answer: Any) -> Usage:
-            return answers.usage(answer, self._clock.now())
+            return responses.usage(answer, self._clock.now())
 
         try:
             self._governor.learn(self._until_answered(requests.usage(), parse, of_reserve=True))
@@ -179,11 +179,11 @@ class Client:
         """A new access token. Raises ``CredentialError`` when the grant is good no more."""
         newest, oldest = (requests.renewal(grant, path) for path in requests.TOKENS)
         try:
-            got = self._ask(newest, answers.renewed)
+            got = self._ask(newest, responses.renewed)
         except HubSpotRefused as refused:
             if refused.http_status != httpx.codes.NOT_FOUND:
                 raise
-            got = self._ask(oldest, answers.renewed)
+            got = self._ask(oldest, responses.renewed)
         return got if got.refresh_token else replace(got, refresh_token=grant.refresh_token)
 
     def _ask(
@@ -203,11 +203,11 @@ class Client:
             outcome = self._send(request, bearer, retry=tries > 1, of_reserve=of_reserve)
             if isinstance(outcome, _Body):
                 try:
-                    answer = answers.decode(outcome.content)
+                    answer = responses.decode(outcome.content)
                 except ValueError:
                     # a proxy's page with status 200, or a body cut off on its way
-                    outcome = refusals.Wait(
-                        refusals.Reason.FAULT, None, "an answer that is not JSON"
+                    outcome = http_errors.Wait(
+                        http_errors.Reason.FAULT, None, "an answer that is not JSON"
                     )
                 else:
                     self._answered = True
@@ -216,7 +216,7 @@ class Client:
 
     def _send(
         self, request: Request, bearer: str, *, retry: bool, of_reserve: bool
-    ) -> _Body | refusals.Wait:
+    ) -> _Body | http_errors.Wait:
         with self.watch.during(Activity.WAITING):
             sent = self._governor.admit(
                 request.bucket, self._deadline, self._weight, of_reserve=of_reserve
@@ -238,13 +238,13 @@ class Client:
                     extensions={"trace": departure.trace},
                 )
             headers, size, ok = response.headers, len(response.content), response.is_success
-            told = answers.date(headers)
+            told = responses.date(headers)
             self.skew = None if told is None else told - self._clock.now()
             if ok:
                 return _Body(response.content)
             if request.form and response.status_code in REFUSED_GRANT:
-                raise refusals.renewal(response.status_code, response.content, self.access.cure)
-            verdict = refusals.judge(
+                raise http_errors.renewal(response.status_code, response.content, self.access.cure)
+            verdict = http_errors.judge(
                 response.status_code,
                 headers,
                 b"" if request.form else response.content,
@@ -252,10 +252,10 @@ class Client:
                 bearer,
                 self.access.cure,
             )
-            throttled = verdict.reason is refusals.Reason.THROTTLED
+            throttled = verdict.reason is http_errors.Reason.THROTTLED
             return verdict
         except httpx.HTTPError as error:
-            return refusals.Wait(refusals.Reason.FAULT, None, type(error).__name__)
+            return http_errors.Wait(http_errors.Reason.FAULT, None, type(error).__name__)
         finally:
             departure.tell()
             self._governor.answered(request.bucket, sent, headers, ok)
@@ -267,9 +267,9 @@ class Client:
                 spent.bytes += size
                 spent.seconds += (self._clock.now() - started) / 1000
 
-    def _rest(self, request: Request, wait: refusals.Wait, tries: int) -> None:
+    def _rest(self, request: Request, wait: http_errors.Wait, tries: int) -> None:
         """Wait before the next try, or raise when there is none."""
-        throttled = wait.reason is refusals.Reason.THROTTLED
+        throttled = wait.reason is http_errors.Reason.THROTTLED
         if not throttled and not self._answered and tries >= TRIES_BEFORE_FIRST_ANSWER:
             raise HubSpotError(
                 f"HubSpot at {self._http.base_url.host} did not answer {request.endpoint} in "

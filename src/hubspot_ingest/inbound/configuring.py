@@ -11,7 +11,7 @@ from hubspot_ingest.database import tasks
 from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import Refusal, UnknownSync
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import (
     connecting,
     destination,
@@ -97,7 +97,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
             streams.check_settings(stream, settings)
             portal: tuple[Property, ...] = ()
             if stream.reader is Reader.RECORDS:
-                portal = client.fetch(requests.properties(stream.object_type), answers.properties)
+                portal = client.fetch(requests.properties(stream.object_type), responses.properties)
         filters.checked(settings.filter_groups, portal)
         plan.check_names(settings.properties, portal)
         plan.check_names(settings.history, portal, setting="history")

@@ -9,7 +9,7 @@ from hubspot_ingest.database.connections import Connections, cure
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import Store
 from hubspot_ingest.errors import CredentialError, Refusal
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import discovering
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
@@ -104,7 +104,7 @@ def test(outside: Outside, name: str | None) -> Answer:
     now = outside.clock.now()
     try:
         with outside.client(settings, now + PATIENCE) as client:
-            portal_id = client.fetch(requests.account(), answers.portal)
+            portal_id = client.fetch(requests.account(), responses.portal)
             found = discovering.access(client.fetch, now)
             credential = client.access.credential
     except CredentialError:

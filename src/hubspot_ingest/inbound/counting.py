@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from hubspot_ingest import times
 from hubspot_ingest.database.certificates import Live
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound import readers
 from hubspot_ingest.inbound.comparing import Difference, Part
@@ -81,7 +81,7 @@ class Theirs:
         request = requests.search_page(
             self.plan.stream.object_type, self._groups(part), ["hs_object_id"], limit=1
         )
-        return fetch(request, answers.page).total or 0
+        return fetch(request, responses.page).total or 0
 
     def count(self, part: Part, /) -> int:
         """See ``Side``."""
@@ -97,7 +97,7 @@ class Theirs:
                 self._groups(replace(part, after=after)),
                 ["hs_object_id"],
             )
-            page = self.patient(request, answers.page)
+            page = self.patient(request, responses.page)
             found |= {one.id: one.updated_at for one in page.records}
             more = page.after is not None and bool(page.records)
             after = max([after, *(int(one.id) for one in page.records)])

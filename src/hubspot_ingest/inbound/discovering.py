@@ -9,7 +9,7 @@ from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.database.metadata import Access, Metadata
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound import streams
 from hubspot_ingest.inbound.catalog import STREAMS, Reader, Stream
@@ -72,7 +72,7 @@ def _properties(fetch: Fetch, found: Iterable[Access]) -> dict[str, tuple[Proper
 
     def ask(one: Access) -> tuple[Property, ...]:
         try:
-            return fetch(requests.properties(one.object_type), answers.properties)
+            return fetch(requests.properties(one.object_type), responses.properties)
         except (ScopeMissing, HubSpotRefused):
             return ()
 
@@ -170,6 +170,6 @@ def _parent(stream: Stream) -> Stream:
 def _records(fetch: Fetch) -> dict[str, int]:
     """How many records there are of each object type, as far as HubSpot tells."""
     try:
-        return fetch(requests.record_counts(), answers.record_counts)
+        return fetch(requests.record_counts(), responses.record_counts)
     except (ScopeMissing, HubSpotRefused):
         return {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from hubspot_ingest.database.columns import Column, Type
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Change
 
@@ -36,7 +36,7 @@ def read_history(
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         told = pool.map(
             lambda part: fetch(
-                requests.batch_read(object_type, part, (), history=properties), answers.history
+                requests.batch_read(object_type, part, (), history=properties), responses.history
             ),
             parts,
         )

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Link
 
@@ -62,7 +62,7 @@ class _Asking:
         """Ask for one batch, note what is told, return the pages still to come."""
         request = requests.associations(self.from_type, self.to_type, asked)
         try:
-            told = self.fetch(request, answers.links)
+            told = self.fetch(request, responses.links)
         except HubSpotRefused as refusal:
             # one id that is gone makes HubSpot refuse all of them: halve until it stands alone
             if refusal.http_status != 400:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from hubspot_ingest import times
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.connections import Connections, cure
-from hubspot_ingest.hubspot.access import Access
+from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.settings import SyncSettings
 
 

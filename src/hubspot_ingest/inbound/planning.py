@@ -13,7 +13,7 @@ from hubspot_ingest import times
 from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.store import Store
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configuring, destination, plan, prospect, readers, streams
 from hubspot_ingest.inbound.catalog import Reader
 from hubspot_ingest.inbound.fixed import planning as fixed
@@ -75,7 +75,7 @@ def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]
             )
         portal: tuple[Property, ...] = ()
         if settings.filter_groups:
-            portal = client.fetch(requests.properties(found.object_type), answers.properties)
+            portal = client.fetch(requests.properties(found.object_type), responses.properties)
         made = plan.make(
             name,
             settings,

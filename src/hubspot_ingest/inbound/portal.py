@@ -10,7 +10,7 @@ from functools import cache
 from hubspot_ingest import credentials
 from hubspot_ingest.database.connections import Connections
 from hubspot_ingest.database.metadata import Metadata
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import destination
 from hubspot_ingest.inbound.outside import Outside
@@ -45,5 +45,5 @@ def portal_of(
         return checked(portal_id)
 
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(client.fetch, requests.account(), answers.portal)
+        asked = pool.submit(client.fetch, requests.account(), responses.portal)
         yield cache(save)

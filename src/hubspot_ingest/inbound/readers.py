@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.plan import MERGED_IDS, Plan, Strategy
 from hubspot_ingest.model import Json, Page, Record
@@ -115,7 +115,7 @@ def matching_among(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, .
         among: Json = {"propertyName": "hs_object_id", "operator": "IN", "values": asked}
         groups: list[Json] = [{"filters": [*group, among]} for group in plan.filter_groups]
         request = requests.search_page(plan.stream.object_type, groups, ["hs_object_id"])
-        found.extend(one.id for one in fetch(request, answers.page).records)
+        found.extend(one.id for one in fetch(request, responses.page).records)
     return tuple(found)
 
 
@@ -125,14 +125,14 @@ def found_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
     request = requests.search_page(
         plan.stream.object_type, [{"filters": [own]}], [plan.stream.updated], limit=1
     )
-    return next(iter(fetch(request, answers.page).records), None)
+    return next(iter(fetch(request, responses.page).records), None)
 
 
 def listed(fetch: Fetch, plan: Plan, token: str | None, *, archived: bool = False) -> Page:
     """A page of the list by HubSpot's token; with the values, unless they are read apart."""
     names = () if plan.strategy is Strategy.WIDE else plan.properties
     request = requests.list_page(plan.stream.object_type, names, after=token, archived=archived)
-    return fetch(request, answers.page)
+    return fetch(request, responses.page)
 
 
 def with_values(
@@ -159,7 +159,7 @@ def read_ids(
         asked = ids[start : start + requests.BATCH_LIMIT]
         page = fetch(
             requests.batch_read(plan.stream.object_type, asked, plan.properties, archived=archived),
-            answers.page,
+            responses.page,
         )
         # a merged id may be answered by its survivor: only what was asked for counts
         found |= {one.id: one for one in page.records if one.id in asked}
@@ -178,7 +178,7 @@ def first_found(fetch: Fetch, plan: Plan, after: int, last: int | None) -> tuple
     request = requests.search_page(
         plan.stream.object_type, in_range(plan, after, last), plan.properties
     )
-    page = _ascending(fetch(request, answers.page), after)
+    page = _ascending(fetch(request, responses.page), after)
     reached = int(page.records[-1].id) if page.records else after
     return Reach(page.records, reached, page.after is not None), page.total or 0
 
@@ -188,7 +188,7 @@ def count(fetch: Fetch, plan: Plan, after: int = 0, last: int | None = None) -> 
     request = requests.search_page(
         plan.stream.object_type, in_range(plan, after, last), ["hs_object_id"], limit=1
     )
-    return fetch(request, answers.page).total or 0
+    return fetch(request, responses.page).total or 0
 
 
 def in_range(plan: Plan, after: int, last: int | None) -> list[Json]:
@@ -204,7 +204,7 @@ def last_found(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
     request = requests.search_page(
         plan.stream.object_type, in_range(plan, 0, None), plan.properties, descending=True
     )
-    page = fetch(request, answers.page)
+    page = fetch(request, responses.page)
     return _ascending(replace(page, records=page.records[::-1], after=None), 0).records
 
 
@@ -213,7 +213,7 @@ def highest_id(fetch: Fetch, plan: Plan) -> tuple[int, int]:
     request = requests.search_page(
         plan.stream.object_type, [], ["hs_object_id"], descending=True, limit=1
     )
-    page = fetch(request, answers.page)
+    page = fetch(request, responses.page)
     return (_number(page.records[0].id), page.total or 0) if page.records else (0, 0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hubspot_ingest import times
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import destination, forecast, readers, streams
 from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound.destination import Home
@@ -20,7 +20,7 @@ from hubspot_ingest.model import Property
 
 def records_plan(looking: Prospect, stream: Stream, stands: Standing) -> Planned:
     """What a run would do. Raises ``ScopeMissing`` where it would be skipped."""
-    properties = looking.client.fetch(requests.properties(stream.object_type), answers.properties)
+    properties = looking.client.fetch(requests.properties(stream.object_type), responses.properties)
     first = stands.asks_properties(looking.now)
     made = stands.plan(stream, properties, looking.now)
     surveyor = Surveyor(looking.client.fetch, looking.outside.database, stands, made, looking.now)

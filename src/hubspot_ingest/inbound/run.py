@@ -13,7 +13,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.store import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import destination, due, keeping, streams
 from hubspot_ingest.inbound.catalog import Reader, Stream
@@ -360,7 +360,7 @@ class Run:
         standing = self._standing
 
         def ask() -> tuple[Property, ...]:
-            return client.fetch(requests.properties(stream.object_type), answers.properties)
+            return client.fetch(requests.properties(stream.object_type), responses.properties)
 
         def begin(properties: tuple[Property, ...]) -> _Begun:
             made = standing.plan(stream, properties, self._log.started_at)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hubspot_ingest.errors import HubSpotRefused, Refusal, ScopeMissing, UnknownStream
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.catalog import BY_NAME, CRM, Reader, Stream
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Schema
@@ -76,7 +76,7 @@ def of_schema(schema: Schema, name: str = "") -> Stream:
 def schemas(fetch: Fetch) -> tuple[Schema, ...]:
     """The portal's custom objects; none where the subscription or the scopes give none."""
     try:
-        return fetch(requests.schemas(), answers.schemas)
+        return fetch(requests.schemas(), responses.schemas)
     except (ScopeMissing, HubSpotRefused):
         return ()
 

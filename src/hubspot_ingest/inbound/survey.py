@@ -11,7 +11,7 @@ from hubspot_ingest.database import marks, sql
 from hubspot_ingest.database.certificates import Live
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import due as sweeping
 from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound import readers
@@ -169,7 +169,7 @@ class Surveyor:
         for stream in sorted(linked) if sample else ():
             request = requests.associations(kind, types[stream], [(sample[0].id, None)])
             try:
-                self.fetch(request, answers.links)
+                self.fetch(request, responses.links)
             except ScopeMissing as error:
                 found[stream] = error.scopes
             except HubSpotRefused:

@@ -9,9 +9,9 @@ from hubspot_ingest import settings as configuration
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.store import RunLog
-from hubspot_ingest.hubspot.access import Access
+from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.fixed.run import FixedRun
 from hubspot_ingest.inbound.stream import Every, Paging, Reader, Stream
 from tests.runs.world import BASE_URL, HOUR, World

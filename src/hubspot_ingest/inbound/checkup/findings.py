@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from hubspot_ingest import times
-from hubspot_ingest.hubspot import versions
+from hubspot_ingest.hubspot import api_versions
 from hubspot_ingest.model import Json, Usage
 
 # HubSpot advises to make a new key every half year ("Service keys").
@@ -69,8 +69,8 @@ def of_versions(now: int) -> list[Finding]:
     """Of every version of HubSpot's API that is asked for."""
     today = date.fromisoformat(times.iso(now)[:10])
     found = []
-    for version, families in versions.in_use().items():
-        ends = date.fromisoformat(versions.SUPPORTED_UNTIL[version])
+    for version, families in api_versions.in_use().items():
+        ends = date.fromisoformat(api_versions.SUPPORTED_UNTIL[version])
         days = (ends - today).days
         named = families[0] if len(families) == 1 else f"{len(families)} families of endpoints"
         said = f"HubSpot supports the version {version} of {named} until {ends}, {days} days more"

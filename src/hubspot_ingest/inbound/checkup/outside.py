@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from hubspot_ingest import times
 from hubspot_ingest.database.connections import cure
 from hubspot_ingest.errors import CredentialError, HubSpotError, IngestError
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import discovering, streams
 from hubspot_ingest.inbound.checkup import findings
@@ -26,7 +26,7 @@ def look(outside: Outside, syncs: Sequence[tuple[str, SyncSettings]]) -> Iterato
     try:
         now = outside.clock.now()
         with outside.client(syncs[0][1], now + PATIENCE) as client:
-            portal = client.fetch(requests.account(), answers.portal)
+            portal = client.fetch(requests.account(), responses.portal)
             said = f"HubSpot answers, and the connection {connection} leads to portal {portal}"
             yield Finding("EGRESS", Severity.OK, said)
             yield findings.of_clock(client.skew)

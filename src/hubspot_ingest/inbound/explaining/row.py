@@ -16,7 +16,7 @@ from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.store import Store, Sync
 from hubspot_ingest.errors import HubSpotRefused, Refusal
-from hubspot_ingest.hubspot import answers, requests
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configuring, destination, due, plan, readers, streams
 from hubspot_ingest.inbound.catalog import Reader, Stream
 from hubspot_ingest.inbound.explaining.reasons import Known, Reason, Row, Standing, judge
@@ -95,7 +95,7 @@ def _plan(
     """The plan of the next run, from what is remembered of the properties."""
     remembered = Metadata(outside.database).properties(sync.name)
     properties = tuple(one for one, _ in remembered) or fetch(
-        requests.properties(stream.object_type), answers.properties
+        requests.properties(stream.object_type), responses.properties
     )
     return plan.make(
         sync.name,
@@ -150,7 +150,7 @@ def _read(fetch: Fetch, wanted: Plan, id: str, *, archived: bool = False) -> Rec
     try:
         return fetch(
             requests.record(wanted.stream.object_type, id, names, archived=archived),
-            answers.record,
+            responses.record,
         )
     except HubSpotRefused as refused:
         if refused.http_status != NOT_FOUND:

@@ -14,7 +14,7 @@ from hubspot_ingest.errors import (
     IngestError,
     ScopeMissing,
 )
-from hubspot_ingest.hubspot.refusals import Reason, Wait, judge, redacted, retry_after
+from hubspot_ingest.hubspot.http_errors import Reason, Wait, judge, redacted, retry_after
 
 ENDPOINT = "/crm/objects/2026-09/deals"
 HTML = b"<html><body>502 Bad Gateway</body></html>"

@@ -20,7 +20,7 @@ from hubspot_ingest.errors import (
     IngestError,
     ScopeMissing,
 )
-from hubspot_ingest.hubspot.answers import decode
+from hubspot_ingest.hubspot.responses import decode
 
 # 423 locked, 477 portal moving between data centres, 429 throttled, 408/5xx and Cloudflare's 52x
 RETRIED = frozenset({408, 423, 429, 477, *range(500, 530), *range(531, 600)})

@@ -12,10 +12,10 @@ import pytest
 
 from hubspot_ingest.credentials import Credential, OAuth, Token, parts
 from hubspot_ingest.errors import CredentialError, HubSpotError, UnexpectedAnswer
-from hubspot_ingest.hubspot import answers, requests
-from hubspot_ingest.hubspot.access import Access
+from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.hubspot.limits import Governor
+from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_sandbox import Faults, Portal, Sandbox
 from hubspot_sandbox.faults import Planned
 from hubspot_sandbox.tokens import Grant
@@ -61,14 +61,14 @@ def test_a_token_is_got_first_and_used_for_everything() -> None:
     world = World()
     with world.client() as client:
         for _ in range(3):
-            assert len(client.fetch(LIST, answers.page).records) == 3
+            assert len(client.fetch(LIST, responses.page).records) == 3
     assert world.asked() == [TOKENS, *3 * ["/crm/objects/2026-09/contacts"]]
 
 
 def test_eight_threads_get_one_token() -> None:
     world = World()
     with world.client() as client, ThreadPoolExecutor(8) as pool:
-        pages = list(pool.map(lambda _: client.fetch(LIST, answers.page), range(40)))
+        pages = list(pool.map(lambda _: client.fetch(LIST, responses.page), range(40)))
     assert len(pages) == 40
     assert world.asked().count(TOKENS) == 1
 
@@ -77,7 +77,7 @@ def test_a_token_is_renewed_before_it_expires() -> None:
     world = World()
     with world.client() as client:
         for _ in range(12):
-            client.fetch(LIST, answers.page)
+            client.fetch(LIST, responses.page)
             world.clock.sleep(600)
     assert {seen.status for seen in world.sandbox.requests} == {200}
     assert world.asked().count(TOKENS) == 4
@@ -86,9 +86,9 @@ def test_a_token_is_renewed_before_it_expires() -> None:
 def test_a_token_that_hubspot_finds_too_old_is_renewed_once_for_all() -> None:
     world = World()
     with world.client() as client, ThreadPoolExecutor(8) as pool:
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
         world.portal.tokens.expired |= set(world.portal.tokens.ends)
-        pages = list(pool.map(lambda _: client.fetch(LIST, answers.page), range(16)))
+        pages = list(pool.map(lambda _: client.fetch(LIST, responses.page), range(16)))
     assert len(pages) == 16
     assert world.asked().count(TOKENS) == 2
 
@@ -104,7 +104,7 @@ def test_a_token_refused_although_it_is_new_is_a_matter_of_the_credential() -> N
         return httpx.Response(401, json={"category": "EXPIRED_AUTHENTICATION"})
 
     with pytest.raises(CredentialError, match="set_oauth"), world.client(answer) as client:
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
     assert seen == 2 * [TOKENS, "/crm/objects/2026-09/contacts"]
 
 
@@ -118,7 +118,7 @@ def test_a_refused_grant_tells_the_cure_and_no_secret(
         replace(world.credential, **{part: "wrong-5ec7e7"}), world.clock, cure="CALL set_oauth(…)"
     )
     with pytest.raises(CredentialError) as refused, world.client() as client:
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
     assert f"BAD_{part.upper()}" in refused.value.message
     assert "CALL set_oauth(…)" in refused.value.message
     for secret in (*parts(world.credential), "wrong-5ec7e7"):
@@ -132,7 +132,7 @@ def test_a_revoked_grant_is_asked_for_once_and_refused_to_everybody() -> None:
     with world.client() as client:
         for _ in range(8):
             with pytest.raises(CredentialError):
-                client.fetch(LIST, answers.page)
+                client.fetch(LIST, responses.page)
             refused += 1
     assert (refused, world.asked()) == (8, [TOKENS])
 
@@ -140,7 +140,7 @@ def test_a_revoked_grant_is_asked_for_once_and_refused_to_everybody() -> None:
 def test_a_refresh_token_that_changed_is_kept() -> None:
     world = World(rotates=True)
     with world.client() as client:
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
         assert world.kept == []
     assert world.kept == [world.credential]
     world.access.settle()
@@ -150,7 +150,7 @@ def test_a_refresh_token_that_changed_is_kept() -> None:
 def test_a_refresh_token_that_changed_is_kept_when_the_run_fails_too() -> None:
     world = World(rotates=True)
     with pytest.raises(UnexpectedAnswer), world.client() as client:
-        client.fetch(LIST, answers.portal)
+        client.fetch(LIST, responses.portal)
     assert world.kept == [world.credential]
 
 
@@ -158,7 +158,7 @@ def test_faults_of_the_token_endpoint_are_waited_out() -> None:
     faults = Faults(plan=[Planned(kind, endpoint=TOKENS) for kind in ("503", "429", "not-json")])
     world = World(faults=faults)
     with world.client() as client:
-        assert len(client.fetch(LIST, answers.page).records) == 3
+        assert len(client.fetch(LIST, responses.page).records) == 3
     assert world.asked().count(TOKENS) == 4
 
 
@@ -173,7 +173,7 @@ def test_where_the_dated_endpoint_is_unknown_the_first_version_is_asked() -> Non
         )
 
     with world.client(answer) as client:
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
     assert world.asked() == ["/oauth/v1/token", "/crm/objects/2026-09/contacts"]
 
 
@@ -185,7 +185,7 @@ def test_another_refusal_repeats_nothing_of_the_answer(status: int) -> None:
         pytest.raises(HubSpotError) as refused,
         world.client(lambda _: httpx.Response(status, json={"message": said})) as client,
     ):
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
     assert world.credential.client_secret not in refused.value.message
 
 
@@ -196,7 +196,7 @@ def test_an_answer_without_a_token_is_unexpected(got: object) -> None:
         pytest.raises(UnexpectedAnswer),
         world.client(lambda _: httpx.Response(200, json=got)) as client,
     ):
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
 
 
 def test_an_answer_without_a_refresh_token_leaves_the_one_there_was() -> None:
@@ -209,7 +209,7 @@ def test_an_answer_without_a_refresh_token_leaves_the_one_there_was() -> None:
         return httpx.Response(200, json={"results": []})
 
     with world.client(answer) as client:
-        client.fetch(LIST, answers.page)
+        client.fetch(LIST, responses.page)
     assert world.kept == []
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hubspot_ingest.errors import DailyLimitReached
-from hubspot_ingest.hubspot.day import UNTOLD, Day
+from hubspot_ingest.hubspot.daily_quota import UNTOLD, Day
 from hubspot_ingest.model import Usage
 from hubspot_ingest.times import DAY
 from tests.builders import NOW

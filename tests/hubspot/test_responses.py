@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot import answers
+from hubspot_ingest.hubspot import responses
 from hubspot_ingest.model import Link, Property, Schema
 
 A_RECORD: dict[str, Any] = {
@@ -32,30 +32,30 @@ def a_page(*results: Any, **more: Any) -> dict[str, Any]:
 )
 def test_what_is_not_json_is_a_value_error_that_the_client_retries(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        answers.decode(body)
+        responses.decode(body)
 
 
 def test_digits_are_kept() -> None:
-    assert answers.decode(b'{"id": 100000000000000000001}') == {"id": 100000000000000000001}
+    assert responses.decode(b'{"id": 100000000000000000001}') == {"id": 100000000000000000001}
 
 
 @pytest.mark.parametrize("half", ["\\ud83d", "\\udc00", "a\\ud83db"])
 def test_half_a_surrogate_pair_becomes_text_that_can_be_stored(half: str) -> None:
-    found = answers.decode(f'{{"p": "{half}", "q": "\\ud83d\\ude00"}}'.encode())
+    found = responses.decode(f'{{"p": "{half}", "q": "\\ud83d\\ude00"}}'.encode())
     assert found["q"] == "😀"
     assert found["p"].encode().count(b"?") == 1
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_any_json_is_decoded_as_it_is(value: object) -> None:
-    assert answers.decode(json.dumps(value).encode()) == value
+    assert responses.decode(json.dumps(value).encode()) == value
 
 
 # -- pages ----------------------------------------------------------------------------------------
 
 
 def test_a_page_holds_its_records_the_next_token_and_the_count() -> None:
-    page = answers.page(a_page(A_RECORD, paging={"next": {"after": "6", "link": "…"}}, total=9))
+    page = responses.page(a_page(A_RECORD, paging={"next": {"after": "6", "link": "…"}}, total=9))
     [record] = page.records
     assert (record.id, record.archived) == ("5", False)
     assert record.created_at == 1_769_817_600_000
@@ -66,29 +66,29 @@ def test_a_page_holds_its_records_the_next_token_and_the_count() -> None:
 
 @pytest.mark.parametrize("paging", [{}, {"paging": {}}, {"paging": {"next": {}}}])
 def test_a_page_without_a_next_token_is_the_last(paging: dict[str, Any]) -> None:
-    assert answers.page(a_page(A_RECORD, **paging)).after is None
+    assert responses.page(a_page(A_RECORD, **paging)).after is None
 
 
 @pytest.mark.parametrize("paging", [None, {"next": None}, {"next": {"after": None}}])
 def test_a_next_page_that_is_null_is_none(paging: Any) -> None:
-    assert answers.page(a_page(A_RECORD, paging=paging)).after is None
+    assert responses.page(a_page(A_RECORD, paging=paging)).after is None
 
 
 def test_ids_and_tokens_are_text_even_when_they_come_as_numbers() -> None:
-    page = answers.page(a_page({**A_RECORD, "id": 5}, paging={"next": {"after": 6}}))
+    page = responses.page(a_page({**A_RECORD, "id": 5}, paging={"next": {"after": 6}}))
     assert page.records[0].id == "5"
     assert page.after == "6"
 
 
 def test_an_empty_page_is_no_error() -> None:
-    assert answers.page(a_page()).records == ()
+    assert responses.page(a_page()).records == ()
 
 
 @pytest.mark.parametrize("id", [{}, {"id": None}, {"id": ""}])
 def test_a_record_without_an_id_is_refused(id: dict[str, Any]) -> None:
     record = {name: value for name, value in A_RECORD.items() if name != "id"}
     with pytest.raises(UnexpectedAnswer, match="without an id"):
-        answers.page(a_page(A_RECORD, {**record, **id}))
+        responses.page(a_page(A_RECORD, {**record, **id}))
 
 
 @pytest.mark.parametrize("properties", [{}, {"properties": None}, {"properties": []}])
@@ -97,7 +97,7 @@ def test_a_record_without_properties_is_refused_and_not_taken_for_empty(
 ) -> None:
     record = {name: value for name, value in A_RECORD.items() if name != "properties"}
     with pytest.raises(UnexpectedAnswer):
-        answers.page(a_page({**record, **properties}))
+        responses.page(a_page({**record, **properties}))
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_a_record_without_properties_is_refused_and_not_taken_for_empty(
 )  # fmt: skip
 def test_json_that_is_no_page_is_refused(answer: Any) -> None:
     with pytest.raises(UnexpectedAnswer, match="nothing of it was loaded"):
-        answers.page(answer)
+        responses.page(answer)
 
 
 def test_an_archived_record_tells_when() -> None:
     record = {**A_RECORD, "archived": True, "archivedAt": "2026-01-31T00:00:00Z"}
-    [found] = answers.page(a_page(record)).records
+    [found] = responses.page(a_page(record)).records
     assert (found.archived, found.archived_at) == (True, 1_769_817_600_000)
 
 
@@ -119,13 +119,13 @@ def test_an_archived_record_tells_when() -> None:
 
 
 def test_associations_that_are_absent_were_not_fetched() -> None:
-    [record] = answers.page(a_page(A_RECORD)).records
+    [record] = responses.page(a_page(A_RECORD)).records
     assert "companies" not in record.associations
 
 
 def test_associations_that_are_empty_were_fetched() -> None:
     told = {**A_RECORD, "associations": {"companies": {"results": []}}}
-    [record] = answers.page(a_page(told)).records
+    [record] = responses.page(a_page(told)).records
     assert record.associations == {"companies": ()}
 
 
@@ -133,7 +133,7 @@ def test_an_id_associated_in_two_ways_stands_once() -> None:
     results = [{"id": "7", "type": "deal_to_contact"}, {"id": "8", "type": "deal_to_contact"},
                {"id": "7", "type": "deal_to_contact_unlabeled"}]  # fmt: skip
     told = {**A_RECORD, "associations": {"contacts": {"results": results}}}
-    [record] = answers.page(a_page(told)).records
+    [record] = responses.page(a_page(told)).records
     assert record.associations == {"contacts": ("7", "8")}
 
 
@@ -146,7 +146,7 @@ def a_type(type_id: int, label: str | None = None) -> dict[str, Any]:
 
 def test_a_link_has_all_its_types_and_ids_are_text() -> None:
     to = [{"toObjectId": 7, "associationTypes": [a_type(341), a_type(5, "Primary")]}]
-    found = answers.links({"results": [{"from": {"id": "1"}, "to": to}]})
+    found = responses.links({"results": [{"from": {"id": "1"}, "to": to}]})
     expected = (
         Link("7", "HUBSPOT_DEFINED", "341", None),
         Link("7", "HUBSPOT_DEFINED", "5", "Primary"),
@@ -157,13 +157,13 @@ def test_a_link_has_all_its_types_and_ids_are_text() -> None:
 
 def test_a_link_without_a_type_is_still_a_link() -> None:
     to = [{"toObjectId": 7, "associationTypes": []}]
-    [(_, told, _)] = answers.links({"results": [{"from": {"id": "1"}, "to": to}]}).found
+    [(_, told, _)] = responses.links({"results": [{"from": {"id": "1"}, "to": to}]}).found
     assert [link.to_id for link in told] == ["7"]
 
 
 def test_a_record_with_more_links_tells_where_they_go_on() -> None:
     result = {"from": {"id": "1"}, "to": [], "paging": {"next": {"after": "500"}}}
-    assert answers.links({"results": [result]}).found == (("1", (), "500"),)
+    assert responses.links({"results": [result]}).found == (("1", (), "500"),)
 
 
 def test_a_record_without_associations_is_an_error_that_is_none() -> None:
@@ -172,13 +172,13 @@ def test_a_record_without_associations_is_an_error_that_is_none() -> None:
         "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",
         "context": {"fromObjectId": ["2"], "fromObjectType": ["deal"]},
     }
-    found = answers.links({"results": [], "errors": [error], "numErrors": 1})
+    found = responses.links({"results": [], "errors": [error], "numErrors": 1})
     assert found.none == {"2"}
 
 
 def test_any_other_error_is_not_taken_for_no_associations() -> None:
     error = {"category": "OBJECT_NOT_FOUND", "context": {"fromObjectId": ["2"]}}
-    found = answers.links({"results": [], "errors": [error]})
+    found = responses.links({"results": [], "errors": [error]})
     assert found.none == frozenset()
     assert found.failed
 
@@ -193,7 +193,7 @@ def test_properties_come_by_name_with_their_options_and_without_the_archived() -
         {"name": "amount", "type": "number", "calculated": True},
         {"name": "gone", "type": "string", "archived": True},
     )  # fmt: skip
-    assert answers.properties(told) == (
+    assert responses.properties(told) == (
         Property("amount", "number", calculated=True),
         Property("stage", "enumeration", "Stage", "Where", (("a", "A"),)),
     )
@@ -202,15 +202,16 @@ def test_properties_come_by_name_with_their_options_and_without_the_archived() -
 def test_custom_objects_have_all_their_names() -> None:
     told = {"objectTypeId": "2-1", "name": "car", "fullyQualifiedName": "p9_car",
             "labels": {"plural": "Cars"}}  # fmt: skip
-    assert answers.schemas(a_page(told)) == (Schema("2-1", "car", "p9_car", "Cars"),)
+    assert responses.schemas(a_page(told)) == (Schema("2-1", "car", "p9_car", "Cars"),)
 
 
 def test_the_portal_is_known_by_its_id() -> None:
-    assert answers.portal({"portalId": 123}) == "123"
+    assert responses.portal({"portalId": 123}) == "123"
 
 
 @pytest.mark.parametrize(
-    "parse", [answers.properties, answers.schemas, answers.portal, answers.links, answers.history]
+    "parse",
+    [responses.properties, responses.schemas, responses.portal, responses.links, responses.history],
 )
 @pytest.mark.parametrize("answer", [{}, [], None, {"results": [5]}, {"results": ["a"]}])
 def test_json_of_the_wrong_shape_is_refused(parse: Any, answer: Any) -> None:

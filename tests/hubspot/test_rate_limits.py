@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_ingest.errors import DailyLimitReached, DeadlineReached
-from hubspot_ingest.hubspot.limits import SEARCH_JITTER, Governor
+from hubspot_ingest.hubspot.rate_limits import SEARCH_JITTER, Governor
 from hubspot_ingest.hubspot.requests import Bucket
 from tests.builders import NOW, FakeClock
 

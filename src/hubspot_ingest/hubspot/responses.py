@@ -16,7 +16,7 @@ from pydantic_core import from_json
 
 from hubspot_ingest import times
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot.access import Renewed
+from hubspot_ingest.hubspot.auth import Renewed
 from hubspot_ingest.model import Change, Link, Links, Page, Property, Record, Schema, Usage
 
 

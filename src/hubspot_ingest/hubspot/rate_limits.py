@@ -16,9 +16,9 @@ from collections import deque
 from collections.abc import Mapping
 
 from hubspot_ingest.errors import DeadlineReached
-from hubspot_ingest.hubspot.day import Day
+from hubspot_ingest.hubspot.daily_quota import Day
+from hubspot_ingest.hubspot.fair_queue import Turns
 from hubspot_ingest.hubspot.requests import Bucket
-from hubspot_ingest.hubspot.turns import Turns
 from hubspot_ingest.model import Usage
 from hubspot_ingest.times import Clock
 

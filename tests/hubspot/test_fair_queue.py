@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hubspot_ingest.hubspot.turns import Turns
+from hubspot_ingest.hubspot.fair_queue import Turns
 
 
 def grants(turns: Turns, weights: list[int], count: int) -> Counter[int]:
