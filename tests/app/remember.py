@@ -14,7 +14,7 @@ from typing import Any
 import hubspot_ingest
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import text
-from hubspot_ingest.database.store import RunLog, Store
+from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.inbound import configuring, connecting
 from hubspot_ingest.model import Json
 from hubspot_sandbox import Portal

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from snowflake.snowpark import FileOperation, Session
 
-from hubspot_ingest.database.stage import parquet
+from hubspot_ingest.database.staging import parquet
 from scripts.build_zip import build_zip
 from scripts.bundle_imports import handlers_run, imports_are_declared
 from scripts.bundle_tree import read_sources

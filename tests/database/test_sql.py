@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_ingest.database import records, sql
+from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import (
     BOOKKEEPING,
     RECORD,
@@ -18,6 +18,7 @@ from hubspot_ingest.database.columns import (
 )
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.statements import merge_records
 from tests.builders import NOW
 
 TABLE = Table("D", "S", "PEOPLE")
@@ -68,7 +69,7 @@ class People:
         self.database.rows(
             f"INSERT INTO {STAGING} VALUES {', '.join(f'({marks})' for _ in staged)}", values
         )
-        statement = str(records.merge(TABLE, STAGING, columns, revive=revive))
+        statement = str(merge_records.merge(TABLE, STAGING, columns, revive=revive))
         [counts] = self.database.rows(statement, ("42", run, NOW))
         return counts["number of rows inserted"], counts["number of rows updated"]
 
@@ -132,7 +133,7 @@ def test_no_statement_makes_temporary_or_replaced_objects_or_leans_on_the_sessio
         sql.create_staging(STAGING, STAGED),
         sql.add_columns(TABLE, STAGED),
         sql.copy(STAGING, "@L/run/000001.parquet"),
-        str(records.merge(TABLE, STAGING, STAGED, revive=True)),
+        str(merge_records.merge(TABLE, STAGING, STAGED, revive=True)),
         sql.columns_of(TABLE)[0],
         sql.schema_named(TABLE)[0],
         *sql.let_enter(TABLE)[1:],

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from hubspot_ingest.database.connections import SECRETS
+from hubspot_ingest.database.state.connections import SECRETS
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox
 from snowflake_sandbox import Engine
 from tests.runs.world import STATE_TABLES, HandClock, World

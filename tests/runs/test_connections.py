@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_ingest.database.connections import Connections
+from hubspot_ingest.database.state.connections import Connections
 from hubspot_ingest.inbound.outside import Portals
 from hubspot_sandbox import Portal, Sandbox, Several
 from hubspot_sandbox.tokens import Grant

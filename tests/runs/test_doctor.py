@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_ingest.database.stage import parquet
+from hubspot_ingest.database.staging import parquet
 from hubspot_ingest.errors import CredentialMissing
 from hubspot_ingest.hubspot import api_versions
 from hubspot_ingest.inbound.checkup import doctor, findings

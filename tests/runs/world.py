@@ -14,7 +14,7 @@ from snowflake.snowpark import Session
 
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.store import Store
+from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor

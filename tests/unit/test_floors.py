@@ -64,7 +64,10 @@ def test_an_import_from_a_higher_floor_is_found(path: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("hubspot_ingest/database/store.py", "from hubspot_ingest.hubspot.responses import Page"),
+        (
+            "hubspot_ingest/database/state/syncs.py",
+            "from hubspot_ingest.hubspot.responses import Page",
+        ),
         ("hubspot_ingest/hubspot/client.py", "import hubspot_ingest.database.sql"),
         ("hubspot_ingest/inbound/run.py", "from hubspot_ingest.outbound.plan import Plan"),
     ],
@@ -78,7 +81,7 @@ def test_an_import_between_strangers_is_found(path: str, source: str) -> None:
     ("path", "source"),
     [
         ("hubspot_ingest/hubspot/responses.py", "import httpx"),
-        ("hubspot_ingest/database/store.py", "import snowflake.connector"),
+        ("hubspot_ingest/database/state/syncs.py", "import snowflake.connector"),
         ("hubspot_ingest/inbound/rows.py", "from pyarrow import parquet"),
         ("hubspot_ingest/procedures.py", "from snowflake.snowpark import Session"),
     ],

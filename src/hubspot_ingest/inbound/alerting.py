@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from hubspot_ingest import telemetry
 from hubspot_ingest.app_settings import Notifications
-from hubspot_ingest.database import notifying
-from hubspot_ingest.database.alerts import Alert, Alerts
-from hubspot_ingest.database.app_state import AppState
-from hubspot_ingest.database.store import Store
+from hubspot_ingest.database import notifications
+from hubspot_ingest.database.state.alerts import Alert, Alerts
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError, NotificationFailed, Refusal
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
@@ -72,8 +72,8 @@ def test(outside: Outside) -> dict[str, Json]:
             'PARSE_JSON(\'{"notifications": {"integration": "…", "recipients": ["…"]}}\'))'
         )
     application = outside.database.application
-    notifying.check(outside.database, to)
-    notifying.send(
+    notifications.check(outside.database, to)
+    notifications.send(
         outside.database,
         to,
         f"{application}: test",
@@ -91,7 +91,7 @@ def _send(
     application = outside.database.application
     lines = [said(one, application) for one in new]
     lines += [f"{one.sync} is no longer {one.kind}." for one in ended]
-    notifying.send(outside.database, to, subject(new, ended, application), lines)
+    notifications.send(outside.database, to, subject(new, ended, application), lines)
 
 
 def subject(new: Sequence[Alert], ended: Sequence[Alert], application: str) -> str:

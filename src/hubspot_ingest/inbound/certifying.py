@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 
-from hubspot_ingest.database import leavings
-from hubspot_ingest.database.certificates import Certificate, Certificates
+from hubspot_ingest.database import cleanup
+from hubspot_ingest.database.state.certificates import Certificate, Certificates
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.comparison import SHOWN, Comparison
 
@@ -60,7 +60,7 @@ def certified(
             differences=[*found.kinds.items()][:SHOWN],
         )
         Certificates(loading.database).save(made)
-        leavings.clear(loading.database, loading.clock.now())
+        cleanup.clear(loading.database, loading.clock.now())
         return made
 
     try:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from hubspot_ingest.database.certificates import Live
+from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.inbound import comparing, plan, readers

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from hubspot_ingest import schedules, times
 from hubspot_ingest import settings as configuration
-from hubspot_ingest.database import tasks
-from hubspot_ingest.database.app_state import AppState
-from hubspot_ingest.database.store import Store, Sync
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.syncs import Store, Sync
+from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import (

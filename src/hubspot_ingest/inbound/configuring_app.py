@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hubspot_ingest import app_settings, times
-from hubspot_ingest.database import notifying
-from hubspot_ingest.database.app_state import AppState
-from hubspot_ingest.database.kept import Kept
+from hubspot_ingest.database import notifications
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.page_archive import Kept
 from hubspot_ingest.inbound import scheduling
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
@@ -22,7 +22,7 @@ def configure(outside: Outside, given: Json) -> dict[str, Json]:
     before, settings = app_settings.parse(stored), app_settings.parse(wanted)
     told = "the app is configured"
     if settings.notifications is not None and settings.notifications != before.notifications:
-        notifying.check(outside.database, settings.notifications)
+        notifications.check(outside.database, settings.notifications)
         told += "; see whether notifications arrive with CALL send_test_notification()"
     if wanted != stored:
         scheduling.change_all(outside.database, settings, before)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hubspot_ingest import credentials, times
 from hubspot_ingest import settings as configuration
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.connections import Connections, cure
-from hubspot_ingest.database.metadata import Metadata
-from hubspot_ingest.database.store import Store
+from hubspot_ingest.database.state.connections import Connections, cure
+from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import CredentialError, Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import discovering

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from hubspot_ingest import times
-from hubspot_ingest.database.certificates import Live
+from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound import readers

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
-from hubspot_ingest.database.metadata import Access, Metadata
+from hubspot_ingest.database.state.properties import Access, Metadata
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request

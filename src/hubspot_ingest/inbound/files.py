@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hubspot_ingest import times
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.stage import parquet
+from hubspot_ingest.database.staging import parquet
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
 from hubspot_ingest.hubspot.requests import ASSOCIATIONS_LIMIT
 from hubspot_ingest.inbound import history, links, rows

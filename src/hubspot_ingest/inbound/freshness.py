@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from hubspot_ingest.database import freshness, privileges, sql
+from hubspot_ingest.database import privileges, sql
 from hubspot_ingest.database.columns import UPDATED, Type
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.freshness import LABEL, Shown, View
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.statements import views
+from hubspot_ingest.database.statements.views import LABEL, Shown, View
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.inbound.destination import Existing, run, table_of
 from hubspot_ingest.inbound.stream import Reader, Stream
@@ -76,7 +77,7 @@ class Freshness:
         with suppress(DatabaseError):
             # where one could not be made the next run looks again
             binds = (*self._names, self.settled_through, None if wrong else told)
-            self.database.rows(freshness.note(self._table), binds)
+            self.database.rows(views.note(self._table), binds)
         self.notes += [one for one in dict.fromkeys(wrong) if one not in self.notes]
 
     def settle(self, until: int, stands: Existing) -> None:
@@ -85,13 +86,13 @@ class Freshness:
             return
         told = self._shown(stands).fingerprint
         with suppress(DatabaseError):
-            if self._moved(freshness.settle(self._table, kept=True), until, *self._names, told):
+            if self._moved(views.settle(self._table, kept=True), until, *self._names, told):
                 self._kept = told
                 return
         self.keep(stands, loaded=False)
         # what kept the views from being made is on record already
         with suppress(DatabaseError):
-            self._moved(freshness.settle(self._table, kept=False), until, *self._names)
+            self._moved(views.settle(self._table, kept=False), until, *self._names)
 
     @property
     def _names(self) -> tuple[str, str]:
@@ -104,7 +105,7 @@ class Freshness:
         if loaded and self.settled_through is None:
             return False
         try:
-            return bool(self.database.rows(freshness.is_kept(self._table), (*self._names, told)))
+            return bool(self.database.rows(views.is_kept(self._table), (*self._names, told)))
         except DatabaseError:
             return False
 
@@ -113,7 +114,7 @@ class Freshness:
             table=self._table,
             what=self.stream.label or self.stream.name,
             columns={one: stands.comments.get(one, "") for one in stands.types},
-            labels=freshness.labels(
+            labels=views.labels(
                 stands.types, self.properties, self.known, self.settings.column_prefix
             ),
             moment=moment_of(self.stream),
@@ -123,30 +124,30 @@ class Freshness:
         """The statements, each with what it makes; ``wrong`` gets a line for a name taken."""
         there = self._look()
         told = shown.fingerprint
-        register = freshness.register_of(shown.table)
+        register = views.register_of(shown.table)
         comment = "How far the tables of this schema are settled"
-        found = [(register, sql.create_table(register, freshness.REGISTER, comment))]
+        found = [(register, sql.create_table(register, views.REGISTER, comment))]
         shown = replace(shown, former=self._former(shown, there))
         for view in View:
-            place = freshness.view_of(shown.table, view)
+            place = views.view_of(shown.table, view)
             if place.table in there and there[place.table] is None:
                 wrong.append(_taken(place))
                 continue
             if there.get(place.table) != told:
-                found.append((place, freshness.create(shown, view, told)))
+                found.append((place, views.create(shown, view, told)))
             found.append((place, sql.let_read(place, "VIEW")))
         return [*found, (register, sql.let_read(register))]
 
     def _look(self) -> dict[str, str | None]:
         """What goes by the views' names, with its fingerprint: None where it is not ours."""
-        statement, binds = freshness.look(self._table)
+        statement, binds = views.look(self._table)
         try:
             found = self.database.rows(statement, binds)
         except DatabaseError:
             # the database is not there yet
             return {}
         return {
-            row["TABLE_NAME"]: freshness.fingerprint_of(row["COMMENT"])
+            row["TABLE_NAME"]: views.fingerprint_of(row["COMMENT"])
             if row["TABLE_TYPE"] == "VIEW"
             else None
             for row in found
@@ -190,7 +191,7 @@ def leave(database: Database, sync: str, settings: SyncSettings) -> None:
     """A sync does not fill its table any more: where others do, its place is theirs."""
     table = table_of(settings)
     with suppress(DatabaseError):
-        database.rows(freshness.leave(table), (table.table, sync, table.table))
+        database.rows(views.leave(table), (table.table, sync, table.table))
 
 
 def renew(database: Database, sync: str, settings: SyncSettings, *, unsettle: bool) -> None:
@@ -200,7 +201,7 @@ def renew(database: Database, sync: str, settings: SyncSettings, *, unsettle: bo
     """
     table = table_of(settings)
     with suppress(DatabaseError):
-        database.rows(freshness.renew(table, unsettle=unsettle), (table.table, sync))
+        database.rows(views.renew(table, unsettle=unsettle), (table.table, sync))
 
 
 def rewind(
@@ -212,7 +213,7 @@ def rewind(
         return
     table = table_of(settings)
     with suppress(DatabaseError):
-        statement = freshness.settle(table, kept=False)
+        statement = views.settle(table, kept=False)
         database.rows(statement, (settled_through, table.table, sync))
 
 
@@ -220,25 +221,23 @@ def missing(database: Database, sync: str, settings: SyncSettings) -> list[Table
     """The views that a run of the sync has made, or should have, and that are not there."""
     table = table_of(settings)
     try:
-        noted = database.rows(freshness.noted(table), (table.table, sync))
-        statement, binds = freshness.look(table)
+        noted = database.rows(views.noted(table), (table.table, sync))
+        statement, binds = views.look(table)
         found = database.rows(statement, binds) if noted else []
     except DatabaseError:
         return []
-    ours = {
-        row["TABLE_NAME"] for row in found if freshness.fingerprint_of(row["COMMENT"]) is not None
-    }
-    views = [freshness.view_of(table, view) for view in View]
+    ours = {row["TABLE_NAME"] for row in found if views.fingerprint_of(row["COMMENT"]) is not None}
+    views = [views.view_of(table, view) for view in View]
     return [one for one in views if noted and one.table not in ours]
 
 
 def check_free(settings: SyncSettings, others: Iterable[tuple[str, SyncSettings]]) -> None:
     """Raises ``Refusal`` where a sync would fill what is a view beside another sync's table."""
     table = table_of(settings)
-    if table == freshness.register_of(table):
+    if table == views.register_of(table):
         raise Refusal(f"{table} tells how far tables are settled; give the sync another table")
     for name, other in others:
-        if table in [freshness.view_of(table_of(other), view) for view in View]:
+        if table in [views.view_of(table_of(other), view) for view in View]:
             raise Refusal(
                 f"{table} is the name of a view beside {table_of(other)}, the table of the sync "
                 f"{name}; give this one another table: {{'destination': {{'table': '…'}}}}"

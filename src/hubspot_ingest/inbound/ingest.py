@@ -9,8 +9,8 @@ from hubspot_ingest import settings as configuration
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.database import privileges
-from hubspot_ingest.database.app_state import AppState
-from hubspot_ingest.database.store import RunLog, Store
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
 from hubspot_ingest.inbound import alerting, destination, scheduling, sharing, streams
 from hubspot_ingest.inbound.meter import Meter

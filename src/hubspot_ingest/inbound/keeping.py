@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from hubspot_ingest import times
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.kept import Entry, Kept
-from hubspot_ingest.database.merging import Merge
+from hubspot_ingest.database.state.page_archive import Entry, Kept
+from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.model import Json
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hubspot_ingest.database.columns import Column, Type
-from hubspot_ingest.database.kept import as_json
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.state.page_archive import as_json
 from hubspot_ingest.inbound.catalog import Stream
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.model import Json

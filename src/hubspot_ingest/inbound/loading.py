@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubspot_ingest import times
-from hubspot_ingest.database import marks, records
 from hubspot_ingest.database.columns import KEY, LINK, LINK_KEY, LINK_SEEN, Column
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.merging import Merge
-from hubspot_ingest.database.stage import Staging
+from hubspot_ingest.database.staging import Staging
+from hubspot_ingest.database.statements import deletions, merge_records
+from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError, IngestError
 from hubspot_ingest.inbound import destination, history, keeping, rows
 from hubspot_ingest.inbound.destination import Existing
@@ -155,7 +155,7 @@ class Loading:
         """As ``mark``, of marks as ``marks.mark_deleted`` has them."""
         if not told:
             return 0
-        statement = marks.mark_deleted(self.plan.table)
+        statement = deletions.mark_deleted(self.plan.table)
         _, marked = self._touch(statement, (self.run_id, now, json.dumps(told)), now)
         if marked:
             self._end_links(now)
@@ -171,7 +171,7 @@ class Loading:
     def _end_links(self, now: int) -> None:
         self._prepare()
         for stream in self.with_links:
-            ended = marks.end_links(self.plan.beside(stream), self.plan.table)
+            ended = deletions.end_links(self.plan.beside(stream), self.plan.table)
             self._touch(ended, (), now, part=stream)
 
     def _touch(
@@ -234,7 +234,7 @@ class Loading:
             ]
             self._keep(staging, waiting, now, {"archived": archived, "gone": gone})
             inserted, updated = self._touch(
-                records.merge(
+                merge_records.merge(
                     self.plan.table,
                     staging.table(),
                     staging.columns[""],
@@ -288,12 +288,12 @@ class Loading:
         for stream, column in self.with_links.items():
             if stream in parts:
                 links, staged = self.plan.beside(stream), staging.table(stream)
-                removed = marks.mark_removed(links, staging.table(), staged, column)
+                removed = deletions.mark_removed(links, staging.table(), staged, column)
                 self._touch(removed, (now,), now, part=stream)
-                self._touch(marks.upsert_links(links, staged, LINK), (now,), now, part=stream)
+                self._touch(deletions.upsert_links(links, staged, LINK), (now,), now, part=stream)
         if HISTORY in parts:
             past, staged = self.plan.beside(HISTORY), staging.table(HISTORY)
-            new = marks.insert_new(past, staged, history.COLUMNS, history.KEY)
+            new = deletions.insert_new(past, staged, history.COLUMNS, history.KEY)
             self._touch(new, (), now, part=HISTORY)
 
 

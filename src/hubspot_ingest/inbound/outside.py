@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hubspot_ingest import times
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.connections import Connections, cure
+from hubspot_ingest.database.state.connections import Connections, cure
 from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor

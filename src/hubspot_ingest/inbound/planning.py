@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
-from hubspot_ingest.database.app_state import AppState
-from hubspot_ingest.database.store import Store
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configuring, destination, plan, prospect, readers, streams

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import cache
 
 from hubspot_ingest import credentials
-from hubspot_ingest.database.connections import Connections
-from hubspot_ingest.database.metadata import Metadata
+from hubspot_ingest.database.state.connections import Connections
+from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import destination

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest import credentials
-from hubspot_ingest.database.budgets import Budgets
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.metadata import Metadata
-from hubspot_ingest.database.store import Store
+from hubspot_ingest.database.state.budgets import Budgets
+from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Client

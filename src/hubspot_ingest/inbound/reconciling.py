@@ -10,10 +10,10 @@ from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.database import sql
-from hubspot_ingest.database.app_state import AppState
-from hubspot_ingest.database.certificates import Certificate
-from hubspot_ingest.database.metadata import Metadata
-from hubspot_ingest.database.store import Store, Sync
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.certificates import Certificate
+from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import (

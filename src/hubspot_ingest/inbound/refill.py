@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest.database import marks
+from hubspot_ingest.database.casts import spelled
 from hubspot_ingest.database.columns import KEY, Column, Type
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.spelling import spelled
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.stage import Staging, parquet
+from hubspot_ingest.database.staging import Staging, parquet
+from hubspot_ingest.database.statements import deletions
 
 ROWS = 5_000
 PART = "REFILL"
@@ -34,14 +34,14 @@ class Refill:
         staged = (Column(KEY, Type.TEXT), *self.columns)
         staging = Staging(self.database, self.run_id, {PART: staged})
         names = [column.property or "" for column in self.columns]
-        statement = marks.remembered(self.table, names, ROWS)
+        statement = deletions.remembered(self.table, names, ROWS)
         try:
             while found := self.database.rows(statement, (last,)):
                 values: dict[str, Sequence[str | bytes | None]] = {KEY: [row[KEY] for row in found]}
                 for n, column in enumerate(self.columns):
                     values[column.name], _ = spelled(column, [row[f"P{n}"] for row in found])
                 staging.add({PART: parquet(values)})
-                staging.merge(marks.refill(self.table, staging.table(PART), self.columns), ())
+                staging.merge(deletions.refill(self.table, staging.table(PART), self.columns), ())
                 staging.empty()
                 last = str(found[-1][KEY])
                 yield last

@@ -11,6 +11,7 @@ from operator import itemgetter
 
 from pydantic_core import to_json
 
+from hubspot_ingest.database.casts import Text, spelled
 from hubspot_ingest.database.columns import (
     DELETE_KIND,
     DELETED_AT,
@@ -19,7 +20,6 @@ from hubspot_ingest.database.columns import (
     UPDATED,
     Column,
 )
-from hubspot_ingest.database.spelling import Text, spelled
 from hubspot_ingest.model import Link, Record
 
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, replace
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.database import sql
-from hubspot_ingest.database.metadata import Metadata
-from hubspot_ingest.database.store import RunLog, Store
+from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client

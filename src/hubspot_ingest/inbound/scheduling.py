@@ -7,10 +7,10 @@ from contextlib import suppress
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest.app_settings import AppSettings
-from hubspot_ingest.database import tasks
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import name
-from hubspot_ingest.database.store import Store, Sync
+from hubspot_ingest.database.state.syncs import Store, Sync
+from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.settings import SyncSettings
 

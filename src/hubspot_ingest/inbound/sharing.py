@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from hubspot_ingest import credentials, times
-from hubspot_ingest.database.budgets import Budgets
+from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.errors import DailyLimitReached, IngestError
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.outside import Outside

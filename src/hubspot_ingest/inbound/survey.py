@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hubspot_ingest.database import marks, sql
-from hubspot_ingest.database.certificates import Live
+from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.state.certificates import Live
+from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import due as sweeping
@@ -118,7 +119,7 @@ class Surveyor:
             return found
         if not self.plan.selective:
             known = self._rows(
-                marks.marked_ids(self.plan.table), "ARCHIVED", self.now - RECYCLE_BIN
+                deletions.marked_ids(self.plan.table), "ARCHIVED", self.now - RECYCLE_BIN
             )
             return max(found + 1, len(known))
         highest, _ = readers.highest_id(self.fetch, self.plan)
@@ -139,7 +140,7 @@ class Surveyor:
         taken, _ = readers.first_found(self.fetch, ids, after, last)
         matching = {one.id for one in taken.records}
         others = [one.id for one in reach.records if one.id not in matching]
-        left = self._rows(marks.unfiltered_ids(plan.table), json.dumps(others))
+        left = self._rows(deletions.unfiltered_ids(plan.table), json.dumps(others))
         # the first page stands for those that follow
         pages = changed / max(1, len(reach.records))
         return replace(

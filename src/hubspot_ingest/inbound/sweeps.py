@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hubspot_ingest import times
-from hubspot_ingest.database import marks
-from hubspot_ingest.database.kept import as_json
-from hubspot_ingest.database.stage import Staging
+from hubspot_ingest.database.staging import Staging
+from hubspot_ingest.database.state.page_archive import as_json
+from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound import readers
 from hubspot_ingest.inbound.due import PAGES_PER_RUN, Due, filtered_since, growing, rotating
@@ -164,7 +164,7 @@ class Sweeps:
 
         yield from self._load(batches(), archived=True)
         bound = self._now - RECYCLE_BIN + times.DAY
-        marked = self._rows(marks.marked_ids(self._plan.table), "ARCHIVED", bound)
+        marked = self._rows(deletions.marked_ids(self._plan.table), "ARCHIVED", bound)
         last = END if ended else highest
         yield from self.look_up(
             [one for one in marked if one not in seen and first < int(one) <= last]
@@ -200,7 +200,7 @@ class Sweeps:
         taken = readers.changed_since(fetch, wanted, since, after=after, last=last)
         matching = {one.id for one in taken.records}
         others = [one.id for one in changed.records if one.id not in matching]
-        rows = self._rows(marks.unfiltered_ids(wanted.table), json.dumps(others))
+        rows = self._rows(deletions.unfiltered_ids(wanted.table), json.dumps(others))
         # what is found no more may have been deleted between the two searches
         there = readers.read_ids(fetch, replace(self._listing, properties=("hs_object_id",)), rows)
         self._mark(there, "FILTERED_OUT")
@@ -250,10 +250,10 @@ class Sweeps:
             nonlocal compared
             told = read_to.get(0, compared)
             bound = END if told is None else int(told)
-            statement = marks.missing_ids(self._plan.table, staging.ensured())
+            statement = deletions.missing_ids(self._plan.table, staging.ensured())
             doubtful.extend(self._rows(statement, compared, bound))
             # a search that finds a record again proves nothing yet, its index may be behind
-            doubtful.extend(self._rows(marks.found_again(self._plan.table, staging.ensured())))
+            doubtful.extend(self._rows(deletions.found_again(self._plan.table, staging.ensured())))
             compared = bound
 
         yield from self._load(batches(), plan=listing, before_empty=compare)

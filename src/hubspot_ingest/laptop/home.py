@@ -45,7 +45,7 @@ def open_engine(directory: Path) -> Engine:
     Whatever was running when its last owner ended is over: its leases end here.
     """
     from hubspot_ingest.database.connection import Database
-    from hubspot_ingest.database.store import Store
+    from hubspot_ingest.database.state.syncs import Store
 
     engine = _opened(directory)
     try:

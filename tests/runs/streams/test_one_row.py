@@ -8,7 +8,7 @@ import pytest
 from hubspot_ingest import settings as configuration
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
-from hubspot_ingest.database.store import RunLog
+from hubspot_ingest.database.state.syncs import RunLog
 from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from hubspot_ingest import settings as configuration
-from hubspot_ingest.database.app_state import AppState
-from hubspot_ingest.database.store import Store
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.checkup import findings, inside, outside, tables
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity

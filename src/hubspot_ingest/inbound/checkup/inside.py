@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hubspot_ingest import times
-from hubspot_ingest.database import leavings, privileges, standing
-from hubspot_ingest.database.app_state import AppState
+from hubspot_ingest.database import cleanup, privileges
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.connections import cure
 from hubspot_ingest.database.sql import name
-from hubspot_ingest.database.tasks import ALL_SYNCS, LOOK
+from hubspot_ingest.database.state import health
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.connections import cure
+from hubspot_ingest.database.statements.tasks import ALL_SYNCS, LOOK
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound import freshness
 from hubspot_ingest.inbound.checkup import findings
@@ -32,13 +33,13 @@ _HEALTH = {
 
 def credentials(database: Database, now: int) -> Iterator[Finding]:
     """Of the credentials that are stored."""
-    for connection, (kind, created_at) in standing.credentials(database).items():
+    for connection, (kind, created_at) in health.credentials(database).items():
         yield findings.of_age(connection, kind, created_at, now, cure(connection))
 
 
 def health(database: Database) -> Iterator[Finding]:
     """Of how the enabled syncs went."""
-    for one in standing.health(database):
+    for one in health.health(database):
         severity, what = _HEALTH.get(one.health, (Severity.OK, ""))
         said = f"{one.sync} is {one.health}"
         if severity is not Severity.OK and one.message:
@@ -60,7 +61,7 @@ def views(database: Database, syncs: Syncs) -> Iterator[Finding]:
 
 def leases(database: Database, now: int) -> Iterator[Finding]:
     """Of runs that were killed."""
-    for sync in standing.dead_leases(database, now):
+    for sync in health.dead_leases(database, now):
         yield Finding(
             "LEASE",
             Severity.WARNING,
@@ -71,7 +72,7 @@ def leases(database: Database, now: int) -> Iterator[Finding]:
 
 def left_over(database: Database, now: int) -> Iterator[Finding]:
     """Of staging tables and files that nobody needs any more."""
-    tables, files = leavings.tables(database, now), leavings.files(database, now)
+    tables, files = cleanup.tables(database, now), cleanup.files(database, now)
     cure = "nothing: the next run after a killed one, and every RECONCILE, clear them away"
     if tables:
         said = f"{len(tables)} staging tables of runs that were killed are left, such as "
@@ -86,7 +87,7 @@ def left_over(database: Database, now: int) -> Iterator[Finding]:
 def approval(database: Database) -> Iterator[Finding]:
     """Of what an administrator is asked to approve: without it no request leaves the account."""
     try:
-        asked = standing.specifications(database)
+        asked = health.specifications(database)
     except DatabaseError:
         # where Snowflake does not tell, whether HubSpot answers does
         return
@@ -108,7 +109,7 @@ def approval(database: Database) -> Iterator[Finding]:
 
 def certificates(database: Database) -> Iterator[Finding]:
     """Of the last comparison of each sync with HubSpot."""
-    for sync, (result, at) in standing.certificates(database).items():
+    for sync, (result, at) in health.certificates(database).items():
         said = f"{sync} was compared with HubSpot at {times.iso(at)}: {result}"
         if result == "INCOMPLETE":
             again = f"nothing: the next run compares again; or CALL reconcile('{sync}')"
@@ -137,7 +138,7 @@ def account(database: Database, syncs: Syncs) -> Iterator[Finding]:
 
 def tasks(database: Database, syncs: Syncs) -> Iterator[Finding]:
     """Of the tasks of syncs that have a schedule, and of the app's own."""
-    there = standing.tasks(database)
+    there = health.tasks(database)
     app = AppState(database).settings()
     of_app = [(ALL_SYNCS, "schedule", app.schedule), (LOOK, "notifications", app.notifications)]
     for title, setting, chosen in of_app:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hubspot_ingest import times
-from hubspot_ingest.database.connections import cure
+from hubspot_ingest.database.state.connections import cure
 from hubspot_ingest.errors import CredentialError, HubSpotError, IngestError
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from hubspot_ingest.database import columns, privileges, standing
+from hubspot_ingest.database import columns, privileges
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.store import Store
+from hubspot_ingest.database.state import health
+from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.inbound import destination, streams
 from hubspot_ingest.inbound.catalog import Reader
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity
@@ -21,7 +22,7 @@ Columns = Sequence[tuple[str, columns.Type]]
 
 def tables(database: Database, syncs: Syncs) -> Iterator[Finding]:
     """Of the tables of the enabled syncs."""
-    store, landed = Store(database), standing.landed(database)
+    store, landed = Store(database), health.landed(database)
     may_make = "CREATE DATABASE" in privileges.on_account(database)
     for sync, settings in syncs:
         table = destination.table_of(settings)

@@ -8,13 +8,13 @@ from typing import Any
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
-from hubspot_ingest.database import looking
-from hubspot_ingest.database.app_state import AppState
 from hubspot_ingest.database.columns import KEY
 from hubspot_ingest.database.connection import variant
-from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.store import Store, Sync
+from hubspot_ingest.database.state import run_reports
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configuring, destination, due, plan, readers, streams
@@ -52,7 +52,7 @@ def explain(outside: Outside, name: str, id: str | None) -> dict[str, Json]:
         else:
             known, table = None, destination.table_of(settings)
             types = destination.existing(database, table).types
-            row = looking.row(database, table, stream.key, id, types) if types else None
+            row = run_reports.row(database, table, stream.key, id, types) if types else None
             reason, said = _of_other(stream, sync, table, row, id)
     return {
         "response_code": "OK",
@@ -70,7 +70,7 @@ def _of_record(
     table = destination.table_of(settings)
     types = destination.existing(outside.database, table).types
     wanted = _plan(outside, fetch, sync, settings, stream, types)
-    row = looking.row(outside.database, table, (KEY,), id, types) if types else None
+    row = run_reports.row(outside.database, table, (KEY,), id, types) if types else None
     known = Known(
         what=f"record {id} of {stream.name}",
         table=str(table),
@@ -206,7 +206,7 @@ def _facts(
 
     facts: dict[str, Json] = {
         "settled_through": told(sync.settled_through),
-        "last_run": looking.last_run(outside.database, sync.name),
+        "last_run": run_reports.last_run(outside.database, sync.name),
         "row": None,
         "hubspot": None,
     }

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from hubspot_ingest import times
 from hubspot_ingest.database import columns as naming
-from hubspot_ingest.database import fixed
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.kept import as_json
-from hubspot_ingest.database.merging import Merge
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.stage import Staging, parquet
+from hubspot_ingest.database.staging import Staging, parquet
+from hubspot_ingest.database.state.page_archive import as_json
+from hubspot_ingest.database.statements import merge_items
+from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound import destination
 from hubspot_ingest.inbound.destination import Existing
@@ -166,7 +166,7 @@ class Landing:
             self._name_columns()
             self._prepare()
             staging = self._staging.table()
-            statement = fixed.merge(
+            statement = merge_items.merge(
                 self.table,
                 staging,
                 rows.staged_columns(self.stream),
@@ -187,7 +187,9 @@ class Landing:
                 self.keeping.page("ITEMS", now, said, parts)
             inserted, updated = self._touch(statement, (portal_id, self.run_id, now), now)
             if self.noting:
-                self.database.rows(fixed.note_seen(self._seen.ensured(), staging, self.stream.key))
+                self.database.rows(
+                    merge_items.note_seen(self._seen.ensured(), staging, self.stream.key)
+                )
             self._staging.empty()
         misfits = sum(one.misfits for one in waiting)
         place = waiting[-1].place
@@ -200,7 +202,7 @@ class Landing:
         self.flattened = naming.property_columns(
             self.properties.values(),
             self.prefix,
-            taken=[one.name for one in (*self.stream.columns, fixed.RAW)],
+            taken=[one.name for one in (*self.stream.columns, merge_items.RAW)],
             known={one.name: column for one, column in self.known if column},
             existing=self.stands.types,
         )
@@ -227,7 +229,7 @@ class Landing:
         if not self.stands.types:
             return 0
         now = self.clock.now()
-        statement = fixed.mark_missing(
+        statement = merge_items.mark_missing(
             self.table,
             self._seen.ensured(),
             key_columns(self.stream),

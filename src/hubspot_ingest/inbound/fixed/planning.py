@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from hubspot_ingest import times
 from hubspot_ingest.database import columns as naming
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.fixed import RAW
-from hubspot_ingest.database.metadata import Metadata
-from hubspot_ingest.database.store import Store, Sync
+from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.syncs import Store, Sync
+from hubspot_ingest.database.statements.merge_items import RAW
 from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Spent

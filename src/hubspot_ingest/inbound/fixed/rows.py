@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_ingest import times
+from hubspot_ingest.database.casts import Texts, spelled
 from hubspot_ingest.database.columns import DELETE_KIND, DELETED_AT, Column, Type
-from hubspot_ingest.database.fixed import FLAT, RAW, SEQUENCE, bookkeeping
-from hubspot_ingest.database.spelling import Texts, spelled
+from hubspot_ingest.database.statements.merge_items import FLAT, RAW, SEQUENCE, bookkeeping
 from hubspot_ingest.inbound.fixed.items import Item, canonical, key, look, text
 from hubspot_ingest.inbound.stream import Stream
 

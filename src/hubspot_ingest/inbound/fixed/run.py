@@ -8,9 +8,9 @@ from typing import Any
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.metadata import Metadata
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.store import RunLog, Store
+from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import ScopeMissing, Stopped
 from hubspot_ingest.inbound import destination, kept_plan
 from hubspot_ingest.inbound.fixed import pieces, views

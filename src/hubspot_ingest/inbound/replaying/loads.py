@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from hubspot_ingest.database import fixed
+from hubspot_ingest.database.casts import spelled
 from hubspot_ingest.database.columns import Column, association_column
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.kept import Entry, Kept
-from hubspot_ingest.database.spelling import spelled
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.stage import Staging, parquet
+from hubspot_ingest.database.staging import Staging, parquet
+from hubspot_ingest.database.state.page_archive import Entry, Kept
+from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound import streams
 from hubspot_ingest.inbound.destination import Existing
@@ -127,7 +127,7 @@ class Loads:
         columns = fixed_rows.staging_columns(stream)
         told = self.kept.rows(self.sync, entry).get("", [])
         staging = self._staged(entry, told, columns)
-        statement = fixed.merge(
+        statement = merge_items.merge(
             self.table,
             staging.table(),
             fixed_rows.staged_columns(stream),
@@ -146,7 +146,7 @@ class Loads:
         stream = streams.known(said["stream"])
         key = key_columns(stream)
         staging = self._staged(entry, self.kept.rows(self.sync, entry).get("", []), key)
-        statement = fixed.mark_again(self.table, staging.table(), key, stream.gone)
+        statement = merge_items.mark_again(self.table, staging.table(), key, stream.gone)
         try:
             staging.merge(str(statement), (entry.run_id, entry.at))
         finally:

@@ -8,8 +8,8 @@ from typing import Any
 
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.kept import Entry
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.state.page_archive import Entry
 from hubspot_ingest.inbound import destination, streams
 from hubspot_ingest.inbound.catalog import Stream
 from hubspot_ingest.inbound.files import HISTORY

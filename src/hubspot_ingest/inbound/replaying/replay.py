@@ -14,12 +14,12 @@ from typing import Any
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
-from hubspot_ingest.database import shadows
-from hubspot_ingest.database.app_state import AppState
+from hubspot_ingest.database import shadow_tables
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.kept import Entry, Kept
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.store import RunLog, Store
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.page_archive import Entry, Kept
+from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import IngestError, Refusal, UnknownSync
 from hubspot_ingest.inbound import destination, freshness
 from hubspot_ingest.inbound.outside import Outside
@@ -133,26 +133,26 @@ class _Replay:
         said = {one.run_id: one.said for one in self.entries if one.kind == "BEGUN"}
         made = made_of(self.log.sync, self.table, self.entries, said)
         database = self.database
-        shadow = shadows.of(database, self.log.run_id)
+        shadow = shadow_tables.of(database, self.log.run_id)
         parts = made.parts
         stands = {part: destination.existing(database, made.of(part)) for part in parts}
         try:
             for part in parts:
                 columns = made.columns(part)[1]
                 there = [*stands[part].types]
-                shadows.make(database, made.of(part, shadow), columns, made.of(part), there)
+                shadow_tables.make(database, made.of(part, shadow), columns, made.of(part), there)
             self._load(shadow, said)
             made.prepare(database, stands[""])
             for part in parts:
                 key, columns = made.columns(part)
-                inserted, updated = shadows.settle(
+                inserted, updated = shadow_tables.settle(
                     database, made.of(part, shadow), made.of(part), key, columns
                 )
                 if not part:
                     self.log.rows_inserted, self.log.rows_updated = inserted, updated
         finally:
             for part in parts:
-                shadows.drop(database, made.of(part, shadow))
+                shadow_tables.drop(database, made.of(part, shadow))
         self.log.status, self.log.finished_at = "SUCCEEDED", self.clock.now()
         self.log.message = (
             f"{self.log.rows_read} rows of {len(said)} runs replayed without a request to HubSpot: "

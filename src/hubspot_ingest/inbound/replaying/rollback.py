@@ -8,10 +8,10 @@ from typing import Any
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
-from hubspot_ingest.database.app_state import AppState
-from hubspot_ingest.database.kept import Entry, Kept
-from hubspot_ingest.database.metadata import Metadata
-from hubspot_ingest.database.store import Store, Sync
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.page_archive import Entry, Kept
+from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.inbound import destination, freshness
 from hubspot_ingest.inbound.kept_plan import table_of

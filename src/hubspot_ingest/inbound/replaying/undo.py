@@ -8,9 +8,9 @@ from typing import Any
 
 from hubspot_ingest.database.columns import Column, same_type
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.kept import Entry, Kept
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.undoing import Undoing
+from hubspot_ingest.database.state.page_archive import Entry, Kept
+from hubspot_ingest.database.statements.rollback import Undoing
 from hubspot_ingest.inbound import destination, streams
 from hubspot_ingest.inbound.fixed import rows as fixed_rows
 from hubspot_ingest.inbound.fixed.items import key_columns

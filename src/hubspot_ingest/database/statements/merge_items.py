@@ -11,8 +11,8 @@ from hubspot_ingest.database.columns import (
     Column,
     Type,
 )
-from hubspot_ingest.database.merging import Merge
 from hubspot_ingest.database.sql import INSTANT, Table, name, text, typed
+from hubspot_ingest.database.statements.merge import Merge
 
 RAW = Column("RAW", Type.VARIANT, comment="The whole of it as HubSpot sent it")
 # Staged beside the columns: the order of reading, and what is flattened by name.

@@ -13,8 +13,8 @@ from hubspot_ingest.database.columns import (
     Column,
     Type,
 )
-from hubspot_ingest.database.merging import Merge
 from hubspot_ingest.database.sql import INSTANT, Table, name, typed
+from hubspot_ingest.database.statements.merge import Merge
 
 
 def merge(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hubspot_ingest.database import freshness
 from hubspot_ingest.database.columns import NAME_LIMIT
-from hubspot_ingest.database.freshness import LABELS_LIMIT, Shown, View
+from hubspot_ingest.database.statements import views
+from hubspot_ingest.database.statements.views import LABELS_LIMIT, Shown, View
 from hubspot_ingest.inbound.catalog import BY_NAME
 from hubspot_ingest.inbound.freshness import moment_of
 from hubspot_ingest.inbound.stream import Reader
@@ -30,7 +30,7 @@ def shown(*labelled: Property, extra: tuple[str, ...] = ()) -> Shown:
 
 
 def created(what: Shown, view: View = View.CURRENT) -> str:
-    return freshness.create(what, view, "0f0f")
+    return views.create(what, view, "0f0f")
 
 
 def columns(what: Shown) -> list[str]:
@@ -68,7 +68,7 @@ def test_a_label_whose_name_is_taken_or_too_long_has_a_suffix() -> None:
 def test_a_view_whose_name_would_be_too_long_is_cut_and_keeps_apart_from_others() -> None:
     one, other = (replace(TABLE, table="T" * (NAME_LIMIT - 1) + end) for end in "AB")
 
-    names = {freshness.view_of(table, view).table for table in (one, other) for view in View}
+    names = {views.view_of(table, view).table for table in (one, other) for view in View}
     assert (len(names), {len(name) for name in names}) == (4, {NAME_LIMIT})
 
 
@@ -95,9 +95,9 @@ def test_a_view_is_known_by_its_comment() -> None:
     (line,) = [one for one in created(shown()).split("\n") if "COMMENT = " in one]
     comment = line.partition("COMMENT = '")[2].partition("'")[0]
 
-    assert freshness.fingerprint_of(comment) == "0f0f"
-    assert freshness.fingerprint_of("Contacts of our own") is None
-    assert freshness.fingerprint_of(None) is None
+    assert views.fingerprint_of(comment) == "0f0f"
+    assert views.fingerprint_of("Contacts of our own") is None
+    assert views.fingerprint_of(None) is None
 
 
 def test_only_enumerations_in_columns_of_text_are_labelled() -> None:
@@ -110,7 +110,7 @@ def test_only_enumerations_in_columns_of_text_are_labelled() -> None:
         replace(STAGE, name="old"),
     ]
 
-    found = freshness.labels(types, properties, {"stage": "P_STAGE", "other": "P_OLD"}, "P_")
+    found = views.labels(types, properties, {"stage": "P_STAGE", "other": "P_OLD"}, "P_")
     assert {*found} == {"P_STAGE"}
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubspot_ingest.database.casts import spelled
 from hubspot_ingest.database.columns import Column, Type
-from hubspot_ingest.database.spelling import spelled
 from hubspot_ingest.times import milliseconds
 
 TYPES = (Type.TEXT, Type.NUMBER, Type.BOOLEAN, Type.DATE, Type.TIMESTAMP)

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot_ingest.database import merging, sql
+from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.merging import Merge
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.statements import merge
+from hubspot_ingest.database.statements.merge import Merge
 
 TABLE = Table("D", "S", "KEPT")
 COLUMNS = tuple(Column(f"A {one.name}", one) for one in Type)
@@ -61,9 +62,9 @@ def test_a_row_of_every_type_reads_back_from_its_body(
         f"INSERT INTO {TABLE.quoted} SELECT {values} FROM (SELECT {staged}) s",
         [row[one.type] for one in COLUMNS],
     )
-    body = f"(SELECT {merging.body_of(COLUMNS, 't')} AS BODY FROM {TABLE.quoted} t) b"
+    body = f"(SELECT {merge.body_of(COLUMNS, 't')} AS BODY FROM {TABLE.quoted} t) b"
     again = ", ".join(
-        f"{sql.typed(one, merging.from_body(one, 'b.BODY'))} AS {sql.name(one.name)}"
+        f"{sql.typed(one, merge.from_body(one, 'b.BODY'))} AS {sql.name(one.name)}"
         for one in COLUMNS
     )
 

@@ -12,8 +12,8 @@ from hubspot_ingest.database.columns import (
     LINK_SEEN,
     Column,
 )
-from hubspot_ingest.database.merging import Merge
 from hubspot_ingest.database.sql import INSTANT, Table, name, same, typed
+from hubspot_ingest.database.statements.merge import Merge
 
 _KIND = name(DELETE_KIND.name)
 _ID = name(KEY)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.kept import Kept
-from hubspot_ingest.database.merging import from_body, key_of
 from hubspot_ingest.database.sql import Table, name, text, typed
+from hubspot_ingest.database.state.page_archive import Kept
+from hubspot_ingest.database.statements.merge import from_body, key_of
 
 RUN = "_RUN_ID"
 

@@ -9,8 +9,8 @@ import pytest
 
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.metadata import Access, Metadata
-from hubspot_ingest.database.store import INTERRUPTED, LEASE, RunLog, Store
+from hubspot_ingest.database.state.properties import Access, Metadata
+from hubspot_ingest.database.state.syncs import INTERRUPTED, LEASE, RunLog, Store
 from hubspot_ingest.errors import HubSpotError, SyncBusy
 from hubspot_ingest.model import Property
 

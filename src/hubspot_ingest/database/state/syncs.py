@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_ingest import times
-from hubspot_ingest.database import leavings, sql
+from hubspot_ingest.database import cleanup, sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.errors import DatabaseError, IngestError, SyncBusy
@@ -268,7 +268,7 @@ class Store:
             )
             self.log_error(row["RUN_ID"], row["SYNC"], INTERRUPTED, message, now)
         if dead:
-            leavings.clear(self._database, now)
+            cleanup.clear(self._database, now)
 
     # -- runs ------------------------------------------------------------------------------------
 

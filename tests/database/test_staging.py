@@ -10,7 +10,7 @@ import pytest
 
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.stage import Staging, parquet
+from hubspot_ingest.database.staging import Staging, parquet
 
 COLUMNS = (Column("ID", Type.TEXT), Column("PROPERTIES_2ND-CHOICE", Type.NUMBER))
 RUN = "2026-09-21-0123456789ab"

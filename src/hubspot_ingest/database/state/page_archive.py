@@ -15,8 +15,8 @@ from typing import Any
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database, variant
-from hubspot_ingest.database.merging import Merge
 from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.model import Json
 
 

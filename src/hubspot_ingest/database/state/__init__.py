@@ -1,0 +1,1 @@
+"""The application's own tables, one module for each kind of state."""
