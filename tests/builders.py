@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from hubspot_ingest import settings as configuration
+from hubspot_ingest.catalog.registry import BY_NAME
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound import plan
-from hubspot_ingest.inbound.catalog import BY_NAME
 from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.model import Property, Record
 from hubspot_ingest.times import iso

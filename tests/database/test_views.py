@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hubspot_ingest.catalog.registry import BY_NAME
+from hubspot_ingest.catalog.stream import Reader
 from hubspot_ingest.database.columns import NAME_LIMIT
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABELS_LIMIT, Shown, View
-from hubspot_ingest.inbound.catalog import BY_NAME
 from hubspot_ingest.inbound.freshness import moment_of
-from hubspot_ingest.inbound.stream import Reader
 from hubspot_ingest.model import Property
 from tests.builders import TABLE
 

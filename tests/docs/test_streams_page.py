@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubspot_ingest.inbound.catalog import BY_NAME, STREAMS, Reader, Stream
+from hubspot_ingest.catalog.registry import BY_NAME, STREAMS, Reader, Stream
 from scripts import streams_page
 from tests.docs.pages import table
 

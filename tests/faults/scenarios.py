@@ -11,9 +11,9 @@ from typing import Any, BinaryIO
 
 from hypothesis import strategies as st
 
+from hubspot_ingest.catalog.registry import BY_NAME
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.errors import DatabaseError, SyncBusy
-from hubspot_ingest.inbound.catalog import BY_NAME
 from hubspot_ingest.times import iso
 from hubspot_sandbox import Faults, Portal
 from snowflake_sandbox import Engine

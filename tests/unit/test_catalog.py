@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 import pytest
 
 from hubspot_ingest import settings
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import BY_NAME, CRM, STREAMS, Reader, Stream
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnknownStream
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound import discovering, streams
-from hubspot_ingest.inbound.catalog import BY_NAME, CRM, STREAMS, Reader, Stream
+from hubspot_ingest.inbound import discovering
 from hubspot_ingest.model import Schema
 from tests.builders import NOW
 
@@ -52,39 +53,39 @@ def test_contacts_are_searched_by_their_own_modified_date() -> None:
 
 @pytest.mark.parametrize("name", ["contacts", "Contacts", " CONTACTS "])
 def test_a_stream_is_found_however_its_name_is_written(name: str) -> None:
-    assert streams.standard(name) == BY_NAME["contacts"]
+    assert lookup.standard(name) == BY_NAME["contacts"]
 
 
 def test_a_stream_is_found_by_its_object_type_too() -> None:
-    assert streams.standard("goal_targets") == BY_NAME["goals"]
+    assert lookup.standard("goal_targets") == BY_NAME["goals"]
 
 
 @pytest.mark.parametrize("name", ["2-12345", "p_car", "p6789_Car"])
 def test_a_name_that_may_be_a_custom_object_is_left_to_the_portal(name: str) -> None:
-    assert streams.standard(name) is None
+    assert lookup.standard(name) is None
 
 
 def test_an_unknown_stream_is_refused_with_the_nearest_and_all_known() -> None:
     with pytest.raises(
         UnknownStream, match=r"'contcts'.*did you mean 'contacts'.*companies, "
     ) as e:
-        streams.standard("contcts")
+        lookup.standard("contcts")
     assert e.value.response_code == "UNKNOWN_STREAM"
 
 
 @pytest.mark.parametrize("name", ["2-12345", "p_car", "P_Car", "p6789_car"])
 def test_a_custom_object_is_found_by_each_of_its_names(name: str) -> None:
-    assert streams.custom(name, [CARS]).object_type == "2-12345"
+    assert lookup.custom(name, [CARS]).object_type == "2-12345"
 
 
 def test_an_unknown_custom_object_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownStream, match=r"'p_cat'.*2-12345 \(p6789_Car\)"):
-        streams.custom("p_cat", [CARS])
+        lookup.custom("p_cat", [CARS])
 
 
 def test_a_portal_without_custom_objects_says_so() -> None:
     with pytest.raises(UnknownStream, match="none that we may read"):
-        streams.custom("p_cat", [])
+        lookup.custom("p_cat", [])
 
 
 class Portal:
@@ -118,4 +119,4 @@ def test_a_portal_that_shows_no_schemas_has_no_custom_objects(error: Exception) 
     def fetch(_request: Request, _parse: Callable[[Any], Answer], /) -> Answer:
         raise error
 
-    assert streams.schemas(fetch) == ()
+    assert lookup.schemas(fetch) == ()

@@ -7,21 +7,14 @@ from contextlib import suppress
 
 from hubspot_ingest import schedules, times
 from hubspot_ingest import settings as configuration
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import Reader
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import (
-    connecting,
-    destination,
-    filters,
-    freshness,
-    plan,
-    scheduling,
-    streams,
-)
-from hubspot_ingest.inbound.catalog import Reader
+from hubspot_ingest.inbound import connecting, destination, filters, freshness, plan, scheduling
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings, did_you_mean
@@ -81,11 +74,11 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
     settings = configuration.parse(name, given, defaults)
     connecting.check_known(outside.database, settings.connection)
     freshness.check_free(settings, _others(Store(outside.database), name, defaults))
-    stream = streams.standard(settings.stream)
+    stream = lookup.standard(settings.stream)
     if stream is not None:
-        streams.check_settings(stream, settings)
+        lookup.check_settings(stream, settings)
     for one in settings.associations or ():
-        streams.check_associated(one)
+        lookup.check_associated(one)
     if (
         stream is None
         or settings.filter_groups
@@ -93,8 +86,8 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
         or settings.history
     ):
         with outside.client(settings, outside.clock.now() + PATIENCE) as client:
-            stream = stream or streams.find(settings.stream, client.fetch)
-            streams.check_settings(stream, settings)
+            stream = stream or lookup.find(settings.stream, client.fetch)
+            lookup.check_settings(stream, settings)
             portal: tuple[Property, ...] = ()
             if stream.reader is Reader.RECORDS:
                 portal = client.fetch(requests.properties(stream.object_type), responses.properties)

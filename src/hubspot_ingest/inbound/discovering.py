@@ -7,18 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import STREAMS, Reader, Stream
+from hubspot_ingest.catalog.stream import Every
 from hubspot_ingest.database.state.properties import Access, Metadata
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound import streams
-from hubspot_ingest.inbound.catalog import STREAMS, Reader, Stream
 from hubspot_ingest.inbound.fixed import asking
 from hubspot_ingest.inbound.fixed.asking import Piece
 from hubspot_ingest.inbound.fixed.items import Level
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.readers import Fetch
-from hubspot_ingest.inbound.stream import Every
 from hubspot_ingest.model import Json, Property
 
 SIDE_BY_SIDE = 8
@@ -87,7 +87,7 @@ def access(fetch: Fetch, now: int) -> list[Access]:
 
     The number of records is told where HubSpot counts them for all object types at once.
     """
-    own = [streams.of_schema(one) for one in streams.schemas(fetch)]
+    own = [lookup.of_schema(one) for one in lookup.schemas(fetch)]
     records = _records(fetch)
 
     def check(stream: Stream) -> Access:

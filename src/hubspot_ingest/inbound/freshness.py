@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from hubspot_ingest.catalog.stream import Reader, Stream
 from hubspot_ingest.database import privileges, sql
 from hubspot_ingest.database.columns import UPDATED, Type
 from hubspot_ingest.database.connection import Database
@@ -17,7 +18,6 @@ from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABEL, Shown, View
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.inbound.destination import Existing, run, table_of
-from hubspot_ingest.inbound.stream import Reader, Stream
 from hubspot_ingest.model import Property
 from hubspot_ingest.settings import SyncSettings
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.app_settings import AppSettings
+from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database import privileges
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
-from hubspot_ingest.inbound import alerting, destination, scheduling, sharing, streams
+from hubspot_ingest.inbound import alerting, destination, scheduling, sharing
 from hubspot_ingest.inbound.meter import Meter
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.run import Run
@@ -149,7 +150,7 @@ def _remembered(name: str, outside: Outside, store: Store) -> tuple[str, SyncSet
     settings = configuration.parse(name, None if sync is None else sync.settings, app.for_syncs)
     if sync is None:
         # a slip of the pen is refused before it is remembered
-        streams.standard(settings.stream)
+        lookup.standard(settings.stream)
         store.save_sync(name, settings.stream, {}, outside.clock.now())
     return name, settings, app
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hubspot_ingest.catalog.registry import Stream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import as_json
-from hubspot_ingest.inbound.catalog import Stream
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 

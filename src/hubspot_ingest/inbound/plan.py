@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog.registry import BY_NAME, Stream
 from hubspot_ingest.database import columns
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.inbound import filters
-from hubspot_ingest.inbound.catalog import BY_NAME, Stream
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings, did_you_mean
 

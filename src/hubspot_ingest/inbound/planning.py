@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import Reader
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import configuring, destination, plan, prospect, readers, streams
-from hubspot_ingest.inbound.catalog import Reader
+from hubspot_ingest.inbound import configuring, destination, plan, prospect, readers
 from hubspot_ingest.inbound.fixed import planning as fixed
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.prospect import Planned, Prospect
@@ -66,8 +67,8 @@ def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]
     settings = configuration.parse(name, given, _defaults(outside))
     now = outside.clock.now()
     with outside.client(settings, now + PATIENCE) as client:
-        found = streams.find(settings.stream, client.fetch)
-        streams.check_settings(found, settings)
+        found = lookup.find(settings.stream, client.fetch)
+        lookup.check_settings(found, settings)
         if found.reader is not Reader.RECORDS:
             raise Refusal(
                 f"HubSpot counts records of CRM objects only, and {found.name} is read by "
@@ -113,8 +114,8 @@ def _plan(outside: Outside, name: str, given: Json = None) -> Planned:
     now = outside.clock.now()
     with outside.client(settings, now + PATIENCE) as client:
         looking = Prospect(outside, client, name, settings, now)
-        stream = streams.find(settings.stream, client.fetch)
-        streams.check_settings(stream, settings)
+        stream = lookup.find(settings.stream, client.fetch)
+        lookup.check_settings(stream, settings)
         try:
             if stream.reader is Reader.RECORDS:
                 stands = standing(outside.database, name, settings, sync)

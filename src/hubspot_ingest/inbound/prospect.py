@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest import credentials
+from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.properties import Metadata
@@ -18,7 +19,6 @@ from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.inbound import forecast, sharing
 from hubspot_ingest.inbound.forecast import Limit, Part
 from hubspot_ingest.inbound.outside import Outside
-from hubspot_ingest.inbound.stream import Stream
 from hubspot_ingest.model import Json, Usage
 from hubspot_ingest.settings import SyncSettings
 

@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.app_settings import AppSettings
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import Reader
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.certificates import Certificate
@@ -25,9 +27,7 @@ from hubspot_ingest.inbound import (
     plan,
     scheduling,
     sharing,
-    streams,
 )
-from hubspot_ingest.inbound.catalog import Reader
 from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison, Found
 from hubspot_ingest.inbound.keeping import Keeping
@@ -153,7 +153,7 @@ def _comparison(
     look: Callable[[], None],
     kept: Keeping | None,
 ) -> Comparison:
-    stream = streams.find(settings.stream, client.fetch)
+    stream = lookup.find(settings.stream, client.fetch)
     if stream.reader is not Reader.RECORDS:
         raise Refusal(
             f"{stream.name} is read whole, or has nothing that could be counted: its runs are its "

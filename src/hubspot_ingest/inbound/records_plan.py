@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import destination, forecast, readers, streams
+from hubspot_ingest.inbound import destination, forecast, readers
 from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound.destination import Home
 from hubspot_ingest.inbound.forecast import Part
 from hubspot_ingest.inbound.plan import Plan, Strategy
 from hubspot_ingest.inbound.prospect import Planned, Prospect
 from hubspot_ingest.inbound.standing import Standing
-from hubspot_ingest.inbound.stream import Stream
 from hubspot_ingest.inbound.survey import Survey, Surveyor
 from hubspot_ingest.model import Property
 
@@ -32,7 +33,7 @@ def records_plan(looking: Prospect, stream: Stream, stands: Standing) -> Planned
     # where they changed since, what was read by the old ones is read again
     again = not first and properties != stands.properties
     parts = looking.beginning()
-    if streams.standard(looking.settings.stream) is None:
+    if lookup.standard(looking.settings.stream) is None:
         parts.append(forecast.once(requests.schemas()))
     if first or survey.counts.records:
         parts.append(forecast.once(requests.properties(stream.object_type)))

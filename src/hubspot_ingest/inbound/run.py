@@ -9,14 +9,15 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 
 from hubspot_ingest import telemetry, times
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import Reader, Stream
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import destination, due, keeping, streams
-from hubspot_ingest.inbound.catalog import Reader, Stream
+from hubspot_ingest.inbound import destination, due, keeping
 from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison
 from hubspot_ingest.inbound.destination import Existing
@@ -116,8 +117,8 @@ class Run:
         self._succeed()
 
     def _go(self, client: Client) -> Iterator[None]:
-        stream = streams.find(self._settings.stream, client.fetch)
-        streams.check_settings(stream, self._settings)
+        stream = lookup.find(self._settings.stream, client.fetch)
+        lookup.check_settings(stream, self._settings)
         asking = portal_of(self._outside, self._settings, client, self._log.started_at)
         if stream.reader is not Reader.RECORDS:
             with asking as portal:

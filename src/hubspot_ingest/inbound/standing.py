@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog.registry import Stream
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
@@ -14,7 +15,6 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.inbound import destination, due, kept_plan, plan
-from hubspot_ingest.inbound.catalog import Stream
 from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.due import Due
 from hubspot_ingest.inbound.freshness import Freshness

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from hubspot_ingest.inbound.catalog import CRM, STREAMS
+from hubspot_ingest.catalog.registry import CRM, STREAMS
 from hubspot_sandbox import Portal
 
 Change = Callable[[Portal], object]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubspot_ingest.inbound.catalog import CRM
+from hubspot_ingest.catalog.registry import CRM
 from hubspot_sandbox import Portal
 from hubspot_sandbox.things import DEMO
 from snowflake_sandbox import Engine

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_ingest.inbound.catalog import BY_NAME, STREAMS, Reader, Stream
+from hubspot_ingest.catalog.registry import BY_NAME, STREAMS, Reader, Stream
 from hubspot_ingest.inbound.fixed.rows import table_columns
 from tests.runs.streams.changes import CHANGES, CONSTANT
 from tests.runs.streams.conftest import POWERLESS

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from hubspot_ingest.catalog.registry import BY_NAME
 from hubspot_ingest.inbound import discovering
-from hubspot_ingest.inbound.catalog import BY_NAME
 from hubspot_ingest.inbound.ingest import ingest_all
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import Answer, World

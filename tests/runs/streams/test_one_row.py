@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from hubspot_ingest import settings as configuration
+from hubspot_ingest.catalog.stream import Every, Paging, Reader, Stream
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.state.syncs import RunLog
@@ -13,7 +14,6 @@ from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.fixed.run import FixedRun
-from hubspot_ingest.inbound.stream import Every, Paging, Reader, Stream
 from tests.runs.world import BASE_URL, HOUR, World
 
 ROWS = (

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from hubspot_ingest.catalog.registry import BY_NAME
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.inbound.catalog import BY_NAME
 from tests.runs.conftest import MakeWorld
 from tests.runs.versions import FAMILIES, NUMBERED, VERSIONS
 from tests.runs.world import HOUR, Answer, World

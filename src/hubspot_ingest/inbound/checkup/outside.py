@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database.state.connections import cure
 from hubspot_ingest.errors import CredentialError, HubSpotError, IngestError
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import discovering, streams
+from hubspot_ingest.inbound import discovering
 from hubspot_ingest.inbound.checkup import findings
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity
 from hubspot_ingest.inbound.outside import Outside
@@ -55,7 +56,7 @@ def _usage(client: Client, syncs: Sequence[tuple[str, SyncSettings]]) -> Finding
 
 def _readable(client: Client, name: str, settings: SyncSettings, now: int) -> Finding:
     """Whether the credential may read what a sync wants."""
-    stream = streams.find(settings.stream, client.fetch)
+    stream = lookup.find(settings.stream, client.fetch)
     scopes, refused = discovering.refusal(client.fetch, stream, now)
     if not refused:
         return Finding("SCOPES", Severity.OK, f"the credential may read what {name} wants")

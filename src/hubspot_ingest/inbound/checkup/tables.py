@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import Reader
 from hubspot_ingest.database import columns, privileges
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state import health
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store
-from hubspot_ingest.inbound import destination, streams
-from hubspot_ingest.inbound.catalog import Reader
+from hubspot_ingest.inbound import destination
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity
 from hubspot_ingest.inbound.fixed import rows
 from hubspot_ingest.settings import SyncSettings
@@ -53,7 +54,7 @@ def _expected(database: Database, sync: str, settings: SyncSettings) -> Columns:
         for one, column in Metadata(database).properties(sync)
         if column is not None
     ]
-    stream = streams.standard(settings.stream)
+    stream = lookup.standard(settings.stream)
     if stream is not None and stream.reader is Reader.VIEW:
         return []
     if stream is not None and stream.reader is not Reader.RECORDS:

@@ -8,6 +8,8 @@ from typing import Any
 
 from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import Reader, Stream
 from hubspot_ingest.database.columns import KEY
 from hubspot_ingest.database.connection import variant
 from hubspot_ingest.database.sql import Table
@@ -17,8 +19,7 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import configuring, destination, due, plan, readers, streams
-from hubspot_ingest.inbound.catalog import Reader, Stream
+from hubspot_ingest.inbound import configuring, destination, due, plan, readers
 from hubspot_ingest.inbound.explaining.reasons import Known, Reason, Row, Standing, judge
 from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.plan import MERGED_IDS, Plan
@@ -45,7 +46,7 @@ def explain(outside: Outside, name: str, id: str | None) -> dict[str, Json]:
         sync.name, sync.settings, AppState(database).settings().for_syncs
     )
     with outside.client(settings, outside.clock.now() + PATIENCE) as client:
-        stream = streams.find(settings.stream, client.fetch)
+        stream = lookup.find(settings.stream, client.fetch)
         if stream.reader is Reader.RECORDS:
             known, row = _of_record(outside, client.fetch, sync, settings, stream, id)
             reason, said = judge(known)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.inbound.fixed import pieces
-from hubspot_ingest.inbound.stream import Stream
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 

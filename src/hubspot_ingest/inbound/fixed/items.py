@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.inbound.stream import Stream
 
 Level = Mapping[str, Any]
 # An item, then what it lies in, then that one's parent.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database import columns as naming
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
@@ -26,7 +27,6 @@ from hubspot_ingest.inbound.fixed.rows import Spelling
 from hubspot_ingest.inbound.handover import ahead
 from hubspot_ingest.inbound.keeping import Keeping, merged
 from hubspot_ingest.inbound.loading import FILES_AHEAD, FILES_PER_MERGE
-from hubspot_ingest.inbound.stream import Stream
 from hubspot_ingest.model import Json, Property
 
 # A reading of many parents with little in them is saved so often (ms), whatever there is to merge.

@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import BY_NAME, CRM
+from hubspot_ingest.catalog.stream import Every, Reader, Stream
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.inbound import streams
-from hubspot_ingest.inbound.catalog import BY_NAME, CRM
 from hubspot_ingest.inbound.fixed import asking
 from hubspot_ingest.inbound.fixed.asking import Piece
 from hubspot_ingest.inbound.fixed.items import Level, look, text
 from hubspot_ingest.inbound.readers import Fetch
-from hubspot_ingest.inbound.stream import Every, Reader, Stream
 
 # HubSpot was founded in 2006: no event is older.
 FIRST = 1_149_120_000_000
@@ -77,7 +77,7 @@ def parents(
 
 
 def _object_types(fetch: Fetch) -> list[str]:
-    custom = [one.fully_qualified_name for one in streams.schemas(fetch)]
+    custom = [one.fully_qualified_name for one in lookup.schemas(fetch)]
     return sorted({*(one.object_type for one in CRM), *custom})
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog.stream import Reader, Stream
 from hubspot_ingest.database import columns as naming
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.state.properties import Metadata
@@ -29,7 +30,6 @@ from hubspot_ingest.inbound.fixed.run import explained
 from hubspot_ingest.inbound.forecast import Part, Step
 from hubspot_ingest.inbound.freshness import Freshness
 from hubspot_ingest.inbound.prospect import Planned, Prospect
-from hubspot_ingest.inbound.stream import Reader, Stream
 
 
 @dataclass(frozen=True, slots=True)

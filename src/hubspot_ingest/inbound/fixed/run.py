@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_ingest import telemetry, times
+from hubspot_ingest.catalog.stream import Reader, Stream
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.properties import Metadata
@@ -20,7 +21,6 @@ from hubspot_ingest.inbound.fixed.reading import Reading
 from hubspot_ingest.inbound.freshness import Freshness
 from hubspot_ingest.inbound.keeping import Keeping
 from hubspot_ingest.inbound.readers import Fetch
-from hubspot_ingest.inbound.stream import Reader, Stream
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 

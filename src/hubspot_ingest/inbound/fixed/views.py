@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table, let_read, name, text
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound import destination
-from hubspot_ingest.inbound.stream import Stream
 
 # What the old engagements called a thing, and the property that holds it now.
 _METADATA: Mapping[str, tuple[str, Mapping[str, str]]] = {

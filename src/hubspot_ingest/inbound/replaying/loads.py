@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database.casts import spelled
 from hubspot_ingest.database.columns import Column, association_column
 from hubspot_ingest.database.connection import Database
@@ -15,7 +16,6 @@ from hubspot_ingest.database.staging import Staging, parquet
 from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.inbound import streams
 from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.files import File
 from hubspot_ingest.inbound.fixed import rows as fixed_rows
@@ -123,7 +123,7 @@ class Loads:
     # -- items -----------------------------------------------------------------------------------
 
     def _items(self, entry: Entry, said: Mapping[str, Any]) -> int:
-        stream = streams.known(said["stream"])
+        stream = lookup.known(said["stream"])
         columns = fixed_rows.staging_columns(stream)
         told = self.kept.rows(self.sync, entry).get("", [])
         staging = self._staged(entry, told, columns)
@@ -143,7 +143,7 @@ class Loads:
         return len(told)
 
     def _gone(self, entry: Entry, said: Mapping[str, Any]) -> None:
-        stream = streams.known(said["stream"])
+        stream = lookup.known(said["stream"])
         key = key_columns(stream)
         staging = self._staged(entry, self.kept.rows(self.sync, entry).get("", []), key)
         statement = merge_items.mark_again(self.table, staging.table(), key, stream.gone)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import Stream
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import Entry
-from hubspot_ingest.inbound import destination, streams
-from hubspot_ingest.inbound.catalog import Stream
+from hubspot_ingest.inbound import destination
 from hubspot_ingest.inbound.files import HISTORY
 from hubspot_ingest.inbound.fixed import rows as fixed_rows
 from hubspot_ingest.inbound.fixed.items import key_columns
@@ -81,7 +82,7 @@ def made_of(
     if last["reader"] != "RECORDS":
         told = [column for one in entries for column in one.said.get("flattened", ())]
         flattened = {one.name: one for one in columns_of(told)}
-        return Items(streams.known(last["stream"]), table, tuple(flattened.values()))
+        return Items(lookup.known(last["stream"]), table, tuple(flattened.values()))
     properties = {one.name: one for run in said.values() for one in columns_of(run["properties"])}
     plan = replace(
         plan_of(name, last, table),

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database.columns import Column, same_type
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.statements.rollback import Undoing
-from hubspot_ingest.inbound import destination, streams
+from hubspot_ingest.inbound import destination
 from hubspot_ingest.inbound.fixed import rows as fixed_rows
 from hubspot_ingest.inbound.fixed.items import key_columns
 from hubspot_ingest.inbound.kept_plan import columns_of, plan_of
@@ -67,7 +68,7 @@ def _columns(entries: Sequence[Entry], part: str) -> tuple[Sequence[Column], Seq
     said = entries[0].said
     if said["reader"] == "RECORDS":
         return kept_columns(part, plan_of("", said, Table("", "", "")).columns)
-    stream = streams.known(said["stream"])
+    stream = lookup.known(said["stream"])
     told = [one.said["flattened"] for one in entries if one.kind == "ITEMS"]
     flattened = columns_of(told[-1]) if told else ()
     return key_columns(stream), fixed_rows.table_columns(stream, flattened)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubspot_ingest.catalog.stream import Every, Paging, Query, Reader, Stream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.hubspot.requests import (
     ACCOUNT,
@@ -12,7 +13,6 @@ from hubspot_ingest.hubspot.requests import (
     SCHEMAS,
     USERS,
 )
-from hubspot_ingest.inbound.stream import Every, Paging, Query, Reader, Stream
 
 _T, _AT, _B, _N, _V, _A = (
     Type.TEXT,

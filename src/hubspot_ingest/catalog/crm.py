@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubspot_ingest.inbound.stream import Stream
+from hubspot_ingest.catalog.stream import Stream
 
 _CONTACTS = ("crm.objects.contacts.read",)
 _COMPANIES = ("crm.objects.companies.read",)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from hubspot_ingest.catalog.stream import Every, Paging, Reader, Stream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.hubspot.requests import EMAIL, EVENT_DEFINITIONS
 from hubspot_ingest.hubspot.requests import EVENTS as OCCURRENCES
-from hubspot_ingest.inbound.stream import Every, Paging, Reader, Stream
 
 _T, _AT, _B, _N, _V, _A = (
     Type.TEXT,

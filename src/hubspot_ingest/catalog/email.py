@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hubspot_ingest.catalog.stream import Paging, Reader, Stream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.hubspot.requests import EMAIL, MARKETING_EMAILS, OBJECTS, SUBSCRIPTIONS
-from hubspot_ingest.inbound.stream import Paging, Reader, Stream
 
 _T, _AT, _B, _N, _V, _A = (
     Type.TEXT,

@@ -1,0 +1,1 @@
+"""Every HubSpot stream the product knows: one row of data each."""
