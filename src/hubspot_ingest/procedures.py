@@ -16,23 +16,20 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import (
-    alerting,
     configuring,
-    configuring_app,
-    connecting,
     destination,
     discovering,
     ingest,
     planning,
     reconciling,
-    sharing,
 )
 from hubspot_ingest.inbound.checkup import doctor as examination
 from hubspot_ingest.inbound.explaining import row, run
-from hubspot_ingest.inbound.outside import Outside, Portals
 from hubspot_ingest.inbound.replaying import replay as replays
 from hubspot_ingest.inbound.replaying import rollback as rollbacks
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations import alerts, app_settings, connections, quota_share
+from hubspot_ingest.operations.context import Outside, Portals
 from hubspot_ingest.settings import SyncSettings
 from hubspot_ingest.times import SystemClock
 
@@ -58,7 +55,7 @@ def _outside(session: Session) -> Outside:
         access = portals.access(settings.connection)
         governor = portals.governor(settings.connection)
         governor.reserve(settings.reserve_percent)
-        weight = sharing.WEIGHTS[settings.priority]
+        weight = quota_share.WEIGHTS[settings.priority]
         return Client(base_url, access, governor, clock, deadline=deadline, weight=weight)
 
     return Outside(database, clock, client, base_url)
@@ -131,19 +128,19 @@ def start_sync(outside: Outside, name: str) -> Answer:
 @_answering
 def configure_app(outside: Outside, settings: Json) -> Answer:
     """Store settings of the whole app, after all of them were checked."""
-    return configuring_app.configure(outside, settings)
+    return app_settings.configure(outside, settings)
 
 
 @_answering
 def send_alerts(outside: Outside) -> Answer:
     """Tell people of what is wrong that they were not told of, and of what is over."""
-    return alerting.announce(outside)
+    return alerts.announce(outside)
 
 
 @_answering
 def send_test_notification(outside: Outside) -> Answer:
     """Send a notification that says it is a test."""
-    return alerting.test(outside)
+    return alerts.test(outside)
 
 
 @_answering
@@ -221,31 +218,31 @@ def explain_run(outside: Outside, run_id: str) -> Answer:
 @_answering
 def set_token(outside: Outside, token: str) -> Answer:
     """Store a service key or private app token for the first connection."""
-    return connecting.set_token(outside, token)
+    return connections.set_token(outside, token)
 
 
 @_answering
 def set_oauth(outside: Outside, client_id: str, client_secret: str, refresh_token: str) -> Answer:
     """Store an OAuth grant for the first connection."""
-    return connecting.set_oauth(outside, client_id, client_secret, refresh_token)
+    return connections.set_oauth(outside, client_id, client_secret, refresh_token)
 
 
 @_answering
 def configure_connection(outside: Outside, name: str, credential: Json) -> Answer:
     """Store the credential of a connection to a portal."""
-    return connecting.configure(outside, name, credential)
+    return connections.configure(outside, name, credential)
 
 
 @_answering
 def drop_connection(outside: Outside, name: str) -> Answer:
     """Forget a connection and its credential; refused while a sync uses it."""
-    return connecting.drop(outside, name)
+    return connections.drop(outside, name)
 
 
 @_answering
 def test_connection(outside: Outside, connection: str) -> Answer:
     """Say which streams the credential can read, and which scope the others need."""
-    return connecting.test(outside, connection)
+    return connections.test(outside, connection)
 
 
 @_answering

@@ -15,8 +15,9 @@ import hubspot_ingest
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import text
 from hubspot_ingest.database.state.syncs import RunLog, Store
-from hubspot_ingest.inbound import configuring, connecting
+from hubspot_ingest.inbound import configuring
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations import connections
 from hubspot_sandbox import Portal
 from snowflake_sandbox import Engine
 from tests.runs.world import HANDLERS, HOUR, HandClock, World
@@ -56,7 +57,7 @@ def live(world: World) -> None:
         clock.advance(HOUR)
         world.run(sync)
     configuring.enable(out, "deals", enabled=False)
-    connecting.test(out, "default")
+    connections.test(out, "default")
     configuring.reset(out, "customers")
     configuring.drop(out, "deals")
     world.configure("deals", {"schedule": "60 MINUTES"})

@@ -15,7 +15,7 @@ from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.ingest import ingest
-from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 from hubspot_sandbox import Portal, Sandbox
 from tests.laptop.process import Laptop, served

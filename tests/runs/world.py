@@ -20,7 +20,7 @@ from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound import configuring
 from hubspot_ingest.inbound.ingest import ingest
-from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox, Seen
 from snowflake_sandbox import Engine

@@ -14,9 +14,10 @@ from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import connecting, destination, filters, freshness, plan, scheduling
-from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.inbound import destination, filters, freshness, plan
 from hubspot_ingest.model import Json, Property
+from hubspot_ingest.operations import connections, schedules
+from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings, did_you_mean
 
 Answer = dict[str, Json]
@@ -41,7 +42,7 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     forget = before is not None and reads_differently(before, settings)
     # first what Snowflake may refuse, then what it remembers
     enabled = sync is None or sync.enabled
-    scheduling.change(outside.database, name, settings, before, enabled=enabled)
+    schedules.change(outside.database, name, settings, before, enabled=enabled)
     store.save_sync(
         name,
         settings.stream,
@@ -57,7 +58,7 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
         freshness.renew(outside.database, name, settings, unsettle=others)
     if app.schedule is not None:
         # the time limit of the task of all syncs may have become too short
-        scheduling.change_all(outside.database, app, app)
+        schedules.change_all(outside.database, app, app)
     again = "; it reads other records than before, so the next run is a backfill" if forget else ""
     return {
         "response_code": "OK",
@@ -72,7 +73,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
     Raises ``Refusal`` naming what is wrong.
     """
     settings = configuration.parse(name, given, defaults)
-    connecting.check_known(outside.database, settings.connection)
+    connections.check_known(outside.database, settings.connection)
     freshness.check_free(settings, _others(Store(outside.database), name, defaults))
     stream = lookup.standard(settings.stream)
     if stream is not None:
@@ -178,7 +179,7 @@ def enable(outside: Outside, name: str, *, enabled: bool) -> Answer:
     store = Store(outside.database)
     sync = existing(store, name)
     store.enable(sync.name, enabled, outside.clock.now())
-    if not enabled or scheduling.may_resume(sync):
+    if not enabled or schedules.may_resume(sync):
         switched = tasks.switch(outside.database.application, sync.name, enabled=enabled)
         outside.database.rows(switched)
     said = "is enabled" if enabled else "is disabled; it still runs when called"

@@ -17,9 +17,9 @@ from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.fixed import asking
 from hubspot_ingest.inbound.fixed.asking import Piece
 from hubspot_ingest.inbound.fixed.items import Level
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Json, Property
+from hubspot_ingest.operations.context import Outside
 
 SIDE_BY_SIDE = 8
 # A person waits for the answer: no longer than this.

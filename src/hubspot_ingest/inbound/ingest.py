@@ -13,11 +13,12 @@ from hubspot_ingest.database import privileges
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
-from hubspot_ingest.inbound import alerting, destination, scheduling, sharing
-from hubspot_ingest.inbound.meter import Meter
-from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.inbound import destination
 from hubspot_ingest.inbound.run import Run
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations import alerts, quota_share, schedules
+from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.run_cost import Meter
 from hubspot_ingest.settings import SyncSettings
 
 # The worst thing that can be said of several runs comes first.
@@ -32,7 +33,7 @@ def ingest(name: str, outside: Outside) -> dict[str, Json]:
     log, steps = begin(name, outside)
     for _ in steps:
         pass
-    alerting.after_runs(outside)
+    alerts.after_runs(outside)
     return answer(log)
 
 
@@ -42,7 +43,7 @@ def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
     Without those ``scheduled`` on their own where those run by themselves.
     """
     syncs = [one for one in Store(outside.database).syncs() if one.enabled]
-    names = [one.name for one in syncs if scheduled or not scheduling.may_resume(one)]
+    names = [one.name for one in syncs if scheduled or not schedules.may_resume(one)]
     meter = Meter(outside.clock)
     answers: dict[str, dict[str, Json]] = {}
     going: dict[str, tuple[RunLog, Iterator[None]]] = {}
@@ -56,7 +57,7 @@ def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
             if next(steps, True) is not None:
                 answers[name] = answer(log)
                 del going[name]
-    alerting.after_runs(outside)
+    alerts.after_runs(outside)
     return _together({name: answers[name] for name in names})
 
 
@@ -73,7 +74,7 @@ def begin(
     name, settings, app = _remembered(name, outside, store)
     now = outside.clock.now()
     log = RunLog(f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, now)
-    weight = sharing.WEIGHTS[settings.priority]
+    weight = quota_share.WEIGHTS[settings.priority]
     store.take_lease(name, log.run_id, now, process=outside.process, weight=weight)
 
     def steps() -> Iterator[None]:
@@ -134,7 +135,7 @@ def start(name: str, outside: Outside) -> dict[str, Json]:
     name, settings, _ = _remembered(name, outside, store)
     if store.held(name, outside.clock.now()):
         raise SyncBusy(f"a run of {name} is going on already; see the view RUNS")
-    task = scheduling.start(outside.database, name, settings)
+    task = schedules.start(outside.database, name, settings)
     return {
         "response_code": "OK",
         "message": f"{name} runs in the background; the view RUNS tells how far it is",

@@ -18,11 +18,11 @@ from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configuring, destination, plan, prospect, readers
 from hubspot_ingest.inbound.fixed import planning as fixed
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.prospect import Planned, Prospect
 from hubspot_ingest.inbound.records_plan import records_plan
 from hubspot_ingest.inbound.standing import standing
 from hubspot_ingest.model import Json, Property
+from hubspot_ingest.operations.context import Outside
 
 # A person waits for the answer: no longer than this.
 PATIENCE = 2 * times.MINUTE

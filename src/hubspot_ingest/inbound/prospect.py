@@ -16,10 +16,11 @@ from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.requests import Bucket
-from hubspot_ingest.inbound import forecast, sharing
+from hubspot_ingest.inbound import forecast
 from hubspot_ingest.inbound.forecast import Limit, Part
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json, Usage
+from hubspot_ingest.operations import quota_share
+from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 
 # Seconds an answer takes where nothing was measured.
@@ -82,7 +83,7 @@ class Prospect:
         """What HubSpot's headers said, less the share of runs that are going on."""
         budgets = Budgets(self.outside.database)
         _, others = budgets.weights(self.outside.process, self.settings.connection, self.now)
-        own = sharing.WEIGHTS[self.settings.priority]
+        own = quota_share.WEIGHTS[self.settings.priority]
         self.client.governor.share(own / (own + others))
         return {
             bucket: Limit(allowed, window / 1000)
@@ -118,7 +119,7 @@ class Prospect:
         found = credentials.fingerprint(self.client.access.credential, self.outside.base_url)
         known = Budgets(self.outside.database).find(found)
         remembered = known is not None and (known.resets_at or 0) > self.now
-        long = sum(one.count for one in forecast.steps(parts)) >= sharing.WORTH_ASKING
+        long = sum(one.count for one in forecast.steps(parts)) >= quota_share.WORTH_ASKING
         asks = long and not remembered and self.client.governor.usage is not None
         return [forecast.once(requests.usage())] if asks else []
 

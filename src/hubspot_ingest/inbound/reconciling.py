@@ -18,22 +18,14 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import (
-    alerting,
-    destination,
-    due,
-    keeping,
-    kept_plan,
-    plan,
-    scheduling,
-    sharing,
-)
+from hubspot_ingest.inbound import destination, due, keeping, kept_plan, plan
 from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison, Found
 from hubspot_ingest.inbound.keeping import Keeping
 from hubspot_ingest.inbound.loading import Loading
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations import alerts, quota_share, schedules
+from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 
 LEASE_RENEWED_EVERY = times.MINUTE
@@ -48,7 +40,7 @@ def start(outside: Outside, name: str) -> dict[str, Json]:
     sync, settings, _ = _wanted(outside, name)
     if Store(outside.database).held(sync.name, outside.clock.now()):
         raise SyncBusy(f"a run of {sync.name} is going on already; see the view RUNS")
-    task = scheduling.start_comparison(outside.database, sync.name, settings)
+    task = schedules.start_comparison(outside.database, sync.name, settings)
     return {
         "response_code": "OK",
         "message": f"the table of {sync.name} is compared in the background; the view COMPLETENESS "
@@ -78,7 +70,7 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
     name = sync.name
     began = outside.clock.now()
     run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
-    weight = sharing.WEIGHTS[settings.priority]
+    weight = quota_share.WEIGHTS[settings.priority]
     store.take_lease(name, run_id, began, process=outside.process, weight=weight)
     try:
         # read anew under the lease: a run may have moved it since
@@ -103,7 +95,7 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
             for endpoint, one in spent.endpoints.items()
         ],
     )
-    alerting.after_runs(outside)
+    alerts.after_runs(outside)
     return _answer(made, comparison.found)
 
 
@@ -136,7 +128,7 @@ def _opened(
     outside: Outside, settings: SyncSettings, deadline: int
 ) -> Iterator[tuple[Client, Callable[[], None]]]:
     with outside.client(settings, deadline) as client:
-        shared = sharing.Sharing(outside, client, settings)
+        shared = quota_share.Sharing(outside, client, settings)
         shared.begin()
         try:
             yield client, shared.look

@@ -23,15 +23,15 @@ from hubspot_ingest.inbound.comparison import Comparison
 from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.fixed.run import FixedRun
 from hubspot_ingest.inbound.loading import Loading, Merged
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.plan import Plan
 from hubspot_ingest.inbound.portal import portal_of
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.reading import Reading
-from hubspot_ingest.inbound.sharing import Sharing
 from hubspot_ingest.inbound.standing import standing
 from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, Sweeps
 from hubspot_ingest.model import Json, Property
+from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.quota_share import Sharing
 from hubspot_ingest.settings import SyncSettings
 
 LEASE_RENEWED_EVERY = times.MINUTE

@@ -11,8 +11,8 @@ from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.checkup import findings, inside, outside, tables
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import DEFAULT_CONNECTION, SyncSettings
 
 Check = Callable[[], Iterator[Finding]]

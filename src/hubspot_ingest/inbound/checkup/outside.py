@@ -13,7 +13,7 @@ from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import discovering
 from hubspot_ingest.inbound.checkup import findings
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity
-from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 
 # A person waits for the answer: no longer than this.

@@ -21,10 +21,10 @@ from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configuring, destination, due, plan, readers
 from hubspot_ingest.inbound.explaining.reasons import Known, Reason, Row, Standing, judge
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.plan import MERGED_IDS, Plan
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Json, Record
+from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 
 # A person waits for the answer: no longer than this.

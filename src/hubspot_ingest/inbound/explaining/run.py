@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hubspot_ingest.database.state import run_reports
 from hubspot_ingest.errors import Refusal
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations.context import Outside
 
 
 def explain(outside: Outside, run_id: str | None) -> dict[str, Json]:

@@ -22,11 +22,11 @@ from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import IngestError, Refusal, UnknownSync
 from hubspot_ingest.inbound import destination, freshness
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.replaying.loads import Loads
 from hubspot_ingest.inbound.replaying.made import made_of
 from hubspot_ingest.inbound.replaying.undo import undo
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations.context import Outside
 
 STRATEGY = "REPLAY"
 LEASE_RENEWED_EVERY = times.MINUTE

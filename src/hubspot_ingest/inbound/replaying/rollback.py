@@ -15,9 +15,9 @@ from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.inbound import destination, freshness
 from hubspot_ingest.inbound.kept_plan import table_of
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.inbound.replaying.undo import undo
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations.context import Outside
 
 
 def rollback(outside: Outside, run_id: str) -> dict[str, Json]:

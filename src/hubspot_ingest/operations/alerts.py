@@ -11,8 +11,8 @@ from hubspot_ingest.database.state.alerts import Alert, Alerts
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError, NotificationFailed, Refusal
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations.context import Outside
 
 
 def after_runs(outside: Outside) -> None:

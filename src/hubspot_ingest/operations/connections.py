@@ -11,8 +11,8 @@ from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import CredentialError, Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import discovering
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import DEFAULT_CONNECTION, did_you_mean
 
 Answer = dict[str, Json]

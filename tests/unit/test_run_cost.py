@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubspot_ingest.inbound.meter import Meter
+from hubspot_ingest.operations.run_cost import Meter
 from tests.builders import FakeClock
 
 

@@ -13,7 +13,7 @@ from hubspot_ingest import credentials, times
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.errors import DailyLimitReached, IngestError
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound.outside import Outside
+from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 
 WEIGHTS = {"high": 4, "normal": 2, "low": 1}

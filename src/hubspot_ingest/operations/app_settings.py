@@ -6,9 +6,9 @@ from hubspot_ingest import app_settings, times
 from hubspot_ingest.database import notifications
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.page_archive import Kept
-from hubspot_ingest.inbound import scheduling
-from hubspot_ingest.inbound.outside import Outside
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations import schedules
+from hubspot_ingest.operations.context import Outside
 
 
 def configure(outside: Outside, given: Json) -> dict[str, Json]:
@@ -25,7 +25,7 @@ def configure(outside: Outside, given: Json) -> dict[str, Json]:
         notifications.check(outside.database, settings.notifications)
         told += "; see whether notifications arrive with CALL send_test_notification()"
     if wanted != stored:
-        scheduling.change_all(outside.database, settings, before)
+        schedules.change_all(outside.database, settings, before)
         state.save(wanted, outside.clock.now())
     if settings.keep_pages_days < before.keep_pages_days:
         days = settings.keep_pages_days
