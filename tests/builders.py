@@ -14,8 +14,8 @@ from hubspot_ingest import settings as configuration
 from hubspot_ingest.catalog.registry import BY_NAME
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound import plan
-from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.plan import plan
+from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.model import Property, Record
 from hubspot_ingest.times import iso
 

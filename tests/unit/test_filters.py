@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hubspot_ingest import settings
 from hubspot_ingest.errors import InvalidFilter
-from hubspot_ingest.inbound import filters
+from hubspot_ingest.inbound.plan import filters
 from hubspot_ingest.model import Json, Property
 from tests.builders import a_property
 

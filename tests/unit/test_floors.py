@@ -43,8 +43,8 @@ def test_the_catalog_holds_no_logic() -> None:
     [
         ("hubspot_ingest/times.py", "from hubspot_ingest.database.sql import quoted"),
         ("hubspot_ingest/times.py", "def now():\n    import hubspot_ingest.inbound.run"),
-        ("hubspot_ingest/inbound/plan.py", "from hubspot_ingest.inbound import ingest"),
-        ("hubspot_ingest/inbound/plan.py", "from .ingest import begin"),
+        ("hubspot_ingest/inbound/plan/plan.py", "from hubspot_ingest.inbound import ingest"),
+        ("hubspot_ingest/inbound/plan/plan.py", "from .ingest import begin"),
         ("hubspot_ingest/inbound/ingest.py", "from hubspot_ingest import procedures"),
         ("hubspot_ingest/procedures.py", "from hubspot_ingest import cli"),
         ("hubspot_ingest/procedures.py", "from hubspot_ingest.laptop import home"),

@@ -7,7 +7,7 @@ import pytest
 
 from hubspot_ingest.errors import InvalidFilter, Refusal
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.inbound.plan import Strategy, check_names, fits_url, selected
+from hubspot_ingest.inbound.plan.plan import Strategy, check_names, fits_url, selected
 from tests.builders import MINUTE, NOW, a_plan, a_property
 
 A_FILTER = {"propertyName": "email", "operator": "HAS_PROPERTY"}

@@ -13,7 +13,7 @@ from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound import readers
-from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.reading import Reading
 from hubspot_ingest.model import Json

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.inbound import comparing, plan, readers
+from hubspot_ingest.inbound import comparing, readers
 from hubspot_ingest.inbound.comparing import Difference, Part
 from hubspot_ingest.inbound.counting import (
     ROUNDS,
@@ -29,7 +29,8 @@ from hubspot_ingest.inbound.counting import (
 )
 from hubspot_ingest.inbound.files import merged
 from hubspot_ingest.inbound.loading import Loading, Merged
-from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.plan import plan
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.inbound.sweeps import END, Sweeps
 

@@ -14,7 +14,8 @@ from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import destination, filters, freshness, plan
+from hubspot_ingest.inbound import destination, freshness
+from hubspot_ingest.inbound.plan import filters, plan
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations import connections, schedules
 from hubspot_ingest.operations.context import Outside

@@ -14,7 +14,7 @@ from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound import readers
 from hubspot_ingest.inbound.comparing import Difference, Part
-from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Json
 

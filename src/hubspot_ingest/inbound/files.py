@@ -11,7 +11,7 @@ from hubspot_ingest.database.staging import parquet
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
 from hubspot_ingest.hubspot.requests import ASSOCIATIONS_LIMIT
 from hubspot_ingest.inbound import history, links, rows
-from hubspot_ingest.inbound.plan import MERGED_IDS, Plan
+from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Record

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Bucket, Request
 from hubspot_ingest.inbound import comparing, comparison, counting, history, links, reading
-from hubspot_ingest.inbound.due import PAGES_PER_RUN, Due, growing
 from hubspot_ingest.inbound.files import rows_per_file
-from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, growing
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import width
 
 # Measured of whole runs (docs/PERFORMANCE.md): what there is to do of a row besides asking for it.

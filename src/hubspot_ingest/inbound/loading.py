@@ -22,7 +22,7 @@ from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.files import HISTORY, File, Files
 from hubspot_ingest.inbound.handover import ahead
 from hubspot_ingest.inbound.keeping import Keeping
-from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Json

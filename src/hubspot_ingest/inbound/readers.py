@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.plan import MERGED_IDS, Plan, Strategy
+from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Strategy
 from hubspot_ingest.model import Json, Page, Record
 
 Answer = TypeVar("Answer")

@@ -14,7 +14,7 @@ from typing import Any
 
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.inbound import readers
-from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.ranges import PAGES_PER_RANGE, Batch, Range, Ranges, width
 from hubspot_ingest.inbound.readers import Fetch, Reach
 from hubspot_ingest.model import Json

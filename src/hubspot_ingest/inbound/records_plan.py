@@ -9,10 +9,10 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import destination, forecast, readers
-from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound.destination import Home
 from hubspot_ingest.inbound.forecast import Part
-from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.plan import plan as planning
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.prospect import Planned, Prospect
 from hubspot_ingest.inbound.standing import Standing
 from hubspot_ingest.inbound.survey import Survey, Surveyor

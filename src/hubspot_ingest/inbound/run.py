@@ -17,13 +17,14 @@ from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import destination, due, keeping
+from hubspot_ingest.inbound import destination, keeping
 from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison
 from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.fixed.run import FixedRun
 from hubspot_ingest.inbound.loading import Loading, Merged
-from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.plan import due
+from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.portal import portal_of
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.reading import Reading

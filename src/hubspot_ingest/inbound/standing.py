@@ -14,11 +14,12 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Sync
-from hubspot_ingest.inbound import destination, due, kept_plan, plan
+from hubspot_ingest.inbound import destination, kept_plan
 from hubspot_ingest.inbound.destination import Existing
-from hubspot_ingest.inbound.due import Due
 from hubspot_ingest.inbound.freshness import Freshness
-from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.plan import due, plan
+from hubspot_ingest.inbound.plan.due import Due
+from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
 

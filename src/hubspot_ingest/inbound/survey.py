@@ -13,12 +13,12 @@ from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import due as sweeping
-from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound import readers
-from hubspot_ingest.inbound.due import Due
 from hubspot_ingest.inbound.forecast import Counts
-from hubspot_ingest.inbound.plan import Plan, Strategy
+from hubspot_ingest.inbound.plan import due as sweeping
+from hubspot_ingest.inbound.plan import plan as planning
+from hubspot_ingest.inbound.plan.due import Due
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.inbound.standing import Standing
 from hubspot_ingest.inbound.sweeps import END, RECYCLE_BIN

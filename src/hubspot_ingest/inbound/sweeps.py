@@ -21,12 +21,12 @@ from hubspot_ingest import times
 from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.state.page_archive import as_json
 from hubspot_ingest.database.statements import deletions
-from hubspot_ingest.inbound import plan as planning
 from hubspot_ingest.inbound import readers
-from hubspot_ingest.inbound.due import PAGES_PER_RUN, Due, filtered_since, growing, rotating
 from hubspot_ingest.inbound.files import merged
 from hubspot_ingest.inbound.loading import Loading, Mark, Merged
-from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.plan import plan as planning
+from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, filtered_since, growing, rotating
+from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.ranges import Batch
 from hubspot_ingest.inbound.readers import Reach
 from hubspot_ingest.inbound.refill import Refill

@@ -19,9 +19,10 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import configuring, destination, due, plan, readers
+from hubspot_ingest.inbound import configuring, destination, readers
 from hubspot_ingest.inbound.explaining.reasons import Known, Reason, Row, Standing, judge
-from hubspot_ingest.inbound.plan import MERGED_IDS, Plan
+from hubspot_ingest.inbound.plan import due, plan
+from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
 from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Json, Record
 from hubspot_ingest.operations.context import Outside

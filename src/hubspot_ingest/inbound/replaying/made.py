@@ -18,7 +18,7 @@ from hubspot_ingest.inbound.fixed import rows as fixed_rows
 from hubspot_ingest.inbound.fixed.items import key_columns
 from hubspot_ingest.inbound.kept_plan import columns_of, plan_of
 from hubspot_ingest.inbound.loading import kept_columns
-from hubspot_ingest.inbound.plan import Plan
+from hubspot_ingest.inbound.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.inbound import filters
+from hubspot_ingest.inbound.plan import filters
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings, did_you_mean
 

@@ -1,0 +1,1 @@
+"""What a run reads and when: frozen plans, checked filters, what is due."""
