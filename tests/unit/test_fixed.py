@@ -13,13 +13,13 @@ from hubspot_ingest.catalog.stream import Paging, Reader, Stream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound.extract.prefetch import in_order
 from hubspot_ingest.inbound.fixed import asking, pieces
 from hubspot_ingest.inbound.fixed.asking import Piece
 from hubspot_ingest.inbound.fixed.items import items, key, look
 from hubspot_ingest.inbound.fixed.pieces import Parents
 from hubspot_ingest.inbound.fixed.reading import Reading
 from hubspot_ingest.inbound.fixed.rows import Spelling
-from hubspot_ingest.inbound.handover import in_order
 from hubspot_ingest.times import DAY
 from tests.builders import NOW, query_of
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.inbound import comparing, readers
+from hubspot_ingest.inbound import comparing
 from hubspot_ingest.inbound.comparing import Difference, Part
 from hubspot_ingest.inbound.counting import (
     ROUNDS,
@@ -27,11 +27,12 @@ from hubspot_ingest.inbound.counting import (
     Patient,
     Theirs,
 )
+from hubspot_ingest.inbound.extract import pages
+from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.files import merged
 from hubspot_ingest.inbound.loading import Loading, Merged
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
-from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.inbound.sweeps import END, Sweeps
 
 # How many are looked up at once, and how many a certificate names.
@@ -213,10 +214,10 @@ class Comparison:
         here = live.of(ids)
         taken = {*ids}
         if wanted.filter_groups:
-            taken = set(readers.matching_among(fetch, wanted, ids))
-        there = readers.read_ids(fetch, self._listing, ids)
+            taken = set(pages.matching_among(fetch, wanted, ids))
+        there = pages.read_ids(fetch, self._listing, ids)
         gone = [one for one in ids if one not in there and one in here]
-        archived = readers.read_ids(fetch, self._listing, gone, archived=True)
+        archived = pages.read_ids(fetch, self._listing, gone, archived=True)
         merged_away = self._merged_away(fetch, [one for one in gone if one not in archived])
         for one in ids:
             record = there.get(one)
@@ -242,7 +243,7 @@ class Comparison:
         if not ids:
             return set()
         anything = replace(self.loading.plan, filter_groups=())
-        changed = readers.changed_since(fetch, anything, self.settled).records
+        changed = pages.changed_since(fetch, anything, self.settled).records
         return {old for old, _ in merged(changed)} & {*ids}
 
     def _repair(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from hubspot_ingest.database.columns import LINK, LINK_SEEN, Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
-from hubspot_ingest.inbound import history
+from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.files import HISTORY
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.model import Json
@@ -182,7 +182,7 @@ def tables_beside(plan: Plan, with_links: Iterable[str]) -> list[tuple[Table, st
     ]
     if plan.history:
         told = f"Past values of HubSpot {plan.stream.name}"
-        made.append((plan.beside(HISTORY), history.COLUMNS, told))
+        made.append((plan.beside(HISTORY), property_history.COLUMNS, told))
     return [
         (table, sql.create_table(table, columns_of_it, comment))
         for table, columns_of_it, comment in made

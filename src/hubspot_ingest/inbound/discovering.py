@@ -14,10 +14,10 @@ from hubspot_ingest.database.state.properties import Access, Metadata
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.fixed import asking
 from hubspot_ingest.inbound.fixed.asking import Piece
 from hubspot_ingest.inbound.fixed.items import Level
-from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Outside
 

@@ -10,10 +10,11 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.staging import parquet
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
 from hubspot_ingest.hubspot.requests import ASSOCIATIONS_LIMIT
-from hubspot_ingest.inbound import history, links, rows
+from hubspot_ingest.inbound import rows
+from hubspot_ingest.inbound.extract import associations, property_history
+from hubspot_ingest.inbound.extract.id_ranges import Batch
+from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
-from hubspot_ingest.inbound.ranges import Batch
-from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Record
 
 # Rows of a file, and about how many bytes of JSON: they bound memory. The names of the properties
@@ -99,21 +100,21 @@ class Files:
         object_type = self.plan.stream.object_type
         ids = list(dict.fromkeys(one.id for one in records))
         parts: dict[str, bytes] = {}
-        found: dict[str, links.Found] = {}
+        found: dict[str, associations.Found] = {}
         for stream in self.with_links if ids and not self.archived else ():
             if stream in self.refused:
                 continue
             to_type = self.plan.linked_types[stream]
             try:
-                found[stream] = links.read_links(self.fetch, object_type, to_type, ids)
+                found[stream] = associations.read_links(self.fetch, object_type, to_type, ids)
             except (ScopeMissing, HubSpotRefused) as error:
                 # these ids stay as they are, and the run tells that they were not fetched
                 self.refused[stream] = error
                 continue
             parts[stream] = parquet(rows.staged_links(found[stream]))
         if ids and self.plan.history and not self.archived:
-            changes = history.read_history(self.fetch, object_type, self.plan.history, ids)
-            parts[HISTORY] = parquet(history.staged(changes))
+            changes = property_history.read_history(self.fetch, object_type, self.plan.history, ids)
+            parts[HISTORY] = parquet(property_history.staged(changes))
         columns, misfits = rows.staged(
             records, self.plan.property_columns, self.with_links, found, archived=self.archived
         )

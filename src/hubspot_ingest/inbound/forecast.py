@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Bucket, Request
-from hubspot_ingest.inbound import comparing, comparison, counting, history, links, reading
+from hubspot_ingest.inbound import comparing, comparison, counting
+from hubspot_ingest.inbound.extract import associations, extraction, property_history
+from hubspot_ingest.inbound.extract.id_ranges import width
 from hubspot_ingest.inbound.files import rows_per_file
 from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, growing
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
-from hubspot_ingest.inbound.ranges import width
 
 # Measured of whole runs (docs/PERFORMANCE.md): what there is to do of a row besides asking for it.
 ROWS_PER_SECOND = 7_500
@@ -99,7 +100,7 @@ def main_reading(
 def resumed_reading(plan: Plan, ranges: Sequence[int], linked: Iterable[str]) -> list[Part]:
     """What an unfinished run left of its reading: so many records in each range."""
     pages = sum(_at_least_one(records, _page_size(plan.strategy)) for records in ranges)
-    wide = max(1, min(reading.RESUMED_WIDTH, len(ranges)))
+    wide = max(1, min(extraction.RESUMED_WIDTH, len(ranges)))
     beside = _belongings(plan, _files(plan, sum(ranges)), linked)
     return _together(_page_steps(plan, pages, wide), beside, wide > 1)
 
@@ -172,14 +173,14 @@ def _pages(strategy: Strategy, records: int, seconds: float) -> tuple[int, int, 
     size = _page_size(strategy)
     pages = _at_least_one(records, size)
     if strategy is Strategy.SEARCH:
-        wide = width(seconds, reading.SEARCH_PAGES_PER_SECOND, records // size)
+        wide = width(seconds, extraction.SEARCH_PAGES_PER_SECOND, records // size)
         # the last page is read to tell where the ids end; ranges end with half a page
         return (pages + wide // 2, 0, wide) if wide > 1 else (pages, 0, 1)
     # so many pages show whether it is worth asking how many there are
-    shown = min(reading.MANY_PAGES, max(1, math.ceil(reading.SLOW / max(seconds, 1e-6))))
+    shown = min(extraction.MANY_PAGES, max(1, math.ceil(extraction.SLOW / max(seconds, 1e-6))))
     if pages <= shown:
         return pages, 0, 1
-    wide = width(seconds, reading.LIST_PAGES_PER_SECOND, records // size)
+    wide = width(seconds, extraction.LIST_PAGES_PER_SECOND, records // size)
     return pages + (wide // 2 if wide > 1 else 0), 1, wide
 
 
@@ -211,10 +212,10 @@ def _belongings(plan: Plan, files: Sequence[int], linked: Iterable[str]) -> Part
     for stream in linked:
         count = sum(math.ceil(rows / requests.ASSOCIATIONS_LIMIT) for rows in files)
         request = requests.associations(kind, types[stream], ())
-        found.append(_step(request, count, links.SIDE_BY_SIDE))
+        found.append(_step(request, count, associations.SIDE_BY_SIDE))
     if plan.history:
         count = sum(math.ceil(rows / requests.HISTORY_LIMIT) for rows in files)
-        found.append(_step(requests.batch_read(kind, (), ()), count, history.SIDE_BY_SIDE))
+        found.append(_step(requests.batch_read(kind, (), ()), count, property_history.SIDE_BY_SIDE))
     return tuple(found)
 
 

@@ -17,14 +17,15 @@ from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.statements import deletions, merge_records
 from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError, IngestError
-from hubspot_ingest.inbound import destination, history, keeping, rows
+from hubspot_ingest.inbound import destination, keeping, rows
 from hubspot_ingest.inbound.destination import Existing
+from hubspot_ingest.inbound.extract import property_history
+from hubspot_ingest.inbound.extract.id_ranges import Batch
+from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.inbound.extract.prefetch import ahead
 from hubspot_ingest.inbound.files import HISTORY, File, Files
-from hubspot_ingest.inbound.handover import ahead
 from hubspot_ingest.inbound.keeping import Keeping
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
-from hubspot_ingest.inbound.ranges import Batch
-from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Json
 
 FILES_PER_MERGE = 5
@@ -205,7 +206,7 @@ class Loading:
             "": rows.staged_columns(
                 self.plan.property_columns, {} if archived else self.with_links, archived=archived
             ),
-            HISTORY: history.COLUMNS,
+            HISTORY: property_history.COLUMNS,
             **dict.fromkeys(self.with_links, LINK),
         }
         return Staging(self.database, named, parts)
@@ -293,7 +294,7 @@ class Loading:
                 self._touch(deletions.upsert_links(links, staged, LINK), (now,), now, part=stream)
         if HISTORY in parts:
             past, staged = self.plan.beside(HISTORY), staging.table(HISTORY)
-            new = deletions.insert_new(past, staged, history.COLUMNS, history.KEY)
+            new = deletions.insert_new(past, staged, property_history.COLUMNS, property_history.KEY)
             self._touch(new, (), now, part=HISTORY)
 
 
@@ -302,5 +303,7 @@ def kept_columns(part: str, columns: Sequence[Column]) -> tuple[Sequence[Column]
     if not part:
         return [one for one in columns if one.name == KEY], columns
     if part == HISTORY:
-        return [one for one in history.COLUMNS if one.name in history.KEY], history.COLUMNS
+        return [
+            one for one in property_history.COLUMNS if one.name in property_history.KEY
+        ], property_history.COLUMNS
     return [one for one in LINK if one.name in LINK_KEY], (*LINK, *LINK_SEEN)

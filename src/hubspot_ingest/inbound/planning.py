@@ -16,7 +16,8 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import configuring, destination, prospect, readers
+from hubspot_ingest.inbound import configuring, destination, prospect
+from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.fixed import planning as fixed
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.prospect import Planned, Prospect
@@ -89,12 +90,12 @@ def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]
             known_columns={},
             existing={},
         )
-        records = readers.count(client.fetch, made)
+        records = pages.count(client.fetch, made)
         return {
             "response_code": "OK",
             "message": f"{records} {found.name} match",
             "records": records,
-            "filter_groups": [*readers.in_range(made, 0, None)],
+            "filter_groups": [*pages.in_range(made, 0, None)],
             "requests": client.tally.requests,
         }
 

@@ -21,13 +21,13 @@ from hubspot_ingest.inbound import destination, keeping
 from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison
 from hubspot_ingest.inbound.destination import Existing
+from hubspot_ingest.inbound.extract.extraction import Reading
+from hubspot_ingest.inbound.extract.id_ranges import Batch
 from hubspot_ingest.inbound.fixed.run import FixedRun
 from hubspot_ingest.inbound.loading import Loading, Merged
 from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.portal import portal_of
-from hubspot_ingest.inbound.ranges import Batch
-from hubspot_ingest.inbound.reading import Reading
 from hubspot_ingest.inbound.standing import standing
 from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, Sweeps
 from hubspot_ingest.model import Json, Property

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from hubspot_ingest.database.columns import LINK_KEY
-from hubspot_ingest.inbound import history
+from hubspot_ingest.inbound.extract import property_history
 from snowflake_sandbox import Engine
 from tests.faults.life import Life
 from tests.faults.portals import NOTE, RANK, TIER, VALUES, make_portal
@@ -82,7 +82,7 @@ def snapshot(world: World) -> Tables:
 
 def _key(table: str) -> tuple[str, ...]:
     if table.endswith("_HISTORY"):
-        return history.KEY
+        return property_history.KEY
     return LINK_KEY if table.endswith("_COMPANIES") else ("ID",)
 
 

@@ -19,11 +19,12 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import configuring, destination, readers
+from hubspot_ingest.inbound import configuring, destination
 from hubspot_ingest.inbound.explaining.reasons import Known, Reason, Row, Standing, judge
+from hubspot_ingest.inbound.extract import pages
+from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
-from hubspot_ingest.inbound.readers import Fetch
 from hubspot_ingest.model import Json, Record
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
@@ -140,9 +141,9 @@ def _asked(known: Known, fetch: Fetch, wanted: Plan, id: str) -> Known:
         updated_at=told.updated_at,
         windowed_at=times.milliseconds(windowed) if windowed else None,
     )
-    if not wanted.filter_groups or readers.matching_among(fetch, wanted, [id]):
+    if not wanted.filter_groups or pages.matching_among(fetch, wanted, [id]):
         return known
-    found = readers.found_by_id(fetch, wanted, id)
+    found = pages.found_by_id(fetch, wanted, id)
     indexed = found is not None and (found.updated_at or 0) >= (told.updated_at or 0)
     return replace(known, filtered=True, indexed=indexed)
 

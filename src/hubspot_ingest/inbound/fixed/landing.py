@@ -19,12 +19,12 @@ from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound import destination
 from hubspot_ingest.inbound.destination import Existing
+from hubspot_ingest.inbound.extract.prefetch import ahead
 from hubspot_ingest.inbound.files import FILE_EVERY, FILE_ROWS, PART_ROWS
 from hubspot_ingest.inbound.fixed import rows
 from hubspot_ingest.inbound.fixed.items import Item, key_columns, scope_columns
 from hubspot_ingest.inbound.fixed.reading import Batch
 from hubspot_ingest.inbound.fixed.rows import Spelling
-from hubspot_ingest.inbound.handover import ahead
 from hubspot_ingest.inbound.keeping import Keeping, merged
 from hubspot_ingest.inbound.loading import FILES_AHEAD, FILES_PER_MERGE
 from hubspot_ingest.model import Json, Property

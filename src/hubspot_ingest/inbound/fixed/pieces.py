@@ -10,10 +10,10 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import BY_NAME, CRM
 from hubspot_ingest.catalog.stream import Every, Reader, Stream
 from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.fixed import asking
 from hubspot_ingest.inbound.fixed.asking import Piece
 from hubspot_ingest.inbound.fixed.items import Level, look, text
-from hubspot_ingest.inbound.readers import Fetch
 
 # HubSpot was founded in 2006: no event is older.
 FIRST = 1_149_120_000_000

@@ -8,7 +8,7 @@ import pytest
 
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.links import read_links
+from hubspot_ingest.inbound.extract.associations import read_links
 
 Answer = TypeVar("Answer")
 

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hubspot_ingest.inbound.handover import Handover
-from hubspot_ingest.inbound.readers import Reach, ReadPage
+from hubspot_ingest.inbound.extract.pages import Reach, ReadPage
+from hubspot_ingest.inbound.extract.prefetch import Handover
 from hubspot_ingest.model import Json, Record
 
 WIDEST = 8

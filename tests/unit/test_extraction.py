@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound import readers
+from hubspot_ingest.inbound.extract import pages
+from hubspot_ingest.inbound.extract.extraction import Reading
+from hubspot_ingest.inbound.extract.id_ranges import Batch
 from hubspot_ingest.inbound.plan.plan import Plan
-from hubspot_ingest.inbound.ranges import Batch
-from hubspot_ingest.inbound.reading import Reading
 from hubspot_ingest.model import Json
 from tests.builders import MINUTE, NOW, Shelf, a_plan, a_property
 
@@ -328,5 +328,5 @@ def test_a_page_of_records_before_the_one_asked_for_is_refused() -> None:
         return parse(a_page(3, 4))
 
     with pytest.raises(UnexpectedAnswer):
-        readers.page_reader(fetch, LIST)(10, None)
+        pages.page_reader(fetch, LIST)(10, None)
     assert shelf.asked == []

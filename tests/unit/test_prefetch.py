@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot_ingest.inbound.handover import Handover, ahead
+from hubspot_ingest.inbound.extract.prefetch import Handover, ahead
 
 
 class Spilt(Exception):

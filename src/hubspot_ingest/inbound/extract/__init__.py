@@ -1,0 +1,1 @@
+"""Reads CRM records from HubSpot, page by page, by id."""
