@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.hubspot import rate_limits, responses
-from hubspot_ingest.inbound import files, rows
+from hubspot_ingest.inbound.load import batches, rows
 
 Name = Callable[..., str]
 
@@ -38,7 +38,7 @@ class Stages:
             (responses, "decode", _named("decode JSON")),
             (responses, "page", _named("records of a page")),
             (rows, "staged", _named("type the columns")),
-            (files, "parquet", _named("write Parquet")),
+            (batches, "parquet", _named("write Parquet")),
             (Database, "put", _named("put on the stage")),
             (Database, "rows", _statement),
         ]

@@ -15,16 +15,10 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import (
-    configuring,
-    destination,
-    discovering,
-    ingest,
-    planning,
-    reconciling,
-)
+from hubspot_ingest.inbound import configuring, discovering, ingest, planning, reconciling
 from hubspot_ingest.inbound.checkup import doctor as examination
 from hubspot_ingest.inbound.explaining import row, run
+from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.replaying import replay as replays
 from hubspot_ingest.inbound.replaying import rollback as rollbacks
 from hubspot_ingest.model import Json

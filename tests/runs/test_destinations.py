@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_ingest.inbound import destination
+from hubspot_ingest.inbound.load import destination
 from tests.runs.world import CONTACTS, SLIM, Answer, World
 
 OURS = {"database": "WAREHOUSE", "schema": "HUBSPOT", "table": "PEOPLE"}

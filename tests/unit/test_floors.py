@@ -82,7 +82,7 @@ def test_an_import_between_strangers_is_found(path: str, source: str) -> None:
     [
         ("hubspot_ingest/hubspot/responses.py", "import httpx"),
         ("hubspot_ingest/database/state/syncs.py", "import snowflake.connector"),
-        ("hubspot_ingest/inbound/rows.py", "from pyarrow import parquet"),
+        ("hubspot_ingest/inbound/load/rows.py", "from pyarrow import parquet"),
         ("hubspot_ingest/procedures.py", "from snowflake.snowpark import Session"),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_ingest.database.columns import Column, Type, association_column
-from hubspot_ingest.inbound.rows import staged, staged_columns, staged_links
+from hubspot_ingest.inbound.load.rows import staged, staged_columns, staged_links
 from hubspot_ingest.model import Link, Record
 from hubspot_ingest.times import EARLIEST, LATEST
 from tests.builders import NOW, a_record

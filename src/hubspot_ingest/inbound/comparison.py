@@ -29,8 +29,8 @@ from hubspot_ingest.inbound.counting import (
 )
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.extract.pages import Fetch
-from hubspot_ingest.inbound.files import merged
-from hubspot_ingest.inbound.loading import Loading, Merged
+from hubspot_ingest.inbound.load.batches import merged
+from hubspot_ingest.inbound.load.loader import Loading, Merged
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.sweeps import END, Sweeps

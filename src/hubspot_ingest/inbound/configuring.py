@@ -14,7 +14,7 @@ from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import destination, freshness
+from hubspot_ingest.inbound.load import destination, views
 from hubspot_ingest.inbound.plan import filters, plan
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations import connections, schedules
@@ -53,10 +53,10 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
         every_minutes=schedules.longest_gap(settings.schedule),
     )
     if before is not None and destination.table_of(before) != destination.table_of(settings):
-        freshness.leave(outside.database, name, before)
+        views.leave(outside.database, name, before)
     elif before is not None:
         others = _takes_others(before, settings)
-        freshness.renew(outside.database, name, settings, unsettle=others)
+        views.renew(outside.database, name, settings, unsettle=others)
     if app.schedule is not None:
         # the time limit of the task of all syncs may have become too short
         schedules.change_all(outside.database, app, app)
@@ -75,7 +75,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
     """
     settings = configuration.parse(name, given, defaults)
     connections.check_known(outside.database, settings.connection)
-    freshness.check_free(settings, _others(Store(outside.database), name, defaults))
+    views.check_free(settings, _others(Store(outside.database), name, defaults))
     stream = lookup.standard(settings.stream)
     if stream is not None:
         lookup.check_settings(stream, settings)
@@ -168,7 +168,7 @@ def drop(outside: Outside, name: str) -> Answer:
     with suppress(Refusal):
         app = AppState(outside.database).settings()
         settings = configuration.parse(sync.name, sync.settings, app.for_syncs)
-        freshness.leave(outside.database, sync.name, settings)
+        views.leave(outside.database, sync.name, settings)
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} is forgotten; its table and its runs stay",

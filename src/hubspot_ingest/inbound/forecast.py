@@ -16,7 +16,7 @@ from hubspot_ingest.hubspot.requests import Bucket, Request
 from hubspot_ingest.inbound import comparing, comparison, counting
 from hubspot_ingest.inbound.extract import associations, extraction, property_history
 from hubspot_ingest.inbound.extract.id_ranges import width
-from hubspot_ingest.inbound.files import rows_per_file
+from hubspot_ingest.inbound.load.batches import rows_per_file
 from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, growing
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 

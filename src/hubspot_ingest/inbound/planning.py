@@ -16,9 +16,10 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import configuring, destination, prospect
+from hubspot_ingest.inbound import configuring, prospect
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.fixed import planning as fixed
+from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.prospect import Planned, Prospect
 from hubspot_ingest.inbound.records_plan import records_plan

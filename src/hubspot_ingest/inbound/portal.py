@@ -12,7 +12,7 @@ from hubspot_ingest.database.state.connections import Connections
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import destination
+from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 

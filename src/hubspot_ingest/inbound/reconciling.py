@@ -18,11 +18,11 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import destination, keeping, kept_plan
 from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison, Found
-from hubspot_ingest.inbound.keeping import Keeping
-from hubspot_ingest.inbound.loading import Loading
+from hubspot_ingest.inbound.load import destination, page_recorder, run_manifest
+from hubspot_ingest.inbound.load.loader import Loading
+from hubspot_ingest.inbound.load.page_recorder import Keeping
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, schedules
@@ -78,7 +78,7 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
         sync = store.sync(name) or sync
         deadline = began + round(settings.deadline_minutes * times.MINUTE)
         with _opened(outside, settings, deadline) as (client, look):
-            kept = keeping.of_run(outside.database, app.keep_pages_days, name, run_id)
+            kept = page_recorder.of_run(outside.database, app.keep_pages_days, name, run_id)
             with closing(
                 _comparison(outside, client, sync, settings, run_id, look, kept)
             ) as comparison:
@@ -186,7 +186,7 @@ def _comparison(
 
     portal_id = str(database.rows(sql.portal_of(table))[0]["PORTAL_ID"] or "")
     if kept is not None:
-        kept.begun = kept_plan.began_records(
+        kept.begun = run_manifest.began_records(
             chosen, [*stands.types], sync.settled_through, sync.sweeps, portal_id
         )
     loading = Loading(

@@ -8,10 +8,11 @@ from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import destination, forecast
-from hubspot_ingest.inbound.destination import Home
+from hubspot_ingest.inbound import forecast
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.forecast import Part
+from hubspot_ingest.inbound.load import destination
+from hubspot_ingest.inbound.load.destination import Home
 from hubspot_ingest.inbound.plan import plan as planning
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.prospect import Planned, Prospect

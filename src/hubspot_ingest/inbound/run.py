@@ -17,14 +17,14 @@ from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import destination, keeping
 from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison
-from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.extract.extraction import Reading
 from hubspot_ingest.inbound.extract.id_ranges import Batch
 from hubspot_ingest.inbound.fixed.run import FixedRun
-from hubspot_ingest.inbound.loading import Loading, Merged
+from hubspot_ingest.inbound.load import destination, page_recorder
+from hubspot_ingest.inbound.load.destination import Existing
+from hubspot_ingest.inbound.load.loader import Loading, Merged
 from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.portal import portal_of
@@ -83,7 +83,7 @@ class Run:
         self._sweeps_state = self._standing.sweeps
         log.settled_through = self._standing.settled_through
         self._notes: list[str] = []
-        self._keeping = keeping.of_run(outside.database, keep_days, name, log.run_id)
+        self._keeping = page_recorder.of_run(outside.database, keep_days, name, log.run_id)
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor; yields whenever another run may take its turn.

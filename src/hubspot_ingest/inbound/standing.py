@@ -14,9 +14,9 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Sync
-from hubspot_ingest.inbound import destination, kept_plan
-from hubspot_ingest.inbound.destination import Existing
-from hubspot_ingest.inbound.freshness import Freshness
+from hubspot_ingest.inbound.load import destination, run_manifest
+from hubspot_ingest.inbound.load.destination import Existing
+from hubspot_ingest.inbound.load.views import Freshness
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.plan.plan import Plan
@@ -73,7 +73,7 @@ class Standing:
 
     def begun(self, made: Plan, portal_id: str) -> dict[str, Json]:
         """What a run by this plan begins from, as it is kept with its pages."""
-        return kept_plan.began_records(
+        return run_manifest.began_records(
             made, [*self.stands.types], self.settled_through, self.sweeps, portal_id
         )
 

@@ -24,12 +24,12 @@ from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.extract.id_ranges import Batch
 from hubspot_ingest.inbound.extract.pages import Reach
-from hubspot_ingest.inbound.files import merged
-from hubspot_ingest.inbound.loading import Loading, Mark, Merged
+from hubspot_ingest.inbound.load.batches import merged
+from hubspot_ingest.inbound.load.column_backfill import Refill
+from hubspot_ingest.inbound.load.loader import Loading, Mark, Merged
 from hubspot_ingest.inbound.plan import plan as planning
 from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, filtered_since, growing, rotating
 from hubspot_ingest.inbound.plan.plan import Plan
-from hubspot_ingest.inbound.refill import Refill
 from hubspot_ingest.model import Json, Record
 
 # HubSpot keeps archived records this long.

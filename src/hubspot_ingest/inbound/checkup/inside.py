@@ -13,9 +13,9 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.connections import cure
 from hubspot_ingest.database.statements.tasks import ALL_SYNCS, LOOK
 from hubspot_ingest.errors import DatabaseError
-from hubspot_ingest.inbound import freshness
 from hubspot_ingest.inbound.checkup import findings
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity
+from hubspot_ingest.inbound.load import views
 from hubspot_ingest.settings import SyncSettings
 
 Syncs = Sequence[tuple[str, SyncSettings]]
@@ -50,7 +50,7 @@ def health(database: Database) -> Iterator[Finding]:
 def views(database: Database, syncs: Syncs) -> Iterator[Finding]:
     """Of the views beside destinations."""
     for sync, settings in syncs:
-        for view in freshness.missing(database, sync, settings):
+        for view in views.missing(database, sync, settings):
             yield Finding(
                 "VIEW",
                 Severity.NOTICE,

@@ -19,10 +19,11 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import configuring, destination
+from hubspot_ingest.inbound import configuring
 from hubspot_ingest.inbound.explaining.reasons import Known, Reason, Row, Standing, judge
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
 from hubspot_ingest.model import Json, Record

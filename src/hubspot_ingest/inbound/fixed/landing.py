@@ -17,16 +17,16 @@ from hubspot_ingest.database.state.page_archive import as_json
 from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError
-from hubspot_ingest.inbound import destination
-from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.extract.prefetch import ahead
-from hubspot_ingest.inbound.files import FILE_EVERY, FILE_ROWS, PART_ROWS
 from hubspot_ingest.inbound.fixed import rows
 from hubspot_ingest.inbound.fixed.items import Item, key_columns, scope_columns
 from hubspot_ingest.inbound.fixed.reading import Batch
 from hubspot_ingest.inbound.fixed.rows import Spelling
-from hubspot_ingest.inbound.keeping import Keeping, merged
-from hubspot_ingest.inbound.loading import FILES_AHEAD, FILES_PER_MERGE
+from hubspot_ingest.inbound.load import destination
+from hubspot_ingest.inbound.load.batches import FILE_EVERY, FILE_ROWS, PART_ROWS
+from hubspot_ingest.inbound.load.destination import Existing
+from hubspot_ingest.inbound.load.loader import FILES_AHEAD, FILES_PER_MERGE
+from hubspot_ingest.inbound.load.page_recorder import Keeping, merged
 from hubspot_ingest.model import Json, Property
 
 # A reading of many parents with little in them is saved so often (ms), whatever there is to merge.

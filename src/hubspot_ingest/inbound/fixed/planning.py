@@ -21,14 +21,14 @@ from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Spent
 from hubspot_ingest.hubspot.requests import Bucket
-from hubspot_ingest.inbound import destination
-from hubspot_ingest.inbound.destination import Home
 from hubspot_ingest.inbound.fixed import asking, pieces, rows, views
 from hubspot_ingest.inbound.fixed.beginning import begin
 from hubspot_ingest.inbound.fixed.reading import SIDE_BY_SIDE
 from hubspot_ingest.inbound.fixed.run import explained
 from hubspot_ingest.inbound.forecast import Part, Step
-from hubspot_ingest.inbound.freshness import Freshness
+from hubspot_ingest.inbound.load import destination
+from hubspot_ingest.inbound.load.destination import Home
+from hubspot_ingest.inbound.load.views import Freshness
 from hubspot_ingest.inbound.prospect import Planned, Prospect
 
 

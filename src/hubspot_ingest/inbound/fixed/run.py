@@ -13,14 +13,14 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import ScopeMissing, Stopped
-from hubspot_ingest.inbound import destination, kept_plan
 from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.fixed import pieces, views
 from hubspot_ingest.inbound.fixed.beginning import begin
 from hubspot_ingest.inbound.fixed.landing import Landing
 from hubspot_ingest.inbound.fixed.reading import Reading
-from hubspot_ingest.inbound.freshness import Freshness
-from hubspot_ingest.inbound.keeping import Keeping
+from hubspot_ingest.inbound.load import destination, run_manifest
+from hubspot_ingest.inbound.load.page_recorder import Keeping
+from hubspot_ingest.inbound.load.views import Freshness
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 
@@ -114,7 +114,7 @@ class FixedRun:
         )
         known = metadata.properties(self.name) if stream.flattened else ()
         if self.keeping is not None:
-            self.keeping.begun = kept_plan.began(
+            self.keeping.begun = run_manifest.began(
                 stream, table, [*stands.types], self.settled_through, self.state
             )
         landing = Landing(

@@ -9,7 +9,7 @@ from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table, let_read, name, text
 from hubspot_ingest.errors import Refusal
-from hubspot_ingest.inbound import destination
+from hubspot_ingest.inbound.load import destination
 
 # What the old engagements called a thing, and the property that holds it now.
 _METADATA: Mapping[str, tuple[str, Mapping[str, str]]] = {

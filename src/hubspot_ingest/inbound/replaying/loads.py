@@ -16,13 +16,13 @@ from hubspot_ingest.database.staging import Staging, parquet
 from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.inbound.destination import Existing
-from hubspot_ingest.inbound.files import File
 from hubspot_ingest.inbound.fixed import rows as fixed_rows
 from hubspot_ingest.inbound.fixed.items import key_columns
-from hubspot_ingest.inbound.kept_plan import columns_of, plan_of
-from hubspot_ingest.inbound.loading import Loading
-from hubspot_ingest.inbound.refill import Refill
+from hubspot_ingest.inbound.load.batches import File
+from hubspot_ingest.inbound.load.column_backfill import Refill
+from hubspot_ingest.inbound.load.destination import Existing
+from hubspot_ingest.inbound.load.loader import Loading
+from hubspot_ingest.inbound.load.run_manifest import columns_of, plan_of
 
 Kept_row = Mapping[str, str | None]
 Texts = dict[str, Sequence[str | bytes | None]]

@@ -12,12 +12,12 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import Entry
-from hubspot_ingest.inbound import destination
-from hubspot_ingest.inbound.files import HISTORY
 from hubspot_ingest.inbound.fixed import rows as fixed_rows
 from hubspot_ingest.inbound.fixed.items import key_columns
-from hubspot_ingest.inbound.kept_plan import columns_of, plan_of
-from hubspot_ingest.inbound.loading import kept_columns
+from hubspot_ingest.inbound.load import destination
+from hubspot_ingest.inbound.load.batches import HISTORY
+from hubspot_ingest.inbound.load.loader import kept_columns
+from hubspot_ingest.inbound.load.run_manifest import columns_of, plan_of
 from hubspot_ingest.inbound.plan.plan import Plan
 
 

@@ -17,7 +17,7 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABEL, Shown, View
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
-from hubspot_ingest.inbound.destination import Existing, run, table_of
+from hubspot_ingest.inbound.load.destination import Existing, run, table_of
 from hubspot_ingest.model import Property
 from hubspot_ingest.settings import SyncSettings
 

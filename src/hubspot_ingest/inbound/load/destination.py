@@ -13,7 +13,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.inbound.extract import property_history
-from hubspot_ingest.inbound.files import HISTORY
+from hubspot_ingest.inbound.load.batches import HISTORY
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings

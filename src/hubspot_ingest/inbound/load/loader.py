@@ -17,14 +17,14 @@ from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.statements import deletions, merge_records
 from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError, IngestError
-from hubspot_ingest.inbound import destination, keeping, rows
-from hubspot_ingest.inbound.destination import Existing
 from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.extract.id_ranges import Batch
 from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.extract.prefetch import ahead
-from hubspot_ingest.inbound.files import HISTORY, File, Files
-from hubspot_ingest.inbound.keeping import Keeping
+from hubspot_ingest.inbound.load import destination, page_recorder, rows
+from hubspot_ingest.inbound.load.batches import HISTORY, File, Files
+from hubspot_ingest.inbound.load.destination import Existing
+from hubspot_ingest.inbound.load.page_recorder import Keeping
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 
@@ -185,7 +185,7 @@ class Loading:
     ) -> tuple[int, int]:
         """Run a MERGE of the table or of one beside it; rows inserted and updated."""
         key, columns = kept_columns(part, self.plan.columns)
-        return keeping.merged(
+        return page_recorder.merged(
             self.database,
             self.keeping,
             statement,

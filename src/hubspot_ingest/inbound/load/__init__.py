@@ -1,0 +1,1 @@
+"""Brings rows into their tables: files, staging, MERGE, the views beside."""
