@@ -12,7 +12,7 @@ from pathlib import Path
 from hubspot_ingest.catalog.registry import CRM, STREAMS, Reader, Stream
 from hubspot_ingest.catalog.stream import Every
 from hubspot_ingest.hubspot.requests import LIST_LIMIT, OBJECTS, SEARCH_LIMIT
-from hubspot_ingest.inbound.fixed.rows import table_columns
+from hubspot_ingest.inbound.items.rows import table_columns
 
 PAGE = Path(__file__).parents[1] / "docs" / "STREAMS.md"
 

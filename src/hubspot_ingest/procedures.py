@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import configuring, discovering, ingest, planning, reconciling
+from hubspot_ingest.inbound import configuring, discovering, ingest, reconciling
 from hubspot_ingest.inbound.checkup import doctor as examination
 from hubspot_ingest.inbound.explaining import row, run
 from hubspot_ingest.inbound.load import destination
+from hubspot_ingest.inbound.preview import preview
 from hubspot_ingest.inbound.replaying import replay as replays
 from hubspot_ingest.inbound.replaying import rollback as rollbacks
 from hubspot_ingest.model import Json
@@ -140,19 +141,19 @@ def send_test_notification(outside: Outside) -> Answer:
 @_answering
 def plan_ingest(outside: Outside, sync: str, settings: Json = None) -> Answer:
     """Tell what a run of a sync would do, perhaps with other settings; nothing is written."""
-    return planning.plan_ingest(outside, sync, settings)
+    return preview.plan_ingest(outside, sync, settings)
 
 
 @_answering
 def plan_ingest_all(outside: Outside) -> Answer:
     """Tell what a run of every enabled sync would do."""
-    return planning.plan_ingest_all(outside)
+    return preview.plan_ingest_all(outside)
 
 
 @_answering
 def count_records(outside: Outside, stream: str, settings: Json) -> Answer:
     """Count the records that match settings which are not stored."""
-    return planning.count_records(outside, stream, settings)
+    return preview.count_records(outside, stream, settings)
 
 
 @_answering

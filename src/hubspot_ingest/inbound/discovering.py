@@ -15,9 +15,9 @@ from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract.pages import Fetch
-from hubspot_ingest.inbound.fixed import asking
-from hubspot_ingest.inbound.fixed.asking import Piece
-from hubspot_ingest.inbound.fixed.items import Level
+from hubspot_ingest.inbound.items import requests
+from hubspot_ingest.inbound.items.json_paths import Level
+from hubspot_ingest.inbound.items.requests import Piece
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Outside
 
@@ -153,13 +153,14 @@ def _first(fetch: Fetch, stream: Stream, now: int) -> Request | None:
     if isinstance(stream.parents, Every):
         among = (_ANY[stream.parents],)
     elif isinstance(stream.parents, Stream):
-        first = asking.request(stream.parents, Piece())
+        first = requests.request(stream.parents, Piece())
         among = tuple(
-            one[0] for one in fetch(first, lambda a: asking.page(_parent(stream), Piece(), a)).items
+            one[0]
+            for one in fetch(first, lambda a: requests.page(_parent(stream), Piece(), a)).items
         )[:1]
         if not among:
             return None
-    return asking.request(stream, Piece("", among, 0, now - times.DAY, now))
+    return requests.request(stream, Piece("", among, 0, now - times.DAY, now))
 
 
 def _parent(stream: Stream) -> Stream:

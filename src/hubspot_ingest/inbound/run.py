@@ -21,7 +21,7 @@ from hubspot_ingest.inbound.certifying import certified, told
 from hubspot_ingest.inbound.comparison import Comparison
 from hubspot_ingest.inbound.extract.extraction import Reading
 from hubspot_ingest.inbound.extract.id_ranges import Batch
-from hubspot_ingest.inbound.fixed.run import FixedRun
+from hubspot_ingest.inbound.items.run import FixedRun
 from hubspot_ingest.inbound.load import destination, page_recorder
 from hubspot_ingest.inbound.load.destination import Existing
 from hubspot_ingest.inbound.load.loader import Loading, Merged

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.catalog.registry import BY_NAME, STREAMS, Reader, Stream
-from hubspot_ingest.inbound.fixed.rows import table_columns
+from hubspot_ingest.inbound.items.rows import table_columns
 from tests.runs.streams.changes import CHANGES, CONSTANT
 from tests.runs.streams.conftest import POWERLESS
 from tests.runs.world import HOUR, Answer, World

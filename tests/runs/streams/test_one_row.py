@@ -13,7 +13,7 @@ from hubspot_ingest.database.state.syncs import RunLog
 from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
-from hubspot_ingest.inbound.fixed.run import FixedRun
+from hubspot_ingest.inbound.items.run import FixedRun
 from tests.runs.world import BASE_URL, HOUR, World
 
 ROWS = (

@@ -16,8 +16,8 @@ from hubspot_ingest.database.staging import Staging, parquet
 from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.inbound.fixed import rows as fixed_rows
-from hubspot_ingest.inbound.fixed.items import key_columns
+from hubspot_ingest.inbound.items import rows as fixed_rows
+from hubspot_ingest.inbound.items.json_paths import key_columns
 from hubspot_ingest.inbound.load.batches import File
 from hubspot_ingest.inbound.load.column_backfill import Refill
 from hubspot_ingest.inbound.load.destination import Existing

@@ -12,8 +12,8 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import Entry
-from hubspot_ingest.inbound.fixed import rows as fixed_rows
-from hubspot_ingest.inbound.fixed.items import key_columns
+from hubspot_ingest.inbound.items import rows as fixed_rows
+from hubspot_ingest.inbound.items.json_paths import key_columns
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.batches import HISTORY
 from hubspot_ingest.inbound.load.loader import kept_columns

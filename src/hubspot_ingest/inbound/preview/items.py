@@ -21,15 +21,15 @@ from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Spent
 from hubspot_ingest.hubspot.requests import Bucket
-from hubspot_ingest.inbound.fixed import asking, pieces, rows, views
-from hubspot_ingest.inbound.fixed.beginning import begin
-from hubspot_ingest.inbound.fixed.reading import SIDE_BY_SIDE
-from hubspot_ingest.inbound.fixed.run import explained
-from hubspot_ingest.inbound.forecast import Part, Step
+from hubspot_ingest.inbound.items import partitions, requests, rows, view_streams
+from hubspot_ingest.inbound.items.extraction import SIDE_BY_SIDE
+from hubspot_ingest.inbound.items.run import explained
+from hubspot_ingest.inbound.items.window import begin
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.destination import Home
 from hubspot_ingest.inbound.load.views import Freshness
-from hubspot_ingest.inbound.prospect import Planned, Prospect
+from hubspot_ingest.inbound.preview.estimate import Part, Step
+from hubspot_ingest.inbound.preview.report import Planned, Prospect
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def fixed_plan(looking: Prospect, stream: Stream, sync: Sync | None) -> Planned:
         now=looking.now,
     )
     if stream.reader is Reader.VIEW:
-        made_of, ddl = views.planned(looking.outside.database, stream, table)
+        made_of, ddl = view_streams.planned(looking.outside.database, stream, table)
         why = f"it is a view over {', '.join(made_of)}: nothing is asked of HubSpot"
         return _planned(looking, stream, _Found([], 0, False, why), ddl, [], None)
     try:
@@ -103,7 +103,7 @@ def _find(looking: Prospect, stream: Stream, begun: Mapping[str, object]) -> _Fo
     behind = begun["behind"]
     assert isinstance(behind, Mapping)
     before = _counts(looking)
-    parents = pieces.parents(
+    parents = partitions.parents(
         fetch,
         stream,
         event_types=stream.event_types or looking.settings.event_types,
@@ -111,8 +111,8 @@ def _find(looking: Prospect, stream: Stream, begun: Mapping[str, object]) -> _Fo
         behind=behind,
     )
     listed = _counts(looking) - before
-    wanted = pieces.pieces(stream, parents, since=since, until=looking.now, behind=behind)
-    own = Counter(asking.request(stream, one).endpoint for one in wanted)
+    wanted = partitions.pieces(stream, parents, since=since, until=looking.now, behind=behind)
+    own = Counter(requests.request(stream, one).endpoint for one in wanted)
     parts: list[Part] = [tuple(_step(one, count, 1) for one, count in listed.items())]
     parts.append(tuple(_step(one, count, SIDE_BY_SIDE) for one, count in own.items()))
     if not wanted:
@@ -120,7 +120,7 @@ def _find(looking: Prospect, stream: Stream, begun: Mapping[str, object]) -> _Fo
     why = f"items are read by {stream.reader}"
     if since is not None:
         why += f", those since {times.iso(since)}"
-    page = next(pieces.pages(fetch, stream, wanted[0]))
+    page = next(partitions.pages(fetch, stream, wanted[0]))
     if page.token is None and len(wanted) == 1 and not stream.newest:
         return _Found(parts, len(page.items), False, f"{why}, and one page has them all")
     if not stream.dated:

@@ -14,10 +14,10 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import ScopeMissing, Stopped
 from hubspot_ingest.inbound.extract.pages import Fetch
-from hubspot_ingest.inbound.fixed import pieces, views
-from hubspot_ingest.inbound.fixed.beginning import begin
-from hubspot_ingest.inbound.fixed.landing import Landing
-from hubspot_ingest.inbound.fixed.reading import Reading
+from hubspot_ingest.inbound.items import partitions, view_streams
+from hubspot_ingest.inbound.items.extraction import Reading
+from hubspot_ingest.inbound.items.loader import Landing
+from hubspot_ingest.inbound.items.window import begin
 from hubspot_ingest.inbound.load import destination, run_manifest
 from hubspot_ingest.inbound.load.page_recorder import Keeping
 from hubspot_ingest.inbound.load.views import Freshness
@@ -62,7 +62,7 @@ class FixedRun:
         self.log.stream, self.log.strategy = self.stream.name, str(self.stream.reader)
         self.log.destination = str(table)
         if self.stream.reader is Reader.VIEW:
-            made_of = views.make(self.database, self.stream, table)
+            made_of = view_streams.make(self.database, self.stream, table)
             self.log.message = f"the view {table} shows {', '.join(made_of)} as they stand"
             self._settle(self.log.started_at)
             return
@@ -84,14 +84,14 @@ class FixedRun:
         )
         log.plan_hash = str(begun["plan"])
         log.since, log.until = begun["since"], begun["until"]
-        parents = pieces.parents(
+        parents = partitions.parents(
             self.fetch,
             stream,
             event_types=stream.event_types or self.settings.event_types,
             since=None if begun["whole"] else begun["since"],
             behind=begun["behind"],
         )
-        wanted = pieces.pieces(
+        wanted = partitions.pieces(
             stream, parents, since=begun["since"], until=begun["end"], behind=begun["behind"]
         )
         reading = Reading(
@@ -130,7 +130,7 @@ class FixedRun:
             alive=self.alive,
             tick=self.tick,
             # in a table that is not there nothing can be missing
-            noting=begun["whole"] and pieces.complete(stream) and bool(stands.types),
+            noting=begun["whole"] and partitions.complete(stream) and bool(stands.types),
             prepared=fresh.keep,
             keeping=self.keeping,
         )

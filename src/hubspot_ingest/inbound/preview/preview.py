@@ -16,13 +16,14 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import configuring, prospect
+from hubspot_ingest.inbound import configuring
 from hubspot_ingest.inbound.extract import pages
-from hubspot_ingest.inbound.fixed import planning as fixed
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.plan import plan
-from hubspot_ingest.inbound.prospect import Planned, Prospect
-from hubspot_ingest.inbound.records_plan import records_plan
+from hubspot_ingest.inbound.preview import items as fixed
+from hubspot_ingest.inbound.preview import report
+from hubspot_ingest.inbound.preview.records import records_plan
+from hubspot_ingest.inbound.preview.report import Planned, Prospect
 from hubspot_ingest.inbound.standing import standing
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Outside
@@ -41,7 +42,7 @@ def plan_ingest(outside: Outside, name: str, given: Json = None) -> dict[str, Js
 
     Raises ``Refusal`` and ``CredentialError``. That the credential lacks a scope is told.
     """
-    return prospect.answer(_plan(outside, configuration.sync_name(name), given))
+    return report.answer(_plan(outside, configuration.sync_name(name), given))
 
 
 def plan_ingest_all(outside: Outside) -> dict[str, Json]:
@@ -57,8 +58,8 @@ def plan_ingest_all(outside: Outside) -> dict[str, Json]:
             )
         else:
             planned.append(one)
-            told.append({**prospect.answer(one)})
-    return prospect.together(planned, told)
+            told.append({**report.answer(one)})
+    return report.together(planned, told)
 
 
 def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]:

@@ -11,9 +11,9 @@ from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
 from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.extract.prefetch import in_order
-from hubspot_ingest.inbound.fixed.asking import Page, Piece
-from hubspot_ingest.inbound.fixed.items import Item, key, look, text
-from hubspot_ingest.inbound.fixed.pieces import pages
+from hubspot_ingest.inbound.items.json_paths import Item, key, look, text
+from hubspot_ingest.inbound.items.partitions import pages
+from hubspot_ingest.inbound.items.requests import Page, Piece
 from hubspot_ingest.model import Json
 
 SIDE_BY_SIDE = 8

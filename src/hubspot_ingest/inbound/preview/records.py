@@ -8,16 +8,16 @@ from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import forecast
 from hubspot_ingest.inbound.extract import pages
-from hubspot_ingest.inbound.forecast import Part
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.destination import Home
 from hubspot_ingest.inbound.plan import plan as planning
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
-from hubspot_ingest.inbound.prospect import Planned, Prospect
+from hubspot_ingest.inbound.preview import estimate
+from hubspot_ingest.inbound.preview.estimate import Part
+from hubspot_ingest.inbound.preview.probe import Survey, Surveyor
+from hubspot_ingest.inbound.preview.report import Planned, Prospect
 from hubspot_ingest.inbound.standing import Standing
-from hubspot_ingest.inbound.survey import Survey, Surveyor
 from hubspot_ingest.model import Property
 
 
@@ -36,9 +36,9 @@ def records_plan(looking: Prospect, stream: Stream, stands: Standing) -> Planned
     again = not first and properties != stands.properties
     parts = looking.beginning()
     if lookup.standard(looking.settings.stream) is None:
-        parts.append(forecast.once(requests.schemas()))
+        parts.append(estimate.once(requests.schemas()))
     if first or survey.counts.records:
-        parts.append(forecast.once(requests.properties(stream.object_type)))
+        parts.append(estimate.once(requests.properties(stream.object_type)))
     parts += _reading(looking, stands, made, survey, again=again)
     parts += looking.end(parts)
     grows = survey.counts.records or survey.counts.rotation
@@ -77,16 +77,16 @@ def _reading(
     search = requests.search_page(kind, [], ())
     page = search if made.strategy is Strategy.SEARCH else requests.list_page(kind)
     if survey.ranges is not None:
-        parts = forecast.resumed_reading(made, survey.ranges, linked)
+        parts = estimate.resumed_reading(made, survey.ranges, linked)
     else:
         seconds = looking.seconds_per_page(page.endpoint)
-        parts = forecast.main_reading(made, survey.counts.records, linked, seconds)
+        parts = estimate.main_reading(made, survey.counts.records, linked, seconds)
     if again:
-        parts += [forecast.once(page)] * min(2, forecast.pages(made, survey.counts.records))
+        parts += [estimate.once(page)] * min(2, estimate.pages(made, survey.counts.records))
     # one that may not be read is tried once
-    parts += [forecast.once(requests.associations(kind, types[one], ())) for one in survey.refused]
+    parts += [estimate.once(requests.associations(kind, types[one], ())) for one in survey.refused]
     rotation = planning.without_links(planning.rotation(made), survey.refused)
-    return parts + forecast.sweeps(
+    return parts + estimate.sweeps(
         made, planning.listing(made), rotation, survey.due, survey.counts
     )
 

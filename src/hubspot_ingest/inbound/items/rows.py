@@ -11,7 +11,7 @@ from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.casts import Texts, spelled
 from hubspot_ingest.database.columns import DELETE_KIND, DELETED_AT, Column, Type
 from hubspot_ingest.database.statements.merge_items import FLAT, RAW, SEQUENCE, bookkeeping
-from hubspot_ingest.inbound.fixed.items import Item, canonical, key, look, text
+from hubspot_ingest.inbound.items.json_paths import Item, canonical, key, look, text
 
 Text = str | None
 Staged = dict[str, Sequence[str | bytes | None]]

@@ -16,8 +16,8 @@ from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.requests import Bucket
-from hubspot_ingest.inbound import forecast
-from hubspot_ingest.inbound.forecast import Limit, Part
+from hubspot_ingest.inbound.preview import estimate
+from hubspot_ingest.inbound.preview.estimate import Limit, Part
 from hubspot_ingest.model import Json, Usage
 from hubspot_ingest.operations import quota_share
 from hubspot_ingest.operations.context import Outside
@@ -61,12 +61,12 @@ class Planned:
     @property
     def requests(self) -> int:
         """How many requests the run sends."""
-        return sum(one.count for one in forecast.steps(self.parts))
+        return sum(one.count for one in estimate.steps(self.parts))
 
     @property
     def seconds(self) -> float:
         """How long the run takes by itself."""
-        return forecast.seconds(self.parts, self.limits, self.pace, self.rows or 0)
+        return estimate.seconds(self.parts, self.limits, self.pace, self.rows or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Prospect:
             endpoint: spent.seconds / spent.count
             for endpoint, spent in self.client.tally.endpoints.items()
         }
-        wanted = {one.endpoint for one in forecast.steps(parts)}
+        wanted = {one.endpoint for one in estimate.steps(parts)}
         earlier = {}
         if wanted - {*measured}:
             earlier = Store(self.outside.database).seconds_per_request(self.name)
@@ -112,16 +112,16 @@ class Prospect:
         """What a run asks before it knows its stream: the portal's id, once per credential."""
         found = credentials.fingerprint(self.client.access.credential, self.outside.base_url)
         known = Metadata(self.outside.database).portal_id(found)
-        return [] if known is not None else [forecast.once(requests.account())]
+        return [] if known is not None else [estimate.once(requests.account())]
 
     def end(self, parts: Sequence[Part]) -> list[Part]:
         """A long run asks when the day ends, unless an earlier one left that behind."""
         found = credentials.fingerprint(self.client.access.credential, self.outside.base_url)
         known = Budgets(self.outside.database).find(found)
         remembered = known is not None and (known.resets_at or 0) > self.now
-        long = sum(one.count for one in forecast.steps(parts)) >= quota_share.WORTH_ASKING
+        long = sum(one.count for one in estimate.steps(parts)) >= quota_share.WORTH_ASKING
         asks = long and not remembered and self.client.governor.usage is not None
-        return [forecast.once(requests.usage())] if asks else []
+        return [estimate.once(requests.usage())] if asks else []
 
     def refused(self, stream: Stream, error: ScopeMissing) -> Planned:
         """The plan of a run that would be SKIPPED."""
@@ -159,7 +159,7 @@ def answer(planned: Planned) -> dict[str, Json]:
         "strategy": planned.strategy,
         "why": planned.why,
         "filter_groups": [*planned.filter_groups],
-        "requests": {**forecast.per_endpoint(planned.parts)},
+        "requests": {**estimate.per_endpoint(planned.parts)},
         "requests_total": planned.requests,
         "at_least": planned.at_least,
         "minutes": round(seconds / 60, 3),
@@ -182,7 +182,7 @@ def together(planned: Sequence[Planned], told: list[Json]) -> dict[str, Json]:
     seconds = max(
         [
             *(one.seconds for one in planned),
-            *(forecast.held_up(parts, *one, pace) for one in limits.items()),
+            *(estimate.held_up(parts, *one, pace) for one in limits.items()),
         ],
         default=0.0,
     )

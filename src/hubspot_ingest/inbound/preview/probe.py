@@ -15,11 +15,11 @@ from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.extract.pages import Fetch
-from hubspot_ingest.inbound.forecast import Counts
 from hubspot_ingest.inbound.plan import due as sweeping
 from hubspot_ingest.inbound.plan import plan as planning
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
+from hubspot_ingest.inbound.preview.estimate import Counts
 from hubspot_ingest.inbound.standing import Standing
 from hubspot_ingest.inbound.sweeps import END, RECYCLE_BIN
 from hubspot_ingest.model import Record

@@ -10,7 +10,7 @@ from typing import Any
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.inbound.fixed import pieces
+from hubspot_ingest.inbound.items import partitions
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 
@@ -48,7 +48,7 @@ def begin(
         since = None
     due = now - int(state.get("whole_at") or 0) >= WHOLE_EVERY
     # with a start date, what is older is not read, and so not known to be gone
-    looks = pieces.complete(stream) and settings.updated_after is None
+    looks = partitions.complete(stream) and settings.updated_after is None
     begun: dict[str, Json] = {
         "plan": plan,
         "since": since,

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import Paging, Stream
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.fixed.items import Item, Level, items, look, text
+from hubspot_ingest.inbound.items.json_paths import Item, Level, items, look, text
 from hubspot_ingest.model import Json
 
 _NAMED = re.compile(r"\{(\w+)\}")

@@ -18,10 +18,10 @@ from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound.extract.prefetch import ahead
-from hubspot_ingest.inbound.fixed import rows
-from hubspot_ingest.inbound.fixed.items import Item, key_columns, scope_columns
-from hubspot_ingest.inbound.fixed.reading import Batch
-from hubspot_ingest.inbound.fixed.rows import Spelling
+from hubspot_ingest.inbound.items import rows
+from hubspot_ingest.inbound.items.extraction import Batch
+from hubspot_ingest.inbound.items.json_paths import Item, key_columns, scope_columns
+from hubspot_ingest.inbound.items.rows import Spelling
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.batches import FILE_EVERY, FILE_ROWS, PART_ROWS
 from hubspot_ingest.inbound.load.destination import Existing

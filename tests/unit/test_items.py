@@ -14,12 +14,12 @@ from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract.prefetch import in_order
-from hubspot_ingest.inbound.fixed import asking, pieces
-from hubspot_ingest.inbound.fixed.asking import Piece
-from hubspot_ingest.inbound.fixed.items import items, key, look
-from hubspot_ingest.inbound.fixed.pieces import Parents
-from hubspot_ingest.inbound.fixed.reading import Reading
-from hubspot_ingest.inbound.fixed.rows import Spelling
+from hubspot_ingest.inbound.items import partitions, requests
+from hubspot_ingest.inbound.items.extraction import Reading
+from hubspot_ingest.inbound.items.json_paths import items, key, look
+from hubspot_ingest.inbound.items.partitions import Parents
+from hubspot_ingest.inbound.items.requests import Piece
+from hubspot_ingest.inbound.items.rows import Spelling
 from hubspot_ingest.times import DAY
 from tests.builders import NOW, query_of
 
@@ -128,7 +128,7 @@ def test_a_value_that_does_not_fit_is_null_and_counted() -> None:
 
 def test_names_in_a_path_are_quoted() -> None:
     stream = replace(THINGS, path="/things/{name}", query=(("of", "{name}"),))
-    request = asking.request(stream, Piece("x", ({"name": "a/b c"},)))
+    request = requests.request(stream, Piece("x", ({"name": "a/b c"},)))
 
     assert request.path == "/things/a%2Fb%20c"
     assert request.endpoint == "/things/{name}"
@@ -136,7 +136,7 @@ def test_names_in_a_path_are_quoted() -> None:
 
 
 def test_lists_are_searched_by_a_post_whose_body_holds_the_place() -> None:
-    request = asking.request(BY_NAME["lists"], Piece(), "500")
+    request = requests.request(BY_NAME["lists"], Piece(), "500")
 
     assert request.method == "POST"
     assert isinstance(request.body, dict)
@@ -147,7 +147,7 @@ def test_lists_are_searched_by_a_post_whose_body_holds_the_place() -> None:
 def test_a_window_is_asked_for_from_a_moment_before_it_begins() -> None:
     piece = Piece("", (), 0, NOW - DAY, NOW)
 
-    assert query_of(asking.request(BY_NAME["email_events"], piece)) == {
+    assert query_of(requests.request(BY_NAME["email_events"], piece)) == {
         "limit": "1000",
         "startTimestamp": str(NOW - DAY - 1),
         "endTimestamp": str(NOW),
@@ -158,7 +158,7 @@ def test_a_window_is_asked_for_from_a_moment_before_it_begins() -> None:
 
 
 def test_windows_cover_the_time_without_a_gap() -> None:
-    made = pieces.pieces(BY_NAME["email_events"], Parents(()), since=NOW - 70 * DAY, until=NOW)
+    made = partitions.pieces(BY_NAME["email_events"], Parents(()), since=NOW - 70 * DAY, until=NOW)
 
     edges = [(one.start, one.end) for one in made]
     assert [edges[0][0], edges[-1][1]] == [NOW - 70 * DAY, NOW]
@@ -168,7 +168,7 @@ def test_windows_cover_the_time_without_a_gap() -> None:
 
 def test_pieces_stand_in_the_order_of_their_places() -> None:
     parents = Parents(({"name": "a", "id": "a"}, {"name": "b", "id": "b"}))
-    made = pieces.pieces(BY_NAME["properties"], parents)
+    made = partitions.pieces(BY_NAME["properties"], parents)
 
     assert len(made) == 2 * len(BY_NAME["properties"].variants)
     assert [one.place for one in made] == sorted(one.place for one in made)
@@ -176,10 +176,10 @@ def test_pieces_stand_in_the_order_of_their_places() -> None:
 
 def test_several_parents_go_into_one_request() -> None:
     contacts = tuple({"properties": {"email": f"{n:03d}@example.com"}} for n in range(250))
-    made = pieces.pieces(BY_NAME["subscription_statuses"], Parents(contacts))
+    made = partitions.pieces(BY_NAME["subscription_statuses"], Parents(contacts))
 
     assert [len(one.parents) for one in made] == [100, 100, 50]
-    body = asking.request(BY_NAME["subscription_statuses"], made[2]).body
+    body = requests.request(BY_NAME["subscription_statuses"], made[2]).body
     assert isinstance(body, dict)
     assert body["inputs"] == [f"{n:03d}@example.com" for n in range(200, 250)]
 
@@ -189,7 +189,7 @@ def test_a_token_that_comes_again_is_an_error() -> None:
         return parse({"results": [], "paging": {"next": {"after": "1"}}})
 
     with pytest.raises(UnexpectedAnswer, match="twice"):
-        list(pieces.pages(fetch, THINGS, Piece()))
+        list(partitions.pages(fetch, THINGS, Piece()))
 
 
 # -- reading -------------------------------------------------------------------------------------

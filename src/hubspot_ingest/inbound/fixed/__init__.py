@@ -1,1 +1,0 @@
-"""Streams that are no CRM objects: fixed columns, read by what their catalog row says."""

@@ -1,0 +1,1 @@
+"""Streams whose items are no CRM records: fixed columns, read by their own endpoints."""
