@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import configuring, discovering, ingest, reconciling
+from hubspot_ingest.inbound import configure, discovery
 from hubspot_ingest.inbound.checkup import doctor as examination
 from hubspot_ingest.inbound.explaining import row, run
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.preview import preview
-from hubspot_ingest.inbound.replaying import replay as replays
-from hubspot_ingest.inbound.replaying import rollback as rollbacks
+from hubspot_ingest.inbound.reconcile import reconcile
+from hubspot_ingest.inbound.replay import replay as replays
+from hubspot_ingest.inbound.replay import rollback as rollbacks
+from hubspot_ingest.inbound.run import runner
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, app_settings, connections, quota_share
 from hubspot_ingest.operations.context import Outside, Portals
@@ -75,7 +77,7 @@ def _answering(work: Work[Arguments]) -> Handler[Arguments]:
 @_answering
 def ingest_hubspot(outside: Outside, sync: str) -> Answer:
     """Run one sync now."""
-    return ingest.ingest(sync, outside)
+    return runner.ingest(sync, outside)
 
 
 def ingest_hubspot_task(session: Session, sync: str) -> Answer:
@@ -101,12 +103,12 @@ def _fine(run: Answer) -> bool:
 @_answering
 def ingest_all(outside: Outside) -> Answer:
     """Run every enabled sync, side by side under one governor."""
-    return ingest.ingest_all(outside)
+    return runner.ingest_all(outside)
 
 
 @_answering
 def _ingest_unscheduled(outside: Outside) -> Answer:
-    return ingest.ingest_all(outside, scheduled=False)
+    return runner.ingest_all(outside, scheduled=False)
 
 
 def ingest_all_task(session: Session) -> Answer:
@@ -117,7 +119,7 @@ def ingest_all_task(session: Session) -> Answer:
 @_answering
 def start_sync(outside: Outside, name: str) -> Answer:
     """Begin a run of one sync in the background, and answer at once."""
-    return ingest.start(name, outside)
+    return runner.start(name, outside)
 
 
 @_answering
@@ -159,7 +161,7 @@ def count_records(outside: Outside, stream: str, settings: Json) -> Answer:
 @_answering
 def configure_sync(outside: Outside, name: str, settings: Json) -> Answer:
     """Store the settings of a sync, after all of them were checked."""
-    return configuring.configure(outside, name, settings)
+    return configure.configure(outside, name, settings)
 
 
 @_answering
@@ -171,25 +173,25 @@ def check_destination(outside: Outside, given: Json) -> Answer:
 @_answering
 def drop_sync(outside: Outside, name: str) -> Answer:
     """Forget a sync; its table stays."""
-    return configuring.drop(outside, name)
+    return configure.drop(outside, name)
 
 
 @_answering
 def enable_sync(outside: Outside, name: str) -> Answer:
     """Let a sync run on its schedule and with INGEST_ALL."""
-    return configuring.enable(outside, name, enabled=True)
+    return configure.enable(outside, name, enabled=True)
 
 
 @_answering
 def disable_sync(outside: Outside, name: str) -> Answer:
     """Keep a sync from running by itself; it can still be called."""
-    return configuring.enable(outside, name, enabled=False)
+    return configure.enable(outside, name, enabled=False)
 
 
 @_answering
 def reset_sync(outside: Outside, name: str) -> Answer:
     """Forget the cursor: the next run is a backfill; the table stays."""
-    return configuring.reset(outside, name)
+    return configure.reset(outside, name)
 
 
 @_answering
@@ -243,12 +245,12 @@ def test_connection(outside: Outside, connection: str) -> Answer:
 @_answering
 def reconcile(outside: Outside, sync: str) -> Answer:
     """Compare a sync's table with HubSpot, repair it, and certify what was found."""
-    return reconciling.reconcile(outside, sync)
+    return reconcile.reconcile(outside, sync)
 
 
 @_answering
 def _reconcile_in_background(outside: Outside, sync: str) -> Answer:
-    return reconciling.in_background(outside, sync)
+    return reconcile.in_background(outside, sync)
 
 
 def reconcile_task(session: Session, sync: str) -> Answer:
@@ -259,7 +261,7 @@ def reconcile_task(session: Session, sync: str) -> Answer:
 @_answering
 def start_reconcile(outside: Outside, sync: str) -> Answer:
     """Begin a comparison in the background, and answer at once."""
-    return reconciling.start(outside, sync)
+    return reconcile.start(outside, sync)
 
 
 @_answering
@@ -277,4 +279,4 @@ def rollback_run(outside: Outside, run_id: str) -> Answer:
 @_answering
 def discover(outside: Outside) -> Answer:
     """Look up the streams, custom objects and properties of the portal."""
-    return discovering.discover(outside)
+    return discovery.discover(outside)

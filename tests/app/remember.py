@@ -15,7 +15,7 @@ import hubspot_ingest
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import text
 from hubspot_ingest.database.state.syncs import RunLog, Store
-from hubspot_ingest.inbound import configuring
+from hubspot_ingest.inbound import configure
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import connections
 from hubspot_sandbox import Portal
@@ -56,10 +56,10 @@ def live(world: World) -> None:
     for sync in ("contacts", "contacts", "customers", "deals"):
         clock.advance(HOUR)
         world.run(sync)
-    configuring.enable(out, "deals", enabled=False)
+    configure.enable(out, "deals", enabled=False)
     connections.test(out, "default")
-    configuring.reset(out, "customers")
-    configuring.drop(out, "deals")
+    configure.reset(out, "customers")
+    configure.drop(out, "deals")
     world.configure("deals", {"schedule": "60 MINUTES"})
     reading: dict[str, Json] = {
         "plan": "0" * 16,

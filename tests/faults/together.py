@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from hubspot_ingest.inbound.ingest import ingest_all
+from hubspot_ingest.inbound.run.runner import ingest_all
 from snowflake_sandbox import Engine
 from tests.faults.life import Life
 from tests.faults.scenarios import MINUTE, PATIENCE, Killed, Mortal, Played, Scenario, Step, drawn

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hubspot_ingest.inbound.configuring import drop, enable
-from hubspot_ingest.inbound.ingest import begin
+from hubspot_ingest.inbound.configure import drop, enable
+from hubspot_ingest.inbound.run.runner import begin
 from hubspot_sandbox import Limits
 from snowflake_sandbox import Engine
 from snowflake_sandbox.history import Notification

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_ingest.inbound.configuring import enable
-from hubspot_ingest.inbound.ingest import ingest_all
+from hubspot_ingest.inbound.configure import enable
+from hubspot_ingest.inbound.run.runner import ingest_all
 from hubspot_sandbox import Faults
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import World, on_an_empty_stack

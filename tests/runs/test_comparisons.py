@@ -9,8 +9,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from hubspot_ingest.inbound import comparing, comparison
-from hubspot_ingest.inbound.ingest import ingest_all
+from hubspot_ingest.inbound.reconcile import bisection, comparison
+from hubspot_ingest.inbound.run.runner import ingest_all
 from hubspot_sandbox import Faults, Limits, Portal
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import (
@@ -190,8 +190,8 @@ def test_few_rows_are_compared_one_by_one(records: int, requests: int) -> None:
 def test_more_rows_cost_four_requests_at_least(make: MakeWorld) -> None:
     world = make({"contacts": 1_100}).slim()
     world.run()
-    assert certificates(world)[0]["REQUESTS"] == comparing.FEWEST
-    assert len(bodies(world.asked())) == comparing.FEWEST
+    assert certificates(world)[0]["REQUESTS"] == bisection.FEWEST
+    assert len(bodies(world.asked())) == bisection.FEWEST
 
 
 @pytest.mark.parametrize("records", [30, 300, 1_200])
@@ -257,7 +257,7 @@ def test_hubspot_counts_while_the_last_pages_are_read(
         11_000,
     )
     # one search told how many pages there are
-    assert one["REQUESTS"] == len(bodies(world.asked())) - 1 == comparing.FEWEST
+    assert one["REQUESTS"] == len(bodies(world.asked())) - 1 == bisection.FEWEST
     assert run["rows_inserted"] == 11_000
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_ingest.inbound.ingest import begin, ingest_all
+from hubspot_ingest.inbound.run.runner import begin, ingest_all
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import World, on_an_empty_stack
 

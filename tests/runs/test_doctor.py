@@ -11,7 +11,7 @@ from hubspot_ingest.errors import CredentialMissing
 from hubspot_ingest.hubspot import api_versions
 from hubspot_ingest.inbound.checkup import doctor, findings
 from hubspot_ingest.inbound.checkup.findings import Severity
-from hubspot_ingest.inbound.reconciling import reconcile
+from hubspot_ingest.inbound.reconcile.reconcile import reconcile
 from hubspot_ingest.model import Usage
 from hubspot_ingest.times import DAY
 from hubspot_sandbox import Limits

@@ -14,7 +14,7 @@ from hubspot_ingest.credentials import Token
 from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
-from hubspot_ingest.inbound.ingest import ingest
+from hubspot_ingest.inbound.run.runner import ingest
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 from hubspot_sandbox import Portal, Sandbox

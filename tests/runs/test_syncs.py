@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.errors import SyncBusy
-from hubspot_ingest.inbound import configuring
+from hubspot_ingest.inbound import configure
 from hubspot_ingest.operations import connections
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import HOUR, MINUTE, SLIM, World
@@ -141,7 +141,7 @@ def test_reset_makes_the_next_run_a_backfill_and_keeps_the_table(world: World) -
     world.run()
     before = world.table("*")
 
-    answer = configuring.reset(world.outside, "contacts")
+    answer = configure.reset(world.outside, "contacts")
 
     assert answer["response_code"] == "OK"
     assert world.table("*") == before
@@ -153,7 +153,7 @@ def test_a_dropped_sync_is_forgotten_and_its_table_stays(world: World) -> None:
     world.slim()
     world.run()
 
-    assert configuring.drop(world.outside, "contacts")["response_code"] == "OK"
+    assert configure.drop(world.outside, "contacts")["response_code"] == "OK"
 
     assert world.rows("SELECT * FROM HUBSPOT_INGEST.CORE.SYNCS") == []
     assert len(world.ids()) == 12
@@ -163,7 +163,7 @@ def test_a_dropped_sync_is_forgotten_and_its_table_stays(world: World) -> None:
 def test_a_dropped_sync_can_be_run_anew(world: World) -> None:
     world.slim()
     world.run()
-    configuring.drop(world.outside, "contacts")
+    configure.drop(world.outside, "contacts")
     world.clock.advance(HOUR)
 
     assert world.run()["rows_read"] == 12
@@ -172,11 +172,11 @@ def test_a_dropped_sync_can_be_run_anew(world: World) -> None:
 def test_a_sync_is_switched_off_and_on(world: World) -> None:
     world.slim()
 
-    configuring.enable(world.outside, "contacts", enabled=False)
+    configure.enable(world.outside, "contacts", enabled=False)
     assert world.sync()["ENABLED"] is False
     assert world.run()["rows_inserted"] == 12
 
-    configuring.enable(world.outside, "contacts", enabled=True)
+    configure.enable(world.outside, "contacts", enabled=True)
     assert world.sync()["ENABLED"] is True
 
 

@@ -18,8 +18,8 @@ from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
-from hubspot_ingest.inbound import configuring
-from hubspot_ingest.inbound.ingest import ingest
+from hubspot_ingest.inbound import configure
+from hubspot_ingest.inbound.run.runner import ingest
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox, Seen
@@ -169,7 +169,7 @@ class World:
         return answer
 
     def configure(self, sync: str, settings: Any) -> Answer:
-        return on_an_empty_stack(lambda: dict(configuring.configure(self.outside, sync, settings)))
+        return on_an_empty_stack(lambda: dict(configure.configure(self.outside, sync, settings)))
 
     def call(self, statement: str) -> Answer:
         """Send a CALL as any client does; the answer is the procedure's."""

@@ -11,7 +11,7 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import BY_NAME, CRM, STREAMS, Reader, Stream
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnknownStream
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound import discovering
+from hubspot_ingest.inbound import discovery
 from hubspot_ingest.model import Schema
 from tests.builders import NOW
 
@@ -106,7 +106,7 @@ class Portal:
 
 def test_access_tells_of_every_stream_and_custom_object_whether_it_can_be_read() -> None:
     portal = Portal(deals=ScopeMissing("no", ("crm.objects.deals.read",)), fees=HubSpotRefused(""))
-    found = {one.stream: one for one in discovering.access(portal.fetch, NOW)}
+    found = {one.stream: one for one in discovery.access(portal.fetch, NOW)}
     assert set(found) == {*BY_NAME, "p6789_Car"}
     refused = {name for name, one in found.items() if not one.readable}
     assert refused == {"deals", "fees", "deals_archived"}

@@ -42,10 +42,10 @@ def test_the_catalog_holds_no_logic() -> None:
     ("path", "source"),
     [
         ("hubspot_ingest/times.py", "from hubspot_ingest.database.sql import quoted"),
-        ("hubspot_ingest/times.py", "def now():\n    import hubspot_ingest.inbound.run"),
+        ("hubspot_ingest/times.py", "def now():\n    import hubspot_ingest.inbound.run.records"),
         ("hubspot_ingest/inbound/plan/plan.py", "from hubspot_ingest.inbound import ingest"),
         ("hubspot_ingest/inbound/plan/plan.py", "from .ingest import begin"),
-        ("hubspot_ingest/inbound/ingest.py", "from hubspot_ingest import procedures"),
+        ("hubspot_ingest/inbound/run/runner.py", "from hubspot_ingest import procedures"),
         ("hubspot_ingest/procedures.py", "from hubspot_ingest import cli"),
         ("hubspot_ingest/procedures.py", "from hubspot_ingest.laptop import home"),
     ],
@@ -54,7 +54,7 @@ def test_an_import_from_a_higher_floor_is_found(path: str, source: str) -> None:
     modules = {
         "hubspot_ingest/procedures.py": "",
         "hubspot_ingest/cli.py": "",
-        "hubspot_ingest/inbound/ingest.py": "",
+        "hubspot_ingest/inbound/run/runner.py": "",
         path: source,
     }
     (found,) = broken_floors(modules)
@@ -69,7 +69,7 @@ def test_an_import_from_a_higher_floor_is_found(path: str, source: str) -> None:
             "from hubspot_ingest.hubspot.responses import Page",
         ),
         ("hubspot_ingest/hubspot/client.py", "import hubspot_ingest.database.sql"),
-        ("hubspot_ingest/inbound/run.py", "from hubspot_ingest.outbound.plan import Plan"),
+        ("hubspot_ingest/inbound/run/records.py", "from hubspot_ingest.outbound.plan import Plan"),
     ],
 )
 def test_an_import_between_strangers_is_found(path: str, source: str) -> None:
@@ -102,7 +102,7 @@ def test_a_sandbox_that_knows_the_product_is_found() -> None:
 
 
 def test_a_shipped_module_that_needs_a_sandbox_is_found() -> None:
-    (found,) = broken_floors({"hubspot_ingest/inbound/run.py": "import hubspot_sandbox"})
+    (found,) = broken_floors({"hubspot_ingest/inbound/run/records.py": "import hubspot_sandbox"})
     assert "never leave the laptop" in found
 
 

@@ -10,7 +10,7 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import CredentialError, Refusal
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import discovering
+from hubspot_ingest.inbound import discovery
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import DEFAULT_CONNECTION, did_you_mean
@@ -105,7 +105,7 @@ def test(outside: Outside, name: str | None) -> Answer:
     try:
         with outside.client(settings, now + PATIENCE) as client:
             portal_id = client.fetch(requests.account(), responses.portal)
-            found = discovering.access(client.fetch, now)
+            found = discovery.access(client.fetch, now)
             credential = client.access.credential
     except CredentialError:
         Store(outside.database).log_error(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.catalog.registry import BY_NAME
-from hubspot_ingest.inbound import discovering
-from hubspot_ingest.inbound.ingest import ingest_all
+from hubspot_ingest.inbound import discovery
+from hubspot_ingest.inbound.run.runner import ingest_all
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import Answer, World
 
@@ -26,7 +26,7 @@ def portal(make: MakeWorld) -> World:
 
 
 def _discover(world: World) -> dict[str, Answer]:
-    answer: dict[str, Any] = discovering.discover(world.outside)
+    answer: dict[str, Any] = discovery.discover(world.outside)
     assert answer["response_code"] == "OK"
     return {one["stream"]: one for one in answer["streams"]}
 

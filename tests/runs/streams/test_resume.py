@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubspot_ingest.inbound.ingest import begin
+from hubspot_ingest.inbound.run.runner import begin
 from hubspot_ingest.times import iso
 from hubspot_sandbox import Faults
 from hubspot_sandbox.things import DEMO

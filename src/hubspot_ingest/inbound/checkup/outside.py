@@ -10,7 +10,7 @@ from hubspot_ingest.database.state.connections import cure
 from hubspot_ingest.errors import CredentialError, HubSpotError, IngestError
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound import discovering
+from hubspot_ingest.inbound import discovery
 from hubspot_ingest.inbound.checkup import findings
 from hubspot_ingest.inbound.checkup.findings import Finding, Severity
 from hubspot_ingest.operations.context import Outside
@@ -57,7 +57,7 @@ def _usage(client: Client, syncs: Sequence[tuple[str, SyncSettings]]) -> Finding
 def _readable(client: Client, name: str, settings: SyncSettings, now: int) -> Finding:
     """Whether the credential may read what a sync wants."""
     stream = lookup.find(settings.stream, client.fetch)
-    scopes, refused = discovering.refusal(client.fetch, stream, now)
+    scopes, refused = discovery.refusal(client.fetch, stream, now)
     if not refused:
         return Finding("SCOPES", Severity.OK, f"the credential may read what {name} wants")
     wanted = " or ".join(scopes or stream.scopes)

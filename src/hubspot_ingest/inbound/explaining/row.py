@@ -19,7 +19,7 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import configuring
+from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.explaining.reasons import Known, Reason, Row, Standing, judge
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.extract.pages import Fetch
@@ -44,7 +44,7 @@ def explain(outside: Outside, name: str, id: str | None) -> dict[str, Json]:
     if not id:
         raise Refusal("give the id of a record, for example CALL explain_row('contacts', '101')")
     database = outside.database
-    sync = configuring.existing(Store(database), name)
+    sync = configure.existing(Store(database), name)
     settings = configuration.parse(
         sync.name, sync.settings, AppState(database).settings().for_syncs
     )

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Bucket, Request
-from hubspot_ingest.inbound import comparing, comparison, counting
 from hubspot_ingest.inbound.extract import associations, extraction, property_history
 from hubspot_ingest.inbound.extract.id_ranges import width
 from hubspot_ingest.inbound.load.batches import rows_per_file
 from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, growing
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
+from hubspot_ingest.inbound.reconcile import bisection, comparison, counts
 
 # Measured of whole runs (docs/PERFORMANCE.md): what there is to do of a row besides asking for it.
 ROWS_PER_SECOND = 7_500
@@ -127,7 +127,7 @@ def sweeps(plan: Plan, listing: Plan, rotation: Plan, due: Due, counts: Counts) 
 def _comparison(plan: Plan, rows: int) -> Part:
     """A table that agrees: pages one after the other of few rows, of more counts at once."""
     count = comparison.cost(rows, searched=plan.selective)
-    wide = 1 if rows <= comparing.FEW else counting.SIDE_BY_SIDE
+    wide = 1 if rows <= bisection.FEW else counts.SIDE_BY_SIDE
     return (_step(requests.search_page(plan.stream.object_type, [], ()), count, wide),)
 
 

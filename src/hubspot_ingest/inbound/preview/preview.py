@@ -16,7 +16,7 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import configuring
+from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.plan import plan
@@ -24,7 +24,7 @@ from hubspot_ingest.inbound.preview import items as fixed
 from hubspot_ingest.inbound.preview import report
 from hubspot_ingest.inbound.preview.records import records_plan
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
-from hubspot_ingest.inbound.standing import standing
+from hubspot_ingest.inbound.run.sync_state import standing
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Outside
 
@@ -111,8 +111,8 @@ def _plan(outside: Outside, name: str, given: Json = None) -> Planned:
     sync = Store(outside.database).sync(name)
     settings = configuration.parse(name, None if sync is None else sync.settings, defaults)
     if given is not None:
-        stored, settings = settings, configuring.checked(outside, name, given, defaults)
-        if sync is not None and configuring.reads_differently(stored, settings):
+        stored, settings = settings, configure.checked(outside, name, given, defaults)
+        if sync is not None and configure.reads_differently(stored, settings):
             # as they would be forgotten once these settings are stored
             sync = replace(sync, settled_through=None, checkpoint=None)
     now = outside.clock.now()

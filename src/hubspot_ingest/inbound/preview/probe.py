@@ -13,6 +13,7 @@ from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.inbound.deletions.sweeps import END, RECYCLE_BIN
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.plan import due as sweeping
@@ -20,8 +21,7 @@ from hubspot_ingest.inbound.plan import plan as planning
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.preview.estimate import Counts
-from hubspot_ingest.inbound.standing import Standing
-from hubspot_ingest.inbound.sweeps import END, RECYCLE_BIN
+from hubspot_ingest.inbound.run.sync_state import Standing
 from hubspot_ingest.model import Record
 
 # Of a reading that was left unfinished, so many of its ranges are counted; the rest are taken for

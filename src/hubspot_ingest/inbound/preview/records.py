@@ -17,7 +17,7 @@ from hubspot_ingest.inbound.preview import estimate
 from hubspot_ingest.inbound.preview.estimate import Part
 from hubspot_ingest.inbound.preview.probe import Survey, Surveyor
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
-from hubspot_ingest.inbound.standing import Standing
+from hubspot_ingest.inbound.run.sync_state import Standing
 from hubspot_ingest.model import Property
 
 

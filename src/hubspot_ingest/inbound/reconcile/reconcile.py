@@ -18,12 +18,12 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound.certifying import certified, told
-from hubspot_ingest.inbound.comparison import Comparison, Found
 from hubspot_ingest.inbound.load import destination, page_recorder, run_manifest
 from hubspot_ingest.inbound.load.loader import Loading
 from hubspot_ingest.inbound.load.page_recorder import Keeping
 from hubspot_ingest.inbound.plan import due, plan
+from hubspot_ingest.inbound.reconcile.certificate import certified, told
+from hubspot_ingest.inbound.reconcile.comparison import Comparison, Found
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, schedules
 from hubspot_ingest.operations.context import Outside

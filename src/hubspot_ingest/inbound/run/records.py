@@ -17,8 +17,7 @@ from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound.certifying import certified, told
-from hubspot_ingest.inbound.comparison import Comparison
+from hubspot_ingest.inbound.deletions.sweeps import RECYCLE_BIN, Sweeps
 from hubspot_ingest.inbound.extract.extraction import Reading
 from hubspot_ingest.inbound.extract.id_ranges import Batch
 from hubspot_ingest.inbound.items.run import FixedRun
@@ -27,9 +26,10 @@ from hubspot_ingest.inbound.load.destination import Existing
 from hubspot_ingest.inbound.load.loader import Loading, Merged
 from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.plan.plan import Plan
-from hubspot_ingest.inbound.portal import portal_of
-from hubspot_ingest.inbound.standing import standing
-from hubspot_ingest.inbound.sweeps import RECYCLE_BIN, Sweeps
+from hubspot_ingest.inbound.reconcile.certificate import certified, told
+from hubspot_ingest.inbound.reconcile.comparison import Comparison
+from hubspot_ingest.inbound.run.portal_check import portal_of
+from hubspot_ingest.inbound.run.sync_state import standing
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.operations.quota_share import Sharing

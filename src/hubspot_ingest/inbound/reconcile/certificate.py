@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.certificates import Certificate, Certificates
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.inbound.comparison import SHOWN, Comparison
+from hubspot_ingest.inbound.reconcile.comparison import SHOWN, Comparison
 
 METHOD = (
     "counts of living records by id and by time of modification against HubSpot's search, what "

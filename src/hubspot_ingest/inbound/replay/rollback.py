@@ -15,7 +15,7 @@ from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.inbound.load import destination, views
 from hubspot_ingest.inbound.load.run_manifest import table_of
-from hubspot_ingest.inbound.replaying.undo import undo
+from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
 

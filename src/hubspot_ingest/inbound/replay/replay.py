@@ -22,9 +22,9 @@ from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import IngestError, Refusal, UnknownSync
 from hubspot_ingest.inbound.load import destination, views
-from hubspot_ingest.inbound.replaying.loads import Loads
-from hubspot_ingest.inbound.replaying.made import made_of
-from hubspot_ingest.inbound.replaying.undo import undo
+from hubspot_ingest.inbound.replay.page_loader import Loads
+from hubspot_ingest.inbound.replay.target_tables import made_of
+from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
 

@@ -12,10 +12,10 @@ from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.comparing import Difference, Part
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
 from hubspot_ingest.model import Json
 
 Answer = TypeVar("Answer")

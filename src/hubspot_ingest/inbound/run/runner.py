@@ -14,7 +14,7 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
 from hubspot_ingest.inbound.load import destination
-from hubspot_ingest.inbound.run import Run
+from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, schedules
 from hubspot_ingest.operations.context import Outside

@@ -16,9 +16,16 @@ from dataclasses import dataclass, field, replace
 from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.inbound import comparing
-from hubspot_ingest.inbound.comparing import Difference, Part
-from hubspot_ingest.inbound.counting import (
+from hubspot_ingest.inbound.deletions.sweeps import END, Sweeps
+from hubspot_ingest.inbound.extract import pages
+from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.inbound.load.batches import merged
+from hubspot_ingest.inbound.load.loader import Loading, Merged
+from hubspot_ingest.inbound.plan import plan
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy
+from hubspot_ingest.inbound.reconcile import bisection
+from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
+from hubspot_ingest.inbound.reconcile.counts import (
     ROUNDS,
     SIDE_BY_SIDE,
     Asked,
@@ -27,13 +34,6 @@ from hubspot_ingest.inbound.counting import (
     Patient,
     Theirs,
 )
-from hubspot_ingest.inbound.extract import pages
-from hubspot_ingest.inbound.extract.pages import Fetch
-from hubspot_ingest.inbound.load.batches import merged
-from hubspot_ingest.inbound.load.loader import Loading, Merged
-from hubspot_ingest.inbound.plan import plan
-from hubspot_ingest.inbound.plan.plan import Plan, Strategy
-from hubspot_ingest.inbound.sweeps import END, Sweeps
 
 # How many are looked up at once, and how many a certificate names.
 SHOWN = 1_000
@@ -68,10 +68,10 @@ def cost(records: int, *, searched: bool) -> int:
 
     ``searched``: whether a full load of it goes by search, 200 a page and not 100.
     """
-    if records <= comparing.FEW:
+    if records <= bisection.FEW:
         return max(1, math.ceil(records / requests.SEARCH_LIMIT))
     page = requests.SEARCH_LIMIT if searched else requests.LIST_LIMIT
-    return comparing.allowed(math.ceil(records / page))
+    return bisection.allowed(math.ceil(records / page))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Comparison:
         """
         live = Live(self.loading.database, self.loading.plan.table)
         records = max(expected or 0, Ours(live).count(self._whole))
-        if records > comparing.FEW:
+        if records > bisection.FEW:
             parts = self._parts(live, records)
             # statements of this thread's session are not for the one that waits
             counting = self._counting(live, {}, alive=lambda: None)
@@ -145,9 +145,9 @@ class Comparison:
         return Part(0, END, earliest, self.settled)
 
     def _parts(self, live: Live, records: int) -> _Parts:
-        ids, ages = comparing.cuts(cost(records, searched=self.loading.plan.selective))
-        by_id = comparing.by_id(self._whole, live.cuts(ids)) if ids else []
-        return _Parts(by_id, comparing.by_age(self._whole, ages))
+        ids, ages = bisection.cuts(cost(records, searched=self.loading.plan.selective))
+        by_id = bisection.by_id(self._whole, live.cuts(ids)) if ids else []
+        return _Parts(by_id, bisection.by_age(self._whole, ages))
 
     def _counting(
         self, live: Live, known: dict[str, Difference], *, alive: Callable[[], None]
@@ -162,10 +162,10 @@ class Comparison:
         counting = self._counting(live, known, alive=self.loading.alive)
         theirs, ours, patient = counting.theirs, Ours(live), counting.patient
         found.table_records = ours.count(self._whole)
-        if self._begun is None and found.table_records <= comparing.FEW:
+        if self._begun is None and found.table_records <= bisection.FEW:
             there = theirs.versions(self._whole)
             found.hubspot_records = len(there)
-            comparing.compare(there, ours.versions(self._whole), known)
+            bisection.compare(there, ours.versions(self._whole), known)
             doubtful = {*known}
         else:
             parts, asked = self._asked(counting, live)
@@ -176,11 +176,11 @@ class Comparison:
                 unlike = [
                     (part, count)
                     for part, count in first
-                    if count != comparing.expected(ours, part, known)
+                    if count != bisection.expected(ours, part, known)
                 ]
                 if not unlike:
                     break
-                yield from comparing.differing(theirs, ours, unlike, ours.middle, known)
+                yield from bisection.differing(theirs, ours, unlike, ours.middle, known)
                 first = counting.counts(counting.ask([part for part, _ in unlike]))
             doubtful = known.keys() - counting.changed.keys()
             found.changed_meanwhile = sum(

@@ -1,0 +1,1 @@
+"""Finds what no search tells: archived, merged, purged, filtered-out records."""

@@ -1,0 +1,1 @@
+"""Compares a table with HubSpot, repairs it and certifies the result."""

@@ -1,0 +1,1 @@
+"""Makes tables again from kept pages, and undoes runs."""

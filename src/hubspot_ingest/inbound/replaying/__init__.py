@@ -1,1 +1,0 @@
-"""Tables made again from kept pages, and runs undone."""

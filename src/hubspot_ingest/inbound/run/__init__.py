@@ -1,0 +1,1 @@
+"""One run of one sync, from its settings to its last MERGE and its cursor."""
