@@ -13,11 +13,11 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.diagnose import doctor as examination
+from hubspot_ingest.diagnose import explain_row, explain_run
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import configure, discovery
-from hubspot_ingest.inbound.checkup import doctor as examination
-from hubspot_ingest.inbound.explaining import row, run
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.preview import preview
 from hubspot_ingest.inbound.reconcile import reconcile
@@ -203,13 +203,13 @@ def doctor(outside: Outside) -> Answer:
 @_answering
 def explain_row(outside: Outside, sync: str, id: str) -> Answer:
     """Say why a record's row is as it is, or absent."""
-    return row.explain(outside, sync, id)
+    return explain_row.explain(outside, sync, id)
 
 
 @_answering
 def explain_run(outside: Outside, run_id: str) -> Answer:
     """Say where a run's time and requests went."""
-    return run.explain(outside, run_id)
+    return explain_run.explain(outside, run_id)
 
 
 @_answering

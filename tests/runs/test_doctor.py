@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from hubspot_ingest.database.staging import parquet
+from hubspot_ingest.diagnose import doctor, findings
+from hubspot_ingest.diagnose.findings import Severity
 from hubspot_ingest.errors import CredentialMissing
 from hubspot_ingest.hubspot import api_versions
-from hubspot_ingest.inbound.checkup import doctor, findings
-from hubspot_ingest.inbound.checkup.findings import Severity
 from hubspot_ingest.inbound.reconcile.reconcile import reconcile
 from hubspot_ingest.model import Usage
 from hubspot_ingest.times import DAY

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_ingest.inbound.checkup import doctor
+from hubspot_ingest.diagnose import doctor
 from hubspot_sandbox.properties import Option
 from snowflake_sandbox.errors import SqlError
 from snowflake_sandbox.names import Name

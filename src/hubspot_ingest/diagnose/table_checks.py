@@ -12,7 +12,7 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state import health
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store
-from hubspot_ingest.inbound.checkup.findings import Finding, Severity
+from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.inbound.items import rows
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.settings import SyncSettings

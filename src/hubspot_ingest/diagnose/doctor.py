@@ -8,9 +8,9 @@ from functools import partial
 from hubspot_ingest import settings as configuration
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Store
+from hubspot_ingest.diagnose import findings, hubspot_checks, snowflake_checks, table_checks
+from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.inbound.checkup import findings, inside, outside, tables
-from hubspot_ingest.inbound.checkup.findings import Finding, Severity
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import DEFAULT_CONNECTION, SyncSettings
@@ -23,18 +23,18 @@ def examine(given: Outside) -> dict[str, Json]:
     database, now = given.database, given.clock.now()
     syncs = _syncs(given)
     checks: list[tuple[str, Check]] = [
-        ("CREDENTIAL", lambda: inside.credentials(database, now)),
-        ("EGRESS", lambda: inside.approval(database)),
+        ("CREDENTIAL", lambda: snowflake_checks.credentials(database, now)),
+        ("EGRESS", lambda: snowflake_checks.approval(database)),
         *(("HUBSPOT", check) for check in _portals(given, syncs)),
         ("API_VERSION", lambda: iter(findings.of_versions(now))),
-        ("SYNC", lambda: inside.health(database)),
-        ("PRIVILEGES", lambda: inside.account(database, syncs)),
-        ("TASK", lambda: inside.tasks(database, syncs)),
-        ("TABLE", lambda: tables.tables(database, syncs)),
-        ("VIEW", lambda: inside.views(database, syncs)),
-        ("COMPLETENESS", lambda: inside.certificates(database)),
-        ("LEASE", lambda: inside.leases(database, now)),
-        ("STAGING", lambda: inside.left_over(database, now)),
+        ("SYNC", lambda: snowflake_checks.health(database)),
+        ("PRIVILEGES", lambda: snowflake_checks.account(database, syncs)),
+        ("TASK", lambda: snowflake_checks.tasks(database, syncs)),
+        ("TABLE", lambda: table_checks.tables(database, syncs)),
+        ("VIEW", lambda: snowflake_checks.views(database, syncs)),
+        ("COMPLETENESS", lambda: snowflake_checks.certificates(database)),
+        ("LEASE", lambda: snowflake_checks.leases(database, now)),
+        ("STAGING", lambda: snowflake_checks.left_over(database, now)),
     ]
     found = findings.worst_first(one for check in checks for one in _made(*check))
     bad = [one for one in found if one.severity is not Severity.OK]
@@ -68,7 +68,7 @@ def _portals(given: Outside, syncs: list[tuple[str, SyncSettings]]) -> Iterator[
     if not used:
         used[DEFAULT_CONNECTION] = [("contacts", configuration.parse("contacts", {}))]
     for those in used.values():
-        yield partial(outside.look, given, those)
+        yield partial(hubspot_checks.look, given, those)
 
 
 def _made(check: str, make: Check) -> Iterator[Finding]:

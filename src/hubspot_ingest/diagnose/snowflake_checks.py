@@ -12,9 +12,9 @@ from hubspot_ingest.database.state import health
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.connections import cure
 from hubspot_ingest.database.statements.tasks import ALL_SYNCS, LOOK
+from hubspot_ingest.diagnose import findings
+from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import DatabaseError
-from hubspot_ingest.inbound.checkup import findings
-from hubspot_ingest.inbound.checkup.findings import Finding, Severity
 from hubspot_ingest.inbound.load import views
 from hubspot_ingest.settings import SyncSettings
 

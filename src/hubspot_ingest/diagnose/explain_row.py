@@ -17,10 +17,10 @@ from hubspot_ingest.database.state import run_reports
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
+from hubspot_ingest.diagnose.row_reasons import Known, Reason, Row, Standing, judge
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configure
-from hubspot_ingest.inbound.explaining.reasons import Known, Reason, Row, Standing, judge
 from hubspot_ingest.inbound.extract import pages
 from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.load import destination

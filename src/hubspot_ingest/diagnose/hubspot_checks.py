@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database.state.connections import cure
+from hubspot_ingest.diagnose import findings
+from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import CredentialError, HubSpotError, IngestError
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import discovery
-from hubspot_ingest.inbound.checkup import findings
-from hubspot_ingest.inbound.checkup.findings import Finding, Severity
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 

@@ -1,1 +1,0 @@
-"""DOCTOR: what is wrong, or will be, and its cure."""
