@@ -7,29 +7,30 @@ network library, a database driver or a sandbox, and what is shipped never needs
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from graphlib import CycleError, TopologicalSorter
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from scripts.python_imports import Import, imports, module_name
 
 FLOORS = (
-    (
-        "errors",
-        "model",
-        "times",
-        "settings",
-        "credentials",
-        "app_settings",
-        "schedules",
-        "telemetry",
-        "stopwatch",
-    ),
-    ("hubspot", "database.columns", "database.sql"),
-    ("hubspot.client", "database.connection"),
+    ("errors", "model", "times", "schedules", "telemetry"),
+    ("settings", "credentials", "stopwatch"),
+    ("app_settings", "hubspot", "database.columns"),
+    ("hubspot.client", "database.sql", "database.casts"),
+    ("database.statements", "database.connection"),
     ("database",),
-    ("inbound", "outbound"),
-    ("inbound.ingest", "inbound.configuring", "outbound.ingest"),
-    ("inbound.explaining", "inbound.checkup", "inbound.planning"),
+    ("database.state",),
+    ("catalog", "operations"),
+    ("outbound", "inbound.plan"),
+    ("inbound.extract",),
+    ("inbound.load",),
+    ("inbound.configure", "inbound.deletions", "inbound.items"),
+    ("inbound.discovery", "inbound.reconcile", "inbound.replay"),
+    ("inbound.run",),
+    ("inbound.preview",),
+    ("diagnose",),
     ("procedures",),
     ("cli", "laptop"),
 )
@@ -43,7 +44,7 @@ STRANGERS = ({"hubspot", "database"}, {"inbound", "outbound"})
 
 HOMES = {
     "httpx": {"hubspot.client"},
-    "pyarrow": {"database.stage", "database.spelling"},
+    "pyarrow": {"database.staging", "database.casts"},
     "snowflake": {"database.connection", "laptop"},
 }
 """The only parts of ``hubspot_ingest`` that may import a library."""
@@ -75,35 +76,86 @@ def broken_floors(sources: Mapping[str, str]) -> list[str]:
         sources: Texts by path relative to ``src``.
     """
     modules = {module_name(path) for path in sources}
-    found = []
+    objections = []
     for path, source in sources.items():
         here = module_name(path)
-        if here.startswith("hubspot_ingest.") and floor_of(_inner(here)) is None:
-            found.append(f"{path} has no floor: give {here} its place in FLOORS")
-        for each in imports(source, _package_of(path)):
-            named = f"{each.module}.{each.name}"
-            target = named if named in modules else each.module
-            found += [
-                f"{path}:{each.line} imports {target}: {why}"
-                for why in _objections(here, target, each, path)
+        if _needs_floor(path) and floor_of(_inner(here)) is None:
+            objections.append(f"{path} has no floor: give {here} its place in FLOORS")
+        for imported in imports(source, _package_of(path)):
+            target = _target(imported, modules)
+            objections += [
+                f"{path}:{imported.line} imports {target}: {why}"
+                for why in _objections(here, target, imported, path)
             ]
-    return found
+    return objections
 
 
-def _objections(importer: str, target: str, each: Import, path: str) -> Iterator[str]:
+def circles(sources: Mapping[str, str]) -> list[str]:
+    """The circles in which parts of one package import each other, a line for imported.
+
+    A part of a package is a module or a package directly in it. Imports in functions and under
+    ``if TYPE_CHECKING:`` count: whoever reads one part has to know the others.
+
+    Args:
+        sources: Texts by path relative to ``src``.
+    """
+    modules = {module_name(path) for path in sources}
+    parts: dict[str, dict[str, set[str]]] = {}
+    for path, source in sources.items():
+        here = module_name(path)
+        for imported in imports(source, _package_of(path)):
+            shared, own, other = _siblings(here, _target(imported, modules))
+            if shared and own != other:
+                parts.setdefault(shared, {}).setdefault(own, set()).add(other)
+    lines = []
+    for package, graph in sorted(parts.items()):
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            # each imports the one before it
+            lines.append(f"{package}: {' -> '.join(reversed(error.args[1]))}")
+    return lines
+
+
+def _siblings(importer: str, target: str) -> tuple[str, str, str]:
+    """The package that holds both modules, and the parts of it in which each of them is.
+
+    All are empty where one of the two is that package itself, or where they share none.
+    """
+    own, other = importer.split("."), target.split(".")
+    depth = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, other, strict=False))
+    )
+    if not 0 < depth < min(len(own), len(other)):
+        return "", "", ""
+    return ".".join(own[:depth]), own[depth], other[depth]
+
+
+def _target(imported: Import, modules: Set[str]) -> str:
+    """The module an import names, where it can be a module or something in one."""
+    submodule = f"{imported.module}.{imported.name}"
+    return submodule if submodule in modules else imported.module
+
+
+def _needs_floor(path: str) -> bool:
+    """Whether a module must stand on a floor; what runs before a package imports nothing."""
+    return path.startswith("hubspot_ingest/") and not path.endswith("__init__.py")
+
+
+def _objections(importer: str, target: str, imported: Import, path: str) -> Iterator[str]:
     """Why one module may not import another."""
     if importer.partition(".")[0] in SANDBOXES:
-        if each.top == "hubspot_ingest":
+        if imported.top == "hubspot_ingest":
             yield "a sandbox stands in for the outside world and knows nothing of the product"
         return
     here = _inner(importer)
-    if each.top in SANDBOXES and _part(here) not in ON_THE_LAPTOP:
+    if imported.top in SANDBOXES and _part(here) not in ON_THE_LAPTOP:
         yield "sandboxes never leave the laptop"
-    homes = HOMES.get(each.top, {here})
-    named = each.typing_only and _part(here) in TYPES_OF.get(each.top, set())
+    homes = HOMES.get(imported.top, {here})
+    named = imported.typing_only and _part(here) in TYPES_OF.get(imported.top, set())
     if not (homes & {here, _part(here)} or named):
-        yield f"only {' and '.join(sorted(homes))} may import {each.top}"
-    if each.top == "hubspot_ingest":
+        yield f"only {' and '.join(sorted(homes))} may import {imported.top}"
+    if imported.top == "hubspot_ingest":
         yield from _objections_inside(here, _inner(target), path)
 
 

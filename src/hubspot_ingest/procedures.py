@@ -13,16 +13,16 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.diagnose import doctor as examination
-from hubspot_ingest.diagnose import explain_row, explain_run
+from hubspot_ingest.diagnose.doctor import examine
+from hubspot_ingest.diagnose.explain_row import row_explanation
+from hubspot_ingest.diagnose.explain_run import run_explanation
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import configure, discovery
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.preview import preview
-from hubspot_ingest.inbound.reconcile import reconcile
-from hubspot_ingest.inbound.replay import replay as replays
-from hubspot_ingest.inbound.replay import rollback as rollbacks
+from hubspot_ingest.inbound.reconcile import reconciliation
+from hubspot_ingest.inbound.replay import rollback, table_replay
 from hubspot_ingest.inbound.run import runner
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, app_settings, connections, quota_share
@@ -197,19 +197,19 @@ def reset_sync(outside: Outside, name: str) -> Answer:
 @_answering
 def doctor(outside: Outside) -> Answer:
     """Say what is wrong, or will be, and its cure."""
-    return examination.examine(outside)
+    return examine(outside)
 
 
 @_answering
 def explain_row(outside: Outside, sync: str, id: str) -> Answer:
     """Say why a record's row is as it is, or absent."""
-    return explain_row.explain(outside, sync, id)
+    return row_explanation(outside, sync, id)
 
 
 @_answering
 def explain_run(outside: Outside, run_id: str) -> Answer:
     """Say where a run's time and requests went."""
-    return explain_run.explain(outside, run_id)
+    return run_explanation(outside, run_id)
 
 
 @_answering
@@ -239,18 +239,18 @@ def drop_connection(outside: Outside, name: str) -> Answer:
 @_answering
 def test_connection(outside: Outside, connection: str) -> Answer:
     """Say which streams the credential can read, and which scope the others need."""
-    return connections.test(outside, connection)
+    return discovery.test_connection(outside, connection)
 
 
 @_answering
 def reconcile(outside: Outside, sync: str) -> Answer:
     """Compare a sync's table with HubSpot, repair it, and certify what was found."""
-    return reconcile.reconcile(outside, sync)
+    return reconciliation.reconcile(outside, sync)
 
 
 @_answering
 def _reconcile_in_background(outside: Outside, sync: str) -> Answer:
-    return reconcile.in_background(outside, sync)
+    return reconciliation.in_background(outside, sync)
 
 
 def reconcile_task(session: Session, sync: str) -> Answer:
@@ -261,19 +261,19 @@ def reconcile_task(session: Session, sync: str) -> Answer:
 @_answering
 def start_reconcile(outside: Outside, sync: str) -> Answer:
     """Begin a comparison in the background, and answer at once."""
-    return reconcile.start(outside, sync)
+    return reconciliation.start(outside, sync)
 
 
 @_answering
 def replay(outside: Outside, sync: str, since: str | None) -> Answer:
     """Make a sync's table again from kept pages, without a request to HubSpot."""
-    return replays.replay(outside, sync, since)
+    return table_replay.replay(outside, sync, since)
 
 
 @_answering
 def rollback_run(outside: Outside, run_id: str) -> Answer:
     """Undo what one run did to its tables."""
-    return rollbacks.rollback(outside, run_id)
+    return rollback.rollback(outside, run_id)
 
 
 @_answering

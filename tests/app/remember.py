@@ -15,9 +15,8 @@ import hubspot_ingest
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import text
 from hubspot_ingest.database.state.syncs import RunLog, Store
-from hubspot_ingest.inbound import configure
+from hubspot_ingest.inbound import configure, discovery
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import connections
 from hubspot_sandbox import Portal
 from snowflake_sandbox import Engine
 from tests.runs.world import HANDLERS, HOUR, HandClock, World
@@ -57,7 +56,7 @@ def live(world: World) -> None:
         clock.advance(HOUR)
         world.run(sync)
     configure.enable(out, "deals", enabled=False)
-    connections.test(out, "default")
+    discovery.test_connection(out, "default")
     configure.reset(out, "customers")
     configure.drop(out, "deals")
     world.configure("deals", {"schedule": "60 MINUTES"})

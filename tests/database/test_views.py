@@ -9,7 +9,7 @@ from hubspot_ingest.catalog.stream import Reader
 from hubspot_ingest.database.columns import NAME_LIMIT
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABELS_LIMIT, Shown, View
-from hubspot_ingest.inbound.load.views import moment_of
+from hubspot_ingest.inbound.load.table_views import moment_of
 from hubspot_ingest.model import Property
 from tests.builders import TABLE
 

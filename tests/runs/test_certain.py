@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_ingest.inbound.reconcile.reconcile import reconcile
+from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from hubspot_sandbox import Portal
 from snowflake_sandbox import Engine
 from tests.runs.conftest import as_installed

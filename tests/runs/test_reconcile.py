@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.errors import Refusal, SyncBusy, UnknownSync
-from hubspot_ingest.inbound.reconcile.reconcile import reconcile
+from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import CONTACTS, HOUR, MINUTE, World, on_an_empty_stack
 

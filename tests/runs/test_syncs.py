@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.errors import SyncBusy
-from hubspot_ingest.inbound import configure
-from hubspot_ingest.operations import connections
+from hubspot_ingest.inbound import configure, discovery
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import HOUR, MINUTE, SLIM, World
 
@@ -213,7 +212,7 @@ def test_a_connection_test_tells_what_can_be_read(world: World) -> None:
     world.token = "pat-na1-limited-0009"
     world.portal.grant(world.token, ["oauth", "crm.objects.contacts.read"])
 
-    answer: dict[str, Any] = connections.test(world.outside, "default")
+    answer: dict[str, Any] = discovery.test_connection(world.outside, "default")
 
     streams = {one["stream"]: one for one in answer["streams"]}
     assert answer["portal_id"] == str(world.portal.id)

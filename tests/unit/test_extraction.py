@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract import pages
+from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.extract.extraction import Reading
 from hubspot_ingest.inbound.extract.id_ranges import Batch
 from hubspot_ingest.inbound.plan.plan import Plan
@@ -328,5 +328,5 @@ def test_a_page_of_records_before_the_one_asked_for_is_refused() -> None:
         return parse(a_page(3, 4))
 
     with pytest.raises(UnexpectedAnswer):
-        pages.page_reader(fetch, LIST)(10, None)
+        page_readers.page_reader(fetch, LIST)(10, None)
     assert shelf.asked == []

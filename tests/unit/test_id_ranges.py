@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.inbound.extract.id_ranges import PAGES_PER_RANGE, WIDEST, Batch, Ranges, width
-from hubspot_ingest.inbound.extract.pages import Reach
+from hubspot_ingest.inbound.extract.page_readers import Reach
 from hubspot_ingest.model import Json
 from tests.builders import a_record
 

@@ -14,11 +14,11 @@ from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract.prefetch import in_order
-from hubspot_ingest.inbound.items import partitions, requests
+from hubspot_ingest.inbound.items import item_requests, partitions
 from hubspot_ingest.inbound.items.extraction import Reading
+from hubspot_ingest.inbound.items.item_requests import Piece
 from hubspot_ingest.inbound.items.json_paths import items, key, look
 from hubspot_ingest.inbound.items.partitions import Parents
-from hubspot_ingest.inbound.items.requests import Piece
 from hubspot_ingest.inbound.items.rows import Spelling
 from hubspot_ingest.times import DAY
 from tests.builders import NOW, query_of
@@ -128,7 +128,7 @@ def test_a_value_that_does_not_fit_is_null_and_counted() -> None:
 
 def test_names_in_a_path_are_quoted() -> None:
     stream = replace(THINGS, path="/things/{name}", query=(("of", "{name}"),))
-    request = requests.request(stream, Piece("x", ({"name": "a/b c"},)))
+    request = item_requests.request(stream, Piece("x", ({"name": "a/b c"},)))
 
     assert request.path == "/things/a%2Fb%20c"
     assert request.endpoint == "/things/{name}"
@@ -136,7 +136,7 @@ def test_names_in_a_path_are_quoted() -> None:
 
 
 def test_lists_are_searched_by_a_post_whose_body_holds_the_place() -> None:
-    request = requests.request(BY_NAME["lists"], Piece(), "500")
+    request = item_requests.request(BY_NAME["lists"], Piece(), "500")
 
     assert request.method == "POST"
     assert isinstance(request.body, dict)
@@ -147,7 +147,7 @@ def test_lists_are_searched_by_a_post_whose_body_holds_the_place() -> None:
 def test_a_window_is_asked_for_from_a_moment_before_it_begins() -> None:
     piece = Piece("", (), 0, NOW - DAY, NOW)
 
-    assert query_of(requests.request(BY_NAME["email_events"], piece)) == {
+    assert query_of(item_requests.request(BY_NAME["email_events"], piece)) == {
         "limit": "1000",
         "startTimestamp": str(NOW - DAY - 1),
         "endTimestamp": str(NOW),
@@ -179,7 +179,7 @@ def test_several_parents_go_into_one_request() -> None:
     made = partitions.pieces(BY_NAME["subscription_statuses"], Parents(contacts))
 
     assert [len(one.parents) for one in made] == [100, 100, 50]
-    body = requests.request(BY_NAME["subscription_statuses"], made[2]).body
+    body = item_requests.request(BY_NAME["subscription_statuses"], made[2]).body
     assert isinstance(body, dict)
     assert body["inputs"] == [f"{n:03d}@example.com" for n in range(200, 250)]
 

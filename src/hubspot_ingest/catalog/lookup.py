@@ -9,7 +9,7 @@ from dataclasses import replace
 from hubspot_ingest.catalog.registry import BY_NAME, CRM, Reader, Stream
 from hubspot_ingest.errors import HubSpotRefused, Refusal, ScopeMissing, UnknownStream
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.model import Schema
 from hubspot_ingest.settings import SyncSettings, did_you_mean
 

@@ -27,7 +27,7 @@ def examine(given: Outside) -> dict[str, Json]:
         ("EGRESS", lambda: snowflake_checks.approval(database)),
         *(("HUBSPOT", check) for check in _portals(given, syncs)),
         ("API_VERSION", lambda: iter(findings.of_versions(now))),
-        ("SYNC", lambda: snowflake_checks.health(database)),
+        ("SYNC", lambda: snowflake_checks.sync_health(database)),
         ("PRIVILEGES", lambda: snowflake_checks.account(database, syncs)),
         ("TASK", lambda: snowflake_checks.tasks(database, syncs)),
         ("TABLE", lambda: table_checks.tables(database, syncs)),

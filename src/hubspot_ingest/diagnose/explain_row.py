@@ -20,9 +20,9 @@ from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.diagnose.row_reasons import Known, Reason, Row, Standing, judge
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound import configure
-from hubspot_ingest.inbound.extract import pages
-from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
@@ -35,7 +35,7 @@ PATIENCE = times.MINUTE
 NOT_FOUND = 404
 
 
-def explain(outside: Outside, name: str, id: str | None) -> dict[str, Json]:
+def row_explanation(outside: Outside, name: str, id: str | None) -> dict[str, Json]:
     """Why a record's row is as it is, or absent; at most five requests.
 
     Raises ``UnknownSync``, ``Refusal`` for no id, and what forbids to ask HubSpot.
@@ -142,9 +142,9 @@ def _asked(known: Known, fetch: Fetch, wanted: Plan, id: str) -> Known:
         updated_at=told.updated_at,
         windowed_at=times.milliseconds(windowed) if windowed else None,
     )
-    if not wanted.filter_groups or pages.matching_among(fetch, wanted, [id]):
+    if not wanted.filter_groups or page_readers.matching_among(fetch, wanted, [id]):
         return known
-    found = pages.found_by_id(fetch, wanted, id)
+    found = page_readers.found_by_id(fetch, wanted, id)
     indexed = found is not None and (found.updated_at or 0) >= (told.updated_at or 0)
     return replace(known, filtered=True, indexed=indexed)
 

@@ -8,7 +8,7 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
 
 
-def explain(outside: Outside, run_id: str | None) -> dict[str, Json]:
+def run_explanation(outside: Outside, run_id: str | None) -> dict[str, Json]:
     """What one run did. Raises ``Refusal`` (``UNKNOWN_RUN``) when there is none of that id."""
     told = run_reports.run(outside.database, (run_id or "").strip())
     if told is None:

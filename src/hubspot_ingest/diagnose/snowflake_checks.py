@@ -15,7 +15,7 @@ from hubspot_ingest.database.statements.tasks import ALL_SYNCS, LOOK
 from hubspot_ingest.diagnose import findings
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import DatabaseError
-from hubspot_ingest.inbound.load import views
+from hubspot_ingest.inbound.load import table_views
 from hubspot_ingest.settings import SyncSettings
 
 Syncs = Sequence[tuple[str, SyncSettings]]
@@ -37,7 +37,7 @@ def credentials(database: Database, now: int) -> Iterator[Finding]:
         yield findings.of_age(connection, kind, created_at, now, cure(connection))
 
 
-def health(database: Database) -> Iterator[Finding]:
+def sync_health(database: Database) -> Iterator[Finding]:
     """Of how the enabled syncs went."""
     for one in health.health(database):
         severity, what = _HEALTH.get(one.health, (Severity.OK, ""))
@@ -50,7 +50,7 @@ def health(database: Database) -> Iterator[Finding]:
 def views(database: Database, syncs: Syncs) -> Iterator[Finding]:
     """Of the views beside destinations."""
     for sync, settings in syncs:
-        for view in views.missing(database, sync, settings):
+        for view in table_views.missing(database, sync, settings):
             yield Finding(
                 "VIEW",
                 Severity.NOTICE,

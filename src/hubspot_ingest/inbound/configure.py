@@ -14,10 +14,10 @@ from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound.load import destination, views
+from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.plan import filters, plan
 from hubspot_ingest.model import Json, Property
-from hubspot_ingest.operations import connections, schedules
+from hubspot_ingest.operations import connections, task_schedules
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings, did_you_mean
 
@@ -43,7 +43,7 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     forget = before is not None and reads_differently(before, settings)
     # first what Snowflake may refuse, then what it remembers
     enabled = sync is None or sync.enabled
-    schedules.change(outside.database, name, settings, before, enabled=enabled)
+    task_schedules.change(outside.database, name, settings, before, enabled=enabled)
     store.save_sync(
         name,
         settings.stream,
@@ -53,13 +53,13 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
         every_minutes=schedules.longest_gap(settings.schedule),
     )
     if before is not None and destination.table_of(before) != destination.table_of(settings):
-        views.leave(outside.database, name, before)
+        table_views.leave(outside.database, name, before)
     elif before is not None:
         others = _takes_others(before, settings)
-        views.renew(outside.database, name, settings, unsettle=others)
+        table_views.renew(outside.database, name, settings, unsettle=others)
     if app.schedule is not None:
         # the time limit of the task of all syncs may have become too short
-        schedules.change_all(outside.database, app, app)
+        task_schedules.change_all(outside.database, app, app)
     again = "; it reads other records than before, so the next run is a backfill" if forget else ""
     return {
         "response_code": "OK",
@@ -75,7 +75,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
     """
     settings = configuration.parse(name, given, defaults)
     connections.check_known(outside.database, settings.connection)
-    views.check_free(settings, _others(Store(outside.database), name, defaults))
+    table_views.check_free(settings, _others(Store(outside.database), name, defaults))
     stream = lookup.standard(settings.stream)
     if stream is not None:
         lookup.check_settings(stream, settings)
@@ -168,7 +168,7 @@ def drop(outside: Outside, name: str) -> Answer:
     with suppress(Refusal):
         app = AppState(outside.database).settings()
         settings = configuration.parse(sync.name, sync.settings, app.for_syncs)
-        views.leave(outside.database, sync.name, settings)
+        table_views.leave(outside.database, sync.name, settings)
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} is forgotten; its table and its runs stay",
@@ -180,7 +180,7 @@ def enable(outside: Outside, name: str, *, enabled: bool) -> Answer:
     store = Store(outside.database)
     sync = existing(store, name)
     store.enable(sync.name, enabled, outside.clock.now())
-    if not enabled or schedules.may_resume(sync):
+    if not enabled or task_schedules.may_resume(sync):
         switched = tasks.switch(outside.database.application, sync.name, enabled=enabled)
         outside.database.rows(switched)
     said = "is enabled" if enabled else "is disabled; it still runs when called"

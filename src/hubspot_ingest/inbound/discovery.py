@@ -10,20 +10,25 @@ from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import STREAMS, Reader, Stream
 from hubspot_ingest.catalog.stream import Every
+from hubspot_ingest.database.state.connections import Connections
 from hubspot_ingest.database.state.properties import Access, Metadata
-from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
+from hubspot_ingest.database.state.syncs import Store
+from hubspot_ingest.errors import CredentialError, HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract.pages import Fetch
-from hubspot_ingest.inbound.items import requests
+from hubspot_ingest.inbound.items import item_requests
+from hubspot_ingest.inbound.items.item_requests import Piece
 from hubspot_ingest.inbound.items.json_paths import Level
-from hubspot_ingest.inbound.items.requests import Piece
 from hubspot_ingest.model import Json, Property
+from hubspot_ingest.operations import connections
 from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.settings import DEFAULT_CONNECTION
 
 SIDE_BY_SIDE = 8
 # A person waits for the answer: no longer than this.
 PATIENCE = 2 * times.MINUTE
+PATIENCE_OF_A_TEST = times.MINUTE
 # What is tried of a stream that is read for each of something, where any will do.
 _ANY: Mapping[Every, Level] = {
     Every.OBJECT_TYPES: {"id": "contacts", "name": "contacts"},
@@ -51,6 +56,41 @@ def discover(outside: Outside) -> dict[str, Json]:
         "message": f"{len(readable)} of {len(found)} streams can be read; see the views STREAMS "
         "and STREAM_PROPERTIES",
         "streams": [told(one) for one in found],
+    }
+
+
+def test_connection(outside: Outside, name: str | None) -> dict[str, Json]:
+    """Ask HubSpot who we are and try each stream. Raises ``CredentialError`` and the like.
+
+    What of the streams can be read is remembered of the first connection.
+    """
+    name = configuration.connection_name(name)
+    connections.check_known(outside.database, name)
+    settings = configuration.parse("contacts", {"connection": name})
+    now = outside.clock.now()
+    try:
+        with outside.client(settings, now + PATIENCE_OF_A_TEST) as client:
+            portal_id = client.fetch(requests.account(), responses.portal)
+            found = access(client.fetch, now)
+            credential = client.access.credential
+    except CredentialError:
+        Store(outside.database).log_error(
+            None, "", CredentialError.code, "HubSpot does not accept the credential", now
+        )
+        raise
+    Connections(outside.database).saw(name, credential, portal_id, now)
+    if name == DEFAULT_CONNECTION:
+        Metadata(outside.database).save_access(found, now)
+    readable = [one for one in found if one.readable]
+    return {
+        "response_code": "OK",
+        "message": f"connected to portal {portal_id}: {len(readable)} of {len(found)} streams "
+        "can be read",
+        "portal_id": portal_id,
+        "streams": [
+            {"stream": one.stream, "readable": one.readable, "scopes": list(one.scopes)}
+            for one in found
+        ],
     }
 
 
@@ -153,14 +193,14 @@ def _first(fetch: Fetch, stream: Stream, now: int) -> Request | None:
     if isinstance(stream.parents, Every):
         among = (_ANY[stream.parents],)
     elif isinstance(stream.parents, Stream):
-        first = requests.request(stream.parents, Piece())
+        first = item_requests.request(stream.parents, Piece())
         among = tuple(
             one[0]
-            for one in fetch(first, lambda a: requests.page(_parent(stream), Piece(), a)).items
+            for one in fetch(first, lambda a: item_requests.page(_parent(stream), Piece(), a)).items
         )[:1]
         if not among:
             return None
-    return requests.request(stream, Piece("", among, 0, now - times.DAY, now))
+    return item_requests.request(stream, Piece("", among, 0, now - times.DAY, now))
 
 
 def _parent(stream: Stream) -> Stream:

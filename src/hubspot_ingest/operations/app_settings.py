@@ -7,7 +7,7 @@ from hubspot_ingest.database import notifications
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.page_archive import Kept
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import schedules
+from hubspot_ingest.operations import task_schedules
 from hubspot_ingest.operations.context import Outside
 
 
@@ -25,7 +25,7 @@ def configure(outside: Outside, given: Json) -> dict[str, Json]:
         notifications.check(outside.database, settings.notifications)
         told += "; see whether notifications arrive with CALL send_test_notification()"
     if wanted != stored:
-        schedules.change_all(outside.database, settings, before)
+        task_schedules.change_all(outside.database, settings, before)
         state.save(wanted, outside.clock.now())
     if settings.keep_pages_days < before.keep_pages_days:
         days = settings.keep_pages_days

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from hubspot_ingest import credentials, times
+from hubspot_ingest import credentials
 from hubspot_ingest import settings as configuration
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.connections import Connections, cure
-from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store
-from hubspot_ingest.errors import CredentialError, Refusal
-from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound import discovery
+from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import DEFAULT_CONNECTION, did_you_mean
 
 Answer = dict[str, Json]
-
-# A person waits for the answer: no longer than this.
-PATIENCE = times.MINUTE
 
 
 def set_token(outside: Outside, token: str | None) -> Answer:
@@ -90,39 +84,4 @@ def drop(outside: Outside, name: str | None) -> Answer:
     return {
         "response_code": "OK",
         "message": f"connection {name} is forgotten and its credential removed",
-    }
-
-
-def test(outside: Outside, name: str | None) -> Answer:
-    """Ask HubSpot who we are and try each stream. Raises ``CredentialError`` and the like.
-
-    What of the streams can be read is remembered of the first connection.
-    """
-    name = configuration.connection_name(name)
-    check_known(outside.database, name)
-    settings = configuration.parse("contacts", {"connection": name})
-    now = outside.clock.now()
-    try:
-        with outside.client(settings, now + PATIENCE) as client:
-            portal_id = client.fetch(requests.account(), responses.portal)
-            found = discovery.access(client.fetch, now)
-            credential = client.access.credential
-    except CredentialError:
-        Store(outside.database).log_error(
-            None, "", CredentialError.code, "HubSpot does not accept the credential", now
-        )
-        raise
-    Connections(outside.database).saw(name, credential, portal_id, now)
-    if name == DEFAULT_CONNECTION:
-        Metadata(outside.database).save_access(found, now)
-    readable = [one for one in found if one.readable]
-    return {
-        "response_code": "OK",
-        "message": f"connected to portal {portal_id}: {len(readable)} of {len(found)} streams "
-        "can be read",
-        "portal_id": portal_id,
-        "streams": [
-            {"stream": one.stream, "readable": one.readable, "scopes": list(one.scopes)}
-            for one in found
-        ],
     }

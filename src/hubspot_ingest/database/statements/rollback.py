@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.sql import Table, name, text, typed
-from hubspot_ingest.database.state.page_archive import Kept
 from hubspot_ingest.database.statements.merge import from_body, key_of
 
 RUN = "_RUN_ID"
@@ -22,11 +21,13 @@ RUN = "_RUN_ID"
 class Undoing:
     """Undoes the run ``run_id`` in one table, whose images are kept under ``part``.
 
-    ``columns`` are those that are set back. ``number`` is the place of this among the pages: what
+    ``columns`` are those that are set back. ``pages`` and ``images`` are the quoted tables of
+    the archive, ``number`` is the place of this among the pages: what
     stands after it has not happened yet.
     """
 
-    kept: Kept
+    pages: str
+    images: str
     table: Table
     part: str
     key: Sequence[Column]
@@ -51,9 +52,7 @@ class Undoing:
     @property
     def _rows(self) -> str:
         """The images of the run with the rows as they are, and what later runs touched."""
-        joined = (
-            f"{self.kept.images} i\n  JOIN {self.table.quoted} t ON i.KEY = {key_of(self.key, 't')}"
-        )
+        joined = f"{self.images} i\n  JOIN {self.table.quoted} t ON i.KEY = {key_of(self.key, 't')}"
         return (
             joined if self._tells else f"{joined}\n  LEFT JOIN ({self._later}) l ON l.KEY = i.KEY"
         )
@@ -61,10 +60,10 @@ class Undoing:
     @property
     def _later(self) -> str:
         return (
-            f"SELECT DISTINCT n.KEY AS KEY FROM {self.kept.images} n\n"
-            f"    JOIN {self.kept.images} i ON i.SYNC = n.SYNC AND i.PART = n.PART "
+            f"SELECT DISTINCT n.KEY AS KEY FROM {self.images} n\n"
+            f"    JOIN {self.images} i ON i.SYNC = n.SYNC AND i.PART = n.PART "
             "AND i.KEY = n.KEY\n"
-            f"    LEFT JOIN (SELECT DISTINCT p.RUN_ID AS RUN_ID FROM {self.kept.pages} p "
+            f"    LEFT JOIN (SELECT DISTINCT p.RUN_ID AS RUN_ID FROM {self.pages} p "
             f"WHERE p.KIND = 'ROLLBACK' AND p.NUMBER < {self.number}) u ON u.RUN_ID = n.RUN_ID\n"
             f"    WHERE {self._images} AND n.RUN_ID <> i.RUN_ID AND n.NUMBER > i.NUMBER "
             f"AND n.NUMBER < {self.number} AND u.RUN_ID IS NULL"
@@ -111,10 +110,10 @@ class Undoing:
         Without it a row would be set back to what the run that is undone here had made of it.
         """
         return (
-            f"MERGE INTO {self.kept.images} t USING (\n"
+            f"MERGE INTO {self.images} t USING (\n"
             "  SELECT i.PART AS PART, i.KEY AS KEY, i.BODY AS BODY, n.RUN_ID AS NEXT\n"
-            f"  FROM {self.kept.images} i\n"
-            f"  JOIN {self.kept.images} n ON n.SYNC = i.SYNC AND n.PART = i.PART "
+            f"  FROM {self.images} i\n"
+            f"  JOIN {self.images} n ON n.SYNC = i.SYNC AND n.PART = i.PART "
             "AND n.KEY = i.KEY AND n.RUN_ID <> i.RUN_ID AND n.NUMBER > i.NUMBER\n"
             f"  WHERE {self._images}\n"
             "  QUALIFY ROW_NUMBER() OVER (PARTITION BY i.PART, i.KEY ORDER BY n.NUMBER) = 1\n"

@@ -21,9 +21,9 @@ from hubspot_ingest import times
 from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.state.page_archive import as_json
 from hubspot_ingest.database.statements import deletions
-from hubspot_ingest.inbound.extract import pages
+from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.extract.id_ranges import Batch
-from hubspot_ingest.inbound.extract.pages import Reach
+from hubspot_ingest.inbound.extract.page_readers import Reach
 from hubspot_ingest.inbound.load.batches import merged
 from hubspot_ingest.inbound.load.column_backfill import Refill
 from hubspot_ingest.inbound.load.loader import Loading, Mark, Merged
@@ -149,9 +149,9 @@ class Sweeps:
         def batches() -> Iterator[Batch]:
             nonlocal token, highest, ended
             for _ in range(pages):
-                page = pages.listed(self.loading.fetch, self._listing, token, archived=True)
+                page = page_readers.listed(self.loading.fetch, self._listing, token, archived=True)
                 seen.update(one.id for one in page.records if one.archived)
-                found = pages.with_values(
+                found = page_readers.with_values(
                     self.loading.fetch, self._listing, page.records, archived=True
                 )
                 # who does not know of archived records answers the live ones
@@ -181,7 +181,7 @@ class Sweeps:
         for pages in growing() if self._has_table else ():
             after = int(place.get("after", 0))
             wanted = replace(self._plan, filter_groups=())
-            changed = pages.changed_since(
+            changed = page_readers.changed_since(
                 self.loading.fetch, wanted, since, after=after, pages=pages
             )
             yield from self._left_the_filter(changed, since, after)
@@ -197,12 +197,14 @@ class Sweeps:
             return
         fetch, wanted = self.loading.fetch, self._plan
         last = changed.id if changed.more else None
-        taken = pages.changed_since(fetch, wanted, since, after=after, last=last)
+        taken = page_readers.changed_since(fetch, wanted, since, after=after, last=last)
         matching = {one.id for one in taken.records}
         others = [one.id for one in changed.records if one.id not in matching]
         rows = self._rows(deletions.unfiltered_ids(wanted.table), json.dumps(others))
         # what is found no more may have been deleted between the two searches
-        there = pages.read_ids(fetch, replace(self._listing, properties=("hs_object_id",)), rows)
+        there = page_readers.read_ids(
+            fetch, replace(self._listing, properties=("hs_object_id",)), rows
+        )
         self._mark(there, "FILTERED_OUT")
         yield from self._settle([one for one in rows if one not in there])
         # a survivor that the filter does not take tells of the records merged into it here alone
@@ -230,7 +232,7 @@ class Sweeps:
 
     def _turn(self, listing: Plan, pages: int) -> Generator[None, None, bool]:
         """Read one slice from where the rotation stands; True when it came to the end."""
-        read = pages.page_reader(self.loading.fetch, listing)
+        read = page_readers.page_reader(self.loading.fetch, listing)
         start = int(self.state.get("rotation") or 0)
 
         def batches() -> Iterator[Batch]:
@@ -299,9 +301,9 @@ class Sweeps:
         fetch, listing = self.loading.fetch, self._listing
         taken = {*ids}
         if self._plan.filter_groups:
-            taken = set(pages.matching_among(fetch, self._plan, ids))
+            taken = set(page_readers.matching_among(fetch, self._plan, ids))
         # asked after the filter: what was deleted before it was is not taken for filtered out
-        live = pages.read_ids(fetch, listing, ids)
+        live = page_readers.read_ids(fetch, listing, ids)
         self._mark([one for one in live if one not in taken], "FILTERED_OUT")
         yield from self._load_records([live[one] for one in live if one in taken], archived=False)
         yield from self._settle([one for one in ids if one not in live])
@@ -311,7 +313,7 @@ class Sweeps:
         if not gone:
             return
         fetch, listing = self.loading.fetch, self._listing
-        archived = pages.read_ids(fetch, listing, gone, archived=True)
+        archived = page_readers.read_ids(fetch, listing, gone, archived=True)
         yield from self._load_records(
             [one for one in archived.values() if one.archived], archived=True
         )
@@ -319,7 +321,7 @@ class Sweeps:
         survivors: dict[str, str] = {}
         if gone and self._plan.filter_groups and planning.MERGED_IDS in self._plan.properties:
             # without a filter every survivor was read, and told
-            survivors = dict(merged(pages.survivors(fetch, self._plan)))
+            survivors = dict(merged(page_readers.survivors(fetch, self._plan)))
         self._mark([one for one in gone if one not in survivors], "PURGED")
         self._mark_all(
             Mark(one, "MERGED", self._now, survivors[one]) for one in gone if one in survivors

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.model import Link
 
 Input = tuple[str, str | None]

@@ -13,9 +13,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.inbound.extract import pages
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.extract.id_ranges import PAGES_PER_RANGE, Batch, Range, Ranges, width
-from hubspot_ingest.inbound.extract.pages import Fetch, Reach
+from hubspot_ingest.inbound.extract.page_readers import Reach
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 from hubspot_ingest.times import Clock
@@ -58,7 +59,7 @@ class Reading:
         self._token: str | None = checkpoint.get("token")
         self._chained = "token" in checkpoint
         self._ranges = Ranges(
-            pages.page_reader(fetch, plan), map(tuple, checkpoint.get("ranges", ()))
+            page_readers.page_reader(fetch, plan), map(tuple, checkpoint.get("ranges", ()))
         )
 
     def batches(self) -> Iterator[Batch]:
@@ -101,7 +102,7 @@ class Reading:
     def _search(self) -> Iterator[Batch]:
         first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
-        reach, total = pages.first_found(self._fetch, self._plan, 0, None)
+        reach, total = page_readers.first_found(self._fetch, self._plan, 0, None)
         self.expected = total
         pages = total // SEARCH_LIMIT
         wide = width((self._clock.now() - started) / 1000, SEARCH_PAGES_PER_SECOND, pages)
@@ -110,7 +111,7 @@ class Reading:
             return
         if wide > 1:
             # the last page tells where the ids end and is not read again
-            top = pages.last_found(self._fetch, self._plan)
+            top = page_readers.last_found(self._fetch, self._plan)
             bound = int(top[0].id) - 1 if top else 0
             if bound > first.after:
                 self._cut(first, bound, bound, wide)
@@ -131,7 +132,7 @@ class Reading:
                 if first.pages and (seconds >= SLOW or first.pages >= MANY_PAGES):
                     pace = seconds / first.pages
                     # the next page is read meanwhile
-                    asked = pool.submit(pages.highest_id, self._fetch, self._plan)
+                    asked = pool.submit(page_readers.highest_id, self._fetch, self._plan)
                 try:
                     reach = self._ranges.read(after, None)
                     by_id = first.pages != 1 or self._agrees(first, reach)
@@ -181,8 +182,8 @@ class Reading:
         token = self._token
         seen = {token}
         while True:
-            page = pages.listed(self._fetch, self._plan, token)
-            records = pages.with_values(self._fetch, self._plan, page.records)
+            page = page_readers.listed(self._fetch, self._plan, token)
+            records = page_readers.with_values(self._fetch, self._plan, page.records)
             if page.after is not None and page.after in seen:
                 raise UnexpectedAnswer(
                     f"HubSpot answered the page token {page.after} of {self._plan.stream.name} "

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hubspot_ingest.inbound.extract.pages import Reach, ReadPage
+from hubspot_ingest.inbound.extract.page_readers import Reach, ReadPage
 from hubspot_ingest.inbound.extract.prefetch import Handover
 from hubspot_ingest.model import Json, Record
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.model import Change
 
 SIDE_BY_SIDE = 4

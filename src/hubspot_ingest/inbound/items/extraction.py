@@ -9,11 +9,11 @@ from typing import Any
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
-from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.prefetch import in_order
+from hubspot_ingest.inbound.items.item_requests import Page, Piece
 from hubspot_ingest.inbound.items.json_paths import Item, key, look, text
 from hubspot_ingest.inbound.items.partitions import pages
-from hubspot_ingest.inbound.items.requests import Page, Piece
 from hubspot_ingest.model import Json
 
 SIDE_BY_SIDE = 8

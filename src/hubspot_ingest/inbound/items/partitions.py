@@ -10,10 +10,10 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import BY_NAME, CRM
 from hubspot_ingest.catalog.stream import Every, Reader, Stream
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.inbound.extract.pages import Fetch
-from hubspot_ingest.inbound.items import requests
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.inbound.items import item_requests
+from hubspot_ingest.inbound.items.item_requests import Piece
 from hubspot_ingest.inbound.items.json_paths import Level, look, text
-from hubspot_ingest.inbound.items.requests import Piece
 
 # HubSpot was founded in 2006: no event is older.
 FIRST = 1_149_120_000_000
@@ -29,12 +29,12 @@ class Parents:
 
 def pages(
     fetch: Fetch, stream: Stream, piece: Piece, token: str | None = None
-) -> Iterator[requests.Page]:
+) -> Iterator[item_requests.Page]:
     """The pages of a piece, from ``token`` on. Raises ``UnexpectedAnswer`` when they go round."""
     seen = {token}
     while True:
-        request = requests.request(stream, piece, token)
-        page = fetch(request, lambda answer: requests.page(stream, piece, answer))
+        request = item_requests.request(stream, piece, token)
+        page = fetch(request, lambda answer: item_requests.page(stream, piece, answer))
         yield page
         if page.token is None:
             return

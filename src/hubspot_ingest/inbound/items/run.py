@@ -13,14 +13,14 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import ScopeMissing, Stopped
-from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.items import partitions, view_streams
 from hubspot_ingest.inbound.items.extraction import Reading
 from hubspot_ingest.inbound.items.loader import Landing
 from hubspot_ingest.inbound.items.window import begin
 from hubspot_ingest.inbound.load import destination, run_manifest
 from hubspot_ingest.inbound.load.page_recorder import Keeping
-from hubspot_ingest.inbound.load.views import Freshness
+from hubspot_ingest.inbound.load.table_views import Freshness
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 

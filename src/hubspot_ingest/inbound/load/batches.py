@@ -9,10 +9,10 @@ from hubspot_ingest import times
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.staging import parquet
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import ASSOCIATIONS_LIMIT
 from hubspot_ingest.inbound.extract import associations, property_history
 from hubspot_ingest.inbound.extract.id_ranges import Batch
-from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.load import rows
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
 from hubspot_ingest.model import Record

@@ -17,9 +17,9 @@ from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.statements import deletions, merge_records
 from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError, IngestError
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.extract.id_ranges import Batch
-from hubspot_ingest.inbound.extract.pages import Fetch
 from hubspot_ingest.inbound.extract.prefetch import ahead
 from hubspot_ingest.inbound.load import destination, page_recorder, rows
 from hubspot_ingest.inbound.load.batches import HISTORY, File, Files

@@ -18,7 +18,8 @@ from hubspot_ingest.inbound.extract.id_ranges import width
 from hubspot_ingest.inbound.load.batches import rows_per_file
 from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, growing
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
-from hubspot_ingest.inbound.reconcile import bisection, comparison, counts
+from hubspot_ingest.inbound.reconcile import bisection, comparison
+from hubspot_ingest.inbound.reconcile.counts import SIDE_BY_SIDE
 
 # Measured of whole runs (docs/PERFORMANCE.md): what there is to do of a row besides asking for it.
 ROWS_PER_SECOND = 7_500
@@ -127,7 +128,7 @@ def sweeps(plan: Plan, listing: Plan, rotation: Plan, due: Due, counts: Counts) 
 def _comparison(plan: Plan, rows: int) -> Part:
     """A table that agrees: pages one after the other of few rows, of more counts at once."""
     count = comparison.cost(rows, searched=plan.selective)
-    wide = 1 if rows <= bisection.FEW else counts.SIDE_BY_SIDE
+    wide = 1 if rows <= bisection.FEW else SIDE_BY_SIDE
     return (_step(requests.search_page(plan.stream.object_type, [], ()), count, wide),)
 
 

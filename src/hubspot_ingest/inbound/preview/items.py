@@ -21,13 +21,13 @@ from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Spent
 from hubspot_ingest.hubspot.requests import Bucket
-from hubspot_ingest.inbound.items import partitions, requests, rows, view_streams
+from hubspot_ingest.inbound.items import item_requests, partitions, rows, view_streams
 from hubspot_ingest.inbound.items.extraction import SIDE_BY_SIDE
 from hubspot_ingest.inbound.items.run import explained
 from hubspot_ingest.inbound.items.window import begin
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.destination import Home
-from hubspot_ingest.inbound.load.views import Freshness
+from hubspot_ingest.inbound.load.table_views import Freshness
 from hubspot_ingest.inbound.preview.estimate import Part, Step
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
 
@@ -112,7 +112,7 @@ def _find(looking: Prospect, stream: Stream, begun: Mapping[str, object]) -> _Fo
     )
     listed = _counts(looking) - before
     wanted = partitions.pieces(stream, parents, since=since, until=looking.now, behind=behind)
-    own = Counter(requests.request(stream, one).endpoint for one in wanted)
+    own = Counter(item_requests.request(stream, one).endpoint for one in wanted)
     parts: list[Part] = [tuple(_step(one, count, 1) for one, count in listed.items())]
     parts.append(tuple(_step(one, count, SIDE_BY_SIDE) for one, count in own.items()))
     if not wanted:

@@ -17,7 +17,7 @@ from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configure
-from hubspot_ingest.inbound.extract import pages
+from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.preview import items as fixed
@@ -92,12 +92,12 @@ def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]
             known_columns={},
             existing={},
         )
-        records = pages.count(client.fetch, made)
+        records = page_readers.count(client.fetch, made)
         return {
             "response_code": "OK",
             "message": f"{records} {found.name} match",
             "records": records,
-            "filter_groups": [*pages.in_range(made, 0, None)],
+            "filter_groups": [*page_readers.in_range(made, 0, None)],
             "requests": client.tally.requests,
         }
 

@@ -13,9 +13,9 @@ from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.sweeps import END, RECYCLE_BIN
-from hubspot_ingest.inbound.extract import pages
-from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.plan import due as sweeping
 from hubspot_ingest.inbound.plan import plan as planning
 from hubspot_ingest.inbound.plan.due import Due
@@ -73,7 +73,7 @@ class Surveyor:
         if due.rotation:
             wanted = planning.rotation(self.plan)
             after = int(self.standing.sweeps.get("rotation") or 0)
-            counts = replace(counts, rotation=pages.count(self.fetch, wanted, after))
+            counts = replace(counts, rotation=page_readers.count(self.fetch, wanted, after))
         return Survey(counts, ranges, due, has_rows, self._refused(sample, due))
 
     def _main(self) -> tuple[int, tuple[int, ...] | None, Sequence[Record]]:
@@ -82,12 +82,12 @@ class Surveyor:
         resumed = self.standing.resumed(plan)
         if plan.strategy is Strategy.SEARCH:
             # the run's first request itself, which shows how fast such pages come
-            reach, total = pages.first_found(self.fetch, plan, 0, None)
+            reach, total = page_readers.first_found(self.fetch, plan, 0, None)
         else:
-            reach = pages.page_reader(self.fetch, plan)(0, None)
+            reach = page_readers.page_reader(self.fetch, plan)(0, None)
             total = len(reach.records)
             if reach.more and resumed is None:
-                _, total = pages.highest_id(self.fetch, plan)
+                _, total = page_readers.highest_id(self.fetch, plan)
         if resumed is None:
             return total, None, reach.records
         ranges = self._ranges(resumed)
@@ -97,10 +97,10 @@ class Surveyor:
         if "token" in resumed:
             token = str(resumed["token"] or "")
             after = int(token) - 1 if token.isdigit() else 0
-            return (pages.count(self.fetch, self.plan, after),)
+            return (page_readers.count(self.fetch, self.plan, after),)
         told = [(int(after), last) for after, last, _ in resumed["ranges"]]
         found = [
-            pages.count(self.fetch, self.plan, after, None if last is None else int(last))
+            page_readers.count(self.fetch, self.plan, after, None if last is None else int(last))
             for after, last in told[:RANGES_COUNTED]
         ]
         return tuple(found) + (sum(found) // max(1, len(found)),) * (len(told) - len(found))
@@ -113,7 +113,7 @@ class Surveyor:
         """
         ids = replace(planning.listing(self.plan), properties=())
         token = (self.standing.sweeps.get("archived_place") or {}).get("token")
-        page = pages.listed(self.fetch, ids, token, archived=True)
+        page = page_readers.listed(self.fetch, ids, token, archived=True)
         found = sum(one.archived for one in page.records)
         if page.after is None or not found:
             return found
@@ -122,7 +122,7 @@ class Surveyor:
                 deletions.marked_ids(self.plan.table), "ARCHIVED", self.now - RECYCLE_BIN
             )
             return max(found + 1, len(known))
-        highest, _ = pages.highest_id(self.fetch, self.plan)
+        highest, _ = page_readers.highest_id(self.fetch, self.plan)
         return max(found + 1, round(found * highest / max(1, int(page.records[-1].id))))
 
     def _filtered(self, counts: Counts) -> Counts:
@@ -131,11 +131,13 @@ class Surveyor:
         since = sweeping.filtered_since(self.standing.sweeps, plan.since, plan.until, self.now)
         ids = replace(plan, since=int(place.get("since", since)), properties=("hs_object_id",))
         after = int(place.get("after", 0))
-        reach, changed = pages.first_found(self.fetch, replace(ids, filter_groups=()), after, None)
+        reach, changed = page_readers.first_found(
+            self.fetch, replace(ids, filter_groups=()), after, None
+        )
         if not changed:
             return counts
         last = reach.id if reach.more else None
-        taken, _ = pages.first_found(self.fetch, ids, after, last)
+        taken, _ = page_readers.first_found(self.fetch, ids, after, last)
         matching = {one.id for one in taken.records}
         others = [one.id for one in reach.records if one.id not in matching]
         left = self._rows(deletions.unfiltered_ids(plan.table), json.dumps(others))

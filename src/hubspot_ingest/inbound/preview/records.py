@@ -8,7 +8,7 @@ from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound.extract import pages
+from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.destination import Home
 from hubspot_ingest.inbound.plan import plan as planning
@@ -52,7 +52,7 @@ def records_plan(looking: Prospect, stream: Stream, stands: Standing) -> Planned
         strategy=str(made.strategy),
         why=_why(made),
         settings=looking.settings,
-        filter_groups=pages.in_range(made, 0, None) if searched else (),
+        filter_groups=page_readers.in_range(made, 0, None) if searched else (),
         parts=parts,
         rows=survey.counts.records,
         ddl=_ddl(looking, stands, made, survey, properties),

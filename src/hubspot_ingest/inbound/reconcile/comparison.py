@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import requests
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.sweeps import END, Sweeps
-from hubspot_ingest.inbound.extract import pages
-from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load.batches import merged
 from hubspot_ingest.inbound.load.loader import Loading, Merged
 from hubspot_ingest.inbound.plan import plan
@@ -214,10 +214,10 @@ class Comparison:
         here = live.of(ids)
         taken = {*ids}
         if wanted.filter_groups:
-            taken = set(pages.matching_among(fetch, wanted, ids))
-        there = pages.read_ids(fetch, self._listing, ids)
+            taken = set(page_readers.matching_among(fetch, wanted, ids))
+        there = page_readers.read_ids(fetch, self._listing, ids)
         gone = [one for one in ids if one not in there and one in here]
-        archived = pages.read_ids(fetch, self._listing, gone, archived=True)
+        archived = page_readers.read_ids(fetch, self._listing, gone, archived=True)
         merged_away = self._merged_away(fetch, [one for one in gone if one not in archived])
         for one in ids:
             record = there.get(one)
@@ -243,7 +243,7 @@ class Comparison:
         if not ids:
             return set()
         anything = replace(self.loading.plan, filter_groups=())
-        changed = pages.changed_since(fetch, anything, self.settled).records
+        changed = page_readers.changed_since(fetch, anything, self.settled).records
         return {old for old, _ in merged(changed)} & {*ids}
 
     def _repair(self) -> Iterator[None]:

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import Live
 from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract import pages
-from hubspot_ingest.inbound.extract.pages import Fetch
+from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
 from hubspot_ingest.model import Json
@@ -158,7 +158,7 @@ class Counting:
         """The records that have changed by now, each with when."""
         latest = max((at or 0 for at in self.changed.values()), default=0)
         since = max(self.whole.until, latest - INDEX_LAG)
-        reach = pages.changed_since(self.patient, self.theirs.plan, since)
+        reach = page_readers.changed_since(self.patient, self.theirs.plan, since)
         return {one.id: one.updated_at for one in reach.records}
 
     def _note(self, changed: Mapping[str, int | None]) -> set[str]:

@@ -13,7 +13,7 @@ from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import Refusal, UnknownSync
-from hubspot_ingest.inbound.load import destination, views
+from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.load.run_manifest import table_of
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
@@ -104,7 +104,7 @@ def _rewind(outside: Outside, store: Store, sync: Sync, said: Mapping[str, Any])
     had = {*said["columns"]}
     added = [one.name for one, column in known if column is not None and column not in had]
     store.rewind(sync.name, cursor, earlier(sync.sweeps, said["sweeps"], added))
-    views.rewind(outside.database, sync.name, settings, cursor)
+    table_views.rewind(outside.database, sync.name, settings, cursor)
 
 
 def earlier(

@@ -44,7 +44,7 @@ def undo(
         ]
         if not stands:
             continue
-        undoing = Undoing(kept, of, part, key, there, run_id, number)
+        undoing = Undoing(kept.pages, kept.images, of, part, key, there, run_id, number)
         found = database.rows(undoing.kept_rows())[0]
         stay = int(found["FOUND"]) - int(found["OWN"] or 0)
         restored = int(database.rows(undoing.restore())[0]["number of rows updated"])

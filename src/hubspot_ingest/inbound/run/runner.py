@@ -16,7 +16,7 @@ from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import alerts, quota_share, schedules
+from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.operations.run_cost import Meter
 from hubspot_ingest.settings import SyncSettings
@@ -43,7 +43,7 @@ def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
     Without those ``scheduled`` on their own where those run by themselves.
     """
     syncs = [one for one in Store(outside.database).syncs() if one.enabled]
-    names = [one.name for one in syncs if scheduled or not schedules.may_resume(one)]
+    names = [one.name for one in syncs if scheduled or not task_schedules.may_resume(one)]
     meter = Meter(outside.clock)
     answers: dict[str, dict[str, Json]] = {}
     going: dict[str, tuple[RunLog, Iterator[None]]] = {}
@@ -135,7 +135,7 @@ def start(name: str, outside: Outside) -> dict[str, Json]:
     name, settings, _ = _remembered(name, outside, store)
     if store.held(name, outside.clock.now()):
         raise SyncBusy(f"a run of {name} is going on already; see the view RUNS")
-    task = schedules.start(outside.database, name, settings)
+    task = task_schedules.start(outside.database, name, settings)
     return {
         "response_code": "OK",
         "message": f"{name} runs in the background; the view RUNS tells how far it is",

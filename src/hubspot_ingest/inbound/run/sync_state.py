@@ -16,7 +16,7 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.inbound.load import destination, run_manifest
 from hubspot_ingest.inbound.load.destination import Existing
-from hubspot_ingest.inbound.load.views import Freshness
+from hubspot_ingest.inbound.load.table_views import Freshness
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.plan.plan import Plan

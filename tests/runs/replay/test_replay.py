@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.runs.conftest import MakeWorld
-from tests.runs.replaying.living import columns, drop_tables, keep, replayed, tables
+from tests.runs.replay.living import columns, drop_tables, keep, replayed, tables
 from tests.runs.world import DAY_AND_MORE, HOUR, MINUTE, World
 
 

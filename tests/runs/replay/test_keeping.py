@@ -11,7 +11,7 @@ from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.times import iso
 from tests.runs.conftest import MakeWorld
-from tests.runs.replaying.living import drop_tables, keep, replayed, rolled_back, tables
+from tests.runs.replay.living import drop_tables, keep, replayed, rolled_back, tables
 from tests.runs.world import HOUR, World
 
 DAY = 24 * HOUR

@@ -227,8 +227,8 @@ def missing(database: Database, sync: str, settings: SyncSettings) -> list[Table
     except DatabaseError:
         return []
     ours = {row["TABLE_NAME"] for row in found if views.fingerprint_of(row["COMMENT"]) is not None}
-    views = [views.view_of(table, view) for view in View]
-    return [one for one in views if noted and one.table not in ours]
+    places = [views.view_of(table, view) for view in View]
+    return [place for place in places if noted and place.table not in ours]
 
 
 def check_free(settings: SyncSettings, others: Iterable[tuple[str, SyncSettings]]) -> None:

@@ -7,24 +7,15 @@ taken up again at any id (docs/BEHAVIOR.md, "Paging").
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Strategy
 from hubspot_ingest.model import Json, Page, Record
-
-Answer = TypeVar("Answer")
-
-
-class Fetch(Protocol):
-    """Sends a request until it is answered and parses the answer; safe to call from threads."""
-
-    def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
-        """See ``hubspot.client.Client.fetch``."""
 
 
 @dataclass(frozen=True, slots=True)

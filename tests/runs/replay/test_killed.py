@@ -11,7 +11,7 @@ import pytest
 from hubspot_ingest.errors import Refusal
 from tests.runs.conftest import MakeWorld
 from tests.runs.dying import Dying, Killed
-from tests.runs.replaying.living import drop_tables, keep, replayed, rolled_back, tables
+from tests.runs.replay.living import drop_tables, keep, replayed, rolled_back, tables
 from tests.runs.world import HOUR, MINUTE, Answer, World
 
 LEASE = 16 * MINUTE

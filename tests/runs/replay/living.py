@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_ingest.inbound.replay.replay import replay
 from hubspot_ingest.inbound.replay.rollback import rollback
+from hubspot_ingest.inbound.replay.table_replay import replay
 from tests.runs.world import Answer, World, on_an_empty_stack
 
 SCHEMA = "HUBSPOT_DATA.CRM"

@@ -21,7 +21,7 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.state.syncs import RunLog, Store
 from hubspot_ingest.errors import IngestError, Refusal, UnknownSync
-from hubspot_ingest.inbound.load import destination, views
+from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.replay.page_loader import Loads
 from hubspot_ingest.inbound.replay.target_tables import made_of
 from hubspot_ingest.inbound.replay.undo import undo
@@ -59,7 +59,7 @@ def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
         store.save_run(log)
         try:
             _Replay(*(outside.database, outside.clock, store, kept, log, table, entries)).run()
-            views.renew(outside.database, name, settings, unsettle=False)
+            table_views.renew(outside.database, name, settings, unsettle=False)
         except IngestError as error:
             store.fail_run(log, error, outside.clock.now())
         except Exception as error:

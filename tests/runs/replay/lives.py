@@ -15,7 +15,7 @@ from snowflake_sandbox import Engine
 from tests.faults.life import Life
 from tests.faults.portals import NOTE, RANK, TIER, VALUES, make_portal
 from tests.runs.conftest import as_installed
-from tests.runs.replaying.living import SCHEMA, keep
+from tests.runs.replay.living import SCHEMA, keep
 from tests.runs.world import HOUR, HandClock, World
 
 Key = tuple[Any, ...]

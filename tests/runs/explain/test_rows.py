@@ -7,12 +7,12 @@ import pytest
 from hubspot_ingest.diagnose import explain_row
 from hubspot_ingest.errors import Refusal
 from tests.runs.conftest import MakeWorld
-from tests.runs.explaining.faulty import LAG, TITLED, Faulty, faulty
+from tests.runs.explain.faulty import LAG, TITLED, Faulty, faulty
 from tests.runs.world import CONTACTS, HOUR, Answer, World, on_an_empty_stack
 
 
 def explain(world: World, one: str, sync: str = "contacts") -> Answer:
-    return on_an_empty_stack(lambda: dict(explain_row.explain(world.outside, sync, one)))
+    return on_an_empty_stack(lambda: dict(explain_row.row_explanation(world.outside, sync, one)))
 
 
 def _wrong(told: Faulty, count: int) -> list[tuple[str, str, Answer]]:

@@ -7,8 +7,8 @@ from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from snowflake_sandbox import Engine
-from tests.runs.replaying.lives import lived, snapshot, unlike, without
-from tests.runs.replaying.living import drop_tables, replayed, rolled_back
+from tests.runs.replay.lives import lived, snapshot, unlike, without
+from tests.runs.replay.living import drop_tables, replayed, rolled_back
 
 
 def outcome(engine: Engine, number: int) -> list[str]:

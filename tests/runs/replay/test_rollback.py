@@ -6,7 +6,7 @@ import pytest
 
 from hubspot_ingest.errors import Refusal
 from tests.runs.conftest import MakeWorld
-from tests.runs.replaying.living import drop_tables, keep, replayed, rolled_back, tables
+from tests.runs.replay.living import drop_tables, keep, replayed, rolled_back, tables
 from tests.runs.world import HOUR, World
 
 

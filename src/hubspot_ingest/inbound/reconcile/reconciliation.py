@@ -25,7 +25,7 @@ from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.reconcile.certificate import certified, told
 from hubspot_ingest.inbound.reconcile.comparison import Comparison, Found
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import alerts, quota_share, schedules
+from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import SyncSettings
 
@@ -41,7 +41,7 @@ def start(outside: Outside, name: str) -> dict[str, Json]:
     sync, settings, _ = _wanted(outside, name)
     if Store(outside.database).held(sync.name, outside.clock.now()):
         raise SyncBusy(f"a run of {sync.name} is going on already; see the view RUNS")
-    task = schedules.start_comparison(outside.database, sync.name, settings)
+    task = task_schedules.start_comparison(outside.database, sync.name, settings)
     return {
         "response_code": "OK",
         "message": f"the table of {sync.name} is compared in the background; the view COMPLETENESS "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.runs.conftest import MakeWorld
-from tests.runs.replaying.living import columns, drop_tables, keep, replayed, rolled_back, tables
+from tests.runs.replay.living import columns, drop_tables, keep, replayed, rolled_back, tables
 from tests.runs.world import HOUR, World
 
 

@@ -1,0 +1,17 @@
+"""How everything above asks HubSpot: one function that sends a request and parses its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from hubspot_ingest.hubspot.requests import Request
+
+Answer = TypeVar("Answer")
+
+
+class Fetch(Protocol):
+    """Sends a request until it is answered and parses the answer; safe to call from threads."""
+
+    def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        """See ``hubspot.client.Client.fetch``."""
