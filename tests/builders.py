@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest.catalog.registry import BY_NAME
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.model import Property, Record
+from hubspot_ingest.settings import parse_settings
 from hubspot_ingest.times import iso
 
 Answer = TypeVar("Answer")
@@ -89,7 +89,7 @@ def a_plan(
     """The plan of a run that begins NOW; of contacts with an e-mail unless told otherwise."""
     return plan.make(
         "a_sync",
-        configuration.parse(stream, dict(settings or {})),
+        parse_settings(stream, dict(settings or {})),
         BY_NAME[stream],
         tuple(properties) or (a_property("email"),),
         settled_through=settled_through,

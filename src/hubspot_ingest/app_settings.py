@@ -8,10 +8,9 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
-from hubspot_ingest.settings import IDENTIFIER, Strict
+from hubspot_ingest.settings import IDENTIFIER, Strict, checked_schedule, explained
 
 Alert = Literal["FAILED", "DELAYED", "INCOMPLETE"]
 ALERTS: tuple[Alert, ...] = ("FAILED", "DELAYED", "INCOMPLETE")
@@ -57,7 +56,7 @@ class AppSettings(Strict):
     @field_validator("schedule")
     @classmethod
     def _schedule(cls, schedule: str | None) -> str | None:
-        return configuration.checked_schedule(schedule)
+        return checked_schedule(schedule)
 
     @property
     def for_syncs(self) -> dict[str, Json]:
@@ -73,12 +72,12 @@ class AppSettings(Strict):
         return dumped
 
 
-def parse(stored: Mapping[str, Json]) -> AppSettings:
+def parse_app_settings(stored: Mapping[str, Json]) -> AppSettings:
     """The settings as stored, whole and valid. Raises ``Refusal`` naming what is wrong."""
     try:
         return AppSettings.model_validate(stored)
     except ValidationError as error:
-        raise Refusal(configuration.explained(error, AppSettings)[1]) from None
+        raise Refusal(explained(error, AppSettings)[1]) from None
 
 
 def merged(stored: Mapping[str, Json], given: Json) -> dict[str, Json]:

@@ -253,7 +253,9 @@ def connection_name(name: str | None) -> str:
     return wanted
 
 
-def parse(name: str, settings: Json, defaults: Mapping[str, Json] | None = None) -> SyncSettings:
+def parse_settings(
+    name: str, settings: Json, defaults: Mapping[str, Json] | None = None
+) -> SyncSettings:
     """The settings given for the sync ``name``, whole and valid; ``defaults`` for those not given.
 
     Raises ``InvalidFilter`` when the fault is in ``filter_groups``, else ``Refusal``; the message

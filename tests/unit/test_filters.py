@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_ingest import settings
 from hubspot_ingest.errors import InvalidFilter
 from hubspot_ingest.inbound.plan import filters
 from hubspot_ingest.model import Json, Property
+from hubspot_ingest.settings import parse_settings
 from tests.builders import a_property
 
 PROPERTIES = (
@@ -33,7 +33,7 @@ def sent(operator: str, name: str, **values: Any) -> Json:
 def checked(
     *given: dict[str, Any], properties: tuple[Property, ...] = PROPERTIES
 ) -> list[list[Json]]:
-    wanted = settings.parse("contacts", {"filter_groups": [{"filters": list(given)}]})
+    wanted = parse_settings("contacts", {"filter_groups": [{"filters": list(given)}]})
     return filters.checked(wanted.filter_groups, properties)
 
 
@@ -54,7 +54,7 @@ def test_a_filter_is_spelled_as_hubspot_spells_it() -> None:
 def test_groups_stay_apart() -> None:
     one: Json = {"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}
     two: Json = {"filters": [{"propertyName": "amount", "operator": "NOT_HAS_PROPERTY"}]}
-    wanted = settings.parse("contacts", {"filter_groups": [one, two]})
+    wanted = parse_settings("contacts", {"filter_groups": [one, two]})
     assert filters.checked(wanted.filter_groups, PROPERTIES) == [
         [{"propertyName": "email", "operator": "HAS_PROPERTY"}],
         [{"propertyName": "amount", "operator": "NOT_HAS_PROPERTY"}],

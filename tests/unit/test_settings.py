@@ -7,21 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_ingest import settings
 from hubspot_ingest.errors import InvalidFilter, Refusal
-from hubspot_ingest.settings import IDENTIFIER, SyncSettings
+from hubspot_ingest.settings import (
+    IDENTIFIER,
+    SyncSettings,
+    did_you_mean,
+    parse_settings,
+    sync_name,
+)
 
 A_FILTER = {"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"}
 
 
 def parsed(**given: Any) -> SyncSettings:
-    return settings.parse("contacts", given)
+    return parse_settings("contacts", given)
 
 
 def refusal(given: Any, name: str = "contacts") -> str:
     """What is said of these settings."""
     with pytest.raises(Refusal) as refused:
-        settings.parse(name, given)
+        parse_settings(name, given)
     return refused.value.message
 
 
@@ -38,7 +43,7 @@ def filtered(*filters: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("nothing", [None, {}])
 def test_a_sync_without_settings_reads_the_stream_it_is_named_after(nothing: Any) -> None:
-    found = settings.parse("contacts", nothing)
+    found = parse_settings("contacts", nothing)
     assert found.stream == "contacts"
     assert found.properties == ("*",)
     assert found.sync_mode == "incremental"
@@ -48,7 +53,7 @@ def test_a_sync_without_settings_reads_the_stream_it_is_named_after(nothing: Any
 
 
 def test_the_stream_may_differ_from_the_name_of_the_sync() -> None:
-    assert settings.parse("big_deals", {"stream": "deals"}).table == "DEALS"
+    assert parse_settings("big_deals", {"stream": "deals"}).table == "DEALS"
 
 
 def test_settings_survive_being_dumped_and_parsed_again() -> None:
@@ -68,8 +73,8 @@ def test_settings_survive_being_dumped_and_parsed_again() -> None:
         "schedule": "60 MINUTES",
         "associations": [],
     }
-    found = settings.parse("contacts", given)
-    assert settings.parse("contacts", found.dump()) == found
+    found = parse_settings("contacts", given)
+    assert parse_settings("contacts", found.dump()) == found
 
 
 @pytest.mark.parametrize("given", ["contacts", ["contacts"], 5, True])
@@ -133,7 +138,7 @@ def test_a_filter_takes_the_values_its_operator_needs(given: dict[str, Any], wan
 
 def test_a_fault_in_a_filter_has_a_code_of_its_own() -> None:
     with pytest.raises(InvalidFilter) as refused:
-        settings.parse("contacts", filtered({"propertyName": "n", "operator": "LIKE"}))
+        parse_settings("contacts", filtered({"propertyName": "n", "operator": "LIKE"}))
     assert refused.value.response_code == "INVALID_FILTER"
 
 
@@ -292,7 +297,7 @@ def test_a_name_that_needs_quotes_is_refused_with_an_example(part: str, name: st
 
 @pytest.mark.parametrize("stream", ["contacts", "2-1234567", "p_invoice", "p123_Invoice"])
 def test_the_table_of_a_stream_never_needs_quotes(stream: str) -> None:
-    assert IDENTIFIER.fullmatch(settings.parse(stream, None).table)
+    assert IDENTIFIER.fullmatch(parse_settings(stream, None).table)
 
 
 def test_the_column_prefix_is_upper_case_and_may_be_empty() -> None:
@@ -307,13 +312,13 @@ def test_a_prefix_that_no_column_can_begin_with_is_refused(prefix: str) -> None:
 
 @pytest.mark.parametrize("name", ["contacts", " Contacts ", "big-deals.eu", "2-123", "x" * 100])
 def test_a_sync_may_be_called_so(name: str) -> None:
-    assert settings.sync_name(name) == name.strip().lower()
+    assert sync_name(name) == name.strip().lower()
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a'b", "ä", "-a", "x" * 101, "a\nb"])
 def test_a_sync_may_not_be_called_so(name: str) -> None:
     with pytest.raises(Refusal, match=r"letters, digits, _, - and \.,") as refused:
-        settings.sync_name(name)
+        sync_name(name)
     assert refused.value.response_code == "INVALID_NAME"
 
 
@@ -330,7 +335,7 @@ KEYS = sorted(SyncSettings.model_fields)
 @given(st.dictionaries(st.sampled_from([*KEYS, "nonsense"]), JSON, max_size=4))
 def test_any_settings_are_accepted_or_refused_in_one_line(given: dict[str, Any]) -> None:
     try:
-        found = settings.parse("contacts", given)
+        found = parse_settings("contacts", given)
     except Refusal as refused:
         said = refused.message
         found = None
@@ -338,7 +343,7 @@ def test_any_settings_are_accepted_or_refused_in_one_line(given: dict[str, Any])
         assert said
         assert "\n" not in said
     else:
-        assert settings.parse("contacts", found.dump()) == found
+        assert parse_settings("contacts", found.dump()) == found
 
 
 @pytest.mark.parametrize(
@@ -352,4 +357,4 @@ def test_any_settings_are_accepted_or_refused_in_one_line(given: dict[str, Any])
     ],
 )
 def test_the_nearest_known_word_is_suggested(word: str, known: list[str], expected: str) -> None:
-    assert settings.did_you_mean(word, known) == expected
+    assert did_you_mean(word, known) == expected

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.diagnose import findings, hubspot_checks, snowflake_checks, table_checks
@@ -13,7 +12,7 @@ from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
-from hubspot_ingest.settings import DEFAULT_CONNECTION, SyncSettings
+from hubspot_ingest.settings import DEFAULT_CONNECTION, SyncSettings, parse_settings
 
 Check = Callable[[], Iterator[Finding]]
 
@@ -54,7 +53,7 @@ def examine(given: Outside) -> dict[str, Json]:
 def _syncs(given: Outside) -> list[tuple[str, SyncSettings]]:
     defaults = AppState(given.database).settings().for_syncs
     return [
-        (one.name, configuration.parse(one.name, one.settings, defaults))
+        (one.name, parse_settings(one.name, one.settings, defaults))
         for one in Store(given.database).syncs()
         if one.enabled
     ]
@@ -66,7 +65,7 @@ def _portals(given: Outside, syncs: list[tuple[str, SyncSettings]]) -> Iterator[
     for one in syncs:
         used.setdefault(one[1].connection, []).append(one)
     if not used:
-        used[DEFAULT_CONNECTION] = [("contacts", configuration.parse("contacts", {}))]
+        used[DEFAULT_CONNECTION] = [("contacts", parse_settings("contacts", {}))]
     for those in used.values():
         yield partial(hubspot_checks.look, given, those)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import Reader, Stream
@@ -28,7 +27,7 @@ from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
 from hubspot_ingest.model import Json, Record
 from hubspot_ingest.operations.context import Outside
-from hubspot_ingest.settings import SyncSettings
+from hubspot_ingest.settings import SyncSettings, parse_settings
 
 # A person waits for the answer: no longer than this.
 PATIENCE = times.MINUTE
@@ -45,9 +44,7 @@ def row_explanation(outside: Outside, name: str, id: str | None) -> dict[str, Js
         raise Refusal("give the id of a record, for example CALL explain_row('contacts', '101')")
     database = outside.database
     sync = configure.existing(Store(database), name)
-    settings = configuration.parse(
-        sync.name, sync.settings, AppState(database).settings().for_syncs
-    )
+    settings = parse_settings(sync.name, sync.settings, AppState(database).settings().for_syncs)
     with outside.client(settings, outside.clock.now() + PATIENCE) as client:
         stream = lookup.find(settings.stream, client.fetch)
         if stream.reader is Reader.RECORDS:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from hubspot_ingest import schedules, times
-from hubspot_ingest import settings as configuration
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import Reader
 from hubspot_ingest.database.state.app_settings import AppState
@@ -19,7 +18,7 @@ from hubspot_ingest.inbound.plan import filters, plan
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations import connections, task_schedules
 from hubspot_ingest.operations.context import Outside
-from hubspot_ingest.settings import SyncSettings, did_you_mean
+from hubspot_ingest.settings import SyncSettings, did_you_mean, parse_settings, sync_name
 
 Answer = dict[str, Json]
 
@@ -32,14 +31,14 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
 
     Raises ``Refusal`` naming what is wrong; then nothing was stored.
     """
-    name = configuration.sync_name(name)
+    name = sync_name(name)
     app = AppState(outside.database).settings()
     settings = checked(outside, name, given, app.for_syncs)
     store = Store(outside.database)
     sync = store.sync(name)
     before = None
     if sync is not None:
-        before = configuration.parse(name, sync.settings, app.for_syncs)
+        before = parse_settings(name, sync.settings, app.for_syncs)
     forget = before is not None and reads_differently(before, settings)
     # first what Snowflake may refuse, then what it remembers
     enabled = sync is None or sync.enabled
@@ -73,7 +72,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
 
     Raises ``Refusal`` naming what is wrong.
     """
-    settings = configuration.parse(name, given, defaults)
+    settings = parse_settings(name, given, defaults)
     connections.check_known(outside.database, settings.connection)
     table_views.check_free(settings, _others(Store(outside.database), name, defaults))
     stream = lookup.standard(settings.stream)
@@ -127,7 +126,7 @@ def _others(
     for one in store.syncs():
         if one.name != name:
             with suppress(Refusal):
-                yield one.name, configuration.parse(one.name, one.settings, defaults)
+                yield one.name, parse_settings(one.name, one.settings, defaults)
 
 
 def _takes_others(before: SyncSettings, now: SyncSettings) -> bool:
@@ -147,7 +146,7 @@ def _takes_others(before: SyncSettings, now: SyncSettings) -> bool:
 
 def existing(store: Store, name: str) -> Sync:
     """The sync of that name. Raises ``UnknownSync``, naming those there are."""
-    name = configuration.sync_name(name)
+    name = sync_name(name)
     sync = store.sync(name)
     if sync is None:
         known = store.names()
@@ -167,7 +166,7 @@ def drop(outside: Outside, name: str) -> Answer:
     store.drop_sync(sync.name)
     with suppress(Refusal):
         app = AppState(outside.database).settings()
-        settings = configuration.parse(sync.name, sync.settings, app.for_syncs)
+        settings = parse_settings(sync.name, sync.settings, app.for_syncs)
         table_views.leave(outside.database, sync.name, settings)
     return {
         "response_code": "OK",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import STREAMS, Reader, Stream
@@ -23,7 +22,7 @@ from hubspot_ingest.inbound.items.json_paths import Level
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations import connections
 from hubspot_ingest.operations.context import Outside
-from hubspot_ingest.settings import DEFAULT_CONNECTION
+from hubspot_ingest.settings import DEFAULT_CONNECTION, connection_name, parse_settings
 
 SIDE_BY_SIDE = 8
 # A person waits for the answer: no longer than this.
@@ -42,7 +41,7 @@ def discover(outside: Outside) -> dict[str, Json]:
 
     Raises ``CredentialError`` and the like.
     """
-    settings = configuration.parse("contacts", {})
+    settings = parse_settings("contacts", {})
     now = outside.clock.now()
     with outside.client(settings, now + PATIENCE) as client:
         found = access(client.fetch, now)
@@ -64,9 +63,9 @@ def test_connection(outside: Outside, name: str | None) -> dict[str, Json]:
 
     What of the streams can be read is remembered of the first connection.
     """
-    name = configuration.connection_name(name)
+    name = connection_name(name)
     connections.check_known(outside.database, name)
-    settings = configuration.parse("contacts", {"connection": name})
+    settings = parse_settings("contacts", {"connection": name})
     now = outside.clock.now()
     try:
         with outside.client(settings, now + PATIENCE_OF_A_TEST) as client:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hubspot_ingest import app_settings, times
+from hubspot_ingest import times
+from hubspot_ingest.app_settings import merged, parse_app_settings
 from hubspot_ingest.database import notifications
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.page_archive import Kept
@@ -18,8 +19,8 @@ def configure(outside: Outside, given: Json) -> dict[str, Json]:
     """
     state = AppState(outside.database)
     stored = state.stored()
-    wanted = app_settings.merged(stored, given)
-    before, settings = app_settings.parse(stored), app_settings.parse(wanted)
+    wanted = merged(stored, given)
+    before, settings = parse_app_settings(stored), parse_app_settings(wanted)
     told = "the app is configured"
     if settings.notifications is not None and settings.notifications != before.notifications:
         notifications.check(outside.database, settings.notifications)

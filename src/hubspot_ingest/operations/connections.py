@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from hubspot_ingest import credentials
-from hubspot_ingest import settings as configuration
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.connections import Connections, cure
 from hubspot_ingest.database.state.syncs import Store
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
-from hubspot_ingest.settings import DEFAULT_CONNECTION, did_you_mean
+from hubspot_ingest.settings import (
+    DEFAULT_CONNECTION,
+    connection_name,
+    did_you_mean,
+    parse_settings,
+)
 
 Answer = dict[str, Json]
 
@@ -37,7 +41,7 @@ def configure(outside: Outside, name: str | None, given: Json) -> Answer:
 
     Raises ``Refusal``, without quoting the credential; then nothing was stored.
     """
-    name = configuration.connection_name(name)
+    name = connection_name(name)
     credential = credentials.checked(given)
     Connections(outside.database).save(name, credential, outside.clock.now())
     told = "" if name == DEFAULT_CONNECTION else f"'{name}'"
@@ -65,14 +69,14 @@ def check_known(database: Database, name: str) -> None:
 
 def drop(outside: Outside, name: str | None) -> Answer:
     """Forget a connection and its credential. Raises ``Refusal`` while a sync uses it."""
-    name = configuration.connection_name(name)
+    name = connection_name(name)
     check_known(outside.database, name)
     store = Store(outside.database)
     using = [
         sync
         for sync in store.names()
         if (found := store.sync(sync)) is not None
-        and configuration.parse(sync, found.settings).connection == name
+        and parse_settings(sync, found.settings).connection == name
     ]
     if using:
         raise Refusal(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import name
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
-from hubspot_ingest.settings import SyncSettings
+from hubspot_ingest.settings import SyncSettings, parse_settings
 
 
 def change(
@@ -63,7 +62,7 @@ def change_all(database: Database, app: AppSettings, before: AppSettings) -> Non
         raise _refused(application, app.schedule, error) from error
     if app.deadline_minutes != before.deadline_minutes:
         for one in syncs:
-            settings = configuration.parse(one.name, one.settings, app.for_syncs)
+            settings = parse_settings(one.name, one.settings, app.for_syncs)
             _run(database, _own(application, one.name, settings, enabled=one.enabled))
 
 
@@ -93,7 +92,7 @@ def _begin(
 
 def may_resume(sync: Sync) -> bool:
     """Whether a sync has a schedule of its own: a task without one cannot be resumed."""
-    return configuration.parse(sync.name, sync.settings).schedule is not None
+    return parse_settings(sync.name, sync.settings).schedule is not None
 
 
 def _own(application: str, sync: str, settings: SyncSettings, *, enabled: bool) -> list[str]:
@@ -107,7 +106,7 @@ def _own(application: str, sync: str, settings: SyncSettings, *, enabled: bool) 
 def _of_app(application: str, app: AppSettings, syncs: Sequence[Sync]) -> list[str]:
     if app.schedule is None:
         return [tasks.drop(application, tasks.ALL_SYNCS)]
-    each = (configuration.parse(one.name, one.settings, app.for_syncs) for one in syncs)
+    each = (parse_settings(one.name, one.settings, app.for_syncs) for one in syncs)
     # they run side by side: the longest of them is as long as all
     longest = max([app.deadline_minutes, *(one.deadline_minutes for one in each)])
     return tasks.schedule_all(application, app.schedule, longest)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest.catalog.stream import Every, Paging, Reader, Stream
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
@@ -14,6 +13,7 @@ from hubspot_ingest.hubspot.auth import Access
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.items.run import FixedRun
+from hubspot_ingest.settings import parse_settings
 from tests.runs.world import BASE_URL, HOUR, World
 
 ROWS = (
@@ -57,7 +57,7 @@ ROWS = (
 
 
 def _run(world: World, stream: Stream) -> RunLog:
-    settings = configuration.parse(stream.name, {})
+    settings = parse_settings(stream.name, {})
     now = world.clock.now()
     log = RunLog(f"run-{now}", stream.name, stream.name, now)
     known = world.store.sync(stream.name)

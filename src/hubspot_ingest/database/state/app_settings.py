@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from hubspot_ingest import app_settings, schedules
-from hubspot_ingest.app_settings import AppSettings
+from hubspot_ingest import schedules
+from hubspot_ingest.app_settings import AppSettings, parse_app_settings
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.sql import INSTANT
@@ -28,11 +28,11 @@ class AppState:
 
     def settings(self) -> AppSettings:
         """The settings that hold."""
-        return app_settings.parse(self.stored())
+        return parse_app_settings(self.stored())
 
     def save(self, settings: Mapping[str, Json], now: int) -> None:
         """Replace the settings."""
-        every = schedules.longest_gap(app_settings.parse(settings).schedule)
+        every = schedules.longest_gap(parse_app_settings(settings).schedule)
         self._database.rows(
             f"MERGE INTO {self._state}.SETTINGS t USING (SELECT PARSE_JSON(?) AS SETTINGS, "
             f"CAST(? AS NUMBER(38, 0)) AS EVERY_MINUTES, {INSTANT} AS NOW) s ON TRUE "

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest.database import columns, privileges, sql
 from hubspot_ingest.database.columns import LINK, LINK_SEEN, Column
 from hubspot_ingest.database.connection import Database
@@ -16,7 +15,7 @@ from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.load.batches import HISTORY
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.model import Json
-from hubspot_ingest.settings import SyncSettings
+from hubspot_ingest.settings import SyncSettings, parse_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def check(database: Database, given: Json) -> dict[str, Json]:
 
     Writes nothing. Raises ``Refusal`` when it is no destination.
     """
-    settings = configuration.parse("contacts", {"destination": given})
+    settings = parse_settings("contacts", {"destination": given})
     named = settings.destination.table is not None
     table = replace(table_of(settings), table=settings.destination.table or "")
     place = privileges.look(database, table)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import Reader
@@ -20,13 +19,14 @@ from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.plan import plan
-from hubspot_ingest.inbound.preview import items as fixed
 from hubspot_ingest.inbound.preview import report
+from hubspot_ingest.inbound.preview.items import fixed_plan
 from hubspot_ingest.inbound.preview.records import records_plan
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
 from hubspot_ingest.inbound.run.sync_state import standing
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.settings import parse_settings, sync_name
 
 # A person waits for the answer: no longer than this.
 PATIENCE = 2 * times.MINUTE
@@ -42,7 +42,7 @@ def plan_ingest(outside: Outside, name: str, given: Json = None) -> dict[str, Js
 
     Raises ``Refusal`` and ``CredentialError``. That the credential lacks a scope is told.
     """
-    return report.answer(_plan(outside, configuration.sync_name(name), given))
+    return report.answer(_plan(outside, sync_name(name), given))
 
 
 def plan_ingest_all(outside: Outside) -> dict[str, Json]:
@@ -67,8 +67,8 @@ def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]
 
     Raises ``Refusal`` when the settings are wrong, or the stream has nothing that HubSpot counts.
     """
-    name = configuration.sync_name(stream)
-    settings = configuration.parse(name, given, _defaults(outside))
+    name = sync_name(stream)
+    settings = parse_settings(name, given, _defaults(outside))
     now = outside.clock.now()
     with outside.client(settings, now + PATIENCE) as client:
         found = lookup.find(settings.stream, client.fetch)
@@ -109,7 +109,7 @@ def _defaults(outside: Outside) -> dict[str, Json]:
 def _plan(outside: Outside, name: str, given: Json = None) -> Planned:
     defaults = _defaults(outside)
     sync = Store(outside.database).sync(name)
-    settings = configuration.parse(name, None if sync is None else sync.settings, defaults)
+    settings = parse_settings(name, None if sync is None else sync.settings, defaults)
     if given is not None:
         stored, settings = settings, configure.checked(outside, name, given, defaults)
         if sync is not None and configure.reads_differently(stored, settings):
@@ -124,6 +124,6 @@ def _plan(outside: Outside, name: str, given: Json = None) -> Planned:
             if stream.reader is Reader.RECORDS:
                 stands = standing(outside.database, name, settings, sync)
                 return records_plan(looking, stream, stands)
-            return fixed.fixed_plan(looking, stream, sync)
+            return fixed_plan(looking, stream, sync)
         except ScopeMissing as error:
             return looking.refused(stream, error)

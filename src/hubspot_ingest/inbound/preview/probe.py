@@ -16,10 +16,8 @@ from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.sweeps import END, RECYCLE_BIN
 from hubspot_ingest.inbound.extract import page_readers
-from hubspot_ingest.inbound.plan import due as sweeping
-from hubspot_ingest.inbound.plan import plan as planning
-from hubspot_ingest.inbound.plan.due import Due
-from hubspot_ingest.inbound.plan.plan import Plan, Strategy
+from hubspot_ingest.inbound.plan.due import Due, filtered_since
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy, listing, rotation
 from hubspot_ingest.inbound.preview.estimate import Counts
 from hubspot_ingest.inbound.run.sync_state import Standing
 from hubspot_ingest.model import Record
@@ -71,7 +69,7 @@ class Surveyor:
         if due.filtered and has_rows:
             counts = self._filtered(counts)
         if due.rotation:
-            wanted = planning.rotation(self.plan)
+            wanted = rotation(self.plan)
             after = int(self.standing.sweeps.get("rotation") or 0)
             counts = replace(counts, rotation=page_readers.count(self.fetch, wanted, after))
         return Survey(counts, ranges, due, has_rows, self._refused(sample, due))
@@ -111,7 +109,7 @@ class Surveyor:
         One page tells where it is the only one. Else the table knows of those that it took; where
         it took not all, how far the page got among the ids tells roughly.
         """
-        ids = replace(planning.listing(self.plan), properties=())
+        ids = replace(listing(self.plan), properties=())
         token = (self.standing.sweeps.get("archived_place") or {}).get("token")
         page = page_readers.listed(self.fetch, ids, token, archived=True)
         found = sum(one.archived for one in page.records)
@@ -128,7 +126,7 @@ class Surveyor:
     def _filtered(self, counts: Counts) -> Counts:
         plan = self.plan
         place = self.standing.sweeps.get("filtered_place") or {}
-        since = sweeping.filtered_since(self.standing.sweeps, plan.since, plan.until, self.now)
+        since = filtered_since(self.standing.sweeps, plan.since, plan.until, self.now)
         ids = replace(plan, since=int(place.get("since", since)), properties=("hs_object_id",))
         after = int(place.get("after", 0))
         reach, changed = page_readers.first_found(

@@ -11,8 +11,7 @@ from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.destination import Home
-from hubspot_ingest.inbound.plan import plan as planning
-from hubspot_ingest.inbound.plan.plan import Plan, Strategy
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy, listing, rotation, without_links
 from hubspot_ingest.inbound.preview import estimate
 from hubspot_ingest.inbound.preview.estimate import Part
 from hubspot_ingest.inbound.preview.probe import Survey, Surveyor
@@ -85,10 +84,8 @@ def _reading(
         parts += [estimate.once(page)] * min(2, estimate.pages(made, survey.counts.records))
     # one that may not be read is tried once
     parts += [estimate.once(requests.associations(kind, types[one], ())) for one in survey.refused]
-    rotation = planning.without_links(planning.rotation(made), survey.refused)
-    return parts + estimate.sweeps(
-        made, planning.listing(made), rotation, survey.due, survey.counts
-    )
+    rotating = without_links(rotation(made), survey.refused)
+    return parts + estimate.sweeps(made, listing(made), rotating, survey.due, survey.counts)
 
 
 def _ddl(

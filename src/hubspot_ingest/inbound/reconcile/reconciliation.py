@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.catalog import lookup
@@ -27,7 +26,7 @@ from hubspot_ingest.inbound.reconcile.comparison import Comparison, Found
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Outside
-from hubspot_ingest.settings import SyncSettings
+from hubspot_ingest.settings import SyncSettings, parse_settings, sync_name
 
 LEASE_RENEWED_EVERY = times.MINUTE
 TICK = 1.0
@@ -101,12 +100,12 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
 
 
 def _wanted(outside: Outside, name: str) -> tuple[Sync, SyncSettings, AppSettings]:
-    name = configuration.sync_name(name)
+    name = sync_name(name)
     sync = Store(outside.database).sync(name)
     if sync is None:
         raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
     app = AppState(outside.database).settings()
-    settings = configuration.parse(name, sync.settings, app.for_syncs)
+    settings = parse_settings(name, sync.settings, app.for_syncs)
     if sync.settled_through is None:
         raise Refusal(
             f"{name} has not been loaded whole yet; run CALL ingest_hubspot('{name}') first",

@@ -16,8 +16,8 @@ from hubspot_ingest.database.staging import Staging, parquet
 from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.inbound.items import rows as fixed_rows
 from hubspot_ingest.inbound.items.json_paths import key_columns
+from hubspot_ingest.inbound.items.rows import staged_columns, staging_columns
 from hubspot_ingest.inbound.load.batches import File
 from hubspot_ingest.inbound.load.column_backfill import Refill
 from hubspot_ingest.inbound.load.destination import Existing
@@ -124,13 +124,13 @@ class Loads:
 
     def _items(self, entry: Entry, said: Mapping[str, Any]) -> int:
         stream = lookup.known(said["stream"])
-        columns = fixed_rows.staging_columns(stream)
+        columns = staging_columns(stream)
         told = self.kept.rows(self.sync, entry).get("", [])
         staging = self._staged(entry, told, columns)
         statement = merge_items.merge(
             self.table,
             staging.table(),
-            fixed_rows.staged_columns(stream),
+            staged_columns(stream),
             columns_of(entry.said["flattened"]),
             stream.key,
             compared=stream.compared,

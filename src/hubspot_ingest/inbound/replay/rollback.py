@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.page_archive import Entry, Kept
@@ -18,6 +17,7 @@ from hubspot_ingest.inbound.load.run_manifest import table_of
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.settings import parse_settings
 
 
 def rollback(outside: Outside, run_id: str) -> dict[str, Json]:
@@ -93,7 +93,7 @@ def _under_lease(
 def _rewind(outside: Outside, store: Store, sync: Sync, said: Mapping[str, Any]) -> None:
     """Let the sync go on from where the run began, unless it fills another table by now."""
     app = AppState(outside.database).settings()
-    settings = configuration.parse(sync.name, sync.settings, app.for_syncs)
+    settings = parse_settings(sync.name, sync.settings, app.for_syncs)
     if destination.table_of(settings) != table_of(said):
         return
     before: int | None = said["settled_through"]

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest import times
 from hubspot_ingest.database import shadow_tables
 from hubspot_ingest.database.connection import Database
@@ -27,6 +26,7 @@ from hubspot_ingest.inbound.replay.target_tables import made_of
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.settings import parse_settings, sync_name
 
 STRATEGY = "REPLAY"
 LEASE_RENEWED_EVERY = times.MINUTE
@@ -39,12 +39,12 @@ def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
     and ``SyncBusy``; nothing was changed then.
     """
     store, kept = Store(outside.database), Kept(outside.database)
-    name = configuration.sync_name(name)
+    name = sync_name(name)
     sync = store.sync(name)
     if sync is None:
         raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
     app = AppState(outside.database).settings()
-    settings = configuration.parse(name, sync.settings, app.for_syncs)
+    settings = parse_settings(name, sync.settings, app.for_syncs)
     began = outside.clock.now()
     log = RunLog(f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, began)
     log.strategy, log.settled_through = STRATEGY, sync.settled_through

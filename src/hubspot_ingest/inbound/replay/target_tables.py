@@ -12,8 +12,8 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import Entry
-from hubspot_ingest.inbound.items import rows as fixed_rows
 from hubspot_ingest.inbound.items.json_paths import key_columns
+from hubspot_ingest.inbound.items.rows import table_columns
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.batches import HISTORY
 from hubspot_ingest.inbound.load.loader import kept_columns
@@ -66,7 +66,7 @@ class Items:
 
     def columns(self, _: str) -> tuple[Sequence[Column], Sequence[Column]]:
         """The key and all columns."""
-        return key_columns(self.stream), fixed_rows.table_columns(self.stream, self.flattened)
+        return key_columns(self.stream), table_columns(self.stream, self.flattened)
 
     def prepare(self, database: Database, stands: destination.Existing) -> None:
         """Make what is not there, and add the columns that lack."""

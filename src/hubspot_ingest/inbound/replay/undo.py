@@ -12,8 +12,8 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.statements.rollback import Undoing
-from hubspot_ingest.inbound.items import rows as fixed_rows
 from hubspot_ingest.inbound.items.json_paths import key_columns
+from hubspot_ingest.inbound.items.rows import table_columns
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.loader import kept_columns
 from hubspot_ingest.inbound.load.run_manifest import columns_of, plan_of
@@ -71,4 +71,4 @@ def _columns(entries: Sequence[Entry], part: str) -> tuple[Sequence[Column], Seq
     stream = lookup.known(said["stream"])
     told = [one.said["flattened"] for one in entries if one.kind == "ITEMS"]
     flattened = columns_of(told[-1]) if told else ()
-    return key_columns(stream), fixed_rows.table_columns(stream, flattened)
+    return key_columns(stream), table_columns(stream, flattened)

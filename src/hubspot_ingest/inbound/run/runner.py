@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from hubspot_ingest import settings as configuration
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.catalog import lookup
@@ -19,7 +18,7 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.operations.run_cost import Meter
-from hubspot_ingest.settings import SyncSettings
+from hubspot_ingest.settings import SyncSettings, parse_settings, sync_name
 
 # The worst thing that can be said of several runs comes first.
 WORST_FIRST = ("FAILED", "SKIPPED", "STOPPED", "SUCCEEDED")
@@ -145,10 +144,10 @@ def start(name: str, outside: Outside) -> dict[str, Json]:
 
 def _remembered(name: str, outside: Outside, store: Store) -> tuple[str, SyncSettings, AppSettings]:
     """A sync's name, its settings and the app's; an unknown sync is remembered with defaults."""
-    name = configuration.sync_name(name)
+    name = sync_name(name)
     sync = store.sync(name)
     app = AppState(outside.database).settings()
-    settings = configuration.parse(name, None if sync is None else sync.settings, app.for_syncs)
+    settings = parse_settings(name, None if sync is None else sync.settings, app.for_syncs)
     if sync is None:
         # a slip of the pen is refused before it is remembered
         lookup.standard(settings.stream)
