@@ -87,7 +87,7 @@ def a_plan(
     existing: Mapping[str, str] | None = None,
 ) -> Plan:
     """The plan of a run that begins NOW; of contacts with an e-mail unless told otherwise."""
-    return plan.make(
+    return plan.make_plan(
         "a_sync",
         parse_settings(stream, dict(settings or {})),
         BY_NAME[stream],

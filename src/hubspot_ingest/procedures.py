@@ -167,7 +167,7 @@ def configure_sync(outside: Outside, name: str, settings: Json) -> Answer:
 @_answering
 def check_destination(outside: Outside, given: Json) -> Answer:
     """Say whether the application may write to a destination, and which grants it lacks."""
-    return destination.check(outside.database, given)
+    return destination.check_destination(outside.database, given)
 
 
 @_answering

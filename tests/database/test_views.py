@@ -9,7 +9,7 @@ from hubspot_ingest.catalog.stream import Reader
 from hubspot_ingest.database.columns import NAME_LIMIT
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABELS_LIMIT, Shown, View
-from hubspot_ingest.inbound.load.table_views import moment_of
+from hubspot_ingest.inbound.load.table_views import modified_column
 from hubspot_ingest.model import Property
 from tests.builders import TABLE
 
@@ -115,7 +115,7 @@ def test_only_enumerations_in_columns_of_text_are_labelled() -> None:
 
 
 def test_every_stream_that_says_when_is_settled_by_that() -> None:
-    found = {name: moment_of(one) for name, one in BY_NAME.items()}
+    found = {name: modified_column(one) for name, one in BY_NAME.items()}
 
     assert (found["contacts"], found["owners"]) == ("UPDATED_AT", "UPDATED_AT")
     assert (found["events"], found["list_memberships"]) == ("OCCURRED_AT", "JOINED_AT")

@@ -13,7 +13,7 @@ import pytest
 from hubspot_ingest.credentials import Credential, OAuth, Token, parts
 from hubspot_ingest.errors import CredentialError, HubSpotError, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.hubspot.auth import Access
+from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_sandbox import Faults, Portal, Sandbox
@@ -34,7 +34,7 @@ class World:
         self.grant: Grant = self.portal.authorize(rotates=rotates)
         self.sandbox = Sandbox(self.portal, faults=faults, sleep=self.clock.sleep)
         self.kept: list[Credential] = []
-        self.access = Access(
+        self.access = Authenticator(
             self.credential, self.clock, cure="CALL set_oauth(…)", keep=self.kept.append
         )
 
@@ -114,7 +114,7 @@ def test_a_refused_grant_tells_the_cure_and_no_secret(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     world = World()
-    world.access = Access(
+    world.access = Authenticator(
         replace(world.credential, **{part: "wrong-5ec7e7"}), world.clock, cure="CALL set_oauth(…)"
     )
     with pytest.raises(CredentialError) as refused, world.client() as client:
@@ -215,6 +215,6 @@ def test_an_answer_without_a_refresh_token_leaves_the_one_there_was() -> None:
 
 def test_the_secrets_of_a_request_are_never_shown() -> None:
     credential = OAuth("id-1", "secret-2", "refresh-3")
-    request = requests.renewal(credential, TOKENS)
+    request = requests.token_renewal(credential, TOKENS)
     for secret in parts(credential):
         assert secret not in f"{request!r} {credential!r} {Token('t-4')!r}"

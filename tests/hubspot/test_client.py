@@ -21,7 +21,7 @@ from hubspot_ingest.errors import (
     UnexpectedAnswer,
 )
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.hubspot.auth import Access
+from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import TRIES_BEFORE_FIRST_ANSWER, Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.hubspot.requests import Request
@@ -70,7 +70,7 @@ def a_client(
 ) -> Client:
     return Client(
         "https://api.hubapi.com",
-        Access(Token(token), clock),
+        Authenticator(Token(token), clock),
         Governor(clock),
         clock,
         deadline=NOW + round(minutes * MINUTE),

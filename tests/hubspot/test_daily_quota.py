@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hubspot_ingest.errors import DailyLimitReached
-from hubspot_ingest.hubspot.daily_quota import UNTOLD, Day
+from hubspot_ingest.hubspot.daily_quota import REQUESTS_UNTIL_COUNTED, DailyQuota
 from hubspot_ingest.model import Usage
 from hubspot_ingest.times import DAY
 from tests.builders import NOW
@@ -16,13 +16,13 @@ def usage(used: int, *, resets_at: int | None = MIDNIGHT, checked_at: int = NOW)
     return Usage(LIMIT, used, resets_at, checked_at)
 
 
-def told(left: int) -> Day:
-    day = Day()
+def told(left: int) -> DailyQuota:
+    day = DailyQuota()
     day.told(LIMIT, left, NOW, NOW)
     return day
 
 
-def sent(day: Day, reserve: float = 0.0, now: int = NOW) -> int:
+def sent(day: DailyQuota, reserve: float = 0.0, now: int = NOW) -> int:
     """How many requests go out before the day is over, two thousand at most."""
     for count in range(2_000):
         try:
@@ -38,7 +38,7 @@ def test_without_being_told_more_no_more_goes_out_than_is_left_above_the_reserve
 
 
 def test_of_a_day_that_nobody_told_of_nothing_is_held_back() -> None:
-    assert sent(Day()) == 2_000
+    assert sent(DailyQuota()) == 2_000
 
 
 def test_an_answer_that_was_overtaken_does_not_raise_what_is_left() -> None:
@@ -54,20 +54,20 @@ def test_other_apps_requests_show_with_the_next_answer() -> None:
 
 
 def test_a_new_day_begins_when_hubspots_does() -> None:
-    day = Day()
+    day = DailyQuota()
     day.learn(usage(LIMIT), NOW)
     assert sent(day, now=MIDNIGHT - 1) == 0
     assert sent(day, now=MIDNIGHT) == 2_000
 
 
 def test_what_an_earlier_run_learnt_on_another_day_is_forgotten() -> None:
-    day = Day()
+    day = DailyQuota()
     day.remember(usage(LIMIT), NOW + DAY, 0.2)
     assert sent(day, now=NOW + DAY) == 2_000
 
 
 def test_a_day_that_an_earlier_run_found_used_up_costs_not_one_request_more() -> None:
-    day = Day()
+    day = DailyQuota()
     day.remember(usage(900), NOW, 0.2)
     assert sent(day, reserve=0.2) == 0
 
@@ -83,8 +83,8 @@ def test_the_usage_is_asked_for_once_a_tenth_of_what_is_free_went_out_untold() -
 
 
 def test_of_an_unknown_day_the_usage_is_asked_for_after_a_hundred_requests() -> None:
-    day = Day()
-    for _ in range(UNTOLD):
+    day = DailyQuota()
+    for _ in range(REQUESTS_UNTIL_COUNTED):
         assert not day.due(0.2)
         day.spend()
     assert day.due(0.2)
@@ -94,21 +94,21 @@ def test_of_an_unknown_day_the_usage_is_asked_for_after_a_hundred_requests() -> 
 def test_where_little_was_left_the_usage_is_asked_for_before_anything_else(
     used: int, asks: bool
 ) -> None:
-    day = Day()
+    day = DailyQuota()
     day.remember(usage(used), NOW, 0.2)
     assert day.due(0.2) is asks
 
 
 def test_an_endpoint_that_does_not_tell_is_not_asked_again() -> None:
-    day = Day()
+    day = DailyQuota()
     day.silent()
-    for _ in range(3 * UNTOLD):
+    for _ in range(3 * REQUESTS_UNTIL_COUNTED):
         day.spend()
     assert not day.due(0.2)
 
 
 def test_what_is_known_can_be_kept_for_the_next_run() -> None:
-    day = Day()
+    day = DailyQuota()
     day.learn(Usage(LIMIT, 400, MIDNIGHT, NOW, (("private-apps", 400),)), NOW)
     day.spend()
     assert day.usage == Usage(LIMIT, 401, MIDNIGHT, NOW, (("private-apps", 400),))

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hubspot_ingest.hubspot.fair_queue import Turns
+from hubspot_ingest.hubspot.fair_queue import FairQueue
 
 
-def grants(turns: Turns, weights: list[int], count: int) -> Counter[int]:
+def grants(turns: FairQueue, weights: list[int], count: int) -> Counter[int]:
     """Who gets ``count`` grants while all of ``weights`` wait all the time."""
     given: Counter[int] = Counter()
     for weight in weights:
@@ -21,21 +21,21 @@ def grants(turns: Turns, weights: list[int], count: int) -> Counter[int]:
 
 
 def test_who_waits_alone_is_always_next() -> None:
-    assert grants(Turns(), [1], 10) == {1: 10}
+    assert grants(FairQueue(), [1], 10) == {1: 10}
 
 
 def test_twice_the_weight_is_twice_the_turns() -> None:
-    assert grants(Turns(), [1, 2, 4], 700) == {1: 100, 2: 200, 4: 400}
+    assert grants(FairQueue(), [1, 2, 4], 700) == {1: 100, 2: 200, 4: 400}
 
 
 def test_who_was_away_does_not_bring_back_the_turns_missed() -> None:
-    turns = Turns()
+    turns = FairQueue()
     grants(turns, [4], 400)
     assert grants(turns, [1, 4], 50)[1] <= 11
 
 
 def test_who_gives_up_holds_nobody_back() -> None:
-    turns = Turns()
+    turns = FairQueue()
     turns.join(4)
     turns.join(1)
     turns.leave(4, granted=False)

@@ -14,7 +14,13 @@ from hubspot_ingest.errors import (
     IngestError,
     ScopeMissing,
 )
-from hubspot_ingest.hubspot.http_errors import Reason, Wait, judge, redacted, retry_after
+from hubspot_ingest.hubspot.http_errors import (
+    Retry,
+    RetryReason,
+    redacted,
+    retry_after,
+    retry_or_raise,
+)
 
 ENDPOINT = "/crm/objects/2026-09/deals"
 HTML = b"<html><body>502 Bad Gateway</body></html>"
@@ -24,14 +30,14 @@ def body(**fields: Any) -> bytes:
     return json.dumps({"status": "error", **fields}).encode()
 
 
-def wait(status: int, content: bytes = b"", **headers: str) -> Wait:
+def wait(status: int, content: bytes = b"", **headers: str) -> Retry:
     told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return judge(status, told, content, ENDPOINT)
+    return retry_or_raise(status, told, content, ENDPOINT)
 
 
 def refusal(status: int, content: bytes = b"") -> IngestError:
     with pytest.raises(IngestError) as refused:
-        judge(status, {}, content, ENDPOINT)
+        retry_or_raise(status, {}, content, ENDPOINT)
     return refused.value
 
 
@@ -43,7 +49,7 @@ def refusal(status: int, content: bytes = b"") -> IngestError:
 )
 @pytest.mark.parametrize("content", [b"", HTML, b'{"message":"internal error"}', b'{"mess', b"[]"])
 def test_a_fault_is_asked_again_whatever_stands_in_its_body(status: int, content: bytes) -> None:
-    assert wait(status, content).reason is Reason.FAULT
+    assert wait(status, content).reason is RetryReason.FAULT
 
 
 BURST = body(
@@ -56,7 +62,7 @@ SEARCH = body(message="You have reached your secondly limit.", category="RATE_LI
 
 @pytest.mark.parametrize("content", [BURST, SEARCH, b"error code: 1015", b"", HTML])
 def test_a_limit_of_seconds_is_waited_for(content: bytes) -> None:
-    assert wait(429, content).reason is Reason.THROTTLED
+    assert wait(429, content).reason is RetryReason.THROTTLED
 
 
 def test_what_hubspot_said_is_kept_for_the_log_but_no_html() -> None:
@@ -209,7 +215,7 @@ def test_a_credential_hubspot_repeats_is_not_repeated(
 ) -> None:
     for content in (body(message=said.format(credential)), said.format(credential).encode()):
         try:
-            told = judge(status, {}, content, ENDPOINT).said
+            told = retry_or_raise(status, {}, content, ENDPOINT).said
         except IngestError as error:
             told = str(error)
         assert credential not in told
@@ -251,7 +257,7 @@ BODIES = JSON | st.fixed_dictionaries(
 def test_any_refusal_is_a_wait_or_an_error_of_ours(status: int, answer: object) -> None:
     scopes: tuple[str, ...] = ()
     try:
-        judge(status, {}, json.dumps(answer).encode(), ENDPOINT)
+        retry_or_raise(status, {}, json.dumps(answer).encode(), ENDPOINT)
     except ScopeMissing as error:
         scopes = error.scopes
     except IngestError:
@@ -262,7 +268,7 @@ def test_any_refusal_is_a_wait_or_an_error_of_ours(status: int, answer: object) 
 @given(STATUSES, st.binary(max_size=60), st.text(max_size=10))
 def test_any_bytes_are_a_wait_or_an_error_of_ours(status: int, content: bytes, told: str) -> None:
     try:
-        found = judge(status, {"retry-after": told}, content, ENDPOINT)
+        found = retry_or_raise(status, {"retry-after": told}, content, ENDPOINT)
     except IngestError:
         return
     assert found.seconds is None or 0 <= found.seconds < float("inf")

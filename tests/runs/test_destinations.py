@@ -34,7 +34,7 @@ def ours(world: World) -> Iterator[World]:
 
 
 def check(world: World, place: Any = OURS) -> Answer:
-    return destination.check(world.database, place)
+    return destination.check_destination(world.database, place)
 
 
 def test_a_run_that_may_not_write_names_the_grants_it_lacks_and_reads_nothing_twice(

@@ -230,7 +230,7 @@ def test_clocks_that_differ_by_more_than_a_minute_are_told() -> None:
 
 
 def test_every_version_in_use_has_an_end_of_support() -> None:
-    assert {*api_versions.in_use()} <= {*api_versions.SUPPORTED_UNTIL}
+    assert {*api_versions.versions_in_use()} <= {*api_versions.SUPPORTED_UNTIL}
 
 
 def test_versions_are_told_before_their_support_ends() -> None:

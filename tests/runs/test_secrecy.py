@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from hubspot_ingest.credentials import Token
-from hubspot_ingest.hubspot.auth import Access
+from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.run.runner import ingest
@@ -90,7 +90,7 @@ def test_an_answer_that_repeats_the_token_is_told_without_it(
     def client(_settings: SyncSettings, deadline: int) -> Client:
         transport = httpx.MockTransport(lambda _: httpx.Response(status, text=body))
         governor = Governor(world.clock)
-        access = Access(Token(TOKEN), world.clock)
+        access = Authenticator(Token(TOKEN), world.clock)
         return Client(
             BASE_URL, access, governor, world.clock, deadline=deadline, transport=transport
         )

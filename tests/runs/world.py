@@ -15,7 +15,7 @@ from snowflake.snowpark import Session
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.syncs import Store
-from hubspot_ingest.hubspot.auth import Access
+from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound import configure
@@ -135,7 +135,7 @@ class World:
         def client(settings: SyncSettings, deadline: int) -> Client:
             return Client(
                 BASE_URL,
-                Access(Token(self.token), self.clock),
+                Authenticator(Token(self.token), self.clock),
                 Governor(self.clock, reserve_percent=settings.reserve_percent),
                 self.clock,
                 deadline=deadline,

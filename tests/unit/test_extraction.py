@@ -13,8 +13,8 @@ from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract import page_readers
-from hubspot_ingest.inbound.extract.extraction import Reading
-from hubspot_ingest.inbound.extract.id_ranges import Batch
+from hubspot_ingest.inbound.extract.extraction import Extraction
+from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.model import Json
 from tests.builders import MINUTE, NOW, Shelf, a_plan, a_property
@@ -30,13 +30,13 @@ SPARSE = range(10, 10**15, 10**15 // 25_000)
 SKEWED = [*range(1, 15_000), *range(10**9, 10**9 + 10), *range(10**12, 10**12 + 10_000)]
 
 
-def ids_of(batches: Iterable[Batch]) -> list[int]:
+def ids_of(batches: Iterable[RecordBatch]) -> list[int]:
     return [int(one.id) for batch in batches for one in batch.records]
 
 
 def read(shelf: Shelf, plan: Plan, checkpoint: Mapping[str, Any] | None = None) -> list[int]:
     """The ids read; every record must come with the values that were asked for."""
-    batches = [*Reading(shelf.fetch, plan, shelf.clock, checkpoint).batches()]
+    batches = [*Extraction(shelf.fetch, plan, shelf.clock, checkpoint).batches()]
     bare = [one.id for batch in batches for one in batch.records if not one.properties]
     assert bare == []
     return ids_of(batches)
@@ -188,7 +188,7 @@ def test_records_that_go_while_they_are_read_side_by_side_hide_no_others(plan: P
 
 def stopped_after(shelf: Shelf, plan: Plan, batches: int) -> tuple[list[int], Json]:
     """What was merged when reading was stopped after so many batches, and its checkpoint."""
-    reading = Reading(shelf.fetch, plan, shelf.clock)
+    reading = Extraction(shelf.fetch, plan, shelf.clock)
     merged: dict[int, int | str | None] = {}
     found: list[int] = []
     for number, batch in enumerate(reading.batches(), start=1):
@@ -288,7 +288,7 @@ class Saying:
 
     def refusal(self) -> str:
         with pytest.raises(UnexpectedAnswer) as refused:
-            list(Reading(self.fetch, LIST, Shelf([]).clock).batches())
+            list(Extraction(self.fetch, LIST, Shelf([]).clock).batches())
         return refused.value.message
 
 

@@ -34,7 +34,7 @@ def checked(
     *given: dict[str, Any], properties: tuple[Property, ...] = PROPERTIES
 ) -> list[list[Json]]:
     wanted = parse_settings("contacts", {"filter_groups": [{"filters": list(given)}]})
-    return filters.checked(wanted.filter_groups, properties)
+    return filters.checked_filters(wanted.filter_groups, properties)
 
 
 def refusal(operator: str, name: str, **values: Any) -> str:
@@ -55,7 +55,7 @@ def test_groups_stay_apart() -> None:
     one: Json = {"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}
     two: Json = {"filters": [{"propertyName": "amount", "operator": "NOT_HAS_PROPERTY"}]}
     wanted = parse_settings("contacts", {"filter_groups": [one, two]})
-    assert filters.checked(wanted.filter_groups, PROPERTIES) == [
+    assert filters.checked_filters(wanted.filter_groups, PROPERTIES) == [
         [{"propertyName": "email", "operator": "HAS_PROPERTY"}],
         [{"propertyName": "amount", "operator": "NOT_HAS_PROPERTY"}],
     ]

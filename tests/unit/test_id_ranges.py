@@ -9,8 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.inbound.extract.id_ranges import PAGES_PER_RANGE, WIDEST, Batch, Ranges, width
-from hubspot_ingest.inbound.extract.page_readers import Reach
+from hubspot_ingest.inbound.extract.id_ranges import (
+    PAGES_PER_RANGE,
+    WIDEST,
+    Ranges,
+    RecordBatch,
+    width,
+)
+from hubspot_ingest.inbound.extract.page_readers import IdPage
 from hubspot_ingest.model import Json
 from tests.builders import a_record
 
@@ -35,7 +41,7 @@ class Pages:
         self.lock = threading.Lock()
         self._before = before
 
-    def __call__(self, after: int, _last: int | None, /) -> Reach:
+    def __call__(self, after: int, _last: int | None, /) -> IdPage:
         with self.lock:
             self.reads += 1
             if self._before is not None:
@@ -43,7 +49,7 @@ class Pages:
             above = [one for one in self.ids if one > after]
         page = above[: self.size]
         more = len(above) > self.size
-        return Reach(tuple(a_record(str(one)) for one in page), page[-1] if page else after, more)
+        return IdPage(tuple(a_record(str(one)) for one in page), page[-1] if page else after, more)
 
 
 def ranges_over(pages: Pages, count: int) -> Ranges:
@@ -53,7 +59,7 @@ def ranges_over(pages: Pages, count: int) -> Ranges:
     return ranges
 
 
-def ids_of(batches: Iterable[Batch]) -> list[int]:
+def ids_of(batches: Iterable[RecordBatch]) -> list[int]:
     return [int(one.id) for batch in batches for one in batch.records]
 
 
@@ -104,7 +110,7 @@ def test_a_thread_whose_range_is_read_takes_half_of_the_longest_one() -> None:
     long_one_is_read, somebody_came_in = threading.Event(), threading.Event()
     first: list[int] = []
 
-    def read(after: int, last: int | None, /) -> Reach:
+    def read(after: int, last: int | None, /) -> IdPage:
         if after < 1_000:
             assert long_one_is_read.wait(5)
         elif not first:

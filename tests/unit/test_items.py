@@ -13,7 +13,7 @@ from hubspot_ingest.catalog.stream import Paging, Reader, Stream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract.prefetch import in_order
+from hubspot_ingest.inbound.extract.prefetch import prefetched_in_order
 from hubspot_ingest.inbound.items import item_requests, partitions
 from hubspot_ingest.inbound.items.extraction import Reading
 from hubspot_ingest.inbound.items.item_requests import Piece
@@ -283,7 +283,7 @@ def test_works_side_by_side_are_told_in_their_order() -> None:
     def work(n: int) -> Iterator[int]:
         yield from (10 * n, 10 * n + 1)
 
-    found = [[*one] for one in in_order(map(work, range(20)), 4)]
+    found = [[*one] for one in prefetched_in_order(map(work, range(20)), 4)]
 
     assert found == [[10 * n, 10 * n + 1] for n in range(20)]
 
@@ -295,7 +295,7 @@ def test_works_end_when_nobody_wants_them_any_more() -> None:
         begun.append(n)
         yield n
 
-    for found in in_order(map(work, range(100)), 4):
+    for found in prefetched_in_order(map(work, range(100)), 4):
         assert [*found] == [0]
         break
 

@@ -7,7 +7,7 @@ import pytest
 
 from hubspot_ingest.errors import InvalidFilter, Refusal
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.inbound.plan.plan import Strategy, check_names, fits_url, selected
+from hubspot_ingest.inbound.plan.plan import Strategy, check_names, fits_url, selected_properties
 from tests.builders import MINUTE, NOW, a_plan, a_property
 
 A_FILTER = {"propertyName": "email", "operator": "HAS_PROPERTY"}
@@ -138,7 +138,7 @@ PORTAL = [a_property(name) for name in ("phone", "email", "hs_email_x", "hs_emai
     ],
 )
 def test_globs_take_and_deny_properties(globs: list[str], expected: list[str]) -> None:
-    assert [one.name for one in selected(globs, PORTAL)] == expected
+    assert [one.name for one in selected_properties(globs, PORTAL)] == expected
 
 
 def test_a_plain_name_the_portal_does_not_have_is_refused_with_the_nearest() -> None:
@@ -153,11 +153,11 @@ def test_globs_and_denials_may_match_nothing() -> None:
 
 
 def test_a_property_that_disappears_later_stops_no_run() -> None:
-    assert [one.name for one in selected(["phone", "gone"], PORTAL)] == ["phone"]
+    assert [one.name for one in selected_properties(["phone", "gone"], PORTAL)] == ["phone"]
 
 
 def test_a_glob_is_case_for_case() -> None:
-    assert selected(["E*"], PORTAL) == ()
+    assert selected_properties(["E*"], PORTAL) == ()
 
 
 def test_only_selected_properties_are_asked_for_and_get_a_column() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot_ingest.inbound.extract.prefetch import Handover, ahead
+from hubspot_ingest.inbound.extract.prefetch import PrefetchQueue, prefetched
 
 
 class Spilt(Exception):
@@ -33,11 +33,11 @@ def values(items: Iterator[tuple[int] | None]) -> list[int]:
 @given(st.integers(0, 30), st.integers(1, 5))
 @settings(max_examples=30)
 def test_items_come_whole_and_in_order(count: int, depth: int) -> None:
-    assert values(ahead(counting(count), depth, tick=5)) == list(range(count))
+    assert values(prefetched(counting(count), depth, tick=5)) == list(range(count))
 
 
 def test_an_error_comes_after_everything_before_it() -> None:
-    items = ahead(failing_after(3), 1, tick=5)
+    items = prefetched(failing_after(3), 1, tick=5)
     assert [next(items), next(items), next(items)] == [(0,), (1,), (2,)]
     with pytest.raises(Spilt):
         next(items)
@@ -45,7 +45,7 @@ def test_an_error_comes_after_everything_before_it() -> None:
 
 def test_no_more_than_the_depth_is_made_ahead() -> None:
     made: list[int] = []
-    items = ahead(counting(100, made), 3, tick=0.05)
+    items = prefetched(counting(100, made), 3, tick=0.05)
     assert next(items) == (0,)
     # once nothing moves any more: 3 wait, one is on its way into the queue, one was taken
     seen = -1
@@ -56,10 +56,10 @@ def test_no_more_than_the_depth_is_made_ahead() -> None:
 
 
 def test_a_maker_ends_when_nobody_wants_items_any_more() -> None:
-    handover: Handover[int] = Handover(1)
+    handover: PrefetchQueue[int] = PrefetchQueue(1)
 
     def make() -> None:
-        with handover.making() as wanted:
+        with handover.producing() as wanted:
             while wanted():
                 handover.put(1)
 
@@ -78,17 +78,17 @@ def test_while_nothing_comes_the_caller_gets_none_to_show_life() -> None:
         go_on.wait(5)
         yield 1
 
-    items = ahead(slow(), 1, tick=0.01)
+    items = prefetched(slow(), 1, tick=0.01)
     assert next(items) is None
     go_on.set()
     assert values(items) == [1]
 
 
 def test_several_makers_are_all_waited_for() -> None:
-    handover: Handover[int] = Handover(2)
+    handover: PrefetchQueue[int] = PrefetchQueue(2)
 
     def make(number: int) -> None:
-        with handover.making():
+        with handover.producing():
             for n in range(10):
                 handover.put(10 * number + n)
 
@@ -98,15 +98,15 @@ def test_several_makers_are_all_waited_for() -> None:
 
 
 def test_one_maker_that_dies_ends_the_others() -> None:
-    handover: Handover[int] = Handover(2)
+    handover: PrefetchQueue[int] = PrefetchQueue(2)
 
     def make() -> None:
-        with handover.making() as wanted:
+        with handover.producing() as wanted:
             while wanted():
                 handover.put(1)
 
     def die() -> None:
-        with handover.making():
+        with handover.producing():
             raise Spilt
 
     makers = [threading.Thread(target=make), threading.Thread(target=die)]

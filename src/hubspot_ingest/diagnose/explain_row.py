@@ -51,8 +51,8 @@ def row_explanation(outside: Outside, name: str, id: str | None) -> dict[str, Js
             known, row = _of_record(outside, client.fetch, sync, settings, stream, id)
             reason, said = judge(known)
         else:
-            known, table = None, destination.table_of(settings)
-            types = destination.existing(database, table).types
+            known, table = None, destination.destination_table(settings)
+            types = destination.read_table(database, table).types
             row = run_reports.row(database, table, stream.key, id, types) if types else None
             reason, said = _of_other(stream, sync, table, row, id)
     return {
@@ -68,8 +68,8 @@ def row_explanation(outside: Outside, name: str, id: str | None) -> dict[str, Js
 def _of_record(
     outside: Outside, fetch: Fetch, sync: Sync, settings: SyncSettings, stream: Stream, id: str
 ) -> tuple[Known, Mapping[str, Any] | None]:
-    table = destination.table_of(settings)
-    types = destination.existing(outside.database, table).types
+    table = destination.destination_table(settings)
+    types = destination.read_table(outside.database, table).types
     wanted = _plan(outside, fetch, sync, settings, stream, types)
     row = run_reports.row(outside.database, table, (KEY,), id, types) if types else None
     known = Known(
@@ -98,14 +98,14 @@ def _plan(
     properties = tuple(one for one, _ in remembered) or fetch(
         requests.properties(stream.object_type), responses.properties
     )
-    return plan.make(
+    return plan.make_plan(
         sync.name,
         settings,
         stream,
         properties,
         settled_through=sync.settled_through,
         now=outside.clock.now(),
-        table=destination.table_of(settings),
+        table=destination.destination_table(settings),
         known_columns={one.name: column for one, column in remembered if column},
         existing=types,
     )
@@ -139,9 +139,9 @@ def _asked(known: Known, fetch: Fetch, wanted: Plan, id: str) -> Known:
         updated_at=told.updated_at,
         windowed_at=times.milliseconds(windowed) if windowed else None,
     )
-    if not wanted.filter_groups or page_readers.matching_among(fetch, wanted, [id]):
+    if not wanted.filter_groups or page_readers.ids_matching_filters(fetch, wanted, [id]):
         return known
-    found = page_readers.found_by_id(fetch, wanted, id)
+    found = page_readers.search_by_id(fetch, wanted, id)
     indexed = found is not None and (found.updated_at or 0) >= (told.updated_at or 0)
     return replace(known, filtered=True, indexed=indexed)
 

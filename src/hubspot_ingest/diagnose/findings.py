@@ -69,7 +69,7 @@ def of_versions(now: int) -> list[Finding]:
     """Of every version of HubSpot's API that is asked for."""
     today = date.fromisoformat(times.iso(now)[:10])
     found = []
-    for version, families in api_versions.in_use().items():
+    for version, families in api_versions.versions_in_use().items():
         ends = date.fromisoformat(api_versions.SUPPORTED_UNTIL[version])
         days = (ends - today).days
         named = families[0] if len(families) == 1 else f"{len(families)} families of endpoints"

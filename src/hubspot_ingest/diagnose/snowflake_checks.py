@@ -50,7 +50,7 @@ def sync_health(database: Database) -> Iterator[Finding]:
 def views(database: Database, syncs: Syncs) -> Iterator[Finding]:
     """Of the views beside destinations."""
     for sync, settings in syncs:
-        for view in table_views.missing(database, sync, settings):
+        for view in table_views.missing_views(database, sync, settings):
             yield Finding(
                 "VIEW",
                 Severity.NOTICE,

@@ -26,7 +26,7 @@ def tables(database: Database, syncs: Syncs) -> Iterator[Finding]:
     store, landed = Store(database), health.landed(database)
     may_make = "CREATE DATABASE" in privileges.on_account(database)
     for sync, settings in syncs:
-        table = destination.table_of(settings)
+        table = destination.destination_table(settings)
         place = privileges.look(database, table)
         said = f"the app may not write to {table}, where {sync} lands"
         if place.grants and place.database_seen:
@@ -37,7 +37,7 @@ def tables(database: Database, syncs: Syncs) -> Iterator[Finding]:
         stored = store.sync(sync)
         if stored is None or stored.settled_through is None:
             continue
-        types = destination.existing(database, table).types
+        types = destination.read_table(database, table).types
         if types:
             expected = _expected(database, sync, settings)
             yield _altered(sync, table, expected, types)

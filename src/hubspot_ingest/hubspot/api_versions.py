@@ -58,7 +58,7 @@ def version(path: str) -> str:
     return found[1]
 
 
-def in_use() -> dict[str, tuple[str, ...]]:
+def versions_in_use() -> dict[str, tuple[str, ...]]:
     """The families of endpoints that are asked for, by version."""
     found: dict[str, tuple[str, ...]] = {}
     for path in FAMILIES:

@@ -19,7 +19,7 @@ EARLY = 5 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
-class Renewed:
+class AccessToken:
     """What HubSpot gives for a grant. ``seconds`` is how long the token lives."""
 
     access_token: str = field(repr=False)
@@ -27,10 +27,10 @@ class Renewed:
     seconds: float
 
 
-Renew = Callable[[OAuth], Renewed]
+RequestToken = Callable[[OAuth], AccessToken]
 
 
-class Access:
+class Authenticator:
     """The way into one portal. Thread-safe, but for ``settle``."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Access:
                 )
             self._bearer = credential.token
 
-    def bearer(self, renew: Renew) -> str:
+    def bearer(self, renew: RequestToken) -> str:
         """The token to send now; got by ``renew`` where it is one of a grant and too old.
 
         Raises what ``renew`` does, and ``CredentialError`` to everybody once it did.
@@ -80,7 +80,7 @@ class Access:
                     raise
             return self._bearer
 
-    def _renew(self, got: Renewed) -> None:
+    def _renew(self, got: AccessToken) -> None:
         life = round(got.seconds * 1000)
         self._bearer = got.access_token
         self._renew_at = self._clock.now() + life - min(EARLY, life // 2)

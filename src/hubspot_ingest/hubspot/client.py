@@ -29,7 +29,7 @@ from hubspot_ingest.errors import (
     UnexpectedAnswer,
 )
 from hubspot_ingest.hubspot import http_errors, requests, responses
-from hubspot_ingest.hubspot.auth import Access, Renewed
+from hubspot_ingest.hubspot.auth import AccessToken, Authenticator
 from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.model import Usage
@@ -49,7 +49,7 @@ REFUSED_GRANT = frozenset({400, 401, 403})
 
 
 @dataclass
-class Spent:
+class EndpointUsage:
     """What one endpoint cost a run. ``seconds`` is the time answers took, waiting excluded."""
 
     count: int = 0
@@ -63,7 +63,7 @@ class Spent:
 class Tally:
     """What a run asked of HubSpot, per endpoint. Thread-safe through the client's lock."""
 
-    endpoints: dict[str, Spent] = field(default_factory=dict)
+    endpoints: dict[str, EndpointUsage] = field(default_factory=dict)
 
     @property
     def requests(self) -> int:
@@ -77,7 +77,7 @@ class Client:
     def __init__(
         self,
         base_url: str,
-        access: Access,
+        access: Authenticator,
         governor: Governor,
         clock: Clock,
         *,
@@ -154,7 +154,7 @@ class Client:
         """Send ``request`` until it is answered, and ``parse`` the answer's JSON.
 
         Raises ``HubSpotError`` when HubSpot cannot be reached at all, ``DeadlineReached`` when it
-        was reached before but the run's time is used up, what ``refusals.judge`` raises when
+        was reached before but the run's time is used up, what ``retry_or_raise`` raises when
         HubSpot says no, and ``UnexpectedAnswer`` when the JSON has the wrong shape.
         """
         if self._governor.usage_due():
@@ -175,15 +175,15 @@ class Client:
                     raise
                 renewed = True
 
-    def _renew(self, grant: OAuth) -> Renewed:
+    def _renew(self, grant: OAuth) -> AccessToken:
         """A new access token. Raises ``CredentialError`` when the grant is good no more."""
-        newest, oldest = (requests.renewal(grant, path) for path in requests.TOKENS)
+        newest, oldest = (requests.token_renewal(grant, path) for path in requests.TOKENS)
         try:
-            got = self._ask(newest, responses.renewed)
+            got = self._ask(newest, responses.access_token)
         except HubSpotRefused as refused:
             if refused.http_status != httpx.codes.NOT_FOUND:
                 raise
-            got = self._ask(oldest, responses.renewed)
+            got = self._ask(oldest, responses.access_token)
         return got if got.refresh_token else replace(got, refresh_token=grant.refresh_token)
 
     def _ask(
@@ -206,8 +206,8 @@ class Client:
                     answer = responses.decode(outcome.content)
                 except ValueError:
                     # a proxy's page with status 200, or a body cut off on its way
-                    outcome = http_errors.Wait(
-                        http_errors.Reason.FAULT, None, "an answer that is not JSON"
+                    outcome = http_errors.Retry(
+                        http_errors.RetryReason.FAULT, None, "an answer that is not JSON"
                     )
                 else:
                     self._answered = True
@@ -216,7 +216,7 @@ class Client:
 
     def _send(
         self, request: Request, bearer: str, *, retry: bool, of_reserve: bool
-    ) -> _Body | http_errors.Wait:
+    ) -> _Body | http_errors.Retry:
         with self.watch.during(Activity.WAITING):
             sent = self._governor.admit(
                 request.bucket, self._deadline, self._weight, of_reserve=of_reserve
@@ -243,8 +243,10 @@ class Client:
             if ok:
                 return _Body(response.content)
             if request.form and response.status_code in REFUSED_GRANT:
-                raise http_errors.renewal(response.status_code, response.content, self.access.cure)
-            verdict = http_errors.judge(
+                raise http_errors.grant_refused(
+                    response.status_code, response.content, self.access.cure
+                )
+            verdict = http_errors.retry_or_raise(
                 response.status_code,
                 headers,
                 b"" if request.form else response.content,
@@ -252,24 +254,24 @@ class Client:
                 bearer,
                 self.access.cure,
             )
-            throttled = verdict.reason is http_errors.Reason.THROTTLED
+            throttled = verdict.reason is http_errors.RetryReason.THROTTLED
             return verdict
         except httpx.HTTPError as error:
-            return http_errors.Wait(http_errors.Reason.FAULT, None, type(error).__name__)
+            return http_errors.Retry(http_errors.RetryReason.FAULT, None, type(error).__name__)
         finally:
             departure.tell()
             self._governor.answered(request.bucket, sent, headers, ok)
             with self._lock:
-                spent = self.tally.endpoints.setdefault(request.endpoint, Spent())
+                spent = self.tally.endpoints.setdefault(request.endpoint, EndpointUsage())
                 spent.count += 1
                 spent.retries += retry
                 spent.throttled += throttled
                 spent.bytes += size
                 spent.seconds += (self._clock.now() - started) / 1000
 
-    def _rest(self, request: Request, wait: http_errors.Wait, tries: int) -> None:
+    def _rest(self, request: Request, wait: http_errors.Retry, tries: int) -> None:
         """Wait before the next try, or raise when there is none."""
-        throttled = wait.reason is http_errors.Reason.THROTTLED
+        throttled = wait.reason is http_errors.RetryReason.THROTTLED
         if not throttled and not self._answered and tries >= TRIES_BEFORE_FIRST_ANSWER:
             raise HubSpotError(
                 f"HubSpot at {self._http.base_url.host} did not answer {request.endpoint} in "

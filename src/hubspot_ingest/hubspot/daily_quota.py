@@ -11,14 +11,14 @@ from hubspot_ingest.errors import DailyLimitReached
 from hubspot_ingest.model import Usage
 
 # So many requests may go out before anything was told of the day.
-UNTOLD = 100
+REQUESTS_UNTIL_COUNTED = 100
 # Asked again once this share of what is free was used without being told.
 ASKED_AFTER = 0.1
 # Below this share of the limit, what is remembered of an earlier run is worth asking about.
 SCARCE = 0.2
 
 
-class Day:
+class DailyQuota:
     """Counts down what is left today. Not thread-safe: the governor's lock is around it."""
 
     def __init__(self) -> None:
@@ -79,13 +79,13 @@ class Day:
             self.learn(usage, now)
         if self._limit is not None:
             scarce = self._left - self._limit * reserve < SCARCE * self._limit
-            self._untold = UNTOLD + self._left if scarce else 0
+            self._untold = REQUESTS_UNTIL_COUNTED + self._left if scarce else 0
 
     def due(self, reserve: float) -> bool:
         """Whether to ask the usage endpoint now; true once until something is told."""
         if self._silent or self._asked:
             return False
-        free = UNTOLD
+        free = REQUESTS_UNTIL_COUNTED
         if self._limit is not None:
             above = self._left - self._limit * reserve
             if above <= 0:
@@ -110,4 +110,4 @@ class Day:
         if self._resets_at is not None and now >= self._resets_at:
             self._limit = self._resets_at = None
             self._apps = ()
-            self._untold, self._asked = UNTOLD, False
+            self._untold, self._asked = REQUESTS_UNTIL_COUNTED, False

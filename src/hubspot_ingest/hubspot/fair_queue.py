@@ -11,22 +11,22 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class _Lane:
+class _Weight:
     waiting: int = 0
     gone: float = 0.0
 
 
-class Turns:
+class FairQueue:
     """Turns of one bucket, by weight. Not thread-safe: the governor's lock is around it."""
 
     def __init__(self) -> None:
         """Nobody waits."""
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[int, _Weight] = {}
         self._come = 0.0
 
     def join(self, weight: int) -> None:
         """Begin to wait; who was away does not bring back the turns missed."""
-        lane = self._lanes.setdefault(weight, _Lane())
+        lane = self._lanes.setdefault(weight, _Weight())
         if not lane.waiting:
             lane.gone = max(lane.gone, self._come)
         lane.waiting += 1

@@ -29,7 +29,7 @@ RETRIED = frozenset({408, 423, 429, 477, *range(500, 530), *range(531, 600)})
 LONGEST_SECONDS = 600.0
 
 
-class Reason(StrEnum):
+class RetryReason(StrEnum):
     """Why to wait: a limit is everybody's business, a fault is this request's alone."""
 
     THROTTLED = "THROTTLED"
@@ -37,22 +37,22 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Retry:
     """Ask again; ``seconds`` is what HubSpot asked for, None when it did not say."""
 
-    reason: Reason
+    reason: RetryReason
     seconds: float | None
     said: str
 
 
-def judge(
+def retry_or_raise(
     status: int,
     headers: Mapping[str, str],
     body: bytes,
     endpoint: str,
     credential: str = "",
     cure: str = "CALL set_token('…')",
-) -> Wait:
+) -> Retry:
     """How to go on after a refusal, told without the ``credential`` that was sent.
 
     ``cure`` is the statement that stores another credential.
@@ -68,8 +68,8 @@ def judge(
             "midnight in the account's time zone carries on where this one stopped"
         )
     if status in RETRIED:
-        reason = Reason.THROTTLED if status == 429 else Reason.FAULT
-        return Wait(reason, retry_after(status, headers), f"{status} {said}".strip())
+        reason = RetryReason.THROTTLED if status == 429 else RetryReason.FAULT
+        return Retry(reason, retry_after(status, headers), f"{status} {said}".strip())
     raise _error(status, answer, said, endpoint, cure)
 
 
@@ -136,7 +136,7 @@ def _scopes(answer: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*map(str, found), *quoted]))
 
 
-def renewal(status: int, body: bytes, cure: str) -> CredentialError:
+def grant_refused(status: int, body: bytes, cure: str) -> CredentialError:
     """What it means that HubSpot gives no token for a grant; nothing of its answer but the code."""
     answer = _answer(body)
     code = str(answer.get("status") or answer.get("error") or status)

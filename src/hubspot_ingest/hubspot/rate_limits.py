@@ -16,8 +16,8 @@ from collections import deque
 from collections.abc import Mapping
 
 from hubspot_ingest.errors import DeadlineReached
-from hubspot_ingest.hubspot.daily_quota import Day
-from hubspot_ingest.hubspot.fair_queue import Turns
+from hubspot_ingest.hubspot.daily_quota import DailyQuota
+from hubspot_ingest.hubspot.fair_queue import FairQueue
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.model import Usage
 from hubspot_ingest.times import Clock
@@ -103,14 +103,14 @@ class Governor:
             Bucket.SEARCH: _Rolling(SEARCHES_PER_SECOND, ONE_SECOND + SEARCH_JITTER),
             Bucket.ASSOCIATIONS: _Rolling(ASSOCIATION_READS, TEN_SECONDS),
         }
-        self._turns = {bucket: Turns() for bucket in self._buckets}
+        self._turns = {bucket: FairQueue() for bucket in self._buckets}
         self._sent: deque[int] = deque()
         self._under_way = 0
         self._learnt: int | None = None
         self._others = 0
         self._share = 1.0
         self._looked_at: int | None = None
-        self._day = Day()
+        self._day = DailyQuota()
 
     def reserve(self, percent: float) -> None:
         """Leave at least this share of the daily limit to other apps."""

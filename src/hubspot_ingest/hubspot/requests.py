@@ -199,7 +199,7 @@ def usage() -> Request:
     return Request("GET", path, path)
 
 
-def renewal(grant: OAuth, path: str) -> Request:
+def token_renewal(grant: OAuth, path: str) -> Request:
     """An access token for a grant ("OAuth tokens"); the answer has the next refresh token."""
     form = (
         ("grant_type", "refresh_token"),

@@ -16,7 +16,7 @@ from pydantic_core import from_json
 
 from hubspot_ingest import times
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot.auth import Renewed
+from hubspot_ingest.hubspot.auth import AccessToken
 from hubspot_ingest.model import Change, Link, Links, Page, Property, Record, Schema, Usage
 
 
@@ -253,16 +253,16 @@ def history(answer: Any) -> tuple[Change, ...]:
         ) from error
 
 
-def renewed(answer: Any) -> Renewed:
+def access_token(answer: Any) -> AccessToken:
     """An access token and how long it lives; where no refresh token came the old one stays."""
     try:
-        got = Renewed(
+        got = AccessToken(
             str(answer["access_token"]),
             str(answer.get("refresh_token") or ""),
             float(answer["expires_in"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
-        got = Renewed("", "", 0)
+        got = AccessToken("", "", 0)
     if not got.access_token or not got.access_token.isascii() or got.seconds <= 0:
         raise UnexpectedAnswer("HubSpot's answer to an OAuth grant holds no token; run again")
     return got

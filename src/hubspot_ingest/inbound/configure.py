@@ -51,11 +51,13 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
         forget=forget,
         every_minutes=schedules.longest_gap(settings.schedule),
     )
-    if before is not None and destination.table_of(before) != destination.table_of(settings):
-        table_views.leave(outside.database, name, before)
+    if before is not None and destination.destination_table(
+        before
+    ) != destination.destination_table(settings):
+        table_views.release_views(outside.database, name, before)
     elif before is not None:
         others = _takes_others(before, settings)
-        table_views.renew(outside.database, name, settings, unsettle=others)
+        table_views.expire_views(outside.database, name, settings, unsettle=others)
     if app.schedule is not None:
         # the time limit of the task of all syncs may have become too short
         task_schedules.change_all(outside.database, app, app)
@@ -74,7 +76,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
     """
     settings = parse_settings(name, given, defaults)
     connections.check_known(outside.database, settings.connection)
-    table_views.check_free(settings, _others(Store(outside.database), name, defaults))
+    table_views.check_name_is_free(settings, _others(Store(outside.database), name, defaults))
     stream = lookup.standard(settings.stream)
     if stream is not None:
         lookup.check_settings(stream, settings)
@@ -92,7 +94,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
             portal: tuple[Property, ...] = ()
             if stream.reader is Reader.RECORDS:
                 portal = client.fetch(requests.properties(stream.object_type), responses.properties)
-        filters.checked(settings.filter_groups, portal)
+        filters.checked_filters(settings.filter_groups, portal)
         plan.check_names(settings.properties, portal)
         plan.check_names(settings.history, portal, setting="history")
     return settings
@@ -167,7 +169,7 @@ def drop(outside: Outside, name: str) -> Answer:
     with suppress(Refusal):
         app = AppState(outside.database).settings()
         settings = parse_settings(sync.name, sync.settings, app.for_syncs)
-        table_views.leave(outside.database, sync.name, settings)
+        table_views.release_views(outside.database, sync.name, settings)
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} is forgotten; its table and its runs stay",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hubspot_ingest import times
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.connections import Connections, cure
-from hubspot_ingest.hubspot.auth import Access
+from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.settings import SyncSettings
@@ -38,13 +38,13 @@ class Portals:
         """Nothing is read before a connection is asked for."""
         self._connections = Connections(database)
         self._clock = clock
-        self._accesses: dict[str, Access] = {}
+        self._accesses: dict[str, Authenticator] = {}
         self._governors: dict[str, Governor] = {}
 
-    def access(self, connection: str) -> Access:
+    def access(self, connection: str) -> Authenticator:
         """The way into the portal of a connection; a changed refresh token is stored back."""
         if connection not in self._accesses:
-            self._accesses[connection] = Access(
+            self._accesses[connection] = Authenticator(
                 self._connections.credential(connection),
                 self._clock,
                 cure=cure(connection),

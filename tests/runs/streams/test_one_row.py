@@ -9,7 +9,7 @@ from hubspot_ingest.catalog.stream import Every, Paging, Reader, Stream
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.state.syncs import RunLog
-from hubspot_ingest.hubspot.auth import Access
+from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.items.run import FixedRun
@@ -64,7 +64,7 @@ def _run(world: World, stream: Stream) -> RunLog:
     world.store.save_sync(stream.name, stream.name, {}, now)
     client = Client(
         BASE_URL,
-        Access(Token(world.token), world.clock),
+        Authenticator(Token(world.token), world.clock),
         Governor(world.clock),
         world.clock,
         deadline=now + HOUR,

@@ -22,13 +22,19 @@ from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.state.page_archive import as_json
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.inbound.extract import page_readers
-from hubspot_ingest.inbound.extract.id_ranges import Batch
-from hubspot_ingest.inbound.extract.page_readers import Reach
+from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.extract.page_readers import IdPage
 from hubspot_ingest.inbound.load.batches import merged
-from hubspot_ingest.inbound.load.column_backfill import Refill
-from hubspot_ingest.inbound.load.loader import Loading, Mark, Merged
+from hubspot_ingest.inbound.load.column_backfill import ColumnBackfill
+from hubspot_ingest.inbound.load.loader import DeletionMark, Loader, MergeResult
 from hubspot_ingest.inbound.plan import plan as planning
-from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, filtered_since, growing, rotating
+from hubspot_ingest.inbound.plan.due import (
+    PAGES_PER_RUN,
+    Due,
+    filtered_since,
+    growing_steps,
+    rotation_under_way,
+)
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.model import Json, Record
 
@@ -42,11 +48,11 @@ END = 10**18
 class Sweeps:
     """The sweeps of one run, after its main reading. ``state`` is changed as they go on."""
 
-    loading: Loading
+    loading: Loader
     state: dict[str, Any]
     save: Callable[[Mapping[str, Json]], None]
     rows: int
-    log: Callable[[Merged], None]
+    log: Callable[[MergeResult], None]
     _now: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,7 +65,7 @@ class Sweeps:
 
     @property
     def _listing(self) -> Plan:
-        return planning.listing(self._plan)
+        return planning.list_plan(self._plan)
 
     def begin(self) -> None:
         """After a backfill nothing is due: everything was just read from the primary store.
@@ -87,7 +93,9 @@ class Sweeps:
             one for one in self._plan.property_columns if one.property in noted["properties"]
         ]
         if columns:
-            refill = Refill(self.loading.database, self._plan.table, columns, self.loading.run_id)
+            refill = ColumnBackfill(
+                self.loading.database, self._plan.table, columns, self.loading.run_id
+            )
             steps = refill.after(noted["after"])
             while True:
                 if self.loading.keeping is not None:
@@ -132,7 +140,7 @@ class Sweeps:
 
     def _archived(self) -> Iterator[None]:
         place = self._begun("archived")
-        for pages in growing():
+        for pages in growing_steps():
             ended = yield from self._archived_step(place, pages)
             if ended:
                 break
@@ -146,16 +154,18 @@ class Sweeps:
         token: str | None = place.get("token")
         highest, ended = first, False
 
-        def batches() -> Iterator[Batch]:
+        def batches() -> Iterator[RecordBatch]:
             nonlocal token, highest, ended
             for _ in range(pages):
-                page = page_readers.listed(self.loading.fetch, self._listing, token, archived=True)
+                page = page_readers.read_list_page(
+                    self.loading.fetch, self._listing, token, archived=True
+                )
                 seen.update(one.id for one in page.records if one.archived)
                 found = page_readers.with_values(
                     self.loading.fetch, self._listing, page.records, archived=True
                 )
                 # who does not know of archived records answers the live ones
-                yield Batch(tuple(one for one in found if one.archived), 0, page.after)
+                yield RecordBatch(tuple(one for one in found if one.archived), 0, page.after)
                 highest = max([highest, *(int(one.id) for one in page.records)])
                 ended = page.after is None or page.after == token
                 if ended:
@@ -178,7 +188,7 @@ class Sweeps:
         place = self._begun("filtered")
         since = filtered_since(self.state, self._plan.since, self._plan.until, self._now)
         since = place.setdefault("since", since)
-        for pages in growing() if self._has_table else ():
+        for pages in growing_steps() if self._has_table else ():
             after = int(place.get("after", 0))
             wanted = replace(self._plan, filter_groups=())
             changed = page_readers.changed_since(
@@ -191,7 +201,7 @@ class Sweeps:
             self.save(self.state)
         self._ended("filtered")
 
-    def _left_the_filter(self, changed: Reach, since: int, after: int) -> Iterator[None]:
+    def _left_the_filter(self, changed: IdPage, since: int, after: int) -> Iterator[None]:
         """Mark those of the changed records that the filter takes no longer."""
         if not changed.records:
             return
@@ -202,14 +212,14 @@ class Sweeps:
         others = [one.id for one in changed.records if one.id not in matching]
         rows = self._rows(deletions.unfiltered_ids(wanted.table), json.dumps(others))
         # what is found no more may have been deleted between the two searches
-        there = page_readers.read_ids(
+        there = page_readers.read_by_ids(
             fetch, replace(self._listing, properties=("hs_object_id",)), rows
         )
         self._mark(there, "FILTERED_OUT")
         yield from self._settle([one for one in rows if one not in there])
         # a survivor that the filter does not take tells of the records merged into it here alone
         self._mark_all(
-            Mark(old, "MERGED", self._now, into) for old, into in merged(changed.records)
+            DeletionMark(old, "MERGED", self._now, into) for old, into in merged(changed.records)
         )
 
     # -- rotation --------------------------------------------------------------------------------
@@ -218,12 +228,12 @@ class Sweeps:
         """Read on where the last run left off, as far as a run's budget goes."""
         if not self._has_table:
             return
-        if not rotating(self.state):
+        if not rotation_under_way(self.state):
             self.state["rotating"] = True
             self._swept("rotated_at")
-        listing = planning.rotation(self._plan)
+        listing = planning.rotation_plan(self._plan)
         read = 0
-        for pages in growing():
+        for pages in growing_steps():
             turned = yield from self._turn(listing, pages)
             self.save(self.state)
             read += pages
@@ -235,12 +245,12 @@ class Sweeps:
         read = page_readers.page_reader(self.loading.fetch, listing)
         start = int(self.state.get("rotation") or 0)
 
-        def batches() -> Iterator[Batch]:
+        def batches() -> Iterator[RecordBatch]:
             after, more = start, True
             for _ in range(pages):
                 reach = read(after, None)
                 after, more = reach.id, reach.more
-                yield Batch(reach.records, 0, after if more else None)
+                yield RecordBatch(reach.records, 0, after if more else None)
                 if not more:
                     return
 
@@ -280,7 +290,7 @@ class Sweeps:
         return [str(value) for row in found for value in row.values()]
 
     def _load(
-        self, batches: Iterator[Batch], plan: Plan | None = None, **options: Any
+        self, batches: Iterator[RecordBatch], plan: Plan | None = None, **options: Any
     ) -> Iterator[None]:
         loading = replace(self.loading, plan=plan or self._listing)
         for done in loading.load(batches, **options):
@@ -289,10 +299,10 @@ class Sweeps:
             yield
 
     def _mark(self, ids: Iterable[str], kind: str) -> None:
-        self._mark_all(Mark(one, kind, self._now) for one in ids)
+        self._mark_all(DeletionMark(one, kind, self._now) for one in ids)
 
-    def _mark_all(self, found: Iterable[Mark]) -> None:
-        self.log(Merged(0, 0, 0, self.loading.mark(found), 0, {}))
+    def _mark_all(self, found: Iterable[DeletionMark]) -> None:
+        self.log(MergeResult(0, 0, 0, self.loading.mark(found), 0, {}))
 
     def look_up(self, ids: Sequence[str]) -> Iterator[None]:
         """Settle what became of records: live after all, filtered out, archived, or purged."""
@@ -301,9 +311,9 @@ class Sweeps:
         fetch, listing = self.loading.fetch, self._listing
         taken = {*ids}
         if self._plan.filter_groups:
-            taken = set(page_readers.matching_among(fetch, self._plan, ids))
+            taken = set(page_readers.ids_matching_filters(fetch, self._plan, ids))
         # asked after the filter: what was deleted before it was is not taken for filtered out
-        live = page_readers.read_ids(fetch, listing, ids)
+        live = page_readers.read_by_ids(fetch, listing, ids)
         self._mark([one for one in live if one not in taken], "FILTERED_OUT")
         yield from self._load_records([live[one] for one in live if one in taken], archived=False)
         yield from self._settle([one for one in ids if one not in live])
@@ -313,7 +323,7 @@ class Sweeps:
         if not gone:
             return
         fetch, listing = self.loading.fetch, self._listing
-        archived = page_readers.read_ids(fetch, listing, gone, archived=True)
+        archived = page_readers.read_by_ids(fetch, listing, gone, archived=True)
         yield from self._load_records(
             [one for one in archived.values() if one.archived], archived=True
         )
@@ -321,12 +331,14 @@ class Sweeps:
         survivors: dict[str, str] = {}
         if gone and self._plan.filter_groups and planning.MERGED_IDS in self._plan.properties:
             # without a filter every survivor was read, and told
-            survivors = dict(merged(page_readers.survivors(fetch, self._plan)))
+            survivors = dict(merged(page_readers.merge_survivors(fetch, self._plan)))
         self._mark([one for one in gone if one not in survivors], "PURGED")
         self._mark_all(
-            Mark(one, "MERGED", self._now, survivors[one]) for one in gone if one in survivors
+            DeletionMark(one, "MERGED", self._now, survivors[one])
+            for one in gone
+            if one in survivors
         )
 
     def _load_records(self, records: Sequence[Record], *, archived: bool) -> Iterator[None]:
         if records:
-            yield from self._load(iter([Batch(tuple(records), 0, None)]), archived=archived)
+            yield from self._load(iter([RecordBatch(tuple(records), 0, None)]), archived=archived)

@@ -12,20 +12,20 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.model import Link
 
 Input = tuple[str, str | None]
-Found = dict[str, list[Link]]
+LinksById = dict[str, list[Link]]
 SIDE_BY_SIDE = 4
 # So many ids refused one by one, and none answered: it is not the ids that HubSpot minds.
 REFUSED_ALONE = 3
 
 
-def read_links(fetch: Fetch, from_type: str, to_type: str, ids: Sequence[str]) -> Found:
+def read_links(fetch: Fetch, from_type: str, to_type: str, ids: Sequence[str]) -> LinksById:
     """The links of ``ids`` to records of ``to_type``, by id.
 
     An id that HubSpot does not tell of is absent; one that has none has an empty list. Raises
     ``HubSpotRefused`` or ``ScopeMissing`` when this type of association cannot be read at all.
     """
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        found: Found = {}
+        found: LinksById = {}
         for told in pool.map(lambda part: _read(fetch, from_type, to_type, part), _parts(ids)):
             found.update(told)
     return found
@@ -36,8 +36,8 @@ def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[start : start + requests.ASSOCIATIONS_LIMIT]
 
 
-def _read(fetch: Fetch, from_type: str, to_type: str, ids: Iterable[str]) -> Found:
-    asking = _Asking(fetch, from_type, to_type)
+def _read(fetch: Fetch, from_type: str, to_type: str, ids: Iterable[str]) -> LinksById:
+    asking = _LinksReader(fetch, from_type, to_type)
     pending: list[Input] = [(one, None) for one in ids]
     size = requests.ASSOCIATIONS_LIMIT
     while pending:
@@ -47,13 +47,13 @@ def _read(fetch: Fetch, from_type: str, to_type: str, ids: Iterable[str]) -> Fou
 
 
 @dataclass
-class _Asking:
+class _LinksReader:
     """What one part of the ids was told so far."""
 
     fetch: Fetch
     from_type: str
     to_type: str
-    found: Found = field(default_factory=dict)
+    found: LinksById = field(default_factory=dict)
     _tokens: set[Input] = field(default_factory=set, init=False)
     _answered: bool = field(default=False, init=False)
     _refused: int = field(default=0, init=False)

@@ -15,8 +15,14 @@ from typing import Any
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract import page_readers
-from hubspot_ingest.inbound.extract.id_ranges import PAGES_PER_RANGE, Batch, Range, Ranges, width
-from hubspot_ingest.inbound.extract.page_readers import Reach
+from hubspot_ingest.inbound.extract.id_ranges import (
+    PAGES_PER_RANGE,
+    Range,
+    Ranges,
+    RecordBatch,
+    width,
+)
+from hubspot_ingest.inbound.extract.page_readers import IdPage
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 from hubspot_ingest.times import Clock
@@ -36,10 +42,10 @@ RESUMED_WIDTH = 4
 LAST_RECORDS = 6_000
 CHAIN = -1
 
-Merged = Mapping[int, int | str | None]
+ReadTo = Mapping[int, int | str | None]
 
 
-class Reading:
+class Extraction:
     """Yields the batches of a plan, and tells what remains once they are merged."""
 
     def __init__(
@@ -62,13 +68,13 @@ class Reading:
             page_readers.page_reader(fetch, plan), map(tuple, checkpoint.get("ranges", ()))
         )
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[RecordBatch]:
         """All records of the plan, in batches; one id may come twice, none is left out."""
         for batch in self._batches():
             self._read += len(batch.records)
             yield batch
 
-    def _batches(self) -> Iterator[Batch]:
+    def _batches(self) -> Iterator[RecordBatch]:
         if self._chained:
             yield from self._by_token()
         elif not self._fresh:
@@ -90,7 +96,7 @@ class Reading:
         """Whether only the last pages are still to be read."""
         return self.expected is not None and self._read + LAST_RECORDS >= self.expected
 
-    def remaining(self, merged: Merged) -> dict[str, Json] | None:
+    def remaining(self, merged: ReadTo) -> dict[str, Json] | None:
         """The checkpoint once ``merged`` (key → read up to, None: whole) is in; None: all read."""
         if self._chained:
             token = merged.get(CHAIN, self._token)
@@ -99,10 +105,10 @@ class Reading:
         left = self._ranges.remaining(ids)
         return {"ranges": left} if left else None
 
-    def _search(self) -> Iterator[Batch]:
+    def _search(self) -> Iterator[RecordBatch]:
         first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
-        reach, total = page_readers.first_found(self._fetch, self._plan, 0, None)
+        reach, total = page_readers.search_range(self._fetch, self._plan, 0, None)
         self.expected = total
         pages = total // SEARCH_LIMIT
         wide = width((self._clock.now() - started) / 1000, SEARCH_PAGES_PER_SECOND, pages)
@@ -111,17 +117,17 @@ class Reading:
             return
         if wide > 1:
             # the last page tells where the ids end and is not read again
-            top = page_readers.last_found(self._fetch, self._plan)
+            top = page_readers.last_search_page(self._fetch, self._plan)
             bound = int(top[0].id) - 1 if top else 0
             if bound > first.after:
                 self._cut(first, bound, bound, wide)
                 rest = self._ranges.add(bound, None, bound, taken=True)
-                yield Batch(top, rest.key, None)
+                yield RecordBatch(top, rest.key, None)
                 yield from self._ranges.side_by_side(wide, pages // PAGES_PER_RANGE - wide)
                 return
         yield from self._one_by_one(first)
 
-    def _list(self) -> Iterator[Batch]:
+    def _list(self) -> Iterator[RecordBatch]:
         first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
         after, pace = 0, 0.0
@@ -166,30 +172,30 @@ class Reading:
         first.last = first.after
         first.done = True
 
-    def _one_by_one(self, only: Range) -> Iterator[Batch]:
+    def _one_by_one(self, only: Range) -> Iterator[RecordBatch]:
         while not only.done:
             yield self._ranges.advance(only, self._ranges.read(only.after, only.last))
 
     @staticmethod
-    def _agrees(first: Range, reach: Reach) -> bool:
+    def _agrees(first: Range, reach: IdPage) -> bool:
         """Whether a page asked for by id begins with the record that the token named.
 
         It does not when that record was just archived either; then the list is read by tokens.
         """
         return bool(reach.records) and int(reach.records[0].id) == first.after + 1
 
-    def _by_token(self) -> Iterator[Batch]:
+    def _by_token(self) -> Iterator[RecordBatch]:
         token = self._token
         seen = {token}
         while True:
-            page = page_readers.listed(self._fetch, self._plan, token)
+            page = page_readers.read_list_page(self._fetch, self._plan, token)
             records = page_readers.with_values(self._fetch, self._plan, page.records)
             if page.after is not None and page.after in seen:
                 raise UnexpectedAnswer(
                     f"HubSpot answered the page token {page.after} of {self._plan.stream.name} "
                     "twice; reading was stopped so that it does not go round for ever, run again"
                 )
-            yield Batch(records, CHAIN, page.after)
+            yield RecordBatch(records, CHAIN, page.after)
             if page.after is None:
                 return
             token = page.after

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hubspot_ingest.inbound.extract.page_readers import Reach, ReadPage
-from hubspot_ingest.inbound.extract.prefetch import Handover
+from hubspot_ingest.inbound.extract.page_readers import IdPage, ReadPage
+from hubspot_ingest.inbound.extract.prefetch import PrefetchQueue
 from hubspot_ingest.model import Json, Record
 
 WIDEST = 8
@@ -51,7 +51,7 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RecordBatch:
     """Records of one range, and up to which id the range is read with them (None: whole)."""
 
     records: tuple[Record, ...]
@@ -74,7 +74,7 @@ class Ranges:
         self._lock = threading.Lock()
         self._ranges: list[Range] = []
         self._spare = 0
-        self._handover: Handover[Batch] = Handover(4 * WIDEST)
+        self._handover: PrefetchQueue[RecordBatch] = PrefetchQueue(4 * WIDEST)
         for after, last, bound in pending:
             self.add(after, last, bound)
 
@@ -93,7 +93,7 @@ class Ranges:
         for start, end in zip(starts, ends, strict=True):
             self.add(start, end, bound if end is None else end)
 
-    def side_by_side(self, width: int, spare: int) -> Iterator[Batch]:
+    def side_by_side(self, width: int, spare: int) -> Iterator[RecordBatch]:
         """Batches as they come; ``spare`` is how many further ranges splitting may make.
 
         Raises what a reader raised, after the batches that came before it.
@@ -118,7 +118,7 @@ class Ranges:
             return found
 
     def _work(self) -> None:
-        with self._handover.making() as open_for:
+        with self._handover.producing() as open_for:
             while open_for() and (mine := self._take()) is not None:
                 while open_for() and not mine.done:
                     self._handover.put(self.advance(mine, self.read(mine.after, mine.last)))
@@ -142,7 +142,7 @@ class Ranges:
             self._ranges.append(half)
             return half
 
-    def advance(self, mine: Range, reach: Reach) -> Batch:
+    def advance(self, mine: Range, reach: IdPage) -> RecordBatch:
         """Note how far the range is read; a split may have shortened it meanwhile."""
         with self._lock:
             mine.pages += 1
@@ -152,4 +152,4 @@ class Ranges:
                 last = mine.last
                 records = tuple(one for one in records if int(one.id) <= last)
             mine.done = not reach.more or (mine.last is not None and reach.id >= mine.last)
-            return Batch(records, mine.key, None if mine.done else mine.after)
+            return RecordBatch(records, mine.key, None if mine.done else mine.after)

@@ -19,7 +19,7 @@ from hubspot_ingest.model import Json, Page, Record
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class IdPage:
     """Records in ascending order of id: all there are above the id asked from, up to ``id``."""
 
     records: tuple[Record, ...]
@@ -30,7 +30,7 @@ class Reach:
 class ReadPage(Protocol):
     """Reads the records above the id ``after``, up to about ``last`` (None: to the end)."""
 
-    def __call__(self, after: int, last: int | None, /) -> Reach:
+    def __call__(self, after: int, last: int | None, /) -> IdPage:
         """Raises ``UnexpectedAnswer`` when records could be missed."""
 
 
@@ -44,9 +44,9 @@ def page_reader(fetch: Fetch, plan: Plan) -> ReadPage:
 
 
 def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
-    def read(after: int, _last: int | None) -> Reach:
+    def read(after: int, _last: int | None) -> IdPage:
         # the token of HubSpot's list is the id the next page begins with
-        page = listed(fetch, plan, str(after + 1) if after else None)
+        page = read_list_page(fetch, plan, str(after + 1) if after else None)
         if page.records and _number(page.records[0].id) <= after:
             raise UnexpectedAnswer(
                 f"HubSpot's page of {plan.stream.name} does not begin after the id {after}; "
@@ -56,7 +56,7 @@ def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
         _ascending(page, after)
         last = int(page.records[-1].id) if page.records else after
         if page.after is None:
-            return Reach(with_values(fetch, plan, page.records), last, False)
+            return IdPage(with_values(fetch, plan, page.records), last, False)
         following = _number(page.after)
         if following <= last:
             raise UnexpectedAnswer(
@@ -64,7 +64,7 @@ def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
                 "reading was stopped so that it does not go round for ever, run again",
                 by_token=True,
             )
-        return Reach(with_values(fetch, plan, page.records), following - 1, True)
+        return IdPage(with_values(fetch, plan, page.records), following - 1, True)
 
     return read
 
@@ -77,7 +77,7 @@ def changed_since(
     after: int = 0,
     last: int | None = None,
     pages: int | None = None,
-) -> Reach:
+) -> IdPage:
     """What changed since an instant and the plan's filters take, with the ids merged into each.
 
     Of the ids above ``after``, up to ``last``, and of no more than so many ``pages``.
@@ -86,19 +86,19 @@ def changed_since(
     found: list[Record] = []
     more, count = True, 0
     while more and count != pages:
-        reach, _ = first_found(fetch, window, after, last)
+        reach, _ = search_range(fetch, window, after, last)
         found.extend(reach.records)
         after, more, count = reach.id, reach.more, count + 1
-    return Reach(tuple(found), after, more)
+    return IdPage(tuple(found), after, more)
 
 
-def survivors(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
+def merge_survivors(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
     """Every record that others were merged into, whether the plan's filters take it or not."""
     has: Json = {"propertyName": MERGED_IDS, "operator": "HAS_PROPERTY"}
     return changed_since(fetch, replace(plan, filter_groups=((has,),)), 0).records
 
 
-def matching_among(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, ...]:
+def ids_matching_filters(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, ...]:
     """Which of some ids the sync's filters take."""
     found: list[str] = []
     for start in range(0, len(ids), requests.BATCH_LIMIT):
@@ -110,7 +110,7 @@ def matching_among(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, .
     return tuple(found)
 
 
-def found_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
+def search_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
     """A record as HubSpot's search knows it; None where it does not."""
     own: Json = {"propertyName": "hs_object_id", "operator": "EQ", "value": id}
     request = requests.search_page(
@@ -119,7 +119,7 @@ def found_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
     return next(iter(fetch(request, responses.page).records), None)
 
 
-def listed(fetch: Fetch, plan: Plan, token: str | None, *, archived: bool = False) -> Page:
+def read_list_page(fetch: Fetch, plan: Plan, token: str | None, *, archived: bool = False) -> Page:
     """A page of the list by HubSpot's token; with the values, unless they are read apart."""
     names = () if plan.strategy is Strategy.WIDE else plan.properties
     request = requests.list_page(plan.stream.object_type, names, after=token, archived=archived)
@@ -137,11 +137,11 @@ def with_values(
     """
     if plan.strategy is not Strategy.WIDE or not records:
         return records
-    values = read_ids(fetch, plan, [one.id for one in records], archived=archived)
+    values = read_by_ids(fetch, plan, [one.id for one in records], archived=archived)
     return tuple(values[one.id] for one in records if one.id in values)
 
 
-def read_ids(
+def read_by_ids(
     fetch: Fetch, plan: Plan, ids: Sequence[str], *, archived: bool = False
 ) -> dict[str, Record]:
     """Records by id, with the plan's properties; those that are gone are left out."""
@@ -158,31 +158,31 @@ def read_ids(
 
 
 def _search_reader(fetch: Fetch, plan: Plan) -> ReadPage:
-    def read(after: int, last: int | None) -> Reach:
-        return first_found(fetch, plan, after, last)[0]
+    def read(after: int, last: int | None) -> IdPage:
+        return search_range(fetch, plan, after, last)[0]
 
     return read
 
 
-def first_found(fetch: Fetch, plan: Plan, after: int, last: int | None) -> tuple[Reach, int]:
+def search_range(fetch: Fetch, plan: Plan, after: int, last: int | None) -> tuple[IdPage, int]:
     """A page of the plan's search, and how many records match from there on."""
     request = requests.search_page(
-        plan.stream.object_type, in_range(plan, after, last), plan.properties
+        plan.stream.object_type, range_filter_groups(plan, after, last), plan.properties
     )
     page = _ascending(fetch(request, responses.page), after)
     reached = int(page.records[-1].id) if page.records else after
-    return Reach(page.records, reached, page.after is not None), page.total or 0
+    return IdPage(page.records, reached, page.after is not None), page.total or 0
 
 
-def count(fetch: Fetch, plan: Plan, after: int = 0, last: int | None = None) -> int:
+def count_matching(fetch: Fetch, plan: Plan, after: int = 0, last: int | None = None) -> int:
     """How many records the plan's search finds in a range of ids: one request."""
     request = requests.search_page(
-        plan.stream.object_type, in_range(plan, after, last), ["hs_object_id"], limit=1
+        plan.stream.object_type, range_filter_groups(plan, after, last), ["hs_object_id"], limit=1
     )
     return fetch(request, responses.page).total or 0
 
 
-def in_range(plan: Plan, after: int, last: int | None) -> list[Json]:
+def range_filter_groups(plan: Plan, after: int, last: int | None) -> list[Json]:
     """The filter groups as sent: the user's filters, the window and the id range, in each."""
     bound: dict[str, Json] = {"propertyName": "hs_object_id", "operator": "GT", "value": str(after)}
     if last is not None:
@@ -190,10 +190,13 @@ def in_range(plan: Plan, after: int, last: int | None) -> list[Json]:
     return [{"filters": [*group, bound]} for group in plan.search_groups]
 
 
-def last_found(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
+def last_search_page(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
     """The last page of what the plan's search finds, in ascending order of id."""
     request = requests.search_page(
-        plan.stream.object_type, in_range(plan, 0, None), plan.properties, descending=True
+        plan.stream.object_type,
+        range_filter_groups(plan, 0, None),
+        plan.properties,
+        descending=True,
     )
     page = fetch(request, responses.page)
     return _ascending(replace(page, records=page.records[::-1], after=None), 0).records

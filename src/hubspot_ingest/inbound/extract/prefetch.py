@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 
-class Handover(Generic[Item]):
+class PrefetchQueue(Generic[Item]):
     """A bounded queue that carries errors along, and ends the makers when the user stops."""
 
     def __init__(self, depth: int) -> None:
@@ -21,7 +21,7 @@ class Handover(Generic[Item]):
         self._ended = threading.Event()
 
     @contextmanager
-    def making(self) -> Iterator[Callable[[], bool]]:
+    def producing(self) -> Iterator[Callable[[], bool]]:
         """Around a maker's work; yields a test whether items are still wanted."""
         try:
             yield lambda: not self._ended.is_set()
@@ -49,11 +49,11 @@ class Handover(Generic[Item]):
 
     def items(self, of: int) -> Iterator[Item]:
         """The items of ``of`` makers; raises the first error, after what came before it."""
-        for item in self.ticking(of, tick=None):
+        for item in self.items_or_ticks(of, tick=None):
             if item is not None:
                 yield item[0]
 
-    def ticking(self, of: int, tick: float | None) -> Iterator[tuple[Item] | None]:
+    def items_or_ticks(self, of: int, tick: float | None) -> Iterator[tuple[Item] | None]:
         """As ``items``, each in a tuple, with None whenever none came for ``tick`` seconds."""
         try:
             while of:
@@ -72,22 +72,22 @@ class Handover(Generic[Item]):
             self._ended.set()
 
 
-def ahead(items: Iterator[Item], depth: int, tick: float) -> Iterator[tuple[Item] | None]:
+def prefetched(items: Iterator[Item], depth: int, tick: float) -> Iterator[tuple[Item] | None]:
     """``items`` made in a thread of their own, at most ``depth`` ahead, each in a tuple.
 
     Yields None whenever nothing came for ``tick`` seconds, so that the caller can show life.
     Raises what ``items`` raises, after everything that came before it.
     """
-    return _made_apart(items, depth).ticking(1, tick)
+    return _made_apart(items, depth).items_or_ticks(1, tick)
 
 
-def in_order(works: Iterator[Iterator[Item]], width: int) -> Iterator[Iterator[Item]]:
+def prefetched_in_order(works: Iterator[Iterator[Item]], width: int) -> Iterator[Iterator[Item]]:
     """The ``works`` in their order, while up to ``width`` of them are done side by side.
 
     Each is to be gone through before the next is asked for, and raises what it raises.
     """
-    going: deque[Handover[Item]] = deque()
-    current: Handover[Item] | None = None
+    going: deque[PrefetchQueue[Item]] = deque()
+    current: PrefetchQueue[Item] | None = None
     try:
         while True:
             while len(going) < width and (work := next(works, None)) is not None:
@@ -102,11 +102,11 @@ def in_order(works: Iterator[Iterator[Item]], width: int) -> Iterator[Iterator[I
                 one.end()
 
 
-def _made_apart(items: Iterator[Item], depth: int) -> Handover[Item]:
-    handover: Handover[Item] = Handover(depth)
+def _made_apart(items: Iterator[Item], depth: int) -> PrefetchQueue[Item]:
+    handover: PrefetchQueue[Item] = PrefetchQueue(depth)
 
     def work() -> None:
-        with handover.making() as wanted:
+        with handover.producing() as wanted:
             for item in items:
                 handover.put(item)
                 if not wanted():

@@ -10,7 +10,7 @@ from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound.extract.prefetch import in_order
+from hubspot_ingest.inbound.extract.prefetch import prefetched_in_order
 from hubspot_ingest.inbound.items.item_requests import Page, Piece
 from hubspot_ingest.inbound.items.json_paths import Item, key, look, text
 from hubspot_ingest.inbound.items.partitions import pages
@@ -55,7 +55,7 @@ class Reading:
             self._partly.add(left[0].scope)
         readings = (self._pages(piece, token if n == 0 else None) for n, piece in enumerate(left))
         told: set[tuple[str, ...]] = set()
-        for n, found in enumerate(in_order(readings, SIDE_BY_SIDE)):
+        for n, found in enumerate(prefetched_in_order(readings, SIDE_BY_SIDE)):
             piece = left[n]
             following = left[n + 1] if n + 1 < len(left) else None
             if piece.variant == 0:

@@ -17,16 +17,16 @@ from hubspot_ingest.database.state.page_archive import as_json
 from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError
-from hubspot_ingest.inbound.extract.prefetch import ahead
+from hubspot_ingest.inbound.extract.prefetch import prefetched
 from hubspot_ingest.inbound.items import rows
 from hubspot_ingest.inbound.items.extraction import Batch
 from hubspot_ingest.inbound.items.json_paths import Item, key_columns, scope_columns
 from hubspot_ingest.inbound.items.rows import Spelling
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.batches import FILE_EVERY, FILE_ROWS, PART_ROWS
-from hubspot_ingest.inbound.load.destination import Existing
+from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.loader import FILES_AHEAD, FILES_PER_MERGE
-from hubspot_ingest.inbound.load.page_recorder import Keeping, merged
+from hubspot_ingest.inbound.load.page_recorder import PageRecorder, recorded_merge
 from hubspot_ingest.model import Json, Property
 
 # A reading of many parents with little in them is saved so often (ms), whatever there is to merge.
@@ -67,7 +67,7 @@ class Landing:
     database: Database
     stream: Stream
     table: Table
-    stands: Existing
+    stands: ExistingTable
     prefix: str
     known: Sequence[tuple[Property, str | None]]
     run_id: str
@@ -76,8 +76,8 @@ class Landing:
     alive: Callable[[], None]
     tick: float
     noting: bool
-    prepared: Callable[[Existing], None]
-    keeping: Keeping | None = None
+    prepared: Callable[[ExistingTable], None]
+    keeping: PageRecorder | None = None
     flattened: tuple[Column, ...] = field(default=(), init=False)
     properties: dict[str, Property] = field(init=False)
     _ready: bool = field(default=False, init=False)
@@ -103,7 +103,7 @@ class Landing:
         merged_at = self.clock.now()
         try:
             try:
-                for item in ahead(self._files(batches), FILES_AHEAD, self.tick):
+                for item in prefetched(self._files(batches), FILES_AHEAD, self.tick):
                     self.alive()
                     if item is None:
                         yield None
@@ -219,7 +219,7 @@ class Landing:
             bool(self.stands.types) and any(one.name not in own for one in fresh)
         )
         comment = f"HubSpot {self.stream.label or self.stream.name}"
-        destination.make_or_grow(self.database, self.table, wanted, comment, self.stands)
+        destination.create_or_extend(self.database, self.table, wanted, comment, self.stands)
         self.stands = self.stands.grown(wanted)
         self._ready = True
         self.prepared(self.stands)
@@ -243,7 +243,7 @@ class Landing:
         return self._touch(statement, binds, now)[1]
 
     def _touch(self, statement: Merge, binds: Sequence[object], now: int) -> tuple[int, int]:
-        return merged(
+        return recorded_merge(
             self.database,
             self.keeping,
             statement,

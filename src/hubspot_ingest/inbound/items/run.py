@@ -19,8 +19,8 @@ from hubspot_ingest.inbound.items.extraction import Reading
 from hubspot_ingest.inbound.items.loader import Landing
 from hubspot_ingest.inbound.items.window import begin
 from hubspot_ingest.inbound.load import destination, run_manifest
-from hubspot_ingest.inbound.load.page_recorder import Keeping
-from hubspot_ingest.inbound.load.table_views import Freshness
+from hubspot_ingest.inbound.load.page_recorder import PageRecorder
+from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 
@@ -48,7 +48,7 @@ class FixedRun:
     state: Mapping[str, Any]
     portal_id: Callable[[], str]
     notes: list[str]
-    keeping: Keeping | None = None
+    keeping: PageRecorder | None = None
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor, mark what is gone; yields for other runs' turns.
@@ -103,8 +103,8 @@ class FixedRun:
             {} if begun["whole"] else begun["behind"],
         )
         metadata = Metadata(self.database)
-        stands = destination.existing(self.database, table)
-        fresh = Freshness(
+        stands = destination.read_table(self.database, table)
+        fresh = TableViews(
             self.database,
             self.name,
             self.settings,
@@ -114,7 +114,7 @@ class FixedRun:
         )
         known = metadata.properties(self.name) if stream.flattened else ()
         if self.keeping is not None:
-            self.keeping.begun = run_manifest.began(
+            self.keeping.begun = run_manifest.run_manifest(
                 stream, table, [*stands.types], self.settled_through, self.state
             )
         landing = Landing(

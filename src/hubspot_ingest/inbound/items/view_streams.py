@@ -87,7 +87,7 @@ def planned(database: Database, stream: Stream, view: Table) -> tuple[list[str],
     tables: dict[str, tuple[Table, Mapping[str, str]]] = {}
     for source in stream.sources:
         table = replace(view, table=source.upper())
-        types = destination.existing(database, table).types
+        types = destination.read_table(database, table).types
         if types:
             tables[source] = (table, types)
     if not tables:

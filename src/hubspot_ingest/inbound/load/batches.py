@@ -12,7 +12,7 @@ from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import ASSOCIATIONS_LIMIT
 from hubspot_ingest.inbound.extract import associations, property_history
-from hubspot_ingest.inbound.extract.id_ranges import Batch
+from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.load import rows
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
 from hubspot_ingest.model import Record
@@ -32,7 +32,7 @@ HISTORY = "HISTORY"
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class RecordFile:
     """Rows on their way, and how far reading has come with them.
 
     ``parts`` are Parquet files: the records under ``""``, links under their stream's name, past
@@ -58,7 +58,7 @@ def rows_per_file(properties: Sequence[str]) -> int:
 
 
 @dataclass
-class Files:
+class RecordFiles:
     """Makes files for a plan. ``with_links`` are the streams whose associations are read.
 
     A stream whose associations HubSpot does not let us read ends up in ``refused``.
@@ -73,7 +73,7 @@ class Files:
     _records: list[Record] = field(default_factory=list, init=False)
     _read_to: dict[int, int | str | None] = field(default_factory=dict, init=False)
 
-    def of(self, batches: Iterator[Batch]) -> Iterator[File]:
+    def of(self, batches: Iterator[RecordBatch]) -> Iterator[RecordFile]:
         """What was read before an error is yielded before the error is raised."""
         wanted = rows_per_file(self.plan.properties)
         made_at = self.clock.now()
@@ -95,12 +95,12 @@ class Files:
         whole = not self.with_links or count % ASSOCIATIONS_LIMIT == 0
         return count >= PART_ROWS and whole and self.clock.now() - made_at >= FILE_EVERY
 
-    def _file(self) -> File:
+    def _file(self) -> RecordFile:
         records, self._records = self._records, []
         object_type = self.plan.stream.object_type
         ids = list(dict.fromkeys(one.id for one in records))
         parts: dict[str, bytes] = {}
-        found: dict[str, associations.Found] = {}
+        found: dict[str, associations.LinksById] = {}
         for stream in self.with_links if ids and not self.archived else ():
             if stream in self.refused:
                 continue
@@ -119,7 +119,7 @@ class Files:
             records, self.plan.property_columns, self.with_links, found, archived=self.archived
         )
         parts[""] = parquet(columns)
-        return File(
+        return RecordFile(
             parts, [one.id for one in records], misfits, merged(records), dict(self._read_to)
         )
 

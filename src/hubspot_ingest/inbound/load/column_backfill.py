@@ -21,7 +21,7 @@ PART = "REFILL"
 
 
 @dataclass(frozen=True, slots=True)
-class Refill:
+class ColumnBackfill:
     """Fills ``columns`` of ``table``, in ascending order of id (as text)."""
 
     database: Database

@@ -19,41 +19,41 @@ from hubspot_ingest.settings import SyncSettings, parse_settings
 
 
 @dataclass(frozen=True, slots=True)
-class Existing:
+class ExistingTable:
     """A table's columns as they stand, by name; empty when there is no table yet."""
 
     types: Mapping[str, str]
     comments: Mapping[str, str]
 
-    def grown(self, columns: Iterable[Column]) -> Existing:
+    def grown(self, columns: Iterable[Column]) -> ExistingTable:
         """The table once it has these columns."""
         columns = [*columns]
-        return Existing(
+        return ExistingTable(
             {**self.types, **{one.name: str(one.type) for one in columns}},
             {**self.comments, **{one.name: one.comment for one in columns}},
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class SchemaPresence:
     """Whether a table's database and schema are there."""
 
     database: bool
     schema: bool
 
 
-def table_of(settings: SyncSettings) -> Table:
+def destination_table(settings: SyncSettings) -> Table:
     """The table a sync fills."""
     return Table(settings.destination.database, settings.destination.schema_name, settings.table)
 
 
-def of_one_portal(database: Database, settings: SyncSettings, portal_id: str) -> None:
+def check_portal(database: Database, settings: SyncSettings, portal_id: str) -> None:
     """Refuse to mix portals: an id is one record's within a portal only.
 
     Raises ``Refusal`` (``OTHER_PORTAL``) where the table holds rows of another one.
     """
-    table = table_of(settings)
-    if "_PORTAL_ID" not in existing(database, table).types:
+    table = destination_table(settings)
+    if "_PORTAL_ID" not in read_table(database, table).types:
         return
     found = database.rows(sql.other_portal(table), (portal_id,))
     if found:
@@ -65,14 +65,14 @@ def of_one_portal(database: Database, settings: SyncSettings, portal_id: str) ->
         )
 
 
-def check(database: Database, given: Json) -> dict[str, Json]:
+def check_destination(database: Database, given: Json) -> dict[str, Json]:
     """Whether the application may write to a destination as in a sync's settings.
 
     Writes nothing. Raises ``Refusal`` when it is no destination.
     """
     settings = parse_settings("contacts", {"destination": given})
     named = settings.destination.table is not None
-    table = replace(table_of(settings), table=settings.destination.table or "")
+    table = replace(destination_table(settings), table=settings.destination.table or "")
     place = privileges.look(database, table)
     where = str(table) if named else f"{table.database}.{table.schema}"
     if not place.database_seen:
@@ -93,7 +93,7 @@ def check(database: Database, given: Json) -> dict[str, Json]:
     }
 
 
-def existing(database: Database, table: Table) -> Existing:
+def read_table(database: Database, table: Table) -> ExistingTable:
     """The table's columns; none when table, schema or database does not exist."""
     statement, binds = sql.columns_of(table)
     try:
@@ -101,25 +101,27 @@ def existing(database: Database, table: Table) -> Existing:
     except DatabaseError:
         # The database is not there yet. Any other reason shows when the table is made.
         found = []
-    return Existing(
+    return ExistingTable(
         {row["COLUMN_NAME"]: row["DATA_TYPE"] for row in found},
         {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in found},
     )
 
 
-def prepare(
-    database: Database, plan: Plan, stands: Existing, with_links: Iterable[str] = ()
+def prepare_tables(
+    database: Database, plan: Plan, stands: ExistingTable, with_links: Iterable[str] = ()
 ) -> None:
     """Make the table, or add the columns it lacks and the comments that changed.
 
     The tables beside it, for the links to each of ``with_links`` and for history, are made too.
     """
-    home = Home(True, True) if stands.types else home_of(database, plan.table)
-    run(database, ddl(plan, stands, home, with_links))
+    home = SchemaPresence(True, True) if stands.types else schema_presence(database, plan.table)
+    run_ddl(database, tables_ddl(plan, stands, home, with_links))
 
 
-def ddl(plan: Plan, stands: Existing, home: Home, with_links: Iterable[str] = ()) -> list[str]:
-    """What ``prepare`` runs. Pure, so that a plan tells exactly what its run will do."""
+def tables_ddl(
+    plan: Plan, stands: ExistingTable, home: SchemaPresence, with_links: Iterable[str] = ()
+) -> list[str]:
+    """What ``prepare_tables`` runs. Pure, so that a plan tells exactly what its run will do."""
     comment = f"HubSpot {plan.stream.name}"
     beside = [
         statement
@@ -129,34 +131,38 @@ def ddl(plan: Plan, stands: Existing, home: Home, with_links: Iterable[str] = ()
     return [*table_ddl(plan.table, plan.columns, comment, stands, home), *beside]
 
 
-def home_of(database: Database, table: Table) -> Home:
+def schema_presence(database: Database, table: Table) -> SchemaPresence:
     """What is there of a table's database and schema, as far as the application can see."""
     try:
-        return Home(True, bool(database.rows(*sql.schema_named(table))))
+        return SchemaPresence(True, bool(database.rows(*sql.schema_named(table))))
     except DatabaseError:
-        return Home(False, False)
+        return SchemaPresence(False, False)
 
 
-def make_or_grow(
-    database: Database, table: Table, wanted: Sequence[Column], comment: str, stands: Existing
+def create_or_extend(
+    database: Database, table: Table, wanted: Sequence[Column], comment: str, stands: ExistingTable
 ) -> None:
     """Make a table with its schema and database, or add the columns it lacks."""
-    home = Home(True, True) if stands.types else home_of(database, table)
-    run(database, table_ddl(table, wanted, comment, stands, home))
+    home = SchemaPresence(True, True) if stands.types else schema_presence(database, table)
+    run_ddl(database, table_ddl(table, wanted, comment, stands, home))
 
 
 def table_ddl(
-    table: Table, wanted: Sequence[Column], comment: str, stands: Existing, home: Home
+    table: Table,
+    wanted: Sequence[Column],
+    comment: str,
+    stands: ExistingTable,
+    home: SchemaPresence,
 ) -> list[str]:
     """The DDL of a table, of its database and schema as far as they lack, and of who may read.
 
     Readers are let in again in every run: one may be killed before it comes to that.
     """
-    made = statements(table, wanted, comment, stands)
+    made = create_or_alter(table, wanted, comment, stands)
     return [*([] if stands.types else _home_ddl(table, home)), *made, sql.let_read(table)]
 
 
-def _home_ddl(table: Table, home: Home) -> list[str]:
+def _home_ddl(table: Table, home: SchemaPresence) -> list[str]:
     quoted = f"{sql.name(table.database)}.{sql.name(table.schema)}"
     return [
         *([] if home.database else [f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}"]),
@@ -165,9 +171,9 @@ def _home_ddl(table: Table, home: Home) -> list[str]:
     ]
 
 
-def run(database: Database, statements: Iterable[str]) -> None:
+def run_ddl(database: Database, create_or_alter: Iterable[str]) -> None:
     """Run DDL, and grants as far as it is for the application to grant."""
-    for statement in statements:
+    for statement in create_or_alter:
         # in somebody else's database, and in a schema with managed access, it is for them to grant
         with suppress(GrantMissing) if statement.startswith("GRANT ") else nullcontext():
             database.rows(statement)
@@ -188,7 +194,9 @@ def tables_beside(plan: Plan, with_links: Iterable[str]) -> list[tuple[Table, st
     ]
 
 
-def statements(table: Table, wanted: Sequence[Column], comment: str, stands: Existing) -> list[str]:
+def create_or_alter(
+    table: Table, wanted: Sequence[Column], comment: str, stands: ExistingTable
+) -> list[str]:
     """The DDL of a destination: all of it, or what it lacks of the columns that are wanted."""
     if not stands.types:
         return [sql.create_table(table, wanted, comment)]

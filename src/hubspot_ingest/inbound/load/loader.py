@@ -19,12 +19,12 @@ from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError, IngestError
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract import property_history
-from hubspot_ingest.inbound.extract.id_ranges import Batch
-from hubspot_ingest.inbound.extract.prefetch import ahead
+from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.extract.prefetch import prefetched
 from hubspot_ingest.inbound.load import destination, page_recorder, rows
-from hubspot_ingest.inbound.load.batches import HISTORY, File, Files
-from hubspot_ingest.inbound.load.destination import Existing
-from hubspot_ingest.inbound.load.page_recorder import Keeping
+from hubspot_ingest.inbound.load.batches import HISTORY, RecordFile, RecordFiles
+from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 
@@ -36,7 +36,7 @@ IDLE_MERGE_ROWS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class DeletionMark:
     """A record that is gone from HubSpot, since ``at`` (epoch ms), of what kind."""
 
     id: str
@@ -46,7 +46,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergeResult:
     """What one MERGE did, and how far reading has come with all merged so far."""
 
     rows: int
@@ -58,7 +58,7 @@ class Merged:
 
 
 @dataclass
-class Loading:
+class Loader:
     """Loads batches of one plan.
 
     ``alive`` is called, and None yielded, whenever nothing came for ``tick`` seconds; ``prepared``
@@ -69,25 +69,25 @@ class Loading:
     database: Database
     fetch: Fetch
     plan: Plan
-    stands: Existing
+    stands: ExistingTable
     run_id: str
     portal_id: str
     clock: times.Clock
     alive: Callable[[], None]
     with_links: Mapping[str, Column]
     tick: float
-    prepared: Callable[[Existing], None] = lambda _: None
+    prepared: Callable[[ExistingTable], None] = lambda _: None
     refused: dict[str, IngestError] = field(default_factory=dict)
-    keeping: Keeping | None = None
+    keeping: PageRecorder | None = None
     ready: bool = False
 
     def load(
         self,
-        batches: Iterator[Batch],
+        batches: Iterator[RecordBatch],
         *,
         archived: bool = False,
         before_empty: Callable[[Staging, Mapping[int, int | str | None]], None] | None = None,
-    ) -> Iterator[Merged | None]:
+    ) -> Iterator[MergeResult | None]:
         """Yields after every MERGE, and None after every file and whenever it waits for HubSpot.
 
         What was read before an error is merged before the error is raised. ``archived`` records
@@ -95,10 +95,10 @@ class Loading:
         be held against a filter. ``before_empty`` sees the staged rows of a MERGE.
         """
         staging = self.staging(archived, self.run_id)
-        waiting: list[File] = []
+        waiting: list[RecordFile] = []
         read_to: dict[int, int | str | None] = {}
 
-        def merge() -> Merged:
+        def merge() -> MergeResult:
             done = self.merge(staging, waiting, read_to, archived)
             if before_empty is not None:
                 before_empty(staging, read_to)
@@ -107,10 +107,10 @@ class Loading:
             return done
 
         links = {} if archived else self.with_links
-        files = Files(self.fetch, self.plan, self.clock, links, archived, self.refused)
+        files = RecordFiles(self.fetch, self.plan, self.clock, links, archived, self.refused)
         try:
             try:
-                for item in ahead(files.of(batches), FILES_AHEAD, self.tick):
+                for item in prefetched(files.of(batches), FILES_AHEAD, self.tick):
                     self.alive()
                     if item is None:
                         # nothing to stage: what waits may as well be merged meanwhile
@@ -135,11 +135,11 @@ class Loading:
             staging.drop()
 
     @property
-    def grown(self) -> Existing:
+    def grown(self) -> ExistingTable:
         """The table as it is by now."""
         return self.stands.grown(self.plan.columns) if self.ready else self.stands
 
-    def mark(self, found: Iterable[Mark]) -> int:
+    def mark(self, found: Iterable[DeletionMark]) -> int:
         """Mark rows as deleted; returns how many were not marked so before."""
         told: list[Json] = [
             {"id": one.id, "kind": one.kind, "at": one.at, "into": one.into}
@@ -185,7 +185,7 @@ class Loading:
     ) -> tuple[int, int]:
         """Run a MERGE of the table or of one beside it; rows inserted and updated."""
         key, columns = kept_columns(part, self.plan.columns)
-        return page_recorder.merged(
+        return page_recorder.recorded_merge(
             self.database,
             self.keeping,
             statement,
@@ -213,17 +213,17 @@ class Loading:
 
     def _prepare(self) -> None:
         if not self.ready:
-            destination.prepare(self.database, self.plan, self.stands, self.with_links)
+            destination.prepare_tables(self.database, self.plan, self.stands, self.with_links)
             self.ready = True
             self.prepared(self.grown)
 
     def merge(
         self,
         staging: Staging,
-        waiting: Sequence[File],
+        waiting: Sequence[RecordFile],
         read_to: Mapping[int, int | str | None],
         archived: bool,
-    ) -> Merged:
+    ) -> MergeResult:
         """Merge the files that were staged, with all that belongs to their records."""
         inserted = updated = deleted = 0
         now = self.clock.now()
@@ -252,7 +252,7 @@ class Loading:
             inserted, updated, deleted = 0, 0, deleted + inserted + updated
             if deleted:
                 self._end_links(now)
-        return Merged(
+        return MergeResult(
             rows=sum(one.rows for one in waiting),
             inserted=inserted,
             updated=updated,
@@ -262,7 +262,7 @@ class Loading:
         )
 
     def _keep(
-        self, staging: Staging, waiting: Sequence[File], now: int, said: Mapping[str, Json]
+        self, staging: Staging, waiting: Sequence[RecordFile], now: int, said: Mapping[str, Json]
     ) -> None:
         """Keep what is staged; of the records what HubSpot sent, without what is made of it."""
         staging.copy()
@@ -283,7 +283,7 @@ class Loading:
             },
         )
 
-    def _merge_beside(self, staging: Staging, waiting: Sequence[File], now: int) -> None:
+    def _merge_beside(self, staging: Staging, waiting: Sequence[RecordFile], now: int) -> None:
         """Links and past values of the staged records."""
         parts = {part for file in waiting for part in file.parts}
         for stream, column in self.with_links.items():

@@ -14,7 +14,7 @@ from hubspot_ingest.model import Json
 
 
 @dataclass
-class Keeping:
+class PageRecorder:
     """Keeps the pages and the before-images of one run for ``days``.
 
     ``begun`` is what the run began from; it is written with the first page, and so is not there
@@ -80,14 +80,14 @@ class Keeping:
         self.kept.forget(now - self.days * times.DAY)
 
 
-def of_run(database: Database, days: int, sync: str, run_id: str) -> Keeping | None:
+def page_recorder(database: Database, days: int, sync: str, run_id: str) -> PageRecorder | None:
     """What keeps the pages of a run; None where none are to be kept."""
-    return Keeping(Kept(database), sync, run_id, days) if days else None
+    return PageRecorder(Kept(database), sync, run_id, days) if days else None
 
 
-def merged(
+def recorded_merge(
     database: Database,
-    keeping: Keeping | None,
+    keeping: PageRecorder | None,
     merge: Merge,
     binds: Sequence[object],
     *,

@@ -13,7 +13,7 @@ from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 
 
-def began(
+def run_manifest(
     stream: Stream,
     table: Table,
     columns: Sequence[str],
@@ -32,16 +32,16 @@ def began(
     }
 
 
-def began_records(
+def records_manifest(
     plan: Plan,
     columns: Sequence[str],
     settled_through: int | None,
     sweeps: Mapping[str, Any],
     portal_id: str,
 ) -> dict[str, Json]:
-    """As ``began``, with what the rows of a plan are made by."""
+    """As ``run_manifest``, with what the rows of a plan are made by."""
     return {
-        **began(plan.stream, plan.table, columns, settled_through, sweeps),
+        **run_manifest(plan.stream, plan.table, columns, settled_through, sweeps),
         "portal": portal_id,
         "properties": [as_json(one) for one in plan.property_columns],
         "associations": [*plan.associations],
@@ -50,12 +50,12 @@ def began_records(
     }
 
 
-def table_of(said: Mapping[str, Any]) -> Table:
+def manifest_table(said: Mapping[str, Any]) -> Table:
     """The table a run wrote to."""
     return Table(*said["table"])
 
 
-def columns_of(told: Sequence[Sequence[Any]]) -> tuple[Column, ...]:
+def manifest_columns(told: Sequence[Sequence[Any]]) -> tuple[Column, ...]:
     """Columns as ``as_json`` told them."""
     return tuple(
         Column(name, Type[kind], property_name, comment)
@@ -63,7 +63,7 @@ def columns_of(told: Sequence[Sequence[Any]]) -> tuple[Column, ...]:
     )
 
 
-def plan_of(sync: str, said: Mapping[str, Any], table: Table, strategy: str = "LIST") -> Plan:
+def manifest_plan(sync: str, said: Mapping[str, Any], table: Table, strategy: str = "LIST") -> Plan:
     """The plan by which a run of records loaded, as far as loading goes, into ``table``."""
     return Plan(
         sync=sync,
@@ -75,7 +75,7 @@ def plan_of(sync: str, said: Mapping[str, Any], table: Table, strategy: str = "L
         until=0,
         filter_groups=(),
         properties=(),
-        property_columns=columns_of(said["properties"]),
+        property_columns=manifest_columns(said["properties"]),
         associations=tuple(said["associations"]),
         history=tuple(said["history"]),
         table=table,

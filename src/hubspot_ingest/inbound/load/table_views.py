@@ -17,7 +17,7 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABEL, Shown, View
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
-from hubspot_ingest.inbound.load.destination import Existing, run, table_of
+from hubspot_ingest.inbound.load.destination import ExistingTable, destination_table, run_ddl
 from hubspot_ingest.model import Property
 from hubspot_ingest.settings import SyncSettings
 
@@ -29,7 +29,7 @@ _MOMENTS = (
 
 
 @dataclass
-class Freshness:
+class TableViews:
     """The views beside the table of one sync; ``notes`` is where a run keeps what it has to say.
 
     ``known`` are the columns that properties have, ``settled_through`` is as the last run left it.
@@ -47,9 +47,9 @@ class Freshness:
 
     @property
     def _table(self) -> Table:
-        return table_of(self.settings)
+        return destination_table(self.settings)
 
-    def planned(self, stands: Existing, *, loaded: bool) -> list[str]:
+    def planned(self, stands: ExistingTable, *, loaded: bool) -> list[str]:
         """The statements by which ``keep`` brings the views up to date; none where they are.
 
         A backfill looks even so (``loaded``: after rows came): somebody may have dropped one.
@@ -59,7 +59,7 @@ class Freshness:
             return []
         return [statement for _, statement in self._ddl(shown, [])]
 
-    def keep(self, stands: Existing, *, loaded: bool = True) -> None:
+    def keep(self, stands: ExistingTable, *, loaded: bool = True) -> None:
         """Bring the views up to date with the table as it stands."""
         shown = self._shown(stands)
         told = shown.fingerprint
@@ -71,7 +71,7 @@ class Freshness:
         wrong: list[str] = []
         for place, statement in self._ddl(shown, wrong):
             try:
-                run(self.database, [statement])
+                run_ddl(self.database, [statement])
             except DatabaseError as error:
                 wrong.append(self._said(place, error))
         with suppress(DatabaseError):
@@ -80,7 +80,7 @@ class Freshness:
             self.database.rows(views.note(self._table), binds)
         self.notes += [one for one in dict.fromkeys(wrong) if one not in self.notes]
 
-    def settle(self, until: int, stands: Existing) -> None:
+    def settle(self, until: int, stands: ExistingTable) -> None:
         """Move what is settled, with the views brought up to date first where they are not."""
         if not stands.types:
             return
@@ -109,7 +109,7 @@ class Freshness:
         except DatabaseError:
             return False
 
-    def _shown(self, stands: Existing) -> Shown:
+    def _shown(self, stands: ExistingTable) -> Shown:
         return Shown(
             table=self._table,
             what=self.stream.label or self.stream.name,
@@ -117,7 +117,7 @@ class Freshness:
             labels=views.labels(
                 stands.types, self.properties, self.known, self.settings.column_prefix
             ),
-            moment=moment_of(self.stream),
+            moment=modified_column(self.stream),
         )
 
     def _ddl(self, shown: Shown, wrong: list[str]) -> list[tuple[Table, str]]:
@@ -179,7 +179,7 @@ def _taken(view: Table) -> str:
     )
 
 
-def moment_of(stream: Stream) -> str | None:
+def modified_column(stream: Stream) -> str | None:
     """The column that says when a row's thing last changed in HubSpot, if one does."""
     if stream.reader is Reader.RECORDS:
         return UPDATED
@@ -187,39 +187,39 @@ def moment_of(stream: Stream) -> str | None:
     return next((one for one in _MOMENTS if one in there), None)
 
 
-def leave(database: Database, sync: str, settings: SyncSettings) -> None:
+def release_views(database: Database, sync: str, settings: SyncSettings) -> None:
     """A sync does not fill its table any more: where others do, its place is theirs."""
-    table = table_of(settings)
+    table = destination_table(settings)
     with suppress(DatabaseError):
         database.rows(views.leave(table), (table.table, sync, table.table))
 
 
-def renew(database: Database, sync: str, settings: SyncSettings, *, unsettle: bool) -> None:
+def expire_views(database: Database, sync: str, settings: SyncSettings, *, unsettle: bool) -> None:
     """The next run looks at the views. ``unsettle``: the table is to hold other rows than before.
 
     None of those are settled until they are in.
     """
-    table = table_of(settings)
+    table = destination_table(settings)
     with suppress(DatabaseError):
         database.rows(views.renew(table, unsettle=unsettle), (table.table, sync))
 
 
-def rewind(
+def rewind_views(
     database: Database, sync: str, settings: SyncSettings, settled_through: int | None
 ) -> None:
     """A run was undone: the table is settled through what it was before; None: nothing is."""
     if settled_through is None:
-        renew(database, sync, settings, unsettle=True)
+        expire_views(database, sync, settings, unsettle=True)
         return
-    table = table_of(settings)
+    table = destination_table(settings)
     with suppress(DatabaseError):
         statement = views.settle(table, kept=False)
         database.rows(statement, (settled_through, table.table, sync))
 
 
-def missing(database: Database, sync: str, settings: SyncSettings) -> list[Table]:
+def missing_views(database: Database, sync: str, settings: SyncSettings) -> list[Table]:
     """The views that a run of the sync has made, or should have, and that are not there."""
-    table = table_of(settings)
+    table = destination_table(settings)
     try:
         noted = database.rows(views.noted(table), (table.table, sync))
         statement, binds = views.look(table)
@@ -231,14 +231,14 @@ def missing(database: Database, sync: str, settings: SyncSettings) -> list[Table
     return [place for place in places if noted and place.table not in ours]
 
 
-def check_free(settings: SyncSettings, others: Iterable[tuple[str, SyncSettings]]) -> None:
+def check_name_is_free(settings: SyncSettings, others: Iterable[tuple[str, SyncSettings]]) -> None:
     """Raises ``Refusal`` where a sync would fill what is a view beside another sync's table."""
-    table = table_of(settings)
+    table = destination_table(settings)
     if table == views.register_of(table):
         raise Refusal(f"{table} tells how far tables are settled; give the sync another table")
     for name, other in others:
-        if table in [views.view_of(table_of(other), view) for view in View]:
+        if table in [views.view_of(destination_table(other), view) for view in View]:
             raise Refusal(
-                f"{table} is the name of a view beside {table_of(other)}, the table of the sync "
-                f"{name}; give this one another table: {{'destination': {{'table': '…'}}}}"
+                f"{table} is the name of a view beside {destination_table(other)}, the table of "
+                f"the sync {name}; give this one another table: {{'destination': {{'table': '…'}}}}"
             )

@@ -32,7 +32,7 @@ class Due:
     comparison: bool = False
 
 
-def sweeps(
+def due_sweeps(
     state: Mapping[str, Any], now: int, *, archived: bool, filtered: bool, at_once: bool
 ) -> Due:
     """What is due by ``state``, what earlier runs left in ``STATE.SYNCS.SWEEPS``.
@@ -47,7 +47,7 @@ def sweeps(
     return Due(
         archived=archived and passed("archived_at", ARCHIVED_EVERY),
         filtered=filtered and passed("filtered_at", FILTERED_EVERY),
-        rotation=rotating(state) or rotation(state, now),
+        rotation=rotation_under_way(state) or rotation_due(state, now),
     )
 
 
@@ -60,17 +60,17 @@ def filtered_since(state: Mapping[str, Any], since: int | None, until: int, now:
     return max(0, begun - (now - until))
 
 
-def rotation(state: Mapping[str, Any], now: int) -> bool:
+def rotation_due(state: Mapping[str, Any], now: int) -> bool:
     """Whether a new rotation is to begin."""
     return now - int(state.get("rotated_at") or 0) >= ROTATION
 
 
-def rotating(state: Mapping[str, Any]) -> bool:
+def rotation_under_way(state: Mapping[str, Any]) -> bool:
     """Whether a rotation is under way."""
     return bool(state.get("rotating") or state.get("rotation"))
 
 
-def comparison(state: Mapping[str, Any], now: int, every: int) -> bool:
+def comparison_due(state: Mapping[str, Any], now: int, every: int) -> bool:
     """Whether the table is to be compared with HubSpot: ``every`` so many ms (0: never).
 
     After a backfill, and after a comparison that came to no end, it is whatever ``every`` says.
@@ -81,14 +81,14 @@ def comparison(state: Mapping[str, Any], now: int, every: int) -> bool:
     return every > 0 and now - int(state.get("compared_at") or 0) >= every
 
 
-def compared(state: Mapping[str, Json], at: int, *, ended: bool) -> dict[str, Json]:
+def state_after_comparison(state: Mapping[str, Json], at: int, *, ended: bool) -> dict[str, Json]:
     """The state after a comparison that began at ``at``, and came to its end or not."""
     kept = {name: value for name, value in state.items() if name != "compare_from"}
     again: dict[str, Json] = {} if ended else {"compare_from": at + COMPARED_AGAIN}
     return {**kept, "compared_at": at, **again}
 
 
-def growing() -> Iterator[int]:
+def growing_steps() -> Iterator[int]:
     """Pages of the first step, the second, and so on."""
     step = 1
     while True:

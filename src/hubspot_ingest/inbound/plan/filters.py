@@ -29,7 +29,9 @@ _OPERATORS: Mapping[str, set[str]] = {
 }
 
 
-def checked(groups: Sequence[FilterGroup], properties: Sequence[Property]) -> list[list[Json]]:
+def checked_filters(
+    groups: Sequence[FilterGroup], properties: Sequence[Property]
+) -> list[list[Json]]:
     """Each group's filters as HubSpot takes them.
 
     Raises ``InvalidFilter`` for a property the portal does not have, an operator that does not

@@ -127,7 +127,9 @@ def check_names(
             )
 
 
-def selected(globs: Sequence[str], properties: Iterable[Property]) -> tuple[Property, ...]:
+def selected_properties(
+    globs: Sequence[str], properties: Iterable[Property]
+) -> tuple[Property, ...]:
     """The properties that ``globs`` take, in order of name; ``!`` denies.
 
     A plain name that the portal has no longer takes nothing: its column stays as it is.
@@ -149,7 +151,7 @@ def selected(globs: Sequence[str], properties: Iterable[Property]) -> tuple[Prop
     )
 
 
-def make(
+def make_plan(
     sync: str,
     settings: SyncSettings,
     stream: Stream,
@@ -166,14 +168,14 @@ def make(
     ``known_columns`` maps properties to the columns they have, ``existing`` the table's column
     names to their types. Raises ``Refusal`` when settings and portal do not fit together.
     """
-    chosen = selected(settings.properties, portal_properties)
+    chosen = selected_properties(settings.properties, portal_properties)
     there = {one.name for one in portal_properties}
     # the ids that were merged into a record are always asked for: a merge tells itself no other way
     names = tuple(sorted({*(one.name for one in chosen), *({MERGED_IDS} & there)}))
-    past = selected(settings.history, portal_properties) if settings.history else ()
+    past = selected_properties(settings.history, portal_properties) if settings.history else ()
     associations = stream.associations if settings.associations is None else settings.associations
     since = _since(settings, settled_through)
-    groups = tuple(map(tuple, filters.checked(settings.filter_groups, portal_properties)))
+    groups = tuple(map(tuple, filters.checked_filters(settings.filter_groups, portal_properties)))
     if since is not None or groups:
         strategy = Strategy.SEARCH
     elif fits_url(stream.object_type, names, associations):
@@ -211,7 +213,7 @@ def _since(settings: SyncSettings, settled_through: int | None) -> int | None:
     return since if earliest is None else max(since, earliest)
 
 
-def listing(plan: Plan) -> Plan:
+def list_plan(plan: Plan) -> Plan:
     """The same records from the primary store, whole."""
     fits = fits_url(plan.stream.object_type, plan.properties, ())
     return replace(plan, strategy=Strategy.LIST if fits else Strategy.WIDE, since=None)
@@ -222,11 +224,11 @@ def without_links(plan: Plan, streams: Collection[str]) -> Plan:
     return replace(plan, associations=tuple(one for one in plan.associations if one not in streams))
 
 
-def rotation(plan: Plan) -> Plan:
+def rotation_plan(plan: Plan) -> Plan:
     """The same records once more, whenever they changed."""
     if plan.selective:
         return replace(plan, strategy=Strategy.SEARCH, since=plan.earliest)
-    return listing(plan)
+    return list_plan(plan)
 
 
 def fits_url(object_type: str, names: Sequence[str], associations: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ from hubspot_ingest.hubspot.requests import Bucket, Request
 from hubspot_ingest.inbound.extract import associations, extraction, property_history
 from hubspot_ingest.inbound.extract.id_ranges import width
 from hubspot_ingest.inbound.load.batches import rows_per_file
-from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, growing
+from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, growing_steps
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.reconcile import bisection, comparison
 from hubspot_ingest.inbound.reconcile.counts import SIDE_BY_SIDE
@@ -136,7 +136,7 @@ def _filtered(kind: str, counts: Counts) -> list[Part]:
     """In every step what changed, what of it the filter takes, and what became of the others."""
     searches = looked_up = 0
     left = counts.changed
-    for pages in growing():
+    for pages in growing_steps():
         rows = min(left, pages * requests.SEARCH_LIMIT)
         share = rows / counts.changed if counts.changed else 0.0
         searches += _searches(rows)
@@ -156,7 +156,7 @@ def _rotation(plan: Plan, records: int) -> list[Part]:
     pages = min(_at_least_one(records, size), PAGES_PER_RUN)
     files: list[int] = []
     left = min(records, pages * size)
-    for step in growing():
+    for step in growing_steps():
         files += _files(plan, min(left, step * size))
         left -= step * size
         if left <= 0:

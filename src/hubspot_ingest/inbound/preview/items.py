@@ -19,15 +19,15 @@ from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.database.statements.merge_items import RAW
 from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.hubspot.client import Spent
+from hubspot_ingest.hubspot.client import EndpointUsage
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.inbound.items import item_requests, partitions, rows, view_streams
 from hubspot_ingest.inbound.items.extraction import SIDE_BY_SIDE
 from hubspot_ingest.inbound.items.run import explained
 from hubspot_ingest.inbound.items.window import begin
 from hubspot_ingest.inbound.load import destination
-from hubspot_ingest.inbound.load.destination import Home
-from hubspot_ingest.inbound.load.table_views import Freshness
+from hubspot_ingest.inbound.load.destination import SchemaPresence
+from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.preview.estimate import Part, Step
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
 
@@ -44,7 +44,7 @@ class _Found:
 
 def fixed_plan(looking: Prospect, stream: Stream, sync: Sync | None) -> Planned:
     """What a run would do. Raises ``ScopeMissing`` where it would be skipped."""
-    table = destination.table_of(looking.settings)
+    table = destination.destination_table(looking.settings)
     begun = begin(
         looking.settings,
         stream,
@@ -139,7 +139,7 @@ def _find(looking: Prospect, stream: Stream, begun: Mapping[str, object]) -> _Fo
 
 def _counts(looking: Prospect) -> Counter[str]:
     """Requests sent so far, by endpoint."""
-    spent: Mapping[str, Spent] = looking.client.tally.endpoints
+    spent: Mapping[str, EndpointUsage] = looking.client.tally.endpoints
     return Counter({endpoint: one.count for endpoint, one in spent.items()})
 
 
@@ -152,10 +152,10 @@ def _table(
 ) -> tuple[list[str], list[Column]]:
     """The DDL as far as it can be known: columns of flattened properties come as they turn up."""
     database = looking.outside.database
-    table = destination.table_of(looking.settings)
-    stands = destination.existing(database, table)
+    table = destination.destination_table(looking.settings)
+    stands = destination.read_table(database, table)
     settled_through = None if sync is None else sync.settled_through
-    fresh = Freshness(database, looking.name, looking.settings, stream, settled_through)
+    fresh = TableViews(database, looking.name, looking.settings, stream, settled_through)
     if not reads:
         return fresh.planned(stands, loaded=False) if stands.types else [], []
     known = Metadata(database).properties(looking.name) if stream.flattened else ()
@@ -167,7 +167,9 @@ def _table(
         existing=stands.types,
     )
     wanted = rows.table_columns(stream, flattened)
-    home = Home(True, True) if stands.types else destination.home_of(database, table)
+    home = (
+        SchemaPresence(True, True) if stands.types else destination.schema_presence(database, table)
+    )
     comment = f"HubSpot {stream.label or stream.name}"
     ddl = destination.table_ddl(table, wanted, comment, stands, home)
     ddl += fresh.planned(stands.grown(wanted), loaded=True)

@@ -23,7 +23,7 @@ from hubspot_ingest.inbound.preview import report
 from hubspot_ingest.inbound.preview.items import fixed_plan
 from hubspot_ingest.inbound.preview.records import records_plan
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
-from hubspot_ingest.inbound.run.sync_state import standing
+from hubspot_ingest.inbound.run.sync_state import read_sync_state
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.settings import parse_settings, sync_name
@@ -81,23 +81,23 @@ def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]
         portal: tuple[Property, ...] = ()
         if settings.filter_groups:
             portal = client.fetch(requests.properties(found.object_type), responses.properties)
-        made = plan.make(
+        made = plan.make_plan(
             name,
             settings,
             found,
             portal,
             settled_through=None,
             now=now,
-            table=destination.table_of(settings),
+            table=destination.destination_table(settings),
             known_columns={},
             existing={},
         )
-        records = page_readers.count(client.fetch, made)
+        records = page_readers.count_matching(client.fetch, made)
         return {
             "response_code": "OK",
             "message": f"{records} {found.name} match",
             "records": records,
-            "filter_groups": [*page_readers.in_range(made, 0, None)],
+            "filter_groups": [*page_readers.range_filter_groups(made, 0, None)],
             "requests": client.tally.requests,
         }
 
@@ -122,7 +122,7 @@ def _plan(outside: Outside, name: str, given: Json = None) -> Planned:
         lookup.check_settings(stream, settings)
         try:
             if stream.reader is Reader.RECORDS:
-                stands = standing(outside.database, name, settings, sync)
+                stands = read_sync_state(outside.database, name, settings, sync)
                 return records_plan(looking, stream, stands)
             return fixed_plan(looking, stream, sync)
         except ScopeMissing as error:

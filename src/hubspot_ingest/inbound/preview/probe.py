@@ -17,9 +17,9 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.sweeps import END, RECYCLE_BIN
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.plan.due import Due, filtered_since
-from hubspot_ingest.inbound.plan.plan import Plan, Strategy, listing, rotation
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy, list_plan, rotation_plan
 from hubspot_ingest.inbound.preview.estimate import Counts
-from hubspot_ingest.inbound.run.sync_state import Standing
+from hubspot_ingest.inbound.run.sync_state import SyncState
 from hubspot_ingest.model import Record
 
 # Of a reading that was left unfinished, so many of its ranges are counted; the rest are taken for
@@ -48,16 +48,16 @@ class Surveyor:
 
     fetch: Fetch
     database: Database
-    standing: Standing
+    sync_state: SyncState
     plan: Plan
     now: int
 
     def survey(self) -> Survey:
         """Raises what a request raises that a run could not do without."""
         records, ranges, sample = self._main()
-        due = self.standing.due(self.plan, self.now)
+        due = self.sync_state.due(self.plan, self.now)
         counts = Counts(records=records)
-        types = self.standing.stands.types
+        types = self.sync_state.stands.types
         has_rows = records > 0 or self._rows(sql.count(self.plan.table)) != ["0"]
         has_rows = has_rows and (records > 0 or bool(types))
         due = replace(due, rotation=due.rotation and has_rows)
@@ -69,18 +69,20 @@ class Surveyor:
         if due.filtered and has_rows:
             counts = self._filtered(counts)
         if due.rotation:
-            wanted = rotation(self.plan)
-            after = int(self.standing.sweeps.get("rotation") or 0)
-            counts = replace(counts, rotation=page_readers.count(self.fetch, wanted, after))
+            wanted = rotation_plan(self.plan)
+            after = int(self.sync_state.sweeps.get("rotation") or 0)
+            counts = replace(
+                counts, rotation=page_readers.count_matching(self.fetch, wanted, after)
+            )
         return Survey(counts, ranges, due, has_rows, self._refused(sample, due))
 
     def _main(self) -> tuple[int, tuple[int, ...] | None, Sequence[Record]]:
         """How many records the main reading finds, and some of them."""
         plan = self.plan
-        resumed = self.standing.resumed(plan)
+        resumed = self.sync_state.resumed(plan)
         if plan.strategy is Strategy.SEARCH:
             # the run's first request itself, which shows how fast such pages come
-            reach, total = page_readers.first_found(self.fetch, plan, 0, None)
+            reach, total = page_readers.search_range(self.fetch, plan, 0, None)
         else:
             reach = page_readers.page_reader(self.fetch, plan)(0, None)
             total = len(reach.records)
@@ -95,10 +97,12 @@ class Surveyor:
         if "token" in resumed:
             token = str(resumed["token"] or "")
             after = int(token) - 1 if token.isdigit() else 0
-            return (page_readers.count(self.fetch, self.plan, after),)
+            return (page_readers.count_matching(self.fetch, self.plan, after),)
         told = [(int(after), last) for after, last, _ in resumed["ranges"]]
         found = [
-            page_readers.count(self.fetch, self.plan, after, None if last is None else int(last))
+            page_readers.count_matching(
+                self.fetch, self.plan, after, None if last is None else int(last)
+            )
             for after, last in told[:RANGES_COUNTED]
         ]
         return tuple(found) + (sum(found) // max(1, len(found)),) * (len(told) - len(found))
@@ -109,9 +113,9 @@ class Surveyor:
         One page tells where it is the only one. Else the table knows of those that it took; where
         it took not all, how far the page got among the ids tells roughly.
         """
-        ids = replace(listing(self.plan), properties=())
-        token = (self.standing.sweeps.get("archived_place") or {}).get("token")
-        page = page_readers.listed(self.fetch, ids, token, archived=True)
+        ids = replace(list_plan(self.plan), properties=())
+        token = (self.sync_state.sweeps.get("archived_place") or {}).get("token")
+        page = page_readers.read_list_page(self.fetch, ids, token, archived=True)
         found = sum(one.archived for one in page.records)
         if page.after is None or not found:
             return found
@@ -125,17 +129,17 @@ class Surveyor:
 
     def _filtered(self, counts: Counts) -> Counts:
         plan = self.plan
-        place = self.standing.sweeps.get("filtered_place") or {}
-        since = filtered_since(self.standing.sweeps, plan.since, plan.until, self.now)
+        place = self.sync_state.sweeps.get("filtered_place") or {}
+        since = filtered_since(self.sync_state.sweeps, plan.since, plan.until, self.now)
         ids = replace(plan, since=int(place.get("since", since)), properties=("hs_object_id",))
         after = int(place.get("after", 0))
-        reach, changed = page_readers.first_found(
+        reach, changed = page_readers.search_range(
             self.fetch, replace(ids, filter_groups=()), after, None
         )
         if not changed:
             return counts
         last = reach.id if reach.more else None
-        taken, _ = page_readers.first_found(self.fetch, ids, after, last)
+        taken, _ = page_readers.search_range(self.fetch, ids, after, last)
         matching = {one.id for one in taken.records}
         others = [one.id for one in reach.records if one.id not in matching]
         left = self._rows(deletions.unfiltered_ids(plan.table), json.dumps(others))
@@ -152,15 +156,15 @@ class Surveyor:
         """About how many living rows the table will have."""
         table, plan = self.plan.table, self.plan
         there = 0
-        if self.standing.stands.types:
+        if self.sync_state.stands.types:
             there = Live(self.database, table).count(0, END, plan.earliest or 0, plan.until)
-        if self.standing.settled_through is None:
+        if self.sync_state.settled_through is None:
             return there + records if resumed else records
         return there
 
     def _refused(self, sample: Sequence[Record], due: Due) -> dict[str, tuple[str, ...]]:
         """Each association that the run reads is tried with one record."""
-        linked = {*self.standing.links_at_once(self.plan)} if sample else set()
+        linked = {*self.sync_state.links_at_once(self.plan)} if sample else set()
         if due.rotation:
             linked |= {*self.plan.associations}
         found: dict[str, tuple[str, ...]] = {}
@@ -177,7 +181,7 @@ class Surveyor:
 
     def _rows(self, statement: str, *binds: object) -> list[str]:
         """The one column of a statement about the table; nothing where there is none."""
-        if not self.standing.stands.types:
+        if not self.sync_state.stands.types:
             return []
         found = self.database.rows(statement, binds)
         return [str(value) for row in found for value in row.values()]

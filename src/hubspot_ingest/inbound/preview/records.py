@@ -10,17 +10,17 @@ from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
-from hubspot_ingest.inbound.load.destination import Home
-from hubspot_ingest.inbound.plan.plan import Plan, Strategy, listing, rotation, without_links
+from hubspot_ingest.inbound.load.destination import SchemaPresence
+from hubspot_ingest.inbound.plan.plan import Plan, Strategy, list_plan, rotation_plan, without_links
 from hubspot_ingest.inbound.preview import estimate
 from hubspot_ingest.inbound.preview.estimate import Part
 from hubspot_ingest.inbound.preview.probe import Survey, Surveyor
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
-from hubspot_ingest.inbound.run.sync_state import Standing
+from hubspot_ingest.inbound.run.sync_state import SyncState
 from hubspot_ingest.model import Property
 
 
-def records_plan(looking: Prospect, stream: Stream, stands: Standing) -> Planned:
+def records_plan(looking: Prospect, stream: Stream, stands: SyncState) -> Planned:
     """What a run would do. Raises ``ScopeMissing`` where it would be skipped."""
     properties = looking.client.fetch(requests.properties(stream.object_type), responses.properties)
     first = stands.asks_properties(looking.now)
@@ -51,7 +51,7 @@ def records_plan(looking: Prospect, stream: Stream, stands: Standing) -> Planned
         strategy=str(made.strategy),
         why=_why(made),
         settings=looking.settings,
-        filter_groups=page_readers.in_range(made, 0, None) if searched else (),
+        filter_groups=page_readers.range_filter_groups(made, 0, None) if searched else (),
         parts=parts,
         rows=survey.counts.records,
         ddl=_ddl(looking, stands, made, survey, properties),
@@ -69,7 +69,7 @@ def records_plan(looking: Prospect, stream: Stream, stands: Standing) -> Planned
 
 
 def _reading(
-    looking: Prospect, stands: Standing, made: Plan, survey: Survey, *, again: bool
+    looking: Prospect, stands: SyncState, made: Plan, survey: Survey, *, again: bool
 ) -> list[Part]:
     kind, types = made.stream.object_type, made.linked_types
     linked = [one for one in stands.links_at_once(made) if one not in survey.refused]
@@ -84,13 +84,13 @@ def _reading(
         parts += [estimate.once(page)] * min(2, estimate.pages(made, survey.counts.records))
     # one that may not be read is tried once
     parts += [estimate.once(requests.associations(kind, types[one], ())) for one in survey.refused]
-    rotating = without_links(rotation(made), survey.refused)
-    return parts + estimate.sweeps(made, listing(made), rotating, survey.due, survey.counts)
+    rotating = without_links(rotation_plan(made), survey.refused)
+    return parts + estimate.sweeps(made, list_plan(made), rotating, survey.due, survey.counts)
 
 
 def _ddl(
     looking: Prospect,
-    stands: Standing,
+    stands: SyncState,
     made: Plan,
     survey: Survey,
     properties: Sequence[Property],
@@ -99,17 +99,17 @@ def _ddl(
     found: list[str] = []
     existing = stands.stands
     fresh = stands.freshness(looking.outside.database, made, properties, [])
-    home = Home(True, True)
+    home = SchemaPresence(True, True)
     if not existing.types:
-        home = destination.home_of(looking.outside.database, made.table)
+        home = destination.schema_presence(looking.outside.database, made.table)
     if survey.counts.records:
-        found += destination.ddl(made, existing, home, stands.links_at_once(made))
-        existing, home = existing.grown(made.columns), Home(True, True)
+        found += destination.tables_ddl(made, existing, home, stands.links_at_once(made))
+        existing, home = existing.grown(made.columns), SchemaPresence(True, True)
         found += fresh.planned(existing, loaded=True)
     elif existing.types:
         found += fresh.planned(existing, loaded=False)
     if survey.counts.archived or survey.counts.rotation:
-        found += destination.ddl(made, existing, home, made.association_columns)
+        found += destination.tables_ddl(made, existing, home, made.association_columns)
         found += fresh.planned(existing.grown(made.columns), loaded=True)
     return list(dict.fromkeys(found))
 

@@ -61,12 +61,12 @@ class Side(Protocol):
         """Their ids, each with when it was modified (epoch ms)."""
 
 
-def allowed(full_load: int) -> int:
+def request_budget(full_load: int) -> int:
     """How many requests an agreeing table may cost whose full load costs so many."""
     return min(MOST, max(FEWEST, int(full_load * SHARE)))
 
 
-def cuts(requests: int) -> tuple[int, int]:
+def cut_counts(requests: int) -> tuple[int, int]:
     """In how many parts ids and time are counted; two requests are for what changed meanwhile."""
     left = requests - 2
     by_id = left // 2 if left // 2 > 1 else 0
@@ -86,7 +86,7 @@ def by_age(whole: Part, count: int) -> list[Part]:
     return [replace(whole, since=a, until=b) for a, b in itertools.pairwise(bounds)]
 
 
-def differing(
+def find_differences(
     theirs: Side,
     ours: Side,
     first: Sequence[tuple[Part, int]],
@@ -110,7 +110,7 @@ def differing(
         # where many differ, halving costs more than looking at all
         listed = max(there, here) <= SMALL * max(1, 2 * abs(there - here))
         if listed or cut is None or not part.after < cut < part.last:
-            compare(theirs.versions(part), ours.versions(part), known)
+            compare_versions(theirs.versions(part), ours.versions(part), known)
             continue
         lower = replace(part, last=cut)
         below = theirs.count(lower)
@@ -124,7 +124,7 @@ def expected(ours: Side, part: Part, known: Mapping[str, Difference]) -> int:
     )
 
 
-def compare(
+def compare_versions(
     theirs: Mapping[str, int | None],
     ours: Mapping[str, int | None],
     known: dict[str, Difference],

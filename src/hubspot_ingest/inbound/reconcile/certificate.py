@@ -29,7 +29,7 @@ def told(made: Certificate, stopped: IngestError | None) -> str:
     return said if stopped is None else f"{said} ({stopped.message})"
 
 
-def certified(
+def compare_and_certify(
     comparison: Comparison, sync: str, requests: Callable[[], int]
 ) -> Generator[None, None, Certificate]:
     """Compare, repair and keep the certificate; yields for other runs' turns.

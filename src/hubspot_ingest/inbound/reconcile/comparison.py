@@ -20,7 +20,7 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.sweeps import END, Sweeps
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load.batches import merged
-from hubspot_ingest.inbound.load.loader import Loading, Merged
+from hubspot_ingest.inbound.load.loader import Loader, MergeResult
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.inbound.reconcile import bisection
@@ -28,11 +28,11 @@ from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
 from hubspot_ingest.inbound.reconcile.counts import (
     ROUNDS,
     SIDE_BY_SIDE,
-    Asked,
-    Counting,
-    Ours,
-    Patient,
-    Theirs,
+    HeartbeatFetch,
+    HubSpotCounts,
+    HubSpotSide,
+    PartCounter,
+    TableSide,
 )
 
 # How many are looked up at once, and how many a certificate names.
@@ -40,7 +40,7 @@ SHOWN = 1_000
 
 
 @dataclass
-class Found:
+class ComparisonResult:
     """What a comparison has come to so far; ``stopped`` is what kept it from its end."""
 
     hubspot_records: int = 0
@@ -71,11 +71,11 @@ def cost(records: int, *, searched: bool) -> int:
     if records <= bisection.FEW:
         return max(1, math.ceil(records / requests.SEARCH_LIMIT))
     page = requests.SEARCH_LIMIT if searched else requests.LIST_LIMIT
-    return bisection.allowed(math.ceil(records / page))
+    return bisection.request_budget(math.ceil(records / page))
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class _FirstParts:
     """What is counted first: all records cut by id (not at all, where few requests may be spent),
     and all of them cut by when they were modified.
     """
@@ -91,11 +91,11 @@ class Comparison:
     It is to be closed.
     """
 
-    loading: Loading
+    loading: Loader
     settled: int
-    log: Callable[[Merged], None]
-    found: Found = field(default_factory=Found)
-    _begun: tuple[_Parts, Future[Asked]] | None = field(default=None, init=False)
+    log: Callable[[MergeResult], None]
+    found: ComparisonResult = field(default_factory=ComparisonResult)
+    _begun: tuple[_FirstParts, Future[HubSpotCounts]] | None = field(default=None, init=False)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(SIDE_BY_SIDE), init=False
     )
@@ -110,7 +110,7 @@ class Comparison:
         ``expected`` is how many there will be, where that is known.
         """
         live = Live(self.loading.database, self.loading.plan.table)
-        records = max(expected or 0, Ours(live).count(self._whole))
+        records = max(expected or 0, TableSide(live).count(self._whole))
         if records > bisection.FEW:
             parts = self._parts(live, records)
             # statements of this thread's session are not for the one that waits
@@ -144,28 +144,30 @@ class Comparison:
         earliest = max(self.loading.plan.earliest or 0, requests.EARLIEST_FILTER)
         return Part(0, END, earliest, self.settled)
 
-    def _parts(self, live: Live, records: int) -> _Parts:
-        ids, ages = bisection.cuts(cost(records, searched=self.loading.plan.selective))
+    def _parts(self, live: Live, records: int) -> _FirstParts:
+        ids, ages = bisection.cut_counts(cost(records, searched=self.loading.plan.selective))
         by_id = bisection.by_id(self._whole, live.cuts(ids)) if ids else []
-        return _Parts(by_id, bisection.by_age(self._whole, ages))
+        return _FirstParts(by_id, bisection.by_age(self._whole, ages))
 
     def _counting(
         self, live: Live, known: dict[str, Difference], *, alive: Callable[[], None]
-    ) -> Counting:
-        patient = Patient(self.loading.fetch, self._pool, alive, self.loading.tick)
-        return Counting(patient, Theirs(patient, self.loading.plan), live, self._whole, known)
+    ) -> PartCounter:
+        patient = HeartbeatFetch(self.loading.fetch, self._pool, alive, self.loading.tick)
+        return PartCounter(
+            patient, HubSpotSide(patient, self.loading.plan), live, self._whole, known
+        )
 
     def _go(self) -> Iterator[None]:
         found, wanted = self.found, self.loading.plan
         live = Live(self.loading.database, wanted.table)
         known: dict[str, Difference] = {}
         counting = self._counting(live, known, alive=self.loading.alive)
-        theirs, ours, patient = counting.theirs, Ours(live), counting.patient
+        theirs, ours, patient = counting.theirs, TableSide(live), counting.patient
         found.table_records = ours.count(self._whole)
         if self._begun is None and found.table_records <= bisection.FEW:
             there = theirs.versions(self._whole)
             found.hubspot_records = len(there)
-            bisection.compare(there, ours.versions(self._whole), known)
+            bisection.compare_versions(there, ours.versions(self._whole), known)
             doubtful = {*known}
         else:
             parts, asked = self._asked(counting, live)
@@ -180,7 +182,7 @@ class Comparison:
                 ]
                 if not unlike:
                     break
-                yield from bisection.differing(theirs, ours, unlike, ours.middle, known)
+                yield from bisection.find_differences(theirs, ours, unlike, ours.middle, known)
                 first = counting.counts(counting.ask([part for part, _ in unlike]))
             doubtful = known.keys() - counting.changed.keys()
             found.changed_meanwhile = sum(
@@ -191,7 +193,7 @@ class Comparison:
         self._judge(patient, sorted(doubtful, key=int), live)
         yield from self._repair()
 
-    def _asked(self, counting: Counting, live: Live) -> tuple[_Parts, Asked]:
+    def _asked(self, counting: PartCounter, live: Live) -> tuple[_FirstParts, HubSpotCounts]:
         if self._begun is not None:
             parts, asking = self._begun
             return parts, counting.patient.end(asking)
@@ -214,10 +216,10 @@ class Comparison:
         here = live.of(ids)
         taken = {*ids}
         if wanted.filter_groups:
-            taken = set(page_readers.matching_among(fetch, wanted, ids))
-        there = page_readers.read_ids(fetch, self._listing, ids)
+            taken = set(page_readers.ids_matching_filters(fetch, wanted, ids))
+        there = page_readers.read_by_ids(fetch, self._listing, ids)
         gone = [one for one in ids if one not in there and one in here]
-        archived = page_readers.read_ids(fetch, self._listing, gone, archived=True)
+        archived = page_readers.read_by_ids(fetch, self._listing, gone, archived=True)
         merged_away = self._merged_away(fetch, [one for one in gone if one not in archived])
         for one in ids:
             record = there.get(one)
@@ -247,7 +249,7 @@ class Comparison:
         return {old for old, _ in merged(changed)} & {*ids}
 
     def _repair(self) -> Iterator[None]:
-        def repaired(done: Merged) -> None:
+        def repaired(done: MergeResult) -> None:
             self.found.repaired += done.inserted + done.updated + done.deleted
             self.log(done)
 

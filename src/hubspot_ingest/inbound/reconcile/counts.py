@@ -29,7 +29,7 @@ INDEX_LAG = 10 * times.MINUTE
 
 
 @dataclass
-class Patient:
+class HeartbeatFetch:
     """A ``Fetch`` that shows life while HubSpot, or a limit, lets a request wait."""
 
     fetch: Fetch
@@ -53,10 +53,10 @@ class Patient:
 
 
 @dataclass
-class Theirs:
+class HubSpotSide:
     """HubSpot's side: what the sync's filters take, as its search index has it."""
 
-    patient: Patient
+    patient: HeartbeatFetch
     plan: Plan
 
     def _groups(self, part: Part) -> list[Json]:
@@ -105,7 +105,7 @@ class Theirs:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HubSpotCounts:
     """How many records HubSpot has in some parts, and which had changed before it was asked."""
 
     before: Mapping[str, int | None]
@@ -113,25 +113,25 @@ class Asked:
 
 
 @dataclass
-class Counting:
+class PartCounter:
     """Counts parts in HubSpot while records go on changing.
 
     ``changed`` are the records that have changed since the table was settled, which no part holds
     any more; in ``known`` they stand with the versions of our rows.
     """
 
-    patient: Patient
-    theirs: Theirs
+    patient: HeartbeatFetch
+    theirs: HubSpotSide
     live: Live
     whole: Part
     known: dict[str, Difference]
     changed: dict[str, int | None] = field(default_factory=dict)
 
-    def ask(self, parts: Sequence[Part]) -> Asked:
+    def ask(self, parts: Sequence[Part]) -> HubSpotCounts:
         """What HubSpot says of some parts; the table is not looked at."""
-        return Asked(self._changes(), self._counted(parts))
+        return HubSpotCounts(self._changes(), self._counted(parts))
 
-    def counts(self, asked: Asked) -> list[tuple[Part, int]]:
+    def counts(self, asked: HubSpotCounts) -> list[tuple[Part, int]]:
         """How many records each part has, less those that changed until it was counted."""
         self._note(asked.before)
         found = dict(asked.counts)
@@ -171,7 +171,7 @@ class Counting:
 
 
 @dataclass
-class Ours:
+class TableSide:
     """The table's side."""
 
     live: Live

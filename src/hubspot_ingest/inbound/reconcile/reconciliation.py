@@ -18,11 +18,11 @@ from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.load import destination, page_recorder, run_manifest
-from hubspot_ingest.inbound.load.loader import Loading
-from hubspot_ingest.inbound.load.page_recorder import Keeping
+from hubspot_ingest.inbound.load.loader import Loader
+from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.plan import due, plan
-from hubspot_ingest.inbound.reconcile.certificate import certified, told
-from hubspot_ingest.inbound.reconcile.comparison import Comparison, Found
+from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, told
+from hubspot_ingest.inbound.reconcile.comparison import Comparison, ComparisonResult
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Outside
@@ -77,15 +77,15 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
         sync = store.sync(name) or sync
         deadline = began + round(settings.deadline_minutes * times.MINUTE)
         with _opened(outside, settings, deadline) as (client, look):
-            kept = page_recorder.of_run(outside.database, app.keep_pages_days, name, run_id)
+            kept = page_recorder.page_recorder(outside.database, app.keep_pages_days, name, run_id)
             with closing(
                 _comparison(outside, client, sync, settings, run_id, look, kept)
             ) as comparison:
-                steps = certified(comparison, name, lambda: client.tally.requests)
+                steps = compare_and_certify(comparison, name, lambda: client.tally.requests)
                 made = _gone_through(steps)
             spent = client.tally
         ended = made.result != "INCOMPLETE"
-        store.save_sweeps(name, due.compared(sync.sweeps, began, ended=ended))
+        store.save_sweeps(name, due.state_after_comparison(sync.sweeps, began, ended=ended))
     finally:
         store.release_lease(name, run_id)
     store.save_requests(
@@ -143,7 +143,7 @@ def _comparison(
     settings: SyncSettings,
     run_id: str,
     look: Callable[[], None],
-    kept: Keeping | None,
+    kept: PageRecorder | None,
 ) -> Comparison:
     stream = lookup.find(settings.stream, client.fetch)
     if stream.reader is not Reader.RECORDS:
@@ -155,13 +155,13 @@ def _comparison(
     database, store = outside.database, Store(outside.database)
     metadata = Metadata(database)
     remembered = metadata.properties(sync.name)
-    table = destination.table_of(settings)
-    stands = destination.existing(database, table)
+    table = destination.destination_table(settings)
+    stands = destination.read_table(database, table)
     if not stands.types:
         raise Refusal(
             f"{table} does not exist: {sync.name} has found no record yet", code="NOT_LOADED"
         )
-    chosen = plan.make(
+    chosen = plan.make_plan(
         sync.name,
         settings,
         stream,
@@ -185,10 +185,10 @@ def _comparison(
 
     portal_id = str(database.rows(sql.portal_of(table))[0]["PORTAL_ID"] or "")
     if kept is not None:
-        kept.begun = run_manifest.began_records(
+        kept.begun = run_manifest.records_manifest(
             chosen, [*stands.types], sync.settled_through, sync.sweeps, portal_id
         )
-    loading = Loading(
+    loading = Loader(
         database=database,
         fetch=client.fetch,
         plan=chosen,
@@ -204,7 +204,7 @@ def _comparison(
     return Comparison(loading, int(sync.settled_through or 0), lambda _: None)
 
 
-def _answer(made: Certificate, found: Found) -> dict[str, Json]:
+def _answer(made: Certificate, found: ComparisonResult) -> dict[str, Json]:
     said = told(made, found.stopped)
     code = "OK" if found.stopped is None else found.stopped.response_code
     differences: list[Json] = [{"id": one, "kind": kind} for one, kind in made.differences]

@@ -18,11 +18,11 @@ from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.items.json_paths import key_columns
 from hubspot_ingest.inbound.items.rows import staged_columns, staging_columns
-from hubspot_ingest.inbound.load.batches import File
-from hubspot_ingest.inbound.load.column_backfill import Refill
-from hubspot_ingest.inbound.load.destination import Existing
-from hubspot_ingest.inbound.load.loader import Loading
-from hubspot_ingest.inbound.load.run_manifest import columns_of, plan_of
+from hubspot_ingest.inbound.load.batches import RecordFile
+from hubspot_ingest.inbound.load.column_backfill import ColumnBackfill
+from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.load.loader import Loader
+from hubspot_ingest.inbound.load.run_manifest import manifest_columns, manifest_plan
 
 Kept_row = Mapping[str, str | None]
 Texts = dict[str, Sequence[str | bytes | None]]
@@ -74,12 +74,12 @@ class Loads:
 
     # -- records ---------------------------------------------------------------------------------
 
-    def _loading(self, entry: Entry, said: Mapping[str, Any]) -> Loading:
-        return Loading(
+    def _loading(self, entry: Entry, said: Mapping[str, Any]) -> Loader:
+        return Loader(
             database=self.database,
             fetch=_no_request,
-            plan=plan_of(self.sync, said, self.table, entry.said["strategy"]),
-            stands=Existing({}, {}),
+            plan=manifest_plan(self.sync, said, self.table, entry.said["strategy"]),
+            stands=ExistingTable({}, {}),
             run_id=entry.run_id,
             portal_id=said["portal"],
             clock=_Then(entry.at),
@@ -100,7 +100,7 @@ class Loads:
                 parts[part] = parquet(_texts(told, staging.columns[part]))
             else:
                 parts[part] = parquet(_records(told, staging.columns[part]))
-        file = File(
+        file = RecordFile(
             parts=parts,
             ids=[str(one["ID"]) for one in found.get("", [])],
             misfits=0,
@@ -114,8 +114,8 @@ class Loads:
             staging.drop()
 
     def _refill(self, entry: Entry) -> None:
-        columns = columns_of(entry.said["columns"])
-        refill = Refill(self.database, self.table, columns, self._named(entry))
+        columns = manifest_columns(entry.said["columns"])
+        refill = ColumnBackfill(self.database, self.table, columns, self._named(entry))
         for _ in refill.after(entry.said["after"]):
             # each entry is one step
             break
@@ -131,7 +131,7 @@ class Loads:
             self.table,
             staging.table(),
             staged_columns(stream),
-            columns_of(entry.said["flattened"]),
+            manifest_columns(entry.said["flattened"]),
             stream.key,
             compared=stream.compared,
             every=entry.said["every"],

@@ -13,7 +13,7 @@ from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Store, Sync
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.inbound.load import destination, table_views
-from hubspot_ingest.inbound.load.run_manifest import table_of
+from hubspot_ingest.inbound.load.run_manifest import manifest_table
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
@@ -68,7 +68,7 @@ def _under_lease(
     if sync is not None:
         _rewind(outside, store, sync, said)
     number = kept.last_number(name) + 1
-    done = undo(outside.database, entries, table_of(said), number, passing_on=True)
+    done = undo(outside.database, entries, manifest_table(said), number, passing_on=True)
     now = outside.clock.now()
     kept.say(name, Entry(number, run_id, "ROLLBACK", now, {}))
     kept.rolled_back(run_id, now)
@@ -76,9 +76,9 @@ def _under_lease(
     again = "reads everything again" if since is None else f"reads again from {times.iso(since)} on"
     return {
         "response_code": "OK",
-        "message": f"what {run_id} did to {table_of(said)} is undone: {done['restored']} rows "
-        f"restored, {done['removed']} removed, {done['kept']} kept as later runs made them; the "
-        f"next run of {name} {again}",
+        "message": f"what {run_id} did to {manifest_table(said)} is undone: {done['restored']} "
+        f"rows restored, {done['removed']} removed, {done['kept']} kept as later runs made them; "
+        f"the next run of {name} {again}",
         "run_id": run_id,
         "sync": name,
         "restored": done["restored"],
@@ -94,7 +94,7 @@ def _rewind(outside: Outside, store: Store, sync: Sync, said: Mapping[str, Any])
     """Let the sync go on from where the run began, unless it fills another table by now."""
     app = AppState(outside.database).settings()
     settings = parse_settings(sync.name, sync.settings, app.for_syncs)
-    if destination.table_of(settings) != table_of(said):
+    if destination.destination_table(settings) != manifest_table(said):
         return
     before: int | None = said["settled_through"]
     cursor = None if before is None or sync.settled_through is None else before
@@ -104,7 +104,7 @@ def _rewind(outside: Outside, store: Store, sync: Sync, said: Mapping[str, Any])
     had = {*said["columns"]}
     added = [one.name for one, column in known if column is not None and column not in had]
     store.rewind(sync.name, cursor, earlier(sync.sweeps, said["sweeps"], added))
-    table_views.rewind(outside.database, sync.name, settings, cursor)
+    table_views.rewind_views(outside.database, sync.name, settings, cursor)
 
 
 def earlier(

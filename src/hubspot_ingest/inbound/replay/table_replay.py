@@ -52,14 +52,14 @@ def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
     try:
         entries = _wanted(kept.entries(name), name, since)
         for portal in {one.said["portal"] for one in entries if "portal" in one.said}:
-            destination.of_one_portal(outside.database, settings, portal)
-        table = destination.table_of(settings)
+            destination.check_portal(outside.database, settings, portal)
+        table = destination.destination_table(settings)
         log.destination = str(table)
         store.begin_run(log)
         store.save_run(log)
         try:
             _Replay(*(outside.database, outside.clock, store, kept, log, table, entries)).run()
-            table_views.renew(outside.database, name, settings, unsettle=False)
+            table_views.expire_views(outside.database, name, settings, unsettle=False)
         except IngestError as error:
             store.fail_run(log, error, outside.clock.now())
         except Exception as error:
@@ -135,7 +135,7 @@ class _Replay:
         database = self.database
         shadow = shadow_tables.of(database, self.log.run_id)
         parts = made.parts
-        stands = {part: destination.existing(database, made.of(part)) for part in parts}
+        stands = {part: destination.read_table(database, made.of(part)) for part in parts}
         try:
             for part in parts:
                 columns = made.columns(part)[1]

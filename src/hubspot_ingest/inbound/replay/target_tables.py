@@ -17,7 +17,7 @@ from hubspot_ingest.inbound.items.rows import table_columns
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.batches import HISTORY
 from hubspot_ingest.inbound.load.loader import kept_columns
-from hubspot_ingest.inbound.load.run_manifest import columns_of, plan_of
+from hubspot_ingest.inbound.load.run_manifest import manifest_columns, manifest_plan
 from hubspot_ingest.inbound.plan.plan import Plan
 
 
@@ -42,9 +42,9 @@ class Records:
         """The key and all columns of a part."""
         return kept_columns(part, self.plan.columns)
 
-    def prepare(self, database: Database, stands: destination.Existing) -> None:
+    def prepare(self, database: Database, stands: destination.ExistingTable) -> None:
         """Make what is not there, and add the columns that lack."""
-        destination.prepare(database, self.plan, stands, self.links)
+        destination.prepare_tables(database, self.plan, stands, self.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ class Items:
         """The key and all columns."""
         return key_columns(self.stream), table_columns(self.stream, self.flattened)
 
-    def prepare(self, database: Database, stands: destination.Existing) -> None:
+    def prepare(self, database: Database, stands: destination.ExistingTable) -> None:
         """Make what is not there, and add the columns that lack."""
         comment = f"HubSpot {self.stream.label or self.stream.name}"
-        destination.make_or_grow(database, self.table, self.columns("")[1], comment, stands)
+        destination.create_or_extend(database, self.table, self.columns("")[1], comment, stands)
 
 
 def made_of(
@@ -81,11 +81,13 @@ def made_of(
     last = [*said.values()][-1]
     if last["reader"] != "RECORDS":
         told = [column for one in entries for column in one.said.get("flattened", ())]
-        flattened = {one.name: one for one in columns_of(told)}
+        flattened = {one.name: one for one in manifest_columns(told)}
         return Items(lookup.known(last["stream"]), table, tuple(flattened.values()))
-    properties = {one.name: one for run in said.values() for one in columns_of(run["properties"])}
+    properties = {
+        one.name: one for run in said.values() for one in manifest_columns(run["properties"])
+    }
     plan = replace(
-        plan_of(name, last, table),
+        manifest_plan(name, last, table),
         property_columns=tuple(properties.values()),
         associations=_union(run["associations"] for run in said.values()),
         history=_union(run["history"] for run in said.values()),

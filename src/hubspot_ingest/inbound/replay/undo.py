@@ -16,7 +16,7 @@ from hubspot_ingest.inbound.items.json_paths import key_columns
 from hubspot_ingest.inbound.items.rows import table_columns
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.loader import kept_columns
-from hubspot_ingest.inbound.load.run_manifest import columns_of, plan_of
+from hubspot_ingest.inbound.load.run_manifest import manifest_columns, manifest_plan
 
 
 def undo(
@@ -37,7 +37,7 @@ def undo(
     done: Counter[str] = Counter()
     for part in kept.parts_changed(run_id):
         of = beside(said, table, part)
-        stands = destination.existing(database, of).types
+        stands = destination.read_table(database, of).types
         key, columns = _columns(entries, part)
         there = [
             one for one in columns if one.name in stands and same_type(one.type, stands[one.name])
@@ -60,15 +60,15 @@ def undo(
 
 def beside(said: Mapping[str, Any], table: Table, part: str) -> Table:
     """The table of a part."""
-    return plan_of("", said, table).beside(part) if part else table
+    return manifest_plan("", said, table).beside(part) if part else table
 
 
 def _columns(entries: Sequence[Entry], part: str) -> tuple[Sequence[Column], Sequence[Column]]:
     """The key and the columns of a table as the run knew them."""
     said = entries[0].said
     if said["reader"] == "RECORDS":
-        return kept_columns(part, plan_of("", said, Table("", "", "")).columns)
+        return kept_columns(part, manifest_plan("", said, Table("", "", "")).columns)
     stream = lookup.known(said["stream"])
     told = [one.said["flattened"] for one in entries if one.kind == "ITEMS"]
-    flattened = columns_of(told[-1]) if told else ()
+    flattened = manifest_columns(told[-1]) if told else ()
     return key_columns(stream), table_columns(stream, flattened)

@@ -18,7 +18,7 @@ from hubspot_ingest.settings import SyncSettings
 
 
 @contextmanager
-def portal_of(
+def checked_portal(
     outside: Outside, settings: SyncSettings, client: Client, now: int
 ) -> Iterator[Callable[[], str]]:
     """The portal's id, asked beside everything else, once per credential and address.
@@ -31,7 +31,7 @@ def portal_of(
     known = metadata.portal_id(fingerprint)
 
     def checked(portal_id: str) -> str:
-        destination.of_one_portal(outside.database, settings, portal_id)
+        destination.check_portal(outside.database, settings, portal_id)
         return portal_id
 
     if known is not None:

@@ -18,18 +18,18 @@ from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.deletions.sweeps import RECYCLE_BIN, Sweeps
-from hubspot_ingest.inbound.extract.extraction import Reading
-from hubspot_ingest.inbound.extract.id_ranges import Batch
+from hubspot_ingest.inbound.extract.extraction import Extraction
+from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.items.run import FixedRun
 from hubspot_ingest.inbound.load import destination, page_recorder
-from hubspot_ingest.inbound.load.destination import Existing
-from hubspot_ingest.inbound.load.loader import Loading, Merged
+from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.load.loader import Loader, MergeResult
 from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.plan.plan import Plan
-from hubspot_ingest.inbound.reconcile.certificate import certified, told
+from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, told
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
-from hubspot_ingest.inbound.run.portal_check import portal_of
-from hubspot_ingest.inbound.run.sync_state import standing
+from hubspot_ingest.inbound.run.portal_check import checked_portal
+from hubspot_ingest.inbound.run.sync_state import read_sync_state
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Outside
 from hubspot_ingest.operations.quota_share import Sharing
@@ -44,14 +44,14 @@ SHORT_TICK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
+class _StartedExtraction:
     """A reading under way: its plan, its batches, and the table as it stands."""
 
     plan: Plan
-    reading: Reading
-    batches: Iterator[Batch]
+    reading: Extraction
+    batches: Iterator[RecordBatch]
     properties: tuple[Property, ...]
-    stands: Existing
+    stands: ExistingTable
 
 
 class Run:
@@ -79,11 +79,11 @@ class Run:
         self._lease_renewed = self._told_at = log.started_at
         self._requests: Callable[[], int] = int
         # read anew under the lease: another run may have moved it since
-        self._standing = standing(outside.database, name, settings, store.sync(name))
-        self._sweeps_state = self._standing.sweeps
-        log.settled_through = self._standing.settled_through
+        self._sync_state = read_sync_state(outside.database, name, settings, store.sync(name))
+        self._sweeps_state = self._sync_state.sweeps
+        log.settled_through = self._sync_state.settled_through
         self._notes: list[str] = []
-        self._keeping = page_recorder.of_run(outside.database, keep_days, name, log.run_id)
+        self._keeping = page_recorder.page_recorder(outside.database, keep_days, name, log.run_id)
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor; yields whenever another run may take its turn.
@@ -120,7 +120,7 @@ class Run:
     def _go(self, client: Client) -> Iterator[None]:
         stream = lookup.find(self._settings.stream, client.fetch)
         lookup.check_settings(stream, self._settings)
-        asking = portal_of(self._outside, self._settings, client, self._log.started_at)
+        asking = checked_portal(self._outside, self._settings, client, self._log.started_at)
         if stream.reader is not Reader.RECORDS:
             with asking as portal:
                 yield from self._fixed(client, stream, portal)
@@ -136,12 +136,12 @@ class Run:
         )
         log.since, log.until = chosen.since, chosen.until
         log.plan_hash = chosen.hash
-        fresh = self._standing.freshness(
+        fresh = self._sync_state.freshness(
             self._outside.database, chosen, begun.properties, self._notes
         )
         if self._keeping is not None:
-            self._keeping.begun = self._standing.begun(chosen, portal_id)
-        loading = Loading(
+            self._keeping.begun = self._sync_state.begun(chosen, portal_id)
+        loading = Loader(
             database=self._outside.database.counting(log.staged, client.watch),
             fetch=client.fetch,
             plan=chosen,
@@ -150,7 +150,7 @@ class Run:
             portal_id=portal_id,
             clock=self._clock,
             alive=self._show_life,
-            with_links=self._standing.links_at_once(chosen),
+            with_links=self._sync_state.links_at_once(chosen),
             tick=self._tick,
             prepared=fresh.keep,
             keeping=self._keeping,
@@ -169,13 +169,13 @@ class Run:
 
     @property
     def _comparison_due(self) -> bool:
-        every = self._standing.compare_every
-        return due.comparison(self._sweeps_state, self._clock.now(), every)
+        every = self._sync_state.compare_every
+        return due.comparison_due(self._sweeps_state, self._clock.now(), every)
 
-    def _load(self, begun: _Begun, comparison: Comparison) -> Iterator[None]:
+    def _load(self, begun: _StartedExtraction, comparison: Comparison) -> Iterator[None]:
         """Bring in the records; where they are all of them, the comparison begins meanwhile."""
         chosen, log, loading = begun.plan, self._log, comparison.loading
-        backfill = self._standing.settled_through is None
+        backfill = self._sync_state.settled_through is None
         for merged in loading.load(begun.batches):
             yield
             log.rows_expected = begun.reading.expected
@@ -204,7 +204,7 @@ class Run:
                 )
                 log.requests = self._requests()
                 self._store.save_run(log)
-        if self._standing.knows_other(begun.properties):
+        if self._sync_state.knows_other(begun.properties):
             self._metadata.save_properties(self._name, begun.properties, chosen.property_columns)
 
     def _fixed(self, client: Client, stream: Stream, portal: Callable[[], str]) -> Iterator[None]:
@@ -220,8 +220,8 @@ class Run:
             clock=self._clock,
             alive=self._show_life,
             tick=self._tick,
-            settled_through=self._standing.settled_through,
-            checkpoint=self._standing.checkpoint,
+            settled_through=self._sync_state.settled_through,
+            checkpoint=self._sync_state.checkpoint,
             state=self._sweeps_state,
             portal_id=portal,
             notes=self._notes,
@@ -229,7 +229,7 @@ class Run:
         )
         return run.steps()
 
-    def _note_new_columns(self, begun: _Begun) -> None:
+    def _note_new_columns(self, begun: _StartedExtraction) -> None:
         """Columns that the table is about to get are filled from PROPERTIES by a sweep."""
         added = {
             str(column.property)
@@ -243,7 +243,7 @@ class Run:
             self._sweeps_state = {**self._sweeps_state, "refill": refill}
             self._store.save_sweeps(self._name, self._sweeps_state)
 
-    def _tell_refused(self, loading: Loading) -> None:
+    def _tell_refused(self, loading: Loader) -> None:
         """Associations that could not be read are an error on record, never an empty array."""
         for stream, error in loading.refused.items():
             self._store.log_error(
@@ -256,19 +256,19 @@ class Run:
         if loading.refused:
             self._notes.append(f"associations with {', '.join(loading.refused)} were not read")
 
-    def _afterwards(self, loading: Loading) -> Loading:
+    def _afterwards(self, loading: Loader) -> Loader:
         """The loading of what follows the main reading, into the table as it stands by now."""
-        stands = destination.existing(self._outside.database, loading.plan.table)
+        stands = destination.read_table(self._outside.database, loading.plan.table)
         links = loading.plan.association_columns
         # there are tables of links that the main reading had no use for
         return replace(loading, stands=stands, with_links=links, ready=False)
 
-    def _merged(self, done: Merged) -> None:
+    def _merged(self, done: MergeResult) -> None:
         self._log.rows_inserted += done.inserted
         self._log.rows_updated += done.updated
         self._log.rows_deleted += done.deleted
 
-    def _sweep(self, loading: Loading) -> Generator[None, None, bool]:
+    def _sweep(self, loading: Loader) -> Generator[None, None, bool]:
         """Follow up what no search tells; False: the rest is left to the next run."""
         table, there = loading.plan.table, bool(loading.stands.types)
         count = self._outside.database.rows(sql.count(table))[0]["FOUND"] if there else 0
@@ -280,7 +280,7 @@ class Run:
             log=self._merged,
         )
         self._sweeps_state = sweeps.state
-        settled_through = self._standing.settled_through
+        settled_through = self._sync_state.settled_through
         if settled_through is None:
             sweeps.begin()
             return True
@@ -290,7 +290,7 @@ class Run:
                 "records, so some are marked PURGED that were archived or merged"
             )
         try:
-            yield from sweeps.run(self._standing.due(loading.plan, self._clock.now()))
+            yield from sweeps.run(self._sync_state.due(loading.plan, self._clock.now()))
         except Stopped:
             return False
         return True
@@ -301,7 +301,9 @@ class Run:
         asked = comparison.beforehand()
         before = self._requests() - asked
         try:
-            made = yield from certified(comparison, self._name, lambda: self._requests() - before)
+            made = yield from compare_and_certify(
+                comparison, self._name, lambda: self._requests() - before
+            )
             self._notes += (
                 [] if made.result == "COMPLETE" else [told(made, comparison.found.stopped)]
             )
@@ -312,7 +314,9 @@ class Run:
             self._store.log_error(self._log.run_id, self._name, known.response_code, said, now)
             self._notes.append(said)
         ended = comparison.found.result != "INCOMPLETE"
-        self._store.save_sweeps(self._name, due.compared(self._sweeps_state, at, ended=ended))
+        self._store.save_sweeps(
+            self._name, due.state_after_comparison(self._sweeps_state, at, ended=ended)
+        )
 
     def _succeed(self) -> None:
         log = self._log
@@ -353,25 +357,27 @@ class Run:
             self._store.renew_lease(self._name, self._log.run_id, now)
             self._lease_renewed = now
 
-    def _begin(self, client: Client, stream: Stream) -> _Begun:
+    def _begin(self, client: Client, stream: Stream) -> _StartedExtraction:
         """Plan and begin to read, asking for the properties only where something is to be read.
 
         A stream in which nothing changed costs one search. When something did change and the
         properties did too, the first page is read again with the new ones.
         """
-        standing = self._standing
+        sync_state = self._sync_state
 
         def ask() -> tuple[Property, ...]:
             return client.fetch(requests.properties(stream.object_type), responses.properties)
 
-        def begin(properties: tuple[Property, ...]) -> _Begun:
-            made = standing.plan(stream, properties, self._log.started_at)
-            reading = Reading(client.fetch, made, self._clock, standing.resumed(made))
-            return _Begun(made, reading, reading.batches(), properties, standing.stands)
+        def begin(properties: tuple[Property, ...]) -> _StartedExtraction:
+            made = sync_state.plan(stream, properties, self._log.started_at)
+            reading = Extraction(client.fetch, made, self._clock, sync_state.resumed(made))
+            return _StartedExtraction(
+                made, reading, reading.batches(), properties, sync_state.stands
+            )
 
-        if standing.asks_properties(self._log.started_at):
+        if sync_state.asks_properties(self._log.started_at):
             return begin(ask())
-        begun = begin(standing.properties)
+        begun = begin(sync_state.properties)
         read = [next(begun.batches)]
         if read[0].records:
             with ThreadPoolExecutor(1) as pool:

@@ -90,7 +90,9 @@ def begin(
                 )
                 yield from run.steps()
             except GrantMissing as error:
-                told = privileges.named(outside.database, destination.table_of(settings), error)
+                told = privileges.named(
+                    outside.database, destination.destination_table(settings), error
+                )
                 store.fail_run(log, told, outside.clock.now())
             except IngestError as error:
                 store.fail_run(log, error, outside.clock.now())

@@ -15,8 +15,8 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.properties import Metadata
 from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.inbound.load import destination, run_manifest
-from hubspot_ingest.inbound.load.destination import Existing
-from hubspot_ingest.inbound.load.table_views import Freshness
+from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.plan.plan import Plan
@@ -25,7 +25,7 @@ from hubspot_ingest.settings import SyncSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SyncState:
     """A sync's settings, what earlier runs left behind, and its table as it is.
 
     ``remembered`` are the properties an earlier run saw, each with its column if it has one.
@@ -39,7 +39,7 @@ class Standing:
     sweeps: Mapping[str, Any]
     remembered: Sequence[tuple[Property, str | None]]
     table: Table
-    stands: Existing
+    stands: ExistingTable
     compare_every: int
 
     @property
@@ -49,7 +49,7 @@ class Standing:
 
     def plan(self, stream: Stream, properties: Sequence[Property], now: int) -> Plan:
         """The plan of a run that begins at ``now``; it carries on the window of a checkpoint."""
-        made = plan.make(
+        made = plan.make_plan(
             self.name,
             self.settings,
             stream,
@@ -73,7 +73,7 @@ class Standing:
 
     def begun(self, made: Plan, portal_id: str) -> dict[str, Json]:
         """What a run by this plan begins from, as it is kept with its pages."""
-        return run_manifest.began_records(
+        return run_manifest.records_manifest(
             made, [*self.stands.types], self.settled_through, self.sweeps, portal_id
         )
 
@@ -82,7 +82,7 @@ class Standing:
 
         With the daily rotation a new property comes in though no record changed.
         """
-        turns = due.rotation(self.sweeps, now)
+        turns = due.rotation_due(self.sweeps, now)
         return not self.remembered or self.settled_through is None or turns
 
     def links_at_once(self, made: Plan) -> dict[str, Column]:
@@ -105,9 +105,9 @@ class Standing:
         made: Plan,
         properties: Sequence[Property],
         notes: list[str],
-    ) -> Freshness:
+    ) -> TableViews:
         """The views beside the table, as a plan and properties want them."""
-        return Freshness(
+        return TableViews(
             database=database,
             sync=self.name,
             settings=self.settings,
@@ -122,20 +122,22 @@ class Standing:
         """What follows the main reading; after a backfill there are no sweeps."""
         if self.settled_through is None:
             return Due(comparison=True)
-        found = due.sweeps(
+        found = due.due_sweeps(
             self.sweeps,
             now,
             archived=self.settings.include_archived,
             filtered=bool(made.filter_groups),
             at_once="include_archived" in self.settings.model_fields_set,
         )
-        return replace(found, comparison=due.comparison(self.sweeps, now, self.compare_every))
+        return replace(found, comparison=due.comparison_due(self.sweeps, now, self.compare_every))
 
 
-def standing(database: Database, name: str, settings: SyncSettings, sync: Sync | None) -> Standing:
+def read_sync_state(
+    database: Database, name: str, settings: SyncSettings, sync: Sync | None
+) -> SyncState:
     """How the sync stands now; ``sync`` is what is remembered of it, None: nothing."""
-    table = destination.table_of(settings)
-    return Standing(
+    table = destination.destination_table(settings)
+    return SyncState(
         name=name,
         settings=settings,
         settled_through=None if sync is None else sync.settled_through,
@@ -143,6 +145,6 @@ def standing(database: Database, name: str, settings: SyncSettings, sync: Sync |
         sweeps={} if sync is None else sync.sweeps,
         remembered=Metadata(database).properties(name),
         table=table,
-        stands=destination.existing(database, table),
+        stands=destination.read_table(database, table),
         compare_every=AppState(database).settings().reconcile_every_days * times.DAY,
     )
