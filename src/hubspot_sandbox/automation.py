@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_sandbox.documents import Document, Documents
+from hubspot_sandbox.collections import Collection, Item
 from hubspot_sandbox.forms import guid
 from hubspot_sandbox.seeds import mix
 from hubspot_sandbox.times import DAY_MS, Clock, iso
@@ -21,7 +21,7 @@ class Workflows:
     def __init__(self, clock: Clock, seed: int) -> None:
         """``seed`` makes the unique ids."""
         self._seed = seed
-        self.kept = Documents(clock, lambda n: str(_FIRST_FLOW + 3 * n))
+        self.kept = Collection(clock, lambda n: str(_FIRST_FLOW + 3 * n))
 
     def add(
         self,
@@ -49,7 +49,7 @@ class Workflows:
             id_ = self.add(name, _KINDS[n % len(_KINDS)][1], n % 4 != 3, at)
             self.change(id_, at + mix(83, n) % DAY_MS)
 
-    def listed(self, flow: Document) -> dict[str, Any]:
+    def listed(self, flow: Item) -> dict[str, Any]:
         """A workflow as the list of version 4 shows it."""
         fields = flow.fields
         return {
@@ -64,7 +64,7 @@ class Workflows:
             "updatedAt": iso(flow.updated),
         }
 
-    def whole(self, flow: Document) -> dict[str, Any]:
+    def whole(self, flow: Item) -> dict[str, Any]:
         """A workflow as version 4 shows it on its own."""
         return {
             **self.listed(flow),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hubspot_sandbox.documents import Document, Documents
+from hubspot_sandbox.collections import Collection, Item
 from hubspot_sandbox.forms import guid
 from hubspot_sandbox.seeds import mix
 from hubspot_sandbox.times import DAY_MS, Clock, iso, iso_day
@@ -26,7 +26,7 @@ class Campaigns:
 
     def __init__(self, clock: Clock, seed: int) -> None:
         """``seed`` makes the ids."""
-        self.kept = Documents(clock, lambda n: guid(seed + 73, n))
+        self.kept = Collection(clock, lambda n: guid(seed + 73, n))
 
     def add(self, name: str, at: int | None = None, **properties: str) -> str:
         """A new campaign; answers its id."""
@@ -62,7 +62,7 @@ class Campaigns:
             self.change(id_, {}, at + mix(79, n) % DAY_MS)
 
 
-def campaign_shape(campaign: Document, asked: list[str]) -> dict[str, Any]:
+def campaign_shape(campaign: Item, asked: list[str]) -> dict[str, Any]:
     """A campaign with the properties asked for; those without a value are left out."""
     return {
         "id": campaign.id,

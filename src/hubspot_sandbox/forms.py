@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from hubspot_sandbox.documents import Document, Documents
+from hubspot_sandbox.collections import Collection, Item
 from hubspot_sandbox.records import UnknownRecord
 from hubspot_sandbox.seeds import FIRST_NAMES, NASTY_TEXT, mix
 from hubspot_sandbox.times import DAY_MS, Clock, iso
@@ -40,7 +40,7 @@ class Forms:
         self._clock = clock
         self._seed = seed
         self._sent = 0
-        self.kept = Documents(clock, lambda n: guid(seed + 41, n))
+        self.kept = Collection(clock, lambda n: guid(seed + 41, n))
         self._submissions: dict[str, list[Submission]] = {}
 
     def add(
@@ -94,7 +94,7 @@ class Forms:
             self.submit(ids[n % forms], values, last - mix(47, n) % (300 * DAY_MS))
 
 
-def form_shape(form: Document) -> dict[str, Any]:
+def form_shape(form: Item) -> dict[str, Any]:
     """A form as HubSpot shows it; only HubSpot's own kind has every part."""
     shape = {
         "id": form.id,

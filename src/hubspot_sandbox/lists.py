@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hubspot_sandbox.documents import Document, Documents
+from hubspot_sandbox.collections import Collection, Item
 from hubspot_sandbox.object_types import ObjectType
 from hubspot_sandbox.records import Table, UnknownRecord
 from hubspot_sandbox.seeds import mix
@@ -39,7 +39,7 @@ class Lists:
         """``table`` answers the records of an object type."""
         self._clock = clock
         self._table = table
-        self.kept = Documents(clock, lambda n: str(n + 1))
+        self.kept = Collection(clock, lambda n: str(n + 1))
         self._members: dict[str, dict[int, Membership]] = {}
         self._moved: dict[str, tuple[int | None, int | None]] = {}
 
@@ -109,19 +109,19 @@ class Lists:
             if table.find_live(member.record) is not None
         ]
 
-    def lists_of(self, kind: ObjectType, record: int) -> list[tuple[Document, Membership]]:
+    def lists_of(self, kind: ObjectType, record: int) -> list[tuple[Item, Membership]]:
         """The lists a record is on."""
         return [
-            (document, self._members[document.id][record])
-            for document in self.kept.all()
-            if document.fields["objectTypeId"] == kind.id and record in self._members[document.id]
+            (item, self._members[item.id][record])
+            for item in self.kept.all()
+            if item.fields["objectTypeId"] == kind.id and record in self._members[item.id]
         ]
 
     def moved(self, id: str) -> tuple[int | None, int | None]:
         """When a record last joined, and when one last left."""
         return self._moved[id]
 
-    def _list(self, id: str) -> Document:
+    def _list(self, id: str) -> Item:
         found = self.kept.find(id)
         if found is None:
             raise UnknownRecord(f"no list {id!r}")
@@ -142,41 +142,41 @@ class Lists:
                 self.join(id_, str(record), last - mix(37, n) % (30 * DAY_MS))
 
 
-def list_shape(lists: Lists, document: Document, filters: bool) -> dict[str, Any]:
+def list_shape(lists: Lists, item: Item, filters: bool) -> dict[str, Any]:
     """A list as it is shown on its own."""
-    shape = {"listId": document.id, **_times(document), **document.fields}
-    shape["size"] = len(lists.members(document.id)) if not document.archived else 0
+    shape = {"listId": item.id, **_times(item), **item.fields}
+    shape["size"] = len(lists.members(item.id)) if not item.archived else 0
     shape["listPermissions"] = {"usersWithEditAccess": [5_000_000], "teamsWithEditAccess": []}
     shape["membershipSettings"] = {"includeUnassigned": True, "membershipTeamId": 9001}
-    if filters and document.fields["processingType"] != "MANUAL":
+    if filters and item.fields["processingType"] != "MANUAL":
         shape["filterBranch"] = _FILTERED
     return shape
 
 
-def found_shape(lists: Lists, document: Document, asked: Sequence[str]) -> dict[str, Any]:
+def found_shape(lists: Lists, item: Item, asked: Sequence[str]) -> dict[str, Any]:
     """A list as a search shows it: numbers and times of its members on request, as text."""
-    joined, left = lists.moved(document.id)
+    joined, left = lists.moved(item.id)
     known: dict[str, str | None] = {
-        "hs_list_size": str(len(lists.members(document.id))),
-        "hs_lastmodifieddate": str(document.updated),
-        "hs_createdate": str(document.created),
+        "hs_list_size": str(len(lists.members(item.id))),
+        "hs_lastmodifieddate": str(item.updated),
+        "hs_createdate": str(item.created),
         "hs_list_reference_count": "0",
         "hs_folder_name": "Marketing",
         "hs_last_record_added_at": None if joined is None else str(joined),
         "hs_last_record_removed_at": None if left is None else str(left),
     }
     return {
-        "listId": document.id,
-        **_times(document),
-        **document.fields,
+        "listId": item.id,
+        **_times(item),
+        **item.fields,
         "additionalProperties": {
             name: value for name in asked if (value := known.get(name)) is not None
         },
     }
 
 
-def _times(document: Document) -> dict[str, str]:
-    times = {"createdAt": iso(document.created), "updatedAt": iso(document.updated)}
-    if document.archived_at is not None:
-        times["deletedAt"] = iso(document.archived_at)
+def _times(item: Item) -> dict[str, str]:
+    times = {"createdAt": iso(item.created), "updatedAt": iso(item.updated)}
+    if item.archived_at is not None:
+        times["deletedAt"] = iso(item.archived_at)
     return times

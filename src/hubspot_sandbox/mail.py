@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_sandbox.documents import Documents
+from hubspot_sandbox.collections import Collection
 from hubspot_sandbox.forms import guid
 from hubspot_sandbox.records import UnknownRecord
 from hubspot_sandbox.seeds import mix
@@ -28,7 +28,7 @@ _SECOND = 1_000
 
 
 @dataclass(slots=True, order=True)
-class Event:
+class EmailEvent:
     """What happened to an email of one recipient. The time is epoch milliseconds."""
 
     at: int
@@ -47,10 +47,10 @@ class Mail:
         self._clock = clock
         self._seed = seed
         self._happened = 0
-        self.emails = Documents(clock, lambda n: str(_FIRST_EMAIL + 13 * n))
-        self.campaigns = Documents(clock, lambda n: str(_FIRST_CAMPAIGN + 7 * n))
+        self.emails = Collection(clock, lambda n: str(_FIRST_EMAIL + 13 * n))
+        self.campaigns = Collection(clock, lambda n: str(_FIRST_CAMPAIGN + 7 * n))
         self._campaign_of: dict[str, str] = {}
-        self._events: list[Event] = []
+        self._events: list[EmailEvent] = []
 
     def add(
         self,
@@ -83,7 +83,7 @@ class Mail:
             made["subject"] = found.fields["subject"]
             self._campaign_of[email] = self.campaigns.add(made, moment)
         self._happened += 1
-        insort(self._events, Event(moment, self._happened, type, email, recipient, more))
+        insort(self._events, EmailEvent(moment, self._happened, type, email, recipient, more))
         return self.event_id(self._happened)
 
     def send(self, email: str, recipient: str, at: int | None = None) -> str:
@@ -101,12 +101,12 @@ class Mail:
         """The email campaign an email went out in."""
         return self._campaign_of[email]
 
-    def events(self, since: int, until: int) -> Sequence[Event]:
+    def events(self, since: int, until: int) -> Sequence[EmailEvent]:
         """What happened from ``since`` to ``until``, both included, the earliest first."""
         start = bisect_left(self._events, since, key=_moment)
         return self._events[start : bisect_right(self._events, until, key=_moment)]
 
-    def events_of(self, email: str) -> list[Event]:
+    def events_of(self, email: str) -> list[EmailEvent]:
         """Everything that happened to one email."""
         return [event for event in self._events if event.email == email]
 
@@ -129,5 +129,5 @@ class Mail:
             self.emails.archive(self.add("Never used", at=last - 20 * DAY_MS), last - 10 * DAY_MS)
 
 
-def _moment(event: Event) -> int:
+def _moment(event: EmailEvent) -> int:
     return event.at

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from hubspot_sandbox.documents import Document
-from hubspot_sandbox.mail import Event, Mail
+from hubspot_sandbox.collections import Item
+from hubspot_sandbox.mail import EmailEvent, Mail
 from hubspot_sandbox.times import iso
 
 APP = {"appId": 113, "appName": "Batch"}
@@ -24,7 +24,7 @@ _RATIOS = {
 }  # fmt: skip
 
 
-def statistics(events: Iterable[Event]) -> dict[str, Any]:
+def statistics(events: Iterable[EmailEvent]) -> dict[str, Any]:
     """Counts, ratios in percent and devices of some events."""
     found = list(events)
     by_type = Counter(event.type for event in found)
@@ -47,11 +47,11 @@ def statistics(events: Iterable[Event]) -> dict[str, Any]:
     }
 
 
-def _device(event: Event) -> str:
+def _device(event: EmailEvent) -> str:
     return "MOBILE" if event.number % 3 == 0 else "COMPUTER"
 
 
-def email_shape(mail: Mail, email: Document, with_statistics: bool) -> dict[str, Any]:
+def email_shape(mail: Mail, email: Item, with_statistics: bool) -> dict[str, Any]:
     """A marketing email."""
     fields = email.fields
     published = "DRAFT" not in fields["state"]
@@ -107,7 +107,7 @@ def email_shape(mail: Mail, email: Document, with_statistics: bool) -> dict[str,
     return shape
 
 
-def campaign_shape(mail: Mail, campaign: Document) -> dict[str, Any]:
+def campaign_shape(mail: Mail, campaign: Item) -> dict[str, Any]:
     """An email campaign as it is shown on its own."""
     events = mail.events_of(str(campaign.fields["contentId"]))
     latest = max((event.at for event in events), default=campaign.updated)
@@ -130,7 +130,7 @@ def campaign_shape(mail: Mail, campaign: Document) -> dict[str, Any]:
     }
 
 
-def event_shape(mail: Mail, event: Event, portal_id: int) -> dict[str, Any]:
+def event_shape(mail: Mail, event: EmailEvent, portal_id: int) -> dict[str, Any]:
     """An email event; which fields it has depends on its type."""
     campaign = int(mail.campaign_of(event.email))
     shape: dict[str, Any] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hubspot_sandbox.catalog.shared import OWNERS
-from hubspot_sandbox.documents import Document, Documents
+from hubspot_sandbox.collections import Collection, Item
 from hubspot_sandbox.seeds import ANCHOR_MS, FIRST_NAMES, LAST_NAMES
 from hubspot_sandbox.times import DAY_MS, Clock, iso
 
@@ -17,9 +17,9 @@ ROLES = ({"id": "701", "name": "Sales rep", "requiresBillingWrite": True},
          {"id": "702", "name": "Reporting only", "requiresBillingWrite": False})  # fmt: skip
 
 
-def owners(clock: Clock) -> Documents:
+def owners(clock: Clock) -> Collection:
     """Every owner, the last ones archived: those have no userId any more (BEHAVIOR H67)."""
-    made = Documents(clock, lambda n: str(int(OWNERS[0]) + 17 * n))
+    made = Collection(clock, lambda n: str(int(OWNERS[0]) + 17 * n))
     for place in range(len(OWNERS)):
         team = {"id": "9001", "name": "Sales", "primary": True}
         name = {"firstName": FIRST_NAMES[place], "lastName": LAST_NAMES[place]}
@@ -37,7 +37,7 @@ def owners(clock: Clock) -> Documents:
     return made
 
 
-def owner_shape(owner: Document) -> dict[str, Any]:
+def owner_shape(owner: Item) -> dict[str, Any]:
     """An owner as HubSpot shows it."""
     user = owner.fields.get("userId")
     return {
@@ -53,9 +53,9 @@ def owner_shape(owner: Document) -> dict[str, Any]:
     }
 
 
-def users(clock: Clock) -> Documents:
+def users(clock: Clock) -> Collection:
     """Everybody who can log in: the users behind the owners that are left."""
-    made = Documents(clock, lambda n: str(FIRST_USER + n))
+    made = Collection(clock, lambda n: str(FIRST_USER + n))
     for place in range(len(OWNERS) - ARCHIVED_OWNERS):
         moment = ANCHOR_MS - (400 - place) * DAY_MS
         made.add(
@@ -76,9 +76,9 @@ def users(clock: Clock) -> Documents:
     return made
 
 
-def teams(clock: Clock) -> Documents:
+def teams(clock: Clock) -> Collection:
     """The teams users are in."""
-    made = Documents(clock, lambda n: str(9001 + n))
+    made = Collection(clock, lambda n: str(9001 + n))
     for id_, name in _TEAMS:
         made.add({"name": name}, ANCHOR_MS - 400 * DAY_MS, id=id_)
     return made

@@ -15,19 +15,19 @@ from hubspot_sandbox.automation import Workflows
 from hubspot_sandbox.campaigns import Campaigns
 from hubspot_sandbox.catalog import definitions
 from hubspot_sandbox.columns import Column, State
+from hubspot_sandbox.event_attendance import EventAttendance
+from hubspot_sandbox.events import Events
 from hubspot_sandbox.forms import Forms
 from hubspot_sandbox.links import Associations, LinkType
 from hubspot_sandbox.lists import Lists
 from hubspot_sandbox.mail import Mail
 from hubspot_sandbox.merging import merged_values
 from hubspot_sandbox.object_types import STANDARD, ObjectType, custom_object_type, names_of
-from hubspot_sandbox.occurrences import Occurrences
-from hubspot_sandbox.participations import Participations
 from hubspot_sandbox.pipelines import Pipelines
 from hubspot_sandbox.properties import Option, define
 from hubspot_sandbox.records import Record, Table, UnknownRecord
+from hubspot_sandbox.seed_data import DEMO, ITEM_NAMES, seed_items
 from hubspot_sandbox.subscriptions import Subscriptions
-from hubspot_sandbox.things import DEMO, THINGS, seed_things
 from hubspot_sandbox.times import Clock, wall_clock
 from hubspot_sandbox.tokens import DEFAULT_TOKEN, LIFETIME_MS, Grant, Tokens
 
@@ -50,7 +50,7 @@ class Portal:
     ) -> None:
         """``records`` says how many of which object type are seeded; others have none.
 
-        Beside object types it takes the names in `THINGS`: lists, forms, email events and the like.
+        It also takes the names in `ITEM_NAMES`: lists, forms, email events and the like.
 
         All of them were created and modified more than a day before the clock's present.
         ``records_per_millisecond`` neighbours share one modification time.
@@ -74,7 +74,7 @@ class Portal:
         )
         self._names = {name: kind for kind in self.object_types for name in names_of(kind)}
         counts = dict(records or {})
-        things = {name: counts.pop(name) for name in THINGS if name in counts}
+        item_counts = {name: counts.pop(name) for name in ITEM_NAMES if name in counts}
         self._seeding = {self.object_type(name).name: n for name, n in counts.items()}
         self._together = records_per_millisecond
         self._opened = clock()
@@ -86,9 +86,9 @@ class Portal:
         self.subscriptions = Subscriptions(clock)
         self.campaigns = Campaigns(clock, seed)
         self.workflows = Workflows(clock, seed)
-        self.participations = Participations(clock, self.table)
-        self.events = Occurrences(clock, seed, portal_id, self.table)
-        seed_things(self, things)
+        self.participations = EventAttendance(clock, self.table)
+        self.events = Events(clock, seed, portal_id, self.table)
+        seed_items(self, item_counts)
 
     @classmethod
     def demo(cls, seed: int = 1, clock: Clock = wall_clock) -> Portal:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_sandbox.documents import Document, Documents
+from hubspot_sandbox.collections import Collection, Item
 from hubspot_sandbox.records import UnknownRecord
 from hubspot_sandbox.seeds import ANCHOR_MS, mix
 from hubspot_sandbox.times import DAY_MS, Clock, iso
@@ -40,7 +40,7 @@ class Subscriptions:
     def __init__(self, clock: Clock) -> None:
         """The definitions of a fresh portal; nobody has changed anything yet."""
         self._clock = clock
-        self.definitions = Documents(clock, lambda n: str(77_001 + n))
+        self.definitions = Collection(clock, lambda n: str(77_001 + n))
         for place, (name, text, purpose, active) in enumerate(_KINDS):
             fields = {"name": name, "description": text, "purpose": purpose, "isActive": active}
             fields |= {"isDefault": place == 0, "isInternal": place == 2}
@@ -92,7 +92,7 @@ def _moment(change: Change) -> int:
     return change.at
 
 
-def definition_shape(definition: Document) -> dict[str, Any]:
+def definition_shape(definition: Item) -> dict[str, Any]:
     """A subscription definition."""
     return {
         "id": definition.id,
@@ -104,7 +104,7 @@ def definition_shape(definition: Document) -> dict[str, Any]:
     }
 
 
-def old_definition_shape(definition: Document, portal_id: int) -> dict[str, Any]:
+def old_definition_shape(definition: Item, portal_id: int) -> dict[str, Any]:
     """A subscription definition in the shape of the first version."""
     fields = definition.fields
     return {
@@ -147,7 +147,7 @@ def hash_of(text: str) -> int:
 
 
 def status_shape(
-    subscriptions: Subscriptions, recipient: str, definition: Document, now: int
+    subscriptions: Subscriptions, recipient: str, definition: Item, now: int
 ) -> dict[str, Any]:
     """Whether an address is subscribed; who never changed anything is NOT_SPECIFIED."""
     change = subscriptions.latest(recipient, definition.id)

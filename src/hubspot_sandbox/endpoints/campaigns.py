@@ -8,13 +8,13 @@ from typing import Any
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.campaigns import READABLE, campaign_shape
-from hubspot_sandbox.documents import Document
+from hubspot_sandbox.collections import Item
 from hubspot_sandbox.paging import page
 from hubspot_sandbox.tokens import require
 
 SCOPES = ("marketing.campaigns.read",)
 MOST = 100
-_ORDERS: dict[str, Callable[[Document], Any]] = {
+_ORDERS: dict[str, Callable[[Item], Any]] = {
     "hs_name": lambda campaign: campaign.fields["hs_name"],
     "createdAt": lambda campaign: campaign.created,
     "updatedAt": lambda campaign: campaign.updated,
@@ -35,7 +35,7 @@ def list_campaigns(call: Call) -> Answer:
     ]
     found.sort(key=key, reverse=order.startswith("-"))
 
-    def shape(campaign: Document) -> dict[str, Any]:
+    def shape(campaign: Item) -> dict[str, Any]:
         return campaign_shape(campaign, asked)
 
     return page(call, found, shape, limit=50, most=MOST, with_total=True)

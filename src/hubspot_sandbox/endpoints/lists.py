@@ -7,7 +7,7 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call, record_id, within
-from hubspot_sandbox.documents import Document
+from hubspot_sandbox.collections import Item
 from hubspot_sandbox.lists import Membership, found_shape, list_shape
 from hubspot_sandbox.paging import keyed_page
 from hubspot_sandbox.times import iso
@@ -29,18 +29,18 @@ def search_lists(call: Call) -> Answer:
     kinds, ids = call.names(body, "processingTypes"), call.names(body, "listIds")
     object_type = body.get("objectTypeId")
     found = [
-        document
-        for document in lists.kept.all()
-        if words in document.fields["name"].lower()
-        and (not kinds or document.fields["processingType"] in kinds)
-        and (not ids or document.id in ids)
-        and object_type in (None, document.fields["objectTypeId"])
+        item
+        for item in lists.kept.all()
+        if words in item.fields["name"].lower()
+        and (not kinds or item.fields["processingType"] in kinds)
+        and (not ids or item.id in ids)
+        and object_type in (None, item.fields["objectTypeId"])
     ]
     asked = call.names(body, "additionalProperties")
     shown = found[offset : offset + count]
     return json_answer(
         {
-            "lists": [found_shape(lists, document, asked) for document in shown],
+            "lists": [found_shape(lists, item, asked) for item in shown],
             "offset": offset + len(shown),
             "hasMore": offset + count < len(found),
             "total": len(found),
@@ -54,7 +54,7 @@ def get_lists(call: Call) -> Answer:
     lists = call.portal.lists
     found = [lists.kept.find(id_) for id_ in call.several("listIds")]
     filters = call.flag("includeFilters")
-    shapes = [list_shape(lists, document, filters) for document in found if document is not None]
+    shapes = [list_shape(lists, item, filters) for item in found if item is not None]
     return json_answer({"lists": shapes})
 
 
@@ -65,7 +65,7 @@ def get_list(call: Call) -> Answer:
     return json_answer({"list": shape})
 
 
-def _list(call: Call) -> Document:
+def _list(call: Call) -> Item:
     found = call.portal.lists.kept.find(call.parameters["id"])
     if found is None:
         raise not_found(f"List {call.parameters['id']} does not exist")
@@ -114,12 +114,12 @@ def lists_of_record(call: Call) -> Answer:
         raise invalid(f"Invalid record id: {call.parameters['id']}")
     found = [
         {
-            "listId": document.id,
-            "listVersion": document.fields["listVersion"],
+            "listId": item.id,
+            "listVersion": item.fields["listVersion"],
             "firstAddedTimestamp": iso(member.first),
             "lastAddedTimestamp": iso(member.last),
             "isPublicList": False,
         }
-        for document, member in call.portal.lists.lists_of(kind, number)
+        for item, member in call.portal.lists.lists_of(kind, number)
     ]
     return json_answer({"results": found, "total": len(found)})

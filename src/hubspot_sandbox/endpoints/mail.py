@@ -8,8 +8,8 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call, within
-from hubspot_sandbox.documents import Document
-from hubspot_sandbox.mail import Event
+from hubspot_sandbox.collections import Item
+from hubspot_sandbox.mail import EmailEvent
 from hubspot_sandbox.mail_shapes import APP, campaign_shape, email_shape, event_shape, statistics
 from hubspot_sandbox.paging import legacy_page, page
 from hubspot_sandbox.times import DAY_MS, iso, parse_moment
@@ -17,7 +17,7 @@ from hubspot_sandbox.tokens import require
 
 SCOPES = ("content",)
 MOST_EMAILS, MOST_CAMPAIGNS, MOST_EVENTS = 300, 500, 1_000
-_ORDERS: dict[str, Callable[[Document], Any]] = {
+_ORDERS: dict[str, Callable[[Item], Any]] = {
     "name": lambda email: email.fields["name"],
     "createdAt": lambda email: email.created,
     "updatedAt": lambda email: email.updated,
@@ -54,7 +54,7 @@ def list_emails(call: Call) -> Answer:
     if key is not None:
         found.sort(key=key, reverse=order.startswith("-"))
 
-    def shape(email: Document) -> dict[str, Any]:
+    def shape(email: Item) -> dict[str, Any]:
         return _included(call, email_shape(mail, email, with_statistics))
 
     return page(call, found, shape, limit=10, most=MOST_EMAILS, with_total=True)
@@ -86,7 +86,7 @@ def get_email(call: Call) -> Answer:
     return json_answer(_included(call, email_shape(mail, email, call.flag("includeStats"))))
 
 
-def _counted(call: Call) -> list[Event]:
+def _counted(call: Call) -> list[EmailEvent]:
     ids = call.several("emailIds")
     since, until = moment(call, "startTimestamp"), moment(call, "endTimestamp")
     if since is None or until is None:
@@ -134,7 +134,7 @@ def list_email_campaigns(call: Call) -> Answer:
     require(call.granted, SCOPES)
     mail = call.portal.mail
 
-    def shape(campaign: Document) -> dict[str, Any]:
+    def shape(campaign: Item) -> dict[str, Any]:
         full = campaign_shape(mail, campaign)
         return {"id": full["id"], **APP, "lastUpdatedTime": full["lastUpdatedTime"]}
 
@@ -170,7 +170,7 @@ def list_events(call: Call) -> Answer:
         if kind in (None, event.type) and recipient in (None, event.recipient)
     ]
 
-    def shape(event: Event) -> dict[str, Any]:
+    def shape(event: EmailEvent) -> dict[str, Any]:
         return event_shape(portal.mail, event, portal.id)
 
     return legacy_page(call, found, "events", shape, limit=10, most=MOST_EVENTS)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, json_answer, not_found
 from hubspot_sandbox.call import Call
-from hubspot_sandbox.documents import Document
+from hubspot_sandbox.collections import Item
 from hubspot_sandbox.paging import page_by_id
 from hubspot_sandbox.people import ROLES, owner_shape
 from hubspot_sandbox.tokens import require
@@ -16,8 +16,8 @@ USERS = ("settings.users.read", "crm.objects.users.read")
 TEAMS = ("settings.users.teams.read",)
 
 
-def _number(document: Document) -> int:
-    return int(document.id)
+def _number(item: Item) -> int:
+    return int(item.id)
 
 
 def list_owners(call: Call) -> Answer:

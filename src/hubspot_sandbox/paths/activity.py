@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubspot_sandbox.endpoints import automation, engagements, occurrences, participations
+from hubspot_sandbox.endpoints import automation, engagements, event_attendance, events
 from hubspot_sandbox.paths.family import Family, Row, dated
 
 FAMILIES = (
@@ -18,17 +18,17 @@ FAMILIES = (
     Family(
         (*dated("/marketing/marketing-events"), ("/marketing/v3/marketing-events", "v3")),
         (
-            Row("GET", "", participations.list_marketing_events),
-            Row("GET", "{id}", participations.get_marketing_event),
-            Row("GET", "participations/{id}", participations.count_participations),
-            Row("GET", "participations/{id}/breakdown", participations.list_participations),
+            Row("GET", "", event_attendance.list_marketing_events),
+            Row("GET", "{id}", event_attendance.get_marketing_event),
+            Row("GET", "participations/{id}", event_attendance.count_participations),
+            Row("GET", "participations/{id}/breakdown", event_attendance.list_participations),
         ),
     ),
     Family(
         (*dated("/events/event-occurrences"), ("/events/v3/events", "v3")),
         (
-            Row("GET", "", occurrences.list_events),
-            Row("GET", "event-types", occurrences.list_event_types),
+            Row("GET", "", events.list_events),
+            Row("GET", "event-types", events.list_event_types),
         ),
     ),
     Family(
@@ -37,8 +37,8 @@ FAMILIES = (
             ("/events/v3/event-definitions", "v3"),
         ),
         (
-            Row("GET", "", occurrences.list_definitions),
-            Row("GET", "{name}", occurrences.get_definition),
+            Row("GET", "", events.list_definitions),
+            Row("GET", "{name}", events.get_definition),
         ),
     ),
     Family(

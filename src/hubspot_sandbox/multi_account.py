@@ -1,4 +1,4 @@
-"""Several accounts behind one address, as HubSpot has them: the credential tells which is meant."""
+"""Several accounts behind one address, as HubSpot has them; the credential decides which one."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Several:
         body: bytes = b"",
     ) -> Answer:
         """Answer one request; see `Sandbox.handle`."""
-        given = {name.lower(): value for name, value in (headers or {}).items()}
-        token = given.get("authorization", "").partition(" ")[2]
+        lowered = {name.lower(): value for name, value in (headers or {}).items()}
+        token = lowered.get("authorization", "").partition(" ")[2]
         app = dict(parse_qsl(body.decode("latin-1"))).get("client_id") if not token else None
         for sandbox in self._sandboxes:
             tokens = sandbox.portal.tokens

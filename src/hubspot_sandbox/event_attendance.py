@@ -27,8 +27,8 @@ class Participation:
     state: str = field(compare=False)
 
 
-class Participations:
-    """Participations per marketing event."""
+class EventAttendance:
+    """Who registered for, attended or missed each marketing event."""
 
     def __init__(self, clock: Clock, table: Callable[[str], Table]) -> None:
         """``table`` answers the records of an object type."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_sandbox.documents import Document, Documents
+from hubspot_sandbox.collections import Collection, Item
 from hubspot_sandbox.forms import guid
 from hubspot_sandbox.properties import Property
 from hubspot_sandbox.records import Table, UnknownRecord
@@ -34,7 +34,7 @@ _CUSTOM: dict[str, str] = {"machine_id": "17", "hours": "12.5", "note": 'said "o
 
 
 @dataclass(slots=True, order=True)
-class Occurrence:
+class Event:
     """Something that happened to a record. The time is epoch milliseconds."""
 
     at: int
@@ -45,7 +45,7 @@ class Occurrence:
     properties: dict[str, str] = field(compare=False)
 
 
-class Occurrences:
+class Events:
     """Event types and what occurred."""
 
     def __init__(
@@ -57,8 +57,8 @@ class Occurrences:
         self._portal_id = portal_id
         self._table = table
         self._happened = 0
-        self._kept: list[Occurrence] = []
-        self.definitions = Documents(clock, lambda n: str(7_000 + n))
+        self._kept: list[Event] = []
+        self.definitions = Collection(clock, lambda n: str(7_000 + n))
         self.define("machine_started", "Machine started", at=ANCHOR_MS - 300 * DAY_MS)
 
     def define(self, name: str, label: str, at: int | None = None) -> str:
@@ -87,14 +87,14 @@ class Occurrences:
         kind = self._table(object_type).object_type.singular.upper()
         self._happened += 1
         given = dict(properties or {})
-        insort(self._kept, Occurrence(moment, self._happened, type, kind, record, given))
+        insort(self._kept, Event(moment, self._happened, type, kind, record, given))
         return self.event_id(self._happened)
 
     def event_id(self, number: int) -> str:
         """The id of the n-th event."""
         return guid(self._seed + 103, number)
 
-    def between(self, after: int | None, before: int | None) -> list[Occurrence]:
+    def between(self, after: int | None, before: int | None) -> list[Event]:
         """What happened after one moment and before another, both excluded, the earliest first."""
         return [
             event
@@ -102,7 +102,7 @@ class Occurrences:
             if (after is None or event.at > after) and (before is None or event.at < before)
         ]
 
-    def shape(self, event: Occurrence) -> dict[str, Any]:
+    def shape(self, event: Event) -> dict[str, Any]:
         """An event as HubSpot shows it."""
         return {
             "id": self.event_id(event.number),
@@ -125,7 +125,7 @@ class Occurrences:
             self.add(used[n % 4], record, kind, at, properties)
 
 
-def definition_shape(definition: Document) -> dict[str, Any]:
+def definition_shape(definition: Item) -> dict[str, Any]:
     """An event type the portal defined, as HubSpot shows it."""
     fields = definition.fields
     return {
