@@ -40,6 +40,6 @@ class Several:
 
     def serve(self, port: int = 0) -> Server:
         """A server on 127.0.0.1 in a thread of this process, to be used in a ``with`` block."""
-        from hubspot_sandbox.serving import Server
+        from hubspot_sandbox.serving import Server  # late: uvicorn is slow to import
 
         return Server(self, port)

@@ -26,6 +26,7 @@ from hubspot_sandbox.object_types import STANDARD, ObjectType, custom_object_typ
 from hubspot_sandbox.pipelines import Pipelines
 from hubspot_sandbox.properties import Option, define
 from hubspot_sandbox.records import Record, Table, UnknownRecord
+from hubspot_sandbox.searching import Index
 from hubspot_sandbox.seed_data import DEMO, ITEM_NAMES, seed_items
 from hubspot_sandbox.subscriptions import Subscriptions
 from hubspot_sandbox.times import Clock, wall_clock
@@ -79,6 +80,7 @@ class Portal:
         self._together = records_per_millisecond
         self._opened = clock()
         self._tables: dict[str, Table] = {}
+        self._indexes: dict[str, Index] = {}
         self.associations = Associations(seed, lambda kind: self.table(kind).ids)
         self.lists = Lists(clock, self.table)
         self.forms = Forms(clock, seed)
@@ -139,6 +141,13 @@ class Portal:
             )
             self._tables[kind.name] = table
         return table
+
+    def search_index(self, table: Table) -> Index:
+        """The search index over the records of one object type."""
+        name = table.object_type.name
+        if name not in self._indexes:
+            self._indexes[name] = Index(table)
+        return self._indexes[name]
 
     def record(self, object_type: str, id: str) -> Record:
         """One record, archived or not.

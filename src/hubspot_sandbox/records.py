@@ -6,15 +6,11 @@ from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hubspot_sandbox.columns import Column, State
 from hubspot_sandbox.object_types import ObjectType
 from hubspot_sandbox.seeds import ANCHOR_MS, Seeded, mix
 from hubspot_sandbox.times import DAY_MS
-
-if TYPE_CHECKING:
-    from hubspot_sandbox.searching import Index
 
 _GAP = 11
 _FIRST_IDS = {
@@ -79,7 +75,6 @@ class Table:
         self.merged_into: dict[int, int] = {}
         self.writes = array("q")
         self.revision = 0
-        self.index: Index | None = None
         self._next_id = (self.ids[-1] if count else start) + 1000
 
     def _touched(self, n: int, count: int, together: int, last: int, salt: int) -> int:

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
+import httpx
+
 from hubspot_sandbox.answers import CORRELATION, Answer, Refusal, html, refusal
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.faults import AFTER_THE_WORK, Faults
 from hubspot_sandbox.limits import BURST, OPEN, SEARCH, Limits, Meter, usage_shape
 from hubspot_sandbox.portal import Portal
+from hubspot_sandbox.responding import httpx_response
 from hubspot_sandbox.routes import Route, find_route
 
 if TYPE_CHECKING:
-    import httpx
-
     from hubspot_sandbox.serving import Server
 
 LONGEST_URL = 16_000
@@ -185,12 +186,17 @@ class Sandbox:
             httpx.ReadTimeout: the answer takes longer than the request's read timeout.
             httpx.ReadError, httpx.RemoteProtocolError: the connection was dropped.
         """
-        from hubspot_sandbox.responding import respond
-
-        return respond(self, request, self._sleep)
+        answer = self.handle(
+            request.method,
+            request.url.path,
+            request.url.query.decode("ascii"),
+            dict(request.headers),
+            request.read(),
+        )
+        return httpx_response(answer, request, len(self.requests), self._sleep)
 
     def serve(self, port: int = 0) -> Server:
         """A server on 127.0.0.1 in a thread of this process, to be used in a ``with`` block."""
-        from hubspot_sandbox.serving import Server
+        from hubspot_sandbox.serving import Server  # late: uvicorn is slow to import
 
         return Server(self, port)

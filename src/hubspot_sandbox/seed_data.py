@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from hubspot_sandbox.automation import Workflows
+from hubspot_sandbox.campaigns import Campaigns
+from hubspot_sandbox.event_attendance import EventAttendance
+from hubspot_sandbox.events import Events
+from hubspot_sandbox.forms import Forms
+from hubspot_sandbox.lists import Lists
+from hubspot_sandbox.mail import Mail
 from hubspot_sandbox.seeds import ANCHOR_MS
-from hubspot_sandbox.times import DAY_MS
-
-if TYPE_CHECKING:
-    from hubspot_sandbox.portal import Portal
+from hubspot_sandbox.subscriptions import Subscriptions
+from hubspot_sandbox.times import DAY_MS, Clock
 
 ITEM_NAMES = (
     "lists", "list_memberships", "forms", "form_submissions", "marketing_emails", "email_events",
@@ -24,7 +29,21 @@ DEMO = {
 }  # fmt: skip
 
 
-def seed_items(portal: Portal, counts: Mapping[str, int]) -> None:
+class ItemPortal(Protocol):
+    """The parts of a portal that hold seeded items."""
+
+    clock: Clock
+    lists: Lists
+    forms: Forms
+    mail: Mail
+    subscriptions: Subscriptions
+    campaigns: Campaigns
+    workflows: Workflows
+    participations: EventAttendance
+    events: Events
+
+
+def seed_items(portal: ItemPortal, counts: Mapping[str, int]) -> None:
     """Fill a fresh portal; everything happened more than two days before the clock's present."""
     last = min(ANCHOR_MS, portal.clock() - 2 * DAY_MS)
     seeded_counts = {name: counts.get(name, 0) for name in ITEM_NAMES}

@@ -10,7 +10,6 @@ from hubspot_sandbox.catalog import shown_by_default
 from hubspot_sandbox.columns import Column, State
 from hubspot_sandbox.filters import Group, known_property, parse_groups
 from hubspot_sandbox.records import Table
-from hubspot_sandbox.searching import Index
 from hubspot_sandbox.writing import envelope, results
 
 PAGE, DEFAULT_PAGE, WINDOW, LONGEST_QUERY = 200, 10, 10_000, 3_000
@@ -32,9 +31,7 @@ def search_records(call: Call) -> Answer:
             f"first {WINDOW} results is not supported.",
             "VALIDATION_ERROR",
         )
-    if table.index is None:
-        table.index = Index(table)
-    index: Index = table.index
+    index = call.portal.search_index(table)
     moment = call.now - call.lag_ms if call.lag_ms else None
     ids = index.ids(groups, sort, descending, moment)
     selection = call.selection(
