@@ -13,7 +13,7 @@ from json.encoder import encode_basestring
 from random import Random
 from zlib import crc32
 
-from hubspot_sandbox.properties import Definition, Property
+from hubspot_sandbox.schema.properties import Definition, Property
 from hubspot_sandbox.seeds import POOL_SOURCES, RECORD_SOURCES, Seeded
 from hubspot_sandbox.times import iso
 

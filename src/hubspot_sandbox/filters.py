@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_sandbox.answers import invalid, refusal
-from hubspot_sandbox.catalog.engagements import UNSEARCHABLE
 from hubspot_sandbox.columns import Column, State
 from hubspot_sandbox.records import Table
+from hubspot_sandbox.schema.catalog.engagements import UNSEARCHABLE
 from hubspot_sandbox.times import parse_moment
 
 MOST_GROUPS, MOST_IN_GROUP, MOST_FILTERS = 5, 6, 18

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from zlib import crc32
 
-from hubspot_sandbox.object_types import ObjectType
+from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.seeds import mix
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from hubspot_sandbox import people
 from hubspot_sandbox.automation import Workflows
 from hubspot_sandbox.campaigns import Campaigns
-from hubspot_sandbox.catalog import definitions
 from hubspot_sandbox.columns import Column, State
 from hubspot_sandbox.event_attendance import EventAttendance
 from hubspot_sandbox.events import Events
@@ -22,10 +21,11 @@ from hubspot_sandbox.links import Associations, LinkType
 from hubspot_sandbox.lists import Lists
 from hubspot_sandbox.mail import Mail
 from hubspot_sandbox.merging import merged_values
-from hubspot_sandbox.object_types import STANDARD, ObjectType, custom_object_type, names_of
 from hubspot_sandbox.pipelines import Pipelines
-from hubspot_sandbox.properties import Option, define
 from hubspot_sandbox.records import Record, Table, UnknownRecord
+from hubspot_sandbox.schema.catalog import definitions
+from hubspot_sandbox.schema.object_types import STANDARD, ObjectType, custom_object_type, names_of
+from hubspot_sandbox.schema.properties import Option, define
 from hubspot_sandbox.searching import Index
 from hubspot_sandbox.seed_data import DEMO, ITEM_NAMES, seed_items
 from hubspot_sandbox.subscriptions import Subscriptions

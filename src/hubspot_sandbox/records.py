@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hubspot_sandbox.columns import Column, State
-from hubspot_sandbox.object_types import ObjectType
+from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.seeds import ANCHOR_MS, Seeded, mix
 from hubspot_sandbox.times import DAY_MS
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.diagnose import doctor
-from hubspot_sandbox.properties import Option
+from hubspot_sandbox.schema.properties import Option
 from snowflake_sandbox.errors import SqlError
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.records import Grant

@@ -6,7 +6,7 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, json_answer, missing_scopes
 from hubspot_sandbox.call import Call
-from hubspot_sandbox.object_types import ObjectType
+from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.tokens import require
 
 CUSTOM_SCHEMAS = ("crm.schemas.custom.read",)

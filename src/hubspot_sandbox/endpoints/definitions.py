@@ -6,7 +6,7 @@ import re
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found, refusal
 from hubspot_sandbox.call import Call
-from hubspot_sandbox.properties import FIELD_TYPES, Option
+from hubspot_sandbox.schema.properties import FIELD_TYPES, Option
 from hubspot_sandbox.tokens import require
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from hubspot_sandbox.catalog.shared import CITIES, COUNTRIES, CURRENCIES, OWNERS, SENTENCES, SOURCES
-from hubspot_sandbox.properties import Definition, define, options
+from hubspot_sandbox.schema.catalog.shared import (
+    CITIES,
+    COUNTRIES,
+    CURRENCIES,
+    OWNERS,
+    SENTENCES,
+    SOURCES,
+)
+from hubspot_sandbox.schema.properties import Definition, define, options
 from hubspot_sandbox.seeds import NASTY_TEXT, ODD_DATES, ODD_NUMBERS, SPLIT_NUMBERS
 
 _COUNTS = tuple(str(n) for n in range(0, 20))

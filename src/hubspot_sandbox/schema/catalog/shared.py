@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubspot_sandbox.properties import Definition, define, options
+from hubspot_sandbox.schema.properties import Definition, define, options
 
 OWNERS = tuple(str(81_000_000 + 17 * n) for n in range(12))
 """Ids of the portal's owners, the last two archived."""

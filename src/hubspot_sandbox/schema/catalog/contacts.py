@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_sandbox.catalog.shared import CITIES, COUNTRIES, SENTENCES, SOURCES
-from hubspot_sandbox.properties import Definition, define, options
+from hubspot_sandbox.schema.catalog.shared import CITIES, COUNTRIES, SENTENCES, SOURCES
+from hubspot_sandbox.schema.properties import Definition, define, options
 from hubspot_sandbox.seeds import (
     NASTY_TEXT,
     ODD_DATES,

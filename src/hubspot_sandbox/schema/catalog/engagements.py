@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hubspot_sandbox.catalog.shared import SENTENCES
-from hubspot_sandbox.properties import Definition, define, options
+from hubspot_sandbox.schema.catalog.shared import SENTENCES
+from hubspot_sandbox.schema.properties import Definition, define, options
 from hubspot_sandbox.seeds import NASTY_TEXT
 
 EMAIL_CONTENT_SCOPE = "sales-email-read"

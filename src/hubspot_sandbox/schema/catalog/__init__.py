@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hubspot_sandbox.catalog import commerce, contacts, engagements, sales
-from hubspot_sandbox.catalog.shared import common
-from hubspot_sandbox.object_types import ObjectType
-from hubspot_sandbox.properties import Definition
+from hubspot_sandbox.schema.catalog import commerce, contacts, engagements, sales
+from hubspot_sandbox.schema.catalog.shared import common
+from hubspot_sandbox.schema.object_types import ObjectType
+from hubspot_sandbox.schema.properties import Definition
 
 _ROWS: dict[str, tuple[Definition, ...]] = {
     "contacts": contacts.ROWS,

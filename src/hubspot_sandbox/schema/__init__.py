@@ -1,0 +1,1 @@
+"""What a portal can hold: its object types and the properties each of them starts with."""
