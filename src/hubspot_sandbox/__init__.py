@@ -10,7 +10,7 @@ from hubspot_sandbox.faults import Faults, Planned
 from hubspot_sandbox.limits import Limits
 from hubspot_sandbox.multi_account import Several
 from hubspot_sandbox.portal import Portal
-from hubspot_sandbox.records import Record, UnknownRecord
+from hubspot_sandbox.records.table import Record, UnknownRecord
 from hubspot_sandbox.sandbox import Sandbox, Seen
 
 __all__ = [

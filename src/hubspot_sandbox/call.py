@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_sandbox.answers import invalid, refusal
-from hubspot_sandbox.columns import Column, Selection
 from hubspot_sandbox.portal import Portal
-from hubspot_sandbox.records import Table
+from hubspot_sandbox.records.columns import Column, Selection
+from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.tokens import require
 

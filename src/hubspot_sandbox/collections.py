@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hubspot_sandbox.records import UnknownRecord
+from hubspot_sandbox.records.table import UnknownRecord
 from hubspot_sandbox.times import Clock
 
 

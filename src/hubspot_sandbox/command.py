@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from hubspot_sandbox.faults import Faults
 from hubspot_sandbox.limits import Limits
 from hubspot_sandbox.portal import Portal
-from hubspot_sandbox.records import UnknownRecord
+from hubspot_sandbox.records.table import UnknownRecord
 from hubspot_sandbox.sandbox import Sandbox
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_sandbox.records import Record, Table, UnknownRecord
+from hubspot_sandbox.records.table import Record, Table, UnknownRecord
 from hubspot_sandbox.seeds import mix
 from hubspot_sandbox.times import DAY_MS, Clock, iso
 

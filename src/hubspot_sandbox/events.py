@@ -9,7 +9,7 @@ from typing import Any
 
 from hubspot_sandbox.collections import Collection, Item
 from hubspot_sandbox.forms import guid
-from hubspot_sandbox.records import Table, UnknownRecord
+from hubspot_sandbox.records.table import Table, UnknownRecord
 from hubspot_sandbox.schema.properties import Property
 from hubspot_sandbox.seeds import ANCHOR_MS, mix
 from hubspot_sandbox.times import DAY_MS, Clock, iso

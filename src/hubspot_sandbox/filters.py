@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_sandbox.answers import invalid, refusal
-from hubspot_sandbox.columns import Column, State
-from hubspot_sandbox.records import Table
+from hubspot_sandbox.records.columns import Column, State
+from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.catalog.engagements import UNSEARCHABLE
 from hubspot_sandbox.times import parse_moment
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_sandbox.collections import Collection, Item
-from hubspot_sandbox.records import Table, UnknownRecord
+from hubspot_sandbox.records.table import Table, UnknownRecord
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.seeds import mix
 from hubspot_sandbox.times import DAY_MS, Clock, iso

@@ -9,7 +9,7 @@ from typing import Any
 
 from hubspot_sandbox.collections import Collection
 from hubspot_sandbox.forms import guid
-from hubspot_sandbox.records import UnknownRecord
+from hubspot_sandbox.records.table import UnknownRecord
 from hubspot_sandbox.seeds import mix
 from hubspot_sandbox.times import DAY_MS, Clock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hubspot_sandbox.records import UnknownRecord
+from hubspot_sandbox.records.table import UnknownRecord
 from hubspot_sandbox.schema.catalog.contacts import LIFECYCLE
 from hubspot_sandbox.times import Clock, envelope_iso
 

@@ -13,16 +13,16 @@ from typing import Any
 from hubspot_sandbox import people
 from hubspot_sandbox.automation import Workflows
 from hubspot_sandbox.campaigns import Campaigns
-from hubspot_sandbox.columns import Column, State
 from hubspot_sandbox.event_attendance import EventAttendance
 from hubspot_sandbox.events import Events
 from hubspot_sandbox.forms import Forms
-from hubspot_sandbox.links import Associations, LinkType
 from hubspot_sandbox.lists import Lists
 from hubspot_sandbox.mail import Mail
-from hubspot_sandbox.merging import merged_values
 from hubspot_sandbox.pipelines import Pipelines
-from hubspot_sandbox.records import Record, Table, UnknownRecord
+from hubspot_sandbox.records.associations import Associations, LinkType
+from hubspot_sandbox.records.columns import Column, State
+from hubspot_sandbox.records.merging import merged_values
+from hubspot_sandbox.records.table import Record, Table, UnknownRecord
 from hubspot_sandbox.schema.catalog import definitions
 from hubspot_sandbox.schema.object_types import STANDARD, ObjectType, custom_object_type, names_of
 from hubspot_sandbox.schema.properties import Option, define

@@ -8,9 +8,9 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer
 from hubspot_sandbox.call import Call
-from hubspot_sandbox.columns import Column, Selection, State
-from hubspot_sandbox.links import page_of
-from hubspot_sandbox.records import Table
+from hubspot_sandbox.records.associations import page_of
+from hubspot_sandbox.records.columns import Column, Selection, State
+from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.times import envelope_iso, iso
 

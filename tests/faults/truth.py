@@ -14,8 +14,8 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from hubspot_sandbox import Portal
-from hubspot_sandbox.columns import State
-from hubspot_sandbox.records import Table
+from hubspot_sandbox.records.columns import State
+from hubspot_sandbox.records.table import Table
 
 EPOCH = datetime(1970, 1, 1)
 Row = dict[str, Any]

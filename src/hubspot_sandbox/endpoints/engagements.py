@@ -6,8 +6,8 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer
 from hubspot_sandbox.call import Call, within
-from hubspot_sandbox.columns import State
-from hubspot_sandbox.records import Table
+from hubspot_sandbox.records.columns import State
+from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.times import DAY_MS, parse_moment
 from hubspot_sandbox.tokens import require
 from hubspot_sandbox.writing import alive

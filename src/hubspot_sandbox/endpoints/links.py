@@ -7,7 +7,7 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call, record_id
-from hubspot_sandbox.links import LinkType, page_of
+from hubspot_sandbox.records.associations import LinkType, page_of
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.times import iso
 from hubspot_sandbox.writing import alive

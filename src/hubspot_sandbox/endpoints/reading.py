@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from hubspot_sandbox.answers import Answer, invalid, not_found
 from hubspot_sandbox.call import Call, record_id
-from hubspot_sandbox.columns import Column, State
-from hubspot_sandbox.records import Table
+from hubspot_sandbox.records.columns import Column, State
+from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.catalog import shown_by_default
 from hubspot_sandbox.times import iso
 from hubspot_sandbox.writing import envelope, history, inline_associations, results

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hubspot_sandbox.columns import State
-from hubspot_sandbox.records import Table
+from hubspot_sandbox.records.columns import State
+from hubspot_sandbox.records.table import Table
 
 
 def merged_values(table: Table, first: State, second: State, moment: int) -> dict[str, str | None]:

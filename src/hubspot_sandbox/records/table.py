@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hubspot_sandbox.columns import Column, State
+from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.seeds import ANCHOR_MS, Seeded, mix
 from hubspot_sandbox.times import DAY_MS

@@ -1,0 +1,1 @@
+"""CRM records: their values, versions, merges and associations."""
