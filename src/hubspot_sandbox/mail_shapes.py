@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from hubspot_sandbox.collections import Item
-from hubspot_sandbox.mail import EmailEvent, Mail
+from hubspot_sandbox.items.collections import Item
+from hubspot_sandbox.items.mail import EmailEvent, Mail
 from hubspot_sandbox.times import iso
 
 APP = {"appId": 113, "appName": "Batch"}

@@ -10,15 +10,17 @@ from dataclasses import replace
 from threading import RLock
 from typing import Any
 
-from hubspot_sandbox import people
-from hubspot_sandbox.automation import Workflows
-from hubspot_sandbox.campaigns import Campaigns
-from hubspot_sandbox.event_attendance import EventAttendance
-from hubspot_sandbox.events import Events
-from hubspot_sandbox.forms import Forms
-from hubspot_sandbox.lists import Lists
-from hubspot_sandbox.mail import Mail
-from hubspot_sandbox.pipelines import Pipelines
+from hubspot_sandbox.items import people
+from hubspot_sandbox.items.campaigns import Campaigns
+from hubspot_sandbox.items.event_attendance import EventAttendance
+from hubspot_sandbox.items.events import Events
+from hubspot_sandbox.items.forms import Forms
+from hubspot_sandbox.items.lists import Lists
+from hubspot_sandbox.items.mail import Mail
+from hubspot_sandbox.items.pipelines import Pipelines
+from hubspot_sandbox.items.seed_data import DEMO, ITEM_NAMES, seed_items
+from hubspot_sandbox.items.subscriptions import Subscriptions
+from hubspot_sandbox.items.workflows import Workflows
 from hubspot_sandbox.records.associations import Associations, LinkType
 from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.records.merging import merged_values
@@ -27,8 +29,6 @@ from hubspot_sandbox.schema.catalog import definitions
 from hubspot_sandbox.schema.object_types import STANDARD, ObjectType, custom_object_type, names_of
 from hubspot_sandbox.schema.properties import Option, define
 from hubspot_sandbox.searching import Index
-from hubspot_sandbox.seed_data import DEMO, ITEM_NAMES, seed_items
-from hubspot_sandbox.subscriptions import Subscriptions
 from hubspot_sandbox.times import Clock, wall_clock
 from hubspot_sandbox.tokens import DEFAULT_TOKEN, LIFETIME_MS, Grant, Tokens
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from hubspot_ingest.errors import Refusal
-from hubspot_sandbox.seed_data import DEMO
+from hubspot_sandbox.items.seed_data import DEMO
 from tests.runs.conftest import MakeWorld
 from tests.runs.test_freshness import CURRENT, FRESHNESS, SETTLED, settled_through
 from tests.runs.world import DAY_AND_MORE, HOUR, MINUTE, NOW, SLIM, World

@@ -6,7 +6,7 @@ import pytest
 
 from hubspot_ingest.catalog.registry import CRM
 from hubspot_sandbox import Portal
-from hubspot_sandbox.seed_data import DEMO
+from hubspot_sandbox.items.seed_data import DEMO
 from snowflake_sandbox import Engine
 from tests.runs.conftest import as_installed
 from tests.runs.streams.changes import ANALYTICS, CHANGES

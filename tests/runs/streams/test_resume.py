@@ -7,7 +7,7 @@ import pytest
 from hubspot_ingest.inbound.run.runner import begin
 from hubspot_ingest.times import iso
 from hubspot_sandbox import Faults
-from hubspot_sandbox.seed_data import DEMO
+from hubspot_sandbox.items.seed_data import DEMO
 from tests.runs.conftest import MakeWorld
 from tests.runs.dying import killed
 from tests.runs.world import HOUR, MINUTE, NOW, Answer, World

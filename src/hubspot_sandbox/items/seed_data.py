@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from hubspot_sandbox.automation import Workflows
-from hubspot_sandbox.campaigns import Campaigns
-from hubspot_sandbox.event_attendance import EventAttendance
-from hubspot_sandbox.events import Events
-from hubspot_sandbox.forms import Forms
-from hubspot_sandbox.lists import Lists
-from hubspot_sandbox.mail import Mail
+from hubspot_sandbox.items.campaigns import Campaigns
+from hubspot_sandbox.items.event_attendance import EventAttendance
+from hubspot_sandbox.items.events import Events
+from hubspot_sandbox.items.forms import Forms
+from hubspot_sandbox.items.lists import Lists
+from hubspot_sandbox.items.mail import Mail
+from hubspot_sandbox.items.subscriptions import Subscriptions
+from hubspot_sandbox.items.workflows import Workflows
 from hubspot_sandbox.seeds import ANCHOR_MS
-from hubspot_sandbox.subscriptions import Subscriptions
 from hubspot_sandbox.times import DAY_MS, Clock
 
 ITEM_NAMES = (

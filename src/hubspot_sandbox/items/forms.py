@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from hubspot_sandbox.collections import Collection, Item
+from hubspot_sandbox.items.collections import Collection, Item
 from hubspot_sandbox.records.table import UnknownRecord
 from hubspot_sandbox.seeds import FIRST_NAMES, NASTY_TEXT, mix
 from hubspot_sandbox.times import DAY_MS, Clock, iso

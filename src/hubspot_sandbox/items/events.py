@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_sandbox.collections import Collection, Item
-from hubspot_sandbox.forms import guid
+from hubspot_sandbox.items.collections import Collection, Item
+from hubspot_sandbox.items.forms import guid
 from hubspot_sandbox.records.table import Table, UnknownRecord
 from hubspot_sandbox.schema.properties import Property
 from hubspot_sandbox.seeds import ANCHOR_MS, mix

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_sandbox.collections import Collection, Item
-from hubspot_sandbox.forms import guid
+from hubspot_sandbox.items.collections import Collection, Item
+from hubspot_sandbox.items.forms import guid
 from hubspot_sandbox.seeds import mix
 from hubspot_sandbox.times import DAY_MS, Clock, iso
 

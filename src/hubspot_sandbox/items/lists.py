@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hubspot_sandbox.collections import Collection, Item
+from hubspot_sandbox.items.collections import Collection, Item
 from hubspot_sandbox.records.table import Table, UnknownRecord
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.seeds import mix

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_sandbox.collections import Collection, Item
+from hubspot_sandbox.items.collections import Collection, Item
 from hubspot_sandbox.records.table import UnknownRecord
 from hubspot_sandbox.seeds import ANCHOR_MS, mix
 from hubspot_sandbox.times import DAY_MS, Clock, iso

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_sandbox.collections import Collection, Item
+from hubspot_sandbox.items.collections import Collection, Item
 from hubspot_sandbox.schema.catalog.shared import OWNERS
 from hubspot_sandbox.seeds import ANCHOR_MS, FIRST_NAMES, LAST_NAMES
 from hubspot_sandbox.times import DAY_MS, Clock, iso

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_sandbox.collections import Collection
-from hubspot_sandbox.forms import guid
+from hubspot_sandbox.items.collections import Collection
+from hubspot_sandbox.items.forms import guid
 from hubspot_sandbox.records.table import UnknownRecord
 from hubspot_sandbox.seeds import mix
 from hubspot_sandbox.times import DAY_MS, Clock

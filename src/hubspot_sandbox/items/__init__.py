@@ -1,0 +1,1 @@
+"""Everything a portal holds besides CRM records: lists, forms, emails, events and so on."""
