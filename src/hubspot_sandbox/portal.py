@@ -28,7 +28,7 @@ from hubspot_sandbox.records.table import Record, Table, UnknownRecord
 from hubspot_sandbox.schema.catalog import definitions
 from hubspot_sandbox.schema.object_types import STANDARD, ObjectType, custom_object_type, names_of
 from hubspot_sandbox.schema.properties import Option, define
-from hubspot_sandbox.searching import Index
+from hubspot_sandbox.search.index import Index
 from hubspot_sandbox.times import Clock, wall_clock
 from hubspot_sandbox.tokens import DEFAULT_TOKEN, LIFETIME_MS, Grant, Tokens
 

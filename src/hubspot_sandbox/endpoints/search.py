@@ -6,10 +6,10 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, refusal
 from hubspot_sandbox.call import Call, record_id, within
-from hubspot_sandbox.filters import Group, known_property, parse_groups
 from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.catalog import shown_by_default
+from hubspot_sandbox.search.filters import Group, known_property, parse_groups
 from hubspot_sandbox.writing import envelope, results
 
 PAGE, DEFAULT_PAGE, WINDOW, LONGEST_QUERY = 200, 10, 10_000, 3_000

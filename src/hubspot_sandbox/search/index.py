@@ -7,9 +7,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import compress
 
-from hubspot_sandbox.filters import Group, comparable
 from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.records.table import Table
+from hubspot_sandbox.search.filters import Group, comparable
 
 _REMEMBERED = 24
 

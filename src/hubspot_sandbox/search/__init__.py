@@ -1,0 +1,1 @@
+"""Search over records: the filters HubSpot accepts and the index that answers them."""
