@@ -8,9 +8,9 @@ from hubspot_sandbox.answers import Answer, invalid, json_answer
 from hubspot_sandbox.call import Call, within
 from hubspot_sandbox.records.columns import State
 from hubspot_sandbox.records.table import Table
+from hubspot_sandbox.shapes.records import alive
 from hubspot_sandbox.times import DAY_MS, parse_moment
 from hubspot_sandbox.tokens import require
-from hubspot_sandbox.writing import alive
 
 SCOPES = ("crm.objects.contacts.read", "crm.objects.companies.read", "crm.objects.deals.read")
 MOST, MOST_RECENT, RECENT_WINDOW, RECENT_DAYS = 250, 100, 10_000, 30

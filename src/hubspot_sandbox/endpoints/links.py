@@ -9,8 +9,8 @@ from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call, record_id
 from hubspot_sandbox.records.associations import LinkType, page_of
 from hubspot_sandbox.schema.object_types import ObjectType
+from hubspot_sandbox.shapes.records import alive
 from hubspot_sandbox.times import iso
-from hubspot_sandbox.writing import alive
 
 PER_RECORD, PER_RECORD_V3 = 500, 100
 BATCH, BATCH_V3, BATCH_WRITE = 1_000, 100, 2_000

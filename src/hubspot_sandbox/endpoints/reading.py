@@ -10,8 +10,8 @@ from hubspot_sandbox.call import Call, record_id
 from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.catalog import shown_by_default
+from hubspot_sandbox.shapes.records import envelope, history, inline_associations, results
 from hubspot_sandbox.times import iso
-from hubspot_sandbox.writing import envelope, history, inline_associations, results
 
 PAGE, PAGE_WITH_HISTORY = 100, 50
 

@@ -10,7 +10,7 @@ from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.catalog import shown_by_default
 from hubspot_sandbox.search.filters import Group, known_property, parse_groups
-from hubspot_sandbox.writing import envelope, results
+from hubspot_sandbox.shapes.records import envelope, results
 
 PAGE, DEFAULT_PAGE, WINDOW, LONGEST_QUERY = 200, 10, 10_000, 3_000
 

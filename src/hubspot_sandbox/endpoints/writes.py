@@ -13,8 +13,8 @@ from hubspot_sandbox.records.columns import State
 from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.properties import Property
 from hubspot_sandbox.search.filters import comparable
+from hubspot_sandbox.shapes.records import envelope
 from hubspot_sandbox.times import iso
-from hubspot_sandbox.writing import envelope
 
 BATCH = 100
 SOURCE = "INTEGRATION"

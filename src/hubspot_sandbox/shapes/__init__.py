@@ -1,0 +1,1 @@
+"""What a portal holds as the JSON that HubSpot sends."""
