@@ -6,8 +6,8 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, json_answer, not_found
 from hubspot_sandbox.call import Call
+from hubspot_sandbox.endpoints.paging import page, page_by_id
 from hubspot_sandbox.items.event_attendance import Participation, event_shape, participation_shape
-from hubspot_sandbox.paging import page, page_by_id
 from hubspot_sandbox.records.table import Record, UnknownRecord
 from hubspot_sandbox.tokens import require
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.endpoints.mail import moment
+from hubspot_sandbox.endpoints.paging import page
 from hubspot_sandbox.items.events import definition_shape
-from hubspot_sandbox.paging import page
 from hubspot_sandbox.tokens import require
 
 SCOPES = ("business-intelligence", "oauth")

@@ -6,8 +6,8 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found, refusal
 from hubspot_sandbox.call import Call
+from hubspot_sandbox.endpoints.paging import page
 from hubspot_sandbox.items.forms import FORM_TYPES, Submission, form_shape
-from hubspot_sandbox.paging import page
 from hubspot_sandbox.tokens import require
 
 SCOPES = ("forms",)

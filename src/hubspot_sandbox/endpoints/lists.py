@@ -7,9 +7,9 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call, record_id, within
+from hubspot_sandbox.endpoints.paging import keyed_page
 from hubspot_sandbox.items.collections import Item
 from hubspot_sandbox.items.lists import Membership, found_shape, list_shape
-from hubspot_sandbox.paging import keyed_page
 from hubspot_sandbox.times import iso
 from hubspot_sandbox.tokens import require
 

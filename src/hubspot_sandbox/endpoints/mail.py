@@ -8,9 +8,9 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call, within
+from hubspot_sandbox.endpoints.paging import legacy_page, page
 from hubspot_sandbox.items.collections import Item
 from hubspot_sandbox.items.mail import EmailEvent
-from hubspot_sandbox.paging import legacy_page, page
 from hubspot_sandbox.shapes.mail import APP, campaign_shape, email_shape, event_shape, statistics
 from hubspot_sandbox.times import DAY_MS, iso, parse_moment
 from hubspot_sandbox.tokens import require

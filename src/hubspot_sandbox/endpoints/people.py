@@ -6,9 +6,9 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, json_answer, not_found
 from hubspot_sandbox.call import Call
+from hubspot_sandbox.endpoints.paging import page_by_id
 from hubspot_sandbox.items.collections import Item
 from hubspot_sandbox.items.people import ROLES, owner_shape
-from hubspot_sandbox.paging import page_by_id
 from hubspot_sandbox.tokens import require
 
 OWNERS = ("crm.objects.owners.read",)

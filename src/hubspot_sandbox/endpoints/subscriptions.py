@@ -8,6 +8,7 @@ from hubspot_sandbox.answers import Answer, invalid, json_answer, refusal
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.endpoints.mail import SCOPES as CONTENT
 from hubspot_sandbox.endpoints.mail import time_window
+from hubspot_sandbox.endpoints.paging import legacy_page
 from hubspot_sandbox.items.subscriptions import (
     Change,
     change_shape,
@@ -15,7 +16,6 @@ from hubspot_sandbox.items.subscriptions import (
     old_definition_shape,
     status_shape,
 )
-from hubspot_sandbox.paging import legacy_page
 from hubspot_sandbox.times import iso
 from hubspot_sandbox.tokens import require
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from hubspot_sandbox.endpoints import automation, engagements, event_attendance, events
+from hubspot_sandbox.endpoints import engagements, event_attendance, events, workflows
 from hubspot_sandbox.paths.family import Family, Row, dated
 
 FAMILIES = (
     Family(
         (("/automation/v4/flows", "v4"),),
         (
-            Row("GET", "", automation.list_flows),
-            Row("POST", "batch/read", automation.batch_read_flows),
-            Row("GET", "{id}", automation.get_flow),
+            Row("GET", "", workflows.list_flows),
+            Row("POST", "batch/read", workflows.batch_read_flows),
+            Row("GET", "{id}", workflows.get_flow),
         ),
     ),
-    Family((("/automation/v3/workflows", "v3"),), (Row("GET", "", automation.list_workflows),)),
+    Family((("/automation/v3/workflows", "v3"),), (Row("GET", "", workflows.list_workflows),)),
     Family(
         (*dated("/marketing/marketing-events"), ("/marketing/v3/marketing-events", "v3")),
         (

@@ -6,7 +6,7 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, json_answer, not_found, refusal
 from hubspot_sandbox.call import Call
-from hubspot_sandbox.paging import page
+from hubspot_sandbox.endpoints.paging import page
 from hubspot_sandbox.times import iso
 from hubspot_sandbox.tokens import require
 

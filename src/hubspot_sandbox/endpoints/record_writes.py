@@ -8,7 +8,7 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, Refusal, invalid, not_found, refusal
 from hubspot_sandbox.call import Call, record_id
-from hubspot_sandbox.endpoints.reading import find
+from hubspot_sandbox.endpoints.record_reads import find
 from hubspot_sandbox.records.columns import State
 from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.properties import Property
