@@ -16,7 +16,7 @@ from hubspot_sandbox.faults import AFTER_THE_WORK, Faults
 from hubspot_sandbox.limits import BURST, OPEN, SEARCH, Limits, Meter, usage_shape
 from hubspot_sandbox.portal import Portal
 from hubspot_sandbox.responding import httpx_response
-from hubspot_sandbox.routes import Route, find_route
+from hubspot_sandbox.routes.table import Route, find_route
 
 if TYPE_CHECKING:
     from hubspot_sandbox.serving import Server

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hubspot_sandbox.endpoints import lists
-from hubspot_sandbox.paths.family import Family, Row, dated
+from hubspot_sandbox.routes.family import Family, Row, dated
 
 FAMILIES = (
     Family(

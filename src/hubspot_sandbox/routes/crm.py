@@ -11,7 +11,7 @@ from hubspot_sandbox.endpoints import (
     search,
 )
 from hubspot_sandbox.limits import ASSOCIATIONS, SEARCH
-from hubspot_sandbox.paths.family import Family, Row, dated
+from hubspot_sandbox.routes.family import Family, Row, dated
 
 OBJECTS = Family(
     (*dated("/crm/objects"), ("/crm/v3/objects", "v3"), ("/crm/objects/v3", "v3")),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hubspot_sandbox.paths import account, activity, crm, lists, marketing
-from hubspot_sandbox.paths.family import Endpoint, Row
+from hubspot_sandbox.routes import account, activity, crm, lists, marketing
+from hubspot_sandbox.routes.family import Endpoint, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hubspot_sandbox.endpoints import account, oauth, people, pipelines
 from hubspot_sandbox.limits import OPEN
-from hubspot_sandbox.paths.family import Family, Row, dated
+from hubspot_sandbox.routes.family import Family, Row, dated
 
 FAMILIES = (
     Family(
