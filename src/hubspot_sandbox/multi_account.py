@@ -10,7 +10,7 @@ from hubspot_sandbox.answers import Answer
 from hubspot_sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from hubspot_sandbox.serving import Server
+    from hubspot_sandbox.server.http_server import Server
 
 
 class Several:
@@ -40,6 +40,7 @@ class Several:
 
     def serve(self, port: int = 0) -> Server:
         """A server on 127.0.0.1 in a thread of this process, to be used in a ``with`` block."""
-        from hubspot_sandbox.serving import Server  # late: uvicorn is slow to import
+        # Imported here because uvicorn takes a third of a second to import.
+        from hubspot_sandbox.server.http_server import Server
 
         return Server(self, port)

@@ -15,11 +15,11 @@ from hubspot_sandbox.call import Call
 from hubspot_sandbox.faults import AFTER_THE_WORK, Faults
 from hubspot_sandbox.limits import BURST, OPEN, SEARCH, Limits, Meter, usage_shape
 from hubspot_sandbox.portal import Portal
-from hubspot_sandbox.responding import httpx_response
 from hubspot_sandbox.routes.table import Route, find_route
+from hubspot_sandbox.server.httpx_transport import httpx_response
 
 if TYPE_CHECKING:
-    from hubspot_sandbox.serving import Server
+    from hubspot_sandbox.server.http_server import Server
 
 LONGEST_URL = 16_000
 BeforeEach = Callable[[Portal, int], None]
@@ -197,6 +197,7 @@ class Sandbox:
 
     def serve(self, port: int = 0) -> Server:
         """A server on 127.0.0.1 in a thread of this process, to be used in a ``with`` block."""
-        from hubspot_sandbox.serving import Server  # late: uvicorn is slow to import
+        # Imported here because uvicorn takes a third of a second to import.
+        from hubspot_sandbox.server.http_server import Server
 
         return Server(self, port)
