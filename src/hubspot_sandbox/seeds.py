@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from uuid import UUID
 
 from hubspot_sandbox.times import DAY_MS, iso, iso_day
 
@@ -18,6 +19,11 @@ def mix(seed: int, number: int) -> int:
     value = (number * 0x9E3779B97F4A7C15 + seed * 0xD1B54A32D192ED03 + 0x632BE59BD9B4E019) & _MASK
     value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     return value ^ (value >> 31)
+
+
+def guid(seed: int, number: int) -> str:
+    """An id as HubSpot gives forms, campaigns and submissions: the same for the same numbers."""
+    return str(UUID(int=(mix(seed, number) << 64) | mix(seed + 1, number), version=4))
 
 
 @dataclass(slots=True)

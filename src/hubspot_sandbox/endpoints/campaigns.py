@@ -8,8 +8,8 @@ from typing import Any
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.endpoints.paging import page
-from hubspot_sandbox.items.campaigns import READABLE, campaign_shape
 from hubspot_sandbox.items.collections import Item
+from hubspot_sandbox.shapes.campaigns import READABLE, campaign_shape
 from hubspot_sandbox.tokens import require
 
 SCOPES = ("marketing.campaigns.read",)

@@ -7,8 +7,9 @@ from typing import Any
 from hubspot_sandbox.answers import Answer, json_answer, not_found
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.endpoints.paging import page, page_by_id
-from hubspot_sandbox.items.event_attendance import Participation, event_shape, participation_shape
+from hubspot_sandbox.items.event_attendance import Participation
 from hubspot_sandbox.records.table import Record, UnknownRecord
+from hubspot_sandbox.shapes.events import marketing_event_shape, participation_shape
 from hubspot_sandbox.tokens import require
 
 SCOPES = ("crm.objects.marketing_events.read",)
@@ -21,7 +22,7 @@ def list_marketing_events(call: Call) -> Answer:
     portal = call.portal
     events = list(portal.records("marketing_events"))
     shown, paging = page_by_id(call, events, _number, limit=10, most=MOST)
-    rows = [event_shape(event, portal.participations.counts(event.id)) for event in shown]
+    rows = [marketing_event_shape(event, portal.participations.counts(event.id)) for event in shown]
     return json_answer({"results": rows, **({"paging": paging} if paging else {})})
 
 
@@ -40,7 +41,7 @@ def get_marketing_event(call: Call) -> Answer:
     """One marketing event."""
     require(call.granted, SCOPES)
     event = _event(call)
-    return json_answer(event_shape(event, call.portal.participations.counts(event.id)))
+    return json_answer(marketing_event_shape(event, call.portal.participations.counts(event.id)))
 
 
 def count_participations(call: Call) -> Answer:

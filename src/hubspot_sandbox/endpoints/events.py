@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.endpoints.mail import moment
 from hubspot_sandbox.endpoints.paging import page
-from hubspot_sandbox.items.events import definition_shape
+from hubspot_sandbox.items.events import Event
+from hubspot_sandbox.shapes.events import event_definition_shape, event_shape
 from hubspot_sandbox.tokens import require
 
 SCOPES = ("business-intelligence", "oauth")
@@ -46,7 +49,11 @@ def list_events(call: Call) -> Answer:
     ]
     if order != "occurredAt":
         events.reverse()
-    return page(call, events, portal.events.shape, limit=100, most=MOST)
+
+    def shape(event: Event) -> dict[str, Any]:
+        return event_shape(portal.events, event)
+
+    return page(call, events, shape, limit=100, most=MOST)
 
 
 def list_event_types(call: Call) -> Answer:
@@ -61,7 +68,7 @@ def list_definitions(call: Call) -> Answer:
     require(call.granted, DEFINITIONS)
     call.needs("ENTERPRISE")
     found = call.portal.events.definitions.all()
-    return page(call, found, definition_shape, limit=100, most=100, with_total=True)
+    return page(call, found, event_definition_shape, limit=100, most=100, with_total=True)
 
 
 def get_definition(call: Call) -> Answer:
@@ -70,5 +77,5 @@ def get_definition(call: Call) -> Answer:
     call.needs("ENTERPRISE")
     for each in call.portal.events.definitions.all():
         if call.parameters["name"] in (each.fields["name"], each.fields["fullyQualifiedName"]):
-            return json_answer(definition_shape(each))
+            return json_answer(event_definition_shape(each))
     raise not_found("Event definition not found")

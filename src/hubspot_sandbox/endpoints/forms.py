@@ -7,7 +7,8 @@ from typing import Any
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found, refusal
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.endpoints.paging import page
-from hubspot_sandbox.items.forms import FORM_TYPES, Submission, form_shape
+from hubspot_sandbox.items.forms import FORM_TYPES, Submission
+from hubspot_sandbox.shapes.forms import form_shape, submission_shape
 from hubspot_sandbox.tokens import require
 
 SCOPES = ("forms",)
@@ -54,12 +55,7 @@ def list_submissions(call: Call) -> Answer:
             [{"message": "form type is not allowed", "errorType": "FORM_TYPE_NOT_ALLOWED"}],
         )
 
-    def shape(sent: Submission) -> dict[str, Any]:
-        return {
-            "conversionId": forms.submission_id(sent.number),
-            "submittedAt": sent.at,
-            "values": sent.values,
-            **({} if sent.page is None else {"pageUrl": sent.page}),
-        }
+    def shape(submission: Submission) -> dict[str, Any]:
+        return submission_shape(forms, submission)
 
     return page(call, forms.submissions(form.id), shape, limit=20, most=MOST_SUBMISSIONS)

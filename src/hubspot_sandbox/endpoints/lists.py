@@ -9,7 +9,8 @@ from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call, record_id, within
 from hubspot_sandbox.endpoints.paging import keyed_page
 from hubspot_sandbox.items.collections import Item
-from hubspot_sandbox.items.lists import Membership, found_shape, list_shape
+from hubspot_sandbox.items.lists import Membership
+from hubspot_sandbox.shapes.lists import list_search_shape, list_shape
 from hubspot_sandbox.times import iso
 from hubspot_sandbox.tokens import require
 
@@ -40,7 +41,7 @@ def search_lists(call: Call) -> Answer:
     shown = found[offset : offset + count]
     return json_answer(
         {
-            "lists": [found_shape(lists, item, asked) for item in shown],
+            "lists": [list_search_shape(lists, item, asked) for item in shown],
             "offset": offset + len(shown),
             "hasMore": offset + count < len(found),
             "total": len(found),

@@ -11,7 +11,13 @@ from hubspot_sandbox.call import Call, within
 from hubspot_sandbox.endpoints.paging import legacy_page, page
 from hubspot_sandbox.items.collections import Item
 from hubspot_sandbox.items.mail import EmailEvent
-from hubspot_sandbox.shapes.mail import APP, campaign_shape, email_shape, event_shape, statistics
+from hubspot_sandbox.shapes.mail import (
+    APP,
+    email_campaign_shape,
+    email_event_shape,
+    email_shape,
+    statistics,
+)
 from hubspot_sandbox.times import DAY_MS, iso, parse_moment
 from hubspot_sandbox.tokens import require
 
@@ -135,7 +141,7 @@ def list_email_campaigns(call: Call) -> Answer:
     mail = call.portal.mail
 
     def shape(campaign: Item) -> dict[str, Any]:
-        full = campaign_shape(mail, campaign)
+        full = email_campaign_shape(mail, campaign)
         return {"id": full["id"], **APP, "lastUpdatedTime": full["lastUpdatedTime"]}
 
     return legacy_page(
@@ -149,7 +155,7 @@ def get_email_campaign(call: Call) -> Answer:
     campaign = call.portal.mail.campaigns.find(call.parameters["id"])
     if campaign is None:
         raise not_found("campaign not found")
-    return json_answer(campaign_shape(call.portal.mail, campaign))
+    return json_answer(email_campaign_shape(call.portal.mail, campaign))
 
 
 def time_window(call: Call) -> tuple[int, int]:
@@ -171,6 +177,6 @@ def list_events(call: Call) -> Answer:
     ]
 
     def shape(event: EmailEvent) -> dict[str, Any]:
-        return event_shape(portal.mail, event, portal.id)
+        return email_event_shape(portal.mail, event, portal.id)
 
     return legacy_page(call, found, "events", shape, limit=10, most=MOST_EVENTS)

@@ -8,7 +8,8 @@ from hubspot_sandbox.answers import Answer, json_answer, not_found
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.endpoints.paging import page_by_id
 from hubspot_sandbox.items.collections import Item
-from hubspot_sandbox.items.people import ROLES, owner_shape
+from hubspot_sandbox.items.people import ROLES
+from hubspot_sandbox.shapes.people import owner_shape, team_shape, user_shape
 from hubspot_sandbox.tokens import require
 
 OWNERS = ("crm.objects.owners.read",)
@@ -49,7 +50,7 @@ def list_users(call: Call) -> Answer:
     """Everybody who can log in, paged by id."""
     require(call.granted, USERS)
     shown, paging = page_by_id(call, call.portal.users.all(), _number, limit=100, most=100)
-    shape: dict[str, Any] = {"results": [{"id": user.id, **user.fields} for user in shown]}
+    shape: dict[str, Any] = {"results": [user_shape(user) for user in shown]}
     return json_answer(shape | ({"paging": paging} if paging else {}))
 
 
@@ -59,7 +60,7 @@ def get_user(call: Call) -> Answer:
     by_email = call.one("idProperty") == "EMAIL"
     for user in call.portal.users.all():
         if call.parameters["id"] == (user.fields["email"] if by_email else user.id):
-            return json_answer({"id": user.id, **user.fields})
+            return json_answer(user_shape(user))
     raise not_found("resource not found")
 
 
@@ -67,21 +68,7 @@ def list_teams(call: Call) -> Answer:
     """The teams with the ids of their members, all at once."""
     require(call.granted, TEAMS)
     users = call.portal.users.all()
-    return json_answer(
-        {
-            "results": [
-                {
-                    "id": team.id,
-                    "name": team.fields["name"],
-                    "userIds": [u.id for u in users if u.fields.get("primaryTeamId") == team.id],
-                    "secondaryUserIds": [
-                        u.id for u in users if team.id in u.fields.get("secondaryTeamIds", ())
-                    ],
-                }
-                for team in call.portal.teams.all()
-            ]
-        }
-    )
+    return json_answer({"results": [team_shape(team, users) for team in call.portal.teams.all()]})
 
 
 def list_roles(call: Call) -> Answer:

@@ -9,12 +9,12 @@ from hubspot_sandbox.call import Call
 from hubspot_sandbox.endpoints.mail import SCOPES as CONTENT
 from hubspot_sandbox.endpoints.mail import time_window
 from hubspot_sandbox.endpoints.paging import legacy_page
-from hubspot_sandbox.items.subscriptions import (
-    Change,
-    change_shape,
-    definition_shape,
-    old_definition_shape,
-    status_shape,
+from hubspot_sandbox.items.subscriptions import Change
+from hubspot_sandbox.shapes.subscriptions import (
+    legacy_subscription_definition_shape,
+    subscription_change_shape,
+    subscription_definition_shape,
+    subscription_status_shape,
 )
 from hubspot_sandbox.times import iso
 from hubspot_sandbox.tokens import require
@@ -27,7 +27,9 @@ MOST_STATUSES, MOST_CHANGES = 100, 1_000
 def list_definitions(call: Call) -> Answer:
     """Every kind of mail one can subscribe to; v3 names the list differently."""
     require(call.granted, READ)
-    rows = [definition_shape(each) for each in call.portal.subscriptions.definitions.all()]
+    rows = [
+        subscription_definition_shape(each) for each in call.portal.subscriptions.definitions.all()
+    ]
     if call.style == "v3":
         return json_answer({"subscriptionDefinitions": rows})
     return json_answer({"results": rows, **_complete(call)})
@@ -90,7 +92,7 @@ def _statuses(call: Call, recipient: str) -> list[dict[str, Any]]:
         raise refusal(400, f"{recipient} is no email address", "VALIDATION_ERROR")
     subscriptions = call.portal.subscriptions
     return [
-        status_shape(subscriptions, recipient, definition, call.now)
+        subscription_status_shape(subscriptions, recipient, definition, call.now)
         for definition in subscriptions.definitions.all()
     ]
 
@@ -99,7 +101,10 @@ def list_old_definitions(call: Call) -> Answer:
     """Every kind of mail one can subscribe to, in the shape of the first version."""
     require(call.granted, CONTENT)
     portal = call.portal
-    rows = [old_definition_shape(each, portal.id) for each in portal.subscriptions.definitions]
+    rows = [
+        legacy_subscription_definition_shape(each, portal.id)
+        for each in portal.subscriptions.definitions
+    ]
     return json_answer({"subscriptionDefinitions": rows})
 
 
@@ -109,7 +114,7 @@ def list_changes(call: Call) -> Answer:
     portal = call.portal
 
     def shape(change: Change) -> dict[str, Any]:
-        return change_shape(change, portal.id)
+        return subscription_change_shape(change, portal.id)
 
     found = portal.subscriptions.changes(*time_window(call))[::-1]
     return legacy_page(call, found, "timeline", shape, limit=10, most=MOST_CHANGES)

@@ -7,6 +7,8 @@ from typing import Any
 from hubspot_sandbox.answers import Answer, json_answer, not_found, refusal
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.endpoints.paging import page
+from hubspot_sandbox.items.collections import Item
+from hubspot_sandbox.shapes.workflows import flow_shape, flow_summary_shape, workflow_shape
 from hubspot_sandbox.times import iso
 from hubspot_sandbox.tokens import require
 
@@ -18,7 +20,11 @@ def list_flows(call: Call) -> Answer:
     """Workflows of every object type, without their actions (BEHAVIOR H140)."""
     require(call.granted, SCOPES)
     workflows = call.portal.workflows
-    return page(call, workflows.kept.all(), workflows.listed, limit=100, most=MOST)
+
+    def shape(flow: Item) -> dict[str, Any]:
+        return flow_summary_shape(workflows, flow)
+
+    return page(call, workflows.kept.all(), shape, limit=100, most=MOST)
 
 
 def get_flow(call: Call) -> Answer:
@@ -27,7 +33,7 @@ def get_flow(call: Call) -> Answer:
     flow = call.portal.workflows.kept.find(call.parameters["id"])
     if flow is None:
         raise not_found("Flow not found")
-    return json_answer(call.portal.workflows.whole(flow))
+    return json_answer(flow_shape(call.portal.workflows, flow))
 
 
 def batch_read_flows(call: Call) -> Answer:
@@ -39,7 +45,7 @@ def batch_read_flows(call: Call) -> Answer:
     missing = sorted({*ids} - {flow.id for flow in found})
     shape: dict[str, Any] = {
         "status": "COMPLETE",
-        "results": [workflows.whole(flow) for flow in found],
+        "results": [flow_shape(workflows, flow) for flow in found],
         "startedAt": iso(call.now),
         "completedAt": iso(call.now),
     }
@@ -64,4 +70,6 @@ def list_workflows(call: Call) -> Answer:
             "EXTERNAL auth request is missing required 'workflows-access-public-api' scope.",
             "MISSING_SCOPES",
         )
-    return json_answer({"workflows": call.portal.workflows.of_contacts(call.portal.id)})
+    workflows = call.portal.workflows
+    rows = [workflow_shape(workflows, flow, call.portal.id) for flow in workflows.of_contacts()]
+    return json_answer({"workflows": rows})

@@ -6,11 +6,10 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-from hubspot_sandbox.records.table import Record, Table, UnknownRecord
+from hubspot_sandbox.records.table import Table, UnknownRecord
 from hubspot_sandbox.seeds import mix
-from hubspot_sandbox.times import DAY_MS, Clock, iso
+from hubspot_sandbox.times import DAY_MS, Clock
 
 STATES = ("REGISTERED", "ATTENDED", "CANCELLED", "NO_SHOW")
 _COUNTED = {"registrants": "REGISTERED", "attendees": "ATTENDED", "cancellations": "CANCELLED",
@@ -64,60 +63,3 @@ class EventAttendance:
             event, contact = events[n % len(events)], contacts[mix(97, n) % len(contacts)]
             at = last - mix(101, n) % (90 * DAY_MS)
             self.add(str(event), str(contact), STATES[n // len(events) % len(STATES)], at)
-
-
-def event_shape(event: Record, counts: dict[str, int]) -> dict[str, Any]:
-    """A marketing event."""
-    value = event.properties.get
-    return {
-        "objectId": event.id,
-        "externalEventId": f"external-{event.id}",
-        "eventName": value("hs_event_name") or "",
-        "eventOrganizer": value("hs_event_organizer"),
-        "eventType": value("hs_event_type"),
-        "eventDescription": value("hs_event_description"),
-        "eventUrl": value("hs_event_url"),
-        "eventCancelled": value("hs_event_cancelled") == "true",
-        "eventCompleted": value("hs_event_completed") == "true",
-        "eventStatus": value("hs_event_status"),
-        "eventStatusV2": value("hs_event_status"),
-        "startDateTime": value("hs_start_datetime"),
-        "endDateTime": value("hs_end_datetime"),
-        "appInfo": {"id": "113", "name": "Webinars"},
-        "customProperties": [{"name": "room", "value": "3"}],
-        "createdAt": iso(event.created_at),
-        "updatedAt": iso(event.updated_at),
-        **counts,
-    }
-
-
-def participation_shape(row: Participation, event: Record, contact: Record) -> dict[str, Any]:
-    """A participation with what it belongs to."""
-    attended = {"attendanceDurationSeconds": 3_600, "attendancePercentage": "0.9"}
-    return {
-        "id": str(row.number),
-        "createdAt": iso(row.at),
-        "associations": {
-            "marketingEvent": {
-                "marketingEventId": event.id,
-                "externalEventId": f"external-{event.id}",
-                "externalAccountId": "account-1",
-                "name": event.properties.get("hs_event_name") or "",
-            },
-            "contact": {
-                "contactId": contact.id,
-                "email": contact.properties["email"],
-                "firstname": contact.properties["firstname"],
-                "lastname": contact.properties["lastname"],
-            },
-        },
-        "properties": {
-            "occurredAt": row.at,
-            "attendanceState": row.state,
-            **(
-                {"attendanceDurationSeconds": 3_600, "attendancePercentage": "0.9"}
-                if attended
-                else {}
-            ),
-        },
-    }

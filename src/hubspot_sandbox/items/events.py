@@ -5,18 +5,15 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from hubspot_sandbox.items.collections import Collection, Item
-from hubspot_sandbox.items.forms import guid
+from hubspot_sandbox.items.collections import Collection
 from hubspot_sandbox.records.table import Table, UnknownRecord
-from hubspot_sandbox.schema.properties import Property
-from hubspot_sandbox.seeds import ANCHOR_MS, mix
-from hubspot_sandbox.times import DAY_MS, Clock, iso
+from hubspot_sandbox.seeds import ANCHOR_MS, guid, mix
+from hubspot_sandbox.times import DAY_MS, Clock
 
 STANDARD = ("e_visited_page", "e_object_association", "e_property_value_change", "e_form_view_v2",
             "e_v2_contact_booked_meeting_through_sequence", "e_call_ended")  # fmt: skip
-_VISIT: dict[str, str] = {
+_PAGE_VISIT: dict[str, str] = {
     "hs_url": "https://www.example.com/pricing?x=1&y=%20",
     "hs_title": "Pricing – Example",
     "hs_referrer": "https://www.google.com/",
@@ -25,12 +22,12 @@ _VISIT: dict[str, str] = {
     "hs_operating_system": "Linux",
     "hs_country": "ie",
     "hs_city": "dublin",
-    "hs_visitor_type": "RETURNING_VISITOR",
+    "hs_visitor_type": "RETURNING_PAGE_VISITOR",
     "hs_utm_campaign": "launch-1",
     "hs_page_tags": "pricing;plans",
     "hs_asset_type": "",
 }
-_CUSTOM: dict[str, str] = {"machine_id": "17", "hours": "12.5", "note": 'said "ok"\n🎉'}
+CUSTOM_PROPERTIES: dict[str, str] = {"machine_id": "17", "hours": "12.5", "note": 'said "ok"\n🎉'}
 
 
 @dataclass(slots=True, order=True)
@@ -102,17 +99,6 @@ class Events:
             if (after is None or event.at > after) and (before is None or event.at < before)
         ]
 
-    def shape(self, event: Event) -> dict[str, Any]:
-        """An event as HubSpot shows it."""
-        return {
-            "id": self.event_id(event.number),
-            "eventType": event.type,
-            "objectType": event.kind,
-            "objectId": event.record,
-            "occurredAt": iso(event.at),
-            "properties": event.properties,
-        }
-
     def seed(self, events: int, last: int) -> None:
         """A fresh portal's events; all of them happened before ``last``."""
         used = (STANDARD[0], STANDARD[0], self.types()[-1], STANDARD[3])
@@ -121,28 +107,5 @@ class Events:
             ids = self._table(kind).live
             record = str(ids[mix(107, n) % len(ids)]) if ids else str(n)
             at = last - mix(109, n) % (60 * DAY_MS)
-            properties = _CUSTOM if n % 4 == 2 else _VISIT
+            properties = CUSTOM_PROPERTIES if n % 4 == 2 else _PAGE_VISIT
             self.add(used[n % 4], record, kind, at, properties)
-
-
-def definition_shape(definition: Item) -> dict[str, Any]:
-    """An event type the portal defined, as HubSpot shows it."""
-    fields = definition.fields
-    return {
-        "id": definition.id,
-        "name": fields["name"],
-        "fullyQualifiedName": fields["fullyQualifiedName"],
-        "labels": {"singular": fields["label"], "plural": fields["label"]},
-        "description": f"{fields['label']}, as the portal tells it",
-        "objectTypeId": f"6-{definition.id}",
-        "primaryObject": "CONTACT",
-        "primaryObjectId": "0-1",
-        "trackingType": "MANUAL",
-        "archived": definition.archived,
-        "associations": [],
-        "properties": [Property(name, label=name).as_json() for name in sorted(_CUSTOM)],
-        "createdAt": iso(definition.created),
-        "createdUserId": 5_000_000,
-        "updatedAt": iso(definition.updated),
-        "updatedUserId": 5_000_001,
-    }

@@ -6,20 +6,14 @@ from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
-from hubspot_sandbox.items.collections import Collection, Item
+from hubspot_sandbox.items.collections import Collection
 from hubspot_sandbox.records.table import UnknownRecord
-from hubspot_sandbox.seeds import FIRST_NAMES, NASTY_TEXT, mix
-from hubspot_sandbox.times import DAY_MS, Clock, iso
+from hubspot_sandbox.seeds import FIRST_NAMES, NASTY_TEXT, guid, mix
+from hubspot_sandbox.times import DAY_MS, Clock
 
 FORM_TYPES = ("hubspot", "captured", "flow", "blog_comment")
 _NAMES = ("Contact us", "Newsletter ✉️", "Demo request", "Pop-up", "Comments", "Event; sign-up")
-
-
-def guid(seed: int, number: int) -> str:
-    """An id as HubSpot gives forms, campaigns and submissions: the same for the same numbers."""
-    return str(UUID(int=(mix(seed, number) << 64) | mix(seed + 1, number), version=4))
 
 
 @dataclass(slots=True, order=True)
@@ -92,92 +86,3 @@ class Forms:
             values = {"email": f"person{n}@example{n % 97}.com", "firstname": name}
             values["message"] = NASTY_TEXT[n % len(NASTY_TEXT)] or ""
             self.submit(ids[n % forms], values, last - mix(47, n) % (300 * DAY_MS))
-
-
-def form_shape(form: Item) -> dict[str, Any]:
-    """A form as HubSpot shows it; only HubSpot's own kind has every part."""
-    shape = {
-        "id": form.id,
-        **form.fields,
-        "createdAt": iso(form.created),
-        "updatedAt": iso(form.updated),
-        "archived": form.archived,
-        "fieldGroups": [_GROUP],
-        "configuration": _CONFIGURATION,
-        "displayOptions": _DISPLAY,
-        "legalConsentOptions": _CONSENT if form.fields["formType"] == "hubspot" else _NO_CONSENT,
-    }
-    if form.archived_at is not None:
-        shape["archivedAt"] = iso(form.archived_at)
-    return shape
-
-
-_GROUP: dict[str, Any] = {
-    "groupType": "default_group",
-    "richTextType": "text",
-    "richText": "<p>Write to us</p>",
-    "fields": [
-        {
-            "objectTypeId": "0-1",
-            "name": "email",
-            "label": "E-mail",
-            "required": True,
-            "hidden": False,
-            "fieldType": "email",
-            "placeholder": "you@example.com",
-            "dependentFields": [],
-            "validation": {"blockedEmailDomains": [], "useDefaultBlockList": False},
-        },
-        {
-            "objectTypeId": "0-1",
-            "name": "firstname",
-            "label": "First name",
-            "required": False,
-            "hidden": False,
-            "fieldType": "single_line_text",
-            "dependentFields": [],
-        },
-    ],
-}
-_CONFIGURATION: dict[str, Any] = {
-    "language": "en",
-    "cloneable": True,
-    "editable": True,
-    "archivable": True,
-    "recaptchaEnabled": False,
-    "notifyContactOwner": False,
-    "notifyRecipients": ["5000000"],
-    "createNewContactForNewEmail": False,
-    "prePopulateKnownValues": True,
-    "allowLinkToResetKnownValues": False,
-    "embedType": "V4",
-    "lifecycleStages": [{"objectTypeId": "0-1", "value": "lead"}],
-    "postSubmitAction": {"type": "thank_you", "value": "Thank you."},
-}
-_DISPLAY: dict[str, Any] = {
-    "renderRawHtml": False,
-    "theme": "default_style",
-    "submitButtonText": "Submit",
-    "cssClass": "hs-form stacked",
-    "style": {
-        "fontFamily": "arial, helvetica, sans-serif",
-        "backgroundWidth": "100%",
-        "labelTextColor": "#33475b",
-        "labelTextSize": "14px",
-        "helpTextColor": "#7C98B6",
-        "helpTextSize": "11px",
-        "legalConsentTextColor": "#33475b",
-        "legalConsentTextSize": "14px",
-        "submitColor": "#ff7a59",
-        "submitAlignment": "left",
-        "submitFontColor": "#ffffff",
-        "submitSize": "12px",
-    },
-}
-_CONSENT: dict[str, Any] = {
-    "type": "legitimate_interest",
-    "subscriptionTypeIds": [77_001],
-    "lawfulBasis": "lead",
-    "privacyText": "We keep what you send.",
-}
-_NO_CONSENT: dict[str, Any] = {"type": "none"}

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_sandbox.items.collections import Collection
-from hubspot_sandbox.items.forms import guid
 from hubspot_sandbox.records.table import UnknownRecord
-from hubspot_sandbox.seeds import mix
+from hubspot_sandbox.seeds import guid, mix
 from hubspot_sandbox.times import DAY_MS, Clock
 
 EVENT_TYPES = (

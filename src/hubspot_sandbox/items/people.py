@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_sandbox.items.collections import Collection, Item
+from hubspot_sandbox.items.collections import Collection
 from hubspot_sandbox.schema.catalog.shared import OWNERS
 from hubspot_sandbox.seeds import ANCHOR_MS, FIRST_NAMES, LAST_NAMES
-from hubspot_sandbox.times import DAY_MS, Clock, iso
+from hubspot_sandbox.times import DAY_MS, Clock
 
 ARCHIVED_OWNERS = 2
 FIRST_USER = 5_000_000
@@ -35,22 +35,6 @@ def owners(clock: Clock) -> Collection:
         if place >= len(OWNERS) - ARCHIVED_OWNERS:
             made.archive(key, moment)
     return made
-
-
-def owner_shape(owner: Item) -> dict[str, Any]:
-    """An owner as HubSpot shows it."""
-    user = owner.fields.get("userId")
-    return {
-        "id": owner.id,
-        "type": "PERSON",
-        "teams": [],
-        **owner.fields,
-        "userId": None if owner.archived else user,
-        "userIdIncludingInactive": user,
-        "createdAt": iso(owner.created),
-        "updatedAt": iso(owner.updated),
-        "archived": owner.archived,
-    }
 
 
 def users(clock: Clock) -> Collection:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from hubspot_sandbox.items.collections import Collection, Item
+from hubspot_sandbox.items.collections import Collection
 from hubspot_sandbox.records.table import UnknownRecord
 from hubspot_sandbox.seeds import ANCHOR_MS, mix
-from hubspot_sandbox.times import DAY_MS, Clock, iso
+from hubspot_sandbox.times import DAY_MS, Clock
 
 STATES = ("SUBSCRIBED", "UNSUBSCRIBED")
 _KINDS = (
@@ -90,76 +89,3 @@ class Subscriptions:
 
 def _moment(change: Change) -> int:
     return change.at
-
-
-def definition_shape(definition: Item) -> dict[str, Any]:
-    """A subscription definition."""
-    return {
-        "id": definition.id,
-        **definition.fields,
-        "communicationMethod": "Email",
-        "businessUnitId": 0,
-        "createdAt": iso(definition.created),
-        "updatedAt": iso(definition.updated),
-    }
-
-
-def old_definition_shape(definition: Item, portal_id: int) -> dict[str, Any]:
-    """A subscription definition in the shape of the first version."""
-    fields = definition.fields
-    return {
-        "id": int(definition.id),
-        "portalId": portal_id,
-        "name": fields["name"],
-        "description": fields["description"],
-        "active": fields["isActive"],
-        "internal": fields["isInternal"],
-        "category": fields["purpose"],
-        "channel": "Email",
-        "internalName": fields["name"].upper().replace(" ", "_"),
-        "order": int(definition.id) - 77_001,
-    }
-
-
-def change_shape(change: Change, portal_id: int) -> dict[str, Any]:
-    """A change in the shape of the timeline: the time is outside, what changed within."""
-    return {
-        "timestamp": change.at,
-        "portalId": portal_id,
-        "recipient": change.recipient,
-        "normalizedEmailId": f"{mix(71, hash_of(change.recipient)):016x}",
-        "changes": [
-            {
-                "change": change.status,
-                "changeType": "SUBSCRIPTION_STATUS",
-                "source": change.source,
-                "portalId": portal_id,
-                "subscriptionId": int(change.subscription),
-                "causedByEvent": {"id": f"{change.number:032x}", "created": change.at},
-            }
-        ],
-    }
-
-
-def hash_of(text: str) -> int:
-    """A number of a text, the same on every machine."""
-    return int.from_bytes(text.lower().encode()[:16].ljust(16, b"\0"), "big")
-
-
-def status_shape(
-    subscriptions: Subscriptions, recipient: str, definition: Item, now: int
-) -> dict[str, Any]:
-    """Whether an address is subscribed; who never changed anything is NOT_SPECIFIED."""
-    change = subscriptions.latest(recipient, definition.id)
-    return {
-        "channel": "EMAIL",
-        "subscriberIdString": recipient,
-        "subscriptionId": int(definition.id),
-        "subscriptionName": definition.fields["name"],
-        "status": "NOT_SPECIFIED" if change is None else change.status,
-        "source": "SOURCE_NONE" if change is None else change.source,
-        "legalBasis": "LEGITIMATE_INTEREST_CLIENT",
-        "legalBasisExplanation": "Asked for it",
-        "businessUnitId": 0,
-        "timestamp": iso(now if change is None else change.at),
-    }

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hubspot_sandbox.items.collections import Collection, Item
-from hubspot_sandbox.items.forms import guid
-from hubspot_sandbox.seeds import mix
-from hubspot_sandbox.times import DAY_MS, Clock, iso
+from hubspot_sandbox.seeds import guid, mix
+from hubspot_sandbox.times import DAY_MS, Clock
 
 _FIRST_FLOW, _FIRST_WORKFLOW = 1_500_000_000, 60_000_000
 _NAMES = ("Welcome series", "Hand over to sales 🤝", "Nurture; cold leads", "Renewal reminder")
@@ -41,6 +40,18 @@ class Workflows:
         revision = 1 if found is None else int(found.fields["revisionId"]) + 1
         self.kept.change(id, {**fields, "revisionId": str(revision)}, at)
 
+    def uuid(self, flow: Item) -> str:
+        """The unique id of a workflow."""
+        return guid(self._seed + 89, int(flow.id))
+
+    def number(self, flow: Item) -> int:
+        """The id of a workflow in version 3."""
+        return int(flow.id) - _FIRST_FLOW + _FIRST_WORKFLOW
+
+    def of_contacts(self) -> list[Item]:
+        """The workflows version 3 knows: those of contacts."""
+        return [flow for flow in self.kept.all() if flow.fields["objectTypeId"] == CONTACTS]
+
     def seed(self, workflows: int, last: int) -> None:
         """A fresh portal's workflows; everything happened before ``last``."""
         for n in range(workflows):
@@ -48,75 +59,3 @@ class Workflows:
             name = f"{_NAMES[n % len(_NAMES)]} {n}"
             id_ = self.add(name, _KINDS[n % len(_KINDS)][1], n % 4 != 3, at)
             self.change(id_, at + mix(83, n) % DAY_MS)
-
-    def listed(self, flow: Item) -> dict[str, Any]:
-        """A workflow as the list of version 4 shows it."""
-        fields = flow.fields
-        return {
-            "id": flow.id,
-            "name": fields["name"],
-            "flowType": "WORKFLOW",
-            "isEnabled": fields["isEnabled"],
-            "objectTypeId": fields["objectTypeId"],
-            "revisionId": fields["revisionId"],
-            "uuid": guid(self._seed + 89, int(flow.id)),
-            "createdAt": iso(flow.created),
-            "updatedAt": iso(flow.updated),
-        }
-
-    def whole(self, flow: Item) -> dict[str, Any]:
-        """A workflow as version 4 shows it on its own."""
-        return {
-            **self.listed(flow),
-            "type": flow.fields["type"],
-            "description": "",
-            "startActionId": "1",
-            "nextAvailableActionId": "2",
-            "actions": [
-                {
-                    "actionId": "1",
-                    "actionTypeId": "0-1",
-                    "type": "SINGLE_CONNECTION",
-                    "fields": {"delta": "1440", "time_unit": "MINUTES"},
-                }
-            ],
-            "enrollmentCriteria": {"shouldReEnroll": False, "type": "LIST_BASED"},
-            "timeWindows": [],
-            "blockedDates": [],
-            "customProperties": {},
-            "crmObjectCreationStatus": "COMPLETE",
-            "suppressionListIds": [],
-            "canEnrollFromSalesforce": False,
-        }
-
-    def of_contacts(self, portal_id: int) -> list[dict[str, Any]]:
-        """The workflows version 3 shows: those of contacts, times in milliseconds."""
-        return [
-            {
-                "id": int(flow.id) - _FIRST_FLOW + _FIRST_WORKFLOW,
-                "portalId": portal_id,
-                "name": flow.fields["name"],
-                "description": "",
-                "type": "DRIP_DELAY",
-                "enabled": flow.fields["isEnabled"],
-                "insertedAt": flow.created,
-                "updatedAt": flow.updated,
-                "contactListIds": {"enrolled": 1, "active": 2, "completed": 3, "succeeded": 4},
-                "contactCounts": {"active": 2, "enrolled": 17},
-                "personaTagIds": [],
-                "lastUpdatedByUserId": 5_000_001,
-                "migrationStatus": {"portalId": portal_id, "migrationStatus": "EXECUTION_MIGRATED"},
-                "creationSource": {
-                    "sourceApplication": {"source": "WORKFLOWS_APP"},
-                    "createdByUser": {"userId": 5_000_000, "userEmail": "owner0@example.com"},
-                    "createdAt": flow.created,
-                },
-                "updateSource": {
-                    "sourceApplication": {"source": "WORKFLOWS_APP"},
-                    "updatedByUser": {"userId": 5_000_001, "userEmail": "owner1@example.com"},
-                    "updatedAt": flow.updated,
-                },
-            }
-            for flow in self.kept.all()
-            if flow.fields["objectTypeId"] == CONTACTS
-        ]

@@ -1,4 +1,4 @@
-"""Marketing emails, campaigns and email events as HubSpot shows them."""
+"""The JSON of marketing emails, email campaigns and email events."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def email_shape(mail: Mail, email: Item, with_statistics: bool) -> dict[str, Any
     return shape
 
 
-def campaign_shape(mail: Mail, campaign: Item) -> dict[str, Any]:
+def email_campaign_shape(mail: Mail, campaign: Item) -> dict[str, Any]:
     """An email campaign as it is shown on its own."""
     events = mail.events_of(str(campaign.fields["contentId"]))
     latest = max((event.at for event in events), default=campaign.updated)
@@ -130,7 +130,7 @@ def campaign_shape(mail: Mail, campaign: Item) -> dict[str, Any]:
     }
 
 
-def event_shape(mail: Mail, event: EmailEvent, portal_id: int) -> dict[str, Any]:
+def email_event_shape(mail: Mail, event: EmailEvent, portal_id: int) -> dict[str, Any]:
     """An email event; which fields it has depends on its type."""
     campaign = int(mail.campaign_of(event.email))
     shape: dict[str, Any] = {
