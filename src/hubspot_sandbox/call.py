@@ -41,12 +41,12 @@ class Call:
 
     # -- the query string ------------------------------------------------------------------------
 
-    def one(self, name: str) -> str | None:
+    def query_value(self, name: str) -> str | None:
         """A query parameter given once."""
         values = self.query.get(name)
         return values[-1] if values else None
 
-    def several(self, name: str) -> list[str]:
+    def query_values(self, name: str) -> list[str]:
         """A query parameter holding a list: repeated, comma separated or both."""
         return [
             part.strip()
@@ -57,14 +57,14 @@ class Call:
 
     def flag(self, name: str) -> bool:
         """A query parameter that is true or false; false when absent."""
-        value = (self.one(name) or "false").lower()
+        value = (self.query_value(name) or "false").lower()
         if value not in ("true", "false"):
             raise invalid(f"Unable to parse value for query parameter {name}: '{value}'")
         return value == "true"
 
     def number(self, name: str, default: int, most: int, least: int = 1) -> int:
         """A query parameter that is a whole number within bounds."""
-        text = self.one(name)
+        text = self.query_value(name)
         if text is None:
             return default
         if not text.isdigit():
@@ -91,22 +91,22 @@ class Call:
 
     def names(self, body: Mapping[str, Any], key: str) -> list[str]:
         """A list of property names in a body, empty when absent."""
-        given = body.get(key) or []
-        if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        names = body.get(key) or []
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise invalid(f"Invalid input JSON: {key} must be a list of names")
-        return given
+        return names
 
     def inputs(self, most: int) -> list[dict[str, Any]]:
         """The ``inputs`` of a batch, at most ``most`` of them."""
-        given = self.body().get("inputs")
-        if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        inputs = self.body().get("inputs")
+        if not isinstance(inputs, list) or not all(isinstance(item, dict) for item in inputs):
             raise invalid("Some required fields were not set: [inputs]", "REQUIRED_FIELD")
-        if len(given) > most:
+        if len(inputs) > most:
             raise invalid(
                 f"The maximum number of inputs supported in a batch request for this endpoint is "
-                f"{most}. Got {len(given)}."
+                f"{most}. Got {len(inputs)}."
             )
-        return given
+        return inputs
 
     # -- object types, scopes, properties --------------------------------------------------------
 

@@ -47,21 +47,21 @@ def main(argv: Sequence[str]) -> int:
     """Run the command; answers the exit status (0, or 2 for a usage error)."""
     parser = _parser()
     try:
-        given = parser.parse_args(argv)
+        options = parser.parse_args(argv)
         portal = (
-            Portal(given.seed, records=dict(given.records))
-            if given.records
-            else Portal.demo(given.seed)
+            Portal(options.seed, records=dict(options.records))
+            if options.records
+            else Portal.demo(options.seed)
         )
     except UnknownRecord as unknown:
         print(f"hubspot-ingest sandbox: {unknown}", file=sys.stderr)
         return 2
     except SystemExit as stop:
         return 0 if stop.code in (0, None) else 2
-    limits = Limits.unlimited() if given.burst is None else Limits(burst=given.burst)
-    faults = Faults(given.faults, given.seed) if given.faults else None
-    sandbox = Sandbox(portal, limits, given.search_lag_ms, given.latency_ms, faults)
-    with sandbox.serve(given.port) as server:
+    limits = Limits.unlimited() if options.burst is None else Limits(burst=options.burst)
+    faults = Faults(options.faults, options.seed) if options.faults else None
+    sandbox = Sandbox(portal, limits, options.search_lag_ms, options.latency_ms, faults)
+    with sandbox.serve(options.port) as server:
         print(f"HUBSPOT_BASE_URL={server.url}")
         print(f"HUBSPOT_TOKEN={portal.token}", flush=True)
         try:

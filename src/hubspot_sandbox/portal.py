@@ -110,12 +110,12 @@ class Portal:
 
     def object_type(self, name: str) -> ObjectType:
         """The object type of a name, a singular, an id or a fully qualified name."""
-        found = self._names.get(name) or self._names.get(name.lower())
-        if found is None:
-            found = next((kind for kind in self.object_types if kind.name == name), None)
-        if found is None:
+        object_type = self._names.get(name) or self._names.get(name.lower())
+        if object_type is None:
+            object_type = next((kind for kind in self.object_types if kind.name == name), None)
+        if object_type is None:
             raise UnknownRecord(f"no object type {name!r}")
-        return found
+        return object_type
 
     def object_type_in_path(self, name: str) -> ObjectType | None:
         """Like `object_type`, but only the spellings HubSpot takes in a path (BEHAVIOR H3)."""
@@ -163,8 +163,8 @@ class Portal:
         """Every record, ascending by id; only the archived ones on request."""
         with self.lock:
             table = self.table(object_type)
-            found = list(table.states(archived))
-        return (table.record(state) for state in found)
+            states = list(table.states(archived))
+        return (table.record(state) for state in states)
 
     def grant(self, token: str, scopes: Iterable[str] | None) -> None:
         """Accept another token, with these scopes only (None: all)."""
@@ -256,7 +256,7 @@ class Portal:
     def purge(self, object_type: str, id: str, at: int | None = None) -> None:
         """Remove a record for good, as HubSpot does 90 days after archiving (BEHAVIOR H58)."""
         moment = self.clock() if at is None else at
-        self._change(object_type, id, lambda state: replace(state, at=moment, gone=True))
+        self._change(object_type, id, lambda state: replace(state, at=moment, removed=True))
 
     def gdpr_delete(self, object_type: str, id: str, at: int | None = None) -> None:
         """Remove a record for good at once: it never is in the recycle bin (BEHAVIOR H58)."""
@@ -274,7 +274,7 @@ class Portal:
             created = min(first.created, second.created)
             table.write(State(number, created, moment, moment, None, values, source="MERGE"))
             for state in (first, second):
-                table.write(replace(state, at=moment, gone=True))
+                table.write(replace(state, at=moment, removed=True))
                 table.merged_into[state.id] = number
                 self.associations.move(kind, self.object_types, state.id, number)
             return str(number)
@@ -307,13 +307,13 @@ class Portal:
             source, target = self.object_type(from_type), self.object_type(to_type)
             kinds: list[LinkType] = []
             if label is not None:
-                wanted = "USER_DEFINED" if category == "HUBSPOT_DEFINED" else category
-                kinds.append(self.associations.label(source, target, label, wanted))
+                own_category = "USER_DEFINED" if category == "HUBSPOT_DEFINED" else category
+                kinds.append(self.associations.label(source, target, label, own_category))
             elif type_id is not None:
-                known = self.associations.find_type(source, target, category, type_id)
-                if known is None:
+                link_type = self.associations.find_type(source, target, category, type_id)
+                if link_type is None:
                     raise UnknownRecord(f"no association type {category} {type_id}")
-                kinds.append(known)
+                kinds.append(link_type)
             self.associations.add(source, int(from_id), target, int(to_id), kinds)
 
     def disassociate(
@@ -330,8 +330,8 @@ class Portal:
             source, target = self.object_type(from_type), self.object_type(to_type)
             kinds: list[LinkType] | None = None
             if type_id is not None:
-                known = self.associations.find_type(source, target, category, type_id)
-                kinds = [] if known is None else [known]
+                link_type = self.associations.find_type(source, target, category, type_id)
+                kinds = [] if link_type is None else [link_type]
             self.associations.remove(source, int(from_id), target, int(to_id), kinds)
 
     # -- properties ------------------------------------------------------------------------------

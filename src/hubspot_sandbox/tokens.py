@@ -44,7 +44,7 @@ class Tokens:
     ) -> Grant:
         """Give an app a grant; with ``rotates`` every use of it changes the refresh token."""
         self.issued += 1
-        made = Grant(
+        grant = Grant(
             f"00000000-0000-4000-9000-{self.issued:012x}",
             f"5ec7e700-0000-4000-9000-{self.issued:012x}",
             f"na1-0000-4000-9000-{self.issued:012x}",
@@ -52,8 +52,8 @@ class Tokens:
             lifetime_ms,
             rotates,
         )
-        self.grants.append(made)
-        return made
+        self.grants.append(grant)
+        return grant
 
     def renew(self, grant: Grant, now: int) -> str:
         """A new access token of a grant; older ones live on until they expire."""
@@ -100,6 +100,6 @@ class Tokens:
 
 def require(granted: frozenset[str] | None, alternatives: Iterable[str]) -> None:
     """Refuse with 403 unless one of the scopes is granted."""
-    wanted = list(alternatives)
-    if granted is not None and wanted and granted.isdisjoint(wanted):
-        raise missing_scopes(wanted)
+    scopes = list(alternatives)
+    if granted is not None and scopes and granted.isdisjoint(scopes):
+        raise missing_scopes(scopes)

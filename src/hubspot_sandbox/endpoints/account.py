@@ -116,13 +116,13 @@ def _schema(call: Call, kind: ObjectType) -> dict[str, Any]:
     for other in call.portal.object_types:
         if other.name in ("contacts", "companies", "deals", "tickets"):
             for source, target in ((kind, other), (other, kind)):
-                known = call.portal.associations.types(source, target)[0]
+                link_type = call.portal.associations.types(source, target)[0]
                 links.append(
                     {
                         "fromObjectTypeId": source.id,
                         "toObjectTypeId": target.id,
-                        "name": known.name,
-                        "id": str(known.type_id),
+                        "name": link_type.name,
+                        "id": str(link_type.type_id),
                         "createdAt": _OPENED,
                         "updatedAt": _OPENED,
                     }

@@ -20,7 +20,7 @@ def _pair(call: Call) -> tuple[ObjectType, ObjectType]:
     return call.readable("from").object_type, call.readable("to").object_type
 
 
-def _linked(call: Call, target: int, kinds: Iterable[LinkType]) -> dict[str, Any]:
+def _link_shape(call: Call, target: int, kinds: Iterable[LinkType]) -> dict[str, Any]:
     """One linked record; its id is text in dated versions and a number in v4 (BEHAVIOR H4)."""
     number: int | str = target if call.style == "v4" else str(target)
     return {"toObjectId": number, "associationTypes": [kind.as_json() for kind in kinds]}
@@ -30,19 +30,19 @@ def batch_read_links(call: Call) -> Answer:
     """Linked ids of many records (BEHAVIOR H25, H28, H29, H31)."""
     source, target = _pair(call)
     old = call.style == "v3"
-    wanted = call.inputs(BATCH_V3 if old else BATCH)
+    inputs = call.inputs(BATCH_V3 if old else BATCH)
     table = call.portal.table(source)
-    found: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
-    for item in wanted:
+    for item in inputs:
         number = record_id(item.get("id"))
         if number is None or table.find_live(number) is None:
             raise invalid(f"Invalid object id: {item.get('id')}", "INVALID_OBJECT_IDS")
-    for item in wanted:
+    for item in inputs:
         number = int(str(item["id"]))
         linked = alive(call, source, number, target)
         if not linked:
-            errors.append(_none(source, target, number))
+            errors.append(_no_link_error(source, target, number))
             continue
         after = 0 if old else record_id(item.get("after") or 0) or 0
         ids, following = page_of(linked, after, PER_RECORD_V3 if old else PER_RECORD)
@@ -55,14 +55,14 @@ def batch_read_links(call: Call) -> Answer:
                 if kind.category == "HUBSPOT_DEFINED" or len(linked[id_]) == 1
             ]
         else:
-            shape["to"] = [_linked(call, id_, linked[id_]) for id_ in ids]
+            shape["to"] = [_link_shape(call, id_, linked[id_]) for id_ in ids]
         if following:
             link = f"https://api.hubapi.com{call.path}?after={following}"
             shape["paging"] = {"next": {"after": str(following), "link": link}}
-        found.append(shape)
+        results.append(shape)
     answer: dict[str, Any] = {
         "status": "COMPLETE",
-        "results": found,
+        "results": results,
         "startedAt": iso(call.now),
         "completedAt": iso(call.now),
     }
@@ -71,7 +71,7 @@ def batch_read_links(call: Call) -> Answer:
     return json_answer(answer, 207 if errors else 200)
 
 
-def _none(source: ObjectType, target: ObjectType, id_: int) -> dict[str, Any]:
+def _no_link_error(source: ObjectType, target: ObjectType, id_: int) -> dict[str, Any]:
     return {
         "status": "error",
         "category": "OBJECT_NOT_FOUND",
@@ -93,19 +93,19 @@ def read_links(call: Call) -> Answer:
         raise not_found("resource not found")
     most = PER_RECORD
     limit = call.number("limit", most, most)
-    after = record_id(call.one("after") or 0) or 0
+    after = record_id(call.query_value("after") or 0) or 0
     linked = alive(call, source, number, target)
     ids, following = page_of(linked, after, limit)
     if call.style == "v3":
-        found = [
+        results = [
             {"id": str(id_), "type": kind.name}
             for id_ in ids
             for kind in linked[id_]
             if kind.category == "HUBSPOT_DEFINED" or len(linked[id_]) == 1
         ]
     else:
-        found = [_linked(call, id_, linked[id_]) for id_ in ids]
-    shape: dict[str, Any] = {"results": found}
+        results = [_link_shape(call, id_, linked[id_]) for id_ in ids]
+    shape: dict[str, Any] = {"results": results}
     if following:
         link = f"https://api.hubapi.com{call.path}?after={following}&limit={limit}"
         shape["paging"] = {"next": {"after": str(following), "link": link}}
@@ -126,26 +126,26 @@ def write_links(call: Call) -> Answer:
     """``batch/create`` and ``batch/associate/default``: labels given replace those there were."""
     source = call.writable("from").object_type
     target = call.writable("to").object_type
-    made = []
+    results = []
     for item in call.inputs(BATCH_WRITE):
-        from_id, to_id = _ends(call, item, source, target)
+        from_id, to_id = _linked_ids(call, item, source, target)
         kinds: list[LinkType] = []
-        for given in item.get("types") or ():
+        for type_input in item.get("types") or ():
             kind = call.portal.associations.find_type(
                 source,
                 target,
-                str(given.get("associationCategory")),
-                int(given.get("associationTypeId", -1)),
+                str(type_input.get("associationCategory")),
+                int(type_input.get("associationTypeId", -1)),
             )
             if kind is None:
                 raise invalid(
-                    f"Association type {given} does not exist between {source.singular} and "
+                    f"Association type {type_input} does not exist between {source.singular} and "
                     f"{target.singular}"
                 )
             kinds.append(kind)
         call.portal.associations.add(source, from_id, target, to_id, kinds)
         labels = [kind.label for kind in kinds if kind.label]
-        made.append(
+        results.append(
             {
                 "fromObjectTypeId": source.id,
                 "fromObjectId": str(from_id),
@@ -154,7 +154,7 @@ def write_links(call: Call) -> Answer:
                 "labels": labels,
             }
         )
-    return json_answer({"status": "COMPLETE", "results": made, **_times(call)}, 201)
+    return json_answer({"status": "COMPLETE", "results": results, **_times(call)}, 201)
 
 
 def remove_links(call: Call) -> Answer:
@@ -164,18 +164,18 @@ def remove_links(call: Call) -> Answer:
     for item in call.inputs(BATCH_WRITE):
         targets = item.get("to")
         for end in targets if isinstance(targets, list) else [targets]:
-            from_id, to_id = _ends(call, {**item, "to": end}, source, target)
+            from_id, to_id = _linked_ids(call, {**item, "to": end}, source, target)
             kinds = None
             if "types" in item:
                 kinds = [
                     kind
-                    for given in item["types"]
+                    for type_input in item["types"]
                     if (
                         kind := call.portal.associations.find_type(
                             source,
                             target,
-                            str(given.get("associationCategory")),
-                            int(given.get("associationTypeId", -1)),
+                            str(type_input.get("associationCategory")),
+                            int(type_input.get("associationTypeId", -1)),
                         )
                     )
                 ]
@@ -183,16 +183,16 @@ def remove_links(call: Call) -> Answer:
     return Answer(204)
 
 
-def _ends(
+def _linked_ids(
     call: Call, item: dict[str, Any], source: ObjectType, target: ObjectType
 ) -> tuple[int, int]:
-    ends = []
+    numbers = []
     for name, kind in (("from", source), ("to", target)):
         number = record_id((item.get(name) or {}).get("id"))
         if number is None or call.portal.table(kind).find_live(number) is None:
             raise invalid(f"Invalid object id in '{name}': {item.get(name)}", "INVALID_OBJECT_IDS")
-        ends.append(number)
-    return ends[0], ends[1]
+        numbers.append(number)
+    return numbers[0], numbers[1]
 
 
 def _times(call: Call) -> dict[str, str]:

@@ -25,24 +25,26 @@ def list_campaigns(call: Call) -> Answer:
     """Campaigns by name unless another order is asked for (BEHAVIOR H135)."""
     require(call.granted, SCOPES)
     asked = _properties(call)
-    name = (call.one("name") or "").lower()
-    order = call.one("sort") or "hs_name"
+    name = (call.query_value("name") or "").lower()
+    order = call.query_value("sort") or "hs_name"
     key = _ORDERS.get(order.removeprefix("-"))
     if key is None:
         raise invalid(f"Unable to parse value for query parameter sort: '{order}'")
-    found = [
-        each for each in call.portal.campaigns.kept.all() if name in each.fields["hs_name"].lower()
+    campaigns = [
+        campaign
+        for campaign in call.portal.campaigns.kept.all()
+        if name in campaign.fields["hs_name"].lower()
     ]
-    found.sort(key=key, reverse=order.startswith("-"))
+    campaigns.sort(key=key, reverse=order.startswith("-"))
 
     def shape(campaign: Item) -> dict[str, Any]:
         return campaign_shape(campaign, asked)
 
-    return page(call, found, shape, limit=50, most=MOST, with_total=True)
+    return page(call, campaigns, shape, limit=50, most=MOST, with_total=True)
 
 
 def _properties(call: Call) -> list[str]:
-    asked = call.several("properties")
+    asked = call.query_values("properties")
     if unknown := sorted(set(asked) - READABLE):
         raise invalid(f"Unknown or forbidden properties: {', '.join(unknown)}", "INVALID_PROPERTY")
     return asked

@@ -130,7 +130,7 @@ def list_recent(call: Call) -> Answer:
 
 def list_modified_after(call: Call) -> Answer:
     """Those modified after a moment, in no promised order; the token stands in its place."""
-    text = call.one("after") or "0"
+    text = call.query_value("after") or "0"
     moment, _, skipped = text.partition(":")
     after = within(moment, "after", 1 << 60, 0)
     start = within(skipped or "0", "after", 1 << 60, 0)

@@ -63,7 +63,7 @@ def list_participations(call: Call) -> Answer:
     require(call.granted, SCOPES)
     portal, event = call.portal, _event(call)
     contacts = portal.table("contacts")
-    state = call.one("state")
+    state = call.query_value("state")
     rows = [
         row
         for row in portal.participations.of(event.id)

@@ -23,19 +23,23 @@ def list_events(call: Call) -> Answer:
     require(call.granted, SCOPES)
     call.needs("ENTERPRISE")
     portal = call.portal
-    type_, object_type, record = call.one("eventType"), call.one("objectType"), call.one("objectId")
+    type_, object_type, record = (
+        call.query_value("eventType"),
+        call.query_value("objectType"),
+        call.query_value("objectId"),
+    )
     if type_ is None and (object_type is None or record is None):
         raise invalid("Either eventType or objectType and objectId must be given", "REQUIRED_FIELD")
     if type_ is not None and type_ not in portal.events.types():
         raise invalid(f"Invalid event type: {type_}")
     kind = None
     if object_type is not None:
-        found = portal.object_type_in_path(object_type)
-        if found is None:
+        named_type = portal.object_type_in_path(object_type)
+        if named_type is None:
             raise invalid(f"Unable to infer object type from: {object_type}")
-        require(call.granted, found.read_scopes)
-        kind = found.singular.upper()
-    order = call.one("sort")
+        require(call.granted, named_type.read_scopes)
+        kind = named_type.singular.upper()
+    order = call.query_value("sort")
     if order not in _ORDERS:
         raise invalid(f"Unable to parse value for query parameter sort: '{order}'")
     events = [
@@ -63,19 +67,22 @@ def list_event_types(call: Call) -> Answer:
     return json_answer({"eventTypes": call.portal.events.types()})
 
 
-def list_definitions(call: Call) -> Answer:
+def list_event_definitions(call: Call) -> Answer:
     """The event types the portal defined itself."""
     require(call.granted, DEFINITIONS)
     call.needs("ENTERPRISE")
-    found = call.portal.events.definitions.all()
-    return page(call, found, event_definition_shape, limit=100, most=100, with_total=True)
+    definitions = call.portal.events.definitions.all()
+    return page(call, definitions, event_definition_shape, limit=100, most=100, with_total=True)
 
 
-def get_definition(call: Call) -> Answer:
+def get_event_definition(call: Call) -> Answer:
     """One event type the portal defined, by its name or full name."""
     require(call.granted, DEFINITIONS)
     call.needs("ENTERPRISE")
-    for each in call.portal.events.definitions.all():
-        if call.parameters["name"] in (each.fields["name"], each.fields["fullyQualifiedName"]):
-            return json_answer(event_definition_shape(each))
+    for definition in call.portal.events.definitions.all():
+        if call.parameters["name"] in (
+            definition.fields["name"],
+            definition.fields["fullyQualifiedName"],
+        ):
+            return json_answer(event_definition_shape(definition))
     raise not_found("Event definition not found")

@@ -18,16 +18,16 @@ MOST_FORMS, MOST_SUBMISSIONS = 500, 50
 def list_forms(call: Call) -> Answer:
     """Forms; HubSpot's own kind only unless others are asked for (BEHAVIOR H120)."""
     require(call.granted, SCOPES)
-    kinds = call.several("formTypes") or ["hubspot"]
+    kinds = call.query_values("formTypes") or ["hubspot"]
     for kind in kinds:
         if kind not in (*FORM_TYPES, "all"):
             raise invalid(f"Unable to parse value for query parameter formTypes: '{kind}'")
-    found = [
+    forms = [
         form
         for form in call.portal.forms.kept.all(call.flag("archived"))
         if "all" in kinds or form.fields["formType"] in kinds
     ]
-    return page(call, found, form_shape, limit=20, most=MOST_FORMS)
+    return page(call, forms, form_shape, limit=20, most=MOST_FORMS)
 
 
 def get_form(call: Call) -> Answer:

@@ -29,7 +29,7 @@ def search_lists(call: Call) -> Answer:
     words = str(body.get("query") or "").lower()
     kinds, ids = call.names(body, "processingTypes"), call.names(body, "listIds")
     object_type = body.get("objectTypeId")
-    found = [
+    items = [
         item
         for item in lists.kept.all()
         if words in item.fields["name"].lower()
@@ -38,13 +38,13 @@ def search_lists(call: Call) -> Answer:
         and object_type in (None, item.fields["objectTypeId"])
     ]
     asked = call.names(body, "additionalProperties")
-    shown = found[offset : offset + count]
+    shown = items[offset : offset + count]
     return json_answer(
         {
             "lists": [list_search_shape(lists, item, asked) for item in shown],
             "offset": offset + len(shown),
-            "hasMore": offset + count < len(found),
-            "total": len(found),
+            "hasMore": offset + count < len(items),
+            "total": len(items),
         }
     )
 
@@ -53,9 +53,9 @@ def get_lists(call: Call) -> Answer:
     """Lists by id; unknown ids are left out."""
     require(call.granted, SCOPES)
     lists = call.portal.lists
-    found = [lists.kept.find(id_) for id_ in call.several("listIds")]
+    items = [lists.kept.find(id_) for id_ in call.query_values("listIds")]
     filters = call.flag("includeFilters")
-    shapes = [list_shape(lists, item, filters) for item in found if item is not None]
+    shapes = [list_shape(lists, item, filters) for item in items if item is not None]
     return json_answer({"lists": shapes})
 
 
@@ -67,10 +67,10 @@ def get_list(call: Call) -> Answer:
 
 
 def _list(call: Call) -> Item:
-    found = call.portal.lists.kept.find(call.parameters["id"])
-    if found is None:
+    item = call.portal.lists.kept.find(call.parameters["id"])
+    if item is None:
         raise not_found(f"List {call.parameters['id']} does not exist")
-    return found
+    return item
 
 
 def list_members(call: Call) -> Answer:
@@ -113,7 +113,7 @@ def lists_of_record(call: Call) -> Answer:
     number = record_id(call.parameters["id"])
     if number is None:
         raise invalid(f"Invalid record id: {call.parameters['id']}")
-    found = [
+    results = [
         {
             "listId": item.id,
             "listVersion": item.fields["listVersion"],
@@ -123,4 +123,4 @@ def lists_of_record(call: Call) -> Answer:
         }
         for item, member in call.portal.lists.lists_of(kind, number)
     ]
-    return json_answer({"results": found, "total": len(found)})
+    return json_answer({"results": results, "total": len(results)})

@@ -33,11 +33,11 @@ _TO_THE_END = 1 << 62
 
 def moment(call: Call, name: str) -> int | None:
     """A query parameter that is a moment, None when absent."""
-    text = call.one(name)
-    found = None if text is None else parse_moment(text)
-    if text is not None and found is None:
+    text = call.query_value(name)
+    milliseconds = None if text is None else parse_moment(text)
+    if text is not None and milliseconds is None:
         raise invalid(f"Unable to parse value for query parameter {name}: '{text}'")
-    return found
+    return milliseconds
 
 
 def list_emails(call: Call) -> Answer:
@@ -45,25 +45,25 @@ def list_emails(call: Call) -> Answer:
     require(call.granted, SCOPES)
     mail = call.portal.mail
     with_statistics = call.flag("includeStats")
-    found = [
+    emails = [
         email
         for email in mail.emails.all(call.flag("archived"))
         if _between(call, "created", email.created)
         and _between(call, "updated", email.updated)
-        and call.one("type") in (None, email.fields["type"])
+        and call.query_value("type") in (None, email.fields["type"])
         and (not with_statistics or mail.events_of(email.id))
     ]
-    order = (call.one("sort") or "").split(",")[-1]
+    order = (call.query_value("sort") or "").split(",")[-1]
     key = _ORDERS.get(order.removeprefix("-"))
     if order and key is None:
         raise invalid(f"Unable to parse value for query parameter sort: '{order}'")
     if key is not None:
-        found.sort(key=key, reverse=order.startswith("-"))
+        emails.sort(key=key, reverse=order.startswith("-"))
 
     def shape(email: Item) -> dict[str, Any]:
         return _included(call, email_shape(mail, email, with_statistics))
 
-    return page(call, found, shape, limit=10, most=MOST_EMAILS, with_total=True)
+    return page(call, emails, shape, limit=10, most=MOST_EMAILS, with_total=True)
 
 
 def _between(call: Call, name: str, value: int) -> bool:
@@ -78,7 +78,7 @@ def _included(call: Call, shape: dict[str, Any]) -> dict[str, Any]:
         shape |= named
     if call.flag("workflowNames"):
         shape["workflowNames"] = ["Welcome series"] if shape["type"] == "AUTOMATED_EMAIL" else []
-    only = call.several("includedProperties")
+    only = call.query_values("includedProperties")
     return {key: value for key, value in shape.items() if not only or key in ("id", *only)}
 
 
@@ -93,7 +93,7 @@ def get_email(call: Call) -> Answer:
 
 
 def _counted(call: Call) -> list[EmailEvent]:
-    ids = call.several("emailIds")
+    ids = call.query_values("emailIds")
     since, until = moment(call, "startTimestamp"), moment(call, "endTimestamp")
     if since is None or until is None:
         raise invalid("startTimestamp and endTimestamp are required", "REQUIRED_FIELD")
@@ -122,7 +122,7 @@ def aggregate_statistics(call: Call) -> Answer:
 def statistics_by_day(call: Call) -> Answer:
     """What happened to some emails, day by day."""
     require(call.granted, SCOPES)
-    if call.one("interval") not in (None, "DAY"):
+    if call.query_value("interval") not in (None, "DAY"):
         raise invalid("this sandbox counts by DAY only")
     days = groupby(_counted(call), lambda event: event.at // DAY_MS)
     rows = [
@@ -160,17 +160,20 @@ def get_email_campaign(call: Call) -> Answer:
 
 def time_window(call: Call) -> tuple[int, int]:
     """``startTimestamp`` and ``endTimestamp`` in milliseconds, both included (BEHAVIOR H133)."""
-    texts = (call.one("startTimestamp") or "0", call.one("endTimestamp") or str(_TO_THE_END))
+    texts = (
+        call.query_value("startTimestamp") or "0",
+        call.query_value("endTimestamp") or str(_TO_THE_END),
+    )
     since, until = (within(text, "timestamp", _TO_THE_END, 0) for text in texts)
     return since, until
 
 
-def list_events(call: Call) -> Answer:
+def list_email_events(call: Call) -> Answer:
     """Email events, the latest first (BEHAVIOR H133)."""
     require(call.granted, SCOPES)
     portal = call.portal
-    kind, recipient = call.one("eventType"), call.one("recipient")
-    found = [
+    kind, recipient = call.query_value("eventType"), call.query_value("recipient")
+    events = [
         event
         for event in portal.mail.events(*time_window(call))[::-1]
         if kind in (None, event.type) and recipient in (None, event.recipient)
@@ -179,4 +182,4 @@ def list_events(call: Call) -> Answer:
     def shape(event: EmailEvent) -> dict[str, Any]:
         return email_event_shape(portal.mail, event, portal.id)
 
-    return legacy_page(call, found, "events", shape, limit=10, most=MOST_EVENTS)
+    return legacy_page(call, events, "events", shape, limit=10, most=MOST_EVENTS)

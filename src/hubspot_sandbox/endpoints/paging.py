@@ -47,7 +47,7 @@ def page(
 ) -> Answer:
     """One page as ``results`` and ``paging``; more than ``most`` are refused (BEHAVIOR H100)."""
     size = call.number("limit", limit, most)
-    start = position_of(call.one("after"))
+    start = position_of(call.query_value("after"))
     answer: dict[str, Any] = {"results": [shape(row) for row in rows[start : start + size]]}
     if with_total:
         answer["total"] = len(rows)
@@ -68,7 +68,7 @@ def page_by_id(
 ) -> tuple[Sequence[Thing], dict[str, Any] | None]:
     """One page of rows ascending by id whose token is the next id, and its ``paging``."""
     size = call.number("limit", limit, most)
-    after = call.one("after") or "0"
+    after = call.query_value("after") or "0"
     if not after.isdigit():
         raise invalid(f"Unable to parse value for query parameter after: '{after}'")
     left = [row for row in rows if id_of(row) >= int(after)]
@@ -87,7 +87,7 @@ def legacy_page(
 ) -> Answer:
     """One page of the first versions: ``hasMore`` and an opaque ``offset``."""
     size = call.number("limit", limit, most)
-    start = position_of(call.one("offset"), "offset")
+    start = position_of(call.query_value("offset"), "offset")
     return json_answer(
         {
             "hasMore": start + size < len(rows),
@@ -110,7 +110,7 @@ def keyed_page(
     The token holds the key of the last row shown: what leaves between two pages shifts nothing.
     """
     size = call.number("limit", limit, most)
-    text = call.one("after")
+    text = call.query_value("after")
     if text is not None:
         try:
             last = json.loads(urlsafe_b64decode(text.encode()))

@@ -24,13 +24,13 @@ def _number(item: Item) -> int:
 def list_owners(call: Call) -> Answer:
     """Owners, paged by id; only the archived ones on request (BEHAVIOR H67)."""
     require(call.granted, OWNERS)
-    email = call.one("email")
-    found = [
+    email = call.query_value("email")
+    owners = [
         owner
         for owner in call.portal.owners.all(call.flag("archived"))
         if email in (None, owner.fields.get("email"))
     ]
-    shown, paging = page_by_id(call, found, _number, limit=100, most=500)
+    shown, paging = page_by_id(call, owners, _number, limit=100, most=500)
     shape: dict[str, Any] = {"results": [owner_shape(owner) for owner in shown]}
     return json_answer(shape | ({"paging": paging} if paging else {}))
 
@@ -38,7 +38,7 @@ def list_owners(call: Call) -> Answer:
 def get_owner(call: Call) -> Answer:
     """One owner by its id, or by the user's."""
     require(call.granted, OWNERS)
-    key = "userIdIncludingInactive" if call.one("idProperty") == "userId" else "id"
+    key = "userIdIncludingInactive" if call.query_value("idProperty") == "userId" else "id"
     for owner in call.portal.owners.all(call.flag("archived")):
         shape = owner_shape(owner)
         if str(shape[key]) == call.parameters["id"]:
@@ -57,7 +57,7 @@ def list_users(call: Call) -> Answer:
 def get_user(call: Call) -> Answer:
     """One user by id or e-mail address."""
     require(call.granted, USERS)
-    by_email = call.one("idProperty") == "EMAIL"
+    by_email = call.query_value("idProperty") == "EMAIL"
     for user in call.portal.users.all():
         if call.parameters["id"] == (user.fields["email"] if by_email else user.id):
             return json_answer(user_shape(user))

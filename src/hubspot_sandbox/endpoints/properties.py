@@ -23,7 +23,7 @@ def list_properties(call: Call) -> Answer:
     """Every property of one sensitivity, all at once (BEHAVIOR H61, H62)."""
     _may_read(call)
     archived = call.flag("archived")
-    sensitivity = call.one("dataSensitivity") or "non_sensitive"
+    sensitivity = call.query_value("dataSensitivity") or "non_sensitive"
     if sensitivity not in SENSITIVITIES:
         raise invalid(f"Unable to parse value for query parameter dataSensitivity: {sensitivity}")
     columns = call.portal.table(call.object_type()).columns.values()
@@ -78,15 +78,15 @@ def create_property(call: Call) -> Answer:
     if type_ not in FIELD_TYPES:
         raise invalid(f"Property type '{type_}' is not one of {sorted(FIELD_TYPES)}")
     kind = table.object_type.name
-    known = table.columns.get(name)
-    if known is not None and known.property.archived_at is None:
+    existing = table.columns.get(name)
+    if existing is not None and existing.property.archived_at is None:
         raise refusal(
             409,
             f"A property named '{name}' already exists.",
             "OBJECT_ALREADY_EXISTS",
             subCategory="Properties.PROPERTY_WITH_NAME_EXISTS",
         )
-    if known is not None:
+    if existing is not None:
         call.portal.restore_property(kind, name)
     else:
         call.portal.add_property(

@@ -20,19 +20,19 @@ def list_records(call: Call) -> Answer:
     """A page of records, ascending by id, from the primary store (BEHAVIOR H12-H18)."""
     table = call.readable()
     kind = table.object_type
-    kept = _columns(table, call.several("propertiesWithHistory"))
-    limit = call.number("limit", 10, PAGE_WITH_HISTORY if kept else PAGE)
+    history_columns = _columns(table, call.query_values("propertiesWithHistory"))
+    limit = call.number("limit", 10, PAGE_WITH_HISTORY if history_columns else PAGE)
     archived = call.flag("archived")
-    after_text = call.one("after")
+    after_text = call.query_value("after")
     after = record_id(after_text) if after_text else 0
     if after is None:
         raise invalid(f"Unable to parse value for query parameter after: '{after_text}'")
-    selection = call.selection(table, call.several("properties") or shown_by_default(kind))
+    selection = call.selection(table, call.query_values("properties") or shown_by_default(kind))
     targets = _targets(call)
     states, following = table.page(after, limit, archived)
     records = []
     for state in states:
-        extra = [history(table, state, kept)] if kept else []
+        extra = [history(table, state, history_columns)] if history_columns else []
         if targets and (inline := inline_associations(call, kind, state, targets)):
             extra.append(inline)
         records.append(envelope(table, selection, state, call.portal.id, *extra))
@@ -46,7 +46,7 @@ def list_records(call: Call) -> Answer:
 
 def _targets(call: Call) -> list[Any]:
     targets = []
-    for name in call.several("associations"):
+    for name in call.query_values("associations"):
         kind = call.portal.object_type_in_path(name)
         if kind is None:
             raise invalid(f"Unable to infer object type from: {name}")
@@ -70,12 +70,12 @@ def find(table: Table, text: object, id_property: str | None, archived: bool) ->
     column = table.columns.get(id_property)
     if column is None or not column.property.unique:
         raise invalid(f"Property '{id_property}' is not a unique identifier property")
-    wanted = str(text).lower()
+    lowered = str(text).lower()
     return next(
         (
             state
             for state in table.states(archived)
-            if (column.value(state) or "").lower() == wanted
+            if (column.value(state) or "").lower() == lowered
         ),
         None,
     )
@@ -86,16 +86,16 @@ def get_record(call: Call) -> Answer:
     table = call.readable()
     kind = table.object_type
     text = call.parameters["id"]
-    state = find(table, text, call.one("idProperty"), call.flag("archived"))
+    state = find(table, text, call.query_value("idProperty"), call.flag("archived"))
     number = record_id(text)
     while state is None and number in table.merged_into:
         number = table.merged_into[number]
         state = table.find_live(number)
     if state is None:
         raise not_found("resource not found")
-    kept = _columns(table, call.several("propertiesWithHistory"))
-    selection = call.selection(table, call.several("properties") or shown_by_default(kind))
-    extra = [history(table, state, kept)] if kept else []
+    history_columns = _columns(table, call.query_values("propertiesWithHistory"))
+    selection = call.selection(table, call.query_values("properties") or shown_by_default(kind))
+    extra = [history(table, state, history_columns)] if history_columns else []
     if inline := inline_associations(call, kind, state, _targets(call)):
         extra.append(inline)
     return Answer(200, body=envelope(table, selection, state, call.portal.id, *extra))
@@ -105,18 +105,18 @@ def batch_read(call: Call) -> Answer:
     """Records by id or unique property; missing ones are in ``errors`` (BEHAVIOR H20, H21)."""
     table = call.readable()
     body = call.body()
-    kept = _columns(table, call.names(body, "propertiesWithHistory"))
-    wanted = [item.get("id") for item in call.inputs(PAGE_WITH_HISTORY if kept else PAGE)]
+    history_columns = _columns(table, call.names(body, "propertiesWithHistory"))
+    ids = [item.get("id") for item in call.inputs(PAGE_WITH_HISTORY if history_columns else PAGE)]
     id_property = body.get("idProperty")
     archived = call.flag("archived")
-    found: dict[int, State] = {}
+    states: dict[int, State] = {}
     missing: list[str] = []
-    for text in wanted:
+    for text in ids:
         state = find(table, text, id_property, archived)
         if state is None:
             missing.append(str(text))
         else:
-            found[state.id] = state
+            states[state.id] = state
     selection = call.selection(
         table, call.names(body, "properties") or shown_by_default(table.object_type)
     )
@@ -126,9 +126,9 @@ def batch_read(call: Call) -> Answer:
             selection,
             state,
             call.portal.id,
-            *([history(table, state, kept)] if kept else []),
+            *([history(table, state, history_columns)] if history_columns else []),
         )
-        for _, state in sorted(found.items())
+        for _, state in sorted(states.items())
     ]
     errors = None
     if missing:

@@ -96,14 +96,14 @@ def _create(call: Call, table: Table, item: Mapping[str, Any]) -> State:
     id_ = call.portal.create(kind.name, values, source=SOURCE)
     for link in item.get("associations") or ():
         target = record_id((link.get("to") or {}).get("id"))
-        for given in link.get("types") or ():
+        for type_input in link.get("types") or ():
             for other in call.portal.object_types:
-                known = call.portal.associations.find_type(
-                    kind, other, str(given.get("associationCategory")),
-                    int(given.get("associationTypeId", -1)),
+                link_type = call.portal.associations.find_type(
+                    kind, other, str(type_input.get("associationCategory")),
+                    int(type_input.get("associationTypeId", -1)),
                 )  # fmt: skip
-                if known is not None and target is not None:
-                    call.portal.associations.add(kind, int(id_), other, target, [known])
+                if link_type is not None and target is not None:
+                    call.portal.associations.add(kind, int(id_), other, target, [link_type])
     return _present(table, id_)
 
 
@@ -126,7 +126,7 @@ def update_record(call: Call) -> Answer:
     """Set properties of one record; the id of a merged-away one reaches the survivor."""
     table = call.writable()
     number = record_id(call.parameters["id"])
-    state = find(table, call.parameters["id"], call.one("idProperty"), archived=False)
+    state = find(table, call.parameters["id"], call.query_value("idProperty"), archived=False)
     while state is None and number in table.merged_into:
         number = table.merged_into[number]
         state = table.find_live(number)

@@ -49,12 +49,12 @@ def search_records(call: Call) -> Answer:
     return results(records, total=len(ids), paging=paging)
 
 
-def _after(given: Any) -> int:
-    if given in (None, ""):
+def _after(after: Any) -> int:
+    if after in (None, ""):
         return 0
-    if not str(given).isdigit():
+    if not str(after).isdigit():
         raise invalid("after must be a valid integer", "INVALID_INTEGER")
-    return int(given)
+    return int(after)
 
 
 def _sort(sorts: Any, table: Table) -> tuple[Column | None, bool]:

@@ -24,11 +24,12 @@ BATCH_READ = ("communication_preferences.statuses.batch.read",)
 MOST_STATUSES, MOST_CHANGES = 100, 1_000
 
 
-def list_definitions(call: Call) -> Answer:
+def list_subscription_definitions(call: Call) -> Answer:
     """Every kind of mail one can subscribe to; v3 names the list differently."""
     require(call.granted, READ)
     rows = [
-        subscription_definition_shape(each) for each in call.portal.subscriptions.definitions.all()
+        subscription_definition_shape(definition)
+        for definition in call.portal.subscriptions.definitions.all()
     ]
     if call.style == "v3":
         return json_answer({"subscriptionDefinitions": rows})
@@ -41,7 +42,7 @@ def _complete(call: Call) -> dict[str, Any]:
 
 
 def _channel(call: Call) -> None:
-    if call.one("channel") != "EMAIL":
+    if call.query_value("channel") != "EMAIL":
         raise invalid("channel must be EMAIL", "REQUIRED_FIELD")
 
 
@@ -50,12 +51,17 @@ def batch_read_statuses(call: Call) -> Answer:
     require(call.granted, BATCH_READ)
     call.needs("ENTERPRISE")
     _channel(call)
-    wanted = call.body().get("inputs")
-    if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
+    recipients = call.body().get("inputs")
+    if not isinstance(recipients, list) or not all(
+        isinstance(recipient, str) for recipient in recipients
+    ):
         raise invalid("Some required fields were not set: [inputs]", "REQUIRED_FIELD")
-    if len(wanted) > MOST_STATUSES:
-        raise invalid(f"The maximum number of inputs is {MOST_STATUSES}. Got {len(wanted)}.")
-    rows = [{"subscriberIdString": each, "statuses": _statuses(call, each)} for each in wanted]
+    if len(recipients) > MOST_STATUSES:
+        raise invalid(f"The maximum number of inputs is {MOST_STATUSES}. Got {len(recipients)}.")
+    rows = [
+        {"subscriberIdString": recipient, "statuses": _statuses(call, recipient)}
+        for recipient in recipients
+    ]
     return json_answer({"results": rows, **_complete(call)})
 
 
@@ -97,18 +103,18 @@ def _statuses(call: Call, recipient: str) -> list[dict[str, Any]]:
     ]
 
 
-def list_old_definitions(call: Call) -> Answer:
+def list_legacy_subscription_definitions(call: Call) -> Answer:
     """Every kind of mail one can subscribe to, in the shape of the first version."""
     require(call.granted, CONTENT)
     portal = call.portal
     rows = [
-        legacy_subscription_definition_shape(each, portal.id)
-        for each in portal.subscriptions.definitions
+        legacy_subscription_definition_shape(definition, portal.id)
+        for definition in portal.subscriptions.definitions
     ]
     return json_answer({"subscriptionDefinitions": rows})
 
 
-def list_changes(call: Call) -> Answer:
+def list_subscription_changes(call: Call) -> Answer:
     """Subscription changes, the latest first; none has an id (BEHAVIOR H134)."""
     require(call.granted, CONTENT)
     portal = call.portal
@@ -116,5 +122,5 @@ def list_changes(call: Call) -> Answer:
     def shape(change: Change) -> dict[str, Any]:
         return subscription_change_shape(change, portal.id)
 
-    found = portal.subscriptions.changes(*time_window(call))[::-1]
-    return legacy_page(call, found, "timeline", shape, limit=10, most=MOST_CHANGES)
+    changes = portal.subscriptions.changes(*time_window(call))[::-1]
+    return legacy_page(call, changes, "timeline", shape, limit=10, most=MOST_CHANGES)

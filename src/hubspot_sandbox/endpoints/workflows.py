@@ -41,11 +41,11 @@ def batch_read_flows(call: Call) -> Answer:
     require(call.granted, SCOPES)
     workflows = call.portal.workflows
     ids = [str(item.get("flowId")) for item in call.inputs(MOST)]
-    found = [flow for id_ in ids if (flow := workflows.kept.find(id_)) is not None]
-    missing = sorted({*ids} - {flow.id for flow in found})
+    flows = [flow for id_ in ids if (flow := workflows.kept.find(id_)) is not None]
+    missing = sorted({*ids} - {flow.id for flow in flows})
     shape: dict[str, Any] = {
         "status": "COMPLETE",
-        "results": [flow_shape(workflows, flow) for flow in found],
+        "results": [flow_shape(workflows, flow) for flow in flows],
         "startedAt": iso(call.now),
         "completedAt": iso(call.now),
     }

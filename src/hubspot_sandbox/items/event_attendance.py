@@ -33,22 +33,22 @@ class EventAttendance:
         """``table`` answers the records of an object type."""
         self._clock = clock
         self._table = table
-        self._made = 0
-        self._kept: dict[str, list[Participation]] = {}
+        self._count = 0
+        self._participations: dict[str, list[Participation]] = {}
 
     def add(self, event: str, contact: str, state: str, at: int | None = None) -> str:
         """A contact registers, attends, cancels or stays away; answers the id of it."""
         if state not in STATES:
             raise UnknownRecord(f"no state {state!r}; there are {', '.join(STATES)}")
         moment = self._clock() if at is None else at
-        self._made += 1
-        row = Participation(self._made, moment, contact, state)
-        insort(self._kept.setdefault(event, []), row)
-        return str(self._made)
+        self._count += 1
+        row = Participation(self._count, moment, contact, state)
+        insort(self._participations.setdefault(event, []), row)
+        return str(self._count)
 
     def of(self, event: str) -> list[Participation]:
         """Who took part in an event, in the order it was told."""
-        return self._kept.get(event, [])
+        return self._participations.get(event, [])
 
     def counts(self, event: str) -> dict[str, int]:
         """How many registered, attended, cancelled and stayed away."""

@@ -53,8 +53,8 @@ class Events:
         self._seed = seed
         self._portal_id = portal_id
         self._table = table
-        self._happened = 0
-        self._kept: list[Event] = []
+        self._count = 0
+        self._events: list[Event] = []
         self.definitions = Collection(clock, lambda n: str(7_000 + n))
         self.define("machine_started", "Machine started", at=ANCHOR_MS - 300 * DAY_MS)
 
@@ -67,7 +67,10 @@ class Events:
 
     def types(self) -> list[str]:
         """Every event type by full name, used or not."""
-        return [*STANDARD, *(each.fields["fullyQualifiedName"] for each in self.definitions)]
+        return [
+            *STANDARD,
+            *(definition.fields["fullyQualifiedName"] for definition in self.definitions),
+        ]
 
     def add(
         self,
@@ -82,10 +85,10 @@ class Events:
             raise UnknownRecord(f"no event type {type!r}")
         moment = self._clock() if at is None else at
         kind = self._table(object_type).object_type.singular.upper()
-        self._happened += 1
-        given = dict(properties or {})
-        insort(self._kept, Event(moment, self._happened, type, kind, record, given))
-        return self.event_id(self._happened)
+        self._count += 1
+        values = dict(properties or {})
+        insort(self._events, Event(moment, self._count, type, kind, record, values))
+        return self.event_id(self._count)
 
     def event_id(self, number: int) -> str:
         """The id of the n-th event."""
@@ -95,7 +98,7 @@ class Events:
         """What happened after one moment and before another, both excluded, the earliest first."""
         return [
             event
-            for event in self._kept
+            for event in self._events
             if (after is None or event.at > after) and (before is None or event.at < before)
         ]
 

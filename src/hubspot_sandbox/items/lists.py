@@ -115,10 +115,10 @@ class Lists:
         return self._moved[id]
 
     def _list(self, id: str) -> Item:
-        found = self.kept.find(id)
-        if found is None:
+        item = self.kept.find(id)
+        if item is None:
             raise UnknownRecord(f"no list {id!r}")
-        return found
+        return item
 
     def seed(self, lists: int, memberships: int, last: int) -> None:
         """A fresh portal's lists; everything happened before ``last``."""

@@ -45,7 +45,7 @@ class Mail:
         """``seed`` makes the ids of events."""
         self._clock = clock
         self._seed = seed
-        self._happened = 0
+        self._count = 0
         self.emails = Collection(clock, lambda n: str(_FIRST_EMAIL + 13 * n))
         self.campaigns = Collection(clock, lambda n: str(_FIRST_CAMPAIGN + 7 * n))
         self._campaign_of: dict[str, str] = {}
@@ -60,8 +60,8 @@ class Mail:
         **fields: Any,
     ) -> str:
         """A new marketing email; answers its id."""
-        given = {"name": name, "subject": f"{name}, for you", "type": kind, "state": state}
-        return self.emails.add({"subcategory": "batch", **given, **fields}, at)
+        basics = {"name": name, "subject": f"{name}, for you", "type": kind, "state": state}
+        return self.emails.add({"subcategory": "batch", **basics, **fields}, at)
 
     def event(
         self, type: str, email: str, recipient: str, at: int | None = None, **more: Any
@@ -73,17 +73,17 @@ class Mail:
         """
         if type not in EVENT_TYPES:
             raise UnknownRecord(f"no event type {type!r}; there are {', '.join(EVENT_TYPES)}")
-        found = self.emails.find(email) or self.emails.find(email, archived=True)
-        if found is None:
+        item = self.emails.find(email) or self.emails.find(email, archived=True)
+        if item is None:
             raise UnknownRecord(f"no marketing email {email!r}")
         moment = self._clock() if at is None else at
         if email not in self._campaign_of:
-            made = {"contentId": int(email), "name": found.fields["name"]}
-            made["subject"] = found.fields["subject"]
-            self._campaign_of[email] = self.campaigns.add(made, moment)
-        self._happened += 1
-        insort(self._events, EmailEvent(moment, self._happened, type, email, recipient, more))
-        return self.event_id(self._happened)
+            campaign = {"contentId": int(email), "name": item.fields["name"]}
+            campaign["subject"] = item.fields["subject"]
+            self._campaign_of[email] = self.campaigns.add(campaign, moment)
+        self._count += 1
+        insort(self._events, EmailEvent(moment, self._count, type, email, recipient, more))
+        return self.event_id(self._count)
 
     def send(self, email: str, recipient: str, at: int | None = None) -> str:
         """Send an email: sent now and delivered a second later. Answers the first event's id."""

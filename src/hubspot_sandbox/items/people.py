@@ -19,7 +19,7 @@ ROLES = ({"id": "701", "name": "Sales rep", "requiresBillingWrite": True},
 
 def owners(clock: Clock) -> Collection:
     """Every owner, the last ones archived: those have no userId any more (BEHAVIOR H67)."""
-    made = Collection(clock, lambda n: str(int(OWNERS[0]) + 17 * n))
+    collection = Collection(clock, lambda n: str(int(OWNERS[0]) + 17 * n))
     for place in range(len(OWNERS)):
         team = {"id": "9001", "name": "Sales", "primary": True}
         name = {"firstName": FIRST_NAMES[place], "lastName": LAST_NAMES[place]}
@@ -31,18 +31,18 @@ def owners(clock: Clock) -> Collection:
             "teams": [team] if place % 2 else [],
         }
         moment = ANCHOR_MS - (400 - place) * DAY_MS
-        key = made.add(fields, moment)
+        key = collection.add(fields, moment)
         if place >= len(OWNERS) - ARCHIVED_OWNERS:
-            made.archive(key, moment)
-    return made
+            collection.archive(key, moment)
+    return collection
 
 
 def users(clock: Clock) -> Collection:
     """Everybody who can log in: the users behind the owners that are left."""
-    made = Collection(clock, lambda n: str(FIRST_USER + n))
+    collection = Collection(clock, lambda n: str(FIRST_USER + n))
     for place in range(len(OWNERS) - ARCHIVED_OWNERS):
         moment = ANCHOR_MS - (400 - place) * DAY_MS
-        made.add(
+        collection.add(
             {
                 "email": f"owner{place}@example.com",
                 "firstName": FIRST_NAMES[place],
@@ -57,12 +57,12 @@ def users(clock: Clock) -> Collection:
             },
             moment,
         )
-    return made
+    return collection
 
 
 def teams(clock: Clock) -> Collection:
     """The teams users are in."""
-    made = Collection(clock, lambda n: str(9001 + n))
+    collection = Collection(clock, lambda n: str(9001 + n))
     for id_, name in _TEAMS:
-        made.add({"name": name}, ANCHOR_MS - 400 * DAY_MS, id=id_)
-    return made
+        collection.add({"name": name}, ANCHOR_MS - 400 * DAY_MS, id=id_)
+    return collection

@@ -18,12 +18,12 @@ class Pipelines:
     def __init__(self, clock: Clock) -> None:
         """What a portal has from the start."""
         self._clock = clock
-        self._made = 0
-        self._kept = seeded()
+        self._count = 0
+        self._pipelines = seeded()
 
     def of(self, object_type: str) -> list[Shape]:
         """The pipelines of an object type as HubSpot shows them, archived ones included."""
-        return self._kept.get(object_type, [])
+        return self._pipelines.get(object_type, [])
 
     def add(
         self,
@@ -34,20 +34,20 @@ class Pipelines:
     ) -> str:
         """A new pipeline; ``stages`` is metadata by label. Answers its id."""
         moment = self._moment(at)
-        self._made += 1
-        made = _pipeline(
-            f"pipeline-{self._made}",
+        self._count += 1
+        pipeline = _pipeline(
+            f"pipeline-{self._count}",
             label,
             len(self.of(object_type)),
             [
-                _stage(f"stage-{self._made}-{n}", name, n, **metadata)
+                _stage(f"stage-{self._count}-{n}", name, n, **metadata)
                 for n, (name, metadata) in enumerate(stages.items())
             ],
         )
-        for shape in (made, *made["stages"]):
+        for shape in (pipeline, *pipeline["stages"]):
             shape["createdAt"] = shape["updatedAt"] = moment
-        self._kept.setdefault(object_type, []).append(made)
-        return str(made["id"])
+        self._pipelines.setdefault(object_type, []).append(pipeline)
+        return str(pipeline["id"])
 
     def change(
         self,
@@ -60,8 +60,8 @@ class Pipelines:
         """Set fields of a pipeline or of one of its stages."""
         moment = self._moment(at)
         pipeline = _named(self.of(object_type), id)
-        found = pipeline if stage is None else _named(pipeline["stages"], stage)
-        found |= {**fields, "updatedAt": moment}
+        changed = pipeline if stage is None else _named(pipeline["stages"], stage)
+        changed |= {**fields, "updatedAt": moment}
 
     def archive(
         self, object_type: str, id: str, stage: str | None = None, at: int | None = None
@@ -72,7 +72,7 @@ class Pipelines:
 
     def remove(self, object_type: str, id: str) -> None:
         """Delete a pipeline for good."""
-        self._kept[object_type].remove(_named(self.of(object_type), id))
+        self._pipelines[object_type].remove(_named(self.of(object_type), id))
 
     def _moment(self, at: int | None) -> str:
         return envelope_iso(self._clock() if at is None else at)

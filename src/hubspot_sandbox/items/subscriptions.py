@@ -68,12 +68,12 @@ class Subscriptions:
 
     def latest(self, recipient: str, subscription: str) -> Change | None:
         """The last change of an address and a subscription, None when there was none."""
-        wanted = (recipient.lower(), subscription)
+        key = (recipient.lower(), subscription)
         return next(
             (
                 change
                 for change in reversed(self._changes)
-                if (change.recipient.lower(), change.subscription) == wanted
+                if (change.recipient.lower(), change.subscription) == key
             ),
             None,
         )

@@ -36,8 +36,8 @@ class Workflows:
 
     def change(self, id: str, at: int | None = None, **fields: Any) -> None:
         """Set fields, such as ``name`` or ``isEnabled``; every change is a revision."""
-        found = self.kept.find(id)
-        revision = 1 if found is None else int(found.fields["revisionId"]) + 1
+        flow = self.kept.find(id)
+        revision = 1 if flow is None else int(flow.fields["revisionId"]) + 1
         self.kept.change(id, {**fields, "revisionId": str(revision)}, at)
 
     def uuid(self, flow: Item) -> str:

@@ -91,22 +91,22 @@ class Associations:
     def types(self, from_type: ObjectType, to_type: ObjectType) -> list[LinkType]:
         """Types a pair may be associated by: the unlabelled one first, then primary, labels."""
         pair = (from_type.name, to_type.name)
-        known = self._types.get(pair)
-        if known is None:
+        types = self._types.get(pair)
+        if types is None:
             name = f"{from_type.singular}_to_{to_type.singular}"
             number = _DEFAULTS.get(pair)
             if number is None:
                 number = 1000 + crc32("/".join(pair).encode()) % 100_000
             if from_type.custom or to_type.custom:
-                known = [LinkType(number, "USER_DEFINED", None, name)]
+                types = [LinkType(number, "USER_DEFINED", None, name)]
             else:
                 suffix = "_unlabeled" if pair in _PRIMARY else ""
-                known = [LinkType(number, "HUBSPOT_DEFINED", None, name + suffix)]
+                types = [LinkType(number, "HUBSPOT_DEFINED", None, name + suffix)]
             if pair in _PRIMARY:
-                known.append(LinkType(_PRIMARY[pair], "HUBSPOT_DEFINED", "Primary", name))
-            known.extend(_LABELS.get(pair, ()))
-            self._types[pair] = known
-        return known
+                types.append(LinkType(_PRIMARY[pair], "HUBSPOT_DEFINED", "Primary", name))
+            types.extend(_LABELS.get(pair, ()))
+            self._types[pair] = types
+        return types
 
     def find_type(
         self, from_type: ObjectType, to_type: ObjectType, category: str, type_id: int
@@ -114,9 +114,9 @@ class Associations:
         """The type a category and number stand for, None when the pair has no such type."""
         return next(
             (
-                known
-                for known in self.types(from_type, to_type)
-                if (known.category, known.type_id) == (category, type_id)
+                link_type
+                for link_type in self.types(from_type, to_type)
+                if (link_type.category, link_type.type_id) == (category, type_id)
             ),
             None,
         )
@@ -125,21 +125,23 @@ class Associations:
         self, from_type: ObjectType, to_type: ObjectType, label: str, category: str
     ) -> LinkType:
         """The type with a label, made in both directions when the pair has none such."""
-        for known in self.types(from_type, to_type):
-            if known.label == label:
-                return known
+        for link_type in self.types(from_type, to_type):
+            if link_type.label == label:
+                return link_type
         taken = [
-            known.type_id
+            link_type.type_id
             for pair in ((from_type, to_type), (to_type, from_type))
-            for known in self.types(*pair)
-            if known.category == category
+            for link_type in self.types(*pair)
+            if link_type.category == category
         ]
         number = max([*taken, 50]) + 1
-        made = LinkType(number, category, label, label.lower().replace(" ", "_"))
-        self.types(from_type, to_type).append(made)
+        link_type = LinkType(number, category, label, label.lower().replace(" ", "_"))
+        self.types(from_type, to_type).append(link_type)
         if from_type.name != to_type.name:
-            self.types(to_type, from_type).append(LinkType(number + 1, category, label, made.name))
-        return made
+            self.types(to_type, from_type).append(
+                LinkType(number + 1, category, label, link_type.name)
+            )
+        return link_type
 
     def inverse(self, from_type: ObjectType, to_type: ObjectType, link: LinkType) -> LinkType:
         """The type of the same association seen from the other record."""
@@ -213,13 +215,13 @@ class Associations:
         back = self.links(to_type, from_type).get(to_id, {})
         present = forward.get(to_id, ())
         removed = present if kinds is None else tuple(kinds)
-        kept = tuple(kind for kind in present if kind not in removed)
-        if not kept or self.types(from_type, to_type)[0] in removed:
+        remaining = tuple(kind for kind in present if kind not in removed)
+        if not remaining or self.types(from_type, to_type)[0] in removed:
             forward.pop(to_id, None)
             back.pop(from_id, None)
             return
-        forward[to_id] = kept
-        back[from_id] = tuple(self.inverse(from_type, to_type, kind) for kind in kept)
+        forward[to_id] = remaining
+        back[from_id] = tuple(self.inverse(from_type, to_type, kind) for kind in remaining)
 
     def move(
         self, object_type: ObjectType, others: Iterable[ObjectType], old: int, new: int

@@ -37,7 +37,7 @@ class State:
     origin: Seeded | None
     changes: dict[str, str | None]
     archived_at: int | None = None
-    gone: bool = False
+    removed: bool = False
     source: str = "IMPORT"
 
 

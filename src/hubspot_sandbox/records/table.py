@@ -103,7 +103,7 @@ class Table:
         """The present version, archived or not; None when there is no such record (any more)."""
         versions = self.versions.get(id_)
         if versions is not None:
-            return None if versions[-1].gone else versions[-1]
+            return None if versions[-1].removed else versions[-1]
         position = self.position(id_)
         return None if position is None else self.seeded_state(position)
 
@@ -126,7 +126,7 @@ class Table:
         before = self.find(id_)
         if before is not None:
             self._take(self.archived if before.archived_at is not None else self.live, id_)
-        if not state.gone:
+        if not state.removed:
             insort(self.archived if state.archived_at is not None else self.live, id_)
         versions = self.versions.get(id_)
         if versions is None:
@@ -146,9 +146,9 @@ class Table:
         """Up to ``limit`` records from id ``after`` on, ascending, and the next record's id."""
         ids = self.archived if archived else self.live
         start = bisect_left(ids, after)
-        found = [state for id_ in ids[start : start + limit] if (state := self.find(id_))]
+        states = [state for id_ in ids[start : start + limit] if (state := self.find(id_))]
         following = start + limit
-        return found, ids[following] if following < len(ids) else None
+        return states, ids[following] if following < len(ids) else None
 
     def settled_writes(self, moment: int) -> int:
         """How many writes an index that knows the world as of ``moment`` has seen."""

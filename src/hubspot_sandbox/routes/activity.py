@@ -37,8 +37,8 @@ FAMILIES = (
             ("/events/v3/event-definitions", "v3"),
         ),
         (
-            Row("GET", "", events.list_definitions),
-            Row("GET", "{name}", events.get_definition),
+            Row("GET", "", events.list_event_definitions),
+            Row("GET", "{name}", events.get_event_definition),
         ),
     ),
     Family(

@@ -35,15 +35,15 @@ FAMILIES = (
         (
             Row("GET", "campaigns", mail.list_email_campaigns),
             Row("GET", "campaigns/{id}", mail.get_email_campaign),
-            Row("GET", "events", mail.list_events),
-            Row("GET", "subscriptions", subscriptions.list_old_definitions),
-            Row("GET", "subscriptions/timeline", subscriptions.list_changes),
+            Row("GET", "events", mail.list_email_events),
+            Row("GET", "subscriptions", subscriptions.list_legacy_subscription_definitions),
+            Row("GET", "subscriptions/timeline", subscriptions.list_subscription_changes),
         ),
     ),
     Family(
         (*dated("/communication-preferences"), ("/communication-preferences/v4", "v4")),
         (
-            Row("GET", "definitions", subscriptions.list_definitions),
+            Row("GET", "definitions", subscriptions.list_subscription_definitions),
             Row("POST", "statuses/batch/read", subscriptions.batch_read_statuses),
             Row("GET", "statuses/{email}", subscriptions.read_statuses),
         ),
@@ -51,7 +51,7 @@ FAMILIES = (
     Family(
         (("/communication-preferences/v3", "v3"),),
         (
-            Row("GET", "definitions", subscriptions.list_definitions),
+            Row("GET", "definitions", subscriptions.list_subscription_definitions),
             Row("GET", "status/email/{email}", subscriptions.read_statuses_v3),
         ),
     ),

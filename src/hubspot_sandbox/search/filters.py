@@ -56,7 +56,8 @@ def parse_groups(body: dict[str, Any], table: Table, linked: LinkedIds) -> list[
     if body.get("filters"):
         filters.append(body["filters"])
     if not all(
-        isinstance(item, list) and all(isinstance(one, dict) for one in item) for item in filters
+        isinstance(item, list) and all(isinstance(condition, dict) for condition in item)
+        for item in filters
     ):
         raise invalid("Invalid input JSON: filters must be lists of objects")
     if len(filters) > MOST_GROUPS:
@@ -137,7 +138,7 @@ def _member(ids: set[int]) -> Test:
     return lambda state: state.id in ids
 
 
-def _given(item: dict[str, Any], field_name: str, column: Column) -> Comparable:
+def _filter_value(item: dict[str, Any], field_name: str, column: Column) -> Comparable:
     """A value in a filter, as something comparable."""
     raw = item.get(field_name)
     if raw is None or raw == "":
@@ -170,11 +171,11 @@ def _bound(
     if operator not in ("EQ", "LT", "LTE", "GT", "GTE", "BETWEEN"):
         return False
     low, high = -_TOP, _TOP
-    value = _given(item, "value", column)
+    value = _filter_value(item, "value", column)
     if not isinstance(value, int):
         return False
     if operator == "BETWEEN":
-        top = _given(item, "highValue", column)
+        top = _filter_value(item, "highValue", column)
         if not isinstance(top, int):
             return False
         low, high = value, top
@@ -193,15 +194,17 @@ def _bound(
 
 def _test(column: Column, operator: str, item: dict[str, Any]) -> Test:
     if operator in PRESENCE:
-        wanted = operator == "HAS_PROPERTY"
-        return lambda state: (column.value(state) not in (None, "")) is wanted
+        has_value = operator == "HAS_PROPERTY"
+        return lambda state: (column.value(state) not in (None, "")) is has_value
     if operator in TOKENS:
-        return _token(column, str(_given(item, "value", column)), operator == "CONTAINS_TOKEN")
+        return _token(
+            column, str(_filter_value(item, "value", column)), operator == "CONTAINS_TOKEN"
+        )
     if operator in SETS:
         return _set(column, item, operator == "IN")
     type_ = column.property.type
-    value = _given(item, "value", column)
-    high = _given(item, "highValue", column) if operator == "BETWEEN" else value
+    value = _filter_value(item, "value", column)
+    high = _filter_value(item, "highValue", column) if operator == "BETWEEN" else value
 
     def test(state: State) -> bool:
         text = column.value(state)
@@ -232,7 +235,7 @@ def _compare(operator: str, held: Any, value: Any, high: Any) -> bool:
     return bool(value <= held <= high)
 
 
-def _set(column: Column, item: dict[str, Any], wanted: bool) -> Test:
+def _set(column: Column, item: dict[str, Any], included: bool) -> Test:
     """IN and NOT_IN; for text the values have to be given in lower case (BEHAVIOR H40)."""
     values = item.get("values")
     if not isinstance(values, list) or not values:
@@ -241,8 +244,8 @@ def _set(column: Column, item: dict[str, Any], wanted: bool) -> Test:
         )
     type_ = column.property.type
     text_like = type_ not in ("number", "date", "datetime")
-    given = {
-        str(value) if text_like else _given({**item, "value": value}, "value", column)
+    members = {
+        str(value) if text_like else _filter_value({**item, "value": value}, "value", column)
         for value in values
     }
 
@@ -251,15 +254,15 @@ def _set(column: Column, item: dict[str, Any], wanted: bool) -> Test:
         if text is None or text == "":
             return False
         if type_ == "enumeration":
-            return (not given.isdisjoint([text, *text.split(";")])) is wanted
-        return (comparable(text, type_) in given) is wanted
+            return (not members.isdisjoint([text, *text.split(";")])) is included
+        return (comparable(text, type_) in members) is included
 
     return test
 
 
-def _token(column: Column, wanted: str, contains: bool) -> Test:
+def _token(column: Column, token: str, contains: bool) -> Test:
     pattern = re.compile(
-        r"(?<!\w)" + re.escape(wanted.lower()).replace(r"\*", r"[\w.+-]*") + r"(?!\w)"
+        r"(?<!\w)" + re.escape(token.lower()).replace(r"\*", r"[\w.+-]*") + r"(?!\w)"
     )
 
     def test(state: State) -> bool:

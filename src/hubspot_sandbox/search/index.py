@@ -24,7 +24,7 @@ class Index:
     def __init__(self, table: Table) -> None:
         """An index over the records of a table."""
         self._table = table
-        self._known: OrderedDict[tuple[object, ...], Sequence[int]] = OrderedDict()
+        self._cache: OrderedDict[tuple[object, ...], Sequence[int]] = OrderedDict()
         self._youngest_seed = max(table.updated, default=0)
 
     def seen(self, id_: int, moment: int | None) -> State | None:
@@ -32,19 +32,19 @@ class Index:
         if moment is None:
             return self._table.find_live(id_)
         state = self._table.as_of(id_, moment)
-        return None if state is None or state.gone or state.archived_at is not None else state
+        return None if state is None or state.removed or state.archived_at is not None else state
 
     def ids(
         self, groups: Sequence[Group], sort: Column | None, descending: bool, moment: int | None
     ) -> Sequence[int]:
         """Ids of the records that match any group, in the order asked for."""
         if len(groups) == 1:
-            found = self._within(groups[0], moment)
+            matching = self._within(groups[0], moment)
         else:
-            found = sorted({id_ for group in groups for id_ in self._within(group, moment)})
+            matching = sorted({id_ for group in groups for id_ in self._within(group, moment)})
         if sort is not None and sort.name == "hs_object_id":
-            return found[::-1] if descending else found
-        return self._sorted(found, sort, descending, moment)
+            return matching[::-1] if descending else matching
+        return self._sorted(matching, sort, descending, moment)
 
     def _within(self, group: Group, moment: int | None) -> Sequence[int]:
         matching = self._matching(group, moment)
@@ -55,28 +55,28 @@ class Index:
     def _matching(self, group: Group, moment: int | None) -> Sequence[int]:
         writes = -1 if moment is None else self._table.settled_writes(moment)
         key = (self._table.revision, writes, group.since, group.until, *group.key)
-        known = self._known.get(key)
-        if known is None:
-            known = self._scan(group, moment)
-            self._known[key] = known
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return known
+        ids = self._cache.get(key)
+        if ids is None:
+            ids = self._scan(group, moment)
+            self._cache[key] = ids
+            if len(self._cache) > _REMEMBERED:
+                self._cache.popitem(last=False)
+        return ids
 
     def _scan(self, group: Group, moment: int | None) -> Sequence[int]:
         table, tests = self._table, group.tests
         since, until = group.since, group.until
-        found: list[int] = []
+        matching: list[int] = []
         if since <= self._youngest_seed:
             hits = [since <= updated <= until for updated in table.updated]
-            found = list(compress(table.ids, hits))
+            matching = list(compress(table.ids, hits))
             if table.versions:
                 changed = table.versions
-                found = [id_ for id_ in found if id_ not in changed]
+                matching = [id_ for id_ in matching if id_ not in changed]
             if tests:
-                found = [id_ for id_ in found if self._passes(id_, group, moment)]
+                matching = [id_ for id_ in matching if self._passes(id_, group, moment)]
         others = [id_ for id_ in table.versions if self._passes(id_, group, moment)]
-        return sorted(found + others) if others else found
+        return sorted(matching + others) if others else matching
 
     def _passes(self, id_: int, group: Group, moment: int | None) -> bool:
         state = self.seen(id_, moment)
@@ -93,20 +93,20 @@ class Index:
             "sorted", self._table.revision, moment, sort and sort.name, descending, len(ids),
             hash(tuple(ids)),
         )  # fmt: skip
-        known = self._known.get(key)
-        if known is not None:
-            return known
+        ordered = self._cache.get(key)
+        if ordered is not None:
+            return ordered
         keyed: list[tuple[tuple[object, ...], int]] = []
         for id_ in ids:
             state = self.seen(id_, moment)
             if state is not None:
                 keyed.append((_order(sort, state), id_))
         keyed.sort(reverse=descending)
-        known = [id_ for _, id_ in keyed]
-        self._known[key] = known
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return known
+        ordered = [id_ for _, id_ in keyed]
+        self._cache[key] = ordered
+        if len(self._cache) > _REMEMBERED:
+            self._cache.popitem(last=False)
+        return ordered
 
 
 def _order(sort: Column | None, state: State) -> tuple[object, ...]:

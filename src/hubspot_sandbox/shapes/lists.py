@@ -31,7 +31,7 @@ def list_shape(lists: Lists, item: Item, filters: bool) -> dict[str, Any]:
 def list_search_shape(lists: Lists, item: Item, asked: Sequence[str]) -> dict[str, Any]:
     """A list as a search shows it: numbers and times of its members on request, as text."""
     joined, left = lists.moved(item.id)
-    known: dict[str, str | None] = {
+    details: dict[str, str | None] = {
         "hs_list_size": str(len(lists.members(item.id))),
         "hs_lastmodifieddate": str(item.updated),
         "hs_createdate": str(item.created),
@@ -45,7 +45,7 @@ def list_search_shape(lists: Lists, item: Item, asked: Sequence[str]) -> dict[st
         **_times(item),
         **item.fields,
         "additionalProperties": {
-            name: value for name in asked if (value := known.get(name)) is not None
+            name: value for name in asked if (value := details.get(name)) is not None
         },
     }
 

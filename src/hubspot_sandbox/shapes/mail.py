@@ -26,8 +26,8 @@ _RATIOS = {
 
 def statistics(events: Iterable[EmailEvent]) -> dict[str, Any]:
     """Counts, ratios in percent and devices of some events."""
-    found = list(events)
-    by_type = Counter(event.type for event in found)
+    counted = list(events)
+    by_type = Counter(event.type for event in counted)
     counters = {name: by_type[type_] for name, type_ in _COUNTERS.items()}
     ratios = {
         name: round(100 * counters[part] / counters[whole], 3) if counters[whole] else 0.0
@@ -35,7 +35,7 @@ def statistics(events: Iterable[EmailEvent]) -> dict[str, Any]:
     }
     devices = {
         f"{kind.lower()}_device_type": dict(
-            Counter(_device(event).lower() for event in found if event.type == kind)
+            Counter(_device(event).lower() for event in counted if event.type == kind)
         )
         for kind in ("OPEN", "CLICK")
     }

@@ -58,7 +58,7 @@ def history(table: Table, state: State, columns: Sequence[Column]) -> bytes:
 def revisions(table: Table, state: State, column: Column) -> list[dict[str, Any]]:
     """Every value a property has had, newest first, as many as HubSpot keeps."""
     versions = table.versions.get(state.id) or [state]
-    found: list[dict[str, Any]] = []
+    revisions: list[dict[str, Any]] = []
     last: str | None = None
     origin = versions[0].origin
     if origin is not None and column.pooled:
@@ -68,17 +68,17 @@ def revisions(table: Table, state: State, column: Column) -> list[dict[str, Any]
             value = column.seeded(origin, turn)
             if value is not None:
                 when = origin.created + span * (earlier - turn) // (earlier + 1)
-                found.append(_revision(value, when, "IMPORT"))
+                revisions.append(_revision(value, when, "IMPORT"))
                 last = value
     for place, version in enumerate(versions):
         value = column.value(version)
-        if value is None or (value == last and found):
+        if value is None or (value == last and revisions):
             continue
         when = version.updated if place == 0 else version.at
-        found.append(_revision(value, when, version.source))
+        revisions.append(_revision(value, when, version.source))
         last = value
-    found.reverse()
-    return found[: table.object_type.history_depth]
+    revisions.reverse()
+    return revisions[: table.object_type.history_depth]
 
 
 def _revision(value: str, when: int, source: str) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def inline_associations(
         if not linked:
             continue
         ids, following = page_of(linked, 0, INLINE_LIMIT)
-        found: dict[str, Any] = {
+        links: dict[str, Any] = {
             "results": [
                 {"id": str(id_), "type": link.name}
                 for id_ in ids
@@ -111,13 +111,13 @@ def inline_associations(
         if following:
             place = {"dated": "objects/2026-09", "v4": "v4/objects"}.get(call.style, "v3/objects")
             link = f"https://api.hubapi.com/crm/{place}/{kind.name}/{state.id}/associations"
-            found["paging"] = {
+            links["paging"] = {
                 "next": {
                     "after": str(following),
                     "link": f"{link}/{target.name}?after={following}&limit={INLINE_LIMIT}",
                 }
             }
-        shape[target.inline_key] = found
+        shape[target.inline_key] = links
     if not shape:
         return b""
     return f'"associations":{json.dumps(shape, ensure_ascii=False)}'.encode()
