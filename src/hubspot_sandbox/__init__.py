@@ -1,9 +1,12 @@
-"""A local HubSpot, as strict as the original: for tests, benchmarks and trying things out.
+"""A local HubSpot, as strict as the original, for tests, benchmarks and the demo.
 
-`Portal` is an account with records, `Sandbox` serves its API in process, behind httpx or over HTTP
-(`Several` those of more than one),
-`Limits` and `Faults` say what it refuses and what goes wrong. What it does, and why, is numbered in
-``docs/BEHAVIOR.md``.
+`Portal` is an account with its data; `Sandbox` serves its API in process, behind httpx or over
+HTTP, and `Several` serves more than one account. `Limits` says what is refused, `Faults` what
+goes wrong. What HubSpot does, and the source of each fact, is numbered in ``docs/BEHAVIOR.md``.
+
+How a request is answered: `sandbox` counts it against `limits` and looks up its route in
+`routes`; an endpoint of `endpoints` reads the `portal`, which holds CRM `records` and other
+`items`; `shapes` turns both into HubSpot's JSON.
 """
 
 from hubspot_sandbox.faults import Faults, Planned

@@ -1,4 +1,4 @@
-"""Answers, and HubSpot's ways of refusing."""
+"""Answers over HTTP, and HubSpot's error responses."""
 
 from __future__ import annotations
 

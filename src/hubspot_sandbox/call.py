@@ -1,4 +1,4 @@
-"""One request on its way through the sandbox: what was asked, by whom, of which portal."""
+"""One admitted request with its parameters, body, scopes and portal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hubspot_sandbox.portal import Portal
 from hubspot_sandbox.records.columns import Column, Selection
 from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.object_types import ObjectType
+from hubspot_sandbox.times import parse_moment
 from hubspot_sandbox.tokens import require
 
 NAMED = "type"
@@ -20,7 +21,7 @@ EDITIONS = ("FREE", "STARTER", "PROFESSIONAL", "ENTERPRISE")
 
 @dataclass(slots=True)
 class Call:
-    """A request that has been let in.
+    """An admitted request.
 
     ``style`` is how the version asked for writes: ``dated``, ``v4`` or ``v3``. ``granted`` are the
     token's scopes, None for all. ``lag_ms`` is how far the search index is behind.
@@ -70,6 +71,14 @@ class Call:
         if not text.isdigit():
             raise invalid(f"Unable to parse value for query parameter {name}: '{text}'")
         return within(int(text), name, most, least)
+
+    def moment(self, name: str) -> int | None:
+        """A query parameter that is a moment, in epoch milliseconds; None when absent."""
+        text = self.query_value(name)
+        milliseconds = None if text is None else parse_moment(text)
+        if text is not None and milliseconds is None:
+            raise invalid(f"Unable to parse value for query parameter {name}: '{text}'")
+        return milliseconds
 
     # -- the body --------------------------------------------------------------------------------
 

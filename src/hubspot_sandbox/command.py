@@ -1,4 +1,4 @@
-"""``hubspot-ingest sandbox``: a local HubSpot of one's own, until Ctrl-C."""
+"""The command ``hubspot-ingest sandbox``: serves a local HubSpot until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command; answers the exit status (0, or 2 for a usage error)."""
+    """Run the command; returns the exit status (0, or 2 for a usage error)."""
     parser = _parser()
     try:
         options = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""Faults on purpose: what networks, proxies and busy servers do to a request."""
+"""Faults injected on purpose: what networks, proxies and busy servers do to a request."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from hubspot_sandbox.answers import CORRELATION, Refusal, json_answer
 from hubspot_sandbox.times import DAY_MS, iso
 
 BURST, SEARCH, ASSOCIATIONS, OPEN = "burst", "search", "associations", "open"
-"""What a request counts against; what is open needs no token and counts against nothing."""
+"""The limits a request can count against; an open one needs no token and counts against none."""
 
 _MANY = 10_000_000
 
@@ -35,7 +35,7 @@ class Limits:
 
     @classmethod
     def unlimited(cls) -> Limits:
-        """No limit worth the name; the headers say so."""
+        """Limits too high to be reached; the headers show them."""
         return cls(burst=_MANY, searches=_MANY, associations=_MANY, daily=_MANY)
 
 
@@ -45,7 +45,7 @@ def _taken(by: int | Callable[[int], int], now: int) -> int:
 
 @dataclass(slots=True)
 class Meter:
-    """Counts what was let in. Times are epoch milliseconds; ``utc_offset_ms`` places midnight."""
+    """Counts admitted requests. Times are epoch milliseconds; ``utc_offset_ms`` places midnight."""
 
     limits: Limits
     utc_offset_ms: int = 0

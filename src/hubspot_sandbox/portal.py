@@ -106,7 +106,7 @@ class Portal:
         portal.merge("contacts", ids[20], ids[21])
         return portal
 
-    # -- what there is ---------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------------------------
 
     def object_type(self, name: str) -> ObjectType:
         """The object type of a name, a singular, an id or a fully qualified name."""
@@ -181,11 +181,11 @@ class Portal:
         *,
         rotates: bool = False,
     ) -> Grant:
-        """Let a HubSpot app in: an OAuth grant, with these scopes only (None: all)."""
+        """Give an app an OAuth grant, with these scopes only (None: all)."""
         return self.tokens.authorize(scopes, lifetime_ms, rotates=rotates)
 
     def revoke(self, grant: Grant) -> None:
-        """Throw an app out: no more tokens, and those it has are worth nothing."""
+        """Revoke a grant: it gets no new tokens, and those from grants have expired."""
         self.tokens.grants.remove(grant)
         self.tokens.expired |= set(self.tokens.ends)
 
@@ -200,7 +200,7 @@ class Portal:
         id: str | None = None,
         source: str = "CRM_UI",
     ) -> str:
-        """A new record; answers its id (the next free one unless ``id`` is given)."""
+        """A new record; returns its id (the next free one unless ``id`` is given)."""
         with self.lock:
             table = self.table(object_type)
             moment = self.clock() if at is None else at
@@ -379,7 +379,7 @@ class Portal:
             table.revision += 1
 
     def archive_property(self, object_type: str, name: str) -> None:
-        """Delete a property: its values are no longer answered, its definition stays 90 days."""
+        """Delete a property: its values are no longer shown, its definition stays 90 days."""
         self._set_property(object_type, name, self.clock())
 
     def restore_property(self, object_type: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The local HubSpot: takes a request, answers as HubSpot would, remembers what was asked."""
+"""The local HubSpot: answers a request as HubSpot would, and records it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Sandbox:
 
         Args:
             portal: the account.
-            limits: request limits; none worth the name unless given (`Limits` for HubSpot's).
+            limits: request limits; unlimited by default (`Limits()` for HubSpot's).
             search_lag_ms: how far search is behind the records (BEHAVIOR H46).
             latency_ms: how long every answer takes over HTTP and through `respond`.
             faults: what goes wrong on purpose.

@@ -1,4 +1,4 @@
-"""Values of seeded records: functions of the record, and pools to draw from."""
+"""Seeded values: reproducible numbers and ids, functions of a record, and pools to draw from."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 Clock = Callable[[], int]
-"""Answers the present moment in epoch milliseconds, UTC."""
+"""Returns the present moment in epoch milliseconds, UTC."""
 
 DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Credentials: their shapes, what they may read, and how HubSpot turns them away."""
+"""Access tokens and OAuth grants: which are accepted, with which scopes; others are refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIFETIME_MS = 1_800_000
 
 @dataclass(slots=True)
 class Grant:
-    """What a HubSpot app holds of an account: tokens of some scopes can be got by it."""
+    """An app's OAuth grant on an account, exchanged for access tokens with its scopes."""
 
     client_id: str
     client_secret: str

@@ -1,1 +1,1 @@
-"""What HubSpot answers, endpoint by endpoint."""
+"""The endpoints: each turns a request into an answer."""

@@ -1,4 +1,4 @@
-"""The portal itself: details, usage, record counts, schemas."""
+"""The endpoints of the account itself: details, usage, record counts, schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Associations: batch read, the read for one record, labels, and the writes."""
+"""The endpoints of associations: reads, labels and writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marketing campaigns."""
+"""The endpoints of marketing campaigns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engagements in the shape of the first version, over calls, emails, meetings, notes and tasks."""
+"""The version 1 endpoints of engagements, over calls, emails, meetings, notes and tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marketing events and who came to them."""
+"""The endpoints of marketing events and who attended them."""
 
 from __future__ import annotations
 

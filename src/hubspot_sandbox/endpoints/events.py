@@ -1,4 +1,4 @@
-"""Events, their types, and the definitions of the portal's own."""
+"""The endpoints of events, event types, and the event definitions of a portal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call
-from hubspot_sandbox.endpoints.mail import moment
 from hubspot_sandbox.endpoints.paging import page
 from hubspot_sandbox.items.events import Event
 from hubspot_sandbox.shapes.events import event_definition_shape, event_shape
@@ -45,7 +44,7 @@ def list_events(call: Call) -> Answer:
     events = [
         event
         for event in portal.events.between(
-            moment(call, "occurredAfter"), moment(call, "occurredBefore")
+            call.moment("occurredAfter"), call.moment("occurredBefore")
         )
         if type_ in (None, event.type)
         and kind in (None, event.kind)

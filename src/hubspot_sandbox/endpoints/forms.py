@@ -1,4 +1,4 @@
-"""Forms and what was sent through them."""
+"""The endpoints of forms and their submissions."""
 
 from __future__ import annotations
 

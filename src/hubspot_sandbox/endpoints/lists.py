@@ -1,4 +1,4 @@
-"""Lists and memberships."""
+"""The endpoints of lists and memberships."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marketing emails with their statistics, email campaigns and email events."""
+"""The endpoints of marketing emails, their statistics, email campaigns and email events."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from hubspot_sandbox.shapes.mail import (
     email_shape,
     statistics,
 )
-from hubspot_sandbox.times import DAY_MS, iso, parse_moment
+from hubspot_sandbox.times import DAY_MS, iso
 from hubspot_sandbox.tokens import require
 
-SCOPES = ("content",)
+MAIL_SCOPES = ("content",)
 MOST_EMAILS, MOST_CAMPAIGNS, MOST_EVENTS = 300, 500, 1_000
 _ORDERS: dict[str, Callable[[Item], Any]] = {
     "name": lambda email: email.fields["name"],
@@ -31,18 +31,9 @@ _ORDERS: dict[str, Callable[[Item], Any]] = {
 _TO_THE_END = 1 << 62
 
 
-def moment(call: Call, name: str) -> int | None:
-    """A query parameter that is a moment, None when absent."""
-    text = call.query_value(name)
-    milliseconds = None if text is None else parse_moment(text)
-    if text is not None and milliseconds is None:
-        raise invalid(f"Unable to parse value for query parameter {name}: '{text}'")
-    return milliseconds
-
-
 def list_emails(call: Call) -> Answer:
     """Marketing emails; with statistics not all of them come (BEHAVIOR H130, H131)."""
-    require(call.granted, SCOPES)
+    require(call.granted, MAIL_SCOPES)
     mail = call.portal.mail
     with_statistics = call.flag("includeStats")
     emails = [
@@ -68,7 +59,7 @@ def list_emails(call: Call) -> Answer:
 
 def _between(call: Call, name: str, value: int) -> bool:
     """Bounds of emails are both exclusive."""
-    after, before = moment(call, f"{name}After"), moment(call, f"{name}Before")
+    after, before = call.moment(f"{name}After"), call.moment(f"{name}Before")
     return (after is None or value > after) and (before is None or value < before)
 
 
@@ -84,7 +75,7 @@ def _included(call: Call, shape: dict[str, Any]) -> dict[str, Any]:
 
 def get_email(call: Call) -> Answer:
     """One marketing email."""
-    require(call.granted, SCOPES)
+    require(call.granted, MAIL_SCOPES)
     mail = call.portal.mail
     email = mail.emails.find(call.parameters["id"], call.flag("archived"))
     if email is None:
@@ -94,7 +85,7 @@ def get_email(call: Call) -> Answer:
 
 def _counted(call: Call) -> list[EmailEvent]:
     ids = call.query_values("emailIds")
-    since, until = moment(call, "startTimestamp"), moment(call, "endTimestamp")
+    since, until = call.moment("startTimestamp"), call.moment("endTimestamp")
     if since is None or until is None:
         raise invalid("startTimestamp and endTimestamp are required", "REQUIRED_FIELD")
     events = call.portal.mail.events(since, until)
@@ -103,7 +94,7 @@ def _counted(call: Call) -> list[EmailEvent]:
 
 def aggregate_statistics(call: Call) -> Answer:
     """What happened to some emails within a time, all in all and one by one."""
-    require(call.granted, SCOPES)
+    require(call.granted, MAIL_SCOPES)
     events = _counted(call)
     emails = sorted({event.email for event in events})
     mail = call.portal.mail
@@ -121,7 +112,7 @@ def aggregate_statistics(call: Call) -> Answer:
 
 def statistics_by_day(call: Call) -> Answer:
     """What happened to some emails, day by day."""
-    require(call.granted, SCOPES)
+    require(call.granted, MAIL_SCOPES)
     if call.query_value("interval") not in (None, "DAY"):
         raise invalid("this sandbox counts by DAY only")
     days = groupby(_counted(call), lambda event: event.at // DAY_MS)
@@ -136,8 +127,8 @@ def statistics_by_day(call: Call) -> Answer:
 
 
 def list_email_campaigns(call: Call) -> Answer:
-    """The ids of email campaigns; what they are is asked one by one (BEHAVIOR H132)."""
-    require(call.granted, SCOPES)
+    """The ids of email campaigns; their details are read one by one (BEHAVIOR H132)."""
+    require(call.granted, MAIL_SCOPES)
     mail = call.portal.mail
 
     def shape(campaign: Item) -> dict[str, Any]:
@@ -151,7 +142,7 @@ def list_email_campaigns(call: Call) -> Answer:
 
 def get_email_campaign(call: Call) -> Answer:
     """One email campaign."""
-    require(call.granted, SCOPES)
+    require(call.granted, MAIL_SCOPES)
     campaign = call.portal.mail.campaigns.find(call.parameters["id"])
     if campaign is None:
         raise not_found("campaign not found")
@@ -170,7 +161,7 @@ def time_window(call: Call) -> tuple[int, int]:
 
 def list_email_events(call: Call) -> Answer:
     """Email events, the latest first (BEHAVIOR H133)."""
-    require(call.granted, SCOPES)
+    require(call.granted, MAIL_SCOPES)
     portal = call.portal
     kind, recipient = call.query_value("eventType"), call.query_value("recipient")
     events = [

@@ -1,4 +1,4 @@
-"""Access tokens for a grant."""
+"""The OAuth endpoint that issues access tokens."""
 
 from __future__ import annotations
 

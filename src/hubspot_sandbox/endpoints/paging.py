@@ -1,4 +1,4 @@
-"""Pages of what is no record: HubSpot's ``paging.next.after`` and its older ``hasMore``."""
+"""Pages of items: HubSpot's ``paging.next.after`` and its older ``hasMore``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Thing = TypeVar("Thing")
 
 
 def token_of(position: int) -> str:
-    """A page token: opaque to whoever gets it ."""
+    """A page token: opaque to whoever gets it."""
     return urlsafe_b64encode(f"at:{position}".encode()).decode()
 
 

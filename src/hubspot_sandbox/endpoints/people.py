@@ -1,4 +1,4 @@
-"""Owners, users, teams and roles."""
+"""The endpoints of owners, users, teams and roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pipelines and their stages."""
+"""The endpoints of pipelines and their stages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Property definitions: read, added, deleted, brought back."""
+"""The endpoints of property definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""List, single read and batch read of records."""
+"""The endpoints that read records: list, single read and batch read."""
 
 from __future__ import annotations
 

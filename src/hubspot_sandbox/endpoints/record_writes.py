@@ -1,4 +1,4 @@
-"""Writes of records: one, many, upsert, archive, merge, GDPR delete."""
+"""The endpoints that write records: one, many, upsert, archive, merge, GDPR delete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search: filters, one sort, a window of ten thousand results, and an index that lags."""
+"""The search endpoint: filters, one sort, a window of 10,000 results, an index that lags."""
 
 from __future__ import annotations
 

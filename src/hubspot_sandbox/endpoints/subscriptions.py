@@ -1,4 +1,4 @@
-"""Subscription definitions, statuses and changes."""
+"""The endpoints of subscription definitions, statuses and changes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, refusal
 from hubspot_sandbox.call import Call
-from hubspot_sandbox.endpoints.mail import SCOPES as CONTENT
-from hubspot_sandbox.endpoints.mail import time_window
+from hubspot_sandbox.endpoints.mail import MAIL_SCOPES, time_window
 from hubspot_sandbox.endpoints.paging import legacy_page
 from hubspot_sandbox.items.subscriptions import Change
 from hubspot_sandbox.shapes.subscriptions import (
@@ -105,7 +104,7 @@ def _statuses(call: Call, recipient: str) -> list[dict[str, Any]]:
 
 def list_legacy_subscription_definitions(call: Call) -> Answer:
     """Every kind of mail one can subscribe to, in the shape of the first version."""
-    require(call.granted, CONTENT)
+    require(call.granted, MAIL_SCOPES)
     portal = call.portal
     rows = [
         legacy_subscription_definition_shape(definition, portal.id)
@@ -116,7 +115,7 @@ def list_legacy_subscription_definitions(call: Call) -> Answer:
 
 def list_subscription_changes(call: Call) -> Answer:
     """Subscription changes, the latest first; none has an id (BEHAVIOR H134)."""
-    require(call.granted, CONTENT)
+    require(call.granted, MAIL_SCOPES)
     portal = call.portal
 
     def shape(change: Change) -> dict[str, Any]:

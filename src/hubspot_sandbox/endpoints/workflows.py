@@ -1,4 +1,4 @@
-"""Workflows."""
+"""The endpoints of workflows."""
 
 from __future__ import annotations
 

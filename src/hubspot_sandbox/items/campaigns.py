@@ -19,7 +19,7 @@ class Campaigns:
         self.kept = Collection(clock, lambda n: guid(seed + 73, n))
 
     def add(self, name: str, at: int | None = None, **properties: str) -> str:
-        """A new campaign; answers its id."""
+        """A new campaign; returns its id."""
         return self.kept.add({"hs_name": name, **properties}, at)
 
     def change(self, id: str, properties: Mapping[str, str], at: int | None = None) -> None:

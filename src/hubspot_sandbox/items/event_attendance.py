@@ -1,4 +1,4 @@
-"""Who came to the marketing events of a portal; the events themselves are CRM records."""
+"""Who attended the marketing events of a portal; the events themselves are CRM records."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class EventAttendance:
     """Who registered for, attended or missed each marketing event."""
 
     def __init__(self, clock: Clock, table: Callable[[str], Table]) -> None:
-        """``table`` answers the records of an object type."""
+        """``table`` returns the records of an object type."""
         self._clock = clock
         self._table = table
         self._count = 0
         self._participations: dict[str, list[Participation]] = {}
 
     def add(self, event: str, contact: str, state: str, at: int | None = None) -> str:
-        """A contact registers, attends, cancels or stays away; answers the id of it."""
+        """A contact registers, attends, cancels or stays away; returns the id of it."""
         if state not in STATES:
             raise UnknownRecord(f"no state {state!r}; there are {', '.join(STATES)}")
         moment = self._clock() if at is None else at
@@ -47,7 +47,7 @@ class EventAttendance:
         return str(self._count)
 
     def of(self, event: str) -> list[Participation]:
-        """Who took part in an event, in the order it was told."""
+        """The participations in an event, in the order they were added."""
         return self._participations.get(event, [])
 
     def counts(self, event: str) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Events of a portal: pages visited, and whatever the portal defined itself."""
+"""The events of a portal, such as page visits, and the event types it defined itself."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Events:
         self.define("machine_started", "Machine started", at=ANCHOR_MS - 300 * DAY_MS)
 
     def define(self, name: str, label: str, at: int | None = None) -> str:
-        """A new event type of the portal's own; answers its full name."""
+        """A new event type of the portal's own; returns its full name."""
         full = f"pe{self._portal_id}_{name}"
         fields = {"name": name, "label": label, "fullyQualifiedName": full}
         self.definitions.add(fields, at)
@@ -80,7 +80,7 @@ class Events:
         at: int | None = None,
         properties: Mapping[str, str] | None = None,
     ) -> str:
-        """Something happens to a record, which is not modified by it; answers the event's id."""
+        """Something happens to a record, which is not modified by it; returns the event's id."""
         if type not in self.types():
             raise UnknownRecord(f"no event type {type!r}")
         moment = self._clock() if at is None else at

@@ -1,4 +1,4 @@
-"""The forms of a portal and what people sent through them."""
+"""The forms of a portal and their submissions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Forms:
     def add(
         self, name: str, form_type: str = "hubspot", at: int | None = None, **fields: Any
     ) -> str:
-        """A new form; answers its id. Kinds: hubspot, captured, flow, blog_comment."""
+        """A new form; returns its id. Kinds: hubspot, captured, flow, blog_comment."""
         key = self.kept.add({"name": name, "formType": form_type, **fields}, at)
         self._submissions[key] = []
         return key
@@ -56,7 +56,7 @@ class Forms:
         at: int | None = None,
         page: str | None = "https://www.example.com/contact",
     ) -> str:
-        """Somebody sends a form; answers the submission's id. The form is not modified by it."""
+        """Somebody sends a form; returns the submission's id. The form is not modified by it."""
         if id not in self._submissions:
             raise UnknownRecord(f"no form {id!r}")
         moment = self._clock() if at is None else at

@@ -1,4 +1,4 @@
-"""The lists of a portal and who is on them."""
+"""The lists of a portal and their members."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Lists:
     """Lists, their members, and when records joined and left."""
 
     def __init__(self, clock: Clock, table: Callable[[str], Table]) -> None:
-        """``table`` answers the records of an object type."""
+        """``table`` returns the records of an object type."""
         self._clock = clock
         self._table = table
         self.kept = Collection(clock, lambda n: str(n + 1))
@@ -43,7 +43,7 @@ class Lists:
         processing_type: str = "MANUAL",
         at: int | None = None,
     ) -> str:
-        """A new list, empty; answers its id. Kinds: MANUAL, DYNAMIC, SNAPSHOT."""
+        """A new list, empty; returns its id. Kinds: MANUAL, DYNAMIC, SNAPSHOT."""
         fields = {
             "name": name,
             "objectTypeId": self._table(object_type).object_type.id,

@@ -1,4 +1,4 @@
-"""The marketing emails of a portal, their campaigns, and what happened at every recipient."""
+"""The marketing emails of a portal, their email campaigns, and the events of every recipient."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ class Mail:
         at: int | None = None,
         **fields: Any,
     ) -> str:
-        """A new marketing email; answers its id."""
+        """A new marketing email; returns its id."""
         basics = {"name": name, "subject": f"{name}, for you", "type": kind, "state": state}
         return self.emails.add({"subcategory": "batch", **basics, **fields}, at)
 
     def event(
         self, type: str, email: str, recipient: str, at: int | None = None, **more: Any
     ) -> str:
-        """Something happens to an email of one recipient; answers the event's id.
+        """Something happens to an email of one recipient; returns the event's id.
 
         The first one makes the email campaign. Nothing else is modified by it: neither the email,
         whose statistics change, nor the contact.
@@ -86,7 +86,7 @@ class Mail:
         return self.event_id(self._count)
 
     def send(self, email: str, recipient: str, at: int | None = None) -> str:
-        """Send an email: sent now and delivered a second later. Answers the first event's id."""
+        """Send an email: sent now and delivered a second later. Returns the first event's id."""
         moment = self._clock() if at is None else at
         sent = self.event("SENT", email, recipient, moment)
         self.event("DELIVERED", email, recipient, moment + _SECOND)

@@ -1,4 +1,4 @@
-"""The people of a portal: its owners, its users, their teams and roles."""
+"""The owners, users, teams and roles of a portal."""
 
 from __future__ import annotations
 

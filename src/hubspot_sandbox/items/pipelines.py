@@ -1,4 +1,4 @@
-"""The pipelines of a portal, with the stages records move through."""
+"""The pipelines of a portal and their stages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Pipelines:
         stages: Mapping[str, Mapping[str, str]],
         at: int | None = None,
     ) -> str:
-        """A new pipeline; ``stages`` is metadata by label. Answers its id."""
+        """A new pipeline; ``stages`` is metadata by label. Returns its id."""
         moment = self._moment(at)
         self._count += 1
         pipeline = _pipeline(

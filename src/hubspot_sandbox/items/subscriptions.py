@@ -1,4 +1,4 @@
-"""What people are subscribed to, and every change of mind."""
+"""Subscription definitions, and every time somebody subscribed or unsubscribed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workflows of a portal, under both their numbers."""
+"""The workflows of a portal, with their ids in both versions of the API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Workflows:
         enabled: bool = True,
         at: int | None = None,
     ) -> str:
-        """A new workflow; answers its flow id."""
+        """A new workflow; returns its flow id."""
         kind = "CONTACT_FLOW" if object_type_id == CONTACTS else "PLATFORM_FLOW"
         fields = {"name": name, "objectTypeId": object_type_id, "isEnabled": enabled}
         return self.kept.add({**fields, "type": kind, "revisionId": "1"}, at)

@@ -1,4 +1,4 @@
-"""Associations between records: their types, and which record is linked to which."""
+"""Associations between records: their types, and which records are linked."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Associations:
     """Every association of a portal; seeded ones are laid out when a pair is first looked at."""
 
     def __init__(self, seed: int, ids: Callable[[ObjectType], Iterable[int]]) -> None:
-        """``ids`` answers the seeded ids of an object type."""
+        """``ids`` returns the seeded ids of an object type."""
         self._seed = seed
         self._ids = ids
         self._links: dict[tuple[str, str], Links] = {}
@@ -124,7 +124,7 @@ class Associations:
     def label(
         self, from_type: ObjectType, to_type: ObjectType, label: str, category: str
     ) -> LinkType:
-        """The type with a label, made in both directions when the pair has none such."""
+        """The type with a label, added in both directions when the pair has none."""
         for link_type in self.types(from_type, to_type):
             if link_type.label == label:
                 return link_type

@@ -1,4 +1,4 @@
-"""What the survivor of a merge looks like."""
+"""Computes the property values of the record that survives a merge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def merged_values(table: Table, first: State, second: State, moment: int) -> dic
     """The survivor's properties (BEHAVIOR H57).
 
     The primary record's values win, the other's fill what it lacks. The ids of both, and of all
-    merged into them before, are in ``hs_merged_object_ids``; contacts also tell when.
+    merged into them before, are in ``hs_merged_object_ids``; contacts also have the times.
     """
     values: dict[str, str | None] = {}
     for name, column in table.columns.items():

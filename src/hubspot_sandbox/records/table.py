@@ -1,4 +1,4 @@
-"""The records of one object type: the seeded ones as arithmetic, the changed ones as versions."""
+"""The records of one object type: seeded ones are computed, changed ones stored as versions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SPAN_MS = 1000 * DAY_MS
 
 
 class UnknownRecord(LookupError):
-    """No such record, object type, property or thing in this portal."""
+    """No such record, object type, property or item in this portal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which path is answered by what: every API family under every version it is known by.
+"""The routes from paths to endpoints: every API family under every version of it.
 
-The one place where versions and paths meet (BEHAVIOR H1, H2).
+Versions and paths meet here only (BEHAVIOR H1, H2).
 """

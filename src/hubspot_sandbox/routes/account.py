@@ -1,4 +1,4 @@
-"""The paths of the account itself: details, limits, people, pipelines."""
+"""The routes of the account itself: details, limits, people, pipelines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paths of workflows, marketing events, events and engagements."""
+"""The routes of workflows, marketing events, events and engagements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paths of records, their associations, properties and object types."""
+"""The routes of records, their associations, properties and object types."""
 
 from __future__ import annotations
 

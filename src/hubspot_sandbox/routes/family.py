@@ -1,4 +1,4 @@
-"""How paths and versions are written down."""
+"""The types that routes are written in: rows, families and their version prefixes."""
 
 from __future__ import annotations
 

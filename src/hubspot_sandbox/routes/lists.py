@@ -1,4 +1,4 @@
-"""The paths of lists and memberships."""
+"""The routes of lists and memberships."""
 
 from __future__ import annotations
 

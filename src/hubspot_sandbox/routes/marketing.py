@@ -1,4 +1,4 @@
-"""The paths of forms, marketing emails, campaigns and what came of them."""
+"""The routes of forms, marketing emails, campaigns, email events and subscriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds what answers a request."""
+"""The table of all routes, and the lookup of a request in it."""
 
 from __future__ import annotations
 

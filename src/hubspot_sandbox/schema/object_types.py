@@ -1,4 +1,4 @@
-"""The CRM object types of HubSpot, as a table: a new object type is a row here."""
+"""The CRM object types of HubSpot; a new object type is a row here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a HubSpot property is: its definition, as the properties endpoint tells it."""
+"""Property definitions: their JSON, and the short form the catalog is written in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search filters: checked as HubSpot checks them, then tried on records."""
+"""Parses search filters, refuses what HubSpot refuses, and turns them into tests of a record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search index of an object type: which records match, in which order, as of when."""
+"""The search index of an object type: which records match, in which order, as of which moment."""
 
 from __future__ import annotations
 

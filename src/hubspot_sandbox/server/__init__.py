@@ -1,1 +1,1 @@
-"""How a client reaches the sandbox: over HTTP, or through httpx without a socket."""
+"""The ways to reach the sandbox: over HTTP, or through httpx without a socket."""

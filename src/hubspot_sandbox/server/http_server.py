@@ -1,4 +1,4 @@
-"""The sandbox over real HTTP: a plain ASGI application on uvicorn in a thread."""
+"""Serves the sandbox over HTTP: a plain ASGI application on uvicorn in a thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns an answer into what an httpx client sees, without a socket."""
+"""Turns an answer into the response that an httpx client gets, without a socket."""
 
 from __future__ import annotations
 

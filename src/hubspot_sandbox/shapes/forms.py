@@ -1,4 +1,4 @@
-"""The JSON of forms and of what was sent through them."""
+"""The JSON of forms and their submissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records as JSON: the envelope around the properties, inline associations, history."""
+"""The JSON of records: the envelope around the properties, inline associations, history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Properties every object type has, and the ways of writing the others briefly."""
+"""Properties that every object type has, and values that several object types share."""
 
 from __future__ import annotations
 
