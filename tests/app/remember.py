@@ -14,7 +14,9 @@ from typing import Any
 import hubspot_ingest
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import text
-from hubspot_ingest.database.state.syncs import RunLog, Store
+from hubspot_ingest.database.state.leases import Leases
+from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.inbound import configure, discovery
 from hubspot_ingest.model import Json
 from hubspot_sandbox import Portal
@@ -66,11 +68,12 @@ def live(world: World) -> None:
         "until": clock.now(),
         "reading": {"0": 5},
     }
-    world.store.save_checkpoint("slow", reading)
+    world.syncs.save_checkpoint("slow", reading)
+    runs = Runs(world.database)
     killed = RunLog("2026-09-22-killed", "slow", "contacts", clock.now())
-    world.store.take_lease("slow", killed.run_id, clock.now())
-    world.store.begin_run(killed)
-    world.store.log_error(None, "contacts", "HUBSPOT_UNAVAILABLE", "it's \\ 'down'", clock.now())
+    world.leases.take("slow", killed.run_id, clock.now())
+    runs.begin(killed)
+    runs.log_error(None, "contacts", "HUBSPOT_UNAVAILABLE", "it's \\ 'down'", clock.now())
 
 
 def tables(world: World) -> Iterator[str]:
@@ -119,7 +122,8 @@ def main() -> None:
         portal = Portal(1, clock.now, {"contacts": 30, "deals": 8})
         with World(engine, clock=clock, portal=portal) as world:
             recording = Recording(engine.session("HUBSPOT_INGEST", "CORE", owner=HANDLERS))
-            world.database, world.store = recording, Store(recording)
+            world.database, world.syncs = recording, Syncs(recording)
+            world.leases = Leases(recording)
             live(world)
             said = [[statement, params] for statement, params in recording.said.items()]
             state = list(tables(world))

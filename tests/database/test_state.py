@@ -9,19 +9,31 @@ import pytest
 
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.state.leases import LEASE, Leases
 from hubspot_ingest.database.state.properties import Access, Metadata
-from hubspot_ingest.database.state.syncs import INTERRUPTED, LEASE, RunLog, Store
+from hubspot_ingest.database.state.runs import INTERRUPTED, RunLog, Runs
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import HubSpotError, SyncBusy
 from hubspot_ingest.model import Property
 
 NOW = 1_790_000_000_123
 
 
+@pytest.fixture(autouse=True)
+def syncs(database: Database) -> Syncs:
+    syncs = Syncs(database)
+    syncs.save("contacts", "contacts", {"settle_minutes": 3}, NOW)
+    return syncs
+
+
 @pytest.fixture
-def store(database: Database) -> Store:
-    store = Store(database)
-    store.save_sync("contacts", "contacts", {"settle_minutes": 3}, NOW)
-    return store
+def leases(database: Database) -> Leases:
+    return Leases(database)
+
+
+@pytest.fixture
+def runs(database: Database) -> Runs:
+    return Runs(database)
 
 
 def _run(run_id: str = "run-1", sync: str = "contacts") -> RunLog:
@@ -35,35 +47,35 @@ def _runs(database: Database) -> list[Mapping[str, Any]]:
 # -- syncs ---------------------------------------------------------------------------------------
 
 
-def test_an_unknown_sync_is_none(store: Store) -> None:
-    assert store.sync("deals") is None
-    assert store.names() == ["contacts"]
+def test_an_unknown_sync_is_none(syncs: Syncs) -> None:
+    assert syncs.find("deals") is None
+    assert syncs.names() == ["contacts"]
 
 
-def test_settings_come_back_as_they_were_given(store: Store) -> None:
+def test_settings_come_back_as_they_were_given(syncs: Syncs) -> None:
     given: Any = {"stream": "contacts", "filter_groups": [{"filters": [{"value": 'it\'s \\ "x"'}]}]}
-    store.save_sync("contacts", "contacts", given, NOW)
+    syncs.save("contacts", "contacts", given, NOW)
 
-    sync = store.sync("contacts")
+    sync = syncs.find("contacts")
 
     assert sync is not None
     assert sync.settings == given
     assert (sync.enabled, sync.settled_through, sync.checkpoint) == (True, None, None)
 
 
-def test_the_cursor_is_kept_to_the_millisecond(store: Store) -> None:
-    store.advance("contacts", NOW)
+def test_the_cursor_is_kept_to_the_millisecond(syncs: Syncs) -> None:
+    syncs.advance("contacts", NOW)
 
-    sync = store.sync("contacts")
+    sync = syncs.find("contacts")
     assert sync is not None
     assert sync.settled_through == NOW
 
 
-def test_moving_the_cursor_drops_the_checkpoint(store: Store) -> None:
-    store.save_checkpoint("contacts", {"plan": "x", "reading": {"ranges": [[1, None, 9]]}})
-    before = store.sync("contacts")
-    store.advance("contacts", NOW)
-    after = store.sync("contacts")
+def test_moving_the_cursor_drops_the_checkpoint(syncs: Syncs) -> None:
+    syncs.save_checkpoint("contacts", {"plan": "x", "reading": {"ranges": [[1, None, 9]]}})
+    before = syncs.find("contacts")
+    syncs.advance("contacts", NOW)
+    after = syncs.find("contacts")
 
     assert before is not None
     assert before.checkpoint == {"plan": "x", "reading": {"ranges": [[1, None, 9]]}}
@@ -73,94 +85,96 @@ def test_moving_the_cursor_drops_the_checkpoint(store: Store) -> None:
 
 @pytest.mark.parametrize("forget", [False, True])
 def test_new_settings_keep_the_cursor_unless_it_is_to_be_forgotten(
-    store: Store, forget: bool
+    syncs: Syncs, forget: bool
 ) -> None:
-    store.advance("contacts", NOW)
-    store.enable("contacts", False, NOW)
+    syncs.advance("contacts", NOW)
+    syncs.enable("contacts", False, NOW)
 
-    store.save_sync("contacts", "contacts", {}, NOW, forget=forget)
+    syncs.save("contacts", "contacts", {}, NOW, forget=forget)
 
-    sync = store.sync("contacts")
+    sync = syncs.find("contacts")
     assert sync is not None
     assert sync.settled_through == (None if forget else NOW)
     assert sync.enabled is False
 
 
-def test_a_dropped_sync_is_gone(store: Store) -> None:
-    store.drop_sync("contacts")
+def test_a_dropped_sync_is_gone(syncs: Syncs) -> None:
+    syncs.drop("contacts")
 
-    assert store.sync("contacts") is None
+    assert syncs.find("contacts") is None
 
 
 # -- leases --------------------------------------------------------------------------------------
 
 
-def test_a_lease_keeps_others_out_until_it_is_released(store: Store) -> None:
-    store.take_lease("contacts", "run-1", NOW)
+def test_a_lease_keeps_others_out_until_it_is_released(leases: Leases) -> None:
+    leases.take("contacts", "run-1", NOW)
 
     with pytest.raises(SyncBusy):
-        store.take_lease("contacts", "run-2", NOW + LEASE - 1)
-    store.release_lease("contacts", "run-1")
-    store.take_lease("contacts", "run-2", NOW)
+        leases.take("contacts", "run-2", NOW + LEASE - 1)
+    leases.release("contacts", "run-1")
+    leases.take("contacts", "run-2", NOW)
 
 
 def test_a_lease_that_is_over_is_taken_and_its_run_is_ended(
-    store: Store, database: Database
+    leases: Leases, runs: Runs, database: Database
 ) -> None:
-    store.take_lease("contacts", "run-1", NOW)
-    store.begin_run(_run())
+    leases.take("contacts", "run-1", NOW)
+    runs.begin(_run())
 
-    store.take_lease("contacts", "run-2", NOW + LEASE + 1)
+    leases.take("contacts", "run-2", NOW + LEASE + 1)
 
     [dead] = _runs(database)
     assert (dead["STATUS"], dead["RESPONSE_CODE"]) == ("FAILED", INTERRUPTED)
     with pytest.raises(SyncBusy):
-        store.renew_lease("contacts", "run-1", NOW + LEASE + 2)
+        leases.renew("contacts", "run-1", NOW + LEASE + 2)
 
 
-def test_a_renewed_lease_lasts_longer(store: Store) -> None:
-    store.take_lease("contacts", "run-1", NOW)
-    store.renew_lease("contacts", "run-1", NOW + LEASE - 1)
-
-    with pytest.raises(SyncBusy):
-        store.take_lease("contacts", "run-2", NOW + LEASE + 1)
-
-
-def test_a_release_by_another_run_changes_nothing(store: Store) -> None:
-    store.take_lease("contacts", "run-1", NOW)
-    store.release_lease("contacts", "run-2")
+def test_a_renewed_lease_lasts_longer(leases: Leases) -> None:
+    leases.take("contacts", "run-1", NOW)
+    leases.renew("contacts", "run-1", NOW + LEASE - 1)
 
     with pytest.raises(SyncBusy):
-        store.take_lease("contacts", "run-3", NOW)
+        leases.take("contacts", "run-2", NOW + LEASE + 1)
 
 
-def test_leases_of_two_syncs_do_not_mind_each_other(store: Store) -> None:
-    store.save_sync("deals", "deals", {}, NOW)
-    store.take_lease("contacts", "run-1", NOW)
+def test_a_release_by_another_run_changes_nothing(leases: Leases) -> None:
+    leases.take("contacts", "run-1", NOW)
+    leases.release("contacts", "run-2")
 
-    store.take_lease("deals", "run-2", NOW)
+    with pytest.raises(SyncBusy):
+        leases.take("contacts", "run-3", NOW)
 
 
-def test_recovering_ends_every_lease_and_every_run(store: Store, database: Database) -> None:
-    store.take_lease("contacts", "run-1", NOW)
-    store.begin_run(_run())
+def test_leases_of_two_syncs_do_not_mind_each_other(syncs: Syncs, leases: Leases) -> None:
+    syncs.save("deals", "deals", {}, NOW)
+    leases.take("contacts", "run-1", NOW)
 
-    store.recover(NOW)
+    leases.take("deals", "run-2", NOW)
+
+
+def test_recovering_ends_every_lease_and_every_run(
+    leases: Leases, runs: Runs, database: Database
+) -> None:
+    leases.take("contacts", "run-1", NOW)
+    runs.begin(_run())
+
+    leases.recover(NOW)
 
     assert [one["RESPONSE_CODE"] for one in _runs(database)] == [INTERRUPTED]
-    store.take_lease("contacts", "run-2", NOW)
+    leases.take("contacts", "run-2", NOW)
 
 
 # -- runs ----------------------------------------------------------------------------------------
 
 
-def test_a_run_is_written_as_it_ended(store: Store, database: Database) -> None:
+def test_a_run_is_written_as_it_ended(runs: Runs, database: Database) -> None:
     run = _run()
-    store.begin_run(run)
+    runs.begin(run)
     run.status, run.rows_read, run.rows_inserted, run.values_misfit = "SUCCEEDED", 7, 5, 2
     run.finished_at, run.until, run.message = NOW + 1_500, NOW, 'it\'s "done"\n\\ 🚀'
 
-    store.save_run(run)
+    runs.save(run)
 
     [row] = _runs(database)
     assert (row["STATUS"], row["ROWS_READ"], row["ROWS_INSERTED"]) == ("SUCCEEDED", 7, 5)
@@ -168,11 +182,11 @@ def test_a_run_is_written_as_it_ended(store: Store, database: Database) -> None:
     assert row["MESSAGE"] == run.message
 
 
-def test_a_failed_run_stands_in_runs_and_errors(store: Store, database: Database) -> None:
+def test_a_failed_run_stands_in_runs_and_errors(runs: Runs, database: Database) -> None:
     run = _run()
-    store.begin_run(run)
+    runs.begin(run)
 
-    store.fail_run(run, HubSpotError("down"), NOW + 10)
+    runs.fail(run, HubSpotError("down"), NOW + 10)
 
     [row] = _runs(database)
     assert (row["STATUS"], row["RESPONSE_CODE"], row["MESSAGE"]) == (

@@ -14,7 +14,7 @@ import hubspot_ingest
 from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.cli import main
 from hubspot_ingest.database.columns import OWN_NAMES
-from hubspot_ingest.database.state.syncs import INTERRUPTED
+from hubspot_ingest.database.state.runs import INTERRUPTED
 from hubspot_ingest.errors import Stopped
 from hubspot_ingest.settings import SyncSettings
 from tests.docs.pages import PAGES, ROOT, links, name, table

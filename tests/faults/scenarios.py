@@ -291,7 +291,7 @@ class Played:
             self.statuses.append("BUSY")
         finally:
             self.world.database = alive
-            self.world.store.recover(self.clock.now())
+            self.world.leases.recover(self.clock.now())
 
     def too_old(self, updated_at: int) -> bool:
         """Whether ``updated_after`` leaves a record out."""

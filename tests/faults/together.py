@@ -70,7 +70,7 @@ class Together(Played):
             self.statuses.append("KILLED")
         finally:
             self.world.database = alive
-            self.world.store.recover(self.clock.now())
+            self.world.leases.recover(self.clock.now())
 
     def differences(self) -> list[str]:
         found = []

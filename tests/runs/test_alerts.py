@@ -161,7 +161,7 @@ def test_a_certificate_that_is_incomplete_is_told_until_one_is_complete() -> Non
     with Engine() as engine:
         engine.install(APP)
         with World(engine) as world:
-            watching(world).store.save_sync("contacts", "contacts", {}, world.clock.now())
+            watching(world).syncs.save("contacts", "contacts", {}, world.clock.now())
             texts = []
             for result in ("INCOMPLETE", "INCOMPLETE", "REPAIRED"):
                 # what a comparison with HubSpot would have found
@@ -206,7 +206,7 @@ def test_a_webhook_gets_one_line_that_fits_into_its_json(watched: World) -> None
     watched.call_with(
         "CONFIGURE_APP", {"notifications": {"integration": "hook", "recipients": None}}
     )
-    watched.store.save_sync("other", "contacts", {"stream": "contacts"}, watched.clock.now())
+    watched.syncs.save("other", "contacts", {"stream": "contacts"}, watched.clock.now())
     watched.token = REFUSED
     watched.call_with("CONFIGURE_APP", {"notifications": {"on": ["DELAYED"]}})
     _failing(watched)

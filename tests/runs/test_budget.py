@@ -43,16 +43,16 @@ def test_alone_a_run_uses_the_searches_of_the_account(changed: World) -> None:
 
 def test_beside_another_process_a_run_takes_half_of_the_searches(changed: World) -> None:
     now = changed.clock.now()
-    changed.store.save_sync("deals", "deals", {}, now)
-    changed.store.take_lease("deals", "elsewhere", now, process="elsewhere", weight=2)
+    changed.syncs.save("deals", "deals", {}, now)
+    changed.leases.take("deals", "elsewhere", now, process="elsewhere", weight=2)
     changed.run()
     assert _busiest_second(changed) == 2
 
 
 def test_a_process_that_comes_to_another_lets_it_notice_before_it_searches(changed: World) -> None:
     now = changed.clock.now()
-    changed.store.save_sync("deals", "deals", {}, now)
-    changed.store.take_lease("deals", "elsewhere", now)
+    changed.syncs.save("deals", "deals", {}, now)
+    changed.leases.take("deals", "elsewhere", now)
     changed.run()
     searches = [one.at_ms for one in changed.asked() if one.path.endswith("/search")]
     assert searches[0] >= now + 5 * SECOND
@@ -61,16 +61,16 @@ def test_a_process_that_comes_to_another_lets_it_notice_before_it_searches(chang
 def test_a_sync_of_high_priority_takes_more_than_its_equal_share(changed: World) -> None:
     now = changed.clock.now()
     changed.slim(priority="high")
-    changed.store.save_sync("deals", "deals", {}, now)
-    changed.store.take_lease("deals", "elsewhere", now, process="elsewhere", weight=1)
+    changed.syncs.save("deals", "deals", {}, now)
+    changed.leases.take("deals", "elsewhere", now, process="elsewhere", weight=1)
     changed.run()
     assert _busiest_second(changed) == 4
 
 
 def test_a_process_that_died_holds_its_share_no_longer_than_its_lease(changed: World) -> None:
     now = changed.clock.now()
-    changed.store.save_sync("deals", "deals", {}, now)
-    changed.store.take_lease("deals", "elsewhere", now - HOUR, process="elsewhere", weight=2)
+    changed.syncs.save("deals", "deals", {}, now)
+    changed.leases.take("deals", "elsewhere", now - HOUR, process="elsewhere", weight=2)
     changed.run()
     assert _busiest_second(changed) > 2
 

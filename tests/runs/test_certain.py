@@ -68,7 +68,7 @@ def loses(world: World, k: int) -> None:
     """A backfill that loses k records, while others change and HubSpot's index is behind."""
     random = Random(k)
     lost = {*random.sample([one.id for one in world.portal.records("contacts")], k)}
-    world.store.reset("contacts", world.clock.now())
+    world.syncs.reset("contacts", world.clock.now())
     if world.exists():
         world.rows(f"DROP TABLE {CONTACTS}")
     goes_on(world, random, lost, every=10)

@@ -84,8 +84,8 @@ def test_a_run_compares_when_the_last_certificate_is_old_enough(world: World) ->
 def test_a_comparison_on_request_counts_for_the_schedule(served: World) -> None:
     served.call("CALL ingest_hubspot('contacts')")
     every(served, 1)
-    (sync,) = served.store.syncs()
-    served.store.save_sweeps("contacts", {**sync.sweeps, "compared_at": 0})
+    (sync,) = served.syncs.all()
+    served.syncs.save_sweeps("contacts", {**sync.sweeps, "compared_at": 0})
     assert served.call("CALL reconcile('contacts')")["result"] == "COMPLETE"
     served.call("CALL ingest_hubspot('contacts')")
     assert len(certificates(served)) == 2
@@ -156,7 +156,7 @@ def test_a_run_killed_before_its_comparison_leaves_it_to_the_next(world: World) 
     world.slim().run()
     world.rows("DELETE FROM HUBSPOT_INGEST.STATE.COMPLETENESS")
     state = {"compare_from": world.clock.now()}
-    world.store.save_sweeps("contacts", state)
+    world.syncs.save_sweeps("contacts", state)
     world.clock.advance(MINUTE)
     run = world.run()
     assert [one["RUN_ID"] for one in certificates(world)] == [run["run_id"]]

@@ -107,7 +107,7 @@ def test_an_unknown_connection_is_refused_before_anything_is_stored(emea: TwoPor
 
     assert answer["response_code"] == "UNKNOWN_CONNECTION"
     assert "emea" in answer["message"]
-    assert emea.store.names() == ["contacts"]
+    assert emea.syncs.names() == ["contacts"]
 
 
 def test_a_connection_in_use_is_not_dropped(emea: TwoPortals) -> None:

@@ -173,7 +173,7 @@ def test_a_table_whose_first_run_was_killed_before_the_grant_is_granted_by_the_n
     world.slim().run()
     world.rows("REVOKE SELECT ON TABLE HUBSPOT_DATA.CRM.CONTACTS"
                " FROM APPLICATION ROLE HUBSPOT_INGEST.DATA_READER")  # fmt: skip
-    world.store.reset("contacts", world.clock.now())
+    world.syncs.reset("contacts", world.clock.now())
     world.run()
 
     granted = world.engine.catalog.held("TABLE", CONTACTS, "HUBSPOT_INGEST.DATA_READER")
@@ -187,7 +187,7 @@ def test_a_table_of_the_users_that_may_be_written_is_written(ours: World) -> Non
     ours.run()
     ours.rows("GRANT OWNERSHIP ON TABLE WAREHOUSE.HUBSPOT.MADE TO ROLE SYSADMIN"
               " COPY CURRENT GRANTS")  # fmt: skip
-    ours.store.reset("contacts", ours.clock.now())
+    ours.syncs.reset("contacts", ours.clock.now())
     refused = ours.ingest()
     for grant in check(ours, {**OURS, "table": "MADE"})["grants"] or [ON_TABLE]:
         ours.rows(grant)

@@ -105,7 +105,7 @@ def test_a_table_that_was_dropped_is_told(loaded: World) -> None:
 
 
 def test_a_run_that_was_killed_is_told_once_its_lease_is_over(loaded: World) -> None:
-    loaded.store.take_lease("contacts", "killed", loaded.clock.now())
+    loaded.leases.take("contacts", "killed", loaded.clock.now())
     assert _found(loaded, "LEASE") == []
     loaded.clock.advance(HOUR)
     (one,) = _found(loaded, "LEASE")
@@ -147,9 +147,7 @@ def test_privileges_that_a_schedule_needs_are_told(loaded: World) -> None:
     try:
         (one,) = _found(loaded, "PRIVILEGES")
         assert one["severity"] == "NOTICE"
-        loaded.store.save_sync(
-            "contacts", "contacts", {"schedule": "60 MINUTES"}, loaded.clock.now()
-        )
+        loaded.syncs.save("contacts", "contacts", {"schedule": "60 MINUTES"}, loaded.clock.now())
         (one,) = _found(loaded, "PRIVILEGES")
     finally:
         loaded.engine.sql(f"GRANT {account.format('TO')}")

@@ -72,7 +72,7 @@ def test_reading_the_same_history_again_adds_nothing(make: MakeWorld) -> None:
     world = _keeping(make, "jobtitle", "email")
     world.run()
     before = world.rows(f"SELECT * FROM {HISTORY} ORDER BY ID, PROPERTY, CHANGED_AT")
-    world.store.reset("contacts", world.clock.now())
+    world.syncs.reset("contacts", world.clock.now())
     world.run()
 
     assert world.rows(f"SELECT * FROM {HISTORY} ORDER BY ID, PROPERTY, CHANGED_AT") == before

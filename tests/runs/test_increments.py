@@ -138,7 +138,7 @@ def test_an_older_version_never_overwrites_a_newer_one(world: World) -> None:
         "PROPERTIES_JOBTITLE = 'from the future' WHERE ID = ?",
         (one,),
     )
-    world.store.reset("contacts", world.clock.now())
+    world.syncs.reset("contacts", world.clock.now())
 
     answer = world.run()
 
@@ -150,7 +150,7 @@ def test_a_calculated_value_is_merged_though_the_time_of_change_stands_still(wor
     world.run()
     one = _some(world, 1)[0]
     world.portal.recalculate("contacts", one, {"double_points": "84"})
-    world.store.reset("contacts", world.clock.now())
+    world.syncs.reset("contacts", world.clock.now())
 
     answer = world.run()
 
@@ -246,7 +246,7 @@ def test_a_property_that_disappears_keeps_its_column(world: World) -> None:
 def test_a_column_the_table_lost_is_made_again(world: World) -> None:
     world.run()
     world.rows(f"ALTER TABLE {CONTACTS} DROP COLUMN PROPERTIES_JOBTITLE")
-    world.store.reset("contacts", world.clock.now())
+    world.syncs.reset("contacts", world.clock.now())
 
     world.run()
 

@@ -71,7 +71,7 @@ def test_a_row_whose_record_is_gone_is_marked(world: World) -> None:
     world.portal.gdpr_delete("contacts", purged)
     world.portal.archive("contacts", archived)
     world.clock.advance(HOUR)
-    world.store.advance("contacts", world.clock.now() - MINUTE)
+    world.syncs.advance("contacts", world.clock.now() - MINUTE)
     answer = compare(world)
     assert kinds(answer) == {purged: "EXTRA", archived: "EXTRA"}
     assert world.table("_DELETE_KIND", where=f"ID IN ({purged}, {archived})") == [
@@ -165,7 +165,7 @@ def test_the_cursor_and_the_runs_stay_as_they_are(world: World) -> None:
 
 
 def test_a_sync_that_runs_is_not_compared(world: World) -> None:
-    world.store.take_lease("contacts", "other", world.clock.now())
+    world.leases.take("contacts", "other", world.clock.now())
     with pytest.raises(SyncBusy):
         compare(world)
 

@@ -24,7 +24,7 @@ def test_twelve_thousand_contacts_load_whole_and_five_hundred_changes_after_them
     with sandbox.serve() as server, World(engine, portal=portal) as world:
         monkeypatch.setenv("HUBSPOT_BASE_URL", server.url)
         monkeypatch.setenv("HUBSPOT_TOKEN", portal.token)
-        world.store.save_sync("contacts", "contacts", settings, 0)
+        world.syncs.save("contacts", "contacts", settings, 0)
         world.only = wanted
 
         first = world.call("CALL ingest_hubspot('contacts')")

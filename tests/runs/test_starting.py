@@ -55,7 +55,7 @@ def test_a_sync_with_a_schedule_is_started_through_its_own_task(served: World) -
 
 
 def test_a_sync_that_runs_already_is_not_started(served: World) -> None:
-    served.store.save_sync("contacts", "contacts", SMALL, served.clock.now())
+    served.syncs.save("contacts", "contacts", SMALL, served.clock.now())
     # by the machine's clock the lease has to be of today
     served.rows("UPDATE HUBSPOT_INGEST.STATE.SYNCS SET LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())")
 
@@ -93,7 +93,7 @@ def test_a_comparison_that_cannot_be_done_is_an_error_on_record(served: World) -
 
 
 def test_what_was_not_loaded_is_not_compared(served: World) -> None:
-    served.store.save_sync("contacts", "contacts", SMALL, served.clock.now())
+    served.syncs.save("contacts", "contacts", SMALL, served.clock.now())
 
     answer = served.call("CALL HUBSPOT_INGEST.CORE.START_RECONCILE('contacts')")
 

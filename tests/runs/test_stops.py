@@ -169,7 +169,7 @@ def test_where_no_run_can_be_alive_a_killed_one_is_ended_at_once(world: World) -
     world.slim()
     assert killed(world, 10, after=False)
 
-    world.store.recover(world.clock.now())
+    world.leases.recover(world.clock.now())
 
     assert world.runs()[0]["RESPONSE_CODE"] == "INTERRUPTED"
     assert world.sync()["HEALTH"] == "FAILED"

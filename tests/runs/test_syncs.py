@@ -55,7 +55,7 @@ def test_two_syncs_run_side_by_side(served: World) -> None:
 
 def test_a_sync_that_is_running_cannot_be_run_again(world: World) -> None:
     world.slim()
-    world.store.take_lease("contacts", "someone-elses", world.clock.now())
+    world.leases.take("contacts", "someone-elses", world.clock.now())
 
     with pytest.raises(SyncBusy) as busy:
         world.ingest()

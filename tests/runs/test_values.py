@@ -95,7 +95,7 @@ def _land(world: World, name: str, values: Sequence[str | None]) -> list[object]
     """The column of a property after records with these values were ingested."""
     for value in values:
         world.portal.create("contacts", {name: value})
-    world.store.save_sync("contacts", "contacts", {"properties": [name]}, world.clock.now())
+    world.syncs.save("contacts", "contacts", {"properties": [name]}, world.clock.now())
     world.run()
     return [one[0] for one in world.table(f'"PROPERTIES_{name.upper()}"')]
 

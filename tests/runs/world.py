@@ -14,7 +14,8 @@ from snowflake.snowpark import Session
 
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.state.syncs import Store
+from hubspot_ingest.database.state.leases import Leases
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
@@ -112,7 +113,7 @@ class World:
         self._person = Database(self.session)
         self.handlers = engine.session("HUBSPOT_INGEST", "CORE", owner=HANDLERS)
         self.database = Database(self.handlers)
-        self.store = Store(self.database)
+        self.syncs, self.leases = Syncs(self.database), Leases(self.database)
         self.only: Collection[str] | None = None
         # what stands in the way to HubSpot: path begins → path begins with instead
         self.paths: Mapping[str, str] = versions.asked_for()
@@ -245,7 +246,7 @@ class World:
     def slim(self, **settings: Any) -> Self:
         """Give the contacts a narrow table, and look at its properties alone."""
         self.only = FEW
-        self.store.save_sync("contacts", "contacts", {**SLIM, **settings}, self.clock.now())
+        self.syncs.save("contacts", "contacts", {**SLIM, **settings}, self.clock.now())
         return self
 
     def stored(self) -> dict[str, list[dict[str, Any]]]:

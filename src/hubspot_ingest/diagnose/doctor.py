@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.syncs import Store
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.diagnose import findings, hubspot_checks, snowflake_checks, table_checks
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import IngestError
@@ -54,7 +54,7 @@ def _syncs(given: Outside) -> list[tuple[str, SyncSettings]]:
     defaults = AppState(given.database).settings().for_syncs
     return [
         (one.name, parse_settings(one.name, one.settings, defaults))
-        for one in Store(given.database).syncs()
+        for one in Syncs(given.database).all()
         if one.enabled
     ]
 

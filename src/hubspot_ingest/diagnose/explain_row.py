@@ -15,7 +15,7 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state import run_reports
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.properties import Metadata
-from hubspot_ingest.database.state.syncs import Store, Sync
+from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.diagnose.row_reasons import Known, Reason, Row, Standing, judge
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
@@ -43,7 +43,7 @@ def row_explanation(outside: Outside, name: str, id: str | None) -> dict[str, Js
     if not id:
         raise Refusal("give the id of a record, for example CALL explain_row('contacts', '101')")
     database = outside.database
-    sync = configure.existing(Store(database), name)
+    sync = configure.existing(Syncs(database), name)
     settings = parse_settings(sync.name, sync.settings, AppState(database).settings().for_syncs)
     with outside.client(settings, outside.clock.now() + PATIENCE) as client:
         stream = lookup.find(settings.stream, client.fetch)

@@ -18,7 +18,7 @@ from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound.load import table_views
 from hubspot_ingest.settings import SyncSettings
 
-Syncs = Sequence[tuple[str, SyncSettings]]
+SyncsWithSettings = Sequence[tuple[str, SyncSettings]]
 
 ON_SCHEDULE = {"EXECUTE TASK", "EXECUTE MANAGED TASK"}
 
@@ -47,7 +47,7 @@ def sync_health(database: Database) -> Iterator[Finding]:
         yield Finding("SYNC", severity, said, what.format(one.sync))
 
 
-def views(database: Database, syncs: Syncs) -> Iterator[Finding]:
+def views(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
     """Of the views beside destinations."""
     for sync, settings in syncs:
         for view in table_views.missing_views(database, sync, settings):
@@ -118,7 +118,7 @@ def certificates(database: Database) -> Iterator[Finding]:
             yield Finding("COMPLETENESS", Severity.OK, said)
 
 
-def account(database: Database, syncs: Syncs) -> Iterator[Finding]:
+def account(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
     """Of what the app may do in the account: without these no schedule runs."""
     app = AppState(database).settings()
     scheduled = [sync for sync, settings in syncs if settings.schedule is not None]
@@ -136,7 +136,7 @@ def account(database: Database, syncs: Syncs) -> Iterator[Finding]:
     )
 
 
-def tasks(database: Database, syncs: Syncs) -> Iterator[Finding]:
+def tasks(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
     """Of the tasks of syncs that have a schedule, and of the app's own."""
     there = health.tasks(database)
     app = AppState(database).settings()

@@ -11,19 +11,19 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state import health
 from hubspot_ingest.database.state.properties import Metadata
-from hubspot_ingest.database.state.syncs import Store
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.inbound.items import rows
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.settings import SyncSettings
 
-Syncs = Sequence[tuple[str, SyncSettings]]
+SyncsWithSettings = Sequence[tuple[str, SyncSettings]]
 Columns = Sequence[tuple[str, columns.Type]]
 
 
-def tables(database: Database, syncs: Syncs) -> Iterator[Finding]:
+def tables(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
     """Of the tables of the enabled syncs."""
-    store, landed = Store(database), health.landed(database)
+    stored_syncs, landed = Syncs(database), health.landed(database)
     may_make = "CREATE DATABASE" in privileges.on_account(database)
     for sync, settings in syncs:
         table = destination.destination_table(settings)
@@ -34,7 +34,7 @@ def tables(database: Database, syncs: Syncs) -> Iterator[Finding]:
         elif place.grants and not may_make:
             told = f"{said}: it sees no such database, and may make none"
             yield Finding("GRANTS", Severity.ERROR, told, "; ".join(place.grants))
-        stored = store.sync(sync)
+        stored = stored_syncs.find(sync)
         if stored is None or stored.settled_through is None:
             continue
         types = destination.read_table(database, table).types

@@ -9,7 +9,7 @@ from hubspot_ingest import schedules, times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import Reader
 from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.syncs import Store, Sync
+from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot import requests, responses
@@ -34,8 +34,8 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     name = sync_name(name)
     app = AppState(outside.database).settings()
     settings = checked(outside, name, given, app.for_syncs)
-    store = Store(outside.database)
-    sync = store.sync(name)
+    syncs = Syncs(outside.database)
+    sync = syncs.find(name)
     before = None
     if sync is not None:
         before = parse_settings(name, sync.settings, app.for_syncs)
@@ -43,7 +43,7 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     # first what Snowflake may refuse, then what it remembers
     enabled = sync is None or sync.enabled
     task_schedules.change(outside.database, name, settings, before, enabled=enabled)
-    store.save_sync(
+    syncs.save(
         name,
         settings.stream,
         given or {},
@@ -76,7 +76,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
     """
     settings = parse_settings(name, given, defaults)
     connections.check_known(outside.database, settings.connection)
-    table_views.check_name_is_free(settings, _others(Store(outside.database), name, defaults))
+    table_views.check_name_is_free(settings, _others(Syncs(outside.database), name, defaults))
     stream = lookup.standard(settings.stream)
     if stream is not None:
         lookup.check_settings(stream, settings)
@@ -122,10 +122,10 @@ def reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
 
 
 def _others(
-    store: Store, name: str, defaults: Mapping[str, Json]
+    syncs: Syncs, name: str, defaults: Mapping[str, Json]
 ) -> Iterator[tuple[str, SyncSettings]]:
     """All other syncs, but for those whose settings are not what this version takes."""
-    for one in store.syncs():
+    for one in syncs.all():
         if one.name != name:
             with suppress(Refusal):
                 yield one.name, parse_settings(one.name, one.settings, defaults)
@@ -146,12 +146,12 @@ def _takes_others(before: SyncSettings, now: SyncSettings) -> bool:
     return takes(before) != takes(now)
 
 
-def existing(store: Store, name: str) -> Sync:
+def existing(syncs: Syncs, name: str) -> Sync:
     """The sync of that name. Raises ``UnknownSync``, naming those there are."""
     name = sync_name(name)
-    sync = store.sync(name)
+    sync = syncs.find(name)
     if sync is None:
-        known = store.names()
+        known = syncs.names()
         there = ", ".join(known) if known else "none yet"
         raise UnknownSync(
             f"there is no sync {name!r}{did_you_mean(name, known)}; there are: {there}"
@@ -161,11 +161,11 @@ def existing(store: Store, name: str) -> Sync:
 
 def drop(outside: Outside, name: str) -> Answer:
     """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
-    store = Store(outside.database)
-    sync = existing(store, name)
+    syncs = Syncs(outside.database)
+    sync = existing(syncs, name)
     for title in (sync.name, tasks.comparison(sync.name)):
         outside.database.rows(tasks.drop(outside.database.application, title))
-    store.drop_sync(sync.name)
+    syncs.drop(sync.name)
     with suppress(Refusal):
         app = AppState(outside.database).settings()
         settings = parse_settings(sync.name, sync.settings, app.for_syncs)
@@ -178,9 +178,9 @@ def drop(outside: Outside, name: str) -> Answer:
 
 def enable(outside: Outside, name: str, *, enabled: bool) -> Answer:
     """Switch a sync on or off. Raises ``UnknownSync``."""
-    store = Store(outside.database)
-    sync = existing(store, name)
-    store.enable(sync.name, enabled, outside.clock.now())
+    syncs = Syncs(outside.database)
+    sync = existing(syncs, name)
+    syncs.enable(sync.name, enabled, outside.clock.now())
     if not enabled or task_schedules.may_resume(sync):
         switched = tasks.switch(outside.database.application, sync.name, enabled=enabled)
         outside.database.rows(switched)
@@ -190,9 +190,9 @@ def enable(outside: Outside, name: str, *, enabled: bool) -> Answer:
 
 def reset(outside: Outside, name: str) -> Answer:
     """Forget a sync's cursor. Raises ``UnknownSync``."""
-    store = Store(outside.database)
-    sync = existing(store, name)
-    store.reset(sync.name, outside.clock.now())
+    syncs = Syncs(outside.database)
+    sync = existing(syncs, name)
+    syncs.reset(sync.name, outside.clock.now())
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} starts over: its next run is a backfill; the table stays",

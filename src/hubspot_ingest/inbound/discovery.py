@@ -11,7 +11,7 @@ from hubspot_ingest.catalog.registry import STREAMS, Reader, Stream
 from hubspot_ingest.catalog.stream import Every
 from hubspot_ingest.database.state.connections import Connections
 from hubspot_ingest.database.state.properties import Access, Metadata
-from hubspot_ingest.database.state.syncs import Store
+from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.errors import CredentialError, HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
@@ -73,7 +73,7 @@ def test_connection(outside: Outside, name: str | None) -> dict[str, Json]:
             found = access(client.fetch, now)
             credential = client.access.credential
     except CredentialError:
-        Store(outside.database).log_error(
+        Runs(outside.database).log_error(
             None, "", CredentialError.code, "HubSpot does not accept the credential", now
         )
         raise

@@ -45,13 +45,13 @@ def open_engine(directory: Path) -> Engine:
     Whatever was running when its last owner ended is over: its leases end here.
     """
     from hubspot_ingest.database.connection import Database
-    from hubspot_ingest.database.state.syncs import Store
+    from hubspot_ingest.database.state.leases import Leases
 
     engine = _opened(directory)
     try:
         _install(engine, directory)
         session = engine.session(DATABASE, SCHEMA)
-        Store(Database(session)).recover(SystemClock().now())
+        Leases(Database(session)).recover(SystemClock().now())
         session.close()
     except BaseException:
         engine.close()

@@ -9,7 +9,7 @@ from hubspot_ingest.app_settings import Notifications
 from hubspot_ingest.database import notifications
 from hubspot_ingest.database.state.alerts import Alert, Alerts
 from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.syncs import Store
+from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.errors import IngestError, NotificationFailed, Refusal
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
@@ -58,7 +58,7 @@ def announce(outside: Outside) -> dict[str, Json]:
             over += [earlier] if earlier else []
         for one in over:
             alerts.keep(one, now)
-        Store(outside.database).log_error(None, "", error.response_code, error.message, now)
+        Runs(outside.database).log_error(None, "", error.response_code, error.message, now)
         raise
     return _answer(len(new), len(ended), "people were told")
 

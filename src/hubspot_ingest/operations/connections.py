@@ -5,7 +5,7 @@ from __future__ import annotations
 from hubspot_ingest import credentials
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.connections import Connections, cure
-from hubspot_ingest.database.state.syncs import Store
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
@@ -71,11 +71,11 @@ def drop(outside: Outside, name: str | None) -> Answer:
     """Forget a connection and its credential. Raises ``Refusal`` while a sync uses it."""
     name = connection_name(name)
     check_known(outside.database, name)
-    store = Store(outside.database)
+    syncs = Syncs(outside.database)
     using = [
         sync
-        for sync in store.names()
-        if (found := store.sync(sync)) is not None
+        for sync in syncs.names()
+        if (found := syncs.find(sync)) is not None
         and parse_settings(sync, found.settings).connection == name
     ]
     if using:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import name
-from hubspot_ingest.database.state.syncs import Store, Sync
+from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.settings import SyncSettings, parse_settings
@@ -50,7 +50,7 @@ def change_all(database: Database, app: AppSettings, before: AppSettings) -> Non
     Raises as ``change`` does; then all tasks are as they were.
     """
     application = database.application
-    syncs = Store(database).syncs()
+    syncs = Syncs(database).all()
     looked = (app.notifications is None) != (before.notifications is None)
     try:
         _run(database, _of_app(application, app, syncs))

@@ -105,7 +105,7 @@ def test_a_sync_that_is_not_there_is_told(served: World) -> None:
 
 
 def test_of_a_stream_without_records_the_table_tells(world: World) -> None:
-    world.store.save_sync("owners", "owners", {}, world.clock.now())
+    world.syncs.save("owners", "owners", {}, world.clock.now())
     owners = "HUBSPOT_DATA.CRM.OWNERS"
     assert explain(world, "1", "owners")["reason"] == "NOT_LOADED"
     world.run("owners")
@@ -115,7 +115,7 @@ def test_of_a_stream_without_records_the_table_tells(world: World) -> None:
 
 
 def test_a_key_of_several_columns_is_given_joined(world: World) -> None:
-    world.store.save_sync("property_groups", "property_groups", {}, world.clock.now())
+    world.syncs.save("property_groups", "property_groups", {}, world.clock.now())
     world.run("property_groups")
     keys = ("OBJECT_TYPE", "NAME")
     (first, *_) = world.rows(f"SELECT {', '.join(keys)} FROM HUBSPOT_DATA.CRM.PROPERTY_GROUPS")
@@ -124,6 +124,6 @@ def test_a_key_of_several_columns_is_given_joined(world: World) -> None:
 
 
 def test_a_view_is_not_explained(world: World) -> None:
-    world.store.save_sync("engagements", "engagements", {}, world.clock.now())
+    world.syncs.save("engagements", "engagements", {}, world.clock.now())
     with pytest.raises(Refusal, match="explain the row of the stream it comes from"):
         explain(world, "1", "engagements")

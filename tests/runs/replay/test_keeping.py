@@ -136,7 +136,7 @@ def test_what_is_not_kept_is_not_replayed(make: MakeWorld) -> None:
     world.run()
     _refused(world, "NOTHING_KEPT", None)
     keep(world)
-    world.store.reset("contacts", world.clock.now())
+    world.syncs.reset("contacts", world.clock.now())
     world.clock.advance(HOUR)
     _change(world, "Clerk")
 

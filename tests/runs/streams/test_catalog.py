@@ -32,7 +32,7 @@ class Story:
 @pytest.fixture(scope="module")
 def told(busy: World) -> dict[str, Story]:
     """The stories of this portal so far: a worker may come back to a stream, in any order."""
-    assert busy.store.names() == []
+    assert busy.syncs.names() == []
     return {}
 
 
@@ -48,7 +48,7 @@ def _tell(world: World, stream: Stream) -> Story:
     if stream.reader is Reader.RECORDS:
         slim: Answer = {"properties": ["hs_object_id"], "associations": []}
         slim["include_archived"] = False
-        world.store.save_sync(stream.name, stream.name, slim, world.clock.now())
+        world.syncs.save(stream.name, stream.name, slim, world.clock.now())
     first = world.ingest(stream.name)
     world.clock.advance(HOUR)
     again = world.ingest(stream.name)
@@ -113,7 +113,7 @@ def test_a_credential_without_scopes_skips_the_stream_and_says_which(
     token, busy.token = busy.token, POWERLESS
     try:
         name = f"{stream.name}_refused"
-        busy.store.save_sync(name, stream.name, {"stream": stream.name}, busy.clock.now())
+        busy.syncs.save(name, stream.name, {"stream": stream.name}, busy.clock.now())
         answer = busy.ingest(name)
     finally:
         busy.token = token

@@ -8,7 +8,7 @@ import pytest
 from hubspot_ingest.catalog.stream import Every, Paging, Reader, Stream
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
-from hubspot_ingest.database.state.syncs import RunLog
+from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
@@ -60,8 +60,8 @@ def _run(world: World, stream: Stream) -> RunLog:
     settings = parse_settings(stream.name, {})
     now = world.clock.now()
     log = RunLog(f"run-{now}", stream.name, stream.name, now)
-    known = world.store.sync(stream.name)
-    world.store.save_sync(stream.name, stream.name, {}, now)
+    known = world.syncs.find(stream.name)
+    world.syncs.save(stream.name, stream.name, {}, now)
     client = Client(
         BASE_URL,
         Authenticator(Token(world.token), world.clock),
@@ -76,7 +76,8 @@ def _run(world: World, stream: Stream) -> RunLog:
             settings=settings,
             stream=stream,
             database=world.database,
-            store=world.store,
+            syncs=world.syncs,
+            runs=Runs(world.database),
             fetch=client.fetch,
             requests=lambda: client.tally.requests,
             log=log,

@@ -50,7 +50,7 @@ def test_a_stream_lands_the_same_at_every_version(busy: World, stream: str) -> N
         busy.paths = paths
         table = f"{stream}_{version}".upper().replace("-", "_")
         settings: Answer = {"stream": stream, "destination": {"table": table}}
-        busy.store.save_sync(table.lower(), stream, settings, busy.clock.now())
+        busy.syncs.save(table.lower(), stream, settings, busy.clock.now())
         busy.asked()
         busy.run(table.lower())
         if paths:

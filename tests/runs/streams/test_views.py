@@ -13,7 +13,7 @@ SLIM: Answer = {"properties": ["hs_timestamp", "hs_call_*", "hubspot_owner_id"],
 
 def _configure(world: World) -> None:
     for one in ("calls", "notes"):
-        world.store.save_sync(one, one, SLIM, world.clock.now())
+        world.syncs.save(one, one, SLIM, world.clock.now())
 
 
 def test_engagements_are_in_the_shape_they_once_had(make: MakeWorld) -> None:

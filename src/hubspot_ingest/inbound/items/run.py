@@ -11,7 +11,8 @@ from hubspot_ingest.catalog.stream import Reader, Stream
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.properties import Metadata
-from hubspot_ingest.database.state.syncs import RunLog, Store
+from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import ScopeMissing, Stopped
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.items import partitions, view_streams
@@ -36,7 +37,8 @@ class FixedRun:
     settings: SyncSettings
     stream: Stream
     database: Database
-    store: Store
+    syncs: Syncs
+    runs: Runs
     fetch: Fetch
     requests: Callable[[], int]
     log: RunLog
@@ -155,9 +157,9 @@ class FixedRun:
                     told = [*landing.properties.values()]
                     metadata.save_properties(self.name, told, landing.flattened)
                 if landed.place is not None:
-                    self.store.save_checkpoint(self.name, {**begun, "reading": {**landed.place}})
+                    self.syncs.save_checkpoint(self.name, {**begun, "reading": {**landed.place}})
                     log.requests = self.requests()
-                    self.store.save_run(log)
+                    self.runs.save(log)
             mark_missing()
             self._remember(begun, reading)
             self._settle(begun["until"])
@@ -170,7 +172,7 @@ class FixedRun:
         if reading.refused:
             names = ", ".join(sorted(reading.refused)[:5])
             first = next(iter(reading.refused.values()))
-            self.store.log_error(
+            self.runs.log_error(
                 log.run_id, self.name, first.response_code, first.message, self.clock.now()
             )
             self.notes.append(
@@ -191,10 +193,10 @@ class FixedRun:
                 one: begun["behind"].get(one, begun["since"]) for one in reading.refused
             }
         if state != {"behind": {}, **self.state}:
-            self.store.save_sweeps(self.name, state)
+            self.syncs.save_sweeps(self.name, state)
 
     def _settle(self, until: int) -> None:
-        self.store.advance(self.name, until)
+        self.syncs.advance(self.name, until)
         self.log.settled_through = until
 
 

@@ -15,7 +15,8 @@ from hubspot_ingest.catalog.stream import Reader, Stream
 from hubspot_ingest.database import columns as naming
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.state.properties import Metadata
-from hubspot_ingest.database.state.syncs import Store, Sync
+from hubspot_ingest.database.state.runs import Runs
+from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.database.statements.merge_items import RAW
 from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
@@ -124,7 +125,7 @@ def _find(looking: Prospect, stream: Stream, begun: Mapping[str, object]) -> _Fo
     if page.token is None and len(wanted) == 1 and not stream.newest:
         return _Found(parts, len(page.items), False, f"{why}, and one page has them all")
     if not stream.dated:
-        last = Store(looking.outside.database).last_run(looking.name, str(begun["plan"]))
+        last = Runs(looking.outside.database).last_run(looking.name, str(begun["plan"]))
         if last is not None:
             # what was asked about the account was not asked for the stream
             own = Counter(

@@ -12,7 +12,7 @@ from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import Reader
 from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.syncs import Store
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configure
@@ -49,7 +49,7 @@ def plan_ingest_all(outside: Outside) -> dict[str, Json]:
     """The plans of all enabled syncs, and what they take side by side."""
     planned: list[Planned] = []
     told: list[Json] = []
-    for name in Store(outside.database).names(enabled=True):
+    for name in Syncs(outside.database).names(enabled=True):
         try:
             one = _plan(outside, name)
         except IngestError as error:
@@ -108,7 +108,7 @@ def _defaults(outside: Outside) -> dict[str, Json]:
 
 def _plan(outside: Outside, name: str, given: Json = None) -> Planned:
     defaults = _defaults(outside)
-    sync = Store(outside.database).sync(name)
+    sync = Syncs(outside.database).find(name)
     settings = parse_settings(name, None if sync is None else sync.settings, defaults)
     if given is not None:
         stored, settings = settings, configure.checked(outside, name, given, defaults)

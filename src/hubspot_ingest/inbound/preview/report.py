@@ -11,7 +11,7 @@ from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.properties import Metadata
-from hubspot_ingest.database.state.syncs import Store
+from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Client
@@ -99,7 +99,7 @@ class Prospect:
         wanted = {one.endpoint for one in estimate.steps(parts)}
         earlier = {}
         if wanted - {*measured}:
-            earlier = Store(self.outside.database).seconds_per_request(self.name)
+            earlier = Runs(self.outside.database).seconds_per_request(self.name)
         typical = sum(measured.values()) / len(measured) if measured else PACE
         return {one: measured.get(one, earlier.get(one, typical)) for one in wanted}
 

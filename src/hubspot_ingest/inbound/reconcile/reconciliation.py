@@ -13,8 +13,10 @@ from hubspot_ingest.catalog.registry import Reader
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.certificates import Certificate
+from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.properties import Metadata
-from hubspot_ingest.database.state.syncs import Store, Sync
+from hubspot_ingest.database.state.runs import Runs
+from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.load import destination, page_recorder, run_manifest
@@ -38,7 +40,7 @@ def start(outside: Outside, name: str) -> dict[str, Json]:
     Raises ``SyncBusy`` while a run or a comparison goes on, and what forbids one to begin.
     """
     sync, settings, _ = _wanted(outside, name)
-    if Store(outside.database).held(sync.name, outside.clock.now()):
+    if Leases(outside.database).held(sync.name, outside.clock.now()):
         raise SyncBusy(f"a run of {sync.name} is going on already; see the view RUNS")
     task = task_schedules.start_comparison(outside.database, sync.name, settings)
     return {
@@ -55,7 +57,7 @@ def in_background(outside: Outside, name: str) -> dict[str, Json]:
         return reconcile(outside, name)
     except IngestError as error:
         now = outside.clock.now()
-        Store(outside.database).log_error(None, name, error.response_code, error.message, now)
+        Runs(outside.database).log_error(None, name, error.response_code, error.message, now)
         raise
 
 
@@ -65,16 +67,16 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
     Raises ``UnknownSync``, ``Refusal`` for what cannot be compared, ``SyncBusy``, and what keeps
     HubSpot from being read at all; nothing was changed then.
     """
-    store = Store(outside.database)
+    syncs, leases = Syncs(outside.database), Leases(outside.database)
     sync, settings, app = _wanted(outside, name)
     name = sync.name
     began = outside.clock.now()
     run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
     weight = quota_share.WEIGHTS[settings.priority]
-    store.take_lease(name, run_id, began, process=outside.process, weight=weight)
+    leases.take(name, run_id, began, process=outside.process, weight=weight)
     try:
         # read anew under the lease: a run may have moved it since
-        sync = store.sync(name) or sync
+        sync = syncs.find(name) or sync
         deadline = began + round(settings.deadline_minutes * times.MINUTE)
         with _opened(outside, settings, deadline) as (client, look):
             kept = page_recorder.page_recorder(outside.database, app.keep_pages_days, name, run_id)
@@ -85,10 +87,10 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
                 made = _gone_through(steps)
             spent = client.tally
         ended = made.result != "INCOMPLETE"
-        store.save_sweeps(name, due.state_after_comparison(sync.sweeps, began, ended=ended))
+        syncs.save_sweeps(name, due.state_after_comparison(sync.sweeps, began, ended=ended))
     finally:
-        store.release_lease(name, run_id)
-    store.save_requests(
+        leases.release(name, run_id)
+    Runs(outside.database).save_requests(
         run_id,
         [
             (endpoint, {field: getattr(one, field) for field in one.__dataclass_fields__})
@@ -101,7 +103,7 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
 
 def _wanted(outside: Outside, name: str) -> tuple[Sync, SyncSettings, AppSettings]:
     name = sync_name(name)
-    sync = Store(outside.database).sync(name)
+    sync = Syncs(outside.database).find(name)
     if sync is None:
         raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
     app = AppState(outside.database).settings()
@@ -152,7 +154,7 @@ def _comparison(
             "comparison",
             code="NOT_COMPARABLE",
         )
-    database, store = outside.database, Store(outside.database)
+    database, leases = outside.database, Leases(outside.database)
     metadata = Metadata(database)
     remembered = metadata.properties(sync.name)
     table = destination.destination_table(settings)
@@ -180,7 +182,7 @@ def _comparison(
         client.access.settle()
         now = outside.clock.now()
         if now - renewed >= LEASE_RENEWED_EVERY:
-            store.renew_lease(sync.name, run_id, now)
+            leases.renew(sync.name, run_id, now)
             renewed = now
 
     portal_id = str(database.rows(sql.portal_of(table))[0]["PORTAL_ID"] or "")

@@ -8,9 +8,10 @@ from typing import Any
 
 from hubspot_ingest import times
 from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.page_archive import Entry, Kept
 from hubspot_ingest.database.state.properties import Metadata
-from hubspot_ingest.database.state.syncs import Store, Sync
+from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.load.run_manifest import manifest_table
@@ -27,25 +28,26 @@ def rollback(outside: Outside, run_id: str) -> dict[str, Json]:
     ``LATER_RUN_NOT_KEPT``), ``UnknownSync``, and ``SyncBusy`` while a run of the sync is going on;
     nothing was changed then.
     """
-    kept, store = Kept(outside.database), Store(outside.database)
+    kept, syncs = Kept(outside.database), Syncs(outside.database)
+    leases = Leases(outside.database)
     found = kept.sync_of(run_id)
     if found is None:
         raise Refusal(
             f"there is no run {run_id!r}; the view RUNS tells which there are", code="UNKNOWN_RUN"
         )
     name = found[0]
-    if store.sync(name) is None:
+    if syncs.find(name) is None:
         raise UnknownSync(f"the sync {name} of that run was dropped; configure it again, then call")
     lease = f"rollback-{uuid.uuid4().hex[:12]}"
-    store.take_lease(name, lease, outside.clock.now(), process=outside.process)
+    leases.take(name, lease, outside.clock.now(), process=outside.process)
     try:
-        return _under_lease(outside, kept, store, name, run_id)
+        return _under_lease(outside, kept, syncs, name, run_id)
     finally:
-        store.release_lease(name, lease)
+        leases.release(name, lease)
 
 
 def _under_lease(
-    outside: Outside, kept: Kept, store: Store, name: str, run_id: str
+    outside: Outside, kept: Kept, syncs: Syncs, name: str, run_id: str
 ) -> dict[str, Json]:
     found, entries = kept.sync_of(run_id), kept.entries(name, run_id=run_id)
     if found is not None and found[2]:
@@ -63,10 +65,10 @@ def _under_lease(
             code="LATER_RUN_NOT_KEPT",
         )
     said = entries[0].said
-    sync = store.sync(name)
+    sync = syncs.find(name)
     # first the cursor: should this end here, the next run reads more than it must, never less
     if sync is not None:
-        _rewind(outside, store, sync, said)
+        _rewind(outside, syncs, sync, said)
     number = kept.last_number(name) + 1
     done = undo(outside.database, entries, manifest_table(said), number, passing_on=True)
     now = outside.clock.now()
@@ -90,7 +92,7 @@ def _under_lease(
     }
 
 
-def _rewind(outside: Outside, store: Store, sync: Sync, said: Mapping[str, Any]) -> None:
+def _rewind(outside: Outside, syncs: Syncs, sync: Sync, said: Mapping[str, Any]) -> None:
     """Let the sync go on from where the run began, unless it fills another table by now."""
     app = AppState(outside.database).settings()
     settings = parse_settings(sync.name, sync.settings, app.for_syncs)
@@ -103,7 +105,7 @@ def _rewind(outside: Outside, store: Store, sync: Sync, said: Mapping[str, Any])
     known = Metadata(outside.database).properties(sync.name)
     had = {*said["columns"]}
     added = [one.name for one, column in known if column is not None and column not in had]
-    store.rewind(sync.name, cursor, earlier(sync.sweeps, said["sweeps"], added))
+    syncs.rewind(sync.name, cursor, earlier(sync.sweeps, said["sweeps"], added))
     table_views.rewind_views(outside.database, sync.name, settings, cursor)
 
 

@@ -17,8 +17,10 @@ from hubspot_ingest.database import shadow_tables
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.page_archive import Entry, Kept
-from hubspot_ingest.database.state.syncs import RunLog, Store
+from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import IngestError, Refusal, UnknownSync
 from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.replay.page_loader import Loads
@@ -38,9 +40,10 @@ def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
     Raises ``UnknownSync``, ``Refusal`` (``NOTHING_KEPT``, ``NOT_KEPT_SO_FAR``, ``OTHER_PORTAL``)
     and ``SyncBusy``; nothing was changed then.
     """
-    store, kept = Store(outside.database), Kept(outside.database)
+    leases, runs = Leases(outside.database), Runs(outside.database)
+    kept = Kept(outside.database)
     name = sync_name(name)
-    sync = store.sync(name)
+    sync = Syncs(outside.database).find(name)
     if sync is None:
         raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
     app = AppState(outside.database).settings()
@@ -48,25 +51,27 @@ def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
     began = outside.clock.now()
     log = RunLog(f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, began)
     log.strategy, log.settled_through = STRATEGY, sync.settled_through
-    store.take_lease(name, log.run_id, began, process=outside.process)
+    leases.take(name, log.run_id, began, process=outside.process)
     try:
         entries = _wanted(kept.entries(name), name, since)
         for portal in {one.said["portal"] for one in entries if "portal" in one.said}:
             destination.check_portal(outside.database, settings, portal)
         table = destination.destination_table(settings)
         log.destination = str(table)
-        store.begin_run(log)
-        store.save_run(log)
+        runs.begin(log)
+        runs.save(log)
         try:
-            _Replay(*(outside.database, outside.clock, store, kept, log, table, entries)).run()
+            _Replay(
+                *(outside.database, outside.clock, leases, runs, kept, log, table, entries)
+            ).run()
             table_views.expire_views(outside.database, name, settings, unsettle=False)
         except IngestError as error:
-            store.fail_run(log, error, outside.clock.now())
+            runs.fail(log, error, outside.clock.now())
         except Exception as error:
             wrong = IngestError(f"{type(error).__name__}: {error}; this is a fault of ours")
-            store.fail_run(log, wrong, outside.clock.now())
+            runs.fail(log, wrong, outside.clock.now())
     finally:
-        store.release_lease(name, log.run_id)
+        leases.release(name, log.run_id)
     return {
         "response_code": log.response_code,
         "message": log.message,
@@ -123,7 +128,8 @@ class _Replay:
 
     database: Database
     clock: times.Clock
-    store: Store
+    leases: Leases
+    runs: Runs
     kept: Kept
     log: RunLog
     table: Table
@@ -158,7 +164,7 @@ class _Replay:
             f"{self.log.rows_read} rows of {len(said)} runs replayed without a request to HubSpot: "
             f"{self.log.rows_inserted} inserted and {self.log.rows_updated} updated in {self.table}"
         )
-        self.store.save_run(self.log)
+        self.runs.save(self.log)
 
     def _load(self, shadow: Table, said: Mapping[str, Mapping[str, Any]]) -> None:
         database, name = self.database, self.log.sync
@@ -172,6 +178,6 @@ class _Replay:
                 self.log.rows_read += loads.load(entry, said[entry.run_id])
             now = self.clock.now()
             if now - renewed >= LEASE_RENEWED_EVERY:
-                self.store.renew_lease(name, self.log.run_id, now)
-                self.store.save_run(self.log)
+                self.leases.renew(name, self.log.run_id, now)
+                self.runs.save(self.log)
                 renewed = now

@@ -12,8 +12,10 @@ from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import Reader, Stream
 from hubspot_ingest.database import sql
+from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.properties import Metadata
-from hubspot_ingest.database.state.syncs import RunLog, Store
+from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
@@ -62,7 +64,6 @@ class Run:
         name: str,
         settings: SyncSettings,
         outside: Outside,
-        store: Store,
         log: RunLog,
         *,
         patient: bool = True,
@@ -73,13 +74,15 @@ class Run:
         self._outside = outside
         self._clock = outside.clock
         self._tick = PATIENT_TICK if patient else SHORT_TICK
-        self._store = store
+        self._syncs = Syncs(outside.database)
+        self._leases = Leases(outside.database)
+        self._runs = Runs(outside.database)
         self._metadata = Metadata(outside.database)
         self._log = log
         self._lease_renewed = self._told_at = log.started_at
         self._requests: Callable[[], int] = int
         # read anew under the lease: another run may have moved it since
-        self._sync_state = read_sync_state(outside.database, name, settings, store.sync(name))
+        self._sync_state = read_sync_state(outside.database, name, settings, self._syncs.find(name))
         self._sweeps_state = self._sync_state.sweeps
         log.settled_through = self._sync_state.settled_through
         self._notes: list[str] = []
@@ -112,7 +115,7 @@ class Run:
                 spent = client.tally.endpoints
                 self._log.requests = client.tally.requests
                 self._log.bytes = sum(one.bytes for one in spent.values())
-                self._store.save_requests(
+                self._runs.save_requests(
                     self._log.run_id, [(endpoint, asdict(one)) for endpoint, one in spent.items()]
                 )
         self._succeed()
@@ -158,7 +161,7 @@ class Run:
         self._note_new_columns(begun)
         with closing(Comparison(loading, chosen.until, self._merged)) as comparison:
             yield from self._load(begun, comparison)
-            self._store.advance(self._name, chosen.until)
+            self._syncs.advance(self._name, chosen.until)
             log.settled_through = chosen.until
             fresh.settle(chosen.until, loading.grown)
             loading = comparison.loading = self._afterwards(loading)
@@ -193,7 +196,7 @@ class Run:
             telemetry.debug("rows merged", sync=log.sync, run_id=log.run_id, rows=merged.rows)
             remaining = begun.reading.remaining(merged.read_to)
             if remaining is not None:
-                self._store.save_checkpoint(
+                self._syncs.save_checkpoint(
                     self._name,
                     {
                         "plan": chosen.hash,
@@ -203,7 +206,7 @@ class Run:
                     },
                 )
                 log.requests = self._requests()
-                self._store.save_run(log)
+                self._runs.save(log)
         if self._sync_state.knows_other(begun.properties):
             self._metadata.save_properties(self._name, begun.properties, chosen.property_columns)
 
@@ -213,7 +216,8 @@ class Run:
             settings=self._settings,
             stream=stream,
             database=self._outside.database.counting(self._log.staged, client.watch),
-            store=self._store,
+            syncs=self._syncs,
+            runs=self._runs,
             fetch=client.fetch,
             requests=lambda: client.tally.requests,
             log=self._log,
@@ -241,12 +245,12 @@ class Run:
             wanted: list[Json] = [*sorted(added | set(pending["properties"]))]
             refill: Json = {"properties": wanted, "after": ""}
             self._sweeps_state = {**self._sweeps_state, "refill": refill}
-            self._store.save_sweeps(self._name, self._sweeps_state)
+            self._syncs.save_sweeps(self._name, self._sweeps_state)
 
     def _tell_refused(self, loading: Loader) -> None:
         """Associations that could not be read are an error on record, never an empty array."""
         for stream, error in loading.refused.items():
-            self._store.log_error(
+            self._runs.log_error(
                 self._log.run_id,
                 self._name,
                 error.response_code,
@@ -275,7 +279,7 @@ class Run:
         sweeps = Sweeps(
             loading=loading,
             state=dict(self._sweeps_state),
-            save=lambda state: self._store.save_sweeps(self._name, state),
+            save=lambda state: self._syncs.save_sweeps(self._name, state),
             rows=int(count),
             log=self._merged,
         )
@@ -311,10 +315,10 @@ class Run:
             known = error if isinstance(error, IngestError) else IngestError(type(error).__name__)
             said = f"the table could not be compared with HubSpot: {known.message}"
             now = self._clock.now()
-            self._store.log_error(self._log.run_id, self._name, known.response_code, said, now)
+            self._runs.log_error(self._log.run_id, self._name, known.response_code, said, now)
             self._notes.append(said)
         ended = comparison.found.result != "INCOMPLETE"
-        self._store.save_sweeps(
+        self._syncs.save_sweeps(
             self._name, due.state_after_comparison(self._sweeps_state, at, ended=ended)
         )
 
@@ -325,7 +329,7 @@ class Run:
         if not log.message:
             log.message = self._said()
         log.message = "; ".join([log.message, *self._notes])
-        self._store.save_run(log)
+        self._runs.save(log)
         if self._keeping is not None:
             self._keeping.ended(log.finished_at)
 
@@ -351,10 +355,10 @@ class Run:
         now = self._clock.now()
         if now - self._told_at >= PROGRESS_EVERY:
             self._log.requests = self._requests()
-            self._store.save_run(self._log)
+            self._runs.save(self._log)
             self._told_at = now
         if now - self._lease_renewed >= LEASE_RENEWED_EVERY:
-            self._store.renew_lease(self._name, self._log.run_id, now)
+            self._leases.renew(self._name, self._log.run_id, now)
             self._lease_renewed = now
 
     def _begin(self, client: Client, stream: Stream) -> _StartedExtraction:

@@ -10,7 +10,9 @@ from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database import privileges
 from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.syncs import RunLog, Store
+from hubspot_ingest.database.state.leases import Leases
+from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.run.records import Run
@@ -41,7 +43,7 @@ def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
 
     Without those ``scheduled`` on their own where those run by themselves.
     """
-    syncs = [one for one in Store(outside.database).syncs() if one.enabled]
+    syncs = [one for one in Syncs(outside.database).all() if one.enabled]
     names = [one.name for one in syncs if scheduled or not task_schedules.may_resume(one)]
     meter = Meter(outside.clock)
     answers: dict[str, dict[str, Json]] = {}
@@ -69,22 +71,22 @@ def begin(
     those share a meter.
     """
     meter = shared or Meter(outside.clock)
-    store = Store(outside.database)
-    name, settings, app = _remembered(name, outside, store)
+    leases, runs = Leases(outside.database), Runs(outside.database)
+    name, settings, app = _remembered(name, outside)
     now = outside.clock.now()
     log = RunLog(f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, now)
     weight = quota_share.WEIGHTS[settings.priority]
-    store.take_lease(name, log.run_id, now, process=outside.process, weight=weight)
+    leases.take(name, log.run_id, now, process=outside.process, weight=weight)
 
     def steps() -> Iterator[None]:
         meter.begin(log.run_id)
         log.warehouse_seconds = lambda: meter.seconds(log.run_id)
         telemetry.info("run began", sync=name, stream=settings.stream, run_id=log.run_id)
         try:
-            store.begin_run(log)
+            runs.begin(log)
             try:
                 run = Run(
-                    *(name, settings, outside, store, log),
+                    *(name, settings, outside, log),
                     patient=patient,
                     keep_days=app.keep_pages_days,
                 )
@@ -93,15 +95,15 @@ def begin(
                 told = privileges.named(
                     outside.database, destination.destination_table(settings), error
                 )
-                store.fail_run(log, told, outside.clock.now())
+                runs.fail(log, told, outside.clock.now())
             except IngestError as error:
-                store.fail_run(log, error, outside.clock.now())
+                runs.fail(log, error, outside.clock.now())
             except Exception as error:
                 wrong = IngestError(f"{type(error).__name__}: {error}; this is a fault of ours")
-                store.fail_run(log, wrong, outside.clock.now())
+                runs.fail(log, wrong, outside.clock.now())
             _tell(log)
         finally:
-            store.release_lease(name, log.run_id)
+            leases.release(name, log.run_id)
             meter.end(log.run_id)
 
     return log, steps()
@@ -132,9 +134,8 @@ def start(name: str, outside: Outside) -> dict[str, Json]:
 
     Raises ``SyncBusy`` when one is going on, and what forbids a run to begin.
     """
-    store = Store(outside.database)
-    name, settings, _ = _remembered(name, outside, store)
-    if store.held(name, outside.clock.now()):
+    name, settings, _ = _remembered(name, outside)
+    if Leases(outside.database).held(name, outside.clock.now()):
         raise SyncBusy(f"a run of {name} is going on already; see the view RUNS")
     task = task_schedules.start(outside.database, name, settings)
     return {
@@ -144,16 +145,17 @@ def start(name: str, outside: Outside) -> dict[str, Json]:
     }
 
 
-def _remembered(name: str, outside: Outside, store: Store) -> tuple[str, SyncSettings, AppSettings]:
+def _remembered(name: str, outside: Outside) -> tuple[str, SyncSettings, AppSettings]:
     """A sync's name, its settings and the app's; an unknown sync is remembered with defaults."""
     name = sync_name(name)
-    sync = store.sync(name)
+    syncs = Syncs(outside.database)
+    sync = syncs.find(name)
     app = AppState(outside.database).settings()
     settings = parse_settings(name, None if sync is None else sync.settings, app.for_syncs)
     if sync is None:
         # a slip of the pen is refused before it is remembered
         lookup.standard(settings.stream)
-        store.save_sync(name, settings.stream, {}, outside.clock.now())
+        syncs.save(name, settings.stream, {}, outside.clock.now())
     return name, settings, app
 
 
