@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.laptop import logs
+from hubspot_ingest.laptop import home, logs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,11 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"hubspot-ingest: {error.response_code}: {error.message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("hubspot-ingest: interrupted; the next run carries on", file=sys.stderr, flush=True)
-        sys.stdout.flush()
-        # everything is closed; threads that still wait for HubSpot hold objects of the engine,
-        # which its library would list on the way out
-        os._exit(1)
+        home.leave()
+    except Exception as error:
+        failure = home.internal_error(error)
+        print(f"hubspot-ingest: {failure.response_code}: {failure.message}", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@
     ├── DatabaseError        a Snowflake admin mends a grant, a table or the storage
     ├── NotificationFailed   who made the notification integration mends it
     ├── SyncBusy             another run of the same sync is going on
+    ├── LaptopError          something on this machine is not as it should be
     └── Stopped              not a failure: the run ended early and the next one resumes
         ├── DeadlineReached
         └── DailyLimitReached
@@ -148,6 +149,12 @@ class SyncBusy(IngestError):
     """Another run holds the sync's lease."""
 
     code = "SYNC_BUSY"
+
+
+class LaptopError(IngestError):
+    """Something on this machine is not as it should be."""
+
+    code = "LAPTOP_ERROR"
 
 
 class Stopped(IngestError):

@@ -27,6 +27,7 @@ from hubspot_ingest.inbound.run import runner
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, app_settings, connections, quota_share
 from hubspot_ingest.operations.context import Outside, Portals
+from hubspot_ingest.operations.internal_errors import internal_error
 from hubspot_ingest.settings import SyncSettings
 from hubspot_ingest.times import SystemClock
 
@@ -63,13 +64,16 @@ def _answering(work: Work[Arguments]) -> Handler[Arguments]:
 
     @wraps(work)
     def handler(session: Session, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        outside: Outside | None = None
         try:
-            return work(_outside(session), *args, **kwargs)
+            outside = _outside(session)
+            return work(outside, *args, **kwargs)
         except IngestError as error:
             return {"response_code": error.response_code, "message": error.message}
         except Exception as error:
-            said = f"{type(error).__name__}; this is a fault of ours, nothing was lost"
-            return {"response_code": IngestError.code, "message": said}
+            database = None if outside is None else outside.database
+            failure = internal_error(database, error, SystemClock().now())
+            return {"response_code": failure.response_code, "message": failure.message}
 
     return handler
 

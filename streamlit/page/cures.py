@@ -95,7 +95,10 @@ CURES: dict[str, tuple[str, str]] = {
         "the day's requests, less the reserve, are used up",
         "nothing, or lower the reserve under Settings",
     ),
-    "INTERNAL_ERROR": ("a fault of ours", "report it with the message"),
+    "INTERNAL_ERROR": (
+        "an exception that nobody foresaw",
+        "report the id in the message with its trace, which the message tells how to find",
+    ),
 }
 
 

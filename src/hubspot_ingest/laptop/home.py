@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from hubspot_ingest.errors import IngestError
+from hubspot_ingest import telemetry, times
+from hubspot_ingest.errors import IngestError, LaptopError
+from hubspot_ingest.laptop import logs
 from hubspot_ingest.times import SystemClock
 
 if TYPE_CHECKING:
@@ -26,12 +28,6 @@ if TYPE_CHECKING:
 APP = Path(__file__).resolve().parents[3] / "app"
 DATABASE = "HUBSPOT_INGEST"
 SCHEMA = "CORE"
-
-
-class LaptopError(IngestError):
-    """Something on this machine is not as it should be."""
-
-    code = "LAPTOP_ERROR"
 
 
 def home() -> Path:
@@ -124,7 +120,7 @@ def connection() -> Iterator[SnowflakeConnection]:
             connected.close()
     except KeyboardInterrupt:
         if engine.background.running:
-            _leave()
+            leave()
         raise
     finally:
         close(engine)
@@ -143,15 +139,43 @@ def close(engine: Engine) -> None:
     try:
         engine.close()
     except KeyboardInterrupt:
-        _leave()
+        leave()
 
 
-def _leave() -> NoReturn:
-    """End the process at once; in good order it would wait for every thread of a run."""
+def leave() -> NoReturn:
+    """End the process at once after Ctrl-C, with status 1.
+
+    In good order Python waits for every thread of a run, and a thread that waits for HubSpot may
+    take minutes; those threads also hold objects of the engine, which its library would list on
+    the way out. The engine's files stand a kill at any point.
+    """
     print("hubspot-ingest: interrupted; the next run carries on", file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(1)
+
+
+def internal_error(raised: Exception) -> IngestError:
+    """The error to show for an exception that nobody foresaw, once its trace was written down.
+
+    The engine may be what is broken, so the trace goes into a file beside it.
+    """
+    error_id, trace = telemetry.internal_error(raised)
+    began = f"unexpected internal error {error_id}; what was committed before it stays; report "
+    log = home() / "internal_errors.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as file:
+            at = times.iso(SystemClock().now())
+            file.write(f"{at} internal error {error_id}: {trace}\n")
+    except OSError:
+        return IngestError(
+            f"{began}the id; {log} cannot be written: with {logs.VARIABLE}=error in the "
+            "environment the same command prints the trace"
+        )
+    return IngestError(
+        f"{began}the id with its line in {log}: places in the code, none of your data"
+    )
 
 
 def announce(directory: Path, parameters: Mapping[str, Any]) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from hubspot_ingest.errors import LaptopError
 from hubspot_ingest.laptop import home, printing
 from hubspot_ingest.laptop.printing import Result
 
@@ -23,7 +24,7 @@ def execute(connection: SnowflakeConnection, statement: str) -> Result:
             cursor.execute(statement)
             rows = cursor.fetchall()
         except Error as error:
-            raise home.LaptopError(
+            raise LaptopError(
                 str(error.raw_msg or error), code=f"SQL_{error.errno or 'ERROR'}"
             ) from error
         described = cursor.description or []

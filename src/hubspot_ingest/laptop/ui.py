@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from hubspot_ingest.errors import LaptopError
 from hubspot_ingest.laptop import home
 
 PAGE = Path(__file__).resolve().parents[3] / "streamlit" / "app.py"
@@ -126,7 +127,7 @@ def _await(process: subprocess.Popen[bytes], port: int) -> None:
         with suppress(OSError), urllib.request.urlopen(address, timeout=2):
             return
         time.sleep(0.1)
-    raise home.LaptopError(
+    raise LaptopError(
         f"the page did not start on port {port}; if another program uses the port, choose one "
         "with --port, and if another hubspot-ingest process has just ended, try again"
     )

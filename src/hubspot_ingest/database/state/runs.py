@@ -152,14 +152,15 @@ class Runs:
             (run_id, sync, code, message, now),
         )
 
-    def fail(self, run: RunLog, error: IngestError, now: int) -> None:
-        """End the run with an error, and write the error down."""
+    def fail(self, run: RunLog, error: IngestError, now: int, *, logged: bool = False) -> None:
+        """End the run with an error, and write the error down unless it was ``logged`` before."""
         run.status = error.status
         run.response_code = error.response_code
         run.message = error.message
         run.finished_at = now
         self.save(run)
-        self.log_error(run.run_id, run.sync, error.response_code, error.message, now)
+        if not logged:
+            self.log_error(run.run_id, run.sync, error.response_code, error.message, now)
 
     def interrupt(self, now: int, sync: str | None = None) -> None:
         """End the killed runs of a sync (None: of all) as FAILED, and drop what they staged.

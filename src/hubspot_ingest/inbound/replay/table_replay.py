@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ from hubspot_ingest.inbound.replay.target_tables import made_of
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.internal_errors import internal_error
 from hubspot_ingest.settings import parse_settings, sync_name
 
 STRATEGY = "REPLAY"
@@ -68,8 +70,10 @@ def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
         except IngestError as error:
             runs.fail(log, error, outside.clock.now())
         except Exception as error:
-            wrong = IngestError(f"{type(error).__name__}: {error}; this is a fault of ours")
-            runs.fail(log, wrong, outside.clock.now())
+            now = outside.clock.now()
+            failure = internal_error(outside.database, error, now, run_id=log.run_id, sync=name)
+            with suppress(IngestError):
+                runs.fail(log, failure, now, logged=True)
     finally:
         leases.release(name, log.run_id)
     return {

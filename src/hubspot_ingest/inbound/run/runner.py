@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.app_settings import AppSettings
@@ -19,6 +20,7 @@ from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.internal_errors import internal_error
 from hubspot_ingest.operations.run_cost import Meter
 from hubspot_ingest.settings import SyncSettings, parse_settings, sync_name
 
@@ -99,8 +101,11 @@ def begin(
             except IngestError as error:
                 runs.fail(log, error, outside.clock.now())
             except Exception as error:
-                wrong = IngestError(f"{type(error).__name__}: {error}; this is a fault of ours")
-                runs.fail(log, wrong, outside.clock.now())
+                now = outside.clock.now()
+                failure = internal_error(outside.database, error, now, run_id=log.run_id, sync=name)
+                # the answer names the id even where RUNS cannot be written
+                with suppress(IngestError):
+                    runs.fail(log, failure, now, logged=True)
             _tell(log)
         finally:
             leases.release(name, log.run_id)
