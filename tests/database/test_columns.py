@@ -12,9 +12,9 @@ from hubspot_ingest.database.columns import (
     Column,
     Type,
     association_column,
-    changes,
     property_columns,
     same_type,
+    table_changes,
     table_columns,
 )
 from hubspot_ingest.model import Property
@@ -27,12 +27,14 @@ def names(
     *properties: Property | str,
     prefix: str = PREFIX,
     taken: tuple[str, ...] = (),
-    known: dict[str, str] | None = None,
+    column_names: dict[str, str] | None = None,
     existing: dict[str, str] | None = None,
 ) -> dict[str, str]:
     """The name of each property's column."""
     given = [a_property(one) if isinstance(one, str) else one for one in properties]
-    found = property_columns(given, prefix, taken=taken, known=known, existing=existing)
+    found = property_columns(
+        given, prefix, taken=taken, column_names=column_names, existing=existing
+    )
     return {column.property or "": column.name for column in found}
 
 
@@ -142,12 +144,12 @@ def test_the_association_column_of_a_custom_object_is_a_name() -> None:
 
 
 def test_a_property_keeps_the_column_it_has() -> None:
-    assert names("email", known={"email": "OLD_NAME"}) == {"email": "OLD_NAME"}
+    assert names("email", column_names={"email": "OLD_NAME"}) == {"email": "OLD_NAME"}
 
 
 def test_a_new_property_takes_no_column_that_another_one_has() -> None:
-    known = {"Email": "PROPERTIES_EMAIL", "gone": "PROPERTIES_PHONE"}
-    found = names("email", "Email", "phone", known=known)
+    column_names = {"Email": "PROPERTIES_EMAIL", "gone": "PROPERTIES_PHONE"}
+    found = names("email", "Email", "phone", column_names=column_names)
     assert found["Email"] == "PROPERTIES_EMAIL"
     assert found["email"] != "PROPERTIES_EMAIL"
     assert found["phone"] != "PROPERTIES_PHONE"
@@ -164,36 +166,38 @@ def test_a_retyped_property_gets_a_column_of_its_own() -> None:
     [column] = property_columns(
         [a_property("amount", "number")],
         PREFIX,
-        known={"amount": "PROPERTIES_AMOUNT"},
+        column_names={"amount": "PROPERTIES_AMOUNT"},
         existing=RETYPED,
     )
     assert (column.name, column.type) == ("PROPERTIES_AMOUNT_NUMBER", Type.NUMBER)
 
 
 def test_a_retyped_property_keeps_its_new_column() -> None:
-    known = {"amount": "PROPERTIES_AMOUNT_NUMBER"}
+    column_names = {"amount": "PROPERTIES_AMOUNT_NUMBER"}
     existing = {**RETYPED, "PROPERTIES_AMOUNT_NUMBER": "NUMBER"}
     number = a_property("amount", "number")
-    assert names(number, known=known, existing=existing) == known
+    assert names(number, column_names=column_names, existing=existing) == column_names
 
 
 def test_a_property_retyped_while_a_column_of_that_name_stands_takes_another() -> None:
-    known = {"amount": "PROPERTIES_AMOUNT", "amount_number": "PROPERTIES_AMOUNT_NUMBER"}
+    column_names = {"amount": "PROPERTIES_AMOUNT", "amount_number": "PROPERTIES_AMOUNT_NUMBER"}
     existing = {**RETYPED, "PROPERTIES_AMOUNT_NUMBER": "NUMBER"}
     found = names(
         a_property("amount", "number"),
         a_property("amount_number", "number"),
-        known=known,
+        column_names=column_names,
         existing=existing,
     )
     assert found["amount_number"] == "PROPERTIES_AMOUNT_NUMBER"
-    assert found["amount"] not in {*known.values()}
+    assert found["amount"] not in {*column_names.values()}
 
 
 def test_a_property_whose_name_ends_like_its_new_type_gets_a_new_column_too() -> None:
-    known = {"total_number": "PROPERTIES_TOTAL_NUMBER"}
+    column_names = {"total_number": "PROPERTIES_TOTAL_NUMBER"}
     existing = {"PROPERTIES_TOTAL_NUMBER": "TEXT"}
-    found = names(a_property("total_number", "number"), known=known, existing=existing)
+    found = names(
+        a_property("total_number", "number"), column_names=column_names, existing=existing
+    )
     assert found["total_number"] not in existing
 
 
@@ -213,17 +217,17 @@ def test_however_a_portal_changes_every_property_has_a_fitting_column_of_its_own
 ) -> None:
     association = association_column("companies").name
     existing = dict.fromkeys([*OWN_NAMES, association], "OURS")
-    known: dict[str, str] = {}
+    column_names: dict[str, str] = {}
     for portal in portals:
         properties = [a_property(name, type) for name, type in portal.items()]
         found = property_columns(
-            properties, prefix, taken=[association], known=known, existing=existing
+            properties, prefix, taken=[association], column_names=column_names, existing=existing
         )
         assert len({column.name for column in found}) == len(portal)
         for column in found:
             assert existing.setdefault(column.name, TOLD[column.type]) == TOLD[column.type]
             assert column.name == column.name.upper()
-            known[column.property or ""] = column.name
+            column_names[column.property or ""] = column.name
 
 
 # -- comments and changes -------------------------------------------------------------------------
@@ -254,15 +258,15 @@ A, B = Column("A", Type.TEXT, "a", "Label"), Column("B", Type.TEXT, "b")
 
 
 def test_a_column_that_is_lacking_is_added_and_not_described_apart() -> None:
-    found = changes([A, B], {"B": ""})
+    found = table_changes([A, B], {"B": ""})
     assert (found.added, found.described) == ((A,), ())
 
 
 def test_a_comment_that_changed_is_told() -> None:
-    found = changes([A, B], {"A": "Old", "B": "Old"})
+    found = table_changes([A, B], {"A": "Old", "B": "Old"})
     assert (found.added, found.described) == ((), (A, B))
 
 
 def test_a_column_that_is_wanted_no_more_stays() -> None:
-    found = changes([A], {"A": "Label", "GONE": ""})
+    found = table_changes([A], {"A": "Label", "GONE": ""})
     assert (found.added, found.described) == ((), ())

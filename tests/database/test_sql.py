@@ -136,8 +136,8 @@ def test_no_statement_makes_temporary_or_replaced_objects_or_leans_on_the_sessio
         str(merge_records.merge(TABLE, STAGING, STAGED, revive=True)),
         sql.columns_of(TABLE)[0],
         sql.schema_named(TABLE)[0],
-        *sql.let_enter(TABLE)[1:],
-        sql.let_read(TABLE),
+        *sql.grant_usage(TABLE)[1:],
+        sql.grant_select(TABLE),
     ]
     for statement in statements:
         for word in ("TEMP", "OR REPLACE", "USE ", "CURRENT_", "SYSDATE", "SESSION"):

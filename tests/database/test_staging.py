@@ -89,7 +89,7 @@ def test_files_are_gone_once_they_are_copied(database: Database, staging: Stagin
 def test_an_emptied_table_takes_the_next_files(database: Database, staging: Staging) -> None:
     staging.add({"": _file(("1", None))})
     staging.copy()
-    staging.empty()
+    staging.truncate()
     staging.add({"": _file(("2", None))})
     staging.copy()
 

@@ -10,7 +10,7 @@ import pytest
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.leases import LEASE, Leases
-from hubspot_ingest.database.state.properties import Access, Metadata
+from hubspot_ingest.database.state.properties import PortalSchema, StreamAccess
 from hubspot_ingest.database.state.runs import INTERRUPTED, RunLog, Runs
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import HubSpotError, SyncBusy
@@ -202,7 +202,7 @@ def test_a_failed_run_stands_in_runs_and_errors(runs: Runs, database: Database) 
 
 
 def test_properties_come_back_with_their_columns(database: Database) -> None:
-    metadata = Metadata(database)
+    metadata = PortalSchema(database)
     told = (
         Property("email", "string", "E-mail", 'It\'s "the" address\n\\', (), False),
         Property("stage", "enumeration", "Stage", "", (("a;b", "A, b"), ("c", "C 🚀")), True),
@@ -220,7 +220,7 @@ def test_properties_come_back_with_their_columns(database: Database) -> None:
 
 
 def test_a_portal_is_remembered_by_fingerprint(database: Database) -> None:
-    metadata = Metadata(database)
+    metadata = PortalSchema(database)
     metadata.save_portal_id("abc", "1")
     metadata.save_portal_id("abc", "2")
 
@@ -228,9 +228,9 @@ def test_a_portal_is_remembered_by_fingerprint(database: Database) -> None:
 
 
 def test_what_can_be_read_is_replaced_whole(database: Database) -> None:
-    metadata = Metadata(database)
-    metadata.save_access([Access("deals", "deals", False, ("a", "b"))], NOW)
-    metadata.save_access([Access("contacts", "contacts", True)], NOW)
+    metadata = PortalSchema(database)
+    metadata.save_access([StreamAccess("deals", "deals", False, ("a", "b"))], NOW)
+    metadata.save_access([StreamAccess("contacts", "contacts", True)], NOW)
 
     found = database.rows("SELECT STREAM, READABLE FROM HUBSPOT_INGEST.CORE.STREAMS")
     assert found == [{"STREAM": "contacts", "READABLE": True}]

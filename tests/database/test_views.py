@@ -8,7 +8,7 @@ from hubspot_ingest.catalog.registry import BY_NAME
 from hubspot_ingest.catalog.stream import Reader
 from hubspot_ingest.database.columns import NAME_LIMIT
 from hubspot_ingest.database.statements import views
-from hubspot_ingest.database.statements.views import LABELS_LIMIT, Shown, View
+from hubspot_ingest.database.statements.views import LABELS_LIMIT, View, ViewContent
 from hubspot_ingest.inbound.load.table_views import modified_column
 from hubspot_ingest.model import Property
 from tests.builders import TABLE
@@ -18,9 +18,9 @@ STAGE = Property(
 )
 
 
-def shown(*labelled: Property, extra: tuple[str, ...] = ()) -> Shown:
+def shown(*labelled: Property, extra: tuple[str, ...] = ()) -> ViewContent:
     columns = ["ID", *(one.name.upper() for one in labelled), *extra, "UPDATED_AT"]
-    return Shown(
+    return ViewContent(
         table=TABLE,
         what="contacts",
         columns=dict.fromkeys(columns, ""),
@@ -29,11 +29,11 @@ def shown(*labelled: Property, extra: tuple[str, ...] = ()) -> Shown:
     )
 
 
-def created(what: Shown, view: View = View.CURRENT) -> str:
+def created(what: ViewContent, view: View = View.CURRENT) -> str:
     return views.create(what, view, "0f0f")
 
 
-def columns(what: Shown) -> list[str]:
+def columns(what: ViewContent) -> list[str]:
     """The names in the list of a view's columns."""
     listed = created(what).partition("(\n  ")[2].partition("\n) COPY GRANTS")[0]
     return [line.split('"')[1] for line in listed.split("\n")]

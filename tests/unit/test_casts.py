@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_ingest.database.casts import spelled
+from hubspot_ingest.database.casts import to_text
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.times import milliseconds
 
@@ -25,7 +25,7 @@ ODD = st.sampled_from(["", "soon", "2026-02-30", "2026-02-30T10:00:00Z", "24:00"
 
 
 def column(values: Sequence[object], type: Type) -> tuple[list[str | None], int]:
-    told, misfits = spelled(Column("C", type, "c"), values)
+    told, misfits = to_text(Column("C", type, "c"), values)
     return told.to_pylist(), misfits
 
 

@@ -33,7 +33,7 @@ _INSTANT = rf"{_DAY}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{3}})?Z"
 _NULL = pa.scalar(None, pa.string())
 
 
-def spelled(column: Column, values: Sequence[Any]) -> tuple[Texts, int]:
+def to_text(column: Column, values: Sequence[Any]) -> tuple[Texts, int]:
     """The values of a column as text, NULL where empty or not of its type, and how many were not.
 
     An empty string is how HubSpot spells a cleared value. HubSpot sends text or null; should it

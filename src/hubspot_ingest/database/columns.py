@@ -85,26 +85,26 @@ def property_columns(
     prefix: str,
     *,
     taken: Iterable[str] = (),
-    known: Mapping[str, str] | None = None,
+    column_names: Mapping[str, str] | None = None,
     existing: Mapping[str, str] | None = None,
 ) -> tuple[Column, ...]:
     """A column for each property, in order of property name.
 
-    ``known`` maps properties to the column names they already have, which they keep; ``taken``
+    ``column_names`` maps properties to the column names they already have, which they keep; ``taken``
     are further names in use; ``existing`` maps the table's column names to their types. A
     property whose type changed gets a new column with the type in its name, since a column's
     type cannot change and what it holds stays true. In a collision lower-case names, which
     nearly all are, go before others.
     """
-    known = known or {}
+    column_names = column_names or {}
     existing = existing or {}
-    used = {*OWN_NAMES, *taken, *known.values()}
+    used = {*OWN_NAMES, *taken, *column_names.values()}
     columns = []
     for one in sorted(properties, key=lambda one: (one.name != one.name.lower(), one.name)):
         column_type = TYPES.get(one.type, Type.TEXT)
-        own = known.get(one.name)
+        own = column_names.get(one.name)
         others = used - {own}
-        name = distinct(own or prefix + one.name.upper(), one.name, others)
+        name = unique_name(own or prefix + one.name.upper(), one.name, others)
         for tried in (name, _with(name, f"_{column_type.name}"), _with(name, _suffix(one.name))):
             fits = tried not in existing or same_type(column_type, existing[tried])
             if fits and tried not in others:
@@ -114,7 +114,7 @@ def property_columns(
     return tuple(sorted(columns, key=lambda column: column.property or ""))
 
 
-def distinct(name: str, of: str, used: Collection[str]) -> str:
+def unique_name(name: str, of: str, used: Collection[str]) -> str:
     """A name that is free and not too long: with a suffix made from ``of`` where it is not."""
     if len(name) <= NAME_LIMIT and name not in used:
         return name
@@ -157,17 +157,17 @@ LINK_SEEN: tuple[Column, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class TableChanges:
     """What a table lacks against what is wanted: columns, and comments that changed."""
 
     added: tuple[Column, ...]
     described: tuple[Column, ...]
 
 
-def changes(wanted: Iterable[Column], existing: Mapping[str, str]) -> Changes:
+def table_changes(wanted: Iterable[Column], existing: Mapping[str, str]) -> TableChanges:
     """Compare with a table's columns, given as name → comment."""
     wanted = tuple(wanted)
-    return Changes(
+    return TableChanges(
         added=tuple(column for column in wanted if column.name not in existing),
         described=tuple(
             column

@@ -20,12 +20,12 @@ ON_DATABASE = ("USAGE",)
 ON_SCHEMA = ("USAGE", "CREATE TABLE", "CREATE VIEW")
 ON_TABLE = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
-Held = Collection[tuple[str, str, str]]
+Grants = Collection[tuple[str, str, str]]
 """Privilege, kind and full name of the object, without quotes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DestinationAccess:
     """A destination as the application sees it.
 
     Attributes:
@@ -41,22 +41,24 @@ class Place:
     grants: tuple[str, ...]
 
 
-def look(database: Database, table: Table) -> Place:
+def inspect_destination(database: Database, table: Table) -> DestinationAccess:
     """See what is at a destination, and what the application may do there; writes nothing."""
     held = _held(database)
     try:
         schemas = database.rows(*sql.schema_named(table))
         tables = database.rows(*sql.columns_of(table))
     except DatabaseError:
-        return Place(False, False, False, lacking(database.application, table, held, (True, False)))
+        return DestinationAccess(
+            False, False, False, missing_grants(database.application, table, held, (True, False))
+        )
     there = (bool(schemas), bool(tables))
-    return Place(True, *there, lacking(database.application, table, held, there))
+    return DestinationAccess(True, *there, missing_grants(database.application, table, held, there))
 
 
-def named(database: Database, table: Table, error: GrantMissing) -> GrantMissing:
+def with_grants(database: Database, table: Table, error: GrantMissing) -> GrantMissing:
     """The same error, with the statements that would have prevented it, where they are known."""
     try:
-        grants = look(database, table).grants
+        grants = inspect_destination(database, table).grants
     except DatabaseError:
         return error
     if not grants:
@@ -67,8 +69,8 @@ def named(database: Database, table: Table, error: GrantMissing) -> GrantMissing
     )
 
 
-def lacking(
-    application: str, table: Table, held: Held, there: tuple[bool, bool]
+def missing_grants(
+    application: str, table: Table, held: Grants, there: tuple[bool, bool]
 ) -> tuple[str, ...]:
     """The statements that give an application what it needs at a destination. Pure.
 

@@ -11,18 +11,18 @@ from collections.abc import Sequence
 
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.sql import Table, name, same
+from hubspot_ingest.database.sql import Table, name, same_key
 
 RUN, SYNCED = name("_RUN_ID"), name("_SYNCED_AT")
 SEEN, REMOVED = name("_LAST_SEEN_AT"), name("_REMOVED_AT")
 
 
-def of(database: Database, run_id: str) -> Table:
+def shadow_of(database: Database, run_id: str) -> Table:
     """The shadow that the run ``run_id`` makes."""
     return Table(database.application, "STAGING", f"LOAD_{run_id}_TABLE".upper())
 
 
-def make(
+def create_shadow(
     database: Database, shadow: Table, columns: Sequence[Column], table: Table, there: Sequence[str]
 ) -> None:
     """Make a shadow with the rows of ``table``, whose columns are ``there`` (none: no table)."""
@@ -33,7 +33,7 @@ def make(
         database.rows(f"INSERT INTO {shadow.quoted} ({both}) SELECT {both} FROM {table.quoted}")
 
 
-def settle(
+def merge_shadow(
     database: Database,
     shadow: Table,
     table: Table,
@@ -55,7 +55,7 @@ def settle(
     listed = ", ".join(map(name, names))
     counts = database.rows(
         f"MERGE INTO {table.quoted} t USING (SELECT {listed} FROM {shadow.quoted}) s "
-        f"ON {same('t', 's', [one.name for one in key])}\n{update}"
+        f"ON {same_key('t', 's', [one.name for one in key])}\n{update}"
         f"WHEN NOT MATCHED THEN INSERT ({listed})\n"
         f"VALUES ({', '.join(f's.{name(one)}' for one in names)})"
     )[0]
@@ -65,6 +65,6 @@ def settle(
     )
 
 
-def drop(database: Database, shadow: Table) -> None:
+def drop_shadow(database: Database, shadow: Table) -> None:
     """Leave nothing behind."""
     database.rows(f"DROP TABLE IF EXISTS {shadow.quoted}")

@@ -44,7 +44,7 @@ def text(literal: str) -> str:
     return "'" + literal.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def same(left: str, right: str, key: Iterable[str]) -> str:
+def same_key(left: str, right: str, key: Iterable[str]) -> str:
     """Whether two rows have one key, parts of which may be NULL."""
     return " AND ".join(f"EQUAL_NULL({left}.{name(one)}, {right}.{name(one)})" for one in key)
 
@@ -55,7 +55,7 @@ def create_table(table: Table, columns: Iterable[Column], comment: str) -> str:
     return f"CREATE TABLE IF NOT EXISTS {table.quoted} (\n  {lines}\n) COMMENT = {text(comment)}"
 
 
-def let_enter(table: Table) -> tuple[str, str]:
+def grant_usage(table: Table) -> tuple[str, str]:
     """Let the application's readers use database and schema: what their owner alone may do."""
     schema = f"{name(table.database)}.{name(table.schema)}"
     return (
@@ -64,7 +64,7 @@ def let_enter(table: Table) -> tuple[str, str]:
     )
 
 
-def let_read(table: Table, kind: str = "TABLE") -> str:
+def grant_select(table: Table, kind: str = "TABLE") -> str:
     """Let the application's readers see a table or view; there are no future grants in an app."""
     return f"GRANT SELECT ON {kind} {table.quoted} TO APPLICATION ROLE DATA_READER"
 

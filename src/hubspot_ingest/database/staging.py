@@ -57,7 +57,7 @@ class Staging:
         own = f"LOAD_{self.run_id}_{part}" if part else f"LOAD_{self.run_id}"
         return f"{self._schema}.{sql.name(own.upper())}"
 
-    def ensured(self, part: str = "") -> str:
+    def ensure_table(self, part: str = "") -> str:
         """As ``table``, made if it was not."""
         if part not in self._made:
             self.database.rows(sql.create_staging(self.table(part), self.columns[part]))
@@ -67,7 +67,7 @@ class Staging:
     def add(self, parts: Mapping[str, bytes]) -> None:
         """Stage Parquet files; the next MERGE finds their rows in the parts' tables."""
         for part, file in parts.items():
-            self.ensured(part)
+            self.ensure_table(part)
             self._files += 1
             # a name is loaded once only: COPY remembers the files it has seen for 64 days
             self.database.put(io.BytesIO(file), f"{self._location(part)}/{self._files:06d}.parquet")
@@ -94,7 +94,7 @@ class Staging:
             int(counts.get("number of rows updated") or 0),
         )
 
-    def empty(self) -> None:
+    def truncate(self) -> None:
         """Make room for the next files."""
         for part in self._made:
             self.database.rows(f"TRUNCATE TABLE {self.table(part)}")

@@ -14,7 +14,7 @@ from hubspot_ingest.database.connection import variant
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state import run_reports
 from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.diagnose.row_reasons import Known, Reason, Row, Standing, judge
 from hubspot_ingest.errors import HubSpotRefused, Refusal
@@ -94,7 +94,7 @@ def _plan(
     types: Mapping[str, str],
 ) -> Plan:
     """The plan of the next run, from what is remembered of the properties."""
-    remembered = Metadata(outside.database).properties(sync.name)
+    remembered = PortalSchema(outside.database).properties(sync.name)
     properties = tuple(one for one, _ in remembered) or fetch(
         requests.properties(stream.object_type), responses.properties
     )

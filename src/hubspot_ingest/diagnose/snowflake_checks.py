@@ -11,7 +11,7 @@ from hubspot_ingest.database.sql import name
 from hubspot_ingest.database.state import health
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.connections import cure
-from hubspot_ingest.database.statements.tasks import ALL_SYNCS, LOOK
+from hubspot_ingest.database.statements.tasks import ALL_SYNCS, SEND_ALERTS
 from hubspot_ingest.diagnose import findings
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import DatabaseError
@@ -140,7 +140,10 @@ def tasks(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
     """Of the tasks of syncs that have a schedule, and of the app's own."""
     there = health.tasks(database)
     app = AppState(database).settings()
-    of_app = [(ALL_SYNCS, "schedule", app.schedule), (LOOK, "notifications", app.notifications)]
+    of_app = [
+        (ALL_SYNCS, "schedule", app.schedule),
+        (SEND_ALERTS, "notifications", app.notifications),
+    ]
     for title, setting, chosen in of_app:
         state = there.get(title)
         if chosen is not None and state != "started":

@@ -10,7 +10,7 @@ from hubspot_ingest.database import columns, privileges
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state import health
-from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.inbound.items import rows
@@ -27,7 +27,7 @@ def tables(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
     may_make = "CREATE DATABASE" in privileges.on_account(database)
     for sync, settings in syncs:
         table = destination.destination_table(settings)
-        place = privileges.look(database, table)
+        place = privileges.inspect_destination(database, table)
         said = f"the app may not write to {table}, where {sync} lands"
         if place.grants and place.database_seen:
             yield Finding("GRANTS", Severity.ERROR, said, "; ".join(place.grants))
@@ -51,7 +51,7 @@ def _expected(database: Database, sync: str, settings: SyncSettings) -> Columns:
     """The columns that the app gave a table; none of a view's, which are another table's."""
     flattened = [
         (column, columns.TYPES.get(one.type, columns.Type.TEXT))
-        for one, column in Metadata(database).properties(sync)
+        for one, column in PortalSchema(database).properties(sync)
         if column is not None
     ]
     stream = lookup.standard(settings.stream)

@@ -163,7 +163,7 @@ def drop(outside: Outside, name: str) -> Answer:
     """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
     syncs = Syncs(outside.database)
     sync = existing(syncs, name)
-    for title in (sync.name, tasks.comparison(sync.name)):
+    for title in (sync.name, tasks.reconcile_title(sync.name)):
         outside.database.rows(tasks.drop(outside.database.application, title))
     syncs.drop(sync.name)
     with suppress(Refusal):

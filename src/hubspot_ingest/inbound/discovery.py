@@ -10,7 +10,7 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import STREAMS, Reader, Stream
 from hubspot_ingest.catalog.stream import Every
 from hubspot_ingest.database.state.connections import Connections
-from hubspot_ingest.database.state.properties import Access, Metadata
+from hubspot_ingest.database.state.properties import PortalSchema, StreamAccess
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.errors import CredentialError, HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
@@ -46,7 +46,7 @@ def discover(outside: Outside) -> dict[str, Json]:
     with outside.client(settings, now + PATIENCE) as client:
         found = access(client.fetch, now)
         properties = _properties(client.fetch, found)
-    metadata = Metadata(outside.database)
+    metadata = PortalSchema(outside.database)
     metadata.save_access(found, now)
     metadata.save_stream_properties(properties)
     readable = [one for one in found if one.readable]
@@ -77,9 +77,9 @@ def test_connection(outside: Outside, name: str | None) -> dict[str, Json]:
             None, "", CredentialError.code, "HubSpot does not accept the credential", now
         )
         raise
-    Connections(outside.database).saw(name, credential, portal_id, now)
+    Connections(outside.database).save_portal(name, credential, portal_id, now)
     if name == DEFAULT_CONNECTION:
-        Metadata(outside.database).save_access(found, now)
+        PortalSchema(outside.database).save_access(found, now)
     readable = [one for one in found if one.readable]
     return {
         "response_code": "OK",
@@ -93,7 +93,7 @@ def test_connection(outside: Outside, name: str | None) -> dict[str, Json]:
     }
 
 
-def told(one: Access) -> dict[str, Json]:
+def told(one: StreamAccess) -> dict[str, Json]:
     """A stream as DISCOVER answers it."""
     return {
         "stream": one.stream,
@@ -106,10 +106,10 @@ def told(one: Access) -> dict[str, Json]:
     }
 
 
-def _properties(fetch: Fetch, found: Iterable[Access]) -> dict[str, tuple[Property, ...]]:
+def _properties(fetch: Fetch, found: Iterable[StreamAccess]) -> dict[str, tuple[Property, ...]]:
     """The properties of every object type that can be read, by stream."""
 
-    def ask(one: Access) -> tuple[Property, ...]:
+    def ask(one: StreamAccess) -> tuple[Property, ...]:
         try:
             return fetch(requests.properties(one.object_type), responses.properties)
         except (ScopeMissing, HubSpotRefused):
@@ -121,7 +121,7 @@ def _properties(fetch: Fetch, found: Iterable[Access]) -> dict[str, tuple[Proper
         return {one.stream: properties for one, properties in told if properties}
 
 
-def access(fetch: Fetch, now: int) -> list[Access]:
+def access(fetch: Fetch, now: int) -> list[StreamAccess]:
     """For every stream of the catalog and every custom object: may the credential read it?
 
     The number of records is told where HubSpot counts them for all object types at once.
@@ -129,9 +129,9 @@ def access(fetch: Fetch, now: int) -> list[Access]:
     own = [lookup.of_schema(one) for one in lookup.schemas(fetch)]
     records = _records(fetch)
 
-    def check(stream: Stream) -> Access:
+    def check(stream: Stream) -> StreamAccess:
         scopes, refused = refusal(fetch, stream, now)
-        return Access(
+        return StreamAccess(
             stream=stream.name,
             object_type=stream.object_type,
             readable=not refused,
@@ -156,9 +156,11 @@ def label(stream: Stream) -> str:
     return stream.label or stream.name.replace("_", " ").capitalize()
 
 
-def _unreadable(view: Access, found: Mapping[str, Access], stream: Stream) -> Access:
+def _unreadable(
+    view: StreamAccess, found: Mapping[str, StreamAccess], stream: Stream
+) -> StreamAccess:
     scopes = [scope for one in stream.sources for scope in found[one].scopes]
-    return Access(
+    return StreamAccess(
         stream=view.stream,
         object_type="",
         readable=False,

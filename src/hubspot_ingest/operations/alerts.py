@@ -33,10 +33,10 @@ def announce(outside: Outside) -> dict[str, Json]:
         return _answer(0, 0, "no notifications are configured; see CONFIGURE_APP")
     now = outside.clock.now()
     alerts = Alerts(outside.database)
-    standings = {one.sync: one for one in alerts.standings(now)}
-    found = [*(one.wrong for one in standings.values() if one.wrong), *alerts.incomplete()]
+    standings = {one.sync: one for one in alerts.statuses(now)}
+    found = [*(one.alert for one in standings.values() if one.alert), *alerts.incomplete()]
     wrong = {(one.sync, one.kind): one for one in found if one.kind in to.on}
-    before = {(one.sync, one.kind): one for one in alerts.told()}
+    before = {(one.sync, one.kind): one for one in alerts.sent()}
     new = [one for key, one in wrong.items() if key not in before or before[key].code != one.code]
     over = [
         one
@@ -44,8 +44,8 @@ def announce(outside: Outside) -> dict[str, Json]:
         if key not in wrong and not (one.sync in standings and standings[one.sync].running)
     ]
     # noted first: of two processes that see the same, one tells
-    new = [one for one in new if alerts.keep(one, now)]
-    over = [one for one in over if alerts.forget(one)]
+    new = [one for one in new if alerts.save(one, now)]
+    over = [one for one in over if alerts.delete(one)]
     ended = [one for one in over if one.sync in standings and one.kind in to.on]
     if not new and not ended:
         return _answer(0, 0, "nothing has changed since people were told last")
@@ -54,10 +54,10 @@ def announce(outside: Outside) -> dict[str, Json]:
     except NotificationFailed as error:
         for one in new:
             earlier = before.get((one.sync, one.kind))
-            alerts.forget(one)
+            alerts.delete(one)
             over += [earlier] if earlier else []
         for one in over:
-            alerts.keep(one, now)
+            alerts.save(one, now)
         Runs(outside.database).log_error(None, "", error.response_code, error.message, now)
         raise
     return _answer(len(new), len(ended), "people were told")

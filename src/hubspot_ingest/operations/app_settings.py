@@ -6,7 +6,7 @@ from hubspot_ingest import times
 from hubspot_ingest.app_settings import merged, parse_app_settings
 from hubspot_ingest.database import notifications
 from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.page_archive import Kept
+from hubspot_ingest.database.state.page_archive import PageArchive
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import task_schedules
 from hubspot_ingest.operations.context import Outside
@@ -30,7 +30,9 @@ def configure(outside: Outside, given: Json) -> dict[str, Json]:
         state.save(wanted, outside.clock.now())
     if settings.keep_pages_days < before.keep_pages_days:
         days = settings.keep_pages_days
-        Kept(outside.database).forget(outside.clock.now() - days * times.DAY + (not days))
+        PageArchive(outside.database).delete_before(
+            outside.clock.now() - days * times.DAY + (not days)
+        )
         told += (
             f"; what runs kept is deleted, but for {days} days"
             if days

@@ -48,7 +48,7 @@ class Portals:
                 self._connections.credential(connection),
                 self._clock,
                 cure=cure(connection),
-                keep=lambda credential: self._connections.keep(connection, credential),
+                keep=lambda credential: self._connections.update_credential(connection, credential),
             )
         return self._accesses[connection]
 

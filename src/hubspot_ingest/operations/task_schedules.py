@@ -76,8 +76,8 @@ def start(database: Database, sync: str, settings: SyncSettings) -> str:
 
 def start_comparison(database: Database, sync: str, settings: SyncSettings) -> str:
     """Begin a comparison by a task of its own; returns and raises as ``start`` does."""
-    statements = tasks.start_comparison(database.application, sync, settings.deadline_minutes)
-    return _begin(database, statements, settings, tasks.comparison(sync))
+    statements = tasks.start_reconcile(database.application, sync, settings.deadline_minutes)
+    return _begin(database, statements, settings, tasks.reconcile_title(sync))
 
 
 def _begin(
@@ -114,8 +114,8 @@ def _of_app(application: str, app: AppSettings, syncs: Sequence[Sync]) -> list[s
 
 def _looking(application: str, app: AppSettings) -> list[str]:
     if app.notifications is None:
-        return [tasks.drop(application, tasks.LOOK)]
-    return tasks.schedule_looking(application)
+        return [tasks.drop(application, tasks.SEND_ALERTS)]
+    return tasks.schedule_alerts(application)
 
 
 def _run(database: Database, statements: Sequence[str]) -> None:

@@ -23,12 +23,12 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How an enabled sync stands; ``wrong`` is None where all is well, or a run is going on."""
+class SyncStatus:
+    """How an enabled sync stands; ``alert`` is None where all is well, or a run is going on."""
 
     sync: str
     running: bool
-    wrong: Alert | None
+    alert: Alert | None
 
 
 class Alerts:
@@ -40,7 +40,7 @@ class Alerts:
         self._application = sql.name(database.application)
         self._table = f"{self._application}.STATE.ALERTS"
 
-    def standings(self, now: int) -> list[Standing]:
+    def statuses(self, now: int) -> list[SyncStatus]:
         """How the syncs stand that run by themselves; of no others do people want to hear.
 
         While a run goes on nobody knows how it ends. One that was skipped failed to do its work.
@@ -54,7 +54,7 @@ class Alerts:
             "WHERE s.ENABLED ORDER BY s.NAME",
             (now,),
         )
-        return [_standing(row) for row in found]
+        return [_status(row) for row in found]
 
     def incomplete(self) -> list[Alert]:
         """Syncs whose last comparison with HubSpot left differences."""
@@ -72,13 +72,13 @@ class Alerts:
         )
         return [_alert(row) for row in found]
 
-    def told(self) -> list[Alert]:
+    def sent(self) -> list[Alert]:
         """What people were told of and not yet that it is over."""
         columns = "SYNC, KIND, CODE, RUN_ID"
         found = self._database.rows(f"SELECT {columns} FROM {self._table} ORDER BY SYNC, KIND")
         return [_alert(row) for row in found]
 
-    def keep(self, alert: Alert, now: int) -> bool:
+    def save(self, alert: Alert, now: int) -> bool:
         """Note that people are told; False when another process just did so."""
         return self._changed(
             f"MERGE INTO {self._table} t USING (SELECT ? AS SYNC, ? AS KIND, ? AS CODE, "
@@ -90,7 +90,7 @@ class Alerts:
             (alert.sync, alert.kind, alert.code, alert.run_id, now),
         )
 
-    def forget(self, alert: Alert) -> bool:
+    def delete(self, alert: Alert) -> bool:
         """Note that it is over; False when another process just did so."""
         return self._changed(
             f"DELETE FROM {self._table} WHERE SYNC = ? AND KIND = ?", (alert.sync, alert.kind)
@@ -101,12 +101,12 @@ class Alerts:
         return sum(int(count or 0) for name, count in counts.items() if "rows" in name) == 1
 
 
-def _standing(row: Row) -> Standing:
+def _status(row: Row) -> SyncStatus:
     sync, kind = str(row["SYNC"]), _WRONG.get(str(row["HEALTH"]))
     if kind is None or row["RUNNING"]:
-        return Standing(sync, bool(row["RUNNING"]), None)
+        return SyncStatus(sync, bool(row["RUNNING"]), None)
     code = kind if kind == "DELAYED" else str(row["CODE"] or "")
-    return Standing(sync, False, Alert(sync, kind, code, str(row["RUN_ID"] or "")))
+    return SyncStatus(sync, False, Alert(sync, kind, code, str(row["RUN_ID"] or "")))
 
 
 def _alert(row: Row) -> Alert:

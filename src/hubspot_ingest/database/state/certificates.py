@@ -37,7 +37,7 @@ class Certificate:
     differences: Sequence[tuple[str, str]]
 
 
-class Live:
+class LiveRows:
     """The rows of a table that stand for living records."""
 
     def __init__(self, database: Database, table: Table) -> None:
@@ -71,7 +71,7 @@ class Live:
         )
         return None if found[0]["MIDDLE"] is None else int(found[0]["MIDDLE"])
 
-    def cuts(self, count: int) -> list[int]:
+    def boundaries(self, count: int) -> list[int]:
         """Ids that cut the rows into ``count`` equal parts."""
         found = self._database.rows(
             f"SELECT MAX(TOLD) AS CUT FROM (SELECT {_ID} AS TOLD, NTILE({count}) OVER "
@@ -79,7 +79,7 @@ class Live:
         )
         return [int(row["CUT"]) for row in found if row["CUT"] is not None][:-1]
 
-    def of(self, ids: Sequence[str]) -> Mapping[str, int | None]:
+    def versions_of(self, ids: Sequence[str]) -> Mapping[str, int | None]:
         """Of some ids those that have such a row, with when each was modified."""
         if not ids:
             return {}

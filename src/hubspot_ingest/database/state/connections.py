@@ -94,7 +94,7 @@ class Connections:
             if slot is not None:
                 return slot
 
-    def keep(self, name: str, credential: Credential) -> None:
+    def update_credential(self, name: str, credential: Credential) -> None:
         """Store what HubSpot changed of a credential."""
         slot = self._slot(name)
         if slot is not None:
@@ -113,7 +113,7 @@ class Connections:
             (slot,),
         )
 
-    def saw(self, name: str, credential: Credential, portal_id: str, now: int) -> None:
+    def save_portal(self, name: str, credential: Credential, portal_id: str, now: int) -> None:
         """Remember which portal a connection led to."""
         self._database.rows(
             f"UPDATE {self._table} SET KIND = ?, PORTAL_ID = ?, CHECKED_AT = {INSTANT} "
@@ -132,7 +132,7 @@ class Connections:
         if not stored and name == DEFAULT_CONNECTION:
             stored = os.environ.get("HUBSPOT_TOKEN", "").strip()
         if not stored:
-            raise CredentialMissing(missing(name))
+            raise CredentialMissing(_missing(name))
         try:
             return credentials.read(stored)
         except Refusal as error:
@@ -148,7 +148,7 @@ def cure(name: str) -> str:
     )
 
 
-def missing(name: str) -> str:
+def _missing(name: str) -> str:
     """What to do when a connection has no credential."""
     of = "" if name == DEFAULT_CONNECTION else f" for the connection {name!r}"
     return (

@@ -21,17 +21,17 @@ from hubspot_ingest.model import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ArchiveEntry:
     """One thing a run did to its tables, ``at`` an instant (epoch ms)."""
 
     number: int
     run_id: str
     kind: str
     at: int
-    said: Mapping[str, Any]
+    body: Mapping[str, Any]
 
 
-class Kept:
+class PageArchive:
     """Reads and writes what is kept."""
 
     def __init__(self, database: Database) -> None:
@@ -49,16 +49,16 @@ class Kept:
         )
         return int(found[0]["LAST"] or 0)
 
-    def say(self, sync: str, entry: Entry) -> None:
+    def save_entry(self, sync: str, entry: ArchiveEntry) -> None:
         """Write what was done."""
         self._database.rows(
             f"INSERT INTO {self.pages} (SYNC, RUN_ID, NUMBER, KIND, READ_AT, BODY) "
             f"SELECT ?, ?, ?, ?, {INSTANT}, PARSE_JSON(?)",
-            (sync, entry.run_id, entry.number, entry.kind, entry.at, json.dumps(entry.said)),
+            (sync, entry.run_id, entry.number, entry.kind, entry.at, json.dumps(entry.body)),
         )
 
-    def keep(
-        self, sync: str, entry: Entry, part: str, staging: str, columns: Sequence[Column]
+    def save_rows(
+        self, sync: str, entry: ArchiveEntry, part: str, staging: str, columns: Sequence[Column]
     ) -> None:
         """Write the staged rows, text as they are, that it was done with."""
         told = ", ".join(f"{sql.text(one.name)}, r.{sql.name(one.name)}" for one in columns)
@@ -68,10 +68,10 @@ class Kept:
             (sync, entry.run_id, entry.number, entry.kind, part, entry.at),
         )
 
-    def keep_keys(
+    def save_keys(
         self,
         sync: str,
-        entry: Entry,
+        entry: ArchiveEntry,
         merge: Merge,
         binds: Sequence[object],
         key: Sequence[Column],
@@ -84,10 +84,10 @@ class Kept:
             (sync, entry.run_id, entry.number, entry.kind, entry.at, *binds),
         )
 
-    def keep_images(
+    def save_images(
         self,
         sync: str,
-        entry: Entry,
+        entry: ArchiveEntry,
         part: str,
         merge: Merge,
         binds: Sequence[object],
@@ -108,7 +108,7 @@ class Kept:
             ),
         )
 
-    def forget(self, before: int) -> None:
+    def delete_before(self, before: int) -> None:
         """Delete what runs read and changed that ended before an instant."""
         self._database.rows(
             f"DELETE FROM {self.pages} WHERE RUN_ID IN (SELECT RUN_ID FROM {self.pages} "
@@ -122,7 +122,7 @@ class Kept:
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def entries(self, sync: str, *, run_id: str | None = None) -> list[Entry]:
+    def entries(self, sync: str, *, run_id: str | None = None) -> list[ArchiveEntry]:
         """What the sync's runs did, in their order; or one of them."""
         which, binds = (" AND RUN_ID = ?", (run_id,)) if run_id is not None else ("", ())
         found = self._database.rows(
@@ -131,7 +131,7 @@ class Kept:
             (sync, *binds),
         )
         return [
-            Entry(
+            ArchiveEntry(
                 int(row["NUMBER"]),
                 str(row["RUN_ID"]),
                 str(row["KIND"]),
@@ -141,7 +141,7 @@ class Kept:
             for row in found
         ]
 
-    def rows(self, sync: str, entry: Entry) -> dict[str, list[dict[str, str | None]]]:
+    def entry_rows(self, sync: str, entry: ArchiveEntry) -> dict[str, list[dict[str, str | None]]]:
         """The rows of an entry, by part."""
         found = self._database.rows(
             f"SELECT PART, BODY FROM {self.pages} "
@@ -170,7 +170,7 @@ class Kept:
         row = found[0]
         return str(row["SYNC"]), str(row["STATUS"]), row["ROLLED_BACK_AT"] is not None
 
-    def later_not_kept(self, sync: str, run_id: str) -> list[str]:
+    def later_runs_without_pages(self, sync: str, run_id: str) -> list[str]:
         """Later runs of the sync that changed something of which nothing is kept."""
         found = self._database.rows(
             f"SELECT r.RUN_ID FROM {self._runs} r JOIN {self._runs} o ON o.RUN_ID = ? "
@@ -182,13 +182,13 @@ class Kept:
         )
         return [str(row["RUN_ID"]) for row in found]
 
-    def rolled_back(self, run_id: str, now: int) -> None:
+    def mark_rolled_back(self, run_id: str, now: int) -> None:
         """Say that what a run did was undone."""
         self._database.rows(
             f"UPDATE {self._runs} SET ROLLED_BACK_AT = {INSTANT} WHERE RUN_ID = ?", (now, run_id)
         )
 
 
-def as_json(column: Column) -> Json:
+def column_json(column: Column) -> Json:
     """A column as an entry tells of it."""
     return [column.name, column.type.name, column.property, column.comment]

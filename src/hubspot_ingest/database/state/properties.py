@@ -14,7 +14,7 @@ from hubspot_ingest.model import Property
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class StreamAccess:
     """Whether the credential may read a stream, and which scopes would let it."""
 
     stream: str
@@ -27,7 +27,7 @@ class Access:
     records: int | None = None
 
 
-class Metadata:
+class PortalSchema:
     """Reads and writes the metadata tables of the schema ``STATE``."""
 
     def __init__(self, database: Database) -> None:
@@ -104,7 +104,7 @@ class Metadata:
             (sync, json.dumps(rows)),
         )
 
-    def save_access(self, found: Iterable[Access], now: int) -> None:
+    def save_access(self, found: Iterable[StreamAccess], now: int) -> None:
         """Replace what is remembered of the streams."""
         rows = [
             {

@@ -12,7 +12,7 @@ from hubspot_ingest.database.columns import (
     LINK_SEEN,
     Column,
 )
-from hubspot_ingest.database.sql import INSTANT, Table, name, same, typed
+from hubspot_ingest.database.sql import INSTANT, Table, name, same_key, typed
 from hubspot_ingest.database.statements.merge import Merge
 
 _KIND = name(DELETE_KIND.name)
@@ -66,7 +66,7 @@ def end_links(links: Table, table: Table) -> Merge:
     )
 
 
-def found_again(table: Table, staging: str) -> str:
+def reappeared_ids(table: Table, staging: str) -> str:
     """Rows marked as deleted whose records were just read."""
     return (
         f"SELECT DISTINCT t.{_ID} AS FOUND FROM {table.quoted} t "
@@ -89,7 +89,7 @@ def insert_new(table: Table, staging: str, staged: Sequence[Column], key: Sequen
 
 
 def _same(key: Sequence[str]) -> str:
-    return same("t", "s", key)
+    return same_key("t", "s", key)
 
 
 def mark_deleted(table: Table) -> Merge:
@@ -130,7 +130,7 @@ def missing_ids(table: Table, staging: str) -> str:
     )
 
 
-def remembered(table: Table, properties: Sequence[str], limit: int) -> str:
+def stored_properties(table: Table, properties: Sequence[str], limit: int) -> str:
     """What PROPERTIES holds of some properties, by ascending id; bind: the id to begin after.
 
     The columns are ``ID`` and the properties' values as ``P0``, ``P1`` and so on.
@@ -144,7 +144,7 @@ def remembered(table: Table, properties: Sequence[str], limit: int) -> str:
     )
 
 
-def refill(table: Table, staging: str, filled: Sequence[Column]) -> str:
+def fill_columns(table: Table, staging: str, filled: Sequence[Column]) -> str:
     """Values of new columns, staged by ``ID``, into rows that stay as they are otherwise."""
     values = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in filled)
     sets = ", ".join(f"{name(column.name)} = s.{name(column.name)}" for column in filled)

@@ -18,7 +18,7 @@ RUN = "_RUN_ID"
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
+class TableRollback:
     """Undoes the run ``run_id`` in one table, whose images are kept under ``part``.
 
     ``columns`` are those that are set back. ``pages`` and ``images`` are the quoted tables of

@@ -15,10 +15,10 @@ GRACE = 10 * times.MINUTE
 FAILURES = 10
 # No sync can have such names.
 ALL_SYNCS = "ALL SYNCS"
-LOOK = "SEND ALERTS"
+SEND_ALERTS = "SEND ALERTS"
 # What went wrong in no run is noticed within this time.
-LOOK_EVERY = "60 MINUTES"
-LOOK_MINUTES = 5
+ALERTS_EVERY = "60 MINUTES"
+ALERTS_MINUTES = 5
 
 
 def task(application: str, title: str) -> str:
@@ -44,13 +44,13 @@ def schedule_all(application: str, when: str, deadline_minutes: float) -> list[s
     return _put(application, own, "INGEST_ALL_TASK()", when, deadline_minutes, 0, resumed=True)
 
 
-def schedule_looking(application: str) -> list[str]:
+def schedule_alerts(application: str) -> list[str]:
     """Make the task that looks whether people have to be told of something."""
-    own = task(application, LOOK)
-    return _put(application, own, "SEND_ALERTS()", LOOK_EVERY, LOOK_MINUTES, 0, resumed=True)
+    own = task(application, SEND_ALERTS)
+    return _put(application, own, "SEND_ALERTS()", ALERTS_EVERY, ALERTS_MINUTES, 0, resumed=True)
 
 
-def comparison(sync: str) -> str:
+def reconcile_title(sync: str) -> str:
     """The title of the task that compares a sync's table with HubSpot."""
     return f"RECONCILE {sync}"
 
@@ -61,9 +61,9 @@ def start(application: str, sync: str, deadline_minutes: float) -> list[str]:
     return _begin(application, task(application, sync), call, deadline_minutes)
 
 
-def start_comparison(application: str, sync: str, deadline_minutes: float) -> list[str]:
+def start_reconcile(application: str, sync: str, deadline_minutes: float) -> list[str]:
     """Begin one comparison of a sync's table by a task that never runs by itself."""
-    own = task(application, comparison(sync))
+    own = task(application, reconcile_title(sync))
     return _begin(application, own, f"RECONCILE_TASK({text(sync)})", deadline_minutes)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from hubspot_ingest.database.columns import DELETE_KIND, Column, Type, distinct, same_type
+from hubspot_ingest.database.columns import DELETE_KIND, Column, Type, same_type, unique_name
 from hubspot_ingest.database.sql import INSTANT, Table, name, text
 from hubspot_ingest.model import Property
 
@@ -55,11 +55,11 @@ def register_of(table: Table) -> Table:
 
 def view_of(table: Table, view: View) -> Table:
     """A view beside a table."""
-    return replace(table, table=distinct(f"{table.table}_{view}", f"{table.table}_{view}", ()))
+    return replace(table, table=unique_name(f"{table.table}_{view}", f"{table.table}_{view}", ()))
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ViewContent:
     """What the views of a table show.
 
     Attributes:
@@ -109,7 +109,7 @@ def labels(
     return found
 
 
-def create(shown: Shown, view: View, fingerprint: str) -> str:
+def create(shown: ViewContent, view: View, fingerprint: str) -> str:
     """Make the view, or make it anew; who may read it may go on reading it."""
     comment = f"HubSpot {shown.what}: {_SHOWS[view]}, {_KEPT} ({fingerprint})"
     listed, query = _body(shown, view)
@@ -125,7 +125,7 @@ def fingerprint_of(comment: str | None) -> str | None:
     return None if found is None else found[1]
 
 
-def look(table: Table) -> tuple[str, tuple[str, ...]]:
+def existing_views(table: Table) -> tuple[str, tuple[str, ...]]:
     """What goes by the names of a table's views, with the binds of the statement."""
     return (
         "SELECT TABLE_NAME, TABLE_TYPE, COMMENT "
@@ -135,7 +135,7 @@ def look(table: Table) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def is_kept(table: Table) -> str:
+def is_current(table: Table) -> str:
     """A row where a sync's views are up to date; binds: table name, sync, fingerprint."""
     return (
         f"SELECT 1 AS KEPT FROM {register_of(table).quoted} "
@@ -143,13 +143,13 @@ def is_kept(table: Table) -> str:
     )
 
 
-def noted(table: Table) -> str:
+def is_registered(table: Table) -> str:
     """A row where a run of the sync filled the table; binds: table name, sync."""
     register = register_of(table).quoted
     return f'SELECT 1 AS NOTED FROM {register} WHERE "TABLE_NAME" = ? AND "SYNC" = ?'
 
 
-def note(table: Table) -> str:
+def register(table: Table) -> str:
     """Note the fingerprint; binds: table name, sync, settled through, fingerprint.
 
     How far the table is settled is taken where nothing was noted before, else left alone.
@@ -165,19 +165,19 @@ def note(table: Table) -> str:
     )
 
 
-def settle(table: Table, *, kept: bool) -> str:
-    """Move what is settled; binds: settled through, table name, sync; with ``kept`` a fingerprint.
+def set_settled(table: Table, *, only_current: bool) -> str:
+    """Move what is settled; binds: settled through, table name, sync (and a fingerprint).
 
-    With ``kept`` it moves only where the views are up to date.
+    With ``only_current`` it moves only where the views have that fingerprint.
     """
-    only = ' AND "VIEWS" = ?' if kept else ""
+    only = ' AND "VIEWS" = ?' if only_current else ""
     return (
         f'UPDATE {register_of(table).quoted} SET "SETTLED_THROUGH" = {INSTANT} '
         f'WHERE "TABLE_NAME" = ? AND "SYNC" = ?{only}'
     )
 
 
-def renew(table: Table, *, unsettle: bool) -> str:
+def expire(table: Table, *, unsettle: bool) -> str:
     """Let the next run look at the views; binds: table name, sync. ``unsettle``: nothing is."""
     also = ', "SETTLED_THROUGH" = NULL' if unsettle else ""
     return (
@@ -186,7 +186,7 @@ def renew(table: Table, *, unsettle: bool) -> str:
     )
 
 
-def leave(table: Table) -> str:
+def unregister(table: Table) -> str:
     """Forget a sync where others fill the same table; binds: table name, sync, table name.
 
     A table that no sync fills any more stays settled through what it was.
@@ -198,7 +198,7 @@ def leave(table: Table) -> str:
     )
 
 
-def _body(shown: Shown, view: View) -> tuple[str, str]:
+def _body(shown: ViewContent, view: View) -> tuple[str, str]:
     """The columns with their comments, and the query."""
     told = [*_columns(shown)]
     listed = ",\n  ".join(
@@ -225,7 +225,7 @@ def _body(shown: Shown, view: View) -> tuple[str, str]:
     return listed, f"SELECT\n  {selected}\nFROM {shown.table.quoted} t{settled}{where}"
 
 
-def _columns(shown: Shown) -> Iterator[tuple[str, str, str]]:
+def _columns(shown: ViewContent) -> Iterator[tuple[str, str, str]]:
     """Name, comment and value of each column of the views."""
     used = {*shown.columns}
     texts = {column: _label(column, one) for column, one in shown.labels.items()}
@@ -235,7 +235,7 @@ def _columns(shown: Shown) -> Iterator[tuple[str, str, str]]:
         yield column, comment, plain
         one = shown.labels.get(column)
         if one is not None or column in shown.former:
-            title = distinct(f"{column}{LABEL}", one.name if one else column, used)
+            title = unique_name(f"{column}{LABEL}", one.name if one else column, used)
             used.add(title)
             told = f"What people see in HubSpot for {column}"
             if one is not None and column not in fitting:

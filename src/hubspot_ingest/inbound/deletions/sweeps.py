@@ -19,7 +19,7 @@ from typing import Any
 
 from hubspot_ingest import times
 from hubspot_ingest.database.staging import Staging
-from hubspot_ingest.database.state.page_archive import as_json
+from hubspot_ingest.database.state.page_archive import column_json
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
@@ -99,7 +99,7 @@ class Sweeps:
             steps = refill.after(noted["after"])
             while True:
                 if self.loading.keeping is not None:
-                    told: list[Json] = [as_json(one) for one in columns]
+                    told: list[Json] = [column_json(one) for one in columns]
                     said: dict[str, Json] = {"columns": told, "after": noted["after"]}
                     self.loading.keeping.page("REFILL", self.loading.clock.now(), said)
                 after = next(steps, None)
@@ -262,10 +262,12 @@ class Sweeps:
             nonlocal compared
             told = read_to.get(0, compared)
             bound = END if told is None else int(told)
-            statement = deletions.missing_ids(self._plan.table, staging.ensured())
+            statement = deletions.missing_ids(self._plan.table, staging.ensure_table())
             doubtful.extend(self._rows(statement, compared, bound))
             # a search that finds a record again proves nothing yet, its index may be behind
-            doubtful.extend(self._rows(deletions.found_again(self._plan.table, staging.ensured())))
+            doubtful.extend(
+                self._rows(deletions.reappeared_ids(self._plan.table, staging.ensure_table()))
+            )
             compared = bound
 
         yield from self._load(batches(), plan=listing, before_empty=compare)

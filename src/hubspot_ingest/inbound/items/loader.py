@@ -13,7 +13,7 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.staging import Staging, parquet
-from hubspot_ingest.database.state.page_archive import as_json
+from hubspot_ingest.database.state.page_archive import column_json
 from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError
@@ -181,16 +181,16 @@ class Landing:
                 said: dict[str, Json] = {
                     "portal": portal_id,
                     "every": self._every,
-                    "flattened": [as_json(one) for one in self.flattened],
+                    "flattened": [column_json(one) for one in self.flattened],
                 }
                 parts = {"": (staging, rows.staging_columns(self.stream))}
                 self.keeping.page("ITEMS", now, said, parts)
             inserted, updated = self._touch(statement, (portal_id, self.run_id, now), now)
             if self.noting:
                 self.database.rows(
-                    merge_items.note_seen(self._seen.ensured(), staging, self.stream.key)
+                    merge_items.note_seen(self._seen.ensure_table(), staging, self.stream.key)
                 )
-            self._staging.empty()
+            self._staging.truncate()
         misfits = sum(one.misfits for one in waiting)
         place = waiting[-1].place
         waiting.clear()
@@ -203,7 +203,7 @@ class Landing:
             self.properties.values(),
             self.prefix,
             taken=[one.name for one in (*self.stream.columns, merge_items.RAW)],
-            known={one.name: column for one, column in self.known if column},
+            column_names={one.name: column for one, column in self.known if column},
             existing=self.stands.types,
         )
 
@@ -231,7 +231,7 @@ class Landing:
         now = self.clock.now()
         statement = merge_items.mark_missing(
             self.table,
-            self._seen.ensured(),
+            self._seen.ensure_table(),
             key_columns(self.stream),
             [one.name for one in scope_columns(self.stream)],
             self.stream.gone,

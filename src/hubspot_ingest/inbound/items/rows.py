@@ -8,7 +8,7 @@ from typing import Any
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import Stream
-from hubspot_ingest.database.casts import Texts, spelled
+from hubspot_ingest.database.casts import Texts, to_text
 from hubspot_ingest.database.columns import DELETE_KIND, DELETED_AT, Column, Type
 from hubspot_ingest.database.statements.merge_items import FLAT, RAW, SEQUENCE, bookkeeping
 from hubspot_ingest.inbound.items.json_paths import Item, canonical, key, look, text
@@ -116,7 +116,7 @@ def _spelled(column: Column, values: Sequence[Any]) -> tuple[Sequence[Text] | Te
         case Type.TEXT:
             return [text(one) or None for one in values], 0
         case _:
-            return spelled(column, [text(one) for one in values])
+            return to_text(column, [text(one) for one in values])
 
 
 def _instant(told: Text) -> Text:

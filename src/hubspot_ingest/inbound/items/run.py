@@ -10,7 +10,7 @@ from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog.stream import Reader, Stream
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import ScopeMissing, Stopped
@@ -104,7 +104,7 @@ class FixedRun:
             begun.get("reading"),
             {} if begun["whole"] else begun["behind"],
         )
-        metadata = Metadata(self.database)
+        metadata = PortalSchema(self.database)
         stands = destination.read_table(self.database, table)
         fresh = TableViews(
             self.database,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.sql import Table, let_read, name, text
+from hubspot_ingest.database.sql import Table, grant_select, name, text
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound.load import destination
 
@@ -108,7 +108,7 @@ def statements(view: Table, selects: Iterable[str], comment: str) -> list[str]:
     return [
         f"CREATE OR REPLACE VIEW {view.quoted} COPY GRANTS COMMENT = {text(comment)} AS\n"
         + "\nUNION ALL\n".join(selects),
-        let_read(view, "VIEW"),
+        grant_select(view, "VIEW"),
     ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest.database.casts import spelled
+from hubspot_ingest.database.casts import to_text
 from hubspot_ingest.database.columns import KEY, Column, Type
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
@@ -34,15 +34,17 @@ class ColumnBackfill:
         staged = (Column(KEY, Type.TEXT), *self.columns)
         staging = Staging(self.database, self.run_id, {PART: staged})
         names = [column.property or "" for column in self.columns]
-        statement = deletions.remembered(self.table, names, ROWS)
+        statement = deletions.stored_properties(self.table, names, ROWS)
         try:
             while found := self.database.rows(statement, (last,)):
                 values: dict[str, Sequence[str | bytes | None]] = {KEY: [row[KEY] for row in found]}
                 for n, column in enumerate(self.columns):
-                    values[column.name], _ = spelled(column, [row[f"P{n}"] for row in found])
+                    values[column.name], _ = to_text(column, [row[f"P{n}"] for row in found])
                 staging.add({PART: parquet(values)})
-                staging.merge(deletions.refill(self.table, staging.table(PART), self.columns), ())
-                staging.empty()
+                staging.merge(
+                    deletions.fill_columns(self.table, staging.table(PART), self.columns), ()
+                )
+                staging.truncate()
                 last = str(found[-1][KEY])
                 yield last
         finally:

@@ -73,7 +73,7 @@ def check_destination(database: Database, given: Json) -> dict[str, Json]:
     settings = parse_settings("contacts", {"destination": given})
     named = settings.destination.table is not None
     table = replace(destination_table(settings), table=settings.destination.table or "")
-    place = privileges.look(database, table)
+    place = privileges.inspect_destination(database, table)
     where = str(table) if named else f"{table.database}.{table.schema}"
     if not place.database_seen:
         message = (
@@ -126,7 +126,7 @@ def tables_ddl(
     beside = [
         statement
         for table, made in tables_beside(plan, with_links)
-        for statement in (made, sql.let_read(table))
+        for statement in (made, sql.grant_select(table))
     ]
     return [*table_ddl(plan.table, plan.columns, comment, stands, home), *beside]
 
@@ -159,7 +159,7 @@ def table_ddl(
     Readers are let in again in every run: one may be killed before it comes to that.
     """
     made = create_or_alter(table, wanted, comment, stands)
-    return [*([] if stands.types else _home_ddl(table, home)), *made, sql.let_read(table)]
+    return [*([] if stands.types else _home_ddl(table, home)), *made, sql.grant_select(table)]
 
 
 def _home_ddl(table: Table, home: SchemaPresence) -> list[str]:
@@ -167,7 +167,7 @@ def _home_ddl(table: Table, home: SchemaPresence) -> list[str]:
     return [
         *([] if home.database else [f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}"]),
         *([] if home.schema else [f"CREATE SCHEMA IF NOT EXISTS {quoted}"]),
-        *sql.let_enter(table),
+        *sql.grant_usage(table),
     ]
 
 
@@ -200,6 +200,6 @@ def create_or_alter(
     """The DDL of a destination: all of it, or what it lacks of the columns that are wanted."""
     if not stands.types:
         return [sql.create_table(table, wanted, comment)]
-    lacking = columns.changes(wanted, stands.comments)
+    lacking = columns.table_changes(wanted, stands.comments)
     grown = [sql.add_columns(table, lacking.added)] if lacking.added else []
     return [*grown, *(sql.describe_column(table, column) for column in lacking.described)]

@@ -102,7 +102,7 @@ class Loader:
             done = self.merge(staging, waiting, read_to, archived)
             if before_empty is not None:
                 before_empty(staging, read_to)
-            staging.empty()
+            staging.truncate()
             waiting.clear()
             return done
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hubspot_ingest import times
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.state.page_archive import Entry, Kept
+from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.model import Json
 
@@ -22,7 +22,7 @@ class PageRecorder:
     never be missing among the pages.
     """
 
-    kept: Kept
+    kept: PageArchive
     sync: str
     run_id: str
     days: int
@@ -35,18 +35,18 @@ class PageRecorder:
         at: int,
         said: Mapping[str, Json],
         parts: Mapping[str, tuple[str, Sequence[Column]]] | None = None,
-    ) -> Entry:
+    ) -> ArchiveEntry:
         """Keep what is about to be done, with the staged rows: (table, columns) by part."""
         if self._number is None:
             self._number = self.kept.last_number(self.sync) + 1
-            begun = Entry(self._number, self.run_id, "BEGUN", at, self.begun)
-            self.kept.say(self.sync, begun)
+            begun = ArchiveEntry(self._number, self.run_id, "BEGUN", at, self.begun)
+            self.kept.save_entry(self.sync, begun)
         self._number += 1
-        entry = Entry(self._number, self.run_id, kind, at, said)
+        entry = ArchiveEntry(self._number, self.run_id, kind, at, said)
         for part, (staging, columns) in (parts or {}).items():
-            self.kept.keep(self.sync, entry, part, staging, columns)
+            self.kept.save_rows(self.sync, entry, part, staging, columns)
         # said last: an entry that is there is there whole
-        self.kept.say(self.sync, entry)
+        self.kept.save_entry(self.sync, entry)
         return entry
 
     def touched(
@@ -59,8 +59,8 @@ class PageRecorder:
     ) -> None:
         """Keep the keys of the rows that a MERGE is about to change, instead of its reasons."""
         self.page(kind, at, {})
-        entry = Entry(self._number or 0, self.run_id, kind, at, {})
-        self.kept.keep_keys(self.sync, entry, merge, binds, key)
+        entry = ArchiveEntry(self._number or 0, self.run_id, kind, at, {})
+        self.kept.save_keys(self.sync, entry, merge, binds, key)
 
     def images(
         self,
@@ -72,17 +72,17 @@ class PageRecorder:
         columns: Sequence[Column],
     ) -> None:
         """Keep the rows that a MERGE is about to touch, as they are before."""
-        entry = Entry(self._number or 0, self.run_id, "", at, {})
-        self.kept.keep_images(self.sync, entry, part, merge, binds, key, columns)
+        entry = ArchiveEntry(self._number or 0, self.run_id, "", at, {})
+        self.kept.save_images(self.sync, entry, part, merge, binds, key, columns)
 
     def ended(self, now: int) -> None:
         """Delete what has been kept for long enough, whichever sync it is of."""
-        self.kept.forget(now - self.days * times.DAY)
+        self.kept.delete_before(now - self.days * times.DAY)
 
 
 def page_recorder(database: Database, days: int, sync: str, run_id: str) -> PageRecorder | None:
     """What keeps the pages of a run; None where none are to be kept."""
-    return PageRecorder(Kept(database), sync, run_id, days) if days else None
+    return PageRecorder(PageArchive(database), sync, run_id, days) if days else None
 
 
 def recorded_merge(

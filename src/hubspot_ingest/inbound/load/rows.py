@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from pydantic_core import to_json
 
-from hubspot_ingest.database.casts import Text, spelled
+from hubspot_ingest.database.casts import Text, to_text
 from hubspot_ingest.database.columns import (
     DELETE_KIND,
     DELETED_AT,
@@ -46,7 +46,7 @@ def staged(
     misfits = 0
     names = [column.property or "" for column in properties]
     for column, found in zip(properties, _by_property(records, names), strict=True):
-        columns[column.name], unfit = spelled(column, found)
+        columns[column.name], unfit = to_text(column, found)
         misfits += unfit
     for stream, column in associations.items():
         told = links.get(stream, {})

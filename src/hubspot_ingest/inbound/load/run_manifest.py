@@ -8,7 +8,7 @@ from typing import Any
 from hubspot_ingest.catalog.registry import Stream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.page_archive import as_json
+from hubspot_ingest.database.state.page_archive import column_json
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 
@@ -43,7 +43,7 @@ def records_manifest(
     return {
         **run_manifest(plan.stream, plan.table, columns, settled_through, sweeps),
         "portal": portal_id,
-        "properties": [as_json(one) for one in plan.property_columns],
+        "properties": [column_json(one) for one in plan.property_columns],
         "associations": [*plan.associations],
         "history": [*plan.history],
         "selective": plan.selective,
@@ -56,7 +56,7 @@ def manifest_table(said: Mapping[str, Any]) -> Table:
 
 
 def manifest_columns(told: Sequence[Sequence[Any]]) -> tuple[Column, ...]:
-    """Columns as ``as_json`` told them."""
+    """Columns as ``column_json`` told them."""
     return tuple(
         Column(name, Type[kind], property_name, comment)
         for name, kind, property_name, comment in told

@@ -15,7 +15,7 @@ from hubspot_ingest.database.columns import UPDATED, Type
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.statements import views
-from hubspot_ingest.database.statements.views import LABEL, Shown, View
+from hubspot_ingest.database.statements.views import LABEL, View, ViewContent
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.inbound.load.destination import ExistingTable, destination_table, run_ddl
 from hubspot_ingest.model import Property
@@ -77,7 +77,7 @@ class TableViews:
         with suppress(DatabaseError):
             # where one could not be made the next run looks again
             binds = (*self._names, self.settled_through, None if wrong else told)
-            self.database.rows(views.note(self._table), binds)
+            self.database.rows(views.register(self._table), binds)
         self.notes += [one for one in dict.fromkeys(wrong) if one not in self.notes]
 
     def settle(self, until: int, stands: ExistingTable) -> None:
@@ -86,13 +86,15 @@ class TableViews:
             return
         told = self._shown(stands).fingerprint
         with suppress(DatabaseError):
-            if self._moved(views.settle(self._table, kept=True), until, *self._names, told):
+            if self._moved(
+                views.set_settled(self._table, only_current=True), until, *self._names, told
+            ):
                 self._kept = told
                 return
         self.keep(stands, loaded=False)
         # what kept the views from being made is on record already
         with suppress(DatabaseError):
-            self._moved(views.settle(self._table, kept=False), until, *self._names)
+            self._moved(views.set_settled(self._table, only_current=False), until, *self._names)
 
     @property
     def _names(self) -> tuple[str, str]:
@@ -105,12 +107,12 @@ class TableViews:
         if loaded and self.settled_through is None:
             return False
         try:
-            return bool(self.database.rows(views.is_kept(self._table), (*self._names, told)))
+            return bool(self.database.rows(views.is_current(self._table), (*self._names, told)))
         except DatabaseError:
             return False
 
-    def _shown(self, stands: ExistingTable) -> Shown:
-        return Shown(
+    def _shown(self, stands: ExistingTable) -> ViewContent:
+        return ViewContent(
             table=self._table,
             what=self.stream.label or self.stream.name,
             columns={one: stands.comments.get(one, "") for one in stands.types},
@@ -120,7 +122,7 @@ class TableViews:
             moment=modified_column(self.stream),
         )
 
-    def _ddl(self, shown: Shown, wrong: list[str]) -> list[tuple[Table, str]]:
+    def _ddl(self, shown: ViewContent, wrong: list[str]) -> list[tuple[Table, str]]:
         """The statements, each with what it makes; ``wrong`` gets a line for a name taken."""
         there = self._look()
         told = shown.fingerprint
@@ -135,12 +137,12 @@ class TableViews:
                 continue
             if there.get(place.table) != told:
                 found.append((place, views.create(shown, view, told)))
-            found.append((place, sql.let_read(place, "VIEW")))
-        return [*found, (register, sql.let_read(register))]
+            found.append((place, sql.grant_select(place, "VIEW")))
+        return [*found, (register, sql.grant_select(register))]
 
     def _look(self) -> dict[str, str | None]:
         """What goes by the views' names, with its fingerprint: None where it is not ours."""
-        statement, binds = views.look(self._table)
+        statement, binds = views.existing_views(self._table)
         try:
             found = self.database.rows(statement, binds)
         except DatabaseError:
@@ -153,7 +155,7 @@ class TableViews:
             for row in found
         }
 
-    def _former(self, shown: Shown, there: Mapping[str, str | None]) -> frozenset[str]:
+    def _former(self, shown: ViewContent, there: Mapping[str, str | None]) -> frozenset[str]:
         """The columns that have a label in a view that is ours: queries may name it."""
         found: set[str] = set()
         for one, told in there.items():
@@ -168,7 +170,7 @@ class TableViews:
         if "already exists" in error.said:
             return _taken(place)
         if isinstance(error, GrantMissing):
-            error = privileges.named(self.database, self._table, error)
+            error = privileges.with_grants(self.database, self._table, error)
         return f"{place} is not up to date: {error.message}"
 
 
@@ -191,7 +193,7 @@ def release_views(database: Database, sync: str, settings: SyncSettings) -> None
     """A sync does not fill its table any more: where others do, its place is theirs."""
     table = destination_table(settings)
     with suppress(DatabaseError):
-        database.rows(views.leave(table), (table.table, sync, table.table))
+        database.rows(views.unregister(table), (table.table, sync, table.table))
 
 
 def expire_views(database: Database, sync: str, settings: SyncSettings, *, unsettle: bool) -> None:
@@ -201,7 +203,7 @@ def expire_views(database: Database, sync: str, settings: SyncSettings, *, unset
     """
     table = destination_table(settings)
     with suppress(DatabaseError):
-        database.rows(views.renew(table, unsettle=unsettle), (table.table, sync))
+        database.rows(views.expire(table, unsettle=unsettle), (table.table, sync))
 
 
 def rewind_views(
@@ -213,7 +215,7 @@ def rewind_views(
         return
     table = destination_table(settings)
     with suppress(DatabaseError):
-        statement = views.settle(table, kept=False)
+        statement = views.set_settled(table, only_current=False)
         database.rows(statement, (settled_through, table.table, sync))
 
 
@@ -221,8 +223,8 @@ def missing_views(database: Database, sync: str, settings: SyncSettings) -> list
     """The views that a run of the sync has made, or should have, and that are not there."""
     table = destination_table(settings)
     try:
-        noted = database.rows(views.noted(table), (table.table, sync))
-        statement, binds = views.look(table)
+        noted = database.rows(views.is_registered(table), (table.table, sync))
+        statement, binds = views.existing_views(table)
         found = database.rows(statement, binds) if noted else []
     except DatabaseError:
         return []

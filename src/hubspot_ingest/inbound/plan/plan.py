@@ -195,7 +195,7 @@ def make_plan(
             chosen,
             settings.column_prefix,
             taken=[columns.association_column(one).name for one in associations],
-            known=known_columns,
+            column_names=known_columns,
             existing=existing,
         ),
         associations=associations,

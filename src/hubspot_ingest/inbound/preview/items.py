@@ -14,7 +14,7 @@ from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import Reader, Stream
 from hubspot_ingest.database import columns as naming
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.database.statements.merge_items import RAW
@@ -159,12 +159,12 @@ def _table(
     fresh = TableViews(database, looking.name, looking.settings, stream, settled_through)
     if not reads:
         return fresh.planned(stands, loaded=False) if stands.types else [], []
-    known = Metadata(database).properties(looking.name) if stream.flattened else ()
+    known = PortalSchema(database).properties(looking.name) if stream.flattened else ()
     flattened = naming.property_columns(
         [one for one, _ in known],
         looking.settings.column_prefix,
         taken=[one.name for one in (*stream.columns, RAW)],
-        known={one.name: column for one, column in known if column},
+        column_names={one.name: column for one, column in known if column},
         existing=stands.types,
     )
     wanted = rows.table_columns(stream, flattened)

@@ -9,7 +9,7 @@ from typing import Any
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.state.certificates import Live
+from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
@@ -157,7 +157,7 @@ class Surveyor:
         table, plan = self.plan.table, self.plan
         there = 0
         if self.sync_state.stands.types:
-            there = Live(self.database, table).count(0, END, plan.earliest or 0, plan.until)
+            there = LiveRows(self.database, table).count(0, END, plan.earliest or 0, plan.until)
         if self.sync_state.settled_through is None:
             return there + records if resumed else records
         return there

@@ -10,7 +10,7 @@ from hubspot_ingest import credentials
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.state.budgets import Budgets
-from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
@@ -111,7 +111,7 @@ class Prospect:
     def beginning(self) -> list[Part]:
         """What a run asks before it knows its stream: the portal's id, once per credential."""
         found = credentials.fingerprint(self.client.access.credential, self.outside.base_url)
-        known = Metadata(self.outside.database).portal_id(found)
+        known = PortalSchema(self.outside.database).portal_id(found)
         return [] if known is not None else [estimate.once(requests.account())]
 
     def end(self, parts: Sequence[Part]) -> list[Part]:

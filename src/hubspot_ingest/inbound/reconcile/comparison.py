@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from hubspot_ingest.database.state.certificates import Live
+from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
@@ -109,7 +109,7 @@ class Comparison:
 
         ``expected`` is how many there will be, where that is known.
         """
-        live = Live(self.loading.database, self.loading.plan.table)
+        live = LiveRows(self.loading.database, self.loading.plan.table)
         records = max(expected or 0, TableSide(live).count(self._whole))
         if records > bisection.FEW:
             parts = self._parts(live, records)
@@ -144,13 +144,13 @@ class Comparison:
         earliest = max(self.loading.plan.earliest or 0, requests.EARLIEST_FILTER)
         return Part(0, END, earliest, self.settled)
 
-    def _parts(self, live: Live, records: int) -> _FirstParts:
+    def _parts(self, live: LiveRows, records: int) -> _FirstParts:
         ids, ages = bisection.cut_counts(cost(records, searched=self.loading.plan.selective))
-        by_id = bisection.by_id(self._whole, live.cuts(ids)) if ids else []
+        by_id = bisection.by_id(self._whole, live.boundaries(ids)) if ids else []
         return _FirstParts(by_id, bisection.by_age(self._whole, ages))
 
     def _counting(
-        self, live: Live, known: dict[str, Difference], *, alive: Callable[[], None]
+        self, live: LiveRows, known: dict[str, Difference], *, alive: Callable[[], None]
     ) -> PartCounter:
         patient = HeartbeatFetch(self.loading.fetch, self._pool, alive, self.loading.tick)
         return PartCounter(
@@ -159,7 +159,7 @@ class Comparison:
 
     def _go(self) -> Iterator[None]:
         found, wanted = self.found, self.loading.plan
-        live = Live(self.loading.database, wanted.table)
+        live = LiveRows(self.loading.database, wanted.table)
         known: dict[str, Difference] = {}
         counting = self._counting(live, known, alive=self.loading.alive)
         theirs, ours, patient = counting.theirs, TableSide(live), counting.patient
@@ -193,7 +193,7 @@ class Comparison:
         self._judge(patient, sorted(doubtful, key=int), live)
         yield from self._repair()
 
-    def _asked(self, counting: PartCounter, live: Live) -> tuple[_FirstParts, HubSpotCounts]:
+    def _asked(self, counting: PartCounter, live: LiveRows) -> tuple[_FirstParts, HubSpotCounts]:
         if self._begun is not None:
             parts, asking = self._begun
             return parts, counting.patient.end(asking)
@@ -208,12 +208,12 @@ class Comparison:
         strategy = Strategy.LIST if fits else Strategy.WIDE
         return replace(wanted, strategy=strategy, properties=("hs_object_id",))
 
-    def _judge(self, fetch: Fetch, ids: Sequence[str], live: Live) -> None:
+    def _judge(self, fetch: Fetch, ids: Sequence[str], live: LiveRows) -> None:
         """What each id is, by the primary store; those that are as they should be are left out."""
         if not ids:
             return
         found, wanted = self.found, self.loading.plan
-        here = live.of(ids)
+        here = live.versions_of(ids)
         taken = {*ids}
         if wanted.filter_groups:
             taken = set(page_readers.ids_matching_filters(fetch, wanted, ids))

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from hubspot_ingest import times
-from hubspot_ingest.database.state.certificates import Live
+from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
@@ -122,7 +122,7 @@ class PartCounter:
 
     patient: HeartbeatFetch
     theirs: HubSpotSide
-    live: Live
+    live: LiveRows
     whole: Part
     known: dict[str, Difference]
     changed: dict[str, int | None] = field(default_factory=dict)
@@ -164,7 +164,7 @@ class PartCounter:
     def _note(self, changed: Mapping[str, int | None]) -> set[str]:
         """Reckon with records that have changed; returns those that were not known to have."""
         moved = {*changed} - {*self.changed}
-        here = self.live.of([*moved])
+        here = self.live.versions_of([*moved])
         self.known |= {one: Difference(changed[one], here.get(one)) for one in moved}
         self.changed |= changed
         return moved
@@ -174,7 +174,7 @@ class PartCounter:
 class TableSide:
     """The table's side."""
 
-    live: Live
+    live: LiveRows
 
     def count(self, part: Part, /) -> int:
         """See ``Side``."""

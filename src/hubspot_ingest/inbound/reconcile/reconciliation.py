@@ -14,7 +14,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.certificates import Certificate
 from hubspot_ingest.database.state.leases import Leases
-from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
@@ -155,7 +155,7 @@ def _comparison(
             code="NOT_COMPARABLE",
         )
     database, leases = outside.database, Leases(outside.database)
-    metadata = Metadata(database)
+    metadata = PortalSchema(database)
     remembered = metadata.properties(sync.name)
     table = destination.destination_table(settings)
     stands = destination.read_table(database, table)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.database.casts import spelled
+from hubspot_ingest.database.casts import to_text
 from hubspot_ingest.database.columns import Column, association_column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.staging import Staging, parquet
-from hubspot_ingest.database.state.page_archive import Entry, Kept
+from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.statements import merge_items
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.items.json_paths import key_columns
@@ -50,18 +50,18 @@ class Loads:
     """Merges entries of one sync into ``table``; staging tables are named after ``run_id``."""
 
     database: Database
-    kept: Kept
+    kept: PageArchive
     sync: str
     table: Table
     run_id: str
 
-    def load(self, entry: Entry, said: Mapping[str, Any]) -> int:
+    def load(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> int:
         """Do again what an entry tells, by a run that began as ``said``; returns rows read."""
         match entry.kind:
             case "RECORDS":
                 return self._records(entry, said)
             case "MARKS":
-                self._loading(entry, said).mark_told(entry.said["marks"], entry.at)
+                self._loading(entry, said).mark_told(entry.body["marks"], entry.at)
             case "LINKS_ENDED":
                 self._loading(entry, said).end_links()
             case "REFILL":
@@ -74,27 +74,27 @@ class Loads:
 
     # -- records ---------------------------------------------------------------------------------
 
-    def _loading(self, entry: Entry, said: Mapping[str, Any]) -> Loader:
+    def _loading(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> Loader:
         return Loader(
             database=self.database,
             fetch=_no_request,
-            plan=manifest_plan(self.sync, said, self.table, entry.said["strategy"]),
+            plan=manifest_plan(self.sync, said, self.table, entry.body["strategy"]),
             stands=ExistingTable({}, {}),
             run_id=entry.run_id,
             portal_id=said["portal"],
             clock=_Then(entry.at),
             alive=lambda: None,
-            with_links={one: association_column(one) for one in entry.said["links"]},
+            with_links={one: association_column(one) for one in entry.body["links"]},
             tick=0,
             ready=True,
         )
 
-    def _records(self, entry: Entry, said: Mapping[str, Any]) -> int:
+    def _records(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> int:
         loading = self._loading(entry, said)
-        staging = loading.staging(entry.said["archived"], self._named(entry))
-        found = self.kept.rows(self.sync, entry)
+        staging = loading.staging(entry.body["archived"], self._named(entry))
+        found = self.kept.entry_rows(self.sync, entry)
         parts: dict[str, bytes] = {}
-        for part in entry.said["parts"]:
+        for part in entry.body["parts"]:
             told = found.get(part, [])
             if part:
                 parts[part] = parquet(_texts(told, staging.columns[part]))
@@ -104,60 +104,62 @@ class Loads:
             parts=parts,
             ids=[str(one["ID"]) for one in found.get("", [])],
             misfits=0,
-            merged=tuple((one["id"], one["into"]) for one in entry.said["gone"]),
+            merged=tuple((one["id"], one["into"]) for one in entry.body["gone"]),
             read_to={},
         )
         try:
             staging.add(parts)
-            return loading.merge(staging, [file], {}, entry.said["archived"]).rows
+            return loading.merge(staging, [file], {}, entry.body["archived"]).rows
         finally:
             staging.drop()
 
-    def _refill(self, entry: Entry) -> None:
-        columns = manifest_columns(entry.said["columns"])
+    def _refill(self, entry: ArchiveEntry) -> None:
+        columns = manifest_columns(entry.body["columns"])
         refill = ColumnBackfill(self.database, self.table, columns, self._named(entry))
-        for _ in refill.after(entry.said["after"]):
+        for _ in refill.after(entry.body["after"]):
             # each entry is one step
             break
 
     # -- items -----------------------------------------------------------------------------------
 
-    def _items(self, entry: Entry, said: Mapping[str, Any]) -> int:
+    def _items(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> int:
         stream = lookup.known(said["stream"])
         columns = staging_columns(stream)
-        told = self.kept.rows(self.sync, entry).get("", [])
+        told = self.kept.entry_rows(self.sync, entry).get("", [])
         staging = self._staged(entry, told, columns)
         statement = merge_items.merge(
             self.table,
             staging.table(),
             staged_columns(stream),
-            manifest_columns(entry.said["flattened"]),
+            manifest_columns(entry.body["flattened"]),
             stream.key,
             compared=stream.compared,
-            every=entry.said["every"],
+            every=entry.body["every"],
         )
         try:
-            staging.merge(str(statement), (entry.said["portal"], entry.run_id, entry.at))
+            staging.merge(str(statement), (entry.body["portal"], entry.run_id, entry.at))
         finally:
             staging.drop()
         return len(told)
 
-    def _gone(self, entry: Entry, said: Mapping[str, Any]) -> None:
+    def _gone(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> None:
         stream = lookup.known(said["stream"])
         key = key_columns(stream)
-        staging = self._staged(entry, self.kept.rows(self.sync, entry).get("", []), key)
+        staging = self._staged(entry, self.kept.entry_rows(self.sync, entry).get("", []), key)
         statement = merge_items.mark_again(self.table, staging.table(), key, stream.gone)
         try:
             staging.merge(str(statement), (entry.run_id, entry.at))
         finally:
             staging.drop()
 
-    def _staged(self, entry: Entry, told: Sequence[Kept_row], columns: Sequence[Column]) -> Staging:
+    def _staged(
+        self, entry: ArchiveEntry, told: Sequence[Kept_row], columns: Sequence[Column]
+    ) -> Staging:
         staging = Staging(self.database, self._named(entry), {"": columns})
         staging.add({"": parquet(_texts(told, columns))})
         return staging
 
-    def _named(self, entry: Entry) -> str:
+    def _named(self, entry: ArchiveEntry) -> str:
         # a table of its own for each: runs had other columns, and COPY remembers files by table
         return f"{self.run_id}_{entry.number}"
 
@@ -174,5 +176,5 @@ def _records(told: Sequence[Kept_row], columns: Sequence[Column]) -> Texts:
         if one.property is None:
             texts[one.name] = [row.get(one.name) for row in told]
         else:
-            texts[one.name], _ = spelled(one, [row.get(one.property) for row in values])
+            texts[one.name], _ = to_text(one, [row.get(one.property) for row in values])
     return texts

@@ -9,8 +9,8 @@ from typing import Any
 from hubspot_ingest import times
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.leases import Leases
-from hubspot_ingest.database.state.page_archive import Entry, Kept
-from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.inbound.load import destination, table_views
@@ -28,7 +28,7 @@ def rollback(outside: Outside, run_id: str) -> dict[str, Json]:
     ``LATER_RUN_NOT_KEPT``), ``UnknownSync``, and ``SyncBusy`` while a run of the sync is going on;
     nothing was changed then.
     """
-    kept, syncs = Kept(outside.database), Syncs(outside.database)
+    kept, syncs = PageArchive(outside.database), Syncs(outside.database)
     leases = Leases(outside.database)
     found = kept.sync_of(run_id)
     if found is None:
@@ -47,7 +47,7 @@ def rollback(outside: Outside, run_id: str) -> dict[str, Json]:
 
 
 def _under_lease(
-    outside: Outside, kept: Kept, syncs: Syncs, name: str, run_id: str
+    outside: Outside, kept: PageArchive, syncs: Syncs, name: str, run_id: str
 ) -> dict[str, Json]:
     found, entries = kept.sync_of(run_id), kept.entries(name, run_id=run_id)
     if found is not None and found[2]:
@@ -58,13 +58,13 @@ def _under_lease(
             "setting keep_pages_days, or its days are over",
             code="NOTHING_KEPT",
         )
-    if unkept := kept.later_not_kept(name, run_id):
+    if unkept := kept.later_runs_without_pages(name, run_id):
         raise Refusal(
             f"the later run {unkept[0]} of {name} changed rows and nothing of it is kept, so what "
             f"it changed cannot be told from what {run_id} did",
             code="LATER_RUN_NOT_KEPT",
         )
-    said = entries[0].said
+    said = entries[0].body
     sync = syncs.find(name)
     # first the cursor: should this end here, the next run reads more than it must, never less
     if sync is not None:
@@ -72,8 +72,8 @@ def _under_lease(
     number = kept.last_number(name) + 1
     done = undo(outside.database, entries, manifest_table(said), number, passing_on=True)
     now = outside.clock.now()
-    kept.say(name, Entry(number, run_id, "ROLLBACK", now, {}))
-    kept.rolled_back(run_id, now)
+    kept.save_entry(name, ArchiveEntry(number, run_id, "ROLLBACK", now, {}))
+    kept.mark_rolled_back(run_id, now)
     since = said["settled_through"]
     again = "reads everything again" if since is None else f"reads again from {times.iso(since)} on"
     return {
@@ -102,7 +102,7 @@ def _rewind(outside: Outside, syncs: Syncs, sync: Sync, said: Mapping[str, Any])
     cursor = None if before is None or sync.settled_through is None else before
     if cursor is not None and sync.settled_through is not None:
         cursor = min(cursor, sync.settled_through)
-    known = Metadata(outside.database).properties(sync.name)
+    known = PortalSchema(outside.database).properties(sync.name)
     had = {*said["columns"]}
     added = [one.name for one, column in known if column is not None and column not in had]
     syncs.rewind(sync.name, cursor, earlier(sync.sweeps, said["sweeps"], added))

@@ -19,7 +19,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.leases import Leases
-from hubspot_ingest.database.state.page_archive import Entry, Kept
+from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import IngestError, Refusal, UnknownSync
@@ -43,7 +43,7 @@ def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
     and ``SyncBusy``; nothing was changed then.
     """
     leases, runs = Leases(outside.database), Runs(outside.database)
-    kept = Kept(outside.database)
+    kept = PageArchive(outside.database)
     name = sync_name(name)
     sync = Syncs(outside.database).find(name)
     if sync is None:
@@ -56,7 +56,7 @@ def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
     leases.take(name, log.run_id, began, process=outside.process)
     try:
         entries = _wanted(kept.entries(name), name, since)
-        for portal in {one.said["portal"] for one in entries if "portal" in one.said}:
+        for portal in {one.body["portal"] for one in entries if "portal" in one.body}:
             destination.check_portal(outside.database, settings, portal)
         table = destination.destination_table(settings)
         log.destination = str(table)
@@ -91,7 +91,7 @@ def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
     }
 
 
-def _wanted(entries: Sequence[Entry], name: str, since: str | None) -> list[Entry]:
+def _wanted(entries: Sequence[ArchiveEntry], name: str, since: str | None) -> list[ArchiveEntry]:
     """The entries of the runs that did something since an instant."""
     if not entries:
         raise Refusal(
@@ -110,8 +110,8 @@ def _wanted(entries: Sequence[Entry], name: str, since: str | None) -> list[Entr
         )
     late = {one.run_id for one in entries if one.at >= instant}
     # another stream or portal under the same name fills another table
-    own = {one.run_id: one.said["stream"] for one in entries if one.kind == "BEGUN"}
-    portals = {one.run_id: one.said["portal"] for one in entries if "portal" in one.said}
+    own = {one.run_id: one.body["stream"] for one in entries if one.kind == "BEGUN"}
+    portals = {one.run_id: one.body["portal"] for one in entries if "portal" in one.body}
     last = next((own[one.run_id] for one in reversed(entries) if one.run_id in own), "")
     portal = next((portals[one.run_id] for one in reversed(entries) if one.run_id in portals), "")
     found = [
@@ -134,35 +134,37 @@ class _Replay:
     clock: times.Clock
     leases: Leases
     runs: Runs
-    kept: Kept
+    kept: PageArchive
     log: RunLog
     table: Table
-    entries: Sequence[Entry]
+    entries: Sequence[ArchiveEntry]
 
     def run(self) -> None:
-        said = {one.run_id: one.said for one in self.entries if one.kind == "BEGUN"}
+        said = {one.run_id: one.body for one in self.entries if one.kind == "BEGUN"}
         made = made_of(self.log.sync, self.table, self.entries, said)
         database = self.database
-        shadow = shadow_tables.of(database, self.log.run_id)
+        shadow = shadow_tables.shadow_of(database, self.log.run_id)
         parts = made.parts
         stands = {part: destination.read_table(database, made.of(part)) for part in parts}
         try:
             for part in parts:
                 columns = made.columns(part)[1]
                 there = [*stands[part].types]
-                shadow_tables.make(database, made.of(part, shadow), columns, made.of(part), there)
+                shadow_tables.create_shadow(
+                    database, made.of(part, shadow), columns, made.of(part), there
+                )
             self._load(shadow, said)
             made.prepare(database, stands[""])
             for part in parts:
                 key, columns = made.columns(part)
-                inserted, updated = shadow_tables.settle(
+                inserted, updated = shadow_tables.merge_shadow(
                     database, made.of(part, shadow), made.of(part), key, columns
                 )
                 if not part:
                     self.log.rows_inserted, self.log.rows_updated = inserted, updated
         finally:
             for part in parts:
-                shadow_tables.drop(database, made.of(part, shadow))
+                shadow_tables.drop_shadow(database, made.of(part, shadow))
         self.log.status, self.log.finished_at = "SUCCEEDED", self.clock.now()
         self.log.message = (
             f"{self.log.rows_read} rows of {len(said)} runs replayed without a request to HubSpot: "

@@ -11,7 +11,7 @@ from hubspot_ingest.catalog.registry import Stream
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.page_archive import Entry
+from hubspot_ingest.database.state.page_archive import ArchiveEntry
 from hubspot_ingest.inbound.items.json_paths import key_columns
 from hubspot_ingest.inbound.items.rows import table_columns
 from hubspot_ingest.inbound.load import destination
@@ -75,12 +75,12 @@ class Items:
 
 
 def made_of(
-    name: str, table: Table, entries: Sequence[Entry], said: Mapping[str, Mapping[str, Any]]
+    name: str, table: Table, entries: Sequence[ArchiveEntry], said: Mapping[str, Mapping[str, Any]]
 ) -> Records | Items:
     """What is to be made: the union of what the runs had, as the last of them tells of it."""
     last = [*said.values()][-1]
     if last["reader"] != "RECORDS":
-        told = [column for one in entries for column in one.said.get("flattened", ())]
+        told = [column for one in entries for column in one.body.get("flattened", ())]
         flattened = {one.name: one for one in manifest_columns(told)}
         return Items(lookup.known(last["stream"]), table, tuple(flattened.values()))
     properties = {
@@ -92,7 +92,7 @@ def made_of(
         associations=_union(run["associations"] for run in said.values()),
         history=_union(run["history"] for run in said.values()),
     )
-    return Records(plan, _union(one.said.get("links", ()) for one in entries))
+    return Records(plan, _union(one.body.get("links", ()) for one in entries))
 
 
 def _union(told: Iterable[Iterable[str]]) -> tuple[str, ...]:

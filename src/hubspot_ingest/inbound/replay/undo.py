@@ -10,8 +10,8 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database.columns import Column, same_type
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.page_archive import Entry, Kept
-from hubspot_ingest.database.statements.rollback import Undoing
+from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
+from hubspot_ingest.database.statements.rollback import TableRollback
 from hubspot_ingest.inbound.items.json_paths import key_columns
 from hubspot_ingest.inbound.items.rows import table_columns
 from hubspot_ingest.inbound.load import destination
@@ -21,7 +21,7 @@ from hubspot_ingest.inbound.load.run_manifest import manifest_columns, manifest_
 
 def undo(
     database: Database,
-    entries: Sequence[Entry],
+    entries: Sequence[ArchiveEntry],
     table: Table,
     number: int,
     *,
@@ -32,8 +32,8 @@ def undo(
     ``number`` is its place among the pages. Returns how many rows were restored, removed and
     kept, and of links and past values in all. ``passing_on`` changes the images of later runs.
     """
-    kept = Kept(database)
-    said, run_id = entries[0].said, entries[0].run_id
+    kept = PageArchive(database)
+    said, run_id = entries[0].body, entries[0].run_id
     done: Counter[str] = Counter()
     for part in kept.parts_changed(run_id):
         of = beside(said, table, part)
@@ -44,7 +44,7 @@ def undo(
         ]
         if not stands:
             continue
-        undoing = Undoing(kept.pages, kept.images, of, part, key, there, run_id, number)
+        undoing = TableRollback(kept.pages, kept.images, of, part, key, there, run_id, number)
         found = database.rows(undoing.kept_rows())[0]
         stay = int(found["FOUND"]) - int(found["OWN"] or 0)
         restored = int(database.rows(undoing.restore())[0]["number of rows updated"])
@@ -63,12 +63,14 @@ def beside(said: Mapping[str, Any], table: Table, part: str) -> Table:
     return manifest_plan("", said, table).beside(part) if part else table
 
 
-def _columns(entries: Sequence[Entry], part: str) -> tuple[Sequence[Column], Sequence[Column]]:
+def _columns(
+    entries: Sequence[ArchiveEntry], part: str
+) -> tuple[Sequence[Column], Sequence[Column]]:
     """The key and the columns of a table as the run knew them."""
-    said = entries[0].said
+    said = entries[0].body
     if said["reader"] == "RECORDS":
         return kept_columns(part, manifest_plan("", said, Table("", "", "")).columns)
     stream = lookup.known(said["stream"])
-    told = [one.said["flattened"] for one in entries if one.kind == "ITEMS"]
+    told = [one.body["flattened"] for one in entries if one.kind == "ITEMS"]
     flattened = manifest_columns(told[-1]) if told else ()
     return key_columns(stream), table_columns(stream, flattened)

@@ -9,7 +9,7 @@ from functools import cache
 
 from hubspot_ingest import credentials
 from hubspot_ingest.database.state.connections import Connections
-from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.load import destination
@@ -25,7 +25,7 @@ def checked_portal(
 
     It raises ``Refusal`` where the destination holds rows of another portal.
     """
-    metadata = Metadata(outside.database)
+    metadata = PortalSchema(outside.database)
     credential = client.access.credential
     fingerprint = credentials.fingerprint(credential, outside.base_url)
     known = metadata.portal_id(fingerprint)
@@ -41,7 +41,7 @@ def checked_portal(
     def save() -> str:
         portal_id = asked.result()
         metadata.save_portal_id(fingerprint, portal_id)
-        Connections(outside.database).saw(settings.connection, credential, portal_id, now)
+        Connections(outside.database).save_portal(settings.connection, credential, portal_id, now)
         return checked(portal_id)
 
     with ThreadPoolExecutor(1) as pool:

@@ -13,7 +13,7 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import Reader, Stream
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.state.leases import Leases
-from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
@@ -77,7 +77,7 @@ class Run:
         self._syncs = Syncs(outside.database)
         self._leases = Leases(outside.database)
         self._runs = Runs(outside.database)
-        self._metadata = Metadata(outside.database)
+        self._metadata = PortalSchema(outside.database)
         self._log = log
         self._lease_renewed = self._told_at = log.started_at
         self._requests: Callable[[], int] = int

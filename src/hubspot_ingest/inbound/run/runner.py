@@ -94,7 +94,7 @@ def begin(
                 )
                 yield from run.steps()
             except GrantMissing as error:
-                told = privileges.named(
+                told = privileges.with_grants(
                     outside.database, destination.destination_table(settings), error
                 )
                 runs.fail(log, told, outside.clock.now())

@@ -12,7 +12,7 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.properties import Metadata
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.inbound.load import destination, run_manifest
 from hubspot_ingest.inbound.load.destination import ExistingTable
@@ -143,7 +143,7 @@ def read_sync_state(
         settled_through=None if sync is None else sync.settled_through,
         checkpoint=None if sync is None else sync.checkpoint,
         sweeps={} if sync is None else sync.sweeps,
-        remembered=Metadata(database).properties(name),
+        remembered=PortalSchema(database).properties(name),
         table=table,
         stands=destination.read_table(database, table),
         compare_every=AppState(database).settings().reconcile_every_days * times.DAY,
