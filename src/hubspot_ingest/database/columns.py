@@ -90,11 +90,11 @@ def property_columns(
 ) -> tuple[Column, ...]:
     """A column for each property, in order of property name.
 
-    ``column_names`` maps properties to the column names they already have, which they keep; ``taken``
-    are further names in use; ``existing`` maps the table's column names to their types. A
-    property whose type changed gets a new column with the type in its name, since a column's
-    type cannot change and what it holds stays true. In a collision lower-case names, which
-    nearly all are, go before others.
+    ``column_names`` maps properties to the names their columns already have, which they keep;
+    ``taken`` are further names in use; ``existing`` maps the table's column names to their types.
+    A property whose type changed gets a new column with the type in its name: a column's type
+    cannot change, and what it holds stays true. In a collision lower-case names, which nearly all
+    are, go before others.
     """
     column_names = column_names or {}
     existing = existing or {}
