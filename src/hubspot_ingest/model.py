@@ -88,11 +88,11 @@ class Link:
 class Links:
     """What a batch read of associations told.
 
-    ``found`` are (from id, its links, page token of its next page); ``none`` are ids that have no
+    ``results`` are (from id, its links, page token of its next page); ``none`` are ids that have no
     association. An id in neither was not told of when some ``failed``, and has none otherwise.
     """
 
-    found: tuple[tuple[str, tuple[Link, ...], str | None], ...]
+    results: tuple[tuple[str, tuple[Link, ...], str | None], ...]
     none: frozenset[str]
     failed: bool
 

@@ -16,9 +16,9 @@ def usage(used: int, *, resets_at: int | None = MIDNIGHT, checked_at: int = NOW)
     return Usage(LIMIT, used, resets_at, checked_at)
 
 
-def told(left: int) -> DailyQuota:
+def update(left: int) -> DailyQuota:
     day = DailyQuota()
-    day.told(LIMIT, left, NOW, NOW)
+    day.update(LIMIT, left, NOW, NOW)
     return day
 
 
@@ -34,7 +34,7 @@ def sent(day: DailyQuota, reserve: float = 0.0, now: int = NOW) -> int:
 
 
 def test_without_being_told_more_no_more_goes_out_than_is_left_above_the_reserve() -> None:
-    assert sent(told(300), reserve=0.2) == 100
+    assert sent(update(300), reserve=0.2) == 100
 
 
 def test_of_a_day_that_nobody_told_of_nothing_is_held_back() -> None:
@@ -42,14 +42,14 @@ def test_of_a_day_that_nobody_told_of_nothing_is_held_back() -> None:
 
 
 def test_an_answer_that_was_overtaken_does_not_raise_what_is_left() -> None:
-    day = told(300)
-    day.told(LIMIT, 305, NOW - 1, NOW + 5)
+    day = update(300)
+    day.update(LIMIT, 305, NOW - 1, NOW + 5)
     assert sent(day) == 300
 
 
 def test_other_apps_requests_show_with_the_next_answer() -> None:
-    day = told(300)
-    day.told(LIMIT, 50, NOW + 1, NOW + 1)
+    day = update(300)
+    day.update(LIMIT, 50, NOW + 1, NOW + 1)
     assert sent(day) == 50
 
 
@@ -73,7 +73,7 @@ def test_a_day_that_an_earlier_run_found_used_up_costs_not_one_request_more() ->
 
 
 def test_the_usage_is_asked_for_once_a_tenth_of_what_is_free_went_out_untold() -> None:
-    day = told(700)
+    day = update(700)
     asked = []
     for count in range(60):
         if day.due(0.2):
@@ -101,7 +101,7 @@ def test_where_little_was_left_the_usage_is_asked_for_before_anything_else(
 
 def test_an_endpoint_that_does_not_tell_is_not_asked_again() -> None:
     day = DailyQuota()
-    day.silent()
+    day.stop_asking()
     for _ in range(3 * REQUESTS_UNTIL_COUNTED):
         day.spend()
     assert not day.due(0.2)

@@ -11,7 +11,7 @@ def grants(turns: FairQueue, weights: list[int], count: int) -> Counter[int]:
     for weight in weights:
         turns.join(weight)
     for _ in range(count):
-        next_ = next(weight for weight in weights if turns.mine(weight))
+        next_ = next(weight for weight in weights if turns.is_next(weight))
         turns.leave(next_, granted=True)
         turns.join(next_)
         given[next_] += 1
@@ -39,4 +39,4 @@ def test_who_gives_up_holds_nobody_back() -> None:
     turns.join(4)
     turns.join(1)
     turns.leave(4, granted=False)
-    assert turns.mine(1)
+    assert turns.is_next(1)

@@ -66,9 +66,9 @@ def test_a_limit_of_seconds_is_waited_for(content: bytes) -> None:
 
 
 def test_what_hubspot_said_is_kept_for_the_log_but_no_html() -> None:
-    assert "423 Locked" in wait(423, body(message="Locked")).said
-    assert wait(502, HTML).said == "502"
-    assert wait(429, b"error code: 1015").said == "429 error code: 1015"
+    assert "423 Locked" in wait(423, body(message="Locked")).message
+    assert wait(502, HTML).message == "502"
+    assert wait(429, b"error code: 1015").message == "429 error code: 1015"
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_credential_hubspot_repeats_is_not_repeated(
 ) -> None:
     for content in (body(message=said.format(credential)), said.format(credential).encode()):
         try:
-            told = retry_or_raise(status, {}, content, ENDPOINT).said
+            told = retry_or_raise(status, {}, content, ENDPOINT).message
         except IngestError as error:
             told = str(error)
         assert credential not in told

@@ -73,7 +73,7 @@ def drive(
 
     for _ in range(count):
         sent = governor.admit(bucket, LATE)
-        governor.left(bucket)
+        governor.mark_sent(bucket)
         there, back = latency()
         clock.at(sent + there, partial(arrive, sent, back))
     clock.advance(60_000)

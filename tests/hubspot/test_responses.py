@@ -151,19 +151,19 @@ def test_a_link_has_all_its_types_and_ids_are_text() -> None:
         Link("7", "HUBSPOT_DEFINED", "341", None),
         Link("7", "HUBSPOT_DEFINED", "5", "Primary"),
     )
-    assert found.found == (("1", expected, None),)
+    assert found.results == (("1", expected, None),)
     assert not found.failed
 
 
 def test_a_link_without_a_type_is_still_a_link() -> None:
     to = [{"toObjectId": 7, "associationTypes": []}]
-    [(_, told, _)] = responses.links({"results": [{"from": {"id": "1"}, "to": to}]}).found
+    [(_, told, _)] = responses.links({"results": [{"from": {"id": "1"}, "to": to}]}).results
     assert [link.to_id for link in told] == ["7"]
 
 
 def test_a_record_with_more_links_tells_where_they_go_on() -> None:
     result = {"from": {"id": "1"}, "to": [], "paging": {"next": {"after": "500"}}}
-    assert responses.links({"results": [result]}).found == (("1", (), "500"),)
+    assert responses.links({"results": [result]}).results == (("1", (), "500"),)
 
 
 def test_a_record_without_associations_is_an_error_that_is_none() -> None:

@@ -77,7 +77,7 @@ def run(account: Account, clock: FakeClock, known: Usage | None, random: Random)
         while True:
             asks = governor.usage_due()
             sent = governor.admit(bucket, deadline, of_reserve=asks)
-            governor.left(bucket)
+            governor.mark_sent(bucket)
             headers = account.ask()
             if asks:
                 governor.learn(account.usage())

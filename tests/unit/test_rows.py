@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_ingest.database.columns import Column, Type, association_column
-from hubspot_ingest.inbound.load.rows import staged, staged_columns, staged_links
+from hubspot_ingest.inbound.load.rows import staged_columns, staged_links, staged_records
 from hubspot_ingest.model import Link, Record
 from hubspot_ingest.times import EARLIEST, LATEST
 from tests.builders import NOW, a_record
@@ -21,7 +21,7 @@ TYPED = {one: Column(f"P_{one.name}", one, "p") for one in Type}
 
 def spelled(value: str | None, type: Type) -> tuple[object, int]:
     """A property's value as it is staged for a column of ``type``, and how many did not fit."""
-    columns, misfits = staged([a_record(p=value)], [TYPED[type]], {}, {})
+    columns, misfits = staged_records([a_record(p=value)], [TYPED[type]], {}, {})
     [found] = pa.array(columns[TYPED[type].name]).to_pylist()
     return found, misfits
 
@@ -109,13 +109,13 @@ def test_a_cleared_value_is_null_and_no_misfit(type: Type, value: str | None) ->
 
 
 def test_a_property_the_record_does_not_have_is_null_and_no_misfit() -> None:
-    columns, misfits = staged([a_record(other="x")], [TYPED[Type.NUMBER]], {}, {})
+    columns, misfits = staged_records([a_record(other="x")], [TYPED[Type.NUMBER]], {}, {})
     assert (pa.array(columns["P_NUMBER"]).to_pylist(), misfits) == ([None], 0)
 
 
 def test_misfits_are_counted_over_all_records_and_columns() -> None:
     records = [a_record(str(n), p=value) for n, value in enumerate(["x", "1", "", "y", None])]
-    _, misfits = staged(records, [TYPED[Type.NUMBER], TYPED[Type.TIMESTAMP]], {}, {})
+    _, misfits = staged_records(records, [TYPED[Type.NUMBER], TYPED[Type.TIMESTAMP]], {}, {})
     assert misfits == 4
 
 
@@ -139,7 +139,7 @@ ODD = [
 
 @pytest.mark.parametrize("value", ODD)
 def test_properties_hold_what_hubspot_sent(value: str | None) -> None:
-    columns, _ = staged([a_record(p=value, q="x")], [], {}, {})
+    columns, _ = staged_records([a_record(p=value, q="x")], [], {}, {})
     assert whole(columns) == {"p": value, "q": "x"}
 
 
@@ -149,7 +149,7 @@ def test_a_text_column_holds_what_hubspot_sent(value: str) -> None:
 
 
 def test_properties_keep_values_that_fit_no_column_and_those_without_one() -> None:
-    columns, _ = staged([a_record(p="much", unselected="y")], [TYPED[Type.NUMBER]], {}, {})
+    columns, _ = staged_records([a_record(p="much", unselected="y")], [TYPED[Type.NUMBER]], {}, {})
     assert whole(columns) == {"p": "much", "unselected": "y"}
 
 
@@ -164,7 +164,7 @@ def whole(columns: Mapping[str, object]) -> object:
 
 
 def test_a_record_is_staged_with_its_id_and_instants() -> None:
-    columns, _ = staged([a_record("100000000000000001", updated_at=NOW + 1)], [], {}, {})
+    columns, _ = staged_records([a_record("100000000000000001", updated_at=NOW + 1)], [], {}, {})
     assert list(columns["ID"]) == ["100000000000000001"]
     assert list(columns["CREATED_AT"]) == [str(NOW)]
     assert list(columns["UPDATED_AT"]) == [str(NOW + 1)]
@@ -172,7 +172,7 @@ def test_a_record_is_staged_with_its_id_and_instants() -> None:
 
 
 def test_an_instant_that_hubspot_did_not_send_is_null() -> None:
-    columns, _ = staged([a_record(updated_at=None)], [], {}, {})
+    columns, _ = staged_records([a_record(updated_at=None)], [], {}, {})
     assert list(columns["UPDATED_AT"]) == [None]
 
 
@@ -183,7 +183,7 @@ def a_link(to_id: str, type_id: str = "279", label: str | None = None) -> Link:
 def test_associations_that_were_not_fetched_are_null_and_none_is_empty() -> None:
     records = [a_record("1"), a_record("2"), a_record("3")]
     told = {"companies": {"2": [], "3": [a_link("7")]}}
-    columns, _ = staged(records, [], {"companies": association_column("companies")}, told)
+    columns, _ = staged_records(records, [], {"companies": association_column("companies")}, told)
     not_fetched, none, one = columns["COMPANIES_IDS"]
     assert not_fetched is None
     assert [json.loads(found) for found in (none, one) if found is not None] == [[], ["7"]]
@@ -192,7 +192,7 @@ def test_associations_that_were_not_fetched_are_null_and_none_is_empty() -> None
 def test_an_id_with_several_labels_stands_once_and_the_order_never_changes() -> None:
     links = [a_link("10"), a_link("9", "1", "Primary"), a_link("9")]
     for told in (links, links[::-1]):
-        columns, _ = staged(
+        columns, _ = staged_records(
             [a_record("1")],
             [],
             {"companies": association_column("companies")},
@@ -213,7 +213,7 @@ def test_links_are_one_row_for_each_type_of_association() -> None:
 def test_an_archived_record_is_marked_with_when_and_why() -> None:
     told = Record("1", NOW, NOW + 1, True, NOW + 2, {})
     untold = Record("2", NOW, NOW + 1, True, None, {})
-    columns, _ = staged([told, untold], [], {}, {}, archived=True)
+    columns, _ = staged_records([told, untold], [], {}, {}, archived=True)
     assert list(columns["ARCHIVED"]) == ["true", "true"]
     assert list(columns["_DELETED_AT"]) == [str(NOW + 2), str(NOW + 1)]
     assert list(columns["_DELETE_KIND"]) == ["ARCHIVED", "ARCHIVED"]
@@ -223,13 +223,13 @@ def test_an_archived_record_is_marked_with_when_and_why() -> None:
 def test_the_columns_told_are_the_columns_made(archived: bool) -> None:
     properties = [TYPED[Type.TEXT], TYPED[Type.NUMBER]]
     associations = {"companies": association_column("companies")}
-    made, _ = staged([a_record()], properties, associations, {}, archived=archived)
+    made, _ = staged_records([a_record()], properties, associations, {}, archived=archived)
     told = staged_columns(properties, associations, archived=archived)
     assert [one.name for one in told] == list(made)
 
 
 def test_every_column_is_as_long_as_there_are_records() -> None:
-    columns, _ = staged([a_record(str(n)) for n in range(7)], list(TYPED.values()), {}, {})
+    columns, _ = staged_records([a_record(str(n)) for n in range(7)], list(TYPED.values()), {}, {})
     assert {len(column) for column in columns.values()} == {7}
 
 
@@ -268,5 +268,5 @@ def test_a_decimal_keeps_every_digit_a_column_can_hold(value: Decimal) -> None:
 @given(st.dictionaries(st.text(max_size=5), st.none() | st.text(max_size=20), max_size=5))
 def test_any_properties_can_be_read_back(properties: dict[str, str | None]) -> None:
     record = Record("1", NOW, NOW, False, None, properties)
-    columns, _ = staged([record], [], {}, {})
+    columns, _ = staged_records([record], [], {}, {})
     assert whole(columns) == properties

@@ -52,15 +52,15 @@ _VERSION = re.compile(r"/(\d{4}-\d{2}|v\d)(?=/|$)")
 
 def version(path: str) -> str:
     """The version in a path. Raises ``ValueError`` where there is none."""
-    found = _VERSION.search(path)
-    if found is None:
+    match = _VERSION.search(path)
+    if match is None:
         raise ValueError(f"{path} names no version")
-    return found[1]
+    return match[1]
 
 
 def versions_in_use() -> dict[str, tuple[str, ...]]:
     """The families of endpoints that are asked for, by version."""
-    found: dict[str, tuple[str, ...]] = {}
+    families: dict[str, tuple[str, ...]] = {}
     for path in FAMILIES:
-        found[version(path)] = (*found.get(version(path), ()), path)
-    return found
+        families[version(path)] = (*families.get(version(path), ()), path)
+    return families

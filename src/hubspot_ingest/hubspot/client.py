@@ -146,7 +146,7 @@ class Client:
             return responses.usage(answer, self._clock.now())
 
         try:
-            self._governor.learn(self._until_answered(requests.usage(), parse, of_reserve=True))
+            self._governor.learn(self._fetch_with_token(requests.usage(), parse, of_reserve=True))
         except (ScopeMissing, HubSpotRefused, UnexpectedAnswer):
             self._governor.learn(None)
 
@@ -159,16 +159,16 @@ class Client:
         """
         if self._governor.usage_due():
             self.learn_usage()
-        return self._until_answered(request, parse)
+        return self._fetch_with_token(request, parse)
 
-    def _until_answered(
+    def _fetch_with_token(
         self, request: Request, parse: Callable[[Any], Answer], *, of_reserve: bool = False
     ) -> Answer:
         renewed = False
         while True:
             bearer = self.access.bearer(self._renew)
             try:
-                return self._ask(request, parse, bearer, of_reserve=of_reserve)
+                return self._send_until_answered(request, parse, bearer, of_reserve=of_reserve)
             except CredentialError:
                 # HubSpot may find a token of a grant too old before we do
                 if renewed or not self.access.expired(bearer):
@@ -179,14 +179,14 @@ class Client:
         """A new access token. Raises ``CredentialError`` when the grant is good no more."""
         newest, oldest = (requests.token_renewal(grant, path) for path in requests.TOKENS)
         try:
-            got = self._ask(newest, responses.access_token)
+            got = self._send_until_answered(newest, responses.access_token)
         except HubSpotRefused as refused:
             if refused.http_status != httpx.codes.NOT_FOUND:
                 raise
-            got = self._ask(oldest, responses.access_token)
+            got = self._send_until_answered(oldest, responses.access_token)
         return got if got.refresh_token else replace(got, refresh_token=grant.refresh_token)
 
-    def _ask(
+    def _send_until_answered(
         self,
         request: Request,
         parse: Callable[[Any], Answer],
@@ -201,7 +201,7 @@ class Client:
                 raise self._stopped
             tries += 1
             outcome = self._send(request, bearer, retry=tries > 1, of_reserve=of_reserve)
-            if isinstance(outcome, _Body):
+            if isinstance(outcome, _ResponseBody):
                 try:
                     answer = responses.decode(outcome.content)
                 except ValueError:
@@ -212,11 +212,11 @@ class Client:
                 else:
                     self._answered = True
                     return parse(answer)
-            self._rest(request, outcome, tries)
+            self._wait_before_retry(request, outcome, tries)
 
     def _send(
         self, request: Request, bearer: str, *, retry: bool, of_reserve: bool
-    ) -> _Body | http_errors.Retry:
+    ) -> _ResponseBody | http_errors.Retry:
         with self.watch.during(Activity.WAITING):
             sent = self._governor.admit(
                 request.bucket, self._deadline, self._weight, of_reserve=of_reserve
@@ -227,7 +227,7 @@ class Client:
         ok = False
         throttled = False
         size = 0
-        departure = _Departure(lambda: self._governor.left(request.bucket))
+        notice = _SentNotice(lambda: self._governor.mark_sent(request.bucket))
         try:
             with self.watch.during(Activity.REQUESTS):
                 response = self._http.request(
@@ -235,13 +235,13 @@ class Client:
                     request.target,
                     content=body,
                     headers=_headers(bearer, kind),
-                    extensions={"trace": departure.trace},
+                    extensions={"trace": notice.trace},
                 )
             headers, size, ok = response.headers, len(response.content), response.is_success
-            told = responses.date(headers)
-            self.skew = None if told is None else told - self._clock.now()
+            answered_at = responses.date(headers)
+            self.skew = None if answered_at is None else answered_at - self._clock.now()
             if ok:
-                return _Body(response.content)
+                return _ResponseBody(response.content)
             if request.form and response.status_code in REFUSED_GRANT:
                 raise http_errors.grant_refused(
                     response.status_code, response.content, self.access.cure
@@ -259,7 +259,7 @@ class Client:
         except httpx.HTTPError as error:
             return http_errors.Retry(http_errors.RetryReason.FAULT, None, type(error).__name__)
         finally:
-            departure.tell()
+            notice.notify()
             self._governor.answered(request.bucket, sent, headers, ok)
             with self._lock:
                 spent = self.tally.endpoints.setdefault(request.endpoint, EndpointUsage())
@@ -269,28 +269,28 @@ class Client:
                 spent.bytes += size
                 spent.seconds += (self._clock.now() - started) / 1000
 
-    def _rest(self, request: Request, wait: http_errors.Retry, tries: int) -> None:
+    def _wait_before_retry(self, request: Request, retry: http_errors.Retry, tries: int) -> None:
         """Wait before the next try, or raise when there is none."""
-        throttled = wait.reason is http_errors.RetryReason.THROTTLED
+        throttled = retry.reason is http_errors.RetryReason.THROTTLED
         if not throttled and not self._answered and tries >= TRIES_BEFORE_FIRST_ANSWER:
             raise HubSpotError(
                 f"HubSpot at {self._http.base_url.host} did not answer {request.endpoint} in "
-                f"{tries} tries ({wait.said}); check that its address is approved and that it is "
-                "up, then run again"
+                f"{tries} tries ({retry.message}); check that its address is approved and that "
+                "it is up, then run again"
             )
-        seconds = wait.seconds
+        seconds = retry.seconds
         if seconds is None:
             seconds = min(LONGEST_BACKOFF, 0.25 * 2 ** min(tries - 1, 10))
             seconds *= 0.75 + self._jitter.random() / 2
         if self._clock.now() + seconds * 1000 > self._deadline:
             raise DeadlineReached(
-                f"the run's deadline came while HubSpot was failing ({wait.said}); "
+                f"the run's deadline came while HubSpot was failing ({retry.message}); "
                 "the next run carries on where this one stopped"
             )
         telemetry.warning(
             "request to be sent again",
             endpoint=request.endpoint,
-            reason=wait.reason.name,
+            reason=retry.reason.name,
             tries=tries,
             seconds=round(seconds, 3),
         )
@@ -311,28 +311,28 @@ def _body(request: Request) -> tuple[bytes | None, str]:
 
 
 def _headers(bearer: str, kind: str) -> dict[str, str]:
-    given = {"Authorization": f"Bearer {bearer}" if bearer else "", "Content-Type": kind}
-    return {name: value for name, value in given.items() if value}
+    headers = {"Authorization": f"Bearer {bearer}" if bearer else "", "Content-Type": kind}
+    return {name: value for name, value in headers.items() if value}
 
 
-class _Departure:
+class _SentNotice:
     """Tells once when a request has left, as the transport traces it, or that it is over."""
 
-    def __init__(self, left: Callable[[], None]) -> None:
-        self._left = left
-        self._told = False
+    def __init__(self, on_sent: Callable[[], None]) -> None:
+        self._on_sent = on_sent
+        self._notified = False
 
     def trace(self, event: str, _about: object) -> None:
         """Called by httpcore, whose event names begin with the protocol's."""
         if event.endswith("send_request_body.complete"):
-            self.tell()
+            self.notify()
 
-    def tell(self) -> None:
-        if not self._told:
-            self._told = True
-            self._left()
+    def notify(self) -> None:
+        if not self._notified:
+            self._notified = True
+            self._on_sent()
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class _ResponseBody:
     content: bytes

@@ -27,8 +27,8 @@ class DailyQuota:
         self._left = 0
         self._resets_at: int | None = None
         self._checked_at = 0
-        self._told_of = 0
-        self._untold = 0
+        self._updated_for = 0
+        self._uncounted = 0
         self._asked = False
         self._silent = False
         self._apps: tuple[tuple[str, int], ...] = ()
@@ -49,17 +49,17 @@ class DailyQuota:
     def spend(self) -> None:
         """Count a request that leaves."""
         self._left -= 1
-        self._untold += 1
+        self._uncounted += 1
 
-    def told(self, limit: int, left: int, sent: int, now: int) -> None:
+    def update(self, limit: int, left: int, sent: int, now: int) -> None:
         """Learn from the headers of the answer to a request sent at ``sent``.
 
         Answers overtake each other: one to an earlier request does not raise what is left.
         """
-        if self._limit is not None and left > self._left and sent < self._told_of:
+        if self._limit is not None and left > self._left and sent < self._updated_for:
             return
-        self._limit, self._left, self._told_of, self._checked_at = limit, left, sent, now
-        self._untold = 0
+        self._limit, self._left, self._updated_for, self._checked_at = limit, left, sent, now
+        self._uncounted = 0
         self._asked = False
 
     def learn(self, usage: Usage, now: int) -> None:
@@ -68,7 +68,7 @@ class DailyQuota:
             return
         self._resets_at = usage.resets_at
         self._apps = usage.apps or self._apps
-        self.told(usage.limit, usage.limit - usage.used, usage.checked_at, usage.checked_at)
+        self.update(usage.limit, usage.limit - usage.used, usage.checked_at, usage.checked_at)
 
     def remember(self, usage: Usage, now: int, reserve: float) -> None:
         """Begin with what an earlier run learnt; where little was left, ask before it is used.
@@ -79,7 +79,7 @@ class DailyQuota:
             self.learn(usage, now)
         if self._limit is not None:
             scarce = self._left - self._limit * reserve < SCARCE * self._limit
-            self._untold = REQUESTS_UNTIL_COUNTED + self._left if scarce else 0
+            self._uncounted = REQUESTS_UNTIL_COUNTED + self._left if scarce else 0
 
     def due(self, reserve: float) -> bool:
         """Whether to ask the usage endpoint now; true once until something is told."""
@@ -91,10 +91,10 @@ class DailyQuota:
             if above <= 0:
                 return False
             free = max(10, round(above * ASKED_AFTER))
-        self._asked = self._untold >= free
+        self._asked = self._uncounted >= free
         return self._asked
 
-    def silent(self) -> None:
+    def stop_asking(self) -> None:
         """The usage endpoint does not tell: it is not asked again."""
         self._silent = True
 
@@ -110,4 +110,4 @@ class DailyQuota:
         if self._resets_at is not None and now >= self._resets_at:
             self._limit = self._resets_at = None
             self._apps = ()
-            self._untold, self._asked = REQUESTS_UNTIL_COUNTED, False
+            self._uncounted, self._asked = REQUESTS_UNTIL_COUNTED, False

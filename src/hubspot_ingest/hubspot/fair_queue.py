@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class _Weight:
+class _Lane:
     waiting: int = 0
-    gone: float = 0.0
+    distance: float = 0.0
 
 
 class FairQueue:
@@ -21,14 +21,14 @@ class FairQueue:
 
     def __init__(self) -> None:
         """Nobody waits."""
-        self._lanes: dict[int, _Weight] = {}
-        self._come = 0.0
+        self._lanes: dict[int, _Lane] = {}
+        self._distance = 0.0
 
     def join(self, weight: int) -> None:
         """Begin to wait; who was away does not bring back the turns missed."""
-        lane = self._lanes.setdefault(weight, _Weight())
+        lane = self._lanes.setdefault(weight, _Lane())
         if not lane.waiting:
-            lane.gone = max(lane.gone, self._come)
+            lane.distance = max(lane.distance, self._distance)
         lane.waiting += 1
 
     def leave(self, weight: int, *, granted: bool) -> None:
@@ -36,10 +36,10 @@ class FairQueue:
         lane = self._lanes[weight]
         lane.waiting -= 1
         if granted:
-            self._come = lane.gone
-            lane.gone += 1 / weight
+            self._distance = lane.distance
+            lane.distance += 1 / weight
 
-    def mine(self, weight: int) -> bool:
+    def is_next(self, weight: int) -> bool:
         """Whether nobody else who waits has come less far."""
-        gone = self._lanes[weight].gone
-        return all(gone <= one.gone for one in self._lanes.values() if one.waiting)
+        distance = self._lanes[weight].distance
+        return all(distance <= lane.distance for lane in self._lanes.values() if lane.waiting)

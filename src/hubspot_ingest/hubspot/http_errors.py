@@ -42,7 +42,7 @@ class Retry:
 
     reason: RetryReason
     seconds: float | None
-    said: str
+    message: str
 
 
 def retry_or_raise(
@@ -61,16 +61,16 @@ def retry_or_raise(
     ``ScopeMissing`` or ``HubSpotRefused`` when asking again changes nothing.
     """
     answer = _answer(body)
-    said = _said(answer, body, credential)
-    if status == 429 and _daily(answer, said):
+    message = _message(answer, body, credential)
+    if status == 429 and _daily(answer, message):
         raise DailyLimitReached(
             "HubSpot's daily request limit of this account is used up; the next run after "
             "midnight in the account's time zone carries on where this one stopped"
         )
     if status in RETRIED:
         reason = RetryReason.THROTTLED if status == 429 else RetryReason.FAULT
-        return Retry(reason, retry_after(status, headers), f"{status} {said}".strip())
-    raise _error(status, answer, said, endpoint, cure)
+        return Retry(reason, retry_after(status, headers), f"{status} {message}".strip())
+    raise _error(status, answer, message, endpoint, cure)
 
 
 def retry_after(status: int, headers: Mapping[str, str]) -> float | None:
@@ -93,12 +93,12 @@ def _answer(body: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _said(answer: dict[str, Any], body: bytes, credential: str) -> str:
+def _message(answer: dict[str, Any], body: bytes, credential: str) -> str:
     """HubSpot's own words, short, with anything that looks like a credential taken out."""
-    said = answer.get("message")
-    if not isinstance(said, str) or not said:
-        said = "" if body.lstrip()[:1] == b"<" else body[:200].decode("utf-8", "replace")
-    return redacted(" ".join(said.split())[:300], credential)
+    message = answer.get("message")
+    if not isinstance(message, str) or not message:
+        message = "" if body.lstrip()[:1] == b"<" else body[:200].decode("utf-8", "replace")
+    return redacted(" ".join(message.split())[:300], credential)
 
 
 # Service keys and private app tokens, bearer headers, JSON web tokens, and OAuth tokens, which
@@ -120,35 +120,37 @@ def redacted(text: str, credential: str = "") -> str:
     return text
 
 
-def _daily(answer: dict[str, Any], said: str) -> bool:
-    return str(answer.get("policyName", "")).upper() == "DAILY" or "daily" in said.lower()
+def _daily(answer: dict[str, Any], message: str) -> bool:
+    return str(answer.get("policyName", "")).upper() == "DAILY" or "daily" in message.lower()
 
 
 def _scopes(answer: dict[str, Any]) -> tuple[str, ...]:
-    found: list[str] = []
+    required: list[str] = []
     errors = answer.get("errors")
     for error in errors if isinstance(errors, list) else ():
         context = error.get("context") if isinstance(error, dict) else None
         scopes = context.get("requiredGranularScopes") if isinstance(context, dict) else None
         if isinstance(scopes, list):
-            found.extend(scopes)
+            required.extend(scopes)
     quoted = re.findall(r"required '([\w.-]+)' scope", str(answer.get("message", "")))
-    return tuple(dict.fromkeys([*map(str, found), *quoted]))
+    return tuple(dict.fromkeys([*map(str, required), *quoted]))
 
 
 def grant_refused(status: int, body: bytes, cure: str) -> CredentialError:
     """What it means that HubSpot gives no token for a grant; nothing of its answer but the code."""
     answer = _answer(body)
     code = str(answer.get("status") or answer.get("error") or status)
-    told = code if re.fullmatch(r"[A-Za-z_]{1,40}", code) else str(status)
+    shown_code = code if re.fullmatch(r"[A-Za-z_]{1,40}", code) else str(status)
     return CredentialError(
-        f"HubSpot gives no access token for the OAuth grant ({told}): it was revoked, or the app's "
-        "id or secret changed; install the HubSpot app in the account again and store client_id, "
-        f"client_secret and the new refresh_token with {cure}"
+        f"HubSpot gives no access token for the OAuth grant ({shown_code}): it was revoked, or the "
+        "app's id or secret changed; install the HubSpot app in the account again and store "
+        f"client_id, client_secret and the new refresh_token with {cure}"
     )
 
 
-def _error(status: int, answer: dict[str, Any], said: str, endpoint: str, cure: str) -> IngestError:
+def _error(
+    status: int, answer: dict[str, Any], message: str, endpoint: str, cure: str
+) -> IngestError:
     if status in (401, 530):
         # 530 is the proxy's answer to a token of impossible shape
         return CredentialError(
@@ -165,10 +167,10 @@ def _error(status: int, answer: dict[str, Any], said: str, endpoint: str, cure: 
             )
         return ScopeMissing(
             f"HubSpot does not allow this credential to read {endpoint}"
-            f"{f' ({said})' if said else ''}: give it the scope in HubSpot, then run again"
+            f"{f' ({message})' if message else ''}: give it the scope in HubSpot, then run again"
         )
     return HubSpotRefused(
-        f"HubSpot refused {endpoint} with {status}{f': {said}' if said else ''}; "
+        f"HubSpot refused {endpoint} with {status}{f': {message}' if message else ''}; "
         "see docs/ERRORS.md, HUBSPOT_REFUSED",
         status,
     )

@@ -176,7 +176,7 @@ class Governor:
                         )
                     if not of_reserve:
                         self._day.check(now, self._reserve)
-                    wait = self._buckets[bucket].wait(now) if turns.mine(weight) else SHORT_NAP
+                    wait = self._buckets[bucket].wait(now) if turns.is_next(weight) else SHORT_NAP
                     if wait == 0:
                         granted = True
                         self._day.spend()
@@ -194,7 +194,7 @@ class Governor:
             with self._lock:
                 turns.leave(weight, granted=granted)
 
-    def left(self, bucket: Bucket) -> None:
+    def mark_sent(self, bucket: Bucket) -> None:
         """An admitted request is on its way; to be told once of each, before its answer."""
         if bucket is Bucket.SEARCH:
             with self._lock:
@@ -212,10 +212,10 @@ class Governor:
             if bucket is Bucket.BURST:
                 self._learn(rolling, sent, headers, ok)
             daily = _number(headers, "x-hubspot-ratelimit-daily")
-            left = _number(headers, "x-hubspot-ratelimit-daily-remaining")
-            if daily and left is not None:
+            remaining = _number(headers, "x-hubspot-ratelimit-daily-remaining")
+            if daily and remaining is not None:
                 # what is under way may or may not have been counted already
-                self._day.told(daily, left - self._under_way, sent, self._clock.now())
+                self._day.update(daily, remaining - self._under_way, sent, self._clock.now())
 
     def throttled(self, bucket: Bucket, seconds: float) -> None:
         """HubSpot answered 429: nothing of this bucket goes out for ``seconds``."""
@@ -233,7 +233,7 @@ class Governor:
         """What the usage endpoint told; None: it does not tell, and is not asked again."""
         with self._lock:
             if usage is None:
-                self._day.silent()
+                self._day.stop_asking()
             else:
                 self._day.learn(usage, self._clock.now())
 
@@ -259,7 +259,7 @@ class Governor:
             remaining = _number(headers, "x-hubspot-ratelimit-remaining")
             self._others = 0
             if remaining is not None:
-                ours = sum(1 for one in self._sent if one <= sent)
+                ours = sum(1 for sent_at in self._sent if sent_at <= sent)
                 self._others = max(0, limit - remaining - ours)
             rolling.window = interval
             self._learnt = limit

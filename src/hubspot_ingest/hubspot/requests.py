@@ -39,14 +39,14 @@ WORKFLOWS = "/automation/v4/flows"
 SUBMISSIONS = "/form-integrations/v1/submissions/forms"
 EMAIL = "/email/public/v1"
 
+# Records in a page of a list ("Objects") and of a search ("CRM search").
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
+# Ids in a batch read ("Objects"), and in one that asks for past values too.
 BATCH_LIMIT = 100
 HISTORY_LIMIT = 50
+# Ids in a batch read of associations ("Associations").
 ASSOCIATIONS_LIMIT = 1_000
-SEARCH_GROUPS = 5
-SEARCH_FILTERS_PER_GROUP = 6
-SEARCH_FILTERS = 18
 # A longer URL is answered 414 by the proxy in front of HubSpot; 15,000 is known to pass.
 URL_LIMIT = 15_000
 # HubSpot answers a filter at the epoch itself with 500.
@@ -149,7 +149,7 @@ def batch_read(
     """
     path = _objects(object_type, "/batch/read")
     body: dict[str, Json] = {
-        "inputs": [{"id": one} for one in ids],
+        "inputs": [{"id": id} for id in ids],
         "properties": list(properties),
     }
     past: list[Json] = list(history)
@@ -164,7 +164,7 @@ def associations(from_type: str, to_type: str, inputs: Iterable[tuple[str, str |
     path = f"{ASSOCIATIONS}/{quote(from_type, safe='')}/{quote(to_type, safe='')}/batch/read"
     body: Json = {
         "inputs": [
-            {"id": one} if after is None else {"id": one, "after": after} for one, after in inputs
+            {"id": id} if after is None else {"id": id, "after": after} for id, after in inputs
         ]
     }
     return Request("POST", path, path, Bucket.ASSOCIATIONS, body=body)

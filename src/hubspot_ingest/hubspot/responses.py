@@ -93,34 +93,34 @@ def _instant(value: object) -> int | None:
 
 def _ids(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Distinct ids: one record stands there once for each type of association."""
-    return tuple(dict.fromkeys(str(one["id"]) for one in answer.get("results", ())))
+    return tuple(dict.fromkeys(str(result["id"]) for result in answer.get("results", ())))
 
 
 def properties(answer: Any) -> tuple[Property, ...]:
     """All properties of an object type, without the archived, by name."""
     try:
-        found = [
+        parsed = [
             Property(
-                name=one["name"],
-                type=one["type"],
-                label=one.get("label") or "",
-                description=one.get("description") or "",
+                name=result["name"],
+                type=result["type"],
+                label=result.get("label") or "",
+                description=result.get("description") or "",
                 options=tuple(
                     (str(option.get("value", "")), str(option.get("label", "")))
-                    for option in one.get("options") or ()
+                    for option in result.get("options") or ()
                 ),
-                calculated=bool(one.get("calculated", False)),
-                field_type=one.get("fieldType") or "",
-                group=one.get("groupName") or "",
+                calculated=bool(result.get("calculated", False)),
+                field_type=result.get("fieldType") or "",
+                group=result.get("groupName") or "",
             )
-            for one in answer["results"]
-            if not one.get("archived", False)
+            for result in answer["results"]
+            if not result.get("archived", False)
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise UnexpectedAnswer(
             f"HubSpot's list of properties lacks {error}; nothing was changed, run again"
         ) from error
-    return tuple(sorted(found, key=lambda one: one.name))
+    return tuple(sorted(parsed, key=lambda result: result.name))
 
 
 def schemas(answer: Any) -> tuple[Schema, ...]:
@@ -128,12 +128,12 @@ def schemas(answer: Any) -> tuple[Schema, ...]:
     try:
         return tuple(
             Schema(
-                object_type=str(one["objectTypeId"]),
-                name=str(one["name"]),
-                fully_qualified_name=str(one.get("fullyQualifiedName") or one["name"]),
-                label=str((one.get("labels") or {}).get("plural") or one["name"]),
+                object_type=str(result["objectTypeId"]),
+                name=str(result["name"]),
+                fully_qualified_name=str(result.get("fullyQualifiedName") or result["name"]),
+                label=str((result.get("labels") or {}).get("plural") or result["name"]),
             )
-            for one in answer["results"]
+            for result in answer["results"]
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise UnexpectedAnswer(
@@ -156,8 +156,8 @@ def record_counts(answer: Any) -> dict[str, int]:
     try:
         custom = (answer.get("customObjectTypes") or {}).get("byObjectType") or ()
         return {
-            str(one["objectTypeId"]): int(one["usage"])
-            for one in (*answer["hubspotDefinedObjectTypes"], *custom)
+            str(count["objectTypeId"]): int(count["usage"])
+            for count in (*answer["hubspotDefinedObjectTypes"], *custom)
         }
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UnexpectedAnswer(
@@ -171,20 +171,20 @@ def usage(answer: Any, now: int) -> Usage:
     There may be a row for each kind of app; they share one limit, the largest.
     """
     try:
-        rows = [one for one in answer["results"] if one["usageLimit"]]
+        rows = [row for row in answer["results"] if row["usageLimit"]]
         return Usage(
-            limit=max(int(one["usageLimit"]) for one in rows),
-            used=sum(int(one["currentUsage"]) for one in rows),
+            limit=max(int(row["usageLimit"]) for row in rows),
+            used=sum(int(row["currentUsage"]) for row in rows),
             resets_at=min(
                 (
                     at
-                    for one in rows
-                    if (at := times.milliseconds(str(one.get("resetsAt")))) is not None
+                    for row in rows
+                    if (at := times.milliseconds(str(row.get("resetsAt")))) is not None
                 ),
                 default=None,
             ),
             checked_at=now,
-            apps=tuple((str(one["name"]), int(one["currentUsage"])) for one in rows),
+            apps=tuple((str(row["name"]), int(row["currentUsage"])) for row in rows),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnexpectedAnswer("HubSpot's account usage has no limit in it") from error
@@ -200,10 +200,10 @@ def links(answer: Any) -> Links:
     Records without associations stand among the errors, or nowhere when there are no errors.
     """
     try:
-        found = []
+        results = []
         for result in answer["results"]:
             after = ((result.get("paging") or {}).get("next") or {}).get("after")
-            told = tuple(
+            targets = tuple(
                 Link(
                     str(to["toObjectId"]),
                     str(kind.get("category") or ""),
@@ -213,14 +213,16 @@ def links(answer: Any) -> Links:
                 for to in result.get("to") or ()
                 for kind in to.get("associationTypes") or (_UNTYPED,)
             )
-            found.append((str(result["from"]["id"]), told, None if after is None else str(after)))
+            results.append(
+                (str(result["from"]["id"]), targets, None if after is None else str(after))
+            )
         none = frozenset(
-            str(one)
+            str(id)
             for error in answer.get("errors") or ()
             if error.get("subCategory") == NO_ASSOCIATIONS
-            for one in (error.get("context") or {}).get("fromObjectId") or ()
+            for id in (error.get("context") or {}).get("fromObjectId") or ()
         )
-        return Links(tuple(found), none, failed=bool(answer.get("errors")))
+        return Links(tuple(results), none, failed=bool(answer.get("errors")))
     except (KeyError, TypeError, AttributeError) as error:
         raise UnexpectedAnswer(
             f"HubSpot's answer on associations lacks {error}; nothing of it was loaded, run again"

@@ -25,10 +25,12 @@ def read_links(fetch: Fetch, from_type: str, to_type: str, ids: Sequence[str]) -
     ``HubSpotRefused`` or ``ScopeMissing`` when this type of association cannot be read at all.
     """
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        found: LinksById = {}
-        for told in pool.map(lambda part: _read(fetch, from_type, to_type, part), _parts(ids)):
-            found.update(told)
-    return found
+        links_by_id: LinksById = {}
+        for part_links in pool.map(
+            lambda part: _read(fetch, from_type, to_type, part), _parts(ids)
+        ):
+            links_by_id.update(part_links)
+    return links_by_id
 
 
 def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -38,12 +40,12 @@ def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _read(fetch: Fetch, from_type: str, to_type: str, ids: Iterable[str]) -> LinksById:
     asking = _LinksReader(fetch, from_type, to_type)
-    pending: list[Input] = [(one, None) for one in ids]
+    pending: list[Input] = [(id, None) for id in ids]
     size = requests.ASSOCIATIONS_LIMIT
     while pending:
         asked, pending = pending[:size], pending[size:]
         pending += asking.ask(asked)
-    return asking.found
+    return asking.links_by_id
 
 
 @dataclass
@@ -53,43 +55,43 @@ class _LinksReader:
     fetch: Fetch
     from_type: str
     to_type: str
-    found: LinksById = field(default_factory=dict)
+    links_by_id: LinksById = field(default_factory=dict)
     _tokens: set[Input] = field(default_factory=set, init=False)
     _answered: bool = field(default=False, init=False)
     _refused: int = field(default=0, init=False)
 
-    def ask(self, asked: Sequence[Input]) -> list[Input]:
+    def ask(self, inputs: Sequence[Input]) -> list[Input]:
         """Ask for one batch, note what is told, return the pages still to come."""
-        request = requests.associations(self.from_type, self.to_type, asked)
+        request = requests.associations(self.from_type, self.to_type, inputs)
         try:
-            told = self.fetch(request, responses.links)
+            answer = self.fetch(request, responses.links)
         except HubSpotRefused as refusal:
             # one id that is gone makes HubSpot refuse all of them: halve until it stands alone
             if refusal.http_status != 400:
                 raise
-            return self._halve(asked, refusal)
+            return self._halve(inputs, refusal)
         self._answered = True
         following: list[Input] = []
-        for one, links, after in told.found:
-            self.found.setdefault(one, []).extend(links)
+        for id, links, after in answer.results:
+            self.links_by_id.setdefault(id, []).extend(links)
             if after is not None:
-                following.append(self._once((one, after)))
-        for one in told.none:
-            self.found.setdefault(one, [])
-        if not told.failed:
-            for one, _ in asked:
-                self.found.setdefault(one, [])
+                following.append(self._once((id, after)))
+        for id in answer.none:
+            self.links_by_id.setdefault(id, [])
+        if not answer.failed:
+            for id, _ in inputs:
+                self.links_by_id.setdefault(id, [])
         return following
 
-    def _halve(self, asked: Sequence[Input], refusal: HubSpotRefused) -> list[Input]:
-        if len(asked) > 1:
-            middle = len(asked) // 2
-            return [*self.ask(asked[:middle]), *self.ask(asked[middle:])]
+    def _halve(self, inputs: Sequence[Input], refusal: HubSpotRefused) -> list[Input]:
+        if len(inputs) > 1:
+            middle = len(inputs) // 2
+            return [*self.ask(inputs[:middle]), *self.ask(inputs[middle:])]
         self._refused += 1
         if self._refused >= REFUSED_ALONE and not self._answered:
             raise refusal
         # what was told of an id before it went is not the whole of it
-        self.found.pop(asked[0][0], None)
+        self.links_by_id.pop(inputs[0][0], None)
         return []
 
     def _once(self, page: Input) -> Input:

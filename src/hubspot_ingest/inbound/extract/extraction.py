@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.extract.id_ranges import (
@@ -31,8 +32,6 @@ from hubspot_ingest.times import Clock
 # since the first), or once there have been so many that it costs less than 1 %.
 SLOW = 0.25
 MANY_PAGES = 100
-LIST_LIMIT = 100
-SEARCH_LIMIT = 200
 # What HubSpot allows the common subscriptions: 190 requests in ten seconds, 5 searches a second.
 LIST_PAGES_PER_SECOND = 19.0
 SEARCH_PAGES_PER_SECOND = 5.0
@@ -108,22 +107,24 @@ class Extraction:
     def _search(self) -> Iterator[RecordBatch]:
         first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
-        reach, total = page_readers.search_range(self._fetch, self._plan, 0, None)
+        page, total = page_readers.search_range(self._fetch, self._plan, 0, None)
         self.expected = total
-        pages = total // SEARCH_LIMIT
-        wide = width((self._clock.now() - started) / 1000, SEARCH_PAGES_PER_SECOND, pages)
-        yield self._ranges.advance(first, reach)
+        pages = total // requests.SEARCH_LIMIT
+        range_count = width((self._clock.now() - started) / 1000, SEARCH_PAGES_PER_SECOND, pages)
+        yield self._ranges.advance(first, page)
         if first.done:
             return
-        if wide > 1:
+        if range_count > 1:
             # the last page tells where the ids end and is not read again
             top = page_readers.last_search_page(self._fetch, self._plan)
             bound = int(top[0].id) - 1 if top else 0
             if bound > first.after:
-                self._cut(first, bound, bound, wide)
+                self._cut(first, bound, bound, range_count)
                 rest = self._ranges.add(bound, None, bound, taken=True)
                 yield RecordBatch(top, rest.key, None)
-                yield from self._ranges.side_by_side(wide, pages // PAGES_PER_RANGE - wide)
+                yield from self._ranges.side_by_side(
+                    range_count, pages // PAGES_PER_RANGE - range_count
+                )
                 return
         yield from self._one_by_one(first)
 
@@ -131,17 +132,19 @@ class Extraction:
         first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
         after, pace = 0, 0.0
-        asked: Future[tuple[int, int]] | None = None
+        highest_id_request: Future[tuple[int, int]] | None = None
         with ThreadPoolExecutor(1) as pool:
-            while asked is None:
+            while highest_id_request is None:
                 seconds = (self._clock.now() - started) / 1000
                 if first.pages and (seconds >= SLOW or first.pages >= MANY_PAGES):
                     pace = seconds / first.pages
                     # the next page is read meanwhile
-                    asked = pool.submit(page_readers.highest_id, self._fetch, self._plan)
+                    highest_id_request = pool.submit(
+                        page_readers.highest_id, self._fetch, self._plan
+                    )
                 try:
-                    reach = self._ranges.read(after, None)
-                    by_id = first.pages != 1 or self._agrees(first, reach)
+                    page = self._ranges.read(after, None)
+                    by_id = first.pages != 1 or self._agrees(first, page)
                 except UnexpectedAnswer as error:
                     if first.pages > 1 or not error.by_token:
                         raise
@@ -150,25 +153,27 @@ class Extraction:
                     self._chained = True
                     yield from self._by_token()
                     return
-                yield self._ranges.advance(first, reach)
+                yield self._ranges.advance(first, page)
                 if first.done:
                     return
                 # the first time by id, then as the token has it
-                by_record = first.pages == 1 and reach.records
-                after = int(reach.records[-1].id) if by_record else reach.id
-            bound, total = asked.result()
+                by_record = first.pages == 1 and page.records
+                after = int(page.records[-1].id) if by_record else page.id
+            bound, total = highest_id_request.result()
         self.expected = total
-        pages = total // LIST_LIMIT
-        wide = width(pace, LIST_PAGES_PER_SECOND, pages)
-        if wide > 1 and bound > first.after and not first.done:
-            self._cut(first, bound, None, wide)
-            yield from self._ranges.side_by_side(wide, pages // PAGES_PER_RANGE - wide)
+        pages = total // requests.LIST_LIMIT
+        range_count = width(pace, LIST_PAGES_PER_SECOND, pages)
+        if range_count > 1 and bound > first.after and not first.done:
+            self._cut(first, bound, None, range_count)
+            yield from self._ranges.side_by_side(
+                range_count, pages // PAGES_PER_RANGE - range_count
+            )
         else:
             yield from self._one_by_one(first)
 
-    def _cut(self, first: Range, bound: int, last: int | None, wide: int) -> None:
+    def _cut(self, first: Range, bound: int, last: int | None, range_count: int) -> None:
         """End the first range where it stands and cut what follows."""
-        self._ranges.cut(first.after, bound, last, wide)
+        self._ranges.cut(first.after, bound, last, range_count)
         first.last = first.after
         first.done = True
 
@@ -177,12 +182,12 @@ class Extraction:
             yield self._ranges.advance(only, self._ranges.read(only.after, only.last))
 
     @staticmethod
-    def _agrees(first: Range, reach: IdPage) -> bool:
+    def _agrees(first: Range, page: IdPage) -> bool:
         """Whether a page asked for by id begins with the record that the token named.
 
         It does not when that record was just archived either; then the list is read by tokens.
         """
-        return bool(reach.records) and int(reach.records[0].id) == first.after + 1
+        return bool(page.records) and int(page.records[0].id) == first.after + 1
 
     def _by_token(self) -> Iterator[RecordBatch]:
         token = self._token

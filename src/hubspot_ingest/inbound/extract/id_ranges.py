@@ -81,9 +81,9 @@ class Ranges:
     def add(self, after: int, last: int | None, bound: int, *, taken: bool = False) -> Range:
         """One more range; ``taken`` keeps the threads from it."""
         with self._lock:
-            made = Range(len(self._ranges), after, last, bound, taken)
-            self._ranges.append(made)
-            return made
+            new_range = Range(len(self._ranges), after, last, bound, taken)
+            self._ranges.append(new_range)
+            return new_range
 
     def cut(self, after: int, bound: int, last: int | None, count: int) -> None:
         """``count`` ranges of equal width in ids from ``after`` on, the last one up to ``last``."""
@@ -110,29 +110,33 @@ class Ranges:
     def remaining(self, merged: Mapping[int, int | None]) -> list[Json]:
         """What is still to be read once ``merged`` (range key → id, None: whole) is in."""
         with self._lock:
-            found: list[Json] = []
-            for one in self._ranges:
-                after = merged.get(one.key, one.start)
-                if after is not None and (one.last is None or after < one.last):
-                    found.append([after, one.last, one.bound])
-            return found
+            ranges_left: list[Json] = []
+            for id_range in self._ranges:
+                after = merged.get(id_range.key, id_range.start)
+                if after is not None and (id_range.last is None or after < id_range.last):
+                    ranges_left.append([after, id_range.last, id_range.bound])
+            return ranges_left
 
     def _work(self) -> None:
-        with self._handover.producing() as open_for:
-            while open_for() and (mine := self._take()) is not None:
-                while open_for() and not mine.done:
-                    self._handover.put(self.advance(mine, self.read(mine.after, mine.last)))
+        with self._handover.producing() as active:
+            while active() and (id_range := self._take()) is not None:
+                while active() and not id_range.done:
+                    self._handover.put(
+                        self.advance(id_range, self.read(id_range.after, id_range.last))
+                    )
 
     def _take(self) -> Range | None:
         """A range nobody reads, or half of the one with most left to read."""
         with self._lock:
-            for one in self._ranges:
-                if not one.taken:
-                    one.taken = True
-                    return one
+            for id_range in self._ranges:
+                if not id_range.taken:
+                    id_range.taken = True
+                    return id_range
             if not self._spare:
                 return None
-            longest = max(self._ranges, key=lambda one: 0.0 if one.done else one.pages_left)
+            longest = max(
+                self._ranges, key=lambda id_range: 0.0 if id_range.done else id_range.pages_left
+            )
             if longest.done or longest.pages_left < SMALLEST_SPLIT:
                 return None
             self._spare -= 1
@@ -142,14 +146,16 @@ class Ranges:
             self._ranges.append(half)
             return half
 
-    def advance(self, mine: Range, reach: IdPage) -> RecordBatch:
+    def advance(self, id_range: Range, page: IdPage) -> RecordBatch:
         """Note how far the range is read; a split may have shortened it meanwhile."""
         with self._lock:
-            mine.pages += 1
-            mine.after = reach.id
-            records = reach.records
-            if mine.last is not None and reach.id > mine.last:
-                last = mine.last
-                records = tuple(one for one in records if int(one.id) <= last)
-            mine.done = not reach.more or (mine.last is not None and reach.id >= mine.last)
-            return RecordBatch(records, mine.key, None if mine.done else mine.after)
+            id_range.pages += 1
+            id_range.after = page.id
+            records = page.records
+            if id_range.last is not None and page.id > id_range.last:
+                last = id_range.last
+                records = tuple(record for record in records if int(record.id) <= last)
+            id_range.done = not page.more or (
+                id_range.last is not None and page.id >= id_range.last
+            )
+            return RecordBatch(records, id_range.key, None if id_range.done else id_range.after)

@@ -83,13 +83,13 @@ def changed_since(
     Of the ids above ``after``, up to ``last``, and of no more than so many ``pages``.
     """
     window = replace(plan, since=since, properties=("hs_object_id", MERGED_IDS))
-    found: list[Record] = []
+    records: list[Record] = []
     more, count = True, 0
     while more and count != pages:
-        reach, _ = search_range(fetch, window, after, last)
-        found.extend(reach.records)
-        after, more, count = reach.id, reach.more, count + 1
-    return IdPage(tuple(found), after, more)
+        page, _ = search_range(fetch, window, after, last)
+        records.extend(page.records)
+        after, more, count = page.id, page.more, count + 1
+    return IdPage(tuple(records), after, more)
 
 
 def merge_survivors(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
@@ -100,14 +100,14 @@ def merge_survivors(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
 
 def ids_matching_filters(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, ...]:
     """Which of some ids the sync's filters take."""
-    found: list[str] = []
+    matching: list[str] = []
     for start in range(0, len(ids), requests.BATCH_LIMIT):
-        asked: list[Json] = list(ids[start : start + requests.BATCH_LIMIT])
-        among: Json = {"propertyName": "hs_object_id", "operator": "IN", "values": asked}
+        batch: list[Json] = list(ids[start : start + requests.BATCH_LIMIT])
+        among: Json = {"propertyName": "hs_object_id", "operator": "IN", "values": batch}
         groups: list[Json] = [{"filters": [*group, among]} for group in plan.filter_groups]
         request = requests.search_page(plan.stream.object_type, groups, ["hs_object_id"])
-        found.extend(one.id for one in fetch(request, responses.page).records)
-    return tuple(found)
+        matching.extend(record.id for record in fetch(request, responses.page).records)
+    return tuple(matching)
 
 
 def search_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
@@ -137,24 +137,24 @@ def with_values(
     """
     if plan.strategy is not Strategy.WIDE or not records:
         return records
-    values = read_by_ids(fetch, plan, [one.id for one in records], archived=archived)
-    return tuple(values[one.id] for one in records if one.id in values)
+    values = read_by_ids(fetch, plan, [record.id for record in records], archived=archived)
+    return tuple(values[record.id] for record in records if record.id in values)
 
 
 def read_by_ids(
     fetch: Fetch, plan: Plan, ids: Sequence[str], *, archived: bool = False
 ) -> dict[str, Record]:
     """Records by id, with the plan's properties; those that are gone are left out."""
-    found: dict[str, Record] = {}
+    records: dict[str, Record] = {}
     for start in range(0, len(ids), requests.BATCH_LIMIT):
-        asked = ids[start : start + requests.BATCH_LIMIT]
+        batch = ids[start : start + requests.BATCH_LIMIT]
         page = fetch(
-            requests.batch_read(plan.stream.object_type, asked, plan.properties, archived=archived),
+            requests.batch_read(plan.stream.object_type, batch, plan.properties, archived=archived),
             responses.page,
         )
         # a merged id may be answered by its survivor: only what was asked for counts
-        found |= {one.id: one for one in page.records if one.id in asked}
-    return found
+        records |= {record.id: record for record in page.records if record.id in batch}
+    return records
 
 
 def _search_reader(fetch: Fetch, plan: Plan) -> ReadPage:

@@ -78,7 +78,7 @@ def prefetched(items: Iterator[Item], depth: int, tick: float) -> Iterator[tuple
     Yields None whenever nothing came for ``tick`` seconds, so that the caller can show life.
     Raises what ``items`` raises, after everything that came before it.
     """
-    return _made_apart(items, depth).items_or_ticks(1, tick)
+    return _start_producer(items, depth).items_or_ticks(1, tick)
 
 
 def prefetched_in_order(works: Iterator[Iterator[Item]], width: int) -> Iterator[Iterator[Item]]:
@@ -86,31 +86,31 @@ def prefetched_in_order(works: Iterator[Iterator[Item]], width: int) -> Iterator
 
     Each is to be gone through before the next is asked for, and raises what it raises.
     """
-    going: deque[PrefetchQueue[Item]] = deque()
-    current: PrefetchQueue[Item] | None = None
+    queues: deque[PrefetchQueue[Item]] = deque()
+    current_queue: PrefetchQueue[Item] | None = None
     try:
         while True:
-            while len(going) < width and (work := next(works, None)) is not None:
-                going.append(_made_apart(work, 2))
-            if not going:
+            while len(queues) < width and (work := next(works, None)) is not None:
+                queues.append(_start_producer(work, 2))
+            if not queues:
                 return
-            current = going.popleft()
-            yield current.items(of=1)
+            current_queue = queues.popleft()
+            yield current_queue.items(of=1)
     finally:
-        for one in (current, *going):
-            if one is not None:
-                one.end()
+        for prefetch_queue in (current_queue, *queues):
+            if prefetch_queue is not None:
+                prefetch_queue.end()
 
 
-def _made_apart(items: Iterator[Item], depth: int) -> PrefetchQueue[Item]:
-    handover: PrefetchQueue[Item] = PrefetchQueue(depth)
+def _start_producer(items: Iterator[Item], depth: int) -> PrefetchQueue[Item]:
+    prefetch_queue: PrefetchQueue[Item] = PrefetchQueue(depth)
 
     def work() -> None:
-        with handover.producing() as wanted:
+        with prefetch_queue.producing() as active:
             for item in items:
-                handover.put(item)
-                if not wanted():
+                prefetch_queue.put(item)
+                if not active():
                     break
 
     threading.Thread(target=work, name="ahead", daemon=True).start()
-    return handover
+    return prefetch_queue

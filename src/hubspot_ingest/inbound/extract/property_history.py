@@ -34,24 +34,26 @@ def read_history(
     size = requests.HISTORY_LIMIT
     parts = [ids[start : start + size] for start in range(0, len(ids), size)]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        told = pool.map(
+        answers = pool.map(
             lambda part: fetch(
                 requests.batch_read(object_type, part, (), history=properties), responses.history
             ),
             parts,
         )
-        return [change for changes in told for change in changes]
+        return [change for changes in answers for change in changes]
 
 
-def staged(changes: Sequence[Change]) -> dict[str, Sequence[str | bytes | None]]:
+def staged_history(changes: Sequence[Change]) -> dict[str, Sequence[str | bytes | None]]:
     """The staged columns of ``changes``, by name."""
     return {
-        "ID": [one.record_id for one in changes],
-        "PROPERTY": [one.property for one in changes],
-        "VALUE": [one.value or None for one in changes],
-        "CHANGED_AT": [None if one.changed_at is None else str(one.changed_at) for one in changes],
-        "SOURCE_TYPE": [one.source_type for one in changes],
-        "SOURCE_ID": [one.source_id for one in changes],
-        "SOURCE_LABEL": [one.source_label for one in changes],
-        "USER_ID": [one.user_id for one in changes],
+        "ID": [change.record_id for change in changes],
+        "PROPERTY": [change.property for change in changes],
+        "VALUE": [change.value or None for change in changes],
+        "CHANGED_AT": [
+            None if change.changed_at is None else str(change.changed_at) for change in changes
+        ],
+        "SOURCE_TYPE": [change.source_type for change in changes],
+        "SOURCE_ID": [change.source_id for change in changes],
+        "SOURCE_LABEL": [change.source_label for change in changes],
+        "USER_ID": [change.user_id for change in changes],
     }

@@ -184,7 +184,7 @@ class Landing:
                     "flattened": [column_json(one) for one in self.flattened],
                 }
                 parts = {"": (staging, rows.staging_columns(self.stream))}
-                self.keeping.page("ITEMS", now, said, parts)
+                self.keeping.record_page("ITEMS", now, said, parts)
             inserted, updated = self._touch(statement, (portal_id, self.run_id, now), now)
             if self.noting:
                 self.database.rows(
@@ -239,7 +239,7 @@ class Landing:
         self._seen.copy()
         binds = (self.run_id, now, json.dumps([*unread]))
         if self.keeping is not None:
-            self.keeping.touched("GONE", now, statement, binds, key_columns(self.stream))
+            self.keeping.record_keys("GONE", now, statement, binds, key_columns(self.stream))
         return self._touch(statement, binds, now)[1]
 
     def _touch(self, statement: Merge, binds: Sequence[object], now: int) -> tuple[int, int]:

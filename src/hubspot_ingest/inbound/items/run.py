@@ -116,7 +116,7 @@ class FixedRun:
         )
         known = metadata.properties(self.name) if stream.flattened else ()
         if self.keeping is not None:
-            self.keeping.begun = run_manifest.run_manifest(
+            self.keeping.manifest = run_manifest.run_manifest(
                 stream, table, [*stands.types], self.settled_through, self.state
             )
         landing = Landing(
@@ -133,7 +133,7 @@ class FixedRun:
             tick=self.tick,
             # in a table that is not there nothing can be missing
             noting=begun["whole"] and partitions.complete(stream) and bool(stands.types),
-            prepared=fresh.keep,
+            prepared=fresh.update,
             keeping=self.keeping,
         )
 

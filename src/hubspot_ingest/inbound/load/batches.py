@@ -36,13 +36,13 @@ class RecordFile:
     """Rows on their way, and how far reading has come with them.
 
     ``parts`` are Parquet files: the records under ``""``, links under their stream's name, past
-    values under ``HISTORY``. ``merged`` are (id, id it was merged into).
+    values under ``HISTORY``. ``merged_ids`` are (id, id it was merged into).
     """
 
     parts: Mapping[str, bytes]
     ids: Sequence[str]
     misfits: int
-    merged: tuple[tuple[str, str], ...]
+    merged_ids: tuple[tuple[str, str], ...]
     read_to: Mapping[int, int | str | None]
 
     @property
@@ -73,62 +73,66 @@ class RecordFiles:
     _records: list[Record] = field(default_factory=list, init=False)
     _read_to: dict[int, int | str | None] = field(default_factory=dict, init=False)
 
-    def of(self, batches: Iterator[RecordBatch]) -> Iterator[RecordFile]:
+    def files(self, batches: Iterator[RecordBatch]) -> Iterator[RecordFile]:
         """What was read before an error is yielded before the error is raised."""
-        wanted = rows_per_file(self.plan.properties)
-        made_at = self.clock.now()
+        least_rows = rows_per_file(self.plan.properties)
+        last_file_at = self.clock.now()
         try:
             for batch in batches:
                 self._records.extend(batch.records)
                 self._read_to[batch.key] = batch.after
-                if len(self._records) >= wanted or self._late(made_at):
+                if len(self._records) >= least_rows or self._late(last_file_at):
                     yield self._file()
-                    made_at = self.clock.now()
+                    last_file_at = self.clock.now()
         except Exception:
             yield self._file()
             raise
         yield self._file()
 
-    def _late(self, made_at: int) -> bool:
+    def _late(self, last_file_at: int) -> bool:
         """Whether to make a file of less; never so that it costs a request for associations."""
         count = len(self._records)
         whole = not self.with_links or count % ASSOCIATIONS_LIMIT == 0
-        return count >= PART_ROWS and whole and self.clock.now() - made_at >= FILE_EVERY
+        return count >= PART_ROWS and whole and self.clock.now() - last_file_at >= FILE_EVERY
 
     def _file(self) -> RecordFile:
         records, self._records = self._records, []
         object_type = self.plan.stream.object_type
-        ids = list(dict.fromkeys(one.id for one in records))
+        ids = list(dict.fromkeys(record.id for record in records))
         parts: dict[str, bytes] = {}
-        found: dict[str, associations.LinksById] = {}
+        links: dict[str, associations.LinksById] = {}
         for stream in self.with_links if ids and not self.archived else ():
             if stream in self.refused:
                 continue
             to_type = self.plan.linked_types[stream]
             try:
-                found[stream] = associations.read_links(self.fetch, object_type, to_type, ids)
+                links[stream] = associations.read_links(self.fetch, object_type, to_type, ids)
             except (ScopeMissing, HubSpotRefused) as error:
                 # these ids stay as they are, and the run tells that they were not fetched
                 self.refused[stream] = error
                 continue
-            parts[stream] = parquet(rows.staged_links(found[stream]))
+            parts[stream] = parquet(rows.staged_links(links[stream]))
         if ids and self.plan.history and not self.archived:
             changes = property_history.read_history(self.fetch, object_type, self.plan.history, ids)
-            parts[HISTORY] = parquet(property_history.staged(changes))
-        columns, misfits = rows.staged(
-            records, self.plan.property_columns, self.with_links, found, archived=self.archived
+            parts[HISTORY] = parquet(property_history.staged_history(changes))
+        columns, misfits = rows.staged_records(
+            records, self.plan.property_columns, self.with_links, links, archived=self.archived
         )
         parts[""] = parquet(columns)
         return RecordFile(
-            parts, [one.id for one in records], misfits, merged(records), dict(self._read_to)
+            parts,
+            [record.id for record in records],
+            misfits,
+            merged_ids(records),
+            dict(self._read_to),
         )
 
 
-def merged(records: Iterable[Record]) -> tuple[tuple[str, str], ...]:
+def merged_ids(records: Iterable[Record]) -> tuple[tuple[str, str], ...]:
     """Ids that were merged away, each with its survivor, as the survivors tell."""
     return tuple(
-        (old, one.id)
-        for one in records
-        for old in (one.properties.get(MERGED_IDS) or "").split(";")
-        if old and old != one.id
+        (old, record.id)
+        for record in records
+        for old in (record.properties.get(MERGED_IDS) or "").split(";")
+        if old and old != record.id
     )

@@ -36,16 +36,16 @@ class ColumnBackfill:
         names = [column.property or "" for column in self.columns]
         statement = deletions.stored_properties(self.table, names, ROWS)
         try:
-            while found := self.database.rows(statement, (last,)):
-                values: dict[str, Sequence[str | bytes | None]] = {KEY: [row[KEY] for row in found]}
+            while rows := self.database.rows(statement, (last,)):
+                values: dict[str, Sequence[str | bytes | None]] = {KEY: [row[KEY] for row in rows]}
                 for n, column in enumerate(self.columns):
-                    values[column.name], _ = to_text(column, [row[f"P{n}"] for row in found])
+                    values[column.name], _ = to_text(column, [row[f"P{n}"] for row in rows])
                 staging.add({PART: parquet(values)})
                 staging.merge(
                     deletions.fill_columns(self.table, staging.table(PART), self.columns), ()
                 )
                 staging.truncate()
-                last = str(found[-1][KEY])
+                last = str(rows[-1][KEY])
                 yield last
         finally:
             staging.drop()

@@ -29,8 +29,8 @@ class ExistingTable:
         """The table once it has these columns."""
         columns = [*columns]
         return ExistingTable(
-            {**self.types, **{one.name: str(one.type) for one in columns}},
-            {**self.comments, **{one.name: one.comment for one in columns}},
+            {**self.types, **{column.name: str(column.type) for column in columns}},
+            {**self.comments, **{column.name: column.comment for column in columns}},
         )
 
 
@@ -55,22 +55,22 @@ def check_portal(database: Database, settings: SyncSettings, portal_id: str) -> 
     table = destination_table(settings)
     if "_PORTAL_ID" not in read_table(database, table).types:
         return
-    found = database.rows(sql.other_portal(table), (portal_id,))
-    if found:
+    rows = database.rows(sql.other_portal(table), (portal_id,))
+    if rows:
         raise Refusal(
-            f"{table} holds rows of portal {found[0]['_PORTAL_ID']}, and the connection "
+            f"{table} holds rows of portal {rows[0]['_PORTAL_ID']}, and the connection "
             f"{settings.connection!r} leads to portal {portal_id}; give the sync a destination "
             "table of its own, or drop the table, then run again",
             code="OTHER_PORTAL",
         )
 
 
-def check_destination(database: Database, given: Json) -> dict[str, Json]:
+def check_destination(database: Database, destination_settings: Json) -> dict[str, Json]:
     """Whether the application may write to a destination as in a sync's settings.
 
     Writes nothing. Raises ``Refusal`` when it is no destination.
     """
-    settings = parse_settings("contacts", {"destination": given})
+    settings = parse_settings("contacts", {"destination": destination_settings})
     named = settings.destination.table is not None
     table = replace(destination_table(settings), table=settings.destination.table or "")
     place = privileges.inspect_destination(database, table)
@@ -97,38 +97,45 @@ def read_table(database: Database, table: Table) -> ExistingTable:
     """The table's columns; none when table, schema or database does not exist."""
     statement, binds = sql.columns_of(table)
     try:
-        found = database.rows(statement, binds)
+        rows = database.rows(statement, binds)
     except DatabaseError:
         # The database is not there yet. Any other reason shows when the table is made.
-        found = []
+        rows = []
     return ExistingTable(
-        {row["COLUMN_NAME"]: row["DATA_TYPE"] for row in found},
-        {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in found},
+        {row["COLUMN_NAME"]: row["DATA_TYPE"] for row in rows},
+        {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in rows},
     )
 
 
 def prepare_tables(
-    database: Database, plan: Plan, stands: ExistingTable, with_links: Iterable[str] = ()
+    database: Database, plan: Plan, existing_table: ExistingTable, with_links: Iterable[str] = ()
 ) -> None:
     """Make the table, or add the columns it lacks and the comments that changed.
 
     The tables beside it, for the links to each of ``with_links`` and for history, are made too.
     """
-    home = SchemaPresence(True, True) if stands.types else schema_presence(database, plan.table)
-    run_ddl(database, tables_ddl(plan, stands, home, with_links))
+    schema = (
+        SchemaPresence(True, True)
+        if existing_table.types
+        else schema_presence(database, plan.table)
+    )
+    run_ddl(database, tables_ddl(plan, existing_table, schema, with_links))
 
 
 def tables_ddl(
-    plan: Plan, stands: ExistingTable, home: SchemaPresence, with_links: Iterable[str] = ()
+    plan: Plan,
+    existing_table: ExistingTable,
+    schema: SchemaPresence,
+    with_links: Iterable[str] = (),
 ) -> list[str]:
     """What ``prepare_tables`` runs. Pure, so that a plan tells exactly what its run will do."""
     comment = f"HubSpot {plan.stream.name}"
     beside = [
         statement
-        for table, made in tables_beside(plan, with_links)
-        for statement in (made, sql.grant_select(table))
+        for table, creation in tables_beside(plan, with_links)
+        for statement in (creation, sql.grant_select(table))
     ]
-    return [*table_ddl(plan.table, plan.columns, comment, stands, home), *beside]
+    return [*table_ddl(plan.table, plan.columns, comment, existing_table, schema), *beside]
 
 
 def schema_presence(database: Database, table: Table) -> SchemaPresence:
@@ -140,33 +147,43 @@ def schema_presence(database: Database, table: Table) -> SchemaPresence:
 
 
 def create_or_extend(
-    database: Database, table: Table, wanted: Sequence[Column], comment: str, stands: ExistingTable
+    database: Database,
+    table: Table,
+    target_columns: Sequence[Column],
+    comment: str,
+    existing_table: ExistingTable,
 ) -> None:
     """Make a table with its schema and database, or add the columns it lacks."""
-    home = SchemaPresence(True, True) if stands.types else schema_presence(database, table)
-    run_ddl(database, table_ddl(table, wanted, comment, stands, home))
+    schema = (
+        SchemaPresence(True, True) if existing_table.types else schema_presence(database, table)
+    )
+    run_ddl(database, table_ddl(table, target_columns, comment, existing_table, schema))
 
 
 def table_ddl(
     table: Table,
-    wanted: Sequence[Column],
+    target_columns: Sequence[Column],
     comment: str,
-    stands: ExistingTable,
-    home: SchemaPresence,
+    existing_table: ExistingTable,
+    schema: SchemaPresence,
 ) -> list[str]:
     """The DDL of a table, of its database and schema as far as they lack, and of who may read.
 
     Readers are let in again in every run: one may be killed before it comes to that.
     """
-    made = create_or_alter(table, wanted, comment, stands)
-    return [*([] if stands.types else _home_ddl(table, home)), *made, sql.grant_select(table)]
+    statements = create_or_alter(table, target_columns, comment, existing_table)
+    return [
+        *([] if existing_table.types else _home_ddl(table, schema)),
+        *statements,
+        sql.grant_select(table),
+    ]
 
 
-def _home_ddl(table: Table, home: SchemaPresence) -> list[str]:
+def _home_ddl(table: Table, schema: SchemaPresence) -> list[str]:
     quoted = f"{sql.name(table.database)}.{sql.name(table.schema)}"
     return [
-        *([] if home.database else [f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}"]),
-        *([] if home.schema else [f"CREATE SCHEMA IF NOT EXISTS {quoted}"]),
+        *([] if schema.database else [f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}"]),
+        *([] if schema.schema else [f"CREATE SCHEMA IF NOT EXISTS {quoted}"]),
         *sql.grant_usage(table),
     ]
 
@@ -181,25 +198,25 @@ def run_ddl(database: Database, create_or_alter: Iterable[str]) -> None:
 
 def tables_beside(plan: Plan, with_links: Iterable[str]) -> list[tuple[Table, str]]:
     """The tables beside the destination, each with its DDL."""
-    made = [
+    tables = [
         (plan.beside(stream), (*LINK, *LINK_SEEN), f"HubSpot {plan.stream.name} to {stream}")
         for stream in with_links
     ]
     if plan.history:
-        told = f"Past values of HubSpot {plan.stream.name}"
-        made.append((plan.beside(HISTORY), property_history.COLUMNS, told))
+        comment = f"Past values of HubSpot {plan.stream.name}"
+        tables.append((plan.beside(HISTORY), property_history.COLUMNS, comment))
     return [
         (table, sql.create_table(table, columns_of_it, comment))
-        for table, columns_of_it, comment in made
+        for table, columns_of_it, comment in tables
     ]
 
 
 def create_or_alter(
-    table: Table, wanted: Sequence[Column], comment: str, stands: ExistingTable
+    table: Table, target_columns: Sequence[Column], comment: str, existing_table: ExistingTable
 ) -> list[str]:
     """The DDL of a destination: all of it, or what it lacks of the columns that are wanted."""
-    if not stands.types:
-        return [sql.create_table(table, wanted, comment)]
-    lacking = columns.table_changes(wanted, stands.comments)
-    grown = [sql.add_columns(table, lacking.added)] if lacking.added else []
-    return [*grown, *(sql.describe_column(table, column) for column in lacking.described)]
+    if not existing_table.types:
+        return [sql.create_table(table, target_columns, comment)]
+    lacking = columns.table_changes(target_columns, existing_table.comments)
+    additions = [sql.add_columns(table, lacking.added)] if lacking.added else []
+    return [*additions, *(sql.describe_column(table, column) for column in lacking.described)]

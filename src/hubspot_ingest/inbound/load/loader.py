@@ -61,24 +61,24 @@ class MergeResult:
 class Loader:
     """Loads batches of one plan.
 
-    ``alive`` is called, and None yielded, whenever nothing came for ``tick`` seconds; ``prepared``
-    when the table is as it has to be. ``keeping`` keeps what is read, and what is changed;
-    ``ready`` says that the tables need not be made.
+    ``heartbeat`` is called, and None yielded, whenever nothing came for ``tick`` seconds;
+    ``on_prepared`` when the table has the columns of the plan. ``recorder`` keeps what is read and
+    the rows that are changed; ``ready`` says that the tables need not be made.
     """
 
     database: Database
     fetch: Fetch
     plan: Plan
-    stands: ExistingTable
+    existing_table: ExistingTable
     run_id: str
     portal_id: str
     clock: times.Clock
-    alive: Callable[[], None]
+    heartbeat: Callable[[], None]
     with_links: Mapping[str, Column]
     tick: float
-    prepared: Callable[[ExistingTable], None] = lambda _: None
+    on_prepared: Callable[[ExistingTable], None] = lambda _: None
     refused: dict[str, IngestError] = field(default_factory=dict)
-    keeping: PageRecorder | None = None
+    recorder: PageRecorder | None = None
     ready: bool = False
 
     def load(
@@ -99,22 +99,22 @@ class Loader:
         read_to: dict[int, int | str | None] = {}
 
         def merge() -> MergeResult:
-            done = self.merge(staging, waiting, read_to, archived)
+            merge_result = self.merge(staging, waiting, read_to, archived)
             if before_empty is not None:
                 before_empty(staging, read_to)
             staging.truncate()
             waiting.clear()
-            return done
+            return merge_result
 
         links = {} if archived else self.with_links
         files = RecordFiles(self.fetch, self.plan, self.clock, links, archived, self.refused)
         try:
             try:
-                for item in prefetched(files.of(batches), FILES_AHEAD, self.tick):
-                    self.alive()
+                for item in prefetched(files.files(batches), FILES_AHEAD, self.tick):
+                    self.heartbeat()
                     if item is None:
                         # nothing to stage: what waits may as well be merged meanwhile
-                        enough = sum(one.rows for one in waiting) >= IDLE_MERGE_ROWS
+                        enough = sum(file.rows for file in waiting) >= IDLE_MERGE_ROWS
                         yield merge() if enough else None
                         continue
                     read_to.update(item[0].read_to)
@@ -137,27 +137,29 @@ class Loader:
     @property
     def grown(self) -> ExistingTable:
         """The table as it is by now."""
-        return self.stands.grown(self.plan.columns) if self.ready else self.stands
+        return self.existing_table.grown(self.plan.columns) if self.ready else self.existing_table
 
-    def mark(self, found: Iterable[DeletionMark]) -> int:
+    def mark(self, marks: Iterable[DeletionMark]) -> int:
         """Mark rows as deleted; returns how many were not marked so before."""
-        told: list[Json] = [
-            {"id": one.id, "kind": one.kind, "at": one.at, "into": one.into}
-            for one in {one.id: one for one in found}.values()
+        mark_rows: list[Json] = [
+            {"id": mark.id, "kind": mark.kind, "at": mark.at, "into": mark.into}
+            for mark in {mark.id: mark for mark in marks}.values()
         ]
-        if not told or not (self.stands.types or self.ready):
+        if not mark_rows or not (self.existing_table.types or self.ready):
             return 0
         now = self.clock.now()
-        if self.keeping is not None:
-            self.keeping.page("MARKS", now, {**self._said(), "marks": [*told]})
-        return self.mark_told(told, now)
+        if self.recorder is not None:
+            self.recorder.record_page(
+                "MARKS", now, {**self._loading_facts(), "marks": [*mark_rows]}
+            )
+        return self.apply_marks(mark_rows, now)
 
-    def mark_told(self, told: Sequence[Json], now: int) -> int:
+    def apply_marks(self, mark_rows: Sequence[Json], now: int) -> int:
         """As ``mark``, of marks as ``marks.mark_deleted`` has them."""
-        if not told:
+        if not mark_rows:
             return 0
         statement = deletions.mark_deleted(self.plan.table)
-        _, marked = self._touch(statement, (self.run_id, now, json.dumps(told)), now)
+        _, marked = self._run_merge(statement, (self.run_id, now, json.dumps(mark_rows)), now)
         if marked:
             self._end_links(now)
         return marked
@@ -165,17 +167,17 @@ class Loader:
     def end_links(self) -> None:
         """The links of records that are marked as deleted are gone with them."""
         now = self.clock.now()
-        if self.with_links and self.keeping is not None:
-            self.keeping.page("LINKS_ENDED", now, self._said())
+        if self.with_links and self.recorder is not None:
+            self.recorder.record_page("LINKS_ENDED", now, self._loading_facts())
         self._end_links(now)
 
     def _end_links(self, now: int) -> None:
         self._prepare()
         for stream in self.with_links:
             ended = deletions.end_links(self.plan.beside(stream), self.plan.table)
-            self._touch(ended, (), now, part=stream)
+            self._run_merge(ended, (), now, part=stream)
 
-    def _touch(
+    def _run_merge(
         self,
         statement: Merge,
         binds: Sequence[object],
@@ -187,7 +189,7 @@ class Loader:
         key, columns = kept_columns(part, self.plan.columns)
         return page_recorder.recorded_merge(
             self.database,
-            self.keeping,
+            self.recorder,
             statement,
             binds,
             at=now,
@@ -196,7 +198,7 @@ class Loader:
             columns=columns,
         )
 
-    def _said(self) -> dict[str, Json]:
+    def _loading_facts(self) -> dict[str, Json]:
         """What an entry tells of how it was loaded."""
         return {"strategy": str(self.plan.strategy), "links": [*self.with_links]}
 
@@ -213,9 +215,11 @@ class Loader:
 
     def _prepare(self) -> None:
         if not self.ready:
-            destination.prepare_tables(self.database, self.plan, self.stands, self.with_links)
+            destination.prepare_tables(
+                self.database, self.plan, self.existing_table, self.with_links
+            )
             self.ready = True
-            self.prepared(self.grown)
+            self.on_prepared(self.grown)
 
     def merge(
         self,
@@ -228,13 +232,13 @@ class Loader:
         inserted = updated = deleted = 0
         now = self.clock.now()
         if waiting:
-            ids = [one for file in waiting for one in file.ids]
-            gone: list[Json] = [
+            ids = [id for file in waiting for id in file.ids]
+            merged_marks: list[Json] = [
                 {"id": old, "kind": "MERGED", "at": now, "into": into}
-                for old, into in dict(one for file in waiting for one in file.merged).items()
+                for old, into in dict(pair for file in waiting for pair in file.merged_ids).items()
             ]
-            self._keep(staging, waiting, now, {"archived": archived, "gone": gone})
-            inserted, updated = self._touch(
+            self._keep(staging, waiting, now, {"archived": archived, "gone": merged_marks})
+            inserted, updated = self._run_merge(
                 merge_records.merge(
                     self.plan.table,
                     staging.table(),
@@ -247,37 +251,37 @@ class Loader:
                 now,
             )
             self._merge_beside(staging, waiting, now)
-            deleted = self.mark_told(gone, now)
+            deleted = self.apply_marks(merged_marks, now)
         if archived:
             inserted, updated, deleted = 0, 0, deleted + inserted + updated
             if deleted:
                 self._end_links(now)
         return MergeResult(
-            rows=sum(one.rows for one in waiting),
+            rows=sum(file.rows for file in waiting),
             inserted=inserted,
             updated=updated,
             deleted=deleted,
-            misfits=sum(one.misfits for one in waiting),
+            misfits=sum(file.misfits for file in waiting),
             read_to=dict(read_to),
         )
 
     def _keep(
-        self, staging: Staging, waiting: Sequence[RecordFile], now: int, said: Mapping[str, Json]
+        self, staging: Staging, waiting: Sequence[RecordFile], now: int, facts: Mapping[str, Json]
     ) -> None:
         """Keep what is staged; of the records what HubSpot sent, without what is made of it."""
         staging.copy()
-        if self.keeping is None:
+        if self.recorder is None:
             return
-        own = {one.name for one in self.plan.property_columns}
+        own = {column.name for column in self.plan.property_columns}
         parts = {part for file in waiting for part in file.parts}
-        self.keeping.page(
+        self.recorder.record_page(
             "RECORDS",
             now,
-            {**self._said(), **said, "parts": [*sorted(parts)]},
+            {**self._loading_facts(), **facts, "parts": [*sorted(parts)]},
             {
                 part: (
                     staging.table(part),
-                    [one for one in staging.columns[part] if part or one.name not in own],
+                    [column for column in staging.columns[part] if part or column.name not in own],
                 )
                 for part in sorted(parts)
             },
@@ -290,20 +294,22 @@ class Loader:
             if stream in parts:
                 links, staged = self.plan.beside(stream), staging.table(stream)
                 removed = deletions.mark_removed(links, staging.table(), staged, column)
-                self._touch(removed, (now,), now, part=stream)
-                self._touch(deletions.upsert_links(links, staged, LINK), (now,), now, part=stream)
+                self._run_merge(removed, (now,), now, part=stream)
+                self._run_merge(
+                    deletions.upsert_links(links, staged, LINK), (now,), now, part=stream
+                )
         if HISTORY in parts:
             past, staged = self.plan.beside(HISTORY), staging.table(HISTORY)
             new = deletions.insert_new(past, staged, property_history.COLUMNS, property_history.KEY)
-            self._touch(new, (), now, part=HISTORY)
+            self._run_merge(new, (), now, part=HISTORY)
 
 
 def kept_columns(part: str, columns: Sequence[Column]) -> tuple[Sequence[Column], Sequence[Column]]:
     """The key, and all columns of ours, of a table (of ``columns``) or of one beside it."""
     if not part:
-        return [one for one in columns if one.name == KEY], columns
+        return [column for column in columns if column.name == KEY], columns
     if part == HISTORY:
         return [
-            one for one in property_history.COLUMNS if one.name in property_history.KEY
+            column for column in property_history.COLUMNS if column.name in property_history.KEY
         ], property_history.COLUMNS
-    return [one for one in LINK if one.name in LINK_KEY], (*LINK, *LINK_SEEN)
+    return [column for column in LINK if column.name in LINK_KEY], (*LINK, *LINK_SEEN)

@@ -17,39 +17,39 @@ from hubspot_ingest.model import Json
 class PageRecorder:
     """Keeps the pages and the before-images of one run for ``days``.
 
-    ``begun`` is what the run began from; it is written with the first page, and so is not there
+    ``manifest`` is what the run began from; it is written with the first page, and so is not there
     of a run that found nothing to do. A page is kept before it is merged: what is in a table can
     never be missing among the pages.
     """
 
-    kept: PageArchive
+    archive: PageArchive
     sync: str
     run_id: str
     days: int
-    begun: Mapping[str, Json] = field(default_factory=dict)
+    manifest: Mapping[str, Json] = field(default_factory=dict)
     _number: int | None = field(default=None, init=False)
 
-    def page(
+    def record_page(
         self,
         kind: str,
         at: int,
-        said: Mapping[str, Json],
+        facts: Mapping[str, Json],
         parts: Mapping[str, tuple[str, Sequence[Column]]] | None = None,
     ) -> ArchiveEntry:
         """Keep what is about to be done, with the staged rows: (table, columns) by part."""
         if self._number is None:
-            self._number = self.kept.last_number(self.sync) + 1
-            begun = ArchiveEntry(self._number, self.run_id, "BEGUN", at, self.begun)
-            self.kept.save_entry(self.sync, begun)
+            self._number = self.archive.last_number(self.sync) + 1
+            first_entry = ArchiveEntry(self._number, self.run_id, "BEGUN", at, self.manifest)
+            self.archive.save_entry(self.sync, first_entry)
         self._number += 1
-        entry = ArchiveEntry(self._number, self.run_id, kind, at, said)
+        entry = ArchiveEntry(self._number, self.run_id, kind, at, facts)
         for part, (staging, columns) in (parts or {}).items():
-            self.kept.save_rows(self.sync, entry, part, staging, columns)
+            self.archive.save_rows(self.sync, entry, part, staging, columns)
         # said last: an entry that is there is there whole
-        self.kept.save_entry(self.sync, entry)
+        self.archive.save_entry(self.sync, entry)
         return entry
 
-    def touched(
+    def record_keys(
         self,
         kind: str,
         at: int,
@@ -58,11 +58,11 @@ class PageRecorder:
         key: Sequence[Column],
     ) -> None:
         """Keep the keys of the rows that a MERGE is about to change, instead of its reasons."""
-        self.page(kind, at, {})
+        self.record_page(kind, at, {})
         entry = ArchiveEntry(self._number or 0, self.run_id, kind, at, {})
-        self.kept.save_keys(self.sync, entry, merge, binds, key)
+        self.archive.save_keys(self.sync, entry, merge, binds, key)
 
-    def images(
+    def record_images(
         self,
         at: int,
         part: str,
@@ -73,11 +73,11 @@ class PageRecorder:
     ) -> None:
         """Keep the rows that a MERGE is about to touch, as they are before."""
         entry = ArchiveEntry(self._number or 0, self.run_id, "", at, {})
-        self.kept.save_images(self.sync, entry, part, merge, binds, key, columns)
+        self.archive.save_images(self.sync, entry, part, merge, binds, key, columns)
 
-    def ended(self, now: int) -> None:
+    def delete_expired(self, now: int) -> None:
         """Delete what has been kept for long enough, whichever sync it is of."""
-        self.kept.delete_before(now - self.days * times.DAY)
+        self.archive.delete_before(now - self.days * times.DAY)
 
 
 def page_recorder(database: Database, days: int, sync: str, run_id: str) -> PageRecorder | None:
@@ -87,7 +87,7 @@ def page_recorder(database: Database, days: int, sync: str, run_id: str) -> Page
 
 def recorded_merge(
     database: Database,
-    keeping: PageRecorder | None,
+    recorder: PageRecorder | None,
     merge: Merge,
     binds: Sequence[object],
     *,
@@ -97,8 +97,8 @@ def recorded_merge(
     columns: Sequence[Column],
 ) -> tuple[int, int]:
     """Run a MERGE, keeping what it touches where that is wanted; rows inserted and updated."""
-    if keeping is not None:
-        keeping.images(at, part, merge, binds, key, columns)
+    if recorder is not None:
+        recorder.record_images(at, part, merge, binds, key, columns)
     counts = database.rows(str(merge), binds)[0]
     return (
         int(counts.get("number of rows inserted") or 0),

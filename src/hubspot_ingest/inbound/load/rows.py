@@ -23,7 +23,7 @@ from hubspot_ingest.database.columns import (
 from hubspot_ingest.model import Link, Record
 
 
-def staged(
+def staged_records(
     records: Sequence[Record],
     properties: Sequence[Column],
     associations: Mapping[str, Column],
@@ -37,24 +37,27 @@ def staged(
     them by record id. ``archived`` records are marked as deleted when HubSpot says they were.
     """
     columns: dict[str, Sequence[str | bytes | None]] = {
-        KEY: [one.id for one in records],
-        "CREATED_AT": [_instant(one.created_at) for one in records],
-        UPDATED: [_instant(one.updated_at) for one in records],
-        "ARCHIVED": ["true" if one.archived else "false" for one in records],
-        "PROPERTIES": [to_json(one.properties) for one in records],
+        KEY: [record.id for record in records],
+        "CREATED_AT": [_instant(record.created_at) for record in records],
+        UPDATED: [_instant(record.updated_at) for record in records],
+        "ARCHIVED": ["true" if record.archived else "false" for record in records],
+        "PROPERTIES": [to_json(record.properties) for record in records],
     }
     misfits = 0
     names = [column.property or "" for column in properties]
-    for column, found in zip(properties, _by_property(records, names), strict=True):
-        columns[column.name], unfit = to_text(column, found)
+    for column, values in zip(properties, _by_property(records, names), strict=True):
+        columns[column.name], unfit = to_text(column, values)
         misfits += unfit
     for stream, column in associations.items():
-        told = links.get(stream, {})
+        links_by_id = links.get(stream, {})
         columns[column.name] = [
-            None if one.id not in told else _ids(told[one.id]) for one in records
+            None if record.id not in links_by_id else _ids(links_by_id[record.id])
+            for record in records
         ]
     if archived:
-        columns[DELETED_AT.name] = [_instant(one.archived_at or one.updated_at) for one in records]
+        columns[DELETED_AT.name] = [
+            _instant(record.archived_at or record.updated_at) for record in records
+        ]
         columns[DELETE_KIND.name] = ["ARCHIVED"] * len(records)
     return columns, misfits
 
@@ -62,28 +65,28 @@ def staged(
 def staged_columns(
     properties: Sequence[Column], associations: Mapping[str, Column], *, archived: bool = False
 ) -> tuple[Column, ...]:
-    """The columns ``staged`` makes, in its order."""
+    """The columns ``staged_records`` makes, in its order."""
     marks = (DELETED_AT, DELETE_KIND) if archived else ()
     return (*RECORD, *properties, *associations.values(), *marks)
 
 
 def staged_links(
-    found: Mapping[str, Sequence[Link]],
+    links_by_id: Mapping[str, Sequence[Link]],
 ) -> dict[str, Sequence[str | bytes | None]]:
     """The staged columns of the links of many records, one row for each type of association."""
-    told = [(one, link) for one, links in found.items() for link in links]
+    pairs = [(id, link) for id, links in links_by_id.items() for link in links]
     return {
-        "FROM_ID": [one for one, _ in told],
-        "TO_ID": [link.to_id for _, link in told],
-        "CATEGORY": [link.category for _, link in told],
-        "TYPE_ID": [link.type_id for _, link in told],
-        "LABEL": [link.label for _, link in told],
+        "FROM_ID": [id for id, _ in pairs],
+        "TO_ID": [link.to_id for _, link in pairs],
+        "CATEGORY": [link.category for _, link in pairs],
+        "TYPE_ID": [link.type_id for _, link in pairs],
+        "LABEL": [link.label for _, link in pairs],
     }
 
 
 def _ids(links: Sequence[Link]) -> bytes:
     """The distinct ids, in ascending order: HubSpot's own order means nothing and changes."""
-    return to_json(sorted({link.to_id for link in links}, key=lambda one: (len(one), one)))
+    return to_json(sorted({link.to_id for link in links}, key=lambda id: (len(id), id)))
 
 
 def _instant(value: int | None) -> Text:
@@ -94,9 +97,9 @@ def _by_property(records: Sequence[Record], names: Sequence[str]) -> Sequence[Se
     """The values of each property, record by record; one that HubSpot left out is None."""
     if not records or not names:
         return [[] for _ in names]
-    held = [record.properties for record in records]
+    properties_by_record = [record.properties for record in records]
     try:
         # one pass in C over each record, then one over all of them
-        return [*zip(*map(itemgetter(*names, names[0]), held), strict=True)][:-1]
+        return [*zip(*map(itemgetter(*names, names[0]), properties_by_record), strict=True)][:-1]
     except KeyError:
-        return [[one.get(name) for one in held] for name in names]
+        return [[properties.get(name) for properties in properties_by_record] for name in names]

@@ -43,40 +43,42 @@ def records_manifest(
     return {
         **run_manifest(plan.stream, plan.table, columns, settled_through, sweeps),
         "portal": portal_id,
-        "properties": [column_json(one) for one in plan.property_columns],
+        "properties": [column_json(column) for column in plan.property_columns],
         "associations": [*plan.associations],
         "history": [*plan.history],
         "selective": plan.selective,
     }
 
 
-def manifest_table(said: Mapping[str, Any]) -> Table:
+def manifest_table(manifest: Mapping[str, Any]) -> Table:
     """The table a run wrote to."""
-    return Table(*said["table"])
+    return Table(*manifest["table"])
 
 
-def manifest_columns(told: Sequence[Sequence[Any]]) -> tuple[Column, ...]:
+def manifest_columns(column_rows: Sequence[Sequence[Any]]) -> tuple[Column, ...]:
     """Columns as ``column_json`` told them."""
     return tuple(
         Column(name, Type[kind], property_name, comment)
-        for name, kind, property_name, comment in told
+        for name, kind, property_name, comment in column_rows
     )
 
 
-def manifest_plan(sync: str, said: Mapping[str, Any], table: Table, strategy: str = "LIST") -> Plan:
+def manifest_plan(
+    sync: str, manifest: Mapping[str, Any], table: Table, strategy: str = "LIST"
+) -> Plan:
     """The plan by which a run of records loaded, as far as loading goes, into ``table``."""
     return Plan(
         sync=sync,
-        stream=Stream(said["stream"], said["object_type"]),
+        stream=Stream(manifest["stream"], manifest["object_type"]),
         strategy=Strategy(strategy),
         since=None,
         # a plan is selective by its filters or by where it begins; that is all of them here
-        earliest=0 if said["selective"] else None,
+        earliest=0 if manifest["selective"] else None,
         until=0,
         filter_groups=(),
         properties=(),
-        property_columns=manifest_columns(said["properties"]),
-        associations=tuple(said["associations"]),
-        history=tuple(said["history"]),
+        property_columns=manifest_columns(manifest["properties"]),
+        associations=tuple(manifest["associations"]),
+        history=tuple(manifest["history"]),
         table=table,
     )

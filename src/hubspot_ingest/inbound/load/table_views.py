@@ -30,9 +30,10 @@ _MOMENTS = (
 
 @dataclass
 class TableViews:
-    """The views beside the table of one sync; ``notes`` is where a run keeps what it has to say.
+    """The views beside the table of one sync; problems with them are added to a run's ``notes``.
 
-    ``known`` are the columns that properties have, ``settled_through`` is as the last run left it.
+    ``property_columns`` maps properties to their columns, ``settled_through`` is as the last run
+    left it.
     """
 
     database: Database
@@ -41,7 +42,7 @@ class TableViews:
     stream: Stream
     settled_through: int | None
     properties: Sequence[Property] = ()
-    known: Mapping[str, str] = field(default_factory=dict)
+    property_columns: Mapping[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     _kept: str | None = field(default=None, init=False)
 
@@ -49,102 +50,111 @@ class TableViews:
     def _table(self) -> Table:
         return destination_table(self.settings)
 
-    def planned(self, stands: ExistingTable, *, loaded: bool) -> list[str]:
-        """The statements by which ``keep`` brings the views up to date; none where they are.
+    def statements(self, existing_table: ExistingTable, *, loaded: bool) -> list[str]:
+        """The statements by which ``update`` brings the views up to date; none where they are.
 
         A backfill looks even so (``loaded``: after rows came): somebody may have dropped one.
         """
-        shown = self._shown(stands)
+        shown = self._shown(existing_table)
         if self._needs_nothing(shown.fingerprint, loaded=loaded):
             return []
         return [statement for _, statement in self._ddl(shown, [])]
 
-    def keep(self, stands: ExistingTable, *, loaded: bool = True) -> None:
+    def update(self, existing_table: ExistingTable, *, loaded: bool = True) -> None:
         """Bring the views up to date with the table as it stands."""
-        shown = self._shown(stands)
-        told = shown.fingerprint
-        if told == self._kept or not stands.types:
+        shown = self._shown(existing_table)
+        fingerprint = shown.fingerprint
+        if fingerprint == self._kept or not existing_table.types:
             return
-        self._kept = told
-        if self._needs_nothing(told, loaded=loaded):
+        self._kept = fingerprint
+        if self._needs_nothing(fingerprint, loaded=loaded):
             return
-        wrong: list[str] = []
-        for place, statement in self._ddl(shown, wrong):
+        problems: list[str] = []
+        for place, statement in self._ddl(shown, problems):
             try:
                 run_ddl(self.database, [statement])
             except DatabaseError as error:
-                wrong.append(self._said(place, error))
+                problems.append(self._problem(place, error))
         with suppress(DatabaseError):
             # where one could not be made the next run looks again
-            binds = (*self._names, self.settled_through, None if wrong else told)
+            binds = (*self._names, self.settled_through, None if problems else fingerprint)
             self.database.rows(views.register(self._table), binds)
-        self.notes += [one for one in dict.fromkeys(wrong) if one not in self.notes]
+        self.notes += [note for note in dict.fromkeys(problems) if note not in self.notes]
 
-    def settle(self, until: int, stands: ExistingTable) -> None:
+    def settle(self, until: int, existing_table: ExistingTable) -> None:
         """Move what is settled, with the views brought up to date first where they are not."""
-        if not stands.types:
+        if not existing_table.types:
             return
-        told = self._shown(stands).fingerprint
+        fingerprint = self._shown(existing_table).fingerprint
         with suppress(DatabaseError):
-            if self._moved(
-                views.set_settled(self._table, only_current=True), until, *self._names, told
+            if self._updated_rows(
+                views.set_settled(self._table, only_current=True), until, *self._names, fingerprint
             ):
-                self._kept = told
+                self._kept = fingerprint
                 return
-        self.keep(stands, loaded=False)
+        self.update(existing_table, loaded=False)
         # what kept the views from being made is on record already
         with suppress(DatabaseError):
-            self._moved(views.set_settled(self._table, only_current=False), until, *self._names)
+            self._updated_rows(
+                views.set_settled(self._table, only_current=False), until, *self._names
+            )
 
     @property
     def _names(self) -> tuple[str, str]:
         return self._table.table, self.sync
 
-    def _moved(self, statement: str, *binds: object) -> int:
+    def _updated_rows(self, statement: str, *binds: object) -> int:
         return int(self.database.rows(statement, binds)[0]["number of rows updated"])
 
-    def _needs_nothing(self, told: str, *, loaded: bool) -> bool:
+    def _needs_nothing(self, fingerprint: str, *, loaded: bool) -> bool:
         if loaded and self.settled_through is None:
             return False
         try:
-            return bool(self.database.rows(views.is_current(self._table), (*self._names, told)))
+            return bool(
+                self.database.rows(views.is_current(self._table), (*self._names, fingerprint))
+            )
         except DatabaseError:
             return False
 
-    def _shown(self, stands: ExistingTable) -> ViewContent:
+    def _shown(self, existing_table: ExistingTable) -> ViewContent:
         return ViewContent(
             table=self._table,
             what=self.stream.label or self.stream.name,
-            columns={one: stands.comments.get(one, "") for one in stands.types},
+            columns={
+                column: existing_table.comments.get(column, "") for column in existing_table.types
+            },
             labels=views.labels(
-                stands.types, self.properties, self.known, self.settings.column_prefix
+                existing_table.types,
+                self.properties,
+                self.property_columns,
+                self.settings.column_prefix,
             ),
             moment=modified_column(self.stream),
         )
 
-    def _ddl(self, shown: ViewContent, wrong: list[str]) -> list[tuple[Table, str]]:
-        """The statements, each with what it makes; ``wrong`` gets a line for a name taken."""
+    def _ddl(self, shown: ViewContent, problems: list[str]) -> list[tuple[Table, str]]:
+        """The statements, each with what it makes; ``problems`` gets a line for a name taken."""
         there = self._look()
-        told = shown.fingerprint
+        fingerprint = shown.fingerprint
         register = views.register_of(shown.table)
         comment = "How far the tables of this schema are settled"
-        found = [(register, sql.create_table(register, views.REGISTER, comment))]
+        statements = [(register, sql.create_table(register, views.REGISTER, comment))]
         shown = replace(shown, former=self._former(shown, there))
         for view in View:
             place = views.view_of(shown.table, view)
             if place.table in there and there[place.table] is None:
-                wrong.append(_taken(place))
+                problems.append(_taken(place))
                 continue
-            if there.get(place.table) != told:
-                found.append((place, views.create(shown, view, told)))
-            found.append((place, sql.grant_select(place, "VIEW")))
-        return [*found, (register, sql.grant_select(register))]
+            if there.get(place.table) != fingerprint:
+                statements.append((place, views.create(shown, view, fingerprint)))
+            statements.append((place, sql.grant_select(place, "VIEW")))
+        return [*statements, (register, sql.grant_select(register))]
 
     def _look(self) -> dict[str, str | None]:
         """What goes by the views' names, with its fingerprint: None where it is not ours."""
         statement, binds = views.existing_views(self._table)
         try:
-            found = self.database.rows(statement, binds)
+            rows = self.database.rows(statement, binds)
         except DatabaseError:
             # the database is not there yet
             return {}
@@ -152,21 +162,21 @@ class TableViews:
             row["TABLE_NAME"]: views.fingerprint_of(row["COMMENT"])
             if row["TABLE_TYPE"] == "VIEW"
             else None
-            for row in found
+            for row in rows
         }
 
     def _former(self, shown: ViewContent, there: Mapping[str, str | None]) -> frozenset[str]:
         """The columns that have a label in a view that is ours: queries may name it."""
-        found: set[str] = set()
-        for one, told in there.items():
-            if told not in (None, shown.fingerprint):
-                statement, binds = sql.columns_of(replace(shown.table, table=one))
-                found |= {row["COLUMN_NAME"] for row in self.database.rows(statement, binds)}
+        columns: set[str] = set()
+        for view_name, fingerprint in there.items():
+            if fingerprint not in (None, shown.fingerprint):
+                statement, binds = sql.columns_of(replace(shown.table, table=view_name))
+                columns |= {row["COLUMN_NAME"] for row in self.database.rows(statement, binds)}
         return frozenset(
-            one for one in shown.columns if f"{one}{LABEL}" in found - {*shown.columns}
+            column for column in shown.columns if f"{column}{LABEL}" in columns - {*shown.columns}
         )
 
-    def _said(self, place: Table, error: DatabaseError) -> str:
+    def _problem(self, place: Table, error: DatabaseError) -> str:
         if "already exists" in error.said:
             return _taken(place)
         if isinstance(error, GrantMissing):
@@ -185,8 +195,8 @@ def modified_column(stream: Stream) -> str | None:
     """The column that says when a row's thing last changed in HubSpot, if one does."""
     if stream.reader is Reader.RECORDS:
         return UPDATED
-    there = {one.name for one in stream.columns if one.type is Type.TIMESTAMP}
-    return next((one for one in _MOMENTS if one in there), None)
+    there = {column.name for column in stream.columns if column.type is Type.TIMESTAMP}
+    return next((column for column in _MOMENTS if column in there), None)
 
 
 def release_views(database: Database, sync: str, settings: SyncSettings) -> None:
@@ -225,10 +235,10 @@ def missing_views(database: Database, sync: str, settings: SyncSettings) -> list
     try:
         noted = database.rows(views.is_registered(table), (table.table, sync))
         statement, binds = views.existing_views(table)
-        found = database.rows(statement, binds) if noted else []
+        rows = database.rows(statement, binds) if noted else []
     except DatabaseError:
         return []
-    ours = {row["TABLE_NAME"] for row in found if views.fingerprint_of(row["COMMENT"]) is not None}
+    ours = {row["TABLE_NAME"] for row in rows if views.fingerprint_of(row["COMMENT"]) is not None}
     places = [views.view_of(table, view) for view in View]
     return [place for place in places if noted and place.table not in ours]
 

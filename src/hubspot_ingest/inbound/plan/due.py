@@ -41,12 +41,12 @@ def due_sweeps(
     them due in every run.
     """
 
-    def passed(what: str, every: int) -> bool:
-        return at_once or now - int(state.get(what) or 0) >= every
+    def is_due(key: str, every: int) -> bool:
+        return at_once or now - int(state.get(key) or 0) >= every
 
     return Due(
-        archived=archived and passed("archived_at", ARCHIVED_EVERY),
-        filtered=filtered and passed("filtered_at", FILTERED_EVERY),
+        archived=archived and is_due("archived_at", ARCHIVED_EVERY),
+        filtered=filtered and is_due("filtered_at", FILTERED_EVERY),
         rotation=rotation_under_way(state) or rotation_due(state, now),
     )
 

@@ -37,65 +37,67 @@ def checked_filters(
     Raises ``InvalidFilter`` for a property the portal does not have, an operator that does not
     fit its type, or a value that is not of its type or among its options.
     """
-    known = {one.name: one for one in properties}
+    by_name = {prop.name: prop for prop in properties}
     return [
         [
-            _filter(one, known, f"filter_groups.{g}.filters.{f}")
-            for f, one in enumerate(group.filters)
+            _filter(condition, by_name, f"filter_groups.{g}.filters.{f}")
+            for f, condition in enumerate(group.filters)
         ]
         for g, group in enumerate(groups)
     ]
 
 
-def _filter(given: Filter, known: Mapping[str, Property], place: str) -> Json:
-    found = known.get(given.property_name)
-    if found is None:
+def _filter(condition: Filter, properties: Mapping[str, Property], place: str) -> Json:
+    prop = properties.get(condition.property_name)
+    if prop is None:
         raise InvalidFilter(
-            f"{place}: this portal has no property {given.property_name!r} here"
-            f"{did_you_mean(given.property_name, known)}"
+            f"{place}: this portal has no property {condition.property_name!r} here"
+            f"{did_you_mean(condition.property_name, properties)}"
         )
-    allowed = _OPERATORS.get(found.type)
-    if allowed is not None and given.operator not in allowed:
+    allowed = _OPERATORS.get(prop.type)
+    if allowed is not None and condition.operator not in allowed:
         raise InvalidFilter(
-            f"{place}: {given.operator} does not fit {found.name!r}, which is of type "
-            f"{found.type}; use one of {', '.join(sorted(allowed))}"
+            f"{place}: {condition.operator} does not fit {prop.name!r}, which is of type "
+            f"{prop.type}; use one of {', '.join(sorted(allowed))}"
         )
-    spelled: dict[str, Json] = {"propertyName": found.name, "operator": given.operator}
-    if given.value is not None:
-        spelled["value"] = _value(given.value, found, given.operator, place)
-    if given.high_value is not None:
-        spelled["highValue"] = _value(given.high_value, found, given.operator, place)
-    if given.values is not None:
-        spelled["values"] = [_value(one, found, given.operator, place) for one in given.values]
+    spelled: dict[str, Json] = {"propertyName": prop.name, "operator": condition.operator}
+    if condition.value is not None:
+        spelled["value"] = _value(condition.value, prop, condition.operator, place)
+    if condition.high_value is not None:
+        spelled["highValue"] = _value(condition.high_value, prop, condition.operator, place)
+    if condition.values is not None:
+        spelled["values"] = [
+            _value(value, prop, condition.operator, place) for value in condition.values
+        ]
     return spelled
 
 
-def _value(value: Value, found: Property, operator: str, place: str) -> str:
+def _value(value: Value, prop: Property, operator: str, place: str) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     wrong = InvalidFilter(
-        f"{place}: {text!r} is no value of {found.name!r}, which is of type {found.type}"
+        f"{place}: {text!r} is no value of {prop.name!r}, which is of type {prop.type}"
     )
-    if found.type == "number":
+    if prop.type == "number":
         if not _NUMBER.fullmatch(text):
             raise wrong
-    elif found.type in ("date", "datetime"):
+    elif prop.type in ("date", "datetime"):
         instant = times.milliseconds(text)
         if instant is None:
             raise wrong
         return str(instant)
-    elif found.type == "bool":
+    elif prop.type == "bool":
         if text.lower() not in ("true", "false"):
             raise wrong
         return text.lower()
-    elif found.type == "enumeration" and operator not in _TOKENS and found.options:
-        options = [option for option, _ in found.options]
+    elif prop.type == "enumeration" and operator not in _TOKENS and prop.options:
+        options = [option for option, _ in prop.options]
         if text not in options:
             shown = ", ".join(options[:20]) + (", …" if len(options) > 20 else "")
             raise InvalidFilter(
-                f"{place}: {text!r} is no option of {found.name!r}"
+                f"{place}: {text!r} is no option of {prop.name!r}"
                 f"{did_you_mean(text, options)}; options: {shown}"
             )
-    elif operator in ("IN", "NOT_IN") and found.type != "enumeration":
+    elif operator in ("IN", "NOT_IN") and prop.type != "enumeration":
         # HubSpot finds text in IN and NOT_IN only when it is given in lower case
         return text.lower()
     return text

@@ -83,7 +83,8 @@ class Plan:
     def linked_types(self) -> dict[str, str]:
         """The object types of the associated streams, by stream."""
         return {
-            one: BY_NAME[one].object_type if one in BY_NAME else one for one in self.associations
+            stream: BY_NAME[stream].object_type if stream in BY_NAME else stream
+            for stream in self.associations
         }
 
     def beside(self, what: str) -> Table:
@@ -101,7 +102,7 @@ class Plan:
     @property
     def hash(self) -> str:
         """What a checkpoint is good for: the same reading of the same things."""
-        told = [
+        parts = [
             self.stream.object_type,
             self.strategy,
             self.filter_groups,
@@ -110,20 +111,20 @@ class Plan:
             self.associations,
             str(self.table),
         ]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def check_names(
     globs: Sequence[str], properties: Iterable[Property], *, setting: str = "properties"
 ) -> None:
     """Raises ``Refusal`` for a plain name among ``globs`` that the portal does not have."""
-    known = [one.name for one in properties]
+    names = [prop.name for prop in properties]
     for glob in globs:
         plain = not glob.startswith("!") and not any(sign in glob for sign in "*?[")
-        if plain and glob not in known:
+        if plain and glob not in names:
             raise Refusal(
                 f"setting {setting!r}: this portal has no property {glob!r} here"
-                f"{did_you_mean(glob, known)}"
+                f"{did_you_mean(glob, names)}"
             )
 
 
@@ -134,7 +135,7 @@ def selected_properties(
 
     A plain name that the portal has no longer takes nothing: its column stays as it is.
     """
-    known = {one.name: one for one in properties}
+    by_name = {prop.name: prop for prop in properties}
     allowed = [glob for glob in globs if not glob.startswith("!")]
     if globs and not allowed:
         # denials alone are denied from everything; an empty list takes nothing
@@ -145,8 +146,8 @@ def selected_properties(
         return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
     return tuple(
-        known[name]
-        for name in sorted(known)
+        by_name[name]
+        for name in sorted(by_name)
         if matches(name, allowed) and not matches(name, denied)
     )
 
@@ -169,10 +170,10 @@ def make_plan(
     names to their types. Raises ``Refusal`` when settings and portal do not fit together.
     """
     chosen = selected_properties(settings.properties, portal_properties)
-    there = {one.name for one in portal_properties}
+    portal_names = {prop.name for prop in portal_properties}
     # the ids that were merged into a record are always asked for: a merge tells itself no other way
-    names = tuple(sorted({*(one.name for one in chosen), *({MERGED_IDS} & there)}))
-    past = selected_properties(settings.history, portal_properties) if settings.history else ()
+    names = tuple(sorted({*(prop.name for prop in chosen), *({MERGED_IDS} & portal_names)}))
+    history = selected_properties(settings.history, portal_properties) if settings.history else ()
     associations = stream.associations if settings.associations is None else settings.associations
     since = _since(settings, settled_through)
     groups = tuple(map(tuple, filters.checked_filters(settings.filter_groups, portal_properties)))
@@ -194,12 +195,12 @@ def make_plan(
         property_columns=columns.property_columns(
             chosen,
             settings.column_prefix,
-            taken=[columns.association_column(one).name for one in associations],
+            taken=[columns.association_column(prop).name for prop in associations],
             column_names=known_columns,
             existing=existing,
         ),
         associations=associations,
-        history=tuple(one.name for one in past),
+        history=tuple(prop.name for prop in history),
         table=table,
     )
 
@@ -221,7 +222,9 @@ def list_plan(plan: Plan) -> Plan:
 
 def without_links(plan: Plan, streams: Collection[str]) -> Plan:
     """The plan less its associations with some streams."""
-    return replace(plan, associations=tuple(one for one in plan.associations if one not in streams))
+    return replace(
+        plan, associations=tuple(stream for stream in plan.associations if stream not in streams)
+    )
 
 
 def rotation_plan(plan: Plan) -> Plan:

@@ -158,7 +158,7 @@ def _table(
     settled_through = None if sync is None else sync.settled_through
     fresh = TableViews(database, looking.name, looking.settings, stream, settled_through)
     if not reads:
-        return fresh.planned(stands, loaded=False) if stands.types else [], []
+        return fresh.statements(stands, loaded=False) if stands.types else [], []
     known = PortalSchema(database).properties(looking.name) if stream.flattened else ()
     flattened = naming.property_columns(
         [one for one, _ in known],
@@ -173,5 +173,5 @@ def _table(
     )
     comment = f"HubSpot {stream.label or stream.name}"
     ddl = destination.table_ddl(table, wanted, comment, stands, home)
-    ddl += fresh.planned(stands.grown(wanted), loaded=True)
+    ddl += fresh.statements(stands.grown(wanted), loaded=True)
     return ddl, [one for one in wanted if one.name not in stands.types]

@@ -14,7 +14,8 @@ from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound.deletions.sweeps import END, RECYCLE_BIN
+from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
+from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.plan.due import Due, filtered_since
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy, list_plan, rotation_plan
@@ -57,7 +58,7 @@ class Surveyor:
         records, ranges, sample = self._main()
         due = self.sync_state.due(self.plan, self.now)
         counts = Counts(records=records)
-        types = self.sync_state.stands.types
+        types = self.sync_state.existing_table.types
         has_rows = records > 0 or self._rows(sql.count(self.plan.table)) != ["0"]
         has_rows = has_rows and (records > 0 or bool(types))
         due = replace(due, rotation=due.rotation and has_rows)
@@ -156,8 +157,10 @@ class Surveyor:
         """About how many living rows the table will have."""
         table, plan = self.plan.table, self.plan
         there = 0
-        if self.sync_state.stands.types:
-            there = LiveRows(self.database, table).count(0, END, plan.earliest or 0, plan.until)
+        if self.sync_state.existing_table.types:
+            there = LiveRows(self.database, table).count(
+                0, ABOVE_ANY_ID, plan.earliest or 0, plan.until
+            )
         if self.sync_state.settled_through is None:
             return there + records if resumed else records
         return there
@@ -181,7 +184,7 @@ class Surveyor:
 
     def _rows(self, statement: str, *binds: object) -> list[str]:
         """The one column of a statement about the table; nothing where there is none."""
-        if not self.sync_state.stands.types:
+        if not self.sync_state.existing_table.types:
             return []
         found = self.database.rows(statement, binds)
         return [str(value) for row in found for value in row.values()]

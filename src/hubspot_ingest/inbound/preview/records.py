@@ -41,7 +41,7 @@ def records_plan(looking: Prospect, stream: Stream, stands: SyncState) -> Planne
     parts += _reading(looking, stands, made, survey, again=again)
     parts += looking.end(parts)
     grows = survey.counts.records or survey.counts.rotation
-    there = stands.stands.types
+    there = stands.existing_table.types
     labels = {one.name: one.label for one in properties}
     scopes = [scope for missing in survey.refused.values() for scope in missing]
     searched = made.strategy is Strategy.SEARCH
@@ -97,20 +97,20 @@ def _ddl(
 ) -> list[str]:
     """Every statement once, in the order in which the run gets to it."""
     found: list[str] = []
-    existing = stands.stands
-    fresh = stands.freshness(looking.outside.database, made, properties, [])
+    existing = stands.existing_table
+    fresh = stands.table_views(looking.outside.database, made, properties, [])
     home = SchemaPresence(True, True)
     if not existing.types:
         home = destination.schema_presence(looking.outside.database, made.table)
     if survey.counts.records:
         found += destination.tables_ddl(made, existing, home, stands.links_at_once(made))
         existing, home = existing.grown(made.columns), SchemaPresence(True, True)
-        found += fresh.planned(existing, loaded=True)
+        found += fresh.statements(existing, loaded=True)
     elif existing.types:
-        found += fresh.planned(existing, loaded=False)
+        found += fresh.statements(existing, loaded=False)
     if survey.counts.archived or survey.counts.rotation:
         found += destination.tables_ddl(made, existing, home, made.association_columns)
-        found += fresh.planned(existing.grown(made.columns), loaded=True)
+        found += fresh.statements(existing.grown(made.columns), loaded=True)
     return list(dict.fromkeys(found))
 
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from hubspot_ingest import times
+from hubspot_ingest.hubspot import requests
 
 # So many records are a page of a search: to compare them costs no more than to count them.
-SMALL = 200
+SMALL = requests.SEARCH_LIMIT
 # Up to so many records are compared one by one at once, in five pages.
 FEW = 1_000
 # A comparison of more begins with 1 % of the requests of a full load, within these bounds.
@@ -75,14 +76,14 @@ def cut_counts(requests: int) -> tuple[int, int]:
 
 def by_id(whole: Part, ids: Sequence[int]) -> list[Part]:
     """The whole, cut at some ids."""
-    bounds = [whole.after, *(one for one in ids if whole.after < one < whole.last), whole.last]
+    bounds = [whole.after, *(id for id in ids if whole.after < id < whole.last), whole.last]
     return [replace(whole, after=a, last=b) for a, b in itertools.pairwise(bounds)]
 
 
 def by_age(whole: Part, count: int) -> list[Part]:
     """The whole, cut into at most so many parts by time."""
     ages = sorted(whole.until - age for age in AGES[: count - 1])
-    bounds = [whole.since, *(one for one in ages if whole.since < one), whole.until]
+    bounds = [whole.since, *(age for age in ages if whole.since < age), whole.until]
     return [replace(whole, since=a, until=b) for a, b in itertools.pairwise(bounds)]
 
 
@@ -91,49 +92,50 @@ def find_differences(
     ours: Side,
     first: Sequence[tuple[Part, int]],
     middle: Callable[[Part], int | None],
-    known: dict[str, Difference],
+    differences: dict[str, Difference],
 ) -> Generator[None, None, None]:
-    """Add to ``known`` the ids that stand on one side only, or with another version.
+    """Add to ``differences`` the ids that only one side has, or has in another version.
 
-    ``first`` are the parts to begin with and how many records HubSpot has in each, ``known`` what
-    is known to differ; ``middle`` tells an id that halves our records of a part, None where they
-    have none between. Yields between questions.
+    ``first`` are the parts to begin with and how many records HubSpot has in each; ``differences``
+    holds what is already known to differ. ``middle`` returns an id that halves our records of a
+    part, None where they have none between. Yields between requests.
     """
     waiting = [*reversed(first)]
     while waiting:
         part, there = waiting.pop()
         yield
-        here = expected(ours, part, known)
+        here = expected(ours, part, differences)
         if there == here:
             continue
         cut = middle(part)
         # where many differ, halving costs more than looking at all
         listed = max(there, here) <= SMALL * max(1, 2 * abs(there - here))
         if listed or cut is None or not part.after < cut < part.last:
-            compare_versions(theirs.versions(part), ours.versions(part), known)
+            compare_versions(theirs.versions(part), ours.versions(part), differences)
             continue
         lower = replace(part, last=cut)
         below = theirs.count(lower)
         waiting += [(replace(part, after=cut), there - below), (lower, below)]
 
 
-def expected(ours: Side, part: Part, known: Mapping[str, Difference]) -> int:
+def expected(ours: Side, part: Part, differences: Mapping[str, Difference]) -> int:
     """How many records of a part HubSpot has, going by our rows and what is known to differ."""
     return ours.count(part) + sum(
-        part.holds(id, one.there) - part.holds(id, one.here) for id, one in known.items()
+        part.holds(id, difference.there) - part.holds(id, difference.here)
+        for id, difference in differences.items()
     )
 
 
 def compare_versions(
     theirs: Mapping[str, int | None],
     ours: Mapping[str, int | None],
-    known: dict[str, Difference],
+    differences: dict[str, Difference],
 ) -> None:
-    """Add to ``known`` what differs between the records of a part, compared one by one."""
+    """Add to ``differences`` what differs between the records of a part, compared one by one."""
     for id in theirs.keys() | ours.keys():
         there, here = theirs.get(id), ours.get(id)
         if there != here or (id in theirs) != (id in ours):
-            before = known.get(id, Difference(None, None))
-            known[id] = Difference(
+            before = differences.get(id, Difference(None, None))
+            differences[id] = Difference(
                 before.there if there is None else there, before.here if here is None else here
             )

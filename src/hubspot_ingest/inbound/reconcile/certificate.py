@@ -15,18 +15,19 @@ METHOD = (
 )
 
 
-def told(made: Certificate, stopped: IngestError | None) -> str:
+def comparison_message(certificate: Certificate, stopped: IngestError | None) -> str:
     """What a comparison came to, in a sentence."""
-    wrong = made.missing + made.extra + made.stale
-    said = {
-        "COMPLETE": f"{made.table_records} rows of {made.sync} agree with HubSpot",
-        "REPAIRED": f"{wrong} rows of {made.sync} differed from HubSpot and were repaired: "
-        f"{made.missing} missing, {made.extra} too many, {made.stale} stale",
-        "INCOMPLETE": f"the comparison of {made.sync} did not come to its end; run it again",
-    }[made.result]
-    if made.changed_meanwhile:
-        said += f"; {made.changed_meanwhile} changed since the last run, which the next one reads"
-    return said if stopped is None else f"{said} ({stopped.message})"
+    wrong = certificate.missing + certificate.extra + certificate.stale
+    message = {
+        "COMPLETE": f"{certificate.table_records} rows of {certificate.sync} agree with HubSpot",
+        "REPAIRED": f"{wrong} rows of {certificate.sync} differed from HubSpot and were repaired: "
+        f"{certificate.missing} missing, {certificate.extra} too many, {certificate.stale} stale",
+        "INCOMPLETE": f"the comparison of {certificate.sync} did not come to its end; run it again",
+    }[certificate.result]
+    if certificate.changed_meanwhile:
+        changed = certificate.changed_meanwhile
+        message += f"; {changed} changed since the last run, which the next one reads"
+    return message if stopped is None else f"{message} ({stopped.message})"
 
 
 def compare_and_certify(
@@ -37,36 +38,36 @@ def compare_and_certify(
     ``requests`` tells how many were sent for it so far. What ends it early is on the certificate
     too, and is raised unless it is ``Stopped``.
     """
-    loading, found = comparison.loading, comparison.found
-    began = loading.clock.now()
+    loader, result = comparison.loader, comparison.result
+    began = loader.clock.now()
 
     def certify() -> Certificate:
-        counted = found.counted
-        made = Certificate(
+        counted = result.counted
+        certificate = Certificate(
             sync=sync,
-            run_id=loading.run_id,
+            run_id=loader.run_id,
             checked_at=began,
             method=METHOD,
-            result=found.result,
-            hubspot_records=found.hubspot_records,
-            table_records=found.table_records,
+            result=result.result,
+            hubspot_records=result.hubspot_records,
+            table_records=result.table_records,
             missing=counted["MISSING"],
             extra=counted["EXTRA"],
             stale=counted["STALE"],
-            changed_meanwhile=found.changed_meanwhile,
-            repaired=found.repaired,
+            changed_meanwhile=result.changed_meanwhile,
+            repaired=result.repaired,
             requests=requests(),
-            duration_seconds=(loading.clock.now() - began) / 1000,
-            differences=[*found.kinds.items()][:SHOWN],
+            duration_seconds=(loader.clock.now() - began) / 1000,
+            differences=[*result.kinds.items()][:SHOWN],
         )
-        Certificates(loading.database).save(made)
-        cleanup.clear(loading.database, loading.clock.now())
-        return made
+        Certificates(loader.database).save(certificate)
+        cleanup.clear(loader.database, loader.clock.now())
+        return certificate
 
     try:
         yield from comparison.steps()
     except IngestError as error:
-        found.stopped = error
+        result.stopped = error
         certify()
         raise
     return certify()

@@ -17,9 +17,10 @@ from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.errors import IngestError, Stopped
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound.deletions.sweeps import END, Sweeps
+from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
+from hubspot_ingest.inbound.deletions.lookup import look_up
 from hubspot_ingest.inbound.extract import page_readers
-from hubspot_ingest.inbound.load.batches import merged
+from hubspot_ingest.inbound.load.batches import merged_ids
 from hubspot_ingest.inbound.load.loader import Loader, MergeResult
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
@@ -91,11 +92,13 @@ class Comparison:
     It is to be closed.
     """
 
-    loading: Loader
+    loader: Loader
     settled: int
     log: Callable[[MergeResult], None]
-    found: ComparisonResult = field(default_factory=ComparisonResult)
-    _begun: tuple[_FirstParts, Future[HubSpotCounts]] | None = field(default=None, init=False)
+    result: ComparisonResult = field(default_factory=ComparisonResult)
+    _early_counts: tuple[_FirstParts, Future[HubSpotCounts]] | None = field(
+        default=None, init=False
+    )
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(SIDE_BY_SIDE), init=False
     )
@@ -109,21 +112,24 @@ class Comparison:
 
         ``expected`` is how many there will be, where that is known.
         """
-        live = LiveRows(self.loading.database, self.loading.plan.table)
+        live = LiveRows(self.loader.database, self.loader.plan.table)
         records = max(expected or 0, TableSide(live).count(self._whole))
         if records > bisection.FEW:
             parts = self._parts(live, records)
             # statements of this thread's session are not for the one that waits
-            counting = self._counting(live, {}, alive=lambda: None)
-            self._begun = parts, self._pool.submit(counting.ask, [*parts.by_id, *parts.by_age])
+            counting = self._counting(live, {}, heartbeat=lambda: None)
+            self._early_counts = (
+                parts,
+                self._pool.submit(counting.ask, [*parts.by_id, *parts.by_age]),
+            )
 
     def beforehand(self) -> int:
         """How many requests were sent for what was begun, once it is answered."""
-        if self._begun is None:
+        if self._early_counts is None:
             return 0
-        _, asking = self._begun
-        while not wait([asking], self.loading.tick).done:
-            self.loading.alive()
+        _, asking = self._early_counts
+        while not wait([asking], self.loader.tick).done:
+            self.loader.heartbeat()
         if asking.exception() is not None:
             return 0
         asked = asking.result()
@@ -132,134 +138,138 @@ class Comparison:
     def steps(self) -> Iterator[None]:
         """Compare and repair; yields whenever another run may take its turn.
 
-        What it came to stands in ``found``, also when the deadline or the day's limit ends it.
+        What it came to stands in ``result``, also when the deadline or the day's limit ends it.
         """
         try:
-            yield from self._go()
+            yield from self._compare()
         except Stopped as error:
-            self.found.stopped = error
+            self.result.stopped = error
 
     @property
     def _whole(self) -> Part:
-        earliest = max(self.loading.plan.earliest or 0, requests.EARLIEST_FILTER)
-        return Part(0, END, earliest, self.settled)
+        earliest = max(self.loader.plan.earliest or 0, requests.EARLIEST_FILTER)
+        return Part(0, ABOVE_ANY_ID, earliest, self.settled)
 
     def _parts(self, live: LiveRows, records: int) -> _FirstParts:
-        ids, ages = bisection.cut_counts(cost(records, searched=self.loading.plan.selective))
+        ids, ages = bisection.cut_counts(cost(records, searched=self.loader.plan.selective))
         by_id = bisection.by_id(self._whole, live.boundaries(ids)) if ids else []
         return _FirstParts(by_id, bisection.by_age(self._whole, ages))
 
     def _counting(
-        self, live: LiveRows, known: dict[str, Difference], *, alive: Callable[[], None]
+        self, live: LiveRows, differences: dict[str, Difference], *, heartbeat: Callable[[], None]
     ) -> PartCounter:
-        patient = HeartbeatFetch(self.loading.fetch, self._pool, alive, self.loading.tick)
+        patient = HeartbeatFetch(self.loader.fetch, self._pool, heartbeat, self.loader.tick)
         return PartCounter(
-            patient, HubSpotSide(patient, self.loading.plan), live, self._whole, known
+            patient, HubSpotSide(patient, self.loader.plan), live, self._whole, differences
         )
 
-    def _go(self) -> Iterator[None]:
-        found, wanted = self.found, self.loading.plan
-        live = LiveRows(self.loading.database, wanted.table)
-        known: dict[str, Difference] = {}
-        counting = self._counting(live, known, alive=self.loading.alive)
+    def _compare(self) -> Iterator[None]:
+        result, plan = self.result, self.loader.plan
+        live = LiveRows(self.loader.database, plan.table)
+        differences: dict[str, Difference] = {}
+        counting = self._counting(live, differences, heartbeat=self.loader.heartbeat)
         theirs, ours, patient = counting.theirs, TableSide(live), counting.patient
-        found.table_records = ours.count(self._whole)
-        if self._begun is None and found.table_records <= bisection.FEW:
+        result.table_records = ours.count(self._whole)
+        if self._early_counts is None and result.table_records <= bisection.FEW:
             there = theirs.versions(self._whole)
-            found.hubspot_records = len(there)
-            bisection.compare_versions(there, ours.versions(self._whole), known)
-            doubtful = {*known}
+            result.hubspot_records = len(there)
+            bisection.compare_versions(there, ours.versions(self._whole), differences)
+            doubtful = {*differences}
         else:
             parts, asked = self._asked(counting, live)
             first = counting.counts(asked)
-            found.hubspot_records = sum(count for _, count in first[: len(parts.by_id) or None])
+            result.hubspot_records = sum(count for _, count in first[: len(parts.by_id) or None])
             # what moved while parts were halved may have hidden something: they are counted anew
             for _ in range(ROUNDS):
                 unlike = [
                     (part, count)
                     for part, count in first
-                    if count != bisection.expected(ours, part, known)
+                    if count != bisection.expected(ours, part, differences)
                 ]
                 if not unlike:
                     break
-                yield from bisection.find_differences(theirs, ours, unlike, ours.middle, known)
+                yield from bisection.find_differences(
+                    theirs, ours, unlike, ours.middle, differences
+                )
                 first = counting.counts(counting.ask([part for part, _ in unlike]))
-            doubtful = known.keys() - counting.changed.keys()
-            found.changed_meanwhile = sum(
-                (here := known[one].here) is not None and here < self.settled
-                for one in counting.changed
+            doubtful = differences.keys() - counting.changed.keys()
+            result.changed_meanwhile = sum(
+                (here := differences[id].here) is not None and here < self.settled
+                for id in counting.changed
             )
         yield
         self._judge(patient, sorted(doubtful, key=int), live)
         yield from self._repair()
 
     def _asked(self, counting: PartCounter, live: LiveRows) -> tuple[_FirstParts, HubSpotCounts]:
-        if self._begun is not None:
-            parts, asking = self._begun
+        if self._early_counts is not None:
+            parts, asking = self._early_counts
             return parts, counting.patient.end(asking)
-        parts = self._parts(live, self.found.table_records)
+        parts = self._parts(live, self.result.table_records)
         return parts, counting.ask([*parts.by_id, *parts.by_age])
 
     @property
     def _listing(self) -> Plan:
         """The same records from the primary store, without their values."""
-        wanted = self.loading.plan
-        fits = plan.fits_url(wanted.stream.object_type, ("hs_object_id",), ())
+        full_plan = self.loader.plan
+        fits = plan.fits_url(full_plan.stream.object_type, ("hs_object_id",), ())
         strategy = Strategy.LIST if fits else Strategy.WIDE
-        return replace(wanted, strategy=strategy, properties=("hs_object_id",))
+        return replace(full_plan, strategy=strategy, properties=("hs_object_id",))
 
     def _judge(self, fetch: Fetch, ids: Sequence[str], live: LiveRows) -> None:
         """What each id is, by the primary store; those that are as they should be are left out."""
         if not ids:
             return
-        found, wanted = self.found, self.loading.plan
+        result, run_plan = self.result, self.loader.plan
         here = live.versions_of(ids)
         taken = {*ids}
-        if wanted.filter_groups:
-            taken = set(page_readers.ids_matching_filters(fetch, wanted, ids))
+        if run_plan.filter_groups:
+            taken = set(page_readers.ids_matching_filters(fetch, run_plan, ids))
         there = page_readers.read_by_ids(fetch, self._listing, ids)
-        gone = [one for one in ids if one not in there and one in here]
-        archived = page_readers.read_by_ids(fetch, self._listing, gone, archived=True)
-        merged_away = self._merged_away(fetch, [one for one in gone if one not in archived])
-        for one in ids:
-            record = there.get(one)
+        missing_ids = [id for id in ids if id not in there and id in here]
+        archived = page_readers.read_by_ids(fetch, self._listing, missing_ids, archived=True)
+        merged_away = self._merged_away(fetch, [id for id in missing_ids if id not in archived])
+        for id in ids:
+            record = there.get(id)
             kind, at = "", None
             if record is None:
-                kind = "EXTRA" if one in here else ""
-                at = archived[one].archived_at if one in archived else None
+                kind = "EXTRA" if id in here else ""
+                at = archived[id].archived_at if id in archived else None
             else:
                 at = record.updated_at
-                if one not in taken:
-                    kind = "EXTRA" if one in here else ""
-                elif one not in here:
-                    kind = "MISSING" if (at or 0) >= (wanted.earliest or 0) else ""
-                elif at != here[one]:
+                if id not in taken:
+                    kind = "EXTRA" if id in here else ""
+                elif id not in here:
+                    kind = "MISSING" if (at or 0) >= (run_plan.earliest or 0) else ""
+                elif at != here[id]:
                     kind = "STALE"
-            if kind and (one in merged_away or (at is not None and at >= self.settled)):
-                found.changed_meanwhile += 1
+            if kind and (id in merged_away or (at is not None and at >= self.settled)):
+                result.changed_meanwhile += 1
             elif kind:
-                found.kinds[one] = kind
+                result.kinds[id] = kind
 
     def _merged_away(self, fetch: Fetch, ids: Sequence[str]) -> set[str]:
         """Which of some ids were merged into another record since: it alone tells of them."""
         if not ids:
             return set()
-        anything = replace(self.loading.plan, filter_groups=())
+        anything = replace(self.loader.plan, filter_groups=())
         changed = page_readers.changed_since(fetch, anything, self.settled).records
-        return {old for old, _ in merged(changed)} & {*ids}
+        return {old for old, _ in merged_ids(changed)} & {*ids}
 
     def _repair(self) -> Iterator[None]:
-        def repaired(done: MergeResult) -> None:
-            self.found.repaired += done.inserted + done.updated + done.deleted
-            self.log(done)
+        def repaired(merge_result: MergeResult) -> None:
+            self.result.repaired += (
+                merge_result.inserted + merge_result.updated + merge_result.deleted
+            )
+            self.log(merge_result)
 
-        sweeps = Sweeps(
-            loading=self.loading,
+        context = SweepContext(
+            loader=self.loader,
             state={},
             save=lambda _: None,
-            rows=self.found.table_records or 1,
+            rows=self.result.table_records or 1,
             log=repaired,
         )
-        ids = [*self.found.kinds]
+        ids = [*self.result.kinds]
         for start in range(0, len(ids), SHOWN):
-            yield from sweeps.look_up(ids[start : start + SHOWN])
+            yield from look_up(context, ids[start : start + SHOWN])

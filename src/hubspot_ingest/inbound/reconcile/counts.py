@@ -34,7 +34,7 @@ class HeartbeatFetch:
 
     fetch: Fetch
     pool: ThreadPoolExecutor
-    alive: Callable[[], None]
+    heartbeat: Callable[[], None]
     tick: float
 
     def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
@@ -45,11 +45,11 @@ class HeartbeatFetch:
         """Do some work meanwhile."""
         return self.pool.submit(work)
 
-    def end(self, going: Future[Answer]) -> Answer:
+    def end(self, future: Future[Answer]) -> Answer:
         """The answer of some work, once it is there."""
-        while not wait([going], self.tick).done:
-            self.alive()
-        return going.result()
+        while not wait([future], self.tick).done:
+            self.heartbeat()
+        return future.result()
 
 
 @dataclass
@@ -89,7 +89,7 @@ class HubSpotSide:
 
     def versions(self, part: Part, /) -> Mapping[str, int | None]:
         """See ``Side``."""
-        found: dict[str, int | None] = {}
+        versions: dict[str, int | None] = {}
         after, more = part.after, True
         while more:
             request = requests.search_page(
@@ -98,10 +98,10 @@ class HubSpotSide:
                 ["hs_object_id"],
             )
             page = self.patient(request, responses.page)
-            found |= {one.id: one.updated_at for one in page.records}
+            versions |= {record.id: record.updated_at for record in page.records}
             more = page.after is not None and bool(page.records)
-            after = max([after, *(int(one.id) for one in page.records)])
-        return found
+            after = max([after, *(int(record.id) for record in page.records)])
+        return versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +117,14 @@ class PartCounter:
     """Counts parts in HubSpot while records go on changing.
 
     ``changed`` are the records that have changed since the table was settled, which no part holds
-    any more; in ``known`` they stand with the versions of our rows.
+    any more; in ``differences`` they stand with the versions of our rows.
     """
 
     patient: HeartbeatFetch
     theirs: HubSpotSide
     live: LiveRows
     whole: Part
-    known: dict[str, Difference]
+    differences: dict[str, Difference]
     changed: dict[str, int | None] = field(default_factory=dict)
 
     def ask(self, parts: Sequence[Part]) -> HubSpotCounts:
@@ -134,38 +134,38 @@ class PartCounter:
     def counts(self, asked: HubSpotCounts) -> list[tuple[Part, int]]:
         """How many records each part has, less those that changed until it was counted."""
         self._note(asked.before)
-        found = dict(asked.counts)
+        counts = dict(asked.counts)
         moved = self._note(self._changes())
         for _ in range(ROUNDS):
             # whether one was counted before it changed or after it, nobody knows
             unsure = [
                 part
-                for part in found
-                if any(part.holds(one, self.known[one].here) for one in moved)
+                for part in counts
+                if any(part.holds(id, self.differences[id].here) for id in moved)
             ]
             if not unsure:
                 break
-            found |= self._counted(unsure)
+            counts |= self._counted(unsure)
             moved = self._note(self._changes())
-        return [*found.items()]
+        return [*counts.items()]
 
     def _counted(self, parts: Sequence[Part]) -> dict[Part, int]:
         fetch = self.patient.fetch
-        going = [self.patient.begin(partial(self.theirs.counted, one, fetch)) for one in parts]
-        return {part: self.patient.end(one) for part, one in zip(parts, going, strict=True)}
+        pending = [self.patient.begin(partial(self.theirs.counted, part, fetch)) for part in parts]
+        return {part: self.patient.end(future) for part, future in zip(parts, pending, strict=True)}
 
     def _changes(self) -> dict[str, int | None]:
         """The records that have changed by now, each with when."""
         latest = max((at or 0 for at in self.changed.values()), default=0)
         since = max(self.whole.until, latest - INDEX_LAG)
-        reach = page_readers.changed_since(self.patient, self.theirs.plan, since)
-        return {one.id: one.updated_at for one in reach.records}
+        page = page_readers.changed_since(self.patient, self.theirs.plan, since)
+        return {record.id: record.updated_at for record in page.records}
 
     def _note(self, changed: Mapping[str, int | None]) -> set[str]:
         """Reckon with records that have changed; returns those that were not known to have."""
         moved = {*changed} - {*self.changed}
         here = self.live.versions_of([*moved])
-        self.known |= {one: Difference(changed[one], here.get(one)) for one in moved}
+        self.differences |= {id: Difference(changed[id], here.get(id)) for id in moved}
         self.changed |= changed
         return moved
 

@@ -23,7 +23,7 @@ from hubspot_ingest.inbound.load import destination, page_recorder, run_manifest
 from hubspot_ingest.inbound.load.loader import Loader
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.plan import due, plan
-from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, told
+from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
 from hubspot_ingest.inbound.reconcile.comparison import Comparison, ComparisonResult
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
@@ -39,7 +39,7 @@ def start(outside: Outside, name: str) -> dict[str, Json]:
 
     Raises ``SyncBusy`` while a run or a comparison goes on, and what forbids one to begin.
     """
-    sync, settings, _ = _wanted(outside, name)
+    sync, settings, _ = _loaded_sync(outside, name)
     if Leases(outside.database).held(sync.name, outside.clock.now()):
         raise SyncBusy(f"a run of {sync.name} is going on already; see the view RUNS")
     task = task_schedules.start_comparison(outside.database, sync.name, settings)
@@ -68,7 +68,7 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
     HubSpot from being read at all; nothing was changed then.
     """
     syncs, leases = Syncs(outside.database), Leases(outside.database)
-    sync, settings, app = _wanted(outside, name)
+    sync, settings, app = _loaded_sync(outside, name)
     name = sync.name
     began = outside.clock.now()
     run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
@@ -78,30 +78,32 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
         # read anew under the lease: a run may have moved it since
         sync = syncs.find(name) or sync
         deadline = began + round(settings.deadline_minutes * times.MINUTE)
-        with _opened(outside, settings, deadline) as (client, look):
-            kept = page_recorder.page_recorder(outside.database, app.keep_pages_days, name, run_id)
+        with _open_client(outside, settings, deadline) as (client, look):
+            recorder = page_recorder.page_recorder(
+                outside.database, app.keep_pages_days, name, run_id
+            )
             with closing(
-                _comparison(outside, client, sync, settings, run_id, look, kept)
+                _comparison(outside, client, sync, settings, run_id, look, recorder)
             ) as comparison:
                 steps = compare_and_certify(comparison, name, lambda: client.tally.requests)
-                made = _gone_through(steps)
+                certificate = _run_to_end(steps)
             spent = client.tally
-        ended = made.result != "INCOMPLETE"
+        ended = certificate.result != "INCOMPLETE"
         syncs.save_sweeps(name, due.state_after_comparison(sync.sweeps, began, ended=ended))
     finally:
         leases.release(name, run_id)
     Runs(outside.database).save_requests(
         run_id,
         [
-            (endpoint, {field: getattr(one, field) for field in one.__dataclass_fields__})
-            for endpoint, one in spent.endpoints.items()
+            (endpoint, {field: getattr(usage, field) for field in usage.__dataclass_fields__})
+            for endpoint, usage in spent.endpoints.items()
         ],
     )
     alerts.after_runs(outside)
-    return _answer(made, comparison.found)
+    return _answer(certificate, comparison.result)
 
 
-def _wanted(outside: Outside, name: str) -> tuple[Sync, SyncSettings, AppSettings]:
+def _loaded_sync(outside: Outside, name: str) -> tuple[Sync, SyncSettings, AppSettings]:
     name = sync_name(name)
     sync = Syncs(outside.database).find(name)
     if sync is None:
@@ -116,17 +118,17 @@ def _wanted(outside: Outside, name: str) -> tuple[Sync, SyncSettings, AppSetting
     return sync, settings, app
 
 
-def _gone_through(steps: Generator[None, None, Certificate]) -> Certificate:
+def _run_to_end(steps: Generator[None, None, Certificate]) -> Certificate:
     while True:
         try:
             next(steps)
         except StopIteration as ended:
-            made: Certificate = ended.value
-            return made
+            certificate: Certificate = ended.value
+            return certificate
 
 
 @contextmanager
-def _opened(
+def _open_client(
     outside: Outside, settings: SyncSettings, deadline: int
 ) -> Iterator[tuple[Client, Callable[[], None]]]:
     with outside.client(settings, deadline) as client:
@@ -145,7 +147,7 @@ def _comparison(
     settings: SyncSettings,
     run_id: str,
     look: Callable[[], None],
-    kept: PageRecorder | None,
+    recorder: PageRecorder | None,
 ) -> Comparison:
     stream = lookup.find(settings.stream, client.fetch)
     if stream.reader is not Reader.RECORDS:
@@ -158,25 +160,25 @@ def _comparison(
     metadata = PortalSchema(database)
     remembered = metadata.properties(sync.name)
     table = destination.destination_table(settings)
-    stands = destination.read_table(database, table)
-    if not stands.types:
+    existing_table = destination.read_table(database, table)
+    if not existing_table.types:
         raise Refusal(
             f"{table} does not exist: {sync.name} has found no record yet", code="NOT_LOADED"
         )
-    chosen = plan.make_plan(
+    run_plan = plan.make_plan(
         sync.name,
         settings,
         stream,
-        tuple(one for one, _ in remembered),
+        tuple(prop for prop, _ in remembered),
         settled_through=None,
         now=outside.clock.now(),
         table=table,
-        known_columns={one.name: column for one, column in remembered if column},
-        existing=stands.types,
+        known_columns={prop.name: column for prop, column in remembered if column},
+        existing=existing_table.types,
     )
     renewed = outside.clock.now()
 
-    def alive() -> None:
+    def heartbeat() -> None:
         nonlocal renewed
         look()
         client.access.settle()
@@ -186,43 +188,43 @@ def _comparison(
             renewed = now
 
     portal_id = str(database.rows(sql.portal_of(table))[0]["PORTAL_ID"] or "")
-    if kept is not None:
-        kept.begun = run_manifest.records_manifest(
-            chosen, [*stands.types], sync.settled_through, sync.sweeps, portal_id
+    if recorder is not None:
+        recorder.manifest = run_manifest.records_manifest(
+            run_plan, [*existing_table.types], sync.settled_through, sync.sweeps, portal_id
         )
-    loading = Loader(
+    loader = Loader(
         database=database,
         fetch=client.fetch,
-        plan=chosen,
-        stands=stands,
+        plan=run_plan,
+        existing_table=existing_table,
         run_id=run_id,
         portal_id=portal_id,
         clock=outside.clock,
-        alive=alive,
-        with_links=chosen.association_columns,
+        heartbeat=heartbeat,
+        with_links=run_plan.association_columns,
         tick=TICK,
-        keeping=kept,
+        recorder=recorder,
     )
-    return Comparison(loading, int(sync.settled_through or 0), lambda _: None)
+    return Comparison(loader, int(sync.settled_through or 0), lambda _: None)
 
 
-def _answer(made: Certificate, found: ComparisonResult) -> dict[str, Json]:
-    said = told(made, found.stopped)
-    code = "OK" if found.stopped is None else found.stopped.response_code
-    differences: list[Json] = [{"id": one, "kind": kind} for one, kind in made.differences]
+def _answer(certificate: Certificate, result: ComparisonResult) -> dict[str, Json]:
+    message = comparison_message(certificate, result.stopped)
+    code = "OK" if result.stopped is None else result.stopped.response_code
+    differences: list[Json] = [{"id": id, "kind": kind} for id, kind in certificate.differences]
     return {
         "response_code": code,
-        "message": said,
-        "sync": made.sync,
-        "run_id": made.run_id,
-        "result": made.result,
-        "hubspot_records": made.hubspot_records,
-        "table_records": made.table_records,
-        "missing": made.missing,
-        "extra": made.extra,
-        "stale": made.stale,
-        "changed_meanwhile": made.changed_meanwhile,
-        "repaired": made.repaired,
-        "requests": made.requests,
+        "message": message,
+        "sync": certificate.sync,
+        "run_id": certificate.run_id,
+        "result": certificate.result,
+        "hubspot_records": certificate.hubspot_records,
+        "table_records": certificate.table_records,
+        "missing": certificate.missing,
+        "extra": certificate.extra,
+        "stale": certificate.stale,
+        "changed_meanwhile": certificate.changed_meanwhile,
+        "repaired": certificate.repaired,
+        "requests": certificate.requests,
         "differences": differences,
     }

@@ -61,7 +61,7 @@ class Loads:
             case "RECORDS":
                 return self._records(entry, said)
             case "MARKS":
-                self._loading(entry, said).mark_told(entry.body["marks"], entry.at)
+                self._loading(entry, said).apply_marks(entry.body["marks"], entry.at)
             case "LINKS_ENDED":
                 self._loading(entry, said).end_links()
             case "REFILL":
@@ -79,11 +79,11 @@ class Loads:
             database=self.database,
             fetch=_no_request,
             plan=manifest_plan(self.sync, said, self.table, entry.body["strategy"]),
-            stands=ExistingTable({}, {}),
+            existing_table=ExistingTable({}, {}),
             run_id=entry.run_id,
             portal_id=said["portal"],
             clock=_Then(entry.at),
-            alive=lambda: None,
+            heartbeat=lambda: None,
             with_links={one: association_column(one) for one in entry.body["links"]},
             tick=0,
             ready=True,
@@ -104,7 +104,7 @@ class Loads:
             parts=parts,
             ids=[str(one["ID"]) for one in found.get("", [])],
             misfits=0,
-            merged=tuple((one["id"], one["into"]) for one in entry.body["gone"]),
+            merged_ids=tuple((one["id"], one["into"]) for one in entry.body["gone"]),
             read_to={},
         )
         try:

@@ -28,14 +28,14 @@ def checked_portal(
     metadata = PortalSchema(outside.database)
     credential = client.access.credential
     fingerprint = credentials.fingerprint(credential, outside.base_url)
-    known = metadata.portal_id(fingerprint)
+    known_id = metadata.portal_id(fingerprint)
 
     def checked(portal_id: str) -> str:
         destination.check_portal(outside.database, settings, portal_id)
         return portal_id
 
-    if known is not None:
-        yield cache(lambda: checked(known))
+    if known_id is not None:
+        yield cache(lambda: checked(known_id))
         return
 
     def save() -> str:

@@ -45,8 +45,8 @@ def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
 
     Without those ``scheduled`` on their own where those run by themselves.
     """
-    syncs = [one for one in Syncs(outside.database).all() if one.enabled]
-    names = [one.name for one in syncs if scheduled or not task_schedules.may_resume(one)]
+    syncs = [sync for sync in Syncs(outside.database).all() if sync.enabled]
+    names = [sync.name for sync in syncs if scheduled or not task_schedules.may_resume(sync)]
     meter = Meter(outside.clock)
     answers: dict[str, dict[str, Json]] = {}
     going: dict[str, tuple[RunLog, Iterator[None]]] = {}
@@ -94,10 +94,10 @@ def begin(
                 )
                 yield from run.steps()
             except GrantMissing as error:
-                told = privileges.with_grants(
+                named_error = privileges.with_grants(
                     outside.database, destination.destination_table(settings), error
                 )
-                runs.fail(log, told, outside.clock.now())
+                runs.fail(log, named_error, outside.clock.now())
             except IngestError as error:
                 runs.fail(log, error, outside.clock.now())
             except Exception as error:
@@ -106,7 +106,7 @@ def begin(
                 # the answer names the id even where RUNS cannot be written
                 with suppress(IngestError):
                     runs.fail(log, failure, now, logged=True)
-            _tell(log)
+            _report_end(log)
         finally:
             leases.release(name, log.run_id)
             meter.end(log.run_id)
@@ -114,7 +114,7 @@ def begin(
     return log, steps()
 
 
-def _tell(log: RunLog) -> None:
+def _report_end(log: RunLog) -> None:
     """Tell the event table how a run ended."""
     facts: dict[str, telemetry.Fact] = {
         "sync": log.sync,
@@ -129,8 +129,10 @@ def _tell(log: RunLog) -> None:
         "requests": log.requests,
         "warehouse_seconds": round(log.warehouse_seconds(), 3),
     }
-    tell = {"FAILED": telemetry.error, "SKIPPED": telemetry.warning}.get(log.status, telemetry.info)
-    tell("run ended", **facts)
+    report = {"FAILED": telemetry.error, "SKIPPED": telemetry.warning}.get(
+        log.status, telemetry.info
+    )
+    report("run ended", **facts)
     telemetry.event("run", **facts)
 
 
@@ -167,7 +169,7 @@ def _remembered(name: str, outside: Outside) -> tuple[str, SyncSettings, AppSett
 def answer(run: RunLog) -> dict[str, Json]:
     """What ``INGEST_HUBSPOT`` returns of a run."""
 
-    def told(instant: int | None) -> str | None:
+    def iso_or_none(instant: int | None) -> str | None:
         return None if instant is None else times.iso(instant)
 
     return {
@@ -182,22 +184,22 @@ def answer(run: RunLog) -> dict[str, Json]:
         "rows_deleted": run.rows_deleted,
         "requests": run.requests,
         "duration_seconds": ((run.finished_at or run.started_at) - run.started_at) / 1000,
-        "since": told(run.since),
-        "until": told(run.until),
-        "settled_through": told(run.settled_through),
+        "since": iso_or_none(run.since),
+        "until": iso_or_none(run.until),
+        "settled_through": iso_or_none(run.settled_through),
     }
 
 
 def _together(answers: dict[str, dict[str, Json]]) -> dict[str, Json]:
     """One answer for many: the code of the worst, and all of them."""
-    bad = [one for one in answers.values() if one["response_code"] != "OK"]
-    bad.sort(key=lambda one: WORST_FIRST.index(str(one.get("status", "FAILED"))))
-    names = [name for name, one in answers.items() if one["response_code"] != "OK"]
+    bad = [run_answer for run_answer in answers.values() if run_answer["response_code"] != "OK"]
+    bad.sort(key=lambda run_answer: WORST_FIRST.index(str(run_answer.get("status", "FAILED"))))
+    names = [name for name, run_answer in answers.items() if run_answer["response_code"] != "OK"]
     message = f"{len(answers) - len(bad)} of {len(answers)} syncs ran well"
     if bad:
         message += f"; not so {', '.join(names)}: {bad[0]['message']}"
     return {
         "response_code": bad[0]["response_code"] if bad else "OK",
         "message": message if answers else "no sync is enabled; configure one first",
-        "runs": [{"sync": name, **one} for name, one in answers.items()],
+        "runs": [{"sync": name, **run_answer} for name, run_answer in answers.items()],
     }

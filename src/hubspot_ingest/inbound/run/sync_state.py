@@ -39,17 +39,17 @@ class SyncState:
     sweeps: Mapping[str, Any]
     remembered: Sequence[tuple[Property, str | None]]
     table: Table
-    stands: ExistingTable
+    existing_table: ExistingTable
     compare_every: int
 
     @property
     def properties(self) -> tuple[Property, ...]:
         """The properties that an earlier run saw."""
-        return tuple(one for one, _ in self.remembered)
+        return tuple(prop for prop, _ in self.remembered)
 
     def plan(self, stream: Stream, properties: Sequence[Property], now: int) -> Plan:
         """The plan of a run that begins at ``now``; it carries on the window of a checkpoint."""
-        made = plan.make_plan(
+        new_plan = plan.make_plan(
             self.name,
             self.settings,
             stream,
@@ -57,24 +57,24 @@ class SyncState:
             settled_through=self.settled_through,
             now=now,
             table=self.table,
-            known_columns={one.name: column for one, column in self.remembered if column},
-            existing=self.stands.types,
+            known_columns={prop.name: column for prop, column in self.remembered if column},
+            existing=self.existing_table.types,
         )
-        if self.checkpoint is None or self.checkpoint["plan"] != made.hash:
-            return made
-        return replace(made, since=self.checkpoint["since"], until=self.checkpoint["until"])
+        if self.checkpoint is None or self.checkpoint["plan"] != new_plan.hash:
+            return new_plan
+        return replace(new_plan, since=self.checkpoint["since"], until=self.checkpoint["until"])
 
-    def resumed(self, made: Plan) -> Mapping[str, Any] | None:
+    def resumed(self, run_plan: Plan) -> Mapping[str, Any] | None:
         """What an unfinished run of the same plan left of its reading."""
-        if self.checkpoint is None or self.checkpoint["plan"] != made.hash:
+        if self.checkpoint is None or self.checkpoint["plan"] != run_plan.hash:
             return None
         reading: Mapping[str, Any] = self.checkpoint["reading"]
         return reading
 
-    def begun(self, made: Plan, portal_id: str) -> dict[str, Json]:
+    def manifest(self, run_plan: Plan, portal_id: str) -> dict[str, Json]:
         """What a run by this plan begins from, as it is kept with its pages."""
         return run_manifest.records_manifest(
-            made, [*self.stands.types], self.settled_through, self.sweeps, portal_id
+            run_plan, [*self.existing_table.types], self.settled_through, self.sweeps, portal_id
         )
 
     def asks_properties(self, now: int) -> bool:
@@ -85,24 +85,24 @@ class SyncState:
         turns = due.rotation_due(self.sweeps, now)
         return not self.remembered or self.settled_through is None or turns
 
-    def links_at_once(self, made: Plan) -> dict[str, Column]:
+    def links_at_once(self, run_plan: Plan) -> dict[str, Column]:
         """The associations read with each changed record: those that were asked for by name.
 
         The catalog's are read in a backfill, and by the rotation after that.
         """
         asked = self.settings.associations is not None or self.settled_through is None
-        return made.association_columns if asked else {}
+        return run_plan.association_columns if asked else {}
 
-    def knows_other(self, properties: Sequence[Property]) -> bool:
+    def properties_changed(self, properties: Sequence[Property]) -> bool:
         """Whether properties are not as they are remembered, how people fill them in included."""
-        return [(one, one.field_type) for one in properties] != [
-            (one, one.field_type) for one in self.properties
+        return [(prop, prop.field_type) for prop in properties] != [
+            (prop, prop.field_type) for prop in self.properties
         ]
 
-    def freshness(
+    def table_views(
         self,
         database: Database,
-        made: Plan,
+        run_plan: Plan,
         properties: Sequence[Property],
         notes: list[str],
     ) -> TableViews:
@@ -111,25 +111,29 @@ class SyncState:
             database=database,
             sync=self.name,
             settings=self.settings,
-            stream=made.stream,
+            stream=run_plan.stream,
             settled_through=self.settled_through,
             properties=properties,
-            known={str(one.property): one.name for one in made.property_columns},
+            property_columns={
+                str(column.property): column.name for column in run_plan.property_columns
+            },
             notes=notes,
         )
 
-    def due(self, made: Plan, now: int) -> Due:
+    def due(self, run_plan: Plan, now: int) -> Due:
         """What follows the main reading; after a backfill there are no sweeps."""
         if self.settled_through is None:
             return Due(comparison=True)
-        found = due.due_sweeps(
+        due_sweeps = due.due_sweeps(
             self.sweeps,
             now,
             archived=self.settings.include_archived,
-            filtered=bool(made.filter_groups),
+            filtered=bool(run_plan.filter_groups),
             at_once="include_archived" in self.settings.model_fields_set,
         )
-        return replace(found, comparison=due.comparison_due(self.sweeps, now, self.compare_every))
+        return replace(
+            due_sweeps, comparison=due.comparison_due(self.sweeps, now, self.compare_every)
+        )
 
 
 def read_sync_state(
@@ -145,6 +149,6 @@ def read_sync_state(
         sweeps={} if sync is None else sync.sweeps,
         remembered=PortalSchema(database).properties(name),
         table=table,
-        stands=destination.read_table(database, table),
+        existing_table=destination.read_table(database, table),
         compare_every=AppState(database).settings().reconcile_every_days * times.DAY,
     )

@@ -1,0 +1,94 @@
+"""What all sweeps of a run share: the loader, their saved state, and how rows are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.load.loader import DeletionMark, Loader, MergeResult
+from hubspot_ingest.inbound.plan.plan import Plan, list_plan
+from hubspot_ingest.model import Json
+
+ABOVE_ANY_ID = 10**18
+
+
+@dataclass
+class SweepContext:
+    """The sweeps of one run, after its main reading.
+
+    ``state`` is what ``STATE.SYNCS.SWEEPS`` holds; it is changed as the sweeps go on and stored
+    by ``save``. ``rows`` is how many rows the table has, ``log`` is called after every MERGE.
+    """
+
+    loader: Loader
+    state: dict[str, Any]
+    save: Callable[[Mapping[str, Json]], None]
+    rows: int
+    log: Callable[[MergeResult], None]
+    now: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """All sweeps of a run share one instant."""
+        self.now = self.loader.clock.now()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the main reading."""
+        return self.loader.plan
+
+    @property
+    def list_plan(self) -> Plan:
+        """The same records, read from HubSpot's primary store."""
+        return list_plan(self.plan)
+
+    @property
+    def fetch(self) -> Fetch:
+        """How HubSpot is asked."""
+        return self.loader.fetch
+
+    @property
+    def has_table(self) -> bool:
+        """Whether there are rows that could be marked."""
+        return bool(self.rows)
+
+    def save_state(self) -> None:
+        """Store the state as it is now."""
+        self.save(self.state)
+
+    def start(self, sweep: str) -> dict[str, Any]:
+        """The place of a sweep that an earlier run could not finish, or a new place."""
+        place: dict[str, Any] = self.state.setdefault(f"{sweep}_place", {"begun": self.now})
+        return place
+
+    def finish(self, sweep: str) -> None:
+        """The sweep came to its end; what happened since it began is for the next one."""
+        self.state[f"{sweep}_at"] = self.state.pop(f"{sweep}_place")["begun"]
+        self.save_state()
+
+    def ids(self, statement: str, *binds: object) -> list[str]:
+        """The one column of a statement about the table; nothing where there is no table."""
+        if not self.has_table:
+            return []
+        rows = self.loader.database.rows(statement, binds)
+        return [str(value) for row in rows for value in row.values()]
+
+    def load(
+        self, batches: Iterator[RecordBatch], plan: Plan | None = None, **options: Any
+    ) -> Iterator[None]:
+        """Load batches by ``plan`` (the list plan when None); ``options`` as ``Loader.load``."""
+        loader = replace(self.loader, plan=plan or self.list_plan)
+        for merge_result in loader.load(batches, **options):
+            if merge_result is not None:
+                self.log(merge_result)
+            yield
+
+    def mark(self, ids: Iterable[str], kind: str) -> None:
+        """Mark the rows of ``ids`` as deleted now; ``kind`` is the ``_DELETE_KIND``."""
+        self.mark_all(DeletionMark(id, kind, self.now) for id in ids)
+
+    def mark_all(self, marks: Iterable[DeletionMark]) -> None:
+        """Mark rows as deleted, and log how many were not marked before."""
+        self.log(MergeResult(0, 0, 0, self.loader.mark(marks), 0, {}))

@@ -1,0 +1,60 @@
+"""Finds records that changed so that the sync's filter no longer takes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hubspot_ingest.database.statements import deletions
+from hubspot_ingest.inbound.deletions.context import SweepContext
+from hubspot_ingest.inbound.deletions.lookup import mark_missing
+from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract.page_readers import IdPage
+from hubspot_ingest.inbound.load.batches import merged_ids
+from hubspot_ingest.inbound.load.loader import DeletionMark
+from hubspot_ingest.inbound.plan.due import filtered_since, growing_steps
+
+
+def sweep_filtered_out(context: SweepContext) -> Iterator[None]:
+    """Mark the rows of records that changed since the last such sweep and left the filter."""
+    place = context.start("filtered")
+    plan = context.plan
+    since = filtered_since(context.state, plan.since, plan.until, context.now)
+    since = place.setdefault("since", since)
+    for pages in growing_steps() if context.has_table else ():
+        after = int(place.get("after", 0))
+        changed = page_readers.changed_since(
+            context.fetch, replace(plan, filter_groups=()), since, after=after, pages=pages
+        )
+        yield from _mark_filtered_out(context, changed, since, after)
+        if not changed.more:
+            break
+        place["after"] = changed.id
+        context.save_state()
+    context.finish("filtered")
+
+
+def _mark_filtered_out(
+    context: SweepContext, changed: IdPage, since: int, after: int
+) -> Iterator[None]:
+    """Mark those of the changed records that the filter no longer takes."""
+    if not changed.records:
+        return
+    fetch, plan = context.fetch, context.plan
+    last = changed.id if changed.more else None
+    matching = page_readers.changed_since(fetch, plan, since, after=after, last=last)
+    matching_ids = {record.id for record in matching.records}
+    other_ids = [record.id for record in changed.records if record.id not in matching_ids]
+    row_ids = context.ids(deletions.unfiltered_ids(plan.table), json.dumps(other_ids))
+    # what no search finds any more may have been deleted between the two searches
+    live = page_readers.read_by_ids(
+        fetch, replace(context.list_plan, properties=("hs_object_id",)), row_ids
+    )
+    context.mark(live, "FILTERED_OUT")
+    yield from mark_missing(context, [id for id in row_ids if id not in live])
+    # only here is a survivor read that the filter does not take, with the ids merged into it
+    context.mark_all(
+        DeletionMark(old_id, "MERGED", context.now, survivor)
+        for old_id, survivor in merged_ids(changed.records)
+    )

@@ -1,0 +1,65 @@
+"""Plans a run of records and starts to read, with as few requests as that takes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from hubspot_ingest.catalog.registry import Stream
+from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.inbound.extract.extraction import Extraction
+from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.inbound.run.sync_state import SyncState
+from hubspot_ingest.model import Property
+from hubspot_ingest.times import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class StartedExtraction:
+    """An extraction under way: its plan, its batches, and the table as it was before."""
+
+    plan: Plan
+    extraction: Extraction
+    batches: Iterator[RecordBatch]
+    properties: tuple[Property, ...]
+    existing_table: ExistingTable
+
+
+def start_extraction(
+    fetch: Fetch, stream: Stream, sync_state: SyncState, started_at: int, clock: Clock
+) -> StartedExtraction:
+    """Plan and begin to read, asking for the properties only where something is to be read.
+
+    A stream in which nothing changed costs one search. When something did change and the
+    properties did too, the first page is read again with the new ones. ``started_at`` is when the
+    run began (epoch ms).
+    """
+
+    def ask() -> tuple[Property, ...]:
+        return fetch(requests.properties(stream.object_type), responses.properties)
+
+    def begin(properties: tuple[Property, ...]) -> StartedExtraction:
+        plan = sync_state.plan(stream, properties, started_at)
+        extraction = Extraction(fetch, plan, clock, sync_state.resumed(plan))
+        return StartedExtraction(
+            plan, extraction, extraction.batches(), properties, sync_state.existing_table
+        )
+
+    if sync_state.asks_properties(started_at):
+        return begin(ask())
+    started = begin(sync_state.properties)
+    batches = [next(started.batches)]
+    if batches[0].records:
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(ask)
+            # reading goes on meanwhile
+            batches.extend(itertools.islice(started.batches, 1))
+            properties = answer.result()
+        if properties != started.properties:
+            return begin(properties)
+    return replace(started, batches=itertools.chain(batches, started.batches))
