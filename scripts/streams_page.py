@@ -9,8 +9,17 @@ import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from hubspot_ingest.catalog.registry import CRM, STREAMS, Reader, Stream
-from hubspot_ingest.catalog.stream import Every
+from hubspot_ingest.catalog.registry import CRM, STREAMS
+from hubspot_ingest.catalog.stream import (
+    Every,
+    ItemStream,
+    ParentKeys,
+    PerParent,
+    RecordStream,
+    Stream,
+    ViewStream,
+)
+from hubspot_ingest.database.columns import KEY
 from hubspot_ingest.hubspot.requests import LIST_LIMIT, OBJECTS, SEARCH_LIMIT
 from hubspot_ingest.inbound.items.rows import table_columns
 
@@ -69,7 +78,7 @@ def render() -> str:
         "\n## Columns\n\nCRM objects have the columns of [TABLES.md](TABLES.md).\n",
     ]
     for stream in STREAMS:
-        if stream.reader not in (Reader.RECORDS, Reader.VIEW) and not _analytics(stream):
+        if isinstance(stream, ItemStream) and not _analytics(stream):
             parts += [f"\n### {stream.name}\n\n", *_lines(_columns(stream))]
     return "".join(parts)
 
@@ -84,79 +93,107 @@ def _lines(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
 def _overview() -> Iterator[tuple[str, ...]]:
     heads = ("stream", "reader", "endpoint", "scope", "subscription", "key", "cursor", "mode")
     yield (*heads, "requests for 1,000")
-    for one in STREAMS:
+    for stream in STREAMS:
         yield (
-            f"`{one.name}`",
-            f"`{one.reader}`",
-            f"`{endpoint(one)}`" if one.path or one.object_type else "",
-            " or ".join(f"`{scope}`" for scope in one.scopes),
-            one.tier,
-            "" if one.reader is Reader.VIEW else ", ".join(f"`{name}`" for name in one.key),
-            cursor(one),
-            mode(one),
-            cost(one),
+            f"`{stream.name}`",
+            f"`{stream.reader}`",
+            endpoint(stream),
+            " or ".join(f"`{scope}`" for scope in stream.scopes),
+            stream.tier,
+            ", ".join(f"`{name}`" for name in key(stream)),
+            cursor(stream),
+            mode(stream),
+            cost(stream),
         )
 
 
 def endpoint(stream: Stream) -> str:
-    """Method and path, with names for ids."""
-    if stream.reader is Reader.RECORDS:
-        return f"GET {OBJECTS}/{stream.object_type}, POST …/search"
-    return f"{'POST' if stream.asks_name else 'GET'} {stream.path}"
+    """Method and path, with names for ids; empty for a view."""
+    match stream:
+        case RecordStream():
+            return f"`GET {OBJECTS}/{stream.object_type}, POST …/search`"
+        case ItemStream():
+            return f"`{'GET' if stream.body is None else 'POST'} {stream.path}`"
+        case ViewStream():
+            return ""
+
+
+def key(stream: Stream) -> tuple[str, ...]:
+    """The columns by which rows are told apart; none of a view."""
+    match stream:
+        case RecordStream():
+            return (KEY,)
+        case ItemStream():
+            return stream.key
+        case ViewStream():
+            return ()
 
 
 def cursor(stream: Stream) -> str:
-    """What tells new from known."""
-    if stream.reader is Reader.RECORDS:
-        return f"`{stream.updated}`"
-    told = stream.newest or stream.parent_updated or " to ".join(filter(None, stream.window))
-    return f"`{told}`" if told else ""
+    """The property, path or bounds that tell new items from those read before."""
+    match stream:
+        case RecordStream():
+            return f"`{stream.updated}`"
+        case ItemStream(newest_by=path) if path:
+            return f"`{path}`"
+        case ItemStream(parents=PerParent(updated=path)) if path:
+            return f"`{path}`"
+        case ItemStream(window=window) if window is not None:
+            return f"`{window.begin} to {window.end}`"
+        case _:
+            return ""
 
 
 def mode(stream: Stream) -> str:
     """What a run after the first one reads."""
-    if stream.reader is Reader.VIEW:
-        return "nothing"
-    if stream.reader in (Reader.RECORDS, Reader.WINDOWS):
-        return "what is new"
-    if stream.newest:
-        return "what is new" + (", once a day all" if stream.gone else "")
-    return "children of what changed" if stream.parent_updated else "all, merging what changed"
+    match stream:
+        case ViewStream():
+            return "nothing"
+        case RecordStream():
+            return "what is new"
+        case ItemStream(window=window) if window is not None:
+            return "what is new"
+        case ItemStream(newest_by=path) if path:
+            return "what is new" + (", once a day all" if stream.missing_kind else "")
+        case ItemStream(dated=dated):
+            return "children of what changed" if dated else "all, merging what changed"
 
 
 def cost(stream: Stream) -> str:
     """Requests for 1,000 records."""
-    if stream.reader is Reader.RECORDS:
-        return f"{1_000 // LIST_LIMIT} to begin with, {1_000 // SEARCH_LIMIT} after"
-    if stream.reader is Reader.VIEW:
-        return "0"
-    if stream.batch:
-        return f"{2 * math.ceil(1_000 / stream.batch)} for 1,000 contacts"
-    if stream.parents is not None and not stream.page_size:
-        return f"{len(stream.variants)} for each {_parent(stream)}"
-    pages = math.ceil(1_000 / stream.page_size) if stream.page_size else 1
-    told = str(pages * len(stream.variants))
-    if stream.parents is not None:
-        return f"{told}, at least 1 for each {_parent(stream)}"
-    return f"{told}, at least 1 for {stream.window_days} days" if stream.window_days else told
+    match stream:
+        case RecordStream():
+            return f"{1_000 // LIST_LIMIT} to begin with, {1_000 // SEARCH_LIMIT} after"
+        case ViewStream():
+            return "0"
+        case ItemStream(body=ParentKeys(limit=limit)):
+            return f"{2 * math.ceil(1_000 / limit)} for 1,000 contacts"
+        case ItemStream(parents=parents, paging=None) if parents is not None:
+            return f"{len(stream.variants)} for each {_parent(parents)}"
+        case ItemStream():
+            pages = math.ceil(1_000 / stream.paging.size) if stream.paging else 1
+            requests = str(pages * len(stream.variants))
+            if stream.parents is not None:
+                return f"{requests}, at least 1 for each {_parent(stream.parents)}"
+            days = stream.window.days if stream.window else 0
+            return f"{requests}, at least 1 for {days} days" if days else requests
 
 
-def _parent(stream: Stream) -> str:
-    match stream.parents:
+def _parent(parents: PerParent) -> str:
+    match parents.source:
         case Every.OBJECT_TYPES:
             return "object type"
         case Every.OBJECT_TYPE_PAIRS:
             return "pair of object types"
         case Every.EVENT_TYPES:
             return "event type"
-        case Stream(name="email_campaign_ids"):
+        case ItemStream(name="email_campaign_ids"):
             return "campaign that changed"
-        case Stream(name=name):
+        case ItemStream(name=name):
             return name.rstrip("s").replace("_", " ")
-    return "parent"
 
 
-def _columns(stream: Stream) -> Iterator[tuple[str, ...]]:
+def _columns(stream: ItemStream) -> Iterator[tuple[str, ...]]:
     yield ("column", "type", "what it is")
     for column in table_columns(stream):
         if column.property is not None:
@@ -178,21 +215,23 @@ def _diagram(edges: Iterable[str]) -> Iterator[str]:
 
 
 def _associations() -> Iterator[str]:
-    told: set[frozenset[str]] = set()
-    for one in CRM:
-        for other in one.associations:
-            pair = frozenset((one.name, other))
-            if pair not in told:
-                told.add(pair)
-                yield f"{one.name} }}o--o{{ {other} : associated"
+    pairs: set[frozenset[str]] = set()
+    for stream in CRM:
+        for other in stream.associations:
+            pair = frozenset((stream.name, other))
+            if pair not in pairs:
+                pairs.add(pair)
+                yield f"{stream.name} }}o--o{{ {other} : associated"
 
 
 def _references() -> Iterator[str]:
-    for one in STREAMS:
-        for column, other in one.refers:
-            yield f"{other} ||--o{{ {one.name} : {column}"
-        for source in one.sources:
-            yield f"{source} ||--|| {one.name} : shows"
+    for stream in STREAMS:
+        if isinstance(stream, ViewStream):
+            for source in stream.sources:
+                yield f"{source.stream} ||--|| {stream.name} : shows"
+        else:
+            for column, other in stream.references:
+                yield f"{other} ||--o{{ {stream.name} : {column}"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from hubspot_ingest.catalog.registry import BY_NAME
+from hubspot_ingest.catalog.registry import RECORD_STREAMS
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.plan import plan
@@ -90,7 +90,7 @@ def a_plan(
     return plan.make_plan(
         "a_sync",
         parse_settings(stream, dict(settings or {})),
-        BY_NAME[stream],
+        RECORD_STREAMS[stream],
         tuple(properties) or (a_property("email"),),
         settled_through=settled_through,
         now=now,

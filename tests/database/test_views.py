@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hubspot_ingest.catalog.registry import BY_NAME
-from hubspot_ingest.catalog.stream import Reader
+from hubspot_ingest.catalog.registry import ITEM_STREAMS, RECORD_STREAMS
 from hubspot_ingest.database.columns import NAME_LIMIT
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABELS_LIMIT, View, ViewContent
@@ -115,10 +114,14 @@ def test_only_enumerations_in_columns_of_text_are_labelled() -> None:
 
 
 def test_every_stream_that_says_when_is_settled_by_that() -> None:
-    found = {name: modified_column(one) for name, one in BY_NAME.items()}
+    found = {
+        name: modified_column(stream)
+        for streams in (RECORD_STREAMS, ITEM_STREAMS)
+        for name, stream in streams.items()
+    }
 
     assert (found["contacts"], found["owners"]) == ("UPDATED_AT", "UPDATED_AT")
     assert (found["events"], found["list_memberships"]) == ("OCCURRED_AT", "JOINED_AT")
     assert found["teams"] is None
-    dated = [one.name for one in BY_NAME.values() if one.dated and one.reader is not Reader.VIEW]
+    dated = [stream.name for stream in ITEM_STREAMS.values() if stream.dated]
     assert [name for name in dated if found[name] is None] == []

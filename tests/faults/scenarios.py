@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from hypothesis import strategies as st
 
-from hubspot_ingest.catalog.registry import BY_NAME
+from hubspot_ingest.catalog.registry import RECORD_STREAMS
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.errors import DatabaseError, SyncBusy
 from hubspot_ingest.times import iso
@@ -328,7 +328,8 @@ class Played:
         ]
         linked = scenario.associations
         if linked is None:
-            linked = BY_NAME[scenario.stream].associations if scenario.stream in BY_NAME else ()
+            stream = RECORD_STREAMS.get(scenario.stream)
+            linked = stream.associations if stream is not None else ()
         table = "OBJECT_2_3456789" if scenario.stream == MACHINES else scenario.stream.upper()
         return Promise(
             object_type=self.object_type,

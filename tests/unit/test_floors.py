@@ -10,7 +10,7 @@ from scripts.floors import broken_floors, circles, logic_in
 
 ROOT = Path(__file__).parents[2]
 LONGEST_MODULE = 400
-CATALOG = ("registry", "crm", "metadata", "marketing", "email", "events")
+CATALOG = ("registry", "columns", "crm", "metadata", "marketing", "email", "events", "views")
 
 
 def sources_below(directory: Path) -> dict[str, str]:

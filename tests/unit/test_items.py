@@ -1,4 +1,4 @@
-"""Pieces of a stream of fixed columns: paths, requests, windows, early stops. Pure."""
+"""Partitions of an item stream: paths, requests, windows, early stops. Pure."""
 
 from __future__ import annotations
 
@@ -8,29 +8,27 @@ from typing import Any, TypeVar
 
 import pytest
 
-from hubspot_ingest.catalog.registry import BY_NAME
-from hubspot_ingest.catalog.stream import Paging, Reader, Stream
+from hubspot_ingest.catalog.registry import ITEM_STREAMS
+from hubspot_ingest.catalog.stream import AfterPaging, ItemStream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract.prefetch import prefetched_in_order
 from hubspot_ingest.inbound.items import item_requests, partitions
-from hubspot_ingest.inbound.items.extraction import Reading
-from hubspot_ingest.inbound.items.item_requests import Piece
-from hubspot_ingest.inbound.items.json_paths import items, key, look
+from hubspot_ingest.inbound.items.extraction import ItemExtraction
+from hubspot_ingest.inbound.items.item_requests import Partition
+from hubspot_ingest.inbound.items.json_paths import getter, items, key
 from hubspot_ingest.inbound.items.partitions import Parents
-from hubspot_ingest.inbound.items.rows import Spelling
+from hubspot_ingest.inbound.items.rows import ItemRows
 from hubspot_ingest.times import DAY
 from tests.builders import NOW, query_of
 
 Answer = TypeVar("Answer")
 
-THINGS = Stream(
+THINGS = ItemStream(
     "things",
-    reader=Reader.PAGES,
     path="/things",
-    paging=Paging.AFTER,
-    page_size=2,
+    paging=AfterPaging(2),
     columns=(Column("ID", Type.TEXT, "id"), Column("AT", Type.TIMESTAMP, "at")),
 )
 
@@ -77,13 +75,13 @@ def _ids(batches: Iterator[Any]) -> list[str]:
 def test_a_path_finds_its_value_in_an_item_and_around_it(path: str, found: str | None) -> None:
     item = ({"id": "3", "labels": {"singular": "Car"}}, {"id": "2"}, {"name": "deals"})
 
-    assert look(path)(item) == found
+    assert getter(path)(item) == found
 
 
 def test_a_fingerprint_is_of_the_content_and_not_of_its_order() -> None:
     one, two, other = ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1, "b": 3})
 
-    assert look("#")((one,)) == look("#")((two,)) != look("#")((other,))
+    assert getter("#")((one,)) == getter("#")((two,)) != getter("#")((other,))
 
 
 def test_lists_within_a_list_are_told_with_what_they_lie_in() -> None:
@@ -92,7 +90,7 @@ def test_lists_within_a_list_are_told_with_what_they_lie_in() -> None:
 
     found = items(stream, answer, ({"name": "deals"},))
 
-    assert [(look("id")(one), look("@id")(one), look("@@name")(one)) for one in found] == [
+    assert [(getter("id")(one), getter("@id")(one), getter("@@name")(one)) for one in found] == [
         ("s", "p", "deals"),
         ("t", "p", "deals"),
     ]
@@ -109,14 +107,14 @@ def test_an_item_without_its_key_is_an_error() -> None:
 
 
 def test_an_empty_text_is_a_key_like_any_other() -> None:
-    columns, _ = Spelling(THINGS).staged([({"id": "", "at": ""},)])
+    columns, _ = ItemRows(THINGS).staged([({"id": "", "at": ""},)])
 
     assert [*map(str, columns["ID"])] == [""]
     assert [*map(str, columns["AT"])] == ["None"]
 
 
 def test_a_value_that_does_not_fit_is_null_and_counted() -> None:
-    columns, misfits = Spelling(THINGS).staged([({"id": 7, "at": "soon"},)])
+    columns, misfits = ItemRows(THINGS).staged([({"id": 7, "at": "soon"},)])
 
     assert [*map(str, columns["ID"])] == ["7"]
     assert [*map(str, columns["AT"])] == ["None"]
@@ -128,7 +126,7 @@ def test_a_value_that_does_not_fit_is_null_and_counted() -> None:
 
 def test_names_in_a_path_are_quoted() -> None:
     stream = replace(THINGS, path="/things/{name}", query=(("of", "{name}"),))
-    request = item_requests.request(stream, Piece("x", ({"name": "a/b c"},)))
+    request = item_requests.request(stream, Partition("x", ({"name": "a/b c"},)))
 
     assert request.path == "/things/a%2Fb%20c"
     assert request.endpoint == "/things/{name}"
@@ -136,7 +134,7 @@ def test_names_in_a_path_are_quoted() -> None:
 
 
 def test_lists_are_searched_by_a_post_whose_body_holds_the_place() -> None:
-    request = item_requests.request(BY_NAME["lists"], Piece(), "500")
+    request = item_requests.request(ITEM_STREAMS["lists"], Partition(), "500")
 
     assert request.method == "POST"
     assert isinstance(request.body, dict)
@@ -145,41 +143,43 @@ def test_lists_are_searched_by_a_post_whose_body_holds_the_place() -> None:
 
 
 def test_a_window_is_asked_for_from_a_moment_before_it_begins() -> None:
-    piece = Piece("", (), 0, NOW - DAY, NOW)
+    partition = Partition("", (), 0, NOW - DAY, NOW)
 
-    assert query_of(item_requests.request(BY_NAME["email_events"], piece)) == {
+    assert query_of(item_requests.request(ITEM_STREAMS["email_events"], partition)) == {
         "limit": "1000",
         "startTimestamp": str(NOW - DAY - 1),
         "endTimestamp": str(NOW),
     }
 
 
-# -- pieces --------------------------------------------------------------------------------------
+# -- partitions ----------------------------------------------------------------------------------
 
 
 def test_windows_cover_the_time_without_a_gap() -> None:
-    made = partitions.pieces(BY_NAME["email_events"], Parents(()), since=NOW - 70 * DAY, until=NOW)
+    parts = partitions.split(
+        ITEM_STREAMS["email_events"], Parents(()), since=NOW - 70 * DAY, until=NOW
+    )
 
-    edges = [(one.start, one.end) for one in made]
+    edges = [(one.start, one.end) for one in parts]
     assert [edges[0][0], edges[-1][1]] == [NOW - 70 * DAY, NOW]
     assert [end for _, end in edges[:-1]] == [start for start, _ in edges[1:]]
-    assert len(made) == 3
+    assert len(parts) == 3
 
 
-def test_pieces_stand_in_the_order_of_their_places() -> None:
+def test_partitions_stand_in_the_order_of_their_places() -> None:
     parents = Parents(({"name": "a", "id": "a"}, {"name": "b", "id": "b"}))
-    made = partitions.pieces(BY_NAME["properties"], parents)
+    parts = partitions.split(ITEM_STREAMS["properties"], parents)
 
-    assert len(made) == 2 * len(BY_NAME["properties"].variants)
-    assert [one.place for one in made] == sorted(one.place for one in made)
+    assert len(parts) == 2 * len(ITEM_STREAMS["properties"].variants)
+    assert [one.place for one in parts] == sorted(one.place for one in parts)
 
 
 def test_several_parents_go_into_one_request() -> None:
     contacts = tuple({"properties": {"email": f"{n:03d}@example.com"}} for n in range(250))
-    made = partitions.pieces(BY_NAME["subscription_statuses"], Parents(contacts))
+    parts = partitions.split(ITEM_STREAMS["subscription_statuses"], Parents(contacts))
 
-    assert [len(one.parents) for one in made] == [100, 100, 50]
-    body = item_requests.request(BY_NAME["subscription_statuses"], made[2]).body
+    assert [len(one.parents) for one in parts] == [100, 100, 50]
+    body = item_requests.request(ITEM_STREAMS["subscription_statuses"], parts[2]).body
     assert isinstance(body, dict)
     assert body["inputs"] == [f"{n:03d}@example.com" for n in range(200, 250)]
 
@@ -189,7 +189,7 @@ def test_a_token_that_comes_again_is_an_error() -> None:
         return parse({"results": [], "paging": {"next": {"after": "1"}}})
 
     with pytest.raises(UnexpectedAnswer, match="twice"):
-        list(partitions.pages(fetch, THINGS, Piece()))
+        list(partitions.pages(fetch, THINGS, Partition()))
 
 
 # -- reading -------------------------------------------------------------------------------------
@@ -197,10 +197,10 @@ def test_a_token_that_comes_again_is_an_error() -> None:
 
 def test_a_reading_is_taken_up_where_it_was_left() -> None:
     shelf = Shelf(things=[[{"id": "1"}], [{"id": "2"}], [{"id": "3"}]])
-    first = Reading(shelf.fetch, THINGS, [Piece()]).batches()
+    first = ItemExtraction(shelf.fetch, THINGS, [Partition()]).batches()
     place = next(first).place
 
-    again = Reading(shelf.fetch, THINGS, [Piece()], checkpoint=place)
+    again = ItemExtraction(shelf.fetch, THINGS, [Partition()], checkpoint=place)
 
     assert _ids(again.batches()) == ["2", "3"]
     assert again.whole == set(), "it does not know what came before"
@@ -214,24 +214,24 @@ def test_a_token_that_is_good_no_longer_begins_the_piece_anew() -> None:
             raise HubSpotRefused("no such page")
         return shelf.fetch(request, parse)
 
-    place: dict[str, Any] = {"piece": Piece().place, "token": "expired"}
+    place: dict[str, Any] = {"piece": Partition().place, "token": "expired"}
 
-    assert _ids(Reading(fetch, THINGS, [Piece()], None, place).batches()) == ["1", "2"]
+    assert _ids(ItemExtraction(fetch, THINGS, [Partition()], None, place).batches()) == ["1", "2"]
 
 
 def test_what_is_behind_is_read_from_where_it_was_left() -> None:
-    stream = replace(THINGS, path="/{id}", newest="at")
+    stream = replace(THINGS, path="/{id}", newest_by="at")
     page = [[{"id": "2", "at": NOW - 1}, {"id": "1", "at": NOW - 8}]]
     shelf = Shelf(a=page, b=page)
-    made = [Piece(one, ({"id": one},)) for one in "ab"]
+    parts = [Partition(one, ({"id": one},)) for one in "ab"]
 
-    reading = Reading(shelf.fetch, stream, made, NOW - 5, None, {"b": NOW - 9})
+    reading = ItemExtraction(shelf.fetch, stream, parts, NOW - 5, None, {"b": NOW - 9})
 
     assert _ids(reading.batches()) == ["2", "2", "1"]
 
 
 def test_what_comes_newest_first_is_read_no_further_than_what_is_known() -> None:
-    stream = replace(THINGS, newest="at")
+    stream = replace(THINGS, newest_by="at")
     shelf = Shelf(
         things=[
             [{"id": "5", "at": NOW}, {"id": "4", "at": NOW - 1}],
@@ -240,31 +240,38 @@ def test_what_comes_newest_first_is_read_no_further_than_what_is_known() -> None
         ]
     )
 
-    assert _ids(Reading(shelf.fetch, stream, [Piece()], since=NOW - 2).batches()) == ["5", "4", "3"]
+    assert _ids(ItemExtraction(shelf.fetch, stream, [Partition()], since=NOW - 2).batches()) == [
+        "5",
+        "4",
+        "3",
+    ]
     assert len(shelf.asked) == 2
 
 
 def test_nothing_is_left_out_when_the_order_is_not_what_it_should_be() -> None:
-    stream = replace(THINGS, newest="at")
+    stream = replace(THINGS, newest_by="at")
     pages = [[{"id": "1", "at": NOW - 9}, {"id": "2", "at": NOW}], [{"id": "3", "at": NOW}]]
     shelf = Shelf(things=pages)
 
-    assert _ids(Reading(shelf.fetch, stream, [Piece()], since=NOW - 2).batches()) == ["2", "3"]
+    assert _ids(ItemExtraction(shelf.fetch, stream, [Partition()], since=NOW - 2).batches()) == [
+        "2",
+        "3",
+    ]
 
 
 def test_what_an_earlier_variant_told_a_later_one_does_not() -> None:
     stream = replace(THINGS, variants=((("with", "stats"),), (("with", "none"),)))
     shelf = Shelf(things=[[{"id": "1"}, {"id": "2"}]])
-    made = [Piece(variant=0), Piece(variant=1)]
+    parts = [Partition(variant=0), Partition(variant=1)]
 
-    assert _ids(Reading(shelf.fetch, stream, made).batches()) == ["1", "2"]
+    assert _ids(ItemExtraction(shelf.fetch, stream, parts).batches()) == ["1", "2"]
 
 
 def test_a_refused_parent_does_not_keep_the_others_from_being_read() -> None:
     stream = replace(THINGS, path="/{id}")
     shelf = Shelf(a=[[{"id": "1"}]], b=ScopeMissing("no"), c=HubSpotRefused("gone", 404))
-    made = [Piece(one, ({"id": one},)) for one in "abc"]
-    reading = Reading(shelf.fetch, stream, made)
+    parts = [Partition(one, ({"id": one},)) for one in "abc"]
+    reading = ItemExtraction(shelf.fetch, stream, parts)
 
     assert _ids(reading.batches()) == ["1"]
     assert {*reading.refused} == {"b"}
@@ -276,7 +283,11 @@ def test_when_every_parent_is_refused_so_is_the_stream() -> None:
     shelf = Shelf(a=ScopeMissing("no"), b=ScopeMissing("no"))
 
     with pytest.raises(ScopeMissing):
-        _ids(Reading(shelf.fetch, stream, [Piece(one, ({"id": one},)) for one in "ab"]).batches())
+        _ids(
+            ItemExtraction(
+                shelf.fetch, stream, [Partition(one, ({"id": one},)) for one in "ab"]
+            ).batches()
+        )
 
 
 def test_works_side_by_side_are_told_in_their_order() -> None:

@@ -2,97 +2,87 @@
 
 from __future__ import annotations
 
-from hubspot_ingest.catalog.stream import Every, Paging, Reader, Stream
-from hubspot_ingest.database.columns import Column, Type
-from hubspot_ingest.hubspot.requests import EMAIL, EVENT_DEFINITIONS
-from hubspot_ingest.hubspot.requests import EVENTS as OCCURRENCES
-
-_T, _AT, _B, _N, _V, _A = (
-    Type.TEXT,
-    Type.TIMESTAMP,
-    Type.BOOLEAN,
-    Type.NUMBER,
-    Type.VARIANT,
-    Type.ARRAY,
+from hubspot_ingest.catalog.columns import ARRAY, BOOLEAN, NUMBER, TEXT, TIMESTAMP, VARIANT
+from hubspot_ingest.catalog.stream import (
+    AfterPaging,
+    Every,
+    ItemStream,
+    OffsetPaging,
+    PerParent,
+    TimeWindow,
 )
+from hubspot_ingest.database.columns import Column
+from hubspot_ingest.hubspot.requests import EMAIL, EVENT_DEFINITIONS, EVENTS
+
 _TIER = "Enterprise"
 _EVENT = (
-    Column("ID", _T, "id", "HubSpot's id of the event"),
-    Column("EVENT_TYPE", _T, "eventType", "e_… of HubSpot, pe…_… of the portal, ae…_… of an app"),
-    Column("OCCURRED_AT", _AT, "occurredAt", "When it happened, UTC"),
-    Column("OBJECT_TYPE", _T, "objectType", "What kind of record it happened to"),
-    Column("OBJECT_ID", _T, "objectId", "The record it happened to"),
+    Column("ID", TEXT, "id", "HubSpot's id of the event"),
+    Column("EVENT_TYPE", TEXT, "eventType", "e_… of HubSpot, pe…_… of the portal, ae…_… of an app"),
+    Column("OCCURRED_AT", TIMESTAMP, "occurredAt", "When it happened, UTC"),
+    Column("OBJECT_TYPE", TEXT, "objectType", "What kind of record it happened to"),
+    Column("OBJECT_ID", TEXT, "objectId", "The record it happened to"),
 )
-_ASKED = ("occurredAfter", "occurredBefore")
+_BOUNDS = ("occurredAfter", "occurredBefore")
 
-EVENTS: tuple[Stream, ...] = (
-    Stream(
+EVENT_STREAMS: tuple[ItemStream, ...] = (
+    ItemStream(
         "event_types",
-        reader=Reader.SINGLE,
         scopes=("oauth",),
         tier=_TIER,
-        path=f"{OCCURRENCES}/event-types",
+        path=f"{EVENTS}/event-types",
         items="eventTypes",
         key=("NAME",),
-        gone="PURGED",
-        columns=(Column("NAME", _T, "name", "The event type, as the stream events takes it"),),
+        missing_kind="PURGED",
+        columns=(Column("NAME", TEXT, "name", "The event type, as the stream events takes it"),),
     ),
-    Stream(
+    ItemStream(
         "event_definitions",
-        refers=(("FULLY_QUALIFIED_NAME", "event_types"),),
-        reader=Reader.PAGES,
+        references=(("FULLY_QUALIFIED_NAME", "event_types"),),
         label="Definitions of custom events",
         scopes=("behavioral_events.event_definitions.read_write",),
         tier=_TIER,
         path=EVENT_DEFINITIONS,
-        paging=Paging.AFTER,
-        page_size=100,
-        gone="PURGED",
+        paging=AfterPaging(100),
+        missing_kind="PURGED",
         columns=(
-            Column("ID", _T, "id", "HubSpot's id"),
-            Column("NAME", _T, "name", "Name within the portal"),
-            Column("FULLY_QUALIFIED_NAME", _T, "fullyQualifiedName", "The event type"),
-            Column("LABEL", _T, "labels.singular", "What people see"),
-            Column("DESCRIPTION", _T, "description", "What it is"),
-            Column("PRIMARY_OBJECT", _T, "primaryObject", "What kind of record it happens to"),
-            Column("PROPERTIES", _A, "properties", "Its properties"),
-            Column("ARCHIVED", _B, "archived", "Whether it was archived in HubSpot"),
-            Column("CREATED_AT", _AT, "createdAt", "When it was made in HubSpot, UTC"),
+            Column("ID", TEXT, "id", "HubSpot's id"),
+            Column("NAME", TEXT, "name", "Name within the portal"),
+            Column("FULLY_QUALIFIED_NAME", TEXT, "fullyQualifiedName", "The event type"),
+            Column("LABEL", TEXT, "labels.singular", "What people see"),
+            Column("DESCRIPTION", TEXT, "description", "What it is"),
+            Column("PRIMARY_OBJECT", TEXT, "primaryObject", "What kind of record it happens to"),
+            Column("PROPERTIES", ARRAY, "properties", "Its properties"),
+            Column("ARCHIVED", BOOLEAN, "archived", "Whether it was archived in HubSpot"),
+            Column("CREATED_AT", TIMESTAMP, "createdAt", "When it was made in HubSpot, UTC"),
         ),
     ),
-    Stream(
+    ItemStream(
         "events",
-        refers=(
+        references=(
             ("OBJECT_ID", "contacts"),
             ("EVENT_TYPE", "event_types"),
         ),
-        reader=Reader.WINDOWS,
         scopes=("oauth", "business-intelligence"),
         tier=_TIER,
-        parents=Every.EVENT_TYPES,
-        path=OCCURRENCES,
+        parents=PerParent(Every.EVENT_TYPES),
+        path=EVENTS,
         query=(("eventType", "{name}"),),
-        paging=Paging.AFTER,
-        page_size=1_000,
-        window=_ASKED,
-        window_iso=True,
+        paging=AfterPaging(1_000),
+        window=TimeWindow(*_BOUNDS, iso=True),
         flattened="properties",
         columns=_EVENT,
     ),
     *(
-        Stream(
+        ItemStream(
             f"{name}_web_analytics",
-            reader=Reader.WINDOWS,
             label=f"Web analytics of {name.replace('_', ' ')}",
             scopes=("oauth", "business-intelligence"),
             tier=_TIER,
-            parents=Every.EVENT_TYPES,
-            path=OCCURRENCES,
+            parents=PerParent(Every.EVENT_TYPES),
+            path=EVENTS,
             query=(("eventType", "{name}"), ("objectType", singular)),
-            paging=Paging.AFTER,
-            page_size=1_000,
-            window=_ASKED,
-            window_iso=True,
+            paging=AfterPaging(1_000),
+            window=TimeWindow(*_BOUNDS, iso=True),
             flattened="properties",
             columns=_EVENT,
         )
@@ -111,62 +101,51 @@ EVENTS: tuple[Stream, ...] = (
             ("tasks", "task"),
         )
     ),
-    Stream(
+    ItemStream(
         "email_events",
-        refers=(("EMAIL_CAMPAIGN_ID", "email_campaigns"),),
-        reader=Reader.WINDOWS,
+        references=(("EMAIL_CAMPAIGN_ID", "email_campaigns"),),
         scopes=("content",),
         tier="Marketing Hub Starter",
         path=f"{EMAIL}/events",
-        paging=Paging.OFFSET,
-        page_size=1_000,
-        window=("startTimestamp", "endTimestamp"),
-        window_days=30,
+        paging=OffsetPaging(1_000),
+        window=TimeWindow("startTimestamp", "endTimestamp", days=30),
         items="events",
         key=("ID", "CREATED_AT"),
         columns=(
-            Column("ID", _T, "id", "HubSpot's id of the event"),
-            Column("TYPE", _T, "type", "SENT, DELIVERED, OPEN, CLICK, BOUNCE, …"),
-            Column("CREATED_AT", _AT, "created", "When it happened, UTC"),
-            Column("RECIPIENT", _T, "recipient", "The address"),
-            Column("EMAIL_CAMPAIGN_ID", _T, "emailCampaignId", "The sending"),
-            Column("EMAIL_CAMPAIGN_GROUP_ID", _T, "emailCampaignGroupId", "Its group of sendings"),
-            Column("APP_ID", _T, "appId", "The part of HubSpot that sent it"),
-            Column("APP_NAME", _T, "appName", "That part's name"),
-            Column("SENT_BY_ID", _T, "sentBy.id", "The SENT event this one follows"),
-            Column("SENT_BY_CREATED_AT", _AT, "sentBy.created", "When that happened, UTC"),
-            Column("URL", _T, "url", "Of a click: the link"),
-            Column("DEVICE_TYPE", _T, "deviceType", "COMPUTER, MOBILE, TABLET or UNKNOWN"),
-            Column("DURATION", _N, "duration", "Of an open: milliseconds it was looked at"),
-            Column("BROWSER", _V, "browser", "The recipient's browser"),
-            Column("LOCATION", _V, "location", "Where the recipient seems to be"),
-            Column("USER_AGENT", _T, "userAgent", "As the recipient's browser calls itself"),
+            Column("ID", TEXT, "id", "HubSpot's id of the event"),
+            Column("TYPE", TEXT, "type", "SENT, DELIVERED, OPEN, CLICK, BOUNCE, …"),
+            Column("CREATED_AT", TIMESTAMP, "created", "When it happened, UTC"),
+            Column("RECIPIENT", TEXT, "recipient", "The address"),
+            Column("EMAIL_CAMPAIGN_ID", TEXT, "emailCampaignId", "The sending"),
+            Column(
+                "EMAIL_CAMPAIGN_GROUP_ID", TEXT, "emailCampaignGroupId", "Its group of sendings"
+            ),
+            Column("APP_ID", TEXT, "appId", "The part of HubSpot that sent it"),
+            Column("APP_NAME", TEXT, "appName", "That part's name"),
+            Column("SENT_BY_ID", TEXT, "sentBy.id", "The SENT event this one follows"),
+            Column("SENT_BY_CREATED_AT", TIMESTAMP, "sentBy.created", "When that happened, UTC"),
+            Column("URL", TEXT, "url", "Of a click: the link"),
+            Column("DEVICE_TYPE", TEXT, "deviceType", "COMPUTER, MOBILE, TABLET or UNKNOWN"),
+            Column("DURATION", NUMBER, "duration", "Of an open: milliseconds it was looked at"),
+            Column("BROWSER", VARIANT, "browser", "The recipient's browser"),
+            Column("LOCATION", VARIANT, "location", "Where the recipient seems to be"),
+            Column("USER_AGENT", TEXT, "userAgent", "As the recipient's browser calls itself"),
         ),
     ),
-    Stream(
+    ItemStream(
         "subscription_changes",
-        reader=Reader.WINDOWS,
         scopes=("content",),
         tier="Marketing Hub Starter",
         path=f"{EMAIL}/subscriptions/timeline",
-        paging=Paging.OFFSET,
-        page_size=1_000,
-        window=("startTimestamp", "endTimestamp"),
-        window_days=30,
+        paging=OffsetPaging(1_000),
+        window=TimeWindow("startTimestamp", "endTimestamp", days=30),
         items="timeline",
         columns=(
-            Column("ID", _T, "#", "A fingerprint: HubSpot gives a change no id"),
-            Column("CHANGED_AT", _AT, "timestamp", "When it happened, UTC"),
-            Column("RECIPIENT", _T, "recipient", "The address"),
-            Column("NORMALIZED_EMAIL_ID", _T, "normalizedEmailId", "HubSpot's id of the address"),
-            Column("CHANGES", _A, "changes", "What was changed, by what"),
+            Column("ID", TEXT, "#", "A fingerprint: HubSpot gives a change no id"),
+            Column("CHANGED_AT", TIMESTAMP, "timestamp", "When it happened, UTC"),
+            Column("RECIPIENT", TEXT, "recipient", "The address"),
+            Column("NORMALIZED_EMAIL_ID", TEXT, "normalizedEmailId", "HubSpot's id of the address"),
+            Column("CHANGES", ARRAY, "changes", "What was changed, by what"),
         ),
     ),
-    Stream(
-        "engagements",
-        reader=Reader.VIEW,
-        label="Calls, e-mails, meetings, notes and tasks in the shape of the old engagements",
-        sources=("calls", "emails", "meetings", "notes", "tasks"),
-    ),
-    Stream("deals_archived", reader=Reader.VIEW, label="Archived deals", sources=("deals",)),
 )

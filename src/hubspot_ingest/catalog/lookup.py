@@ -1,4 +1,4 @@
-"""Finding the stream a name means, and whether a sync's settings make sense for it."""
+"""Finding the stream that a name means, and checking that a sync's settings fit the stream."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hubspot_ingest.catalog.registry import BY_NAME, CRM, Reader, Stream
+from hubspot_ingest.catalog.registry import BY_NAME, CRM, ITEM_STREAMS
+from hubspot_ingest.catalog.stream import ItemStream, RecordStream, Stream, ViewStream
 from hubspot_ingest.errors import HubSpotRefused, Refusal, ScopeMissing, UnknownStream
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
@@ -27,43 +28,45 @@ def standard(name: str) -> Stream | None:
     The name of an event type means its events. Raises ``UnknownStream`` for anything else,
     without asking HubSpot.
     """
-    wanted = name.strip().lower()
-    found = BY_NAME.get(wanted) or _BY_OBJECT_TYPE.get(wanted)
-    if found is None and EVENT_TYPE.fullmatch(wanted):
-        return replace(BY_NAME["events"], name=wanted, event_types=(wanted,))
-    if found is None and not CUSTOM.fullmatch(wanted):
+    key = name.strip().lower()
+    stream = BY_NAME.get(key) or _BY_OBJECT_TYPE.get(key)
+    if stream is None and EVENT_TYPE.fullmatch(key):
+        return replace(ITEM_STREAMS["events"], name=key, event_types=(key,))
+    if stream is None and not CUSTOM.fullmatch(key):
         raise UnknownStream(
-            f"there is no stream {name!r}{did_you_mean(wanted, BY_NAME)}; known: "
+            f"there is no stream {name!r}{did_you_mean(key, BY_NAME)}; known: "
             f"{', '.join(BY_NAME)}, custom objects by their objectTypeId (2-…) or p_<name>, and "
             "event types by their names (e_…)"
         )
-    return found
+    return stream
 
 
-def known(name: str) -> Stream:
-    """The catalog's stream of that name, of which there must be one. Raises ``UnknownStream``."""
-    found = standard(name)
-    if found is None:
+def item_stream(name: str) -> ItemStream:
+    """The catalog's item stream of that name. Raises ``UnknownStream`` where there is none."""
+    stream = standard(name)
+    if not isinstance(stream, ItemStream):
         raise UnknownStream(f"{name} is no stream of the catalog")
-    return found
+    return stream
 
 
-def custom(name: str, schemas: Sequence[Schema]) -> Stream:
+def custom(name: str, schemas: Sequence[Schema]) -> RecordStream:
     """The custom object that ``name`` means. Raises ``UnknownStream``, naming those there are."""
-    wanted = name.strip().lower()
-    for one in schemas:
-        names = {one.object_type, one.fully_qualified_name.lower(), f"p_{one.name.lower()}"}
-        if wanted in names:
-            return of_schema(one, wanted)
-    there = ", ".join(f"{one.object_type} ({one.fully_qualified_name})" for one in schemas)
+    key = name.strip().lower()
+    for schema in schemas:
+        names = {schema.object_type, schema.fully_qualified_name.lower()}
+        if key in names | {f"p_{schema.name.lower()}"}:
+            return of_schema(schema, key)
+    objects = ", ".join(
+        f"{schema.object_type} ({schema.fully_qualified_name})" for schema in schemas
+    )
     raise UnknownStream(
-        f"this portal has no custom object {name!r}; it has {there or 'none that we may read'}"
+        f"this portal has no custom object {name!r}; it has {objects or 'none that we may read'}"
     )
 
 
-def of_schema(schema: Schema, name: str = "") -> Stream:
-    """The stream of a custom object."""
-    return Stream(
+def of_schema(schema: Schema, name: str = "") -> RecordStream:
+    """The stream of a custom object, named after it unless ``name`` is given."""
+    return RecordStream(
         name or schema.fully_qualified_name,
         schema.object_type,
         type_id=schema.object_type,
@@ -83,24 +86,26 @@ def schemas(fetch: Fetch) -> tuple[Schema, ...]:
 
 def find(name: str, fetch: Fetch) -> Stream:
     """The stream that ``name`` means in this portal. Raises ``UnknownStream``."""
-    found = standard(name)
-    if found is not None:
-        return found
-    wanted = name.strip().lower()
-    own = custom(wanted.removesuffix(ANALYTICS), schemas(fetch))
-    return own if not wanted.endswith(ANALYTICS) else _analytics(wanted, own)
+    stream = standard(name)
+    if stream is not None:
+        return stream
+    key = name.strip().lower()
+    custom_object = custom(key.removesuffix(ANALYTICS), schemas(fetch))
+    return _analytics(key, custom_object) if key.endswith(ANALYTICS) else custom_object
 
 
-def _analytics(name: str, own: Stream) -> Stream:
+def _analytics(name: str, custom_object: RecordStream) -> ItemStream:
     """The web analytics of a custom object, read as those of contacts are."""
-    like = BY_NAME[f"contacts{ANALYTICS}"]
+    of_contacts = ITEM_STREAMS[f"contacts{ANALYTICS}"]
     query = tuple(
-        (one, own.object_type if one == "objectType" else value) for one, value in like.query
+        (parameter, custom_object.object_type if parameter == "objectType" else value)
+        for parameter, value in of_contacts.query
     )
-    return replace(like, name=name, label=f"Web analytics of {own.label}", query=query)
+    label = f"Web analytics of {custom_object.label}"
+    return replace(of_contacts, name=name, label=label, query=query)
 
 
-# Settings that only some readers understand, with what to say of the others.
+# Settings that only some streams understand.
 _OF_RECORDS = ("filter_groups", "properties", "associations", "history", "include_archived")
 _OF_TIME = ("updated_after", "lookback_minutes", "settle_minutes")
 _OF_EVENTS = ("column_prefix", "event_types")
@@ -108,36 +113,45 @@ _OF_EVENTS = ("column_prefix", "event_types")
 
 def check_settings(stream: Stream, settings: SyncSettings) -> None:
     """Raises ``Refusal`` for a setting that makes no sense for the stream."""
-    if stream.reader is Reader.RECORDS:
-        senseless = {"event_types"}
-    else:
-        senseless = {*_OF_RECORDS}
-        if not stream.dated:
-            senseless |= {*_OF_TIME}
-        if not stream.flattened:
-            senseless |= {*_OF_EVENTS}
-        elif stream.event_types or not stream.parents:
-            senseless |= {"event_types"}
-    given = sorted(senseless & settings.model_fields_set)
-    if given:
-        known = sorted({*SyncSettings.model_fields} - senseless)
+    senseless = _senseless(stream)
+    refused = sorted(senseless & settings.model_fields_set)
+    if refused:
+        accepted = sorted({*SyncSettings.model_fields} - senseless)
         raise Refusal(
-            f"setting {given[0]!r} means nothing to {stream.name}, which is read by "
-            f"{stream.reader}; it takes {', '.join(known)}"
+            f"setting {refused[0]!r} means nothing to {stream.name}, which is read by "
+            f"{stream.reader}; it takes {', '.join(accepted)}"
         )
-    if settings.event_types and not all(map(EVENT_TYPE.fullmatch, settings.event_types)):
-        wrong = next(one for one in settings.event_types if not EVENT_TYPE.fullmatch(one))
-        raise Refusal(
-            f"setting 'event_types': {wrong!r} is no event type; they look like e_visited_page, "
-            "pe1234567_my_event or ae1234567_an_apps"
-        )
+    for event_type in settings.event_types:
+        if not EVENT_TYPE.fullmatch(event_type):
+            raise Refusal(
+                f"setting 'event_types': {event_type!r} is no event type; they look like "
+                "e_visited_page, pe1234567_my_event or ae1234567_an_apps"
+            )
+
+
+def _senseless(stream: Stream) -> set[str]:
+    """The settings that make no sense for the stream."""
+    match stream:
+        case RecordStream():
+            return {"event_types"}
+        case ViewStream():
+            return {*_OF_RECORDS, *_OF_TIME, *_OF_EVENTS}
+        case ItemStream():
+            settings = {*_OF_RECORDS}
+            if not stream.dated:
+                settings |= {*_OF_TIME}
+            if not stream.flattened:
+                settings |= {*_OF_EVENTS}
+            elif stream.event_types or stream.parents is None:
+                settings |= {"event_types"}
+            return settings
 
 
 def check_associated(name: str) -> None:
     """Raises ``UnknownStream`` for a name that stands for no object type."""
     stream = standard(name)
-    if stream is not None and stream.reader is not Reader.RECORDS:
+    if stream is not None and not isinstance(stream, RecordStream):
         raise UnknownStream(
             f"setting 'associations': records are not associated with {name!r}, only with: "
-            f"{', '.join(one.name for one in CRM)}, and custom objects"
+            f"{', '.join(stream.name for stream in CRM)}, and custom objects"
         )

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
-from hubspot_ingest.catalog.stream import Paging, Query, Reader, Stream
-from hubspot_ingest.database.columns import Column, Type
+from hubspot_ingest.catalog.columns import (
+    ARCHIVED,
+    ARRAY,
+    BOOLEAN,
+    CREATED_AT,
+    DATE,
+    ID,
+    NAME,
+    NUMBER,
+    TEXT,
+    TIMESTAMP,
+    UPDATED_AT,
+    VARIANT,
+)
+from hubspot_ingest.catalog.stream import (
+    AfterPaging,
+    BodyList,
+    ItemStream,
+    OffsetPaging,
+    PerParent,
+    Query,
+)
+from hubspot_ingest.database.columns import Column
 from hubspot_ingest.hubspot.requests import (
     CAMPAIGNS,
     FORMS,
@@ -13,165 +34,148 @@ from hubspot_ingest.hubspot.requests import (
     WORKFLOWS,
 )
 
-_T, _AT, _B, _N, _V, _A = (
-    Type.TEXT,
-    Type.TIMESTAMP,
-    Type.BOOLEAN,
-    Type.NUMBER,
-    Type.VARIANT,
-    Type.ARRAY,
-)
-_ID = Column("ID", _T, "id", "HubSpot's id")
-_NAME = Column("NAME", _T, "name", "Its name")
-_CREATED = Column("CREATED_AT", _AT, "createdAt", "When it was made in HubSpot, UTC")
-_UPDATED = Column("UPDATED_AT", _AT, "updatedAt", "When it was last changed in HubSpot, UTC")
-_ARCHIVED = Column("ARCHIVED", _B, "archived", "Whether it was archived in HubSpot")
 _WITH_ARCHIVED: tuple[Query, ...] = ((("archived", "false"),), (("archived", "true"),))
 
-_LISTS = Stream(
+_LISTS = ItemStream(
     "lists",
-    reader=Reader.PAGES,
     scopes=("crm.lists.read",),
     path=f"{LISTS}/search",
-    asks=(
-        *("hs_list_size", "hs_list_reference_count", "hs_lastmodifieddate"),
-        *("hs_list_size_week_delta", "hs_last_record_added_at"),
+    body=BodyList(
+        "additionalProperties",
+        (
+            *("hs_list_size", "hs_list_reference_count", "hs_lastmodifieddate"),
+            *("hs_list_size_week_delta", "hs_last_record_added_at"),
+        ),
     ),
-    asks_name="additionalProperties",
-    paging=Paging.OFFSET,
-    page_size=500,
-    size_name="count",
+    paging=OffsetPaging(500, size_name="count"),
     items="lists",
     deleted="deletedAt",
     deleted_at="deletedAt",
-    gone="PURGED",
+    missing_kind="PURGED",
     columns=(
-        Column("ID", _T, "listId", "HubSpot's id of the list"),
-        _NAME,
-        Column("OBJECT_TYPE_ID", _T, "objectTypeId", "What it is a list of, 0-1 for contacts"),
-        Column("PROCESSING_TYPE", _T, "processingType", "MANUAL, DYNAMIC or SNAPSHOT"),
-        Column("PROCESSING_STATUS", _T, "processingStatus", "Whether HubSpot is done filling it"),
-        Column("SIZE", _N, "additionalProperties.hs_list_size", "How many records are in it"),
-        Column("LIST_VERSION", _N, "listVersion", "How often its definition was changed"),
-        Column("CREATED_BY_ID", _T, "createdById", "The user who made it"),
-        Column("UPDATED_BY_ID", _T, "updatedById", "The user who changed it last"),
-        Column("FILTERS_UPDATED_AT", _AT, "filtersUpdatedAt", "When its filters changed, UTC"),
-        _CREATED,
-        _UPDATED,
+        Column("ID", TEXT, "listId", "HubSpot's id of the list"),
+        NAME,
+        Column("OBJECT_TYPE_ID", TEXT, "objectTypeId", "What it is a list of, 0-1 for contacts"),
+        Column("PROCESSING_TYPE", TEXT, "processingType", "MANUAL, DYNAMIC or SNAPSHOT"),
+        Column("PROCESSING_STATUS", TEXT, "processingStatus", "Whether HubSpot is done filling it"),
+        Column("SIZE", NUMBER, "additionalProperties.hs_list_size", "How many records are in it"),
+        Column("LIST_VERSION", NUMBER, "listVersion", "How often its definition was changed"),
+        Column("CREATED_BY_ID", TEXT, "createdById", "The user who made it"),
+        Column("UPDATED_BY_ID", TEXT, "updatedById", "The user who changed it last"),
+        Column(
+            "FILTERS_UPDATED_AT", TIMESTAMP, "filtersUpdatedAt", "When its filters changed, UTC"
+        ),
+        CREATED_AT,
+        UPDATED_AT,
     ),
 )
 
-_FORMS = Stream(
+_FORMS = ItemStream(
     "forms",
-    reader=Reader.PAGES,
     scopes=("forms",),
     path=FORMS,
     query=(("formTypes", "all"),),
-    paging=Paging.AFTER,
-    page_size=100,
+    paging=AfterPaging(100),
     variants=_WITH_ARCHIVED,
     deleted="archived",
     deleted_at="archivedAt",
-    gone="PURGED",
+    missing_kind="PURGED",
     columns=(
-        _ID,
-        _NAME,
-        Column("FORM_TYPE", _T, "formType", "hubspot, captured, flow or blog_comment"),
-        Column("FIELD_GROUPS", _A, "fieldGroups", "The form's fields"),
-        Column("CONFIGURATION", _V, "configuration", "What happens after a submission"),
-        Column("DISPLAY_OPTIONS", _V, "displayOptions", "How it looks"),
-        Column("LEGAL_CONSENT_OPTIONS", _V, "legalConsentOptions", "What it asks consent for"),
-        _ARCHIVED,
-        _CREATED,
-        _UPDATED,
+        ID,
+        NAME,
+        Column("FORM_TYPE", TEXT, "formType", "hubspot, captured, flow or blog_comment"),
+        Column("FIELD_GROUPS", ARRAY, "fieldGroups", "The form's fields"),
+        Column("CONFIGURATION", VARIANT, "configuration", "What happens after a submission"),
+        Column("DISPLAY_OPTIONS", VARIANT, "displayOptions", "How it looks"),
+        Column("LEGAL_CONSENT_OPTIONS", VARIANT, "legalConsentOptions", "What it asks consent for"),
+        ARCHIVED,
+        CREATED_AT,
+        UPDATED_AT,
     ),
 )
 
-_MARKETING_EVENTS = Stream(
+_MARKETING_EVENTS = ItemStream(
     "marketing_events",
-    reader=Reader.PAGES,
     scopes=("crm.objects.marketing_events.read",),
     path=MARKETING_EVENTS,
-    paging=Paging.AFTER,
-    page_size=100,
-    gone="PURGED",
+    paging=AfterPaging(100),
+    missing_kind="PURGED",
     columns=(
-        Column("ID", _T, "objectId", "HubSpot's id"),
-        Column("EXTERNAL_EVENT_ID", _T, "externalEventId", "Id in the app it came from"),
-        Column("NAME", _T, "eventName", "Its name"),
-        Column("TYPE", _T, "eventType", "Webinar, conference, …"),
-        Column("STATUS", _T, "eventStatus", "UPCOMING, ONGOING, PAST, CANCELLED"),
-        Column("ORGANIZER", _T, "eventOrganizer", "Who holds it"),
-        Column("DESCRIPTION", _T, "eventDescription", "What it is"),
-        Column("URL", _T, "eventUrl", "Its page"),
-        Column("START_AT", _AT, "startDateTime", "When it begins, UTC"),
-        Column("END_AT", _AT, "endDateTime", "When it ends, UTC"),
-        Column("CANCELLED", _B, "eventCancelled", "Whether it was called off"),
-        Column("COMPLETED", _B, "eventCompleted", "Whether it is over"),
+        Column("ID", TEXT, "objectId", "HubSpot's id"),
+        Column("EXTERNAL_EVENT_ID", TEXT, "externalEventId", "Id in the app it came from"),
+        Column("NAME", TEXT, "eventName", "Its name"),
+        Column("TYPE", TEXT, "eventType", "Webinar, conference, …"),
+        Column("STATUS", TEXT, "eventStatus", "UPCOMING, ONGOING, PAST, CANCELLED"),
+        Column("ORGANIZER", TEXT, "eventOrganizer", "Who holds it"),
+        Column("DESCRIPTION", TEXT, "eventDescription", "What it is"),
+        Column("URL", TEXT, "eventUrl", "Its page"),
+        Column("START_AT", TIMESTAMP, "startDateTime", "When it begins, UTC"),
+        Column("END_AT", TIMESTAMP, "endDateTime", "When it ends, UTC"),
+        Column("CANCELLED", BOOLEAN, "eventCancelled", "Whether it was called off"),
+        Column("COMPLETED", BOOLEAN, "eventCompleted", "Whether it is over"),
         *(
-            Column(name.upper(), _N, told, f"Count of {name.replace('_', ' ')}")
-            for name, told in (
+            Column(name.upper(), NUMBER, counter, f"Count of {name.replace('_', ' ')}")
+            for name, counter in (
                 ("registrants", "registrants"),
                 ("attendees", "attendees"),
                 ("cancellations", "cancellations"),
                 ("no_shows", "noShows"),
             )
         ),
-        _CREATED,
-        _UPDATED,
+        CREATED_AT,
+        UPDATED_AT,
     ),
 )
 
-MARKETING: tuple[Stream, ...] = (
+MARKETING: tuple[ItemStream, ...] = (
     _LISTS,
-    Stream(
+    ItemStream(
         "list_memberships",
-        refers=(
+        references=(
             ("LIST_ID", "lists"),
             ("RECORD_ID", "contacts"),
         ),
-        reader=Reader.CHILDREN,
         scopes=("crm.lists.read",),
-        parents=_LISTS,
-        parent_key="listId",
+        parents=PerParent(_LISTS, key="listId"),
         path=f"{LISTS}/{{listId}}/memberships/join-order",
-        paging=Paging.AFTER,
-        page_size=250,
-        newest="membershipTimestamp",
+        paging=AfterPaging(250),
+        newest_by="membershipTimestamp",
         key=("LIST_ID", "RECORD_ID"),
-        gone="REMOVED",
+        missing_kind="REMOVED",
         columns=(
-            Column("LIST_ID", _T, "@listId", "The list"),
-            Column("RECORD_ID", _T, "recordId", "The record in it"),
-            Column("OBJECT_TYPE_ID", _T, "@objectTypeId", "What kind of record that is"),
-            Column("JOINED_AT", _AT, "membershipTimestamp", "When it came into the list, UTC"),
+            Column("LIST_ID", TEXT, "@listId", "The list"),
+            Column("RECORD_ID", TEXT, "recordId", "The record in it"),
+            Column("OBJECT_TYPE_ID", TEXT, "@objectTypeId", "What kind of record that is"),
+            Column(
+                "JOINED_AT", TIMESTAMP, "membershipTimestamp", "When it came into the list, UTC"
+            ),
         ),
     ),
     _FORMS,
-    Stream(
+    ItemStream(
         "form_submissions",
-        refers=(("FORM_ID", "forms"),),
-        reader=Reader.CHILDREN,
+        references=(("FORM_ID", "forms"),),
         scopes=("forms",),
-        parents=_FORMS,
-        barren=(("formType", "blog_comment"),),
+        parents=PerParent(_FORMS, excluded=(("formType", "blog_comment"),)),
         path=f"{SUBMISSIONS}/{{id}}",
-        paging=Paging.AFTER,
-        page_size=50,
-        newest="submittedAt",
+        paging=AfterPaging(50),
+        newest_by="submittedAt",
         key=("FORM_ID", "ID"),
         columns=(
-            Column("FORM_ID", _T, "@id", "The form"),
-            Column("ID", _T, "conversionId|#", "HubSpot's id, or a fingerprint where it has none"),
-            Column("SUBMITTED_AT", _AT, "submittedAt", "When it was sent, UTC"),
-            Column("PAGE_URL", _T, "pageUrl", "The page the form stood on"),
-            Column("VALUES_GIVEN", _A, "values", "What was filled in: name, value, objectTypeId"),
+            Column("FORM_ID", TEXT, "@id", "The form"),
+            Column(
+                "ID", TEXT, "conversionId|#", "HubSpot's id, or a fingerprint where it has none"
+            ),
+            Column("SUBMITTED_AT", TIMESTAMP, "submittedAt", "When it was sent, UTC"),
+            Column("PAGE_URL", TEXT, "pageUrl", "The page the form stood on"),
+            Column(
+                "VALUES_GIVEN", ARRAY, "values", "What was filled in: name, value, objectTypeId"
+            ),
         ),
     ),
-    Stream(
+    ItemStream(
         "campaigns",
-        refers=(("OWNER_ID", "owners"),),
-        reader=Reader.NEWEST,
+        references=(("OWNER_ID", "owners"),),
         label="Marketing campaigns",
         scopes=("marketing.campaigns.read",),
         tier="Marketing Hub Professional",
@@ -186,83 +190,79 @@ MARKETING: tuple[Stream, ...] = (
             ),
             ("sort", "-updatedAt"),
         ),
-        newest="updatedAt",
-        paging=Paging.AFTER,
-        page_size=100,
-        gone="PURGED",
+        newest_by="updatedAt",
+        paging=AfterPaging(100),
+        missing_kind="PURGED",
         columns=(
-            _ID,
-            Column("NAME", _T, "properties.hs_name", "Its name"),
-            Column("STATUS", _T, "properties.hs_campaign_status", "planned, in_progress, …"),
-            Column("START_DATE", Type.DATE, "properties.hs_start_date", "When it begins"),
-            Column("END_DATE", Type.DATE, "properties.hs_end_date", "When it ends"),
-            Column("GOAL", _T, "properties.hs_goal", "What it is for"),
-            Column("AUDIENCE", _T, "properties.hs_audience", "Whom it is for"),
-            Column("NOTES", _T, "properties.hs_notes", "Notes"),
-            Column("UTM", _T, "properties.hs_utm", "The utm_campaign value of its links"),
-            Column("OWNER_ID", _T, "properties.hs_owner", "The owner"),
-            Column("CURRENCY_CODE", _T, "properties.hs_currency_code", "Of budget and spend"),
-            Column("BUDGET", _N, "properties.hs_budget_items_sum_amount", "Sum of budget items"),
-            Column("SPEND", _N, "properties.hs_spend_items_sum_amount", "Sum of spend items"),
-            _CREATED,
-            _UPDATED,
+            ID,
+            Column("NAME", TEXT, "properties.hs_name", "Its name"),
+            Column("STATUS", TEXT, "properties.hs_campaign_status", "planned, in_progress, …"),
+            Column("START_DATE", DATE, "properties.hs_start_date", "When it begins"),
+            Column("END_DATE", DATE, "properties.hs_end_date", "When it ends"),
+            Column("GOAL", TEXT, "properties.hs_goal", "What it is for"),
+            Column("AUDIENCE", TEXT, "properties.hs_audience", "Whom it is for"),
+            Column("NOTES", TEXT, "properties.hs_notes", "Notes"),
+            Column("UTM", TEXT, "properties.hs_utm", "The utm_campaign value of its links"),
+            Column("OWNER_ID", TEXT, "properties.hs_owner", "The owner"),
+            Column("CURRENCY_CODE", TEXT, "properties.hs_currency_code", "Of budget and spend"),
+            Column(
+                "BUDGET", NUMBER, "properties.hs_budget_items_sum_amount", "Sum of budget items"
+            ),
+            Column("SPEND", NUMBER, "properties.hs_spend_items_sum_amount", "Sum of spend items"),
+            CREATED_AT,
+            UPDATED_AT,
         ),
     ),
-    Stream(
+    ItemStream(
         "workflows",
-        reader=Reader.PAGES,
         scopes=("automation",),
         tier="Professional",
         path=WORKFLOWS,
-        paging=Paging.AFTER,
-        page_size=100,
-        gone="PURGED",
+        paging=AfterPaging(100),
+        missing_kind="PURGED",
         columns=(
-            _ID,
-            _NAME,
-            Column("IS_ENABLED", _B, "isEnabled", "Whether it is on"),
-            Column("FLOW_TYPE", _T, "flowType", "WORKFLOW or another"),
-            Column("OBJECT_TYPE_ID", _T, "objectTypeId", "What it enrols, 0-1 for contacts"),
-            Column("REVISION_ID", _T, "revisionId", "Its revision"),
-            _CREATED,
-            _UPDATED,
+            ID,
+            NAME,
+            Column("IS_ENABLED", BOOLEAN, "isEnabled", "Whether it is on"),
+            Column("FLOW_TYPE", TEXT, "flowType", "WORKFLOW or another"),
+            Column("OBJECT_TYPE_ID", TEXT, "objectTypeId", "What it enrols, 0-1 for contacts"),
+            Column("REVISION_ID", TEXT, "revisionId", "Its revision"),
+            CREATED_AT,
+            UPDATED_AT,
         ),
     ),
     _MARKETING_EVENTS,
-    Stream(
+    ItemStream(
         "marketing_event_participations",
-        refers=(
+        references=(
             ("MARKETING_EVENT_ID", "marketing_events"),
             ("CONTACT_ID", "contacts"),
         ),
-        reader=Reader.CHILDREN,
         scopes=("crm.objects.marketing_events.read",),
-        parents=_MARKETING_EVENTS,
-        parent_key="objectId",
+        parents=PerParent(_MARKETING_EVENTS, key="objectId"),
         path=f"{MARKETING_EVENTS}/participations/{{objectId}}/breakdown",
-        paging=Paging.AFTER,
-        page_size=100,
-        gone="PURGED",
+        paging=AfterPaging(100),
+        missing_kind="PURGED",
         key=("MARKETING_EVENT_ID", "ID"),
         columns=(
-            Column("MARKETING_EVENT_ID", _T, "@objectId", "The marketing event"),
-            _ID,
-            Column("CONTACT_ID", _T, "associations.contact.contactId", "Who took part"),
-            Column("EMAIL", _T, "associations.contact.email", "That contact's address"),
+            Column("MARKETING_EVENT_ID", TEXT, "@objectId", "The marketing event"),
+            ID,
+            Column("CONTACT_ID", TEXT, "associations.contact.contactId", "Who took part"),
+            Column("EMAIL", TEXT, "associations.contact.email", "That contact's address"),
             Column(
                 "STATE",
-                _T,
+                TEXT,
                 "properties.attendanceState",
                 "REGISTERED, ATTENDED, CANCELLED, NO_SHOW, …",
             ),
-            Column("OCCURRED_AT", _AT, "properties.occurredAt", "When that was, UTC"),
+            Column("OCCURRED_AT", TIMESTAMP, "properties.occurredAt", "When that was, UTC"),
             Column(
                 "SECONDS_ATTENDED",
-                _N,
+                NUMBER,
                 "properties.attendanceDurationSeconds",
                 "How long the contact was there",
             ),
-            _CREATED,
+            CREATED_AT,
         ),
     ),
 )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hubspot_ingest.catalog.crm import CRM
-from hubspot_ingest.catalog.email import MAIL
-from hubspot_ingest.catalog.events import EVENTS
+from hubspot_ingest.catalog.email import EMAIL_STREAMS
+from hubspot_ingest.catalog.events import EVENT_STREAMS
 from hubspot_ingest.catalog.marketing import MARKETING
 from hubspot_ingest.catalog.metadata import METADATA
-from hubspot_ingest.catalog.stream import Reader, Stream
+from hubspot_ingest.catalog.stream import ItemStream, RecordStream, Stream
+from hubspot_ingest.catalog.views import VIEWS
 
-__all__ = ["BY_NAME", "CRM", "STREAMS", "Reader", "Stream"]
+__all__ = ["BY_NAME", "CRM", "ITEM_STREAMS", "RECORD_STREAMS", "STREAMS"]
 
-STREAMS: tuple[Stream, ...] = (*CRM, *METADATA, *MARKETING, *MAIL, *EVENTS)
+STREAMS: tuple[Stream, ...] = (*CRM, *METADATA, *MARKETING, *EMAIL_STREAMS, *EVENT_STREAMS, *VIEWS)
 
-BY_NAME = {stream.name: stream for stream in STREAMS}
+BY_NAME: Mapping[str, Stream] = {stream.name: stream for stream in STREAMS}
+RECORD_STREAMS: Mapping[str, RecordStream] = {stream.name: stream for stream in CRM}
+ITEM_STREAMS: Mapping[str, ItemStream] = {
+    stream.name: stream for stream in (*METADATA, *MARKETING, *EMAIL_STREAMS, *EVENT_STREAMS)
+}

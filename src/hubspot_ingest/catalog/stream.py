@@ -1,20 +1,27 @@
-"""What a row of the catalog can say of a stream, and nothing about any stream."""
+"""The types of the catalog's rows: what can be said of a stream, and nothing about any stream.
+
+A stream is one kind of HubSpot data that can be read: the records of a CRM object
+(``RecordStream``), the items of an endpoint of their own (``ItemStream``), or a view over the
+tables of other streams (``ViewStream``).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from hubspot_ingest.database.columns import Column
 
 
 class Reader(StrEnum):
-    """How a stream is read. Everything but RECORDS has fixed columns.
+    """How a stream is read, as plans, runs and the view STREAMS show it.
 
     RECORDS are CRM objects: list, search and batch read. SINGLE is one answer with everything in
-    it, PAGES page after page, NEWEST so too but newest first, so that a run may stop at what it
-    knows. WINDOWS are spans of time. CHILDREN are read for each parent apart: the stages of a
-    pipeline, the submissions of a form. VIEW is read from other streams' tables, not from HubSpot.
+    it, PAGES page after page, NEWEST the same but newest first, so that a run may stop at what
+    earlier runs have read. WINDOWS are spans of time. CHILDREN are read for each parent apart: the
+    stages of a pipeline, the submissions of a form. VIEW is read from other streams' tables, not
+    from HubSpot.
     """
 
     RECORDS = "RECORDS"
@@ -26,16 +33,83 @@ class Reader(StrEnum):
     VIEW = "VIEW"
 
 
-class Paging(StrEnum):
-    """How the next page is asked for.
+@dataclass(frozen=True, slots=True)
+class StreamBase:
+    """What every stream has.
 
-    NONE: there is one page. AFTER: by ``paging.next.after``, as most endpoints do. OFFSET: by
-    ``offset`` while ``hasMore``, in the query or, of a POST, in the body.
+    Any one of ``scopes`` lets a credential read it; ``tier`` is the HubSpot subscription that has
+    it, empty where all do.
     """
 
-    NONE = "NONE"
-    AFTER = "AFTER"
-    OFFSET = "OFFSET"
+    name: str
+    _: KW_ONLY
+    label: str = ""
+    scopes: tuple[str, ...] = ()
+    tier: str = ""
+
+
+# -- records -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStream(StreamBase):
+    """The records of a CRM object.
+
+    ``object_type`` is HubSpot's name of it in paths, ``type_id`` its number, by which HubSpot
+    counts records (empty where it does not). ``updated`` is the property that moves with every
+    change and is searched by; ``associations`` are the streams whose ids are read by default;
+    ``references`` are columns that hold the key of another stream's rows.
+    """
+
+    reader: ClassVar[Reader] = Reader.RECORDS
+
+    object_type: str
+    _: KW_ONLY
+    type_id: str = ""
+    updated: str = "hs_lastmodifieddate"
+    associations: tuple[str, ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
+
+
+# -- items ---------------------------------------------------------------------------------------
+
+Query = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AfterPaging:
+    """The next page is asked for by ``paging.next.after``, as of most endpoints."""
+
+    size_name: ClassVar[str] = "limit"
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetPaging:
+    """The next page is asked for by ``offset`` while ``hasMore``, of a POST in the body."""
+
+    size: int
+    size_name: str = "limit"
+
+
+Paging = AfterPaging | OffsetPaging
+
+
+@dataclass(frozen=True, slots=True)
+class BodyList:
+    """The request is a POST that reads, with this list in its body."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParentKeys:
+    """The request is a POST that reads, with the keys of up to ``limit`` parents in its body."""
+
+    name: str
+    limit: int
 
 
 class Every(StrEnum):
@@ -51,85 +125,131 @@ class Every(StrEnum):
     EVENT_TYPES = "EVENT_TYPES"
 
 
-Query = tuple[tuple[str, str], ...]
+@dataclass(frozen=True, slots=True)
+class PerParent:
+    """The stream is read for each parent apart.
+
+    ``key`` is the path of a parent's key; a parent that has the value at the path of one of
+    ``excluded`` is left out. ``updated`` is the path of the time when a parent was changed, where
+    its children do not change without it.
+    """
+
+    source: ItemStream | Every
+    key: str = "id"
+    excluded: tuple[tuple[str, str], ...] = ()
+    updated: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
-    """One kind of HubSpot data that can be read.
+class TimeWindow:
+    """The stream is read in spans of time.
 
-    Of CRM objects, ``object_type`` is what stands in the path; ``updated`` the property that moves
-    with every change and is searched by; ``associations`` are the streams whose ids are read by
-    default.
-
-    Of the others, ``path`` may hold ``{names}`` of the parent's. A column's ``property`` says where
-    its value stands in an item: a dotted path; ``@`` before it looks one level out, at what the
-    item lies in (a pipeline of a stage) and then at its parent; ``|`` separates alternatives; ``#``
-    is a fingerprint of the whole item, where HubSpot gives it no id.
+    ``begin`` and ``end`` are the names of the query's bounds, ``iso`` says whether they are ISO
+    times (else epoch milliseconds), ``days`` how long a span is (0: one span for all).
     """
 
-    name: str
-    object_type: str = ""
-    updated: str = "hs_lastmodifieddate"
-    associations: tuple[str, ...] = ()
-    # HubSpot's number of the object type, by which it counts records
-    type_id: str = ""
-    reader: Reader = Reader.RECORDS
-    label: str = ""
-    # any one of these lets a credential read it; which HubSpot subscription has it
-    scopes: tuple[str, ...] = ()
-    tier: str = ""
+    begin: str
+    end: str
+    iso: bool = False
+    days: int = 0
 
-    path: str = ""
+
+@dataclass(frozen=True, slots=True)
+class ItemStream(StreamBase):
+    """The items of an endpoint, in a table of the catalog's columns.
+
+    ``path`` and the values of ``query`` may hold ``{names}`` of the parent's. ``items`` is where
+    the items lie in an answer: ``results``, ``results.stages`` for lists in a list, empty for the
+    answer itself. ``variants`` are queries with which the same is read again, in this order; an
+    item that one of them brought is left out of the later ones.
+
+    A column's ``property`` is the path of its value in an item, with dots between names; ``@``
+    before it looks one level out, at what the item lies in (a pipeline of a stage) and then at its
+    parent; ``|`` separates alternatives; ``#`` is a fingerprint of the whole item, where HubSpot
+    gives it no id. The other paths here are written alike.
+    """
+
+    _: KW_ONLY
+    path: str
     query: Query = ()
-    # a list of this name in the body makes it a POST that reads: what is asked for, or parents
-    asks_name: str = ""
-    asks: tuple[str, ...] = ()
-    paging: Paging = Paging.NONE
-    page_size: int = 0
-    size_name: str = "limit"
-    # where the items lie in an answer: ``results``, or ``results.stages`` for lists in a list
+    variants: tuple[Query, ...] = ((),)
+    body: BodyList | ParentKeys | None = None
+    # None: the answer is the only page
+    paging: Paging | None = None
+    window: TimeWindow | None = None
+    parents: PerParent | None = None
     items: str = "results"
     columns: tuple[Column, ...] = ()
     key: tuple[str, ...] = ("ID",)
     # columns that hold the key of another stream's rows
-    refers: tuple[tuple[str, str], ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
     # columns that tell whether a row changed, where RAW differs every time it is asked for
     compared: tuple[str, ...] = ()
-
-    # further readings of the same, in this order; what an earlier one told, a later one does not
-    variants: tuple[Query, ...] = ((),)
-    # where an item says that it was deleted (true, or when), and when that was
+    # the path of when an item came, where items come newest first
+    newest_by: str = ""
+    # the paths of whether an item was deleted (true, or when), and of when that was
     deleted: str = ""
     deleted_at: str = ""
-    # whether what is not there any more is marked, and as what
-    gone: str = ""
-    # NEWEST, and CHILDREN that come newest first: where an item says when it came
-    newest: str = ""
-
-    # WINDOWS: the names of begin and end, whether they are ISO times, and days in a window
-    window: tuple[str, str] = ("", "")
-    window_iso: bool = False
-    window_days: int = 0
-
-    # CHILDREN, and whatever else is read for each of something
-    parents: Stream | Every | None = None
-    parent_key: str = "id"
-    # parents left out, by what stands there: (path, value)
-    barren: tuple[tuple[str, str], ...] = ()
-    # where a parent says when it was changed, where its children do not change without it
-    parent_updated: str = ""
-    # so many parents to one request, as a list in the body
-    batch: int = 0
-
-    # the object whose every key becomes a column, as it turns up
+    # the _DELETE_KIND of rows that HubSpot does not send any more; empty: they are not marked
+    missing_kind: str = ""
+    # the path of the object whose every key becomes a column, as it turns up
     flattened: str = ""
     # of a stream named after an event type: that one
     event_types: tuple[str, ...] = ()
-    # VIEW: the streams it is made of, and the name of its shape
-    sources: tuple[str, ...] = ()
+
+    @property
+    def reader(self) -> Reader:
+        """How the stream is read."""
+        if self.window is not None:
+            return Reader.WINDOWS
+        if self.parents is not None:
+            return Reader.CHILDREN
+        if self.newest_by:
+            return Reader.NEWEST
+        return Reader.SINGLE if self.paging is None else Reader.PAGES
 
     @property
     def dated(self) -> bool:
-        """Whether the stream tells what is new since some time; of others everything is read."""
-        return bool(self.newest or self.window[0] or self.parent_updated)
+        """Whether a run can ask for what is new since some time; else it reads everything."""
+        return bool(self.newest_by or self.window or (self.parents and self.parents.updated))
+
+
+# -- views ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedRows:
+    """All columns of those rows of a stream's table that have this ``_DELETE_KIND``."""
+
+    stream: str
+    delete_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementRows:
+    """The rows of a stream's table in the shape of HubSpot's old engagements API.
+
+    ``type`` is the engagement's. ``metadata`` are the names of its metadata with the properties
+    that hold them now, ``associations`` the names of its associations with the columns of ids.
+    """
+
+    stream: str
+    type: str
+    metadata: tuple[tuple[str, str], ...]
+    associations: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewStream(StreamBase):
+    """A view over the tables of other streams: nothing of it is asked of HubSpot.
+
+    It shows the rows of all ``sources``, each of which selects the same columns.
+    """
+
+    reader: ClassVar[Reader] = Reader.VIEW
+
+    _: KW_ONLY
+    sources: tuple[MarkedRows | EngagementRows, ...]
+
+
+Stream = RecordStream | ItemStream | ViewStream

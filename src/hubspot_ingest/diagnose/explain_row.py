@@ -8,7 +8,7 @@ from typing import Any
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.registry import Reader, Stream
+from hubspot_ingest.catalog.stream import ItemStream, RecordStream, ViewStream
 from hubspot_ingest.database.columns import KEY
 from hubspot_ingest.database.connection import variant
 from hubspot_ingest.database.sql import Table
@@ -47,9 +47,14 @@ def row_explanation(outside: Outside, name: str, id: str | None) -> dict[str, Js
     settings = parse_settings(sync.name, sync.settings, AppState(database).settings().for_syncs)
     with outside.client(settings, outside.clock.now() + PATIENCE) as client:
         stream = lookup.find(settings.stream, client.fetch)
-        if stream.reader is Reader.RECORDS:
+        if isinstance(stream, RecordStream):
             known, row = _of_record(outside, client.fetch, sync, settings, stream, id)
             reason, said = judge(known)
+        elif isinstance(stream, ViewStream):
+            sources = ", ".join(source.stream for source in stream.sources)
+            raise Refusal(
+                f"{stream.name} is a view; explain the row of the stream it comes from: {sources}"
+            )
         else:
             known, table = None, destination.destination_table(settings)
             types = destination.read_table(database, table).types
@@ -66,7 +71,12 @@ def row_explanation(outside: Outside, name: str, id: str | None) -> dict[str, Js
 
 
 def _of_record(
-    outside: Outside, fetch: Fetch, sync: Sync, settings: SyncSettings, stream: Stream, id: str
+    outside: Outside,
+    fetch: Fetch,
+    sync: Sync,
+    settings: SyncSettings,
+    stream: RecordStream,
+    id: str,
 ) -> tuple[Known, Mapping[str, Any] | None]:
     table = destination.destination_table(settings)
     types = destination.read_table(outside.database, table).types
@@ -90,7 +100,7 @@ def _plan(
     fetch: Fetch,
     sync: Sync,
     settings: SyncSettings,
-    stream: Stream,
+    stream: RecordStream,
     types: Mapping[str, str],
 ) -> Plan:
     """The plan of the next run, from what is remembered of the properties."""
@@ -175,14 +185,9 @@ def _due(sync: Sync, wanted: Plan, settings: SyncSettings) -> dict[str, int]:
 
 
 def _of_other(
-    stream: Stream, sync: Sync, table: Table, row: Mapping[str, Any] | None, id: str
+    stream: ItemStream, sync: Sync, table: Table, row: Mapping[str, Any] | None, id: str
 ) -> tuple[Reason, str]:
     """Of what is no CRM object: its table alone tells, HubSpot cannot be asked for one of it."""
-    if stream.reader is Reader.VIEW:
-        raise Refusal(
-            f"{stream.name} is a view; explain the row of the stream it comes from: "
-            f"{', '.join(stream.sources)}"
-        )
     what = f"{stream.name} {id}"
     if row is None and sync.settled_through is None:
         return Reason.NOT_LOADED, f"{what} is not in {table}: no run has come to its end yet"

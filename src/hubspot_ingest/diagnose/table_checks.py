@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.registry import Reader
+from hubspot_ingest.catalog.stream import ItemStream, ViewStream
 from hubspot_ingest.database import columns, privileges
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
@@ -55,9 +55,9 @@ def _expected(database: Database, sync: str, settings: SyncSettings) -> Columns:
         if column is not None
     ]
     stream = lookup.standard(settings.stream)
-    if stream is not None and stream.reader is Reader.VIEW:
+    if isinstance(stream, ViewStream):
         return []
-    if stream is not None and stream.reader is not Reader.RECORDS:
+    if isinstance(stream, ItemStream):
         own = rows.table_columns(stream)
     else:
         own = (*columns.RECORD, *columns.BOOKKEEPING)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from hubspot_ingest import schedules, times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.registry import Reader
+from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.database.statements import tasks
@@ -92,7 +92,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
             stream = stream or lookup.find(settings.stream, client.fetch)
             lookup.check_settings(stream, settings)
             portal: tuple[Property, ...] = ()
-            if stream.reader is Reader.RECORDS:
+            if isinstance(stream, RecordStream):
                 portal = client.fetch(requests.properties(stream.object_type), responses.properties)
         filters.checked_filters(settings.filter_groups, portal)
         plan.check_names(settings.properties, portal)

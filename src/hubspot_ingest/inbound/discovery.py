@@ -7,8 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.registry import STREAMS, Reader, Stream
-from hubspot_ingest.catalog.stream import Every
+from hubspot_ingest.catalog.registry import STREAMS
+from hubspot_ingest.catalog.stream import (
+    Every,
+    ItemStream,
+    PerParent,
+    RecordStream,
+    Stream,
+    ViewStream,
+)
 from hubspot_ingest.database.state.connections import Connections
 from hubspot_ingest.database.state.properties import PortalSchema, StreamAccess
 from hubspot_ingest.database.state.runs import Runs
@@ -17,7 +24,7 @@ from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.items import item_requests
-from hubspot_ingest.inbound.items.item_requests import Piece
+from hubspot_ingest.inbound.items.item_requests import Partition
 from hubspot_ingest.inbound.items.json_paths import Level
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations import connections
@@ -131,22 +138,26 @@ def access(fetch: Fetch, now: int) -> list[StreamAccess]:
 
     def check(stream: Stream) -> StreamAccess:
         scopes, refused = refusal(fetch, stream, now)
+        object_type = stream.object_type if isinstance(stream, RecordStream) else ""
+        type_id = stream.type_id if isinstance(stream, RecordStream) else ""
         return StreamAccess(
             stream=stream.name,
-            object_type=stream.object_type,
+            object_type=object_type,
             readable=not refused,
             scopes=scopes or stream.scopes,
             label=label(stream),
             reader=str(stream.reader),
             tier=stream.tier,
-            records=records.get(stream.type_id) if not refused else None,
+            records=records.get(type_id) if not refused else None,
         )
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         found = {one.stream: one for one in pool.map(check, [*STREAMS, *own])}
     for stream in STREAMS:
         # a view can be read when anything it is made of can be
-        if stream.sources and not any(found[one].readable for one in stream.sources):
+        if isinstance(stream, ViewStream) and not any(
+            found[source.stream].readable for source in stream.sources
+        ):
             found[stream.name] = _unreadable(found[stream.name], found, stream)
     return [*found.values()]
 
@@ -157,9 +168,9 @@ def label(stream: Stream) -> str:
 
 
 def _unreadable(
-    view: StreamAccess, found: Mapping[str, StreamAccess], stream: Stream
+    view: StreamAccess, found: Mapping[str, StreamAccess], stream: ViewStream
 ) -> StreamAccess:
-    scopes = [scope for one in stream.sources for scope in found[one].scopes]
+    scopes = [scope for source in stream.sources for scope in found[source.stream].scopes]
     return StreamAccess(
         stream=view.stream,
         object_type="",
@@ -186,27 +197,29 @@ def refusal(fetch: Fetch, stream: Stream, now: int) -> tuple[tuple[str, ...], bo
 
 def _first(fetch: Fetch, stream: Stream, now: int) -> Request | None:
     """The cheapest request that shows whether a stream may be read; None where there is none."""
-    if stream.reader is Reader.RECORDS:
-        return requests.list_page(stream.object_type, limit=1)
-    if stream.reader is Reader.VIEW:
-        return None
-    among: tuple[Level, ...] = ()
-    if isinstance(stream.parents, Every):
-        among = (_ANY[stream.parents],)
-    elif isinstance(stream.parents, Stream):
-        first = item_requests.request(stream.parents, Piece())
-        among = tuple(
-            one[0]
-            for one in fetch(first, lambda a: item_requests.page(_parent(stream), Piece(), a)).items
-        )[:1]
-        if not among:
+    match stream:
+        case RecordStream():
+            return requests.list_page(stream.object_type, limit=1)
+        case ViewStream():
             return None
-    return item_requests.request(stream, Piece("", among, 0, now - times.DAY, now))
+        case ItemStream():
+            parents = _any_parent(fetch, stream.parents)
+            if stream.parents is not None and not parents:
+                return None
+            return item_requests.request(stream, Partition("", parents, 0, now - times.DAY, now))
 
 
-def _parent(stream: Stream) -> Stream:
-    assert isinstance(stream.parents, Stream)
-    return stream.parents
+def _any_parent(fetch: Fetch, per_parent: PerParent | None) -> tuple[Level, ...]:
+    """A parent to try an item stream with; empty where there is none."""
+    match None if per_parent is None else per_parent.source:
+        case None:
+            return ()
+        case Every() as kind:
+            return (_ANY[kind],)
+        case ItemStream() as source:
+            request = item_requests.request(source, Partition())
+            page = fetch(request, lambda answer: item_requests.page(source, Partition(), answer))
+            return tuple(item[0] for item in page.items[:1])
 
 
 def _records(fetch: Fetch) -> dict[str, int]:

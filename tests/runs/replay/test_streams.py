@@ -1,4 +1,4 @@
-"""Streams of fixed columns are kept, replayed and rolled back as records are."""
+"""Item streams are kept, replayed and rolled back as records are."""
 
 from __future__ import annotations
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from hubspot_ingest.catalog.stream import Every, Paging, Reader, Stream
+from hubspot_ingest.catalog.stream import AfterPaging, Every, ItemStream, PerParent
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
-from hubspot_ingest.inbound.items.run import FixedRun
+from hubspot_ingest.inbound.items.run import ItemRun
 from hubspot_ingest.settings import parse_settings
 from tests.runs.world import BASE_URL, HOUR, World
 
 ROWS = (
-    Stream(
+    ItemStream(
         "property_counts",
-        reader=Reader.SINGLE,
         path="/crm/limits/2026-09/custom-properties",
         items="byObjectType",
         key=("OBJECT_TYPE_ID",),
@@ -28,23 +27,20 @@ ROWS = (
             Column("USAGE", Type.NUMBER, "usage"),
         ),
     ),
-    Stream(
+    ItemStream(
         "contact_ids",
-        reader=Reader.PAGES,
         path="/crm/objects/2026-09/contacts",
         query=(("properties", "email"),),
-        paging=Paging.AFTER,
-        page_size=5,
-        gone="PURGED",
+        paging=AfterPaging(5),
+        missing_kind="PURGED",
         columns=(
             Column("ID", Type.TEXT, "id"),
             Column("EMAIL", Type.TEXT, "properties.email"),
         ),
     ),
-    Stream(
+    ItemStream(
         "labels_by_hand",
-        reader=Reader.CHILDREN,
-        parents=Every.OBJECT_TYPE_PAIRS,
+        parents=PerParent(Every.OBJECT_TYPE_PAIRS),
         path="/crm/associations/2026-03/{from}/{to}/labels",
         key=("A", "B", "TYPE_ID"),
         columns=(
@@ -56,7 +52,7 @@ ROWS = (
 )
 
 
-def _run(world: World, stream: Stream) -> RunLog:
+def _run(world: World, stream: ItemStream) -> RunLog:
     settings = parse_settings(stream.name, {})
     now = world.clock.now()
     log = RunLog(f"run-{now}", stream.name, stream.name, now)
@@ -71,7 +67,7 @@ def _run(world: World, stream: Stream) -> RunLog:
         transport=httpx.MockTransport(world.sandbox.respond),
     )
     with client:
-        run = FixedRun(
+        run = ItemRun(
             name=stream.name,
             settings=settings,
             stream=stream,
@@ -96,7 +92,7 @@ def _run(world: World, stream: Stream) -> RunLog:
 
 
 @pytest.mark.parametrize("stream", ROWS, ids=lambda stream: stream.name)
-def test_a_stream_of_one_row_runs(world: World, stream: Stream) -> None:
+def test_a_stream_of_one_row_runs(world: World, stream: ItemStream) -> None:
     first = _run(world, stream)
     world.clock.advance(HOUR)
     again = _run(world, stream)

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from hubspot_ingest.catalog.registry import BY_NAME
+from hubspot_ingest.catalog.registry import ITEM_STREAMS
 from hubspot_ingest.hubspot import requests
 from tests.runs.conftest import MakeWorld
 from tests.runs.versions import FAMILIES, NUMBERED, VERSIONS
 from tests.runs.world import HOUR, Answer, World
 
 # one or two of each family
-FIXED = (
+ITEM_SYNCS = (
     *("owners", "pipelines", "properties", "association_types", "custom_objects"),
     *("account_details", "provisioned_users", "lists", "list_memberships", "marketing_emails"),
     *("campaigns", "marketing_events", "subscription_definitions", "event_definitions", "events"),
@@ -43,7 +43,7 @@ def test_no_dated_family_is_left_out() -> None:
     assert {*FAMILIES} < {*NUMBERED}
 
 
-@pytest.mark.parametrize("stream", FIXED)
+@pytest.mark.parametrize("stream", ITEM_SYNCS)
 def test_a_stream_lands_the_same_at_every_version(busy: World, stream: str) -> None:
     tables = []
     for version, paths in {"dated": {}, **VERSIONS}.items():
@@ -55,7 +55,7 @@ def test_a_stream_lands_the_same_at_every_version(busy: World, stream: str) -> N
         busy.run(table.lower())
         if paths:
             assert not any("2026-09" in one.path for one in busy.sandbox.requests)
-        key = ", ".join(f'"{one}"' for one in BY_NAME[stream].key)
+        key = ", ".join(f'"{one}"' for one in ITEM_STREAMS[stream].key)
         tables.append(_told(busy, f"HUBSPOT_DATA.CRM.{table}", key))
     busy.paths = {}
 

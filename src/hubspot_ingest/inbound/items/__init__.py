@@ -1,1 +1,1 @@
-"""Streams whose items are no CRM records: fixed columns, read by their own endpoints."""
+"""Item streams: HubSpot data that is no CRM record, read from endpoints of their own."""

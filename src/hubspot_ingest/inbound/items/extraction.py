@@ -1,4 +1,4 @@
-"""Reading the pieces of a stream: several side by side, told in order, to be taken up anywhere."""
+"""Reading the partitions of a stream: several side by side, in order, resumable at any page."""
 
 from __future__ import annotations
 
@@ -7,110 +7,118 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_ingest import times
-from hubspot_ingest.catalog.stream import Stream
+from hubspot_ingest.catalog.stream import ItemStream
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.prefetch import prefetched_in_order
-from hubspot_ingest.inbound.items.item_requests import Page, Piece
-from hubspot_ingest.inbound.items.json_paths import Item, key, look, text
+from hubspot_ingest.inbound.items.item_requests import ItemPage, Partition
+from hubspot_ingest.inbound.items.json_paths import Item, getter, key, text
 from hubspot_ingest.inbound.items.partitions import pages
 from hubspot_ingest.model import Json
 
 SIDE_BY_SIDE = 8
-NOT_THERE = 404
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Items, and the place reading stands at once they are merged (None: everything is read)."""
+class ItemBatch:
+    """Items, and the place to resume at once they are merged (None: everything is read)."""
 
     items: tuple[Item, ...]
     place: Mapping[str, Json] | None
 
 
 @dataclass
-class Reading:
-    """Reads ``pieces``, which are in ascending order of their places.
+class ItemExtraction:
+    """Reads ``partitions``, which are in ascending order of their places.
 
-    ``since`` lets what comes newest first stop early, unless its scope is ``behind``, which tells
-    since when (None: from the beginning); ``checkpoint`` is the place to begin at.
-    ``whole`` are the scopes read from beginning to end; ``refused`` why others were not.
+    ``since`` (epoch milliseconds) lets a partition that comes newest first stop early, unless its
+    scope is ``behind``, which has its own time (None: from the beginning). ``checkpoint`` is the
+    place to resume at. ``whole`` are the scopes read from beginning to end, ``refused`` the errors
+    by which HubSpot refused others.
     """
 
     fetch: Fetch
-    stream: Stream
-    pieces: Sequence[Piece]
+    stream: ItemStream
+    partitions: Sequence[Partition]
     since: int | None = None
     checkpoint: Mapping[str, Any] | None = None
     behind: Mapping[str, int | None] = field(default_factory=dict)
     whole: set[str] = field(default_factory=set, init=False)
     refused: dict[str, IngestError] = field(default_factory=dict, init=False)
-    _partly: set[str] = field(default_factory=set, init=False)
+    _partial: set[str] = field(default_factory=set, init=False)
     _answered: bool = field(default=False, init=False)
 
-    def batches(self) -> Iterator[Batch]:
-        """All items of the pieces. Raises what refused a stream without parents, or all of them."""
-        left, token = self._left()
+    def batches(self) -> Iterator[ItemBatch]:
+        """All items of the partitions.
+
+        Raises the refusal of a stream without parents, or of all parents.
+        """
+        remaining, token = self._remaining()
         if token is not None:
-            self._partly.add(left[0].scope)
-        readings = (self._pages(piece, token if n == 0 else None) for n, piece in enumerate(left))
-        told: set[tuple[str, ...]] = set()
-        for n, found in enumerate(prefetched_in_order(readings, SIDE_BY_SIDE)):
-            piece = left[n]
-            following = left[n + 1] if n + 1 < len(left) else None
-            if piece.variant == 0:
-                told = set()
+            self._partial.add(remaining[0].scope)
+        readings = (
+            self._pages(partition, token if n == 0 else None)
+            for n, partition in enumerate(remaining)
+        )
+        keys: set[tuple[str, ...]] = set()
+        for n, partition_pages in enumerate(prefetched_in_order(readings, SIDE_BY_SIDE)):
+            partition = remaining[n]
+            following = remaining[n + 1] if n + 1 < len(remaining) else None
+            if partition.variant == 0:
+                keys = set()
             try:
-                for page in found:
+                for page in partition_pages:
                     self._answered = True
-                    items = self._new(page, told)
-                    yield Batch(items, self._place(piece, page.token, following))
+                    items = self._new(page, keys)
+                    yield ItemBatch(items, self._place(partition, page.token, following))
             except (ScopeMissing, HubSpotRefused) as error:
-                self._note(piece, error)
-            if following is None or following.scope != piece.scope:
-                self.whole |= {piece.scope} - {*self.refused} - self._partly
-                yield Batch((), self._place(piece, None, following))
+                self._note(partition, error)
+            if following is None or following.scope != partition.scope:
+                self.whole |= {partition.scope} - {*self.refused} - self._partial
+                yield ItemBatch((), self._place(partition, None, following))
         if self.refused and not self._answered:
             raise next(iter(self.refused.values()))
 
-    def _left(self) -> tuple[list[Piece], str | None]:
-        """The pieces still to be read, and the token of the first one's next page."""
+    def _remaining(self) -> tuple[list[Partition], str | None]:
+        """The partitions still to be read, and the token of the first one's next page."""
         if self.checkpoint is None:
-            return [*self.pieces], None
+            return [*self.partitions], None
+        # stored by earlier versions too: the place of a partition is called "piece" there
         place = list(self.checkpoint["piece"])
-        left = [one for one in self.pieces if one.place >= place]
-        token = self.checkpoint.get("token") if left and left[0].place == place else None
-        return left, token
+        remaining = [partition for partition in self.partitions if partition.place >= place]
+        resumes = bool(remaining) and remaining[0].place == place
+        return remaining, self.checkpoint.get("token") if resumes else None
 
     def _place(
-        self, piece: Piece, token: str | None, following: Piece | None
+        self, partition: Partition, token: str | None, following: Partition | None
     ) -> Mapping[str, Json] | None:
         if len(self.stream.variants) > 1 and (
             token is not None or (following is not None and following.variant)
         ):
-            # what the variants before told would be forgotten: they are read again
-            return {"piece": [piece.scope, piece.start or 0, 0], "token": None}
+            # the keys of the variants before are not stored: those variants are read again
+            return {"piece": [partition.scope, partition.start or 0, 0], "token": None}
         if token is not None:
-            return {"piece": piece.place, "token": token}
+            return {"piece": partition.place, "token": token}
         return None if following is None else {"piece": following.place, "token": None}
 
-    def _pages(self, piece: Piece, token: str | None) -> Iterator[Page]:
-        since = self.behind.get(piece.scope, self.since)
-        if not self.stream.newest or since is None:
-            yield from self._from(piece, token)
+    def _pages(self, partition: Partition, token: str | None) -> Iterator[ItemPage]:
+        since = self.behind.get(partition.scope, self.since)
+        if not self.stream.newest_by or since is None:
+            yield from self._from(partition, token)
             return
-        came = look(self.stream.newest)
+        instant_of = getter(self.stream.newest_by)
         last: int | None = None
-        for page in self._from(piece, token):
-            instants = [times.milliseconds(text(came(one)) or "") for one in page.items]
-            fresh = [
-                one
-                for one, instant in zip(page.items, instants, strict=True)
+        for page in self._from(partition, token):
+            instants = [times.milliseconds(text(instant_of(item)) or "") for item in page.items]
+            new_items = [
+                item
+                for item, instant in zip(page.items, instants, strict=True)
                 if instant is None or instant >= since
             ]
-            yield Page(tuple(fresh), page.token)
-            known = [last, *instants] if last is not None else instants
-            if None in known or known != sorted(known, key=lambda one: -(one or 0)):
+            yield ItemPage(tuple(new_items), page.token)
+            order = [last, *instants] if last is not None else instants
+            if None in order or order != sorted(order, key=lambda instant: -(instant or 0)):
                 # not newest first after all: nothing may be left out
                 continue
             if instants:
@@ -118,38 +126,37 @@ class Reading:
                 if last is not None and last < since:
                     return
 
-    def _from(self, piece: Piece, token: str | None) -> Iterator[Page]:
-        """The pages from a token on, or all of them where the token is good no longer."""
+    def _from(self, partition: Partition, token: str | None) -> Iterator[ItemPage]:
+        """The pages from a token on, or all of them where HubSpot refuses the token by now."""
         if token is None:
-            yield from pages(self.fetch, self.stream, piece)
+            yield from pages(self.fetch, self.stream, partition)
             return
-        found = pages(self.fetch, self.stream, piece, token)
+        rest = pages(self.fetch, self.stream, partition, token)
         try:
-            first = next(found)
+            first = next(rest)
         except HubSpotRefused:
-            yield from pages(self.fetch, self.stream, piece)
+            yield from pages(self.fetch, self.stream, partition)
             return
         yield first
-        yield from found
+        yield from rest
 
-    def _new(self, page: Page, told: set[tuple[str, ...]]) -> tuple[Item, ...]:
-        """The items that no variant before told of."""
+    def _new(self, page: ItemPage, keys: set[tuple[str, ...]]) -> tuple[Item, ...]:
+        """The items whose keys no variant before had; their keys are added to ``keys``."""
         if len(self.stream.variants) == 1:
             return page.items
-        own = key(self.stream)
-        fresh = [one for one in page.items if own(one) not in told]
-        told.update(map(own, fresh))
-        return tuple(fresh)
+        key_of = key(self.stream)
+        new_items = [item for item in page.items if key_of(item) not in keys]
+        keys.update(map(key_of, new_items))
+        return tuple(new_items)
 
-    def _note(self, piece: Piece, error: ScopeMissing | HubSpotRefused) -> None:
-        if not piece.scope:
+    def _note(self, partition: Partition, error: ScopeMissing | HubSpotRefused) -> None:
+        if not partition.scope:
             raise error
-        if piece.variant and isinstance(error, ScopeMissing):
-            # what needs further scopes, such as sensitive properties, is as if it were not there
-            self._partly.add(piece.scope)
+        if partition.variant and isinstance(error, ScopeMissing):
+            # a variant that needs further scopes, such as sensitive properties, is left out
+            self._partial.add(partition.scope)
             return
-        gone = isinstance(error, HubSpotRefused) and error.http_status == NOT_THERE
-        if gone:
+        if isinstance(error, HubSpotRefused) and error.http_status == NOT_FOUND:
             self._answered = True
         else:
-            self.refused.setdefault(piece.scope, error)
+            self.refused.setdefault(partition.scope, error)

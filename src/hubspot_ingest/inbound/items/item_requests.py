@@ -1,4 +1,4 @@
-"""One piece of a stream's reading: the requests of its pages, and what the answers hold. Pure."""
+"""The requests for the pages of a partition, and the items that the answers hold. Pure."""
 
 from __future__ import annotations
 
@@ -9,19 +9,26 @@ from typing import Any
 from urllib.parse import quote
 
 from hubspot_ingest import times
-from hubspot_ingest.catalog.stream import Paging, Stream
+from hubspot_ingest.catalog.stream import (
+    AfterPaging,
+    BodyList,
+    ItemStream,
+    OffsetPaging,
+    ParentKeys,
+)
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.items.json_paths import Item, Level, items, look, text
+from hubspot_ingest.inbound.items.json_paths import Item, Level, getter, items, text
 from hubspot_ingest.model import Json
 
-_NAMED = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """What is read from first page to last: of one parent (or a batch), variant and window.
+class Partition:
+    """A part of a stream that is read page after page: a parent (or a batch), window and variant.
 
-    ``scope`` tells the parent, and is empty where there is none. Instants are epoch milliseconds.
+    ``scope`` is the key of the (first) parent, empty where the stream has no parents; ``variant``
+    is the place among the stream's variants. ``start`` and ``end`` are epoch milliseconds.
     """
 
     scope: str = ""
@@ -32,73 +39,92 @@ class Piece:
 
     @property
     def place(self) -> list[Json]:
-        """Where it stands among the pieces of a reading, which are in ascending order of this."""
+        """Its place among the partitions of a stream, which are read in ascending order of it."""
         return [self.scope, self.start or 0, self.variant]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ItemPage:
     """Items, and the token of the next page if there is one."""
 
     items: tuple[Item, ...]
     token: str | None
 
 
-def request(stream: Stream, piece: Piece, token: str | None = None) -> Request:
-    """The request of a page."""
-    parent: Level = piece.parents[0] if piece.parents else {}
-
-    def named(template: str, *, safe: str | None = None) -> str:
-        def value(match: re.Match[str]) -> str:
-            found = text(look(match[1])((parent,))) or ""
-            return found if safe is None else quote(found, safe=safe)
-
-        return _NAMED.sub(value, template)
-
-    query = [(name, named(value)) for name, value in (*stream.query, *_variant(stream, piece))]
-    body: dict[str, Json] = {}
-    if stream.asks_name:
-        key = look(stream.parent_key)
-        given = [text(key((one,))) for one in piece.parents] if stream.batch else [*stream.asks]
-        body[stream.asks_name] = [*given]
-    in_body = stream.paging is Paging.OFFSET and bool(stream.asks_name)
-    if stream.page_size and in_body:
-        body |= {stream.size_name: stream.page_size, "offset": int(token or 0)}
-    elif stream.page_size:
-        query.append((stream.size_name, str(stream.page_size)))
-    # some endpoints leave out what lies on the bounds: reading it twice does no harm
-    begin = None if piece.start is None else piece.start - 1
-    for name, instant in zip(stream.window, (begin, piece.end), strict=True):
-        if name and instant is not None:
-            query.append((name, times.iso(instant) if stream.window_iso else str(instant)))
-    if token is not None and not in_body:
-        query.append(("after" if stream.paging is Paging.AFTER else "offset", token))
+def request(stream: ItemStream, partition: Partition, token: str | None = None) -> Request:
+    """The request for the page with the token, or for the first page."""
+    body = _body(stream, partition)
+    query = [
+        (name, _filled(value, partition))
+        for name, value in (*stream.query, *stream.variants[partition.variant])
+    ]
+    paging = stream.paging
+    if body is not None and isinstance(paging, OffsetPaging):
+        body |= {paging.size_name: paging.size, "offset": int(token or 0)}
+        token = None
+    elif paging is not None:
+        query.append((paging.size_name, str(paging.size)))
+    query += _bounds(stream, partition)
+    if token is not None:
+        query.append(("after" if isinstance(paging, AfterPaging) else "offset", token))
     return Request(
-        "POST" if stream.asks_name else "GET",
-        named(stream.path, safe=""),
+        "GET" if body is None else "POST",
+        _filled(stream.path, partition, safe=""),
         stream.path,
         query=tuple(query),
-        body=body or None,
+        body=body,
     )
 
 
-def _variant(stream: Stream, piece: Piece) -> tuple[tuple[str, str], ...]:
-    return stream.variants[piece.variant]
+def _filled(template: str, partition: Partition, *, safe: str | None = None) -> str:
+    """A template with the parent's values in place of ``{names}``, quoted where ``safe`` is set."""
+    parent: Level = partition.parents[0] if partition.parents else {}
+
+    def value(match: re.Match[str]) -> str:
+        value = text(getter(match[1])((parent,))) or ""
+        return value if safe is None else quote(value, safe=safe)
+
+    return _PLACEHOLDER.sub(value, template)
 
 
-def page(stream: Stream, piece: Piece, answer: Any) -> Page:
-    """What an answer holds. Raises ``UnexpectedAnswer`` when it is not what was asked for."""
-    found = items(stream, answer, () if stream.batch else piece.parents)
-    return Page(tuple(found), _token(stream, answer))
-
-
-def _token(stream: Stream, answer: Any) -> str | None:
-    match stream.paging:
-        case Paging.NONE:
+def _body(stream: ItemStream, partition: Partition) -> dict[str, Json] | None:
+    match stream.body:
+        case None:
             return None
-        case Paging.AFTER:
+        case BodyList(name, values):
+            return {name: [*values]}
+        case ParentKeys(name):
+            key = getter("id" if stream.parents is None else stream.parents.key)
+            return {name: [text(key((parent,))) for parent in partition.parents]}
+
+
+def _bounds(stream: ItemStream, partition: Partition) -> list[tuple[str, str]]:
+    """The query's bounds in time."""
+    window = stream.window
+    if window is None:
+        return []
+    # some endpoints leave out what lies on the bounds: reading it twice does no harm
+    begin = None if partition.start is None else partition.start - 1
+    return [
+        (name, times.iso(instant) if window.iso else str(instant))
+        for name, instant in ((window.begin, begin), (window.end, partition.end))
+        if instant is not None
+    ]
+
+
+def page(stream: ItemStream, partition: Partition, answer: Any) -> ItemPage:
+    """The items of an answer. Raises ``UnexpectedAnswer`` when it is not what was asked for."""
+    parents = () if isinstance(stream.body, ParentKeys) else partition.parents
+    return ItemPage(tuple(items(stream, answer, parents)), _token(stream, answer))
+
+
+def _token(stream: ItemStream, answer: Any) -> str | None:
+    match stream.paging:
+        case None:
+            return None
+        case AfterPaging():
             after = ((answer.get("paging") or {}).get("next") or {}).get("after")
             return None if after is None else str(after)
-        case Paging.OFFSET:
+        case OffsetPaging():
             offset: object = answer.get("offset") if isinstance(answer, Mapping) else None
             return str(offset) if answer.get("hasMore") and offset is not None else None

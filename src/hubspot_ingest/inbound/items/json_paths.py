@@ -1,4 +1,4 @@
-"""Items of an answer, with what they lie in, and looking things up in them. Pure."""
+"""The items of an answer, with what they lie in, and the values at paths in them. Pure."""
 
 from __future__ import annotations
 
@@ -8,39 +8,43 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from hubspot_ingest.catalog.stream import Stream
+from hubspot_ingest.catalog.stream import ItemStream
+from hubspot_ingest.database.columns import Column
 from hubspot_ingest.errors import UnexpectedAnswer
 
 Level = Mapping[str, Any]
 # An item, then what it lies in, then that one's parent.
 Item = tuple[Level, ...]
-Look = Callable[[Item], Any]
+Getter = Callable[[Item], Any]
 
 FINGERPRINT = "#"
 
 
 @cache
-def look(path: str) -> Look:
-    """What finds a path in an item, None where there is nothing (``stream.Stream`` on paths)."""
-    ways = [_way(one) for one in path.split("|")]
+def getter(path: str) -> Getter:
+    """A function that returns the value at a path in an item, None where there is none.
 
-    def found(item: Item) -> Any:
-        for way in ways:
-            value = way(item)
+    How paths are written is told at ``catalog.stream.ItemStream``.
+    """
+    getters = [_getter(alternative) for alternative in path.split("|")]
+
+    def first(item: Item) -> Any:
+        for get in getters:
+            value = get(item)
             if value is not None:
                 return value
         return None
 
-    return found if len(ways) > 1 else ways[0]
+    return first if len(getters) > 1 else getters[0]
 
 
-def _way(path: str) -> Look:
+def _getter(path: str) -> Getter:
     if path == FINGERPRINT:
         return lambda item: hashlib.sha256(canonical(item[0]).encode()).hexdigest()[:32]
     depth = len(path) - len(path.lstrip("@"))
     names = path[depth:].split(".")
 
-    def found(item: Item) -> Any:
+    def get(item: Item) -> Any:
         value: Any = item[depth] if depth < len(item) else None
         for name in names:
             if not isinstance(value, Mapping):
@@ -48,7 +52,7 @@ def _way(path: str) -> Look:
             value = value.get(name)
         return value
 
-    return found
+    return get
 
 
 def canonical(value: object) -> str:
@@ -57,7 +61,7 @@ def canonical(value: object) -> str:
 
 
 def text(value: object) -> str | None:
-    """A value as the text that stands for it."""
+    """A value as text; None stays None."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -65,7 +69,7 @@ def text(value: object) -> str | None:
     return str(value) if isinstance(value, int | float) else canonical(value)
 
 
-def items(stream: Stream, answer: Any, parents: Item) -> list[Item]:
+def items(stream: ItemStream, answer: Any, parents: Item) -> list[Item]:
     """The items of an answer. Raises ``UnexpectedAnswer`` when there is no list of them."""
     first, *inner = stream.items.split(".")
     if not first:
@@ -76,43 +80,43 @@ def items(stream: Stream, answer: Any, parents: Item) -> list[Item]:
             f"HubSpot's answer on {stream.name} lacks the list {first!r}; nothing of it was "
             "loaded, run again"
         )
-    found = [_item(one, parents) for one in answer[names[0]]]
+    level = [_item(value, parents) for value in answer[names[0]]]
     for name in inner:
-        found = [_item(one, outer) for outer in found for one in outer[0].get(name) or ()]
-    return found
+        level = [_item(value, outer) for outer in level for value in outer[0].get(name) or ()]
+    return level
 
 
 def _item(value: object, around: Item) -> Item:
-    # a list of names alone, as HubSpot's event types are
+    # HubSpot's event types come as a list of names alone
     return (value if isinstance(value, Mapping) else {"name": value}, *around)
 
 
-def key(stream: Stream) -> Callable[[Item], tuple[str, ...]]:
-    """What tells the key of an item. It raises ``UnexpectedAnswer`` for one without."""
-    looks = [look(column.property or "") for column in key_columns(stream)]
+def key(stream: ItemStream) -> Callable[[Item], tuple[str, ...]]:
+    """A function that returns the key of an item. It raises ``UnexpectedAnswer`` without one."""
+    getters = [getter(column.property or "") for column in key_columns(stream)]
 
-    def told(item: Item) -> tuple[str, ...]:
-        values = [text(one(item)) for one in looks]
+    def key_of(item: Item) -> tuple[str, ...]:
+        values = [text(get(item)) for get in getters]
         if None in values:
             missing = stream.key[values.index(None)]
             raise UnexpectedAnswer(
                 f"HubSpot sent {stream.name} without {missing}, which tells them apart; nothing "
                 "of the page was loaded, run again"
             )
-        return tuple(one for one in values if one is not None)
+        return tuple(value for value in values if value is not None)
 
-    return told
+    return key_of
 
 
-def key_columns(stream: Stream) -> Sequence[Any]:
+def key_columns(stream: ItemStream) -> Sequence[Column]:
     """The columns of the key, in its order."""
     by_name = {column.name: column for column in stream.columns}
     return [by_name[name] for name in stream.key]
 
 
-def scope_columns(stream: Stream) -> list[Any]:
-    """The columns of the key that tell the parent."""
+def scope_columns(stream: ItemStream) -> list[Column]:
+    """The columns of the key that hold the parent's key."""
     levels = "@" * (1 + stream.items.count("."))
     if stream.parents is None:
         return []
-    return [one for one in key_columns(stream) if (one.property or "").startswith(levels)]
+    return [column for column in key_columns(stream) if (column.property or "").startswith(levels)]

@@ -1,4 +1,4 @@
-"""Batches of items on their way into a table of fixed columns."""
+"""Loading batches of items into the table of an item stream."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubspot_ingest import times
-from hubspot_ingest.catalog.stream import Stream
-from hubspot_ingest.database import columns as naming
-from hubspot_ingest.database.columns import Column
+from hubspot_ingest.catalog.stream import ItemStream
+from hubspot_ingest.database.columns import Column, property_columns
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.staging import Staging, parquet
@@ -19,9 +18,9 @@ from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound.extract.prefetch import prefetched
 from hubspot_ingest.inbound.items import rows
-from hubspot_ingest.inbound.items.extraction import Batch
+from hubspot_ingest.inbound.items.extraction import ItemBatch
 from hubspot_ingest.inbound.items.json_paths import Item, key_columns, scope_columns
-from hubspot_ingest.inbound.items.rows import Spelling
+from hubspot_ingest.inbound.items.rows import ItemRows
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.batches import FILE_EVERY, FILE_ROWS, PART_ROWS
 from hubspot_ingest.inbound.load.destination import ExistingTable
@@ -29,13 +28,14 @@ from hubspot_ingest.inbound.load.loader import FILES_AHEAD, FILES_PER_MERGE
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder, recorded_merge
 from hubspot_ingest.model import Json, Property
 
-# A reading of many parents with little in them is saved so often (ms), whatever there is to merge.
+# Milliseconds after which a run of many parents with little in them saves its place, however
+# little there is to merge.
 PLACE_EVERY = times.MINUTE
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A Parquet file of rows (none when it only moves the place), and the place reached."""
+class ItemFile:
+    """A Parquet file of rows (none when it only moves the place), and the place to resume at."""
 
     rows: int
     part: bytes
@@ -45,8 +45,8 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
-    """What one MERGE did, and the place reading stands at once it is in (None: the end)."""
+class MergedItems:
+    """What one MERGE did, and the place to resume at after it (None: everything is read)."""
 
     rows: int
     inserted: int
@@ -56,20 +56,20 @@ class Landed:
 
 
 @dataclass
-class Landing:
-    """Lands the items of one run.
+class ItemLoader:
+    """Loads the items of one run.
 
-    ``known`` are the flattened properties met by earlier runs, with their columns. ``noting``
-    keeps the keys that were read, for ``mark_missing``, ``keeping`` what is read and changed;
-    ``prepared`` is called when the table is as it has to be.
+    ``remembered`` are the flattened properties that earlier runs saw, with their columns.
+    ``noting`` stores the keys that were read, for ``mark_missing``; ``keeping`` stores what is read
+    and changed; ``prepared`` is called with the table once it has all columns.
     """
 
     database: Database
-    stream: Stream
+    stream: ItemStream
     table: Table
     stands: ExistingTable
     prefix: str
-    known: Sequence[tuple[Property, str | None]]
+    remembered: Sequence[tuple[Property, str | None]]
     run_id: str
     portal_id: Callable[[], str]
     clock: times.Clock
@@ -86,32 +86,33 @@ class Landing:
     _seen: Staging = field(init=False)
 
     def __post_init__(self) -> None:
-        """Staging tables are made when their first rows come."""
+        """Staging tables are created when their first rows come."""
         columns = rows.staging_columns(self.stream)
         self._staging = Staging(self.database, self.run_id, {"": columns})
         seen = {"": key_columns(self.stream)}
         self._seen = Staging(self.database, f"{self.run_id}_SEEN", seen)
-        self.properties = {one.name: one for one, _ in self.known}
+        self.properties = {prop.name: prop for prop, _ in self.remembered}
         self._name_columns()
 
-    def load(self, batches: Iterator[Batch]) -> Iterator[Landed | None]:
-        """Yields after every MERGE, and None whenever it waits for HubSpot.
+    def load(self, batches: Iterator[ItemBatch]) -> Iterator[MergedItems | None]:
+        """Yields the result of every MERGE, and None whenever it waits for HubSpot.
 
         What was read before an error is merged before the error is raised.
         """
-        waiting: list[File] = []
+        waiting: list[ItemFile] = []
         merged_at = self.clock.now()
         try:
             try:
-                for item in prefetched(self._files(batches), FILES_AHEAD, self.tick):
+                for ready in prefetched(self._files(batches), FILES_AHEAD, self.tick):
                     self.alive()
-                    if item is None:
+                    if ready is None:
                         yield None
                         continue
-                    if item[0].rows:
-                        self._staging.add({"": item[0].part})
-                    waiting.append(item[0])
-                    many = sum(one.rows > 0 for one in waiting) >= FILES_PER_MERGE
+                    file = ready[0]
+                    if file.rows:
+                        self._staging.add({"": file.part})
+                    waiting.append(file)
+                    many = sum(file.rows > 0 for file in waiting) >= FILES_PER_MERGE
                     if many or self.clock.now() - merged_at >= PLACE_EVERY:
                         yield self._merge(waiting)
                         merged_at = self.clock.now()
@@ -126,40 +127,40 @@ class Landing:
         finally:
             self._staging.drop()
 
-    def _files(self, batches: Iterator[Batch]) -> Iterator[File]:
-        types = {name: one.type for name, one in self.properties.items()}
-        spelling = Spelling(self.stream, types)
+    def _files(self, batches: Iterator[ItemBatch]) -> Iterator[ItemFile]:
+        types = {name: prop.type for name, prop in self.properties.items()}
+        item_rows = ItemRows(self.stream, types)
         items: list[Item] = []
         place: Mapping[str, Json] | None = None
-        read = False
-        made_at = self.clock.now()
+        unwritten = False
+        written_at = self.clock.now()
 
-        def made() -> File:
-            columns, misfits = spelling.staged(items)
-            file = File(len(items), parquet(columns), misfits, dict(types), place)
+        def written() -> ItemFile:
+            columns, misfits = item_rows.staged(items)
+            file = ItemFile(len(items), parquet(columns), misfits, dict(types), place)
             items.clear()
             return file
 
         try:
             for batch in batches:
                 items.extend(batch.items)
-                place, read = batch.place, True
-                elapsed = self.clock.now() - made_at
+                place, unwritten = batch.place, True
+                elapsed = self.clock.now() - written_at
                 late = elapsed >= FILE_EVERY and len(items) >= PART_ROWS
                 if len(items) >= FILE_ROWS or late or elapsed >= PLACE_EVERY:
-                    yield made()
-                    made_at, read = self.clock.now(), False
+                    yield written()
+                    written_at, unwritten = self.clock.now(), False
         except Exception:
-            if read:
-                yield made()
+            if unwritten:
+                yield written()
             raise
-        if read:
-            yield made()
+        if unwritten:
+            yield written()
 
-    def _merge(self, waiting: list[File]) -> Landed:
-        told = sum(one.rows for one in waiting)
+    def _merge(self, waiting: list[ItemFile]) -> MergedItems:
+        row_count = sum(file.rows for file in waiting)
         inserted = updated = 0
-        if told:
+        if row_count:
             for name, kind in waiting[-1].properties.items():
                 self.properties.setdefault(name, Property(name, kind))
             portal_id = self.portal_id()
@@ -178,54 +179,58 @@ class Landing:
             now = self.clock.now()
             self._staging.copy()
             if self.keeping is not None:
-                said: dict[str, Json] = {
+                recorded: dict[str, Json] = {
                     "portal": portal_id,
                     "every": self._every,
-                    "flattened": [column_json(one) for one in self.flattened],
+                    "flattened": [column_json(column) for column in self.flattened],
                 }
                 parts = {"": (staging, rows.staging_columns(self.stream))}
-                self.keeping.record_page("ITEMS", now, said, parts)
+                self.keeping.record_page("ITEMS", now, recorded, parts)
             inserted, updated = self._touch(statement, (portal_id, self.run_id, now), now)
             if self.noting:
                 self.database.rows(
                     merge_items.note_seen(self._seen.ensure_table(), staging, self.stream.key)
                 )
             self._staging.truncate()
-        misfits = sum(one.misfits for one in waiting)
+        misfits = sum(file.misfits for file in waiting)
         place = waiting[-1].place
         waiting.clear()
-        return Landed(told, inserted, updated, misfits, place)
+        return MergedItems(row_count, inserted, updated, misfits, place)
 
     def _name_columns(self) -> None:
         if not self.stream.flattened:
             return
-        self.flattened = naming.property_columns(
+        self.flattened = property_columns(
             self.properties.values(),
             self.prefix,
-            taken=[one.name for one in (*self.stream.columns, merge_items.RAW)],
-            column_names={one.name: column for one, column in self.known if column},
+            taken=[column.name for column in (*self.stream.columns, merge_items.RAW)],
+            column_names={prop.name: column for prop, column in self.remembered if column},
             existing=self.stands.types,
         )
 
     def _prepare(self) -> None:
-        """Make the table, or add the columns it lacks."""
-        wanted = rows.table_columns(self.stream, self.flattened)
-        fresh = [one for one in wanted if one.name not in self.stands.types]
-        if self._ready and not fresh:
+        """Create the table, or add the columns it lacks."""
+        columns = rows.table_columns(self.stream, self.flattened)
+        new_columns = [column for column in columns if column.name not in self.stands.types]
+        if self._ready and not new_columns:
             return
-        own = {one.name for one in self.flattened}
-        # a new column of the catalog's is filled in all rows that are read; others were empty
+        flattened = {column.name for column in self.flattened}
+        # a new column of the catalog's is filled in all rows that are read; a flattened property
+        # that is new had no value in the rows before
         self._every = self._every or (
-            bool(self.stands.types) and any(one.name not in own for one in fresh)
+            bool(self.stands.types) and any(column.name not in flattened for column in new_columns)
         )
         comment = f"HubSpot {self.stream.label or self.stream.name}"
-        destination.create_or_extend(self.database, self.table, wanted, comment, self.stands)
-        self.stands = self.stands.grown(wanted)
+        destination.create_or_extend(self.database, self.table, columns, comment, self.stands)
+        self.stands = self.stands.grown(columns)
         self._ready = True
         self.prepared(self.stands)
 
     def mark_missing(self, unread: Iterable[str]) -> int:
-        """Mark what a whole reading did not find, but for parents not read whole."""
+        """Mark the rows that a whole reading did not find; returns how many.
+
+        ``unread`` are the scopes that were not read whole: their rows are left alone.
+        """
         if not self.stands.types:
             return 0
         now = self.clock.now()
@@ -233,8 +238,8 @@ class Landing:
             self.table,
             self._seen.ensure_table(),
             key_columns(self.stream),
-            [one.name for one in scope_columns(self.stream)],
-            self.stream.gone,
+            [column.name for column in scope_columns(self.stream)],
+            self.stream.missing_kind,
         )
         self._seen.copy()
         binds = (self.run_id, now, json.dumps([*unread]))
@@ -255,5 +260,5 @@ class Landing:
         )
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Drop the staging table of the keys."""
         self._seen.drop()

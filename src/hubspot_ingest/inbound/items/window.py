@@ -1,4 +1,4 @@
-"""What a run of a stream of fixed columns reads: from where, to where, whether whole. Pure."""
+"""What a run of an item stream reads: from when, until when, and whether everything. Pure."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubspot_ingest import times
-from hubspot_ingest.catalog.stream import Stream
+from hubspot_ingest.catalog.stream import ItemStream
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.inbound.items import partitions
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
 
-# What comes newest first is read whole so often: an early stop sees nothing that is gone.
+# A stream that comes newest first is read whole so often: a reading that stops early cannot see
+# what is missing.
 WHOLE_EVERY = times.DAY
 
 
-def begin(
+def item_window(
     settings: SyncSettings,
-    stream: Stream,
+    stream: ItemStream,
     table: Table,
     *,
     settled_through: int | None,
@@ -28,13 +29,14 @@ def begin(
     state: Mapping[str, Any],
     now: int,
 ) -> dict[str, Any]:
-    """What is to be read, as the checkpoint has it.
+    """What is to be read, in the form of the checkpoint, which it carries on where there is one.
 
-    ``plan`` tells what the checkpoint is good for; ``since``, ``until`` and ``end`` are epoch
-    milliseconds; ``behind`` are the parents that an earlier run could not read, and since when.
+    ``plan`` is a fingerprint of the settings that the checkpoint is good for; ``since``, ``until``
+    and ``end`` are epoch milliseconds; ``whole`` says whether everything is read; ``behind`` are
+    the parents that an earlier run could not read, and since when.
     """
-    told = [stream.name, stream.path, settings.event_types, settings.updated_after, str(table)]
-    plan = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    parts = [stream.name, stream.path, settings.event_types, settings.updated_after, str(table)]
+    plan = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
     if checkpoint is not None and checkpoint.get("plan") == plan:
         return dict(checkpoint)
     since = settings.updated_after_ms
@@ -42,19 +44,18 @@ def begin(
     if incremental and settled_through is not None:
         moved = settled_through - settings.lookback_minutes * times.MINUTE
         since = moved if since is None else max(since, moved)
-    dated = stream.dated
-    if not dated:
+    if not stream.dated:
         # everything is read every time, and only what changed is merged
         since = None
     due = now - int(state.get("whole_at") or 0) >= WHOLE_EVERY
-    # with a start date, what is older is not read, and so not known to be gone
-    looks = partitions.complete(stream) and settings.updated_after is None
-    begun: dict[str, Json] = {
+    # with a start date older items are not read, so that a missing one may only be older
+    sees_missing = partitions.complete(stream) and settings.updated_after is None
+    window: dict[str, Json] = {
         "plan": plan,
         "since": since,
-        "until": now - settings.settle_minutes * times.MINUTE if dated else now,
+        "until": now - settings.settle_minutes * times.MINUTE if stream.dated else now,
         "end": now,
-        "whole": since is None or (incremental and due and looks),
+        "whole": since is None or (incremental and due and sees_missing),
         "behind": (state.get("behind") or {}) if incremental else {},
     }
-    return dict(begun)
+    return dict(window)

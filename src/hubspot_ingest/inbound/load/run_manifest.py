@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hubspot_ingest.catalog.registry import Stream
+from hubspot_ingest.catalog.stream import ItemStream, RecordStream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import column_json
@@ -14,7 +14,7 @@ from hubspot_ingest.model import Json
 
 
 def run_manifest(
-    stream: Stream,
+    stream: RecordStream | ItemStream,
     table: Table,
     columns: Sequence[str],
     settled_through: int | None,
@@ -23,7 +23,7 @@ def run_manifest(
     """What a run began from: its table with the columns it had, the cursor, the sweeps' state."""
     return {
         "stream": stream.name,
-        "object_type": stream.object_type,
+        "object_type": stream.object_type if isinstance(stream, RecordStream) else "",
         "reader": str(stream.reader),
         "table": [table.database, table.schema, table.table],
         "columns": [*columns],
@@ -69,7 +69,7 @@ def manifest_plan(
     """The plan by which a run of records loaded, as far as loading goes, into ``table``."""
     return Plan(
         sync=sync,
-        stream=Stream(manifest["stream"], manifest["object_type"]),
+        stream=RecordStream(manifest["stream"], manifest["object_type"]),
         strategy=Strategy(strategy),
         since=None,
         # a plan is selective by its filters or by where it begins; that is all of them here

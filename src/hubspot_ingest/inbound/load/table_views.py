@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from hubspot_ingest.catalog.stream import Reader, Stream
+from hubspot_ingest.catalog.stream import ItemStream, RecordStream
 from hubspot_ingest.database import privileges, sql
 from hubspot_ingest.database.columns import UPDATED, Type
 from hubspot_ingest.database.connection import Database
@@ -39,7 +39,7 @@ class TableViews:
     database: Database
     sync: str
     settings: SyncSettings
-    stream: Stream
+    stream: RecordStream | ItemStream
     settled_through: int | None
     properties: Sequence[Property] = ()
     property_columns: Mapping[str, str] = field(default_factory=dict)
@@ -191,9 +191,9 @@ def _taken(view: Table) -> str:
     )
 
 
-def modified_column(stream: Stream) -> str | None:
+def modified_column(stream: RecordStream | ItemStream) -> str | None:
     """The column that says when a row's thing last changed in HubSpot, if one does."""
-    if stream.reader is Reader.RECORDS:
+    if isinstance(stream, RecordStream):
         return UPDATED
     there = {column.name for column in stream.columns if column.type is Type.TIMESTAMP}
     return next((column for column in _MOMENTS if column in there), None)

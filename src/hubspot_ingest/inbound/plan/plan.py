@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hubspot_ingest import times
-from hubspot_ingest.catalog.registry import BY_NAME, Stream
+from hubspot_ingest.catalog.registry import RECORD_STREAMS
+from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database import columns
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.sql import Table
@@ -47,7 +48,7 @@ class Plan:
     """
 
     sync: str
-    stream: Stream
+    stream: RecordStream
     strategy: Strategy
     since: int | None
     earliest: int | None
@@ -83,7 +84,7 @@ class Plan:
     def linked_types(self) -> dict[str, str]:
         """The object types of the associated streams, by stream."""
         return {
-            stream: BY_NAME[stream].object_type if stream in BY_NAME else stream
+            stream: RECORD_STREAMS[stream].object_type if stream in RECORD_STREAMS else stream
             for stream in self.associations
         }
 
@@ -155,7 +156,7 @@ def selected_properties(
 def make_plan(
     sync: str,
     settings: SyncSettings,
-    stream: Stream,
+    stream: RecordStream,
     portal_properties: Sequence[Property],
     *,
     settled_through: int | None,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.registry import Reader
+from hubspot_ingest.catalog.stream import RecordStream, ViewStream
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
@@ -20,7 +20,7 @@ from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.preview import report
-from hubspot_ingest.inbound.preview.items import fixed_plan
+from hubspot_ingest.inbound.preview.items import items_plan, view_plan
 from hubspot_ingest.inbound.preview.records import records_plan
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
 from hubspot_ingest.inbound.run.sync_state import read_sync_state
@@ -73,7 +73,7 @@ def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]
     with outside.client(settings, now + PATIENCE) as client:
         found = lookup.find(settings.stream, client.fetch)
         lookup.check_settings(found, settings)
-        if found.reader is not Reader.RECORDS:
+        if not isinstance(found, RecordStream):
             raise Refusal(
                 f"HubSpot counts records of CRM objects only, and {found.name} is read by "
                 f"{found.reader}; CALL plan_ingest says what is known of it"
@@ -121,9 +121,11 @@ def _plan(outside: Outside, name: str, given: Json = None) -> Planned:
         stream = lookup.find(settings.stream, client.fetch)
         lookup.check_settings(stream, settings)
         try:
-            if stream.reader is Reader.RECORDS:
+            if isinstance(stream, RecordStream):
                 stands = read_sync_state(outside.database, name, settings, sync)
                 return records_plan(looking, stream, stands)
-            return fixed_plan(looking, stream, sync)
+            if isinstance(stream, ViewStream):
+                return view_plan(looking, stream)
+            return items_plan(looking, stream, sync)
         except ScopeMissing as error:
             return looking.refused(stream, error)

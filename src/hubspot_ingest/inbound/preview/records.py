@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.stream import Stream
+from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
@@ -20,7 +20,7 @@ from hubspot_ingest.inbound.run.sync_state import SyncState
 from hubspot_ingest.model import Property
 
 
-def records_plan(looking: Prospect, stream: Stream, stands: SyncState) -> Planned:
+def records_plan(looking: Prospect, stream: RecordStream, stands: SyncState) -> Planned:
     """What a run would do. Raises ``ScopeMissing`` where it would be skipped."""
     properties = looking.client.fetch(requests.properties(stream.object_type), responses.properties)
     first = stands.asks_properties(looking.now)

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from hubspot_ingest import times
 from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.registry import Reader
+from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.certificates import Certificate
@@ -150,7 +150,7 @@ def _comparison(
     recorder: PageRecorder | None,
 ) -> Comparison:
     stream = lookup.find(settings.stream, client.fetch)
-    if stream.reader is not Reader.RECORDS:
+    if not isinstance(stream, RecordStream):
         raise Refusal(
             f"{stream.name} is read whole, or has nothing that could be counted: its runs are its "
             "comparison",

@@ -123,7 +123,7 @@ class Loads:
     # -- items -----------------------------------------------------------------------------------
 
     def _items(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> int:
-        stream = lookup.known(said["stream"])
+        stream = lookup.item_stream(said["stream"])
         columns = staging_columns(stream)
         told = self.kept.entry_rows(self.sync, entry).get("", [])
         staging = self._staged(entry, told, columns)
@@ -143,10 +143,10 @@ class Loads:
         return len(told)
 
     def _gone(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> None:
-        stream = lookup.known(said["stream"])
+        stream = lookup.item_stream(said["stream"])
         key = key_columns(stream)
         staging = self._staged(entry, self.kept.entry_rows(self.sync, entry).get("", []), key)
-        statement = merge_items.mark_again(self.table, staging.table(), key, stream.gone)
+        statement = merge_items.mark_again(self.table, staging.table(), key, stream.missing_kind)
         try:
             staging.merge(str(statement), (entry.run_id, entry.at))
         finally:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.registry import Stream
+from hubspot_ingest.catalog.stream import ItemStream
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
@@ -49,9 +49,9 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """The table of a stream of fixed columns."""
+    """The table of an item stream."""
 
-    stream: Stream
+    stream: ItemStream
     table: Table
     flattened: tuple[Column, ...]
 
@@ -82,7 +82,7 @@ def made_of(
     if last["reader"] != "RECORDS":
         told = [column for one in entries for column in one.body.get("flattened", ())]
         flattened = {one.name: one for one in manifest_columns(told)}
-        return Items(lookup.known(last["stream"]), table, tuple(flattened.values()))
+        return Items(lookup.item_stream(last["stream"]), table, tuple(flattened.values()))
     properties = {
         one.name: one for run in said.values() for one in manifest_columns(run["properties"])
     }

@@ -70,7 +70,7 @@ def _columns(
     said = entries[0].body
     if said["reader"] == "RECORDS":
         return kept_columns(part, manifest_plan("", said, Table("", "", "")).columns)
-    stream = lookup.known(said["stream"])
+    stream = lookup.item_stream(said["stream"])
     told = [one.body["flattened"] for one in entries if one.kind == "ITEMS"]
     flattened = manifest_columns(told[-1]) if told else ()
     return key_columns(stream), table_columns(stream, flattened)

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.registry import Reader, Stream
+from hubspot_ingest.catalog.stream import ItemStream, ViewStream
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.properties import PortalSchema
@@ -19,7 +19,8 @@ from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.deletions.sweeps import reset_after_backfill, run_sweeps
-from hubspot_ingest.inbound.items.run import FixedRun
+from hubspot_ingest.inbound.items import view_streams
+from hubspot_ingest.inbound.items.run import ItemRun
 from hubspot_ingest.inbound.load import destination, page_recorder
 from hubspot_ingest.inbound.load.loader import Loader, MergeResult
 from hubspot_ingest.inbound.plan import due
@@ -110,7 +111,12 @@ class Run:
         stream = lookup.find(self._settings.stream, client.fetch)
         lookup.check_settings(stream, self._settings)
         asking = checked_portal(self._outside, self._settings, client, self._log.started_at)
-        if stream.reader is not Reader.RECORDS:
+        if isinstance(stream, ViewStream):
+            with asking:
+                database = self._outside.database.counting(self._log.staged, client.watch)
+                view_streams.run(stream, self._settings, database, self._syncs, self._log)
+            return
+        if isinstance(stream, ItemStream):
             with asking as portal:
                 yield from self._run_items(client, stream, portal)
             return
@@ -203,9 +209,9 @@ class Run:
             self._schema.save_properties(self._name, started.properties, run_plan.property_columns)
 
     def _run_items(
-        self, client: Client, stream: Stream, portal: Callable[[], str]
+        self, client: Client, stream: ItemStream, portal: Callable[[], str]
     ) -> Iterator[None]:
-        run = FixedRun(
+        run = ItemRun(
             name=self._name,
             settings=self._settings,
             stream=stream,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from hubspot_ingest.catalog.registry import Stream
+from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
@@ -31,7 +31,7 @@ class StartedExtraction:
 
 
 def start_extraction(
-    fetch: Fetch, stream: Stream, sync_state: SyncState, started_at: int, clock: Clock
+    fetch: Fetch, stream: RecordStream, sync_state: SyncState, started_at: int, clock: Clock
 ) -> StartedExtraction:
     """Plan and begin to read, asking for the properties only where something is to be read.
 

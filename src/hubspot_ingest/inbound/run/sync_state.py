@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hubspot_ingest import times
-from hubspot_ingest.catalog.registry import Stream
+from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
@@ -47,7 +47,7 @@ class SyncState:
         """The properties that an earlier run saw."""
         return tuple(prop for prop, _ in self.remembered)
 
-    def plan(self, stream: Stream, properties: Sequence[Property], now: int) -> Plan:
+    def plan(self, stream: RecordStream, properties: Sequence[Property], now: int) -> Plan:
         """The plan of a run that begins at ``now``; it carries on the window of a checkpoint."""
         new_plan = plan.make_plan(
             self.name,
