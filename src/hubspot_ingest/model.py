@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-
-
-class RunStatus(StrEnum):
-    """What a run is, or how it ended."""
-
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    STOPPED = "STOPPED"
-    SKIPPED = "SKIPPED"
-    FAILED = "FAILED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,20 @@ def test_a_connection_in_use_is_not_dropped(emea: TwoPortals) -> None:
     assert emea.do("DROP_CONNECTION", "emea")["response_code"] == "UNKNOWN_CONNECTION"
 
 
+def test_settings_that_are_refused_by_now_keep_no_other_connection_from_being_dropped(
+    emea: TwoPortals,
+) -> None:
+    emea.ok("CONFIGURE_SYNC", "theirs", {"stream": "contacts"})
+    emea.rows(
+        "UPDATE HUBSPOT_INGEST.STATE.SYNCS SET SETTINGS = PARSE_JSON(?) WHERE NAME = 'theirs'",
+        ('{"stream": "contacts", "retired_setting": true}',),
+    )
+
+    emea.ok("DROP_CONNECTION", "emea")
+
+    assert [row[0] for row in emea.connections()] == ["default"]
+
+
 def test_the_slot_of_a_dropped_connection_is_free_again_and_there_are_ten(
     portals: TwoPortals,
 ) -> None:

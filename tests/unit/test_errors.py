@@ -7,7 +7,6 @@ import pytest
 
 from hubspot_ingest import errors
 from hubspot_ingest.errors import IngestError, ScopeMissing
-from hubspot_ingest.model import RunStatus
 
 
 def family(of: type[IngestError] = IngestError) -> Iterator[type[IngestError]]:
@@ -31,7 +30,7 @@ def test_no_two_kinds_of_error_share_a_code() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_ends_a_run_in_a_status_that_runs_have(kind: type[IngestError]) -> None:
-    assert kind.status in {RunStatus.FAILED, RunStatus.STOPPED, RunStatus.SKIPPED}
+    assert kind.status in {"FAILED", "STOPPED", "SKIPPED"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -40,8 +39,8 @@ def test_every_kind_of_error_is_in_the_tree_a_reader_sees(kind: type[IngestError
 
 
 def test_reaching_the_deadline_or_the_daily_limit_is_no_failure() -> None:
-    assert errors.DeadlineReached.status == RunStatus.STOPPED
-    assert errors.DailyLimitReached.status == RunStatus.STOPPED
+    assert errors.DeadlineReached.status == "STOPPED"
+    assert errors.DailyLimitReached.status == "STOPPED"
 
 
 def test_a_message_is_one_line() -> None:

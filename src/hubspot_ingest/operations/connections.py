@@ -13,7 +13,6 @@ from hubspot_ingest.settings import (
     DEFAULT_CONNECTION,
     connection_name,
     did_you_mean,
-    parse_settings,
 )
 
 Answer = dict[str, Json]
@@ -71,12 +70,12 @@ def drop(outside: Outside, name: str | None) -> Answer:
     """Forget a connection and its credential. Raises ``Refusal`` while a sync uses it."""
     name = connection_name(name)
     check_known(outside.database, name)
-    syncs = Syncs(outside.database)
+    # read as stored: settings that a later version refuses still say which connection they use
     using = [
-        sync
-        for sync in syncs.names()
-        if (found := syncs.find(sync)) is not None
-        and parse_settings(sync, found.settings).connection == name
+        sync.name
+        for sync in Syncs(outside.database).all()
+        if isinstance(sync.settings, dict)
+        and sync.settings.get("connection", DEFAULT_CONNECTION) == name
     ]
     if using:
         raise Refusal(
