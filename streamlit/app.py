@@ -16,9 +16,9 @@ from page.calls import Calls
 
 def session() -> Any:
     """The Snowpark session of this page."""
-    given = st.session_state.get("session")
-    if given is not None:
-        return given
+    stored_session = st.session_state.get("session")
+    if stored_session is not None:
+        return stored_session
     from snowflake.snowpark.context import get_active_session
 
     return get_active_session()

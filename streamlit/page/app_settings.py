@@ -37,8 +37,8 @@ NUMBERS = (
 def show(calls: Calls) -> None:
     """Draw the settings, and what saving them would change."""
     stored = calls.settings()
-    wanted = {**_runs(stored), "notifications": _notifications(stored.get("notifications") or {})}
-    changed = {key: one for key, one in wanted.items() if one != _before(stored, key)}
+    chosen = {**_runs(stored), "notifications": _notifications(stored.get("notifications") or {})}
+    changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}
     if changed:
         st.button(
             "Save settings", type="primary", key="save-app", on_click=_save, args=(changed, calls)
@@ -49,10 +49,10 @@ def show(calls: Calls) -> None:
 
 def _before(stored: dict[str, Any], key: str) -> Any:
     defaults = {name: default for name, _, default, *_ in NUMBERS}
-    found = stored.get(key)
-    if key == "notifications" and found:
-        return {"recipients": [], "on": list(ALERTS), **found}
-    return defaults.get(key) if found is None else found
+    value = stored.get(key)
+    if key == "notifications" and value:
+        return {"recipients": [], "on": list(ALERTS), **value}
+    return defaults.get(key) if value is None else value
 
 
 def _save(changed: dict[str, Any], calls: Calls) -> None:
@@ -70,12 +70,12 @@ def _runs(stored: dict[str, Any]) -> dict[str, Any]:
         "schedule": options_view.schedule("app", stored.get("schedule"), "Run all of them")
     }
     columns = st.columns(2)
-    for n, (name, label, default, most, told) in enumerate(NUMBERS):
+    for n, (name, label, default, most, help_text) in enumerate(NUMBERS):
         before = stored.get(name)
         chosen[name] = int(
             columns[n % 2].number_input(
                 label, 0 if default != 50 else 1, most,
-                int(default if before is None else before), key=f"app-{name}", help=told,
+                int(default if before is None else before), key=f"app-{name}", help=help_text,
             )
         )  # fmt: skip
     return chosen
@@ -92,7 +92,7 @@ def _notifications(stored: dict[str, Any]) -> dict[str, Any] | None:
         "Recipients", stored.get("recipients") or [], stored.get("recipients") or [],
         key="app-recipients", accept_new_options=True, placeholder="E-mail address, then Enter",
     )  # fmt: skip
-    told = st.pills(
+    events = st.pills(
         "Tell them when", list(ALERTS), selection_mode="multi", key="app-on",
         default=stored.get("on") or list(ALERTS), format_func=ALERTS.__getitem__,
     )  # fmt: skip
@@ -101,5 +101,5 @@ def _notifications(stored: dict[str, Any]) -> dict[str, Any] | None:
     return {
         "integration": integration.strip().upper(),
         "recipients": list(recipients),
-        "on": [one for one in ALERTS if one in told],
+        "on": [event for event in ALERTS if event in events],
     }

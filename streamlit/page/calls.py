@@ -138,21 +138,23 @@ class Calls(Statements):
         self, sync: str | None = None, status: str | None = None, most: int = 200
     ) -> list[Row]:
         """The latest runs, newest first."""
-        wanted = [f"{name} = ?" for name, one in (("SYNC", sync), ("STATUS", status)) if one]
-        where = f"WHERE {' AND '.join(wanted)} " if wanted else ""
+        conditions = [
+            f"{name} = ?" for name, value in (("SYNC", sync), ("STATUS", status)) if value
+        ]
+        where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
         return self.rows(
             "SELECT RUN_ID, SYNC, STREAM, STATUS, DESTINATION, STRATEGY, SINCE, UNTIL, "
             "SETTLED_THROUGH, STARTED_AT, FINISHED_AT, DURATION_SECONDS, ROWS_READ, "
             "ROWS_INSERTED, ROWS_UPDATED, ROWS_DELETED, VALUES_MISFIT, REQUESTS, BYTES, "
             f"RESPONSE_CODE, MESSAGE FROM CORE.RUNS {where}"
             f"ORDER BY STARTED_AT DESC, RUN_ID LIMIT {int(most)}",
-            [one for one in (sync, status) if one],
+            [value for value in (sync, status) if value],
         )
 
     def run(self, run_id: str) -> Row | None:
         """One run."""
-        found = self.rows("SELECT * FROM CORE.RUNS WHERE RUN_ID = ?", (run_id,))
-        return found[0] if found else None
+        rows = self.rows("SELECT * FROM CORE.RUNS WHERE RUN_ID = ?", (run_id,))
+        return rows[0] if rows else None
 
     def running(self) -> list[Row]:
         """The runs that go on now."""
@@ -194,8 +196,8 @@ class Calls(Statements):
 
     def settings(self) -> dict[str, Any]:
         """The settings of the whole app, as they were given."""
-        found = self.rows("SELECT SETTINGS FROM CORE.SETTINGS", fresh_for=MINUTES)
-        return dict(variant(found[0]["SETTINGS"]) or {}) if found else {}
+        rows = self.rows("SELECT SETTINGS FROM CORE.SETTINGS", fresh_for=MINUTES)
+        return dict(variant(rows[0]["SETTINGS"]) or {}) if rows else {}
 
     def configure_app(self, settings: Mapping[str, Any]) -> Answer:
         """Change settings of the whole app; null takes one back to its default."""
@@ -216,16 +218,16 @@ class Calls(Statements):
 
     def row_counts(self, tables: Sequence[str]) -> dict[str, int]:
         """How many rows each of the tables has that exist, by ``DATABASE.SCHEMA.TABLE``."""
-        found: dict[str, int] = {}
-        for database in sorted({one.split(".", 1)[0] for one in tables}):
+        counts: dict[str, int] = {}
+        for database in sorted({table.split(".", 1)[0] for table in tables}):
             rows = self.rows_there(
                 "SELECT TABLE_SCHEMA, TABLE_NAME, ROW_COUNT "
                 f"FROM {quoted(database)}.INFORMATION_SCHEMA.TABLES WHERE TABLE_TYPE = 'BASE TABLE'"
             )
-            for one in rows:
-                name = f"{database}.{one['TABLE_SCHEMA']}.{one['TABLE_NAME']}"
-                found[name] = int(one["ROW_COUNT"] or 0)
-        return found
+            for row in rows:
+                name = f"{database}.{row['TABLE_SCHEMA']}.{row['TABLE_NAME']}"
+                counts[name] = int(row["ROW_COUNT"] or 0)
+        return counts
 
     def columns(self, table: str) -> list[Row]:
         """The columns of a table, in order; empty when it does not exist."""
@@ -242,23 +244,23 @@ class Calls(Statements):
 
     def fill(self, table: str) -> dict[str, float]:
         """The share of the rows that have a value, by column; empty while there are no rows."""
-        names = [str(one["COLUMN_NAME"]) for one in self.columns(table)]
+        names = [str(column["COLUMN_NAME"]) for column in self.columns(table)]
         if not names:
             return {}
-        counts = ", ".join(f"COUNT({quoted(one)}) AS C{n}" for n, one in enumerate(names))
+        counts = ", ".join(f"COUNT({quoted(name)}) AS C{n}" for n, name in enumerate(names))
         [row] = self.rows(
             f"SELECT COUNT(*) AS EVERY_ROW, {counts} FROM {dotted(table)}", fresh_for=MINUTES
         )
         every = int(row["EVERY_ROW"])
-        return {one: int(row[f"C{n}"]) / every for n, one in enumerate(names)} if every else {}
+        return {name: int(row[f"C{n}"]) / every for n, name in enumerate(names)} if every else {}
 
     def preview(self, table: str, columns: Sequence[str], most: int) -> list[Row]:
         """The rows of a table that changed last, with the portal they came from."""
-        there = {str(one["COLUMN_NAME"]) for one in self.columns(table)}
-        wanted = [one for one in (*columns, "ID", "_PORTAL_ID") if one in there]
-        order = next((one for one in ("_SYNCED_AT", "UPDATED_AT", "ID") if one in there), None)
+        there = {str(column["COLUMN_NAME"]) for column in self.columns(table)}
+        names = [name for name in (*columns, "ID", "_PORTAL_ID") if name in there]
+        order = next((name for name in ("_SYNCED_AT", "UPDATED_AT", "ID") if name in there), None)
         return self.rows(
-            f"SELECT {', '.join(map(quoted, dict.fromkeys(wanted)))} FROM {dotted(table)} "
+            f"SELECT {', '.join(map(quoted, dict.fromkeys(names)))} FROM {dotted(table)} "
             + (f"ORDER BY {quoted(order)} DESC " if order else "")
             + f"LIMIT {int(most)}",
             fresh_for=60.0,
@@ -266,7 +268,7 @@ class Calls(Statements):
 
     def pointing(self, tables: Sequence[str], ends: Sequence[str]) -> dict[str, list[str]]:
         """The columns of each table that hold ids of others: arrays, and such as end so."""
-        more = "".join(f" OR ENDSWITH(COLUMN_NAME, '{one}')" for one in ends)
+        more = "".join(f" OR ENDSWITH(COLUMN_NAME, '{end}')" for end in ends)
         return self._having(
             tables,
             f"DATA_TYPE = 'ARRAY' AND ENDSWITH(COLUMN_NAME, '_IDS'){more}",
@@ -281,9 +283,9 @@ class Calls(Statements):
         return self.rows(
             " UNION ALL ".join(
                 f"SELECT ? AS NAME, _DELETE_KIND AS KIND, COUNT(*) AS TIMES, "
-                f"MAX(_DELETED_AT) AS LAST_AT FROM {dotted(one)} WHERE _DELETED_AT IS NOT NULL "
+                f"MAX(_DELETED_AT) AS LAST_AT FROM {dotted(table)} WHERE _DELETED_AT IS NOT NULL "
                 "GROUP BY _DELETE_KIND"
-                for one in marked
+                for table in marked
             ),
             marked,
             60.0,
@@ -296,8 +298,8 @@ class Calls(Statements):
             return []
         union = " UNION ALL ".join(
             "SELECT ? AS NAME, ID, _MERGED_INTO AS SURVIVOR, _DELETED_AT AS MERGED_AT, "
-            f"_PORTAL_ID AS PORTAL FROM {dotted(one)} WHERE _MERGED_INTO IS NOT NULL"
-            for one in marked
+            f"_PORTAL_ID AS PORTAL FROM {dotted(table)} WHERE _MERGED_INTO IS NOT NULL"
+            for table in marked
         )
         return self.rows(
             f"SELECT * FROM ({union}) ORDER BY MERGED_AT DESC, ID LIMIT {int(most)}", marked, 60.0
@@ -307,19 +309,19 @@ class Calls(Statements):
         self, tables: Sequence[str], which: str, order: str = "COLUMN_NAME"
     ) -> dict[str, list[str]]:
         """Of some tables those with such columns, and the columns; one statement a database."""
-        found: dict[str, list[str]] = {}
-        for database in sorted({one.split(".", 1)[0] for one in tables}):
+        columns: dict[str, list[str]] = {}
+        for database in sorted({table.split(".", 1)[0] for table in tables}):
             rows = self.rows_there(
                 "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME "
                 f"FROM {quoted(database)}.INFORMATION_SCHEMA.COLUMNS WHERE {which} "
                 f"ORDER BY TABLE_SCHEMA, TABLE_NAME, {order}",
                 fresh_for=MINUTES,
             )
-            for one in rows:
-                name = f"{database}.{one['TABLE_SCHEMA']}.{one['TABLE_NAME']}"
+            for row in rows:
+                name = f"{database}.{row['TABLE_SCHEMA']}.{row['TABLE_NAME']}"
                 if name in tables:
-                    found.setdefault(name, []).append(str(one["COLUMN_NAME"]))
-        return found
+                    columns.setdefault(name, []).append(str(row["COLUMN_NAME"]))
+        return columns
 
     # -- trust -------------------------------------------------------------------------------
 

@@ -25,10 +25,10 @@ def history(hours: list[Row], days: int, budget: list[Row]) -> None:
         look.empty("No runs in this period", "Choose a longer one.")
         return
     total = {
-        name: sum(one[name] or 0 for one in hours)
+        name: sum(hour[name] or 0 for hour in hours)
         for name in ("RUNS", "FAILED", "SECONDS", "REQUESTS")
     }
-    rows = sum((one[name] or 0) for one in hours for name in ROWS)
+    rows = sum((hour[name] or 0) for hour in hours for name in ROWS)
     look.html(
         look.facts(
             [
@@ -55,7 +55,7 @@ def history(hours: list[Row], days: int, budget: list[Row]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         look.html('<b>Minutes running</b><p class="key quiet">of all runs together</p>')
-        minutes = [{**one, "Minutes": one["SECONDS"] / 60} for one in points]
+        minutes = [{**point, "Minutes": point["SECONDS"] / 60} for point in points]
         fine = {"format": ".2~f", "tickCount": 3}
         _bars(minutes, "Minutes", {"color": {"value": "#2f6fed"}}, [], 140, fine)
     with right:
@@ -64,18 +64,18 @@ def history(hours: list[Row], days: int, budget: list[Row]) -> None:
 
 
 def _limits(budget: list[Row]) -> None:
-    for one in budget:
-        limit, used = int(one["DAILY_LIMIT"] or 0), int(one["USED"] or 0)
+    for portal in budget:
+        limit, used = int(portal["DAILY_LIMIT"] or 0), int(portal["USED"] or 0)
         share = used / limit if limit else 0.0
-        forecast = one["FORECAST_USED"]
+        forecast = portal["FORECAST_USED"]
         look.html(
             f'<div style="padding:1.4rem 0 .5rem">{look.meter(share)}</div>'
             f"<p>{words.number(used)} of {words.number(limit)}, {words.percent(share * 100)}; "
-            f"{words.number(one['USED_BY_US'])} by this app.</p>"
-            f'<p class="quiet">{words.number(one["REMAINING"])} left, the last '
-            f"{words.number(one['RESERVED'])} of them for other apps. "
+            f"{words.number(portal['USED_BY_US'])} by this app.</p>"
+            f'<p class="quiet">{words.number(portal["REMAINING"])} left, the last '
+            f"{words.number(portal['RESERVED'])} of them for other apps. "
             + (f"At this pace {words.number(forecast)} by the end of the day. " if forecast else "")
-            + f"Starts anew {words.time(one['RESETS_AT'])}.</p>"
+            + f"Starts anew {words.time(portal['RESETS_AT'])}.</p>"
         )
     if not budget:
         look.html('<p class="quiet">The first run learns it.</p>')
@@ -90,23 +90,23 @@ def _grouped(hours: list[Row], days: int) -> list[Point]:
     last = now if by_hour else now.replace(hour=0)
     for n in range(24 if by_hour else days):
         sums[last - n * step].update(REQUESTS=0, SECONDS=0)
-    for one in hours:
-        instant = words.utc(one["HOUR"])
+    for hour in hours:
+        instant = words.utc(hour["HOUR"])
         if instant is None:
             continue
         there = instant.astimezone(words.zone()).replace(tzinfo=None, minute=0)
         at = there if by_hour else there.replace(hour=0)
         for name in (*ROWS, "REQUESTS", "SECONDS"):
-            sums[at][name] += float(one[name] or 0)
+            sums[at][name] += float(hour[name] or 0)
     spelled = "%H:%M" if by_hour else "%d %b"
     return [{"at": f"{at:{spelled}}", "order": at.isoformat(), **sums[at]} for at in sorted(sums)]
 
 
 def _rows(points: list[Point]) -> None:
     values = [
-        {"at": one["at"], "order": one["order"], "Kind": told, "Rows": one.get(name, 0)}
-        for one in points
-        for name, told in ROWS.items()
+        {"at": point["at"], "order": point["order"], "Kind": label, "Rows": point.get(name, 0)}
+        for point in points
+        for name, label in ROWS.items()
     ]
     colour = {
         "field": "Kind",
@@ -119,7 +119,8 @@ def _rows(points: list[Point]) -> None:
 
 def _requests(points: list[Point]) -> None:
     values = [
-        {"at": one["at"], "order": one["order"], "Requests": one["REQUESTS"]} for one in points
+        {"at": point["at"], "order": point["order"], "Requests": point["REQUESTS"]}
+        for point in points
     ]
     _bars(values, "Requests", {"color": {"value": "#2f6fed"}}, [])
 
@@ -128,7 +129,7 @@ def _bars(
     values: list[Point],
     name: str,
     colour: Point,
-    told: list[Point],
+    tooltips: list[Point],
     height: int = 220,
     axis: Point = WHOLE,
 ) -> None:
@@ -155,7 +156,7 @@ def _bars(
                 },
                 "tooltip": [
                     {"field": "at", "title": "Time"},
-                    *told,
+                    *tooltips,
                     {"field": name, "format": ",.4~f"},
                 ],
                 **colour,

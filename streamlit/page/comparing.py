@@ -32,8 +32,8 @@ class Begun:
 
 def going() -> dict[str, Begun]:
     """The comparisons whose end was not seen yet, by sync."""
-    found: dict[str, Begun] = st.session_state.setdefault("comparing", {})
-    return found
+    comparisons: dict[str, Begun] = st.session_state.setdefault("comparing", {})
+    return comparisons
 
 
 def begin(sync: str, calls: Calls) -> None:
@@ -78,8 +78,8 @@ def _drawn(calls: Calls) -> None:
 
 def _last(calls: Calls) -> tuple[dict[str, Row], dict[str, Row]]:
     """Each sync's last comparison, and its last error."""
-    compared = {str(one["SYNC"]): one for one in calls.certificates()}
-    failed = {str(one["SYNC"]): one for one in reversed(calls.errors())}
+    compared = {str(certificate["SYNC"]): certificate for certificate in calls.certificates()}
+    failed = {str(error["SYNC"]): error for error in reversed(calls.errors())}
     return compared, failed
 
 
@@ -87,15 +87,17 @@ def _ended(
     sync: str, begun: Begun, compared: Mapping[str, Row], failed: Mapping[str, Row]
 ) -> dict[str, Any] | None:
     """What to say of a comparison that has ended; None while it goes on."""
-    found, error = compared.get(sync), failed.get(sync)
+    certificate, error = compared.get(sync), failed.get(sync)
     if error is not None and error["LAST_AT"] != begun.failed:
         return {"response_code": error["CODE"], "message": error["MESSAGE"]}
-    if found is not None and found["CHECKED_AT"] != begun.compared:
-        if found["RESULT"] == "INCOMPLETE" and not begun.cut_short:
+    if certificate is not None and certificate["CHECKED_AT"] != begun.compared:
+        if certificate["RESULT"] == "INCOMPLETE" and not begun.cut_short:
             going()[sync] = replace(begun, cut_short=True)
             return None
-        said = ". ".join(look.sentence(one).rstrip(".") for one in completeness.sentences(found))
-        return {"response_code": "OK", "message": f"{words.title(sync)} compared: {said}"}
+        result = ". ".join(
+            look.sentence(sentence).rstrip(".") for sentence in completeness.sentences(certificate)
+        )
+        return {"response_code": "OK", "message": f"{words.title(sync)} compared: {result}"}
     if time.monotonic() - begun.at > PATIENCE:
         message = f"the comparison of {sync} shows no end; look at its task, then check it again"
         return {"response_code": "TIMEOUT", "message": message}

@@ -42,7 +42,7 @@ def sentences(certificate: Row) -> list[str]:
     ``5,000 of 5,000 records, 6 requests``, then what differed, then what is still to come.
     """
     count = int(certificate["REQUESTS"] or 0)
-    found = [
+    parts = [
         f"{words.number(certificate['TABLE_RECORDS'])} of "
         f"{words.number(certificate['HUBSPOT_RECORDS'])} records, {words.plural(count, 'request')}"
     ]
@@ -53,13 +53,13 @@ def sentences(certificate: Row) -> list[str]:
         if times
     )
     if certificate["RESULT"] == "INCOMPLETE":
-        found.append("A limit or the deadline came before the end; check again")
+        parts.append("A limit or the deadline came before the end; check again")
     elif repaired:
-        found.append(repaired)
+        parts.append(repaired)
     later = int(certificate["CHANGED_MEANWHILE"] or 0)
     if later:
-        found.append(
+        parts.append(
             f"{words.plural(later, 'record')} changed since the last run, and the next one reads "
             f"{'it' if later == 1 else 'them'}"
         )
-    return found
+    return parts

@@ -21,7 +21,7 @@ def show(syncs: list[Row], calls: Calls) -> None:
         "Every record that HubSpot has and the filter takes is in the table, and no other: counted "
         "on both sides, and what differs compared record by record.",
     )
-    last = {str(one["SYNC"]): one for one in calls.certificates()}
+    last = {str(certificate["SYNC"]): certificate for certificate in calls.certificates()}
     readers = _readers(calls)
     _summary(syncs, last, readers)
     days = int(calls.settings().get("reconcile_every_days") or 0)
@@ -31,18 +31,18 @@ def show(syncs: list[Row], calls: Calls) -> None:
         else "; Settings can have it done every few days too"
     )
     look.html(f'<p class="quiet small">Compared by itself after each backfill{every}.</p>')
-    order = sorted(syncs, key=lambda one: completeness.urgency(last.get(str(one["NAME"]))))
-    comparable = [one for one in order if _comparable(one, readers)]
+    order = sorted(syncs, key=lambda sync: completeness.urgency(last.get(str(sync["NAME"]))))
+    comparable = [sync for sync in order if _comparable(sync, readers)]
     most = st.session_state.get(MOST, A_PAGE)
-    for one in comparable[:most]:
-        _row(one, last.get(str(one["NAME"])), calls)
+    for sync in comparable[:most]:
+        _row(sync, last.get(str(sync["NAME"])), calls)
     if len(comparable) > most:
 
         def more() -> None:
             st.session_state[MOST] = most + A_PAGE
 
         st.button("Show more", key="more-completeness", on_click=more)
-    whole = [words.title(str(one["NAME"])) for one in order if one not in comparable]
+    whole = [words.title(str(sync["NAME"])) for sync in order if sync not in comparable]
     if whole:
         look.html(
             f'<p class="quiet small">Read whole, so that every run compares them: '
@@ -51,7 +51,7 @@ def show(syncs: list[Row], calls: Calls) -> None:
 
 
 def _readers(calls: Calls) -> dict[str, str]:
-    return {str(one["STREAM"]): str(one["READER"]) for one in calls.streams()}
+    return {str(stream["STREAM"]): str(stream["READER"]) for stream in calls.streams()}
 
 
 def _comparable(sync: Row, readers: dict[str, str]) -> bool:
@@ -59,14 +59,16 @@ def _comparable(sync: Row, readers: dict[str, str]) -> bool:
 
 
 def _summary(syncs: list[Row], last: dict[str, Row], readers: dict[str, str]) -> None:
-    named = [str(one["NAME"]) for one in syncs if _comparable(one, readers)]
+    named = [str(sync["NAME"]) for sync in syncs if _comparable(sync, readers)]
     if not named:
         look.empty("Nothing to compare", "These syncs are read whole: each run compares them.")
         return
-    found = [last[name] for name in named if name in last]
-    good = sum(one["RESULT"] in ("COMPLETE", "REPAIRED") for one in found)
-    differed = sum(int(one[kind] or 0) for one in found for kind in completeness.KINDS)
-    oldest = min((one["CHECKED_AT"] for one in found), default=None)
+    certificates = [last[name] for name in named if name in last]
+    good = sum(certificate["RESULT"] in ("COMPLETE", "REPAIRED") for certificate in certificates)
+    differed = sum(
+        int(certificate[kind] or 0) for certificate in certificates for kind in completeness.KINDS
+    )
+    oldest = min((certificate["CHECKED_AT"] for certificate in certificates), default=None)
     look.html(
         look.facts(
             [
@@ -100,7 +102,7 @@ def told(last: Row | None) -> str:
     if last is None:
         return f'{badge} <span class="quiet">Check it to see whether anything differs.</span>'
     first, *more = completeness.sentences(last)
-    rest = "".join(f" {escape(look.sentence(one))}" for one in more)
+    rest = "".join(f" {escape(look.sentence(sentence))}" for sentence in more)
     return f"{badge} {escape(first)}, checked {words.time(last['CHECKED_AT'])}.{rest}"
 
 
@@ -169,26 +171,30 @@ def one(sync: Row, calls: Calls) -> None:
         + f'<p class="quiet small">Compared were {escape(str(last["METHOD"]))}; up to what the '
         "table was complete to.</p>"
     )
-    differed = next((one for one in certificates if variant(one["DIFFERENCES"])), None)
+    differed = next(
+        (certificate for certificate in certificates if variant(certificate["DIFFERENCES"])), None
+    )
     if differed is not None:
         _differences(differed, sync, calls)
     _history(certificates)
 
 
 def _differences(certificate: Row, sync: Row, calls: Calls) -> None:
-    found = variant(certificate["DIFFERENCES"]) or []
+    differences = variant(certificate["DIFFERENCES"]) or []
     look.heading("What differed", "Each record, and what its row was like before the repair.")
     look.html(f"<p>Checked {words.time(certificate['CHECKED_AT'])}.</p>")
-    types = {str(one["STREAM"]): one["OBJECT_TYPE"] for one in calls.streams()}
+    types = {str(stream["STREAM"]): stream["OBJECT_TYPE"] for stream in calls.streams()}
     portal = calls.portal_of(str(sync["DESTINATION"]))
     st.dataframe(
         [
             {
-                "Record": str(one["id"]),
-                "Its row": completeness.KINDS.get(str(one["kind"]), str(one["kind"])),
-                "In HubSpot": streams.record_url(portal, types.get(str(sync["STREAM"])), one["id"]),
+                "Record": str(difference["id"]),
+                "Its row": completeness.KINDS.get(str(difference["kind"]), str(difference["kind"])),
+                "In HubSpot": streams.record_url(
+                    portal, types.get(str(sync["STREAM"])), difference["id"]
+                ),
             }
-            for one in found
+            for difference in differences
         ],
         hide_index=True,
         column_config={
@@ -207,16 +213,16 @@ def _history(certificates: list[Row]) -> None:
             ),
             [
                 (
-                    words.time(one["CHECKED_AT"]),
-                    look.badge(*completeness.label(one)),
-                    words.number(one["HUBSPOT_RECORDS"]),
-                    words.number(one["TABLE_RECORDS"]),
-                    words.number(sum(int(one[kind] or 0) for kind in completeness.KINDS)),
-                    words.number(one["REPAIRED"]),
-                    words.number(one["REQUESTS"]),
-                    words.duration(one["DURATION_SECONDS"]),
+                    words.time(certificate["CHECKED_AT"]),
+                    look.badge(*completeness.label(certificate)),
+                    words.number(certificate["HUBSPOT_RECORDS"]),
+                    words.number(certificate["TABLE_RECORDS"]),
+                    words.number(sum(int(certificate[kind] or 0) for kind in completeness.KINDS)),
+                    words.number(certificate["REPAIRED"]),
+                    words.number(certificate["REQUESTS"]),
+                    words.duration(certificate["DURATION_SECONDS"]),
                 )
-                for one in certificates
+                for certificate in certificates
             ],
             right=(2, 3, 4, 5, 6, 7),
         )

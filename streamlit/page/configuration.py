@@ -31,11 +31,11 @@ class Change:
 def of_syncs(rows: Sequence[Row]) -> Syncs:
     """The syncs as they are configured; a paused one says so."""
     return {
-        str(one["NAME"]): {
-            **(variant(one["SETTINGS"]) or {}),
-            **({} if one["ENABLED"] else {ENABLED: False}),
+        str(row["NAME"]): {
+            **(variant(row["SETTINGS"]) or {}),
+            **({} if row["ENABLED"] else {ENABLED: False}),
         }
-        for one in rows
+        for row in rows
     }
 
 
@@ -52,48 +52,57 @@ def read(text: str) -> tuple[Syncs, Settings | None]:
     Raises ``ValueError`` with one line that says what is wrong.
     """
     try:
-        found: Any = yaml.safe_load(text)
+        document: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(f"this is not YAML: {' '.join(str(error).split())[:160]}") from None
-    if not isinstance(found, Mapping) or not isinstance(found.get("syncs"), Mapping):
+    if not isinstance(document, Mapping) or not isinstance(document.get("syncs"), Mapping):
         raise ValueError('a configuration has a mapping "syncs" with the settings of each sync')
-    unknown = sorted(str(one) for one in found if one not in ("syncs", "app"))
+    unknown = sorted(str(key) for key in document if key not in ("syncs", "app"))
     if unknown:
         raise ValueError(f"unknown: {', '.join(unknown)}")
-    app = found.get("app")
+    app = document.get("app")
     if app is not None and not isinstance(app, Mapping):
         raise ValueError('the settings of the app ("app") must be a mapping')
-    wrong = [name for name, one in found["syncs"].items() if not isinstance(one, Mapping | None)]
+    wrong = [
+        name
+        for name, settings in document["syncs"].items()
+        if not isinstance(settings, Mapping | None)
+    ]
     if wrong:
         raise ValueError(f"the settings of {wrong[0]} must be a mapping")
-    syncs = {str(name): dict(one or {}) for name, one in found["syncs"].items()}
+    syncs = {str(name): dict(settings or {}) for name, settings in document["syncs"].items()}
     return syncs, None if app is None else dict(app)
 
 
-def app_changes(stored: Settings, wanted: Settings | None) -> Settings:
+def app_changes(stored: Settings, new_settings: Settings | None) -> Settings:
     """What to tell the app so that its settings become those wanted; null takes one back."""
-    if wanted is None:
+    if new_settings is None:
         return {}
-    dropped = {key: None for key, one in stored.items() if key not in wanted and one is not None}
-    return {**{key: one for key, one in wanted.items() if stored.get(key) != one}, **dropped}
+    dropped = {
+        key: None for key, value in stored.items() if key not in new_settings and value is not None
+    }
+    return {
+        **{key: value for key, value in new_settings.items() if stored.get(key) != value},
+        **dropped,
+    }
 
 
-def changes(stored: Syncs, wanted: Syncs) -> list[Change]:
+def changes(stored: Syncs, new_syncs: Syncs) -> list[Change]:
     """What is new or different. What ``wanted`` does not name stays as it is."""
-    found = []
-    for name, settings in wanted.items():
+    sync_changes = []
+    for name, settings in new_syncs.items():
         before = stored.get(name)
         enabled = bool(settings.get(ENABLED, True))
         plain = {key: value for key, value in settings.items() if key != ENABLED}
         if before is None:
-            found.append(Change(name, "new", plain, None if enabled else False))
+            sync_changes.append(Change(name, "new", plain, None if enabled else False))
             continue
         was = bool(before.get(ENABLED, True))
         same = {key: value for key, value in before.items() if key != ENABLED} == plain
         if same and was == enabled:
             continue
         kind = "changed" if not same else "resumed" if enabled else "paused"
-        found.append(
+        sync_changes.append(
             Change(name, kind, None if same else plain, None if was == enabled else enabled)
         )
-    return found
+    return sync_changes

@@ -62,9 +62,9 @@ def _oauth(calls: Calls) -> None:
 
 
 def _store_grant(calls: Calls) -> None:
-    grant = [str(st.session_state.get(one, "")) for one in OAUTH]
-    for one in OAUTH:
-        st.session_state[one] = ""
+    grant = [str(st.session_state.get(field, "")) for field in OAUTH]
+    for field in OAUTH:
+        st.session_state[field] = ""
     st.session_state["stored"] = calls.set_oauth(*grant)
 
 
@@ -73,8 +73,8 @@ def _test(calls: Calls) -> None:
         tested = calls.test_connection()
     if tested.get("response_code") == "OK":
         with look.working("Reading objects, properties and counts"):
-            found = calls.discover()
-        tested = tested if found.get("response_code") == "OK" else found
+            discovery = calls.discover()
+        tested = tested if discovery.get("response_code") == "OK" else discovery
     st.session_state["tested"] = tested
 
 
@@ -91,7 +91,7 @@ def result(calls: Calls) -> bool:
     streams = calls.streams()
     if not streams:
         return False
-    readable = [one for one in streams if one["READABLE"]]
+    readable = [stream for stream in streams if stream["READABLE"]]
     portal = f" to portal {escape(str(tested['portal_id']))}" if tested else ""
     look.note(
         f"Connected{portal}.",
@@ -99,7 +99,7 @@ def result(calls: Calls) -> bool:
         f"(checked {words.time(streams[0]['CHECKED_AT'])}).",
         "good" if readable else "warn",
     )
-    missing([one for one in streams if not one["READABLE"]])
+    missing([stream for stream in streams if not stream["READABLE"]])
     return bool(readable)
 
 
@@ -117,19 +117,19 @@ def missing(streams: list[Row]) -> None:
                 ("Stream", "Scope to add"),
                 [
                     (
-                        escape(words.title(one["STREAM"])),
-                        f"<code>{escape(' or '.join(scopes(one)))}</code>",
+                        escape(words.title(stream["STREAM"])),
+                        f"<code>{escape(' or '.join(scopes(stream)))}</code>",
                     )
-                    for one in streams
+                    for stream in streams
                 ],
             )
         )
-        first = dict.fromkeys(scopes(one)[0] for one in streams if scopes(one))
+        first = dict.fromkeys(scopes(stream)[0] for stream in streams if scopes(stream))
         st.caption("All of them, to copy:")
         st.code("\n".join(first), language=None)
 
 
 def scopes(stream: Row) -> list[str]:
     """Scopes any one of which lets the credential read a stream."""
-    found: Any = variant(stream["SCOPES"])
-    return [str(one) for one in found or []]
+    alternatives: Any = variant(stream["SCOPES"])
+    return [str(scope) for scope in alternatives or []]

@@ -20,8 +20,8 @@ def show(calls: Calls) -> None:
     look.heading(
         "Connections", "The portals that can be read, up to ten. Each sync reads from one of them."
     )
-    for one in calls.connections():
-        _row(one, calls)
+    for connection in calls.connections():
+        _row(connection, calls)
     tested: tuple[str, Answer] | None = st.session_state.get(TESTED)
     if tested is not None:
         _told(*tested)
@@ -30,7 +30,7 @@ def show(calls: Calls) -> None:
 
 def choose(calls: Calls, before: str = FIRST, key: str = "new") -> str:
     """Choose a portal where there are several."""
-    names = [str(one["NAME"]) for one in calls.connections()]
+    names = [str(connection["NAME"]) for connection in calls.connections()]
     names = list(dict.fromkeys([*names, before]))
     if len(names) < 2:
         return before
@@ -45,16 +45,17 @@ def _title(name: str) -> str:
     return "The first portal" if name == FIRST else name
 
 
-def _row(one: Row, calls: Calls) -> None:
-    name = str(one["NAME"])
+def _row(connection: Row, calls: Calls) -> None:
+    name = str(connection["NAME"])
     with st.container(key=f"row-connection-{name}"):
         left, right = st.columns([8, 3], vertical_alignment="center")
         with left:
             look.html(
                 f"<p><b>{escape(_title(name))}</b></p>"
-                f'<p class="quiet">Portal {escape(str(one["PORTAL_ID"] or "not asked yet"))}, '
-                f"{escape(KINDS.get(str(one['KIND']), str(one['KIND']).lower()))}, "
-                f"checked {words.time(one['CHECKED_AT'])}</p>"
+                f'<p class="quiet">Portal '
+                f"{escape(str(connection['PORTAL_ID'] or 'not asked yet'))}, "
+                f"{escape(KINDS.get(str(connection['KIND']), str(connection['KIND']).lower()))}, "
+                f"checked {words.time(connection['CHECKED_AT'])}</p>"
             )
         with right, st.container(horizontal=True):
             if name == FIRST:
@@ -86,9 +87,9 @@ def _told(name: str, answer: Answer) -> None:
     look.note(f"{name}:", escape(look.sentence(str(answer["message"]))), "good")
     connection_step.missing(
         [
-            {"STREAM": one["stream"], "SCOPES": one["scopes"]}
-            for one in answer.get("streams") or []
-            if not one["readable"]
+            {"STREAM": stream["stream"], "SCOPES": stream["scopes"]}
+            for stream in answer.get("streams") or []
+            if not stream["readable"]
         ]
     )
 

@@ -17,19 +17,19 @@ def show(calls: Calls) -> None:
     budget = calls.budget()
     if not budget:
         look.empty("Nothing is known yet", "The first run learns the limit from HubSpot's answers.")
-    for one in budget:
-        look.html(day(one))
+    for portal in budget:
+        look.html(day(portal))
 
 
-def day(one: Row) -> str:
+def day(portal: Row) -> str:
     """HTML of one portal's day."""
-    limit = int(one["DAILY_LIMIT"] or 0)
-    used, reserved = int(one["USED"] or 0), int(one["RESERVED"] or 0)
+    limit = int(portal["DAILY_LIMIT"] or 0)
+    used, reserved = int(portal["USED"] or 0), int(portal["RESERVED"] or 0)
     share = used / limit if limit else 0.0
     tone = "bad" if used > limit - reserved else "warn" if share > 0.6 else "good"
     forecast = (
-        f"; at this pace {words.number(one['FORECAST_USED'])} by the end of the day"
-        if one["FORECAST_USED"]
+        f"; at this pace {words.number(portal['FORECAST_USED'])} by the end of the day"
+        if portal["FORECAST_USED"]
         else ""
     )
     return (
@@ -39,15 +39,15 @@ def day(one: Row) -> str:
                     "Used today",
                     f"{words.number(used)}<small>{words.percent(share * 100)}</small>",
                 ),
-                ("By this app", words.number(one["USED_BY_US"])),
-                ("Left", words.number(one["REMAINING"])),
+                ("By this app", words.number(portal["USED_BY_US"])),
+                ("Left", words.number(portal["REMAINING"])),
                 ("Reserved for others", words.number(reserved)),
-                ("Starts anew", words.time(one["RESETS_AT"])),
+                ("Starts anew", words.time(portal["RESETS_AT"])),
             ],
             big=True,
         )
         + f'<div style="height:.6rem"></div>{look.meter(share, tone)}'
-        f'<p class="quiet">Portal {escape(str(one["PORTAL_ID"] or "unknown"))}, '
-        f"{words.number(limit)} requests a day{forecast}. Checked {words.time(one['CHECKED_AT'])}."
-        "</p>"
+        f'<p class="quiet">Portal {escape(str(portal["PORTAL_ID"] or "unknown"))}, '
+        f"{words.number(limit)} requests a day{forecast}. "
+        f"Checked {words.time(portal['CHECKED_AT'])}.</p>"
     )

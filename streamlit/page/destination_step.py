@@ -14,8 +14,8 @@ NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,254}")
 
 def target() -> tuple[str, str]:
     """Database and schema for new syncs."""
-    given: tuple[str, str] = st.session_state.get("target", ("HUBSPOT_DATA", "CRM"))
-    return given
+    chosen_target: tuple[str, str] = st.session_state.get("target", ("HUBSPOT_DATA", "CRM"))
+    return chosen_target
 
 
 def show(calls: Calls) -> bool:
@@ -28,7 +28,7 @@ def show(calls: Calls) -> bool:
     left, right = st.columns(2)
     database = left.text_input("Database", database, key="target-database").strip().upper()
     schema = right.text_input("Schema", schema, key="target-schema").strip().upper()
-    if not all(NAME.fullmatch(one) for one in (database, schema)):
+    if not all(NAME.fullmatch(name) for name in (database, schema)):
         look.note(
             "Not a name.", "Use letters, digits and underscores, and begin with a letter.", "warn"
         )

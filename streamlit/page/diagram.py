@@ -21,7 +21,7 @@ POINTING = {
 
 def show(landed: list[Row], counts: Mapping[str, int], calls: Calls) -> None:
     """Draw the tables and the columns of ids between them."""
-    tables = {str(one["DESTINATION"]): str(one["STREAM"]) for one in landed}
+    tables = {str(sync["DESTINATION"]): str(sync["STREAM"]) for sync in landed}
     st.graphviz_chart(dot(tables, calls.pointing(list(tables), list(POINTING)), counts))
     look.html(
         '<p class="quiet">An arrow is a column of ids: <code>CONTACTS.COMPANIES_IDS</code> holds '
@@ -34,8 +34,8 @@ def aim(column: str, loaded: set[str]) -> str | None:
     """The stream, in upper case, whose ids a column holds; None where it is not worth an arrow."""
     if column.endswith("_IDS"):
         return column.removesuffix("_IDS")
-    found = next((to for end, to in POINTING.items() if column.endswith(end)), None)
-    return found if found in loaded else None
+    stream = next((to for end, to in POINTING.items() if column.endswith(end)), None)
+    return stream if stream in loaded else None
 
 
 def dot(
@@ -64,10 +64,10 @@ def dot(
         f'edge [color="{LINE}" arrowsize=0.6]',
     ]
     for table in tables:
-        held = [column for one, column, _ in arrows if one == table]
+        held = [column for source, column, _ in arrows if source == table]
         lines.append(f"{_quoted(table)} [label=<{_card(table, held, counts.get(table, 0))}>]")
     lost = {to for _, _, to in arrows if to not in of_stream}
-    lines += [f'{_quoted(one)} [shape=box style="rounded,dashed"]' for one in sorted(lost)]
+    lines += [f'{_quoted(stream)} [shape=box style="rounded,dashed"]' for stream in sorted(lost)]
     lines += [
         f"{_quoted(table)}:{_quoted(column)} -> {_quoted(of_stream.get(to, to))}"
         for table, column, to in arrows
@@ -78,7 +78,8 @@ def dot(
 def _card(table: str, columns: Sequence[str], count: int) -> str:
     """A table with its key and its columns of ids, as Graphviz's own kind of HTML."""
     cells = "".join(
-        f'<TR><TD ALIGN="LEFT" PORT="{escape(one)}">{escape(one)}</TD></TR>' for one in columns
+        f'<TR><TD ALIGN="LEFT" PORT="{escape(column)}">{escape(column)}</TD></TR>'
+        for column in columns
     )
     return (
         f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="5" STYLE="ROUNDED" '

@@ -53,11 +53,11 @@ def show(calls: Calls) -> None:
         look.tell(answer)
         return
     findings = [
-        {str(name): str(said or "") for name, said in one.items()}
-        for one in answer.get("findings") or []
+        {str(name): str(value or "") for name, value in finding.items()}
+        for finding in answer.get("findings") or []
     ]
-    bad = [one for one in findings if one["severity"] != "OK"]
-    well = [one for one in findings if one["severity"] == "OK"]
+    bad = [finding for finding in findings if finding["severity"] != "OK"]
+    well = [finding for finding in findings if finding["severity"] == "OK"]
     if bad:
         look.html(f"<p>{words.plural(len(bad), 'finding')}, as of {words.time(at)}.</p>")
         look.html(_table(bad))
@@ -69,16 +69,16 @@ def show(calls: Calls) -> None:
 
 
 def _table(findings: list[dict[str, str]]) -> str:
-    with_cure = any(one["cure"] for one in findings)
+    with_cure = any(finding["cure"] for finding in findings)
     return look.table(
         ("", "About", "Finding", "Cure") if with_cure else ("", "About", "Finding"),
         [
             (
-                look.badge(*SEVERITIES.get(one["severity"], (one["severity"], "calm"))),
-                escape(CHECKS.get(one["check"], words.title(one["check"].lower()))),
-                escape(look.sentence(one["finding"])),
-                *([escape(look.sentence(one["cure"]))] if with_cure else []),
+                look.badge(*SEVERITIES.get(finding["severity"], (finding["severity"], "calm"))),
+                escape(CHECKS.get(finding["check"], words.title(finding["check"].lower()))),
+                escape(look.sentence(finding["finding"])),
+                *([escape(look.sentence(finding["cure"]))] if with_cure else []),
             )
-            for one in findings
+            for finding in findings
         ],
     )

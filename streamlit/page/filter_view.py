@@ -11,7 +11,7 @@ from page import filters, look, place, words
 from page.calls import Calls, Row, variant
 from page.filters import Filter, Group
 
-Known = dict[str, Row]
+Properties = dict[str, Row]
 COUNTED = ("connection", "filter_groups", "updated_after")
 """Settings that decide which records are taken."""
 
@@ -27,31 +27,33 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
         settings: A draft; changed in place.
         calls: The way to the portal's properties, and to the records.
     """
-    known = {str(one["PROPERTY"]): one for one in calls.stream_properties(stream)}
+    properties = {
+        str(property_["PROPERTY"]): property_ for property_ in calls.stream_properties(stream)
+    }
     groups: list[Group] = settings.get("filter_groups") or []
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        edited = [_group(owner, n, group, known) for n, group in enumerate(groups)]
+        edited = [_group(owner, n, group, properties) for n, group in enumerate(groups)]
         with st.container(horizontal=True):
             st.button(
                 "Add a filter" if not groups else "Or: add a group",
                 icon=":material/add:",
                 key=f"{owner}-add-group",
-                disabled=len(groups) >= filters.GROUPS or not known,
+                disabled=len(groups) >= filters.GROUPS or not properties,
                 on_click=_add_group,
-                args=(owner, settings, _usual(known)),
+                args=(owner, settings, _usual(properties)),
             )
     _keep(settings, edited)
     with right:
         _json(owner, settings)
-    labels = {name: str(one["LABEL"]) for name, one in known.items()}
-    types = {name: str(one["TYPE"]) for name, one in known.items()}
+    labels = {name: str(property_["LABEL"]) for name, property_ in properties.items()}
+    types = {name: str(property_["TYPE"]) for name, property_ in properties.items()}
     look.html(
         f"<p>Takes {'records where ' if filters.complete(edited) else ''}"
         f"<b>{escape(filters.sentence(edited, labels, types))}</b>.</p>"
         + (
             '<p class="quiet">A filter without a value is left out.</p>'
-            if any(filters.lacks(one) for group in edited for one in group["filters"])
+            if any(filters.lacks(filter_) for group in edited for filter_ in group["filters"])
             else ""
         )
     )
@@ -60,20 +62,25 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
 
 def _matching(owner: str, stream: str, settings: place.Settings, calls: Calls) -> None:
     """How many records the filters take now, saved or not; asked for by a button."""
-    wanted = {key: one for key, one in filters.cleaned(settings).items() if key in COUNTED}
+    counted_settings = {
+        key: value for key, value in filters.cleaned(settings).items() if key in COUNTED
+    }
     kept = f"{owner}-matching"
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("How many match now", icon=":material/tag:", key=f"{owner}-count"):
             with look.working("Asking HubSpot how many records match"):
-                st.session_state[kept] = (wanted, calls.count_records(stream, wanted))
+                st.session_state[kept] = (
+                    counted_settings,
+                    calls.count_records(stream, counted_settings),
+                )
         asked, answer = st.session_state.get(kept, (None, {}))
-        if asked == wanted and answer.get("response_code") == "OK":
+        if asked == counted_settings and answer.get("response_code") == "OK":
             count = int(answer["records"])
             look.html(
                 f"<p><b>{words.plural(count, 'record')}</b> {'matches' if count == 1 else 'match'} "
                 "now</p>"
             )
-    if asked == wanted and answer.get("response_code") != "OK":
+    if asked == counted_settings and answer.get("response_code") != "OK":
         look.tell(answer)
 
 
@@ -84,13 +91,15 @@ def _keep(settings: place.Settings, groups: list[Group]) -> None:
         settings.pop("filter_groups", None)
 
 
-def _group(owner: str, g: int, group: Group, known: Known) -> Group:
+def _group(owner: str, g: int, group: Group, properties: Properties) -> Group:
     with st.container(border=True):
         if g:
             st.caption("or all of these hold")
         else:
             st.caption("Records of which all of these hold")
-        edited = [_filter(owner, g, f, one, known) for f, one in enumerate(group["filters"])]
+        edited = [
+            _filter(owner, g, f, filter_, properties) for f, filter_ in enumerate(group["filters"])
+        ]
         st.button(
             "And",
             icon=":material/add:",
@@ -98,17 +107,17 @@ def _group(owner: str, g: int, group: Group, known: Known) -> Group:
             type="tertiary",
             disabled=len(edited) >= filters.FILTERS,
             on_click=_add_filter,
-            args=(owner, group, _usual(known)),
+            args=(owner, group, _usual(properties)),
         )
     group["filters"] = edited
     return {"filters": edited}
 
 
-def _filter(owner: str, g: int, f: int, one: Filter, known: Known) -> Filter:
+def _filter(owner: str, g: int, f: int, filter_: Filter, properties: Properties) -> Filter:
     at = f"{owner}-{place.version(owner)}-{g}-{f}"
-    names = list(known)
-    name = str(one["propertyName"])
-    if name not in known:
+    names = list(properties)
+    name = str(filter_["propertyName"])
+    if name not in properties:
         names = [name, *names]
     first, second, third, last = st.columns([4, 3, 4, 1], vertical_alignment="bottom", gap="small")
     name = first.selectbox(
@@ -116,12 +125,12 @@ def _filter(owner: str, g: int, f: int, one: Filter, known: Known) -> Filter:
         names,
         names.index(name),
         key=f"{at}-property",
-        format_func=lambda each: _told(each, known),
+        format_func=lambda each: _told(each, properties),
         label_visibility="collapsed" if f else "visible",
     )
-    type_ = str(known[name]["TYPE"]) if name in known else "string"
+    type_ = str(properties[name]["TYPE"]) if name in properties else "string"
     fitting = list(filters.operators(type_))
-    operator = str(one["operator"]) if one["operator"] in fitting else fitting[0]
+    operator = str(filter_["operator"]) if filter_["operator"] in fitting else fitting[0]
     operator = second.selectbox(
         "Condition",
         fitting,
@@ -130,9 +139,11 @@ def _filter(owner: str, g: int, f: int, one: Filter, known: Known) -> Filter:
         format_func=lambda each: filters.operator_words(each, type_),
         label_visibility="collapsed" if f else "visible",
     )
-    before = filters.values_of(one) if one["propertyName"] == name else []
+    before = filters.values_of(filter_) if filter_["propertyName"] == name else []
     with third:
-        values = _values(f"{at}-{name}-{operator}", type_, operator, before, known.get(name), not f)
+        values = _values(
+            f"{at}-{name}-{operator}", type_, operator, before, properties.get(name), not f
+        )
     last.button(
         "",
         icon=":material/close:",
@@ -145,30 +156,35 @@ def _filter(owner: str, g: int, f: int, one: Filter, known: Known) -> Filter:
     return filters.with_values(name, operator, values)
 
 
-def _told(name: str, known: Known) -> str:
-    return f"{known[name]['LABEL']} · {name}" if name in known else f"{name} (not in this portal)"
+def _told(name: str, properties: Properties) -> str:
+    return (
+        f"{properties[name]['LABEL']} · {name}"
+        if name in properties
+        else f"{name} (not in this portal)"
+    )
 
 
 def _values(
-    key: str, type_: str, operator: str, before: list[Any], known: Row | None, labelled: bool
+    key: str, type_: str, operator: str, before: list[Any], property_: Row | None, labelled: bool
 ) -> list[Any]:
     """The widgets for what a filter compares with, fitting the property's type."""
     kind = filters.needs(operator)
     if kind == "nothing":
         return []
     options = {
-        str(pair[0]): str(pair[1]) for pair in (variant(known["OPTIONS"]) if known else []) or []
+        str(pair[0]): str(pair[1])
+        for pair in (variant(property_["OPTIONS"]) if property_ else []) or []
     }
     if type_ == "bool":
         options = options or {"true": "True", "false": "False"}
     if kind == "many":
-        given = [str(one) for one in before]
+        chosen = [str(value) for value in before]
         return st.multiselect(
             "Values",
-            list(dict.fromkeys([*options, *given])),
-            given,
+            list(dict.fromkeys([*options, *chosen])),
+            chosen,
             key=f"{key}-many",
-            format_func=lambda one: options.get(one, one),
+            format_func=lambda value: options.get(value, value),
             accept_new_options=not options,
             placeholder="Choose" if options else "Type, then Enter",
             label_visibility="visible" if labelled else "collapsed",
@@ -196,7 +212,7 @@ def _value(
             names,
             names.index(str(before)) if before is not None else None,
             key=key,
-            format_func=lambda one: options.get(one, one),
+            format_func=lambda value: options.get(value, value),
             label_visibility=seen,
             placeholder="Choose",
         )
@@ -264,9 +280,9 @@ def _add_filter(owner: str, group: Group, name: str) -> None:
     place.redraw(owner)
 
 
-def _usual(known: Known) -> str:
+def _usual(properties: Properties) -> str:
     """The property a new filter begins with: one that people filter by."""
-    return next((one for one in USUAL if one in known), next(iter(known), ""))
+    return next((name for name in USUAL if name in properties), next(iter(properties), ""))
 
 
 def _fresh(name: str) -> Filter:
@@ -279,7 +295,7 @@ def _remove(owner: str, g: int, f: int) -> None:
     groups: list[Group] = settings.get("filter_groups") or []
     if g < len(groups) and f < len(groups[g]["filters"]):
         del groups[g]["filters"][f]
-    _keep(settings, [one for one in groups if one["filters"]])
+    _keep(settings, [group for group in groups if group["filters"]])
     place.redraw(owner)
 
 

@@ -66,35 +66,35 @@ def needs(operator: str) -> str:
 
 def with_values(name: str, operator: str, values: Sequence[Any]) -> Filter:
     """A filter, spelled as HubSpot spells it; values that are missing are left out."""
-    made: Filter = {"propertyName": name, "operator": operator}
+    filter_: Filter = {"propertyName": name, "operator": operator}
     kind = needs(operator)
     if kind == "many":
-        made["values"] = [one for one in values if one not in (None, "")]
+        filter_["values"] = [value for value in values if value not in (None, "")]
     elif kind != "nothing":
-        for key, one in zip(("value", "highValue"), values, strict=False):
-            if one not in (None, ""):
-                made[key] = one
-    return made
+        for key, value in zip(("value", "highValue"), values, strict=False):
+            if value not in (None, ""):
+                filter_[key] = value
+    return filter_
 
 
-def values_of(one: Filter) -> list[Any]:
+def values_of(filter_: Filter) -> list[Any]:
     """What a filter compares with."""
-    if "values" in one:
-        found = one["values"]
-        return list(found) if isinstance(found, list) else []
-    return [one[key] for key in ("value", "highValue") if key in one]
+    if "values" in filter_:
+        values = filter_["values"]
+        return list(values) if isinstance(values, list) else []
+    return [filter_[key] for key in ("value", "highValue") if key in filter_]
 
 
 def complete(groups: Sequence[Group]) -> list[Group]:
     """The groups without the filters that still lack a value."""
-    kept = [[one for one in group["filters"] if not lacks(one)] for group in groups]
+    kept = [[filter_ for filter_ in group["filters"] if not lacks(filter_)] for group in groups]
     return [{"filters": filters} for filters in kept if filters]
 
 
-def lacks(one: Filter) -> bool:
+def lacks(filter_: Filter) -> bool:
     """Whether a filter lacks a value it needs."""
-    count = len(values_of(one))
-    kind = needs(str(one.get("operator")))
+    count = len(values_of(filter_))
+    kind = needs(str(filter_.get("operator")))
     return count < {"nothing": 0, "one": 1, "two": 2, "many": 1}[kind]
 
 
@@ -128,34 +128,39 @@ def from_text(text: str) -> list[Group]:
     for n, group in enumerate(read, 1):
         if not isinstance(group, Mapping) or not isinstance(group.get("filters"), list):
             raise ValueError(f'group {n} must be an object with a list "filters"')
-        for one in group["filters"]:
-            if not isinstance(one, Mapping) or not {"propertyName", "operator"} <= one.keys():
+        for filter_ in group["filters"]:
+            if (
+                not isinstance(filter_, Mapping)
+                or not {"propertyName", "operator"} <= filter_.keys()
+            ):
                 raise ValueError(f"each filter of group {n} needs propertyName and operator")
-            if one["operator"] not in WORDS:
-                raise ValueError(f"{one['operator']} is no operator; use one of {', '.join(WORDS)}")
-    return [{"filters": [dict(one) for one in group["filters"]]} for group in read]
+            if filter_["operator"] not in WORDS:
+                raise ValueError(
+                    f"{filter_['operator']} is no operator; use one of {', '.join(WORDS)}"
+                )
+    return [{"filters": [dict(filter_) for filter_ in group["filters"]]} for group in read]
 
 
 def sentence(groups: Sequence[Group], labels: Mapping[str, str], types: Mapping[str, str]) -> str:
     """The groups as a sentence: which records are taken."""
-    told = [
+    sentences = [
         " and ".join(
             " ".join(
                 [
-                    labels.get(str(one["propertyName"]), str(one["propertyName"])),
+                    labels.get(str(filter_["propertyName"]), str(filter_["propertyName"])),
                     operator_words(
-                        str(one["operator"]), types.get(str(one["propertyName"]), "string")
+                        str(filter_["operator"]), types.get(str(filter_["propertyName"]), "string")
                     ),
-                    (" and " if one["operator"] == "BETWEEN" else ", ").join(
-                        str(value) for value in values_of(one)
+                    (" and " if filter_["operator"] == "BETWEEN" else ", ").join(
+                        str(value) for value in values_of(filter_)
                     ),
                 ]
             ).strip()
-            for one in group["filters"]
+            for filter_ in group["filters"]
         )
         for group in complete(groups)
     ]
-    return "; or ".join(told) if told else "all records"
+    return "; or ".join(sentences) if sentences else "all records"
 
 
 def number(value: Any) -> float | None:

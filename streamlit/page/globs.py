@@ -13,29 +13,29 @@ def way(globs: Sequence[str]) -> str:
     """How somebody would say a list of globs."""
     if list(globs) == ["*"]:
         return ALL
-    if globs[:1] == ["*"] and all(one.startswith("!") for one in globs[1:]):
+    if globs[:1] == ["*"] and all(glob.startswith("!") for glob in globs[1:]):
         return EXCEPT
-    if not any(one.startswith("!") for one in globs):
+    if not any(glob.startswith("!") for glob in globs):
         return ONLY
     return OTHER
 
 
 def named(globs: Sequence[str]) -> list[str]:
     """The names and globs in a list, without the stars that take all and the marks."""
-    return [one.removeprefix("!") for one in globs if one != "*"]
+    return [glob.removeprefix("!") for glob in globs if glob != "*"]
 
 
 def made(way: str, names: Sequence[str]) -> list[str]:
     """The list of globs for what somebody said."""
     if way == ONLY:
         return list(names) or ["*"]
-    return ["*", *(f"!{one}" for one in names)] if way == EXCEPT else ["*"]
+    return ["*", *(f"!{name}" for name in names)] if way == EXCEPT else ["*"]
 
 
 def takes(globs: Sequence[str], name: str) -> bool:
     """Whether a property is taken: by some glob, and denied by none."""
-    wanted = [one for one in globs if not one.startswith("!")] or ["*"]
-    denied = [one[1:] for one in globs if one.startswith("!")]
-    return any(fnmatchcase(name, one) for one in wanted) and not any(
-        fnmatchcase(name, one) for one in denied
+    taken = [glob for glob in globs if not glob.startswith("!")] or ["*"]
+    denied = [glob[1:] for glob in globs if glob.startswith("!")]
+    return any(fnmatchcase(name, glob) for glob in taken) and not any(
+        fnmatchcase(name, glob) for glob in denied
     )

@@ -39,26 +39,30 @@ def said(value: object, by_value: Mapping[str, str]) -> object:
     """A value, or several joined by semicolons, by the labels of their options."""
     if not by_value or not isinstance(value, str):
         return value
-    return "; ".join(by_value.get(one, one) for one in value.split(";"))
+    return "; ".join(by_value.get(option, option) for option in value.split(";"))
 
 
 def telling(columns: Sequence[str], labels: Labels) -> list[str]:
     """Of some columns those that name a record, the most telling first."""
-    of_property = {str(one["PROPERTY"]): name for name, one in labels.items()}
-    return [of_property[one] for one in TELLING if of_property.get(one) in columns]
+    of_property = {str(row["PROPERTY"]): column for column, row in labels.items()}
+    return [of_property[name] for name in TELLING if of_property.get(name) in columns]
 
 
 def usual(columns: Sequence[str], labels: Labels, fill: Mapping[str, float]) -> list[str]:
     """The columns a person looks at first: what names a record, then the fullest."""
     naming = telling(columns, labels)
-    own = [one for one in labels if one in columns and "_HS_" not in one and one not in naming]
-    fullest = sorted(own, key=lambda one: -fill.get(one, 0))
-    rest = [] if labels else [one for one in columns if one[0] != "_"]
+    own = [
+        column
+        for column in labels
+        if column in columns and "_HS_" not in column and column not in naming
+    ]
+    fullest = sorted(own, key=lambda column: -fill.get(column, 0))
+    rest = [] if labels else [column for column in columns if column[0] != "_"]
     return list(
         dict.fromkeys(
-            [one for one in columns if one == "ID"]
+            [column for column in columns if column == "ID"]
             + [*naming, *fullest][:7]
             + rest[:9]
-            + [one for one in columns if one == "UPDATED_AT"]
+            + [column for column in columns if column == "UPDATED_AT"]
         )
     )

@@ -22,8 +22,8 @@ Expected = dict[str, tuple[str | None, float]]
 
 def expected() -> Expected:
     """The runs that were started here and not seen yet: each sync's last run before, and when."""
-    found: Expected = st.session_state.setdefault("expected", {})
-    return found
+    expected_runs: Expected = st.session_state.setdefault("expected", {})
+    return expected_runs
 
 
 def expect(sync: str, last_run: str | None) -> None:
@@ -36,7 +36,7 @@ def show(calls: Calls, sync: str | None = None) -> None:
     _arrived(calls)
     # asked of the syncs, which the rest of the page tells of: a run that ended since is noticed
     going = any(
-        one["LAST_RUN_STATUS"] == "RUNNING" for one in calls.syncs() if sync in (None, one["NAME"])
+        row["LAST_RUN_STATUS"] == "RUNNING" for row in calls.syncs() if sync in (None, row["NAME"])
     )
     if going or (sync in expected() if sync else expected()):
         _drawn(calls, sync)
@@ -46,29 +46,29 @@ def show(calls: Calls, sync: str | None = None) -> None:
 def _drawn(calls: Calls, sync: str | None) -> None:
     running = _of(calls.now(calls.running), sync)
     _arrived(calls)
-    waiting = [one for one in expected() if sync in (None, one)]
-    names = {str(one["SYNC"]) for one in running}
+    waiting = [name for name in expected() if sync in (None, name)]
+    names = {str(run["SYNC"]) for run in running}
     if not running and not waiting:
         st.rerun()
     look.heading("Running now")
-    for one in running:
+    for run in running:
         with st.container(border=True):
-            look.html(progress(one))
-    starting = [words.title(one) for one in waiting if one not in names]
+            look.html(progress(run))
+    starting = [words.title(name) for name in waiting if name not in names]
     if starting:
         look.html(f'<p class="quiet">Starting: {escape(", ".join(starting))}</p>')
     st.space("small")
 
 
 def _of(running: list[Row], sync: str | None) -> list[Row]:
-    return [one for one in running if sync in (None, one["SYNC"])]
+    return [run for run in running if sync in (None, run["SYNC"])]
 
 
 def _arrived(calls: Calls) -> None:
     """Expect no longer what has shown itself, or never will."""
     if not expected():
         return
-    last = {str(one["NAME"]): one["LAST_RUN_ID"] for one in calls.syncs()}
+    last = {str(row["NAME"]): row["LAST_RUN_ID"] for row in calls.syncs()}
     for name, (before, until) in list(expected().items()):
         if last.get(name) != before or time.monotonic() > until:
             del expected()[name]

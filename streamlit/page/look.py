@@ -205,7 +205,7 @@ def heads(names: Sequence[str]) -> None:
         with right:
             st.html(
                 '<div class="hi"><div class="facts quiet small">'
-                + "".join(f"<span>{escape(one)}</span>" for one in names)
+                + "".join(f"<span>{escape(name)}</span>" for name in names)
                 + "</div></div>"
             )
 
@@ -213,7 +213,7 @@ def heads(names: Sequence[str]) -> None:
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
     """A table that becomes cards on a narrow screen. Cells are HTML."""
     head = "".join(
-        f'<th scope="col"{_right(n, right)}>{escape(one)}</th>' for n, one in enumerate(heads)
+        f'<th scope="col"{_right(n, right)}>{escape(name)}</th>' for n, name in enumerate(heads)
     )
     body = "".join(
         "<tr>"
@@ -252,8 +252,8 @@ def empty(title: str, text: str) -> None:
 
 def heading(title: str, text: str = "") -> None:
     """A part's title with one sentence below."""
-    told = f'<p class="quiet">{escape(text)}</p>' if text else ""
-    html(f"<h3>{escape(title)}</h3>{told}")
+    subtitle = f'<p class="quiet">{escape(text)}</p>' if text else ""
+    html(f"<h3>{escape(title)}</h3>{subtitle}")
 
 
 def plain(text: str) -> str:

@@ -18,8 +18,8 @@ def chosen() -> list[str]:
 
 def new(calls: Calls) -> list[str]:
     """The syncs that were picked and are not there yet."""
-    there = {str(one["NAME"]) for one in calls.syncs()}
-    return [one for one in chosen() if one not in there]
+    there = {str(sync["NAME"]) for sync in calls.syncs()}
+    return [name for name in chosen() if name not in there]
 
 
 def owner(sync: str) -> str:
@@ -46,21 +46,21 @@ def to_store(sync: str, database: str, schema: str) -> place.Settings:
 def show(calls: Calls) -> bool:
     """Draw the step; whether any stream was picked."""
     look.heading("Objects", "What to keep in Snowflake. You can add and remove some at any time.")
-    readable = [one for one in calls.streams() if one["READABLE"]]
+    readable = [stream for stream in calls.streams() if stream["READABLE"]]
     if not readable:
         look.empty("Nothing can be read yet", "Go back to Connection and store a service key.")
         return False
-    there = {str(one["NAME"]) for one in calls.syncs()}
+    there = {str(sync["NAME"]) for sync in calls.syncs()}
     connection = connections_view.choose(calls)
     sought = _tools(readable, there, connection, calls)
-    shown = [one for one in readable if sought.strip().lower() in streams.spelled(one)]
+    shown = [stream for stream in readable if sought.strip().lower() in streams.spelled(stream)]
     if not shown:
         look.empty("No stream of that name", "Clear the search to see all of them.")
     for group, members in streams.grouped(shown).items():
         unfolded = bool(sought) or group in streams.OPEN
         with st.expander(group, expanded=unfolded), st.container(horizontal=True):
-            for one in members:
-                _box(one, there, connection)
+            for stream in members:
+                _box(stream, there, connection)
     picked = new(calls)
     look.html(f'<p class="quiet">{words.plural(len(picked), "stream")} chosen</p>')
     _filters(picked, calls)
@@ -73,16 +73,16 @@ def named(stream: str, connection: str) -> str:
 
 
 def _tools(readable: list[Row], there: set[str], connection: str, calls: Calls) -> str:
-    names = [str(one["STREAM"]) for one in readable]
+    names = [str(stream["STREAM"]) for stream in readable]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sought = st.text_input(
             "Search", placeholder="Label or API name", key="sought", icon=":material/search:",
             width=280,
         )  # fmt: skip
         recommended = [
-            one
-            for one in streams.RECOMMENDED
-            if one in names and named(one, connection) not in there
+            name
+            for name in streams.RECOMMENDED
+            if name in names and named(name, connection) not in there
         ]
         st.button("Recommended", on_click=_pick_all, args=(recommended, connection))
         st.button("None", on_click=_pick_all, args=([], connection))
@@ -99,7 +99,9 @@ def _box(stream: Row, there: set[str], connection: str) -> None:
     # counts are the first portal's
     counted = stream["RECORDS"] is not None and connection == connections_view.FIRST
     count = f" :gray[{words.number(stream['RECORDS'])}]" if counted else ""
-    told = f"API name {stream['STREAM']}" + (f"; needs {stream['TIER']}" if stream["TIER"] else "")
+    help_text = f"API name {stream['STREAM']}" + (
+        f"; needs {stream['TIER']}" if stream["TIER"] else ""
+    )
     st.checkbox(
         f"{look.plain(label)}{count}",
         name in there or name in chosen(),
@@ -108,7 +110,7 @@ def _box(stream: Row, there: set[str], connection: str) -> None:
         args=(str(stream["STREAM"]), connection),
         disabled=name in there,
         width=310,
-        help=told + ("; loaded already" if name in there else ""),
+        help=help_text + ("; loaded already" if name in there else ""),
     )
 
 
@@ -130,13 +132,13 @@ def _begun(stream: str, connection: str) -> str:
 
 
 def _pick_all(picked: list[str], connection: str) -> None:
-    st.session_state["chosen"] = [_begun(one, connection) for one in picked]
+    st.session_state["chosen"] = [_begun(stream, connection) for stream in picked]
     place.redraw("picks")
 
 
 def _filters(picked: list[str], calls: Calls) -> None:
     """Which records of the streams that were picked; all of them when nothing is said."""
-    able = [one for one in picked if calls.stream_properties(stream_of(one))]
+    able = [name for name in picked if calls.stream_properties(stream_of(name))]
     if not able:
         return
     st.space("small")

@@ -32,7 +32,7 @@ def schedule(key: str, before: str | None, label: str = "Schedule") -> str | Non
     names: list[str | None] = [*SCHEDULES, other]
     chosen = st.selectbox(
         label, names, names.index(before if before in SCHEDULES else other), key=f"{key}-schedule",
-        format_func=lambda one: "Another …" if one == other else schedule_words(one), width=320,
+        format_func=lambda name: "Another …" if name == other else schedule_words(name), width=320,
     )  # fmt: skip
     if chosen != other:
         return chosen
@@ -92,7 +92,7 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
         if (after.isoformat() if after else None) != (at.date().isoformat() if at else None):
             _set(settings, "updated_after", f"{after}T00:00:00Z" if after else None, None)
     with right:
-        for setting, label, default, most, told in (
+        for setting, label, default, most, help_text in (
             ("settle_minutes", "Settle, minutes", 10, 1440,
              "How long after a change HubSpot's search is trusted to know of it"),
             ("lookback_minutes", "Look back, minutes", 0, 129600,
@@ -104,7 +104,7 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
         ):  # fmt: skip
             value = st.number_input(
                 label, 0, most, int(settings.get(setting, default)), key=f"{key}-{setting}",
-                help=told, width=320,
+                help=help_text, width=320,
             )  # fmt: skip
             _set(settings, setting, int(value), default)
     _destination(key, settings)
@@ -113,17 +113,17 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
 def _destination(key: str, settings: place.Settings) -> None:
     with st.expander("Destination"):
         st.caption("Writing elsewhere begins there with a backfill; the old table stays.")
-        given = dict(settings.get("destination") or {})
+        destination = dict(settings.get("destination") or {})
         columns = st.columns(3)
         for column, name, default in zip(
             columns, ("database", "schema", "table"), ("HUBSPOT_DATA", "CRM", ""), strict=True
         ):
             text = column.text_input(
-                words.title(name), given.get(name, default), key=f"{key}-to-{name}",
+                words.title(name), destination.get(name, default), key=f"{key}-to-{name}",
                 placeholder="the stream's name" if not default else None,
             ).strip().upper()  # fmt: skip
-            _set(given, name, text, default)
-        _set(settings, "destination", given, {})
+            _set(destination, name, text, default)
+        _set(settings, "destination", destination, {})
         prefix = st.text_input(
             "Property columns begin with", settings.get("column_prefix", "PROPERTIES_"),
             key=f"{key}-prefix", width=320,
@@ -133,23 +133,23 @@ def _destination(key: str, settings: place.Settings) -> None:
 
 def _event_types(key: str, settings: place.Settings) -> None:
     look.heading("Event types", "Those that land in the table; all the portal knows without any.")
-    given = [str(one) for one in settings.get("event_types") or []]
-    wanted = st.multiselect(
-        "Take", given, given, key=f"{key}-event-types", accept_new_options=True,
+    event_types = [str(event_type) for event_type in settings.get("event_types") or []]
+    chosen = st.multiselect(
+        "Take", event_types, event_types, key=f"{key}-event-types", accept_new_options=True,
         placeholder="All; type a name such as e_visited_page, then Enter",
     )  # fmt: skip
-    _set(settings, "event_types", list(wanted), [])
+    _set(settings, "event_types", list(chosen), [])
 
 
 def related(sync: Row, settings: place.Settings, calls: Calls) -> None:
     """Associations and past values; changes ``settings`` in place."""
     name = str(sync["NAME"])
     key = f"{name}-{place.version(name)}"
-    known = calls.stream_properties(str(sync["STREAM"]))
+    properties = calls.stream_properties(str(sync["STREAM"]))
     if sync["STREAM"] == "events":
         _event_types(key, settings)
         return
-    if not known:
+    if not properties:
         look.empty("Nothing is related to this stream", "Only CRM objects have associations.")
         return
     look.heading("Associations", "The ids of associated records stand beside each record.")
@@ -160,21 +160,21 @@ def related(sync: Row, settings: place.Settings, calls: Calls) -> None:
         settings.pop("associations", None)
     else:
         names = [
-            str(one["STREAM"])
-            for one in calls.streams()
-            if one["READER"] == "RECORDS" and one["STREAM"] != sync["STREAM"]
+            str(stream["STREAM"])
+            for stream in calls.streams()
+            if stream["READER"] == "RECORDS" and stream["STREAM"] != sync["STREAM"]
         ]
-        before = [str(one) for one in settings.get("associations") or []]
+        before = [str(stream) for stream in settings.get("associations") or []]
         settings["associations"] = st.multiselect(
             "Associated with", list(dict.fromkeys([*before, *names])), before,
             key=f"{key}-associations", format_func=words.title, placeholder="None",
         )  # fmt: skip
     look.heading("History", "Past values of these properties are kept in a table of their own.")
-    labels = {str(one["PROPERTY"]): str(one["LABEL"]) for one in known}
-    kept = [str(one) for one in settings.get("history") or []]
+    labels = {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
+    kept = [str(glob) for glob in settings.get("history") or []]
     history = st.multiselect(
         "Keep the history of", list(dict.fromkeys([*kept, *labels])), kept, key=f"{key}-history",
-        format_func=lambda one: f"{labels[one]} · {one}" if one in labels else one,
+        format_func=lambda name: f"{labels[name]} · {name}" if name in labels else name,
         accept_new_options=True, placeholder="None; search, or type a glob",
     )  # fmt: skip
     _set(settings, "history", list(history), [])

@@ -29,7 +29,7 @@ def begin(part: str) -> None:
 def go(part: str, **inside: str | None) -> None:
     """Show another part; ``sync`` and ``run`` name what is opened in it."""
     st.session_state["part"] = part
-    st.session_state["inside"] = {name: one for name, one in inside.items() if one}
+    st.session_state["inside"] = {name: opened for name, opened in inside.items() if opened}
     st.session_state["moved"] = True
 
 
@@ -41,8 +41,8 @@ def inside(name: str) -> str | None:
 
 def drafts() -> dict[str, Settings]:
     """Settings as the viewer is changing them, by sync."""
-    found: dict[str, Settings] = st.session_state.setdefault("drafts", {})
-    return found
+    by_owner: dict[str, Settings] = st.session_state.setdefault("drafts", {})
+    return by_owner
 
 
 def draft(owner: str, stored: Settings) -> Settings:

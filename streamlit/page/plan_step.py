@@ -21,40 +21,42 @@ def show(calls: Calls) -> bool:
     if not picked:
         look.empty("No stream is chosen", "Go back to Objects and pick at least one.")
         return False
-    found = _asked(picked, calls)
-    plan_view.together(list(found.values()))
+    answers = _asked(picked, calls)
+    plan_view.together(list(answers.values()))
     st.space("small")
     look.html(
         look.table(
             ("Object", "Rows", "Requests", "Takes", "New columns", "Read"),
-            [_row(name, plan) for name, plan in found.items()],
+            [_row(name, plan) for name, plan in answers.items()],
             right=(1, 2, 3, 4),
         )
     )
     st.button("Look again", icon=":material/refresh:", on_click=calls.forget)
-    good = [name for name in picked if found[name].get("response_code") == "OK"]
+    good = [name for name in picked if answers[name].get("response_code") == "OK"]
     if good:
         st.space("small")
         # labels that change would make another box of it, which forgets what was chosen
         name = st.selectbox("In detail", good, key="planned", width=320, format_func=words.title)
-        plan_view.details(found[name])
+        plan_view.details(answers[name])
     return True
 
 
 def _asked(picked: list[str], calls: Calls) -> dict[str, Answer]:
-    found = {}
+    answers = {}
     for n, name in enumerate(picked, 1):
-        told = f"Asking HubSpot what {words.title(name)} will take ({n} of {len(picked)})"
-        with look.working(told):
-            found[name] = calls.plan(name, objects_step.to_store(name, *destination_step.target()))
-    return found
+        message = f"Asking HubSpot what {words.title(name)} will take ({n} of {len(picked)})"
+        with look.working(message):
+            answers[name] = calls.plan(
+                name, objects_step.to_store(name, *destination_step.target())
+            )
+    return answers
 
 
 def _row(name: str, plan: Answer) -> tuple[str, ...]:
     title = escape(words.title(name))
     if plan.get("response_code") != "OK":
-        code, said = str(plan.get("response_code")), look.sentence(str(plan.get("message", "")))
-        return (title, "", "", "", "", f"<b>{escape(code)}</b> {escape(said)}")
+        code, message = str(plan.get("response_code")), look.sentence(str(plan.get("message", "")))
+        return (title, "", "", "", "", f"<b>{escape(code)}</b> {escape(message)}")
     seconds = 60.0 * float(plan["minutes"])
     return (
         title,

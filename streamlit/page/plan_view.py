@@ -32,11 +32,11 @@ def of_sync(sync: Row, settings: place.Settings, calls: Calls) -> None:
     details(plan)
 
 
-def together(found: Sequence[Answer]) -> None:
+def together(answers: Sequence[Answer]) -> None:
     """What several runs take, and what of HubSpot's day is left after them."""
-    total = plans.added(found)
+    total = plans.added(answers)
     share = f"{words.percent(total.share)} of the daily limit" if total.share else ""
-    whole = all(one["rows"] is not None for one in plans.good(found))
+    whole = all(plan["rows"] is not None for plan in plans.good(answers))
     counted = "records to read" if whole else "of what HubSpot counts"
     facts = [
         ("Rows", f"{words.number(total.rows)}<small>{counted}</small>"),
@@ -90,12 +90,12 @@ def details(plan: Answer) -> None:
             st.dataframe(
                 [
                     {
-                        "Column": one["column"],
-                        "HubSpot label": one["label"] or None,
-                        "Property": one["property"],
-                        "Type": one["type"],
+                        "Column": column["column"],
+                        "HubSpot label": column["label"] or None,
+                        "Property": column["property"],
+                        "Type": column["type"],
                     }
-                    for one in plan["columns"]
+                    for column in plan["columns"]
                 ],
                 hide_index=True,
                 height=320,

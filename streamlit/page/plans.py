@@ -67,41 +67,41 @@ class Total:
 
 def good(plans: Sequence[Answer]) -> list[Answer]:
     """Those that tell something."""
-    return [one for one in plans if one.get("response_code") == "OK"]
+    return [plan for plan in plans if plan.get("response_code") == "OK"]
 
 
 def added(plans: Sequence[Answer]) -> Total:
     """What the runs take together."""
-    told = good(plans)
-    seconds = [60.0 * float(one["minutes"]) for one in told]
-    days: list[dict[str, Any]] = [one["daily"] for one in told if one["daily"]["limit"]]
-    lacking = [scope for one in told for scope in one["scopes_missing"]]
+    good_plans = good(plans)
+    seconds = [60.0 * float(plan["minutes"]) for plan in good_plans]
+    days: list[dict[str, Any]] = [plan["daily"] for plan in good_plans if plan["daily"]["limit"]]
+    lacking = [scope for plan in good_plans for scope in plan["scopes_missing"]]
     return Total(
-        requests=sum(int(one["requests_total"]) for one in told),
-        at_least=any(one["at_least"] for one in told),
-        rows=sum(int(one["rows"] or 0) for one in told),
+        requests=sum(int(plan["requests_total"]) for plan in good_plans),
+        at_least=any(plan["at_least"] for plan in good_plans),
+        rows=sum(int(plan["rows"] or 0) for plan in good_plans),
         least=max(seconds, default=0.0),
         most=sum(seconds),
         limit=days[-1]["limit"] if days else None,
-        used=max(int(one["used"] or 0) for one in days) if days else None,
-        tables=len({table for one in told for table in tables(one)}),
-        columns=sum(len(one["columns"]) for one in told),
+        used=max(int(day["used"] or 0) for day in days) if days else None,
+        tables=len({table for plan in good_plans for table in tables(plan)}),
+        columns=sum(len(plan["columns"]) for plan in good_plans),
         scopes=tuple(dict.fromkeys(lacking)),
     )
 
 
 def tables(plan: Answer) -> list[str]:
     """The tables that the run makes, those aside that the app keeps for itself."""
-    found = (_TABLE.match(str(one)) for one in plan["ddl"])
-    names = [one[1].replace('"', "") for one in found if one]
-    return [one for one in names if not one.rpartition(".")[2].startswith("_")]
+    matches = (_TABLE.match(str(statement)) for statement in plan["ddl"])
+    names = [match[1].replace('"', "") for match in matches if match]
+    return [name for name in names if not name.rpartition(".")[2].startswith("_")]
 
 
 def lasting(least: float, most: float) -> str:
     """How long something takes, given the seconds of its shortest and of its longest."""
     if most < 60:
         return "under a minute"
-    first, last = (words.duration(60.0 * max(1, round(one / 60))) for one in (least, most))
+    first, last = (words.duration(60.0 * max(1, round(seconds / 60))) for seconds in (least, most))
     return f"about {last}" if first == last else f"{first} to {last}"
 
 
@@ -118,12 +118,12 @@ def how(strategy: str | None) -> str:
 
 def why(plan: Answer) -> str:
     """HTML of why it is read like that, as a sentence, with times as the viewer counts them."""
-    said = str(plan["why"]).removeprefix(f"items are read by {plan['strategy']}").lstrip(",; ")
-    told = _INSTANT.sub(lambda found: words.time(found[0]), escape(said))
-    return told[:1].upper() + told[1:] + "." if told else ""
+    reason = str(plan["why"]).removeprefix(f"items are read by {plan['strategy']}").lstrip(",; ")
+    text = _INSTANT.sub(lambda match: words.time(match[0]), escape(reason))
+    return text[:1].upper() + text[1:] + "." if text else ""
 
 
 def warning(plan: Answer) -> str:
     """What may keep the run from doing it all at once: the day's limit, its deadline."""
-    _, _, said = str(plan["message"]).partition("; ")
-    return "" if plan["scopes_missing"] and said.startswith("the credential lacks") else said
+    _, _, message = str(plan["message"]).partition("; ")
+    return "" if plan["scopes_missing"] and message.startswith("the credential lacks") else message

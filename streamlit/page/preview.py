@@ -17,11 +17,11 @@ LINK = "In HubSpot"
 def show(sync: Row, labels: naming.Labels, calls: Calls) -> None:
     """Draw the rows, each with a link to its record."""
     table, name = str(sync["DESTINATION"]), str(sync["NAME"])
-    columns = [str(one["COLUMN_NAME"]) for one in calls.columns(table)]
+    columns = [str(column["COLUMN_NAME"]) for column in calls.columns(table)]
     with st.expander("Columns to show"):
         chosen = st.multiselect(
             "Columns", columns, naming.usual(columns, labels, calls.fill(table)),
-            key=f"columns-{name}", format_func=lambda one: naming.label(one, labels),
+            key=f"columns-{name}", format_func=lambda column: naming.label(column, labels),
             label_visibility="collapsed",
         )  # fmt: skip
         spelled = st.toggle(
@@ -32,10 +32,12 @@ def show(sync: Row, labels: naming.Labels, calls: Calls) -> None:
     if not rows:
         look.empty("The table is empty", "Its sync has found no record that its filters take.")
         return
-    options = {one: naming.options(labels[one]) for one in chosen if one in labels and spelled}
-    types = {str(one["STREAM"]): one["OBJECT_TYPE"] for one in calls.streams()}
+    options = {
+        column: naming.options(labels[column]) for column in chosen if column in labels and spelled
+    }
+    types = {str(stream["STREAM"]): stream["OBJECT_TYPE"] for stream in calls.streams()}
     type_ = types.get(str(sync["STREAM"]))
-    told = [
+    shown_rows = [
         {
             **{
                 column: _cell(naming.said(value, options.get(column, {})))
@@ -46,9 +48,9 @@ def show(sync: Row, labels: naming.Labels, calls: Calls) -> None:
         }
         for row in rows
     ]
-    linked = any(row[LINK] for row in told)
+    linked = any(row[LINK] for row in shown_rows)
     st.dataframe(
-        told,
+        shown_rows,
         hide_index=True,
         column_order=([LINK] if linked else []) + (chosen or ["ID"]),
         column_config={
@@ -57,16 +59,16 @@ def show(sync: Row, labels: naming.Labels, calls: Calls) -> None:
                 help="The record itself, in your HubSpot account",
             ),
             **{
-                one: st.column_config.Column(
-                    naming.label(one, labels), help=naming.help_of(one, labels)
+                column: st.column_config.Column(
+                    naming.label(column, labels), help=naming.help_of(column, labels)
                 )
-                for one in chosen
+                for column in chosen
             },
         },
     )  # fmt: skip
     look.html(
-        f'<p class="quiet">The {words.number(len(told))} rows that changed last. Times are UTC, as '
-        "they are stored.</p>"
+        f'<p class="quiet">The {words.number(len(shown_rows))} rows that changed last. Times are '
+        "UTC, as they are stored.</p>"
     )
 
 

@@ -11,22 +11,30 @@ from page.calls import Calls, Row
 def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
     """Let somebody choose the properties; changes ``settings`` in place."""
     name = str(sync["NAME"])
-    known = calls.stream_properties(str(sync["STREAM"]))
-    if not known:
+    properties = calls.stream_properties(str(sync["STREAM"]))
+    if not properties:
         look.empty(
             "This stream has no properties to choose", "Its table has fixed columns; see Data."
         )
         return
-    choose(name, settings, known)
+    choose(name, settings, properties)
     taken = settings.get("properties") or ["*"]
     fill = calls.fill(str(sync["DESTINATION"] or ""))
-    columns = {str(one["PROPERTY"]): str(one["COLUMN_NAME"]) for one in calls.properties(name)}
-    _listed(name, known, taken, {one: fill.get(column) for one, column in columns.items()})
+    columns = {
+        str(property_["PROPERTY"]): str(property_["COLUMN_NAME"])
+        for property_ in calls.properties(name)
+    }
+    _listed(
+        name,
+        properties,
+        taken,
+        {property_name: fill.get(column) for property_name, column in columns.items()},
+    )
 
 
-def choose(owner: str, settings: place.Settings, known: list[Row]) -> None:
+def choose(owner: str, settings: place.Settings, properties: list[Row]) -> None:
     """The three ways to say which properties, and globs for everything else."""
-    labels = {str(one["PROPERTY"]): str(one["LABEL"]) for one in known}
+    labels = {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
     before = list(settings.get("properties") or ["*"])
     key = f"{owner}-{place.version(owner)}"
     way = st.segmented_control(
@@ -49,7 +57,7 @@ def choose(owner: str, settings: place.Settings, known: list[Row]) -> None:
                 list(dict.fromkeys([*names, *labels])),
                 names,
                 key=f"{key}-{way}-names",
-                format_func=lambda one: f"{labels[one]} · {one}" if one in labels else one,
+                format_func=lambda name: f"{labels[name]} · {name}" if name in labels else name,
                 accept_new_options=True,
                 placeholder="Search by label or name, or type a glob such as hs_email_*",
             ),
@@ -60,28 +68,35 @@ def choose(owner: str, settings: place.Settings, known: list[Row]) -> None:
         settings["properties"] = chosen
 
 
-def _listed(owner: str, known: list[Row], taken: list[str], fill: dict[str, float | None]) -> None:
+def _listed(
+    owner: str, properties: list[Row], taken: list[str], fill: dict[str, float | None]
+) -> None:
     sought = st.text_input(
         "Search properties", key=f"{owner}-sought", placeholder="Label or name", width=280,
         icon=":material/search:", label_visibility="collapsed",
     ).lower()  # fmt: skip
-    shown = [one for one in known if sought in f"{one['LABEL']} {one['PROPERTY']}".lower()]
-    count = sum(1 for one in known if globs.takes(taken, str(one["PROPERTY"])))
+    shown = [
+        property_
+        for property_ in properties
+        if sought in f"{property_['LABEL']} {property_['PROPERTY']}".lower()
+    ]
+    count = sum(1 for property_ in properties if globs.takes(taken, str(property_["PROPERTY"])))
     look.html(
-        f'<p class="quiet">{words.number(count)} of {words.number(len(known))} properties taken</p>'
+        f'<p class="quiet">{words.number(count)} of {words.number(len(properties))} properties '
+        "taken</p>"
     )
     st.dataframe(
         [
             {
-                "Taken": globs.takes(taken, str(one["PROPERTY"])),
-                "Label": one["LABEL"],
-                "Property": one["PROPERTY"],
-                "Type": one["TYPE"],
-                "Filled": fill.get(str(one["PROPERTY"])),
-                "Calculated": bool(one["CALCULATED"]),
-                "Description": one["DESCRIPTION"],
+                "Taken": globs.takes(taken, str(property_["PROPERTY"])),
+                "Label": property_["LABEL"],
+                "Property": property_["PROPERTY"],
+                "Type": property_["TYPE"],
+                "Filled": fill.get(str(property_["PROPERTY"])),
+                "Calculated": bool(property_["CALCULATED"]),
+                "Description": property_["DESCRIPTION"],
             }
-            for one in shown
+            for property_ in shown
         ],
         hide_index=True,
         height=420,

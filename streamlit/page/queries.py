@@ -32,29 +32,33 @@ def samples(
         there: The tables that exist.
         current: The columns of the view of the living records; none where there is no such view.
     """
-    found = []
+    queries = []
     plain, table = table, ".".join(map(spelled, table.split(".", 2)))
     living = f"{table}\nWHERE _DELETED_AT IS NULL" if "_DELETED_AT" in columns else table
     if current:
         living = ".".join(map(spelled, (plain + CURRENT).split(".", 2)))
-    shown = [one for one in labels if one in columns][:4] or [
-        one for one in columns if one[0] != "_" and one != "ID"
+    shown = [column for column in labels if column in columns][:4] or [
+        column for column in columns if column[0] != "_" and column != "ID"
     ][:4]
     listed = ", ".join(map(spelled, ["ID", *shown] if "ID" in columns else shown))
     if "UPDATED_AT" in columns:
-        found.append(
+        queries.append(
             (
                 "The records that changed last",
                 f"SELECT {listed}, UPDATED_AT\nFROM {living}\nORDER BY UPDATED_AT DESC\nLIMIT 20;",
             )
         )
     group = next(
-        (one for one, about in labels.items() if one in columns and about["TYPE"] == "enumeration"),
+        (
+            column
+            for column, about in labels.items()
+            if column in columns and about["TYPE"] == "enumeration"
+        ),
         None,
     )
     if group:
         by = spelled(group + LABEL if group + LABEL in current else group)
-        found.append(
+        queries.append(
             (
                 f"How many of each {labels[group]['LABEL']}",
                 f"SELECT {by}, COUNT(*) AS ROW_COUNT\nFROM {living}\n"
@@ -62,7 +66,7 @@ def samples(
             )
         )
     if "CREATED_AT" in columns:
-        found.append(
+        queries.append(
             (
                 "New ones by month",
                 "SELECT DATE_TRUNC('MONTH', CREATED_AT) AS MONTH, COUNT(*) AS ROW_COUNT\n"
@@ -70,7 +74,7 @@ def samples(
             )
         )
     if "PROPERTIES" in columns:
-        found.append(
+        queries.append(
             (
                 "A property as HubSpot sent it, whether it has a column or not",
                 f"SELECT ID, PROPERTIES:hs_object_id::VARCHAR AS VALUE\nFROM {table}\nLIMIT 20;",
@@ -79,15 +83,15 @@ def samples(
     place = plain.rpartition(".")[0]
     linked = next(
         (
-            one
-            for one, type_ in columns.items()
-            if type_ == "ARRAY" and f"{place}.{one.removesuffix('_IDS')}" in there
+            column
+            for column, type_ in columns.items()
+            if type_ == "ARRAY" and f"{place}.{column.removesuffix('_IDS')}" in there
         ),
         None,
     )
     if linked:
         other = linked.removesuffix("_IDS")
-        found.append(
+        queries.append(
             (
                 f"Each one with its {other.lower().replace('_', ' ')}",
                 f"SELECT t.ID, link.VALUE::VARCHAR AS OTHER_ID, other.PROPERTIES\n"
@@ -96,11 +100,11 @@ def samples(
             )
         )
     if "_DELETE_KIND" in columns:
-        found.append(
+        queries.append(
             (
                 "What is gone from HubSpot, and how",
                 "SELECT _DELETE_KIND, COUNT(*) AS ROW_COUNT, MAX(_DELETED_AT) AS LAST\n"
                 f"FROM {table}\nWHERE _DELETED_AT IS NOT NULL\nGROUP BY _DELETE_KIND;",
             )
         )
-    return found
+    return queries

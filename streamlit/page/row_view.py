@@ -75,7 +75,7 @@ def _told(sync: Row, record: str, at: datetime, answer: Answer, calls: Calls) ->
         return
     facts: Mapping[str, Any] = answer.get("facts") or {}
     reason = str(answer["reason"])
-    types = {str(one["STREAM"]): one["OBJECT_TYPE"] for one in calls.streams()}
+    types = {str(stream["STREAM"]): stream["OBJECT_TYPE"] for stream in calls.streams()}
     portal = calls.portal_of(str(sync["DESTINATION"]))
     url = streams.record_url(portal, types.get(str(sync["STREAM"])), record)
     link = (
@@ -120,7 +120,7 @@ def sides(facts: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("Taken by the filter", words.NOTHING, matches),
         ("Written", words.time(row.get("synced_at")), words.NOTHING),
     ]
-    return [one for one in lines if one[0] == "Is" or (one[1], one[2]) != (words.NOTHING,) * 2]
+    return [line for line in lines if line[0] == "Is" or (line[1], line[2]) != (words.NOTHING,) * 2]
 
 
 def _next(sync: Row, reason: str, last_run: Mapping[str, Any]) -> None:

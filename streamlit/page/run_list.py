@@ -48,23 +48,24 @@ def failures(calls: Calls) -> None:
         return
     look.heading("What went wrong", "In the last 30 days; each code of each sync once.")
     most = st.session_state.get("most-errors", ERRORS)
-    for n, one in enumerate(errors[:most]):
-        code = str(one["CODE"])
+    for n, error in enumerate(errors[:most]):
+        code = str(error["CODE"])
         with st.container(key=f"row-error-{n}"):
             left, right = st.columns([8, 2], vertical_alignment="center")
             with left:
                 look.html(
                     f"<p><b>{escape(code)}</b> <span class=quiet>"
-                    f"{escape(str(one['SYNC'] or 'connection'))} · "
-                    f"{words.plural(int(one['TIMES']), 'time')}, last {words.time(one['LAST_AT'])}"
-                    f"</span></p><p>{escape(look.sentence(str(one['MESSAGE'] or '')))}</p>"
+                    f"{escape(str(error['SYNC'] or 'connection'))} · "
+                    f"{words.plural(int(error['TIMES']), 'time')}, "
+                    f"last {words.time(error['LAST_AT'])}</span></p>"
+                    f"<p>{escape(look.sentence(str(error['MESSAGE'] or '')))}</p>"
                     f"<p class=quiet>Cause: {escape(cures.cause(code))}. "
                     f"Cure: {escape(cures.cure(code))}.</p>"
                 )
-            if one["RUN_ID"]:
+            if error["RUN_ID"]:
                 right.button(
                     "Open the run", key=f"error-{n}", on_click=place.go, args=(place.RUNS,),
-                    kwargs={"run": str(one["RUN_ID"])},
+                    kwargs={"run": str(error["RUN_ID"])},
                 )  # fmt: skip
     if len(errors) > most:
 
@@ -90,8 +91,8 @@ def history(calls: Calls, sync: str | None) -> None:
     most = st.session_state.get(f"most-{sync}", A_PAGE)
     if runs:
         look.heads(HEADS)
-    for one in runs[:most]:
-        run_row(one, whose=sync is None)
+    for run in runs[:most]:
+        run_row(run, whose=sync is None)
     if len(runs) > most:
 
         def more() -> None:

@@ -88,14 +88,14 @@ def _requests(requests: list[Row]) -> None:
             ("Endpoint", "Requests", "Retries", "Throttled", "Time of answers", "Bytes"),
             [
                 (
-                    f"<code>{escape(str(one['ENDPOINT']))}</code>",
-                    words.number(one["COUNT"]),
-                    words.number(one["RETRIES"]),
-                    words.number(one["THROTTLED"]),
-                    words.duration(one["SECONDS"]),
-                    words.size(one["BYTES"]),
+                    f"<code>{escape(str(request['ENDPOINT']))}</code>",
+                    words.number(request["COUNT"]),
+                    words.number(request["RETRIES"]),
+                    words.number(request["THROTTLED"]),
+                    words.duration(request["SECONDS"]),
+                    words.size(request["BYTES"]),
                 )
-                for one in requests
+                for request in requests
             ],
             right=(1, 2, 3, 4, 5),
         )

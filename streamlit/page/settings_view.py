@@ -41,13 +41,13 @@ def _import(calls: Calls) -> None:
     if not text.strip():
         return
     try:
-        wanted, app = configuration.read(text)
+        syncs, app = configuration.read(text)
     except ValueError as wrong:
         look.note("Not taken:", escape(look.sentence(str(wrong))), "warn")
         return
-    found = configuration.changes(configuration.of_syncs(calls.syncs()), wanted)
+    changes = configuration.changes(configuration.of_syncs(calls.syncs()), syncs)
     of_app = configuration.app_changes(calls.settings(), app)
-    if not found and not of_app:
+    if not changes and not of_app:
         look.note("Nothing to do.", "Everything is configured like this already.", "good")
         return
     look.html(
@@ -55,24 +55,24 @@ def _import(calls: Calls) -> None:
             ("Sync", "Would be"),
             [
                 *([("the app", escape(f"set: {', '.join(of_app)}"))] if of_app else []),
-                *((escape(one.name), escape(one.kind)) for one in found),
+                *((escape(change.name), escape(change.kind)) for change in changes),
             ],
         )
     )
-    count = len(found) + bool(of_app)
+    count = len(changes) + bool(of_app)
     if st.button(f"Apply {words.plural(count, 'change')}", type="primary"):
         with look.working("Checking and storing each of them"):
             if of_app:
                 look.tell(calls.configure_app(of_app))
-            _apply(found, calls)
+            _apply(changes, calls)
 
 
-def _apply(found: list[configuration.Change], calls: Calls) -> None:
-    for one in found:
+def _apply(changes: list[configuration.Change], calls: Calls) -> None:
+    for change in changes:
         answers = []
-        if one.settings is not None:
-            answers.append(calls.configure_sync(one.name, one.settings))
-        if one.enabled is not None:
-            answers.append(calls.enable_sync(one.name, one.enabled))
+        if change.settings is not None:
+            answers.append(calls.configure_sync(change.name, change.settings))
+        if change.enabled is not None:
+            answers.append(calls.enable_sync(change.name, change.enabled))
         for answer in answers:
             look.tell(answer)

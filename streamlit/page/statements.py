@@ -50,8 +50,13 @@ def dotted(table: str) -> str:
 
 def _call(procedure: str, arguments: Sequence[object]) -> tuple[str, list[object]]:
     """The CALL of a procedure and its binds; objects travel as JSON."""
-    places = ", ".join("PARSE_JSON(?)" if isinstance(one, Mapping) else "?" for one in arguments)
-    binds = [json.dumps(one) if isinstance(one, Mapping) else one for one in arguments]
+    places = ", ".join(
+        "PARSE_JSON(?)" if isinstance(argument, Mapping) else "?" for argument in arguments
+    )
+    binds = [
+        json.dumps(argument) if isinstance(argument, Mapping) else argument
+        for argument in arguments
+    ]
     return f"CALL CORE.{procedure}({places})", binds
 
 
@@ -81,13 +86,13 @@ class Statements:
     ) -> list[Row]:
         """Rows by column name. Raises ``Failed``."""
         key = (statement, tuple(params))
-        until, known = self._kept.get(key, (0.0, []))
+        until, kept_rows = self._kept.get(key, (0.0, []))
         if key in self._now or time.monotonic() < until:
-            return known
-        found = self._send(statement, params)
-        self._kept[key] = (time.monotonic() + fresh_for, found)
+            return kept_rows
+        rows = self._send(statement, params)
+        self._kept[key] = (time.monotonic() + fresh_for, rows)
         self._now.add(key)
-        return found
+        return rows
 
     def call(self, procedure: str, *arguments: object) -> Answer:
         """What a procedure answers; a failure to run it is an answer too.
@@ -126,10 +131,10 @@ class Statements:
             ]
         except Exception as error:
             if "SET_TOKEN" in statement or "SET_OAUTH" in statement or "_CONNECTION(" in statement:
-                said = "the credential could not be stored; try again"
+                message = "the credential could not be stored; try again"
             else:
-                said = " ".join(str(getattr(error, "message", error)).split())[:400]
-            raise Failed("DATABASE_ERROR", said) from None
+                message = " ".join(str(getattr(error, "message", error)).split())[:400]
+            raise Failed("DATABASE_ERROR", message) from None
 
     def now(self, read: Callable[[], list[Row]]) -> list[Row]:
         """What ``read`` finds now, whatever is kept."""

@@ -62,12 +62,12 @@ def group(stream: Row) -> str:
 
 def grouped(streams: list[Row]) -> dict[str, list[Row]]:
     """The streams by heading, in the order people look for them."""
-    found: dict[str, list[Row]] = {name: [] for name in _ORDER}
-    for one in streams:
-        found[group(one)].append(one)
+    by_group: dict[str, list[Row]] = {name: [] for name in _ORDER}
+    for stream in streams:
+        by_group[group(stream)].append(stream)
     for name, members in _GROUPS.items():
-        found[name].sort(key=lambda one: members.index(str(one["STREAM"])))
-    return {name: members for name, members in found.items() if members}
+        by_group[name].sort(key=lambda stream: members.index(str(stream["STREAM"])))
+    return {name: members for name, members in by_group.items() if members}
 
 
 def label(stream: Row) -> str:

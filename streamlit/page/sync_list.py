@@ -18,9 +18,9 @@ def show(calls: Calls) -> None:
     """Draw the list, or the sync that is opened."""
     syncs = calls.syncs()
     opened = place.inside("sync")
-    found = next((one for one in syncs if one["NAME"] == opened), None)
-    if found is not None:
-        sync_view.show(found, calls)
+    opened_sync = next((sync for sync in syncs if sync["NAME"] == opened), None)
+    if opened_sync is not None:
+        sync_view.show(opened_sync, calls)
         return
     if not syncs:
         look.empty(
@@ -29,7 +29,7 @@ def show(calls: Calls) -> None:
         st.button("Set up the first one", type="primary", on_click=place.go, args=(place.SET_UP,))
         return
     live.show(calls)
-    counts = calls.row_counts([str(one["DESTINATION"]) for one in syncs if one["DESTINATION"]])
+    counts = calls.row_counts([str(sync["DESTINATION"]) for sync in syncs if sync["DESTINATION"]])
     _summary(syncs, counts)
     shown = _sought(syncs)
     if not shown:
@@ -38,18 +38,20 @@ def show(calls: Calls) -> None:
     page = min(st.session_state.get("syncs-page", 0), max(pages - 1, 0))
     if shown:
         look.heads(HEADS)
-    for one in shown[page * A_PAGE : (page + 1) * A_PAGE]:
-        row(one, counts.get(str(one["DESTINATION"])))
+    for sync in shown[page * A_PAGE : (page + 1) * A_PAGE]:
+        row(sync, counts.get(str(sync["DESTINATION"])))
     if pages > 1:
         _pager(page, pages)
 
 
 def _summary(syncs: list[Row], counts: dict[str, int]) -> None:
-    good = sum(1 for one in syncs if one["HEALTH"] == "HEALTHY" and one["ENABLED"])
-    care = [one for one in syncs if one["HEALTH"] in ATTENTION and one["ENABLED"]]
-    tables = {str(one["DESTINATION"]) for one in syncs}
+    good = sum(1 for sync in syncs if sync["HEALTH"] == "HEALTHY" and sync["ENABLED"])
+    care = [sync for sync in syncs if sync["HEALTH"] in ATTENTION and sync["ENABLED"]]
+    tables = {str(sync["DESTINATION"]) for sync in syncs}
     rows = sum(count for table, count in counts.items() if table in tables)
-    settled = [one["SETTLED_THROUGH"] for one in syncs if one["ENABLED"] and one["SETTLED_THROUGH"]]
+    settled = [
+        sync["SETTLED_THROUGH"] for sync in syncs if sync["ENABLED"] and sync["SETTLED_THROUGH"]
+    ]
     look.html(
         look.facts(
             [
@@ -70,7 +72,7 @@ def _summary(syncs: list[Row], counts: dict[str, int]) -> None:
 def _named(syncs: list[Row]) -> str:
     if not syncs:
         return "all is well"
-    first = ", ".join(str(one["NAME"]) for one in syncs[:2])
+    first = ", ".join(str(sync["NAME"]) for sync in syncs[:2])
     return escape(first + (" and others" if len(syncs) > 2 else ""))
 
 
@@ -83,10 +85,10 @@ def _sought(syncs: list[Row]) -> list[Row]:
         care = st.toggle("Only those that need a look", key="syncs-care")
         st.button("Add objects", icon=":material/add:", on_click=_add)
     return [
-        one
-        for one in syncs
-        if sought.lower() in f"{one['NAME']} {one['STREAM']}".lower()
-        and (not care or one["HEALTH"] in ATTENTION)
+        sync
+        for sync in syncs
+        if sought.lower() in f"{sync['NAME']} {sync['STREAM']}".lower()
+        and (not care or sync["HEALTH"] in ATTENTION)
     ]
 
 

@@ -73,14 +73,14 @@ def show(sync: Row, calls: Calls) -> None:
 
 def _overview(sync: Row, settings: place.Settings, calls: Calls) -> None:
     properties = calls.stream_properties(str(sync["STREAM"]))
-    labels = {str(one["PROPERTY"]): str(one["LABEL"]) for one in properties}
-    types = {str(one["PROPERTY"]): str(one["TYPE"]) for one in properties}
-    told = filters.sentence(settings.get("filter_groups") or [], labels, types)
+    labels = {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
+    types = {str(property_["PROPERTY"]): str(property_["TYPE"]) for property_ in properties}
+    filter_sentence = filters.sentence(settings.get("filter_groups") or [], labels, types)
     look.html(
         look.facts(
             [
                 ("Reads", f"<code>{escape(str(sync['STREAM']))}</code>"),
-                ("Takes", escape(told)),
+                ("Takes", escape(filter_sentence)),
                 ("Table", f"<code>{escape(str(sync['DESTINATION'] or 'not made yet'))}</code>"),
                 *(
                     [("Last run", escape(look.sentence(str(sync["LAST_MESSAGE"] or "none yet"))))]
@@ -122,8 +122,8 @@ EDITING = ("Filters", "Properties", "Related", "Schedule and more")
 
 def _changes(name: str, stored: place.Settings, settings: place.Settings, calls: Calls) -> None:
     """What was changed and not saved, and the two ways to end that."""
-    wanted = filters.cleaned(settings)
-    if wanted == filters.cleaned(stored):
+    complete_settings = filters.cleaned(settings)
+    if complete_settings == filters.cleaned(stored):
         return
     st.space("small")
     look.note(
@@ -135,7 +135,7 @@ def _changes(name: str, stored: place.Settings, settings: place.Settings, calls:
     with st.container(horizontal=True):
         if st.button("Save changes", type="primary", key=f"save-{name}"):
             with look.working("Checking the settings against HubSpot"):
-                answer = calls.configure_sync(name, wanted)
+                answer = calls.configure_sync(name, complete_settings)
             if answer.get("response_code") == "OK":
                 place.discard(name)
                 look.remember(answer)

@@ -17,9 +17,9 @@ CURRENT = "_CURRENT"
 
 def show(calls: Calls) -> None:
     """Draw a table that was chosen, or how all of them hang together."""
-    syncs = [one for one in calls.syncs() if one["DESTINATION"]]
-    counts = calls.row_counts([str(one["DESTINATION"]) for one in syncs])
-    landed = [one for one in syncs if str(one["DESTINATION"]) in counts]
+    syncs = [sync for sync in calls.syncs() if sync["DESTINATION"]]
+    counts = calls.row_counts([str(sync["DESTINATION"]) for sync in syncs])
+    landed = [sync for sync in syncs if str(sync["DESTINATION"]) in counts]
     if not landed:
         look.empty("Nothing has landed yet", "Tables appear with the first run that finds rows.")
         st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
@@ -33,7 +33,7 @@ def show(calls: Calls) -> None:
     if part == "Diagram":
         diagram.show(landed, counts, calls)
         return
-    names = [str(one["NAME"]) for one in landed]
+    names = [str(sync["NAME"]) for sync in landed]
     opened = place.inside("sync")
     name = st.selectbox(
         "Table", names, names.index(opened) if opened in names else 0, key="data-sync", width=320,
@@ -48,7 +48,7 @@ def show(calls: Calls) -> None:
 
 
 def _labels(sync: Row, calls: Calls) -> dict[str, Row]:
-    return {str(one["COLUMN_NAME"]): one for one in calls.properties(str(sync["NAME"]))}
+    return {str(row["COLUMN_NAME"]): row for row in calls.properties(str(sync["NAME"]))}
 
 
 def _preview(sync: Row, calls: Calls) -> None:
@@ -69,15 +69,15 @@ def _columns(sync: Row, calls: Calls) -> None:
                 "Column": name,
                 "HubSpot label": str(labels[name]["LABEL"] or "") if name in labels else "",
                 "Filled": fill.get(name),
-                "Type": one["DATA_TYPE"],
+                "Type": column["DATA_TYPE"],
                 "Property": labels[name]["PROPERTY"] if name in labels else "",
                 "Options": ", ".join(naming.options(labels[name]).values())
                 if name in labels
                 else "",
-                "Comment": one["COMMENT"] or "",
+                "Comment": column["COMMENT"] or "",
             }
-            for one in calls.columns(table)
-            for name in [str(one["COLUMN_NAME"])]
+            for column in calls.columns(table)
+            for name in [str(column["COLUMN_NAME"])]
             if sought in f"{name} {labels[name]['LABEL'] if name in labels else ''}".lower()
         ],
         hide_index=True,
@@ -97,14 +97,16 @@ def _columns(sync: Row, calls: Calls) -> None:
 
 def _queries(sync: Row, calls: Calls) -> None:
     table = str(sync["DESTINATION"])
-    columns = {str(one["COLUMN_NAME"]): str(one["DATA_TYPE"]) for one in calls.columns(table)}
-    current = {str(one["COLUMN_NAME"]) for one in calls.columns(table + CURRENT)}
+    columns = {
+        str(column["COLUMN_NAME"]): str(column["DATA_TYPE"]) for column in calls.columns(table)
+    }
+    current = {str(column["COLUMN_NAME"]) for column in calls.columns(table + CURRENT)}
     labels = _labels(sync, calls)
     first = naming.telling(list(columns), labels)
     ordered = {name: labels[name] for name in dict.fromkeys([*first, *labels])}
     look.html('<p class="quiet">To copy into a worksheet.</p>')
     there = calls.row_counts(
-        [str(one["DESTINATION"]) for one in calls.syncs() if one["DESTINATION"]]
+        [str(sync["DESTINATION"]) for sync in calls.syncs() if sync["DESTINATION"]]
     )
     for title, statement in queries.samples(table, columns, ordered, there, current):
         look.html(f"<b>{escape(title)}</b>")

@@ -22,13 +22,15 @@ MERGES = 20
 def show(calls: Calls) -> None:
     """Draw all of it, or the comparisons of the sync that is opened."""
     comparing.watch(calls)
-    syncs = [one for one in calls.syncs() if one["DESTINATION"]]
-    counts = calls.row_counts([str(one["DESTINATION"]) for one in syncs])
-    by_table = {str(one["DESTINATION"]): one for one in syncs if str(one["DESTINATION"]) in counts}
+    syncs = [sync for sync in calls.syncs() if sync["DESTINATION"]]
+    counts = calls.row_counts([str(sync["DESTINATION"]) for sync in syncs])
+    by_table = {
+        str(sync["DESTINATION"]): sync for sync in syncs if str(sync["DESTINATION"]) in counts
+    }
     opened = place.inside("sync")
-    found = next((one for one in by_table.values() if one["NAME"] == opened), None)
-    if found is not None:
-        completeness_view.one(found, calls)
+    opened_sync = next((sync for sync in by_table.values() if sync["NAME"] == opened), None)
+    if opened_sync is not None:
+        completeness_view.one(opened_sync, calls)
         return
     if not by_table:
         look.empty("Nothing to check yet", "This fills once a sync has brought rows.")
@@ -50,8 +52,8 @@ def deletions(by_table: dict[str, Row], counts: dict[str, int], calls: Calls) ->
         "Deletions", "A record that is gone from HubSpot keeps its row, marked with what happened."
     )
     gone: dict[str, dict[str, Row]] = defaultdict(dict)
-    for one in calls.gone(list(by_table)):
-        gone[str(one["NAME"])][str(one["KIND"])] = one
+    for deletion in calls.gone(list(by_table)):
+        gone[str(deletion["NAME"])][str(deletion["KIND"])] = deletion
     if not gone:
         look.empty("No record is gone", "Every sync looks for deletions, merges and purges.")
         return
@@ -64,20 +66,22 @@ def deletions(by_table: dict[str, Row], counts: dict[str, int], calls: Calls) ->
                     escape(words.title(str(by_table[table]["NAME"]))),
                     words.number(counts[table]),
                     *(_count(kinds.get(kind)) for kind in KINDS),
-                    words.time(max(one["LAST_AT"] for one in kinds.values())),
+                    words.time(max(deletion["LAST_AT"] for deletion in kinds.values())),
                 )
                 for table, kinds in sorted(gone.items())
             ],
             right=(1, 2, 3, 4, 5),
         )
         + '<p class="quiet small">'
-        + "; ".join(f"{words.title(kind.lower())}: {escape(told)}" for kind, told in KINDS.items())
+        + "; ".join(
+            f"{words.title(kind.lower())}: {escape(meaning)}" for kind, meaning in KINDS.items()
+        )
         + "</p>"
     )
 
 
-def _count(found: Row | None) -> str:
-    return words.number(found["TIMES"]) if found else words.NOTHING
+def _count(deletion: Row | None) -> str:
+    return words.number(deletion["TIMES"]) if deletion else words.NOTHING
 
 
 def merges(by_table: dict[str, Row], calls: Calls) -> None:
@@ -87,18 +91,18 @@ def merges(by_table: dict[str, Row], calls: Calls) -> None:
     if not merged:
         look.empty("No records were merged", "When two become one in HubSpot, it shows here.")
         return
-    types = {str(one["STREAM"]): one["OBJECT_TYPE"] for one in calls.streams()}
+    types = {str(stream["STREAM"]): stream["OBJECT_TYPE"] for stream in calls.streams()}
     look.html(
         look.table(
             ("Sync", "Record", "Became part of", "Found"),
             [
                 (
-                    escape(words.title(str(by_table[str(one["NAME"])]["NAME"]))),
-                    f"<code>{escape(str(one['ID']))}</code>",
-                    _linked(one, types.get(str(by_table[str(one["NAME"])]["STREAM"]))),
-                    words.time(one["MERGED_AT"]),
+                    escape(words.title(str(by_table[str(merge["NAME"])]["NAME"]))),
+                    f"<code>{escape(str(merge['ID']))}</code>",
+                    _linked(merge, types.get(str(by_table[str(merge["NAME"])]["STREAM"]))),
+                    words.time(merge["MERGED_AT"]),
                 )
-                for one in merged
+                for merge in merged
             ],
         )
     )

@@ -108,12 +108,12 @@ def ago(value: datetime | str | None) -> timedelta | None:
     return None if instant is None else datetime.now(UTC) - instant
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
+def plural(count: int, singular: str, many: str | None = None) -> str:
     """``1 sync``, ``3 syncs``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return f"{count:,} {singular if count == 1 else many or singular + 's'}"
 
 
 def title(name: str) -> str:
     """``line_items`` as a heading: ``Line items``."""
-    told = name.replace("_", " ").strip()
-    return told[:1].upper() + told[1:]
+    spaced = name.replace("_", " ").strip()
+    return spaced[:1].upper() + spaced[1:]
