@@ -28,14 +28,14 @@ def main() -> None:
     """Draw the page once."""
     st.set_page_config(layout="wide")
     look.style()
-    with drawing.whole():
+    with drawing.error_boundary():
         calls = Calls(session(), st.session_state.setdefault("kept", {}))
         if st.session_state.pop("moved", False):
             calls.look_again()
         if place.part() is None:
             place.begin(place.SYNCS if calls.syncs() else place.SET_UP)
         drawing.top()
-        look.told()
+        look.show_remembered()
         drawing.show(place.part() or place.SET_UP, calls)
 
 

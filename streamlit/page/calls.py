@@ -266,7 +266,7 @@ class Calls(Statements):
             fresh_for=60.0,
         )
 
-    def pointing(self, tables: Sequence[str], ends: Sequence[str]) -> dict[str, list[str]]:
+    def id_columns(self, tables: Sequence[str], ends: Sequence[str]) -> dict[str, list[str]]:
         """The columns of each table that hold ids of others: arrays, and such as end so."""
         more = "".join(f" OR ENDSWITH(COLUMN_NAME, '{end}')" for end in ends)
         return self._having(
@@ -275,7 +275,7 @@ class Calls(Statements):
             "ORDINAL_POSITION",
         )
 
-    def gone(self, tables: Sequence[str]) -> list[Row]:
+    def deletions(self, tables: Sequence[str]) -> list[Row]:
         """What is gone from HubSpot, by table and kind, with the last time each was found."""
         marked = list(self._having(tables, "COLUMN_NAME = '_DELETE_KIND'"))
         if not marked:
@@ -291,7 +291,7 @@ class Calls(Statements):
             60.0,
         )
 
-    def merged(self, tables: Sequence[str], most: int) -> list[Row]:
+    def merges(self, tables: Sequence[str], most: int) -> list[Row]:
         """The latest records that were merged into another."""
         marked = list(self._having(tables, "COLUMN_NAME = '_MERGED_INTO'"))
         if not marked:

@@ -19,7 +19,7 @@ WHOLE: Point = {"format": "~s", "tickCount": 4, "tickMinStep": 1}
 COLOURS = {"Inserted": "#2f6fed", "Updated": "#7c9cf0", "Marked deleted": "#e0803a"}
 
 
-def history(hours: list[Row], days: int, budget: list[Row]) -> None:
+def show_period(hours: list[Row], days: int, budget: list[Row]) -> None:
     """Rows, time and requests over a period, and what is used of the day's limit."""
     if not hours:
         look.empty("No runs in this period", "Choose a longer one.")

@@ -36,7 +36,7 @@ def going() -> dict[str, Begun]:
     return comparisons
 
 
-def begin(sync: str, calls: Calls) -> None:
+def begin_comparison(sync: str, calls: Calls) -> None:
     """Compare a sync's table with HubSpot in the background, and watch for what comes of it."""
     compared, failed = _last(calls)
     answer = calls.start_reconcile(sync)

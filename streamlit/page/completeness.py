@@ -23,7 +23,7 @@ _REPAIRED = {
 _ORDER = ("INCOMPLETE", "", "REPAIRED", "COMPLETE")
 
 
-def label(certificate: Row | None) -> tuple[str, str]:
+def result_label(certificate: Row | None) -> tuple[str, str]:
     """The result in a word, and its tone."""
     if certificate is None:
         return "Not compared yet", "calm"

@@ -91,14 +91,14 @@ def _row(sync: Row, last: Row | None, calls: Calls) -> None:
             help="What differed, and earlier comparisons",
         )  # fmt: skip
         with middle:
-            look.html(f"<p>{told(last)}</p>")
+            look.html(f"<p>{comparison_line(last)}</p>")
         with right:
             _check(sync, calls)
 
 
-def told(last: Row | None) -> str:
+def comparison_line(last: Row | None) -> str:
     """HTML of the last comparison, in a line."""
-    badge = look.badge(*completeness.label(last))
+    badge = look.badge(*completeness.result_label(last))
     if last is None:
         return f'{badge} <span class="quiet">Check it to see whether anything differs.</span>'
     first, *more = completeness.sentences(last)
@@ -133,14 +133,17 @@ def _ask(name: str, calls: Calls) -> None:
     )
     with st.container(horizontal=True):
         if st.button(
-            "Compare and repair", type="primary", on_click=comparing.begin, args=(name, calls)
+            "Compare and repair",
+            type="primary",
+            on_click=comparing.begin_comparison,
+            args=(name, calls),
         ):
             st.rerun()
         if st.button("Cancel"):
             st.rerun()
 
 
-def one(sync: Row, calls: Calls) -> None:
+def show_sync(sync: Row, calls: Calls) -> None:
     """Draw what is known of one sync: the last comparison, what differed, those before."""
     name = str(sync["NAME"])
     st.button(
@@ -155,7 +158,7 @@ def one(sync: Row, calls: Calls) -> None:
         look.empty("Not compared yet", "Check it now; what is found stands here from then on.")
         return
     last = certificates[0]
-    look.html(f"<p>{told(last)}</p>")
+    look.html(f"<p>{comparison_line(last)}</p>")
     look.html(
         look.facts(
             [
@@ -214,7 +217,7 @@ def _history(certificates: list[Row]) -> None:
             [
                 (
                     words.time(certificate["CHECKED_AT"]),
-                    look.badge(*completeness.label(certificate)),
+                    look.badge(*completeness.result_label(certificate)),
                     words.number(certificate["HUBSPOT_RECORDS"]),
                     words.number(certificate["TABLE_RECORDS"]),
                     words.number(sum(int(certificate[kind] or 0) for kind in completeness.KINDS)),

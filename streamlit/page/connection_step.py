@@ -99,11 +99,11 @@ def result(calls: Calls) -> bool:
         f"(checked {words.time(streams[0]['CHECKED_AT'])}).",
         "good" if readable else "warn",
     )
-    missing([stream for stream in streams if not stream["READABLE"]])
+    show_unreadable([stream for stream in streams if not stream["READABLE"]])
     return bool(readable)
 
 
-def missing(streams: list[Row]) -> None:
+def show_unreadable(streams: list[Row]) -> None:
     """The scopes to add for what cannot be read, ready to copy."""
     if not streams:
         return
@@ -118,18 +118,18 @@ def missing(streams: list[Row]) -> None:
                 [
                     (
                         escape(words.title(stream["STREAM"])),
-                        f"<code>{escape(' or '.join(scopes(stream)))}</code>",
+                        f"<code>{escape(' or '.join(scopes_of(stream)))}</code>",
                     )
                     for stream in streams
                 ],
             )
         )
-        first = dict.fromkeys(scopes(stream)[0] for stream in streams if scopes(stream))
+        first = dict.fromkeys(scopes_of(stream)[0] for stream in streams if scopes_of(stream))
         st.caption("All of them, to copy:")
         st.code("\n".join(first), language=None)
 
 
-def scopes(stream: Row) -> list[str]:
+def scopes_of(stream: Row) -> list[str]:
     """Scopes any one of which lets the credential read a stream."""
     alternatives: Any = variant(stream["SCOPES"])
     return [str(scope) for scope in alternatives or []]

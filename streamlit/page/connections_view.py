@@ -24,11 +24,11 @@ def show(calls: Calls) -> None:
         _row(connection, calls)
     tested: tuple[str, Answer] | None = st.session_state.get(TESTED)
     if tested is not None:
-        _told(*tested)
+        _show_test_result(*tested)
     _add(calls)
 
 
-def choose(calls: Calls, before: str = FIRST, key: str = "new") -> str:
+def choose_connection(calls: Calls, before: str = FIRST, key: str = "new") -> str:
     """Choose a portal where there are several."""
     names = [str(connection["NAME"]) for connection in calls.connections()]
     names = list(dict.fromkeys([*names, before]))
@@ -80,12 +80,12 @@ def _to_set_up() -> None:
     place.go(place.SET_UP)
 
 
-def _told(name: str, answer: Answer) -> None:
+def _show_test_result(name: str, answer: Answer) -> None:
     if answer.get("response_code") != "OK":
         look.tell(answer)
         return
     look.note(f"{name}:", escape(look.sentence(str(answer["message"]))), "good")
-    connection_step.missing(
+    connection_step.show_unreadable(
         [
             {"STREAM": stream["stream"], "SCOPES": stream["scopes"]}
             for stream in answer.get("streams") or []

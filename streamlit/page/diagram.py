@@ -22,7 +22,7 @@ POINTING = {
 def show(landed: list[Row], counts: Mapping[str, int], calls: Calls) -> None:
     """Draw the tables and the columns of ids between them."""
     tables = {str(sync["DESTINATION"]): str(sync["STREAM"]) for sync in landed}
-    st.graphviz_chart(dot(tables, calls.pointing(list(tables), list(POINTING)), counts))
+    st.graphviz_chart(dot(tables, calls.id_columns(list(tables), list(POINTING)), counts))
     look.html(
         '<p class="quiet">An arrow is a column of ids: <code>CONTACTS.COMPANIES_IDS</code> holds '
         "the ids of the companies of a contact, each an <code>ID</code> there. Dashed tables are "

@@ -44,7 +44,7 @@ def show(part: str, calls: Calls) -> None:
 
 
 @contextmanager
-def whole() -> Iterator[None]:
+def error_boundary() -> Iterator[None]:
     """Whatever fails while drawing is said in one line, never as a stack trace."""
     try:
         yield

@@ -50,7 +50,7 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
     types = {name: str(property_["TYPE"]) for name, property_ in properties.items()}
     look.html(
         f"<p>Takes {'records where ' if filters.complete(edited) else ''}"
-        f"<b>{escape(filters.sentence(edited, labels, types))}</b>.</p>"
+        f"<b>{escape(filters.filter_sentence(edited, labels, types))}</b>.</p>"
         + (
             '<p class="quiet">A filter without a value is left out.</p>'
             if any(filters.lacks(filter_) for group in edited for filter_ in group["filters"])
@@ -125,7 +125,7 @@ def _filter(owner: str, g: int, f: int, filter_: Filter, properties: Properties)
         names,
         names.index(name),
         key=f"{at}-property",
-        format_func=lambda each: _told(each, properties),
+        format_func=lambda each: _property_label(each, properties),
         label_visibility="collapsed" if f else "visible",
     )
     type_ = str(properties[name]["TYPE"]) if name in properties else "string"
@@ -156,7 +156,7 @@ def _filter(owner: str, g: int, f: int, filter_: Filter, properties: Properties)
     return filters.with_values(name, operator, values)
 
 
-def _told(name: str, properties: Properties) -> str:
+def _property_label(name: str, properties: Properties) -> str:
     return (
         f"{properties[name]['LABEL']} · {name}"
         if name in properties
@@ -168,7 +168,7 @@ def _values(
     key: str, type_: str, operator: str, before: list[Any], property_: Row | None, labelled: bool
 ) -> list[Any]:
     """The widgets for what a filter compares with, fitting the property's type."""
-    kind = filters.needs(operator)
+    kind = filters.values_needed(operator)
     if kind == "nothing":
         return []
     options = {
@@ -217,9 +217,9 @@ def _value(
             placeholder="Choose",
         )
     if type_ == "number":
-        return filters.whole(
+        return filters.json_number(
             st.number_input(
-                label, value=filters.number(before), key=key, step=1.0, format="%g",
+                label, value=filters.as_float(before), key=key, step=1.0, format="%g",
                 label_visibility=seen,
             )
         )  # fmt: skip

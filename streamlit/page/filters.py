@@ -57,7 +57,7 @@ def operator_words(operator: str, type: str) -> str:
     return (_OF_TIME if type in TIMES else {}).get(operator) or WORDS.get(operator, operator)
 
 
-def needs(operator: str) -> str:
+def values_needed(operator: str) -> str:
     """What an operator takes: ``nothing``, ``one``, ``two`` or ``many`` values."""
     if operator in _PRESENT:
         return "nothing"
@@ -67,7 +67,7 @@ def needs(operator: str) -> str:
 def with_values(name: str, operator: str, values: Sequence[Any]) -> Filter:
     """A filter, spelled as HubSpot spells it; values that are missing are left out."""
     filter_: Filter = {"propertyName": name, "operator": operator}
-    kind = needs(operator)
+    kind = values_needed(operator)
     if kind == "many":
         filter_["values"] = [value for value in values if value not in (None, "")]
     elif kind != "nothing":
@@ -94,7 +94,7 @@ def complete(groups: Sequence[Group]) -> list[Group]:
 def lacks(filter_: Filter) -> bool:
     """Whether a filter lacks a value it needs."""
     count = len(values_of(filter_))
-    kind = needs(str(filter_.get("operator")))
+    kind = values_needed(str(filter_.get("operator")))
     return count < {"nothing": 0, "one": 1, "two": 2, "many": 1}[kind]
 
 
@@ -141,7 +141,9 @@ def from_text(text: str) -> list[Group]:
     return [{"filters": [dict(filter_) for filter_ in group["filters"]]} for group in read]
 
 
-def sentence(groups: Sequence[Group], labels: Mapping[str, str], types: Mapping[str, str]) -> str:
+def filter_sentence(
+    groups: Sequence[Group], labels: Mapping[str, str], types: Mapping[str, str]
+) -> str:
     """The groups as a sentence: which records are taken."""
     sentences = [
         " and ".join(
@@ -163,7 +165,7 @@ def sentence(groups: Sequence[Group], labels: Mapping[str, str], types: Mapping[
     return "; or ".join(sentences) if sentences else "all records"
 
 
-def number(value: Any) -> float | None:
+def as_float(value: Any) -> float | None:
     """A value of a filter on a number, for a number field."""
     try:
         return float(value)
@@ -171,7 +173,7 @@ def number(value: Any) -> float | None:
         return None
 
 
-def whole(value: float | None) -> int | float | None:
+def json_number(value: float | None) -> int | float | None:
     """A number as JSON should spell it: 1000, not 1000.0."""
     return int(value) if value is not None and value == int(value) else value
 

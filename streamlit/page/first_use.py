@@ -32,7 +32,7 @@ def show(calls: Calls) -> None:
     _progress(step)
     st.space("small")
     draw = (
-        needs,
+        show_needs,
         connection_step.show,
         destination_step.show,
         objects_step.show,
@@ -69,7 +69,7 @@ def _progress(step: int) -> None:
     look.html(f'<ol class="steps">{items}</ol>')
 
 
-def needs(_calls: Calls) -> bool:
+def show_needs(_calls: Calls) -> bool:
     """What to have at hand before beginning."""
     look.heading(
         "What is needed",

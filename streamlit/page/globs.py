@@ -20,12 +20,12 @@ def way(globs: Sequence[str]) -> str:
     return OTHER
 
 
-def named(globs: Sequence[str]) -> list[str]:
+def names_in(globs: Sequence[str]) -> list[str]:
     """The names and globs in a list, without the stars that take all and the marks."""
     return [glob.removeprefix("!") for glob in globs if glob != "*"]
 
 
-def made(way: str, names: Sequence[str]) -> list[str]:
+def globs_for(way: str, names: Sequence[str]) -> list[str]:
     """The list of globs for what somebody said."""
     if way == ONLY:
         return list(names) or ["*"]

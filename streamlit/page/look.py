@@ -14,7 +14,6 @@ from typing import Any
 
 import streamlit as st
 
-from page import words
 from page.calls import Answer, Row
 
 TONES = {
@@ -280,13 +279,13 @@ def tell(answer: Answer) -> bool:
 
 def remember(answer: Answer) -> bool:
     """As ``tell``, at the top of the next drawing of the page."""
-    st.session_state["told"] = answer
+    st.session_state["remembered"] = answer
     return answer.get("response_code") == "OK"
 
 
-def told() -> None:
+def show_remembered() -> None:
     """What ``remember`` was given."""
-    answer: Any = st.session_state.pop("told", None)
+    answer: Any = st.session_state.pop("remembered", None)
     if answer is not None:
         tell(answer)
 
@@ -296,8 +295,3 @@ def working(text: str) -> Iterator[None]:
     """Something that takes a while, with words."""
     with st.spinner(text, show_time=True):
         yield
-
-
-def number(value: object) -> str:
-    """A number that lines up in a column."""
-    return escape(words.number(value))

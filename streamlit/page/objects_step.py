@@ -51,9 +51,9 @@ def show(calls: Calls) -> bool:
         look.empty("Nothing can be read yet", "Go back to Connection and store a service key.")
         return False
     there = {str(sync["NAME"]) for sync in calls.syncs()}
-    connection = connections_view.choose(calls)
+    connection = connections_view.choose_connection(calls)
     sought = _tools(readable, there, connection, calls)
-    shown = [stream for stream in readable if sought.strip().lower() in streams.spelled(stream)]
+    shown = [stream for stream in readable if sought.strip().lower() in streams.search_text(stream)]
     if not shown:
         look.empty("No stream of that name", "Clear the search to see all of them.")
     for group, members in streams.grouped(shown).items():
@@ -67,7 +67,7 @@ def show(calls: Calls) -> bool:
     return bool(picked)
 
 
-def named(stream: str, connection: str) -> str:
+def sync_name(stream: str, connection: str) -> str:
     """The name of a sync of a stream: of a further portal it begins with the connection's."""
     return stream if connection == connections_view.FIRST else f"{connection}_{stream}"
 
@@ -82,7 +82,7 @@ def _tools(readable: list[Row], there: set[str], connection: str, calls: Calls) 
         recommended = [
             name
             for name in streams.RECOMMENDED
-            if name in names and named(name, connection) not in there
+            if name in names and sync_name(name, connection) not in there
         ]
         st.button("Recommended", on_click=_pick_all, args=(recommended, connection))
         st.button("None", on_click=_pick_all, args=([], connection))
@@ -94,8 +94,8 @@ def _tools(readable: list[Row], there: set[str], connection: str, calls: Calls) 
 
 
 def _box(stream: Row, there: set[str], connection: str) -> None:
-    name = named(str(stream["STREAM"]), connection)
-    label = streams.label(stream)
+    name = sync_name(str(stream["STREAM"]), connection)
+    label = streams.stream_label(stream)
     # counts are the first portal's
     counted = stream["RECORDS"] is not None and connection == connections_view.FIRST
     count = f" :gray[{words.number(stream['RECORDS'])}]" if counted else ""
@@ -115,7 +115,7 @@ def _box(stream: Row, there: set[str], connection: str) -> None:
 
 
 def _pick(stream: str, connection: str) -> None:
-    name = named(stream, connection)
+    name = sync_name(stream, connection)
     picked = chosen()
     if name in picked:
         picked.remove(name)
@@ -125,7 +125,7 @@ def _pick(stream: str, connection: str) -> None:
 
 def _begun(stream: str, connection: str) -> str:
     """The name of a sync whose settings begin with where it reads."""
-    name = named(stream, connection)
+    name = sync_name(stream, connection)
     if connection != connections_view.FIRST:
         settings_of(name).update(stream=stream, connection=connection)
     return name

@@ -66,7 +66,9 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
         )  # fmt: skip
         _set(settings, "sync_mode", mode, "incremental")
         first = connections_view.FIRST
-        connection = connections_view.choose(calls, settings.get("connection", first), key)
+        connection = connections_view.choose_connection(
+            calls, settings.get("connection", first), key
+        )
         _set(settings, "connection", connection, first)
         before = settings.get("priority", "normal")
         priority = st.selectbox(

@@ -55,10 +55,10 @@ def together(answers: Sequence[Answer]) -> None:
         of = f"afterwards, of {words.number(total.limit)}"
         facts.append(("Left today", f"{words.number(total.left)}<small>{of}</small>"))
     look.html(look.facts(facts, big=True))
-    scopes(total.scopes)
+    show_missing_scopes(total.scopes)
 
 
-def scopes(lacking: Sequence[str]) -> None:
+def show_missing_scopes(lacking: Sequence[str]) -> None:
     """The scopes that the runs would need and the credential has not, ready to copy."""
     if not lacking:
         return

@@ -6,23 +6,22 @@ from decimal import Decimal
 
 import streamlit as st
 
-from page import labels as naming
-from page import look, streams, words
+from page import column_labels, look, streams, words
 from page.calls import Calls, Row
 
 ROWS = 50
 LINK = "In HubSpot"
 
 
-def show(sync: Row, labels: naming.Labels, calls: Calls) -> None:
+def show(sync: Row, labels: column_labels.Labels, calls: Calls) -> None:
     """Draw the rows, each with a link to its record."""
     table, name = str(sync["DESTINATION"]), str(sync["NAME"])
     columns = [str(column["COLUMN_NAME"]) for column in calls.columns(table)]
     with st.expander("Columns to show"):
         chosen = st.multiselect(
-            "Columns", columns, naming.usual(columns, labels, calls.fill(table)),
-            key=f"columns-{name}", format_func=lambda column: naming.label(column, labels),
-            label_visibility="collapsed",
+            "Columns", columns, column_labels.usual_columns(columns, labels, calls.fill(table)),
+            key=f"columns-{name}", label_visibility="collapsed",
+            format_func=lambda column: column_labels.label_of(column, labels),
         )  # fmt: skip
         spelled = st.toggle(
             "Values by HubSpot's labels", value=True, key=f"spelled-{name}",
@@ -33,14 +32,16 @@ def show(sync: Row, labels: naming.Labels, calls: Calls) -> None:
         look.empty("The table is empty", "Its sync has found no record that its filters take.")
         return
     options = {
-        column: naming.options(labels[column]) for column in chosen if column in labels and spelled
+        column: column_labels.options(labels[column])
+        for column in chosen
+        if column in labels and spelled
     }
     types = {str(stream["STREAM"]): stream["OBJECT_TYPE"] for stream in calls.streams()}
     type_ = types.get(str(sync["STREAM"]))
     shown_rows = [
         {
             **{
-                column: _cell(naming.said(value, options.get(column, {})))
+                column: _cell(column_labels.labelled(value, options.get(column, {})))
                 for column, value in row.items()
                 if column != "_PORTAL_ID"
             },
@@ -60,7 +61,8 @@ def show(sync: Row, labels: naming.Labels, calls: Calls) -> None:
             ),
             **{
                 column: st.column_config.Column(
-                    naming.label(column, labels), help=naming.help_of(column, labels)
+                    column_labels.label_of(column, labels),
+                    help=column_labels.help_of(column, labels),
                 )
                 for column in chosen
             },

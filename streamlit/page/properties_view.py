@@ -17,7 +17,7 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
             "This stream has no properties to choose", "Its table has fixed columns; see Data."
         )
         return
-    choose(name, settings, properties)
+    choose_properties(name, settings, properties)
     taken = settings.get("properties") or ["*"]
     fill = calls.fill(str(sync["DESTINATION"] or ""))
     columns = {
@@ -32,7 +32,7 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
     )
 
 
-def choose(owner: str, settings: place.Settings, properties: list[Row]) -> None:
+def choose_properties(owner: str, settings: place.Settings, properties: list[Row]) -> None:
     """The three ways to say which properties, and globs for everything else."""
     labels = {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
     before = list(settings.get("properties") or ["*"])
@@ -49,8 +49,8 @@ def choose(owner: str, settings: place.Settings, properties: list[Row]) -> None:
     elif way == globs.ALL:
         chosen = ["*"]
     else:
-        names = globs.named(before) if globs.way(before) == way else []
-        chosen = globs.made(
+        names = globs.names_in(before) if globs.way(before) == way else []
+        chosen = globs.globs_for(
             way,
             st.multiselect(
                 "Take" if way == globs.ONLY else "Leave out",

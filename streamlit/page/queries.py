@@ -11,7 +11,7 @@ CURRENT, LABEL = "_CURRENT", "__LABEL"
 """The view of the living records, and its columns of HubSpot's labels, by what their names add."""
 
 
-def spelled(name: str) -> str:
+def identifier(name: str) -> str:
     """An identifier as a person writes it: quoted only where it must be."""
     return name if PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
@@ -33,14 +33,14 @@ def samples(
         current: The columns of the view of the living records; none where there is no such view.
     """
     queries = []
-    plain, table = table, ".".join(map(spelled, table.split(".", 2)))
+    plain, table = table, ".".join(map(identifier, table.split(".", 2)))
     living = f"{table}\nWHERE _DELETED_AT IS NULL" if "_DELETED_AT" in columns else table
     if current:
-        living = ".".join(map(spelled, (plain + CURRENT).split(".", 2)))
+        living = ".".join(map(identifier, (plain + CURRENT).split(".", 2)))
     shown = [column for column in labels if column in columns][:4] or [
         column for column in columns if column[0] != "_" and column != "ID"
     ][:4]
-    listed = ", ".join(map(spelled, ["ID", *shown] if "ID" in columns else shown))
+    listed = ", ".join(map(identifier, ["ID", *shown] if "ID" in columns else shown))
     if "UPDATED_AT" in columns:
         queries.append(
             (
@@ -57,7 +57,7 @@ def samples(
         None,
     )
     if group:
-        by = spelled(group + LABEL if group + LABEL in current else group)
+        by = identifier(group + LABEL if group + LABEL in current else group)
         queries.append(
             (
                 f"How many of each {labels[group]['LABEL']}",
@@ -95,8 +95,9 @@ def samples(
             (
                 f"Each one with its {other.lower().replace('_', ' ')}",
                 f"SELECT t.ID, link.VALUE::VARCHAR AS OTHER_ID, other.PROPERTIES\n"
-                f"FROM {table} t,\n  LATERAL FLATTEN(INPUT => t.{spelled(linked)}) link\n"
-                f"JOIN {place}.{spelled(other)} other ON other.ID = link.VALUE::VARCHAR\nLIMIT 20;",
+                f"FROM {table} t,\n  LATERAL FLATTEN(INPUT => t.{identifier(linked)}) link\n"
+                f"JOIN {place}.{identifier(other)} other "
+                "ON other.ID = link.VALUE::VARCHAR\nLIMIT 20;",
             )
         )
     if "_DELETE_KIND" in columns:

@@ -66,10 +66,10 @@ def show(sync: Row, calls: Calls) -> None:
             answer = calls.explain_row(name, record.strip())
         kept[name] = (record.strip(), datetime.now(UTC), answer)
     if name in kept:
-        _told(sync, *kept[name], calls)
+        _show_answer(sync, *kept[name], calls)
 
 
-def _told(sync: Row, record: str, at: datetime, answer: Answer, calls: Calls) -> None:
+def _show_answer(sync: Row, record: str, at: datetime, answer: Answer, calls: Calls) -> None:
     if answer.get("response_code") != "OK":
         look.tell(answer)
         return

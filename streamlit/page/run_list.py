@@ -36,9 +36,9 @@ def show(calls: Calls) -> None:
         look.empty("No runs yet", "Runs appear here as soon as a sync has run once.")
         st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
         return
-    charts.history(hours, PERIODS[period], calls.budget())
+    charts.show_period(hours, PERIODS[period], calls.budget())
     failures(calls)
-    history(calls, None)
+    show_history(calls, None)
 
 
 def failures(calls: Calls) -> None:
@@ -78,7 +78,7 @@ def failures(calls: Calls) -> None:
     st.space("small")
 
 
-def history(calls: Calls, sync: str | None) -> None:
+def show_history(calls: Calls, sync: str | None) -> None:
     """The past runs, of one sync or of all; each opens."""
     look.heading("History")
     status = st.selectbox(

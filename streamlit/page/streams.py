@@ -70,14 +70,14 @@ def grouped(streams: list[Row]) -> dict[str, list[Row]]:
     return {name: members for name, members in by_group.items() if members}
 
 
-def label(stream: Row) -> str:
+def stream_label(stream: Row) -> str:
     """What HubSpot calls the stream."""
     return str(stream["LABEL"] or words.title(str(stream["STREAM"])))
 
 
-def spelled(stream: Row) -> str:
+def search_text(stream: Row) -> str:
     """Everything a stream may be looked for by, in lower case."""
-    return f"{label(stream)} {stream['STREAM']} {stream['OBJECT_TYPE'] or ''}".lower()
+    return f"{stream_label(stream)} {stream['STREAM']} {stream['OBJECT_TYPE'] or ''}".lower()
 
 
 def record_url(portal: object, object_type: object, record: object) -> str | None:

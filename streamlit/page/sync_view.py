@@ -75,7 +75,7 @@ def _overview(sync: Row, settings: place.Settings, calls: Calls) -> None:
     properties = calls.stream_properties(str(sync["STREAM"]))
     labels = {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
     types = {str(property_["PROPERTY"]): str(property_["TYPE"]) for property_ in properties}
-    filter_sentence = filters.sentence(settings.get("filter_groups") or [], labels, types)
+    filter_sentence = filters.filter_sentence(settings.get("filter_groups") or [], labels, types)
     look.html(
         look.facts(
             [
@@ -105,7 +105,7 @@ def _filters(sync: Row, settings: place.Settings, calls: Calls) -> None:
 
 
 def _runs(sync: Row, _settings: place.Settings, calls: Calls) -> None:
-    run_list.history(calls, str(sync["NAME"]))
+    run_list.show_history(calls, str(sync["NAME"]))
 
 
 PARTS: dict[str, Part] = {

@@ -7,8 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from page import diagram, look, place, preview, queries, row_view, words
-from page import labels as naming
+from page import column_labels, diagram, look, place, preview, queries, row_view, words
 from page.calls import Calls, Row
 
 CURRENT = "_CURRENT"
@@ -71,7 +70,7 @@ def _columns(sync: Row, calls: Calls) -> None:
                 "Filled": fill.get(name),
                 "Type": column["DATA_TYPE"],
                 "Property": labels[name]["PROPERTY"] if name in labels else "",
-                "Options": ", ".join(naming.options(labels[name]).values())
+                "Options": ", ".join(column_labels.options(labels[name]).values())
                 if name in labels
                 else "",
                 "Comment": column["COMMENT"] or "",
@@ -102,7 +101,7 @@ def _queries(sync: Row, calls: Calls) -> None:
     }
     current = {str(column["COLUMN_NAME"]) for column in calls.columns(table + CURRENT)}
     labels = _labels(sync, calls)
-    first = naming.telling(list(columns), labels)
+    first = column_labels.naming_columns(list(columns), labels)
     ordered = {name: labels[name] for name in dict.fromkeys([*first, *labels])}
     look.html('<p class="quiet">To copy into a worksheet.</p>')
     there = calls.row_counts(

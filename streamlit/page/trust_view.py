@@ -30,7 +30,7 @@ def show(calls: Calls) -> None:
     opened = place.inside("sync")
     opened_sync = next((sync for sync in by_table.values() if sync["NAME"] == opened), None)
     if opened_sync is not None:
-        completeness_view.one(opened_sync, calls)
+        completeness_view.show_sync(opened_sync, calls)
         return
     if not by_table:
         look.empty("Nothing to check yet", "This fills once a sync has brought rows.")
@@ -52,7 +52,7 @@ def deletions(by_table: dict[str, Row], counts: dict[str, int], calls: Calls) ->
         "Deletions", "A record that is gone from HubSpot keeps its row, marked with what happened."
     )
     gone: dict[str, dict[str, Row]] = defaultdict(dict)
-    for deletion in calls.gone(list(by_table)):
+    for deletion in calls.deletions(list(by_table)):
         gone[str(deletion["NAME"])][str(deletion["KIND"])] = deletion
     if not gone:
         look.empty("No record is gone", "Every sync looks for deletions, merges and purges.")
@@ -87,7 +87,7 @@ def _count(deletion: Row | None) -> str:
 def merges(by_table: dict[str, Row], calls: Calls) -> None:
     """The latest records that became part of another."""
     look.heading("Merges", "The survivor holds what both held; the other row says where it went.")
-    merged = calls.merged(list(by_table), MERGES)
+    merged = calls.merges(list(by_table), MERGES)
     if not merged:
         look.empty("No records were merged", "When two become one in HubSpot, it shows here.")
         return

@@ -27,7 +27,7 @@ def test_filters_are_read_as_a_list_or_as_hubspots_search_takes_them(spelled: ob
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[{", "not JSON"),
         ('{"a": 1}', "list of groups"),
@@ -36,8 +36,8 @@ def test_filters_are_read_as_a_list_or_as_hubspots_search_takes_them(spelled: ob
         ('[{"filters": [{"propertyName": "a", "operator": "LIKE"}]}]', "LIKE is no operator"),
     ],
 )
-def test_what_is_no_filter_is_told_in_one_line(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_what_is_no_filter_is_told_in_one_line(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         filters.from_text(text)
 
 
@@ -58,13 +58,13 @@ def test_groups_are_told_as_a_sentence() -> None:
         {"filters": [filters.with_values("amount", "BETWEEN", [1, 5])]},
     ]
 
-    told = filters.sentence(groups, {"amount": "Amount"}, {"createdate": "datetime"})
+    sentence = filters.filter_sentence(groups, {"amount": "Amount"}, {"createdate": "datetime"})
 
-    assert told == "createdate is before 2026-01-01; or Amount is between 1 and 5"
+    assert sentence == "createdate is before 2026-01-01; or Amount is between 1 and 5"
 
 
 @pytest.mark.parametrize(
-    ("given", "way"),
+    ("spelled", "way"),
     [
         (["*"], globs.ALL),
         (["*", "!hs_*"], globs.EXCEPT),
@@ -72,10 +72,10 @@ def test_groups_are_told_as_a_sentence() -> None:
         (["hs_*", "!hs_a"], globs.OTHER),
     ],
 )
-def test_globs_are_said_in_the_way_people_would(given: list[str], way: str) -> None:
-    assert globs.way(given) == way
+def test_globs_are_said_in_the_way_people_would(spelled: list[str], way: str) -> None:
+    assert globs.way(spelled) == way
     if way != globs.OTHER:
-        assert globs.made(way, globs.named(given)) == given
+        assert globs.globs_for(way, globs.names_in(spelled)) == spelled
 
 
 def test_a_denied_property_is_not_taken() -> None:
@@ -84,7 +84,7 @@ def test_a_denied_property_is_not_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("instant", "told"),
+    ("instant", "text"),
     [
         ("2026-09-21T10:42:00Z", "10:42"),
         ("2026-09-20T10:42:00Z", "yesterday 10:42"),
@@ -93,27 +93,27 @@ def test_a_denied_property_is_not_taken() -> None:
         (None, "–"),
     ],
 )
-def test_times_are_told_as_near_as_they_are(instant: str | None, told: str) -> None:
-    assert words.clock(instant, NOON) == told
+def test_times_are_told_as_near_as_they_are(instant: str | None, text: str) -> None:
+    assert words.clock(instant, NOON) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [(0.42, "0.4 s"), (12.0, "12 s"), (200.0, "3 min 20 s"), (7500.0, "2 h 5 min")],
 )
-def test_durations_are_told_in_the_unit_that_fits(seconds: float, told: str) -> None:
-    assert words.duration(seconds) == told
+def test_durations_are_told_in_the_unit_that_fits(seconds: float, text: str) -> None:
+    assert words.duration(seconds) == text
 
 
-def certificate(**found: object) -> dict[str, object]:
+def certificate(**fields: object) -> dict[str, object]:
     """A comparison of five thousand records, six requests long."""
     counts = dict.fromkeys(("MISSING", "EXTRA", "STALE", "CHANGED_MEANWHILE", "REPAIRED"), 0)
     records = {"HUBSPOT_RECORDS": 5000, "TABLE_RECORDS": 5000, "REQUESTS": 6}
-    return {"RESULT": "COMPLETE", **records, **counts, **found}
+    return {"RESULT": "COMPLETE", **records, **counts, **fields}
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("fields", "sentences"),
     [
         ({}, []),
         (
@@ -131,21 +131,25 @@ def certificate(**found: object) -> dict[str, object]:
     ],
 )
 def test_a_comparison_is_told_by_counts_cost_and_what_differed(
-    found: dict[str, object], told: list[str]
+    fields: dict[str, object], sentences: list[str]
 ) -> None:
-    first, *more = completeness.sentences(certificate(**found))
+    first, *more = completeness.sentences(certificate(**fields))
 
     assert first == "5,000 of 5,000 records, 6 requests"
-    assert more == told
+    assert more == sentences
 
 
 def test_what_needs_a_look_comes_before_what_is_complete() -> None:
     results = ("COMPLETE", "REPAIRED", "INCOMPLETE")
-    found = [None, *(certificate(RESULT=result) for result in results)]
+    certificates = [None, *(certificate(RESULT=result) for result in results)]
 
-    ordered = sorted(found, key=completeness.urgency)
+    ordered = sorted(certificates, key=completeness.urgency)
 
-    assert [one and one["RESULT"] for one in ordered] == ["INCOMPLETE", None, *results[1::-1]]
+    assert [row and row["RESULT"] for row in ordered] == [
+        "INCOMPLETE",
+        None,
+        *results[1::-1],
+    ]
 
 
 def test_numbers_have_separators() -> None:

@@ -17,7 +17,7 @@ TELLING = (
 """Properties that tell a person which record is meant."""
 
 
-def label(column: str, labels: Labels) -> str:
+def label_of(column: str, labels: Labels) -> str:
     """What HubSpot calls what a column holds."""
     if column in labels:
         return str(labels[column]["LABEL"] or column)
@@ -35,22 +35,22 @@ def options(about: Row) -> dict[str, str]:
     return {str(pair[0]): str(pair[1]) for pair in variant(about["OPTIONS"]) or []}
 
 
-def said(value: object, by_value: Mapping[str, str]) -> object:
+def labelled(value: object, by_value: Mapping[str, str]) -> object:
     """A value, or several joined by semicolons, by the labels of their options."""
     if not by_value or not isinstance(value, str):
         return value
     return "; ".join(by_value.get(option, option) for option in value.split(";"))
 
 
-def telling(columns: Sequence[str], labels: Labels) -> list[str]:
+def naming_columns(columns: Sequence[str], labels: Labels) -> list[str]:
     """Of some columns those that name a record, the most telling first."""
     of_property = {str(row["PROPERTY"]): column for column, row in labels.items()}
     return [of_property[name] for name in TELLING if of_property.get(name) in columns]
 
 
-def usual(columns: Sequence[str], labels: Labels, fill: Mapping[str, float]) -> list[str]:
+def usual_columns(columns: Sequence[str], labels: Labels, fill: Mapping[str, float]) -> list[str]:
     """The columns a person looks at first: what names a record, then the fullest."""
-    naming = telling(columns, labels)
+    naming = naming_columns(columns, labels)
     own = [
         column
         for column in labels
