@@ -43,21 +43,21 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Status 0 when every benchmark ran, whatever the figures are; 2 for a usage error."""
     parser = _parser()
-    given = parser.parse_args(argv)
-    unknown = [name for name in given.names if name not in BENCHMARKS]
-    if unknown or given.runs < 1:
+    arguments = parser.parse_args(argv)
+    unknown = [name for name in arguments.names if name not in BENCHMARKS]
+    if unknown or arguments.runs < 1:
         parser.error(f"no benchmark {unknown[0]}" if unknown else "--runs must be 1 or more")
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
     measured: dict[str, list[Measured]] = {}
     loads: list[float] = []
-    for name in given.names or BENCHMARKS:
+    for name in arguments.names or BENCHMARKS:
         runs = []
-        for n in range(given.runs):
+        for n in range(arguments.runs):
             loads.append(os.getloadavg()[0])
-            with console.status(f"{name}, run {n + 1} of {given.runs}"):
-                runs.append(BENCHMARKS[name](given.records, given.large))
+            with console.status(f"{name}, run {n + 1} of {arguments.runs}"):
+                runs.append(BENCHMARKS[name](arguments.records, arguments.large))
         measured[name] = together(runs)
     show(measured, console)
     spread = f"{min(loads):.1f} – {max(loads):.1f}"

@@ -36,8 +36,8 @@ def fresh_home(hubspot: LocalHubSpot) -> Iterator[dict[str, str]]:
 def configure(names: list[str], sync: str = "contacts") -> str:
     """The statement that selects these properties of contacts, and no associations."""
     settings = {"stream": "contacts", "properties": names, "associations": []}
-    given = json.dumps({**settings, "destination": {"table": sync.upper()}})
-    return f"CALL configure_sync('{sync}', PARSE_JSON('{given}'))"
+    settings_json = json.dumps({**settings, "destination": {"table": sync.upper()}})
+    return f"CALL configure_sync('{sync}', PARSE_JSON('{settings_json}'))"
 
 
 def measure(records: int | None, large: bool) -> list[Figure]:
@@ -46,7 +46,9 @@ def measure(records: int | None, large: bool) -> list[Figure]:
     figures = _first(count, "")
     figures += _next(count)
     if large:
-        figures += [one for one in _first(LARGE, f", {LARGE:,} records") if "memory" in one.name]
+        figures += [
+            figure for figure in _first(LARGE, f", {LARGE:,} records") if "memory" in figure.name
+        ]
     return figures
 
 

@@ -56,11 +56,11 @@ class Measured:
 
 def together(runs: Iterable[Sequence[Figure]]) -> list[Measured]:
     """The figures of all runs by name, in the order of their first appearance."""
-    found: dict[str, list[Figure]] = {}
+    by_name: dict[str, list[Figure]] = {}
     for run in runs:
         for figure in run:
-            found.setdefault(figure.name, []).append(figure)
-    return [Measured(of[0], tuple(one.value for one in of)) for of in found.values()]
+            by_name.setdefault(figure.name, []).append(figure)
+    return [Measured(of[0], tuple(figure.value for figure in of)) for of in by_name.values()]
 
 
 def number(value: float) -> str:
@@ -73,7 +73,11 @@ def number(value: float) -> str:
 
 def show(measured: Mapping[str, Sequence[Measured]], console: Console) -> None:
     """Print the table of all benchmarks by name."""
-    several = any(len(one.values) > 1 for found in measured.values() for one in found)
+    several = any(
+        len(measurement.values) > 1
+        for measurements in measured.values()
+        for measurement in measurements
+    )
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
     table.add_column("benchmark")
     table.add_column("figure")
@@ -83,18 +87,18 @@ def show(measured: Mapping[str, Sequence[Measured]], console: Console) -> None:
     table.add_column("unit")
     table.add_column("goal", justify="right")
     table.add_column("")
-    for name, found in measured.items():
+    for name, measurements in measured.items():
         table.add_section()
-        for position, one in enumerate(found):
-            spread = f"{number(min(one.values))} – {number(max(one.values))}"
+        for position, measurement in enumerate(measurements):
+            spread = f"{number(min(measurement.values))} – {number(max(measurement.values))}"
             table.add_row(
                 "" if position else name,
-                one.figure.name,
-                number(one.middle),
+                measurement.figure.name,
+                number(measurement.middle),
                 *([spread] if several else []),
-                one.figure.unit,
-                one.figure.goal,
-                one.verdict,
-                style="bold red" if one.verdict == "missed" else None,
+                measurement.figure.unit,
+                measurement.figure.goal,
+                measurement.verdict,
+                style="bold red" if measurement.verdict == "missed" else None,
             )
     console.print(table)

@@ -66,12 +66,12 @@ def _counted(sandbox: Sandbox) -> dict[str, Any]:
     with sandbox.portal.lock:
         seen = list(sandbox.requests)
         sandbox.requests.clear()
-    searches = [one.at_ms for one in seen if one.endpoint.endswith("/search")]
-    others = [one.at_ms for one in seen if not one.endpoint.endswith("/search")]
+    searches = [request.at_ms for request in seen if request.endpoint.endswith("/search")]
+    others = [request.at_ms for request in seen if not request.endpoint.endswith("/search")]
     return {
         "requests": len(seen),
-        "endpoints": Counter(one.endpoint for one in seen),
-        "refused": sum(one.status == 429 for one in seen),
+        "endpoints": Counter(request.endpoint for request in seen),
+        "refused": sum(request.status == 429 for request in seen),
         "most_in_10_s": most_within(others, 10_000),
         "most_searches_in_1_s": most_within(searches, 1_000),
     }
@@ -89,9 +89,9 @@ def _names(portal: Portal) -> list[str]:
     """The properties of contacts that HubSpot shows to everybody."""
     properties = (column.property for column in portal.table("contacts").columns.values())
     return sorted(
-        one.name
-        for one in properties
-        if one.archived_at is None and one.sensitivity == "non_sensitive"
+        property_.name
+        for property_ in properties
+        if property_.archived_at is None and property_.sensitivity == "non_sensitive"
     )
 
 
@@ -111,8 +111,8 @@ def _answer(sandbox: Sandbox, question: dict[str, Any]) -> dict[str, Any]:
             return {}
         case "values":
             names = question["names"]
-            records = (one.properties for one in portal.records("contacts"))
-            return {"values": sum(bool(one[name]) for one in records for name in names)}
+            records = (record.properties for record in portal.records("contacts"))
+            return {"values": sum(bool(values[name]) for values in records for name in names)}
     raise ValueError(question["do"])
 
 
@@ -125,15 +125,15 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--searches", type=int, default=5, help="per second, where limited")
     parser.add_argument("--others", type=int, default=0, help="of the burst, taken by others")
     parser.add_argument("--latency-ms", type=int, default=0)
-    given = parser.parse_args(argv)
-    portal = Portal(seed=1, records={"contacts": given.contacts})
-    _widen(portal, given.wide)
+    arguments = parser.parse_args(argv)
+    portal = Portal(seed=1, records={"contacts": arguments.contacts})
+    _widen(portal, arguments.wide)
     limits = (
-        Limits(burst=given.burst, searches=given.searches, taken_by_others=given.others)
-        if given.burst
+        Limits(burst=arguments.burst, searches=arguments.searches, taken_by_others=arguments.others)
+        if arguments.burst
         else Limits.unlimited()
     )
-    sandbox = Sandbox(portal, limits, latency_ms=given.latency_ms)
+    sandbox = Sandbox(portal, limits, latency_ms=arguments.latency_ms)
     with sandbox.serve() as server:
         hello = {
             "url": server.url,

@@ -50,7 +50,7 @@ def _work(question: dict[str, Any], connection: Any) -> dict[str, Any]:
     return {
         "seconds": time.perf_counter() - started,
         "processor_seconds": time.process_time() - processor,
-        "stages": stages.told(),
+        "stages": stages.spent(),
         "rows": json.loads(printing.as_json(result)),
     }
 

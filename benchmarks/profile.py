@@ -37,9 +37,9 @@ def measure(records: int | None, large: bool) -> list[Figure]:
     stages: list[dict[str, Any]] = reply["stages"]
     figures = [Figure(f"a backfill of {count:,}", seconds, "s")]
     for thread in THREADS:
-        figures += _of(thread, [one for one in stages if one["thread"] == thread], seconds)
+        figures += _of(thread, [stage for stage in stages if stage["thread"] == thread], seconds)
     ours = float(reply["processor_seconds"])
-    elsewhere = ours - sum(one["processor"] for one in stages)
+    elsewhere = ours - sum(stage["processor"] for stage in stages)
     return [
         *figures,
         Figure("processor time, ours", ours, "s"),
@@ -53,7 +53,7 @@ def _of(thread: str, stages: list[dict[str, Any]], run: float) -> list[Figure]:
     """A kind of thread: the share of each stage, and the rest for the threads there is one of."""
     figures = _shares(f"{thread}: ", "seconds", stages, run)
     if thread != "readers":
-        rest = run - sum(one["seconds"] for one in stages)
+        rest = run - sum(stage["seconds"] for stage in stages)
         figures.append(Figure(f"{thread}: waiting, and all else", 100 * rest / run, "%"))
     return figures
 
@@ -61,8 +61,8 @@ def _of(thread: str, stages: list[dict[str, Any]], run: float) -> list[Figure]:
 def _shares(before: str, what: str, stages: list[dict[str, Any]], whole: float) -> list[Figure]:
     """What each stage takes of ``whole``, in percent, the largest first."""
     spent: dict[str, float] = {}
-    for one in stages:
-        spent[one["stage"]] = spent.get(one["stage"], 0.0) + one[what]
+    for stage in stages:
+        spent[stage["stage"]] = spent.get(stage["stage"], 0.0) + stage[what]
     shares = {stage: 100 * seconds / whole for stage, seconds in spent.items()}
     return [
         Figure(f"{before}{stage}", share, "%")

@@ -23,7 +23,7 @@ class Stages:
         """Nothing is timed yet."""
         self._spent: dict[tuple[str, str], list[float]] = {}
         self._lock = threading.Lock()
-        self._wanted: list[tuple[Any, str, Name]] = []
+        self._timed_functions: list[tuple[Any, str, Name]] = []
         self._replaced: list[tuple[Any, str, Any]] = []
 
     @classmethod
@@ -32,7 +32,7 @@ class Stages:
         import httpx
 
         stages = cls()
-        stages._wanted = [
+        stages._timed_functions = [
             (rate_limits.Governor, "admit", _named("wait for the governor")),
             (httpx.Client, "request", _named("request until the answer is there")),
             (responses, "decode", _named("decode JSON")),
@@ -46,7 +46,7 @@ class Stages:
 
     def __enter__(self) -> Self:
         """Put the clocks on."""
-        for owner, name, stage in self._wanted:
+        for owner, name, stage in self._timed_functions:
             original = getattr(owner, name)
             self._replaced.append((owner, name, original))
             setattr(owner, name, self._timed(original, stage))
@@ -63,7 +63,7 @@ class Stages:
             owner, name, original = self._replaced.pop()
             setattr(owner, name, original)
 
-    def told(self) -> list[dict[str, Any]]:
+    def spent(self) -> list[dict[str, Any]]:
         """One object per kind of thread and stage: calls, seconds, processor seconds."""
         return [
             {"thread": thread, "stage": stage, "calls": calls, "seconds": wall, "processor": cpu}

@@ -50,11 +50,11 @@ def measure(records: int | None, large: bool) -> list[Figure]:
 
 def _landed(session: OpenSession) -> tuple[int, int]:
     """How many columns the properties have, and how many values stand in them."""
-    found = session.rows(
+    rows = session.rows(
         "SELECT COLUMN_NAME AS NAME FROM HUBSPOT_DATA.INFORMATION_SCHEMA.COLUMNS WHERE "
         "TABLE_SCHEMA = 'CRM' AND TABLE_NAME = 'CONTACTS' AND COLUMN_NAME LIKE 'PROPERTIES_WIDE%'"
     )
-    names = [str(row["NAME"]) for row in found]
+    names = [str(row["NAME"]) for row in rows]
     starts = range(0, len(names), COLUMNS_PER_QUESTION)
     values = [_values(session, names[at : at + COLUMNS_PER_QUESTION]) for at in starts]
     return len(names), sum(values)

@@ -24,18 +24,20 @@ def egress_is_bound(tree: Tree) -> list[Finding]:
     bound = dict(_bound(tree))
     shipped = {path.partition(".zip/")[2]: source for path, source in tree.python_sources}
     reach = Reach(shipped)
-    found = []
+    findings = []
     for procedure in tree.python_procedures:
         uses = reach.attributes(procedure.statement.setting("HANDLER") or "")
         through = next((where for name, where in uses.items() if name in OUTSIDE), None)
         where = bound.pop(procedure.label, None)
         if through is not None and where is None:
             says = f"{procedure.label} talks to HubSpot ({through}) but is not bound to the egress"
-            found.append(Finding(procedure.statement.where, says))
+            findings.append(Finding(procedure.statement.where, says))
         if through is None and where is not None:
             says = f"{procedure.label} is bound to the egress but never talks to HubSpot"
-            found.append(Finding(where, says))
-    return found + [Finding(at, f"{label} is bound but not created") for label, at in bound.items()]
+            findings.append(Finding(where, says))
+    return findings + [
+        Finding(at, f"{label} is bound but not created") for label, at in bound.items()
+    ]
 
 
 def _bound(tree: Tree) -> Iterator[tuple[str, str]]:

@@ -62,7 +62,7 @@ def imports_are_declared(tree: Tree) -> list[Finding]:
     """
     procedures = list(tree.python_procedures)
     declared = {name for each in procedures for name in each.statement.listed("PACKAGES")}
-    known = importable(sorted(declared)) | SNOWFLAKES_OWN | sys.stdlib_module_names
+    allowed = importable(sorted(declared)) | SNOWFLAKES_OWN | sys.stdlib_module_names
     shipped = {path.partition(".zip/")[2]: source for path, source in tree.python_sources}
     modules = set(map(module_name, shipped))
     packages = {module.partition(".")[0] for module in modules}
@@ -71,7 +71,7 @@ def imports_are_declared(tree: Tree) -> list[Finding]:
         for path, source in shipped.items()
         for each in imports(source, str(PurePosixPath(path).parent).replace("/", "."))
         if not each.typing_only
-        if each.module not in modules and (each.top in packages or each.top not in known)
+        if each.module not in modules and (each.top in packages or each.top not in allowed)
     ]
 
 
@@ -84,14 +84,14 @@ def importable(packages: list[str]) -> set[str]:
     Raises:
         importlib.metadata.PackageNotFoundError: A package is not installed here.
     """
-    wanted, closed = [package.partition("=")[0] for package in packages], set[str]()
-    while wanted:
-        name = canonicalize_name(wanted.pop())
+    waiting, closed = [package.partition("=")[0] for package in packages], set[str]()
+    while waiting:
+        name = canonicalize_name(waiting.pop())
         if name in closed | DONE_WITHOUT:
             continue
         closed.add(name)
         needs = map(Requirement, importlib.metadata.requires(name) or [])
-        wanted += [r.name for r in needs if r.marker is None or r.marker.evaluate({"extra": ""})]
+        waiting += [r.name for r in needs if r.marker is None or r.marker.evaluate({"extra": ""})]
     return {
         module
         for module, distributions in importlib.metadata.packages_distributions().items()

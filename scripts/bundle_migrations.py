@@ -32,17 +32,17 @@ def migrations_only_add(tree: Tree) -> list[Finding]:
         for each in tree.statements
         if (target := target_of(each)) is not None and target.startswith(FOLDER)
     ]
-    found = []
+    findings = []
     for place, path in enumerate(ran, start=1):
         name = NUMBERED.fullmatch(PurePosixPath(path).name)
         if name is None or int(name[1]) != place:
-            found.append(Finding(path, f"is step {place} in order: name it {place:04d}_….sql"))
-        found += _step(path, tree.files.get(path, b"").decode(), place)
-    return found
+            findings.append(Finding(path, f"is step {place} in order: name it {place:04d}_….sql"))
+        findings += _step(path, tree.files.get(path, b"").decode(), place)
+    return findings
 
 
 def _step(path: str, sql: str, number: int) -> list[Finding]:
-    found, recorded = [], False
+    findings, recorded = [], False
     for statement in statements(sql, path):
         text = statement.outline
         recorded = recorded or (
@@ -51,10 +51,10 @@ def _step(path: str, sql: str, number: int) -> list[Finding]:
             and f"NUMBER = {number} )" in statement.text
         )
         if not any(re.match(pattern, text) for pattern in ADDS):
-            found.append(Finding(statement.where, "a step only adds, and may run again"))
+            findings.append(Finding(statement.where, "a step only adds, and may run again"))
         if LEAVES_OUT.search(text):
             says = "the version before inserts without the new column: it must allow NULL"
-            found.append(Finding(statement.where, says))
+            findings.append(Finding(statement.where, says))
     if not recorded:
-        found.append(Finding(path, f"never records step {number} in STATE.MIGRATIONS"))
-    return found
+        findings.append(Finding(path, f"never records step {number} in STATE.MIGRATIONS"))
+    return findings

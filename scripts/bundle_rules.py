@@ -58,31 +58,31 @@ def manifest_is_sound(tree: Tree) -> list[Finding]:
     """
     if not tree.manifest:
         return [Finding("manifest.yml", "missing, or not a YAML mapping")]
-    found = [
+    findings = [
         Finding("manifest.yml", f"{path} is a truth value where text is meant: quote it")
         for path, value in _leaves(tree.manifest)
         if isinstance(value, bool) and path.rpartition(".")[2] not in BOOLEAN_KEYS
     ]
     if tree.manifest.get("manifest_version") != 2:
-        found.append(Finding("manifest.yml", "manifest_version must be 2"))
+        findings.append(Finding("manifest.yml", "manifest_version must be 2"))
     if next(tree.python_procedures, None) and not _artifacts(tree).get("extension_code"):
-        found.append(Finding("manifest.yml", "Python needs artifacts.extension_code: true"))
-    return found
+        findings.append(Finding("manifest.yml", "Python needs artifacts.extension_code: true"))
+    return findings
 
 
 def manifest_names_exist(tree: Tree) -> list[Finding]:
     """The files the manifest names are in the bundle; the page it names is created."""
     artifacts = _artifacts(tree)
     named = {"setup_script": tree.setup_script, "readme": artifacts.get("readme")}
-    found = [
+    findings = [
         Finding("manifest.yml", f"{key} names {path}, which is not in the bundle")
         for key, path in named.items()
         if path is not None and path not in tree.files
     ]
     page = artifacts.get("default_streamlit")
     if page is not None and ("STREAMLIT", page.upper()) not in _kinds_and_names(tree):
-        found.append(Finding("manifest.yml", f"default_streamlit {page} is never created"))
-    return found
+        findings.append(Finding("manifest.yml", f"default_streamlit {page} is never created"))
+    return findings
 
 
 def every_part_runs(tree: Tree) -> list[Finding]:
@@ -108,19 +108,19 @@ def imports_exist(tree: Tree) -> list[Finding]:
     has.
     """
     versioned = {each.name for each in tree.created if each.manner == "VERSIONED"}
-    found = []
+    findings = []
     for procedure in tree.python_procedures:
         imports = procedure.statement.listed("IMPORTS")
         for path in imports:
             if not path.startswith("/"):
-                found.append(_at(procedure.statement, f"import {path} must begin with a slash"))
+                findings.append(_at(procedure.statement, f"import {path} must begin with a slash"))
             elif path[1:] not in tree.files:
-                found.append(_at(procedure.statement, f"import {path} is not in the bundle"))
+                findings.append(_at(procedure.statement, f"import {path} is not in the bundle"))
         if imports and procedure.schema not in versioned:
-            found.append(
+            findings.append(
                 _at(procedure.statement, f"{procedure.label} imports: its schema must be versioned")
             )
-    return found
+    return findings
 
 
 def everything_is_granted(tree: Tree) -> list[Finding]:
@@ -131,35 +131,35 @@ def everything_is_granted(tree: Tree) -> list[Finding]:
     """
     usable = {grant.name for grant in tree.grants if grant.kind == "SCHEMA"}
     place = {id(each): index for index, each in enumerate(tree.statements)}
-    found = []
+    findings = []
     for created in tree.created:
         if created.kind not in SEEN_BY_USERS:
             continue
         after = place[id(created.statement)]
         if not any(g.covers(created) and place[id(g.statement)] > after for g in tree.grants):
-            found.append(_at(created.statement, f"{created.label} is never granted after this"))
+            findings.append(_at(created.statement, f"{created.label} is never granted after this"))
         if created.schema not in usable:
-            found.append(_at(created.statement, f"no role has USAGE on schema {created.schema}"))
-    return found
+            findings.append(_at(created.statement, f"no role has USAGE on schema {created.schema}"))
+    return findings
 
 
 def grants_name_what_exists(tree: Tree) -> list[Finding]:
     """A grant's object, signature and role were created before it; none goes to an account role."""
-    found, so_far, roles = [], list[Created](), set[str]()
+    findings, so_far, roles = [], list[Created](), set[str]()
     for statement in tree.statements:
         created, grant = created_by(statement), granted_by(statement)
         if created is not None:
             so_far.append(created)
             roles |= {created.name} if created.kind == "APPLICATION ROLE" else set()
         if grant is not None:
-            known = grant.every or any(grant.covers(each) for each in so_far)
-            if not known:
-                found.append(_at(statement, f"{grant.label} is granted but was not created"))
+            is_created = grant.every or any(grant.covers(each) for each in so_far)
+            if not is_created:
+                findings.append(_at(statement, f"{grant.label} is granted but was not created"))
             if grant.role not in roles:
-                found.append(_at(statement, f"application role {grant.role} was not created"))
+                findings.append(_at(statement, f"application role {grant.role} was not created"))
         elif statement.outline.startswith("GRANT "):
-            found.append(_at(statement, "a grant must be to an application role"))
-    return found
+            findings.append(_at(statement, "a grant must be to an application role"))
+    return findings
 
 
 def nothing_forbidden(tree: Tree) -> list[Finding]:

@@ -60,17 +60,17 @@ def names_are_qualified(tree: Tree) -> list[Finding]:
 def state_stands_apart(tree: Tree) -> list[Finding]:
     """A versioned schema holds code alone, any other state alone: a version replaces its code."""
     versioned = {each.name for each in tree.created if each.manner == "VERSIONED"}
-    found = []
+    findings = []
     for each in tree.created:
         if each.kind in OF_THE_ACCOUNT:
             continue
         if each.kind not in CODE and each.schema in versioned:
             says = f"{each.label} would be lost with its version: make it in another schema"
-            found.append(Finding(each.statement.where, says))
+            findings.append(Finding(each.statement.where, says))
         if each.kind in CODE and each.schema not in versioned:
             says = f"{each.label} is code: make it in a versioned schema"
-            found.append(Finding(each.statement.where, says))
-    return found
+            findings.append(Finding(each.statement.where, says))
+    return findings
 
 
 def secrets_are_made_empty(tree: Tree) -> list[Finding]:
@@ -119,20 +119,20 @@ def pages_are_whole(tree: Tree) -> list[Finding]:
 
     Without an ``environment.yml`` that names one, Snowflake takes a Streamlit of 2023.
     """
-    found = []
+    findings = []
     for each in tree.created:
         if each.kind != "STREAMLIT":
             continue
         folder = (each.statement.setting("FROM") or _from(each.statement.text)).strip("/")
         main = f"{folder}/{(each.statement.setting('MAIN_FILE') or '').strip('/')}"
         if main not in tree.files:
-            found.append(Finding(each.statement.where, f"{main} is not in the bundle"))
+            findings.append(Finding(each.statement.where, f"{main} is not in the bundle"))
         environment = f"{folder}/environment.yml"
-        found += [
+        findings += [
             Finding(environment, wrong)
             for wrong in _wrong_environment(tree.files.get(environment, b""))
         ]
-    return found
+    return findings
 
 
 def _from(text: str) -> str:
@@ -142,10 +142,10 @@ def _from(text: str) -> str:
 
 def _wrong_environment(text: bytes) -> Iterator[str]:
     read: Any = yaml.safe_load(text) or {}
-    needs = [str(one) for one in read.get("dependencies", [])]
+    needs = [str(package) for package in read.get("dependencies", [])]
     if read.get("channels") != PAGE_CHANNEL:
         yield f"channels must be {PAGE_CHANNEL}: a page has no other"
-    if not any(re.fullmatch(r"streamlit=\d+\.\d+\.\d+", one) for one in needs):
+    if not any(re.fullmatch(r"streamlit=\d+\.\d+\.\d+", package) for package in needs):
         yield "dependencies must pin streamlit=…, or the page runs on one of 2023"
     if f"python={RUNTIME}.*" not in needs:
         yield f"dependencies must name python={RUNTIME}.*"

@@ -80,13 +80,13 @@ class Tree:
             for body in statements(token.text, outer.path)
         ]
         spelt = [
-            Statement(each.path, each.line, said.tokens)
+            Statement(each.path, each.line, statement.tokens)
             for each in inner
             for before, verb, token in zip(
                 each.tokens, each.tokens[1:], each.tokens[2:], strict=False
             )
             if (before.text, verb.text, token.kind) == ("EXECUTE", "IMMEDIATE", "string")
-            for said in statements(token.text, each.path)
+            for statement in statements(token.text, each.path)
         ]
         return (*self.statements, *inner, *spelt)
 

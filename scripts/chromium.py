@@ -24,10 +24,10 @@ def find() -> Path | None:
     if named:
         return Path(named)
     for name in NAMES:
-        found = shutil.which(name)
-        if found:
-            return Path(found)
-    return next((one for one in APPLICATIONS if one.exists()), None)
+        path = shutil.which(name)
+        if path:
+            return Path(path)
+    return next((path for path in APPLICATIONS if path.exists()), None)
 
 
 def install() -> Path | None:
@@ -42,15 +42,15 @@ def install() -> Path | None:
 
 def main() -> int:
     """Print where Chromium is."""
-    found = find() or install()
-    if found is None:
+    path = find() or install()
+    if path is None:
         print(
             "Chromium is needed and was not found: install it (apt-get install chromium), or name "
             "one with CHROMIUM=/path/to/chromium",
             file=sys.stderr,
         )
         return 1
-    print(found)
+    print(path)
     return 0
 
 

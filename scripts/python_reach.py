@@ -43,7 +43,7 @@ class Reach:
         Returns:
             The attributes' names, each with the dotted name of a definition that takes it.
         """
-        found: dict[str, str] = {}
+        attributes: dict[str, str] = {}
         waiting, seen = [function], set[str]()
         while waiting:
             here = waiting.pop()
@@ -56,9 +56,9 @@ class Reach:
             seen.add(here)
             for node in _inside(definition):
                 if isinstance(node, ast.Attribute):
-                    found.setdefault(node.attr, here)
+                    attributes.setdefault(node.attr, here)
                 waiting += self._named(module, node)
-        return found
+        return attributes
 
     def _named(self, module: str, node: ast.AST) -> Iterable[str]:
         """The dotted name a node stands for, if it names something of the sources."""
@@ -73,14 +73,14 @@ class Reach:
 
 
 def _read(source: bytes) -> _Module:
-    found = _Module()
+    module = _Module()
     tree = ast.parse(source)
-    found.defined = {each.name: each for each in tree.body if isinstance(each, Definition)}
+    module.defined = {each.name: each for each in tree.body if isinstance(each, Definition)}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
-                found.imported[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return found
+                module.imported[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return module
 
 
 def _inside(definition: Definition) -> Iterable[ast.AST]:
