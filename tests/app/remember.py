@@ -33,13 +33,13 @@ ROWS = 14
 class Recording(Database):
     """Keeps each statement on the state, with the values it was first run with."""
 
-    said: dict[str, list[Any]]
+    values_by_statement: dict[str, list[Any]]
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
-        found = super().rows(statement, params)
+        rows = super().rows(statement, params)
         if "STATE." in statement:
-            self.__dict__.setdefault("said", {}).setdefault(statement, list(params))
-        return found
+            self.__dict__.setdefault("values_by_statement", {}).setdefault(statement, list(params))
+        return rows
 
 
 def live(world: World) -> None:
@@ -88,10 +88,10 @@ def tables(world: World) -> Iterator[str]:
     )
     for table in sorted({row["TABLE_NAME"] for row in columns}):
         types = {r["COLUMN_NAME"]: r["DATA_TYPE"] for r in columns if r["TABLE_NAME"] == table}
-        found = world.rows(f"SELECT * FROM HUBSPOT_INGEST.STATE.{table} LIMIT {ROWS}")
+        rows = world.rows(f"SELECT * FROM HUBSPOT_INGEST.STATE.{table} LIMIT {ROWS}")
         selects = [
             "SELECT " + ", ".join(literal(row[name], kind) for name, kind in types.items())
-            for row in found
+            for row in rows
         ]
         if selects:
             into = f"INSERT INTO STATE.{table} ({', '.join(types)})\n"
@@ -125,12 +125,14 @@ def main() -> None:
             world.database, world.syncs = recording, Syncs(recording)
             world.leases = Leases(recording)
             live(world)
-            said = [[statement, params] for statement, params in recording.said.items()]
+            recorded_statements = [
+                [statement, params] for statement, params in recording.values_by_statement.items()
+            ]
             state = list(tables(world))
-    told = f"-- What version {version} remembered: its tables, and some of its runs' rows.\n\n"
-    (STATES / f"{version}.sql").write_text(told + "\n".join(state))
+    heading = f"-- What version {version} remembered: its tables, and some of its runs' rows.\n\n"
+    (STATES / f"{version}.sql").write_text(heading + "\n".join(state))
     (STATES / f"{version}.statements.json").write_text(
-        json.dumps(said, indent=1, ensure_ascii=False) + "\n"
+        json.dumps(recorded_statements, indent=1, ensure_ascii=False) + "\n"
     )
 
 

@@ -49,7 +49,7 @@ class Reader:
 """
 
 
-def found(setup: str = SETUP, rooms: str = ROOMS) -> list[str]:
+def findings(setup: str = SETUP, rooms: str = ROOMS) -> list[str]:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, source in {"doors": DOORS, "rooms": rooms, "far": FAR}.items():
@@ -59,11 +59,11 @@ def found(setup: str = SETUP, rooms: str = ROOMS) -> list[str]:
 
 
 def test_who_talks_to_hubspot_through_other_modules_is_bound_and_all_is_well() -> None:
-    assert found() == []
+    assert findings() == []
 
 
 def test_a_procedure_that_was_forgotten_is_found() -> None:
-    (wrong,) = found(SETUP.replace("EXECUTE IMMEDIATE 'ALTER", "LET x := 'ALTER"))
+    (wrong,) = findings(SETUP.replace("EXECUTE IMMEDIATE 'ALTER", "LET x := 'ALTER"))
     assert wrong == (
         "setup.sql:2: PROCEDURE CORE.RUN(VARCHAR) talks to HubSpot (product.far.Reader) but is not"
         " bound to the egress"
@@ -71,18 +71,20 @@ def test_a_procedure_that_was_forgotten_is_found() -> None:
 
 
 def test_a_procedure_that_begins_to_talk_to_hubspot_is_found() -> None:
-    (wrong,) = found(rooms=ROOMS.replace("outside.database", "outside.credential()"))
+    (wrong,) = findings(rooms=ROOMS.replace("outside.database", "outside.credential()"))
     assert "PROCEDURE CORE.FORGET() talks to HubSpot (product.rooms.forget)" in wrong
 
 
 def test_a_procedure_that_needs_no_way_out_has_none() -> None:
-    (wrong,) = found(rooms=ROOMS.replace("Reader(outside).read(sync)", "sync"))
+    (wrong,) = findings(rooms=ROOMS.replace("Reader(outside).read(sync)", "sync"))
     assert wrong.endswith("PROCEDURE CORE.RUN(VARCHAR) is bound to the egress but never talks to"
                           " HubSpot")  # fmt: skip
 
 
 def test_a_bound_name_that_is_no_procedure_is_found() -> None:
-    wrong = found(SETUP.replace("ALTER PROCEDURE core.run(VARCHAR)", "ALTER PROCEDURE core.walk()"))
+    wrong = findings(
+        SETUP.replace("ALTER PROCEDURE core.run(VARCHAR)", "ALTER PROCEDURE core.walk()")
+    )
     assert "setup.sql: PROCEDURE CORE.WALK() is bound but not created" in [
         each.replace("setup.sql:6", "setup.sql") for each in wrong
     ]

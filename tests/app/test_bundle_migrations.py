@@ -24,7 +24,7 @@ EXECUTE IMMEDIATE FROM './sql/migrations/0002_cost.sql';
 """
 
 
-def found(setup: str = LIST, second: str = SECOND) -> list[str]:
+def findings(setup: str = LIST, second: str = SECOND) -> list[str]:
     files = {
         "setup.sql": setup,
         "sql/migrations/0001_first.sql": FIRST,
@@ -35,7 +35,7 @@ def found(setup: str = LIST, second: str = SECOND) -> list[str]:
 
 
 def test_steps_in_order_that_only_add_are_right() -> None:
-    assert found() == []
+    assert findings() == []
 
 
 @pytest.mark.parametrize(
@@ -51,25 +51,27 @@ def test_steps_in_order_that_only_add_are_right() -> None:
     ],
 )
 def test_a_statement_that_loses_something_or_runs_once_only_is_found(statement: str) -> None:
-    (wrong,) = found(second=f"{SECOND}{statement};")
+    (wrong,) = findings(second=f"{SECOND}{statement};")
     assert wrong == "sql/migrations/0002_cost.sql:6: a step only adds, and may run again"
 
 
 def test_a_column_that_the_version_before_cannot_leave_out_is_found() -> None:
-    (wrong,) = found(second=SECOND.replace("FLOAT", "FLOAT NOT NULL"))
+    (wrong,) = findings(second=SECOND.replace("FLOAT", "FLOAT NOT NULL"))
     assert "must allow NULL" in wrong
 
 
 def test_a_step_that_is_not_recorded_is_found() -> None:
-    (wrong,) = found(second=SECOND.replace("number = 2", "number = 1"))
+    (wrong,) = findings(second=SECOND.replace("number = 2", "number = 1"))
     assert wrong == "sql/migrations/0002_cost.sql: never records step 2 in STATE.MIGRATIONS"
 
 
 def test_two_steps_of_one_number_are_found() -> None:
     twice = f"{LIST}EXECUTE IMMEDIATE FROM './sql/migrations/0002_other.sql';"
-    assert "sql/migrations/0002_other.sql: is step 3 in order: name it 0003_….sql" in found(twice)
+    assert "sql/migrations/0002_other.sql: is step 3 in order: name it 0003_….sql" in findings(
+        twice
+    )
 
 
 def test_steps_out_of_order_are_found() -> None:
     first, second = LIST.strip().splitlines()
-    assert "0002_cost.sql: is step 1 in order" in found(f"{second}\n{first}")[0]
+    assert "0002_cost.sql: is step 1 in order" in findings(f"{second}\n{first}")[0]

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts import bundle_rules as rules
-from scripts import bundle_statements as forms
+from scripts import bundle_rules, bundle_statements
 from scripts.build_zip import build_zip
 from scripts.bundle_egress import egress_is_bound
 from scripts.bundle_migrations import migrations_only_add
@@ -85,143 +84,193 @@ def test_the_application_as_it_stands_breaks_no_rule(tmp_path: Path) -> None:
 
 
 MANIFEST_CASES = [
-    (rules.manifest_is_sound, "log_level: INFO", "log_level: OFF", "log_level is a truth value"),
-    (rules.manifest_is_sound, "version: 2", "version: 1", "manifest_version must be 2"),
-    (rules.manifest_is_sound, ", extension_code: true", "", "extension_code: true"),
-    (rules.manifest_is_sound, "artifacts: {", "artifacts: {{", "not a YAML mapping"),
-    (rules.manifest_names_exist, "README.md", "READ.me", "READ.me, which is not in the bundle"),
     (
-        rules.manifest_names_exist,
+        bundle_rules.manifest_is_sound,
+        "log_level: INFO",
+        "log_level: OFF",
+        "log_level is a truth value",
+    ),
+    (bundle_rules.manifest_is_sound, "version: 2", "version: 1", "manifest_version must be 2"),
+    (bundle_rules.manifest_is_sound, ", extension_code: true", "", "extension_code: true"),
+    (bundle_rules.manifest_is_sound, "artifacts: {", "artifacts: {{", "not a YAML mapping"),
+    (
+        bundle_rules.manifest_names_exist,
+        "README.md",
+        "READ.me",
+        "READ.me, which is not in the bundle",
+    ),
+    (
+        bundle_rules.manifest_names_exist,
         "extension_code",
         "default_streamlit: core.page, extension_code",
         "core.page is never created",
     ),
     (
-        rules.privileges_are_asked,
+        bundle_rules.privileges_are_asked,
         "  - CREATE EXTERNAL ACCESS INTEGRATION",
         "  - CREATE WAREHOUSE",
         "needs the privilege CREATE EXTERNAL ACCESS INTEGRATION",
     ),
     (
-        rules.privileges_are_needed,
+        bundle_rules.privileges_are_needed,
         "  - CREATE DATABASE",
         "  - CREATE SHARE: {description: x}\n  - CREATE DATABASE",
         "asks for the privilege CREATE SHARE, which nothing uses",
     ),
 ]
 SETUP_CASES = [
-    (rules.every_part_runs, "'./sql/network.sql'", "'network.sql'", "network.sql is not in"),
-    (rules.every_part_runs, "EXECUTE IMMEDIATE FROM './sql/network.sql';", "", "never runs it"),
-    (rules.imports_exist, "CREATE OR ALTER VERSIONED SCHEMA", "CREATE SCHEMA", "must be versioned"),
+    (bundle_rules.every_part_runs, "'./sql/network.sql'", "'network.sql'", "network.sql is not in"),
     (
-        rules.everything_is_granted,
+        bundle_rules.every_part_runs,
+        "EXECUTE IMMEDIATE FROM './sql/network.sql';",
+        "",
+        "never runs it",
+    ),
+    (
+        bundle_rules.imports_exist,
+        "CREATE OR ALTER VERSIONED SCHEMA",
+        "CREATE SCHEMA",
+        "must be versioned",
+    ),
+    (
+        bundle_rules.everything_is_granted,
         "GRANT USAGE ON SCHEMA core TO APPLICATION ROLE app_admin;",
         "",
         "no role has USAGE on schema CORE",
     ),
     (
-        rules.grants_name_what_exists,
+        bundle_rules.grants_name_what_exists,
         "CREATE APPLICATION ROLE IF NOT EXISTS app_admin",
         "CREATE APPLICATION ROLE IF NOT EXISTS other",
         "application role APP_ADMIN was not created",
     ),
     (
-        rules.grants_name_what_exists,
+        bundle_rules.grants_name_what_exists,
         "TO APPLICATION ROLE app_admin",
         "TO ROLE sysadmin",
         "must be to an application role",
     ),
-    (rules.nothing_forbidden, "CREATE SCHEMA", "USE SCHEMA core; CREATE SCHEMA", "USE does not"),
     (
-        forms.everything_may_run_again,
+        bundle_rules.nothing_forbidden,
+        "CREATE SCHEMA",
+        "USE SCHEMA core; CREATE SCHEMA",
+        "USE does not",
+    ),
+    (
+        bundle_statements.everything_may_run_again,
         "CREATE SCHEMA IF NOT EXISTS config",
         "CREATE SCHEMA config",
         "runs only once",
     ),
     (
-        forms.everything_may_run_again,
+        bundle_statements.everything_may_run_again,
         "CREATE SCHEMA",
         "EXECUTE IMMEDIATE $$ BEGIN EXECUTE IMMEDIATE 'CREATE ROLE ' || x; END; $$; CREATE SCHEMA",
         "runs only once",
     ),
     (
-        rules.nothing_forbidden,
+        bundle_rules.nothing_forbidden,
         "CREATE SCHEMA",
         "EXECUTE IMMEDIATE $$ USE ROLE x; $$; CREATE SCHEMA",
         "USE does not",
     ),
     (
-        rules.nothing_forbidden,
+        bundle_rules.nothing_forbidden,
         "CREATE SCHEMA",
         "CREATE TEMP TABLE t (a INT); CREATE SCHEMA",
         "no temporary objects",
     ),
     (
-        rules.nothing_forbidden,
+        bundle_rules.nothing_forbidden,
         "CREATE SCHEMA",
         "CREATE OR REPLACE TRANSIENT TABLE config.t (a INT); CREATE SCHEMA",
         "loses its rows",
     ),
     (
-        rules.privileges_are_asked,
+        bundle_rules.privileges_are_asked,
         "CREATE SCHEMA",
         "CREATE TASK config.t SCHEDULE = '60 MINUTES' AS SELECT 1; CREATE SCHEMA",
         "EXECUTE MANAGED TASK",
     ),
 ]
 NETWORK_CASES = [
-    (forms.names_are_qualified, "RULE config.hosts", "RULE hosts", "HOSTS needs its schema's name"),
     (
-        forms.state_stands_apart,
+        bundle_statements.names_are_qualified,
+        "RULE config.hosts",
+        "RULE hosts",
+        "HOSTS needs its schema's name",
+    ),
+    (
+        bundle_statements.state_stands_apart,
         "RULE config.hosts",
         "RULE core.hosts",
         "NETWORK RULE CORE.HOSTS would be lost with its version",
     ),
     (
-        forms.secrets_are_made_empty,
+        bundle_statements.secrets_are_made_empty,
         "CREATE OR ALTER NETWORK",
         "CREATE SECRET IF NOT EXISTS config.key TYPE = GENERIC_STRING SECRET_STRING = 'pat-1';"
         " CREATE OR ALTER NETWORK",
         "SECRET_STRING must be empty",
     ),
     (
-        rules.hosts_agree,
+        bundle_rules.hosts_agree,
         "HOST_PORTS = ('api.example.com')",
         "HOST_PORTS = ('api.example.com:443')",
         "differ",
     ),
-    (rules.hosts_agree, "HOST_PORTS = ('api.example.com')", "", "differ"),
+    (bundle_rules.hosts_agree, "HOST_PORTS = ('api.example.com')", "", "differ"),
 ]
 PROCEDURE_CASES = [
-    (forms.state_stands_apart, "VIEW core.runs", "VIEW config.runs", "VIEW CONFIG.RUNS is code"),
-    (forms.procedures_are_alike, "COMMENT = 'Runs'", "", "COMMENT says what it does"),
-    (forms.procedures_are_alike, "EXECUTE AS OWNER", "", "say EXECUTE AS OWNER"),
-    (forms.procedures_are_alike, "RETURNS VARIANT", "RETURNS VARCHAR", "RETURNS VARIANT, an"),
-    (forms.procedures_are_alike, "'3.11'", "'3.12'", "RUNTIME_VERSION must be '3.11'"),
-    (forms.procedures_are_alike, "'pydantic'", "'pydantic==2.8.2'", "package pydantic==2.8.2 is"),
-    (forms.procedures_are_alike, "'pydantic'", "'orjson'", "package orjson is not"),
-    (rules.imports_exist, "'/lib/product.zip'", "'lib/product.zip'", "must begin with a slash"),
-    (rules.imports_exist, "'/lib/product.zip'", "'/lib/other.zip'", "other.zip is not in"),
     (
-        rules.everything_is_granted,
+        bundle_statements.state_stands_apart,
+        "VIEW core.runs",
+        "VIEW config.runs",
+        "VIEW CONFIG.RUNS is code",
+    ),
+    (bundle_statements.procedures_are_alike, "COMMENT = 'Runs'", "", "COMMENT says what it does"),
+    (bundle_statements.procedures_are_alike, "EXECUTE AS OWNER", "", "say EXECUTE AS OWNER"),
+    (
+        bundle_statements.procedures_are_alike,
+        "RETURNS VARIANT",
+        "RETURNS VARCHAR",
+        "RETURNS VARIANT, an",
+    ),
+    (bundle_statements.procedures_are_alike, "'3.11'", "'3.12'", "RUNTIME_VERSION must be '3.11'"),
+    (
+        bundle_statements.procedures_are_alike,
+        "'pydantic'",
+        "'pydantic==2.8.2'",
+        "package pydantic==2.8.2 is",
+    ),
+    (bundle_statements.procedures_are_alike, "'pydantic'", "'orjson'", "package orjson is not"),
+    (
+        bundle_rules.imports_exist,
+        "'/lib/product.zip'",
+        "'lib/product.zip'",
+        "must begin with a slash",
+    ),
+    (bundle_rules.imports_exist, "'/lib/product.zip'", "'/lib/other.zip'", "other.zip is not in"),
+    (
+        bundle_rules.everything_is_granted,
         "GRANT SELECT ON VIEW core.runs TO APPLICATION ROLE app_admin;",
         "",
         "VIEW CORE.RUNS is never granted",
     ),
     (
-        rules.everything_is_granted,
+        bundle_rules.everything_is_granted,
         "CREATE OR REPLACE VIEW",
         "CREATE OR REPLACE PROCEDURE core.run(sync TEXT, settings VARIANT) RETURNS VARIANT"
         " LANGUAGE SQL AS $$ SELECT 1 $$; CREATE OR REPLACE VIEW",
         "PROCEDURE CORE.RUN(VARCHAR, VARIANT) is never granted after this",
     ),
     (
-        rules.grants_name_what_exists,
+        bundle_rules.grants_name_what_exists,
         "core.run(STRING, VARIANT)",
         "core.run(STRING)",
         "PROCEDURE CORE.RUN(VARCHAR) is granted but was not created",
     ),
-    (rules.nothing_forbidden, "AS OWNER", "AS CALLER", "as its caller"),
+    (bundle_rules.nothing_forbidden, "AS OWNER", "AS CALLER", "as its caller"),
 ]
 CASES = [
     (rule, path, old, new, says)
@@ -239,18 +288,18 @@ CASES = [
 def test_a_rule_catches_what_breaks_it(
     rule: Rule, path: str, old: str, new: str, says: str
 ) -> None:
-    found = [str(finding) for finding in rule(bundle(path, old, new))]
-    assert [each for each in found if says in each] != [], found
+    findings = [str(finding) for finding in rule(bundle(path, old, new))]
+    assert [each for each in findings if says in each] != [], findings
 
 
 @pytest.mark.parametrize(
     ("rule", "path"),
     [
-        (rules.manifest_is_sound, "manifest.yml"),
-        (rules.manifest_names_exist, "README.md"),
-        (rules.manifest_names_exist, "setup.sql"),
-        (rules.every_part_runs, "sql/procedures.sql"),
-        (rules.imports_exist, "lib/product.zip"),
+        (bundle_rules.manifest_is_sound, "manifest.yml"),
+        (bundle_rules.manifest_names_exist, "README.md"),
+        (bundle_rules.manifest_names_exist, "setup.sql"),
+        (bundle_rules.every_part_runs, "sql/procedures.sql"),
+        (bundle_rules.imports_exist, "lib/product.zip"),
     ],
 )
 def test_a_missing_file_is_found(rule: Rule, path: str) -> None:
@@ -258,8 +307,8 @@ def test_a_missing_file_is_found(rule: Rule, path: str) -> None:
 
 
 def test_an_app_yml_at_the_root_is_found() -> None:
-    (found,) = rules.no_app_yml(Tree({}, frozenset({"app.yml", "app"})))
-    assert found.where == "app.yml"
+    (finding,) = bundle_rules.no_app_yml(Tree({}, frozenset({"app.yml", "app"})))
+    assert finding.where == "app.yml"
 
 
 PAGE = "CREATE OR REPLACE STREAMLIT core.page FROM '/streamlit' MAIN_FILE = 'app.py';"
@@ -289,9 +338,11 @@ dependencies: [python=3.11.*, streamlit=1.52.2]
 )
 def test_a_page_that_is_not_whole_is_found(files: dict[str, str], wrong: list[str]) -> None:
     texts = {**files, "setup.sql": PAGE}
-    found = forms.pages_are_whole(Tree({name: text.encode() for name, text in texts.items()}))
-    assert len(found) == len(wrong)
-    for each, says in zip(found, wrong, strict=True):
+    findings = bundle_statements.pages_are_whole(
+        Tree({name: text.encode() for name, text in texts.items()})
+    )
+    assert len(findings) == len(wrong)
+    for each, says in zip(findings, wrong, strict=True):
         assert says in each.what
 
 
@@ -299,8 +350,8 @@ def test_what_the_shipped_python_says_in_sql_keeps_the_rules_too() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("product/sql.py", "def go(run):\n    run('CREATE TEMP TABLE t (a INT)')\n")
-    (found,) = rules.nothing_forbidden(Tree({"lib/product.zip": packed.getvalue()}))
-    assert found.where == "lib/product.zip/product/sql.py"
+    (finding,) = bundle_rules.nothing_forbidden(Tree({"lib/product.zip": packed.getvalue()}))
+    assert finding.where == "lib/product.zip/product/sql.py"
 
 
 def test_the_project_leaves_out_what_breaks_an_upgrade() -> None:
@@ -313,15 +364,20 @@ def test_the_project_leaves_out_what_breaks_an_upgrade() -> None:
 
 
 def test_every_rule_has_a_case_that_breaks_it() -> None:
-    elsewhere = {rules.no_app_yml, egress_is_bound, migrations_only_add, forms.pages_are_whole}
-    assert {rule for rule, *_ in CASES} | elsewhere == set(rules.RULES)
+    elsewhere = {
+        bundle_rules.no_app_yml,
+        egress_is_bound,
+        migrations_only_add,
+        bundle_statements.pages_are_whole,
+    }
+    assert {rule for rule, *_ in CASES} | elsewhere == set(bundle_rules.RULES)
 
 
 def test_a_grant_on_all_views_of_a_schema_covers_those_made_before_it() -> None:
-    one, all_ = "SELECT ON VIEW core.runs", "SELECT ON ALL VIEWS IN SCHEMA core"
-    assert broken_rules(bundle("sql/procedures.sql", one, all_)) == []
+    single_grant, grant_on_all = "SELECT ON VIEW core.runs", "SELECT ON ALL VIEWS IN SCHEMA core"
+    assert broken_rules(bundle("sql/procedures.sql", single_grant, grant_on_all)) == []
 
 
 def test_a_finding_names_the_file_and_the_line() -> None:
     tree = bundle("sql/procedures.sql", "AS OWNER", "AS CALLER")
-    assert [each.where for each in rules.nothing_forbidden(tree)] == ["sql/procedures.sql:2"]
+    assert [each.where for each in bundle_rules.nothing_forbidden(tree)] == ["sql/procedures.sql:2"]

@@ -49,8 +49,8 @@ def test_a_deployment_to_a_development_account_approves_the_connection(engine: E
     for _ in range(2):
         assert engine.sql(statement) == [("the connection to api.hubapi.com is approved",)]
     assert [each.options["STATUS"] for each in engine.catalog.specifications] == ["APPROVED"]
-    (told,) = engine.sql(statement.replace("SEQUENCE_NUMBER = 1", "SEQUENCE_NUMBER = 2"))[0]
-    assert "has sequence number 1, not 2" in str(told)
+    (answer,) = engine.sql(statement.replace("SEQUENCE_NUMBER = 1", "SEQUENCE_NUMBER = 2"))[0]
+    assert "has sequence number 1, not 2" in str(answer)
 
 
 def names(signatures: list[str]) -> set[str]:
@@ -64,9 +64,9 @@ VIEWERS_MAY_CALL: set[str] = set()
 def test_an_admin_may_call_every_procedure_a_viewer_what_only_looks_a_reader_none(
     engine: Engine,
 ) -> None:
-    made = {each.name.object for each in engine.catalog.procedures}
-    assert len(made) > 10
-    assert names(engine.catalog.callable_by("APP_ADMIN")) == made
+    procedures = {each.name.object for each in engine.catalog.procedures}
+    assert len(procedures) > 10
+    assert names(engine.catalog.callable_by("APP_ADMIN")) == procedures
     assert names(engine.catalog.callable_by("APP_VIEWER")) == VIEWERS_MAY_CALL
     assert engine.catalog.callable_by("DATA_READER") == []
 
@@ -74,11 +74,11 @@ def test_an_admin_may_call_every_procedure_a_viewer_what_only_looks_a_reader_non
 def test_every_view_of_core_may_be_read_by_viewers_and_no_table_of_state_by_anybody(
     engine: Engine,
 ) -> None:
-    made = engine.sql(
+    views = engine.sql(
         "SELECT TABLE_SCHEMA || '.' || TABLE_NAME FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.VIEWS"
         " WHERE TABLE_SCHEMA = 'CORE'"
     )
-    assert len(made) > 5
+    assert len(views) > 5
 
     def read_by(role: str) -> set[str]:
         return {
@@ -87,7 +87,7 @@ def test_every_view_of_core_may_be_read_by_viewers_and_no_table_of_state_by_anyb
             if grant.privilege == "SELECT"
         }
 
-    assert read_by("APP_VIEWER") == {str(row[0]) for row in made}
+    assert read_by("APP_VIEWER") == {str(row[0]) for row in views}
     assert read_by("APP_ADMIN") == read_by("APP_VIEWER")
     assert read_by("DATA_READER") == set()
 

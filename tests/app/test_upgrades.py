@@ -47,22 +47,22 @@ def install(engine: Engine) -> None:
 
 def columns(engine: Engine) -> dict[str, str | None]:
     """Every column of the state with its type."""
-    found = engine.sql(
+    rows = engine.sql(
         "SELECT TABLE_NAME || '.' || COLUMN_NAME, DATA_TYPE"
         " FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = 'STATE'"
     )
-    return {str(name): kind for name, kind in found}
+    return {str(name): kind for name, kind in rows}
 
 
 def remembered(engine: Engine, listed: dict[str, str | None]) -> dict[str, Rows]:
     """The rows of the state, of these columns alone."""
     tables = sorted({name.partition(".")[0] for name in listed})
-    found = {}
+    by_table = {}
     for table in tables:
         names = sorted(c.partition(".")[2] for c in listed if c.startswith(f"{table}."))
         rows = engine.sql(f"SELECT {', '.join(names)} FROM {STATE}.{table}")
-        found[table] = sorted(rows, key=str)
-    return found
+        by_table[table] = sorted(rows, key=str)
+    return by_table
 
 
 def test_an_upgrade_keeps_every_row_and_column(engine: Engine) -> None:
@@ -81,8 +81,8 @@ def test_an_upgraded_state_is_that_of_a_new_installation(engine: Engine) -> None
         install(fresh)
         assert columns(engine) == columns(fresh)
         steps = [
-            one.sql(f"SELECT NUMBER FROM {STATE}.MIGRATIONS ORDER BY NUMBER")
-            for one in (engine, fresh)
+            instance.sql(f"SELECT NUMBER FROM {STATE}.MIGRATIONS ORDER BY NUMBER")
+            for instance in (engine, fresh)
         ]
     assert steps[0] == steps[1] == [(str(n + 1),) for n in range(len(steps[0]))]
 
@@ -90,23 +90,29 @@ def test_an_upgraded_state_is_that_of_a_new_installation(engine: Engine) -> None
 def test_an_upgrade_that_runs_twice_changes_nothing(engine: Engine) -> None:
     install(engine)
     first = remembered(engine, columns(engine))
-    made = (engine.catalog.grants, [one.signature for one in engine.catalog.procedures])
+    before = (
+        engine.catalog.grants,
+        [procedure.signature for procedure in engine.catalog.procedures],
+    )
     install(engine)
     assert remembered(engine, columns(engine)) == first
-    assert (engine.catalog.grants, [one.signature for one in engine.catalog.procedures]) == made
+    assert (
+        engine.catalog.grants,
+        [procedure.signature for procedure in engine.catalog.procedures],
+    ) == before
 
 
 def test_the_version_before_runs_on_beside_the_new_one(engine: Engine, released: str) -> None:
     """Until its last run has ended, as Snowflake does it: every statement of it still works."""
     install(engine)
-    said: list[tuple[str, list[Any]]] = json.loads(
+    recorded_statements: list[tuple[str, list[Any]]] = json.loads(
         (STATES / f"{released}.statements.json").read_text()
     )
     session = engine.local_session("HUBSPOT_INGEST", "CORE")
-    for statement, params in said:
+    for statement, params in recorded_statements:
         session.execute(statement, params)
     session.close()
-    assert len(said) > 20
+    assert len(recorded_statements) > 20
 
 
 def test_syncs_and_their_settings_run_on_after_an_upgrade(engine: Engine) -> None:
@@ -123,5 +129,5 @@ def test_syncs_and_their_settings_run_on_after_an_upgrade(engine: Engine) -> Non
 
 def test_a_credential_set_before_there_were_connections_is_the_first_ones(engine: Engine) -> None:
     install(engine)
-    found = engine.sql("SELECT NAME, KIND, PORTAL_ID FROM HUBSPOT_INGEST.CORE.CONNECTIONS")
-    assert found == [("default", "TOKEN", "62515001")]
+    connections = engine.sql("SELECT NAME, KIND, PORTAL_ID FROM HUBSPOT_INGEST.CORE.CONNECTIONS")
+    assert connections == [("default", "TOKEN", "62515001")]

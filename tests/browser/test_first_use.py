@@ -21,14 +21,14 @@ def laptop(tmp_path: Path) -> Iterator[tuple[Laptop, str]]:
     """A laptop whose HubSpot is ``hubspot-ingest sandbox``, and that HubSpot's token."""
     plain = Laptop(tmp_path / "sandbox")
     with plain.running("sandbox") as sandbox:
-        told = _told(sandbox)
+        environment = _environment(sandbox)
         yield (
-            Laptop(tmp_path / "home", HUBSPOT_BASE_URL=told["HUBSPOT_BASE_URL"]),
-            told["HUBSPOT_TOKEN"],
+            Laptop(tmp_path / "home", HUBSPOT_BASE_URL=environment["HUBSPOT_BASE_URL"]),
+            environment["HUBSPOT_TOKEN"],
         )
 
 
-def _told(sandbox: Running) -> dict[str, str]:
+def _environment(sandbox: Running) -> dict[str, str]:
     lines = sandbox.reads("HUBSPOT_TOKEN=").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
@@ -103,8 +103,8 @@ def _look_around(browser: Browser, machine: Laptop) -> None:
     browser.sees("rows that changed last")
     browser.shoot("data")
     browser.switch("Explain a row")
-    [one] = machine.sql("SELECT MIN(ID) AS ID FROM HUBSPOT_DATA.CRM.CONTACTS").rows
-    browser.page.get_by_label("Id of the record").fill(one["ID"])
+    [contact] = machine.sql("SELECT MIN(ID) AS ID FROM HUBSPOT_DATA.CRM.CONTACTS").rows
+    browser.page.get_by_label("Id of the record").fill(contact["ID"])
     browser.press("Explain")
     browser.sees("as HubSpot has it")
     browser.shoot("row")
@@ -159,7 +159,7 @@ def _look(browser: Browser, suffix: str, height: int) -> None:
     browser.shows_no_trace()
 
 
-def test_a_wrong_key_a_missing_scope_and_a_failed_run_are_told(tmp_path: Path) -> None:
+def test_a_wrong_key_a_missing_scope_and_a_failed_run_are_environment(tmp_path: Path) -> None:
     portal = Portal(1, records={"contacts": 30})
     portal.grant("pat-na1-few", ["crm.objects.contacts.read", "oauth"])
     sandbox = Sandbox(portal)

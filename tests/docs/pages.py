@@ -26,13 +26,17 @@ def examples(page: Path) -> list[str]:
     The statements are those of a person who may do everything in the account.
     """
     text = page.read_text()
-    found = [one for block in blocks(page, "sql") for one in statements(block)]
+    examples = [statement for block in blocks(page, "sql") for statement in statements(block)]
     for block in blocks(page, "sh"):
-        found += re.findall(r'hubspot-ingest sql "([^"]+)"', block)
+        examples += re.findall(r'hubspot-ingest sql "([^"]+)"', block)
     prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
-    found += re.findall(r"`(CALL [^`]+)`", prose)
+    examples += re.findall(r"`(CALL [^`]+)`", prose)
     # a signature such as configure_sync(name, settings) is no example
-    return [one.strip().rstrip(";") for one in found if not re.search(r"\((name|sync)\b", one)]
+    return [
+        example.strip().rstrip(";")
+        for example in examples
+        if not re.search(r"\((name|sync)\b", example)
+    ]
 
 
 def table(page: Path, header: str) -> dict[str, list[str]]:
@@ -47,11 +51,11 @@ def table(page: Path, header: str) -> dict[str, list[str]]:
         if not line.startswith("|"):
             break
         first, *others = (cell.strip() for cell in line.strip("|").split(" | "))
-        rows[first] = [one.strip() for one in others]
+        rows[first] = [cell.strip() for cell in others]
     return rows
 
 
 def links(page: Path) -> list[Path]:
     """The files that a page links to."""
-    found = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
-    return [(page.parent / one).resolve() for one in found]
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    return [(page.parent / target).resolve() for target in targets]

@@ -35,7 +35,7 @@ def session() -> Iterator[Session]:
             yield session
 
 
-@pytest.mark.parametrize("page", [one for one in PAGES if examples(one)], ids=name)
+@pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=name)
 def test_the_examples_of_a_page_run_one_after_the_other(
     session: Session, token: str, page: Path
 ) -> None:
@@ -52,7 +52,7 @@ def test_the_examples_of_a_page_run_one_after_the_other(
 
 
 def test_there_are_examples_to_run() -> None:
-    found = [one for page in PAGES for one in examples(page)]
+    statements = [statement for page in PAGES for statement in examples(page)]
 
-    assert len(found) >= 12
-    assert any("filter_groups" in one for one in found)
+    assert len(statements) >= 12
+    assert any("filter_groups" in statement for statement in statements)

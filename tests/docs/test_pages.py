@@ -39,7 +39,7 @@ def _codes() -> set[str]:
 
 
 def test_every_error_code_is_explained_and_no_other() -> None:
-    explained = {one.strip("`") for one in table(ROOT / "docs" / "ERRORS.md", "code")}
+    explained = {code.strip("`") for code in table(ROOT / "docs" / "ERRORS.md", "code")}
 
     assert explained == _codes()
 
@@ -51,16 +51,16 @@ def test_every_explanation_says_what_to_do() -> None:
 
 
 def test_every_setting_is_explained_and_no_other() -> None:
-    explained = {one.strip("`") for one in table(ROOT / "docs" / "SETTINGS.md", "setting")}
+    explained = {setting.strip("`") for setting in table(ROOT / "docs" / "SETTINGS.md", "setting")}
 
     assert explained == set(SyncSettings.model_fields)
 
 
 def test_every_setting_of_the_app_is_explained_with_its_default() -> None:
     rows = table(ROOT / "docs" / "SETTINGS.md", "app setting")
-    told = {name.strip("`"): json.loads(cells[-1].strip("`")) for name, cells in rows.items()}
+    defaults = {name.strip("`"): json.loads(cells[-1].strip("`")) for name, cells in rows.items()}
 
-    assert told == AppSettings().dump()
+    assert defaults == AppSettings().dump()
 
 
 def test_defaults_are_those_of_the_settings() -> None:
@@ -69,10 +69,10 @@ def test_defaults_are_those_of_the_settings() -> None:
 
     wrong = {}
     for setting, cells in rows.items():
-        told = cells[-1]
-        if not re.fullmatch(r"`[^`]+`", told):
+        documented = cells[-1]
+        if not re.fullmatch(r"`[^`]+`", documented):
             continue
-        text = told.strip("`")
+        text = documented.strip("`")
         default = defaults[setting.strip("`")]
         if text != default and json.loads(text) != default:
             wrong[setting] = (text, default)
@@ -82,16 +82,16 @@ def test_defaults_are_those_of_the_settings() -> None:
 def test_every_column_of_ours_is_explained() -> None:
     page = (ROOT / "docs" / "TABLES.md").read_text()
 
-    assert [one for one in sorted(OWN_NAMES) if f"`{one}`" not in page] == []
+    assert [column for column in sorted(OWN_NAMES) if f"`{column}`" not in page] == []
 
 
 def test_the_apps_page_names_every_procedure_and_view() -> None:
     page = (ROOT / "app" / "README.md").read_text()
-    scripts = "\n".join(one.read_text() for one in (ROOT / "app" / "sql").rglob("*.sql"))
-    made = re.findall(r"CREATE OR REPLACE (?:PROCEDURE|VIEW) CORE\.(\w+)", scripts)
+    scripts = "\n".join(script.read_text() for script in (ROOT / "app" / "sql").rglob("*.sql"))
+    created = re.findall(r"CREATE OR REPLACE (?:PROCEDURE|VIEW) CORE\.(\w+)", scripts)
 
-    assert len(made) >= 14
-    assert [one for one in made if not re.search(rf"\b{one}\b", page)] == []
+    assert len(created) >= 14
+    assert [entry for entry in created if not re.search(rf"\b{entry}\b", page)] == []
 
 
 def test_the_newest_section_of_the_changelog_is_this_version() -> None:
@@ -106,15 +106,15 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
 
-    told = capsys.readouterr().out
+    help_text = capsys.readouterr().out
     assert ended.value.code == 0
     for command in ("demo", "sql", "serve", "sandbox"):
-        assert re.search(rf"^\s+{command}\s", told, re.M), command
+        assert re.search(rf"^\s+{command}\s", help_text, re.M), command
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
-    assert [str(one) for one in links(page) if not one.exists()] == []
+    assert [str(link) for link in links(page) if not link.exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

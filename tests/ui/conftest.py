@@ -32,11 +32,11 @@ def open_page(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
         def opened(
             records: dict[str, int] | None = None, *, portal: Portal | None = None
         ) -> tuple[View, World]:
-            found = portal or Portal(1, records=records or {"contacts": 12})
-            sandbox = Sandbox(found)
+            hubspot = portal or Portal(1, records=records or {"contacts": 12})
+            sandbox = Sandbox(hubspot)
             server = stack.enter_context(sandbox.serve())
             monkeypatch.setenv("HUBSPOT_BASE_URL", server.url)
-            world = stack.enter_context(World(engine, portal=found))
+            world = stack.enter_context(World(engine, portal=hubspot))
             world.sandbox = sandbox
             return View(world), world
 

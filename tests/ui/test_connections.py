@@ -24,7 +24,7 @@ def test_a_portal_is_added_and_tested(open_page: Open) -> None:
 
     assert f"Connected to portal {world.portal.id}" in view.text
     rows = world.rows("SELECT NAME, PORTAL_ID FROM connections ORDER BY NAME")
-    assert [(one["NAME"], one["PORTAL_ID"]) for one in rows] == [
+    assert [(row["NAME"], row["PORTAL_ID"]) for row in rows] == [
         ("default", None),
         ("emea", str(world.portal.id)),
     ]
@@ -34,7 +34,7 @@ def test_the_key_of_a_portal_is_neither_shown_nor_kept(open_page: Open) -> None:
     view, world = added(open_page)
 
     assert world.portal.token not in view.text
-    assert all(one.value == "" for one in view.test.text_input if one.label == "Service key")
+    assert all(field.value == "" for field in view.test.text_input if field.label == "Service key")
     assert world.portal.token not in repr(view.test.session_state.filtered_state)
 
 
@@ -64,7 +64,7 @@ def test_removing_a_portal_asks_first(open_page: Open) -> None:
     assert len(world.rows("SELECT * FROM connections")) == 2
     view.press("Remove portal")
 
-    assert [one["NAME"] for one in world.rows("SELECT NAME FROM connections")] == ["default"]
+    assert [row["NAME"] for row in world.rows("SELECT NAME FROM connections")] == ["default"]
 
 
 def test_a_portal_that_a_sync_reads_from_stays(open_page: Open) -> None:

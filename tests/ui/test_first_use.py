@@ -41,7 +41,7 @@ def test_the_key_is_neither_shown_nor_kept(open_page: Open) -> None:
     connected(view, world.portal.token)
 
     assert world.portal.token not in view.text
-    assert all(one.value == "" for one in view.test.text_input)
+    assert all(field.value == "" for field in view.test.text_input)
     assert world.portal.token not in repr(view.test.session_state.filtered_state)
 
 
@@ -53,7 +53,7 @@ def test_a_grant_of_an_oauth_app_is_stored_and_never_shown(open_page: Open) -> N
 
     assert "Connected" not in view.text
     assert "a-secret" not in view.text + repr(view.test.session_state.filtered_state)
-    assert all(one.value == "" for one in view.test.text_input)
+    assert all(field.value == "" for field in view.test.text_input)
 
 
 def test_a_wrong_key_is_told_with_its_code_and_goes_no_further(open_page: Open) -> None:
@@ -62,7 +62,7 @@ def test_a_wrong_key_is_told_with_its_code_and_goes_no_further(open_page: Open) 
     connected(view, "pat-na1-wrong")
 
     assert "CREDENTIAL_REJECTED" in view.text
-    [go_on] = [one for one in view.test.button if one.label == "Continue"]
+    [go_on] = [button for button in view.test.button if button.label == "Continue"]
     assert go_on.disabled
 
 
@@ -73,7 +73,7 @@ def test_the_scopes_of_what_cannot_be_read_are_there_to_copy(open_page: Open) ->
 
     connected(view, "pat-na1-few")
 
-    assert "cannot be read yet" in "".join(one.label for one in view.test.expander)
+    assert "cannot be read yet" in "".join(expander.label for expander in view.test.expander)
     assert "crm.objects.companies.read" in view.text
 
 
@@ -81,7 +81,7 @@ def test_chosen_objects_become_tables(open_page: Open) -> None:
     view, world = open_page(RECOMMENDED)
 
     connected(view, world.portal.token).press("Continue").press("Continue")
-    [contacts] = [one for one in view.test.checkbox if one.label.startswith("Contacts")]
+    [contacts] = [box for box in view.test.checkbox if box.label.startswith("Contacts")]
     contacts.check().run()
     view.press("Continue").press("Continue").press("Start 1 sync")
     assert world.engine.background.wait(60)

@@ -134,11 +134,13 @@ def test_changes_that_are_not_saved_are_planned_too(open_page: Open) -> None:
 def test_the_records_that_match_are_counted_before_anything_is_saved(open_page: Open) -> None:
     view, world = of_contacts(open_page)
     world.portal.create("contacts", {"email": "a@b.example", "firstname": "Nobody else"})
-    one = [{"filters": [{"propertyName": "firstname", "operator": "EQ", "value": "Nobody else"}]}]
+    groups = [
+        {"filters": [{"propertyName": "firstname", "operator": "EQ", "value": "Nobody else"}]}
+    ]
 
     view.choose("part-contacts", "Filters").press("How many match now")
     assert "31 records match now" in view.text
-    view.write(JSON, json.dumps(one))
+    view.write(JSON, json.dumps(groups))
     assert "match now" not in view.text
     view.press("How many match now")
 
@@ -156,7 +158,7 @@ def test_a_filter_that_hubspot_refuses_is_told_by_the_count(open_page: Open) -> 
     assert "INVALID_FILTER" in view.text
 
 
-def planned(**told: Any) -> dict[str, Any]:
+def planned(**changes: Any) -> dict[str, Any]:
     """What PLAN_INGEST answers of a run of a minute with 100 requests."""
     return {
         "response_code": "OK",
@@ -169,7 +171,7 @@ def planned(**told: Any) -> dict[str, Any]:
         "columns": [],
         "ddl": [],
         "scopes_missing": [],
-        **told,
+        **changes,
     }
 
 
@@ -184,15 +186,17 @@ def test_plans_add_up_to_what_the_day_has_left() -> None:
 
 
 def test_a_table_that_several_runs_make_counts_once() -> None:
-    made = planned(
+    plan = planned(
         ddl=[f'CREATE TABLE IF NOT EXISTS "A"."B"."{name}" (' for name in ("T", "_FRESHNESS")]
     )
 
-    assert plans.added([made, made]).tables == 1
+    assert plans.added([plan, plan]).tables == 1
 
 
 def test_what_parts_a_run_is_told_beside_it() -> None:
-    said = "its deadline parts it into about 3 runs"
+    warning = "its deadline parts it into about 3 runs"
 
-    assert plans.warning(planned(message=f"a run of contacts would read much; {said}")) == said
+    assert (
+        plans.warning(planned(message=f"a run of contacts would read much; {warning}")) == warning
+    )
     assert plans.warning(planned()) == ""

@@ -42,7 +42,7 @@ def test_the_history_tells_status_rows_and_requests(open_page: Open) -> None:
 def test_a_run_opens_with_where_its_requests_went(open_page: Open) -> None:
     view, world = ran(open_page)
 
-    view.press(next(one for one in view.labels if one.startswith("Contacts ")))
+    view.press(next(label for label in view.labels if label.startswith("Contacts ")))
 
     [run] = world.runs()
     assert run["RUN_ID"] in view.text
@@ -54,7 +54,7 @@ def test_a_run_opens_with_where_its_requests_went(open_page: Open) -> None:
 def test_a_run_tells_where_its_time_went(open_page: Open) -> None:
     view, world = ran(open_page)
 
-    view.press(next(one for one in view.labels if one.startswith("Contacts ")))
+    view.press(next(label for label in view.labels if label.startswith("Contacts ")))
 
     assert "Where the time went" in view.text
     assert "Most of it" in view.text

@@ -46,7 +46,7 @@ def test_a_module_imports_what_the_runtime_has(path: Path) -> None:
     tops = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            tops |= {one.name.partition(".")[0] for one in node.names}
+            tops |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports need a package around the main file"
             tops.add(str(node.module).partition(".")[0])
@@ -78,7 +78,7 @@ def test_no_markup_brings_a_script_or_anything_from_elsewhere() -> None:
 
 
 def test_the_page_config_sets_only_what_snowsight_takes() -> None:
-    given = {
+    arguments = {
         keyword.arg
         for _, tree in _trees()
         for node in ast.walk(tree)
@@ -88,7 +88,7 @@ def test_the_page_config_sets_only_what_snowsight_takes() -> None:
         for keyword in node.keywords
     }
 
-    assert given <= PAGE_CONFIG
+    assert arguments <= PAGE_CONFIG
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_one_module_sends_and_one_module_says_what(words: tuple[str, ...], modul
 
 def test_the_release_that_is_pinned_is_the_one_these_tests_run_on() -> None:
     needs = yaml.safe_load((PAGE / "environment.yml").read_text())["dependencies"]
-    [pinned] = [one.partition("=")[2] for one in needs if one.startswith("streamlit=")]
+    [pinned] = [package.partition("=")[2] for package in needs if package.startswith("streamlit=")]
 
     assert pinned in RELEASES
     assert version("streamlit") == pinned
-    assert {one.partition("=")[0] for one in needs} <= {"python", *PACKAGES.values()}
+    assert {package.partition("=")[0] for package in needs} <= {"python", *PACKAGES.values()}

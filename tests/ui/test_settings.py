@@ -57,7 +57,7 @@ def test_what_snowflake_would_refuse_is_told_and_not_stored(open_page: Open) -> 
 def test_the_export_is_the_configuration_and_no_credential(open_page: Open) -> None:
     view, world = at_settings(open_page)
 
-    [text] = [one.value for one in view.test.code]
+    [text] = [block.value for block in view.test.code]
 
     assert configuration.read(text) == ({"contacts": SETTINGS}, {})
     assert world.portal.token not in text
@@ -79,7 +79,7 @@ def test_an_import_shows_what_it_would_change_and_then_does(open_page: Open) -> 
     assert app["SCHEDULE"] == "15 MINUTES"
 
     rows = world.rows("SELECT NAME, ENABLED, SETTINGS FROM syncs ORDER BY NAME")
-    assert [(one["NAME"], one["ENABLED"], json.loads(one["SETTINGS"])) for one in rows] == [
+    assert [(row["NAME"], row["ENABLED"], json.loads(row["SETTINGS"])) for row in rows] == [
         ("contacts", False, {}),
         ("deals", True, {"associations": []}),
     ]
@@ -87,7 +87,7 @@ def test_an_import_shows_what_it_would_change_and_then_does(open_page: Open) -> 
 
 def test_what_was_exported_changes_nothing_when_imported(open_page: Open) -> None:
     view, _ = at_settings(open_page)
-    [text] = [one.value for one in view.test.code]
+    [text] = [block.value for block in view.test.code]
 
     view.write("Configuration", text)
 
@@ -95,7 +95,7 @@ def test_what_was_exported_changes_nothing_when_imported(open_page: Open) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("syncs: [", "not YAML"),
         ("- contacts", 'a mapping "syncs"'),
@@ -104,6 +104,6 @@ def test_what_was_exported_changes_nothing_when_imported(open_page: Open) -> Non
         ("syncs: {}\napp: 1", "must be a mapping"),
     ],
 )
-def test_what_is_no_configuration_is_refused_in_one_line(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_what_is_no_configuration_is_refused_in_one_line(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         configuration.read(text)

@@ -93,7 +93,7 @@ def test_no_statement_is_sent_twice_in_one_drawing(busy: tuple[View, World], par
     view.press(part)
 
     for sent in (first, view.session.sent):
-        assert [one for one, times in sent.items() if times > 1] == []
+        assert [statement for statement, times in sent.items() if times > 1] == []
 
 
 def test_moving_a_widget_asks_for_nothing_that_is_known(busy: tuple[View, World]) -> None:

@@ -50,10 +50,12 @@ def test_the_list_tells_health_freshness_and_rows(open_page: Open) -> None:
 def test_times_have_utc_on_hover(open_page: Open) -> None:
     view, _ = opened(open_page)
 
-    times = [one.proto.body for one in view.test.get("html") if "<time" in one.proto.body]
+    times = [
+        element.proto.body for element in view.test.get("html") if "<time" in element.proto.body
+    ]
 
     assert times
-    assert all(' UTC">' in one for one in times)
+    assert all(' UTC">' in time for time in times)
 
 
 def test_a_sync_runs_now(open_page: Open) -> None:

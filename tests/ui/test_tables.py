@@ -36,9 +36,9 @@ def test_the_preview_shows_rows_and_leads_to_the_record(open_page: Open) -> None
 
     [table] = view.test.dataframe
     assert len(table.value) == 12
-    one = world.ids()[0]
+    id_ = world.ids()[0]
     urls = dict(zip(table.value["ID"], table.value["In HubSpot"], strict=True))
-    assert urls[one] == f"https://app.hubspot.com/contacts/{world.portal.id}/record/0-1/{one}"
+    assert urls[id_] == f"https://app.hubspot.com/contacts/{world.portal.id}/record/0-1/{id_}"
 
 
 def test_a_run_that_failed_hides_no_table(open_page: Open) -> None:
@@ -71,11 +71,11 @@ def explained(view: View, id_: str) -> View:
 
 def test_a_row_is_explained_by_a_sentence_and_what_it_rests_on(open_page: Open) -> None:
     view, world = landed(open_page)
-    one = world.ids()[0]
+    id_ = world.ids()[0]
 
-    explained(view, one)
+    explained(view, id_)
 
-    assert f"{one} As in HubSpot Open it in HubSpot" in view.text
+    assert f"{id_} As in HubSpot Open it in HubSpot" in view.text
     assert "as HubSpot has it." in view.text
     assert "Is There There" in view.text
 
@@ -95,10 +95,10 @@ def test_a_missing_row_leads_to_the_comparison_that_brings_it_back(open_page: Op
 
 def test_a_deletion_that_is_not_marked_yet_is_told_with_when_it_will_be(open_page: Open) -> None:
     view, world = landed(open_page)
-    one = world.ids()[0]
-    world.portal.archive("contacts", one)
+    id_ = world.ids()[0]
+    world.portal.archive("contacts", id_)
 
-    explained(view, one)
+    explained(view, id_)
 
     assert "In HubSpot's recycle bin" in view.text
     assert "Is There In the recycle bin" in view.text
@@ -111,7 +111,7 @@ def test_an_id_that_was_not_given_is_asked_for(open_page: Open) -> None:
     explained(view, " ")
 
     assert "Give its id first" in view.text
-    assert not [one for one, _ in view.session.sent if "EXPLAIN_ROW" in one]
+    assert not [statement for statement, _ in view.session.sent if "EXPLAIN_ROW" in statement]
 
 
 def test_the_sample_queries_run_as_they_stand(open_page: Open) -> None:
@@ -119,7 +119,7 @@ def test_the_sample_queries_run_as_they_stand(open_page: Open) -> None:
 
     view.choose("data-part", "Queries").select("Table", "contacts")
 
-    queries = [one.value for one in view.test.code]
+    queries = [block.value for block in view.test.code]
     assert len(queries) >= 5
     assert any("CONTACTS_CURRENT" in query and "__LABEL" in query for query in queries)
     for query in queries:
@@ -161,9 +161,11 @@ def test_queries_read_the_view_of_living_records_where_there_is_one() -> None:
     columns = {"ID": "TEXT", "UPDATED_AT": "TIMESTAMP_NTZ", "STAGE": "TEXT", "_DELETED_AT": "X"}
     labels = {"STAGE": {"TYPE": "enumeration", "LABEL": "Stage"}}
 
-    def told(current: set[str]) -> str:
-        return "\n".join(one for _, one in queries.samples("D.S.T", columns, labels, (), current))
+    def statements(current: set[str]) -> str:
+        return "\n".join(
+            query for _, query in queries.samples("D.S.T", columns, labels, (), current)
+        )
 
-    assert "FROM D.S.T\nWHERE _DELETED_AT IS NULL" in told(set())
-    assert "SELECT ID, STAGE, UPDATED_AT\nFROM D.S.T_CURRENT\nORDER" in told({*columns})
-    assert "GROUP BY STAGE__LABEL" in told({*columns, "STAGE__LABEL"})
+    assert "FROM D.S.T\nWHERE _DELETED_AT IS NULL" in statements(set())
+    assert "SELECT ID, STAGE, UPDATED_AT\nFROM D.S.T_CURRENT\nORDER" in statements({*columns})
+    assert "GROUP BY STAGE__LABEL" in statements({*columns, "STAGE__LABEL"})

@@ -116,9 +116,9 @@ def test_a_table_that_agrees_is_told_complete_with_counts_and_requests(open_page
     check(view, world)
 
     assert "Contacts compared: 12 of 12 records" in view.text
-    [one] = world.rows("SELECT REQUESTS FROM completeness")
-    told = words.plural(one["REQUESTS"], "request")
-    assert f"Complete 12 of 12 records, {told}, checked" in view.text
+    [certificate] = world.rows("SELECT REQUESTS FROM completeness")
+    cost = words.plural(certificate["REQUESTS"], "request")
+    assert f"Complete 12 of 12 records, {cost}, checked" in view.text
 
 
 def test_what_differed_is_repaired_and_named_with_its_record(open_page: Open) -> None:
@@ -136,9 +136,9 @@ def test_what_differed_is_repaired_and_named_with_its_record(open_page: Open) ->
     assert len(world.ids()) == 12
     view.press("Contacts")
     [table] = view.test.dataframe
-    told = table.value.set_index("Record")
-    assert dict(told["Its row"]) == {gone: "was missing", old: "was an older version"}
-    assert told.loc[gone, "In HubSpot"].endswith(f"/{world.portal.id}/record/0-1/{gone}")
+    rows = table.value.set_index("Record")
+    assert dict(rows["Its row"]) == {gone: "was missing", old: "was an older version"}
+    assert rows.loc[gone, "In HubSpot"].endswith(f"/{world.portal.id}/record/0-1/{gone}")
 
 
 def test_earlier_comparisons_are_kept(open_page: Open) -> None:
@@ -172,14 +172,14 @@ def test_a_stream_that_is_read_whole_needs_no_comparison(open_page: Open) -> Non
 
 def test_the_doctor_is_asked_only_when_somebody_wants_it(open_page: Open) -> None:
     view, _ = compared(open_page)
-    assert not [one for one, _ in view.session.sent if "DOCTOR" in one]
+    assert not [statement for statement, _ in view.session.sent if "DOCTOR" in statement]
 
     view.press("Look now")
-    found = [one for one, _ in view.session.sent if "DOCTOR" in one]
+    statements = [statement for statement, _ in view.session.sent if "DOCTOR" in statement]
     view.draw()
 
-    assert len(found) == 1
-    assert not [one for one, _ in view.session.sent if "DOCTOR" in one]
+    assert len(statements) == 1
+    assert not [statement for statement, _ in view.session.sent if "DOCTOR" in statement]
     assert "HubSpot answers" in view.text
 
 

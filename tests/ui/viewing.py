@@ -46,43 +46,45 @@ class View:
     @property
     def text(self) -> str:
         """Everything that can be read, dialogs included, without its markup."""
-        said = []
+        texts = []
         for element in self.test._tree:
             if element.type in TEXTS:
                 proto: Any = element.proto
                 body = getattr(proto, "body", "") or getattr(element, "value", "") or ""
-                said.append(_plain(str(body)))
-        return "\n".join(said)
+                texts.append(_plain(str(body)))
+        return "\n".join(texts)
 
     @property
     def labels(self) -> list[str]:
         """What stands on the buttons."""
-        return [_plain(one.label) for one in self.test.button]
+        return [_plain(button.label) for button in self.test.button]
 
     def press(self, label: str) -> Self:
         """Press the button that bears this label."""
-        found = [one for one in self.test.button if _plain(one.label) == label]
-        assert found, (label, self.labels)
-        return self._after(found[0].click())
+        buttons = [button for button in self.test.button if _plain(button.label) == label]
+        assert buttons, (label, self.labels)
+        return self._after(buttons[0].click())
 
     def fill(self, label: str, text: str) -> Self:
         """Type into a field; the page is drawn when something is pressed."""
-        [field] = [one for one in self.test.text_input if one.label == label]
+        [field] = [field for field in self.test.text_input if field.label == label]
         field.set_value(text)
         return self
 
     def choose(self, key: str, *values: Any) -> Self:
         """Choose in a row of buttons."""
-        [group] = [one for one in self.test.button_group if one.key == key]
+        [group] = [group for group in self.test.button_group if group.key == key]
         return self._after(group.set_value([*values]))
 
     def press_last(self, label: str) -> Self:
         """Press the last of several buttons of one label: the one that confirms."""
-        return self._after([one for one in self.test.button if one.label == label][-1].click())
+        return self._after(
+            [button for button in self.test.button if button.label == label][-1].click()
+        )
 
     def box(self, label: str) -> Any:
         """The box of choices that bears this label."""
-        return next(one for one in self.test.selectbox if one.label == label)
+        return next(box for box in self.test.selectbox if box.label == label)
 
     def select(self, label: str, value: Any) -> Self:
         """Choose in a box, by the value behind the words."""
@@ -90,27 +92,27 @@ class View:
 
     def pick(self, label: str, *values: Any) -> Self:
         """Choose several in a box, new ones among them."""
-        found = next(one for one in self.test.multiselect if one.label == label)
-        return self._after(found.set_value([*values]))
+        box = next(box for box in self.test.multiselect if box.label == label)
+        return self._after(box.set_value([*values]))
 
     def switch(self, label: str, *, on: bool) -> Self:
         """Turn a switch."""
-        found = next(one for one in self.test.toggle if one.label == label)
-        return self._after(found.set_value(on))
+        toggle = next(toggle for toggle in self.test.toggle if toggle.label == label)
+        return self._after(toggle.set_value(on))
 
     def tick(self, label: str) -> Self:
         """Tick the box whose label begins so."""
-        found = next(one for one in self.test.checkbox if one.label.startswith(label))
-        return self._after(found.check())
+        box = next(box for box in self.test.checkbox if box.label.startswith(label))
+        return self._after(box.check())
 
     def count(self, label: str, value: float) -> Self:
         """Set a number."""
-        found = next(one for one in self.test.number_input if one.label == label)
-        return self._after(found.set_value(value))
+        field = next(field for field in self.test.number_input if field.label == label)
+        return self._after(field.set_value(value))
 
     def area(self, label: str) -> Any:
         """The field of several lines that bears this label."""
-        return next(one for one in self.test.text_area if one.label == label)
+        return next(area for area in self.test.text_area if area.label == label)
 
     def write(self, label: str, text: str) -> Self:
         """Write into a field of several lines and leave it."""
