@@ -1,4 +1,4 @@
-"""A backfill from a HubSpot without limits: what our own side can do, and what it holds."""
+"""Measures a backfill from a HubSpot without limits: our own rate and memory."""
 
 from __future__ import annotations
 

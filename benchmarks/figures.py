@@ -1,4 +1,4 @@
-"""Figures, how runs of the same benchmark are brought together, and the table they are shown in."""
+"""Measured figures, their medians over several runs, and the table that shows them."""
 
 from __future__ import annotations
 

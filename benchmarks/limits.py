@@ -1,4 +1,4 @@
-"""Under HubSpot's limits: how much of what is allowed is used, and whether any limit is broken."""
+"""Measures how much of HubSpot's limits a run uses, and that it breaks none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The local HubSpot in a process of its own, and what it counted.
+"""Runs the local HubSpot in a process of its own and counts its requests.
 
 ``python -m benchmarks.local_hubspot OPTIONS`` serves a portal until its input ends.
 """

@@ -1,4 +1,4 @@
-"""An open session on the local engine, in a process of its own, that runs what it is told.
+"""Runs statements in an open session on the local engine, in a process of its own.
 
 ``python -m benchmarks.open_session`` executes statements from its input until that ends.
 """

@@ -1,4 +1,4 @@
-"""Where the time of a backfill goes, thread by thread, in percent of the run.
+"""Measures where a backfill's time goes, by thread, in percent of the run.
 
 Three kinds of thread work at once: readers ask and decode, one thread types and writes Parquet,
 one loads. The one that never waits is the one that limits the run.

@@ -1,4 +1,4 @@
-"""The programs that are measured, each a process of its own: the command, and conversations."""
+"""Starts the measured programs, each a process: the command, and question-and-answer programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a run's time goes: functions of the product timed from outside, thread by thread."""
+"""Times functions of the product from outside, by thread."""
 
 from __future__ import annotations
 

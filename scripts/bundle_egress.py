@@ -1,4 +1,4 @@
-"""Who may go out: the procedures that ask HubSpot are bound to the integration, and no others.
+"""Checks that exactly the procedures that call HubSpot are bound to the integration.
 
 A procedure that was forgotten would find neither network nor credential; one that needs neither
 should have neither.

@@ -1,4 +1,4 @@
-"""Whether the shipped Python runs where it is shipped to: the archive and the declared packages.
+"""Checks that the shipped Python runs with its archive and the declared packages alone.
 
 A procedure in Snowflake sees its ``IMPORTS``, its ``PACKAGES`` with what those depend on, and the
 standard library. The same is arranged here in a fresh interpreter, so that a handler which only

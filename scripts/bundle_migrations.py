@@ -1,4 +1,4 @@
-"""The steps the app's tables take: numbered, in order, each written down, none that loses a row."""
+"""Checks the migrations: numbered, in order, recorded, and only adding."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADDS = (
     r"UPDATE STATE \. .* WHERE ",
     r"INSERT INTO STATE \. .* WHERE NOT EXISTS ",
 )
-"""The statements a step is made of: each may run again, and the version before never notices."""
+"""The statements a step may have: repeatable, and harmless to the version before."""
 
 LEAVES_OUT = re.compile(r"ADD COLUMN .*\bNOT NULL\b")
 

@@ -1,4 +1,4 @@
-"""The rules a bundle keeps, each a pure function from the bundle to what breaks it.
+"""The rules of a bundle, each a pure function from the bundle to its findings.
 
 What Snowflake would refuse when the application is installed, or, worse, accept and fail on at
 run time, is found here, without an account. The sources are Snowflake's pages "Create a setup

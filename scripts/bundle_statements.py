@@ -1,4 +1,4 @@
-"""Rules about single statements: what may run again, where it stands, what each procedure says.
+"""Rules about single statements: repeatable, qualified, in the right schema, well described.
 
 Sources: Snowflake, "Create a setup script", "Versioned schemas", "Add frontend experience to an
 application with Streamlit", "CREATE PROCEDURE".
@@ -18,10 +18,10 @@ OF_THE_ACCOUNT = {
     *("APPLICATION ROLE", "SCHEMA", "DATABASE", "WAREHOUSE", "COMPUTE POOL"),
     *("EXTERNAL ACCESS INTEGRATION", "SECURITY INTEGRATION"),
 }
-"""What stands in no schema."""
+"""Kinds of objects that are in no schema."""
 
 CODE = {"PROCEDURE", "FUNCTION", "VIEW", "STREAMLIT"}
-"""What each version brings anew; everything else is state, which stays."""
+"""Kinds of objects that each version replaces; all others are state, which stays."""
 
 RUNTIME = "3.11"
 """The one Python that procedures and Streamlit's warehouse runtime both have."""
@@ -39,7 +39,7 @@ PAGE_CHANNEL = ["snowflake"]
 
 
 def everything_may_run_again(tree: Tree) -> list[Finding]:
-    """Every CREATE says what becomes of what is there: an upgrade runs all of them again."""
+    """Every CREATE can run again, as an upgrade does."""
     return [
         Finding(each.where, "CREATE without IF NOT EXISTS, OR REPLACE or OR ALTER runs only once")
         for each in tree.inner_statements
@@ -49,7 +49,7 @@ def everything_may_run_again(tree: Tree) -> list[Finding]:
 
 
 def names_are_qualified(tree: Tree) -> list[Finding]:
-    """Whatever stands in a schema is made with its schema's name: nothing switches to one."""
+    """Objects are created with their schema's name, since nothing selects a schema."""
     return [
         Finding(each.statement.where, f"{each.kind} {each.name} needs its schema's name")
         for each in tree.created
@@ -58,7 +58,7 @@ def names_are_qualified(tree: Tree) -> list[Finding]:
 
 
 def state_stands_apart(tree: Tree) -> list[Finding]:
-    """A versioned schema holds code alone, any other state alone: a version replaces its code."""
+    """Code is in versioned schemas, which a version replaces; state is in the others."""
     versioned = {each.name for each in tree.created if each.manner == "VERSIONED"}
     findings = []
     for each in tree.created:

@@ -1,4 +1,4 @@
-"""A bundle as its rules see it: files, manifest, statements, what they create and grant."""
+"""Reads a bundle for its rules: files, manifest, statements, and what they create and grant."""
 
 from __future__ import annotations
 

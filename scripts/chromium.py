@@ -1,4 +1,4 @@
-"""Where Chromium is; prints it, and installs it through apt where it is missing and may be.
+"""Prints where Chromium is, and installs it through apt if it is missing and root may.
 
 ``python -m scripts.chromium``: exit status 1 and one line that says what to install otherwise.
 """

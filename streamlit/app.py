@@ -1,7 +1,7 @@
-"""The page: from a fresh install to trusted tables without writing SQL.
+"""The app's page: sets up, watches and checks syncs without SQL.
 
-It runs in Snowflake's warehouse runtime and, unchanged, on a laptop (``hubspot-ingest ui``). The
-session is the one active there; whoever draws the page otherwise puts one into its state.
+It runs in Snowflake's warehouse runtime and, unchanged, on a laptop (``hubspot-ingest ui``). It
+uses the active Snowpark session, or the session state's ``session`` where tests have set one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def session() -> Any:
 
 
 def main() -> None:
-    """Draw the page once."""
+    """Draw the page; Streamlit runs this again at every interaction."""
     st.set_page_config(layout="wide")
     look.style()
     with drawing.error_boundary():

@@ -1,4 +1,4 @@
-"""What holds for the app as a whole: the schedule of all syncs, limits, who is told of what."""
+"""Edits the settings of the whole app: schedule, limits, notifications."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NUMBERS = (
 
 
 def show(calls: Calls) -> None:
-    """Draw the settings, and what saving them would change."""
+    """Draw the settings, and a button that saves changes."""
     stored = calls.settings()
     chosen = {**_runs(stored), "notifications": _notifications(stored.get("notifications") or {})}
     changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}

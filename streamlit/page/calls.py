@@ -1,4 +1,4 @@
-"""Everything the page says to Snowflake: CALLs of procedures and SELECTs from views."""
+"""All statements of the page: CALLs of procedures and SELECTs from views."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Calls(Statements):
         return self.call("SET_TOKEN", token)
 
     def test_connection(self, name: str = "default") -> Answer:
-        """Ask HubSpot who we are on a connection and what can be read."""
+        """Ask HubSpot which portal a connection reads and what it can read."""
         return self.call("TEST_CONNECTION", name)
 
     def connections(self) -> list[Row]:
@@ -94,7 +94,7 @@ class Calls(Statements):
         return self.call("CONFIGURE_SYNC", name, settings)
 
     def enable_sync(self, name: str, enabled: bool) -> Answer:
-        """Let a sync run by itself, or not."""
+        """Enable or disable a sync's schedule."""
         return self.call("ENABLE_SYNC" if enabled else "DISABLE_SYNC", name)
 
     def reset_sync(self, name: str) -> Answer:
@@ -110,7 +110,7 @@ class Calls(Statements):
         return self.call("START_SYNC", name)
 
     def properties(self, sync: str) -> list[Row]:
-        """The columns of a sync's table that hold properties, as its last run knew them."""
+        """The property columns of a sync's table, as of its last run."""
         return self.rows(
             "SELECT PROPERTY, COLUMN_NAME, LABEL, TYPE, OPTIONS, DESCRIPTION, CALCULATED "
             "FROM CORE.PROPERTIES WHERE SYNC = ? ORDER BY PROPERTY",
@@ -125,11 +125,11 @@ class Calls(Statements):
     # -- plans -------------------------------------------------------------------------------
 
     def plan(self, sync: str, settings: Mapping[str, Any] | None = None) -> Answer:
-        """What the next run of a sync would do, with settings that are not stored if given."""
+        """The plan of a sync's next run, with ``settings`` in place of those stored if given."""
         return self.ask("PLAN_INGEST", sync, *(() if settings is None else (settings,)))
 
     def count_records(self, stream: str, settings: Mapping[str, Any]) -> Answer:
-        """How many records match settings that are not stored; asked anew every time."""
+        """How many records match settings that need not be stored; never cached."""
         return self.ask("COUNT_RECORDS", stream, settings, fresh_for=0.0)
 
     # -- runs --------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ class Calls(Statements):
         return rows[0] if rows else None
 
     def running(self) -> list[Row]:
-        """The runs that go on now."""
+        """The runs under way."""
         return self.rows(
             "SELECT RUN_ID, SYNC, STREAM, STRATEGY, STARTED_AT, ROWS_EXPECTED, ROWS_READ, REQUESTS "
             "FROM CORE.RUNS WHERE STATUS = 'RUNNING' ORDER BY STARTED_AT",
@@ -165,7 +165,7 @@ class Calls(Statements):
         )
 
     def hours(self, days: int) -> list[Row]:
-        """What ran in each hour of the last days."""
+        """The sums of all runs by hour of the last days."""
         return self.rows(
             "SELECT DATE_TRUNC('HOUR', STARTED_AT) AS HOUR, COUNT(*) AS RUNS, "
             "SUM(ROWS_INSERTED) AS INSERTED, SUM(ROWS_UPDATED) AS UPDATED, "
@@ -217,7 +217,7 @@ class Calls(Statements):
     # -- tables ------------------------------------------------------------------------------
 
     def row_counts(self, tables: Sequence[str]) -> dict[str, int]:
-        """How many rows each of the tables has that exist, by ``DATABASE.SCHEMA.TABLE``."""
+        """The row counts of those tables that exist, by ``DATABASE.SCHEMA.TABLE``."""
         counts: dict[str, int] = {}
         for database in sorted({table.split(".", 1)[0] for table in tables}):
             rows = self.rows_there(
@@ -267,7 +267,7 @@ class Calls(Statements):
         )
 
     def id_columns(self, tables: Sequence[str], ends: Sequence[str]) -> dict[str, list[str]]:
-        """The columns of each table that hold ids of others: arrays, and such as end so."""
+        """The columns of ids of each table: arrays ``…_IDS``, and names that end as ``ends``."""
         more = "".join(f" OR ENDSWITH(COLUMN_NAME, '{end}')" for end in ends)
         return self._having(
             tables,
@@ -276,7 +276,7 @@ class Calls(Statements):
         )
 
     def deletions(self, tables: Sequence[str]) -> list[Row]:
-        """What is gone from HubSpot, by table and kind, with the last time each was found."""
+        """The count and latest time of deleted records, by table and kind."""
         marked = list(self._having(tables, "COLUMN_NAME = '_DELETE_KIND'"))
         if not marked:
             return []
@@ -308,7 +308,10 @@ class Calls(Statements):
     def _having(
         self, tables: Sequence[str], which: str, order: str = "COLUMN_NAME"
     ) -> dict[str, list[str]]:
-        """Of some tables those with such columns, and the columns; one statement a database."""
+        """The columns that match ``which``, by table; tables without one are left out.
+
+        Sends one statement for each database.
+        """
         columns: dict[str, list[str]] = {}
         for database in sorted({table.split(".", 1)[0] for table in tables}):
             rows = self.rows_there(

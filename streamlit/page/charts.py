@@ -1,4 +1,4 @@
-"""Charts of what ran, by the hour or the day of the viewer's zone."""
+"""Charts of runs by hour or day, in the viewer's zone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLOURS = {"Inserted": "#2f6fed", "Updated": "#7c9cf0", "Marked deleted": "#e080
 
 
 def show_period(hours: list[Row], days: int, budget: list[Row]) -> None:
-    """Rows, time and requests over a period, and what is used of the day's limit."""
+    """Draw rows, time and requests over a period, and the use of the daily limit."""
     if not hours:
         look.empty("No runs in this period", "Choose a longer one.")
         return
@@ -82,7 +82,7 @@ def _limits(budget: list[Row]) -> None:
 
 
 def _grouped(hours: list[Row], days: int) -> list[Point]:
-    """Sums by the hour or day as the viewer counts them, those without runs included."""
+    """Sums by hour or day in the viewer's zone, including those without runs."""
     by_hour = days == 1
     sums: dict[datetime, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     now = datetime.now(words.zone()).replace(tzinfo=None, minute=0, second=0, microsecond=0)
@@ -133,7 +133,7 @@ def _bars(
     height: int = 220,
     axis: Point = WHOLE,
 ) -> None:
-    """A bar for each point, as Vega-Lite draws it; its colours of text follow the theme."""
+    """Draw a bar for each point with Vega-Lite; text colours follow the theme."""
     st.vega_lite_chart(
         {
             "data": {"values": values},

@@ -1,4 +1,4 @@
-"""The columns of a table in HubSpot's own words. Pure."""
+"""HubSpot's labels for the columns of a table and their values. Pure."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from page import words
 from page.calls import Row, variant
 
 Labels = Mapping[str, Row]
-"""What is known of the columns that hold properties, by column."""
+"""The rows of CORE.PROPERTIES by column."""
 
 TELLING = (
     *("email", "firstname", "lastname", "name", "domain", "dealname", "amount", "dealstage"),
     *("subject", "lifecyclestage", "industry", "city", "price", "quantity"),
 )
-"""Properties that tell a person which record is meant."""
+"""Properties by which a person recognises a record."""
 
 
 def label_of(column: str, labels: Labels) -> str:
-    """What HubSpot calls what a column holds."""
+    """HubSpot's label of a column, or its name as a heading."""
     if column in labels:
         return str(labels[column]["LABEL"] or column)
     return words.title(column.lower().lstrip("_"))
@@ -31,25 +31,25 @@ def help_of(column: str, labels: Labels) -> str:
 
 
 def options(about: Row) -> dict[str, str]:
-    """The labels of a property's values, by value."""
+    """The labels of a property's options by value."""
     return {str(pair[0]): str(pair[1]) for pair in variant(about["OPTIONS"]) or []}
 
 
 def labelled(value: object, by_value: Mapping[str, str]) -> object:
-    """A value, or several joined by semicolons, by the labels of their options."""
+    """The option labels of a value, or of several joined by semicolons."""
     if not by_value or not isinstance(value, str):
         return value
     return "; ".join(by_value.get(option, option) for option in value.split(";"))
 
 
 def naming_columns(columns: Sequence[str], labels: Labels) -> list[str]:
-    """Of some columns those that name a record, the most telling first."""
+    """Those of the columns that name a record, the best first."""
     of_property = {str(row["PROPERTY"]): column for column, row in labels.items()}
     return [of_property[name] for name in TELLING if of_property.get(name) in columns]
 
 
 def usual_columns(columns: Sequence[str], labels: Labels, fill: Mapping[str, float]) -> list[str]:
-    """The columns a person looks at first: what names a record, then the fullest."""
+    """The columns to show at first: those that name a record, then the fullest."""
     naming = naming_columns(columns, labels)
     own = [
         column

@@ -1,4 +1,4 @@
-"""Comparisons with HubSpot that were begun here and go on in the background."""
+"""Starts comparisons with HubSpot in the background and shows their progress and result."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from page import completeness, look, words
 from page.calls import Calls, Row
 
 PATIENCE = 3600.0
-"""Seconds after which a comparison that shows neither a result nor an error is not waited for."""
+"""Seconds to wait for the result or the error of a comparison."""
 
 
 @dataclass(frozen=True)
 class Begun:
-    """When the sync was compared, and had an error, last before; ``at`` is of the clock.
+    """A comparison under way, with what is needed to recognise its end.
 
-    ``cut_short``: it was seen to come to no end, and the reason may follow.
+    Attributes:
+        compared: When the sync was last compared before this; None if never.
+        failed: When the sync last had an error before this; None if never.
+        at: When it began, in seconds of ``time.monotonic``.
+        cut_short: Its result was INCOMPLETE; an error with the reason may still follow.
     """
 
     compared: Any
@@ -31,13 +35,13 @@ class Begun:
 
 
 def going() -> dict[str, Begun]:
-    """The comparisons whose end was not seen yet, by sync."""
+    """The comparisons under way, by sync."""
     comparisons: dict[str, Begun] = st.session_state.setdefault("comparing", {})
     return comparisons
 
 
 def begin_comparison(sync: str, calls: Calls) -> None:
-    """Compare a sync's table with HubSpot in the background, and watch for what comes of it."""
+    """Start to compare a sync's table with HubSpot in the background."""
     compared, failed = _last(calls)
     answer = calls.start_reconcile(sync)
     if answer.get("response_code") == "OK":
@@ -48,7 +52,7 @@ def begin_comparison(sync: str, calls: Calls) -> None:
 
 
 def watch(calls: Calls) -> None:
-    """Draw what goes on, every two seconds while it does; nothing when nothing does."""
+    """Draw the comparisons under way, every two seconds; nothing when there are none."""
     if going():
         _drawn(calls)
 
@@ -86,7 +90,7 @@ def _last(calls: Calls) -> tuple[dict[str, Row], dict[str, Row]]:
 def _ended(
     sync: str, begun: Begun, compared: Mapping[str, Row], failed: Mapping[str, Row]
 ) -> dict[str, Any] | None:
-    """What to say of a comparison that has ended; None while it goes on."""
+    """The message for a comparison that has ended; None while it is under way."""
     certificate, error = compared.get(sync), failed.get(sync)
     if error is not None and error["LAST_AT"] != begun.failed:
         return {"response_code": error["CODE"], "message": error["MESSAGE"]}

@@ -1,4 +1,4 @@
-"""What a comparison of a table with HubSpot came to, as a HubSpot admin would say it. Pure."""
+"""Describes the result of comparing a table with HubSpot in words. Pure."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def result_label(certificate: Row | None) -> tuple[str, str]:
 
 
 def urgency(certificate: Row | None) -> int:
-    """Where it stands in a list that has on top what needs a look."""
+    """The sort key that puts what needs attention first."""
     result = "" if certificate is None else str(certificate["RESULT"])
     return _ORDER.index(result) if result in _ORDER else 0
 
 
 def sentences(certificate: Row) -> list[str]:
-    """What was found and done, and what it cost; the result itself is told apart.
+    """What the comparison found, repaired and cost; `result_label` gives the result itself.
 
     ``5,000 of 5,000 records, 6 requests``, then what differed, then what is still to come.
     """

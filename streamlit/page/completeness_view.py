@@ -1,4 +1,4 @@
-"""Completeness: each table compared with HubSpot, and what differed in one of them."""
+"""Completeness: the comparisons of tables with HubSpot, of all syncs or of one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST = "most-completeness"
 
 
 def show(syncs: list[Row], calls: Calls) -> None:
-    """Draw the last comparison of each sync, what needs a look on top."""
+    """Draw the last comparison of each sync, those that need attention first."""
     look.heading(
         "Completeness",
         "Every record that HubSpot has and the filter takes is in the table, and no other: counted "
@@ -144,7 +144,7 @@ def _ask(name: str, calls: Calls) -> None:
 
 
 def show_sync(sync: Row, calls: Calls) -> None:
-    """Draw what is known of one sync: the last comparison, what differed, those before."""
+    """Draw one sync: its last comparison, what differed, and earlier comparisons."""
     name = str(sync["NAME"])
     st.button(
         "All of Trust", icon=":material/arrow_back:", type="tertiary", on_click=place.go,

@@ -1,4 +1,4 @@
-"""The whole configuration as YAML: written out, read back, compared. Pure.
+"""Writes, reads and compares the whole configuration as YAML. Pure.
 
 No credential is ever part of it.
 """
@@ -20,7 +20,7 @@ ENABLED = "enabled"
 
 @dataclass(frozen=True)
 class Change:
-    """What reading a configuration in would do to one sync."""
+    """What an import would change in one sync; None for what stays."""
 
     name: str
     kind: str
@@ -29,7 +29,7 @@ class Change:
 
 
 def of_syncs(rows: Sequence[Row]) -> Syncs:
-    """The syncs as they are configured; a paused one says so."""
+    """The settings of each sync by name; ``enabled: false`` is added for a paused one."""
     return {
         str(row["NAME"]): {
             **(variant(row["SETTINGS"]) or {}),
@@ -75,7 +75,7 @@ def read(text: str) -> tuple[Syncs, Settings | None]:
 
 
 def app_changes(stored: Settings, new_settings: Settings | None) -> Settings:
-    """What to tell the app so that its settings become those wanted; null takes one back."""
+    """The settings to send to CONFIGURE_APP; None resets one to its default."""
     if new_settings is None:
         return {}
     dropped = {
@@ -88,7 +88,7 @@ def app_changes(stored: Settings, new_settings: Settings | None) -> Settings:
 
 
 def changes(stored: Syncs, new_syncs: Syncs) -> list[Change]:
-    """What is new or different. What ``wanted`` does not name stays as it is."""
+    """The syncs that are new or different; those that ``new_syncs`` does not name stay."""
     sync_changes = []
     for name, settings in new_syncs.items():
         before = stored.get(name)

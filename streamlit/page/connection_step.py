@@ -1,4 +1,4 @@
-"""The connection: storing the credential, and what it can read."""
+"""The step of Set up that stores the credential and tests what it can read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OAUTH = ("oauth-client", "oauth-secret", "oauth-refresh")
 
 
 def show(calls: Calls) -> bool:
-    """Draw the step; whether the connection is good."""
+    """Draw the step; true when anything can be read."""
     look.heading(
         "Connection",
         "The service key is stored in a secret that only this app can read. It is never shown.",
@@ -43,14 +43,14 @@ def show(calls: Calls) -> bool:
 
 
 def _store(calls: Calls) -> None:
-    """Hand the credential over and forget it, before anything is drawn."""
+    """Store the credential and empty its field, before anything is drawn."""
     token = st.session_state.get(FIELD, "")
     st.session_state[FIELD] = ""
     st.session_state["stored"] = calls.set_token(token)
 
 
 def _oauth(calls: Calls) -> None:
-    """The other kind of credential: a grant of an OAuth app, which renews itself."""
+    """Draw the form for an OAuth grant, the other kind of credential, which renews itself."""
     with (
         st.expander("Use an OAuth app instead"),
         st.form("oauth", clear_on_submit=True, border=False),
@@ -79,7 +79,7 @@ def _test(calls: Calls) -> None:
 
 
 def result(calls: Calls) -> bool:
-    """What the last test found; whether anything can be read."""
+    """Draw the result of the last test; true when anything can be read."""
     tested: Answer | None = st.session_state.get("tested")
     if tested is not None and tested.get("response_code") != "OK":
         look.note(
@@ -104,7 +104,7 @@ def result(calls: Calls) -> bool:
 
 
 def show_unreadable(streams: list[Row]) -> None:
-    """The scopes to add for what cannot be read, ready to copy."""
+    """Draw the streams that cannot be read and the scopes they need, ready to copy."""
     if not streams:
         return
     with st.expander(f"{words.plural(len(streams), 'stream')} cannot be read yet"):

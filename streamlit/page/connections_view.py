@@ -1,4 +1,4 @@
-"""The portals that can be read: added, tested, removed, and chosen from."""
+"""Lists, adds, tests and removes connections to portals, and lets a sync choose one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def show(calls: Calls) -> None:
 
 
 def choose_connection(calls: Calls, before: str = FIRST, key: str = "new") -> str:
-    """Choose a portal where there are several."""
+    """Draw the choice of a portal where there are several; returns the connection's name."""
     names = [str(connection["NAME"]) for connection in calls.connections()]
     names = list(dict.fromkeys([*names, before]))
     if len(names) < 2:
@@ -109,7 +109,7 @@ def _add(calls: Calls) -> None:
 
 
 def _store(calls: Calls) -> None:
-    """Hand the credential over and forget it, before anything is drawn."""
+    """Store the credential and empty its field, before anything is drawn."""
     token = st.session_state.get(FIELD, "")
     st.session_state[FIELD] = ""
     answer = calls.configure_connection(

@@ -1,4 +1,4 @@
-"""HubSpot's daily limit: what is used of it, by whom, and what is left to others."""
+"""Shows HubSpot's daily request limit of each portal: used, left and reserved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from page.calls import Calls, Row
 
 
 def show(calls: Calls) -> None:
-    """Draw the day of each portal."""
+    """Draw the daily limit of each portal."""
     look.heading(
         "Daily limit",
         "HubSpot counts the requests of all apps together; some are left to the others.",
@@ -22,7 +22,7 @@ def show(calls: Calls) -> None:
 
 
 def day(portal: Row) -> str:
-    """HTML of one portal's day."""
+    """HTML of one portal's daily limit."""
     limit = int(portal["DAILY_LIMIT"] or 0)
     used, reserved = int(portal["USED"] or 0), int(portal["RESERVED"] or 0)
     share = used / limit if limit else 0.0

@@ -1,4 +1,4 @@
-"""Where the rows go, and which grants that takes."""
+"""The step of Set up that chooses database and schema, and checks the grants."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def target() -> tuple[str, str]:
 
 
 def show(calls: Calls) -> bool:
-    """Draw the step; whether the app may write there."""
+    """Draw the step; true when the app may write there."""
     look.heading(
         "Destination",
         "One table for each object, made with its first rows. The defaults suit most accounts.",

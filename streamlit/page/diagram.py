@@ -1,4 +1,4 @@
-"""How the tables that landed hang together, drawn from the columns they have."""
+"""Draws which tables refer to which, by their columns of ids."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POINTING = {
     "DEALSTAGE": "PIPELINE_STAGES",
     "HS_PIPELINE_STAGE": "PIPELINE_STAGES",
 }
-"""How columns end that hold one id, and the stream it is of."""
+"""Suffixes of columns that hold one id, and the stream it belongs to."""
 
 
 def show(landed: list[Row], counts: Mapping[str, int], calls: Calls) -> None:
@@ -31,7 +31,7 @@ def show(landed: list[Row], counts: Mapping[str, int], calls: Calls) -> None:
 
 
 def aim(column: str, loaded: set[str]) -> str | None:
-    """The stream, in upper case, whose ids a column holds; None where it is not worth an arrow."""
+    """The stream, in upper case, whose ids a column holds; None when the column gets no arrow."""
     if column.endswith("_IDS"):
         return column.removesuffix("_IDS")
     stream = next((to for end, to in POINTING.items() if column.endswith(end)), None)

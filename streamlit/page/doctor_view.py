@@ -1,4 +1,4 @@
-"""The doctor: what is wrong between HubSpot and the tables, or will be; asked only on request."""
+"""Shows DOCTOR's findings, which are asked for only on request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CHECKS = {
 
 
 def show(calls: Calls) -> None:
-    """Draw what was found last, and the way to look again."""
+    """Draw the last findings and a button to ask again."""
     look.heading(
         "Doctor",
         "Looks at everything that can go wrong between HubSpot and your tables: the key, scopes, "

@@ -1,4 +1,4 @@
-"""The frame: the navigation, the part that is shown, and what is said when drawing fails."""
+"""The page's frame: navigation, the open part, and errors while drawing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def show(part: str, calls: Calls) -> None:
 
 @contextmanager
 def error_boundary() -> Iterator[None]:
-    """Whatever fails while drawing is said in one line, never as a stack trace."""
+    """Show any error while drawing as one line instead of a stack trace."""
     try:
         yield
     except Failed as failed:

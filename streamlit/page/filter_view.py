@@ -1,4 +1,4 @@
-"""The filter builder: groups of filters on one side, the JSON they are on the other."""
+"""The filter builder: widgets for filter groups beside their JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ USUAL = ("lifecyclestage", "dealstage", "hs_pipeline_stage", "industry", "create
 
 
 def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> None:
-    """Let somebody edit ``settings["filter_groups"]`` either way.
+    """Draw the editor of ``settings["filter_groups"]``, as widgets and as JSON.
 
     Args:
         owner: Whose filters these are; part of the widgets' keys.
@@ -61,7 +61,7 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
 
 
 def _matching(owner: str, stream: str, settings: place.Settings, calls: Calls) -> None:
-    """How many records the filters take now, saved or not; asked for by a button."""
+    """Draw a button that counts the records that the filters take, saved or not."""
     counted_settings = {
         key: value for key, value in filters.cleaned(settings).items() if key in COUNTED
     }
@@ -167,7 +167,7 @@ def _property_label(name: str, properties: Properties) -> str:
 def _values(
     key: str, type_: str, operator: str, before: list[Any], property_: Row | None, labelled: bool
 ) -> list[Any]:
-    """The widgets for what a filter compares with, fitting the property's type."""
+    """Draw the widgets for a filter's values, fitting the property's type; returns the values."""
     kind = filters.values_needed(operator)
     if kind == "nothing":
         return []
@@ -281,12 +281,12 @@ def _add_filter(owner: str, group: Group, name: str) -> None:
 
 
 def _usual(properties: Properties) -> str:
-    """The property a new filter begins with: one that people filter by."""
+    """The property of a new filter: one that people often filter by."""
     return next((name for name in USUAL if name in properties), next(iter(properties), ""))
 
 
 def _fresh(name: str) -> Filter:
-    """A filter that holds for most records until something is said."""
+    """A new filter, which most records match."""
     return {"propertyName": name, "operator": "HAS_PROPERTY"}
 
 
@@ -300,6 +300,6 @@ def _remove(owner: str, g: int, f: int) -> None:
 
 
 def summary(settings: place.Settings) -> str:
-    """In a few words how many filters there are."""
+    """The number of filters in words."""
     count = sum(len(group["filters"]) for group in settings.get("filter_groups") or [])
     return words.plural(count, "filter") if count else "all records"

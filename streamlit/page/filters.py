@@ -1,4 +1,4 @@
-"""HubSpot's filter groups as the page edits them: operators by type, JSON both ways, sentences.
+"""HubSpot's filter groups as the page edits them: operators by type, JSON, sentences.
 
 Pure. Which operators fit a type, and how many filters HubSpot takes, is as docs/SETTINGS.md says.
 """
@@ -14,7 +14,7 @@ Filter = dict[str, Any]
 Group = dict[str, list[Filter]]
 
 GROUPS, FILTERS = 5, 4
-"""Groups in a sync, filters in a group (two more of each are used by the reading itself)."""
+"""The most groups in a sync, and filters in a group; a run adds two filters to each group."""
 
 WORDS = {
     "EQ": "is",
@@ -58,14 +58,14 @@ def operator_words(operator: str, type: str) -> str:
 
 
 def values_needed(operator: str) -> str:
-    """What an operator takes: ``nothing``, ``one``, ``two`` or ``many`` values."""
+    """How many values an operator takes: ``nothing``, ``one``, ``two`` or ``many``."""
     if operator in _PRESENT:
         return "nothing"
     return {"BETWEEN": "two", "IN": "many", "NOT_IN": "many"}.get(operator, "one")
 
 
 def with_values(name: str, operator: str, values: Sequence[Any]) -> Filter:
-    """A filter, spelled as HubSpot spells it; values that are missing are left out."""
+    """A filter in HubSpot's JSON; values that are None or empty are left out."""
     filter_: Filter = {"propertyName": name, "operator": operator}
     kind = values_needed(operator)
     if kind == "many":
@@ -78,7 +78,7 @@ def with_values(name: str, operator: str, values: Sequence[Any]) -> Filter:
 
 
 def values_of(filter_: Filter) -> list[Any]:
-    """What a filter compares with."""
+    """The values that a filter compares with."""
     if "values" in filter_:
         values = filter_["values"]
         return list(values) if isinstance(values, list) else []
@@ -166,7 +166,7 @@ def filter_sentence(
 
 
 def as_float(value: Any) -> float | None:
-    """A value of a filter on a number, for a number field."""
+    """A filter's value for a number field; None when it is no number."""
     try:
         return float(value)
     except (TypeError, ValueError):
@@ -179,7 +179,7 @@ def json_number(value: float | None) -> int | float | None:
 
 
 def instant(value: Any) -> datetime | None:
-    """A value of a filter on a time: ISO text, or milliseconds."""
+    """The instant (UTC, naive) of a value in ISO text or milliseconds; None when it is neither."""
     try:
         if str(value).lstrip("-").isdecimal():
             return datetime.fromtimestamp(int(value) / 1000, UTC).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""Set up: from what is needed to the first run, one step after the other."""
+"""Set up: leads through six steps, from the requirements to the first run."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ SCOPES = (
     "crm.schemas.deals.read",
     "tickets",
 )
-"""The read scopes of what most portals want first."""
+"""The read scopes of the objects that most portals load first."""
 
 
 def show(calls: Calls) -> None:
-    """Draw the step that is due."""
+    """Draw the current step."""
     step = min(st.session_state.get("step", 0), len(STEPS) - 1)
     _progress(step)
     st.space("small")
@@ -70,7 +70,7 @@ def _progress(step: int) -> None:
 
 
 def show_needs(_calls: Calls) -> bool:
-    """What to have at hand before beginning."""
+    """Draw what is needed before setting up; always true."""
     look.heading(
         "What is needed",
         "About five minutes, a HubSpot service key, and a role that may create a database.",

@@ -1,4 +1,4 @@
-"""Which properties a list of globs takes, and the three ways people say it. Pure."""
+"""Lists of globs as three simple choices (all, all but some, only some) and back. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WAYS = (ALL, EXCEPT, ONLY, OTHER)
 
 
 def way(globs: Sequence[str]) -> str:
-    """How somebody would say a list of globs."""
+    """The choice that a list of globs amounts to."""
     if list(globs) == ["*"]:
         return ALL
     if globs[:1] == ["*"] and all(glob.startswith("!") for glob in globs[1:]):
@@ -21,12 +21,12 @@ def way(globs: Sequence[str]) -> str:
 
 
 def names_in(globs: Sequence[str]) -> list[str]:
-    """The names and globs in a list, without the stars that take all and the marks."""
+    """The names and globs of a list, without a plain ``*`` and without leading ``!``."""
     return [glob.removeprefix("!") for glob in globs if glob != "*"]
 
 
 def globs_for(way: str, names: Sequence[str]) -> list[str]:
-    """The list of globs for what somebody said."""
+    """The list of globs for a choice and its names."""
     if way == ONLY:
         return list(names) or ["*"]
     return ["*", *(f"!{name}" for name in names)] if way == EXCEPT else ["*"]

@@ -1,4 +1,4 @@
-"""What goes on now, drawn again every two seconds while anything does."""
+"""Shows the runs under way, drawn again every two seconds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from page import look, words
 from page.calls import Calls, Row
 
 PATIENCE = 120.0
-"""Seconds to wait for a run that was started to show itself; a task may have to queue."""
+"""Seconds to wait for a started run to appear; its task may have to queue."""
 
 PAGES = {"LIST": 100, "WIDE": 100, "SEARCH": 200}
 """How many records HubSpot puts into a page, by the way a run reads them."""
@@ -21,7 +21,7 @@ Expected = dict[str, tuple[str | None, float]]
 
 
 def expected() -> Expected:
-    """The runs that were started here and not seen yet: each sync's last run before, and when."""
+    """Started runs that have not appeared yet: by sync, its last run's id before and a deadline."""
     expected_runs: Expected = st.session_state.setdefault("expected", {})
     return expected_runs
 
@@ -65,7 +65,7 @@ def _of(running: list[Row], sync: str | None) -> list[Row]:
 
 
 def _arrived(calls: Calls) -> None:
-    """Expect no longer what has shown itself, or never will."""
+    """Drop the expected runs that have appeared or whose deadline has passed."""
     if not expected():
         return
     last = {str(row["NAME"]): row["LAST_RUN_ID"] for row in calls.syncs()}
@@ -75,7 +75,7 @@ def _arrived(calls: Calls) -> None:
 
 
 def progress(run: Row) -> str:
-    """How far a run is: rows, pages, rate, requests, and what is left where the run knows."""
+    """HTML of a run's progress: rows, pages, rate, requests, and time left if known."""
     gone = words.ago(run["STARTED_AT"])
     seconds = gone.total_seconds() if gone else 0.0
     rows = int(run["ROWS_READ"] or 0)
@@ -97,7 +97,7 @@ def progress(run: Row) -> str:
 
 
 def _pages(run: Row, rows: int, whole: int) -> str:
-    """Pages of records; other streams are read in many ways."""
+    """Pages read; a dash for streams that are not read in pages of records."""
     size = PAGES.get(str(run["STRATEGY"]))
     if size is None:
         return words.NOTHING

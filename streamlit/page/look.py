@@ -1,4 +1,4 @@
-"""How the page looks: one style sheet, and the few pieces of HTML every part is made of.
+"""The page's style sheet and its building blocks of HTML.
 
 Colours follow the theme: lines and quiet text are mixed from the current text colour, tones come
 in a light and a dark shade. Nothing is loaded from anywhere.
@@ -153,7 +153,7 @@ TONES
 
 
 def style() -> None:
-    """The style sheet; once per drawing of the page."""
+    """Add the style sheet; call once per drawing of the page."""
     tones = "\n".join(
         f".{name} {{ --tone: light-dark({light}, {dark}); }}"
         for name, (light, dark) in TONES.items()
@@ -198,7 +198,7 @@ def facts(pairs: Sequence[tuple[str, str]], *, big: bool = False) -> str:
 
 
 def heads(names: Sequence[str]) -> None:
-    """The heads over rows whose facts bear these names; on a narrow screen each row tells them."""
+    """Draw column heads over rows of facts; a narrow screen shows them in each row instead."""
     with st.container(key="heads"):
         _, right = st.columns([3, 9])
         with right:
@@ -245,7 +245,7 @@ def note(title: str, text: str, tone: str = "calm") -> None:
 
 
 def empty(title: str, text: str) -> None:
-    """What stands where nothing is yet, and what to do about it."""
+    """Draw a placeholder: why there is nothing yet, and what to do."""
     html(f'<div class="empty"><b>{escape(title)}</b><p class="quiet">{escape(text)}</p></div>')
 
 
@@ -256,7 +256,7 @@ def heading(title: str, text: str = "") -> None:
 
 
 def plain(text: str) -> str:
-    """A text that Markdown leaves as it is."""
+    """A text with Markdown's special characters escaped."""
     return re.sub(r"([\\`*_{}\[\]()#+!|~:$<>])", r"\\\1", text)
 
 
@@ -267,7 +267,7 @@ def sentence(text: str) -> str:
 
 
 def tell(answer: Answer) -> bool:
-    """Say what a procedure answered; whether it was good."""
+    """Draw a procedure's answer; true when it is OK."""
     code = str(answer.get("response_code", ""))
     text = escape(sentence(str(answer.get("message", ""))))
     if code == "OK":
@@ -278,13 +278,13 @@ def tell(answer: Answer) -> bool:
 
 
 def remember(answer: Answer) -> bool:
-    """As ``tell``, at the top of the next drawing of the page."""
+    """Keep an answer for `show_remembered`; true when it is OK."""
     st.session_state["remembered"] = answer
     return answer.get("response_code") == "OK"
 
 
 def show_remembered() -> None:
-    """What ``remember`` was given."""
+    """Draw the answer that `remember` kept, once."""
     answer: Any = st.session_state.pop("remembered", None)
     if answer is not None:
         tell(answer)
@@ -292,6 +292,6 @@ def show_remembered() -> None:
 
 @contextmanager
 def working(text: str) -> Iterator[None]:
-    """Something that takes a while, with words."""
+    """Show a spinner with a text while the block runs."""
     with st.spinner(text, show_time=True):
         yield

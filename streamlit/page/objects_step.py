@@ -1,4 +1,4 @@
-"""Which streams are loaded, and which records of them."""
+"""The step of Set up that picks streams, and filters for their records."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from page.calls import Calls, Row
 
 
 def chosen() -> list[str]:
-    """The streams picked so far."""
+    """The names of the syncs picked so far; the list may be changed."""
     picked: list[str] = st.session_state.setdefault("chosen", [])
     return picked
 
 
 def new(calls: Calls) -> list[str]:
-    """The syncs that were picked and are not there yet."""
+    """The picked syncs that do not exist yet."""
     there = {str(sync["NAME"]) for sync in calls.syncs()}
     return [name for name in chosen() if name not in there]
 
 
 def owner(sync: str) -> str:
-    """Under which name the settings of a sync that is being set up are drafted."""
+    """The key of the draft that holds the settings of a picked sync."""
     return f"new {sync}"
 
 
 def settings_of(sync: str) -> place.Settings:
-    """The settings given so far to a sync that was picked."""
+    """The draft of a picked sync's settings."""
     return place.draft(owner(sync), {})
 
 
 def stream_of(sync: str) -> str:
-    """What a sync that was picked reads."""
+    """The stream that a picked sync reads."""
     return str(settings_of(sync).get("stream", sync))
 
 
 def to_store(sync: str, database: str, schema: str) -> place.Settings:
-    """The settings of a sync that was picked, as they will be stored."""
+    """The settings of a picked sync as they will be stored."""
     destination = {"database": database, "schema": schema}
     return {**filters.cleaned(settings_of(sync)), "destination": destination}
 
 
 def show(calls: Calls) -> bool:
-    """Draw the step; whether any stream was picked."""
+    """Draw the step; true when a stream was picked."""
     look.heading("Objects", "What to keep in Snowflake. You can add and remove some at any time.")
     readable = [stream for stream in calls.streams() if stream["READABLE"]]
     if not readable:
@@ -68,7 +68,7 @@ def show(calls: Calls) -> bool:
 
 
 def sync_name(stream: str, connection: str) -> str:
-    """The name of a sync of a stream: of a further portal it begins with the connection's."""
+    """The name of a stream's sync; for a further portal it begins with the connection's name."""
     return stream if connection == connections_view.FIRST else f"{connection}_{stream}"
 
 
@@ -124,7 +124,7 @@ def _pick(stream: str, connection: str) -> None:
 
 
 def _begun(stream: str, connection: str) -> str:
-    """The name of a sync whose settings begin with where it reads."""
+    """The name of a newly picked sync, with stream and connection set in its draft where needed."""
     name = sync_name(stream, connection)
     if connection != connections_view.FIRST:
         settings_of(name).update(stream=stream, connection=connection)
@@ -137,7 +137,7 @@ def _pick_all(picked: list[str], connection: str) -> None:
 
 
 def _filters(picked: list[str], calls: Calls) -> None:
-    """Which records of the streams that were picked; all of them when nothing is said."""
+    """Draw the filters of one picked stream; without filters all records are read."""
     able = [name for name in picked if calls.stream_properties(stream_of(name))]
     if not able:
         return

@@ -1,4 +1,4 @@
-"""What else a sync can be told: related records, past values, schedule, deletions, limits."""
+"""Edits a sync's other settings: associations, history, schedule, deletions, limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def schedule_words(schedule: str | None) -> str:
 
 
 def schedule(key: str, before: str | None, label: str = "Schedule") -> str | None:
-    """Choose a schedule, one of the usual ones or another."""
+    """Draw the choice of a schedule; returns it, None for only on call."""
     other = "other"
     names: list[str | None] = [*SCHEDULES, other]
     chosen = st.selectbox(
@@ -44,7 +44,7 @@ def schedule(key: str, before: str | None, label: str = "Schedule") -> str | Non
 
 
 def _set(settings: place.Settings, name: str, value: Any, default: Any) -> None:
-    """Keep what was changed; a setting that is back at its default is no longer given."""
+    """Set a changed setting; remove it when it is back at its default."""
     if value == settings.get(name, default):
         return
     if value == default:
@@ -54,7 +54,7 @@ def _set(settings: place.Settings, name: str, value: Any, default: Any) -> None:
 
 
 def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
-    """Schedule, deletions, limits; changes ``settings`` in place."""
+    """Draw schedule, deletions and limits; changes ``settings`` in place."""
     name = str(sync["NAME"])
     key = f"{name}-{place.version(name)}"
     left, right = st.columns(2, gap="large")
@@ -144,7 +144,7 @@ def _event_types(key: str, settings: place.Settings) -> None:
 
 
 def related(sync: Row, settings: place.Settings, calls: Calls) -> None:
-    """Associations and past values; changes ``settings`` in place."""
+    """Draw associations and history; changes ``settings`` in place."""
     name = str(sync["NAME"])
     key = f"{name}-{place.version(name)}"
     properties = calls.stream_properties(str(sync["STREAM"]))

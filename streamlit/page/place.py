@@ -1,4 +1,4 @@
-"""Where the viewer is, and what they have changed and not saved."""
+"""Which part of the page is open, and the viewer's unsaved drafts of settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Settings = dict[str, Any]
 
 
 def part() -> str | None:
-    """The part of the page that is shown; None before the first choice."""
+    """The part of the page that is shown; None at the very first."""
     shown: str | None = st.session_state.get("part")
     return shown
 
@@ -34,37 +34,37 @@ def go(part: str, **inside: str | None) -> None:
 
 
 def inside(name: str) -> str | None:
-    """What is opened: the name of a sync, the id of a run."""
+    """The sync's name (``sync``) or run's id (``run``) that is opened; None if none is."""
     opened: dict[str, str] = st.session_state.get("inside", {})
     return opened.get(name)
 
 
 def drafts() -> dict[str, Settings]:
-    """Settings as the viewer is changing them, by sync."""
+    """The drafts of settings by owner, mostly a sync's name."""
     by_owner: dict[str, Settings] = st.session_state.setdefault("drafts", {})
     return by_owner
 
 
 def draft(owner: str, stored: Settings) -> Settings:
-    """The settings of a sync as the viewer is changing them; to be changed in place."""
+    """The draft of an owner's settings, at first a copy of those stored; change it in place."""
     if owner not in drafts():
         drafts()[owner] = deepcopy(stored)
     return drafts()[owner]
 
 
 def discard(owner: str) -> None:
-    """Forget what was changed."""
+    """Drop a draft."""
     drafts().pop(owner, None)
     redraw(owner)
 
 
 def redraw(owner: str) -> None:
-    """Draw the widgets over a draft anew: none keeps the value of an older one."""
+    """Give the widgets of a draft new keys, so that none keeps an earlier value."""
     versions: dict[str, int] = st.session_state.setdefault("versions", {})
     versions[owner] = versions.get(owner, 0) + 1
 
 
 def version(owner: str) -> int:
-    """Part of the keys of the widgets over a draft."""
+    """The number in the keys of a draft's widgets."""
     versions: dict[str, int] = st.session_state.get("versions", {})
     return versions.get(owner, 0)

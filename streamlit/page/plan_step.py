@@ -1,4 +1,4 @@
-"""The step before the start: what the first runs of everything that was chosen will take."""
+"""The step of Set up that shows what the first runs will take."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from page.calls import Answer, Calls
 
 
 def show(calls: Calls) -> bool:
-    """Draw the step; whether anything was chosen."""
+    """Draw the step; true when a stream was picked."""
     look.heading(
         "Plan",
         "What the first runs will take. Nothing is stored or read yet; HubSpot is asked for counts "

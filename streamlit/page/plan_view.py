@@ -1,4 +1,4 @@
-"""What runs would do, before they do it: one of them in detail, and several together."""
+"""Shows plans: one run in detail, or several together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from page.calls import Answer, Calls, Row, variant
 
 
 def of_sync(sync: Row, settings: place.Settings, calls: Calls) -> None:
-    """What the next run of a sync would do, with the changes that are not saved."""
+    """Draw the plan of a sync's next run, unsaved changes included."""
     changed = filters.cleaned(settings)
     saved = changed == filters.cleaned(variant(sync["SETTINGS"]) or {})
     look.heading(
@@ -33,7 +33,7 @@ def of_sync(sync: Row, settings: place.Settings, calls: Calls) -> None:
 
 
 def together(answers: Sequence[Answer]) -> None:
-    """What several runs take, and what of HubSpot's day is left after them."""
+    """Draw what several runs take together, and what is left of the daily limit."""
     total = plans.added(answers)
     share = f"{words.percent(total.share)} of the daily limit" if total.share else ""
     whole = all(plan["rows"] is not None for plan in plans.good(answers))
@@ -59,7 +59,7 @@ def together(answers: Sequence[Answer]) -> None:
 
 
 def show_missing_scopes(lacking: Sequence[str]) -> None:
-    """The scopes that the runs would need and the credential has not, ready to copy."""
+    """Draw the scopes that the credential lacks, ready to copy."""
     if not lacking:
         return
     look.note(
@@ -72,7 +72,7 @@ def show_missing_scopes(lacking: Sequence[str]) -> None:
 
 
 def details(plan: Answer) -> None:
-    """One run: how it reads and why, what it asks, what it makes."""
+    """Draw one plan: strategy, requests, new columns, statements, filter."""
     look.html(
         f'<p>Read {escape(plans.how(plan["strategy"]))}.</p><p class="quiet">{plans.why(plan)}</p>'
     )

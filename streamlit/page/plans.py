@@ -1,4 +1,4 @@
-"""Plans of runs, added up and said in words. Pure."""
+"""Adds up the plans of several runs and describes plans in words. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HOW = {
 
 @dataclass(frozen=True)
 class Total:
-    """What several runs take together, each of them once.
+    """What several runs take together.
 
     Attributes:
         requests: How many are sent; ``at_least`` where HubSpot does not tell beforehand.
@@ -59,14 +59,14 @@ class Total:
 
     @property
     def left(self) -> int | None:
-        """What is left of the day afterwards."""
+        """Requests of the daily limit that are left afterwards."""
         if self.limit is None or self.used is None:
             return None
         return max(0, self.limit - self.used - self.requests)
 
 
 def good(plans: Sequence[Answer]) -> list[Answer]:
-    """Those that tell something."""
+    """The plans that could be made."""
     return [plan for plan in plans if plan.get("response_code") == "OK"]
 
 
@@ -91,14 +91,14 @@ def added(plans: Sequence[Answer]) -> Total:
 
 
 def tables(plan: Answer) -> list[str]:
-    """The tables that the run makes, those aside that the app keeps for itself."""
+    """The tables that the run creates, without the app's own (``_…``)."""
     matches = (_TABLE.match(str(statement)) for statement in plan["ddl"])
     names = [match[1].replace('"', "") for match in matches if match]
     return [name for name in names if not name.rpartition(".")[2].startswith("_")]
 
 
 def lasting(least: float, most: float) -> str:
-    """How long something takes, given the seconds of its shortest and of its longest."""
+    """A duration in words, from its least and most seconds."""
     if most < 60:
         return "under a minute"
     first, last = (words.duration(60.0 * max(1, round(seconds / 60))) for seconds in (least, most))
@@ -106,7 +106,7 @@ def lasting(least: float, most: float) -> str:
 
 
 def at_least(plan: Answer | Total) -> str:
-    """Words before a number of requests that may become more."""
+    """``at least `` where the number of requests may grow; else empty."""
     more = plan.at_least if isinstance(plan, Total) else plan["at_least"]
     return "at least " if more else ""
 
@@ -117,13 +117,13 @@ def how(strategy: str | None) -> str:
 
 
 def why(plan: Answer) -> str:
-    """HTML of why it is read like that, as a sentence, with times as the viewer counts them."""
+    """HTML of why the strategy was picked, as a sentence, with times in the viewer's zone."""
     reason = str(plan["why"]).removeprefix(f"items are read by {plan['strategy']}").lstrip(",; ")
     text = _INSTANT.sub(lambda match: words.time(match[0]), escape(reason))
     return text[:1].upper() + text[1:] + "." if text else ""
 
 
 def warning(plan: Answer) -> str:
-    """What may keep the run from doing it all at once: the day's limit, its deadline."""
+    """Why the run may not finish at once (daily limit, deadline); empty if it may."""
     _, _, message = str(plan["message"]).partition("; ")
     return "" if plan["scopes_missing"] and message.startswith("the credential lacks") else message

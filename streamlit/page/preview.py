@@ -1,4 +1,4 @@
-"""The rows of a table that changed last, as HubSpot would show them."""
+"""Shows the rows of a table that changed last, with HubSpot's labels and links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which properties a sync takes, with what HubSpot says of them and how full they are."""
+"""Edits which properties a sync takes, and lists them with their share of filled rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from page.calls import Calls, Row
 
 
 def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
-    """Let somebody choose the properties; changes ``settings`` in place."""
+    """Draw the choice and the list of properties; changes ``settings`` in place."""
     name = str(sync["NAME"])
     properties = calls.stream_properties(str(sync["STREAM"]))
     if not properties:
@@ -33,7 +33,7 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
 
 
 def choose_properties(owner: str, settings: place.Settings, properties: list[Row]) -> None:
-    """The three ways to say which properties, and globs for everything else."""
+    """Draw the choice of properties, or a field for globs; changes ``settings`` in place."""
     labels = {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
     before = list(settings.get("properties") or ["*"])
     key = f"{owner}-{place.version(owner)}"

@@ -8,7 +8,7 @@ from typing import Any
 
 PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
 CURRENT, LABEL = "_CURRENT", "__LABEL"
-"""The view of the living records, and its columns of HubSpot's labels, by what their names add."""
+"""Suffixes of the view without deleted rows, and of its columns with HubSpot's labels."""
 
 
 def identifier(name: str) -> str:
@@ -23,14 +23,14 @@ def samples(
     there: Collection[str],
     current: Collection[str] = (),
 ) -> list[tuple[str, str]]:
-    """Titles and statements.
+    """Sample queries, each a title and a statement.
 
     Args:
         table: ``DATABASE.SCHEMA.TABLE``.
         columns: Type of each column.
-        labels: What is known of the columns that hold properties, the most telling first.
+        labels: The rows of CORE.PROPERTIES by column, in the order of preference.
         there: The tables that exist.
-        current: The columns of the view of the living records; none where there is no such view.
+        current: The columns of the view without deleted rows; empty when there is no such view.
     """
     queries = []
     plain, table = table, ".".join(map(identifier, table.split(".", 2)))

@@ -1,4 +1,4 @@
-"""Why a row is as it is, or absent: an id in, the reason and what it rests on out."""
+"""Explains a row: why it is as it is, or why it is missing, given a record's id."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REASONS = {
     "REMOVED": ("Removed from its list", "calm"),
 }
 CHECKING = ("STALE", "NOT_LOADED")
-"""What a comparison with HubSpot repairs."""
+"""The reasons that a comparison with HubSpot repairs."""
 
 _STANDING = {
     "LIVE": "There",
@@ -38,7 +38,7 @@ _STANDING = {
 
 
 def show(sync: Row, calls: Calls) -> None:
-    """Draw the question, and the answer to the last one."""
+    """Draw the form, and the last answer."""
     name = str(sync["NAME"])
     look.html(
         '<p class="quiet">Somebody misses a record in a report, or finds one that is gone? Its id '
@@ -102,7 +102,7 @@ def _show_answer(sync: Row, record: str, at: datetime, answer: Answer, calls: Ca
 
 
 def sides(facts: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """The row and the record, line by line. HTML."""
+    """The lines of the table that compares row and record; cells are HTML."""
     row, record = facts.get("row") or {}, facts.get("hubspot") or {}
     here = "There" if row else "None"
     if row.get("delete_kind"):

@@ -1,4 +1,4 @@
-"""Runs: what goes on now, what went on before, what went wrong."""
+"""Runs: those under way, charts, errors and the history."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def show(calls: Calls) -> None:
 
 
 def failures(calls: Calls) -> None:
-    """What went wrong in the last 30 days, with cause and cure."""
+    """Draw the errors of the last 30 days with cause and cure."""
     errors = calls.errors()
     if not errors:
         return
@@ -79,7 +79,7 @@ def failures(calls: Calls) -> None:
 
 
 def show_history(calls: Calls, sync: str | None) -> None:
-    """The past runs, of one sync or of all; each opens."""
+    """Draw the past runs of one sync or of all, each with a button that opens it."""
     look.heading("History")
     status = st.selectbox(
         "Status", STATUSES, key=f"status-{sync}", width=220, label_visibility="collapsed",
@@ -102,7 +102,7 @@ def show_history(calls: Calls, sync: str | None) -> None:
 
 
 def run_row(run: Row, *, whose: bool) -> None:
-    """One run: its start opens it."""
+    """Draw a run in one line; ``whose`` adds the sync's name."""
     run_id = str(run["RUN_ID"])
     with st.container(key=f"row-{run_id}"):
         left, right = st.columns([3, 9], vertical_alignment="center")
@@ -134,7 +134,7 @@ def run_row(run: Row, *, whose: bool) -> None:
 
 
 def changed(run: Row) -> str:
-    """Rows inserted, updated and marked deleted."""
+    """Rows inserted (+), updated (~) and marked deleted (−) in a few words."""
     return " ".join(
         f"{sign}{words.number(run[name])}"
         for sign, name in (("+", "ROWS_INSERTED"), ("~", "ROWS_UPDATED"), ("−", "ROWS_DELETED"))

@@ -1,4 +1,4 @@
-"""Where the time of a run went: one bar of its parts, and each of them in words."""
+"""Shows where a run's time went, as a bar and in words."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ PARTS = {
     "loading": ("Snowflake loading", "while nothing but statements went on", "#12a594"),
     "other": ("The rest", "turning answers into rows, and the turns of other syncs", "#8b95a7"),
 }
-"""Of what EXPLAIN_RUN tells: the part's name, what it is, its colour."""
+"""The parts of EXPLAIN_RUN's ``seconds``: title, meaning, colour."""
 
 
 def show(run: Row, calls: Calls) -> None:
-    """Draw where the time of a run went; nothing of one that goes on."""
+    """Draw where a run's time went; nothing while it is running."""
     if run["STATUS"] == "RUNNING":
         return
     look.heading("Where the time went", "Each moment counts once, though much goes on at once.")

@@ -1,4 +1,4 @@
-"""One run: what it did, where its time and its requests went."""
+"""Shows one run: counts, outcome, window, time and requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: of the app as a whole, the day's limit, and the configuration as a file."""
+"""Settings: of the app, connections, the daily limit, export and import."""
 
 from __future__ import annotations
 

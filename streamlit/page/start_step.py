@@ -1,4 +1,4 @@
-"""The last step: what was chosen becomes syncs, and the first runs begin."""
+"""The last step of Set up: creates the chosen syncs and starts their first runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from page.calls import Calls
 
 
 def show(calls: Calls) -> bool:
-    """Draw the step."""
+    """Draw the step; true when a stream was picked."""
     look.heading("Start", "Everything is read once now; from then on only what changed.")
     database, schema = destination_step.target()
     picked = objects_step.new(calls)

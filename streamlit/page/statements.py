@@ -1,4 +1,4 @@
-"""How the page sends statements: each once while a page is drawn, results kept for a while.
+"""Sends the page's statements, each once while a page is drawn, and caches their results.
 
 Which statements there are stands in ``calls``. A result is dropped by the next CALL that changes
 something.
@@ -67,7 +67,7 @@ def _answer(rows: Sequence[Row]) -> Answer:
 
 
 class Statements:
-    """A session that sends nothing twice.
+    """A session with a cache: no statement is sent twice while a page is drawn.
 
     Args:
         session: A Snowpark session in the application's database.
@@ -106,21 +106,21 @@ class Statements:
             return {"response_code": failed.code, "message": failed.message}
 
     def ask(self, procedure: str, *arguments: object, fresh_for: float = MINUTES) -> Answer:
-        """As ``call``, of a procedure that changes nothing; its answer is kept for a while."""
+        """As ``call``, for a procedure that changes nothing: its answer is cached."""
         try:
             return _answer(self.rows(*_call(procedure, arguments), fresh_for))
         except Failed as failed:
             return {"response_code": failed.code, "message": failed.message}
 
     def look_again(self) -> None:
-        """Read anew what changes by itself; what only a CALL changes stays."""
+        """Drop cached results that change by themselves; keep those only a CALL changes."""
         soon = time.monotonic() + FEW_SECONDS
         for key in [key for key, (until, _) in self._kept.items() if until < soon]:
             del self._kept[key]
         self._now.clear()
 
     def forget(self) -> None:
-        """Read everything anew from here on."""
+        """Drop all cached results."""
         self._kept.clear()
         self._now.clear()
 
@@ -137,14 +137,14 @@ class Statements:
             raise Failed("DATABASE_ERROR", message) from None
 
     def now(self, read: Callable[[], list[Row]]) -> list[Row]:
-        """What ``read`` finds now, whatever is kept."""
+        """The rows of ``read`` as they are now, not from the cache."""
         self.look_again()
         return read()
 
     def rows_there(
         self, statement: str, params: Sequence[object] = (), fresh_for: float = FEW_SECONDS
     ) -> list[Row]:
-        """Rows about a database that may not exist yet; none then."""
+        """As ``rows``, for a database that may not exist yet; no rows then."""
         try:
             return self.rows(statement, params, fresh_for)
         except Failed:

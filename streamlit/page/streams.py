@@ -1,4 +1,4 @@
-"""The streams as the page sorts and names them. Pure."""
+"""How streams are grouped, labelled and linked to HubSpot. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RECOMMENDED = (
     *("owners", "pipelines", "pipeline_stages"),
 )
 OPEN = ("Records", "Custom objects")
-"""The groups that are unfolded from the start."""
+"""The groups that are unfolded at first."""
 
 _GROUPS = {
     "Records": (
@@ -51,7 +51,7 @@ _IDS = {
 
 
 def group(stream: Row) -> str:
-    """Under which heading a stream stands."""
+    """The heading of a stream's group."""
     name = str(stream["STREAM"])
     if str(stream["OBJECT_TYPE"] or "").startswith("2-"):
         return "Custom objects"
@@ -61,7 +61,7 @@ def group(stream: Row) -> str:
 
 
 def grouped(streams: list[Row]) -> dict[str, list[Row]]:
-    """The streams by heading, in the order people look for them."""
+    """The streams by heading, both in the order they are shown."""
     by_group: dict[str, list[Row]] = {name: [] for name in _ORDER}
     for stream in streams:
         by_group[group(stream)].append(stream)
@@ -76,12 +76,12 @@ def stream_label(stream: Row) -> str:
 
 
 def search_text(stream: Row) -> str:
-    """Everything a stream may be looked for by, in lower case."""
+    """The text that a search looks through, in lower case: label, name, object type."""
     return f"{stream_label(stream)} {stream['STREAM']} {stream['OBJECT_TYPE'] or ''}".lower()
 
 
 def record_url(portal: object, object_type: object, record: object) -> str | None:
-    """Where a record is found in HubSpot; None for what has no page of its own."""
+    """The address of a record's page in HubSpot; None when it has no page."""
     kind = _IDS.get(str(object_type), str(object_type))
     if not portal or kind[:2] not in ("0-", "2-"):
         return None

@@ -1,4 +1,4 @@
-"""What can be done with a sync. Whatever takes something away says so first, and asks."""
+"""Actions on a sync: run, pause, backfill, remove. Destructive ones ask first."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def show(sync: Row, calls: Calls) -> None:
 
 
 def start(name: str, last_run: str | None, calls: Calls) -> None:
-    """Begin a run in the background, and watch for it."""
+    """Start a run in the background and show it when it appears."""
     answer = calls.start_sync(name)
     if answer.get("response_code") == "OK":
         live.expect(name, last_run)
@@ -74,7 +74,7 @@ def _ask_remove(name: str, calls: Calls) -> None:
 
 
 def choice(label: str, act: Callable[[], Answer]) -> None:
-    """The two ways out of a question."""
+    """Draw a dialog's two buttons; ``label`` does ``act``, the other cancels."""
     with st.container(horizontal=True):
         if st.button(label, type="primary", on_click=_do, args=(act,)):
             st.rerun()

@@ -1,4 +1,4 @@
-"""All syncs at a glance, and the way into each."""
+"""Lists all syncs, each with a button that opens it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ATTENTION = ("FAILED", "SKIPPED", "DELAYED", "INCOMPLETE")
 
 
 def show(calls: Calls) -> None:
-    """Draw the list, or the sync that is opened."""
+    """Draw the list, or the opened sync."""
     syncs = calls.syncs()
     opened = place.inside("sync")
     opened_sync = next((sync for sync in syncs if sync["NAME"] == opened), None)
@@ -98,7 +98,7 @@ def _add() -> None:
 
 
 def row(sync: Row, count: int | None) -> None:
-    """One sync: its name opens it."""
+    """Draw a sync in one line; its name opens it."""
     name = str(sync["NAME"])
     with st.container(key=f"row-{name}"):
         left, right = st.columns([3, 9], vertical_alignment="center")

@@ -1,4 +1,4 @@
-"""One sync: how it is, what it reads, and what can be done with it."""
+"""Shows one sync: its health, settings and runs, and actions on it."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ EDITING = ("Filters", "Properties", "Related", "Schedule and more")
 
 
 def _changes(name: str, stored: place.Settings, settings: place.Settings, calls: Calls) -> None:
-    """What was changed and not saved, and the two ways to end that."""
+    """Draw Save and Discard while the draft differs from the stored settings."""
     complete_settings = filters.cleaned(settings)
     if complete_settings == filters.cleaned(stored):
         return

@@ -1,4 +1,4 @@
-"""Data: what has landed, with HubSpot's own names, and how to query it."""
+"""Data: preview, columns, explained rows and sample queries of the tables."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from page import column_labels, diagram, look, place, preview, queries, row_view
 from page.calls import Calls, Row
 
 CURRENT = "_CURRENT"
-"""What the name of the view of the living records adds to the table's."""
+"""Suffix of the name of the view without deleted rows."""
 
 
 def show(calls: Calls) -> None:
-    """Draw a table that was chosen, or how all of them hang together."""
+    """Draw the chosen part of one table, or the diagram of all tables."""
     syncs = [sync for sync in calls.syncs() if sync["DESTINATION"]]
     counts = calls.row_counts([str(sync["DESTINATION"]) for sync in syncs])
     landed = [sync for sync in syncs if str(sync["DESTINATION"]) in counts]

@@ -1,4 +1,4 @@
-"""Trust: is everything there, is anything wrong, what is gone from HubSpot and how."""
+"""Trust: completeness, the doctor, deletions and merges."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MERGES = 20
 
 
 def show(calls: Calls) -> None:
-    """Draw all of it, or the comparisons of the sync that is opened."""
+    """Draw all parts, or the comparisons of the opened sync."""
     comparing.watch(calls)
     syncs = [sync for sync in calls.syncs() if sync["DESTINATION"]]
     counts = calls.row_counts([str(sync["DESTINATION"]) for sync in syncs])
@@ -47,7 +47,7 @@ def show(calls: Calls) -> None:
 
 
 def deletions(by_table: dict[str, Row], counts: dict[str, int], calls: Calls) -> None:
-    """How many rows of each table are marked, by what happened to the record."""
+    """Draw how many rows of each table are marked deleted, by kind."""
     look.heading(
         "Deletions", "A record that is gone from HubSpot keeps its row, marked with what happened."
     )
@@ -85,7 +85,7 @@ def _count(deletion: Row | None) -> str:
 
 
 def merges(by_table: dict[str, Row], calls: Calls) -> None:
-    """The latest records that became part of another."""
+    """Draw the latest records that were merged into another."""
     look.heading("Merges", "The survivor holds what both held; the other row says where it went.")
     merged = calls.merges(list(by_table), MERGES)
     if not merged:

@@ -1,4 +1,4 @@
-"""How values are said: numbers with separators, times in the viewer's zone, durations."""
+"""Formats numbers, durations, sizes and times (in the viewer's zone) as text."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def duration(seconds: float | None) -> str:
 
 
 def utc(value: datetime | str | None) -> datetime | None:
-    """An instant of a view (a time in UTC without its zone) or of an answer (ISO text)."""
+    """A view's timestamp (naive, UTC) or an answer's ISO text as an aware UTC datetime."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.replace("Z", "+00:00"))

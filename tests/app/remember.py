@@ -1,4 +1,4 @@
-"""Writes down what this version leaves in its state: ``python -m tests.app.remember``.
+"""Records the state that this version leaves: ``python -m tests.app.remember``.
 
 Run once for each release, see docs/DEVELOP.md. The tests of upgrades begin from these files.
 """

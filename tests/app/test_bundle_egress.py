@@ -1,4 +1,4 @@
-"""Whoever talks to HubSpot is bound to the egress, and nobody else is."""
+"""Exactly the procedures that talk to HubSpot are bound to the integration."""
 
 from __future__ import annotations
 

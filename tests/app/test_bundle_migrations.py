@@ -1,4 +1,4 @@
-"""A step of the app's tables that would lose something, or come twice, is found."""
+"""Migrations that would lose something, or come twice, are found."""
 
 from __future__ import annotations
 

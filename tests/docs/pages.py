@@ -1,4 +1,4 @@
-"""The pages a user reads, taken apart."""
+"""Reads examples, tables and links from the pages of the documentation."""
 
 from __future__ import annotations
 

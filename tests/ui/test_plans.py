@@ -1,4 +1,4 @@
-"""What runs will take, told before anything is stored or read."""
+"""Plans show what runs will take, before anything is stored or read."""
 
 from __future__ import annotations
 

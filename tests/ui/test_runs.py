@@ -1,4 +1,4 @@
-"""Runs: what went on, what went wrong and what cures it."""
+"""Runs: progress, history, errors and their cures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trust: what can be said about rows that are not as one expects."""
+"""Trust: deletions, merges, comparisons and the doctor."""
 
 from __future__ import annotations
 

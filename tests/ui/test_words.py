@@ -1,4 +1,4 @@
-"""The page's own small languages: filters, globs, numbers, times."""
+"""The page's pure functions: filters, globs, numbers, times, comparisons."""
 
 from __future__ import annotations
 

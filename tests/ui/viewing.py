@@ -1,4 +1,4 @@
-"""The page as somebody sees it: drawn by Streamlit itself, over the local engine."""
+"""Drives the page through Streamlit's AppTest, over the local engine."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class View:
         self.test.session_state["session"] = self.session
 
     def draw(self) -> Self:
-        """Draw the page anew; nothing of Python's is ever shown."""
+        """Draw the page again; fails on an uncaught exception."""
         return self._after(self.test)
 
     @property
@@ -56,7 +56,7 @@ class View:
 
     @property
     def labels(self) -> list[str]:
-        """What stands on the buttons."""
+        """The labels of the buttons."""
         return [_plain(button.label) for button in self.test.button]
 
     def press(self, label: str) -> Self:
