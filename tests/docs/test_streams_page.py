@@ -22,15 +22,15 @@ def test_every_stream_has_its_row_and_no_other() -> None:
 
 @pytest.mark.parametrize("stream", ITEM_STREAMS.values(), ids=lambda stream: stream.name)
 def test_every_column_says_what_it_is(stream: ItemStream) -> None:
-    assert [one.name for one in stream.columns if not one.comment] == []
-    assert {*stream.key} <= {one.name for one in stream.columns}
+    assert [column.name for column in stream.columns if not column.comment] == []
+    assert {*stream.key} <= {column.name for column in stream.columns}
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 def test_a_column_refers_to_a_stream_of_the_catalog(stream: Stream) -> None:
     if isinstance(stream, ViewStream):
         return
-    own = {one.name for one in stream.columns} if isinstance(stream, ItemStream) else set()
+    own = {column.name for column in stream.columns} if isinstance(stream, ItemStream) else set()
     for column, other in stream.references:
         assert other in BY_NAME
         assert column in own or isinstance(stream, RecordStream)
