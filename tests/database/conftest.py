@@ -27,7 +27,7 @@ def database(session: Session) -> Database:
 def bare() -> Iterator[Database]:
     """An engine without the app: a schema in which there is nothing."""
     with Engine(None) as engine, engine.session() as session:
-        made = Database(session)
-        made.rows('CREATE DATABASE "D"')
-        made.rows('CREATE SCHEMA "D"."S"')
-        yield made
+        database = Database(session)
+        database.rows('CREATE DATABASE "D"')
+        database.rows('CREATE SCHEMA "D"."S"')
+        yield database

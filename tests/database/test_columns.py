@@ -31,11 +31,11 @@ def names(
     existing: dict[str, str] | None = None,
 ) -> dict[str, str]:
     """The name of each property's column."""
-    given = [a_property(one) if isinstance(one, str) else one for one in properties]
-    found = property_columns(
-        given, prefix, taken=taken, column_names=column_names, existing=existing
+    described = [a_property(prop) if isinstance(prop, str) else prop for prop in properties]
+    columns = property_columns(
+        described, prefix, taken=taken, column_names=column_names, existing=existing
     )
-    return {column.property or "": column.name for column in found}
+    return {column.property or "": column.name for column in columns}
 
 
 # -- types ----------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def test_numbers_keep_18_digits_before_and_after_the_point() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told"),
+    ("column_type", "reported_type"),
     [
         (Type.TEXT, "TEXT"),
         (Type.TEXT, "VARCHAR(16777216)"),
@@ -78,17 +78,21 @@ def test_numbers_keep_18_digits_before_and_after_the_point() -> None:
         (Type.ARRAY, "ARRAY"),
     ],
 )
-def test_a_type_is_known_by_the_names_snowflake_gives_it(wanted: Type, told: str) -> None:
-    assert same_type(wanted, told)
+def test_a_type_is_known_by_the_names_snowflake_gives_it(
+    column_type: Type, reported_type: str
+) -> None:
+    assert same_type(column_type, reported_type)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told"),
+    ("column_type", "reported_type"),
     [(Type.TEXT, "NUMBER"), (Type.NUMBER, "FLOAT"), (Type.TIMESTAMP, "TIMESTAMP_TZ"),
      (Type.DATE, "TIMESTAMP_NTZ"), (Type.BOOLEAN, "TEXT")],
 )  # fmt: skip
-def test_another_type_is_not_taken_for_the_wanted_one(wanted: Type, told: str) -> None:
-    assert not same_type(wanted, told)
+def test_another_type_is_not_taken_for_the_wanted_one(
+    column_type: Type, reported_type: str
+) -> None:
+    assert not same_type(column_type, reported_type)
 
 
 # -- names ----------------------------------------------------------------------------------------
@@ -106,10 +110,10 @@ def test_columns_come_in_order_of_property_name() -> None:
 
 
 def test_of_names_that_are_one_in_upper_case_the_lower_case_one_is_kept() -> None:
-    found = names("Email", "email", "EMAIL")
-    assert found["email"] == "PROPERTIES_EMAIL"
-    assert found["Email"].startswith("PROPERTIES_EMAIL_")
-    assert len({*found.values()}) == 3
+    found_names = names("Email", "email", "EMAIL")
+    assert found_names["email"] == "PROPERTIES_EMAIL"
+    assert found_names["Email"].startswith("PROPERTIES_EMAIL_")
+    assert len({*found_names.values()}) == 3
 
 
 def test_a_suffix_comes_from_the_property_alone() -> None:
@@ -120,8 +124,8 @@ def test_a_suffix_comes_from_the_property_alone() -> None:
 
 @pytest.mark.parametrize("name", sorted(OWN_NAMES))
 def test_without_a_prefix_no_property_takes_a_name_of_ours(name: str) -> None:
-    found = names(name.lower(), prefix="")
-    assert not {*found.values()} & OWN_NAMES
+    found_names = names(name.lower(), prefix="")
+    assert not {*found_names.values()} & OWN_NAMES
 
 
 def test_no_property_takes_a_name_of_an_association() -> None:
@@ -130,9 +134,9 @@ def test_no_property_takes_a_name_of_an_association() -> None:
 
 
 def test_a_name_that_is_too_long_is_cut_and_still_its_own() -> None:
-    found = names("x" * 300 + "a", "x" * 300 + "b", "y" * (NAME_LIMIT - len(PREFIX)))
-    assert {len(name) for name in found.values()} == {NAME_LIMIT}
-    assert len({*found.values()}) == 3
+    found_names = names("x" * 300 + "a", "x" * 300 + "b", "y" * (NAME_LIMIT - len(PREFIX)))
+    assert {len(name) for name in found_names.values()} == {NAME_LIMIT}
+    assert len({*found_names.values()}) == 3
 
 
 def test_the_association_column_of_a_custom_object_is_a_name() -> None:
@@ -149,10 +153,10 @@ def test_a_property_keeps_the_column_it_has() -> None:
 
 def test_a_new_property_takes_no_column_that_another_one_has() -> None:
     column_names = {"Email": "PROPERTIES_EMAIL", "gone": "PROPERTIES_PHONE"}
-    found = names("email", "Email", "phone", column_names=column_names)
-    assert found["Email"] == "PROPERTIES_EMAIL"
-    assert found["email"] != "PROPERTIES_EMAIL"
-    assert found["phone"] != "PROPERTIES_PHONE"
+    found_names = names("email", "Email", "phone", column_names=column_names)
+    assert found_names["Email"] == "PROPERTIES_EMAIL"
+    assert found_names["email"] != "PROPERTIES_EMAIL"
+    assert found_names["phone"] != "PROPERTIES_PHONE"
 
 
 def test_a_property_of_the_same_type_finds_its_column_again_without_being_known() -> None:
@@ -182,23 +186,23 @@ def test_a_retyped_property_keeps_its_new_column() -> None:
 def test_a_property_retyped_while_a_column_of_that_name_stands_takes_another() -> None:
     column_names = {"amount": "PROPERTIES_AMOUNT", "amount_number": "PROPERTIES_AMOUNT_NUMBER"}
     existing = {**RETYPED, "PROPERTIES_AMOUNT_NUMBER": "NUMBER"}
-    found = names(
+    found_names = names(
         a_property("amount", "number"),
         a_property("amount_number", "number"),
         column_names=column_names,
         existing=existing,
     )
-    assert found["amount_number"] == "PROPERTIES_AMOUNT_NUMBER"
-    assert found["amount"] not in {*column_names.values()}
+    assert found_names["amount_number"] == "PROPERTIES_AMOUNT_NUMBER"
+    assert found_names["amount"] not in {*column_names.values()}
 
 
 def test_a_property_whose_name_ends_like_its_new_type_gets_a_new_column_too() -> None:
     column_names = {"total_number": "PROPERTIES_TOTAL_NUMBER"}
     existing = {"PROPERTIES_TOTAL_NUMBER": "TEXT"}
-    found = names(
+    found_names = names(
         a_property("total_number", "number"), column_names=column_names, existing=existing
     )
-    assert found["total_number"] not in existing
+    assert found_names["total_number"] not in existing
 
 
 NAMES = st.text("aAbB_", min_size=1, max_size=3) | st.sampled_from(
@@ -220,11 +224,11 @@ def test_however_a_portal_changes_every_property_has_a_fitting_column_of_its_own
     column_names: dict[str, str] = {}
     for portal in portals:
         properties = [a_property(name, type) for name, type in portal.items()]
-        found = property_columns(
+        columns = property_columns(
             properties, prefix, taken=[association], column_names=column_names, existing=existing
         )
-        assert len({column.name for column in found}) == len(portal)
-        for column in found:
+        assert len({column.name for column in columns}) == len(portal)
+        for column in columns:
             assert existing.setdefault(column.name, TOLD[column.type]) == TOLD[column.type]
             assert column.name == column.name.upper()
             column_names[column.property or ""] = column.name
@@ -245,8 +249,8 @@ def test_however_a_portal_changes_every_property_has_a_fitting_column_of_its_own
 def test_a_column_tells_the_label_and_the_description(
     label: str, description: str, expected: str
 ) -> None:
-    told = Property("email", "string", label, description)
-    assert property_columns([told], PREFIX)[0].comment == expected
+    prop = Property("email", "string", label, description)
+    assert property_columns([prop], PREFIX)[0].comment == expected
 
 
 def test_a_table_shows_the_record_its_properties_its_associations_and_our_own() -> None:
@@ -258,15 +262,15 @@ A, B = Column("A", Type.TEXT, "a", "Label"), Column("B", Type.TEXT, "b")
 
 
 def test_a_column_that_is_lacking_is_added_and_not_described_apart() -> None:
-    found = table_changes([A, B], {"B": ""})
-    assert (found.added, found.described) == ((A,), ())
+    lacking = table_changes([A, B], {"B": ""})
+    assert (lacking.added, lacking.described) == ((A,), ())
 
 
 def test_a_comment_that_changed_is_told() -> None:
-    found = table_changes([A, B], {"A": "Old", "B": "Old"})
-    assert (found.added, found.described) == ((), (A, B))
+    lacking = table_changes([A, B], {"A": "Old", "B": "Old"})
+    assert (lacking.added, lacking.described) == ((), (A, B))
 
 
 def test_a_column_that_is_wanted_no_more_stays() -> None:
-    found = table_changes([A], {"A": "Label", "GONE": ""})
-    assert (found.added, found.described) == ((), ())
+    lacking = table_changes([A], {"A": "Label", "GONE": ""})
+    assert (lacking.added, lacking.described) == ((), ())

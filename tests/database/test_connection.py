@@ -19,9 +19,9 @@ def test_rows_come_by_column_name(database: Database) -> None:
 
 
 def test_a_bound_value_comes_back_as_it_was(database: Database) -> None:
-    found = database.rows("SELECT ? AS A, ? AS B, ? AS C, ? AS D", (NASTY, 10**17 + 1, True, None))
+    rows = database.rows("SELECT ? AS A, ? AS B, ? AS C, ? AS D", (NASTY, 10**17 + 1, True, None))
 
-    assert found == [{"A": NASTY, "B": 10**17 + 1, "C": True, "D": None}]
+    assert rows == [{"A": NASTY, "B": 10**17 + 1, "C": True, "D": None}]
 
 
 def test_an_instant_is_bound_as_milliseconds(database: Database) -> None:
@@ -53,9 +53,9 @@ def test_an_object_that_is_not_there_is_a_matter_of_grants(database: Database) -
 def test_a_staged_file_is_there_under_its_name(database: Database) -> None:
     database.put(io.BytesIO(b"abc"), "@HUBSPOT_INGEST.STAGING.LOADS/run/000001.parquet")
 
-    found = database.rows("LIST @HUBSPOT_INGEST.STAGING.LOADS")
+    rows = database.rows("LIST @HUBSPOT_INGEST.STAGING.LOADS")
 
-    assert [(one["name"], one["size"]) for one in found] == [("loads/run/000001.parquet", 3)]
+    assert [(row["name"], row["size"]) for row in rows] == [("loads/run/000001.parquet", 3)]
     database.rows("REMOVE @HUBSPOT_INGEST.STAGING.LOADS")
 
 
@@ -68,19 +68,19 @@ def test_the_application_is_known_though_the_current_database_changes(
 
 
 @pytest.mark.parametrize(
-    ("told", "meant"),
+    ("stored", "value"),
     [('{"a": [1, null]}', {"a": [1, None]}), ("[]", []), ("null", None), (None, None)],
 )
-def test_a_variant_is_read_as_values(told: object, meant: object) -> None:
-    assert variant(told) == meant
+def test_a_variant_is_read_as_values(stored: object, value: object) -> None:
+    assert variant(stored) == value
 
 
 def test_the_credential_is_stored_as_a_secret(database: Database, engine: Engine) -> None:
     store_secret(database, "HUBSPOT_TOKEN", "pat-na1-stored")
 
-    found = database.rows("SHOW SECRETS IN DATABASE HUBSPOT_INGEST")
-    assert "HUBSPOT_TOKEN" in {one["name"] for one in found}
-    assert "pat-na1-stored" not in repr(found) + repr(engine.secrets)
+    rows = database.rows("SHOW SECRETS IN DATABASE HUBSPOT_INGEST")
+    assert "HUBSPOT_TOKEN" in {row["name"] for row in rows}
+    assert "pat-na1-stored" not in repr(rows) + repr(engine.secrets)
 
 
 def test_a_credential_that_cannot_be_stored_is_not_repeated(database: Database) -> None:

@@ -19,7 +19,7 @@ from hubspot_ingest.database.statements import merge
 from hubspot_ingest.database.statements.merge import Merge
 
 TABLE = Table("D", "S", "KEPT")
-COLUMNS = tuple(Column(f"A {one.name}", one) for one in Type)
+COLUMNS = tuple(Column(f"A {column_type.name}", column_type) for column_type in Type)
 ID = Column("ID", Type.TEXT)
 
 
@@ -56,22 +56,22 @@ def test_a_row_of_every_type_reads_back_from_its_body(
     database: Database, row: dict[Type, str | None]
 ) -> None:
     database.rows(f"TRUNCATE TABLE {TABLE.quoted}")
-    staged = ", ".join(f"CAST(? AS VARCHAR) AS {sql.name(one.name)}" for one in COLUMNS)
-    values = ", ".join(sql.typed(one) for one in COLUMNS)
+    staged = ", ".join(f"CAST(? AS VARCHAR) AS {sql.name(column.name)}" for column in COLUMNS)
+    values = ", ".join(sql.typed(column) for column in COLUMNS)
     database.rows(
         f"INSERT INTO {TABLE.quoted} SELECT {values} FROM (SELECT {staged}) s",
-        [row[one.type] for one in COLUMNS],
+        [row[column.type] for column in COLUMNS],
     )
     body = f"(SELECT {merge.body_of(COLUMNS, 't')} AS BODY FROM {TABLE.quoted} t) b"
     again = ", ".join(
-        f"{sql.typed(one, merge.from_body(one, 'b.BODY'))} AS {sql.name(one.name)}"
-        for one in COLUMNS
+        f"{sql.typed(column, merge.from_body(column, 'b.BODY'))} AS {sql.name(column.name)}"
+        for column in COLUMNS
     )
 
     before = database.rows(f"SELECT * FROM {TABLE.quoted}")
     assert database.rows(f"SELECT {again} FROM {body}") == before
-    assert [_python(before[0][one.name], one.type) for one in COLUMNS] == [
-        _python(row[one.type], one.type) for one in COLUMNS
+    assert [_python(before[0][column.name], column.type) for column in COLUMNS] == [
+        _python(row[column.type], column.type) for column in COLUMNS
     ]
 
 
@@ -113,6 +113,6 @@ def test_what_is_said_to_be_touched_is_what_is_touched(database: Database) -> No
     touched = database.rows(merge.touched([ID], columns), ("y",))
     counts = database.rows(str(merge), ("y",))[0]
 
-    told = {one["KEY"]: one["BODY"] and json.loads(one["BODY"]) for one in touched}
-    assert told == {"old": {"ID": "old", "V": "x"}, "new": None}
+    bodies = {row["KEY"]: row["BODY"] and json.loads(row["BODY"]) for row in touched}
+    assert bodies == {"old": {"ID": "old", "V": "x"}, "new": None}
     assert (counts["number of rows inserted"], counts["number of rows updated"]) == (1, 1)

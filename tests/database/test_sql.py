@@ -41,8 +41,8 @@ def database(bare: Database) -> Database:
 
 @pytest.fixture
 def table(database: Database) -> People:
-    for one in (TABLE.quoted, STAGING):
-        database.rows(f"DROP TABLE IF EXISTS {one}")
+    for table in (TABLE.quoted, STAGING):
+        database.rows(f"DROP TABLE IF EXISTS {table}")
     columns = table_columns(PROPERTIES, [COMPANIES])
     database.rows(sql.create_table(TABLE, columns, "People"))
     return People(database)
@@ -74,14 +74,14 @@ class People:
         return counts["number of rows inserted"], counts["number of rows updated"]
 
     def row(self, id: str = "1") -> dict[str, Any]:
-        [found] = self.database.rows(f'SELECT * FROM {TABLE.quoted} WHERE "ID" = ?', (id,))
-        return found
+        [row] = self.database.rows(f'SELECT * FROM {TABLE.quoted} WHERE "ID" = ?', (id,))
+        return row
 
 
 def version(updated_at: int, id: str = "1", **values: str | None) -> dict[str, str | None]:
     """A staged row; its properties tell the version too, unless told otherwise."""
-    told = json.dumps({"v": updated_at})
-    return {"ID": id, "UPDATED_AT": str(updated_at), "PROPERTIES": told, **values}
+    properties = json.dumps({"v": updated_at})
+    return {"ID": id, "UPDATED_AT": str(updated_at), "PROPERTIES": properties, **values}
 
 
 # -- spelling -------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def test_every_row_tells_its_portal_its_run_and_when(table: People) -> None:
     row = table.row()
     assert (row["_PORTAL_ID"], row["_RUN_ID"]) == ("42", "run-7")
     assert row["_SYNCED_AT"].isoformat() == "2026-09-21T14:13:20"
-    assert {row[one.name] for one in BOOKKEEPING[3:]} == {None}
+    assert {row[column.name] for column in BOOKKEEPING[3:]} == {None}
 
 
 # -- one version after the other ------------------------------------------------------------------

@@ -17,11 +17,11 @@ RUN = "2026-09-21-0123456789ab"
 
 
 def _left(database: Database) -> list[str]:
-    found = database.rows(
+    rows = database.rows(
         "SELECT TABLE_NAME FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.TABLES "
         "WHERE TABLE_SCHEMA = 'STAGING' ORDER BY 1"
     )
-    return [one["TABLE_NAME"] for one in found]
+    return [row["TABLE_NAME"] for row in rows]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_file_holds_text_alone() -> None:
     )
 
     assert read.to_pydict() == {"A": ["x", None, "🚀\u0000"], "B": ["1", None, "3"]}
-    assert {one.type for one in read.schema} == {pa.string()}
+    assert {column.type for column in read.schema} == {pa.string()}
 
 
 def test_a_column_of_nulls_is_a_column_of_text() -> None:
@@ -60,8 +60,8 @@ def test_staged_rows_are_text_in_the_runs_own_table(database: Database, staging:
     staging.add({"": _file(("3", "not a number"))})
     staging.copy()
 
-    found = database.rows(f'SELECT ID, "PROPERTIES_2ND-CHOICE" AS N FROM {staging.table()}')
-    assert sorted((one["ID"], one["N"]) for one in found) == [
+    rows = database.rows(f'SELECT ID, "PROPERTIES_2ND-CHOICE" AS N FROM {staging.table()}')
+    assert sorted((row["ID"], row["N"]) for row in rows) == [
         ("1", "2.50"),
         ("2", None),
         ("3", "not a number"),

@@ -53,13 +53,16 @@ def test_an_unknown_sync_is_none(syncs: Syncs) -> None:
 
 
 def test_settings_come_back_as_they_were_given(syncs: Syncs) -> None:
-    given: Any = {"stream": "contacts", "filter_groups": [{"filters": [{"value": 'it\'s \\ "x"'}]}]}
-    syncs.save("contacts", "contacts", given, NOW)
+    settings: Any = {
+        "stream": "contacts",
+        "filter_groups": [{"filters": [{"value": 'it\'s \\ "x"'}]}],
+    }
+    syncs.save("contacts", "contacts", settings, NOW)
 
     sync = syncs.find("contacts")
 
     assert sync is not None
-    assert sync.settings == given
+    assert sync.settings == settings
     assert (sync.enabled, sync.settled_through, sync.checkpoint) == (True, None, None)
 
 
@@ -161,7 +164,7 @@ def test_recovering_ends_every_lease_and_every_run(
 
     leases.recover(NOW)
 
-    assert [one["RESPONSE_CODE"] for one in _runs(database)] == [INTERRUPTED]
+    assert [run["RESPONSE_CODE"] for run in _runs(database)] == [INTERRUPTED]
     leases.take("contacts", "run-2", NOW)
 
 
@@ -202,35 +205,35 @@ def test_a_failed_run_stands_in_runs_and_errors(runs: Runs, database: Database) 
 
 
 def test_properties_come_back_with_their_columns(database: Database) -> None:
-    metadata = PortalSchema(database)
-    told = (
+    schema = PortalSchema(database)
+    properties = (
         Property("email", "string", "E-mail", 'It\'s "the" address\n\\', (), False),
         Property("stage", "enumeration", "Stage", "", (("a;b", "A, b"), ("c", "C 🚀")), True),
         Property("unselected", "number"),
     )
-    columns = [Column(f"P_{one.name.upper()}", Type.TEXT, one.name) for one in told[:2]]
+    columns = [Column(f"P_{prop.name.upper()}", Type.TEXT, prop.name) for prop in properties[:2]]
 
-    metadata.save_properties("contacts", told, columns)
-    metadata.save_properties("deals", told[2:], [])
+    schema.save_properties("contacts", properties, columns)
+    schema.save_properties("deals", properties[2:], [])
 
-    found = metadata.properties("contacts")
-    assert tuple(one for one, _ in found) == told
-    assert [str(column) for _, column in found] == ["P_EMAIL", "P_STAGE", "None"]
-    assert [one.name for one, _ in metadata.properties("deals")] == ["unselected"]
+    stored = schema.properties("contacts")
+    assert tuple(prop for prop, _ in stored) == properties
+    assert [str(column) for _, column in stored] == ["P_EMAIL", "P_STAGE", "None"]
+    assert [prop.name for prop, _ in schema.properties("deals")] == ["unselected"]
 
 
 def test_a_portal_is_remembered_by_fingerprint(database: Database) -> None:
-    metadata = PortalSchema(database)
-    metadata.save_portal_id("abc", "1")
-    metadata.save_portal_id("abc", "2")
+    schema = PortalSchema(database)
+    schema.save_portal_id("abc", "1")
+    schema.save_portal_id("abc", "2")
 
-    assert (metadata.portal_id("abc"), metadata.portal_id("def")) == ("2", None)
+    assert (schema.portal_id("abc"), schema.portal_id("def")) == ("2", None)
 
 
 def test_what_can_be_read_is_replaced_whole(database: Database) -> None:
-    metadata = PortalSchema(database)
-    metadata.save_access([StreamAccess("deals", "deals", False, ("a", "b"))], NOW)
-    metadata.save_access([StreamAccess("contacts", "contacts", True)], NOW)
+    schema = PortalSchema(database)
+    schema.save_access([StreamAccess("deals", "deals", False, ("a", "b"))], NOW)
+    schema.save_access([StreamAccess("contacts", "contacts", True)], NOW)
 
-    found = database.rows("SELECT STREAM, READABLE FROM HUBSPOT_INGEST.CORE.STREAMS")
-    assert found == [{"STREAM": "contacts", "READABLE": True}]
+    rows = database.rows("SELECT STREAM, READABLE FROM HUBSPOT_INGEST.CORE.STREAMS")
+    assert rows == [{"STREAM": "contacts", "READABLE": True}]

@@ -18,12 +18,12 @@ STAGE = Property(
 
 
 def shown(*labelled: Property, extra: tuple[str, ...] = ()) -> ViewContent:
-    columns = ["ID", *(one.name.upper() for one in labelled), *extra, "UPDATED_AT"]
+    columns = ["ID", *(prop.name.upper() for prop in labelled), *extra, "UPDATED_AT"]
     return ViewContent(
         table=TABLE,
         what="contacts",
         columns=dict.fromkeys(columns, ""),
-        labels={one.name.upper(): one for one in labelled},
+        labels={prop.name.upper(): prop for prop in labelled},
         moment="UPDATED_AT",
     )
 
@@ -65,9 +65,9 @@ def test_a_label_whose_name_is_taken_or_too_long_has_a_suffix() -> None:
 
 
 def test_a_view_whose_name_would_be_too_long_is_cut_and_keeps_apart_from_others() -> None:
-    one, other = (replace(TABLE, table="T" * (NAME_LIMIT - 1) + end) for end in "AB")
+    first, second = (replace(TABLE, table="T" * (NAME_LIMIT - 1) + end) for end in "AB")
 
-    names = {views.view_of(table, view).table for table in (one, other) for view in View}
+    names = {views.view_of(table, view).table for table in (first, second) for view in View}
     assert (len(names), {len(name) for name in names}) == (4, {NAME_LIMIT})
 
 
@@ -86,12 +86,12 @@ def test_the_fingerprint_is_that_of_what_the_views_show() -> None:
     renamed = replace(STAGE, options=(("a", "Other"),))
 
     assert first.fingerprint == shown(STAGE).fingerprint
-    assert len({one.fingerprint for one in (first, shown(renamed), shown())}) == 3
+    assert len({content.fingerprint for content in (first, shown(renamed), shown())}) == 3
     assert replace(first, former={"ID"}).fingerprint != first.fingerprint
 
 
 def test_a_view_is_known_by_its_comment() -> None:
-    (line,) = [one for one in created(shown()).split("\n") if "COMMENT = " in one]
+    (line,) = [line for line in created(shown()).split("\n") if "COMMENT = " in line]
     comment = line.partition("COMMENT = '")[2].partition("'")[0]
 
     assert views.fingerprint_of(comment) == "0f0f"
@@ -109,19 +109,19 @@ def test_only_enumerations_in_columns_of_text_are_labelled() -> None:
         replace(STAGE, name="old"),
     ]
 
-    found = views.labels(types, properties, {"stage": "P_STAGE", "other": "P_OLD"}, "P_")
-    assert {*found} == {"P_STAGE"}
+    labels = views.labels(types, properties, {"stage": "P_STAGE", "other": "P_OLD"}, "P_")
+    assert {*labels} == {"P_STAGE"}
 
 
 def test_every_stream_that_says_when_is_settled_by_that() -> None:
-    found = {
+    modified = {
         name: modified_column(stream)
         for streams in (RECORD_STREAMS, ITEM_STREAMS)
         for name, stream in streams.items()
     }
 
-    assert (found["contacts"], found["owners"]) == ("UPDATED_AT", "UPDATED_AT")
-    assert (found["events"], found["list_memberships"]) == ("OCCURRED_AT", "JOINED_AT")
-    assert found["teams"] is None
+    assert (modified["contacts"], modified["owners"]) == ("UPDATED_AT", "UPDATED_AT")
+    assert (modified["events"], modified["list_memberships"]) == ("OCCURRED_AT", "JOINED_AT")
+    assert modified["teams"] is None
     dated = [stream.name for stream in ITEM_STREAMS.values() if stream.dated]
-    assert [name for name in dated if found[name] is None] == []
+    assert [name for name in dated if modified[name] is None] == []

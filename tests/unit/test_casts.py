@@ -18,30 +18,30 @@ USUAL = {
     Type.BOOLEAN: st.sampled_from(["true", "false", "Yes", "no"]),
     Type.DATE: st.dates(date(1, 1, 1)).map(date.isoformat),
     Type.TIMESTAMP: st.datetimes(datetime(1, 1, 1)).map(
-        lambda one: one.isoformat(timespec="milliseconds") + "Z"
+        lambda moment: moment.isoformat(timespec="milliseconds") + "Z"
     ),
 }
 ODD = st.sampled_from(["", "soon", "2026-02-30", "2026-02-30T10:00:00Z", "24:00", "1e3", " 5"])
 
 
 def column(values: Sequence[object], type: Type) -> tuple[list[str | None], int]:
-    told, misfits = to_text(Column("C", type, "c"), values)
-    return told.to_pylist(), misfits
+    texts, misfits = to_text(Column("C", type, "c"), values)
+    return texts.to_pylist(), misfits
 
 
 @given(st.data(), st.sampled_from(TYPES))
 def test_every_value_of_a_column_is_spelled_as_it_is_alone(data: st.DataObject, type: Type) -> None:
     values = data.draw(st.lists(st.none() | USUAL[type] | ODD, max_size=30))
-    told, misfits = column(values, type)
-    alone = [column([one], type) for one in values]
-    assert told == [one for found, _ in alone for one in found]
+    texts, misfits = column(values, type)
+    alone = [column([value], type) for value in values]
+    assert texts == [text for alone_texts, _ in alone for text in alone_texts]
     assert misfits == sum(count for _, count in alone)
 
 
 @given(st.datetimes(datetime(1000, 1, 1), datetime(2999, 12, 31)))
 def test_an_instant_is_the_same_whether_arrow_reads_it_or_python(moment: datetime) -> None:
-    told = moment.replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    assert column([told], Type.TIMESTAMP) == ([str(milliseconds(told))], 0)
+    text = moment.replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert column([text], Type.TIMESTAMP) == ([str(milliseconds(text))], 0)
 
 
 @pytest.mark.parametrize("odd", ["2026-02-30", "2026-13-01", "1900-02-29"])

@@ -1,1 +1,1 @@
-"""The edge to Snowflake: columns, statements, the session, state and staging."""
+"""Everything that talks to Snowflake: the session, SQL texts, staging and the app's own state."""

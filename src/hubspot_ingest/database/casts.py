@@ -1,7 +1,7 @@
-"""Values become text that Snowflake reads one way only, a column at a time. Pure.
+"""Converts a column of values to text that Snowflake reads in one way only. Pure.
 
-Nearly all values are spelled as they should be: Arrow finds them, and turns instants into
-milliseconds, without Python seeing one. Only the others are looked at one by one.
+Nearly all values have the expected form already. Arrow recognises those, and converts instants to
+milliseconds, without a Python object for each; only the rest is converted in Python, one by one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Text = str | None
 # A pyarrow.StringArray
 Texts: TypeAlias = Any
 
-# What NUMBER(38,18) takes as it stands; everything else goes through Decimal.
+# What NUMBER(38,18) takes unchanged; everything else goes through Decimal.
 _NUMBER = r"-?[0-9]{1,20}(?:\.[0-9]{1,18})?"
 _PLAIN_NUMBER = re.compile(_NUMBER)
 _LARGEST = Decimal(10) ** 20
@@ -34,48 +34,48 @@ _NULL = pa.scalar(None, pa.string())
 
 
 def to_text(column: Column, values: Sequence[Any]) -> tuple[Texts, int]:
-    """The values of a column as text, NULL where empty or not of its type, and how many were not.
+    """The values of a column as text, and how many did not fit the column's type.
 
-    An empty string is how HubSpot spells a cleared value. HubSpot sends text or null; should it
-    ever send a number or a bool, its JSON is its text.
+    A value that is empty or does not fit is NULL. HubSpot sends a cleared value as an empty string.
+    It sends text or null; should it ever send a number or a bool, the text is its JSON.
     """
     try:
-        told = pa.array(values, pa.string())
+        texts = pa.array(values, pa.string())
     except pa.ArrowException:
-        told = pa.array([_text(one) for one in values], pa.string())
-    empty = pc.equal(told, "")
+        texts = pa.array([_text(value) for value in values], pa.string())
+    empty = pc.equal(texts, "")
     if pc.any(empty).as_py():
-        told = pc.if_else(empty, _NULL, told)
-    fitting = _BY_TYPE[column.type](told) if column.type in _BY_TYPE else told
-    return fitting, fitting.null_count - told.null_count
+        texts = pc.if_else(empty, _NULL, texts)
+    typed_texts = _BY_TYPE[column.type](texts) if column.type in _BY_TYPE else texts
+    return typed_texts, typed_texts.null_count - texts.null_count
 
 
-def _numbers(told: Texts) -> Texts:
-    return _mended(told, _matches(told, _NUMBER), _number)
+def _numbers(texts: Texts) -> Texts:
+    return _convert_rest(texts, _matches(texts, _NUMBER), _number)
 
 
-def _booleans(told: Texts) -> Texts:
-    plain = pc.or_kleene(pc.equal(told, "true"), pc.equal(told, "false"))
-    return _mended(told, plain, _boolean)
+def _booleans(texts: Texts) -> Texts:
+    plain = pc.or_kleene(pc.equal(texts, "true"), pc.equal(texts, "false"))
+    return _convert_rest(texts, plain, _boolean)
 
 
-def _days(told: Texts) -> Texts:
-    plain = _matches(told, _DAY)
+def _days(texts: Texts) -> Texts:
+    plain = _matches(texts, _DAY)
     try:
-        pc.if_else(plain, told, _NULL).cast(pa.date32())
+        pc.if_else(plain, texts, _NULL).cast(pa.date32())
     except pa.ArrowInvalid:
-        # one of them is no day of the calendar
+        # one of them is not in the calendar
         plain = pc.and_(plain, False)
-    return _mended(told, plain, times.day)
+    return _convert_rest(texts, plain, times.day)
 
 
-def _instants(told: Texts) -> Texts:
-    plain = _matches(told, _INSTANT)
+def _instants(texts: Texts) -> Texts:
+    plain = _matches(texts, _INSTANT)
     try:
-        instants = pc.if_else(plain, told, _NULL).cast(pa.timestamp("ms", "UTC"))
+        instants = pc.if_else(plain, texts, _NULL).cast(pa.timestamp("ms", "UTC"))
     except pa.ArrowInvalid:
-        return _mended(told, pc.and_(plain, False), _timestamp)
-    return _mended(told, plain, _timestamp, instants.cast(pa.int64()).cast(pa.string()))
+        return _convert_rest(texts, pc.and_(plain, False), _timestamp)
+    return _convert_rest(texts, plain, _timestamp, instants.cast(pa.int64()).cast(pa.string()))
 
 
 _BY_TYPE: Mapping[Type, Callable[[Texts], Texts]] = {
@@ -86,20 +86,20 @@ _BY_TYPE: Mapping[Type, Callable[[Texts], Texts]] = {
 }
 
 
-def _matches(told: Texts, pattern: str) -> Any:
-    return pc.match_substring_regex(told, rf"\A{pattern}\z")
+def _matches(texts: Texts, pattern: str) -> Any:
+    return pc.match_substring_regex(texts, rf"\A{pattern}\z")
 
 
-def _mended(
-    told: Texts, plain: Any, spell: Callable[[str], Text], good: Texts | None = None
+def _convert_rest(
+    texts: Texts, plain: Any, convert: Callable[[str], Text], converted: Texts | None = None
 ) -> Texts:
-    """``good`` (or what was told) where it is plain, and elsewhere what ``spell`` makes of it."""
+    """``converted`` (default: the texts) where ``plain``, and ``convert`` of the text elsewhere."""
     odd = pc.fill_null(pc.invert(plain), False)
-    good = told if good is None else good
+    converted = texts if converted is None else converted
     if not pc.any(odd).as_py():
-        return good
-    mended = [spell(one) for one in told.filter(odd).to_pylist()]
-    return pc.replace_with_mask(good, odd, pa.array(mended, pa.string()))
+        return converted
+    rest = [convert(text) for text in texts.filter(odd).to_pylist()]
+    return pc.replace_with_mask(converted, odd, pa.array(rest, pa.string()))
 
 
 def _text(value: object) -> Text:
@@ -110,7 +110,7 @@ def _number(value: str) -> Text:
     if _PLAIN_NUMBER.fullmatch(value):
         return value
     if "_" in value or not value.isascii():
-        # spellings that only Python takes for numbers
+        # forms that only Python accepts as numbers
         return None
     try:
         number = Decimal(value.strip())
@@ -118,7 +118,7 @@ def _number(value: str) -> Text:
         return None
     if not number.is_finite() or abs(number) >= _LARGEST:
         return None
-    # beyond 18 decimals a computed number has no meaning left: it is rounded
+    # more than 18 decimals of a computed number mean nothing: round
     with localcontext(prec=60):
         return format(number.quantize(_SMALLEST), "f")
 

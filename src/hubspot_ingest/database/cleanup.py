@@ -1,8 +1,8 @@
-"""What killed runs leave between HubSpot and the tables, and how it is cleared away.
+"""Finds and removes the staging tables and staged files that killed runs left behind.
 
-A procedure of an owner may not REMOVE files: they go with a COPY that purges what it loaded
+An owner's rights procedure may not REMOVE files; a COPY with PURGE deletes what it loaded instead
 (Snowflake, "Understanding caller's rights and owner's rights stored procedures"; "COPY INTO
-<table>"). It does not say so where it could not purge, which is why somebody has to look.
+<table>"). COPY does not report files it failed to purge, so they have to be looked for.
 """
 
 from __future__ import annotations
@@ -16,55 +16,55 @@ from hubspot_ingest.errors import DatabaseError
 
 
 def tables(database: Database, now: int) -> list[str]:
-    """Staging tables of runs that are over."""
-    found = database.rows(
+    """Names of the staging tables of runs that have ended."""
+    rows = database.rows(
         f"SELECT TABLE_NAME FROM {name(database.application)}.INFORMATION_SCHEMA.TABLES "
         "WHERE TABLE_SCHEMA = 'STAGING' AND STARTSWITH(TABLE_NAME, 'LOAD_') ORDER BY TABLE_NAME"
     )
-    # looked at afterwards: a run that began meanwhile made none of what was found
-    alive = tuple(f"LOAD_{one}".upper() for one in _alive(database, now))
-    names = [str(one["TABLE_NAME"]) for one in found]
-    return [one for one in names if not one.startswith(alive)] if alive else names
+    # read afterwards: a run that began in between made none of these tables
+    running = tuple(f"LOAD_{run_id}".upper() for run_id in _running_ids(database, now))
+    tables_found = [str(row["TABLE_NAME"]) for row in rows]
+    return [table for table in tables_found if not (running and table.startswith(running))]
 
 
 def files(database: Database, now: int) -> Counter[str]:
-    """How many files each run that is over left on the stage, by run."""
-    found = database.rows(f"LIST {_stage(database)}")
-    alive = tuple(_alive(database, now))
-    # what is listed begins with the stage's name
-    runs = [str(one["name"]).split("/")[1] for one in found]
-    return Counter(one for one in runs if not (alive and one.startswith(alive)))
+    """How many files each run that has ended left on the stage, by run id."""
+    rows = database.rows(f"LIST {_stage(database)}")
+    running = tuple(_running_ids(database, now))
+    # a listed name begins with the name of the stage
+    run_ids = [str(row["name"]).split("/")[1] for row in rows]
+    return Counter(run_id for run_id in run_ids if not (running and run_id.startswith(running)))
 
 
 def clear(database: Database, now: int) -> None:
-    """Clear away what runs that are over left; what cannot be cleared stays for the next time."""
+    """Remove what ended runs left behind; what cannot be removed is tried again next time."""
     with suppress(DatabaseError):
-        for one in tables(database, now):
-            database.rows(f"DROP TABLE IF EXISTS {_staging(database)}.{name(one)}")
-        left = files(database, now)
-        bin_ = f"{_staging(database)}.{name('LEFT_OVER')}"
-        if left:
-            database.rows(f"CREATE TRANSIENT TABLE IF NOT EXISTS {bin_} (FILE VARIANT)")
-        for run in sorted(left):
-            path = text(f"{_stage(database)}/{run}/")
+        for table in tables(database, now):
+            database.rows(f"DROP TABLE IF EXISTS {_staging(database)}.{name(table)}")
+        counts = files(database, now)
+        leftovers = f"{_staging(database)}.{name('LEFT_OVER')}"
+        if counts:
+            database.rows(f"CREATE TRANSIENT TABLE IF NOT EXISTS {leftovers} (FILE VARIANT)")
+        for run_id in sorted(counts):
+            path = text(f"{_stage(database)}/{run_id}/")
             with suppress(DatabaseError):
                 database.rows(
-                    f"COPY INTO {bin_} FROM (SELECT $1 FROM {path}) "
+                    f"COPY INTO {leftovers} FROM (SELECT $1 FROM {path}) "
                     "FILE_FORMAT = (TYPE = PARQUET) ON_ERROR = ABORT_STATEMENT PURGE = TRUE"
                 )
-        if left:
-            database.rows(f"DROP TABLE IF EXISTS {bin_}")
+        if counts:
+            database.rows(f"DROP TABLE IF EXISTS {leftovers}")
 
 
-def _alive(database: Database, now: int) -> list[str]:
-    """Runs that go on, or may: nobody has found out yet that they were killed."""
+def _running_ids(database: Database, now: int) -> list[str]:
+    """Ids of the runs that go on, or that may: some were killed and are not marked so yet."""
     state = f"{name(database.application)}.STATE"
-    found = database.rows(
+    rows = database.rows(
         f"SELECT LEASE_RUN_ID AS RUN_ID FROM {state}.SYNCS WHERE LEASE_UNTIL >= {INSTANT} "
         f"UNION SELECT RUN_ID FROM {state}.RUNS WHERE STATUS = 'RUNNING'",
         (now,),
     )
-    return [str(one["RUN_ID"]) for one in found]
+    return [str(row["RUN_ID"]) for row in rows]
 
 
 def _staging(database: Database) -> str:

@@ -1,7 +1,7 @@
-"""From properties to columns: names, types, and what a table lacks. Pure.
+"""The columns of destination tables: their names and types, and what a table lacks. Pure.
 
-Names are upper case; a name that is taken, or too long for Snowflake, gets a suffix made from the
-property's own name, so that the same property always finds the same column.
+Names are upper case; a name that is taken, or too long for Snowflake, gets a suffix computed from
+the property's name, so that a property always gets the same column.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NAME_LIMIT = 255
 
 
 class Type(StrEnum):
-    """The column types in use: those that read back the same everywhere."""
+    """The column types in use: those that every engine reads back as they were written."""
 
     TEXT = "VARCHAR"
     # 20 digits before the point hold any HubSpot id, 18 after it any decimal it computes
@@ -42,7 +42,7 @@ TYPES: Mapping[str, Type] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a destination table; ``property`` is None for one of our own."""
+    """A column of a destination table; ``property`` is None for the app's own columns."""
 
     name: str
     type: Type
@@ -100,44 +100,48 @@ def property_columns(
     existing = existing or {}
     used = {*OWN_NAMES, *taken, *column_names.values()}
     columns = []
-    for one in sorted(properties, key=lambda one: (one.name != one.name.lower(), one.name)):
-        column_type = TYPES.get(one.type, Type.TEXT)
-        own = column_names.get(one.name)
+    for prop in sorted(properties, key=lambda prop: (prop.name != prop.name.lower(), prop.name)):
+        column_type = TYPES.get(prop.type, Type.TEXT)
+        own = column_names.get(prop.name)
         others = used - {own}
-        name = unique_name(own or prefix + one.name.upper(), one.name, others)
-        for tried in (name, _with(name, f"_{column_type.name}"), _with(name, _suffix(one.name))):
-            fits = tried not in existing or same_type(column_type, existing[tried])
-            if fits and tried not in others:
+        name = unique_name(own or prefix + prop.name.upper(), prop.name, others)
+        for candidate in (
+            name,
+            _with(name, f"_{column_type.name}"),
+            _with(name, _suffix(prop.name)),
+        ):
+            fits = candidate not in existing or same_type(column_type, existing[candidate])
+            if fits and candidate not in others:
                 break
-        used.add(tried)
-        columns.append(Column(tried, column_type, one.name, _comment(one)))
+        used.add(candidate)
+        columns.append(Column(candidate, column_type, prop.name, _comment(prop)))
     return tuple(sorted(columns, key=lambda column: column.property or ""))
 
 
-def unique_name(name: str, of: str, used: Collection[str]) -> str:
-    """A name that is free and not too long: with a suffix made from ``of`` where it is not."""
+def unique_name(name: str, source: str, used: Collection[str]) -> str:
+    """``name``, with a suffix computed from ``source`` where it is in ``used`` or too long."""
     if len(name) <= NAME_LIMIT and name not in used:
         return name
-    return _with(name, _suffix(of))
+    return _with(name, _suffix(source))
 
 
-def _suffix(of: str) -> str:
-    return "_" + hashlib.sha256(of.encode()).hexdigest()[:8].upper()
+def _suffix(source: str) -> str:
+    return "_" + hashlib.sha256(source.encode()).hexdigest()[:8].upper()
 
 
 def _with(name: str, suffix: str) -> str:
     return name[: NAME_LIMIT - len(suffix)] + suffix
 
 
-def _comment(one: Property) -> str:
-    parts = [part for part in (one.label.strip(), one.description.strip()) if part]
+def _comment(prop: Property) -> str:
+    parts = [part for part in (prop.label.strip(), prop.description.strip()) if part]
     return ": ".join(parts)
 
 
 def table_columns(
     properties: Sequence[Column], associations: Sequence[Column]
 ) -> tuple[Column, ...]:
-    """All columns of a destination table, in the order a person wants to see them."""
+    """All columns of a destination table, in the order people want to see them."""
     return (*RECORD, *properties, *associations, *BOOKKEEPING)
 
 
@@ -158,28 +162,28 @@ LINK_SEEN: tuple[Column, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class TableChanges:
-    """What a table lacks against what is wanted: columns, and comments that changed."""
+    """Columns that a table lacks, and columns whose comment changed."""
 
     added: tuple[Column, ...]
     described: tuple[Column, ...]
 
 
-def table_changes(wanted: Iterable[Column], existing: Mapping[str, str]) -> TableChanges:
-    """Compare with a table's columns, given as name → comment."""
-    wanted = tuple(wanted)
+def table_changes(columns: Iterable[Column], existing: Mapping[str, str]) -> TableChanges:
+    """What ``columns`` change in a table whose columns are ``existing``, name → comment."""
+    columns = tuple(columns)
     return TableChanges(
-        added=tuple(column for column in wanted if column.name not in existing),
+        added=tuple(column for column in columns if column.name not in existing),
         described=tuple(
             column
-            for column in wanted
+            for column in columns
             if existing.get(column.name, column.comment) != column.comment
         ),
     )
 
 
-def same_type(wanted: Type, told: str) -> bool:
-    """Whether a type as INFORMATION_SCHEMA tells it is the one wanted."""
-    base = told.upper().partition("(")[0].strip()
+def same_type(column_type: Type, reported_type: str) -> bool:
+    """Whether INFORMATION_SCHEMA reports this column type as ``reported_type``."""
+    base = reported_type.upper().partition("(")[0].strip()
     return (
         base
         in {
@@ -190,5 +194,5 @@ def same_type(wanted: Type, told: str) -> bool:
             Type.TIMESTAMP: {"TIMESTAMP_NTZ"},
             Type.VARIANT: {"VARIANT"},
             Type.ARRAY: {"ARRAY", "VARIANT"},
-        }[wanted]
+        }[column_type]
     )

@@ -1,4 +1,4 @@
-"""The one place that touches Snowflake's packages: statements, staged files, the credential.
+"""The only module that uses Snowflake's packages: it runs statements, stages files, reads secrets.
 
 Everything goes through ``session.sql(text, params)`` and ``session.file.put_stream``, so that each
 statement shipped is the statement tested. Use from one thread: threads share a transaction.
@@ -29,13 +29,13 @@ _PRIVILEGE = re.compile(
     r"|does not exist, or operation cannot be performed",
     re.I,
 )
-# Snowpark's and the connector's own numbers before what Snowflake said
+# Numbers that Snowpark and the connector put before Snowflake's message
 _NUMBERS = re.compile(r"^\(\d+\): (?:[0-9a-f-]{36}: )?")
 _FULL = re.compile(r"no space left|disk (?:is )?full|could not write|out of disk", re.I)
 
 
 class Database:
-    """A Snowpark session, narrowed to what the product does with it."""
+    """A Snowpark session, reduced to what the product uses of it."""
 
     def __init__(self, session: Session) -> None:
         """``session`` is the procedure's own, whose current database is the application's."""
@@ -47,9 +47,9 @@ class Database:
         )
 
     def counting(self, put: Callable[[int], None], watch: Stopwatch) -> Database:
-        """The same session, telling ``put`` the size of everything it stages, in bytes.
+        """The same session, which calls ``put`` with the size in bytes of every file it stages.
 
-        How long its statements take shows on ``watch``.
+        The time that its statements take is added to ``watch``.
         """
         counted = copy(self)
         counted._put = put
@@ -63,12 +63,12 @@ class Database:
         """Run a statement and return its rows by column name. Raises ``DatabaseError``."""
         try:
             with self._timed():
-                found = self._session.sql(statement, params=list(params)).collect()
+                rows = self._session.sql(statement, params=list(params)).collect()
         except Exception as error:
             if not _from_snowflake(error):
                 raise
             raise _explained(error) from error
-        return [row.as_dict() for row in found]
+        return [row.as_dict() for row in rows]
 
     def put(self, stream: BinaryIO, location: str) -> None:
         """Write a stream to a stage, under exactly this name. Raises ``DatabaseError``."""
@@ -80,7 +80,7 @@ class Database:
                     stream,
                     location,
                     auto_compress=False,
-                    # told, so that it is not guessed anew for each file
+                    # given, so that it is not guessed anew for each file
                     source_compression="NONE",
                     overwrite=True,
                 )
@@ -98,45 +98,45 @@ def _from_snowflake(error: Exception) -> bool:
 
 
 def _explained(error: Exception) -> DatabaseError:
-    said = _NUMBERS.sub("", " ".join(str(error).split()))[:500]
-    if _FULL.search(said):
+    message = _NUMBERS.sub("", " ".join(str(error).split()))[:500]
+    if _FULL.search(message):
         return StorageFull(
-            f"there is no room left to write to ({said}); free some, then run again: nothing was "
-            "lost and the next run carries on",
-            said=said,
+            f"there is no room left to write to ({message}); free some, then run again: nothing "
+            "was lost and the next run carries on",
+            said=message,
         )
-    if _PRIVILEGE.search(said):
+    if _PRIVILEGE.search(message):
         return GrantMissing(
-            f"the application may not do this ({said}); grant it USAGE on the database and USAGE, "
-            "CREATE TABLE on the schema of the destination, then run again",
-            said=said,
+            f"the application may not do this ({message}); grant it USAGE on the database and "
+            "USAGE, CREATE TABLE on the schema of the destination, then run again",
+            said=message,
         )
     return DatabaseError(
-        f"a statement failed: {said}; nothing was lost, run again after mending", said=said
+        f"a statement failed: {message}; nothing was lost, run again after mending", said=message
     )
 
 
 def variant(value: object) -> Any:
-    """A VARIANT or ARRAY as Snowpark returns it (JSON text) as Python values."""
+    """The Python value of a VARIANT or ARRAY, which Snowpark returns as JSON text."""
     return json.loads(value) if isinstance(value, str) else value
 
 
 def secret(alias: str) -> str:
-    """A secret bound to the running procedure, by its alias there; empty when none was set.
+    """The value of a secret of the running procedure, by its alias; empty when none was set.
 
-    ``_snowflake`` exists inside procedures only. The value is the one of when the call began.
+    ``_snowflake`` exists inside procedures only. The value is that at the beginning of the call.
     """
     module = importlib.import_module("_snowflake")
     return str(module.get_generic_secret_string(alias) or "").strip()
 
 
 def store_secret(database: Database, name: str, value: str) -> None:
-    """Keep a value in one of the application's secrets. Raises ``DatabaseError``, without it."""
+    """Store a value in one of the application's secrets. Raises ``DatabaseError`` without it."""
     try:
-        of = f"{sql.name(database.application)}.CONFIG.{sql.name(name)}"
-        database.rows(f"ALTER SECRET {of} SET SECRET_STRING = ?", (value,))
+        secret_name = f"{sql.name(database.application)}.CONFIG.{sql.name(name)}"
+        database.rows(f"ALTER SECRET {secret_name} SET SECRET_STRING = ?", (value,))
     except DatabaseError as error:
-        # whatever Snowflake says of the statement may quote what was bound to it
+        # Snowflake's message may quote the value that was bound
         raise DatabaseError(
             "the credential could not be stored; check that the application is installed whole "
             f"(its secret CONFIG.{name} exists), then try again"

@@ -1,4 +1,4 @@
-"""Sending through a notification integration of the account.
+"""Sends messages through a notification integration of the Snowflake account.
 
 Sources: Snowflake, "SYSTEM$SEND_SNOWFLAKE_NOTIFICATION", "SHOW NOTIFICATION INTEGRATIONS".
 """
@@ -17,36 +17,39 @@ EMAIL = "EMAIL"
 SUBJECT = 256
 
 
-def check(database: Database, wanted: Notifications) -> None:
-    """Raises ``Refusal`` (``INTEGRATION_UNUSABLE``) for what surely cannot be sent through."""
-    found = _integrations(database)
-    if found is None:
+def check(database: Database, settings: Notifications) -> None:
+    """Raises ``Refusal`` (``INTEGRATION_UNUSABLE``) for an integration that cannot work.
+
+    Nothing is checked where the application may not list the integrations.
+    """
+    integrations = _integrations(database)
+    if integrations is None:
         return
-    name = sql.name(wanted.integration)
+    name = sql.name(settings.integration)
     grant = f"GRANT USAGE ON INTEGRATION {name} TO APPLICATION {sql.name(database.application)}"
-    if wanted.integration not in found:
+    if settings.integration not in integrations:
         raise _unusable(
-            f"there is no notification integration {wanted.integration} that the application may "
+            f"there is no notification integration {settings.integration} that the application may "
             f"use; make it with CREATE NOTIFICATION INTEGRATION, then let its owner run: {grant}"
         )
-    kind, enabled = found[wanted.integration]
+    kind, enabled = integrations[settings.integration]
     if not enabled:
         raise _unusable(
-            f"the integration {wanted.integration} is disabled; let its owner run: "
+            f"the integration {settings.integration} is disabled; let its owner run: "
             f"ALTER NOTIFICATION INTEGRATION {name} SET ENABLED = TRUE"
         )
-    if wanted.recipients and kind != EMAIL:
+    if settings.recipients and kind != EMAIL:
         raise _unusable(
-            f"the integration {wanted.integration} is of type {kind}, which has no recipients; "
+            f"the integration {settings.integration} is of type {kind}, which has no recipients; "
             "leave recipients out, or name an integration of type EMAIL"
         )
 
 
 def send(database: Database, to: Notifications, subject: str, lines: Sequence[str]) -> None:
-    """Send lines of text. Raises ``NotificationFailed``."""
+    """Send a message of several lines. Raises ``NotificationFailed``."""
     kind = (_integrations(database) or {}).get(to.integration, ("", True))[0]
     email = kind == EMAIL or bool(to.recipients)
-    # a webhook's template puts the text between the quotes of a JSON string
+    # a webhook's template puts the text into a JSON string
     text = "\n".join(lines) if email else "\\n".join(lines)
     options: dict[str, object] = {"subject": subject[:SUBJECT]} if email else {}
     if to.recipients:
@@ -65,14 +68,14 @@ def send(database: Database, to: Notifications, subject: str, lines: Sequence[st
 
 
 def _integrations(database: Database) -> dict[str, tuple[str, bool]] | None:
-    """Type, and whether enabled, of those the application may use; None when it may not look."""
+    """Type and enabled flag of the integrations, by name; None when they may not be listed."""
     try:
-        found = database.rows("SHOW NOTIFICATION INTEGRATIONS")
+        rows = database.rows("SHOW NOTIFICATION INTEGRATIONS")
     except DatabaseError:
         return None
     return {
         str(row["name"]): (str(row["type"]).upper(), str(row["enabled"]).lower() == "true")
-        for row in found
+        for row in rows
     }
 
 

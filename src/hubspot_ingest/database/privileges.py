@@ -1,7 +1,8 @@
-"""What the application may do at a destination, and the grants it lacks there.
+"""Finds out what the application may do at a destination and which grants it lacks there.
 
-An application sees of another database only what was granted to it, and Snowflake does not tell
-"not there" from "not allowed". What it made itself it owns, and needs no grant for.
+An application sees of another database only what was granted to it, and Snowflake does not
+distinguish "does not exist" from "not authorized". What the application created it owns: that needs
+no grant.
 
 Sources: Snowflake, "Access control privileges", "SHOW GRANTS", "GRANT <privileges> TO APPLICATION".
 """
@@ -29,9 +30,9 @@ class DestinationAccess:
     """A destination as the application sees it.
 
     Attributes:
-        database_seen: whether it sees the database; one it does not see may be there all the same.
-        schema_seen: the same of the schema.
-        table_seen: the same of the table.
+        database_seen: whether it sees the database; an unseen database may exist all the same.
+        schema_seen: the same for the schema.
+        table_seen: the same for the table.
         grants: the statements that give the application what it lacks, as far as it can see.
     """
 
@@ -42,7 +43,7 @@ class DestinationAccess:
 
 
 def inspect_destination(database: Database, table: Table) -> DestinationAccess:
-    """See what is at a destination, and what the application may do there; writes nothing."""
+    """What exists at a destination and what the application lacks there; writes nothing."""
     held = _held(database)
     try:
         schemas = database.rows(*sql.schema_named(table))
@@ -51,12 +52,12 @@ def inspect_destination(database: Database, table: Table) -> DestinationAccess:
         return DestinationAccess(
             False, False, False, missing_grants(database.application, table, held, (True, False))
         )
-    there = (bool(schemas), bool(tables))
-    return DestinationAccess(True, *there, missing_grants(database.application, table, held, there))
+    seen = (bool(schemas), bool(tables))
+    return DestinationAccess(True, *seen, missing_grants(database.application, table, held, seen))
 
 
 def with_grants(database: Database, table: Table, error: GrantMissing) -> GrantMissing:
-    """The same error, with the statements that would have prevented it, where they are known."""
+    """The same error with the grants that would have prevented it, where they are known."""
     try:
         grants = inspect_destination(database, table).grants
     except DatabaseError:
@@ -70,39 +71,45 @@ def with_grants(database: Database, table: Table, error: GrantMissing) -> GrantM
 
 
 def missing_grants(
-    application: str, table: Table, held: Grants, there: tuple[bool, bool]
+    application: str, table: Table, held: Grants, seen: tuple[bool, bool]
 ) -> tuple[str, ...]:
     """The statements that give an application what it needs at a destination. Pure.
 
     Args:
         application: its name.
         table: the destination.
-        held: what it has.
-        there: whether the schema and the table are seen to be there.
+        held: the privileges it has.
+        seen: whether it sees the schema and the table.
     """
     schema = f"{table.database}.{table.schema}"
-    schema_there, table_there = there
+    schema_seen, table_seen = seen
 
-    def lacks(kind: str, title: str, wanted: Collection[str]) -> str:
+    def lacks(kind: str, title: str, privileges: Collection[str]) -> str:
         has = {privilege for privilege, on, whose in held if (on, whose) == (kind, title)}
-        return "" if "OWNERSHIP" in has else ", ".join(one for one in wanted if one not in has)
+        return (
+            ""
+            if "OWNERSHIP" in has
+            else ", ".join(privilege for privilege in privileges if privilege not in has)
+        )
 
-    def grant(kind: str, wanted: str) -> str:
+    def grant(kind: str, privileges: str) -> str:
         parts = (table.database, table.schema, table.table)
         full = ".".join(map(name, parts[: ("DATABASE", "SCHEMA", "TABLE").index(kind) + 1]))
-        return f"GRANT {wanted} ON {kind} {full} TO APPLICATION {name(application)}"
+        return f"GRANT {privileges} ON {kind} {full} TO APPLICATION {name(application)}"
 
-    found = []
-    if wanted := lacks("DATABASE", table.database, ON_DATABASE):
-        found.append(grant("DATABASE", wanted))
-    makes_schema = not schema_there and not lacks("DATABASE", table.database, ("CREATE SCHEMA",))
-    if not schema_there and not makes_schema:
-        found.append(f"CREATE SCHEMA IF NOT EXISTS {name(table.database)}.{name(table.schema)}")
-    if not makes_schema and (wanted := lacks("SCHEMA", schema, ON_SCHEMA)):
-        found.append(grant("SCHEMA", wanted))
-    if table_there and (wanted := lacks("TABLE", f"{schema}.{table.table}", ON_TABLE)):
-        found.append(grant("TABLE", wanted))
-    return tuple(found)
+    statements = []
+    if privileges := lacks("DATABASE", table.database, ON_DATABASE):
+        statements.append(grant("DATABASE", privileges))
+    makes_schema = not schema_seen and not lacks("DATABASE", table.database, ("CREATE SCHEMA",))
+    if not schema_seen and not makes_schema:
+        statements.append(
+            f"CREATE SCHEMA IF NOT EXISTS {name(table.database)}.{name(table.schema)}"
+        )
+    if not makes_schema and (privileges := lacks("SCHEMA", schema, ON_SCHEMA)):
+        statements.append(grant("SCHEMA", privileges))
+    if table_seen and (privileges := lacks("TABLE", f"{schema}.{table.table}", ON_TABLE)):
+        statements.append(grant("TABLE", privileges))
+    return tuple(statements)
 
 
 def on_account(database: Database) -> set[str]:
@@ -111,7 +118,7 @@ def on_account(database: Database) -> set[str]:
 
 
 def _held(database: Database) -> set[tuple[str, str, str]]:
-    found = database.rows(f"SHOW GRANTS TO APPLICATION {name(database.application)}")
+    rows = database.rows(f"SHOW GRANTS TO APPLICATION {name(database.application)}")
     return {
-        (row["privilege"], row["granted_on"], str(row["name"]).replace('"', "")) for row in found
+        (row["privilege"], row["granted_on"], str(row["name"]).replace('"', "")) for row in rows
     }

@@ -1,8 +1,7 @@
-"""A table beside the destination in which a table is made again, unseen until it is whole.
+"""Shadow tables, in which a replay builds a table before one MERGE brings it to the destination.
 
-It lies in STAGING under the name of what makes it, so that it is cleared away with its staging
-tables. What was made goes into the destination by one MERGE that never sets an older row over a
-newer one.
+A shadow lies in STAGING and is named after its run, so that it is cleaned up with the run's staging
+tables. The MERGE never overwrites a newer row with an older one.
 """
 
 from __future__ import annotations
@@ -18,17 +17,21 @@ SEEN, REMOVED = name("_LAST_SEEN_AT"), name("_REMOVED_AT")
 
 
 def shadow_of(database: Database, run_id: str) -> Table:
-    """The shadow that the run ``run_id`` makes."""
+    """The name of the shadow of the run ``run_id``."""
     return Table(database.application, "STAGING", f"LOAD_{run_id}_TABLE".upper())
 
 
 def create_shadow(
-    database: Database, shadow: Table, columns: Sequence[Column], table: Table, there: Sequence[str]
+    database: Database,
+    shadow: Table,
+    columns: Sequence[Column],
+    table: Table,
+    existing: Sequence[str],
 ) -> None:
-    """Make a shadow with the rows of ``table``, whose columns are ``there`` (none: no table)."""
-    lines = ", ".join(f"{name(one.name)} {one.type}" for one in columns)
+    """Create a shadow with the rows of ``table``; ``existing``: its columns (none: no table)."""
+    lines = ", ".join(f"{name(column.name)} {column.type}" for column in columns)
     database.rows(f"CREATE TRANSIENT TABLE IF NOT EXISTS {shadow.quoted} ({lines})")
-    both = ", ".join(name(one.name) for one in columns if one.name in there)
+    both = ", ".join(name(column.name) for column in columns if column.name in existing)
     if both:
         database.rows(f"INSERT INTO {shadow.quoted} ({both}) SELECT {both} FROM {table.quoted}")
 
@@ -40,9 +43,9 @@ def merge_shadow(
     key: Sequence[Column],
     columns: Sequence[Column],
 ) -> tuple[int, int]:
-    """Bring the shadow's rows into the table; rows inserted and updated."""
-    names = [one.name for one in columns]
-    own = {one.name for one in key}
+    """Merge the shadow's rows into the table; returns rows inserted and updated."""
+    names = [column.name for column in columns]
+    own = {column.name for column in key}
     newer = ""
     if "_SYNCED_AT" in names:
         differs = f"t.{RUN} IS DISTINCT FROM s.{RUN} OR t.{SYNCED} IS DISTINCT FROM s.{SYNCED}"
@@ -50,14 +53,14 @@ def merge_shadow(
     elif "_LAST_SEEN_AT" in names:
         ended = f"t.{REMOVED} IS NULL AND s.{REMOVED} >= t.{SEEN}"
         newer = f"s.{SEEN} > t.{SEEN} OR (s.{SEEN} = t.{SEEN} AND {ended})"
-    sets = ", ".join(f"{name(one)} = s.{name(one)}" for one in names if one not in own)
+    sets = ", ".join(f"{name(column)} = s.{name(column)}" for column in names if column not in own)
     update = f"WHEN MATCHED AND ({newer}) THEN UPDATE SET {sets}\n" if newer else ""
     listed = ", ".join(map(name, names))
     counts = database.rows(
         f"MERGE INTO {table.quoted} t USING (SELECT {listed} FROM {shadow.quoted}) s "
-        f"ON {same_key('t', 's', [one.name for one in key])}\n{update}"
+        f"ON {same_key('t', 's', [column.name for column in key])}\n{update}"
         f"WHEN NOT MATCHED THEN INSERT ({listed})\n"
-        f"VALUES ({', '.join(f's.{name(one)}' for one in names)})"
+        f"VALUES ({', '.join(f's.{name(column)}' for column in names)})"
     )[0]
     return (
         int(counts.get("number of rows inserted") or 0),
@@ -66,5 +69,5 @@ def merge_shadow(
 
 
 def drop_shadow(database: Database, shadow: Table) -> None:
-    """Leave nothing behind."""
+    """Drop the shadow, if it exists."""
     database.rows(f"DROP TABLE IF EXISTS {shadow.quoted}")

@@ -1,4 +1,4 @@
-"""The statements that touch destinations and staging, as text. Pure.
+"""Quoting, and the SQL of single statements on destination and staging tables. Pure.
 
 Every name and literal goes through ``name`` and ``text``. Written for Snowflake, within what the
 local engine runs as well: no temporary objects, no DDL in a transaction, no session formats, every
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hubspot_ingest.database.columns import Column, Type
 
-# An instant, bound as epoch milliseconds: no session's format or time zone has a say.
+# An instant bound as epoch milliseconds, so that no session format or time zone matters.
 INSTANT = "TO_TIMESTAMP_NTZ(CAST(? AS NUMBER(38, 0)), 3)"
 
 
@@ -26,11 +26,11 @@ class Table:
 
     @property
     def quoted(self) -> str:
-        """The full name as it stands in a statement."""
+        """The full name, quoted for a statement."""
         return ".".join(name(part) for part in (self.database, self.schema, self.table))
 
     def __str__(self) -> str:
-        """The full name as a person writes it."""
+        """The full name without quotes, for messages."""
         return f"{self.database}.{self.schema}.{self.table}"
 
 
@@ -45,18 +45,20 @@ def text(literal: str) -> str:
 
 
 def same_key(left: str, right: str, key: Iterable[str]) -> str:
-    """Whether two rows have one key, parts of which may be NULL."""
-    return " AND ".join(f"EQUAL_NULL({left}.{name(one)}, {right}.{name(one)})" for one in key)
+    """The condition that two rows have the same key; NULL equals NULL."""
+    return " AND ".join(
+        f"EQUAL_NULL({left}.{name(column)}, {right}.{name(column)})" for column in key
+    )
 
 
 def create_table(table: Table, columns: Iterable[Column], comment: str) -> str:
-    """The destination table, made once and only grown afterwards."""
+    """Creates a destination table; later changes only add columns and comments."""
     lines = ",\n  ".join(_definition(column) for column in columns)
     return f"CREATE TABLE IF NOT EXISTS {table.quoted} (\n  {lines}\n) COMMENT = {text(comment)}"
 
 
 def grant_usage(table: Table) -> tuple[str, str]:
-    """Let the application's readers use database and schema: what their owner alone may do."""
+    """Grants the application's readers USAGE on database and schema; only the owner may do this."""
     schema = f"{name(table.database)}.{name(table.schema)}"
     return (
         f"GRANT USAGE ON DATABASE {name(table.database)} TO APPLICATION ROLE DATA_READER",
@@ -65,18 +67,18 @@ def grant_usage(table: Table) -> tuple[str, str]:
 
 
 def grant_select(table: Table, kind: str = "TABLE") -> str:
-    """Let the application's readers see a table or view; there are no future grants in an app."""
+    """Grants the application's readers SELECT; an app has no future grants."""
     return f"GRANT SELECT ON {kind} {table.quoted} TO APPLICATION ROLE DATA_READER"
 
 
 def add_columns(table: Table, columns: Iterable[Column]) -> str:
-    """New columns, all in one statement."""
+    """Adds columns, all in one statement."""
     lines = ", ".join(f"IF NOT EXISTS {_definition(column)}" for column in columns)
     return f"ALTER TABLE {table.quoted} ADD COLUMN {lines}"
 
 
 def describe_column(table: Table, column: Column) -> str:
-    """The column's comment, after its property was renamed or described anew in HubSpot."""
+    """Sets a column's comment, after HubSpot changed the label or description of its property."""
     return f"COMMENT ON COLUMN {table.quoted}.{name(column.name)} IS {text(column.comment)}"
 
 
@@ -86,13 +88,13 @@ def _definition(column: Column) -> str:
 
 
 def create_staging(staging: str, columns: Iterable[Column]) -> str:
-    """The run's staging table: text only, so that no load can fail on a value."""
+    """Creates a staging table of text columns only, so that no load can fail on a value."""
     lines = ", ".join(f"{name(column.name)} VARCHAR" for column in columns)
     return f"CREATE TRANSIENT TABLE IF NOT EXISTS {staging} ({lines})"
 
 
 def copy(staging: str, path: str) -> str:
-    """The staged files below ``path`` into the staging table; the files go away with it."""
+    """Copies the staged files below ``path`` into the staging table and deletes them."""
     return (
         f"COPY INTO {staging} FROM {text(path)} FILE_FORMAT = (TYPE = PARQUET) "
         "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE ON_ERROR = ABORT_STATEMENT PURGE = TRUE"
@@ -100,10 +102,10 @@ def copy(staging: str, path: str) -> str:
 
 
 def typed(column: Column, staged: str | None = None) -> str:
-    """A staged text as the column's type; what does not fit is NULL.
+    """The expression that casts a staged text to the column's type; what does not fit is NULL.
 
-    Instants are staged as epoch milliseconds and dates as ``YYYY-MM-DD``: nothing rests on the
-    session's formats or time zone. ``staged`` is the text where it has not the column's name.
+    Instants are staged as epoch milliseconds and dates as ``YYYY-MM-DD``: nothing depends on the
+    session's formats or time zone. ``staged`` is the text, by default the column of that name.
     """
     quoted = staged or name(column.name)
     match column.type:
@@ -124,7 +126,7 @@ def typed(column: Column, staged: str | None = None) -> str:
 
 
 def as_text(column: Column, of: str) -> str:
-    """A value of a table as the text that ``typed`` reads back as the same value."""
+    """The expression for a value as text, which ``typed`` reads back as the same value."""
     quoted = f"{of}.{name(column.name)}"
     match column.type:
         case Type.TEXT:
@@ -140,22 +142,22 @@ def as_text(column: Column, of: str) -> str:
 
 
 def other_portal(table: Table) -> str:
-    """One row of another portal, if there is one; binds: the portal's id."""
+    """Selects one row of another portal, if there is one; binds: the portal's id."""
     return f'SELECT "_PORTAL_ID" FROM {table.quoted} WHERE "_PORTAL_ID" <> ? LIMIT 1'
 
 
 def portal_of(table: Table) -> str:
-    """The portal whose rows a table holds."""
+    """Selects the id of the portal whose rows a table holds."""
     return f'SELECT MAX("_PORTAL_ID") AS PORTAL_ID FROM {table.quoted}'
 
 
 def count(table: Table) -> str:
-    """How many rows a table has."""
+    """Counts the rows of a table."""
     return f"SELECT COUNT(*) AS FOUND FROM {table.quoted}"
 
 
 def schema_named(table: Table) -> tuple[str, tuple[str]]:
-    """The schema of a table, if it can be seen, with the bind of the statement."""
+    """Selects the schema of a table, if it can be seen; with the bind of the statement."""
     return (
         f"SELECT SCHEMA_NAME FROM {name(table.database)}.INFORMATION_SCHEMA.SCHEMATA "
         "WHERE SCHEMA_NAME = ?",
@@ -164,7 +166,7 @@ def schema_named(table: Table) -> tuple[str, tuple[str]]:
 
 
 def columns_of(table: Table) -> tuple[str, tuple[str, str]]:
-    """The columns of a table as it stands, in their order, with the binds of the statement."""
+    """Selects the columns of a table in their order; with the binds of the statement."""
     return (
         "SELECT COLUMN_NAME, DATA_TYPE, COMMENT "
         f"FROM {name(table.database)}.INFORMATION_SCHEMA.COLUMNS "

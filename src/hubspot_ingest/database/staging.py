@@ -1,4 +1,4 @@
-"""Rows on their way: columns of text → Parquet → stage → staging tables → MERGE.
+"""Loads rows: columns of text → Parquet → stage → staging tables → MERGE.
 
 Parquet of text is the fastest form that both Snowflake and the local engine load without typing
 surprises (docs/decisions/0002-landing-format.md).
@@ -35,15 +35,15 @@ def _array(column: Sequence[str | bytes | None]) -> pa.Array:
 
 @dataclass
 class Staging:
-    """The staging tables of one run, made when their first rows come and dropped at the end.
+    """The staging tables of one run, created with their first rows and dropped at the end.
 
-    ``columns`` are those of each part: the records under ``""``, and what belongs to them.
+    ``columns`` has the columns of each part: of the records under ``""``, and of the tables beside.
     """
 
     database: Database
     run_id: str
     columns: Mapping[str, Sequence[Column]]
-    _made: set[str] = field(default_factory=set, init=False)
+    _created: set[str] = field(default_factory=set, init=False)
     _files: int = field(default=0, init=False)
     _copies: int = field(default=0, init=False)
     _staged: set[str] = field(default_factory=set, init=False)
@@ -58,18 +58,18 @@ class Staging:
         return f"{self._schema}.{sql.name(own.upper())}"
 
     def ensure_table(self, part: str = "") -> str:
-        """As ``table``, made if it was not."""
-        if part not in self._made:
+        """As ``table``; creates the table if it does not exist yet."""
+        if part not in self._created:
             self.database.rows(sql.create_staging(self.table(part), self.columns[part]))
-            self._made.add(part)
+            self._created.add(part)
         return self.table(part)
 
     def add(self, parts: Mapping[str, bytes]) -> None:
-        """Stage Parquet files; the next MERGE finds their rows in the parts' tables."""
+        """Stage Parquet files, by part; the next MERGE finds their rows in the parts' tables."""
         for part, file in parts.items():
             self.ensure_table(part)
             self._files += 1
-            # a name is loaded once only: COPY remembers the files it has seen for 64 days
+            # a new name each time: COPY skips the names it loaded in the last 64 days
             self.database.put(io.BytesIO(file), f"{self._location(part)}/{self._files:06d}.parquet")
             self._staged.add(part)
 
@@ -77,7 +77,7 @@ class Staging:
         return f"@{self._schema}.LOADS/{self.run_id}/{part or 'RECORDS'}/{self._copies:06d}"
 
     def copy(self) -> None:
-        """Copy what is staged; Snowflake reads all files of one statement side by side."""
+        """Copy the staged files to their tables; one statement reads all files in parallel."""
         if not self._staged:
             return
         for part in sorted(self._staged):
@@ -95,12 +95,12 @@ class Staging:
         )
 
     def truncate(self) -> None:
-        """Make room for the next files."""
-        for part in self._made:
+        """Delete all rows, for the next files."""
+        for part in self._created:
             self.database.rows(f"TRUNCATE TABLE {self.table(part)}")
 
     def drop(self) -> None:
-        """Leave nothing behind."""
-        for part in sorted(self._made):
+        """Drop the staging tables."""
+        for part in sorted(self._created):
             self.database.rows(f"DROP TABLE IF EXISTS {self.table(part)}")
-        self._made.clear()
+        self._created.clear()

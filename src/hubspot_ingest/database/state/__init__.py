@@ -1,1 +1,1 @@
-"""The application's own tables, one module for each kind of state."""
+"""The app's own tables in the schema ``STATE``, one module for each kind of state."""

@@ -1,4 +1,4 @@
-"""What is wrong now, and what people were told of: rows of ``STATE.ALERTS``."""
+"""Alerts: what is wrong with the syncs, and which alerts were sent (``STATE.ALERTS``)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WRONG = {"FAILED": "FAILED", "SKIPPED": "FAILED", "DELAYED": "DELAYED"}
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something wrong with a sync: ``FAILED``, ``DELAYED`` or ``INCOMPLETE``, why, in which run."""
+    """A sync that is ``FAILED``, ``DELAYED`` or ``INCOMPLETE``, with the error code and the run."""
 
     sync: str
     kind: str
@@ -24,7 +24,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """How an enabled sync stands; ``alert`` is None where all is well, or a run is going on."""
+    """The status of an enabled sync; ``alert`` is None where all is well or a run is going on."""
 
     sync: str
     running: bool
@@ -32,7 +32,7 @@ class SyncStatus:
 
 
 class Alerts:
-    """Reads what is wrong, and keeps what people were told of until it is over."""
+    """Reads what is wrong, and stores the alerts that were sent until they are over."""
 
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
@@ -41,11 +41,11 @@ class Alerts:
         self._table = f"{self._application}.STATE.ALERTS"
 
     def statuses(self, now: int) -> list[SyncStatus]:
-        """How the syncs stand that run by themselves; of no others do people want to hear.
+        """The status of the enabled syncs: nobody wants alerts of the others.
 
-        While a run goes on nobody knows how it ends. One that was skipped failed to do its work.
+        How a run ends is not known while it goes on. A skipped run counts as failed.
         """
-        found = self._database.rows(
+        rows = self._database.rows(
             "SELECT s.NAME AS SYNC, s.HEALTH, s.LAST_RUN_ID AS RUN_ID, r.RESPONSE_CODE AS CODE, "
             f"IFNULL(leased.LEASE_UNTIL >= {INSTANT}, FALSE) AS RUNNING "
             f"FROM {self._application}.CORE.SYNCS s "
@@ -54,7 +54,7 @@ class Alerts:
             "WHERE s.ENABLED ORDER BY s.NAME",
             (now,),
         )
-        return [_status(row) for row in found]
+        return [_status(row) for row in rows]
 
     def incomplete(self) -> list[Alert]:
         """Syncs whose last comparison with HubSpot left differences."""
@@ -63,23 +63,23 @@ class Alerts:
             "WHERE TABLE_SCHEMA = 'CORE' AND TABLE_NAME = 'COMPLETENESS'"
         ):
             return []
-        found = self._database.rows(
+        rows = self._database.rows(
             "SELECT c.SYNC, 'INCOMPLETE' AS KIND, c.RUN_ID, 'INCOMPLETE' AS CODE FROM ("
             f"SELECT SYNC, RESULT, RUN_ID FROM {self._application}.CORE.COMPLETENESS "
             "QUALIFY ROW_NUMBER() OVER (PARTITION BY SYNC ORDER BY CHECKED_AT DESC) = 1) c "
             f"JOIN {self._application}.STATE.SYNCS s ON s.NAME = c.SYNC "
             "WHERE s.ENABLED AND c.RESULT = 'INCOMPLETE' ORDER BY c.SYNC"
         )
-        return [_alert(row) for row in found]
+        return [_alert(row) for row in rows]
 
     def sent(self) -> list[Alert]:
-        """What people were told of and not yet that it is over."""
+        """The alerts that were sent and are not over yet."""
         columns = "SYNC, KIND, CODE, RUN_ID"
-        found = self._database.rows(f"SELECT {columns} FROM {self._table} ORDER BY SYNC, KIND")
-        return [_alert(row) for row in found]
+        rows = self._database.rows(f"SELECT {columns} FROM {self._table} ORDER BY SYNC, KIND")
+        return [_alert(row) for row in rows]
 
     def save(self, alert: Alert, now: int) -> bool:
-        """Note that people are told; False when another process just did so."""
+        """Store an alert as sent; False when another process just did so."""
         return self._changed(
             f"MERGE INTO {self._table} t USING (SELECT ? AS SYNC, ? AS KIND, ? AS CODE, "
             f"? AS RUN_ID, {INSTANT} AS SINCE) s ON t.SYNC = s.SYNC AND t.KIND = s.KIND "
@@ -91,7 +91,7 @@ class Alerts:
         )
 
     def delete(self, alert: Alert) -> bool:
-        """Note that it is over; False when another process just did so."""
+        """Delete an alert that is over; False when another process just did so."""
         return self._changed(
             f"DELETE FROM {self._table} WHERE SYNC = ? AND KIND = ?", (alert.sync, alert.kind)
         )

@@ -1,4 +1,4 @@
-"""The state of the whole app: its settings, and what people were told of."""
+"""The table ``STATE.SETTINGS``: the settings of the whole app."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hubspot_ingest.model import Json
 
 
 class AppState:
-    """Reads and writes what there is once, in the schema ``STATE``."""
+    """Reads and writes the settings of the app."""
 
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
@@ -22,12 +22,12 @@ class AppState:
         self._state = f"{sql.name(database.application)}.STATE"
 
     def stored(self) -> dict[str, Json]:
-        """The settings that were given; none are on the day of installation."""
-        found = self._database.rows(f"SELECT SETTINGS FROM {self._state}.SETTINGS")
-        return dict(variant(found[0]["SETTINGS"])) if found else {}
+        """The settings as they were configured; empty after the installation."""
+        rows = self._database.rows(f"SELECT SETTINGS FROM {self._state}.SETTINGS")
+        return dict(variant(rows[0]["SETTINGS"])) if rows else {}
 
     def settings(self) -> AppSettings:
-        """The settings that hold."""
+        """The settings with the defaults filled in."""
         return parse_app_settings(self.stored())
 
     def save(self, settings: Mapping[str, Json], now: int) -> None:

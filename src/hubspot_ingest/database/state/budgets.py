@@ -1,4 +1,4 @@
-"""What is known of a portal's limits between runs, and who else is using them now."""
+"""The portal's daily limit as last reported, and how running syncs share its rate limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.model import Usage
 from hubspot_ingest.settings import DEFAULT_CONNECTION
 
-# Of a run by a version that knew no weights.
+# The weight of a run by an earlier version, which stored none.
 NORMAL_WEIGHT = 2
 
 
@@ -23,16 +23,16 @@ class Budgets:
         self._state = f"{sql.name(database.application)}.STATE"
 
     def find(self, fingerprint: str) -> Usage | None:
-        """What was last told to a run with this credential."""
-        found = self._database.rows(
+        """The usage last reported to a run with this credential; None when there was none."""
+        rows = self._database.rows(
             "SELECT DAILY_LIMIT, USED, DATE_PART(EPOCH_MILLISECOND, RESETS_AT) AS RESETS_AT, "
             "DATE_PART(EPOCH_MILLISECOND, CHECKED_AT) AS CHECKED_AT, APPS "
             f"FROM {self._state}.BUDGETS WHERE FINGERPRINT = ?",
             (fingerprint,),
         )
-        if not found:
+        if not rows:
             return None
-        row = found[0]
+        row = rows[0]
         return Usage(
             int(row["DAILY_LIMIT"]),
             int(row["USED"]),
@@ -42,7 +42,7 @@ class Budgets:
         )
 
     def save(self, fingerprint: str, usage: Usage, reserve_percent: float) -> None:
-        """Keep what was told, unless something newer is kept already."""
+        """Store a reported usage, unless a newer one is stored already."""
         self._database.rows(
             f"MERGE INTO {self._state}.BUDGETS t USING (SELECT ? AS FINGERPRINT, ? AS DAILY_LIMIT, "
             f"? AS USED, {INSTANT} AS RESETS_AT, {INSTANT} AS CHECKED_AT, ? AS RESERVE_PERCENT, "
@@ -65,11 +65,11 @@ class Budgets:
         )
 
     def weights(self, process: str, connection: str, now: int) -> tuple[int, int]:
-        """The weight of ``process`` and of all others together, of those that hold a lease now.
+        """The weights of ``process`` and of all other processes together that hold a lease now.
 
-        Only syncs of one ``connection`` count: HubSpot's limits are a portal's.
+        Only syncs of one ``connection`` count, since HubSpot limits each portal by itself.
         """
-        found = self._database.rows(
+        rows = self._database.rows(
             "SELECT SUM(IFF(PROCESS = ?, WEIGHT, 0)) AS OWN, SUM(WEIGHT) AS ALL_OF_THEM FROM ("
             "SELECT IFNULL(LEASE_PROCESS, LEASE_RUN_ID) AS PROCESS, "
             "MAX(IFNULL(LEASE_WEIGHT, ?)) AS WEIGHT "
@@ -78,5 +78,5 @@ class Budgets:
             "GROUP BY IFNULL(LEASE_PROCESS, LEASE_RUN_ID))",
             (process, NORMAL_WEIGHT, now, DEFAULT_CONNECTION, connection),
         )
-        own, together = int(found[0]["OWN"] or 0), int(found[0]["ALL_OF_THEM"] or 0)
+        own, together = int(rows[0]["OWN"] or 0), int(rows[0]["ALL_OF_THEM"] or 0)
         return own, together - own

@@ -1,7 +1,7 @@
-"""The portals that can be read: a row of STATE and a secret for each.
+"""The connections to portals: a row of ``STATE.CONNECTIONS`` and a secret for each.
 
-Secrets are bound to procedures when the application is installed, and to no others later: the
-first connection has one of its own, further ones take one of those that wait for them
+Secrets are bound to procedures when the application is installed, and none can be bound later: the
+first connection has a secret of its own, further ones take one of nine spare secrets
 (docs/decisions/0006-connections.md).
 """
 
@@ -23,12 +23,12 @@ SECRETS: Mapping[int, tuple[str, str]] = {
     0: ("token", "HUBSPOT_TOKEN"),
     **{slot: (f"credential_{slot}", f"HUBSPOT_CREDENTIAL_{slot}") for slot in range(1, 10)},
 }
-"""Alias and name of each secret, as ``app/sql/egress.sql`` makes and binds them, by slot."""
+"""Alias and name of each secret, as ``app/sql/egress.sql`` creates and binds them, by slot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A portal that can be read; its id is None until somebody asked HubSpot for it."""
+    """A portal that can be read; its id is None until HubSpot was asked for it."""
 
     name: str
     kind: Kind
@@ -54,13 +54,13 @@ class Connections:
         }
 
     def save(self, name: str, credential: Credential, now: int) -> None:
-        """Store a credential under a name, in place of the one there was.
+        """Store a credential under a name, replacing the previous one.
 
         Raises ``Refusal`` (``TOO_MANY_CONNECTIONS``) when every slot is taken.
         """
         slot = self._slot(name)
         if slot is None:
-            slot = self._claimed(name)
+            slot = self._claim_slot(name)
         store_secret(self._database, SECRETS[slot][1], credentials.text(credential))
         self._database.rows(
             f"UPDATE {self._table} SET KIND = ?, PORTAL_ID = NULL, CHECKED_AT = NULL, "
@@ -71,11 +71,11 @@ class Connections:
     def _slot(self, name: str) -> int | None:
         if name == DEFAULT_CONNECTION:
             return 0
-        found = self._database.rows(f"SELECT SLOT FROM {self._table} WHERE NAME = ?", (name,))
-        return int(found[0]["SLOT"]) if found else None
+        rows = self._database.rows(f"SELECT SLOT FROM {self._table} WHERE NAME = ?", (name,))
+        return int(rows[0]["SLOT"]) if rows else None
 
-    def _claimed(self, name: str) -> int:
-        """A free slot, taken by an update: of two who want the same one, one gets it."""
+    def _claim_slot(self, name: str) -> int:
+        """Claim a free slot by an update, which only one of two processes can make."""
         while True:
             free = self._database.rows(
                 f"SELECT MIN(SLOT) AS SLOT FROM {self._table} WHERE NAME IS NULL"
@@ -95,13 +95,13 @@ class Connections:
                 return slot
 
     def update_credential(self, name: str, credential: Credential) -> None:
-        """Store what HubSpot changed of a credential."""
+        """Store a credential that HubSpot changed, such as a new refresh token."""
         slot = self._slot(name)
         if slot is not None:
             store_secret(self._database, SECRETS[slot][1], credentials.text(credential))
 
     def drop(self, name: str) -> None:
-        """Forget a connection and empty its secret; the slot is free again."""
+        """Delete a connection and empty its secret; the slot is free again."""
         slot = self._slot(name)
         if slot is None:
             return
@@ -114,7 +114,7 @@ class Connections:
         )
 
     def save_portal(self, name: str, credential: Credential, portal_id: str, now: int) -> None:
-        """Remember which portal a connection led to."""
+        """Store the id of the portal that a connection reads."""
         self._database.rows(
             f"UPDATE {self._table} SET KIND = ?, PORTAL_ID = ?, CHECKED_AT = {INSTANT} "
             "WHERE NAME = ?",
@@ -124,8 +124,8 @@ class Connections:
     def credential(self, name: str) -> Credential:
         """The credential of a connection, where the running procedure is bound to its secret.
 
-        ``HUBSPOT_TOKEN`` counts where none was set for the first connection: it can be set on a
-        laptop and never inside Snowflake. Raises ``CredentialMissing``.
+        The environment variable ``HUBSPOT_TOKEN`` is the fallback of the first connection: it can
+        be set on a laptop and never inside Snowflake. Raises ``CredentialMissing``.
         """
         slot = self._slot(name)
         stored = "" if slot is None else secret(SECRETS[slot][0])
@@ -149,9 +149,9 @@ def cure(name: str) -> str:
 
 
 def _missing(name: str) -> str:
-    """What to do when a connection has no credential."""
-    of = "" if name == DEFAULT_CONNECTION else f" for the connection {name!r}"
+    """The message for a connection without a credential."""
+    connection = "" if name == DEFAULT_CONNECTION else f" for the connection {name!r}"
     return (
-        f"no HubSpot credential is set{of}; make a service key in HubSpot (Development > Keys > "
-        f"Service keys) and store it with {cure(name)}"
+        f"no HubSpot credential is set{connection}; make a service key in HubSpot (Development > "
+        f"Keys > Service keys) and store it with {cure(name)}"
     )

@@ -1,4 +1,4 @@
-"""How syncs, leases, tasks and staging stand, for DOCTOR. Reads only."""
+"""Read-only queries for DOCTOR: the health of syncs, leases, tasks, credentials and approvals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hubspot_ingest.database.sql import INSTANT, name
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a sync is, as the view SYNCS tells it."""
+    """A sync's health and its last message, from the view SYNCS."""
 
     sync: str
     health: str
@@ -19,64 +19,64 @@ class Health:
 
 def credentials(database: Database) -> dict[str, tuple[str, int | None]]:
     """The kind of each connection's credential and when it was stored (epoch ms)."""
-    found = database.rows(
+    rows = database.rows(
         "SELECT NAME, KIND, DATE_PART(EPOCH_MILLISECOND, CREATED_AT) AS CREATED_AT "
         f"FROM {name(database.application)}.STATE.CONNECTIONS WHERE KIND IS NOT NULL ORDER BY SLOT"
     )
     return {
-        one["NAME"]: (one["KIND"], None if one["CREATED_AT"] is None else int(one["CREATED_AT"]))
-        for one in found
+        row["NAME"]: (row["KIND"], None if row["CREATED_AT"] is None else int(row["CREATED_AT"]))
+        for row in rows
     }
 
 
 def health(database: Database) -> list[Health]:
-    """How the enabled syncs are."""
-    found = database.rows(
+    """The health of the enabled syncs."""
+    rows = database.rows(
         "SELECT NAME, HEALTH, LAST_MESSAGE "
         f"FROM {name(database.application)}.CORE.SYNCS WHERE ENABLED ORDER BY NAME"
     )
-    return [Health(one["NAME"], one["HEALTH"], one["LAST_MESSAGE"] or "") for one in found]
+    return [Health(row["NAME"], row["HEALTH"], row["LAST_MESSAGE"] or "") for row in rows]
 
 
 def dead_leases(database: Database, now: int) -> list[str]:
-    """Syncs whose run was killed and not followed by another: its lease is over."""
-    found = database.rows(
+    """Syncs whose last run was killed: its lease was never released and has expired."""
+    rows = database.rows(
         f"SELECT NAME FROM {name(database.application)}.STATE.SYNCS "
         f"WHERE LEASE_RUN_ID IS NOT NULL AND LEASE_UNTIL < {INSTANT} ORDER BY NAME",
         (now,),
     )
-    return [str(one["NAME"]) for one in found]
+    return [str(row["NAME"]) for row in rows]
 
 
 def tasks(database: Database) -> dict[str, str]:
     """The tasks of the application and whether they are ``started`` or ``suspended``."""
-    found = database.rows(f"SHOW TASKS IN SCHEMA {name(database.application)}.TASKS")
-    return {str(one["name"]): str(one["state"]).lower() for one in found}
+    rows = database.rows(f"SHOW TASKS IN SCHEMA {name(database.application)}.TASKS")
+    return {str(row["name"]): str(row["state"]).lower() for row in rows}
 
 
 def landed(database: Database) -> set[str]:
-    """Syncs of which rows came into their tables."""
-    found = database.rows(
+    """Syncs that have inserted rows into their tables."""
+    rows = database.rows(
         f"SELECT DISTINCT SYNC FROM {name(database.application)}.STATE.RUNS WHERE ROWS_INSERTED > 0"
     )
-    return {str(one["SYNC"]) for one in found}
+    return {str(row["SYNC"]) for row in rows}
 
 
 def certificates(database: Database) -> dict[str, tuple[str, int]]:
     """The result of each enabled sync's last comparison with HubSpot, and when it was (ms)."""
     state = f"{name(database.application)}.STATE"
-    found = database.rows(
+    rows = database.rows(
         "SELECT c.SYNC, c.RESULT, DATE_PART(EPOCH_MILLISECOND, c.CHECKED_AT) AS CHECKED_AT "
         f"FROM {state}.COMPLETENESS c JOIN {state}.SYNCS s ON s.NAME = c.SYNC WHERE s.ENABLED "
         "QUALIFY ROW_NUMBER() OVER (PARTITION BY c.SYNC ORDER BY c.CHECKED_AT DESC) = 1 "
         "ORDER BY c.SYNC"
     )
-    return {str(one["SYNC"]): (str(one["RESULT"]), int(one["CHECKED_AT"])) for one in found}
+    return {str(row["SYNC"]): (str(row["RESULT"]), int(row["CHECKED_AT"])) for row in rows}
 
 
 def specifications(database: Database) -> list[tuple[str, str, int]]:
-    """What the application asks an administrator to approve: name, status, sequence number."""
-    found = database.rows(f"SHOW SPECIFICATIONS IN APPLICATION {name(database.application)}")
+    """The specifications an administrator has to approve: name, status, sequence number."""
+    rows = database.rows(f"SHOW SPECIFICATIONS IN APPLICATION {name(database.application)}")
     return [
-        (str(one["name"]), str(one["status"]).upper(), int(one["sequence_number"])) for one in found
+        (str(row["name"]), str(row["status"]).upper(), int(row["sequence_number"])) for row in rows
     ]

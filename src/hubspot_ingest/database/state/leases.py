@@ -25,9 +25,10 @@ class Leases:
     def take(
         self, name: str, run_id: str, now: int, *, process: str = "", weight: int | None = None
     ) -> None:
-        """Make this the only run of the sync. Raises ``SyncBusy`` when another one is going on.
+        """Take the lease for a run. Raises ``SyncBusy`` when another run holds it.
 
-        ``process`` shares the portal's limits with others by ``weight``; empty: the run alone.
+        Runs of one ``process`` share the portal's limits with other processes by ``weight``; empty:
+        the run is a process of its own. Killed runs of the sync are ended as FAILED.
         """
         busy = SyncBusy(
             f"another run of {name} is going on; wait for it to end (see the view RUNS) or, if it "
@@ -57,7 +58,7 @@ class Leases:
         return bool(rows)
 
     def renew(self, name: str, run_id: str, now: int) -> None:
-        """Say that the run is alive. Raises ``SyncBusy`` when the lease was lost."""
+        """Extend the lease of a live run. Raises ``SyncBusy`` when another run took it."""
         rows = self._database.rows(
             f"UPDATE {self._state}.SYNCS SET LEASE_UNTIL = {INSTANT} "
             "WHERE NAME = ? AND LEASE_RUN_ID = ?",
@@ -67,7 +68,7 @@ class Leases:
             raise SyncBusy(f"this run of {name} lost its lease to another one and ends here")
 
     def release(self, name: str, run_id: str) -> None:
-        """Let the next run begin."""
+        """Give up the lease, if the run still holds it."""
         self._database.rows(
             f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL "
             "WHERE NAME = ? AND LEASE_RUN_ID = ?",
@@ -75,7 +76,7 @@ class Leases:
         )
 
     def recover(self, now: int) -> None:
-        """Where no run can be alive: end every lease and every run still marked RUNNING."""
+        """End every lease and every run marked RUNNING; only where no run can be alive."""
         self._database.rows(
             f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL "
             "WHERE LEASE_UNTIL IS NOT NULL"

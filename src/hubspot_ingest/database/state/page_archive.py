@@ -1,8 +1,8 @@
-"""Kept pages and before-images: what runs read, and what was there before they changed it.
+"""The archive for REPLAY and ROLLBACK_RUN: pages that runs read, and rows before they changed.
 
-A page is an entry of ``STATE.PAGES``: one row that says what was done (PART is NULL), and the rows
-it was done with. Entries of a sync are numbered in the order in which they were merged. An image
-is a row of a table as it was before a run first touched it.
+A page is an entry in ``STATE.PAGES``: one row that describes what the run did (PART is NULL), and
+the rows that it merged. The entries of a sync are numbered in the order of the merges. An image in
+``STATE.IMAGES`` is a row of a table as it was before a run first touched it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hubspot_ingest.model import Json
 
 @dataclass(frozen=True, slots=True)
 class ArchiveEntry:
-    """One thing a run did to its tables, ``at`` an instant (epoch ms)."""
+    """One change that a run made to its tables, described by ``body``; ``at`` is epoch ms."""
 
     number: int
     run_id: str
@@ -32,7 +32,7 @@ class ArchiveEntry:
 
 
 class PageArchive:
-    """Reads and writes what is kept."""
+    """Reads and writes the archive."""
 
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
@@ -44,13 +44,13 @@ class PageArchive:
 
     def last_number(self, sync: str) -> int:
         """The number of the sync's last entry; 0 when there is none."""
-        found = self._database.rows(
+        rows = self._database.rows(
             f"SELECT MAX(NUMBER) AS LAST FROM {self.pages} WHERE SYNC = ?", (sync,)
         )
-        return int(found[0]["LAST"] or 0)
+        return int(rows[0]["LAST"] or 0)
 
     def save_entry(self, sync: str, entry: ArchiveEntry) -> None:
-        """Write what was done."""
+        """Write the description of a change."""
         self._database.rows(
             f"INSERT INTO {self.pages} (SYNC, RUN_ID, NUMBER, KIND, READ_AT, BODY) "
             f"SELECT ?, ?, ?, ?, {INSTANT}, PARSE_JSON(?)",
@@ -60,11 +60,14 @@ class PageArchive:
     def save_rows(
         self, sync: str, entry: ArchiveEntry, part: str, staging: str, columns: Sequence[Column]
     ) -> None:
-        """Write the staged rows, text as they are, that it was done with."""
-        told = ", ".join(f"{sql.text(one.name)}, r.{sql.name(one.name)}" for one in columns)
+        """Write the staged rows of a change, as the texts they are."""
+        pairs = ", ".join(
+            f"{sql.text(column.name)}, r.{sql.name(column.name)}" for column in columns
+        )
         self._database.rows(
             f"INSERT INTO {self.pages} (SYNC, RUN_ID, NUMBER, KIND, PART, READ_AT, BODY) "
-            f"SELECT ?, ?, ?, ?, ?, {INSTANT}, OBJECT_CONSTRUCT_KEEP_NULL({told}) FROM {staging} r",
+            f"SELECT ?, ?, ?, ?, ?, {INSTANT}, OBJECT_CONSTRUCT_KEEP_NULL({pairs}) "
+            f"FROM {staging} r",
             (sync, entry.run_id, entry.number, entry.kind, part, entry.at),
         )
 
@@ -109,13 +112,13 @@ class PageArchive:
         )
 
     def delete_before(self, before: int) -> None:
-        """Delete what runs read and changed that ended before an instant."""
+        """Delete the pages and images of runs whose last page was read before an instant (ms)."""
         self._database.rows(
             f"DELETE FROM {self.pages} WHERE RUN_ID IN (SELECT RUN_ID FROM {self.pages} "
             f"GROUP BY RUN_ID HAVING MAX(READ_AT) < {INSTANT})",
             (before,),
         )
-        # pages come before images and go before them
+        # pages are written before images, and deleted before them
         self._database.rows(
             f"DELETE FROM {self.images} WHERE RUN_ID NOT IN (SELECT RUN_ID FROM {self.pages})"
         )
@@ -123,9 +126,9 @@ class PageArchive:
     # -- reading ---------------------------------------------------------------------------------
 
     def entries(self, sync: str, *, run_id: str | None = None) -> list[ArchiveEntry]:
-        """What the sync's runs did, in their order; or one of them."""
+        """The entries of the sync's runs, or of one run, in their order."""
         which, binds = (" AND RUN_ID = ?", (run_id,)) if run_id is not None else ("", ())
-        found = self._database.rows(
+        rows = self._database.rows(
             "SELECT NUMBER, RUN_ID, KIND, DATE_PART(EPOCH_MILLISECOND, READ_AT) AS READ_AT, BODY "
             f"FROM {self.pages} WHERE SYNC = ? AND PART IS NULL{which} ORDER BY NUMBER",
             (sync, *binds),
@@ -138,41 +141,41 @@ class PageArchive:
                 int(row["READ_AT"]),
                 variant(row["BODY"]),
             )
-            for row in found
+            for row in rows
         ]
 
     def entry_rows(self, sync: str, entry: ArchiveEntry) -> dict[str, list[dict[str, str | None]]]:
-        """The rows of an entry, by part."""
-        found = self._database.rows(
+        """The staged rows of an entry, by part."""
+        rows = self._database.rows(
             f"SELECT PART, BODY FROM {self.pages} "
             "WHERE SYNC = ? AND RUN_ID = ? AND NUMBER = ? AND PART IS NOT NULL",
             (sync, entry.run_id, entry.number),
         )
         parts: dict[str, list[dict[str, str | None]]] = {}
-        for row in found:
+        for row in rows:
             parts.setdefault(str(row["PART"]), []).append(variant(row["BODY"]))
         return parts
 
     def parts_changed(self, run_id: str) -> list[str]:
-        """The tables a run changed: empty for the sync's own, else what stands beside it."""
-        found = self._database.rows(
+        """The parts that a run changed: "" for the sync's own table, else a table beside it."""
+        rows = self._database.rows(
             f"SELECT DISTINCT PART FROM {self.images} WHERE RUN_ID = ? ORDER BY PART", (run_id,)
         )
-        return [str(row["PART"]) for row in found]
+        return [str(row["PART"]) for row in rows]
 
     def sync_of(self, run_id: str) -> tuple[str, str, bool] | None:
         """A run's sync, its status, and whether it was rolled back; None when there is no run."""
-        found = self._database.rows(
+        rows = self._database.rows(
             f"SELECT SYNC, STATUS, ROLLED_BACK_AT FROM {self._runs} WHERE RUN_ID = ?", (run_id,)
         )
-        if not found:
+        if not rows:
             return None
-        row = found[0]
+        row = rows[0]
         return str(row["SYNC"]), str(row["STATUS"]), row["ROLLED_BACK_AT"] is not None
 
     def later_runs_without_pages(self, sync: str, run_id: str) -> list[str]:
-        """Later runs of the sync that changed something of which nothing is kept."""
-        found = self._database.rows(
+        """Later runs of the sync that changed rows and have no pages in the archive."""
+        rows = self._database.rows(
             f"SELECT r.RUN_ID FROM {self._runs} r JOIN {self._runs} o ON o.RUN_ID = ? "
             "WHERE r.SYNC = ? AND r.RUN_ID <> o.RUN_ID AND r.STARTED_AT >= o.STARTED_AT "
             "AND r.STRATEGY <> 'REPLAY' AND r.ROWS_INSERTED + r.ROWS_UPDATED + r.ROWS_DELETED > 0 "
@@ -180,15 +183,15 @@ class PageArchive:
             "ORDER BY r.STARTED_AT",
             (run_id, sync),
         )
-        return [str(row["RUN_ID"]) for row in found]
+        return [str(row["RUN_ID"]) for row in rows]
 
     def mark_rolled_back(self, run_id: str, now: int) -> None:
-        """Say that what a run did was undone."""
+        """Mark a run as rolled back."""
         self._database.rows(
             f"UPDATE {self._runs} SET ROLLED_BACK_AT = {INSTANT} WHERE RUN_ID = ?", (now, run_id)
         )
 
 
 def column_json(column: Column) -> Json:
-    """A column as an entry tells of it."""
+    """A column as it is written into an entry."""
     return [column.name, column.type.name, column.property, column.comment]

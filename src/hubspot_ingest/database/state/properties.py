@@ -1,4 +1,4 @@
-"""What is remembered of the portal: its id, the properties behind columns, the streams to read."""
+"""Stores what is known of a portal: its id, the properties of its columns, its readable streams."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hubspot_ingest.model import Property
 
 @dataclass(frozen=True, slots=True)
 class StreamAccess:
-    """Whether the credential may read a stream, and which scopes would let it."""
+    """Whether the credential may read a stream, and which scopes it needs for it."""
 
     stream: str
     object_type: str
@@ -28,7 +28,7 @@ class StreamAccess:
 
 
 class PortalSchema:
-    """Reads and writes the metadata tables of the schema ``STATE``."""
+    """Reads and writes PORTALS, PROPERTIES, STREAMS and STREAM_PROPERTIES in ``STATE``."""
 
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
@@ -36,14 +36,14 @@ class PortalSchema:
         self._state = f"{sql.name(database.application)}.STATE"
 
     def portal_id(self, fingerprint: str) -> str | None:
-        """The portal last seen behind this credential."""
-        found = self._database.rows(
+        """The id of the portal that this credential last led to; None when it is unknown."""
+        rows = self._database.rows(
             f"SELECT PORTAL_ID FROM {self._state}.PORTALS WHERE FINGERPRINT = ?", (fingerprint,)
         )
-        return str(found[0]["PORTAL_ID"]) if found else None
+        return str(rows[0]["PORTAL_ID"]) if rows else None
 
     def save_portal_id(self, fingerprint: str, portal_id: str) -> None:
-        """Remember it, so that runs need not ask."""
+        """Store the portal's id, so that runs need no request for it."""
         self._database.rows(
             f"DELETE FROM {self._state}.PORTALS WHERE FINGERPRINT = ?", (fingerprint,)
         )
@@ -53,8 +53,8 @@ class PortalSchema:
         )
 
     def properties(self, sync: str) -> tuple[tuple[Property, str | None], ...]:
-        """The properties a sync last saw, each with the name of its column if it has one."""
-        found = self._database.rows(
+        """The properties stored for a sync, each with the name of its column or None."""
+        rows = self._database.rows(
             "SELECT NAME, COLUMN_NAME, TYPE, FIELD_TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED "
             f"FROM {self._state}.PROPERTIES WHERE SYNC = ? ORDER BY NAME",
             (sync,),
@@ -72,26 +72,26 @@ class PortalSchema:
                 ),
                 row["COLUMN_NAME"],
             )
-            for row in found
+            for row in rows
         )
 
     def save_properties(
         self, sync: str, properties: Sequence[Property], columns: Iterable[Column]
     ) -> None:
-        """Replace what is remembered; properties without a column are remembered without one."""
+        """Replace the properties stored for a sync, also those that have no column."""
         by_property: Mapping[str | None, Column] = {column.property: column for column in columns}
         rows = [
             {
-                "name": one.name,
-                "column": by_property[one.name].name if one.name in by_property else None,
-                "type": one.type,
-                "field_type": one.field_type,
-                "label": one.label,
-                "description": one.description,
-                "options": [list(option) for option in one.options],
-                "calculated": one.calculated,
+                "name": prop.name,
+                "column": by_property[prop.name].name if prop.name in by_property else None,
+                "type": prop.type,
+                "field_type": prop.field_type,
+                "label": prop.label,
+                "description": prop.description,
+                "options": [list(option) for option in prop.options],
+                "calculated": prop.calculated,
             }
-            for one in properties
+            for prop in properties
         ]
         self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (sync,))
         self._database.rows(
@@ -104,20 +104,20 @@ class PortalSchema:
             (sync, json.dumps(rows)),
         )
 
-    def save_access(self, found: Iterable[StreamAccess], now: int) -> None:
-        """Replace what is remembered of the streams."""
+    def save_access(self, accesses: Iterable[StreamAccess], now: int) -> None:
+        """Replace what is stored of all streams."""
         rows = [
             {
-                "name": one.stream,
-                "object_type": one.object_type or None,
-                "label": one.label,
-                "reader": one.reader,
-                "readable": one.readable,
-                "scopes": list(one.scopes),
-                "tier": one.tier or None,
-                "records": one.records,
+                "name": access.stream,
+                "object_type": access.object_type or None,
+                "label": access.label,
+                "reader": access.reader,
+                "readable": access.readable,
+                "scopes": list(access.scopes),
+                "tier": access.tier or None,
+                "records": access.records,
             }
-            for one in found
+            for access in accesses
         ]
         self._database.rows(f"DELETE FROM {self._state}.STREAMS")
         self._database.rows(
@@ -130,22 +130,22 @@ class PortalSchema:
             (now, json.dumps(rows)),
         )
 
-    def save_stream_properties(self, found: Mapping[str, Sequence[Property]]) -> None:
-        """Replace what is remembered of the properties of CRM object types, by stream."""
+    def save_stream_properties(self, stream_properties: Mapping[str, Sequence[Property]]) -> None:
+        """Replace the stored properties of the CRM object types, by stream."""
         self._database.rows(f"DELETE FROM {self._state}.STREAM_PROPERTIES")
-        for stream, properties in found.items():
+        for stream, properties in stream_properties.items():
             rows = [
                 {
-                    "name": one.name,
-                    "label": one.label,
-                    "type": one.type,
-                    "field_type": one.field_type,
-                    "group": one.group,
-                    "description": one.description,
-                    "options": [list(option) for option in one.options],
-                    "calculated": one.calculated,
+                    "name": prop.name,
+                    "label": prop.label,
+                    "type": prop.type,
+                    "field_type": prop.field_type,
+                    "group": prop.group,
+                    "description": prop.description,
+                    "options": [list(option) for option in prop.options],
+                    "calculated": prop.calculated,
                 }
-                for one in properties
+                for prop in properties
             ]
             self._database.rows(
                 f"INSERT INTO {self._state}.STREAM_PROPERTIES (STREAM, NAME, LABEL, TYPE, "

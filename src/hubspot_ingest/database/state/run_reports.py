@@ -1,4 +1,4 @@
-"""What the destination and the state tell to who asks why. Reads only."""
+"""Read-only queries for EXPLAIN_ROW and EXPLAIN_RUN."""
 
 from __future__ import annotations
 
@@ -10,72 +10,74 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table, name
 from hubspot_ingest.model import Json
 
-# The values of a key of several columns, as one text.
-JOINT = "/"
+# Separates the values of a key of several columns in one text.
+KEY_SEPARATOR = "/"
 
 
 def row(
     database: Database, table: Table, key: Sequence[str], id: str, types: Mapping[str, str]
 ) -> Mapping[str, Any] | None:
-    """A row by the text of its key, with instants as epoch milliseconds; None: there is none.
+    """The row with this key, its instants as epoch milliseconds; None when there is none.
 
     ``types`` are the table's columns and their types.
     """
-    told = ", ".join(
-        f"DATE_PART(EPOCH_MILLISECOND, {name(one)}) AS {name(one)}"
+    selected = ", ".join(
+        f"DATE_PART(EPOCH_MILLISECOND, {name(column)}) AS {name(column)}"
         if kind.startswith("TIMESTAMP")
-        else name(one)
-        for one, kind in types.items()
+        else name(column)
+        for column, kind in types.items()
     )
-    whole = f" || '{JOINT}' || ".join(f"CAST({name(one)} AS VARCHAR)" for one in key)
-    which = f"{name(key[0])} = ?" if len(key) == 1 else f"{whole} = ?"
-    found = database.rows(f"SELECT {told} FROM {table.quoted} WHERE {which} LIMIT 1", (id,))
-    return found[0] if found else None
+    joined_key = f" || '{KEY_SEPARATOR}' || ".join(
+        f"CAST({name(column)} AS VARCHAR)" for column in key
+    )
+    which = f"{name(key[0])} = ?" if len(key) == 1 else f"{joined_key} = ?"
+    rows = database.rows(f"SELECT {selected} FROM {table.quoted} WHERE {which} LIMIT 1", (id,))
+    return rows[0] if rows else None
 
 
 def run(database: Database, run_id: str) -> Mapping[str, Any] | None:
-    """The row of RUNS of one run."""
-    found = database.rows(
+    """A run's row of RUNS; None when there is none."""
+    rows = database.rows(
         f"SELECT * FROM {name(database.application)}.STATE.RUNS WHERE RUN_ID = ?", (run_id,)
     )
-    return found[0] if found else None
+    return rows[0] if rows else None
 
 
 def requests(database: Database, run_id: str) -> list[dict[str, Json]]:
-    """What each endpoint cost a run, the slowest first."""
-    found = database.rows(
+    """The requests of a run by endpoint, the slowest first."""
+    rows = database.rows(
         "SELECT ENDPOINT, COUNT, RETRIES, THROTTLED, SECONDS "
         f"FROM {name(database.application)}.STATE.REQUESTS WHERE RUN_ID = ? ORDER BY SECONDS DESC",
         (run_id,),
     )
     return [
         {
-            "endpoint": str(one["ENDPOINT"]),
-            "count": int(one["COUNT"]),
-            "retries": int(one["RETRIES"]),
-            "throttled": int(one["THROTTLED"]),
-            "seconds": round(float(one["SECONDS"]), 3),
+            "endpoint": str(row["ENDPOINT"]),
+            "count": int(row["COUNT"]),
+            "retries": int(row["RETRIES"]),
+            "throttled": int(row["THROTTLED"]),
+            "seconds": round(float(row["SECONDS"]), 3),
         }
-        for one in found
+        for row in rows
     ]
 
 
 def last_run(database: Database, sync: str) -> dict[str, Json] | None:
-    """How the newest run of a sync went."""
-    found = database.rows(
+    """How the newest run of a sync ended; None when there is none."""
+    rows = database.rows(
         "SELECT RUN_ID, STATUS, RESPONSE_CODE, MESSAGE, "
         "DATE_PART(EPOCH_MILLISECOND, STARTED_AT) AS STARTED_AT "
         f"FROM {name(database.application)}.STATE.RUNS WHERE SYNC = ? "
         "ORDER BY STARTED_AT DESC, RUN_ID DESC LIMIT 1",
         (sync,),
     )
-    if not found:
+    if not rows:
         return None
-    one = found[0]
+    row = rows[0]
     return {
-        "run_id": one["RUN_ID"],
-        "status": one["STATUS"],
-        "response_code": one["RESPONSE_CODE"],
-        "message": one["MESSAGE"],
-        "started_at": times.iso(int(one["STARTED_AT"])),
+        "run_id": row["RUN_ID"],
+        "status": row["STATUS"],
+        "response_code": row["RESPONSE_CODE"],
+        "message": row["MESSAGE"],
+        "started_at": times.iso(int(row["STARTED_AT"])),
     }

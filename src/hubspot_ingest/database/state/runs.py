@@ -18,7 +18,10 @@ INTERRUPTED = "INTERRUPTED"
 
 @dataclass
 class RunLog:
-    """One row of RUNS while it is being written; ``warehouse_seconds`` tells them so far."""
+    """A run's row of RUNS while it is being written. Instants are epoch milliseconds.
+
+    ``warehouse_seconds`` returns the seconds used so far.
+    """
 
     run_id: str
     sync: str
@@ -47,11 +50,11 @@ class RunLog:
     message: str = ""
 
     def seconds(self, activity: Activity) -> float:
-        """How long it was busy with something, as far as that is known."""
+        """The seconds spent on an activity, as far as they were measured."""
         return 0.0 if self.watch is None else self.watch.seconds(activity)
 
     def staged(self, size: int) -> None:
-        """A file of so many bytes was staged for this run."""
+        """Count a staged file of ``size`` bytes."""
         self.staged_bytes += size
 
 
@@ -64,7 +67,7 @@ class Runs:
         self._state = f"{sql.name(database.application)}.STATE"
 
     def begin(self, run: RunLog) -> None:
-        """Write the run's row, RUNNING."""
+        """Insert the run's row, with the status RUNNING."""
         self._database.rows(
             f"INSERT INTO {self._state}.RUNS (RUN_ID, SYNC, STREAM, STATUS, STARTED_AT) "
             f"SELECT ?, ?, ?, ?, {INSTANT}",
@@ -72,7 +75,7 @@ class Runs:
         )
 
     def save(self, run: RunLog) -> None:
-        """Write how far the run has come, or how it ended."""
+        """Update the run's row: how far it has come, or how it ended."""
         instants = ("SINCE", "UNTIL", "SETTLED_THROUGH", "FINISHED_AT")
         values: dict[str, object] = {
             "STATUS": run.status,
@@ -107,9 +110,9 @@ class Runs:
             f"UPDATE {self._state}.RUNS SET {sets} WHERE RUN_ID = ?", (*values.values(), run.run_id)
         )
 
-    def save_requests(self, run_id: str, spent: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        """What each endpoint cost the run."""
-        rows = [{"endpoint": endpoint, **numbers} for endpoint, numbers in spent]
+    def save_requests(self, run_id: str, costs: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Insert what the run's requests cost, by endpoint."""
+        rows = [{"endpoint": endpoint, **numbers} for endpoint, numbers in costs]
         if rows:
             self._database.rows(
                 f"INSERT INTO {self._state}.REQUESTS "
@@ -121,8 +124,8 @@ class Runs:
             )
 
     def last_run(self, sync: str, plan_hash: str) -> tuple[int, dict[str, int]] | None:
-        """Rows read and requests by endpoint of the last run of a plan that came to its end."""
-        found = self._database.rows(
+        """Rows read, and requests by endpoint, of the last run of this plan that succeeded."""
+        rows = self._database.rows(
             "SELECT r.ROWS_READ, q.ENDPOINT, q.COUNT - q.RETRIES AS SENT FROM ("
             f"SELECT RUN_ID, ROWS_READ FROM {self._state}.RUNS "
             "WHERE SYNC = ? AND PLAN_HASH = ? AND STATUS = 'SUCCEEDED' "
@@ -130,22 +133,22 @@ class Runs:
             f"JOIN {self._state}.REQUESTS q ON q.RUN_ID = r.RUN_ID",
             (sync, plan_hash),
         )
-        if not found:
+        if not rows:
             return None
-        return int(found[0]["ROWS_READ"]), {row["ENDPOINT"]: int(row["SENT"]) for row in found}
+        return int(rows[0]["ROWS_READ"]), {row["ENDPOINT"]: int(row["SENT"]) for row in rows}
 
     def seconds_per_request(self, sync: str) -> dict[str, float]:
-        """How long an answer took in the runs of a sync, by endpoint."""
-        found = self._database.rows(
+        """The mean seconds per request in the runs of a sync, by endpoint."""
+        rows = self._database.rows(
             "SELECT q.ENDPOINT, SUM(q.SECONDS) / SUM(q.COUNT) AS SECONDS "
             f"FROM {self._state}.REQUESTS q JOIN {self._state}.RUNS r ON r.RUN_ID = q.RUN_ID "
             "WHERE r.SYNC = ? GROUP BY q.ENDPOINT",
             (sync,),
         )
-        return {str(row["ENDPOINT"]): float(row["SECONDS"]) for row in found}
+        return {str(row["ENDPOINT"]): float(row["SECONDS"]) for row in rows}
 
     def log_error(self, run_id: str | None, sync: str, code: str, message: str, now: int) -> None:
-        """One row of ERRORS."""
+        """Insert a row of ERRORS; ``run_id`` is None for an error outside a run."""
         self._database.rows(
             f"INSERT INTO {self._state}.ERRORS (RUN_ID, SYNC, CODE, MESSAGE, CREATED_AT) "
             f"SELECT ?, ?, ?, ?, {INSTANT}",
@@ -153,7 +156,7 @@ class Runs:
         )
 
     def fail(self, run: RunLog, error: IngestError, now: int, *, logged: bool = False) -> None:
-        """End the run with an error, and write the error down unless it was ``logged`` before."""
+        """End the run with an error, in RUNS and, unless it was ``logged`` before, in ERRORS."""
         run.status = error.status
         run.response_code = error.response_code
         run.message = error.message

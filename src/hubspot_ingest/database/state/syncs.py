@@ -38,7 +38,7 @@ class Syncs:
         self._state = f"{sql.name(database.application)}.STATE"
 
     def find(self, name: str) -> Sync | None:
-        """The sync of that name, None when there is none."""
+        """The sync of that name; None when there is none."""
         return next(iter(self._select("WHERE NAME = ?", (name,))), None)
 
     def all(self) -> list[Sync]:
@@ -80,7 +80,7 @@ class Syncs:
         forget: bool = False,
         every_minutes: int | None = None,
     ) -> None:
-        """Store a sync's settings; ``forget`` drops its cursor, else state and switch are kept."""
+        """Store a sync's settings; ``forget`` drops cursor and checkpoint, no other state."""
         forgotten = ", SETTLED_THROUGH = NULL, CHECKPOINT = NULL" if forget else ""
         self._database.rows(
             f"MERGE INTO {self._state}.SYNCS t USING (SELECT ? AS NAME, ? AS STREAM, "
@@ -95,19 +95,19 @@ class Syncs:
         )
 
     def drop(self, name: str) -> None:
-        """Forget a sync; its table, runs and errors stay."""
+        """Delete a sync; its table, runs and errors stay."""
         self._database.rows(f"DELETE FROM {self._state}.SYNCS WHERE NAME = ?", (name,))
         self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (name,))
 
     def enable(self, name: str, enabled: bool, now: int) -> None:
-        """Switch a sync on or off."""
+        """Enable or disable a sync."""
         self._database.rows(
             f"UPDATE {self._state}.SYNCS SET ENABLED = ?, UPDATED_AT = {INSTANT} WHERE NAME = ?",
             (enabled, now, name),
         )
 
     def reset(self, name: str, now: int) -> None:
-        """Forget the cursor and any checkpoint: the next run is a backfill."""
+        """Delete the cursor and any checkpoint: the next run is a backfill."""
         self._database.rows(
             f"UPDATE {self._state}.SYNCS SET SETTLED_THROUGH = NULL, CHECKPOINT = NULL, "
             f"UPDATED_AT = {INSTANT} WHERE NAME = ?",
@@ -115,7 +115,7 @@ class Syncs:
         )
 
     def rewind(self, name: str, settled_through: int | None, sweeps: Mapping[str, Json]) -> None:
-        """Move the cursor back, None to the beginning; what was left unfinished begins anew."""
+        """Move the cursor back (None: to the beginning), drop the checkpoint, set the sweeps."""
         self._database.rows(
             f"UPDATE {self._state}.SYNCS SET SETTLED_THROUGH = {INSTANT}, CHECKPOINT = NULL, "
             "SWEEPS = PARSE_JSON(?) WHERE NAME = ?",
@@ -123,7 +123,7 @@ class Syncs:
         )
 
     def advance(self, name: str, settled_through: int) -> None:
-        """All rows up to ``settled_through`` are in: move the cursor, drop the checkpoint."""
+        """Move the cursor to ``settled_through`` and drop the checkpoint, once the rows are in."""
         self._database.rows(
             f"UPDATE {self._state}.SYNCS SET SETTLED_THROUGH = {INSTANT}, CHECKPOINT = NULL "
             "WHERE NAME = ?",
@@ -131,14 +131,14 @@ class Syncs:
         )
 
     def save_checkpoint(self, name: str, checkpoint: Mapping[str, Json]) -> None:
-        """How far an unfinished run has come, after its rows are in."""
+        """Store how far an unfinished run has come, once its rows are in."""
         self._database.rows(
             f"UPDATE {self._state}.SYNCS SET CHECKPOINT = PARSE_JSON(?) WHERE NAME = ?",
             (json.dumps(checkpoint), name),
         )
 
     def save_sweeps(self, name: str, state: Mapping[str, Json]) -> None:
-        """How far the sweeps have come, after their rows are in."""
+        """Store how far the sweeps have come, once their rows are in."""
         self._database.rows(
             f"UPDATE {self._state}.SYNCS SET SWEEPS = PARSE_JSON(?) WHERE NAME = ?",
             (json.dumps(state), name),

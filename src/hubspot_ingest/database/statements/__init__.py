@@ -1,1 +1,1 @@
-"""The texts of the statements that change tables, views and tasks."""
+"""The SQL of the statements that change tables, views and tasks. Pure."""

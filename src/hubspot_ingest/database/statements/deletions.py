@@ -1,4 +1,4 @@
-"""Statements about what is gone, and about the tables beside the destination. Pure."""
+"""Statements about deleted records, and about the tables beside the destination. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ID = name(KEY)
 
 
 def upsert_links(links: Table, staging: str, staged: Sequence[Column]) -> Merge:
-    """Links that were read: new ones, and those that are still there; bind: now."""
+    """Inserts the links that were read, and marks the known ones as seen again; bind: now."""
     first, last, removed = (name(column.name) for column in LINK_SEEN)
     names = [name(column.name) for column in staged]
     return Merge(
@@ -30,23 +30,23 @@ def upsert_links(links: Table, staging: str, staged: Sequence[Column]) -> Merge:
         f"ORDER BY {', '.join(LINK_KEY)}) = 1",
         _same(LINK_KEY),
         f'"LABEL" = s."LABEL", {last} = s.SEEN_AT, {removed} = NULL',
-        inserts=[*((one, one) for one in names), (first, "SEEN_AT"), (last, "SEEN_AT")],
+        inserts=[*((column, column) for column in names), (first, "SEEN_AT"), (last, "SEEN_AT")],
     )
 
 
 def mark_removed(links: Table, staging: str, staged_links: str, ids: Column) -> Merge:
-    """Links of records that were read again and are gone; bind: now.
+    """Marks links as removed that a record read again no longer has; bind: now.
 
-    Only records whose ``ids`` were fetched count: what was not fetched is not gone.
+    Only records whose ``ids`` were fetched count: a link that was not fetched may still exist.
     """
-    keys = ", ".join(f"l.{name(one)} AS {name(one)}" for one in LINK_KEY)
-    found = " AND ".join(f"f.{name(one)} = l.{name(one)}" for one in LINK_KEY)
+    keys = ", ".join(f"l.{name(column)} AS {name(column)}" for column in LINK_KEY)
+    same_link = " AND ".join(f"f.{name(column)} = l.{name(column)}" for column in LINK_KEY)
     return Merge(
         links,
         f"  SELECT DISTINCT {keys}, {INSTANT} AS REMOVED_AT\n"
         f"  FROM {links.quoted} l\n"
         f'  JOIN {staging} m ON m.{_ID} = l."FROM_ID" AND m.{name(ids.name)} IS NOT NULL\n'
-        f"  LEFT JOIN {staged_links} f ON {found}\n"
+        f"  LEFT JOIN {staged_links} f ON {same_link}\n"
         '  WHERE f."FROM_ID" IS NULL AND l."_REMOVED_AT" IS NULL',
         _same(LINK_KEY),
         '"_REMOVED_AT" = s.REMOVED_AT',
@@ -54,8 +54,8 @@ def mark_removed(links: Table, staging: str, staged_links: str, ids: Column) -> 
 
 
 def end_links(links: Table, table: Table) -> Merge:
-    """Links of records that are gone from HubSpot, which no read of associations tells of."""
-    keys = ", ".join(f"l.{name(one)} AS {name(one)}" for one in LINK_KEY)
+    """Marks the links of deleted records as removed: reading associations never reports them."""
+    keys = ", ".join(f"l.{name(column)} AS {name(column)}" for column in LINK_KEY)
     return Merge(
         links,
         f"  SELECT {keys}, g.{name(DELETED_AT.name)} AS REMOVED_AT\n"
@@ -67,7 +67,7 @@ def end_links(links: Table, table: Table) -> Merge:
 
 
 def reappeared_ids(table: Table, staging: str) -> str:
-    """Rows marked as deleted whose records were just read."""
+    """Selects rows marked as deleted whose records were just read."""
     return (
         f"SELECT DISTINCT t.{_ID} AS FOUND FROM {table.quoted} t "
         f"JOIN {staging} s ON s.{_ID} = t.{_ID} WHERE t.{_KIND} IS NOT NULL"
@@ -75,7 +75,7 @@ def reappeared_ids(table: Table, staging: str) -> str:
 
 
 def insert_new(table: Table, staging: str, staged: Sequence[Column], key: Sequence[str]) -> Merge:
-    """Rows that are not there yet, told apart by ``key``."""
+    """Inserts the staged rows whose ``key`` is not in the table yet."""
     values = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
     by = ", ".join(map(name, key))
     names = [name(column.name) for column in staged]
@@ -84,7 +84,7 @@ def insert_new(table: Table, staging: str, staged: Sequence[Column], key: Sequen
         f"  SELECT {values} FROM {staging}\n"
         f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {by}) = 1",
         _same(key),
-        inserts=[(one, one) for one in names],
+        inserts=[(column, column) for column in names],
     )
 
 
@@ -93,11 +93,11 @@ def _same(key: Sequence[str]) -> str:
 
 
 def mark_deleted(table: Table) -> Merge:
-    """Rows that are gone from HubSpot; binds: run id, now, JSON array of the marks.
+    """Marks rows whose records are deleted in HubSpot; binds: run id, now, JSON array of the marks.
 
-    A mark is ``{"id", "kind", "into", "at"}`` with ``at`` in epoch milliseconds. MERGED is what
-    the survivor tells and holds against every other kind, which is only concluded; FILTERED_OUT is
-    said of records that are there, whatever was concluded before.
+    A mark is ``{"id", "kind", "into", "at"}`` with ``at`` in epoch milliseconds. MERGED is reported
+    by the surviving record and overrides every other kind, which is only inferred. FILTERED_OUT is
+    for records that exist, and overrides ARCHIVED and PURGED.
     """
     return Merge(
         table,
@@ -117,7 +117,7 @@ def mark_deleted(table: Table) -> Merge:
 
 
 def missing_ids(table: Table, staging: str) -> str:
-    """Live rows with an id in a range that was just read whole, and not found there.
+    """Selects live rows missing from an id range that was just read completely.
 
     Binds: the id the range begins after, the id it ends with.
     """
@@ -131,21 +131,23 @@ def missing_ids(table: Table, staging: str) -> str:
 
 
 def stored_properties(table: Table, properties: Sequence[str], limit: int) -> str:
-    """What PROPERTIES holds of some properties, by ascending id; bind: the id to begin after.
+    """Selects the values of some properties from PROPERTIES, by id; bind: the id to begin after.
 
     The columns are ``ID`` and the properties' values as ``P0``, ``P1`` and so on.
     """
-    values = [f"{name('PROPERTIES')}:{name(one)}::VARCHAR" for one in properties]
-    told = ", ".join(f"{value} AS P{n}" for n, value in enumerate(values))
+    values = [
+        f"{name('PROPERTIES')}:{name(property_name)}::VARCHAR" for property_name in properties
+    ]
+    selected = ", ".join(f"{value} AS P{n}" for n, value in enumerate(values))
     some = " OR ".join(f"{value} IS NOT NULL" for value in values)
     return (
-        f"SELECT {_ID}, {told} FROM {table.quoted} WHERE {_ID} > ? AND ({some}) "
+        f"SELECT {_ID}, {selected} FROM {table.quoted} WHERE {_ID} > ? AND ({some}) "
         f"ORDER BY {_ID} LIMIT {int(limit)}"
     )
 
 
 def fill_columns(table: Table, staging: str, filled: Sequence[Column]) -> str:
-    """Values of new columns, staged by ``ID``, into rows that stay as they are otherwise."""
+    """Sets new columns to the values staged by ``ID``; everything else in the rows stays."""
     values = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in filled)
     sets = ", ".join(f"{name(column.name)} = s.{name(column.name)}" for column in filled)
     return (
@@ -155,7 +157,7 @@ def fill_columns(table: Table, staging: str, filled: Sequence[Column]) -> str:
 
 
 def marked_ids(table: Table) -> str:
-    """Rows marked as of one kind since some time; binds: the kind, the time."""
+    """Selects rows marked with a kind since some time; binds: the kind, the time."""
     return (
         f"SELECT {_ID} AS MARKED FROM {table.quoted} "
         f"WHERE {_KIND} = ? AND {name(DELETED_AT.name)} >= {INSTANT}"
@@ -163,7 +165,7 @@ def marked_ids(table: Table) -> str:
 
 
 def unfiltered_ids(table: Table) -> str:
-    """Which of some ids have rows not marked FILTERED_OUT or MERGED; bind: JSON array of ids."""
+    """Selects the ids whose rows are not FILTERED_OUT or MERGED; bind: JSON array of ids."""
     return (
         f"SELECT t.{_ID} AS FOUND FROM {table.quoted} t JOIN "
         "(SELECT f.VALUE::VARCHAR AS ASKED FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) s "

@@ -1,6 +1,6 @@
-"""A MERGE in its parts, and what it is about to touch. Pure.
+"""Builds a MERGE, and a SELECT of the rows that this MERGE is about to change. Pure.
 
-Both statements are made from the same parts, so that what is said to be touched is what is.
+Both statements are built from the same parts, so that they always agree.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from hubspot_ingest.database.sql import Table, as_text, name, text
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A MERGE into ``t``, the table, from ``s``, a SELECT that alone holds binds.
+    """A MERGE into the table, ``t``, from a SELECT, ``s``; only the SELECT has binds.
 
-    ``sets`` is what an update sets (empty: there is none) and ``when`` which rows it takes;
-    ``inserts`` are the quoted names of columns of ``s`` that a row is made of, by the names they
-    have in the table (none: rows are not made).
+    ``sets`` is what an update sets (empty: no update) and ``when`` the condition for it.
+    ``inserts`` are pairs of a column of the table and the column of ``s`` from which an inserted
+    row takes it, both quoted (none: no insert).
     """
 
     table: Table
@@ -41,9 +41,9 @@ class Merge:
         return "\n".join(lines)
 
     def touched(self, key: Sequence[Column], columns: Sequence[Column]) -> str:
-        """The rows it is about to change or make: KEY as ``key_of`` has it, and BODY.
+        """Selects the rows it is about to update or insert: KEY, as in ``key_of``, and BODY.
 
-        BODY is the row before, its ``columns`` as text; NULL where there is no row yet.
+        BODY is the row before the MERGE, its ``columns`` as text; NULL where there is no row yet.
         """
         there = f"t.{name(key[0].name)} IS NOT NULL"
         of = "s" if self.inserts else "t"
@@ -62,7 +62,7 @@ class Merge:
 
 
 def key_of(key: Sequence[Column], of: str) -> str:
-    """The key of a row as one text; of several columns as an object."""
+    """The key of a row as one text: JSON where the key has several columns or is no text."""
     if len(key) == 1 and key[0].type is Type.TEXT:
         return f"{of}.{name(key[0].name)}"
     return f"TO_JSON({body_of(key, of)})"
@@ -70,10 +70,10 @@ def key_of(key: Sequence[Column], of: str) -> str:
 
 def body_of(columns: Sequence[Column], of: str) -> str:
     """A row as an object of texts, each of which ``typed`` reads back as the same value."""
-    told = ", ".join(f"{text(one.name)}, {as_text(one, of)}" for one in columns)
-    return f"OBJECT_CONSTRUCT_KEEP_NULL({told})"
+    pairs = ", ".join(f"{text(column.name)}, {as_text(column, of)}" for column in columns)
+    return f"OBJECT_CONSTRUCT_KEEP_NULL({pairs})"
 
 
 def from_body(column: Column, body: str) -> str:
-    """The text of a column in an object that ``body_of`` made."""
+    """The text of a column in an object built by ``body_of``."""
     return f"GET({body}, {text(column.name)})::VARCHAR"

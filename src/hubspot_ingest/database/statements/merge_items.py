@@ -1,4 +1,7 @@
-"""Statements about tables of fixed columns, whose rows are told apart by a key. Pure."""
+"""The MERGE of staged items into their table, and the marking of missing items. Pure.
+
+Items have fixed columns, and a key of one or several columns.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from hubspot_ingest.database.sql import INSTANT, Table, name, text, typed
 from hubspot_ingest.database.statements.merge import Merge
 
 RAW = Column("RAW", Type.VARIANT, comment="The whole of it as HubSpot sent it")
-# Staged beside the columns: the order of reading, and what is flattened by name.
+# Staged beside the columns: the order of reading, and an object of the flattened properties.
 SEQUENCE = Column("_SEQUENCE", Type.TEXT)
 FLAT = Column("_FLAT", Type.TEXT)
 
@@ -25,9 +28,9 @@ _MARKS = (DELETED_AT, DELETE_KIND)
 
 
 def bookkeeping(*, marked: bool) -> tuple[Column, ...]:
-    """The columns of ours; with the marks of deletion where deletions can be seen."""
-    wanted = {*_FRESH, *(one.name for one in _MARKS if marked)}
-    return tuple(one for one in BOOKKEEPING if one.name in wanted)
+    """The app's own columns; with ``marked`` those for deletions, where HubSpot shows them."""
+    names = {*_FRESH, *(column.name for column in _MARKS if marked)}
+    return tuple(column for column in BOOKKEEPING if column.name in names)
 
 
 def merge(
@@ -40,24 +43,24 @@ def merge(
     compared: Sequence[str] = (),
     every: bool = False,
 ) -> Merge:
-    """The staged rows into the table; binds: portal id, run id, now.
+    """Merges the staged rows into the table; binds: portal id, run id, now.
 
-    What was read last wins. A row whose RAW (or what is ``compared``) is as it was is left alone,
-    so that ``_RUN_ID`` and the counts tell what changed; with ``every`` (the table has new
-    columns) none is.
+    The row read last wins. A row is updated only if its RAW (or one of the ``compared`` columns)
+    changed, so that ``_RUN_ID`` and the counts show what changed; with ``every``, for a table with
+    new columns, all rows are updated.
     """
     flat = f"PARSE_JSON({name(FLAT.name)})"
     values = [
-        *(f"{typed(one)} AS {name(one.name)}" for one in staged),
+        *(f"{typed(column)} AS {name(column.name)}" for column in staged),
         *(
-            f"{flat}:{name(one.property or '')}::{one.type} AS {name(one.name)}"
-            for one in flattened
+            f"{flat}:{name(column.property or '')}::{column.type} AS {name(column.name)}"
+            for column in flattened
         ),
         'CAST(? AS VARCHAR) AS "_PORTAL_ID", CAST(? AS VARCHAR) AS "_RUN_ID"',
         f'{INSTANT} AS "_SYNCED_AT"',
     ]
-    names = [*(one.name for one in (*staged, *flattened)), *_FRESH]
-    reasons = [f"s.{name(one)} IS DISTINCT FROM t.{name(one)}" for one in compared] or [
+    names = [*(column.name for column in (*staged, *flattened)), *_FRESH]
+    reasons = [f"s.{name(column)} IS DISTINCT FROM t.{name(column)}" for column in compared] or [
         f"TO_JSON(s.{name(RAW.name)}) IS DISTINCT FROM TO_JSON(t.{name(RAW.name)})"
     ]
     if DELETE_KIND in staged:
@@ -71,14 +74,14 @@ def merge(
         f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} "
         f"ORDER BY TRY_TO_NUMBER({name(SEQUENCE.name)}) DESC) = 1",
         _same("t", "s", key),
-        ", ".join(f"{name(one)} = s.{name(one)}" for one in names if one not in key),
+        ", ".join(f"{name(column)} = s.{name(column)}" for column in names if column not in key),
         "" if every else f"({' OR '.join(reasons)})",
-        [(name(one), name(one)) for one in names],
+        [(name(column), name(column)) for column in names],
     )
 
 
 def note_seen(seen: str, staging: str, key: Sequence[str]) -> str:
-    """The keys of the staged rows, for ``mark_missing``."""
+    """Collects the keys of the staged rows, for ``mark_missing``."""
     names = ", ".join(map(name, key))
     return f"INSERT INTO {seen} ({names}) SELECT DISTINCT {names} FROM {staging}"
 
@@ -86,30 +89,30 @@ def note_seen(seen: str, staging: str, key: Sequence[str]) -> str:
 def mark_missing(
     table: Table, seen: str, key: Sequence[Column], scope: Sequence[str], kind: str
 ) -> Merge:
-    """Mark rows that a whole reading did not find; binds: run id, now, scopes not read whole.
+    """Marks rows that a complete reading did not return; binds: run id, now, unread parents.
 
-    ``scope`` are the columns that together, with ``>`` between them, tell the parent; the bind is
-    a JSON array of such texts. Without ``scope`` the bind is an empty array.
+    ``scope`` are the columns that identify the parent, joined with ``>``. The bind is a JSON array
+    of such texts for the parents that were not read completely; empty without ``scope``.
     """
-    names = [one.name for one in key]
-    keys = ", ".join(f"l.{name(one)} AS {name(one)}" for one in names)
-    read = ", ".join(f"{typed(one)} AS {name(one.name)}" for one in key)
-    told = " || '>' || ".join(f"l.{name(one)}" for one in scope) or text("")
+    names = [column.name for column in key]
+    keys = ", ".join(f"l.{name(column)} AS {name(column)}" for column in names)
+    read = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in key)
+    parent = " || '>' || ".join(f"l.{name(column)}" for column in scope) or text("")
     return Merge(
         table,
-        f"  SELECT {keys}, {_GONE}\n"
+        f"  SELECT {keys}, {_MISSING}\n"
         f"  FROM {table.quoted} l\n"
         f"  LEFT JOIN (SELECT DISTINCT {read} FROM {seen}) f ON {_same('f', 'l', names)}\n"
         "  LEFT JOIN (SELECT DISTINCT i.VALUE::VARCHAR AS UNREAD "
         "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) i) u\n"
-        f"    ON u.UNREAD = {told}\n"
+        f"    ON u.UNREAD = {parent}\n"
         f"  WHERE f.{name(names[0])} IS NULL AND u.UNREAD IS NULL AND l.{_KIND} IS NULL",
         _same("t", "s", names),
         _marked(kind),
     )
 
 
-_GONE = f"CAST(? AS VARCHAR) AS RUN_ID, {INSTANT} AS GONE_AT"
+_MISSING = f"CAST(? AS VARCHAR) AS RUN_ID, {INSTANT} AS GONE_AT"
 
 
 def _marked(kind: str) -> str:
@@ -120,12 +123,12 @@ def _marked(kind: str) -> str:
 
 
 def mark_again(table: Table, staging: str, key: Sequence[Column], kind: str) -> Merge:
-    """Mark rows that an earlier ``mark_missing`` did, by their staged keys; binds: run id, now."""
-    names = [one.name for one in key]
-    keys = ", ".join(f"{typed(one)} AS {name(one.name)}" for one in key)
+    """Repeats an earlier ``mark_missing`` by the staged keys of its rows; binds: run id, now."""
+    names = [column.name for column in key]
+    keys = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in key)
     return Merge(
         table,
-        f"  SELECT DISTINCT {keys}, {_GONE} FROM {staging}",
+        f"  SELECT DISTINCT {keys}, {_MISSING} FROM {staging}",
         _same("t", "s", names),
         _marked(kind),
         f"t.{_KIND} IS NULL",
@@ -133,4 +136,4 @@ def mark_again(table: Table, staging: str, key: Sequence[Column], kind: str) -> 
 
 
 def _same(left: str, right: str, key: Sequence[str]) -> str:
-    return " AND ".join(f"{left}.{name(one)} = {right}.{name(one)}" for one in key)
+    return " AND ".join(f"{left}.{name(column)} = {right}.{name(column)}" for column in key)

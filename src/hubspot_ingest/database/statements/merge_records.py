@@ -26,14 +26,13 @@ def merge(
     insert: bool = True,
     distinct: bool = False,
 ) -> Merge:
-    """The staged rows into the destination; binds: portal id, run id, now.
+    """Merges the staged rows into the destination; binds: portal id, run id, now.
 
-    The newest version of a record wins, an older one never overwrites it, and a row that is
-    already as it should be is left alone, so that ``_RUN_ID`` and the counts tell what changed.
-    Columns that were not staged are not touched, nor are associations that were not fetched.
-    A row that is marked as deleted lives again when a newer version of it comes; with ``revive``
-    (the rows come from HubSpot's primary store, not from its search index) when any comes.
-    Where no id was staged twice (``distinct``), nobody has to look for the newest version.
+    The newest version of a record wins, an older one never overwrites it, and an unchanged row is
+    not updated, so that ``_RUN_ID`` and the counts show what changed. Columns that were not staged
+    are not set, nor are associations that were not fetched. A row marked as deleted is revived by a
+    newer version; with ``revive`` (the rows come from HubSpot's primary store, not from its search
+    index) by any version. ``distinct``: no id was staged twice, so no newest version is sought.
     """
     values = ",\n    ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
     key, updated, kind = name(KEY), name(UPDATED), name(DELETE_KIND.name)
@@ -42,22 +41,26 @@ def merge(
     if marked:
         # deleted, restored and deleted again since: the kind is the same, the time is not
         at = name(DELETED_AT.name)
-        reasons += [f"t.{one} IS DISTINCT FROM s.{one}" for one in (kind, at)]
+        reasons += [f"t.{column} IS DISTINCT FROM s.{column}" for column in (kind, at)]
     elif revive:
         reasons.append(f"t.{kind} IS NOT NULL")
     else:
-        # a filter that takes a record again is no question of its version
+        # a record can match the filter again without a new version
         reasons.append(f"t.{kind} = 'FILTERED_OUT'")
-    differs = " OR ".join(_differs(one) for one in staged if one.type in _CONTENT)
+    differs = " OR ".join(_differs(column) for column in staged if column.type in _CONTENT)
     reasons.append(f"({differs})" if marked or revive else f"(t.{kind} IS NULL AND ({differs}))")
     fresh = ["_PORTAL_ID", "_RUN_ID", "_SYNCED_AT"]
     inserted = [*(column.name for column in staged), *fresh]
     emptied = [column.name for column in BOOKKEEPING if column.name not in inserted]
     sets = ", ".join(
         [
-            *(f"{name(one.name)} = {_kept(one)}" for one in staged if one.name != KEY),
-            *(f"{name(one)} = s.{name(one)}" for one in fresh),
-            *(f"{name(one)} = NULL" for one in emptied),
+            *(
+                f"{name(column.name)} = {_new_value(column)}"
+                for column in staged
+                if column.name != KEY
+            ),
+            *(f"{name(column)} = s.{name(column)}" for column in fresh),
+            *(f"{name(column)} = NULL" for column in emptied),
         ]
     )
     newest = (
@@ -76,7 +79,7 @@ def merge(
         sets,
         f"(t.{updated} IS NULL OR s.{updated} >= t.{updated}) AND "
         f"(t.{updated} IS NULL OR {' OR '.join(reasons)})",
-        [(name(one), name(one)) for one in inserted] if insert else (),
+        [(name(column), name(column)) for column in inserted] if insert else (),
     )
 
 
@@ -85,12 +88,12 @@ _CONTENT = (Type.VARIANT, Type.ARRAY)
 
 def _differs(column: Column) -> str:
     quoted = name(column.name)
-    told = f"TO_JSON(s.{quoted}) IS DISTINCT FROM TO_JSON(t.{quoted})"
-    return f"(s.{quoted} IS NOT NULL AND {told})" if column.type is Type.ARRAY else told
+    differs = f"TO_JSON(s.{quoted}) IS DISTINCT FROM TO_JSON(t.{quoted})"
+    return f"(s.{quoted} IS NOT NULL AND {differs})" if column.type is Type.ARRAY else differs
 
 
-def _kept(column: Column) -> str:
-    """What a column is set to; associations that were not fetched stay."""
+def _new_value(column: Column) -> str:
+    """The value an update sets; associations that were not fetched stay."""
     quoted = name(column.name)
     if column.type is Type.ARRAY:
         return f"COALESCE(s.{quoted}, t.{quoted})"

@@ -1,8 +1,8 @@
-"""Statements that undo what one run did to a table, by the images of its rows. Pure.
+"""Statements that roll back what one run did to a table, using the images of its rows. Pure.
 
-In a table whose rows tell the run that last changed them, a row is undone where that is this run.
-Rows of links and of past values do not tell it: there a later image of the row shows that a later
-run touched it. A run that was itself undone before does not count.
+A row is rolled back if the run was the last to change it. Most tables have the last run's id in
+every row. Tables of links and of property history do not: there a later image of the row shows that
+a later run changed it, unless that run was rolled back itself.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ RUN = "_RUN_ID"
 
 @dataclass(frozen=True, slots=True)
 class TableRollback:
-    """Undoes the run ``run_id`` in one table, whose images are kept under ``part``.
+    """Rolls back the run ``run_id`` in one table, whose images are stored under ``part``.
 
-    ``columns`` are those that are set back. ``pages`` and ``images`` are the quoted tables of
-    the archive, ``number`` is the place of this among the pages: what
-    stands after it has not happened yet.
+    ``columns`` are those to restore. ``pages`` and ``images`` are the quoted tables of the archive.
+    ``number`` is the number of this rollback among the pages: later entries do not count.
     """
 
     pages: str
@@ -40,21 +39,23 @@ class TableRollback:
         return f"i.RUN_ID = {text(self.run_id)} AND i.PART = {text(self.part)}"
 
     @property
-    def _tells(self) -> bool:
-        """Whether the rows themselves tell who changed them last."""
-        return any(one.name == RUN for one in self.columns)
+    def _has_run_id(self) -> bool:
+        """Whether the rows have the id of the run that last changed them."""
+        return any(column.name == RUN for column in self.columns)
 
     @property
     def _own(self) -> str:
         """Whether row ``t`` with image ``i`` was last changed by the run."""
-        return f"t.{name(RUN)} = {text(self.run_id)}" if self._tells else "l.KEY IS NULL"
+        return f"t.{name(RUN)} = {text(self.run_id)}" if self._has_run_id else "l.KEY IS NULL"
 
     @property
     def _rows(self) -> str:
-        """The images of the run with the rows as they are, and what later runs touched."""
+        """The images of the run joined with the current rows and with later images."""
         joined = f"{self.images} i\n  JOIN {self.table.quoted} t ON i.KEY = {key_of(self.key, 't')}"
         return (
-            joined if self._tells else f"{joined}\n  LEFT JOIN ({self._later}) l ON l.KEY = i.KEY"
+            joined
+            if self._has_run_id
+            else f"{joined}\n  LEFT JOIN ({self._later}) l ON l.KEY = i.KEY"
         )
 
     @property
@@ -70,20 +71,23 @@ class TableRollback:
         )
 
     def kept_rows(self) -> str:
-        """How many rows stay as they are, since a later run changed them."""
+        """Counts the run's rows (FOUND) and those that no later run changed (OWN)."""
         return (
             f"SELECT COUNT_IF({self._own}) AS OWN, COUNT(*) AS FOUND FROM {self._rows}\n"
             f"  WHERE {self._images}"
         )
 
     def restore(self) -> str:
-        """Set rows back to their images."""
-        own = {one.name for one in self.key}
+        """Restores rows from their images."""
+        own = {column.name for column in self.key}
         values = ", ".join(
-            f"{typed(one, from_body(one, 'i.BODY'))} AS {name(one.name)}" for one in self.columns
+            f"{typed(column, from_body(column, 'i.BODY'))} AS {name(column.name)}"
+            for column in self.columns
         )
         sets = ", ".join(
-            f"{name(one.name)} = s.{name(one.name)}" for one in self.columns if one.name not in own
+            f"{name(column.name)} = s.{name(column.name)}"
+            for column in self.columns
+            if column.name not in own
         )
         return (
             f"MERGE INTO {self.table.quoted} t USING (\n"
@@ -95,7 +99,7 @@ class TableRollback:
         )
 
     def remove(self) -> str:
-        """Delete rows that were not there before."""
+        """Deletes rows that the run inserted."""
         return (
             f"MERGE INTO {self.table.quoted} t USING (\n"
             f"  SELECT i.KEY AS {name('_KEY')} FROM {self._rows}\n"
@@ -105,9 +109,9 @@ class TableRollback:
         )
 
     def pass_on(self) -> str:
-        """Give the image to the run that touched the row next: undone, it leaves nothing of this.
+        """Copies each image to the next run that touched the row.
 
-        Without it a row would be set back to what the run that is undone here had made of it.
+        Otherwise a later rollback of that run would restore the row as this run had left it.
         """
         return (
             f"MERGE INTO {self.images} t USING (\n"

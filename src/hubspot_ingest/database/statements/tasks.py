@@ -1,7 +1,7 @@
-"""Statements about tasks: a serverless one for each sync with a schedule, one for all others. Pure.
+"""Statements on tasks: a serverless task for each scheduled sync, one for all others. Pure.
 
-Sources: Snowflake, "CREATE TASK", "ALTER TASK", "Serverless tasks". A task begins suspended, and
-changing one needs it suspended.
+Sources: Snowflake, "CREATE TASK", "ALTER TASK", "Serverless tasks". A new task is suspended, and a
+task must be suspended to be changed.
 """
 
 from __future__ import annotations
@@ -9,43 +9,43 @@ from __future__ import annotations
 from hubspot_ingest import times
 from hubspot_ingest.database.sql import name, text
 
-# Between a run's own deadline, after which it stops cleanly, and the end Snowflake makes of it.
+# Milliseconds between a run's own deadline, when it stops cleanly, and the task's timeout.
 GRACE = 10 * times.MINUTE
-# A sync's task that failed so often in a row is suspended; ENABLE_SYNC resumes it.
+# A sync's task is suspended after this many failures in a row; ENABLE_SYNC resumes it.
 FAILURES = 10
-# No sync can have such names.
+# Titles of tasks; no sync can have such a name.
 ALL_SYNCS = "ALL SYNCS"
 SEND_ALERTS = "SEND ALERTS"
-# What went wrong in no run is noticed within this time.
+# What goes wrong outside a run is noticed within this time.
 ALERTS_EVERY = "60 MINUTES"
 ALERTS_MINUTES = 5
 
 
 def task(application: str, title: str) -> str:
-    """The quoted name of the task of a sync, or of another by its title."""
+    """The quoted name of the task with a title; a sync's task has the sync's name as title."""
     return f"{name(application)}.TASKS.{name(title.upper())}"
 
 
 def schedule(
     application: str, sync: str, when: str, deadline_minutes: float, *, enabled: bool
 ) -> list[str]:
-    """Make or change a sync's task so that it runs ``when`` the settings say."""
+    """Create or change a sync's task so that it runs on the schedule ``when``."""
     own = task(application, sync)
     call = f"INGEST_HUBSPOT_TASK({text(sync)})"
     return _put(application, own, call, when, deadline_minutes, FAILURES, resumed=enabled)
 
 
 def schedule_all(application: str, when: str, deadline_minutes: float) -> list[str]:
-    """Make or change the task of all syncs that have none of their own.
+    """Create or change the task of all syncs that have none of their own.
 
-    However often it fails it goes on: one sync that fails must not keep the others.
+    Failures never suspend it: one failing sync must not stop the others.
     """
     own = task(application, ALL_SYNCS)
     return _put(application, own, "INGEST_ALL_TASK()", when, deadline_minutes, 0, resumed=True)
 
 
 def schedule_alerts(application: str) -> list[str]:
-    """Make the task that looks whether people have to be told of something."""
+    """Create the task that sends alerts."""
     own = task(application, SEND_ALERTS)
     return _put(application, own, "SEND_ALERTS()", ALERTS_EVERY, ALERTS_MINUTES, 0, resumed=True)
 
@@ -56,13 +56,13 @@ def reconcile_title(sync: str) -> str:
 
 
 def start(application: str, sync: str, deadline_minutes: float) -> list[str]:
-    """Begin one run of a sync's task; one without a schedule is made where there is none."""
+    """Run a sync's task once; it is created, without a schedule, if it does not exist."""
     call = f"INGEST_HUBSPOT_TASK({text(sync)})"
     return _begin(application, task(application, sync), call, deadline_minutes)
 
 
 def start_reconcile(application: str, sync: str, deadline_minutes: float) -> list[str]:
-    """Begin one comparison of a sync's table by a task that never runs by itself."""
+    """Compare a sync's table with HubSpot once, by a task without a schedule."""
     own = task(application, reconcile_title(sync))
     return _begin(application, own, f"RECONCILE_TASK({text(sync)})", deadline_minutes)
 
@@ -113,10 +113,10 @@ def _limit(deadline_minutes: float) -> int:
 
 
 def switch(application: str, sync: str, *, enabled: bool) -> str:
-    """Let a sync's task run, or not, if there is one."""
+    """Resume or suspend a sync's task, if there is one."""
     return f"ALTER TASK IF EXISTS {task(application, sync)} {'RESUME' if enabled else 'SUSPEND'}"
 
 
 def drop(application: str, title: str) -> str:
-    """Take a sync off its schedule, or away another task by its title."""
+    """Drop the task with this title, if there is one."""
     return f"DROP TASK IF EXISTS {task(application, title)}"

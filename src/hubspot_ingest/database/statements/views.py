@@ -1,8 +1,8 @@
-"""The two views beside a table, and the table that tells how far each table is settled. Pure.
+"""The two views beside each table, and the table ``_FRESHNESS`` that the views read. Pure.
 
-``<TABLE>_CURRENT`` leaves out what is deleted in HubSpot, ``<TABLE>_SETTLED`` also what is newer
-than what the runs have settled. How far that is stands in ``_FRESHNESS`` in the same schema, which
-the view looks up: it moves with every run, and no view has to be made anew for it.
+``<TABLE>_CURRENT`` leaves out deleted records, ``<TABLE>_SETTLED`` also those changed after the
+instant through which the table is settled. That instant is a row of ``_FRESHNESS`` in the same
+schema: it moves with every run, and the view need not be created anew for it.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from hubspot_ingest.model import Property
 LABEL = "__LABEL"
 # Snowflake takes statements of 1 MB; names and comments need room beside the labels.
 LABELS_LIMIT = 600_000
-_KEPT = "kept by hubspot-ingest"
-_MARK = re.compile(rf"{_KEPT} \((\w+)\)$")
+_SIGNATURE = "kept by hubspot-ingest"
+_FINGERPRINT = re.compile(rf"{_SIGNATURE} \((\w+)\)$")
 
 
 class View(StrEnum):
-    """The views there are, as they end."""
+    """The views of a table, by the suffix of their names."""
 
     CURRENT = "CURRENT"
     SETTLED = "SETTLED"
 
 
-_SHOWS: Mapping[View, str] = {
+_DESCRIPTIONS: Mapping[View, str] = {
     View.CURRENT: "what is not deleted",
     View.SETTLED: "what is settled and not deleted",
 }
@@ -49,12 +49,12 @@ REGISTER: tuple[Column, ...] = (
 
 
 def register_of(table: Table) -> Table:
-    """Where it is told how far the tables of a schema are settled."""
+    """The table that holds how far the tables of a schema are settled."""
     return replace(table, table="_FRESHNESS")
 
 
 def view_of(table: Table, view: View) -> Table:
-    """A view beside a table."""
+    """The name of a view of a table."""
     return replace(table, table=unique_name(f"{table.table}_{view}", f"{table.table}_{view}", ()))
 
 
@@ -65,9 +65,9 @@ class ViewContent:
     Attributes:
         what: what the rows are, for a comment.
         columns: the table's columns with their comments, in their order.
-        labels: the enumeration behind a column.
-        moment: the column that says when a row's thing last changed in HubSpot, if one does.
-        former: columns whose label is a column of the views though no property tells it any more.
+        labels: the enumeration property of a column, by column.
+        moment: the column with the time of the last change in HubSpot, if there is one.
+        former: columns that keep their label column though no enumeration is behind them any more.
     """
 
     table: Table
@@ -79,54 +79,54 @@ class ViewContent:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the views have to be made anew."""
-        told = [part for view in View for part in _body(self, view)]
-        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+        """A hash that changes when the views have to be created anew."""
+        parts = [part for view in View for part in _body(self, view)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def labels(
     types: Mapping[str, str],
     properties: Iterable[Property],
-    known: Mapping[str, str],
+    column_names: Mapping[str, str],
     prefix: str,
 ) -> dict[str, Property]:
-    """The enumeration behind each column of text that has one.
+    """The enumeration property of each text column that has one, by column.
 
     Args:
-        types: the table's columns.
-        properties: those of the portal, selected or not: their column may be there from before.
-        known: the columns that properties are known to have.
-        prefix: what columns of properties begin with.
+        types: the types of the table's columns, by name.
+        properties: all of the portal, selected or not: a column may exist from before.
+        column_names: the names of the columns that properties have.
+        prefix: the prefix of the columns of properties.
     """
-    found: dict[str, Property] = {}
-    others = {*known.values()}
-    for one in properties:
-        guessed = prefix + one.name.upper()
-        column = known.get(one.name) or ("" if guessed in others else guessed)
+    enumerations: dict[str, Property] = {}
+    others = {*column_names.values()}
+    for prop in properties:
+        guessed = prefix + prop.name.upper()
+        column = column_names.get(prop.name) or ("" if guessed in others else guessed)
         text_column = column in types and same_type(Type.TEXT, types[column])
-        if one.type == "enumeration" and text_column:
-            found.setdefault(column, one)
-    return found
+        if prop.type == "enumeration" and text_column:
+            enumerations.setdefault(column, prop)
+    return enumerations
 
 
-def create(shown: ViewContent, view: View, fingerprint: str) -> str:
-    """Make the view, or make it anew; who may read it may go on reading it."""
-    comment = f"HubSpot {shown.what}: {_SHOWS[view]}, {_KEPT} ({fingerprint})"
-    listed, query = _body(shown, view)
+def create(content: ViewContent, view: View, fingerprint: str) -> str:
+    """Creates or replaces a view; the grants on it stay."""
+    comment = f"HubSpot {content.what}: {_DESCRIPTIONS[view]}, {_SIGNATURE} ({fingerprint})"
+    listed, query = _body(content, view)
     return (
-        f"CREATE OR REPLACE VIEW {view_of(shown.table, view).quoted} (\n  {listed}\n) "
+        f"CREATE OR REPLACE VIEW {view_of(content.table, view).quoted} (\n  {listed}\n) "
         f"COPY GRANTS COMMENT = {text(comment)} AS\n{query}"
     )
 
 
 def fingerprint_of(comment: str | None) -> str | None:
-    """The fingerprint in the comment of a view that is ours; None of any other."""
-    found = _MARK.search(comment or "")
-    return None if found is None else found[1]
+    """The fingerprint in the comment of one of our views; None of any other."""
+    match = _FINGERPRINT.search(comment or "")
+    return None if match is None else match[1]
 
 
 def existing_views(table: Table) -> tuple[str, tuple[str, ...]]:
-    """What goes by the names of a table's views, with the binds of the statement."""
+    """Selects what has the names of a table's views; with the binds of the statement."""
     return (
         "SELECT TABLE_NAME, TABLE_TYPE, COMMENT "
         f"FROM {name(table.database)}.INFORMATION_SCHEMA.TABLES "
@@ -136,7 +136,7 @@ def existing_views(table: Table) -> tuple[str, tuple[str, ...]]:
 
 
 def is_current(table: Table) -> str:
-    """A row where a sync's views are up to date; binds: table name, sync, fingerprint."""
+    """Selects a row if a sync's views are up to date; binds: table name, sync, fingerprint."""
     return (
         f"SELECT 1 AS KEPT FROM {register_of(table).quoted} "
         'WHERE "TABLE_NAME" = ? AND "SYNC" = ? AND "VIEWS" = ?'
@@ -144,15 +144,15 @@ def is_current(table: Table) -> str:
 
 
 def is_registered(table: Table) -> str:
-    """A row where a run of the sync filled the table; binds: table name, sync."""
+    """Selects a row if a run of the sync filled the table; binds: table name, sync."""
     register = register_of(table).quoted
     return f'SELECT 1 AS NOTED FROM {register} WHERE "TABLE_NAME" = ? AND "SYNC" = ?'
 
 
 def register(table: Table) -> str:
-    """Note the fingerprint; binds: table name, sync, settled through, fingerprint.
+    """Stores the views' fingerprint; binds: table name, sync, settled through, fingerprint.
 
-    How far the table is settled is taken where nothing was noted before, else left alone.
+    Settled through is stored only with a new row, else it stays.
     """
     return (
         f"MERGE INTO {register_of(table).quoted} t USING (SELECT CAST(? AS VARCHAR) AS "
@@ -166,9 +166,9 @@ def register(table: Table) -> str:
 
 
 def set_settled(table: Table, *, only_current: bool) -> str:
-    """Move what is settled; binds: settled through, table name, sync (and a fingerprint).
+    """Sets settled through; binds: settled through, table name, sync (and a fingerprint).
 
-    With ``only_current`` it moves only where the views have that fingerprint.
+    With ``only_current`` it is set only where the views have that fingerprint.
     """
     only = ' AND "VIEWS" = ?' if only_current else ""
     return (
@@ -178,7 +178,10 @@ def set_settled(table: Table, *, only_current: bool) -> str:
 
 
 def expire(table: Table, *, unsettle: bool) -> str:
-    """Let the next run look at the views; binds: table name, sync. ``unsettle``: nothing is."""
+    """Makes the next run check the views; binds: table name, sync.
+
+    With ``unsettle`` nothing counts as settled until then.
+    """
     also = ', "SETTLED_THROUGH" = NULL' if unsettle else ""
     return (
         f'UPDATE {register_of(table).quoted} SET "VIEWS" = NULL{also} '
@@ -187,9 +190,9 @@ def expire(table: Table, *, unsettle: bool) -> str:
 
 
 def unregister(table: Table) -> str:
-    """Forget a sync where others fill the same table; binds: table name, sync, table name.
+    """Deletes a sync's row where others fill the same table; binds: table name, sync, table name.
 
-    A table that no sync fills any more stays settled through what it was.
+    The last row of a table stays: the table remains settled as far as it was.
     """
     register = register_of(table).quoted
     return (
@@ -198,79 +201,77 @@ def unregister(table: Table) -> str:
     )
 
 
-def _body(shown: ViewContent, view: View) -> tuple[str, str]:
-    """The columns with their comments, and the query."""
-    told = [*_columns(shown)]
+def _body(content: ViewContent, view: View) -> tuple[str, str]:
+    """The column list with comments, and the query."""
+    columns = [*_columns(content)]
     listed = ",\n  ".join(
         f"{name(title)} COMMENT {text(comment)}" if comment else name(title)
-        for title, comment, _ in told
+        for title, comment, _ in columns
     )
-    selected = ",\n  ".join(f"{value} AS {name(title)}" for title, _, value in told)
+    selected = ",\n  ".join(f"{value} AS {name(title)}" for title, _, value in columns)
     conditions = []
-    if DELETE_KIND.name in shown.columns:
+    if DELETE_KIND.name in content.columns:
         conditions.append(f"t.{name(DELETE_KIND.name)} IS NULL")
     settled = ""
     if view is View.SETTLED:
         # with several syncs in one table, what all of them have settled
         settled = (
             '\nCROSS JOIN (SELECT MIN("SETTLED_THROUGH") AS "THROUGH" '
-            f"FROM {register_of(shown.table).quoted} "
-            f'WHERE "TABLE_NAME" = {text(shown.table.table)} '
+            f"FROM {register_of(content.table).quoted} "
+            f'WHERE "TABLE_NAME" = {text(content.table.table)} '
             'HAVING MIN("SETTLED_THROUGH") IS NOT NULL AND COUNT(*) = COUNT("SETTLED_THROUGH")) s'
         )
-        if shown.moment is not None:
-            at = f"t.{name(shown.moment)}"
+        if content.moment is not None:
+            at = f"t.{name(content.moment)}"
             conditions.append(f'({at} IS NULL OR {at} < s."THROUGH")')
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
-    return listed, f"SELECT\n  {selected}\nFROM {shown.table.quoted} t{settled}{where}"
+    return listed, f"SELECT\n  {selected}\nFROM {content.table.quoted} t{settled}{where}"
 
 
-def _columns(shown: ViewContent) -> Iterator[tuple[str, str, str]]:
+def _columns(content: ViewContent) -> Iterator[tuple[str, str, str]]:
     """Name, comment and value of each column of the views."""
-    used = {*shown.columns}
-    texts = {column: _label(column, one) for column, one in shown.labels.items()}
-    fitting = _fitting(texts)
-    for column, comment in shown.columns.items():
+    used = {*content.columns}
+    texts = {column: _label(column, prop) for column, prop in content.labels.items()}
+    fitting = _fitting_columns(texts)
+    for column, comment in content.columns.items():
         plain = f"t.{name(column)}"
         yield column, comment, plain
-        one = shown.labels.get(column)
-        if one is not None or column in shown.former:
-            title = unique_name(f"{column}{LABEL}", one.name if one else column, used)
+        prop = content.labels.get(column)
+        if prop is not None or column in content.former:
+            title = unique_name(f"{column}{LABEL}", prop.name if prop else column, used)
             used.add(title)
-            told = f"What people see in HubSpot for {column}"
-            if one is not None and column not in fitting:
-                told += ": too many options for a view, so the value itself"
-            yield title, told, texts[column] if column in fitting else plain
+            label_comment = f"What people see in HubSpot for {column}"
+            if prop is not None and column not in fitting:
+                label_comment += ": too many options for a view, so the value itself"
+            yield title, label_comment, texts[column] if column in fitting else plain
 
 
-def _fitting(texts: Mapping[str, str]) -> set[str]:
-    """Those with few options first, as far as there is room."""
+def _fitting_columns(texts: Mapping[str, str]) -> set[str]:
+    """The columns whose labels fit into ``LABELS_LIMIT``, those with few options first."""
     room = LABELS_LIMIT
-    found = set()
-    for column in sorted(texts, key=lambda one: (len(texts[one]), one)):
+    fitting = set()
+    for column in sorted(texts, key=lambda column: (len(texts[column]), column)):
         room -= len(texts[column].encode())
         if room >= 0:
-            found.add(column)
-    return found
+            fitting.add(column)
+    return fitting
 
 
-def _label(column: str, one: Property) -> str:
+def _label(column: str, prop: Property) -> str:
     value = f"t.{name(column)}"
-    if not one.options:
+    if not prop.options:
         return value
-    if one.field_type and one.field_type != "checkbox":
-        return _chosen(value, one)
-    # several values in one text, and so where it is not known how people choose
-    return (
-        f"ARRAY_TO_STRING(TRANSFORM(SPLIT({value}, ';'), one VARCHAR -> {_chosen('one', one)}), "
-        "';')"
-    )
+    if prop.field_type and prop.field_type != "checkbox":
+        return _label_case(value, prop)
+    # several values in one text; also where it is unknown whether people may choose several
+    case = _label_case("one", prop)
+    return f"ARRAY_TO_STRING(TRANSFORM(SPLIT({value}, ';'), one VARCHAR -> {case}), ';')"
 
 
-def _chosen(value: str, one: Property) -> str:
-    told = dict(reversed(one.options))
+def _label_case(value: str, prop: Property) -> str:
+    labels_by_value = dict(reversed(prop.options))
     whens = " ".join(
-        f"WHEN {text(option)} THEN {text(told[option] or option)}"
-        for option in dict.fromkeys(option for option, _ in one.options)
+        f"WHEN {text(option)} THEN {text(labels_by_value[option] or option)}"
+        for option in dict.fromkeys(option for option, _ in prop.options)
     )
     return f"CASE {value} {whens} ELSE {value} END"
