@@ -9,9 +9,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, Self, get_args
+from enum import IntEnum
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 
 from hubspot_ingest import times
 from hubspot_ingest.errors import InvalidFilter, Refusal
@@ -137,27 +139,38 @@ class Destination(Strict):
         return name.upper()
 
 
-class SyncSettings(Strict):
-    """All settings of a sync, with their defaults."""
+class Effect(IntEnum):
+    """What a change of a setting means for a sync that has run before; a greater one wins."""
 
-    stream: str = Field(min_length=1)
-    connection: str = DEFAULT_CONNECTION
-    filter_groups: tuple[FilterGroup, ...] = ()
-    updated_after: str | None = None
-    properties: tuple[str, ...] = ("*",)
-    associations: tuple[str, ...] | None = None
-    history: tuple[str, ...] = ()
-    event_types: tuple[str, ...] = ()
-    sync_mode: Literal["incremental", "full_refresh"] = "incremental"
-    lookback_minutes: int = Field(0, ge=0, le=90 * 24 * 60)
-    settle_minutes: int = Field(10, ge=0, le=24 * 60)
-    include_archived: bool = True
-    destination: Destination = Destination.model_validate({})
-    column_prefix: str = "PROPERTIES_"
-    schedule: str | None = None
-    reserve_percent: int = Field(20, ge=0, le=95)
-    priority: Literal["high", "normal", "low"] = "normal"
-    deadline_minutes: float = Field(50, gt=0, le=24 * 60)
+    # it holds from the next run on
+    NONE = 0
+    # what was read before lacks rows or columns: the next run reads everything
+    BACKFILL = 1
+    # a backfill, and the rows in the table are not those it is to hold
+    TAKES_OTHER_ROWS = 2
+
+
+class SyncSettings(Strict):
+    """All settings of a sync, their defaults, and what a change of each means."""
+
+    stream: Annotated[str, Effect.TAKES_OTHER_ROWS] = Field(min_length=1)
+    connection: Annotated[str, Effect.TAKES_OTHER_ROWS] = DEFAULT_CONNECTION
+    filter_groups: Annotated[tuple[FilterGroup, ...], Effect.TAKES_OTHER_ROWS] = ()
+    updated_after: Annotated[str | None, Effect.TAKES_OTHER_ROWS] = None
+    properties: Annotated[tuple[str, ...], Effect.BACKFILL] = ("*",)
+    associations: Annotated[tuple[str, ...] | None, Effect.BACKFILL] = None
+    history: Annotated[tuple[str, ...], Effect.BACKFILL] = ()
+    event_types: Annotated[tuple[str, ...], Effect.TAKES_OTHER_ROWS] = ()
+    sync_mode: Annotated[Literal["incremental", "full_refresh"], Effect.NONE] = "incremental"
+    lookback_minutes: Annotated[int, Effect.NONE] = Field(0, ge=0, le=90 * 24 * 60)
+    settle_minutes: Annotated[int, Effect.NONE] = Field(10, ge=0, le=24 * 60)
+    include_archived: Annotated[bool, Effect.NONE] = True
+    destination: Annotated[Destination, Effect.BACKFILL] = Destination.model_validate({})
+    column_prefix: Annotated[str, Effect.BACKFILL] = "PROPERTIES_"
+    schedule: Annotated[str | None, Effect.NONE] = None
+    reserve_percent: Annotated[int, Effect.NONE] = Field(20, ge=0, le=95)
+    priority: Annotated[Literal["high", "normal", "low"], Effect.NONE] = "normal"
+    deadline_minutes: Annotated[float, Effect.NONE] = Field(50, gt=0, le=24 * 60)
 
     @field_validator("filter_groups")
     @classmethod
@@ -228,6 +241,24 @@ class SyncSettings(Strict):
         """The settings as JSON, spelled as the user spells them."""
         dumped: dict[str, Json] = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return dumped
+
+
+def change_effect(before: SyncSettings, after: SyncSettings) -> Effect:
+    """What it means for a sync to get other settings: the greatest effect of those that differ."""
+    return max(
+        (
+            field_effect(field)
+            for name, field in SyncSettings.model_fields.items()
+            if getattr(before, name) != getattr(after, name)
+        ),
+        default=Effect.NONE,
+    )
+
+
+def field_effect(field: FieldInfo) -> Effect:
+    """The effect that stands on a setting."""
+    [effect] = [mark for mark in field.metadata if isinstance(mark, Effect)]
+    return effect
 
 
 def sync_name(name: str | None) -> str:

@@ -18,7 +18,14 @@ from hubspot_ingest.inbound.plan import filters, plan
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations import connections, task_schedules
 from hubspot_ingest.operations.context import Outside
-from hubspot_ingest.settings import SyncSettings, did_you_mean, parse_settings, sync_name
+from hubspot_ingest.settings import (
+    Effect,
+    SyncSettings,
+    change_effect,
+    did_you_mean,
+    parse_settings,
+    sync_name,
+)
 
 Answer = dict[str, Json]
 
@@ -36,10 +43,11 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     settings = checked(outside, name, given, app.for_syncs)
     syncs = Syncs(outside.database)
     sync = syncs.find(name)
-    before = None
+    before, effect = None, Effect.NONE
     if sync is not None:
         before = parse_settings(name, sync.settings, app.for_syncs)
-    forget = before is not None and reads_differently(before, settings)
+        effect = change_effect(before, settings)
+    forget = effect >= Effect.BACKFILL
     # first what Snowflake may refuse, then what it remembers
     enabled = sync is None or sync.enabled
     task_schedules.change(outside.database, name, settings, before, enabled=enabled)
@@ -56,8 +64,8 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     ) != destination.destination_table(settings):
         table_views.release_views(outside.database, name, before)
     elif before is not None:
-        others = _takes_others(before, settings)
-        table_views.expire_views(outside.database, name, settings, unsettle=others)
+        other_rows = effect is Effect.TAKES_OTHER_ROWS
+        table_views.expire_views(outside.database, name, settings, unsettle=other_rows)
     if app.schedule is not None:
         # the time limit of the task of all syncs may have become too short
         task_schedules.change_all(outside.database, app, app)
@@ -100,27 +108,6 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
     return settings
 
 
-def reads_differently(before: SyncSettings, now: SyncSettings) -> bool:
-    """Whether rows the cursor has passed would be missing from the table."""
-
-    def reads(settings: SyncSettings) -> tuple[object, ...]:
-        return (
-            settings.stream,
-            settings.connection,
-            settings.filter_groups,
-            settings.updated_after,
-            settings.properties,
-            settings.associations,
-            settings.history,
-            settings.event_types,
-            settings.destination,
-            settings.table,
-            settings.column_prefix,
-        )
-
-    return reads(before) != reads(now)
-
-
 def _others(
     syncs: Syncs, name: str, defaults: Mapping[str, Json]
 ) -> Iterator[tuple[str, SyncSettings]]:
@@ -129,21 +116,6 @@ def _others(
         if one.name != name:
             with suppress(Refusal):
                 yield one.name, parse_settings(one.name, one.settings, defaults)
-
-
-def _takes_others(before: SyncSettings, now: SyncSettings) -> bool:
-    """Whether the table is to hold other rows than before."""
-
-    def takes(settings: SyncSettings) -> tuple[object, ...]:
-        return (
-            settings.stream,
-            settings.connection,
-            settings.filter_groups,
-            settings.updated_after,
-            settings.event_types,
-        )
-
-    return takes(before) != takes(now)
 
 
 def existing(syncs: Syncs, name: str) -> Sync:

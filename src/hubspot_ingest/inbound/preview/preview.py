@@ -26,7 +26,7 @@ from hubspot_ingest.inbound.preview.report import Planned, Prospect
 from hubspot_ingest.inbound.run.sync_state import read_sync_state
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Outside
-from hubspot_ingest.settings import parse_settings, sync_name
+from hubspot_ingest.settings import Effect, change_effect, parse_settings, sync_name
 
 # A person waits for the answer: no longer than this.
 PATIENCE = 2 * times.MINUTE
@@ -112,7 +112,7 @@ def _plan(outside: Outside, name: str, given: Json = None) -> Planned:
     settings = parse_settings(name, None if sync is None else sync.settings, defaults)
     if given is not None:
         stored, settings = settings, configure.checked(outside, name, given, defaults)
-        if sync is not None and configure.reads_differently(stored, settings):
+        if sync is not None and change_effect(stored, settings) >= Effect.BACKFILL:
             # as they would be forgotten once these settings are stored
             sync = replace(sync, settled_through=None, checkpoint=None)
     now = outside.clock.now()
