@@ -63,14 +63,15 @@ DELETED_AT = Column(
     "_DELETED_AT", Type.TIMESTAMP, comment="When the record was deleted in HubSpot, UTC"
 )
 DELETE_KIND = Column("_DELETE_KIND", Type.TEXT, comment="ARCHIVED, MERGED, PURGED or FILTERED_OUT")
-BOOKKEEPING: tuple[Column, ...] = (
-    Column("_PORTAL_ID", Type.TEXT, comment="The HubSpot account the record belongs to"),
-    Column("_RUN_ID", Type.TEXT, comment="The run that last changed this row"),
-    Column("_SYNCED_AT", Type.TIMESTAMP, comment="When this row was last changed here, UTC"),
-    DELETED_AT,
-    DELETE_KIND,
-    Column("_MERGED_INTO", Type.TEXT, comment="The id of the record this one was merged into"),
+MERGED_INTO = Column(
+    "_MERGED_INTO", Type.TEXT, comment="The id of the record this one was merged into"
 )
+PORTAL_ID = Column("_PORTAL_ID", Type.TEXT, comment="The HubSpot account the record belongs to")
+RUN_ID = Column("_RUN_ID", Type.TEXT, comment="The run that last changed this row")
+SYNCED_AT = Column("_SYNCED_AT", Type.TIMESTAMP, comment="When this row was last changed here, UTC")
+# What every MERGE sets in the rows it changes, in this order.
+STAMPS = (PORTAL_ID, RUN_ID, SYNCED_AT)
+BOOKKEEPING: tuple[Column, ...] = (*STAMPS, DELETED_AT, DELETE_KIND, MERGED_INTO)
 OWN_NAMES = frozenset(column.name for column in (*RECORD, *BOOKKEEPING))
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.columns import RUN_ID, SYNCED_AT, Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table, name, same_key
 
-RUN, SYNCED = name("_RUN_ID"), name("_SYNCED_AT")
+RUN, SYNCED = name(RUN_ID.name), name(SYNCED_AT.name)
 SEEN, REMOVED = name("_LAST_SEEN_AT"), name("_REMOVED_AT")
 
 
@@ -47,7 +47,7 @@ def merge_shadow(
     names = [column.name for column in columns]
     own = {column.name for column in key}
     newer = ""
-    if "_SYNCED_AT" in names:
+    if SYNCED_AT.name in names:
         differs = f"t.{RUN} IS DISTINCT FROM s.{RUN} OR t.{SYNCED} IS DISTINCT FROM s.{SYNCED}"
         newer = f"(t.{SYNCED} IS NULL OR s.{SYNCED} >= t.{SYNCED}) AND ({differs})"
     elif "_LAST_SEEN_AT" in names:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hubspot_ingest.database.columns import (
-    BOOKKEEPING,
     DELETE_KIND,
     DELETED_AT,
+    STAMPS,
     Column,
     Type,
 )
@@ -23,14 +23,12 @@ SEQUENCE = Column("_SEQUENCE", Type.TEXT)
 FLAT = Column("_FLAT", Type.TEXT)
 
 _KIND = name(DELETE_KIND.name)
-_FRESH = ("_PORTAL_ID", "_RUN_ID", "_SYNCED_AT")
 _MARKS = (DELETED_AT, DELETE_KIND)
 
 
 def bookkeeping(*, marked: bool) -> tuple[Column, ...]:
     """The app's own columns; with ``marked`` those for deletions, where HubSpot shows them."""
-    names = {*_FRESH, *(column.name for column in _MARKS if marked)}
-    return tuple(column for column in BOOKKEEPING if column.name in names)
+    return (*STAMPS, *_MARKS) if marked else STAMPS
 
 
 def merge(
@@ -59,7 +57,7 @@ def merge(
         'CAST(? AS VARCHAR) AS "_PORTAL_ID", CAST(? AS VARCHAR) AS "_RUN_ID"',
         f'{INSTANT} AS "_SYNCED_AT"',
     ]
-    names = [*(column.name for column in (*staged, *flattened)), *_FRESH]
+    names = [column.name for column in (*staged, *flattened, *STAMPS)]
     reasons = [f"s.{name(column)} IS DISTINCT FROM t.{name(column)}" for column in compared] or [
         f"TO_JSON(s.{name(RAW.name)}) IS DISTINCT FROM TO_JSON(t.{name(RAW.name)})"
     ]

@@ -9,6 +9,7 @@ from hubspot_ingest.database.columns import (
     DELETE_KIND,
     DELETED_AT,
     KEY,
+    STAMPS,
     UPDATED,
     Column,
     Type,
@@ -49,8 +50,8 @@ def merge(
         reasons.append(f"t.{kind} = 'FILTERED_OUT'")
     differs = " OR ".join(_differs(column) for column in staged if column.type in _CONTENT)
     reasons.append(f"({differs})" if marked or revive else f"(t.{kind} IS NULL AND ({differs}))")
-    fresh = ["_PORTAL_ID", "_RUN_ID", "_SYNCED_AT"]
-    inserted = [*(column.name for column in staged), *fresh]
+    stamps = [column.name for column in STAMPS]
+    inserted = [*(column.name for column in staged), *stamps]
     emptied = [column.name for column in BOOKKEEPING if column.name not in inserted]
     sets = ", ".join(
         [
@@ -59,7 +60,7 @@ def merge(
                 for column in staged
                 if column.name != KEY
             ),
-            *(f"{name(column)} = s.{name(column)}" for column in fresh),
+            *(f"{name(column)} = s.{name(column)}" for column in stamps),
             *(f"{name(column)} = NULL" for column in emptied),
         ]
     )

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.columns import RUN_ID, Column
 from hubspot_ingest.database.sql import Table, name, text, typed
 from hubspot_ingest.database.statements.merge import from_body, key_of
-
-RUN = "_RUN_ID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +39,14 @@ class TableRollback:
     @property
     def _has_run_id(self) -> bool:
         """Whether the rows have the id of the run that last changed them."""
-        return any(column.name == RUN for column in self.columns)
+        return any(column.name == RUN_ID.name for column in self.columns)
 
     @property
     def _own(self) -> str:
         """Whether row ``t`` with image ``i`` was last changed by the run."""
-        return f"t.{name(RUN)} = {text(self.run_id)}" if self._has_run_id else "l.KEY IS NULL"
+        return (
+            f"t.{name(RUN_ID.name)} = {text(self.run_id)}" if self._has_run_id else "l.KEY IS NULL"
+        )
 
     @property
     def _rows(self) -> str:

@@ -7,7 +7,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from hubspot_ingest.database import columns, privileges, sql
-from hubspot_ingest.database.columns import LINK, LINK_SEEN, Column
+from hubspot_ingest.database.columns import LINK, LINK_SEEN, PORTAL_ID, Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
@@ -53,12 +53,12 @@ def check_portal(database: Database, settings: SyncSettings, portal_id: str) -> 
     Raises ``Refusal`` (``OTHER_PORTAL``) where the table holds rows of another one.
     """
     table = destination_table(settings)
-    if "_PORTAL_ID" not in read_table(database, table).types:
+    if PORTAL_ID.name not in read_table(database, table).types:
         return
     rows = database.rows(sql.other_portal(table), (portal_id,))
     if rows:
         raise Refusal(
-            f"{table} holds rows of portal {rows[0]['_PORTAL_ID']}, and the connection "
+            f"{table} holds rows of portal {rows[0][PORTAL_ID.name]}, and the connection "
             f"{settings.connection!r} leads to portal {portal_id}; give the sync a destination "
             "table of its own, or drop the table, then run again",
             code="OTHER_PORTAL",
