@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlglot import Expr, exp
 
 from snowflake_sandbox.errors import SqlError, compilation, missing
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.records import Grant
-from snowflake_sandbox.strictness import plain
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.syntax import name_parts
 
 ADMINISTRATOR = "ACCOUNTADMIN"
 OWNERSHIP = "OWNERSHIP"
@@ -167,7 +164,7 @@ def touched(session: LocalSession, root: Expr) -> Touched:
     defined = {cte.alias.upper() for cte in root.find_all(exp.CTE)}
     target = root.this.this if isinstance(root.this, exp.Schema) else root.this
     for table in root.find_all(exp.Table):
-        parts = tuple(plain(part) for part in table.parts)
+        parts = name_parts(table)
         if not all(parts) or (len(parts) == 1 and parts[0].upper() in defined):
             continue
         needs = _CHANGES.get(type(root), {"SELECT"}) if table is target else {"SELECT"}
@@ -191,7 +188,7 @@ def hide(session: LocalSession, root: Expr) -> None:
     if application(session) is None:
         return
     for table in list(root.find_all(exp.Table)):
-        parts = tuple(plain(part) for part in table.parts)
+        parts = name_parts(table)
         if len(parts) != 3 or parts[1] != INFORMATION_SCHEMA or _free(session, parts[0]):
             continue
         column, kinds = _LISTED.get(parts[2], ("", ()))

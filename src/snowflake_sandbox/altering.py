@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snowflake_sandbox import access, columns, ddl, tables
+from snowflake_sandbox import access, columns, relations, tables
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.errors import compilation, exists, missing, unsupported
@@ -17,7 +17,7 @@ def alter_table(session: LocalSession, reader: Reader, context: Context) -> Resu
     """ALTER TABLE: add, drop, rename and widen columns, comments."""
     quiet = reader.if_exists()
     name = context.qualify(reader.dotted())
-    if ddl.kind_of(session, name) != "TABLE":
+    if relations.kind_of(session.duck, name) != "TABLE":
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))
@@ -94,7 +94,7 @@ def _rename_table(session: LocalSession, reader: Reader, context: Context, name:
     reader.end()
     if new[:2] != name[:2]:
         raise unsupported("renaming a table into another schema")
-    if ddl.kind_of(session, new) is not None:
+    if relations.kind_of(session.duck, new) is not None:
         raise exists(new.object)
     execute(session.duck, f"ALTER TABLE {path(name)} RENAME TO {quote(new.object)}")
     for table, prefix in ((columns.DECLARED, ""), (columns.COMMENTS, "ext_")):
@@ -250,7 +250,7 @@ def comment(session: LocalSession, reader: Reader, context: Context) -> Result:
     reader.expect("IS")
     text = reader.string()
     reader.end()
-    found = ddl.kind_of(session, name)
+    found = relations.kind_of(session.duck, name)
     if found is None:
         if quiet:
             return status("Statement executed successfully.")

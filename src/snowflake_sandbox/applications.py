@@ -85,7 +85,7 @@ def create_secret(session: LocalSession, reader: Reader, context: Context, mode:
     there = session.catalog.has("SECRET", tuple(name))
     done = _record(session, Entry("SECRET", tuple(name), options), quiet, mode)
     if not (there and quiet):
-        session.engine.secrets.set(name, value)
+        session.account.secrets.set(name, value)
     return done
 
 
@@ -103,7 +103,7 @@ def alter_secret(session: LocalSession, reader: Reader, context: Context) -> Res
         raise reader.error()
     value = options.pop("SECRET_STRING", None)
     if value is not None:
-        session.engine.secrets.set(name, value)
+        session.account.secrets.set(name, value)
     if options:
         session.catalog.alter(entry, **options)
     return status("Statement executed successfully.")
@@ -299,7 +299,7 @@ def drop(kind: str) -> Callable[[LocalSession, Reader, Context], Result]:
         _unused(session, kind, name)
         session.catalog.drop(kind, name)
         if kind == "SECRET":
-            session.engine.secrets.set(Name(*name), None)
+            session.account.secrets.set(Name(*name), None)
         return status(f"{name[-1]} successfully dropped.")
 
     return run

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from snowflake_sandbox.catalog import Catalog
 from snowflake_sandbox.errors import SqlError
-from snowflake_sandbox.history import TaskRun, now
+from snowflake_sandbox.history import History, TaskRun, now
 from snowflake_sandbox.names import Name
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.engine import Engine
-    from snowflake_sandbox.records import Task
+from snowflake_sandbox.records import Task
 
 
 class Background:
@@ -21,10 +19,19 @@ class Background:
 
     A task that is started while it runs is run once more afterwards; started again before that,
     it is still run once. Threads do not keep the process alive: whoever closes the engine waits.
+
+    Args:
+        history: where the runs are recorded.
+        catalog: where a task's last run is noted.
+        execute: runs the statement of a task, by the task's name.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self, history: History, catalog: Catalog, execute: Callable[[Name, str], None]
+    ) -> None:
+        self._history = history
+        self._catalog = catalog
+        self._execute = execute
         self._lock = threading.Lock()
         self._threads: dict[Name, threading.Thread] = {}
         self._waiting: dict[Name, TaskRun] = {}
@@ -36,9 +43,9 @@ class Background:
             if task.name in self._threads:
                 if task.name not in self._waiting:
                     self._waiting[task.name] = run
-                    self._engine.history.put(run)
+                    self._history.put(run)
                 return
-            self._engine.history.put(run)
+            self._history.put(run)
             thread = threading.Thread(
                 target=self._work, args=(run,), name=f"task {task.name}", daemon=True
             )
@@ -76,16 +83,12 @@ class Background:
                         del self._threads[run.name]
 
     def _run(self, run: TaskRun) -> None:
-        engine = self._engine
         run = replace(run, state="EXECUTING", started_at=now())
-        engine.history.put(run)
-        session = engine.local_session(run.name.database, run.name.schema)
+        self._history.put(run)
         try:
-            session.execute(run.definition)
+            self._execute(run.name, run.definition)
             run = replace(run, state="SUCCEEDED")
         except SqlError as error:
             run = replace(run, state="FAILED", error_code=error.errno, error=error.message)
-        finally:
-            session.close()
-        engine.history.put(replace(run, finished_at=now()))
-        engine.catalog.ran(run.name, run.started_at, run.error)
+        self._history.put(replace(run, finished_at=now()))
+        self._catalog.ran(run.name, run.started_at, run.error)

@@ -43,7 +43,7 @@ def call(session: LocalSession, reader: Reader, context: Context) -> Result:
         fill, kinds = _evaluate(session, [p.default or "NULL" for p in missing_ones], [])
         given.update({p.name: (v, k) for p, v, k in zip(missing_ones, fill, kinds, strict=True)})
     converted = [_convert(p, *given[p.name]) for p in procedure.parameters]
-    answer = handlers.run(session.engine, procedure, converted)
+    answer = handlers.run_handler(session.account, procedure, converted)
     kind = procedure.returns
     column = results.column(procedure.name.object, kind.duck, kind.declared)
     return Result([column], rows=[[_text(answer, kind)]], type_id=results.UNKNOWN)

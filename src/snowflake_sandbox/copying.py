@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from snowflake_sandbox import access, clauses, columns, ddl, results, staging
+from snowflake_sandbox import access, clauses, columns, results, staging
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.duck import execute, first
-from snowflake_sandbox.errors import SqlError, compilation, missing, unsupported
+from snowflake_sandbox.errors import SqlError, compilation, unsupported
 from snowflake_sandbox.names import Name, literal, path, quote
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
@@ -59,7 +58,7 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
         raise unsupported("COPY INTO a stage")
     table = context.qualify(reader.dotted())
     access.use(session, "TABLE", table, "INSERT")
-    wanted = clauses.account_names(reader, context) if reader.looking_at("(") else None
+    listed = clauses.account_names(reader, context) if reader.looking_at("(") else None
     reader.expect("FROM")
     bracket = reader.accept("(")
     if bracket:
@@ -71,7 +70,7 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
         reader.expect(")")
     options = clauses.read_clauses(reader, context, _COPY)
     kind, format_options = _file_format(session, context, options)
-    into = target(session, table, wanted)
+    into = _filled_columns(session, table, listed)
     files = session.stages.files(location)
     if "FILES" in options:
         chosen = {location.path.rstrip("/") + "/" + name for name in options["FILES"]}
@@ -82,7 +81,7 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
 
     force = bool(options.get("FORCE"))
     purge = bool(options.get("PURGE"))
-    deferred = session.engine.deferred
+    deferred = session.account.deferred
 
     def load() -> Result:
         answer = []
@@ -100,7 +99,7 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
                 if kept is not None:
                     answer.append([shown, "LOADED", kept, kept, 1, 0, None, None, None, None])
                     continue
-            settle(session, table)
+            session.account.settle(session.duck, table)
             sql = _statement(session, table, into, staged, kind, format_options, match)
             count = _load(session, sql, kind, table, key)
             answer.append([shown, "LOADED", count, count, 1, 0, None, None, None, None])
@@ -129,27 +128,15 @@ def _file_format(
     return kind, given
 
 
-def target(
-    session: LocalSession, table: Name, wanted: list[str] | None = None
+def _filled_columns(
+    session: LocalSession, table: Name, listed: list[str] | None
 ) -> list[tuple[str, str]]:
-    """The columns of a table that a load fills, each with DuckDB's type, in the table's order."""
-    types = session.engine.plans.remember(("columns", table), lambda: _columns(session, table))
-    for column in wanted or ():
+    """Return the columns that a load fills, each with DuckDB's type: the listed ones, or all."""
+    types = session.account.table_columns(session.duck, table)
+    for column in listed or ():
         if column not in types:
             raise compilation(f"invalid identifier '{column}'", 904, "42000")
-    return [(column, types[column]) for column in (wanted or types)]
-
-
-def _columns(session: LocalSession, table: Name) -> dict[str, str]:
-    if ddl.kind_of(session, table) != "TABLE":
-        raise missing("Table", str(table))
-    there = execute(
-        session.duck,
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ?"
-        " AND schema_name = ? AND upper(table_name) = upper(?) ORDER BY column_index",
-        [*table],
-    )
-    return {str(column): str(kind) for column, kind in there}
+    return [(column, types[column]) for column in (listed or types)]
 
 
 def _deferred(
@@ -173,19 +160,11 @@ def _deferred(
     pairs = [(c, k, sources[fold(c)]) for c, k in into if fold(c) in sources]
     texts = all(k == "VARCHAR" and types[s] == pa.string() for _, k, s in pairs)
     values = [(c, quote(s)) for c, _, s in pairs]
-    deferred = session.engine.deferred
+    deferred = session.account.deferred
     if not pairs or not texts or not deferred.takes(table, values):
         return None
     deferred.keep(table, values, staged.file, key)
     return int(file.num_rows)
-
-
-def settle(session: LocalSession, table: Name) -> None:
-    """Put rows that COPY only kept into their table, before something else happens to it."""
-    deferred = session.engine.deferred
-    if table in deferred.all():
-        columns = [column for column, _ in target(session, table)]
-        deferred.settle(table, partial(execute, session.duck), columns)
 
 
 def _statement(

@@ -1,10 +1,10 @@
-"""CREATE and DROP of tables and views, and what of them is looked up."""
+"""CREATE and DROP of tables and views, and TRUNCATE."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
-from snowflake_sandbox import access, columns, tables
+from snowflake_sandbox import access, columns, relations, tables
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.errors import compilation, exists, missing, unsupported
@@ -12,21 +12,8 @@ from snowflake_sandbox.lineage import declared_outputs, qualify_tables
 from snowflake_sandbox.names import Name, path, quote
 from snowflake_sandbox.results import Result, status
 from snowflake_sandbox.session import LocalSession
-from snowflake_sandbox.strictness import plain
+from snowflake_sandbox.syntax import name_parts
 from snowflake_sandbox.tokens import Reader
-
-
-def kind_of(session: LocalSession, name: Name) -> str | None:
-    """Return TABLE or VIEW, or None when there is no such table or view."""
-    row = first(
-        session.duck,
-        "SELECT 'TABLE' FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2"
-        " AND upper(table_name) = upper($3) UNION ALL "
-        "SELECT 'VIEW' FROM duckdb_views() WHERE database_name = $1 AND schema_name = $2"
-        " AND upper(view_name) = upper($3)",
-        [*name],
-    )
-    return None if row is None else str(row[0])
 
 
 def _known_schema(session: LocalSession, name: Name, privilege: str) -> None:
@@ -51,7 +38,7 @@ def create_table(
     # CREATE TABLE t IF NOT EXISTS is an accepted variant
     quiet = reader.if_not_exists() or quiet
     _known_schema(session, name, "CREATE TABLE")
-    found = kind_of(session, name)
+    found = relations.kind_of(session.duck, name)
     if found is not None:
         hidden = access.taken(session, found, ".".join(name))
         if hidden is not None:
@@ -74,7 +61,7 @@ def create_table(
         session.duck, name, ((c.name, c.type.declared, c.comment) for c in definition.columns)
     )
     if transient:
-        session.engine.deferred.made(name)
+        session.account.deferred.made(name)
     if definition.comment is not None:
         columns.comment_table(session.duck, name, definition.comment)
     return status(f"Table {name.object} successfully created.")
@@ -84,7 +71,7 @@ def _new_table(session: LocalSession, name: Name) -> None:
     columns.forget(session.duck, name)
     columns.comment_table(session.duck, name, None)
     forget_loads(session, name)
-    session.engine.deferred.gone(name)
+    session.account.deferred.gone(name)
     session.catalog.revoke_all("TABLE", ".".join(name))
     access.made(session, "TABLE", ".".join(name))
     session.changed()
@@ -120,8 +107,7 @@ def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
     if clone is not None:
         table = clone.find(exp.Table)
         if table is not None:
-            parts = tuple(plain(part) for part in table.parts)
-            old = session.context().qualify(parts)
+            old = session.context().qualify(name_parts(table))
             execute(
                 session.duck,
                 f"INSERT INTO {columns.DECLARED} SELECT ?, ?, ?, column_name, type, comment FROM"
@@ -137,7 +123,7 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
     _known_schema(session, name, "CREATE VIEW")
-    found = kind_of(session, name)
+    found = relations.kind_of(session.duck, name)
     if found is not None:
         hidden = access.taken(session, found, ".".join(name))
         if hidden is not None:
@@ -233,7 +219,7 @@ def _drop(session: LocalSession, reader: Reader, context: Context, kind: str) ->
     if not reader.accept("CASCADE"):
         reader.accept("RESTRICT")
     reader.end()
-    found = kind_of(session, name)
+    found = relations.kind_of(session.duck, name)
     if found is None:
         if quiet:
             return status("Drop statement executed successfully.")
@@ -256,7 +242,7 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
     quiet = reader.if_exists()
     name = context.qualify(reader.dotted())
     reader.end()
-    if kind_of(session, name) != "TABLE":
+    if relations.kind_of(session.duck, name) != "TABLE":
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))
@@ -264,6 +250,6 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
     with session.atomic():
         execute(session.duck, f"TRUNCATE {path(name)}")
         forget_loads(session, name)
-    session.engine.deferred.emptied(name)
+    session.account.deferred.emptied(name)
     session.store.tidy(name.database)
     return status("Statement executed successfully.")

@@ -1,4 +1,4 @@
-"""The engine: databases, catalog, secrets and sessions, in memory or in a directory."""
+"""The engine: an account in memory or in a directory, and the sessions that use it."""
 
 from __future__ import annotations
 
@@ -10,30 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from snowflake_sandbox import access
-from snowflake_sandbox.background import Background
-from snowflake_sandbox.catalog import Catalog
-from snowflake_sandbox.copying import settle
-from snowflake_sandbox.deferred import Deferred
-from snowflake_sandbox.history import History
+from snowflake_sandbox import access, loopback, queries, statements
+from snowflake_sandbox.account import Account
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.records import Entry, Grant
 from snowflake_sandbox.scripts import run_file
-from snowflake_sandbox.secrets import Secrets
+from snowflake_sandbox.server import Server
 from snowflake_sandbox.session import LocalSession, Script
-from snowflake_sandbox.stages import Stages
-from snowflake_sandbox.store import Store
-from snowflake_sandbox.translation import PlanCache
 from snowflake_sandbox.wire import Wire
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
     from snowflake.snowpark import Session
 
-    from snowflake_sandbox.server import Server
 
-
-class Engine:
+class Engine(Account):
     """A local Snowflake.
 
     Args:
@@ -59,16 +50,8 @@ class Engine:
         # Arrow's own allocator keeps what it once had, which a laptop may need for something else
         pa.set_memory_pool(pa.system_memory_pool())
         workers = threads or min(4, os.cpu_count() or 2)
-        self.store = Store(path, memory_limit, workers, wait_seconds)
-        home = self.store.root if path is not None else None
-        self.catalog = Catalog(home / "catalog.json" if home is not None else None)
-        self.secrets = Secrets(home / "secrets.json" if home is not None else None)
-        self.history = History(home / "history.json" if home is not None else None)
-        self.background = Background(self)
-        self.stages = Stages(self.store.stages_dir)
-        self.plans = PlanCache()
-        self.deferred = Deferred(self.store.root / "deferred")
-        self.wire = Wire(self)
+        super().__init__(path, memory_limit, workers, wait_seconds)
+        self.wire = Wire(self.local_session)
         self._open: list[SnowflakeConnection] = []
         self._closed = False
 
@@ -82,7 +65,7 @@ class Engine:
         self, database: str | None = None, schema: str | None = None, owner: Name | None = None
     ) -> LocalSession:
         """Return a session without a client in between."""
-        return LocalSession(self, database, schema, owner)
+        return LocalSession(self, statements.run, queries.describe, database, schema, owner)
 
     def session(
         self, database: str | None = None, schema: str | None = None, owner: Name | None = None
@@ -104,12 +87,22 @@ class Engine:
         self, database: str | None = None, schema: str | None = None, owner: Name | None = None
     ) -> SnowflakeConnection:
         """Return a connection of Snowflake's connector to this engine, without a port."""
-        from snowflake_sandbox.loopback import connect
-
-        self._open = [known for known in self._open if not known.is_closed()]
-        connection = connect(self.wire, database, schema, owner)
+        self._open = [connection for connection in self._open if not connection.is_closed()]
+        connection = loopback.connect(self.wire, database, schema, owner)
         self._open.append(connection)
         return connection
+
+    def run_task(self, task: Name, definition: str) -> None:
+        """Run a task's statement in a session of its own, in the task's schema.
+
+        Raises:
+            SqlError: the statement failed.
+        """
+        session = self.local_session(task.database, task.schema)
+        try:
+            session.execute(definition)
+        finally:
+            session.close()
 
     def install(self, app: Path, database: str = "HUBSPOT_INGEST") -> None:
         """Install an application, or upgrade it: execute its setup script.
@@ -142,8 +135,6 @@ class Engine:
         Args:
             port: 0 takes a free one.
         """
-        from snowflake_sandbox.server import Server
-
         server = Server(self.wire, port)
         server.start()
         try:
@@ -160,22 +151,8 @@ class Engine:
         for connection in self._open:
             connection.close()
         self.wire.close()
-        self.settle()
+        self.settle_all()
         self.store.close()
-
-    def settle(self) -> None:
-        """Put rows that COPY left in files into their tables.
-
-        They must outlive the process, and no transaction that is rolled back may take them along.
-        """
-        if not self.deferred.all():
-            return
-        session = self.local_session()
-        try:
-            for table in self.deferred.all():
-                settle(session, table)
-        finally:
-            session.close()
 
     def sql(self, text: str, params: list[Any] | None = None) -> list[tuple[str | None, ...]]:
         """Run one statement in a session of its own and return its rows as text."""

@@ -5,7 +5,7 @@ Sources: Snowflake, "GRANT <privileges> … TO ROLE", "GRANT OWNERSHIP", "GRANT 
 
 from __future__ import annotations
 
-from snowflake_sandbox import access, clauses, ddl, notifications, procedures
+from snowflake_sandbox import access, clauses, notifications, procedures, relations
 from snowflake_sandbox.clauses import Clause, Context
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import SqlError, compilation, exists, missing, unsupported
@@ -243,7 +243,7 @@ def _object(session: LocalSession, reader: Reader, context: Context) -> tuple[st
         return kind, f"{full.database}.{full.schema}"
     if kind in ("TABLE", "VIEW"):
         name = context.qualify(reader.dotted())
-        found = ddl.kind_of(session, name)
+        found = relations.kind_of(session.duck, name)
         if found is None:
             raise missing(kind.capitalize(), str(name))
         return found, ".".join(name)

@@ -11,14 +11,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from snowflake_sandbox.account import Account
 from snowflake_sandbox.errors import SqlError
 from snowflake_sandbox.history import Event
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.engine import Engine
-    from snowflake_sandbox.records import Procedure
+from snowflake_sandbox.records import Procedure
 
 _MODULE = "_snowflake"
 # importable only with its package among PACKAGES
@@ -28,7 +26,7 @@ _TELEMETRY_PACKAGE = "snowflake-telemetry-python"
 
 @dataclass(frozen=True)
 class _Run:
-    engine: Engine
+    account: Account
     procedure: Procedure
 
     def secret(self, alias: str) -> str:
@@ -36,7 +34,7 @@ class _Run:
         name = self.procedure.secrets.get(alias)
         if name is None:
             raise ValueError(f"Secret alias '{alias}' is not bound to {self.procedure.name}.")
-        return self.engine.secrets.value(name)
+        return self.account.secrets.value(name)
 
 
 # the handler's own thread knows its run; threads it starts do not inherit the variable
@@ -68,7 +66,7 @@ def _kind(alias: str) -> str:
 def _event(name: str, attributes: Mapping[str, Any] | None = None) -> None:
     run = _current.get()
     if run is not None:
-        run.engine.history.tell(Event(run.procedure.name.object, name, dict(attributes or {})))
+        run.account.history.tell(Event(run.procedure.name.object, name, dict(attributes or {})))
 
 
 def _attribute(key: str, value: Any) -> None:
@@ -103,7 +101,7 @@ def _answering(run: _Run) -> Iterator[None]:
                     sys.modules.pop(name, None)
 
 
-def run(engine: Engine, procedure: Procedure, arguments: list[Any]) -> Any:
+def run_handler(account: Account, procedure: Procedure, arguments: list[Any]) -> Any:
     """Call a procedure's handler with a session of its own.
 
     Raises:
@@ -114,9 +112,9 @@ def run(engine: Engine, procedure: Procedure, arguments: list[Any]) -> Any:
         handler = _load(procedure)
     except Exception as error:
         raise _failed(error, shown) from error
-    session = engine.session(procedure.name.database, procedure.name.schema, owner=procedure.name)
+    session = account.session(procedure.name.database, procedure.name.schema, owner=procedure.name)
     try:
-        with _answering(_Run(engine, procedure)):
+        with _answering(_Run(account, procedure)):
             return handler(session, *arguments)
     except Exception as error:
         raise _failed(error, shown) from error

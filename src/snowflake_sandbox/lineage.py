@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sqlglot import Expr, exp
 
 from snowflake_sandbox import columns
+from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.names import Name
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.clauses import Context
-    from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.session import LocalSession
 
 _ARRAYS = (exp.ArrayAgg, exp.Array, exp.Split, exp.ArrayConcat)
 _OBJECTS = (exp.JSONObject, exp.JSONObjectAgg)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 from sqlglot import Expr, exp
 
-from snowflake_sandbox import copying, results
+from snowflake_sandbox import results
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import SqlError, compilation, unsupported
 from snowflake_sandbox.names import Name, literal, path
 from snowflake_sandbox.results import Result
-from snowflake_sandbox.strictness import plain, store_text
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.strictness import store_text
+from snowflake_sandbox.syntax import name_parts
 from snowflake_sandbox.translation import Plan
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.session import LocalSession
 
 _ACTIONS = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
 
@@ -94,11 +93,12 @@ def run(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
 def _from_files(session: LocalSession, plan: Plan) -> Plan:
     """The MERGE as it reads rows that COPY only kept from where they are."""
     sql = plan.sql[-1]
-    for table in session.engine.deferred.named_in(sql):
-        columns = [column for column, _ in copying.target(session, table)]
-        read = session.engine.deferred.read_in(sql, table, columns)
+    account = session.account
+    for table in account.deferred.named_in(sql):
+        columns = list(account.table_columns(session.duck, table))
+        read = account.deferred.read_in(sql, table, columns)
         if read is None:
-            copying.settle(session, table)
+            account.settle(session.duck, table)
         else:
             sql = read
     return replace(plan, sql=(sql,))
@@ -117,7 +117,7 @@ def _target(session: LocalSession, root: exp.Merge) -> Name | None:
     table = root.this
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
         return None
-    return session.context().qualify(tuple(plain(part) for part in table.parts))
+    return session.context().qualify(name_parts(table))
 
 
 def look_up(root: exp.Merge) -> None:

@@ -42,7 +42,7 @@ def prepare(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
     """Return the plan of a statement, from memory when the same text ran before."""
     # what an application sees of INFORMATION_SCHEMA is its own
     key = (text, session.database, session.schema, access.application(session))
-    plan = session.engine.plans.get(key)
+    plan = session.account.plans.get(key)
     if plan is None:
         root = session.translator.parse(text)
         rules.check_tree(session, root)
@@ -58,7 +58,7 @@ def prepare(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
             plan = session.translator.plan(root, params)
         plan.extra["touched"] = names
         if plan.repeatable and isinstance(root, exp.Query | exp.DML):
-            session.engine.plans.put(key, plan)
+            session.account.plans.put(key, plan)
     else:
         access.check(session, plan.extra["touched"])
     return plan

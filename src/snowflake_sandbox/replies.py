@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from base64 import b64encode
+from typing import Any
 
-if TYPE_CHECKING:
-    from snowflake_sandbox.errors import SqlError
-    from snowflake_sandbox.results import Result
-    from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.arrow import to_ipc
+from snowflake_sandbox.errors import SqlError
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.session import LocalSession
 
 IN_PROGRESS = "333333"
 OK: dict[str, Any] = {"data": None, "code": None, "message": None, "success": True}
@@ -41,9 +42,18 @@ def success(session: LocalSession, result: Result) -> dict[str, Any]:
         "finalRoleName": "SYSADMIN",
         "numberOfBinds": 0,
         "arrayBindSupported": False,
-        **result.payload(),
+        **_rows(result),
     }
     return {"data": data, "code": None, "message": None, "success": True}
+
+
+def _rows(result: Result) -> dict[str, Any]:
+    if result.table is None:
+        return {"queryResultFormat": "json", "rowset": result.rows}
+    if not result.table.num_rows:
+        return {"queryResultFormat": "arrow", "rowsetBase64": ""}
+    body = to_ipc(result.table, result.columns)
+    return {"queryResultFormat": "arrow", "rowsetBase64": b64encode(body).decode("ascii")}
 
 
 def failure(error: SqlError, query_id: str) -> dict[str, Any]:

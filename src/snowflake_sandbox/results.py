@@ -1,9 +1,8 @@
-"""Results of statements, and how they travel to a Snowflake client."""
+"""Results of statements: their columns as described to a Snowflake client, and their rows."""
 
 from __future__ import annotations
 
 import uuid
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +10,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 from fakesnow.rowtype import ColumnInfo
-
-from snowflake_sandbox.arrow import to_ipc
 
 SELECT, DML, INSERT, UPDATE, DELETE, MERGE = 0x1000, 0x3000, 0x3100, 0x3200, 0x3300, 0x3400
 COPY, SHOW, DESCRIBE, USE, DDL, TCL, UNKNOWN = 0x3600, 0x4400, 0x4500, 0x4300, 0x6000, 0x5000, 0
@@ -112,15 +109,6 @@ class Result:
         if self.type_id in _COUNTED and self.rows:
             return sum(int(value or 0) for value in self.rows[0])
         return len(self.rows)
-
-    def payload(self) -> dict[str, Any]:
-        """Return the result part of the reply to the client."""
-        if self.table is None:
-            return {"queryResultFormat": "json", "rowset": self.rows}
-        if not self.table.num_rows:
-            return {"queryResultFormat": "arrow", "rowsetBase64": ""}
-        body = to_ipc(self.table, self.columns)
-        return {"queryResultFormat": "arrow", "rowsetBase64": b64encode(body).decode("ascii")}
 
 
 def rows(

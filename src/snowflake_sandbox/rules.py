@@ -6,15 +6,11 @@ rights stored procedures".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import Expr, exp
 
 from snowflake_sandbox.errors import SqlError, compilation
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.session import LocalSession
-    from snowflake_sandbox.tokens import Reader
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.tokens import Reader
 
 _NOT_IN_APPLICATIONS = {
     "CURRENT_WAREHOUSE",

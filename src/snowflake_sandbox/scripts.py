@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from snowflake.connector.util_text import split_statements
 
 from snowflake_sandbox import results
 from snowflake_sandbox.errors import SqlError, missing
 from snowflake_sandbox.results import Result
-from snowflake_sandbox.session import Script
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.session import LocalSession, Script
 
 
 def statements(text: str) -> list[str]:

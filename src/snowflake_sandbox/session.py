@@ -1,4 +1,4 @@
-"""One session of the engine: every statement comes through :meth:`LocalSession.execute`."""
+"""A session: its current schema, its transaction, and the entry of every statement."""
 
 from __future__ import annotations
 
@@ -8,25 +8,22 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 from fakesnow.conn import FakeSnowflakeConnection
 
 from snowflake_sandbox import results
+from snowflake_sandbox.account import Account
+from snowflake_sandbox.catalog import Catalog
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.duck import execute, out_of_memory
-from snowflake_sandbox.errors import SqlError, translate
+from snowflake_sandbox.errors import translate
 from snowflake_sandbox.names import Name, quote
 from snowflake_sandbox.results import Result
-from snowflake_sandbox.tokens import Reader
-from snowflake_sandbox.translation import Translator
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.catalog import Catalog
-    from snowflake_sandbox.engine import Engine
-    from snowflake_sandbox.stages import Stages
-    from snowflake_sandbox.store import Store
+from snowflake_sandbox.stages import Stages
+from snowflake_sandbox.store import Store
+from snowflake_sandbox.translation import Params, Translator
 
 # how long DML waits for another session's transaction on the same rows; Snowflake waits longer
 LOCK_WAIT_SECONDS = 20.0
@@ -48,11 +45,18 @@ class Variables:
     autocommit: bool = True
 
 
+RunStatement = Callable[["LocalSession", str, Params | None], Result]
+"""Runs or describes one statement: session, Snowflake SQL, values of its placeholders."""
+
+
 class LocalSession:
     """A session: current database and schema, transaction, variables.
 
     Args:
-        engine: what it runs on.
+        account: what it shares with the other sessions.
+        run: runs a statement of any kind. The modules that run one kind each stand above this
+            one; where they run further statements, they come back here.
+        describe: answers the columns of a statement without running it.
         database: the current database, if it exists.
         schema: the current schema, if it exists.
         owner: the procedure whose handler uses this session; such a session is refused what
@@ -61,25 +65,29 @@ class LocalSession:
 
     def __init__(
         self,
-        engine: Engine,
+        account: Account,
+        run: RunStatement,
+        describe: RunStatement,
         database: str | None = None,
         schema: str | None = None,
         owner: Name | None = None,
     ) -> None:
-        self.engine = engine
+        self.account = account
+        self._run = run
+        self._describe = describe
         self.owner = owner
         self.script: Script | None = None
         self.lock = RLock()
-        self.duck = engine.store.cursor()
+        self.duck = account.store.cursor()
         self.parameters = Variables()
         self.in_transaction = False
         self._fake = FakeSnowflakeConnection(
             self.duck, {}, create_database=False, create_schema=False
         )
         self.translator = Translator(self._fake)
-        if database is not None and engine.store.has_database(database):
+        if database is not None and account.store.has_database(database):
             self.use(database, None)
-            if schema is not None and engine.store.has_schema(database, schema):
+            if schema is not None and account.store.has_schema(database, schema):
                 self.use(database, schema)
 
     # --- where it stands -----------------------------------------------------------------------
@@ -96,18 +104,18 @@ class LocalSession:
 
     @property
     def store(self) -> Store:
-        """The engine's databases."""
-        return self.engine.store
+        """The account's databases."""
+        return self.account.store
 
     @property
     def catalog(self) -> Catalog:
-        """The engine's recorded objects."""
-        return self.engine.catalog
+        """The account's recorded objects."""
+        return self.account.catalog
 
     @property
     def stages(self) -> Stages:
-        """The engine's staged files."""
-        return self.engine.stages
+        """The account's staged files."""
+        return self.account.stages
 
     def context(self, params: list[Any] | None = None) -> Context:
         """Return what reading clauses needs."""
@@ -140,40 +148,32 @@ class LocalSession:
         Raises:
             SqlError: whatever went wrong, in Snowflake's shape.
         """
-        from snowflake_sandbox.statements import run
-
         with self.lock:
             try:
                 try:
-                    return run(self, text, params)
+                    return self._run(self, text, params)
                 except duckdb.Error as error:
                     # nothing of the statement was kept; in a transaction all before is lost too
                     if self.in_transaction or not out_of_memory(error):
                         raise
                 self.store.relieve()
                 try:
-                    return run(self, text, params)
+                    return self._run(self, text, params)
                 except duckdb.Error as error:
                     if not out_of_memory(error):
                         raise
                 with self.store.generous():
-                    return run(self, text, params)
+                    return self._run(self, text, params)
             except Exception as error:
                 raise translate(error) from error
 
     def describe(self, text: str, params: list[Any] | None = None) -> Result:
         """Answer what columns a statement would return, without running it where possible."""
-        from snowflake_sandbox.queries import describe
-
         with self.lock:
             try:
-                return describe(self, text, params)
+                return self._describe(self, text, params)
             except Exception as error:
                 raise translate(error) from error
-
-    def reader(self, text: str) -> Reader:
-        """Return a reader over a statement."""
-        return Reader(text)
 
     def ddl(self) -> None:
         """Prepare for DDL: like Snowflake, it commits the open transaction first."""
@@ -181,7 +181,7 @@ class LocalSession:
 
     def changed(self) -> None:
         """Note that tables changed, so that plans made for the old ones are not used again."""
-        self.engine.plans.clear()
+        self.account.plans.clear()
 
     # --- transactions --------------------------------------------------------------------------
 
@@ -193,7 +193,7 @@ class LocalSession:
         refused before it runs (syntax, names) leaves it open. DuckDB has no savepoints.
         """
         if not self.in_transaction:
-            self.engine.settle()
+            self.account.settle_all()
             execute(self.duck, "BEGIN")
             self.in_transaction = True
         return results.status("Statement executed successfully.", results.TCL)
@@ -249,6 +249,3 @@ class LocalSession:
             with suppress(duckdb.Error):
                 self.rollback()
             self.duck.close()
-
-
-__all__ = ["LocalSession", "Script", "SqlError"]

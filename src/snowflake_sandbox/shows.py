@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from snowflake_sandbox import access, ddl, notifications, procedures, queries, results
+from snowflake_sandbox import access, notifications, procedures, queries, relations, results
 from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.errors import missing, unsupported
 from snowflake_sandbox.names import literal
@@ -324,7 +324,7 @@ def describe(session: LocalSession, reader: Reader, context: Context) -> Result:
     reader.accept("TYPE", "=", "COLUMNS")
     reader.end()
     access.use(session, "TABLE", table)
-    if ddl.kind_of(session, table) is None:
+    if relations.kind_of(session.duck, table) is None:
         raise missing("Table", str(table))
     sql = _DESCRIBE
     for place, part in enumerate(table, 1):

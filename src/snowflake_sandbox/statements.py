@@ -20,6 +20,7 @@ from snowflake_sandbox import (
     results,
     rules,
     scripting,
+    scripts,
     shows,
     staging,
     tasks,
@@ -44,8 +45,8 @@ _KNOWS_DEFERRED = re.compile(r"\s*(?:COPY|TRUNCATE|DROP\s+TABLE|MERGE)\b", re.IG
 def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     """Run one statement in a session."""
     if not _KNOWS_DEFERRED.match(text):
-        for table in session.engine.deferred.named_in(text):
-            copying.settle(session, table)
+        for table in session.account.deferred.named_in(text):
+            session.account.settle(session.duck, table)
     if _QUERY.match(text):
         return queries.run(session, text, params)
     reader = Reader(text)
@@ -93,9 +94,7 @@ def _execute(session: LocalSession, reader: Reader, context: Context) -> Result:
         return tasks.execute(session, reader, context)
     reader.expect("IMMEDIATE")
     if reader.accept("FROM"):
-        from snowflake_sandbox.scripts import execute_file
-
-        return execute_file(session, reader.string())
+        return scripts.execute_file(session, reader.string())
     statement = reader.string()
     reader.end()
     if scripting.is_block(statement):

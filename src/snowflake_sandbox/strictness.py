@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 from sqlglot import Expr, exp
 
-from snowflake_sandbox import results
+from snowflake_sandbox import relations, results
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import compilation
 from snowflake_sandbox.names import quote
 from snowflake_sandbox.results import Result
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.syntax import name_parts, plain_name
 from snowflake_sandbox.translation import Plan
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.session import LocalSession
 
 _CANCEL = re.compile(r"\s*SELECT\s+SYSTEM\$CANCEL_ALL_QUERIES\s*\(", re.IGNORECASE)
 _NOT_IN_VALUES = (exp.ParseJSON, exp.ToVariant, exp.Array, exp.JSONObject, exp.StrToMap)
@@ -70,7 +69,7 @@ def insert(session: LocalSession, plan: Plan, params: list[Any] | None) -> Plan:
     if not isinstance(table, exp.Table):
         return plan
     wanted = _names(root.this.expressions) if isinstance(root.this, exp.Schema) else None
-    kinds = table_types(session, table)
+    kinds = _table_types(session, table)
     targets = wanted if wanted is not None else list(kinds)
     if not any(kinds.get(t) == "JSON" for t in targets):
         return plan
@@ -88,7 +87,7 @@ def insert(session: LocalSession, plan: Plan, params: list[Any] | None) -> Plan:
     ]
     if all(value == f"s.{n}" for value, n in zip(values, names, strict=True)):
         return plan
-    into = ".".join(quote(part) for part in _parts(table))
+    into = ".".join(quote(part) for part in name_parts(table))
     listed = ", ".join(quote(t) for t in targets)
     sql = (
         f"INSERT INTO {into} ({listed}) SELECT {', '.join(values)}"
@@ -102,7 +101,7 @@ def store_text(session: LocalSession, root: exp.Merge, params: list[Any] | None)
     source = root.args.get("using")
     if not isinstance(root.this, exp.Table) or not isinstance(source, exp.Subquery):
         return
-    kinds = table_types(session, root.this)
+    kinds = _table_types(session, root.this)
     if "JSON" not in kinds.values():
         return
     translated = session.translator.plan(source.this.copy(), params).sql[-1]
@@ -110,9 +109,9 @@ def store_text(session: LocalSession, root: exp.Merge, params: list[Any] | None)
     alias = source.alias.upper()
     for pair in _assignments(root):
         target, value = pair
-        if kinds.get(plain(target)) != "JSON" or not isinstance(value, exp.Column):
+        if kinds.get(plain_name(target)) != "JSON" or not isinstance(value, exp.Column):
             continue
-        if value.table.upper() == alias and given.get(plain(value)) == "VARCHAR":
+        if value.table.upper() == alias and given.get(plain_name(value)) == "VARCHAR":
             value.replace(exp.Anonymous(this="TO_JSON", expressions=[value.copy()]))
 
 
@@ -128,16 +127,10 @@ def _assignments(root: exp.Merge) -> list[tuple[Expr, Expr]]:
     return found
 
 
-def table_types(session: LocalSession, table: exp.Table) -> dict[str, str]:
+def _table_types(session: LocalSession, table: exp.Table) -> dict[str, str]:
     """Return DuckDB's types of a table's columns; empty when there is no such table."""
-    name = session.context().qualify(tuple(_parts(table)))
-    rows = execute(
-        session.duck,
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ?"
-        " AND schema_name = ? AND upper(table_name) = upper(?) ORDER BY column_index",
-        [*name],
-    )
-    return {str(column): str(kind) for column, kind in rows}
+    name = session.context().qualify(name_parts(table))
+    return relations.column_types(session.duck, name)
 
 
 def types_of(
@@ -163,15 +156,4 @@ def columns_of(
 
 
 def _names(nodes: list[Expr]) -> list[str]:
-    return [plain(node) for node in nodes]
-
-
-def plain(node: Expr) -> str:
-    """Return the name a column or identifier stands for: upper case unless quoted."""
-    inner = node.this if isinstance(node, exp.Column) else node
-    quoted = isinstance(inner, exp.Identifier) and bool(inner.quoted)
-    return node.name if quoted else node.name.upper()
-
-
-def _parts(table: exp.Table) -> list[str]:
-    return [plain(part) for part in table.parts]
+    return [plain_name(node) for node in nodes]

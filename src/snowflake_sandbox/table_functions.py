@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snowflake_sandbox import access
 from snowflake_sandbox.errors import compilation, unsupported
 from snowflake_sandbox.names import literal
+from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.tokens import Kind, Reader
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.session import LocalSession
 
 _NAMED = re.compile(r"INFORMATION_SCHEMA\s*\.\s*(TASK|NOTIFICATION)_HISTORY\s*\(", re.IGNORECASE)
 
@@ -110,7 +108,7 @@ def _task_runs(session: LocalSession, given: Mapping[str, Any]) -> str:
             run.finished_at,
             "EXECUTE TASK",
         )
-        for run in reversed(session.engine.history.task_runs)
+        for run in reversed(session.account.history.task_runs)
         if (not wanted or run.name.object.upper() == wanted)
         and (not given.get("ERROR_ONLY") or run.state in ("FAILED", "CANCELLED"))
         and acting in (None, run.name.database)
@@ -132,7 +130,7 @@ def _notifications(session: LocalSession, given: Mapping[str, Any]) -> str:
             json.dumps({**one.options, **one.content}),
             None,
         )
-        for one in reversed(session.engine.history.notifications)
+        for one in reversed(session.account.history.notifications)
         if (not wanted or one.integration.upper() == wanted)
         and _since(one.sent_at, given.get("START_TIME"))
     ]

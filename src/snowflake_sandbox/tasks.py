@@ -210,5 +210,5 @@ def execute(session: LocalSession, reader: Reader, context: Context) -> Result:
     reader.end()
     task = session.catalog.task(name)
     _may_run(session, task)
-    session.engine.background.start(task)
+    session.account.background.start(task)
     return status(f"Task {name.object} is scheduled to run immediately.")

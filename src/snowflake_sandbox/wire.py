@@ -15,7 +15,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from fakesnow.converter import from_binding
@@ -25,9 +25,6 @@ from snowflake_sandbox.errors import SqlError
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
-
-if TYPE_CHECKING:
-    from snowflake_sandbox.engine import Engine
 
 # a statement that takes longer is answered by the address of its result
 PATIENCE_SECONDS = 30.0
@@ -76,13 +73,18 @@ class Wire:
     """The sessions of an engine's clients.
 
     Args:
-        engine: what the statements run on.
+        open_session: begins a session: current database and schema, and the procedure whose
+            handler connects.
         patience_seconds: how long a client waits for a statement before it is sent to the
             address of the result.
     """
 
-    def __init__(self, engine: Engine, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        self.engine = engine
+    def __init__(
+        self,
+        open_session: Callable[[str | None, str | None, Name | None], LocalSession],
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._open_session = open_session
         self.patience_seconds = patience_seconds
         self._sessions: dict[str, LocalSession] = {}
         self._executions: OrderedDict[str, _Execution] = OrderedDict()
@@ -144,8 +146,8 @@ class Wire:
         data = body.get("data", {})
         given = data.get("SESSION_PARAMETERS") or {}
         owner = self.owners.get(str(given.get(OWNER_PARAMETER, "")))
-        session = LocalSession(
-            self.engine, _part(query.get("databaseName")), _part(query.get("schemaName")), owner
+        session = self._open_session(
+            _part(query.get("databaseName")), _part(query.get("schemaName")), owner
         )
         session.parameters.autocommit = str(given.get("AUTOCOMMIT", True)).lower() != "false"
         token = secrets.token_urlsafe(24)

@@ -1,0 +1,100 @@
+"""What all sessions of an engine share: databases, recorded objects, files, task runs, plans."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from snowflake_sandbox import relations
+from snowflake_sandbox.background import Background
+from snowflake_sandbox.catalog import Catalog
+from snowflake_sandbox.deferred import Deferred
+from snowflake_sandbox.duck import execute
+from snowflake_sandbox.history import History
+from snowflake_sandbox.names import Name
+from snowflake_sandbox.secrets import Secrets
+from snowflake_sandbox.stages import Stages
+from snowflake_sandbox.store import Store
+from snowflake_sandbox.translation import PlanCache
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+
+class Account(ABC):
+    """The state of an engine, and what running statements ask of the engine itself.
+
+    Args:
+        path: a directory, where everything persists between processes; None keeps all in memory.
+        memory_limit: DuckDB's buffer limit.
+        threads: DuckDB's worker threads.
+        wait_seconds: how long to wait while another process has the directory open.
+
+    Raises:
+        EngineBusy: the directory is open elsewhere.
+    """
+
+    def __init__(
+        self, path: Path | None, memory_limit: str, threads: int, wait_seconds: float
+    ) -> None:
+        self.store = Store(path, memory_limit, threads, wait_seconds)
+        home = self.store.root if path is not None else None
+        self.catalog = Catalog(home / "catalog.json" if home is not None else None)
+        self.secrets = Secrets(home / "secrets.json" if home is not None else None)
+        self.history = History(home / "history.json" if home is not None else None)
+        self.background = Background(self.history, self.catalog, self.run_task)
+        self.stages = Stages(self.store.stages_dir)
+        self.plans = PlanCache()
+        self.deferred = Deferred(self.store.root / "deferred")
+
+    @abstractmethod
+    def session(
+        self, database: str | None = None, schema: str | None = None, owner: Name | None = None
+    ) -> Session:
+        """Return a Snowpark session, as the handler of a procedure gets one.
+
+        Args:
+            database: the current database.
+            schema: the current schema.
+            owner: the procedure whose handler will use the session.
+        """
+
+    @abstractmethod
+    def run_task(self, task: Name, definition: str) -> None:
+        """Run a task's statement in a session of its own, in the task's schema.
+
+        Raises:
+            SqlError: the statement failed.
+        """
+
+    def table_columns(self, duck: duckdb.DuckDBPyConnection, table: Name) -> dict[str, str]:
+        """Return DuckDB's types of a table's columns, in order; remembered until tables change.
+
+        Raises:
+            SqlError: 2003 when there is no such table.
+        """
+        return self.plans.remember(
+            ("columns", table), lambda: relations.existing_columns(duck, table)
+        )
+
+    def settle(self, duck: duckdb.DuckDBPyConnection, table: Name) -> None:
+        """Put rows that COPY left in files into their table, before something else reads it."""
+        if table in self.deferred.all():
+            columns = list(self.table_columns(duck, table))
+            self.deferred.settle(table, partial(execute, duck), columns)
+
+    def settle_all(self) -> None:
+        """Put all rows that COPY left in files into their tables.
+
+        They must outlive the process, and no transaction that is rolled back may take them along.
+        """
+        tables = self.deferred.all()
+        if not tables:
+            return
+        with self.store.cursor() as duck:
+            for table in tables:
+                self.settle(duck, table)
