@@ -16,9 +16,9 @@ from sqlglot import Expr, exp
 
 from snowflake_sandbox.errors import SqlError, compilation, missing
 from snowflake_sandbox.names import Name
-from snowflake_sandbox.records import Grant
 from snowflake_sandbox.session import LocalSession
-from snowflake_sandbox.syntax import name_parts
+from snowflake_sandbox.sql.syntax import name_parts
+from snowflake_sandbox.storage.records import Grant
 
 ADMINISTRATOR = "ACCOUNTADMIN"
 OWNERSHIP = "OWNERSHIP"

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from snowflake_sandbox import relations
 from snowflake_sandbox.background import Background
-from snowflake_sandbox.catalog import Catalog
-from snowflake_sandbox.deferred import Deferred
 from snowflake_sandbox.duck import execute
-from snowflake_sandbox.history import History
 from snowflake_sandbox.names import Name
-from snowflake_sandbox.secrets import Secrets
-from snowflake_sandbox.stages import Stages
-from snowflake_sandbox.store import Store
-from snowflake_sandbox.translation import PlanCache
+from snowflake_sandbox.sql.translation import PlanCache
+from snowflake_sandbox.storage import relations
+from snowflake_sandbox.storage.catalog import Catalog
+from snowflake_sandbox.storage.deferred import Deferred
+from snowflake_sandbox.storage.history import History
+from snowflake_sandbox.storage.secrets import Secrets
+from snowflake_sandbox.storage.stages import Stages
+from snowflake_sandbox.storage.store import Store
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from snowflake_sandbox.catalog import Catalog
 from snowflake_sandbox.errors import SqlError
-from snowflake_sandbox.history import History, TaskRun, now
 from snowflake_sandbox.names import Name
-from snowflake_sandbox.records import Task
+from snowflake_sandbox.storage.catalog import Catalog
+from snowflake_sandbox.storage.history import History, TaskRun, now
+from snowflake_sandbox.storage.records import Task
 
 
 class Background:

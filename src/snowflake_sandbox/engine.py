@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from snowflake_sandbox import access, loopback, queries, statements
+from snowflake_sandbox import access, dispatch
 from snowflake_sandbox.account import Account
+from snowflake_sandbox.endpoint import loopback
+from snowflake_sandbox.endpoint.server import Server
+from snowflake_sandbox.endpoint.wire import Wire
 from snowflake_sandbox.names import Name
-from snowflake_sandbox.records import Entry, Grant
-from snowflake_sandbox.scripts import run_file
-from snowflake_sandbox.server import Server
+from snowflake_sandbox.queries import execution
 from snowflake_sandbox.session import LocalSession, Script
-from snowflake_sandbox.wire import Wire
+from snowflake_sandbox.statements.setup_scripts import run_file
+from snowflake_sandbox.storage.records import Entry, Grant
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -65,7 +67,7 @@ class Engine(Account):
         self, database: str | None = None, schema: str | None = None, owner: Name | None = None
     ) -> LocalSession:
         """Return a session without a client in between."""
-        return LocalSession(self, statements.run, queries.describe, database, schema, owner)
+        return LocalSession(self, dispatch.run, execution.describe, database, schema, owner)
 
     def session(
         self, database: str | None = None, schema: str | None = None, owner: Name | None = None

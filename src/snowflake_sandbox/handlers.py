@@ -15,8 +15,8 @@ from typing import Any
 
 from snowflake_sandbox.account import Account
 from snowflake_sandbox.errors import SqlError
-from snowflake_sandbox.history import Event
-from snowflake_sandbox.records import Procedure
+from snowflake_sandbox.storage.history import Event
+from snowflake_sandbox.storage.records import Procedure
 
 _MODULE = "_snowflake"
 # importable only with its package among PACKAGES

@@ -10,7 +10,7 @@ from sqlglot import Expr, exp
 
 from snowflake_sandbox.errors import SqlError, compilation
 from snowflake_sandbox.session import LocalSession
-from snowflake_sandbox.tokens import Reader
+from snowflake_sandbox.sql.tokens import Reader
 
 _NOT_IN_APPLICATIONS = {
     "CURRENT_WAREHOUSE",

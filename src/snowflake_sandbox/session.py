@@ -15,15 +15,15 @@ from fakesnow.conn import FakeSnowflakeConnection
 
 from snowflake_sandbox import results
 from snowflake_sandbox.account import Account
-from snowflake_sandbox.catalog import Catalog
-from snowflake_sandbox.clauses import Context
 from snowflake_sandbox.duck import execute, out_of_memory
 from snowflake_sandbox.errors import translate
 from snowflake_sandbox.names import Name, quote
 from snowflake_sandbox.results import Result
-from snowflake_sandbox.stages import Stages
-from snowflake_sandbox.store import Store
-from snowflake_sandbox.translation import Params, Translator
+from snowflake_sandbox.sql.clauses import Context
+from snowflake_sandbox.sql.translation import Params, Translator
+from snowflake_sandbox.storage.catalog import Catalog
+from snowflake_sandbox.storage.stages import Stages
+from snowflake_sandbox.storage.store import Store
 
 # how long DML waits for another session's transaction on the same rows; Snowflake waits longer
 LOCK_WAIT_SECONDS = 20.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from snowflake_sandbox import Engine
-from snowflake_sandbox.scripts import statements
+from snowflake_sandbox.statements.setup_scripts import statements
 
 ROOT = Path(__file__).parents[2]
 

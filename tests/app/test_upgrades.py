@@ -11,7 +11,7 @@ import pytest
 
 from hubspot_sandbox import Portal
 from snowflake_sandbox import Engine
-from snowflake_sandbox.scripts import statements
+from snowflake_sandbox.statements.setup_scripts import statements
 from tests.runs.world import World
 
 ROOT = Path(__file__).parents[2]

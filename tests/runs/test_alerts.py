@@ -10,7 +10,7 @@ from hubspot_ingest.inbound.configure import drop, enable
 from hubspot_ingest.inbound.run.runner import begin
 from hubspot_sandbox import Limits
 from snowflake_sandbox import Engine
-from snowflake_sandbox.history import Notification
+from snowflake_sandbox.storage.history import Notification
 from tests.runs.conftest import APP, MakeWorld
 from tests.runs.world import MINUTE, SLIM, World
 

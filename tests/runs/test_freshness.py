@@ -12,7 +12,7 @@ from hubspot_ingest.diagnose import doctor
 from hubspot_sandbox.schema.properties import Option
 from snowflake_sandbox.errors import SqlError
 from snowflake_sandbox.names import Name
-from snowflake_sandbox.records import Grant
+from snowflake_sandbox.storage.records import Grant
 from tests.runs.conftest import MakeWorld
 from tests.runs.heard import Heard
 from tests.runs.world import (

@@ -13,8 +13,8 @@ from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.snowpark import Session
 
 from snowflake_sandbox import Engine
-from snowflake_sandbox.server import Server
-from snowflake_sandbox.wire import Request, Wire
+from snowflake_sandbox.endpoint.server import Server
+from snowflake_sandbox.endpoint.wire import Request, Wire
 from tests.sandboxes.snowflake import applications
 
 

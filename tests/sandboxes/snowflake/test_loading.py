@@ -16,7 +16,7 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from snowflake_sandbox import Engine
 from snowflake_sandbox.names import Name
-from snowflake_sandbox.stages import StagedFile
+from snowflake_sandbox.storage.stages import StagedFile
 from tests.sandboxes.snowflake.conftest import Rows
 
 Stage = Callable[[str, dict[str, list[Any]]], str]

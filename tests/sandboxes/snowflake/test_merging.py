@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlglot import exp, parse_one
 
-from snowflake_sandbox.merging import look_up
+from snowflake_sandbox.queries.merging import look_up
 
 THEN = "WHEN MATCHED THEN UPDATE SET A = S.A"
 

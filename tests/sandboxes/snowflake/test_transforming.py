@@ -8,7 +8,7 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.dialect import parse_one
 
 from snowflake_sandbox import Engine, SqlError
-from snowflake_sandbox.transforming import transform
+from snowflake_sandbox.sql.transforming import transform
 
 STATEMENTS = [
     "select a, b as c from t where a = 'x' and \"q\" is not null",

@@ -1,0 +1,1 @@
+"""Snowflake's client protocol, in process and over HTTP."""

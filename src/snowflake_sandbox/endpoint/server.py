@@ -1,0 +1,95 @@
+"""The engine as an HTTP endpoint on 127.0.0.1, for other processes."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from snowflake_sandbox.endpoint.wire import Request, Wire
+
+
+class Server:
+    """An HTTP server of this process.
+
+    There is no authentication, and CALL runs Python: it listens on the loopback address only.
+
+    Args:
+        wire: what answers.
+        port: 0 takes a free one.
+    """
+
+    def __init__(self, wire: Wire, port: int = 0) -> None:
+        self._http = _Http(("127.0.0.1", port), _handler(wire))
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, args=(0.1,), name="endpoint", daemon=True
+        )
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._http.server_address[1])
+
+    def connection_parameters(
+        self, database: str | None = None, schema: str | None = None
+    ) -> dict[str, Any]:
+        """Return what ``snowflake.connector.connect``, Snowpark and ``snow`` need to connect."""
+        parameters: dict[str, Any] = {
+            "account": "local",
+            "user": "local",
+            "password": "local",
+            "host": "127.0.0.1",
+            "port": self.port,
+            "protocol": "http",
+            "warehouse": "LOCAL",
+            "role": "SYSADMIN",
+        }
+        if database is not None:
+            parameters["database"] = database
+        if schema is not None:
+            parameters["schema"] = schema
+        return parameters
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering; open sessions end with the engine."""
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+
+
+def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def _answer(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length) if length else b""
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            answer = wire.answer(Request(self.command, self.path, headers, body))
+            self.send_response(answer.status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        def __getattr__(self, name: str) -> Any:
+            # the base class looks up do_GET, do_POST …
+            if name in ("do_GET", "do_POST"):
+                return self._answer
+            raise AttributeError(name)
+
+        def log_message(self, *_: Any) -> None:
+            """Log nothing: request lines carry session tokens."""
+
+    return Handler

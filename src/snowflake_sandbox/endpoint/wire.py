@@ -1,0 +1,379 @@
+"""Snowflake's client protocol: login, statements, results, as requests and answers of bytes.
+
+Transport-free: the in-process adapter and the HTTP server both hand requests to
+:meth:`Wire.answer`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import secrets
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from fakesnow.converter import from_binding
+
+from snowflake_sandbox.endpoint import replies
+from snowflake_sandbox.errors import SqlError
+from snowflake_sandbox.names import Name
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.session import LocalSession
+
+# a statement that takes longer is answered by the address of its result
+PATIENCE_SECONDS = 30.0
+_KEPT_RESULTS = 64
+# the version a client is told; some refuse to talk to one they take for too old
+SERVER_VERSION = "9.38.1"
+OWNER_PARAMETER = "SANDBOX_OWNER"
+
+
+class Request(NamedTuple):
+    """One HTTP request; header names in lower case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Answer(NamedTuple):
+    """One HTTP answer; the body is JSON."""
+
+    status: int
+    body: bytes
+
+
+@dataclass
+class _Execution:
+    """One statement being run, or its answer; a repeated request finds it instead of a rerun."""
+
+    query_id: str
+    done: threading.Event = field(default_factory=threading.Event)
+    reply: dict[str, Any] = field(default_factory=dict)
+    result: Result | None = None
+
+
+class Refused(Exception):
+    """A request that is not even a statement: no session, no such address."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class Wire:
+    """The sessions of an engine's clients.
+
+    Args:
+        open_session: begins a session: current database and schema, and the procedure whose
+            handler connects.
+        patience_seconds: how long a client waits for a statement before it is sent to the
+            address of the result.
+    """
+
+    def __init__(
+        self,
+        open_session: Callable[[str | None, str | None, Name | None], LocalSession],
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._open_session = open_session
+        self.patience_seconds = patience_seconds
+        self._sessions: dict[str, LocalSession] = {}
+        self._executions: OrderedDict[str, _Execution] = OrderedDict()
+        self._by_query: OrderedDict[str, _Execution] = OrderedDict()
+        self._lock = threading.Lock()
+        # login of the in-process adapter may name the procedure whose handler connects
+        self.owners: dict[str, Name] = {}
+
+    def answer(self, request: Request, inline: bool = False) -> Answer:
+        """Answer one request.
+
+        Args:
+            request: the request.
+            inline: run statements in the calling thread, however long they take; else in a
+                thread of their own, so that a long one can be answered by its address.
+        """
+        url = urlsplit(request.target)
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        try:
+            reply = self._route(request, url.path, query, inline)
+        except Refused as refused:
+            body = {"data": None, "code": refused.code, "message": str(refused), "success": False}
+            return Answer(refused.status, json.dumps(body).encode())
+        except Exception as error:
+            # never a 5xx: the client would repeat the request for minutes
+            body = replies.failure(SqlError(f"{type(error).__name__}: {error}", 1, "XX000"), "")
+            return Answer(200, json.dumps(body).encode())
+        return Answer(200, json.dumps(reply).encode())
+
+    def _route(
+        self, request: Request, path: str, query: dict[str, str], inline: bool
+    ) -> dict[str, Any]:
+        if path == "/session/v1/login-request":
+            return self._login(_json(request), query)
+        if path == "/queries/v1/query-request":
+            return self._statement(self._session(request), _json(request), query, inline)
+        if path.startswith("/queries/") and path.endswith("/result"):
+            self._session(request)
+            return self._result(path.split("/")[2])
+        if path.startswith("/monitoring/queries/"):
+            self._session(request)
+            return self._status(path.rsplit("/", 1)[-1])
+        if path == "/session":
+            if query.get("delete"):
+                self._logout(request)
+            return replies.OK
+        if path == "/session/heartbeat":
+            self._session(request)
+            return replies.OK
+        if path == "/session/token-request":
+            return self._renew(request)
+        if path in ("/queries/v1/abort-request", "/telemetry/send", "/telemetry/send/sessionless"):
+            return replies.OK
+        raise Refused(404, "000404", f"No such address: {path}")
+
+    # --- sessions ------------------------------------------------------------------------------
+
+    def _login(self, body: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
+        data = body.get("data", {})
+        given = data.get("SESSION_PARAMETERS") or {}
+        owner = self.owners.get(str(given.get(OWNER_PARAMETER, "")))
+        session = self._open_session(
+            _part(query.get("databaseName")), _part(query.get("schemaName")), owner
+        )
+        session.parameters.autocommit = str(given.get("AUTOCOMMIT", True)).lower() != "false"
+        token = secrets.token_urlsafe(24)
+        with self._lock:
+            self._sessions[token] = session
+            number = len(self._sessions)
+        reply = {
+            "token": token,
+            "masterToken": token,
+            "validityInSeconds": 86400,
+            "masterValidityInSeconds": 86400,
+            "sessionId": int(time.time() * 1000) * 1000 + number,
+            "displayUserName": str(data.get("LOGIN_NAME", "")),
+            "serverVersion": SERVER_VERSION,
+            "firstLogin": False,
+            "parameters": [
+                {"name": "AUTOCOMMIT", "value": session.parameters.autocommit},
+                {"name": "TIMEZONE", "value": "Etc/UTC"},
+                {"name": "CLIENT_SESSION_KEEP_ALIVE", "value": False},
+                # arrays of bound values come inline: there is no stage for them
+                {"name": "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "value": 0},
+                # several threads of a client may share a Snowpark session
+                {"name": "PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION", "value": True},
+                {"name": "PYTHON_SNOWPARK_USE_AST", "value": False},
+                {"name": "CLIENT_TELEMETRY_ENABLED", "value": False},
+            ],
+            "sessionInfo": {
+                "databaseName": session.database,
+                "schemaName": session.schema,
+                "warehouseName": _part(query.get("warehouse")),
+                "roleName": _part(query.get("roleName")) or "SYSADMIN",
+            },
+        }
+        return {"data": reply, "code": None, "message": None, "success": True}
+
+    def _session(self, request: Request) -> LocalSession:
+        session = self._sessions.get(_token(request))
+        if session is None:
+            raise Refused(401, "390104", "User must login again to access the service.")
+        return session
+
+    def _renew(self, request: Request) -> dict[str, Any]:
+        self._session(request)
+        token = _token(request)
+        reply = {
+            "sessionToken": token,
+            "masterToken": token,
+            "validityInSecondsST": 86400,
+            "validityInSecondsMT": 86400,
+        }
+        return {"data": reply, "code": None, "message": None, "success": True}
+
+    def _logout(self, request: Request) -> None:
+        with self._lock:
+            session = self._sessions.pop(_token(request), None)
+        if session is not None:
+            session.close()
+
+    def close(self) -> None:
+        """End every session."""
+        with self._lock:
+            sessions, self._sessions = list(self._sessions.values()), {}
+        for session in sessions:
+            session.close()
+
+    # --- statements ----------------------------------------------------------------------------
+
+    def _statement(
+        self, session: LocalSession, body: dict[str, Any], query: dict[str, str], inline: bool
+    ) -> dict[str, Any]:
+        request_id = query.get("requestId") or str(uuid.uuid4())
+        with self._lock:
+            execution = self._executions.get(request_id)
+            fresh = execution is None
+            if execution is None:
+                execution = _Execution(str(uuid.uuid4()))
+                self._executions[request_id] = execution
+                self._by_query[execution.query_id] = execution
+                _trim(self._executions)
+                _trim(self._by_query)
+        if fresh:
+            work = self._work(session, body, execution)
+            if inline:
+                work()
+            else:
+                threading.Thread(target=work, name="statement", daemon=True).start()
+        if body.get("asyncExec"):
+            return replies.pending(execution.query_id)
+        return self._wait(execution)
+
+    def _work(
+        self, session: LocalSession, body: dict[str, Any], execution: _Execution
+    ) -> Callable[[], None]:
+        def work() -> None:
+            try:
+                result = self._run(session, body)
+                result.query_id = execution.query_id
+                execution.result = result
+                execution.reply = replies.success(session, result)
+            except SqlError as error:
+                execution.reply = replies.failure(error, execution.query_id)
+            except Exception as error:
+                wrapped = SqlError(f"{type(error).__name__}: {error}", 1, "XX000")
+                execution.reply = replies.failure(wrapped, execution.query_id)
+            finally:
+                execution.done.set()
+
+        return work
+
+    def _run(self, session: LocalSession, body: dict[str, Any]) -> Result:
+        text = str(body["sqlText"])
+        found = _result_scan(text)
+        if found is not None:
+            return self._scan(found)
+        bindings = body.get("bindings") or {}
+        rows = _bound_rows(bindings)
+        if rows is not None:
+            return _batch(session, text, rows)
+        params = [from_binding(bindings[str(n)]) for n in range(1, len(bindings) + 1)]
+        if body.get("describeOnly"):
+            return session.describe(text, params or None)
+        return session.execute(text, params or None)
+
+    def _wait(self, execution: _Execution) -> dict[str, Any]:
+        if execution.done.wait(self.patience_seconds):
+            return execution.reply
+        return replies.pending(execution.query_id)
+
+    def _known(self, query_id: str) -> _Execution:
+        with self._lock:
+            execution = self._by_query.get(query_id)
+        if execution is None:
+            raise SqlError(f"Statement {query_id} not found", 709, "02000")
+        return execution
+
+    def _result(self, query_id: str) -> dict[str, Any]:
+        try:
+            return self._wait(self._known(query_id))
+        except SqlError as error:
+            return replies.failure(error, query_id)
+
+    def _scan(self, query_id: str) -> Result:
+        execution = self._known(query_id)
+        execution.done.wait()
+        if execution.result is None:
+            raise SqlError(f"Statement {query_id} failed", 709, "02000")
+        return execution.result
+
+    def _status(self, query_id: str) -> dict[str, Any]:
+        with self._lock:
+            execution = self._by_query.get(query_id)
+        queries: list[dict[str, Any]] = []
+        if execution is not None:
+            state = "RUNNING"
+            if execution.done.is_set():
+                state = "SUCCESS" if execution.reply["success"] else "FAILED_WITH_ERROR"
+            queries.append({"id": query_id, "status": state})
+            if state == "FAILED_WITH_ERROR":
+                queries[0]["errorCode"] = execution.reply["code"]
+                queries[0]["errorMessage"] = execution.reply["message"]
+        return {"data": {"queries": queries}, "code": None, "message": None, "success": True}
+
+
+def _trim(known: OrderedDict[str, _Execution]) -> None:
+    for key in list(known):
+        if len(known) <= _KEPT_RESULTS:
+            return
+        if known[key].done.is_set():
+            del known[key]
+
+
+def _json(request: Request) -> dict[str, Any]:
+    body = request.body
+    if request.headers.get("content-encoding") == "gzip":
+        body = gzip.decompress(body)
+    found: dict[str, Any] = json.loads(body or b"{}")
+    return found
+
+
+def _token(request: Request) -> str:
+    header = request.headers.get("authorization", "")
+    # Authorization: Snowflake Token="…"
+    return header.partition('"')[2].rstrip('"')
+
+
+def _part(name: str | None) -> str | None:
+    if not name:
+        return None
+    return name[1:-1] if name.startswith('"') and name.endswith('"') else name.upper()
+
+
+def _result_scan(text: str) -> str | None:
+    words = text.strip().rstrip(";").lower()
+    start = "select * from table(result_scan('"
+    if words.startswith(start) and words.endswith("'))"):
+        return words[len(start) : -3]
+    return None
+
+
+def _bound_rows(bindings: dict[str, Any]) -> list[list[Any]] | None:
+    """Return the rows of an array binding (executemany), None when the values are single."""
+    if not any(isinstance(b.get("value"), list) for b in bindings.values()):
+        return None
+    columns = [
+        [None if v is None else from_binding({**b, "value": v}) for v in b["value"]]
+        for b in (bindings[str(n)] for n in range(1, len(bindings) + 1))
+    ]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _batch(session: LocalSession, text: str, rows: list[list[Any]]) -> Result:
+    total, result = 0, None
+    opened = not session.in_transaction
+    if opened:
+        session.begin()
+    try:
+        for row in rows:
+            result = session.execute(text, row)
+            total += result.count
+    except BaseException:
+        if opened:
+            session.rollback()
+        raise
+    if opened:
+        session.commit()
+    if result is None:
+        return session.execute(text)
+    result.rows = [[str(total)]]
+    return result

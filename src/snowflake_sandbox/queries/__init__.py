@@ -1,0 +1,1 @@
+"""Queries and DML: checked, translated, planned and run."""

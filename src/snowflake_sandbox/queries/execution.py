@@ -1,0 +1,108 @@
+"""Queries and DML: translated, remembered, run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from snowflake_sandbox import access, results, rules
+from snowflake_sandbox.duck import execute, first
+from snowflake_sandbox.queries import merging, strictness, table_functions
+from snowflake_sandbox.queries.lineage import declared_outputs
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.sql.translation import Plan
+
+_DML = {exp.Insert: "inserted", exp.Update: "updated", exp.Delete: "deleted"}
+_IDS = {
+    "inserted": results.INSERT,
+    "updated": results.UPDATE,
+    "deleted": results.DELETE,
+}
+
+
+def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
+    """Run a query, DML, or anything else that fakesnow translates."""
+    remembered = strictness.system_call(session, text)
+    if remembered is not None:
+        return remembered
+    text = table_functions.expand(session, text)
+    plan = prepare(session, text, params)
+    root = plan.root
+    if isinstance(root, exp.Merge):
+        return session.write(lambda: merging.run(session, plan, _bound(plan, params)))
+    verb = next((verb for kind, verb in _DML.items() if isinstance(root, kind)), None)
+    if verb is not None:
+        return session.write(lambda: _write(session.duck, plan, params, verb))
+    return _rows(session, plan, params)
+
+
+def prepare(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
+    """Return the plan of a statement, from memory when the same text ran before."""
+    # what an application sees of INFORMATION_SCHEMA is its own
+    key = (text, session.database, session.schema, access.application(session))
+    plan = session.account.plans.get(key)
+    if plan is None:
+        root = session.translator.parse(text)
+        rules.check_tree(session, root)
+        strictness.check(root)
+        names = access.touched(session, root)
+        access.check(session, names)
+        access.hide(session, root)
+        if isinstance(root, exp.Merge):
+            plan = merging.plan(session, root, params)
+        elif isinstance(root, exp.Insert):
+            plan = strictness.insert(session, session.translator.plan(root, params), params)
+        else:
+            plan = session.translator.plan(root, params)
+        plan.extra["touched"] = names
+        if plan.repeatable and isinstance(root, exp.Query | exp.DML):
+            session.account.plans.put(key, plan)
+    else:
+        access.check(session, plan.extra["touched"])
+    return plan
+
+
+def describe(session: LocalSession, text: str, params: list[Any] | None) -> Result:
+    """Answer the columns of a query, or an empty result for statements that have none."""
+    root = session.translator.parse(table_functions.expand(session, text))
+    if not isinstance(root, exp.Query):
+        return results.Result(results.status("").columns)
+    access.check(session, access.touched(session, root))
+    plan = session.translator.plan(root, params)
+    count = sum(1 for _ in plan.root.find_all(exp.Placeholder))
+    relation = session.duck.sql(plan.sql[-1], params=plan.params or [None] * count or None)
+    return Result(results.describe(relation, declared_outputs(session, plan.root)))
+
+
+def _bound(plan: Plan, params: list[Any] | None) -> list[Any] | None:
+    return params if plan.repeatable else plan.params
+
+
+def _rows(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
+    bound = _bound(plan, params)
+    for sql in plan.sql[:-1]:
+        execute(session.duck, sql)
+    relation = session.duck.sql(plan.sql[-1], params=bound or None)
+    type_id = results.SELECT if isinstance(plan.root, exp.Query) else results.SHOW
+    # a plan is forgotten when any table changes, and what it found with it
+    if "declared" not in plan.extra:
+        plan.extra["declared"] = declared_outputs(session, plan.root)
+    return results.query(relation, plan.extra["declared"], type_id)
+
+
+def _write(
+    duck: duckdb.DuckDBPyConnection, plan: Plan, params: list[Any] | None, verb: str
+) -> Result:
+    bound = _bound(plan, params)
+    for sql in plan.sql[:-1]:
+        execute(duck, sql)
+    found = first(duck, plan.sql[-1], bound or None)
+    count = int(found[0]) if found else 0
+    if verb == "updated":
+        names = [("number of rows updated", "BIGINT")]
+        names.append(("number of multi-joined rows updated", "BIGINT"))
+        return results.rows(names, [[count, 0]], _IDS[verb])
+    return results.counts(_IDS[verb], **{verb: count})

@@ -1,0 +1,198 @@
+"""MERGE by DuckDB's own MERGE, with Snowflake's answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+from sqlglot import Expr, exp
+
+from snowflake_sandbox import results
+from snowflake_sandbox.duck import execute
+from snowflake_sandbox.errors import SqlError, compilation, unsupported
+from snowflake_sandbox.names import Name, literal, path
+from snowflake_sandbox.queries.strictness import store_text
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.sql.syntax import name_parts
+from snowflake_sandbox.sql.translation import Plan
+
+_ACTIONS = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
+
+
+def plan(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> Plan:
+    """Translate a MERGE."""
+    whens = _whens(root)
+    verbs = [verb for verb in _ACTIONS if any(_verb(when) == verb for when in whens)]
+    for when in whens:
+        then = when.args.get("then")
+        if isinstance(then, exp.Update):
+            for assignment in then.expressions:
+                # Snowflake takes t.c = …, DuckDB only c = …
+                column = assignment.this
+                if isinstance(column, exp.Column):
+                    assignment.set("this", exp.Column(this=column.this))
+        elif isinstance(then, exp.Insert):
+            given = then.this.expressions if then.this is not None else []
+            values = then.expression.expressions if then.expression is not None else []
+            for column in given:
+                if isinstance(column, exp.Column) and column.args.get("table"):
+                    column.set("table", None)
+            if given and len(given) != len(values):
+                raise compilation(
+                    "Insert value list does not match column list expecting"
+                    f" {len(given)} but got {len(values)}",
+                    2020,
+                    "42601",
+                )
+    _last_of_its_kind(whens)
+    look_up(root)
+    store_text(session, root, params)
+    target = _target(session, root)
+    translated = session.translator.plan(root, params)
+    sql = translated.sql[-1]
+    counted = None
+    if verbs == ["inserted", "updated"] and target is not None:
+        counted = f"SELECT count(*) FROM {path(target)}"
+    elif len(verbs) > 1:
+        sql += " RETURNING merge_action"
+    return replace(
+        translated, sql=(sql,), extra={"verbs": verbs, "counted": counted, "target": target}
+    )
+
+
+def run(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
+    """Run a MERGE and count what it did.
+
+    DuckDB tells the sum. Telling which row was inserted and which updated costs it a copy of all
+    of them, so the rows of the table are counted before and after, in one transaction.
+    """
+    verbs: list[str] = plan.extra["verbs"]
+    plan = _from_files(session, plan)
+    try:
+        if plan.extra["counted"] is not None:
+            done = _count(session, plan, params)
+        else:
+            rows = execute(session.duck, plan.sql[-1], params or None)
+            if len(verbs) > 1:
+                actions = Counter(row[0] for row in rows)
+                done = {verb: actions[_ACTIONS[verb]] for verb in verbs}
+            else:
+                done = {verbs[0]: int(rows[0][0])}
+    except duckdb.InvalidInputException as error:
+        if "same target row more than once" in str(error):
+            raise SqlError("Duplicate row detected during DML action", 100090, "42P18") from error
+        raise
+    if not session.in_transaction and (target := plan.extra["target"]) is not None:
+        session.store.tidy(target.database)
+    return results.counts(results.MERGE, **done)
+
+
+def _from_files(session: LocalSession, plan: Plan) -> Plan:
+    """The MERGE as it reads rows that COPY only kept from where they are."""
+    sql = plan.sql[-1]
+    account = session.account
+    for table in account.deferred.named_in(sql):
+        columns = list(account.table_columns(session.duck, table))
+        read = account.deferred.read_in(sql, table, columns)
+        if read is None:
+            account.settle(session.duck, table)
+        else:
+            sql = read
+    return replace(plan, sql=(sql,))
+
+
+def _count(session: LocalSession, plan: Plan, params: list[Any] | None) -> dict[str, int]:
+    duck = session.duck
+    with session.atomic():
+        before = execute(duck, plan.extra["counted"])[0][0]
+        total = execute(duck, plan.sql[-1], params or None)[0][0]
+        inserted = execute(duck, plan.extra["counted"])[0][0] - before
+    return {"inserted": inserted, "updated": total - inserted}
+
+
+def _target(session: LocalSession, root: exp.Merge) -> Name | None:
+    table = root.this
+    if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
+        return None
+    return session.context().qualify(name_parts(table))
+
+
+def look_up(root: exp.Merge) -> None:
+    """Say in the condition that the table's key is one of the source's.
+
+    That follows from their being equal, but DuckDB may else hash the table instead of the source:
+    every row of it, with all columns that are compared. Its memory would grow with the table.
+    """
+    on, table, source = root.args["on"], root.this, root.args["using"]
+    for equal in on.flatten() if isinstance(on, exp.And) else [on]:
+        sides = [equal.this, equal.expression] if isinstance(equal, exp.EQ) else []
+        keys = {one.table.upper(): one for one in sides if isinstance(one, exp.Column)}
+        wanted = keys.get(table.alias_or_name.upper())
+        key = keys.get(source.alias_or_name.upper())
+        if wanted is None or key is None:
+            continue
+        values = _values(source, key)
+        if values is not None:
+            among = exp.In(this=wanted.copy(), query=exp.Subquery(this=values))
+            root.set("on", exp.and_(on, among, copy=False))
+            return
+
+
+def _values(source: Expr, key: exp.Column) -> exp.Select | None:
+    """Every value the source's key may have; None where only the source itself tells."""
+    if isinstance(source, exp.Table):
+        return exp.select(exp.column(key.this.copy())).from_(_unnamed(source))
+    read = source.this if isinstance(source, exp.Subquery) else None
+    if not isinstance(read, exp.Select) or any(
+        read.args.get(one) for one in ("joins", "with_", "group", "laterals", "pivots", "distinct")
+    ):
+        return None
+    table = read.args.get("from_")
+    named = {one.alias_or_name: one.unalias() for one in read.expressions}
+    value = named.get(key.name)
+    if value is None or table is None or not isinstance(table.this, exp.Table):
+        return None
+    if any(one.find(exp.Placeholder) for one in (value, table)):
+        return None
+    return exp.Select(expressions=[value.copy()], from_=table.copy())
+
+
+def _unnamed(table: exp.Table) -> exp.Table:
+    found = table.copy()
+    found.set("alias", None)
+    return found
+
+
+def _whens(root: exp.Merge) -> list[exp.When]:
+    found = root.args.get("whens")
+    expressions = found.expressions if isinstance(found, Expr) else list(found or [])
+    return [when for when in expressions if isinstance(when, exp.When)]
+
+
+def _verb(when: exp.When) -> str:
+    then = when.args.get("then")
+    if isinstance(then, exp.Update):
+        return "updated"
+    if isinstance(then, exp.Insert):
+        return "inserted"
+    if isinstance(then, exp.Var) and then.name.upper() == "DELETE":
+        return "deleted"
+    raise unsupported("MERGE with this clause")
+
+
+def _last_of_its_kind(whens: list[exp.When]) -> None:
+    closed: set[bool] = set()
+    for when in whens:
+        matched = bool(when.args.get("matched"))
+        if matched in closed:
+            raise compilation(
+                "A MERGE clause without a condition must be the last of its kind"
+                f" ({literal('WHEN MATCHED' if matched else 'WHEN NOT MATCHED')}).",
+                1003,
+                "42000",
+            )
+        if when.args.get("condition") is None:
+            closed.add(matched)

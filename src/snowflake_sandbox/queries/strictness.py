@@ -1,0 +1,160 @@
+"""Where DuckDB is laxer than Snowflake."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+from sqlglot import Expr, exp
+
+from snowflake_sandbox import results
+from snowflake_sandbox.duck import execute
+from snowflake_sandbox.errors import compilation
+from snowflake_sandbox.names import quote
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.sql.syntax import name_parts, plain_name
+from snowflake_sandbox.sql.translation import Plan
+from snowflake_sandbox.storage import relations
+
+_CANCEL = re.compile(r"\s*SELECT\s+SYSTEM\$CANCEL_ALL_QUERIES\s*\(", re.IGNORECASE)
+_NOT_IN_VALUES = (exp.ParseJSON, exp.ToVariant, exp.Array, exp.JSONObject, exp.StrToMap)
+_NOT_IN_VALUES_NAMES = {
+    "PARSE_JSON",
+    "TRY_PARSE_JSON",
+    "TO_VARIANT",
+    "TO_OBJECT",
+    "TO_ARRAY",
+    "ARRAY_CONSTRUCT",
+    "OBJECT_CONSTRUCT",
+    "JSON_ARRAY",
+    "JSON_OBJECT",
+    "SPLIT",
+}
+
+
+def system_call(session: LocalSession, text: str) -> Result | None:
+    """Answer what Snowpark asks when a session closes; None for any other statement."""
+    del session
+    if _CANCEL.match(text):
+        return results.status("cancelled", results.SELECT)
+    return None
+
+
+def check(root: Expr) -> None:
+    """Refuse functions in VALUES of an INSERT, as Snowflake does.
+
+    Raises:
+        SqlError: 2014.
+    """
+    if not isinstance(root, exp.Insert) or not isinstance(root.expression, exp.Values):
+        return
+    for node in root.expression.walk():
+        name = node.name.upper() if isinstance(node, exp.Anonymous) else ""
+        if isinstance(node, _NOT_IN_VALUES) or name in _NOT_IN_VALUES_NAMES:
+            shown = node.sql(dialect="snowflake")
+            raise compilation(f"Invalid expression [{shown}] in VALUES clause", 2014, "22000")
+
+
+def insert(session: LocalSession, plan: Plan, params: list[Any] | None) -> Plan:
+    """Keep text that is inserted into a VARIANT column as text.
+
+    DuckDB would parse it as JSON. In Snowflake only PARSE_JSON does.
+    """
+    root = plan.root
+    if not isinstance(root, exp.Insert):
+        return plan
+    table = root.this.this if isinstance(root.this, exp.Schema) else root.this
+    if not isinstance(table, exp.Table):
+        return plan
+    wanted = _names(root.this.expressions) if isinstance(root.this, exp.Schema) else None
+    kinds = _table_types(session, table)
+    targets = wanted if wanted is not None else list(kinds)
+    if not any(kinds.get(t) == "JSON" for t in targets):
+        return plan
+    source = root.expression
+    translated = session.translator.plan(source.copy(), params).sql[-1]
+    if isinstance(source, exp.Values):
+        translated = f"SELECT * FROM ({translated})"
+    given = types_of(session.duck, translated, params)
+    if given is None or len(given) != len(targets):
+        return plan
+    names = [f"c{i}" for i in range(len(given))]
+    values = [
+        f"to_json(s.{n})" if kinds.get(t) == "JSON" and k == "VARCHAR" else f"s.{n}"
+        for n, t, k in zip(names, targets, given, strict=True)
+    ]
+    if all(value == f"s.{n}" for value, n in zip(values, names, strict=True)):
+        return plan
+    into = ".".join(quote(part) for part in name_parts(table))
+    listed = ", ".join(quote(t) for t in targets)
+    sql = (
+        f"INSERT INTO {into} ({listed}) SELECT {', '.join(values)}"
+        f" FROM ({translated}) AS s({', '.join(names)})"
+    )
+    return replace(plan, sql=(*plan.sql[:-1], sql))
+
+
+def store_text(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> None:
+    """Do the same for the plain columns of a MERGE's source, in place."""
+    source = root.args.get("using")
+    if not isinstance(root.this, exp.Table) or not isinstance(source, exp.Subquery):
+        return
+    kinds = _table_types(session, root.this)
+    if "JSON" not in kinds.values():
+        return
+    translated = session.translator.plan(source.this.copy(), params).sql[-1]
+    given = columns_of(session.duck, translated, params)
+    alias = source.alias.upper()
+    for pair in _assignments(root):
+        target, value = pair
+        if kinds.get(plain_name(target)) != "JSON" or not isinstance(value, exp.Column):
+            continue
+        if value.table.upper() == alias and given.get(plain_name(value)) == "VARCHAR":
+            value.replace(exp.Anonymous(this="TO_JSON", expressions=[value.copy()]))
+
+
+def _assignments(root: exp.Merge) -> list[tuple[Expr, Expr]]:
+    found: list[tuple[Expr, Expr]] = []
+    whens = root.args.get("whens")
+    for when in whens.expressions if isinstance(whens, Expr) else whens or []:
+        then = when.args.get("then")
+        if isinstance(then, exp.Update):
+            found += [(e.this, e.expression) for e in then.expressions if isinstance(e, exp.EQ)]
+        elif isinstance(then, exp.Insert) and then.this is not None:
+            found += list(zip(then.this.expressions, then.expression.expressions, strict=False))
+    return found
+
+
+def _table_types(session: LocalSession, table: exp.Table) -> dict[str, str]:
+    """Return DuckDB's types of a table's columns; empty when there is no such table."""
+    name = session.context().qualify(name_parts(table))
+    return relations.column_types(session.duck, name)
+
+
+def types_of(
+    duck: duckdb.DuckDBPyConnection, sql: str, params: list[Any] | None
+) -> list[str] | None:
+    """Return DuckDB's types of a query's columns, None when it cannot tell."""
+    try:
+        rows = execute(duck, f"DESCRIBE {sql}", params or None)
+    except duckdb.Error:
+        return None
+    return [str(row[1]) for row in rows]
+
+
+def columns_of(
+    duck: duckdb.DuckDBPyConnection, sql: str, params: list[Any] | None
+) -> dict[str, str]:
+    """Return DuckDB's types of a query's columns by name."""
+    try:
+        rows = execute(duck, f"DESCRIBE {sql}", params or None)
+    except duckdb.Error:
+        return {}
+    return {str(row[0]): str(row[1]) for row in rows}
+
+
+def _names(nodes: list[Expr]) -> list[str]:
+    return [plain_name(node) for node in nodes]

@@ -1,0 +1,1 @@
+"""Reading Snowflake SQL and translating it for DuckDB."""

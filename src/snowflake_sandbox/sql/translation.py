@@ -1,0 +1,137 @@
+"""Snowflake SQL to DuckDB SQL, by fakesnow's transformations, remembered by text."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from fakesnow.conn import FakeSnowflakeConnection
+from fakesnow.cursor import FakeSnowflakeCursor
+from fakesnow.dialect import parse_one
+from sqlglot import Expr, exp
+
+from snowflake_sandbox.errors import unsupported
+from snowflake_sandbox.sql import semistructured
+from snowflake_sandbox.sql.aggregates import typed_aggregates
+from snowflake_sandbox.sql.transforming import transform
+from snowflake_sandbox.sql.variables import with_variables
+
+Params = list[Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A statement ready to run.
+
+    Attributes:
+        sql: the DuckDB statements; the last one's rows are the answer.
+        root: the Snowflake statement's syntax tree, not to be changed.
+        params: the values left for DuckDB's placeholders.
+        repeatable: whether the same text may be answered by this plan again.
+    """
+
+    sql: tuple[str, ...]
+    root: Expr
+    params: Params | None = None
+    repeatable: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class PlanCache:
+    """The most recently used plans of an engine, by text and current schema."""
+
+    def __init__(self, size: int = 256) -> None:
+        self._plans: OrderedDict[tuple[str | None, ...], Plan] = OrderedDict()
+        self._known: dict[tuple[object, ...], dict[str, str]] = {}
+        self._size = size
+        self._lock = Lock()
+
+    def get(self, key: tuple[str | None, ...]) -> Plan | None:
+        """Return the plan of a text, if known."""
+        with self._lock:
+            plan = self._plans.get(key)
+            if plan is not None:
+                self._plans.move_to_end(key)
+            return plan
+
+    def put(self, key: tuple[str | None, ...], plan: Plan) -> None:
+        """Remember a plan."""
+        with self._lock:
+            self._plans[key] = plan
+            self._plans.move_to_end(key)
+            while len(self._plans) > self._size:
+                self._plans.popitem(last=False)
+
+    def remember(
+        self, key: tuple[object, ...], make: Callable[[], dict[str, str]]
+    ) -> dict[str, str]:
+        """Return what was found out about a table before, or find it out."""
+        found = self._known.get(key)
+        if found is None:
+            found = make()
+            with self._lock:
+                self._known[key] = found
+        return found
+
+    def clear(self) -> None:
+        """Forget all: a table's columns changed."""
+        with self._lock:
+            self._plans.clear()
+            self._known.clear()
+
+
+class Translator:
+    """fakesnow's translation for one session.
+
+    Args:
+        connection: fakesnow's connection object; it carries current database, schema and
+            variables, nothing is executed on it.
+    """
+
+    def __init__(self, connection: FakeSnowflakeConnection) -> None:
+        self._connection = connection
+
+    def parse(self, text: str) -> Expr:
+        """Parse one statement, its session variables filled in."""
+        values = self._connection.variables._variables
+        return semistructured.normalize(parse_one(with_variables(text, values)))
+
+    def plan(self, root: Expr, params: Params | None) -> Plan:
+        """Translate a parsed statement, which is used up."""
+        cursor = self._cursor()
+        cursor.check_db_and_schema(root)
+        left = list(params) if params is not None else None
+        original = root.copy()
+        statements: list[str] = []
+        parts = [root] if isinstance(root, exp.Merge) else cursor._transform_explode(root)
+        for part in parts:
+            if isinstance(part, exp.Query | exp.DML):
+                done = transform(part, left, self._connection.schema)
+                done = typed_aggregates(self._connection._duck_conn, done, left)
+            else:
+                done = cursor._transform(part, left)
+            if isinstance(done, exp.Command) and not statements and done.this != "SET":
+                raise unsupported(original.sql(dialect="snowflake")[:80])
+            sql = done.sql(dialect="duckdb")
+            if not sql:
+                raise unsupported(original.sql(dialect="snowflake")[:80])
+            statements.append(sql)
+        same = params is None or len(left or ()) == len(params)
+        return Plan(
+            tuple(statements), original, left, repeatable=same and not self._variables_used()
+        )
+
+    def expression(self, text: str) -> str:
+        """Translate one expression."""
+        root = self.parse(f"SELECT {text}")
+        return self.plan(root, None).sql[-1].removeprefix("SELECT ")
+
+    def _cursor(self) -> FakeSnowflakeCursor:
+        connection = self._connection
+        return FakeSnowflakeCursor(connection, connection._duck_conn)
+
+    def _variables_used(self) -> bool:
+        return bool(self._connection.variables._variables)

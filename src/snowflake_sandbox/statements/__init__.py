@@ -1,0 +1,1 @@
+"""The other statements: one module for each kind of object or command."""

@@ -1,0 +1,266 @@
+"""COPY INTO a table from staged Parquet and JSON files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from snowflake_sandbox import access, results
+from snowflake_sandbox.duck import execute, first
+from snowflake_sandbox.errors import SqlError, compilation, unsupported
+from snowflake_sandbox.names import Name, literal, path, quote
+from snowflake_sandbox.results import Result
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.sql import clauses
+from snowflake_sandbox.sql.clauses import Clause, Context
+from snowflake_sandbox.sql.tokens import Reader
+from snowflake_sandbox.statements import staging
+from snowflake_sandbox.storage import columns
+from snowflake_sandbox.storage.stages import StagedFile
+
+_COPY = {
+    "FILE_FORMAT": Clause(clauses.options),
+    "MATCH_BY_COLUMN_NAME": Clause(clauses.word("CASE_INSENSITIVE", "CASE_SENSITIVE", "NONE")),
+    "PURGE": Clause(clauses.flag),
+    "FORCE": Clause(clauses.flag),
+    "ON_ERROR": Clause(clauses.word("ABORT_STATEMENT")),
+    "FILES": Clause(clauses.texts),
+    "TRUNCATECOLUMNS": Clause(clauses.flag),
+}
+_FORMATS = {
+    "JSON": {"TYPE", "COMPRESSION", "STRIP_OUTER_ARRAY", "FORMAT_NAME"},
+    "PARQUET": {
+        "TYPE",
+        "COMPRESSION",
+        "FORMAT_NAME",
+        "USE_LOGICAL_TYPE",
+        "USE_VECTORIZED_SCANNER",
+        "BINARY_AS_TEXT",
+    },
+}
+_ANSWER = [
+    ("file", "VARCHAR"),
+    ("status", "VARCHAR"),
+    ("rows_parsed", "BIGINT"),
+    ("rows_loaded", "BIGINT"),
+    ("error_limit", "BIGINT"),
+    ("errors_seen", "BIGINT"),
+    ("first_error", "VARCHAR"),
+    ("first_error_line", "BIGINT"),
+    ("first_error_character", "BIGINT"),
+    ("first_error_column_name", "VARCHAR"),
+]
+
+
+def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """COPY INTO <table> FROM @stage/path: each file once, unless FORCE."""
+    if reader.current.value.startswith("@"):
+        raise unsupported("COPY INTO a stage")
+    table = context.qualify(reader.dotted())
+    access.use(session, "TABLE", table, "INSERT")
+    listed = clauses.account_names(reader, context) if reader.looking_at("(") else None
+    reader.expect("FROM")
+    bracket = reader.accept("(")
+    if bracket:
+        reader.expect("SELECT")
+        if not (reader.accept("$") and reader.next().value == "1") or not reader.accept("FROM"):
+            raise unsupported("COPY with a transformation other than SELECT $1")
+    location = staging.located(session, reader, context)
+    if bracket:
+        reader.expect(")")
+    options = clauses.read_clauses(reader, context, _COPY)
+    kind, format_options = _file_format(session, context, options)
+    into = _filled_columns(session, table, listed)
+    files = session.stages.files(location)
+    if "FILES" in options:
+        chosen = {location.path.rstrip("/") + "/" + name for name in options["FILES"]}
+        files = [f for f in files if f.path in {c.lstrip("/") for c in chosen}]
+    if not files:
+        return results.status("Copy executed with 0 files processed.", results.COPY)
+    match = options.get("MATCH_BY_COLUMN_NAME", "NONE")
+
+    force = bool(options.get("FORCE"))
+    purge = bool(options.get("PURGE"))
+    deferred = session.account.deferred
+
+    def load() -> Result:
+        answer = []
+        for staged in files:
+            name = f"{'.'.join(location.stage)}/{staged.path}"
+            shown = f"{location.stage.object.lower()}/{staged.path}"
+            key = [table.schema, table.object, name, staged.digest]
+            known = deferred.holds(table, name, staged.digest)
+            if not force and (known or _loaded(session, table, key)):
+                skipped = "File was loaded before."
+                answer.append([shown, "LOAD_SKIPPED", 0, 0, None, 1, skipped, None, None, None])
+                continue
+            if purge and kind == "PARQUET" and match != "NONE":
+                kept = _deferred(session, table, into, staged, match, (name, key[-1]))
+                if kept is not None:
+                    answer.append([shown, "LOADED", kept, kept, 1, 0, None, None, None, None])
+                    continue
+            session.account.settle(session.duck, table)
+            sql = _statement(session, table, into, staged, kind, format_options, match)
+            count = _load(session, sql, kind, table, key)
+            answer.append([shown, "LOADED", count, count, 1, 0, None, None, None, None])
+        return results.rows(_ANSWER, answer, results.COPY)
+
+    loaded = session.write(load)
+    if purge:
+        session.stages.remove(files)
+    return loaded
+
+
+def _file_format(
+    session: LocalSession, context: Context, options: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    given = dict(options.get("FILE_FORMAT", {}))
+    if "FORMAT_NAME" in given:
+        parts = Reader(str(given["FORMAT_NAME"])).dotted()
+        entry = session.catalog.entry("FILE FORMAT", tuple(context.qualify(parts)))
+        given = {**entry.options, **given}
+    kind = str(given.get("TYPE", "CSV")).upper()
+    if kind not in _FORMATS:
+        raise unsupported(f"COPY of {kind} files")
+    unknown = set(given) - _FORMATS[kind]
+    if unknown:
+        raise unsupported(f"file format option {sorted(unknown)[0]}")
+    return kind, given
+
+
+def _filled_columns(
+    session: LocalSession, table: Name, listed: list[str] | None
+) -> list[tuple[str, str]]:
+    """Return the columns that a load fills, each with DuckDB's type: the listed ones, or all."""
+    types = session.account.table_columns(session.duck, table)
+    for column in listed or ():
+        if column not in types:
+            raise compilation(f"invalid identifier '{column}'", 904, "42000")
+    return [(column, types[column]) for column in (listed or types)]
+
+
+def _deferred(
+    session: LocalSession,
+    table: Name,
+    into: list[tuple[str, str]],
+    staged: StagedFile,
+    match: str,
+    key: tuple[str, str],
+) -> int | None:
+    """Keep a file of text instead of loading it into an empty transient table; its rows."""
+    if session.in_transaction:
+        return None
+    try:
+        file = pq.read_metadata(staged.file)
+    except (pa.ArrowException, OSError):
+        return None
+    types = {field.name: field.type for field in file.schema.to_arrow_schema()}
+    fold = str.upper if match == "CASE_INSENSITIVE" else str
+    sources = {fold(column): column for column in types}
+    pairs = [(c, k, sources[fold(c)]) for c, k in into if fold(c) in sources]
+    texts = all(k == "VARCHAR" and types[s] == pa.string() for _, k, s in pairs)
+    values = [(c, quote(s)) for c, _, s in pairs]
+    deferred = session.account.deferred
+    if not pairs or not texts or not deferred.takes(table, values):
+        return None
+    deferred.keep(table, values, staged.file, key)
+    return int(file.num_rows)
+
+
+def _statement(
+    session: LocalSession,
+    table: Name,
+    into: list[tuple[str, str]],
+    staged: StagedFile,
+    kind: str,
+    options: dict[str, Any],
+    match: str,
+) -> str:
+    source = literal(str(staged.file))
+    if kind == "PARQUET":
+        return _parquet(session, table, into, source, match)
+    return _json(table, into, source, options, match)
+
+
+def _load(session: LocalSession, sql: str, kind: str, table: Name, key: list[str]) -> int:
+    into = f"INSERT INTO {columns.loads(table.database)} VALUES (?, ?, ?, ?, now(), ?)"
+    try:
+        with session.atomic():
+            found = first(session.duck, sql)
+            count = int(found[0]) if found else 0
+            execute(session.duck, into, [*key, count])
+    except duckdb.InvalidInputException as error:
+        raise SqlError(f"Error parsing {kind}: {error}", 100069, "22P02") from error
+    return count
+
+
+def _loaded(session: LocalSession, table: Name, key: list[str]) -> bool:
+    found = first(
+        session.duck,
+        f"SELECT 1 FROM {columns.loads(table.database)} WHERE schema_name = ?"
+        " AND table_name = ? AND file = ? AND digest = ?",
+        key,
+    )
+    return found is not None
+
+
+def _parquet(
+    session: LocalSession, table: Name, into: list[tuple[str, str]], source: str, match: str
+) -> str:
+    read = f"read_parquet({source})"
+    described = execute(session.duck, f"DESCRIBE SELECT * FROM {read}")
+    types = {str(row[0]): str(row[1]) for row in described}
+    if match == "NONE":
+        if len(into) != 1 or into[0][1] != "JSON":
+            raise compilation(
+                "PARQUET file format can produce one and only one column of type variant, object,"
+                " or array. Load data into separate columns using the MATCH_BY_COLUMN_NAME copy"
+                " option or copy with transformation.",
+                2019,
+                "0A000",
+            )
+        row = ", ".join(f"{quote(c)} := {quote(c)}" for c in types)
+        return (
+            f"INSERT INTO {path(table)} ({quote(into[0][0])})"
+            f" SELECT to_json(struct_pack({row})) FROM {read}"
+        )
+    fold = str.upper if match == "CASE_INSENSITIVE" else str
+    sources = {fold(column): column for column in types}
+    pairs = [(c, k, sources[fold(c)]) for c, k in into if fold(c) in sources]
+    if not pairs:
+        raise compilation("No column of the file matches a column of the table.", 2019, "0A000")
+    names = ", ".join(quote(c) for c, _, _ in pairs)
+    values = ", ".join(_stored(quote(s), types[s], k) for _, k, s in pairs)
+    return f"INSERT INTO {path(table)} ({names}) SELECT {values} FROM {read}"
+
+
+def _stored(value: str, source: str, kind: str) -> str:
+    # text put into a VARIANT stays text: only PARSE_JSON makes an object of it
+    return f"to_json({value})" if kind == "JSON" and source != "JSON" else value
+
+
+def _json(
+    table: Name, into: list[tuple[str, str]], source: str, options: dict[str, Any], match: str
+) -> str:
+    if match != "NONE":
+        raise unsupported("COPY of JSON files with MATCH_BY_COLUMN_NAME")
+    if len(into) != 1 or into[0][1] != "JSON":
+        raise compilation(
+            "JSON file format can produce one and only one column of type variant, object, or"
+            " array. Use CSV file format if you want to load more than one column.",
+            2018,
+            "0A000",
+        )
+    layout = "array" if str(options.get("STRIP_OUTER_ARRAY", "")).upper() == "TRUE" else "auto"
+    compression = str(options.get("COMPRESSION", "AUTO")).lower()
+    if compression not in ("auto", "gzip", "none", "zstd"):
+        raise unsupported(f"file format option COMPRESSION = {compression}")
+    if compression == "auto":
+        compression = "auto_detect"
+    return (
+        f"INSERT INTO {path(table)} ({quote(into[0][0])}) SELECT json FROM read_json_objects("
+        f"{source}, format = '{layout}', compression = '{compression}')"
+    )

@@ -1,0 +1,257 @@
+"""CREATE and DROP of tables and views, and TRUNCATE."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from snowflake_sandbox import access
+from snowflake_sandbox.duck import execute, first
+from snowflake_sandbox.errors import compilation, exists, missing, unsupported
+from snowflake_sandbox.names import Name, path, quote
+from snowflake_sandbox.queries.lineage import declared_outputs, qualify_tables
+from snowflake_sandbox.results import Result, status
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.sql import table_definitions
+from snowflake_sandbox.sql.clauses import Context
+from snowflake_sandbox.sql.syntax import name_parts
+from snowflake_sandbox.sql.tokens import Reader
+from snowflake_sandbox.storage import columns, relations
+
+
+def _known_schema(session: LocalSession, name: Name, privilege: str) -> None:
+    access.use_schema(session, name.database, name.schema, privilege)
+    if not session.store.has_schema(name.database, name.schema):
+        raise missing("Schema", f"{name.database}.{name.schema}")
+
+
+def create_transient_table(
+    session: LocalSession, reader: Reader, context: Context, mode: str
+) -> Result:
+    """CREATE TRANSIENT TABLE: what is copied into it may stay in files (``deferred``)."""
+    return create_table(session, reader, context, mode, transient=True)
+
+
+def create_table(
+    session: LocalSession, reader: Reader, context: Context, mode: str, *, transient: bool = False
+) -> Result:
+    """CREATE [TRANSIENT] TABLE."""
+    quiet = reader.if_not_exists()
+    name = context.qualify(reader.dotted())
+    # CREATE TABLE t IF NOT EXISTS is an accepted variant
+    quiet = reader.if_not_exists() or quiet
+    _known_schema(session, name, "CREATE TABLE")
+    found = relations.kind_of(session.duck, name)
+    if found is not None:
+        hidden = access.taken(session, found, ".".join(name))
+        if hidden is not None:
+            raise hidden
+        if quiet:
+            return status(f"{name.object} already exists, statement succeeded.")
+        if mode != "REPLACE" or found == "VIEW":
+            raise exists(name.object)
+        access.own(session, found, ".".join(name))
+    definition = table_definitions.read_columns(reader)
+    if definition is None:
+        _create_by_tree(session, reader.text, name)
+        return status(f"Table {name.object} successfully created.")
+    translate = session.translator.expression
+    body = ", ".join(column.duck(translate) for column in definition.columns)
+    verb = "CREATE OR REPLACE TABLE" if mode == "REPLACE" else "CREATE TABLE"
+    execute(session.duck, f"{verb} {path(name)} ({body})")
+    _new_table(session, name)
+    columns.declare(
+        session.duck, name, ((c.name, c.type.declared, c.comment) for c in definition.columns)
+    )
+    if transient:
+        session.account.deferred.made(name)
+    if definition.comment is not None:
+        columns.comment_table(session.duck, name, definition.comment)
+    return status(f"Table {name.object} successfully created.")
+
+
+def _new_table(session: LocalSession, name: Name) -> None:
+    columns.forget(session.duck, name)
+    columns.comment_table(session.duck, name, None)
+    forget_loads(session, name)
+    session.account.deferred.gone(name)
+    session.catalog.revoke_all("TABLE", ".".join(name))
+    access.made(session, "TABLE", ".".join(name))
+    session.changed()
+
+
+def forget_loads(session: LocalSession, name: Name) -> None:
+    """Forget which files were loaded into a table that is made anew, emptied or dropped."""
+    where = f"{columns.loads(name.database)} WHERE schema_name = ? AND table_name = ?"
+    # a look costs less than a DELETE of nothing, which writes to the file
+    if first(session.duck, f"SELECT 1 FROM {where} LIMIT 1", [name.schema, name.object]):
+        execute(session.duck, f"DELETE FROM {where}", [name.schema, name.object])
+
+
+def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
+    root = session.translator.parse(text)
+    if not isinstance(root, exp.Create):
+        raise unsupported("CREATE TABLE of this form")
+    source = root.expression
+    kept: list[tuple[str, str | None, str | None]] = []
+    if isinstance(source, exp.Query):
+        relation = session.duck.sql(session.translator.plan(source.copy(), None).sql[-1])
+        types = declared_outputs(session, source)
+        kept = [(c, t, None) for c, t in zip(relation.columns, types, strict=False)]
+    clone = root.args.get("clone") or root.find(exp.LikeProperty)
+    if isinstance(source, exp.Query) and isinstance(root.this, exp.Table):
+        verb = "CREATE OR REPLACE TABLE" if root.args.get("replace") else "CREATE TABLE"
+        body = session.translator.plan(source, None).sql[-1]
+        execute(session.duck, f"{verb} {path(name)} AS {body}")
+    else:
+        for sql in session.translator.plan(root, None).sql:
+            execute(session.duck, sql)
+    _new_table(session, name)
+    if clone is not None:
+        table = clone.find(exp.Table)
+        if table is not None:
+            old = session.context().qualify(name_parts(table))
+            execute(
+                session.duck,
+                f"INSERT INTO {columns.DECLARED} SELECT ?, ?, ?, column_name, type, comment FROM"
+                f" {columns.DECLARED} WHERE database_name = ? AND schema_name = ?"
+                " AND table_name = ?",
+                [*name, *old],
+            )
+    columns.declare(session.duck, name, kept)
+
+
+def create_view(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
+    """CREATE VIEW; its tables are looked up now, so that it means the same everywhere."""
+    quiet = reader.if_not_exists()
+    name = context.qualify(reader.dotted())
+    _known_schema(session, name, "CREATE VIEW")
+    found = relations.kind_of(session.duck, name)
+    if found is not None:
+        hidden = access.taken(session, found, ".".join(name))
+        if hidden is not None:
+            raise hidden
+        if quiet:
+            return status(f"{name.object} already exists, statement succeeded.")
+        if mode != "REPLACE" or found == "TABLE":
+            raise exists(name.object)
+        access.own(session, found, ".".join(name))
+    titles, comments = _view_columns(reader)
+    comment, copied = None, False
+    while not reader.looking_at("AS"):
+        if reader.accept("COPY", "GRANTS"):
+            copied = True
+            continue
+        reader.expect("COMMENT", "=")
+        comment = reader.string()
+    reader.expect("AS")
+    query = session.translator.parse(reader.rest())
+    if not isinstance(query, exp.Query):
+        raise unsupported("CREATE VIEW of this form")
+    qualify_tables(query, context)
+    access.check(session, access.touched(session, query))
+    types = declared_outputs(session, query)
+    body = session.translator.plan(query, None).sql[-1]
+    listed = f" ({', '.join(quote(t) for t in titles)})" if titles else ""
+    execute(session.duck, f"CREATE OR REPLACE VIEW {path(name)}{listed} AS {body}")
+    real = [
+        str(row[0])
+        for row in execute(
+            session.duck,
+            "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ?"
+            " AND table_name = ? ORDER BY column_index",
+            [*name],
+        )
+    ]
+    columns.forget(session.duck, name)
+    kept = list(types) + [None] * (len(real) - len(types))
+    columns.declare(
+        session.duck,
+        name,
+        [(c, t, comments.get(c)) for c, t in zip(real, kept, strict=False)],
+    )
+    columns.comment_table(session.duck, name, comment)
+    title = ".".join(name)
+    before = [one for one in session.catalog.grants if (one.on, one.name) == ("VIEW", title)]
+    session.catalog.revoke_all("VIEW", title)
+    if copied:
+        session.catalog.grant([one for one in before if one.privilege != access.OWNERSHIP])
+    access.made(session, "VIEW", title)
+    session.changed()
+    return status(f"View {name.object} successfully created.")
+
+
+def _view_columns(reader: Reader) -> tuple[list[str], dict[str, str]]:
+    titles: list[str] = []
+    comments: dict[str, str] = {}
+    if reader.accept("("):
+        while not reader.accept(")"):
+            titles.append(reader.identifier())
+            if reader.accept("COMMENT"):
+                comments[titles[-1]] = reader.string()
+            reader.accept(",")
+    return titles, comments
+
+
+def create_other(session: LocalSession, reader: Reader, mode: str) -> Result:
+    """CREATE of what only fakesnow knows: temporary tables, sequences."""
+    del mode
+    root = session.translator.parse(reader.text)
+    if not isinstance(root, exp.Create) or root.kind not in ("TABLE", "SEQUENCE"):
+        raise unsupported(f"CREATE {reader.current.upper}")
+    session.ddl()
+    for sql in session.translator.plan(root, None).sql:
+        execute(session.duck, sql)
+    session.changed()
+    return status("Statement executed successfully.")
+
+
+def drop_table(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """DROP TABLE."""
+    return _drop(session, reader, context, "TABLE")
+
+
+def drop_view(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """DROP VIEW."""
+    return _drop(session, reader, context, "VIEW")
+
+
+def _drop(session: LocalSession, reader: Reader, context: Context, kind: str) -> Result:
+    quiet = reader.if_exists()
+    name = context.qualify(reader.dotted())
+    if not reader.accept("CASCADE"):
+        reader.accept("RESTRICT")
+    reader.end()
+    found = relations.kind_of(session.duck, name)
+    if found is None:
+        if quiet:
+            return status("Drop statement executed successfully.")
+        raise missing(kind.capitalize(), str(name))
+    if found != kind:
+        raise compilation(f"Object found is of type '{found}', not '{kind}'.", 2203, "42601")
+    access.own(session, kind, ".".join(name))
+    execute(session.duck, f"DROP {kind} {path(name)}")
+    _new_table(session, name)
+    for each in ("TABLE", "VIEW"):
+        session.catalog.revoke_all(each, ".".join(name))
+    session.store.tidy(name.database)
+    return status(f"{name.object} successfully dropped.")
+
+
+def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """TRUNCATE TABLE: Snowflake forgets the load history with the rows."""
+    session.ddl()
+    reader.accept("TABLE")
+    quiet = reader.if_exists()
+    name = context.qualify(reader.dotted())
+    reader.end()
+    if relations.kind_of(session.duck, name) != "TABLE":
+        if quiet:
+            return status("Statement executed successfully.")
+        raise missing("Table", str(name))
+    access.own(session, "TABLE", ".".join(name))
+    with session.atomic():
+        execute(session.duck, f"TRUNCATE {path(name)}")
+        forget_loads(session, name)
+    session.account.deferred.emptied(name)
+    session.store.tidy(name.database)
+    return status("Statement executed successfully.")

@@ -1,0 +1,215 @@
+"""Tasks: recorded, resumed and suspended; EXECUTE TASK begins one run in the background."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from snowflake_sandbox import access
+from snowflake_sandbox.errors import compilation, exists, invalid_value, missing, unsupported
+from snowflake_sandbox.results import Result, status
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.sql import clauses
+from snowflake_sandbox.sql.clauses import Clause, Context
+from snowflake_sandbox.sql.tokens import Reader
+from snowflake_sandbox.storage.records import Task
+
+_SCHEDULE = re.compile(
+    r"(?:(\d+)\s*(?:M|MINUTES?|H|HOURS?|S|SECONDS?)|USING\s+CRON(?:\s+\S+){5}\s+\S+)\Z", re.I
+)
+
+_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+
+
+def _schedule(reader: Reader, context: Context) -> str:
+    text = clauses.text(reader, context)
+    match = _SCHEDULE.match(text.strip())
+    if match is None or not (_often(text) if match[1] else _cron(text)):
+        raise invalid_value(text, "SCHEDULE")
+    return text
+
+
+def _often(text: str) -> bool:
+    """Whether an interval is one: 10 seconds to 8 days."""
+    number, unit = re.split(r"(?<=\d)\s*(?=\D)", text.strip().upper(), maxsplit=1)
+    return 10 <= int(number) * {"S": 1, "M": 60, "H": 3600}[unit[0]] <= 8 * 24 * 3600
+
+
+def _cron(text: str) -> bool:
+    """Whether the fields of a CRON expression are in their ranges, and its time zone is one."""
+    *fields, zone = text.split()[2:]
+    numbers = [
+        (int(number), low, high)
+        for field, (low, high) in zip(fields, _FIELDS, strict=True)
+        for number in re.findall(r"\d+", field.partition("/")[0])
+    ]
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return all(low <= number <= high for number, low, high in numbers)
+
+
+def _warehouse(reader: Reader, context: Context) -> str:
+    del context
+    if reader.looking_at("REFERENCE"):
+        raise unsupported("reference() in WAREHOUSE")
+    return reader.identifier()
+
+
+_CLAUSES = {
+    "SCHEDULE": Clause(_schedule),
+    "WAREHOUSE": Clause(_warehouse),
+    "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE": Clause(clauses.size),
+    "SERVERLESS_TASK_MIN_STATEMENT_SIZE": Clause(clauses.size),
+    "SERVERLESS_TASK_MAX_STATEMENT_SIZE": Clause(clauses.size),
+    "USER_TASK_TIMEOUT_MS": Clause(clauses.number),
+    "SUSPEND_TASK_AFTER_NUM_FAILURES": Clause(clauses.number),
+    "TASK_AUTO_RETRY_ATTEMPTS": Clause(clauses.number),
+    "ALLOW_OVERLAPPING_EXECUTION": Clause(clauses.flag),
+    "OVERLAP_POLICY": Clause(
+        clauses.word("NO_OVERLAP", "ALLOW_CHILD_OVERLAP", "ALLOW_ALL_OVERLAP")
+    ),
+    "ERROR_INTEGRATION": Clause(lambda r, _: r.identifier()),
+    "CONFIG": Clause(clauses.text),
+    "COMMENT": Clause(clauses.text),
+    "LOG_LEVEL": Clause(clauses.word("OFF", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")),
+}
+
+
+def create(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
+    """CREATE TASK: made suspended; replacing one leaves it suspended too."""
+    quiet = reader.if_not_exists()
+    name = context.qualify(reader.dotted())
+    options = clauses.read_clauses(reader, context, _CLAUSES, ("AS", "WHEN", "AFTER"))
+    if not reader.looking_at("AS"):
+        raise unsupported(f"CREATE TASK with {reader.current.upper}")
+    reader.expect("AS")
+    definition = _definition(session, reader, context)
+    if not session.store.has_schema(name.database, name.schema):
+        raise missing("Schema", f"{name.database}.{name.schema}")
+    if session.catalog.has("SCHEMA", name.schema_key):
+        raise compilation("Tasks are not allowed in a versioned schema.", 93083, "42601")
+    _check(session, options)
+    if any(task.name == name for task in session.catalog.tasks):
+        if quiet:
+            return status(f"{name.object} already exists, statement succeeded.")
+        if not mode:
+            raise exists(str(name))
+        session.catalog.drop_task(name)
+    session.catalog.put_task(Task(name, definition, options))
+    return status(f"Task {name.object} successfully created.")
+
+
+def _check(session: LocalSession, options: dict[str, object]) -> None:
+    if "WAREHOUSE" in options:
+        session.catalog.entry("WAREHOUSE", (str(options["WAREHOUSE"]),))
+        if "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE" in options:
+            raise compilation(
+                "WAREHOUSE and USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE exclude each other.",
+                1420,
+                "42601",
+            )
+
+
+def _definition(session: LocalSession, reader: Reader, context: Context) -> str:
+    if reader.looking_at("BEGIN") or reader.looking_at("DECLARE"):
+        raise unsupported("Snowflake Scripting in a task")
+    text = reader.rest()
+    if not text:
+        raise reader.error()
+    inner = Reader(text)
+    if inner.accept("CALL"):
+        name = context.qualify(inner.dotted())
+        if not session.catalog.overloads(name):
+            raise compilation(f"Unknown user-defined procedure {name}.", 2141, "42601")
+    return text
+
+
+def alter(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """ALTER TASK … RESUME, SUSPEND, SET, UNSET, MODIFY AS."""
+    quiet = reader.if_exists()
+    name = context.qualify(reader.dotted())
+    if quiet and not any(task.name == name for task in session.catalog.tasks):
+        return status("Statement executed successfully.")
+    task = session.catalog.task(name)
+    if reader.accept("RESUME"):
+        if "SCHEDULE" not in task.options:
+            raise compilation(
+                f"Task {name} has no schedule and no predecessor: it cannot be resumed.",
+                91087,
+                "42601",
+            )
+        _may_run(session, task)
+        changed = replace(task, state="started")
+    elif reader.accept("SUSPEND"):
+        changed = replace(task, state="suspended")
+    else:
+        if task.state == "started":
+            raise compilation(
+                f"Unable to update graph with root task {name} since that root task is not"
+                " suspended.",
+                91090,
+                "42601",
+            )
+        changed = _changed(session, reader, context, task)
+    reader.end()
+    session.catalog.put_task(changed)
+    return status("Statement executed successfully.")
+
+
+def _may_run(session: LocalSession, task: Task) -> None:
+    needed = [
+        "EXECUTE TASK",
+        *(["EXECUTE MANAGED TASK"] if "WAREHOUSE" not in task.options else []),
+    ]
+    for privilege in needed:
+        if not access.may(session, privilege):
+            raise compilation(
+                f"Cannot execute task , {privilege} privilege must be granted to owner role",
+                91089,
+                "23001",
+            )
+
+
+def _changed(session: LocalSession, reader: Reader, context: Context, task: Task) -> Task:
+    if reader.accept("MODIFY", "AS"):
+        return replace(task, definition=_definition(session, reader, context))
+    if reader.accept("UNSET"):
+        kept = dict(task.options)
+        while not reader.at_end():
+            option = reader.identifier()
+            if option not in _CLAUSES:
+                raise invalid_value(option, "UNSET")
+            kept.pop(option, None)
+            reader.accept(",")
+        return replace(task, options=kept)
+    reader.expect("SET")
+    found = clauses.read_clauses(reader, context, _CLAUSES)
+    _check(session, found)
+    return replace(task, options={**task.options, **found})
+
+
+def drop(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """DROP TASK."""
+    quiet = reader.if_exists()
+    name = context.qualify(reader.dotted())
+    reader.end()
+    if quiet and not any(task.name == name for task in session.catalog.tasks):
+        return status("Drop statement executed successfully.")
+    session.catalog.drop_task(name)
+    return status(f"{name.object} successfully dropped.")
+
+
+def execute(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """EXECUTE TASK: begins to run the task and answers at once, as Snowflake does.
+
+    How the run went stands in TASK_HISTORY; a task that fails does not fail this statement.
+    """
+    name = context.qualify(reader.dotted())
+    reader.end()
+    task = session.catalog.task(name)
+    _may_run(session, task)
+    session.account.background.start(task)
+    return status(f"Task {name.object} is scheduled to run immediately.")

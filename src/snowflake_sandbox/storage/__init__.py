@@ -1,0 +1,1 @@
+"""What an account keeps: DuckDB files, recorded objects, staged files, secrets, history."""
