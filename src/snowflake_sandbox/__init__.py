@@ -1,4 +1,4 @@
-"""A local Snowflake: real clients, DuckDB underneath, procedures run by their real handlers.
+"""A local Snowflake: real clients talk to it, DuckDB stores the rows, procedures run in Python.
 
 Used on a laptop and in tests; never shipped into Snowflake.
 """

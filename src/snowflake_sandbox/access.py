@@ -1,4 +1,4 @@
-"""What an application may do outside its own database: with what it made, or was granted.
+"""What an application may do outside its own database: use what it created or was granted.
 
 A person at the local engine may do everything, as an account's administrator may. An application's
 procedures and its setup script may not: another database has to be theirs, or granted to them.
@@ -31,43 +31,43 @@ AUTOMATIC = frozenset(
 )
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
 
-Touched = tuple[tuple[Name, tuple[str, ...]], ...]
-"""The tables and views a statement names, each with the privileges it needs on it."""
+NamedRelations = tuple[tuple[Name, tuple[str, ...]], ...]
+"""The tables and views that a statement names, each with the privileges needed on it."""
 
 
-def application(session: LocalSession) -> str | None:
+def acting_application(session: LocalSession) -> str | None:
     """Return the application that a session acts for; None for a person's session."""
     if session.owner is not None:
         return session.owner.database
     return session.database if session.script is not None else None
 
 
-def may(session: LocalSession, *privileges: str) -> bool:
+def has_privileges(session: LocalSession, *privileges: str) -> bool:
     """Whether a session has some privileges on the account."""
-    acting = application(session)
+    acting = acting_application(session)
     return acting is None or session.catalog.held(ACCOUNT, ACCOUNT, acting).issuperset(privileges)
 
 
-def on_account(session: LocalSession, *privileges: str) -> None:
+def require_on_account(session: LocalSession, *privileges: str) -> None:
     """Assert that a session has some privileges on the account."""
-    if not may(session, *privileges):
+    if not has_privileges(session, *privileges):
         raise _insufficient("account", "local")
 
 
-def given_by(manifest: Path) -> list[str]:
+def requested_privileges(manifest: Path) -> list[str]:
     """Return the privileges on the account that an application is given when it is installed.
 
     Those its manifest asks for; without a manifest, all that any may ask for.
     """
     if not manifest.exists():
         return sorted(AUTOMATIC)
-    asked = re.findall(r"^\s*- ([A-Z][A-Z ]+):", manifest.read_text(encoding="utf-8"), re.M)
-    return [one for one in asked if one in AUTOMATIC]
+    requested = re.findall(r"^\s*- ([A-Z][A-Z ]+):", manifest.read_text(encoding="utf-8"), re.M)
+    return [privilege for privilege in requested if privilege in AUTOMATIC]
 
 
-def made(session: LocalSession, kind: str, title: str) -> None:
-    """Note who owns what was just made; inside an application's database that is plain."""
-    maker = application(session)
+def record_owner(session: LocalSession, kind: str, title: str) -> None:
+    """Record who owns a new object; an application owns all of its own database anyway."""
+    maker = acting_application(session)
     if title.partition(".")[0] == maker:
         return
     if maker is not None:
@@ -76,7 +76,7 @@ def made(session: LocalSession, kind: str, title: str) -> None:
         session.catalog.grant([Grant(OWNERSHIP, kind, title, ADMINISTRATOR, "ROLE")])
 
 
-def use_database(session: LocalSession, database: str, *privileges: str) -> None:
+def require_database(session: LocalSession, database: str, *privileges: str) -> None:
     """Assert that a session may use a database, and has some more privileges on it.
 
     Raises:
@@ -91,11 +91,11 @@ def use_database(session: LocalSession, database: str, *privileges: str) -> None
         raise _insufficient("database", database)
 
 
-def use_schema(session: LocalSession, database: str, schema: str, *privileges: str) -> None:
+def require_schema(session: LocalSession, database: str, schema: str, *privileges: str) -> None:
     """Assert the same of a schema and its database."""
     if _free(session, database):
         return
-    use_database(session, database)
+    require_database(session, database)
     held = _held(session, "SCHEMA", f"{database}.{schema}")
     if not held:
         raise missing("Schema", f"{database}.{schema}")
@@ -103,11 +103,11 @@ def use_schema(session: LocalSession, database: str, schema: str, *privileges: s
         raise _insufficient("schema", schema)
 
 
-def use(session: LocalSession, kind: str, name: Name, *privileges: str) -> None:
+def require_relation(session: LocalSession, kind: str, name: Name, *privileges: str) -> None:
     """Assert the same of a table or view, its schema and its database."""
     if _free(session, name.database):
         return
-    use_schema(session, name.database, name.schema)
+    require_schema(session, name.database, name.schema)
     title = ".".join(name)
     held = _held(session, "TABLE", title) | _held(session, "VIEW", title)
     if not held:
@@ -116,7 +116,7 @@ def use(session: LocalSession, kind: str, name: Name, *privileges: str) -> None:
         raise _insufficient(kind.lower(), name.object)
 
 
-def own(session: LocalSession, kind: str, title: str) -> None:
+def require_ownership(session: LocalSession, kind: str, title: str) -> None:
     """Assert that a session may change or drop something: its owner may.
 
     Raises:
@@ -131,7 +131,7 @@ def own(session: LocalSession, kind: str, title: str) -> None:
         raise _insufficient(kind.lower(), title.rpartition(".")[2])
 
 
-def granting(session: LocalSession, kind: str, title: str) -> None:
+def require_grantable(session: LocalSession, kind: str, title: str) -> None:
     """Assert that a session may grant something: its owner may."""
     database = title.partition(".")[0]
     if kind in ("WAREHOUSE", "INTEGRATION", "APPLICATION ROLE") or _free(session, database):
@@ -144,7 +144,7 @@ def granting(session: LocalSession, kind: str, title: str) -> None:
         )
 
 
-def taken(session: LocalSession, kind: str, title: str) -> SqlError | None:
+def hidden_conflict(session: LocalSession, kind: str, title: str) -> SqlError | None:
     """Return the error for something that is there but hidden from the session."""
     if _free(session, title.partition(".")[0]) or _held(session, kind, title):
         return None
@@ -158,34 +158,35 @@ def taken(session: LocalSession, kind: str, title: str) -> SqlError | None:
     )
 
 
-def touched(session: LocalSession, root: Expr) -> Touched:
+def named_relations(session: LocalSession, root: Expr) -> NamedRelations:
     """Return the tables a query or DML names."""
-    found: dict[Name, set[str]] = {}
+    privileges: dict[Name, set[str]] = {}
     defined = {cte.alias.upper() for cte in root.find_all(exp.CTE)}
     target = root.this.this if isinstance(root.this, exp.Schema) else root.this
     for table in root.find_all(exp.Table):
         parts = name_parts(table)
         if not all(parts) or (len(parts) == 1 and parts[0].upper() in defined):
             continue
-        needs = _CHANGES.get(type(root), {"SELECT"}) if table is target else {"SELECT"}
-        found.setdefault(session.context().qualify(parts), set()).update(needs)
-    return tuple((name, tuple(sorted(needs))) for name, needs in found.items())
+        needed = _CHANGES.get(type(root), {"SELECT"}) if table is target else {"SELECT"}
+        privileges.setdefault(session.context().qualify(parts), set()).update(needed)
+    return tuple((name, tuple(sorted(needed))) for name, needed in privileges.items())
 
 
-def check(session: LocalSession, names: Touched) -> None:
+def check_access(session: LocalSession, names: NamedRelations) -> None:
     """Assert that a session may do what a statement does with the tables it names."""
-    if application(session) is None:
+    if acting_application(session) is None:
         return
     for name, privileges in names:
         if name.schema == INFORMATION_SCHEMA:
-            use_database(session, name.database)
+            require_database(session, name.database)
         else:
-            use(session, "OBJECT", name, *privileges)
+            require_relation(session, "OBJECT", name, *privileges)
 
 
-def hide(session: LocalSession, root: Expr) -> None:
+def hide_unprivileged(session: LocalSession, root: Expr) -> None:
     """Leave out of INFORMATION_SCHEMA, in place, what an application has no privilege on."""
-    if application(session) is None:
+    acting = acting_application(session)
+    if acting is None:
         return
     for table in list(root.find_all(exp.Table)):
         parts = name_parts(table)
@@ -194,14 +195,15 @@ def hide(session: LocalSession, root: Expr) -> None:
         column, kinds = _LISTED.get(parts[2], ("", ()))
         if not kinds:
             continue
-        known = {
+        visible_names = {
             grant.name.partition(".")[2]
-            for grant in session.catalog.grants_on(f"{parts[0]}.", application(session) or "")
+            for grant in session.catalog.grants_on(f"{parts[0]}.", acting)
             if grant.on in kinds
         }
-        listed = ", ".join(exp.Literal.string(name).sql() for name in sorted(known)) or "NULL"
-        shown = exp.select("*").from_(table.copy()).where(f"{column} IN ({listed})")
-        table.replace(shown.subquery(table.alias_or_name))
+        literals = [exp.Literal.string(name).sql() for name in sorted(visible_names)]
+        listed = ", ".join(literals) or "NULL"
+        visible_rows = exp.select("*").from_(table.copy()).where(f"{column} IN ({listed})")
+        table.replace(visible_rows.subquery(table.alias_or_name))
 
 
 _CHANGES: dict[type[Expr], set[str]] = {
@@ -221,13 +223,13 @@ _LISTED: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def _free(session: LocalSession, database: str) -> bool:
     """Whether a session may do as it likes in a database."""
-    acting = application(session)
+    acting = acting_application(session)
     # of a database that is older than this record nobody knows whose it is
     return acting in (None, database) or not session.catalog.holders("DATABASE", database)
 
 
 def _held(session: LocalSession, kind: str, title: str) -> set[str]:
-    return session.catalog.held(kind, title, application(session) or "")
+    return session.catalog.held(kind, title, acting_application(session) or "")
 
 
 def _enough(held: set[str], privileges: tuple[str, ...]) -> bool:

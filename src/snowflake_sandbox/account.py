@@ -1,4 +1,4 @@
-"""What all sessions of an engine share: databases, recorded objects, files, task runs, plans."""
+"""The state that all sessions of an engine share: databases, objects, files, runs, plans."""
 
 from __future__ import annotations
 

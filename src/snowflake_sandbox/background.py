@@ -1,4 +1,4 @@
-"""Runs of tasks: each in a thread of its own, one at a time for each task."""
+"""Runs tasks in background threads, one run at a time for each task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which statement it is, and who runs it."""
+"""Finds out what kind a statement is and calls the function that runs that kind."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ _QUERY = re.compile(
 _KNOWS_DEFERRED = re.compile(r"\s*(?:COPY|TRUNCATE|DROP\s+TABLE|MERGE)\b", re.IGNORECASE)
 
 
-def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
+def run_statement(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     """Run one statement in a session."""
     if not _KNOWS_DEFERRED.match(text):
         for table in session.account.deferred.named_in(text):
             session.account.settle(session.duck, table)
     if _QUERY.match(text):
-        return execution.run(session, text, params)
+        return execution.run_query(session, text, params)
     reader = Reader(text)
     if reader.at_end():
         return results.status("Statement executed successfully.")
-    rules.check(session, reader)
+    rules.check_words(session, reader)
     context = session.context(params)
     for words, function in _ROUTES:
         if reader.accept(*words):
             return function(session, reader, context)
-    return execution.run(session, text, params)
+    return execution.run_query(session, text, params)
 
 
 def _create(session: LocalSession, reader: Reader, context: Context) -> Result:
@@ -90,10 +90,10 @@ def _drop(session: LocalSession, reader: Reader, context: Context) -> Result:
 
 def _execute(session: LocalSession, reader: Reader, context: Context) -> Result:
     if reader.accept("TASK"):
-        return tasks.execute(session, reader, context)
+        return tasks.execute_task(session, reader, context)
     reader.expect("IMMEDIATE")
     if reader.accept("FROM"):
-        return setup_scripts.execute_file(session, reader.string())
+        return setup_scripts.execute_script(session, reader.string())
     statement = reader.string()
     reader.end()
     if scripting.is_block(statement):
@@ -134,14 +134,14 @@ _CREATE: tuple[tuple[tuple[str, ...], _Create], ...] = (
     (("TRANSIENT", "TABLE"), tables.create_transient_table),
     (("VIEW",), tables.create_view),
     (("SECURE", "VIEW"), tables.create_view),
-    (("PROCEDURE",), procedures.create),
-    (("TASK",), tasks.create),
+    (("PROCEDURE",), procedures.create_procedure),
+    (("TASK",), tasks.create_task),
     (("STAGE",), staging.create_stage),
     (("FILE", "FORMAT"), staging.create_file_format),
     (("SECRET",), applications.create_secret),
     (("NETWORK", "RULE"), applications.create_network_rule),
     (("EXTERNAL", "ACCESS", "INTEGRATION"), applications.create_integration),
-    (("NOTIFICATION", "INTEGRATION"), notifications.create),
+    (("NOTIFICATION", "INTEGRATION"), notifications.create_notification_integration),
     (("STREAMLIT",), applications.create_streamlit),
     (("WAREHOUSE",), applications.create_warehouse),
     (("APPLICATION", "ROLE"), grants.create_role),
@@ -151,12 +151,12 @@ _CREATE: tuple[tuple[tuple[str, ...], _Create], ...] = (
 _ALTER: tuple[tuple[tuple[str, ...], Run], ...] = (
     (("TABLE",), altering.alter_table),
     (("SESSION",), altering.alter_session),
-    (("PROCEDURE",), procedures.alter),
-    (("TASK",), tasks.alter),
+    (("PROCEDURE",), procedures.alter_procedure),
+    (("TASK",), tasks.alter_task),
     (("SECRET",), applications.alter_secret),
     (("NETWORK", "RULE"), applications.alter_network_rule),
     (("EXTERNAL", "ACCESS", "INTEGRATION"), applications.alter_integration),
-    (("NOTIFICATION", "INTEGRATION"), notifications.alter),
+    (("NOTIFICATION", "INTEGRATION"), notifications.alter_notification_integration),
     (("APPLICATION",), applications.alter_application),
     (("WAREHOUSE",), applications.alter_warehouse),
     (("STREAMLIT",), applications.alter_streamlit),
@@ -167,20 +167,23 @@ _DROP: tuple[tuple[tuple[str, ...], Run], ...] = (
     (("SCHEMA",), databases.drop_schema),
     (("TABLE",), tables.drop_table),
     (("VIEW",), tables.drop_view),
-    (("PROCEDURE",), procedures.drop),
-    (("TASK",), tasks.drop),
+    (("PROCEDURE",), procedures.drop_procedure),
+    (("TASK",), tasks.drop_task),
     (("STAGE",), staging.drop_stage),
-    (("FILE", "FORMAT"), applications.drop("FILE FORMAT")),
-    (("SECRET",), applications.drop("SECRET")),
-    (("NETWORK", "RULE"), applications.drop("NETWORK RULE")),
-    (("EXTERNAL", "ACCESS", "INTEGRATION"), applications.drop("EXTERNAL ACCESS INTEGRATION")),
-    (("NOTIFICATION", "INTEGRATION"), notifications.drop),
-    (("INTEGRATION",), notifications.drop),
-    (("STREAMLIT",), applications.drop("STREAMLIT")),
-    (("WAREHOUSE",), applications.drop("WAREHOUSE")),
+    (("FILE", "FORMAT"), applications.drop_object("FILE FORMAT")),
+    (("SECRET",), applications.drop_object("SECRET")),
+    (("NETWORK", "RULE"), applications.drop_object("NETWORK RULE")),
+    (
+        ("EXTERNAL", "ACCESS", "INTEGRATION"),
+        applications.drop_object("EXTERNAL ACCESS INTEGRATION"),
+    ),
+    (("NOTIFICATION", "INTEGRATION"), notifications.drop_integration),
+    (("INTEGRATION",), notifications.drop_integration),
+    (("STREAMLIT",), applications.drop_object("STREAMLIT")),
+    (("WAREHOUSE",), applications.drop_object("WAREHOUSE")),
     (("APPLICATION", "ROLE"), grants.drop_role),
     (("APPLICATION",), databases.drop_application),
-    (("ROLE",), applications.drop("ROLE")),
+    (("ROLE",), applications.drop_object("ROLE")),
 )
 
 _ROUTES: tuple[tuple[tuple[str, ...], Run], ...] = (
@@ -197,7 +200,7 @@ _ROUTES: tuple[tuple[tuple[str, ...], Run], ...] = (
     (("DROP",), _drop),
     (("TRUNCATE",), tables.truncate),
     (("COMMENT",), altering.comment),
-    (("USE",), databases.use),
+    (("USE",), databases.set_current),
     (("GRANT",), grants.grant),
     (("REVOKE",), grants.revoke),
     (("EXECUTE",), _execute),
@@ -206,6 +209,6 @@ _ROUTES: tuple[tuple[tuple[str, ...], Run], ...] = (
     (("COMMIT",), _commit),
     (("ROLLBACK",), _rollback),
     (("SHOW",), shows.show),
-    (("DESCRIBE",), shows.describe),
-    (("DESC",), shows.describe),
+    (("DESCRIBE",), shows.describe_object),
+    (("DESC",), shows.describe_object),
 )

@@ -1,4 +1,4 @@
-"""Running DuckDB statements to their end."""
+"""Runs DuckDB statements and fetches all their rows."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ def execute(
 
 def out_of_memory(error: duckdb.Error) -> bool:
     """Whether a statement failed for want of memory, while it ran or when it was committed."""
-    told = ("failed to pin block", "could not allocate block")
-    return isinstance(error, duckdb.OutOfMemoryException) or any(one in str(error) for one in told)
+    messages = ("failed to pin block", "could not allocate block")
+    return isinstance(error, duckdb.OutOfMemoryException) or any(
+        message in str(error) for message in messages
+    )
 
 
 def first(

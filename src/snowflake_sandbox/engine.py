@@ -1,4 +1,4 @@
-"""The engine: an account in memory or in a directory, and the sessions that use it."""
+"""The engine: an account in memory or in a directory, and the sessions that clients open on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from snowflake_sandbox.endpoint.wire import Wire
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.queries import execution
 from snowflake_sandbox.session import LocalSession, Script
-from snowflake_sandbox.statements.setup_scripts import run_file
+from snowflake_sandbox.statements.setup_scripts import run_script
 from snowflake_sandbox.storage.records import Entry, Grant
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ class Engine(Account):
         self, database: str | None = None, schema: str | None = None, owner: Name | None = None
     ) -> LocalSession:
         """Return a session without a client in between."""
-        return LocalSession(self, dispatch.run, execution.describe, database, schema, owner)
+        return LocalSession(
+            self, dispatch.run_statement, execution.describe_query, database, schema, owner
+        )
 
     def session(
         self, database: str | None = None, schema: str | None = None, owner: Name | None = None
@@ -122,11 +124,11 @@ class Engine(Account):
         self.catalog.add(Entry("APPLICATION", (database,)), replace_existing=True)
         self.catalog.grant(
             Grant(privilege, access.ACCOUNT, access.ACCOUNT, database, "APPLICATION")
-            for privilege in access.given_by(root / "manifest.yml")
+            for privilege in access.requested_privileges(root / "manifest.yml")
         )
         session = self.local_session(database)
         try:
-            run_file(session, Script(root / "setup.sql", root))
+            run_script(session, Script(root / "setup.sql", root))
         finally:
             session.close()
 
@@ -164,6 +166,6 @@ class Engine(Account):
         finally:
             session.close()
         if result.table is not None:
-            rows = zip(*(c.to_pylist() for c in result.table.columns), strict=True)
-            return [tuple(None if v is None else str(v) for v in row) for row in rows]
+            rows = zip(*(column.to_pylist() for column in result.table.columns), strict=True)
+            return [tuple(None if value is None else str(value) for value in row) for row in rows]
         return [tuple(row) for row in result.rows]

@@ -101,10 +101,10 @@ def translate(error: Exception) -> SqlError:
         plain = text.replace("\x1b[4m", "").replace("\x1b[0m", "")
         return compilation(plain, 1003, "42000")
     if isinstance(error, duckdb.CatalogException):
-        found = _MISSING_TABLE.search(first)
-        if found:
+        match = _MISSING_TABLE.search(first)
+        if match:
             return compilation(
-                f"Object '{found[2]}' does not exist or not authorized.", 2003, "42S02"
+                f"Object '{match[2]}' does not exist or not authorized.", 2003, "42S02"
             )
         if "already exists" in first:
             return compilation(first, 2002, "42710")

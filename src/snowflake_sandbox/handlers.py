@@ -1,4 +1,4 @@
-"""Running a procedure's handler, and the modules of Snowflake's that it finds while it runs."""
+"""Runs the Python handler of a procedure and provides Snowflake's modules while it runs."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def _find(alias: str) -> str:
         return run.secret(alias)
     with _lock:
         runs = list(_running)
-    bound = [r for r in runs if alias in r.procedure.secrets]
-    values = {r.secret(alias) for r in bound}
+    bound = [run for run in runs if alias in run.procedure.secrets]
+    values = {run.secret(alias) for run in bound}
     if len(values) > 1:
         raise ValueError(f"Secret alias '{alias}' means different secrets in concurrent calls.")
     if not values:
@@ -76,7 +76,7 @@ def _attribute(key: str, value: Any) -> None:
 def _modules(procedure: Procedure) -> dict[str, ModuleType]:
     module = ModuleType(_MODULE, "Secrets of the running procedure.")
     module.__dict__.update(get_generic_secret_string=_find, get_secret_type=_kind)
-    if not any(one.partition("=")[0] == _TELEMETRY_PACKAGE for one in procedure.packages):
+    if not any(package.partition("=")[0] == _TELEMETRY_PACKAGE for package in procedure.packages):
         return {_MODULE: module}
     telemetry = ModuleType(_TELEMETRY, "The span of the running procedure.")
     telemetry.__dict__.update(add_event=_event, set_span_attribute=_attribute)
@@ -107,35 +107,35 @@ def run_handler(account: Account, procedure: Procedure, arguments: list[Any]) ->
     Raises:
         SqlError: 100357 with the Python error and its traceback.
     """
-    shown = f"in function {procedure.name.object} with handler {procedure.handler}"
+    place = f"in function {procedure.name.object} with handler {procedure.handler}"
     try:
         handler = _load(procedure)
     except Exception as error:
-        raise _failed(error, shown) from error
+        raise _failed(error, place) from error
     session = account.session(procedure.name.database, procedure.name.schema, owner=procedure.name)
     try:
         with _answering(_Run(account, procedure)):
             return handler(session, *arguments)
     except Exception as error:
-        raise _failed(error, shown) from error
+        raise _failed(error, place) from error
     finally:
         session.close()
 
 
-def _failed(error: Exception, shown: str) -> SqlError:
+def _failed(error: Exception, place: str) -> SqlError:
     lines = "".join(traceback.format_exception(error)).rstrip()
-    return SqlError(f"Python Interpreter Error:\n{lines}\n {shown}", 100357, "P0000")
+    return SqlError(f"Python Interpreter Error:\n{lines}\n {place}", 100357, "P0000")
 
 
 def _load(procedure: Procedure) -> Callable[..., Any]:
     if procedure.source is not None:
         module = ModuleType(f"procedure_{procedure.name.object.lower()}")
         exec(compile(procedure.source, f"<{procedure.name}>", "exec"), module.__dict__)
-        found = getattr(module, procedure.handler.rsplit(".", 1)[-1])
+        target = getattr(module, procedure.handler.rsplit(".", 1)[-1])
     else:
         path, _, function = procedure.handler.rpartition(".")
-        found = getattr(importlib.import_module(path), function)
-    if not callable(found):
+        target = getattr(importlib.import_module(path), function)
+    if not callable(target):
         raise TypeError(f"{procedure.handler} is not a function")
-    handler: Callable[..., Any] = found
+    handler: Callable[..., Any] = target
     return handler

@@ -1,4 +1,4 @@
-"""A smaller and quicker start for processes that only run statements."""
+"""Imports Snowflake's clients without pandas and boto3, for a smaller and quicker start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of objects: parts, defaults from the session, quoting for DuckDB."""
+"""Full names of objects: completed from the session, quoted for DuckDB."""
 
 from __future__ import annotations
 

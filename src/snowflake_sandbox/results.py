@@ -1,4 +1,4 @@
-"""Results of statements: their columns as described to a Snowflake client, and their rows."""
+"""Results of statements: rows, and columns as they are described to a Snowflake client."""
 
 from __future__ import annotations
 
@@ -116,7 +116,9 @@ def rows(
 ) -> Result:
     """Return a result of named columns (name, DuckDB type) with values given as Python objects."""
     texts = [[None if value is None else _text(value) for value in row] for row in values]
-    return Result([column(n, t) for n, t in names], rows=texts, type_id=type_id)
+    return Result(
+        [column(name, duck_type) for name, duck_type in names], rows=texts, type_id=type_id
+    )
 
 
 def _text(value: object) -> str:
@@ -138,14 +140,18 @@ def query(
     relation: duckdb.DuckDBPyRelation, declared: Sequence[str | None], type_id: int = SELECT
 ) -> Result:
     """Run a relation and return its rows."""
-    described = describe(relation, declared)
+    described = describe_columns(relation, declared)
     return Result(described, table=relation.to_arrow_table(), type_id=type_id)
 
 
-def describe(relation: duckdb.DuckDBPyRelation, declared: Sequence[str | None]) -> list[ColumnInfo]:
+def describe_columns(
+    relation: duckdb.DuckDBPyRelation, declared: Sequence[str | None]
+) -> list[ColumnInfo]:
     """Return the columns of a relation without running it."""
-    known = list(declared) + [None] * (len(relation.columns) - len(declared))
+    declarations = list(declared) + [None] * (len(relation.columns) - len(declared))
     return [
-        column(name, str(kind), kept)
-        for name, kind, kept in zip(relation.columns, relation.types, known, strict=False)
+        column(name, str(kind), declaration)
+        for name, kind, declaration in zip(
+            relation.columns, relation.types, declarations, strict=False
+        )
     ]

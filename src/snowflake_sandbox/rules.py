@@ -1,4 +1,4 @@
-"""What Snowflake refuses a setup script and an application's owner procedure.
+"""Refuses what Snowflake refuses in a setup script and in an application's owner procedure.
 
 Sources: Snowflake, "Create the setup script" and "Understanding caller's rights and owner's
 rights stored procedures".
@@ -20,7 +20,7 @@ _NOT_IN_APPLICATIONS = {
 }
 
 
-def check(session: LocalSession, reader: Reader) -> None:
+def check_words(session: LocalSession, reader: Reader) -> None:
     """Refuse a statement by its words."""
     if session.script is not None:
         _check_script(reader)
@@ -35,7 +35,7 @@ def check_tree(session: LocalSession, root: Expr) -> None:
     for node in root.find_all(exp.Anonymous, exp.Func):
         name = node.name.upper() if isinstance(node, exp.Anonymous) else node.key.upper()
         if name in _NOT_IN_APPLICATIONS or name.replace("_", "") in {
-            n.replace("_", "") for n in _NOT_IN_APPLICATIONS
+            function.replace("_", "") for function in _NOT_IN_APPLICATIONS
         }:
             raise SqlError(f"Function {name} is not supported in an application.", 2140, "42601")
 
@@ -43,8 +43,10 @@ def check_tree(session: LocalSession, root: Expr) -> None:
 def _temporary(reader: Reader) -> bool:
     if not reader.looking_at("CREATE"):
         return False
-    words = [reader.ahead(i).upper for i in range(1, 6)]
-    return any(w in ("TEMPORARY", "TEMP", "VOLATILE") for w in words[: 4 if "OR" in words else 3])
+    words = [reader.ahead(distance).upper for distance in range(1, 6)]
+    return any(
+        word in ("TEMPORARY", "TEMP", "VOLATILE") for word in words[: 4 if "OR" in words else 3]
+    )
 
 
 def _check_script(reader: Reader) -> None:

@@ -1,4 +1,4 @@
-"""A session: its current schema, its transaction, and the entry of every statement."""
+"""A session: current schema, transaction, session parameters; every statement enters here."""
 
 from __future__ import annotations
 

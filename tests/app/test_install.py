@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from snowflake_sandbox import Engine
-from snowflake_sandbox.statements.setup_scripts import statements
+from snowflake_sandbox.statements.setup_scripts import split_script
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +45,7 @@ def test_an_upgrade_keeps_the_integration_and_binds_the_procedures_again(engine:
 def test_a_deployment_to_a_development_account_approves_the_connection(engine: Engine) -> None:
     script = (ROOT / "scripts/post_deploy.sql").read_text()
     filled = script.replace("<% ctx.entities.hubspot_ingest.identifier %>", "HUBSPOT_INGEST")
-    (statement,) = statements(filled)
+    (statement,) = split_script(filled)
     for _ in range(2):
         assert engine.sql(statement) == [("the connection to api.hubapi.com is approved",)]
     assert [each.options["STATUS"] for each in engine.catalog.specifications] == ["APPROVED"]

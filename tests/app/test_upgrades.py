@@ -11,7 +11,7 @@ import pytest
 
 from hubspot_sandbox import Portal
 from snowflake_sandbox import Engine
-from snowflake_sandbox.statements.setup_scripts import statements
+from snowflake_sandbox.statements.setup_scripts import split_script
 from tests.runs.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def engine(released: str) -> Iterator[Engine]:
         engine.sql("CREATE DATABASE HUBSPOT_INGEST")
         engine.sql("CREATE SCHEMA HUBSPOT_INGEST.STATE")
         session = engine.local_session("HUBSPOT_INGEST")
-        for statement in statements((STATES / f"{released}.sql").read_text()):
+        for statement in split_script((STATES / f"{released}.sql").read_text()):
             session.execute(statement)
         session.close()
         yield engine

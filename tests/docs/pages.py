@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from snowflake_sandbox.statements.setup_scripts import statements
+from snowflake_sandbox.statements.setup_scripts import split_script
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "app" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -26,7 +26,7 @@ def examples(page: Path) -> list[str]:
     The statements are those of a person who may do everything in the account.
     """
     text = page.read_text()
-    examples = [statement for block in blocks(page, "sql") for statement in statements(block)]
+    examples = [statement for block in blocks(page, "sql") for statement in split_script(block)]
     for block in blocks(page, "sh"):
         examples += re.findall(r'hubspot-ingest sql "([^"]+)"', block)
     prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)

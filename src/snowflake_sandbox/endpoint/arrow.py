@@ -1,4 +1,4 @@
-"""Arrow tables as Snowflake's client reads them."""
+"""Writes Arrow tables in the form that Snowflake's clients read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snowflake's connector, talking to an engine of the same process without a port."""
+"""Connects Snowflake's connector to an engine of the same process, without a port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the endpoint answers: results, errors, and the address of a result to come."""
+"""Builds the endpoint's JSON replies: results, errors, the address of a pending result."""
 
 from __future__ import annotations
 

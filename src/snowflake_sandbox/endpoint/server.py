@@ -1,4 +1,4 @@
-"""The engine as an HTTP endpoint on 127.0.0.1, for other processes."""
+"""Serves the engine to other processes over HTTP on 127.0.0.1."""
 
 from __future__ import annotations
 

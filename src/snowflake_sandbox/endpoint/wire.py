@@ -1,4 +1,4 @@
-"""Snowflake's client protocol: login, statements, results, as requests and answers of bytes.
+"""Answers Snowflake's client protocol: logins, statements and results, as bytes in and out.
 
 Transport-free: the in-process adapter and the HTTP server both hand requests to
 :meth:`Wire.answer`.
@@ -144,12 +144,14 @@ class Wire:
 
     def _login(self, body: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
         data = body.get("data", {})
-        given = data.get("SESSION_PARAMETERS") or {}
-        owner = self.owners.get(str(given.get(OWNER_PARAMETER, "")))
+        session_parameters = data.get("SESSION_PARAMETERS") or {}
+        owner = self.owners.get(str(session_parameters.get(OWNER_PARAMETER, "")))
         session = self._open_session(
             _part(query.get("databaseName")), _part(query.get("schemaName")), owner
         )
-        session.parameters.autocommit = str(given.get("AUTOCOMMIT", True)).lower() != "false"
+        session.parameters.autocommit = (
+            str(session_parameters.get("AUTOCOMMIT", True)).lower() != "false"
+        )
         token = secrets.token_urlsafe(24)
         with self._lock:
             self._sessions[token] = session
@@ -259,14 +261,14 @@ class Wire:
 
     def _run(self, session: LocalSession, body: dict[str, Any]) -> Result:
         text = str(body["sqlText"])
-        found = _result_scan(text)
-        if found is not None:
-            return self._scan(found)
+        scanned_query_id = _result_scan(text)
+        if scanned_query_id is not None:
+            return self._scan(scanned_query_id)
         bindings = body.get("bindings") or {}
         rows = _bound_rows(bindings)
         if rows is not None:
             return _batch(session, text, rows)
-        params = [from_binding(bindings[str(n)]) for n in range(1, len(bindings) + 1)]
+        params = [from_binding(bindings[str(number)]) for number in range(1, len(bindings) + 1)]
         if body.get("describeOnly"):
             return session.describe(text, params or None)
         return session.execute(text, params or None)
@@ -276,7 +278,7 @@ class Wire:
             return execution.reply
         return replies.pending(execution.query_id)
 
-    def _known(self, query_id: str) -> _Execution:
+    def _execution(self, query_id: str) -> _Execution:
         with self._lock:
             execution = self._by_query.get(query_id)
         if execution is None:
@@ -285,12 +287,12 @@ class Wire:
 
     def _result(self, query_id: str) -> dict[str, Any]:
         try:
-            return self._wait(self._known(query_id))
+            return self._wait(self._execution(query_id))
         except SqlError as error:
             return replies.failure(error, query_id)
 
     def _scan(self, query_id: str) -> Result:
-        execution = self._known(query_id)
+        execution = self._execution(query_id)
         execution.done.wait()
         if execution.result is None:
             raise SqlError(f"Statement {query_id} failed", 709, "02000")
@@ -311,20 +313,20 @@ class Wire:
         return {"data": {"queries": queries}, "code": None, "message": None, "success": True}
 
 
-def _trim(known: OrderedDict[str, _Execution]) -> None:
-    for key in list(known):
-        if len(known) <= _KEPT_RESULTS:
+def _trim(executions: OrderedDict[str, _Execution]) -> None:
+    for key in list(executions):
+        if len(executions) <= _KEPT_RESULTS:
             return
-        if known[key].done.is_set():
-            del known[key]
+        if executions[key].done.is_set():
+            del executions[key]
 
 
 def _json(request: Request) -> dict[str, Any]:
     body = request.body
     if request.headers.get("content-encoding") == "gzip":
         body = gzip.decompress(body)
-    found: dict[str, Any] = json.loads(body or b"{}")
-    return found
+    message: dict[str, Any] = json.loads(body or b"{}")
+    return message
 
 
 def _token(request: Request) -> str:
@@ -349,11 +351,14 @@ def _result_scan(text: str) -> str | None:
 
 def _bound_rows(bindings: dict[str, Any]) -> list[list[Any]] | None:
     """Return the rows of an array binding (executemany), None when the values are single."""
-    if not any(isinstance(b.get("value"), list) for b in bindings.values()):
+    if not any(isinstance(binding.get("value"), list) for binding in bindings.values()):
         return None
     columns = [
-        [None if v is None else from_binding({**b, "value": v}) for v in b["value"]]
-        for b in (bindings[str(n)] for n in range(1, len(bindings) + 1))
+        [
+            None if value is None else from_binding({**binding, "value": value})
+            for value in binding["value"]
+        ]
+        for binding in (bindings[str(number)] for number in range(1, len(bindings) + 1))
     ]
     return [list(row) for row in zip(*columns, strict=True)]
 

@@ -1,4 +1,4 @@
-"""Queries and DML: translated, remembered, run."""
+"""Plans queries and DML, remembers the plans by text, and runs them."""
 
 from __future__ import annotations
 
@@ -23,58 +23,60 @@ _IDS = {
 }
 
 
-def run(session: LocalSession, text: str, params: list[Any] | None) -> Result:
+def run_query(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     """Run a query, DML, or anything else that fakesnow translates."""
     remembered = strictness.system_call(session, text)
     if remembered is not None:
         return remembered
     text = table_functions.expand(session, text)
-    plan = prepare(session, text, params)
+    plan = plan_query(session, text, params)
     root = plan.root
     if isinstance(root, exp.Merge):
-        return session.write(lambda: merging.run(session, plan, _bound(plan, params)))
+        return session.write(lambda: merging.run_merge(session, plan, _bound(plan, params)))
     verb = next((verb for kind, verb in _DML.items() if isinstance(root, kind)), None)
     if verb is not None:
         return session.write(lambda: _write(session.duck, plan, params, verb))
     return _rows(session, plan, params)
 
 
-def prepare(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
+def plan_query(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
     """Return the plan of a statement, from memory when the same text ran before."""
     # what an application sees of INFORMATION_SCHEMA is its own
-    key = (text, session.database, session.schema, access.application(session))
+    key = (text, session.database, session.schema, access.acting_application(session))
     plan = session.account.plans.get(key)
     if plan is None:
         root = session.translator.parse(text)
         rules.check_tree(session, root)
-        strictness.check(root)
-        names = access.touched(session, root)
-        access.check(session, names)
-        access.hide(session, root)
+        strictness.check_values(root)
+        names = access.named_relations(session, root)
+        access.check_access(session, names)
+        access.hide_unprivileged(session, root)
         if isinstance(root, exp.Merge):
-            plan = merging.plan(session, root, params)
+            plan = merging.plan_merge(session, root, params)
         elif isinstance(root, exp.Insert):
-            plan = strictness.insert(session, session.translator.plan(root, params), params)
+            plan = strictness.keep_inserted_text(
+                session, session.translator.plan(root, params), params
+            )
         else:
             plan = session.translator.plan(root, params)
         plan.extra["touched"] = names
         if plan.repeatable and isinstance(root, exp.Query | exp.DML):
             session.account.plans.put(key, plan)
     else:
-        access.check(session, plan.extra["touched"])
+        access.check_access(session, plan.extra["touched"])
     return plan
 
 
-def describe(session: LocalSession, text: str, params: list[Any] | None) -> Result:
+def describe_query(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     """Answer the columns of a query, or an empty result for statements that have none."""
     root = session.translator.parse(table_functions.expand(session, text))
     if not isinstance(root, exp.Query):
         return results.Result(results.status("").columns)
-    access.check(session, access.touched(session, root))
+    access.check_access(session, access.named_relations(session, root))
     plan = session.translator.plan(root, params)
     count = sum(1 for _ in plan.root.find_all(exp.Placeholder))
     relation = session.duck.sql(plan.sql[-1], params=plan.params or [None] * count or None)
-    return Result(results.describe(relation, declared_outputs(session, plan.root)))
+    return Result(results.describe_columns(relation, declared_outputs(session, plan.root)))
 
 
 def _bound(plan: Plan, params: list[Any] | None) -> list[Any] | None:
@@ -99,8 +101,8 @@ def _write(
     bound = _bound(plan, params)
     for sql in plan.sql[:-1]:
         execute(duck, sql)
-    found = first(duck, plan.sql[-1], bound or None)
-    count = int(found[0]) if found else 0
+    row = first(duck, plan.sql[-1], bound or None)
+    count = int(row[0]) if row else 0
     if verb == "updated":
         names = [("number of rows updated", "BIGINT")]
         names.append(("number of multi-joined rows updated", "BIGINT"))

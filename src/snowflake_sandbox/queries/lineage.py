@@ -1,4 +1,4 @@
-"""Where a query's columns come from: their declared types, and full names of their tables."""
+"""Follows a query's columns to their tables, for the declared types of its output."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def _outputs(
     with_ = query.args.get("with_")
     if isinstance(with_, exp.With):
         for cte in with_.expressions:
-            names = [c.name for c in cte.args["alias"].args.get("columns") or []]
-            found = _outputs(session, cte.this, ctes)
-            ctes[cte.alias_or_name.upper()] = _named(found, names)
+            names = [column.name for column in cte.args["alias"].args.get("columns") or []]
+            outputs = _outputs(session, cte.this, ctes)
+            ctes[cte.alias_or_name.upper()] = _named(outputs, names)
     if isinstance(query, exp.SetOperation):
         return _outputs(session, query.left, ctes)
     if isinstance(query, exp.Subquery):
@@ -76,16 +76,16 @@ def _outputs(
     if not isinstance(query, exp.Select):
         return []
     sources = _sources(session, query, ctes)
-    found = []
+    outputs = []
     for projection in query.expressions:
-        found.extend(_projection(projection, sources))
-    return found
+        outputs.extend(_projection(projection, sources))
+    return outputs
 
 
-def _named(found: Sequence[tuple[str, str | None]], names: list[str]) -> _Source:
+def _named(outputs: Sequence[tuple[str, str | None]], names: list[str]) -> _Source:
     if names:
-        return {n: kind for n, (_, kind) in zip(names, found, strict=False)}
-    return dict(found)
+        return {name: kind for name, (_, kind) in zip(names, outputs, strict=False)}
+    return dict(outputs)
 
 
 def _sources(
@@ -96,38 +96,41 @@ def _sources(
     if isinstance(from_, exp.From):
         nodes.append(from_.this)
     nodes += [join.this for join in query.args.get("joins") or []]
-    found: dict[str, _Source] = {}
+    sources: dict[str, _Source] = {}
     for node in nodes:
         alias = node.alias_or_name.upper()
         if isinstance(node, exp.Subquery):
-            found[alias] = dict(_outputs(session, node.this, ctes))
+            sources[alias] = dict(_outputs(session, node.this, ctes))
         elif isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
             if not node.db and node.name.upper() in ctes:
-                found[alias] = ctes[node.name.upper()]
+                sources[alias] = ctes[node.name.upper()]
             else:
-                found[alias] = _table(session, node)
-    return found
+                sources[alias] = _table(session, node)
+    return sources
 
 
 def _table(session: LocalSession, table: exp.Table) -> _Source:
     if not table.db and session.schema is None:
         return {}
     name = _name(table, session.context())
-    known = columns.declared_types(session.duck, [name])
+    declared = columns.declared_types(session.duck, [name])
     rows = execute(
         session.duck,
         "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ?"
         " AND table_name = ? ORDER BY column_index",
         [*name],
     )
-    return {str(row[0]): known.get((*name, str(row[0]))) for row in rows}
+    return {str(row[0]): declared.get((*name, str(row[0]))) for row in rows}
 
 
 def _projection(node: Expr, sources: dict[str, _Source]) -> list[tuple[str, str | None]]:
     if isinstance(node, exp.Star):
-        dropped = {c.name.upper() for c in node.args.get("except_") or []}
+        dropped = {column.name.upper() for column in node.args.get("except_") or []}
         return [
-            pair for s in sources.values() for pair in s.items() if pair[0].upper() not in dropped
+            pair
+            for source in sources.values()
+            for pair in source.items()
+            if pair[0].upper() not in dropped
         ]
     if isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
         return list(sources.get(node.table.upper(), {}).items())
@@ -143,10 +146,10 @@ def _quoted(node: Expr) -> bool:
 
 def _kind(node: Expr, sources: dict[str, _Source]) -> str | None:
     if isinstance(node, exp.Column):
-        wanted = node.name if _quoted(node) else node.name.upper()
+        name = node.name if _quoted(node) else node.name.upper()
         if node.table:
-            return sources.get(node.table.upper(), {}).get(wanted)
-        kinds = {s[wanted] for s in sources.values() if wanted in s}
+            return sources.get(node.table.upper(), {}).get(name)
+        kinds = {source[name] for source in sources.values() if name in source}
         return kinds.pop() if len(kinds) == 1 else None
     if isinstance(node, exp.Cast):
         return columns.declaration(node.to)
@@ -161,6 +164,6 @@ def _kind(node: Expr, sources: dict[str, _Source]) -> str | None:
     if isinstance(node, exp.Max | exp.Min | exp.AnyValue):
         return _kind(node.this, sources)
     if isinstance(node, exp.Coalesce):
-        kinds = {_kind(n, sources) for n in (node.this, *node.expressions)}
+        kinds = {_kind(argument, sources) for argument in (node.this, *node.expressions)}
         return kinds.pop() if len(kinds) == 1 else None
     return None

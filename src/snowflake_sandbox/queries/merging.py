@@ -1,4 +1,4 @@
-"""MERGE by DuckDB's own MERGE, with Snowflake's answer."""
+"""Runs MERGE by DuckDB's MERGE and answers Snowflake's row counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snowflake_sandbox import results
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import SqlError, compilation, unsupported
 from snowflake_sandbox.names import Name, literal, path
-from snowflake_sandbox.queries.strictness import store_text
+from snowflake_sandbox.queries.strictness import keep_merged_text
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql.syntax import name_parts
@@ -22,7 +22,7 @@ from snowflake_sandbox.sql.translation import Plan
 _ACTIONS = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
 
 
-def plan(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> Plan:
+def plan_merge(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> Plan:
     """Translate a MERGE."""
     whens = _whens(root)
     verbs = [verb for verb in _ACTIONS if any(_verb(when) == verb for when in whens)]
@@ -35,21 +35,21 @@ def plan(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> Pl
                 if isinstance(column, exp.Column):
                     assignment.set("this", exp.Column(this=column.this))
         elif isinstance(then, exp.Insert):
-            given = then.this.expressions if then.this is not None else []
+            columns = then.this.expressions if then.this is not None else []
             values = then.expression.expressions if then.expression is not None else []
-            for column in given:
+            for column in columns:
                 if isinstance(column, exp.Column) and column.args.get("table"):
                     column.set("table", None)
-            if given and len(given) != len(values):
+            if columns and len(columns) != len(values):
                 raise compilation(
                     "Insert value list does not match column list expecting"
-                    f" {len(given)} but got {len(values)}",
+                    f" {len(columns)} but got {len(values)}",
                     2020,
                     "42601",
                 )
     _last_of_its_kind(whens)
-    look_up(root)
-    store_text(session, root, params)
+    restrict_to_source_keys(root)
+    keep_merged_text(session, root, params)
     target = _target(session, root)
     translated = session.translator.plan(root, params)
     sql = translated.sql[-1]
@@ -63,7 +63,7 @@ def plan(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> Pl
     )
 
 
-def run(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
+def run_merge(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
     """Run a MERGE and count what it did.
 
     DuckDB tells the sum. Telling which row was inserted and which updated costs it a copy of all
@@ -73,21 +73,21 @@ def run(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
     plan = _from_files(session, plan)
     try:
         if plan.extra["counted"] is not None:
-            done = _count(session, plan, params)
+            counts = _count(session, plan, params)
         else:
             rows = execute(session.duck, plan.sql[-1], params or None)
             if len(verbs) > 1:
                 actions = Counter(row[0] for row in rows)
-                done = {verb: actions[_ACTIONS[verb]] for verb in verbs}
+                counts = {verb: actions[_ACTIONS[verb]] for verb in verbs}
             else:
-                done = {verbs[0]: int(rows[0][0])}
+                counts = {verbs[0]: int(rows[0][0])}
     except duckdb.InvalidInputException as error:
         if "same target row more than once" in str(error):
             raise SqlError("Duplicate row detected during DML action", 100090, "42P18") from error
         raise
     if not session.in_transaction and (target := plan.extra["target"]) is not None:
         session.store.tidy(target.database)
-    return results.counts(results.MERGE, **done)
+    return results.counts(results.MERGE, **counts)
 
 
 def _from_files(session: LocalSession, plan: Plan) -> Plan:
@@ -120,7 +120,7 @@ def _target(session: LocalSession, root: exp.Merge) -> Name | None:
     return session.context().qualify(name_parts(table))
 
 
-def look_up(root: exp.Merge) -> None:
+def restrict_to_source_keys(root: exp.Merge) -> None:
     """Say in the condition that the table's key is one of the source's.
 
     That follows from their being equal, but DuckDB may else hash the table instead of the source:
@@ -129,46 +129,47 @@ def look_up(root: exp.Merge) -> None:
     on, table, source = root.args["on"], root.this, root.args["using"]
     for equal in on.flatten() if isinstance(on, exp.And) else [on]:
         sides = [equal.this, equal.expression] if isinstance(equal, exp.EQ) else []
-        keys = {one.table.upper(): one for one in sides if isinstance(one, exp.Column)}
-        wanted = keys.get(table.alias_or_name.upper())
-        key = keys.get(source.alias_or_name.upper())
-        if wanted is None or key is None:
+        keys = {column.table.upper(): column for column in sides if isinstance(column, exp.Column)}
+        table_column = keys.get(table.alias_or_name.upper())
+        source_column = keys.get(source.alias_or_name.upper())
+        if table_column is None or source_column is None:
             continue
-        values = _values(source, key)
+        values = _values(source, source_column)
         if values is not None:
-            among = exp.In(this=wanted.copy(), query=exp.Subquery(this=values))
+            among = exp.In(this=table_column.copy(), query=exp.Subquery(this=values))
             root.set("on", exp.and_(on, among, copy=False))
             return
 
 
 def _values(source: Expr, key: exp.Column) -> exp.Select | None:
-    """Every value the source's key may have; None where only the source itself tells."""
+    """Return a query of every value the source's key may have; None where only the source can."""
     if isinstance(source, exp.Table):
         return exp.select(exp.column(key.this.copy())).from_(_unnamed(source))
-    read = source.this if isinstance(source, exp.Subquery) else None
-    if not isinstance(read, exp.Select) or any(
-        read.args.get(one) for one in ("joins", "with_", "group", "laterals", "pivots", "distinct")
+    query = source.this if isinstance(source, exp.Subquery) else None
+    if not isinstance(query, exp.Select) or any(
+        query.args.get(clause)
+        for clause in ("joins", "with_", "group", "laterals", "pivots", "distinct")
     ):
         return None
-    table = read.args.get("from_")
-    named = {one.alias_or_name: one.unalias() for one in read.expressions}
-    value = named.get(key.name)
+    table = query.args.get("from_")
+    outputs = {output.alias_or_name: output.unalias() for output in query.expressions}
+    value = outputs.get(key.name)
     if value is None or table is None or not isinstance(table.this, exp.Table):
         return None
-    if any(one.find(exp.Placeholder) for one in (value, table)):
+    if any(part.find(exp.Placeholder) for part in (value, table)):
         return None
     return exp.Select(expressions=[value.copy()], from_=table.copy())
 
 
 def _unnamed(table: exp.Table) -> exp.Table:
-    found = table.copy()
-    found.set("alias", None)
-    return found
+    unnamed_table = table.copy()
+    unnamed_table.set("alias", None)
+    return unnamed_table
 
 
 def _whens(root: exp.Merge) -> list[exp.When]:
-    found = root.args.get("whens")
-    expressions = found.expressions if isinstance(found, Expr) else list(found or [])
+    whens = root.args.get("whens")
+    expressions = whens.expressions if isinstance(whens, Expr) else list(whens or [])
     return [when for when in expressions if isinstance(when, exp.When)]
 
 

@@ -1,4 +1,4 @@
-"""Where DuckDB is laxer than Snowflake."""
+"""Refuses or changes statements where DuckDB is laxer than Snowflake about values."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def system_call(session: LocalSession, text: str) -> Result | None:
     return None
 
 
-def check(root: Expr) -> None:
+def check_values(root: Expr) -> None:
     """Refuse functions in VALUES of an INSERT, as Snowflake does.
 
     Raises:
@@ -54,11 +54,11 @@ def check(root: Expr) -> None:
     for node in root.expression.walk():
         name = node.name.upper() if isinstance(node, exp.Anonymous) else ""
         if isinstance(node, _NOT_IN_VALUES) or name in _NOT_IN_VALUES_NAMES:
-            shown = node.sql(dialect="snowflake")
-            raise compilation(f"Invalid expression [{shown}] in VALUES clause", 2014, "22000")
+            excerpt = node.sql(dialect="snowflake")
+            raise compilation(f"Invalid expression [{excerpt}] in VALUES clause", 2014, "22000")
 
 
-def insert(session: LocalSession, plan: Plan, params: list[Any] | None) -> Plan:
+def keep_inserted_text(session: LocalSession, plan: Plan, params: list[Any] | None) -> Plan:
     """Keep text that is inserted into a VARIANT column as text.
 
     DuckDB would parse it as JSON. In Snowflake only PARSE_JSON does.
@@ -69,27 +69,29 @@ def insert(session: LocalSession, plan: Plan, params: list[Any] | None) -> Plan:
     table = root.this.this if isinstance(root.this, exp.Schema) else root.this
     if not isinstance(table, exp.Table):
         return plan
-    wanted = _names(root.this.expressions) if isinstance(root.this, exp.Schema) else None
+    listed_columns = _names(root.this.expressions) if isinstance(root.this, exp.Schema) else None
     kinds = _table_types(session, table)
-    targets = wanted if wanted is not None else list(kinds)
-    if not any(kinds.get(t) == "JSON" for t in targets):
+    targets = listed_columns if listed_columns is not None else list(kinds)
+    if not any(kinds.get(target) == "JSON" for target in targets):
         return plan
     source = root.expression
     translated = session.translator.plan(source.copy(), params).sql[-1]
     if isinstance(source, exp.Values):
         translated = f"SELECT * FROM ({translated})"
-    given = types_of(session.duck, translated, params)
-    if given is None or len(given) != len(targets):
+    source_types = types_of(session.duck, translated, params)
+    if source_types is None or len(source_types) != len(targets):
         return plan
-    names = [f"c{i}" for i in range(len(given))]
+    names = [f"c{position}" for position in range(len(source_types))]
     values = [
-        f"to_json(s.{n})" if kinds.get(t) == "JSON" and k == "VARCHAR" else f"s.{n}"
-        for n, t, k in zip(names, targets, given, strict=True)
+        f"to_json(s.{name})"
+        if kinds.get(target) == "JSON" and source_type == "VARCHAR"
+        else f"s.{name}"
+        for name, target, source_type in zip(names, targets, source_types, strict=True)
     ]
-    if all(value == f"s.{n}" for value, n in zip(values, names, strict=True)):
+    if all(value == f"s.{name}" for value, name in zip(values, names, strict=True)):
         return plan
     into = ".".join(quote(part) for part in name_parts(table))
-    listed = ", ".join(quote(t) for t in targets)
+    listed = ", ".join(quote(target) for target in targets)
     sql = (
         f"INSERT INTO {into} ({listed}) SELECT {', '.join(values)}"
         f" FROM ({translated}) AS s({', '.join(names)})"
@@ -97,7 +99,7 @@ def insert(session: LocalSession, plan: Plan, params: list[Any] | None) -> Plan:
     return replace(plan, sql=(*plan.sql[:-1], sql))
 
 
-def store_text(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> None:
+def keep_merged_text(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> None:
     """Do the same for the plain columns of a MERGE's source, in place."""
     source = root.args.get("using")
     if not isinstance(root.this, exp.Table) or not isinstance(source, exp.Subquery):
@@ -106,26 +108,32 @@ def store_text(session: LocalSession, root: exp.Merge, params: list[Any] | None)
     if "JSON" not in kinds.values():
         return
     translated = session.translator.plan(source.this.copy(), params).sql[-1]
-    given = columns_of(session.duck, translated, params)
+    source_types = columns_of(session.duck, translated, params)
     alias = source.alias.upper()
     for pair in _assignments(root):
         target, value = pair
         if kinds.get(plain_name(target)) != "JSON" or not isinstance(value, exp.Column):
             continue
-        if value.table.upper() == alias and given.get(plain_name(value)) == "VARCHAR":
+        if value.table.upper() == alias and source_types.get(plain_name(value)) == "VARCHAR":
             value.replace(exp.Anonymous(this="TO_JSON", expressions=[value.copy()]))
 
 
 def _assignments(root: exp.Merge) -> list[tuple[Expr, Expr]]:
-    found: list[tuple[Expr, Expr]] = []
+    assignments: list[tuple[Expr, Expr]] = []
     whens = root.args.get("whens")
     for when in whens.expressions if isinstance(whens, Expr) else whens or []:
         then = when.args.get("then")
         if isinstance(then, exp.Update):
-            found += [(e.this, e.expression) for e in then.expressions if isinstance(e, exp.EQ)]
+            assignments += [
+                (assignment.this, assignment.expression)
+                for assignment in then.expressions
+                if isinstance(assignment, exp.EQ)
+            ]
         elif isinstance(then, exp.Insert) and then.this is not None:
-            found += list(zip(then.this.expressions, then.expression.expressions, strict=False))
-    return found
+            assignments += list(
+                zip(then.this.expressions, then.expression.expressions, strict=False)
+            )
+    return assignments
 
 
 def _table_types(session: LocalSession, table: exp.Table) -> dict[str, str]:

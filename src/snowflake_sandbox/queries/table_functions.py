@@ -1,4 +1,4 @@
-"""TASK_HISTORY and NOTIFICATION_HISTORY of INFORMATION_SCHEMA, put into a query as its rows.
+"""Replaces TASK_HISTORY and NOTIFICATION_HISTORY in a query by a subquery of their rows.
 
 Sources: Snowflake, "TASK_HISTORY" and "NOTIFICATION_HISTORY" (information schema).
 """
@@ -46,8 +46,8 @@ def expand(session: LocalSession, text: str) -> str:
             continue
         arguments = _arguments(session, reader)
         reader.expect(")")
-        shown = _task_runs if kind == "TASK" else _notifications
-        parts += [text[position:start], shown(session, arguments)]
+        rows_of = _task_runs if kind == "TASK" else _notifications
+        parts += [text[position:start], rows_of(session, arguments)]
         position = reader.tokens[reader.index - 1].end
     return "".join([*parts, text[position:]])
 
@@ -68,7 +68,7 @@ def _function(reader: Reader) -> str | None:
 
 
 def _arguments(session: LocalSession, reader: Reader) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     while not reader.accept(")"):
         name = reader.identifier()
         if reader.current.value != "=>":
@@ -84,15 +84,17 @@ def _arguments(session: LocalSession, reader: Reader) -> dict[str, Any]:
         answer = session.execute(f"SELECT {reader.text[start:end]} AS VALUE").table
         if answer is None:
             raise unsupported(reader.text[start:end])
-        found[name] = answer.column(0).to_pylist()[0]
+        arguments[name] = answer.column(0).to_pylist()[0]
         reader.accept(",")
-    return found
+    return arguments
 
 
-def _task_runs(session: LocalSession, given: Mapping[str, Any]) -> str:
-    _known(given, ("TASK_NAME", "RESULT_LIMIT", "ERROR_ONLY", "SCHEDULED_TIME_RANGE_START"))
-    wanted = str(given.get("TASK_NAME") or "").upper()
-    acting = access.application(session)
+def _task_runs(session: LocalSession, arguments: Mapping[str, Any]) -> str:
+    _check_names(
+        arguments, ("TASK_NAME", "RESULT_LIMIT", "ERROR_ONLY", "SCHEDULED_TIME_RANGE_START")
+    )
+    task_name = str(arguments.get("TASK_NAME") or "").upper()
+    acting = access.acting_application(session)
     rows = [
         (
             run.query_id,
@@ -109,36 +111,36 @@ def _task_runs(session: LocalSession, given: Mapping[str, Any]) -> str:
             "EXECUTE TASK",
         )
         for run in reversed(session.account.history.task_runs)
-        if (not wanted or run.name.object.upper() == wanted)
-        and (not given.get("ERROR_ONLY") or run.state in ("FAILED", "CANCELLED"))
+        if (not task_name or run.name.object.upper() == task_name)
+        and (not arguments.get("ERROR_ONLY") or run.state in ("FAILED", "CANCELLED"))
         and acting in (None, run.name.database)
-        and _since(run.scheduled_at, given.get("SCHEDULED_TIME_RANGE_START"))
+        and _since(run.scheduled_at, arguments.get("SCHEDULED_TIME_RANGE_START"))
     ]
-    return _values(_TASKS, rows[: int(given.get("RESULT_LIMIT") or 100)])
+    return _values(_TASKS, rows[: int(arguments.get("RESULT_LIMIT") or 100)])
 
 
-def _notifications(session: LocalSession, given: Mapping[str, Any]) -> str:
-    _known(given, ("INTEGRATION_NAME", "RESULT_LIMIT", "START_TIME"))
-    wanted = str(given.get("INTEGRATION_NAME") or "").upper()
+def _notifications(session: LocalSession, arguments: Mapping[str, Any]) -> str:
+    _check_names(arguments, ("INTEGRATION_NAME", "RESULT_LIMIT", "START_TIME"))
+    integration = str(arguments.get("INTEGRATION_NAME") or "").upper()
     rows = [
         (
-            one.sent_at,
-            one.sent_at,
+            notification.sent_at,
+            notification.sent_at,
             "STORED_PROCEDURE",
-            one.integration,
+            notification.integration,
             "QUEUED",
-            json.dumps({**one.options, **one.content}),
+            json.dumps({**notification.options, **notification.content}),
             None,
         )
-        for one in reversed(session.account.history.notifications)
-        if (not wanted or one.integration.upper() == wanted)
-        and _since(one.sent_at, given.get("START_TIME"))
+        for notification in reversed(session.account.history.notifications)
+        if (not integration or notification.integration.upper() == integration)
+        and _since(notification.sent_at, arguments.get("START_TIME"))
     ]
-    return _values(_NOTIFICATIONS, rows[: int(given.get("RESULT_LIMIT") or 100)])
+    return _values(_NOTIFICATIONS, rows[: int(arguments.get("RESULT_LIMIT") or 100)])
 
 
-def _known(given: Mapping[str, Any], names: Iterable[str]) -> None:
-    for name in given:
+def _check_names(arguments: Mapping[str, Any], names: Iterable[str]) -> None:
+    for name in arguments:
         if name not in names:
             raise compilation(f"Invalid argument name {name} (local engine).", 1008, "22023")
 
@@ -154,10 +156,10 @@ def _values(columns: Mapping[str, str], rows: list[tuple[Any, ...]]) -> str:
     empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
     selects = [f"SELECT {empty} WHERE 1 = 0"]
     for row in rows:
-        shown = zip(row, columns.items(), strict=True)
+        cells_of = zip(row, columns.items(), strict=True)
         cells = (
             f"{'NULL' if value is None else _literal(value, kind)}::{kind} AS {name}"
-            for value, (name, kind) in shown
+            for value, (name, kind) in cells_of
         )
         selects.append(f"SELECT {', '.join(cells)}")
     return f"({' UNION ALL '.join(selects)})"

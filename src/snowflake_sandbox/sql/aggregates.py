@@ -1,4 +1,4 @@
-"""SUM, AVG and their like with Snowflake's types.
+"""Gives SUM, AVG and other numeric aggregates the argument and result types of Snowflake.
 
 DuckDB averages every number as DOUBLE and refuses text; Snowflake keeps NUMBER and reads numbers
 from text (Snowflake, "Numeric data types", "AVG").
@@ -60,9 +60,9 @@ def typed_aggregates(duck: duckdb.DuckDBPyConnection, root: Expr, params: list[A
 
 
 def _argument(node: Expr) -> Expr:
-    found = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
-    assert isinstance(found, Expr)
-    return found
+    argument = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    assert isinstance(argument, Expr)
+    return argument
 
 
 def _averaged(target: Expr, kind: str | None) -> Expr:
@@ -95,6 +95,6 @@ def _argument_type(
     try:
         execute(duck, f"EXPLAIN {asking.sql(dialect='duckdb')}", values)
     except duckdb.Error as error:
-        found = _REFUSED.search(str(error))
-        return None if found is None else found[1]
+        refusal = _REFUSED.search(str(error))
+        return None if refusal is None else refusal[1]
     return None

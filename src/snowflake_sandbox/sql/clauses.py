@@ -1,4 +1,4 @@
-"""The clauses of CREATE and ALTER statements: which there are, what they take."""
+"""Reads the clauses (NAME = value) of CREATE and ALTER statements."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def bound(reader: Reader, context: Context) -> Any:
     """Read a ``?`` or ``:1`` and return the value bound to it."""
     token = reader.next()
     if token.value == "?":
-        place = sum(1 for t in reader.tokens[: reader.index - 1] if t.value == "?")
+        place = sum(1 for before in reader.tokens[: reader.index - 1] if before.value == "?")
     else:
         place = int(token.value[1:]) - 1 if token.value[1:].isdigit() else len(context.binds)
     if place >= len(context.binds):
@@ -137,35 +137,35 @@ def schema_name(reader: Reader, context: Context) -> Name:
 def options(reader: Reader, context: Context) -> dict[str, Any]:
     """Read ``(NAME = value …)`` with any names, e.g. of a file format."""
     reader.expect("(")
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     while not reader.accept(")"):
         name = reader.identifier()
         reader.expect("=")
         if reader.looking_at("("):
-            found[name] = texts(reader, context)
+            values[name] = texts(reader, context)
         else:
             token = reader.next()
             if token.kind not in (Kind.WORD, Kind.STRING, Kind.NUMBER):
                 raise reader.error()
-            found[name] = token.value
+            values[name] = token.value
         reader.accept(",")
-    return found
+    return values
 
 
 def _list(reader: Reader, item: Callable[[], _T]) -> list[_T]:
     reader.expect("(")
-    found: list[_T] = []
+    items: list[_T] = []
     while not reader.accept(")"):
-        found.append(item())
+        items.append(item())
         if not reader.looking_at(")"):
             reader.expect(",")
-    return found
+    return items
 
 
 def read_clauses(
     reader: Reader,
     context: Context,
-    known: Mapping[str, Clause],
+    allowed: Mapping[str, Clause],
     stop: tuple[str, ...] = (),
     partial: bool = False,
 ) -> dict[str, Any]:
@@ -181,21 +181,21 @@ def read_clauses(
     Raises:
         SqlError: 1003 for an unknown clause, 2029 for a missing one, 1008 for a wrong value.
     """
-    found: dict[str, Any] = {}
-    while not reader.at_end() and not any(reader.looking_at(w) for w in stop):
+    values: dict[str, Any] = {}
+    while not reader.at_end() and not any(reader.looking_at(word) for word in stop):
         name = reader.current.upper
-        clause = known.get(name)
+        clause = allowed.get(name)
         if clause is None or reader.current.kind is not Kind.WORD:
             raise reader.error()
-        if name in found:
+        if name in values:
             raise duplicate(name)
         reader.next()
         reader.accept("=")
-        found[name] = clause.read(reader, context)
+        values[name] = clause.read(reader, context)
         reader.accept(",")
     if not partial:
-        demand(found, known)
-    return found
+        demand(values, allowed)
+    return values
 
 
 def duplicate(name: str) -> SqlError:
@@ -203,12 +203,14 @@ def duplicate(name: str) -> SqlError:
     return compilation(f"duplicate property '{name}'", 1004, "42601")
 
 
-def demand(found: Mapping[str, Any], known: Mapping[str, Clause]) -> None:
+def demand(values: Mapping[str, Any], allowed: Mapping[str, Clause]) -> None:
     """Assert that the mandatory clauses were given.
 
     Raises:
         SqlError: 2029 naming those that were not.
     """
-    absent = [n for n, c in known.items() if c.required and n not in found]
-    if absent:
-        raise missing_options(absent)
+    missing_names = [
+        name for name, clause in allowed.items() if clause.required and name not in values
+    ]
+    if missing_names:
+        raise missing_options(missing_names)

@@ -1,4 +1,4 @@
-"""VARIANT, OBJECT and ARRAY in Snowflake's syntax tree, made plain for DuckDB's JSON."""
+"""Rewrites expressions on VARIANT, OBJECT and ARRAY for DuckDB's JSON functions."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def _lists(root: Expr) -> Expr:
         texts = [node.this.copy(), exp.Literal.string('["VARCHAR"]')]
         node.set("this", exp.Anonymous(this="FROM_JSON", expressions=texts))
         if isinstance(node, exp.Transform):
-            given = node.expression
-            typed = isinstance(given, exp.Lambda) and len(given.expressions) == 1
-            casts = list(given.find_all(exp.Cast)) if typed else []
-            argument = given.expressions[0] if typed else None
-            if not any(one.this == argument and one.to.this in _TEXTS for one in casts):
+            function = node.expression
+            typed = isinstance(function, exp.Lambda) and len(function.expressions) == 1
+            casts = list(function.find_all(exp.Cast)) if typed else []
+            argument = function.expressions[0] if typed else None
+            if not any(cast.this == argument and cast.to.this in _TEXTS for cast in casts):
                 raise unsupported(node.sql(dialect="snowflake")[:80])
-            made = exp.Anonymous(this="TO_JSON", expressions=[node.copy()])
-            root = _replace(root, node, made)
+            json_text = exp.Anonymous(this="TO_JSON", expressions=[node.copy()])
+            root = _replace(root, node, json_text)
     return root
 
 
@@ -67,9 +67,11 @@ def _objects(root: Expr) -> Expr:
     """
     for node in reversed(list(root.find_all(exp.JSONObject))):
         pairs = node.expressions
-        plain = [isinstance(one, exp.JSONKeyValue) and one.this.is_string for one in pairs]
-        if all(plain):
-            values = [value for one in pairs for value in (one.this, one.expression)]
+        constant_keys = [
+            isinstance(pair, exp.JSONKeyValue) and pair.this.is_string for pair in pairs
+        ]
+        if all(constant_keys):
+            values = [value for pair in pairs for value in (pair.this, pair.expression)]
             root = _replace(root, node, exp.Anonymous(this="JSON_OBJECT", expressions=values))
     return root
 

@@ -1,4 +1,4 @@
-"""Names in a syntax tree, as Snowflake reads them."""
+"""Reads names in a syntax tree as Snowflake does: upper case unless quoted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CREATE TABLE with columns and ALTER TABLE, read word by word.
+"""Reads the column definitions of CREATE TABLE and ALTER TABLE, word by word.
 
 fakesnow's way through the syntax tree costs 0.3 s for 500 columns and loses comments, scales and
 the difference between ARRAY and VARIANT.
@@ -65,7 +65,7 @@ def read_columns(reader: Reader) -> TableDefinition | None:
             column = read_column(reader)
             if column is None:
                 return None
-            if any(known.name == column.name for known in table.columns):
+            if any(earlier.name == column.name for earlier in table.columns):
                 raise compilation(f"duplicate column name '{column.name}'", 2025, "42S21")
             table.columns.append(column)
         if reader.accept(")"):

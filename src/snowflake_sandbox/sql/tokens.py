@@ -1,4 +1,4 @@
-"""Reading SQL text word by word, for the statements that sqlglot does not know."""
+"""Splits SQL text into tokens and reads them, for statements that sqlglot does not know."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f"}
 
 def unescape(body: str) -> str:
     """Return the text a single-quoted literal stands for."""
-    return _ESCAPE.sub(lambda m: "'" if m[1] is None else _ESCAPED.get(m[1], m[1]), body)
+    return _ESCAPE.sub(
+        lambda match: "'" if match[1] is None else _ESCAPED.get(match[1], match[1]), body
+    )
 
 
 def tokenize(text: str) -> list[Token]:
@@ -65,23 +67,23 @@ def tokenize(text: str) -> list[Token]:
     tokens: list[Token] = []
     position = 0
     while position < len(text):
-        found = _TOKEN.match(text, position)
-        if found is None:  # pragma: no cover - the last alternative takes any character
+        match = _TOKEN.match(text, position)
+        if match is None:  # pragma: no cover - the last alternative takes any character
             raise unexpected(text[position], 1, position)
-        start, position = found.span()
-        group = found.lastgroup or ""
+        start, position = match.span()
+        group = match.lastgroup or ""
         if group == "skip":
             continue
-        if found["dollar"] is not None:
-            tokens.append(Token(Kind.STRING, found["dollar_body"], start, position))
-        elif found["string"] is not None:
-            tokens.append(Token(Kind.STRING, unescape(found["string_body"]), start, position))
-        elif found["quoted"] is not None:
-            name = found["quoted_body"].replace('""', '"')
+        if match["dollar"] is not None:
+            tokens.append(Token(Kind.STRING, match["dollar_body"], start, position))
+        elif match["string"] is not None:
+            tokens.append(Token(Kind.STRING, unescape(match["string_body"]), start, position))
+        elif match["quoted"] is not None:
+            name = match["quoted_body"].replace('""', '"')
             tokens.append(Token(Kind.QUOTED, name, start, position))
         else:
             kind = Kind(group)
-            tokens.append(Token(kind, found[0], start, position))
+            tokens.append(Token(kind, match[0], start, position))
     tokens.append(Token(Kind.END, "<EOF>", len(text), len(text)))
     return tokens
 
@@ -119,8 +121,9 @@ class Reader:
     def looking_at(self, *words: str) -> bool:
         """Whether the next tokens are these keywords or marks."""
         return all(
-            self.ahead(i).upper == word and self.ahead(i).kind in (Kind.WORD, Kind.MARK)
-            for i, word in enumerate(words)
+            self.ahead(distance).upper == word
+            and self.ahead(distance).kind in (Kind.WORD, Kind.MARK)
+            for distance, word in enumerate(words)
         )
 
     def accept(self, *words: str) -> bool:

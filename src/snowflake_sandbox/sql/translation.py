@@ -1,4 +1,4 @@
-"""Snowflake SQL to DuckDB SQL, by fakesnow's transformations, remembered by text."""
+"""Translates Snowflake SQL to DuckDB SQL by fakesnow, and caches the plans by text."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class PlanCache:
 
     def __init__(self, size: int = 256) -> None:
         self._plans: OrderedDict[tuple[str | None, ...], Plan] = OrderedDict()
-        self._known: dict[tuple[object, ...], dict[str, str]] = {}
+        self._columns: dict[tuple[object, ...], dict[str, str]] = {}
         self._size = size
         self._lock = Lock()
 
@@ -69,18 +69,18 @@ class PlanCache:
         self, key: tuple[object, ...], make: Callable[[], dict[str, str]]
     ) -> dict[str, str]:
         """Return what was found out about a table before, or find it out."""
-        found = self._known.get(key)
-        if found is None:
-            found = make()
+        columns = self._columns.get(key)
+        if columns is None:
+            columns = make()
             with self._lock:
-                self._known[key] = found
-        return found
+                self._columns[key] = columns
+        return columns
 
     def clear(self) -> None:
         """Forget all: a table's columns changed."""
         with self._lock:
             self._plans.clear()
-            self._known.clear()
+            self._columns.clear()
 
 
 class Translator:
@@ -109,13 +109,13 @@ class Translator:
         parts = [root] if isinstance(root, exp.Merge) else cursor._transform_explode(root)
         for part in parts:
             if isinstance(part, exp.Query | exp.DML):
-                done = transform(part, left, self._connection.schema)
-                done = typed_aggregates(self._connection._duck_conn, done, left)
+                translated = transform(part, left, self._connection.schema)
+                translated = typed_aggregates(self._connection._duck_conn, translated, left)
             else:
-                done = cursor._transform(part, left)
-            if isinstance(done, exp.Command) and not statements and done.this != "SET":
+                translated = cursor._transform(part, left)
+            if isinstance(translated, exp.Command) and not statements and translated.this != "SET":
                 raise unsupported(original.sql(dialect="snowflake")[:80])
-            sql = done.sql(dialect="duckdb")
+            sql = translated.sql(dialect="duckdb")
             if not sql:
                 raise unsupported(original.sql(dialect="snowflake")[:80])
             statements.append(sql)

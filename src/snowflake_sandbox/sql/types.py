@@ -1,4 +1,4 @@
-"""Snowflake's data types: reading them and their place in DuckDB."""
+"""Snowflake's data types: how they are read and which type of DuckDB stores them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Session variables in the text of a statement."""
+"""Replaces session variables ($name) in the text of a statement."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def with_variables(text: str, values: Mapping[str, str]) -> str:
     """
     if "$" not in text:
         return text
-    known = {name.upper(): value for name, value in values.items()}
+    values_by_name = {name.upper(): value for name, value in values.items()}
 
-    def replacement(found: re.Match[str]) -> str:
-        name = found["name"]
+    def replacement(match: re.Match[str]) -> str:
+        name = match["name"]
         if name is None:
-            return found[0]
-        if name.upper() not in known:
+            return match[0]
+        if name.upper() not in values_by_name:
             raise compilation(f"Session variable '${name.upper()}' does not exist", 2211, "02000")
-        return known[name.upper()]
+        return values_by_name[name.upper()]
 
     return _VARIABLE.sub(replacement, text)

@@ -1,1 +1,1 @@
-"""The other statements: one module for each kind of object or command."""
+"""Statements that are neither query nor DML, one module for each kind of object or command."""

@@ -23,7 +23,7 @@ def alter_table(session: LocalSession, reader: Reader, context: Context) -> Resu
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))
-    access.own(session, "TABLE", ".".join(name))
+    access.require_ownership(session, "TABLE", ".".join(name))
     if reader.accept("ADD"):
         _add(session, reader, name)
     elif reader.accept("RENAME", "TO"):
@@ -48,7 +48,7 @@ def alter_table(session: LocalSession, reader: Reader, context: Context) -> Resu
     return status("Statement executed successfully.")
 
 
-def _existing(session: LocalSession, name: Name) -> dict[str, str]:
+def _column_types(session: LocalSession, name: Name) -> dict[str, str]:
     rows = execute(
         session.duck,
         "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ?"
@@ -60,7 +60,7 @@ def _existing(session: LocalSession, name: Name) -> dict[str, str]:
 
 def _add(session: LocalSession, reader: Reader, name: Name) -> None:
     reader.accept("COLUMN")
-    there = {column.upper() for column in _existing(session, name)}
+    column_names = {column.upper() for column in _column_types(session, name)}
     added: list[table_definitions.Column] = []
     quiet = False
     while True:
@@ -69,11 +69,11 @@ def _add(session: LocalSession, reader: Reader, name: Name) -> None:
         column = table_definitions.read_column(reader)
         if column is None:
             raise unsupported("ALTER TABLE ADD of an AUTOINCREMENT column")
-        if column.name.upper() in there:
+        if column.name.upper() in column_names:
             if not quiet:
                 raise compilation(f"column '{column.name}' already exists", 2028, "42711")
         else:
-            there.add(column.name.upper())
+            column_names.add(column.name.upper())
             added.append(column)
         if not reader.accept(","):
             break
@@ -88,7 +88,11 @@ def _add(session: LocalSession, reader: Reader, name: Name) -> None:
         execute(session.duck, "ROLLBACK")
         raise
     execute(session.duck, "COMMIT")
-    columns.declare(session.duck, name, [(c.name, c.type.declared, c.comment) for c in added])
+    columns.declare(
+        session.duck,
+        name,
+        [(column.name, column.type.declared, column.comment) for column in added],
+    )
 
 
 def _rename_table(session: LocalSession, reader: Reader, context: Context, name: Name) -> None:
@@ -123,10 +127,10 @@ def _rename(session: LocalSession, name: Name, old: str, new: str) -> None:
 def _drop_columns(session: LocalSession, reader: Reader, name: Name) -> None:
     reader.accept("COLUMN")
     quiet = reader.if_exists()
-    there = _existing(session, name)
+    column_types = _column_types(session, name)
     while True:
         column = reader.identifier()
-        if column in there:
+        if column in column_types:
             execute(session.duck, f"ALTER TABLE {path(name)} DROP COLUMN {quote(column)}")
             columns.forget(session.duck, name, [column])
         elif not quiet:
@@ -138,11 +142,11 @@ def _drop_columns(session: LocalSession, reader: Reader, name: Name) -> None:
 
 def _modify(session: LocalSession, reader: Reader, name: Name) -> None:
     bracket = reader.accept("(")
-    there = _existing(session, name)
+    column_types = _column_types(session, name)
     while True:
         reader.accept("COLUMN")
         column = reader.identifier()
-        if column not in there:
+        if column not in column_types:
             raise compilation(f"column '{column}' does not exist", 2003, "42S02")
         if reader.accept("COMMENT"):
             _comment_column(session, name, column, reader.string())
@@ -201,10 +205,12 @@ def _retype(session: LocalSession, name: Name, column: str, new: DataType) -> No
 
 
 def _comment_of(session: LocalSession, name: Name, column: str) -> str | None:
-    return _kept(session, name, column)[1]
+    return _declaration_of(session, name, column)[1]
 
 
-def _kept(session: LocalSession, name: Name, column: str) -> tuple[str | None, str | None]:
+def _declaration_of(
+    session: LocalSession, name: Name, column: str
+) -> tuple[str | None, str | None]:
     row = first(
         session.duck,
         f"SELECT type, comment FROM {columns.DECLARED} WHERE database_name = ?"
@@ -215,7 +221,7 @@ def _kept(session: LocalSession, name: Name, column: str) -> tuple[str | None, s
 
 
 def _comment_column(session: LocalSession, name: Name, column: str, text: str | None) -> None:
-    columns.declare(session.duck, name, [(column, _kept(session, name, column)[0], text)])
+    columns.declare(session.duck, name, [(column, _declaration_of(session, name, column)[0], text)])
 
 
 def _set(session: LocalSession, reader: Reader, name: Name) -> None:
@@ -252,15 +258,15 @@ def comment(session: LocalSession, reader: Reader, context: Context) -> Result:
     reader.expect("IS")
     text = reader.string()
     reader.end()
-    found = relations.kind_of(session.duck, name)
-    if found is None:
+    existing_kind = relations.kind_of(session.duck, name)
+    if existing_kind is None:
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))
-    access.own(session, found, ".".join(name))
+    access.require_ownership(session, existing_kind, ".".join(name))
     if column is None:
         columns.comment_table(session.duck, name, text)
-    elif column not in _existing(session, name):
+    elif column not in _column_types(session, name):
         raise compilation(f"column '{column}' does not exist", 2003, "42S02")
     else:
         _comment_column(session, name, column, text)

@@ -1,4 +1,4 @@
-"""What an application brings along: secrets, network rules, integrations, pages, warehouses."""
+"""CREATE, ALTER and DROP of secrets, network rules, integrations, pages and warehouses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _STREAMLIT = {
     "FROM": Clause(clauses.text),
     "ROOT_LOCATION": Clause(clauses.text),
     "MAIN_FILE": Clause(clauses.text, True),
-    "QUERY_WAREHOUSE": Clause(lambda r, _: r.identifier()),
+    "QUERY_WAREHOUSE": Clause(lambda reader, _: reader.identifier()),
     "TITLE": Clause(clauses.text),
     "COMMENT": Clause(clauses.text),
 }
@@ -83,11 +83,11 @@ def create_secret(session: LocalSession, reader: Reader, context: Context, mode:
     name = context.qualify(reader.dotted())
     options = clauses.read_clauses(reader, context, _SECRET)
     value = options.pop("SECRET_STRING")
-    there = session.catalog.has("SECRET", tuple(name))
-    done = _record(session, Entry("SECRET", tuple(name), options), quiet, mode)
-    if not (there and quiet):
+    existed = session.catalog.has("SECRET", tuple(name))
+    result = _record(session, Entry("SECRET", tuple(name), options), quiet, mode)
+    if not (existed and quiet):
         session.account.secrets.set(name, value)
-    return done
+    return result
 
 
 def alter_secret(session: LocalSession, reader: Reader, context: Context) -> Result:
@@ -98,8 +98,8 @@ def alter_secret(session: LocalSession, reader: Reader, context: Context) -> Res
         return status("Statement executed successfully.")
     entry = session.catalog.entry("SECRET", tuple(name))
     reader.expect("SET")
-    known = {key: _SECRET[key] for key in ("SECRET_STRING", "COMMENT")}
-    options = clauses.read_clauses(reader, context, known, partial=True)
+    allowed = {key: _SECRET[key] for key in ("SECRET_STRING", "COMMENT")}
+    options = clauses.read_clauses(reader, context, allowed, partial=True)
     if not options:
         raise reader.error()
     value = options.pop("SECRET_STRING", None)
@@ -121,9 +121,9 @@ def create_network_rule(
         raise compilation("VALUE_LIST must not be empty.", 1008, "22023")
     if session.catalog.has("NETWORK RULE", name):
         used = [
-            e.title
-            for e in session.catalog.integrations
-            if name in {tuple(rule) for rule in e.options["ALLOWED_NETWORK_RULES"]}
+            integration.title
+            for integration in session.catalog.integrations
+            if name in {tuple(rule) for rule in integration.options["ALLOWED_NETWORK_RULES"]}
         ]
         if mode == "REPLACE" and used:
             raise compilation(
@@ -142,8 +142,8 @@ def alter_network_rule(session: LocalSession, reader: Reader, context: Context) 
     name = tuple(context.qualify(reader.dotted()))
     entry = session.catalog.entry("NETWORK RULE", name)
     reader.expect("SET")
-    known = {key: _RULE[key] for key in ("VALUE_LIST", "COMMENT")}
-    session.catalog.alter(entry, **clauses.read_clauses(reader, context, known, partial=True))
+    allowed = {key: _RULE[key] for key in ("VALUE_LIST", "COMMENT")}
+    session.catalog.alter(entry, **clauses.read_clauses(reader, context, allowed, partial=True))
     return status("Statement executed successfully.")
 
 
@@ -155,7 +155,7 @@ def create_integration(
         raise reader.error()
     name = (reader.identifier(),)
     options = clauses.read_clauses(reader, context, _INTEGRATION)
-    access.on_account(session, "CREATE EXTERNAL ACCESS INTEGRATION")
+    access.require_on_account(session, "CREATE EXTERNAL ACCESS INTEGRATION")
     _check_integration(session, options)
     kind = "EXTERNAL ACCESS INTEGRATION"
     return _record(session, Entry(kind, name, options), False, mode)
@@ -231,20 +231,20 @@ def alter_warehouse(session: LocalSession, reader: Reader, context: Context) -> 
 def alter_application(session: LocalSession, reader: Reader, context: Context) -> Result:
     """ALTER APPLICATION SET SPECIFICATION, and its approval by the consumer."""
     if reader.accept("SET", "SPECIFICATION"):
-        name = (access.application(session) or session.database or "", reader.identifier())
+        name = (access.acting_application(session) or session.database or "", reader.identifier())
         options = clauses.read_clauses(reader, context, _SPECIFICATION)
         old = (
             session.catalog.entry("SPECIFICATION", name)
             if session.catalog.has("SPECIFICATION", name)
             else None
         )
-        kept = {"STATUS": "PENDING", "SEQUENCE_NUMBER": 1}
+        state = {"STATUS": "PENDING", "SEQUENCE_NUMBER": 1}
         if old is not None:
             if old.options["TYPE"] != options["TYPE"]:
                 raise compilation("TYPE of a specification cannot change.", 93300, "42601")
             same = old.options["HOST_PORTS"] == options["HOST_PORTS"]
             number = int(old.options["SEQUENCE_NUMBER"])
-            kept = {
+            state = {
                 "STATUS": old.options["STATUS"] if same else "PENDING",
                 "SEQUENCE_NUMBER": number if same else number + 1,
             }
@@ -255,11 +255,11 @@ def alter_application(session: LocalSession, reader: Reader, context: Context) -
                 and other.options["LABEL"] == options["LABEL"]
             ):
                 raise compilation(f"LABEL is used by {other.title}.", 93301, "42601")
-        session.catalog.add(Entry("SPECIFICATION", name, {**options, **kept}), True)
+        session.catalog.add(Entry("SPECIFICATION", name, {**options, **state}), True)
         return status("Statement executed successfully.")
     if reader.accept("DROP", "SPECIFICATION"):
         reader.if_exists()
-        own = access.application(session) or session.database or ""
+        own = access.acting_application(session) or session.database or ""
         session.catalog.drop("SPECIFICATION", (own, reader.identifier()))
         return status("Statement executed successfully.")
     if reader.current.kind in (Kind.WORD, Kind.QUOTED) and not reader.looking_at("SET"):
@@ -269,7 +269,7 @@ def alter_application(session: LocalSession, reader: Reader, context: Context) -
 
 
 def _approve(session: LocalSession, reader: Reader, context: Context, application: str) -> Result:
-    if access.application(session) is not None:
+    if access.acting_application(session) is not None:
         raise compilation("An application does not approve its own specification.", 93303, "42501")
     decided = clauses.word("APPROVE", "DECLINE")(reader, context)
     reader.expect("SPECIFICATION")
@@ -288,7 +288,7 @@ def _approve(session: LocalSession, reader: Reader, context: Context, applicatio
     return status("Statement executed successfully.")
 
 
-def drop(kind: str) -> Callable[[LocalSession, Reader, Context], Result]:
+def drop_object(kind: str) -> Callable[[LocalSession, Reader, Context], Result]:
     """Return the function that runs ``DROP <kind> [IF EXISTS] name``."""
 
     def run(session: LocalSession, reader: Reader, context: Context) -> Result:
@@ -310,7 +310,7 @@ def _unused(session: LocalSession, kind: str, name: tuple[str, ...]) -> None:
     if kind != "NETWORK RULE":
         return
     for integration in session.catalog.integrations:
-        if name in {tuple(r) for r in integration.options["ALLOWED_NETWORK_RULES"]}:
+        if name in {tuple(rule) for rule in integration.options["ALLOWED_NETWORK_RULES"]}:
             raise in_use(".".join(name), integration.title)
 
 

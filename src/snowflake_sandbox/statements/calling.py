@@ -1,4 +1,4 @@
-"""CALL: arguments, overloads, the handler's answer."""
+"""CALL: evaluates the arguments, chooses the overload, returns the handler's value."""
 
 from __future__ import annotations
 
@@ -29,21 +29,24 @@ def call(session: LocalSession, reader: Reader, context: Context) -> Result:
     parts = reader.dotted()
     arguments = _arguments(reader)
     reader.end()
+    expressions = [argument.sql for argument in arguments]
     if parts == (notifications.SEND,):
-        sent, _ = _evaluate(session, [a.sql for a in arguments], list(context.binds))
-        return notifications.send(session, sent)
+        values, _ = _evaluate(session, expressions, list(context.binds))
+        return notifications.send_notification(session, values)
     name = context.qualify(parts)
     overloads = session.catalog.overloads(name)
     if not overloads:
         raise compilation(f"Unknown user-defined procedure {name}.", 2141, "42601")
-    values, types = _evaluate(session, [a.sql for a in arguments], list(context.binds))
+    values, types = _evaluate(session, expressions, list(context.binds))
     procedure = _choose(overloads, arguments, types)
-    given = _match(procedure, arguments, values, types)
-    missing_ones = [p for p in procedure.parameters if p.name not in given]
-    if missing_ones:
-        fill, kinds = _evaluate(session, [p.default or "NULL" for p in missing_ones], [])
-        given.update({p.name: (v, k) for p, v, k in zip(missing_ones, fill, kinds, strict=True)})
-    converted = [_convert(p, *given[p.name]) for p in procedure.parameters]
+    values_by_name = _match(procedure, arguments, values, types)
+    omitted = [param for param in procedure.parameters if param.name not in values_by_name]
+    defaults = [param.default or "NULL" for param in omitted]
+    for param, value, duck_type in zip(omitted, *_evaluate(session, defaults, []), strict=True):
+        values_by_name[param.name] = (value, duck_type)
+    converted = [
+        _convert(parameter, *values_by_name[parameter.name]) for parameter in procedure.parameters
+    ]
     answer = handlers.run_handler(session.account, procedure, converted)
     kind = procedure.returns
     column = results.column(procedure.name.object, kind.duck, kind.declared)
@@ -52,13 +55,13 @@ def call(session: LocalSession, reader: Reader, context: Context) -> Result:
 
 def _arguments(reader: Reader) -> list[_Argument]:
     reader.expect("(")
-    found: list[_Argument] = []
+    arguments: list[_Argument] = []
     while not reader.accept(")"):
         name = None
         if reader.ahead(1).value == "=>":
             name = reader.identifier()
             reader.expect("=>")
-        elif found and found[-1].name is not None:
+        elif arguments and arguments[-1].name is not None:
             raise compilation("A positional argument follows a named one.", 1003, "42000")
         start, end, depth = reader.current.start, -1, 0
         while depth > 0 or not (reader.looking_at(",") or reader.looking_at(")")):
@@ -70,10 +73,10 @@ def _arguments(reader: Reader) -> list[_Argument]:
                 depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.value, 0)
         if end < 0:
             raise reader.error()
-        found.append(_Argument(name, reader.text[start:end]))
+        arguments.append(_Argument(name, reader.text[start:end]))
         if not reader.looking_at(")"):
             reader.expect(",")
-    return found
+    return arguments
 
 
 def _evaluate(
@@ -89,33 +92,39 @@ def _evaluate(
 
 
 def _choose(overloads: list[Procedure], arguments: list[_Argument], types: list[str]) -> Procedure:
-    fitting = []
+    candidates = []
     for procedure in overloads:
-        names = [p.name for p in procedure.parameters]
-        positional = sum(1 for a in arguments if a.name is None)
-        taken = names[:positional] + [a.name for a in arguments if a.name is not None]
-        needed = {p.name for p in procedure.parameters if p.default is None}
+        names = [parameter.name for parameter in procedure.parameters]
+        positional = sum(1 for argument in arguments if argument.name is None)
+        filled = names[:positional] + [
+            argument.name for argument in arguments if argument.name is not None
+        ]
+        needed = {parameter.name for parameter in procedure.parameters if parameter.default is None}
         if (
             positional <= len(names)
-            and len(taken) == len(set(taken))
-            and set(taken) <= set(names)
-            and needed <= set(taken)
+            and len(filled) == len(set(filled))
+            and set(filled) <= set(names)
+            and needed <= set(filled)
         ):
-            by_name = {p.name: p for p in procedure.parameters}
+            by_name = {parameter.name: parameter for parameter in procedure.parameters}
             score = sum(
-                _fits(by_name[str(n)].type, kind) for n, kind in zip(taken, types, strict=True)
+                _fits(by_name[str(name)].type, kind)
+                for name, kind in zip(filled, types, strict=True)
             )
-            fitting.append((score, procedure))
-    if not fitting:
-        known = ", ".join(p.signature for p in overloads)
-        shown = ", ".join(f"{a.name} => {a.sql}" if a.name else a.sql for a in arguments)
+            candidates.append((score, procedure))
+    if not candidates:
+        signatures = ", ".join(overload.signature for overload in overloads)
+        arguments_text = ", ".join(
+            f"{argument.name} => {argument.sql}" if argument.name else argument.sql
+            for argument in arguments
+        )
         raise compilation(
-            f"Invalid argument types for function '{overloads[0].name.object}': ({shown})."
-            f" Known: {known}",
+            f"Invalid argument types for function '{overloads[0].name.object}': ({arguments_text})."
+            f" Known: {signatures}",
             1044,
             "42P13",
         )
-    return max(fitting, key=lambda pair: pair[0])[1]
+    return max(candidates, key=lambda pair: pair[0])[1]
 
 
 def _fits(kind: DataType, duck_type: str) -> int:
@@ -130,10 +139,10 @@ def _fits(kind: DataType, duck_type: str) -> int:
 def _match(
     procedure: Procedure, arguments: list[_Argument], values: list[Any], types: list[str]
 ) -> dict[str, tuple[Any, str]]:
-    given: dict[str, tuple[Any, str]] = {}
+    values_by_name: dict[str, tuple[Any, str]] = {}
     for place, (argument, value, kind) in enumerate(zip(arguments, values, types, strict=True)):
-        given[argument.name or procedure.parameters[place].name] = (value, kind)
-    return given
+        values_by_name[argument.name or procedure.parameters[place].name] = (value, kind)
+    return values_by_name
 
 
 def _convert(parameter: Parameter, value: Any, duck_type: str) -> Any:
@@ -149,12 +158,12 @@ def _convert(parameter: Parameter, value: Any, duck_type: str) -> Any:
         return value
     converters: dict[str, Callable[[Any], Any]] = {
         "VARCHAR": _as_text,
-        "NUMBER": lambda v: int(v) if kind.number[1] == 0 else v,
+        "NUMBER": lambda value: int(value) if kind.number[1] == 0 else value,
         "FLOAT": float,
         "BOOLEAN": _as_flag,
     }
     try:
-        return converters.get(kind.name, lambda v: v)(
+        return converters.get(kind.name, lambda value: value)(
             json.loads(value) if duck_type == "JSON" else value
         )
     except (TypeError, ValueError) as error:

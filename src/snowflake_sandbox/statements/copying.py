@@ -60,7 +60,7 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     if reader.current.value.startswith("@"):
         raise unsupported("COPY INTO a stage")
     table = context.qualify(reader.dotted())
-    access.use(session, "TABLE", table, "INSERT")
+    access.require_relation(session, "TABLE", table, "INSERT")
     listed = clauses.account_names(reader, context) if reader.looking_at("(") else None
     reader.expect("FROM")
     bracket = reader.accept("(")
@@ -68,7 +68,7 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
         reader.expect("SELECT")
         if not (reader.accept("$") and reader.next().value == "1") or not reader.accept("FROM"):
             raise unsupported("COPY with a transformation other than SELECT $1")
-    location = staging.located(session, reader, context)
+    location = staging.read_stage_location(session, reader, context)
     if bracket:
         reader.expect(")")
     options = clauses.read_clauses(reader, context, _COPY)
@@ -76,8 +76,8 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     into = _filled_columns(session, table, listed)
     files = session.stages.files(location)
     if "FILES" in options:
-        chosen = {location.path.rstrip("/") + "/" + name for name in options["FILES"]}
-        files = [f for f in files if f.path in {c.lstrip("/") for c in chosen}]
+        chosen = {f"{location.path.rstrip('/')}/{name}".lstrip("/") for name in options["FILES"]}
+        files = [staged for staged in files if staged.path in chosen]
     if not files:
         return results.status("Copy executed with 0 files processed.", results.COPY)
     match = options.get("MATCH_BY_COLUMN_NAME", "NONE")
@@ -90,22 +90,22 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
         answer = []
         for staged in files:
             name = f"{'.'.join(location.stage)}/{staged.path}"
-            shown = f"{location.stage.object.lower()}/{staged.path}"
+            title = f"{location.stage.object.lower()}/{staged.path}"
             key = [table.schema, table.object, name, staged.digest]
-            known = deferred.holds(table, name, staged.digest)
-            if not force and (known or _loaded(session, table, key)):
+            deferred_before = deferred.holds(table, name, staged.digest)
+            if not force and (deferred_before or _was_loaded(session, table, key)):
                 skipped = "File was loaded before."
-                answer.append([shown, "LOAD_SKIPPED", 0, 0, None, 1, skipped, None, None, None])
+                answer.append([title, "LOAD_SKIPPED", 0, 0, None, 1, skipped, None, None, None])
                 continue
             if purge and kind == "PARQUET" and match != "NONE":
-                kept = _deferred(session, table, into, staged, match, (name, key[-1]))
-                if kept is not None:
-                    answer.append([shown, "LOADED", kept, kept, 1, 0, None, None, None, None])
+                deferred_rows = _deferred(session, table, into, staged, match, (name, key[-1]))
+                if deferred_rows is not None:
+                    answer.append(_loaded_row(title, deferred_rows))
                     continue
             session.account.settle(session.duck, table)
             sql = _statement(session, table, into, staged, kind, format_options, match)
             count = _load(session, sql, kind, table, key)
-            answer.append([shown, "LOADED", count, count, 1, 0, None, None, None, None])
+            answer.append(_loaded_row(title, count))
         return results.rows(_ANSWER, answer, results.COPY)
 
     loaded = session.write(load)
@@ -114,21 +114,25 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     return loaded
 
 
+def _loaded_row(title: str, count: int) -> list[object]:
+    return [title, "LOADED", count, count, 1, 0, None, None, None, None]
+
+
 def _file_format(
     session: LocalSession, context: Context, options: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    given = dict(options.get("FILE_FORMAT", {}))
-    if "FORMAT_NAME" in given:
-        parts = Reader(str(given["FORMAT_NAME"])).dotted()
+    format_options = dict(options.get("FILE_FORMAT", {}))
+    if "FORMAT_NAME" in format_options:
+        parts = Reader(str(format_options["FORMAT_NAME"])).dotted()
         entry = session.catalog.entry("FILE FORMAT", tuple(context.qualify(parts)))
-        given = {**entry.options, **given}
-    kind = str(given.get("TYPE", "CSV")).upper()
+        format_options = {**entry.options, **format_options}
+    kind = str(format_options.get("TYPE", "CSV")).upper()
     if kind not in _FORMATS:
         raise unsupported(f"COPY of {kind} files")
-    unknown = set(given) - _FORMATS[kind]
+    unknown = set(format_options) - _FORMATS[kind]
     if unknown:
         raise unsupported(f"file format option {sorted(unknown)[0]}")
-    return kind, given
+    return kind, format_options
 
 
 def _filled_columns(
@@ -160,11 +164,17 @@ def _deferred(
     types = {field.name: field.type for field in file.schema.to_arrow_schema()}
     fold = str.upper if match == "CASE_INSENSITIVE" else str
     sources = {fold(column): column for column in types}
-    pairs = [(c, k, sources[fold(c)]) for c, k in into if fold(c) in sources]
-    texts = all(k == "VARCHAR" and types[s] == pa.string() for _, k, s in pairs)
-    values = [(c, quote(s)) for c, _, s in pairs]
+    pairs = [
+        (column, duck_type, sources[fold(column)])
+        for column, duck_type in into
+        if fold(column) in sources
+    ]
+    texts = all(
+        duck_type == "VARCHAR" and types[source] == pa.string() for _, duck_type, source in pairs
+    )
+    values = [(column, quote(source)) for column, _, source in pairs]
     deferred = session.account.deferred
-    if not pairs or not texts or not deferred.takes(table, values):
+    if not pairs or not texts or not deferred.accepts(table, values):
         return None
     deferred.keep(table, values, staged.file, key)
     return int(file.num_rows)
@@ -189,22 +199,22 @@ def _load(session: LocalSession, sql: str, kind: str, table: Name, key: list[str
     into = f"INSERT INTO {columns.loads(table.database)} VALUES (?, ?, ?, ?, now(), ?)"
     try:
         with session.atomic():
-            found = first(session.duck, sql)
-            count = int(found[0]) if found else 0
+            row = first(session.duck, sql)
+            count = int(row[0]) if row else 0
             execute(session.duck, into, [*key, count])
     except duckdb.InvalidInputException as error:
         raise SqlError(f"Error parsing {kind}: {error}", 100069, "22P02") from error
     return count
 
 
-def _loaded(session: LocalSession, table: Name, key: list[str]) -> bool:
-    found = first(
+def _was_loaded(session: LocalSession, table: Name, key: list[str]) -> bool:
+    row = first(
         session.duck,
         f"SELECT 1 FROM {columns.loads(table.database)} WHERE schema_name = ?"
         " AND table_name = ? AND file = ? AND digest = ?",
         key,
     )
-    return found is not None
+    return row is not None
 
 
 def _parquet(
@@ -222,18 +232,25 @@ def _parquet(
                 2019,
                 "0A000",
             )
-        row = ", ".join(f"{quote(c)} := {quote(c)}" for c in types)
+        row = ", ".join(f"{quote(column)} := {quote(column)}" for column in types)
         return (
             f"INSERT INTO {path(table)} ({quote(into[0][0])})"
             f" SELECT to_json(struct_pack({row})) FROM {read}"
         )
     fold = str.upper if match == "CASE_INSENSITIVE" else str
     sources = {fold(column): column for column in types}
-    pairs = [(c, k, sources[fold(c)]) for c, k in into if fold(c) in sources]
+    pairs = [
+        (column, duck_type, sources[fold(column)])
+        for column, duck_type in into
+        if fold(column) in sources
+    ]
     if not pairs:
         raise compilation("No column of the file matches a column of the table.", 2019, "0A000")
-    names = ", ".join(quote(c) for c, _, _ in pairs)
-    values = ", ".join(_stored(quote(s), types[s], k) for _, k, s in pairs)
+    names = ", ".join(quote(column) for column, _, _ in pairs)
+    values = ", ".join(
+        _stored(quote(source_column), types[source_column], duck_type)
+        for _, duck_type, source_column in pairs
+    )
     return f"INSERT INTO {path(table)} ({names}) SELECT {values} FROM {read}"
 
 

@@ -21,20 +21,20 @@ def create_database(session: LocalSession, reader: Reader, _: Context, mode: str
     quiet = reader.if_not_exists()
     name = reader.identifier()
     _schema_clauses(reader)
-    access.on_account(session, "CREATE DATABASE")
+    access.require_on_account(session, "CREATE DATABASE")
     with session.store.defining:
         if session.store.has_database(name):
-            hidden = access.taken(session, "DATABASE", name)
+            hidden = access.hidden_conflict(session, "DATABASE", name)
             if hidden is not None:
                 raise hidden
             if quiet:
                 return status(f"{name} already exists, statement succeeded.")
             if mode != "REPLACE":
                 raise exists(name)
-            access.own(session, "DATABASE", name)
+            access.require_ownership(session, "DATABASE", name)
             _drop_database(session, name)
         session.store.create_database(name)
-        access.made(session, "DATABASE", name)
+        access.record_owner(session, "DATABASE", name)
         session.changed()
     if session.script is None:
         session.use(name, "PUBLIC")
@@ -46,17 +46,17 @@ def create_schema(session: LocalSession, reader: Reader, context: Context, mode:
     quiet = reader.if_not_exists()
     database, name = _schema_name(reader, context)
     _schema_clauses(reader)
-    access.use_database(session, database, "CREATE SCHEMA")
+    access.require_database(session, database, "CREATE SCHEMA")
     with session.store.defining:
         if session.store.has_schema(database, name):
             if quiet:
                 return status(f"{name} already exists, statement succeeded.")
             if mode != "REPLACE":
                 raise exists(name)
-            access.own(session, "SCHEMA", f"{database}.{name}")
+            access.require_ownership(session, "SCHEMA", f"{database}.{name}")
             _drop_schema(session, database, name)
         _new_schema(session, database, name)
-        access.made(session, "SCHEMA", f"{database}.{name}")
+        access.record_owner(session, "SCHEMA", f"{database}.{name}")
     if session.script is None:
         session.use(database, name)
     return status(f"Schema {name} successfully created.")
@@ -116,7 +116,7 @@ def drop_database(session: LocalSession, reader: Reader, _: Context) -> Result:
         if quiet:
             return status("Drop statement executed successfully.")
         raise missing("Database", name)
-    access.own(session, "DATABASE", name)
+    access.require_ownership(session, "DATABASE", name)
     _drop_database(session, name)
     return status(f"{name} successfully dropped.")
 
@@ -140,7 +140,11 @@ def drop_application(session: LocalSession, reader: Reader, _: Context) -> Resul
         if quiet:
             return status("Drop statement executed successfully.")
         raise missing("Application", name)
-    owned = [g for g in session.catalog.grants_on("", name) if g.privilege == access.OWNERSHIP]
+    owned = [
+        grant
+        for grant in session.catalog.grants_on("", name)
+        if grant.privilege == access.OWNERSHIP
+    ]
     if owned and not cascade:
         raise compilation(
             f"Application {name} owns objects outside of itself ({owned[0].name} and"
@@ -148,9 +152,9 @@ def drop_application(session: LocalSession, reader: Reader, _: Context) -> Resul
             93130,
             "2BP01",
         )
-    for database in {g.name for g in owned if g.on == "DATABASE"}:
+    for database in {grant.name for grant in owned if grant.on == "DATABASE"}:
         _drop_database(session, database)
-    for table in (g.name for g in owned if g.on == "TABLE"):
+    for table in (grant.name for grant in owned if grant.on == "TABLE"):
         execute(session.duck, "DROP TABLE IF EXISTS " + path(Name(*table.split("."))))
     session.catalog.drop_application(name)
     _drop_database(session, name)
@@ -165,7 +169,7 @@ def drop_schema(session: LocalSession, reader: Reader, context: Context) -> Resu
         if quiet:
             return status("Drop statement executed successfully.")
         raise missing("Schema", f"{database}.{name}")
-    access.own(session, "SCHEMA", f"{database}.{name}")
+    access.require_ownership(session, "SCHEMA", f"{database}.{name}")
     _drop_schema(session, database, name)
     return status(f"{name} successfully dropped.")
 
@@ -184,15 +188,15 @@ def _drop_schema(session: LocalSession, database: str, name: str) -> None:
     session.changed()
 
 
-def use(session: LocalSession, reader: Reader, context: Context) -> Result:
+def set_current(session: LocalSession, reader: Reader, context: Context) -> Result:
     """USE DATABASE, SCHEMA, ROLE, WAREHOUSE, SECONDARY ROLES."""
-    done = status("Statement executed successfully.", results.USE)
+    answer = status("Statement executed successfully.", results.USE)
     if reader.accept("ROLE") or reader.accept("WAREHOUSE"):
         reader.identifier()
-        return done
+        return answer
     if reader.accept("SECONDARY", "ROLES"):
         reader.next()
-        return done
+        return answer
     if reader.accept("SCHEMA"):
         database, schema = _schema_name(reader, context)
     else:
@@ -209,4 +213,4 @@ def use(session: LocalSession, reader: Reader, context: Context) -> Result:
     else:
         public = session.store.has_schema(database, "PUBLIC")
         session.use(database, "PUBLIC" if public else None)
-    return done
+    return answer

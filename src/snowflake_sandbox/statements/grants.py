@@ -1,4 +1,4 @@
-"""Roles, and what is granted to them and to applications.
+"""CREATE and DROP of roles, GRANT and REVOKE.
 
 Sources: Snowflake, "GRANT <privileges> … TO ROLE", "GRANT OWNERSHIP", "GRANT APPLICATION ROLE".
 """
@@ -84,8 +84,8 @@ def grant(session: LocalSession, reader: Reader, context: Context) -> Result:
     session.ddl()
     if reader.accept("OWNERSHIP", "ON"):
         return _give_away(session, reader, context)
-    found = _read(session, reader, context, "TO")
-    session.catalog.grant(found)
+    grants = _read(session, reader, context, "TO")
+    session.catalog.grant(grants)
     session.changed()
     return status("Statement executed successfully.")
 
@@ -93,8 +93,8 @@ def grant(session: LocalSession, reader: Reader, context: Context) -> Result:
 def revoke(session: LocalSession, reader: Reader, context: Context) -> Result:
     """REVOKE … FROM APPLICATION ROLE, ROLE or APPLICATION."""
     session.ddl()
-    found = _read(session, reader, context, "FROM")
-    session.catalog.revoke(found)
+    grants = _read(session, reader, context, "FROM")
+    session.catalog.revoke(grants)
     session.changed()
     return status("Statement executed successfully.")
 
@@ -104,14 +104,14 @@ def _read(session: LocalSession, reader: Reader, context: Context, to: str) -> l
         role = _role_name(session, reader)
         return [Grant("USAGE", "APPLICATION ROLE", role, *_grantee(session, reader, to))]
     privileges = _privileges(reader)
-    many = _all_in_schema(session, reader, context)
-    if many is not None:
-        kind, names = many
+    objects = _all_in_schema(session, reader, context)
+    if objects is not None:
+        kind, names = objects
     else:
         kind, name = _object(session, reader, context)
         names = [name]
     for name in names:
-        access.granting(session, kind, name)
+        access.require_grantable(session, kind, name)
     grantee = _grantee(session, reader, to)
     if grantee[1] != "APPLICATION ROLE":
         _not_of_an_application(session, kind, names)
@@ -121,7 +121,7 @@ def _read(session: LocalSession, reader: Reader, context: Context, to: str) -> l
     for privilege in privileges:
         if privilege not in allowed:
             raise compilation(f"Privilege {privilege} cannot be granted on {kind}.", 3008, "0LP01")
-    return [Grant(p, kind, name, *grantee) for p in privileges for name in names]
+    return [Grant(privilege, kind, name, *grantee) for privilege in privileges for name in names]
 
 
 def _not_of_an_application(session: LocalSession, kind: str, names: list[str]) -> None:
@@ -147,12 +147,13 @@ def _give_away(session: LocalSession, reader: Reader, context: Context) -> Resul
         inner = clauses.word("DATABASE", "SCHEMA")(reader, context)
         parts = reader.dotted()
         title = ".".join(context.qualify((*parts, ""))[:2] if inner == "SCHEMA" else parts)
-        found = [
-            g
-            for g in session.catalog.grants
-            if (g.privilege, g.on) == (access.OWNERSHIP, kind) and g.name.startswith(f"{title}.")
+        ownerships = [
+            grant
+            for grant in session.catalog.grants
+            if (grant.privilege, grant.on) == (access.OWNERSHIP, kind)
+            and grant.name.startswith(f"{title}.")
         ]
-        names = [g.name for g in found]
+        names = [grant.name for grant in ownerships]
     else:
         kind, name = _object(session, reader, context)
         names = [name]
@@ -164,15 +165,19 @@ def _give_away(session: LocalSession, reader: Reader, context: Context) -> Resul
     copied = copied or reader.accept("REVOKE", "CURRENT", "GRANTS")
     reader.end()
     for name in names:
-        others = [g for g in session.catalog.grants if (g.on, g.name) == (kind, name)]
-        if not copied and any(g.privilege != access.OWNERSHIP for g in others):
+        current_grants = [
+            grant for grant in session.catalog.grants if (grant.on, grant.name) == (kind, name)
+        ]
+        if not copied and any(grant.privilege != access.OWNERSHIP for grant in current_grants):
             raise compilation(
                 f"Dependent grant of privilege on {kind.lower()} '{name}' exists: say what becomes"
                 " of it with COPY or REVOKE CURRENT GRANTS.",
                 3036,
                 "2BP01",
             )
-        session.catalog.revoke(g for g in others if g.privilege == access.OWNERSHIP)
+        session.catalog.revoke(
+            grant for grant in current_grants if grant.privilege == access.OWNERSHIP
+        )
         session.catalog.grant([Grant(access.OWNERSHIP, kind, name, role, "ROLE")])
     session.changed()
     return status("Statement executed successfully.")
@@ -183,15 +188,15 @@ def _privileges(reader: Reader) -> list[str]:
         reader.accept("PRIVILEGES")
         reader.expect("ON")
         return ["ALL"]
-    found: list[str] = []
+    privileges: list[str] = []
     words: list[str] = []
     while not reader.accept("ON"):
         if reader.accept(","):
-            found.append(" ".join(words))
+            privileges.append(" ".join(words))
             words = []
             continue
         words.append(reader.identifier())
-    return [*found, " ".join(words)]
+    return [*privileges, " ".join(words)]
 
 
 def _all_in_schema(
@@ -208,8 +213,10 @@ def _all_in_schema(
     if not session.store.has_schema(full.database, full.schema):
         raise missing("Schema", f"{full.database}.{full.schema}")
     if kind == "PROCEDURE":
-        found = [p for p in session.catalog.procedures if p.name[:2] == full[:2]]
-        return kind, [p.signature for p in found]
+        schema_procedures = [
+            procedure for procedure in session.catalog.procedures if procedure.name[:2] == full[:2]
+        ]
+        return kind, [procedure.signature for procedure in schema_procedures]
     source, column = ("duckdb_tables()", "table_name")
     if kind == "VIEW":
         source, column = ("duckdb_views()", "view_name")
@@ -246,17 +253,17 @@ def _object(session: LocalSession, reader: Reader, context: Context) -> tuple[st
         return kind, f"{full.database}.{full.schema}"
     if kind in ("TABLE", "VIEW"):
         name = context.qualify(reader.dotted())
-        found = relations.kind_of(session.duck, name)
-        if found is None:
+        existing_kind = relations.kind_of(session.duck, name)
+        if existing_kind is None:
             raise missing(kind.capitalize(), str(name))
-        return found, ".".join(name)
+        return existing_kind, ".".join(name)
     if kind == "TASK":
         return kind, ".".join(session.catalog.task(context.qualify(reader.dotted())).name)
     if kind == "WAREHOUSE":
         return kind, session.catalog.entry(kind, (reader.identifier(),)).title
     if kind == "INTEGRATION":
         integration = reader.identifier()
-        entry = notifications.find(session, integration)
+        entry = notifications.find_integration(session, integration)
         if entry is None:
             raise missing("Integration", integration)
         return kind, entry.title
@@ -272,7 +279,7 @@ def _role_parts(session: LocalSession, reader: Reader) -> tuple[str, str]:
     parts = reader.dotted()
     if len(parts) > 2:
         raise compilation(f"invalid role name '{'.'.join(parts)}'", 1003, "42000")
-    current = access.application(session) or session.database or ""
+    current = access.acting_application(session) or session.database or ""
     return (parts[0] if len(parts) == 2 else current, parts[-1])
 
 
@@ -289,14 +296,17 @@ def _grantee(session: LocalSession, reader: Reader, to: str) -> tuple[str, str]:
     """Read whom something is granted to, and what that is."""
     reader.expect(to)
     if reader.accept("APPLICATION", "ROLE"):
-        found = (_role_name(session, reader), "APPLICATION ROLE")
-    elif access.application(session) is not None:
+        grantee = (_role_name(session, reader), "APPLICATION ROLE")
+    elif access.acting_application(session) is not None:
         raise compilation("An application grants to its own roles alone.", 93100, "42601")
     elif reader.accept("APPLICATION"):
-        found = (session.catalog.entry("APPLICATION", (reader.identifier(),)).title, "APPLICATION")
+        grantee = (
+            session.catalog.entry("APPLICATION", (reader.identifier(),)).title,
+            "APPLICATION",
+        )
     else:
         reader.expect("ROLE")
-        found = (_account_role(session, reader), "ROLE")
+        grantee = (_account_role(session, reader), "ROLE")
     reader.accept("WITH", "GRANT", "OPTION")
     reader.end()
-    return found
+    return grantee

@@ -1,4 +1,4 @@
-"""Notification integrations, and what would have been sent through them.
+"""Notification integrations, and the messages that would have been sent through them.
 
 Sources: Snowflake, "CREATE NOTIFICATION INTEGRATION" (email, webhook) and
 "SYSTEM$SEND_SNOWFLAKE_NOTIFICATION".
@@ -45,7 +45,9 @@ _CONTENT = ("text/plain", "text/html", "application/json")
 _OPTIONS = ("subject", "toAddress", "ccAddress", "bccAddress")
 
 
-def create(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
+def create_notification_integration(
+    session: LocalSession, reader: Reader, context: Context, mode: str
+) -> Result:
     """CREATE NOTIFICATION INTEGRATION … TYPE = EMAIL or WEBHOOK."""
     quiet = reader.if_not_exists()
     name = (reader.identifier(),)
@@ -59,22 +61,24 @@ def create(session: LocalSession, reader: Reader, context: Context, mode: str) -
     return status(f"Integration {name[0]} successfully created.")
 
 
-def alter(session: LocalSession, reader: Reader, context: Context) -> Result:
+def alter_notification_integration(
+    session: LocalSession, reader: Reader, context: Context
+) -> Result:
     """ALTER NOTIFICATION INTEGRATION … SET …."""
     entry = session.catalog.entry(KIND, (reader.identifier(),))
     reader.expect("SET")
-    known = _EMAIL if entry.options["TYPE"] == "EMAIL" else _WEBHOOK
-    session.catalog.alter(entry, **clauses.read_clauses(reader, context, known, partial=True))
+    allowed = _EMAIL if entry.options["TYPE"] == "EMAIL" else _WEBHOOK
+    session.catalog.alter(entry, **clauses.read_clauses(reader, context, allowed, partial=True))
     return status("Statement executed successfully.")
 
 
-def drop(session: LocalSession, reader: Reader, context: Context) -> Result:
+def drop_integration(session: LocalSession, reader: Reader, context: Context) -> Result:
     """DROP [NOTIFICATION] INTEGRATION."""
     del context
     quiet = reader.if_exists()
     name = reader.identifier()
     reader.end()
-    entry = find(session, name)
+    entry = find_integration(session, name)
     if entry is not None:
         session.catalog.drop(entry.kind, entry.name)
         return status(f"{name} successfully dropped.")
@@ -83,7 +87,7 @@ def drop(session: LocalSession, reader: Reader, context: Context) -> Result:
     raise missing("Integration", name)
 
 
-def find(session: LocalSession, name: str) -> Entry | None:
+def find_integration(session: LocalSession, name: str) -> Entry | None:
     """Return the integration of that name, of whatever kind."""
     for kind in (KIND, EXTERNAL_ACCESS):
         if session.catalog.has(kind, (name,)):
@@ -91,7 +95,7 @@ def find(session: LocalSession, name: str) -> Entry | None:
     return None
 
 
-def shown(session: LocalSession) -> list[dict[str, Any]]:
+def integration_rows(session: LocalSession) -> list[dict[str, Any]]:
     """Return the rows of SHOW NOTIFICATION INTEGRATIONS: those a session may use."""
     return [
         {
@@ -108,15 +112,15 @@ def shown(session: LocalSession) -> list[dict[str, Any]]:
 
 
 def _usable(session: LocalSession, name: str) -> bool:
-    acting = access.application(session)
+    acting = access.acting_application(session)
     return acting is None or bool(session.catalog.held("INTEGRATION", name, acting))
 
 
-def send(session: LocalSession, arguments: list[Any]) -> Result:
+def send_notification(session: LocalSession, arguments: list[Any]) -> Result:
     """CALL SYSTEM$SEND_SNOWFLAKE_NOTIFICATION(message, integration): recorded, never sent."""
-    if len(arguments) != 2 or not all(isinstance(one, str) for one in arguments):
+    if len(arguments) != 2 or not all(isinstance(argument, str) for argument in arguments):
         raise unsupported(f"{SEND} but of a message and an integration")
-    content, configuration = (_object(one) for one in arguments)
+    content, configuration = (_object(argument) for argument in arguments)
     if not content or any(key not in _CONTENT for key in content):
         raise _invalid(f"the content type must be one of {', '.join(_CONTENT)}")
     if len(configuration) != 1:
@@ -148,19 +152,23 @@ def _check_email(entry: Entry, options: dict[str, Any]) -> None:
     if not to:
         raise _invalid("there is no recipient")
     allowed = entry.options.get("ALLOWED_RECIPIENTS")
-    wrong = [n for n, one in enumerate(to, 1) if allowed is not None and one not in allowed]
+    wrong = [
+        index
+        for index, recipient in enumerate(to, 1)
+        if allowed is not None and recipient not in allowed
+    ]
     if wrong:
         raise _invalid(f"Email recipients at indexes {wrong} are not allowed.")
 
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        value = None
+    if not isinstance(value, dict):
         raise _invalid("an argument is not a JSON object")
-    return found
+    return value
 
 
 def _invalid(why: str) -> SqlError:

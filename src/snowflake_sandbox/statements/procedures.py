@@ -1,4 +1,4 @@
-"""CREATE PROCEDURE with a Python handler, and CALL."""
+"""CREATE, ALTER and DROP of procedures with a Python handler."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from snowflake_sandbox.storage.records import Parameter, Procedure
 
 _CLAUSES = {
     "LANGUAGE": Clause(clauses.word("PYTHON", "SQL", "JAVASCRIPT", "JAVA", "SCALA"), True),
-    "RUNTIME_VERSION": Clause(lambda r, _: r.next().value, True),
+    "RUNTIME_VERSION": Clause(lambda reader, _: reader.next().value, True),
     "PACKAGES": Clause(clauses.texts, True),
     "HANDLER": Clause(clauses.text, True),
     "IMPORTS": Clause(clauses.texts),
     "EXTERNAL_ACCESS_INTEGRATIONS": Clause(clauses.account_names),
     "SECRETS": Clause(clauses.aliases),
-    "ARTIFACT_REPOSITORY": Clause(lambda r, _: ".".join(r.dotted())),
+    "ARTIFACT_REPOSITORY": Clause(lambda reader, _: ".".join(reader.dotted())),
     "COMMENT": Clause(clauses.text),
     "LOG_LEVEL": Clause(clauses.word("OFF", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")),
 }
 _RUNTIMES = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 
-def create(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
+def create_procedure(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
     """CREATE [OR REPLACE] PROCEDURE … LANGUAGE PYTHON."""
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
@@ -43,7 +43,7 @@ def create(session: LocalSession, reader: Reader, context: Context, mode: str) -
     returns = read_type(reader)
     reader.accept("NOT", "NULL")
     execute_as = "OWNER"
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     while not reader.at_end() and not reader.looking_at("AS"):
         if reader.accept("EXECUTE", "AS"):
             restricted = reader.accept("RESTRICTED")
@@ -54,30 +54,32 @@ def create(session: LocalSession, reader: Reader, context: Context, mode: str) -
             continue
         else:
             part = clauses.read_clauses(reader, context, _CLAUSES, _STOP, partial=True)
-            for key in set(part) & set(found):
+            for key in set(part) & set(values):
                 raise clauses.duplicate(key)
-            found.update(part)
+            values.update(part)
     source = reader.string() if reader.accept("AS") else None
     reader.end()
-    if found.get("LANGUAGE") not in (None, "PYTHON"):
-        raise unsupported(f"procedures in {found['LANGUAGE']}")
-    clauses.demand(found, _CLAUSES)
+    if values.get("LANGUAGE") not in (None, "PYTHON"):
+        raise unsupported(f"procedures in {values['LANGUAGE']}")
+    clauses.demand(values, _CLAUSES)
     procedure = Procedure(
         name=name,
         parameters=parameters,
         returns=returns,
-        handler=found["HANDLER"],
-        runtime_version=found["RUNTIME_VERSION"],
-        packages=tuple(found["PACKAGES"]),
-        imports=tuple(found.get("IMPORTS", ())),
-        integrations=tuple(found.get("EXTERNAL_ACCESS_INTEGRATIONS", ())),
-        secrets=found.get("SECRETS", {}),
+        handler=values["HANDLER"],
+        runtime_version=values["RUNTIME_VERSION"],
+        packages=tuple(values["PACKAGES"]),
+        imports=tuple(values.get("IMPORTS", ())),
+        integrations=tuple(values.get("EXTERNAL_ACCESS_INTEGRATIONS", ())),
+        secrets=values.get("SECRETS", {}),
         source=source,
         execute_as=execute_as,
-        comment=found.get("COMMENT"),
+        comment=values.get("COMMENT"),
     )
     _check(session, procedure)
-    if quiet and any(p.signature == procedure.signature for p in session.catalog.procedures):
+    if quiet and any(
+        existing.signature == procedure.signature for existing in session.catalog.procedures
+    ):
         return status(f"{name.object} already exists, statement succeeded.")
     session.catalog.put_procedure(procedure, replace_existing=mode == "REPLACE")
     return status(f"Function {name.object} successfully created.")
@@ -98,7 +100,7 @@ def _null_handling(reader: Reader) -> bool:
 
 def _parameters(reader: Reader) -> tuple[Parameter, ...]:
     reader.expect("(")
-    found: list[Parameter] = []
+    parameters: list[Parameter] = []
     while not reader.accept(")"):
         name = reader.identifier()
         kind = read_type(reader)
@@ -112,14 +114,14 @@ def _parameters(reader: Reader) -> tuple[Parameter, ...]:
                 end = token.end
                 depth += {"(": 1, ")": -1}.get(token.value, 0)
             default = reader.text[start:end]
-        elif found and found[-1].default is not None:
+        elif parameters and parameters[-1].default is not None:
             raise compilation(
                 f"Argument '{name}' without a default follows one with a default.", 1003, "42000"
             )
-        found.append(Parameter(name, kind, default))
+        parameters.append(Parameter(name, kind, default))
         if not reader.looking_at(")"):
             reader.expect(",")
-    return tuple(found)
+    return tuple(parameters)
 
 
 def _check(session: LocalSession, procedure: Procedure) -> None:
@@ -128,7 +130,7 @@ def _check(session: LocalSession, procedure: Procedure) -> None:
         raise missing("Schema", f"{name.database}.{name.schema}")
     if procedure.runtime_version not in _RUNTIMES:
         raise invalid_value(procedure.runtime_version, "RUNTIME_VERSION")
-    if not any(p.startswith("snowflake-snowpark-python") for p in procedure.packages):
+    if not any(package.startswith("snowflake-snowpark-python") for package in procedure.packages):
         raise compilation(
             "Package 'snowflake-snowpark-python' must be in PACKAGES.", 391546, "42601"
         )
@@ -181,7 +183,7 @@ def read_signature(reader: Reader, context: Context) -> tuple[Name, list[DataTyp
     return name, types
 
 
-def alter(session: LocalSession, reader: Reader, context: Context) -> Result:
+def alter_procedure(session: LocalSession, reader: Reader, context: Context) -> Result:
     """ALTER PROCEDURE … SET SECRETS, EXTERNAL_ACCESS_INTEGRATIONS, COMMENT, LOG_LEVEL."""
     quiet = reader.if_exists()
     name, types = read_signature(reader, context)
@@ -190,20 +192,20 @@ def alter(session: LocalSession, reader: Reader, context: Context) -> Result:
     procedure = session.catalog.procedure(name, types)
     reader.expect("SET")
     settable = ("SECRETS", "EXTERNAL_ACCESS_INTEGRATIONS", "COMMENT", "LOG_LEVEL")
-    known = {key: _CLAUSES[key] for key in settable}
-    found = clauses.read_clauses(reader, context, known)
+    allowed = {key: _CLAUSES[key] for key in settable}
+    values = clauses.read_clauses(reader, context, allowed)
     changed = replace(
         procedure,
-        secrets=found.get("SECRETS", procedure.secrets),
-        integrations=tuple(found.get("EXTERNAL_ACCESS_INTEGRATIONS", procedure.integrations)),
-        comment=found.get("COMMENT", procedure.comment),
+        secrets=values.get("SECRETS", procedure.secrets),
+        integrations=tuple(values.get("EXTERNAL_ACCESS_INTEGRATIONS", procedure.integrations)),
+        comment=values.get("COMMENT", procedure.comment),
     )
     _check(session, changed)
     session.catalog.alter_procedure(changed)
     return status("Statement executed successfully.")
 
 
-def drop(session: LocalSession, reader: Reader, context: Context) -> Result:
+def drop_procedure(session: LocalSession, reader: Reader, context: Context) -> Result:
     """DROP PROCEDURE name(TYPE, …)."""
     quiet = reader.if_exists()
     name, types = read_signature(reader, context)

@@ -1,4 +1,4 @@
-"""Snowflake Scripting, as much of it as a setup script needs.
+"""Runs blocks of Snowflake Scripting, as much of the language as a setup script needs.
 
 A block in EXECUTE IMMEDIATE: DECLARE, LET, assignments, EXECUTE IMMEDIATE, NULL, RETURN and
 EXCEPTION WHEN OTHER. Everything else in a block is refused, never passed over.
@@ -93,45 +93,45 @@ def _read(reader: Reader) -> tuple[list[_Step], list[_Step] | None]:
     if reader.accept("DECLARE"):
         while not reader.looking_at("BEGIN"):
             steps.append(_declaration(reader, reader.current))
-    known = {step.name for step in steps}
+    variables = {step.name for step in steps}
     reader.expect("BEGIN")
-    steps += _steps(reader, known)
+    steps += _steps(reader, variables)
     if reader.accept("EXCEPTION"):
         reader.expect("WHEN")
         if not reader.accept("OTHER"):
             raise unsupported(f"exception handler for {reader.current.value}")
         reader.expect("THEN")
-        handler = _steps(reader, known)
+        handler = _steps(reader, variables)
     reader.expect("END")
     reader.accept(";")
     reader.end()
     return steps, handler
 
 
-def _steps(reader: Reader, known: set[str]) -> list[_Step]:
-    found: list[_Step] = []
+def _steps(reader: Reader, variables: set[str]) -> list[_Step]:
+    steps: list[_Step] = []
     while not (reader.looking_at("END") or reader.looking_at("EXCEPTION")):
         start = reader.current
         if reader.at_end():
             raise reader.error()
         if reader.accept("LET"):
-            found.append(_declaration(reader, start))
-            known.add(found[-1].name)
+            steps.append(_declaration(reader, start))
+            variables.add(steps[-1].name)
         elif reader.accept("EXECUTE", "IMMEDIATE"):
-            found.append(_Step("EXECUTE", start, _expression(reader)))
+            steps.append(_Step("EXECUTE", start, _expression(reader)))
         elif reader.accept("RETURN"):
-            found.append(_Step("RETURN", start, _expression(reader)))
+            steps.append(_Step("RETURN", start, _expression(reader)))
         elif reader.accept("NULL"):
             reader.expect(";")
         elif reader.ahead(1).value == ":" and reader.ahead(2).value == "=":
             name = reader.identifier()
-            if name not in known:
+            if name not in variables:
                 raise compilation(f"invalid identifier '{name}'", 904, "42000")
             reader.expect(":", "=")
-            found.append(_Step("LET", start, _expression(reader), name))
+            steps.append(_Step("LET", start, _expression(reader), name))
         else:
             raise unsupported(f"Snowflake Scripting: {start.value}")
-    return found
+    return steps
 
 
 def _declaration(reader: Reader, start: Token) -> _Step:
@@ -147,7 +147,7 @@ def _declaration(reader: Reader, start: Token) -> _Step:
 
 
 def _expression(reader: Reader) -> tuple[Token, ...]:
-    found: list[Token] = []
+    tokens: list[Token] = []
     depth = 0
     while depth or not reader.looking_at(";"):
         if reader.at_end():
@@ -155,11 +155,11 @@ def _expression(reader: Reader) -> tuple[Token, ...]:
         token = reader.next()
         if token.kind is Kind.MARK:
             depth += (token.value in _OPEN) - (token.value in _CLOSE)
-        found.append(token)
-    if not found:
+        tokens.append(token)
+    if not tokens:
         raise reader.error()
     reader.expect(";")
-    return tuple(found)
+    return tuple(tokens)
 
 
 class _Block:
@@ -183,8 +183,9 @@ class _Block:
 
     def handle(self, error: SqlError, steps: list[_Step]) -> None:
         """Run the exception handler."""
-        told = {"SQLCODE": error.errno, "SQLERRM": error.message, "SQLSTATE": error.sqlstate}
-        self._variables |= told
+        self._variables["SQLCODE"] = error.errno
+        self._variables["SQLERRM"] = error.message
+        self._variables["SQLSTATE"] = error.sqlstate
         self.run(steps)
 
     def _execute(self, step: _Step, text: Any) -> None:

@@ -1,4 +1,4 @@
-"""Setup scripts: files of statements, executed in order."""
+"""Runs setup scripts: files whose statements are executed in order."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession, Script
 
 
-def statements(text: str) -> list[str]:
+def split_script(text: str) -> list[str]:
     """Split a script into its statements; bodies between ``$$`` stay whole."""
-    found = (part.strip() for part, _ in split_statements(StringIO(text), remove_comments=True))
-    return [part for part in found if part.rstrip(";").strip()]
+    parts = (part.strip() for part, _ in split_statements(StringIO(text), remove_comments=True))
+    return [part for part in parts if part.rstrip(";").strip()]
 
 
-def execute_file(session: LocalSession, target: str) -> Result:
+def execute_script(session: LocalSession, target: str) -> Result:
     """EXECUTE IMMEDIATE FROM: a path relative to the running file, or to the application's root.
 
     Raises:
@@ -31,18 +31,18 @@ def execute_file(session: LocalSession, target: str) -> Result:
         raise missing("File", target)
     base = script.root if target.startswith("/") else script.file.parent
     file = (base / target.lstrip("/")).resolve()
-    if not file.is_relative_to(script.root.resolve()) or not _there(file):
+    if not file.is_relative_to(script.root.resolve()) or not _exists_exactly(file):
         raise missing("File", target)
-    run_file(session, Script(file, script.root))
+    run_script(session, Script(file, script.root))
     return results.status("Statement executed successfully.")
 
 
-def run_file(session: LocalSession, script: Script) -> None:
+def run_script(session: LocalSession, script: Script) -> None:
     """Execute the statements of a file."""
     before = session.script
     session.script = script
     try:
-        for statement in statements(script.file.read_text(encoding="utf-8")):
+        for statement in split_script(script.file.read_text(encoding="utf-8")):
             try:
                 session.execute(statement)
             except SqlError as error:
@@ -54,13 +54,15 @@ def run_file(session: LocalSession, script: Script) -> None:
 def _located(error: SqlError, script: Script, statement: str) -> SqlError:
     if error.located:
         return error
-    shown = " ".join(statement.split())[:100]
+    excerpt = " ".join(statement.split())[:100]
     place = script.file.relative_to(script.root)
-    found = SqlError(f"{error.message}\n in {place}: {shown}", error.errno, error.sqlstate)
-    found.located = True
-    return found
+    located_error = SqlError(
+        f"{error.message}\n in {place}: {excerpt}", error.errno, error.sqlstate
+    )
+    located_error.located = True
+    return located_error
 
 
-def _there(file: Path) -> bool:
+def _exists_exactly(file: Path) -> bool:
     # a case-insensitive file system would find a misspelt name that a stage does not have
-    return file.is_file() and file.name in {f.name for f in file.parent.iterdir()}
+    return file.is_file() and file.name in {sibling.name for sibling in file.parent.iterdir()}

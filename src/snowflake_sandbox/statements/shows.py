@@ -1,4 +1,4 @@
-"""SHOW and DESCRIBE: recorded objects from the catalog, tables from DuckDB."""
+"""SHOW and DESCRIBE, of recorded objects from the catalog, of tables from DuckDB."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from snowflake_sandbox.sql.clauses import Context
 from snowflake_sandbox.sql.tokens import Reader
 from snowflake_sandbox.statements import notifications, procedures
 from snowflake_sandbox.storage import relations
-from snowflake_sandbox.storage.records import Entry, Grant
+from snowflake_sandbox.storage.records import Entry, Grant, Procedure
 
 Row = dict[str, Any]
 _PART = re.compile(r"\\?.", re.DOTALL)
@@ -37,29 +37,29 @@ def show(session: LocalSession, reader: Reader, context: Context) -> Result:
         return _grants(session, reader, context)
     for status in ("APPROVED", "DECLINED", "PENDING"):
         if reader.accept(status, "SPECIFICATIONS"):
-            rows = [r for r in _specifications(session) if r["status"] == status]
+            rows = [row for row in _specifications(session) if row["status"] == status]
             return _filtered(rows, reader, context)
-    wanted = _Wanted()
-    kept = text[: reader.current.start]
+    name_filter = _NameFilter()
+    statement = text[: reader.current.start]
     while not reader.at_end():
-        if not wanted.read(reader):
+        if not name_filter.read(reader):
             token = reader.next()
-            kept += text[token.start : reader.current.start]
-    return wanted.rows(execution.run(session, kept, None))
+            statement += text[token.start : reader.current.start]
+    return name_filter.rows(execution.run_query(session, statement, None))
 
 
 def _filtered(rows: list[Row], reader: Reader, context: Context) -> Result:
-    wanted = _Wanted()
+    name_filter = _NameFilter()
     while not reader.at_end():
         if reader.accept("IN"):
             rows = _within(rows, reader, context)
-        elif not wanted.read(reader):
+        elif not name_filter.read(reader):
             raise reader.error()
     names = [str(row["name"]) for row in rows]
-    return _table([rows[place] for place in wanted.places(names)])
+    return _table([rows[place] for place in name_filter.places(names)])
 
 
-class _Wanted:
+class _NameFilter:
     """LIKE, STARTS WITH and LIMIT … FROM of a SHOW: which of the names are shown."""
 
     def __init__(self) -> None:
@@ -84,24 +84,26 @@ class _Wanted:
 
     def places(self, names: list[str]) -> list[int]:
         """Return the positions of the names that are shown."""
-        found = [
-            place
-            for place, name in enumerate(names)
+        positions = [
+            position
+            for position, name in enumerate(names)
             if (self._like is None or self._like.match(name))
             and name.startswith(self._start)
             and name > self._after
         ]
-        return found[: self._limit]
+        return positions[: self._limit]
 
     def rows(self, result: Result) -> Result:
         """Return a result with only the rows whose names are shown."""
         if result.table is None:
             return result
         titles = [column["name"] for column in result.columns]
-        title = next((t for t in ("column_name", "name") if t in titles), titles[0])
+        title = next(
+            (candidate for candidate in ("column_name", "name") if candidate in titles), titles[0]
+        )
         names = [str(name) for name in result.table.column(titles.index(title)).to_pylist()]
-        places = pa.array(self.places(names), pa.int64())
-        return replace(result, table=result.table.take(places))
+        positions = pa.array(self.places(names), pa.int64())
+        return replace(result, table=result.table.take(positions))
 
 
 def _within(rows: list[Row], reader: Reader, context: Context) -> list[Row]:
@@ -109,19 +111,19 @@ def _within(rows: list[Row], reader: Reader, context: Context) -> list[Row]:
         return rows
     if reader.accept("APPLICATION"):
         application = reader.identifier()
-        return [r for r in rows if r.get("database_name") in (None, application)]
+        return [row for row in rows if row.get("database_name") in (None, application)]
     if reader.accept("DATABASE"):
         database = reader.identifier()
-        return [r for r in rows if r.get("database_name") == database]
+        return [row for row in rows if row.get("database_name") == database]
     reader.accept("SCHEMA")
     full = context.qualify((*reader.dotted(), ""))
-    return [r for r in rows if (r.get("database_name"), r.get("schema_name")) == full[:2]]
+    return [row for row in rows if (row.get("database_name"), row.get("schema_name")) == full[:2]]
 
 
 def _like(pattern: str) -> re.Pattern[str]:
     wild = {"%": ".*", "_": "."}
     # a backslash makes the next character stand for itself
-    parts = (wild.get(found[0]) or re.escape(found[0][-1:]) for found in _PART.finditer(pattern))
+    parts = (wild.get(match[0]) or re.escape(match[0][-1:]) for match in _PART.finditer(pattern))
     return re.compile("".join(parts) + r"\Z", re.IGNORECASE | re.DOTALL)
 
 
@@ -129,12 +131,12 @@ def _table(rows: list[Row], columns: Iterable[str] = ("created_on", "name")) -> 
     names = list(rows[0]) if rows else list(columns)
     return results.rows(
         [(name, "VARCHAR") for name in names],
-        [[_shown(row[name]) for name in names] for row in rows],
+        [[_cell_text(row[name]) for name in names] for row in rows],
         results.SHOW,
     )
 
 
-def _shown(value: Any) -> str | None:
+def _cell_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -160,61 +162,64 @@ def _entry(entry: Entry, options: tuple[str, ...]) -> Row:
 def _procedures(session: LocalSession) -> list[Row]:
     return [
         {
-            "created_on": p.created_at,
-            "name": p.name.object,
-            "schema_name": p.name.schema,
+            "created_on": procedure.created_at,
+            "name": procedure.name.object,
+            "schema_name": procedure.name.schema,
             "is_builtin": "N",
-            "min_num_arguments": p.required,
-            "max_num_arguments": len(p.parameters),
-            "arguments": f"{p.name.object}({', '.join(str(a.type) for a in p.parameters)})"
-            f" RETURN {p.returns}",
-            "description": p.comment or "user-defined procedure",
-            "catalog_name": p.name.database,
-            "database_name": p.name.database,
-            "secrets": {alias: str(name) for alias, name in p.secrets.items()},
-            "external_access_integrations": ",".join(p.integrations),
+            "min_num_arguments": procedure.required,
+            "max_num_arguments": len(procedure.parameters),
+            "arguments": f"{procedure.name.object}({_types(procedure)}) RETURN {procedure.returns}",
+            "description": procedure.comment or "user-defined procedure",
+            "catalog_name": procedure.name.database,
+            "database_name": procedure.name.database,
+            "secrets": {alias: str(name) for alias, name in procedure.secrets.items()},
+            "external_access_integrations": ",".join(procedure.integrations),
         }
-        for p in session.catalog.procedures
+        for procedure in session.catalog.procedures
     ]
+
+
+def _types(procedure: Procedure) -> str:
+    return ", ".join(str(parameter.type) for parameter in procedure.parameters)
 
 
 def _tasks(session: LocalSession) -> list[Row]:
     return [
         {
-            "created_on": t.created_at,
-            "name": t.name.object,
-            "database_name": t.name.database,
-            "schema_name": t.name.schema,
+            "created_on": task.created_at,
+            "name": task.name.object,
+            "database_name": task.name.database,
+            "schema_name": task.name.schema,
             "owner": "SYSADMIN",
-            "warehouse": t.options.get("WAREHOUSE"),
-            "schedule": t.options.get("SCHEDULE"),
-            "state": t.state,
-            "definition": t.definition,
-            "comment": t.options.get("COMMENT", ""),
-            "last_run_at": t.last_run_at,
-            "last_error": t.last_error,
+            "warehouse": task.options.get("WAREHOUSE"),
+            "schedule": task.options.get("SCHEDULE"),
+            "state": task.state,
+            "definition": task.definition,
+            "comment": task.options.get("COMMENT", ""),
+            "last_run_at": task.last_run_at,
+            "last_error": task.last_error,
         }
-        for t in session.catalog.tasks
+        for task in session.catalog.tasks
     ]
 
 
 def _specifications(session: LocalSession) -> list[Row]:
     """An application sees its own alone."""
-    acting = access.application(session)
+    acting = access.acting_application(session)
     return [
         {
-            "name": e.name[-1],
-            "database_name": e.name[0],
-            "requested_on": e.created_at,
-            "type": e.options["TYPE"],
-            "sequence_number": e.options["SEQUENCE_NUMBER"],
-            "status": e.options["STATUS"],
-            "label": e.options["LABEL"],
-            "description": e.options["DESCRIPTION"],
-            "definition": {"HOST_PORTS": e.options["HOST_PORTS"]},
+            "name": entry.name[-1],
+            "database_name": entry.name[0],
+            "requested_on": entry.created_at,
+            "type": entry.options["TYPE"],
+            "sequence_number": entry.options["SEQUENCE_NUMBER"],
+            "status": entry.options["STATUS"],
+            "label": entry.options["LABEL"],
+            "description": entry.options["DESCRIPTION"],
+            "definition": {"HOST_PORTS": entry.options["HOST_PORTS"]},
         }
-        for e in session.catalog.specifications
-        if acting in (None, e.name[0])
+        for entry in session.catalog.specifications
+        if acting in (None, entry.name[0])
     ]
 
 
@@ -225,12 +230,14 @@ def _grants(session: LocalSession, reader: Reader, context: Context) -> Result:
         if kind == "APPLICATION ROLE":
             name = (name[0] if len(name) == 2 else session.database or "", name[-1])
         title = session.catalog.entry(kind, name).title
-        found = [g for g in session.catalog.grants if (g.to, g.grantee) == (title, kind)]
+        grants = [
+            grant for grant in session.catalog.grants if (grant.to, grant.grantee) == (title, kind)
+        ]
     elif reader.accept("OF"):
         reader.expect("APPLICATION", "ROLE")
         role = reader.dotted()
         title = ".".join((role[0] if len(role) == 2 else session.database or "", role[-1]))
-        found = [g for g in session.catalog.grants if g.name == title]
+        grants = [grant for grant in session.catalog.grants if grant.name == title]
     else:
         reader.expect("ON")
         kind = reader.next().upper
@@ -243,10 +250,12 @@ def _grants(session: LocalSession, reader: Reader, context: Context) -> Result:
             title = reader.identifier()
         else:
             title = ".".join(context.qualify(reader.dotted()))
-        found = [g for g in session.catalog.grants if g.on == kind and g.name == title]
+        grants = [
+            grant for grant in session.catalog.grants if grant.on == kind and grant.name == title
+        ]
     reader.end()
     columns = ("created_on", "privilege", "granted_on", "name", "granted_to", "grantee_name")
-    return _table([_grant(g) for g in found], columns)
+    return _table([_grant(grant) for grant in grants], columns)
 
 
 def _grant(grant: Grant) -> Row:
@@ -270,7 +279,7 @@ _LISTINGS: tuple[tuple[tuple[str, ...], Callable[[LocalSession], list[Row]]], ..
         ("EXTERNAL", "ACCESS", "INTEGRATIONS"),
         _listing("EXTERNAL ACCESS INTEGRATION", "ENABLED"),
     ),
-    (("NOTIFICATION", "INTEGRATIONS"), notifications.shown),
+    (("NOTIFICATION", "INTEGRATIONS"), notifications.integration_rows),
     (("INTEGRATIONS",), _listing("EXTERNAL ACCESS INTEGRATION", "ENABLED")),
     (("STREAMLITS",), _listing("STREAMLIT", "TITLE", "MAIN_FILE")),
     (("APPLICATION", "ROLES"), _listing("APPLICATION ROLE")),
@@ -296,22 +305,23 @@ where table_catalog = $1 and table_schema = $2 and table_name = $3 order by ordi
 """
 
 
-def describe(session: LocalSession, reader: Reader, context: Context) -> Result:
+def describe_object(session: LocalSession, reader: Reader, context: Context) -> Result:
     """DESCRIBE TABLE, VIEW, PROCEDURE, and recorded objects."""
     if reader.accept("PROCEDURE"):
         name, types = procedures.read_signature(reader, context)
-        found = session.catalog.procedure(name, types)
+        procedure = session.catalog.procedure(name, types)
+        parameters = [f"{parameter.name} {parameter.type}" for parameter in procedure.parameters]
         properties = {
-            "signature": f"({', '.join(f'{p.name} {p.type}' for p in found.parameters)})",
-            "returns": str(found.returns),
+            "signature": f"({', '.join(parameters)})",
+            "returns": str(procedure.returns),
             "language": "PYTHON",
-            "handler": found.handler,
-            "runtime_version": found.runtime_version,
-            "packages": list(found.packages),
-            "imports": list(found.imports),
-            "external_access_integrations": list(found.integrations),
-            "secrets": {alias: str(secret) for alias, secret in found.secrets.items()},
-            "execute as": found.execute_as,
+            "handler": procedure.handler,
+            "runtime_version": procedure.runtime_version,
+            "packages": list(procedure.packages),
+            "imports": list(procedure.imports),
+            "external_access_integrations": list(procedure.integrations),
+            "secrets": {alias: str(secret) for alias, secret in procedure.secrets.items()},
+            "execute as": procedure.execute_as,
         }
         return _properties(properties)
     for kind in ("SECRET", "STAGE", "STREAMLIT", "EXTERNAL ACCESS INTEGRATION", "NETWORK RULE"):
@@ -326,7 +336,7 @@ def describe(session: LocalSession, reader: Reader, context: Context) -> Result:
     table = context.qualify(reader.dotted())
     reader.accept("TYPE", "=", "COLUMNS")
     reader.end()
-    access.use(session, "TABLE", table)
+    access.require_relation(session, "TABLE", table)
     if relations.kind_of(session.duck, table) is None:
         raise missing("Table", str(table))
     sql = _DESCRIBE
@@ -335,6 +345,6 @@ def describe(session: LocalSession, reader: Reader, context: Context) -> Result:
     return results.query(session.duck.sql(sql), [], results.DESCRIBE)
 
 
-def _properties(found: dict[str, Any]) -> Result:
-    rows = [{"property": key, "value": _shown(value)} for key, value in found.items()]
+def _properties(properties: dict[str, Any]) -> Result:
+    rows = [{"property": key, "value": _cell_text(value)} for key, value in properties.items()]
     return _table(rows, ("property", "value"))

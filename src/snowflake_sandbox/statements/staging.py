@@ -66,27 +66,27 @@ def create_file_format(
     """CREATE FILE FORMAT."""
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
-    found: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     while not reader.at_end():
         option = reader.identifier()
         reader.expect("=")
         if option == "TYPE":
-            found[option] = clauses.word(*_FORMAT_TYPES)(reader, context)
+            options[option] = clauses.word(*_FORMAT_TYPES)(reader, context)
         elif reader.looking_at("("):
-            found[option] = clauses.texts(reader, context)
+            options[option] = clauses.texts(reader, context)
         else:
-            found[option] = reader.next().value
+            options[option] = reader.next().value
     if not session.store.has_schema(name.database, name.schema):
         raise missing("Schema", f"{name.database}.{name.schema}")
     if quiet and session.catalog.has("FILE FORMAT", name):
         return status(f"{name.object} already exists, statement succeeded.")
     session.catalog.add(
-        Entry("FILE FORMAT", tuple(name), found), replace_existing=mode in ("REPLACE", "ALTER")
+        Entry("FILE FORMAT", tuple(name), options), replace_existing=mode in ("REPLACE", "ALTER")
     )
     return status(f"File format {name.object} successfully created.")
 
 
-def located(session: LocalSession, reader: Reader, context: Context) -> Location:
+def read_stage_location(session: LocalSession, reader: Reader, context: Context) -> Location:
     """Read a location in a stage that exists."""
     location = read_location(reader, context.database, context.schema, list(context.binds))
     if not session.catalog.has("STAGE", location.stage):
@@ -101,7 +101,7 @@ def put(session: LocalSession, reader: Reader, context: Context) -> Result:
         # an unquoted URL reads as several tokens
         while not reader.current.value.startswith("@") and not reader.at_end():
             source += reader.next().value
-    location = located(session, reader, context)
+    location = read_stage_location(session, reader, context)
     if session.owner is not None and stages.STREAM_SOURCE not in source:
         raise unsupported("PUT in an owner's procedure")
     return stages.upload(source, session.stages.place(location), read_options(reader))
@@ -109,7 +109,7 @@ def put(session: LocalSession, reader: Reader, context: Context) -> Result:
 
 def get(session: LocalSession, reader: Reader, context: Context) -> Result:
     """GET: the client is told what to copy where."""
-    location = located(session, reader, context)
+    location = read_stage_location(session, reader, context)
     target = reader.string()
     files = session.stages.files(location)
     base = session.stages.directory(location.stage)
@@ -118,7 +118,7 @@ def get(session: LocalSession, reader: Reader, context: Context) -> Result:
 
 def list_files(session: LocalSession, reader: Reader, context: Context) -> Result:
     """LIST."""
-    location = located(session, reader, context)
+    location = read_stage_location(session, reader, context)
     if not reader.at_end():
         raise unsupported("LIST with PATTERN")
     return session.stages.list(location)
@@ -126,11 +126,11 @@ def list_files(session: LocalSession, reader: Reader, context: Context) -> Resul
 
 def remove(session: LocalSession, reader: Reader, context: Context) -> Result:
     """REMOVE."""
-    location = located(session, reader, context)
+    location = read_stage_location(session, reader, context)
     if not reader.at_end():
         raise unsupported("REMOVE with PATTERN")
     files = session.stages.files(location)
     session.stages.remove(files)
     prefix = location.stage.object.lower()
     names = [("name", "VARCHAR"), ("result", "VARCHAR")]
-    return results.rows(names, [[f"{prefix}/{f.path}", "removed"] for f in files])
+    return results.rows(names, [[f"{prefix}/{staged.path}", "removed"] for staged in files])

@@ -19,7 +19,7 @@ from snowflake_sandbox.storage import columns, relations
 
 
 def _known_schema(session: LocalSession, name: Name, privilege: str) -> None:
-    access.use_schema(session, name.database, name.schema, privilege)
+    access.require_schema(session, name.database, name.schema, privilege)
     if not session.store.has_schema(name.database, name.schema):
         raise missing("Schema", f"{name.database}.{name.schema}")
 
@@ -40,16 +40,16 @@ def create_table(
     # CREATE TABLE t IF NOT EXISTS is an accepted variant
     quiet = reader.if_not_exists() or quiet
     _known_schema(session, name, "CREATE TABLE")
-    found = relations.kind_of(session.duck, name)
-    if found is not None:
-        hidden = access.taken(session, found, ".".join(name))
+    existing_kind = relations.kind_of(session.duck, name)
+    if existing_kind is not None:
+        hidden = access.hidden_conflict(session, existing_kind, ".".join(name))
         if hidden is not None:
             raise hidden
         if quiet:
             return status(f"{name.object} already exists, statement succeeded.")
-        if mode != "REPLACE" or found == "VIEW":
+        if mode != "REPLACE" or existing_kind == "VIEW":
             raise exists(name.object)
-        access.own(session, found, ".".join(name))
+        access.require_ownership(session, existing_kind, ".".join(name))
     definition = table_definitions.read_columns(reader)
     if definition is None:
         _create_by_tree(session, reader.text, name)
@@ -60,10 +60,12 @@ def create_table(
     execute(session.duck, f"{verb} {path(name)} ({body})")
     _new_table(session, name)
     columns.declare(
-        session.duck, name, ((c.name, c.type.declared, c.comment) for c in definition.columns)
+        session.duck,
+        name,
+        ((column.name, column.type.declared, column.comment) for column in definition.columns),
     )
     if transient:
-        session.account.deferred.made(name)
+        session.account.deferred.created(name)
     if definition.comment is not None:
         columns.comment_table(session.duck, name, definition.comment)
     return status(f"Table {name.object} successfully created.")
@@ -73,9 +75,9 @@ def _new_table(session: LocalSession, name: Name) -> None:
     columns.forget(session.duck, name)
     columns.comment_table(session.duck, name, None)
     forget_loads(session, name)
-    session.account.deferred.gone(name)
+    session.account.deferred.dropped(name)
     session.catalog.revoke_all("TABLE", ".".join(name))
-    access.made(session, "TABLE", ".".join(name))
+    access.record_owner(session, "TABLE", ".".join(name))
     session.changed()
 
 
@@ -92,11 +94,14 @@ def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
     if not isinstance(root, exp.Create):
         raise unsupported("CREATE TABLE of this form")
     source = root.expression
-    kept: list[tuple[str, str | None, str | None]] = []
+    declarations: list[tuple[str, str | None, str | None]] = []
     if isinstance(source, exp.Query):
         relation = session.duck.sql(session.translator.plan(source.copy(), None).sql[-1])
         types = declared_outputs(session, source)
-        kept = [(c, t, None) for c, t in zip(relation.columns, types, strict=False)]
+        declarations = [
+            (column, declared_type, None)
+            for column, declared_type in zip(relation.columns, types, strict=False)
+        ]
     clone = root.args.get("clone") or root.find(exp.LikeProperty)
     if isinstance(source, exp.Query) and isinstance(root.this, exp.Table):
         verb = "CREATE OR REPLACE TABLE" if root.args.get("replace") else "CREATE TABLE"
@@ -117,7 +122,7 @@ def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
                 " AND table_name = ?",
                 [*name, *old],
             )
-    columns.declare(session.duck, name, kept)
+    columns.declare(session.duck, name, declarations)
 
 
 def create_view(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
@@ -125,16 +130,16 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
     _known_schema(session, name, "CREATE VIEW")
-    found = relations.kind_of(session.duck, name)
-    if found is not None:
-        hidden = access.taken(session, found, ".".join(name))
+    existing_kind = relations.kind_of(session.duck, name)
+    if existing_kind is not None:
+        hidden = access.hidden_conflict(session, existing_kind, ".".join(name))
         if hidden is not None:
             raise hidden
         if quiet:
             return status(f"{name.object} already exists, statement succeeded.")
-        if mode != "REPLACE" or found == "TABLE":
+        if mode != "REPLACE" or existing_kind == "TABLE":
             raise exists(name.object)
-        access.own(session, found, ".".join(name))
+        access.require_ownership(session, existing_kind, ".".join(name))
     titles, comments = _view_columns(reader)
     comment, copied = None, False
     while not reader.looking_at("AS"):
@@ -148,12 +153,12 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     if not isinstance(query, exp.Query):
         raise unsupported("CREATE VIEW of this form")
     qualify_tables(query, context)
-    access.check(session, access.touched(session, query))
+    access.check_access(session, access.named_relations(session, query))
     types = declared_outputs(session, query)
     body = session.translator.plan(query, None).sql[-1]
-    listed = f" ({', '.join(quote(t) for t in titles)})" if titles else ""
+    listed = f" ({', '.join(quote(title) for title in titles)})" if titles else ""
     execute(session.duck, f"CREATE OR REPLACE VIEW {path(name)}{listed} AS {body}")
-    real = [
+    column_names = [
         str(row[0])
         for row in execute(
             session.duck,
@@ -163,19 +168,24 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
         )
     ]
     columns.forget(session.duck, name)
-    kept = list(types) + [None] * (len(real) - len(types))
+    declared_types = list(types) + [None] * (len(column_names) - len(types))
     columns.declare(
         session.duck,
         name,
-        [(c, t, comments.get(c)) for c, t in zip(real, kept, strict=False)],
+        [
+            (column, declared_type, comments.get(column))
+            for column, declared_type in zip(column_names, declared_types, strict=False)
+        ],
     )
     columns.comment_table(session.duck, name, comment)
     title = ".".join(name)
-    before = [one for one in session.catalog.grants if (one.on, one.name) == ("VIEW", title)]
+    before = [
+        grant for grant in session.catalog.grants if (grant.on, grant.name) == ("VIEW", title)
+    ]
     session.catalog.revoke_all("VIEW", title)
     if copied:
-        session.catalog.grant([one for one in before if one.privilege != access.OWNERSHIP])
-    access.made(session, "VIEW", title)
+        session.catalog.grant([grant for grant in before if grant.privilege != access.OWNERSHIP])
+    access.record_owner(session, "VIEW", title)
     session.changed()
     return status(f"View {name.object} successfully created.")
 
@@ -221,18 +231,20 @@ def _drop(session: LocalSession, reader: Reader, context: Context, kind: str) ->
     if not reader.accept("CASCADE"):
         reader.accept("RESTRICT")
     reader.end()
-    found = relations.kind_of(session.duck, name)
-    if found is None:
+    existing_kind = relations.kind_of(session.duck, name)
+    if existing_kind is None:
         if quiet:
             return status("Drop statement executed successfully.")
         raise missing(kind.capitalize(), str(name))
-    if found != kind:
-        raise compilation(f"Object found is of type '{found}', not '{kind}'.", 2203, "42601")
-    access.own(session, kind, ".".join(name))
+    if existing_kind != kind:
+        raise compilation(
+            f"Object found is of type '{existing_kind}', not '{kind}'.", 2203, "42601"
+        )
+    access.require_ownership(session, kind, ".".join(name))
     execute(session.duck, f"DROP {kind} {path(name)}")
     _new_table(session, name)
-    for each in ("TABLE", "VIEW"):
-        session.catalog.revoke_all(each, ".".join(name))
+    for table_kind in ("TABLE", "VIEW"):
+        session.catalog.revoke_all(table_kind, ".".join(name))
     session.store.tidy(name.database)
     return status(f"{name.object} successfully dropped.")
 
@@ -248,7 +260,7 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))
-    access.own(session, "TABLE", ".".join(name))
+    access.require_ownership(session, "TABLE", ".".join(name))
     with session.atomic():
         execute(session.duck, f"TRUNCATE {path(name)}")
         forget_loads(session, name)

@@ -1,4 +1,4 @@
-"""Tasks: recorded, resumed and suspended; EXECUTE TASK begins one run in the background."""
+"""CREATE, ALTER and DROP of tasks; EXECUTE TASK starts one run in the background."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ _CLAUSES = {
     "OVERLAP_POLICY": Clause(
         clauses.word("NO_OVERLAP", "ALLOW_CHILD_OVERLAP", "ALLOW_ALL_OVERLAP")
     ),
-    "ERROR_INTEGRATION": Clause(lambda r, _: r.identifier()),
+    "ERROR_INTEGRATION": Clause(lambda reader, _: reader.identifier()),
     "CONFIG": Clause(clauses.text),
     "COMMENT": Clause(clauses.text),
     "LOG_LEVEL": Clause(clauses.word("OFF", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")),
 }
 
 
-def create(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
+def create_task(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
     """CREATE TASK: made suspended; replacing one leaves it suspended too."""
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
@@ -127,7 +127,7 @@ def _definition(session: LocalSession, reader: Reader, context: Context) -> str:
     return text
 
 
-def alter(session: LocalSession, reader: Reader, context: Context) -> Result:
+def alter_task(session: LocalSession, reader: Reader, context: Context) -> Result:
     """ALTER TASK … RESUME, SUSPEND, SET, UNSET, MODIFY AS."""
     quiet = reader.if_exists()
     name = context.qualify(reader.dotted())
@@ -165,7 +165,7 @@ def _may_run(session: LocalSession, task: Task) -> None:
         *(["EXECUTE MANAGED TASK"] if "WAREHOUSE" not in task.options else []),
     ]
     for privilege in needed:
-        if not access.may(session, privilege):
+        if not access.has_privileges(session, privilege):
             raise compilation(
                 f"Cannot execute task , {privilege} privilege must be granted to owner role",
                 91089,
@@ -177,21 +177,21 @@ def _changed(session: LocalSession, reader: Reader, context: Context, task: Task
     if reader.accept("MODIFY", "AS"):
         return replace(task, definition=_definition(session, reader, context))
     if reader.accept("UNSET"):
-        kept = dict(task.options)
+        options = dict(task.options)
         while not reader.at_end():
             option = reader.identifier()
             if option not in _CLAUSES:
                 raise invalid_value(option, "UNSET")
-            kept.pop(option, None)
+            options.pop(option, None)
             reader.accept(",")
-        return replace(task, options=kept)
+        return replace(task, options=options)
     reader.expect("SET")
-    found = clauses.read_clauses(reader, context, _CLAUSES)
-    _check(session, found)
-    return replace(task, options={**task.options, **found})
+    options = clauses.read_clauses(reader, context, _CLAUSES)
+    _check(session, options)
+    return replace(task, options={**task.options, **options})
 
 
-def drop(session: LocalSession, reader: Reader, context: Context) -> Result:
+def drop_task(session: LocalSession, reader: Reader, context: Context) -> Result:
     """DROP TASK."""
     quiet = reader.if_exists()
     name = context.qualify(reader.dotted())
@@ -202,7 +202,7 @@ def drop(session: LocalSession, reader: Reader, context: Context) -> Result:
     return status(f"{name.object} successfully dropped.")
 
 
-def execute(session: LocalSession, reader: Reader, context: Context) -> Result:
+def execute_task(session: LocalSession, reader: Reader, context: Context) -> Result:
     """EXECUTE TASK: begins to run the task and answers at once, as Snowflake does.
 
     How the run went stands in TASK_HISTORY; a task that fails does not fail this statement.

@@ -1,4 +1,4 @@
-"""What the engine records: everything of an application that DuckDB has no use for."""
+"""Records the objects that DuckDB does not know: procedures, tasks, grants, secrets' names …"""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ class Catalog:
 
     def entries(self, kind: str) -> list[Entry]:
         """Return the objects of one kind, by name."""
-        return sorted((e for e in self._all() if e.kind == kind), key=lambda e: e.name)
+        return sorted(
+            (entry for entry in self._all() if entry.kind == kind), key=lambda entry: entry.name
+        )
 
     def entry(self, kind: str, name: tuple[str, ...]) -> Entry:
         """Return one object.
@@ -43,10 +45,10 @@ class Catalog:
         Raises:
             SqlError: 2003 when it is not there.
         """
-        found = self._entries.get((kind, tuple(name)))
-        if found is None:
+        entry = self._entries.get((kind, tuple(name)))
+        if entry is None:
             raise missing(kind.capitalize(), ".".join(name))
-        return found
+        return entry
 
     def has(self, kind: str, name: tuple[str, ...]) -> bool:
         """Whether an object is there."""
@@ -60,7 +62,7 @@ class Catalog:
 
     def overloads(self, name: Name) -> list[Procedure]:
         """Return the procedures of one name."""
-        return [p for p in self.procedures if p.name == name]
+        return [procedure for procedure in self.procedures if procedure.name == name]
 
     def procedure(self, name: Name, types: Iterable[DataType]) -> Procedure:
         """Return the procedure with these argument types.
@@ -68,11 +70,11 @@ class Catalog:
         Raises:
             SqlError: 2003 when there is none.
         """
-        signature = f"{name}({', '.join(str(t) for t in types)})"
-        found = self._procedures.get(signature)
-        if found is None:
+        signature = f"{name}({', '.join(str(data_type) for data_type in types)})"
+        procedure = self._procedures.get(signature)
+        if procedure is None:
             raise missing("Procedure", signature)
-        return found
+        return procedure
 
     @property
     def tasks(self) -> list[Task]:
@@ -86,10 +88,10 @@ class Catalog:
         Raises:
             SqlError: 2003 when it is not there.
         """
-        found = self._tasks.get(name)
-        if found is None:
+        task = self._tasks.get(name)
+        if task is None:
             raise missing("Task", str(name))
-        return found
+        return task
 
     @property
     def grants(self) -> list[Grant]:
@@ -99,17 +101,21 @@ class Catalog:
 
     def grants_on(self, prefix: str, to: str) -> list[Grant]:
         """Return what somebody has on objects whose full names begin so."""
-        return [g for g in self.grants if g.to == to and g.name.startswith(prefix)]
+        return [grant for grant in self.grants if grant.to == to and grant.name.startswith(prefix)]
 
     def held(self, kind: str, name: str, to: str) -> set[str]:
         """Return the privileges that somebody has on one object."""
         with self._lock:
-            return {g.privilege for g in self._on.get((kind, name), ()) if g.to == to}
+            return {grant.privilege for grant in self._on.get((kind, name), ()) if grant.to == to}
 
     def holders(self, kind: str, name: str) -> set[str]:
         """Return who owns an object: nobody, where that was never recorded."""
         with self._lock:
-            return {g.to for g in self._on.get((kind, name), ()) if g.privilege == "OWNERSHIP"}
+            return {
+                grant.to
+                for grant in self._on.get((kind, name), ())
+                if grant.privilege == "OWNERSHIP"
+            }
 
     def grants_to(self, role: str) -> list[Grant]:
         """Return what a role may do, through the roles granted to it as well.
@@ -121,10 +127,12 @@ class Catalog:
         roles = {self.role_title(role)}
         while True:
             more = {
-                g.name for g in self.grants if g.to in roles and g.on == "APPLICATION ROLE"
+                grant.name
+                for grant in self.grants
+                if grant.to in roles and grant.on == "APPLICATION ROLE"
             } - roles
             if not more:
-                return [g for g in self.grants if g.to in roles]
+                return [grant for grant in self.grants if grant.to in roles]
             roles |= more
 
     def callable_by(self, role: str) -> list[str]:
@@ -132,28 +140,32 @@ class Catalog:
 
         Usage of the procedure's schema is needed as well, as in Snowflake.
         """
-        grants = [g for g in self.grants_to(role) if g.privilege in ("USAGE", "OWNERSHIP")]
-        schemas = {g.name for g in grants if g.on == "SCHEMA"}
+        grants = [
+            grant for grant in self.grants_to(role) if grant.privilege in ("USAGE", "OWNERSHIP")
+        ]
+        schemas = {grant.name for grant in grants if grant.on == "SCHEMA"}
         return sorted(
-            g.name
-            for g in grants
-            if g.on == "PROCEDURE" and g.name.partition("(")[0].rsplit(".", 1)[0] in schemas
+            grant.name
+            for grant in grants
+            if grant.on == "PROCEDURE" and grant.name.partition("(")[0].rsplit(".", 1)[0] in schemas
         )
 
     def role_title(self, role: str) -> str:
         """Return an application role's full name, or that of a role of the account."""
-        found = [t for t in self.application_roles if t.partition(".")[2] == role.upper()]
-        return found[0] if len(found) == 1 else role.upper()
+        titles = [
+            title for title in self.application_roles if title.partition(".")[2] == role.upper()
+        ]
+        return titles[0] if len(titles) == 1 else role.upper()
 
     @property
     def application_roles(self) -> list[str]:
         """Full names of the application roles."""
-        return [e.title for e in self.entries("APPLICATION ROLE")]
+        return [entry.title for entry in self.entries("APPLICATION ROLE")]
 
     @property
     def secrets(self) -> list[str]:
         """Full names of the secrets; values are kept elsewhere and never shown."""
-        return [e.title for e in self.entries("SECRET")]
+        return [entry.title for entry in self.entries("SECRET")]
 
     @property
     def network_rules(self) -> list[Entry]:
@@ -178,7 +190,7 @@ class Catalog:
     @property
     def versioned_schemas(self) -> list[str]:
         """Full names of the versioned schemas."""
-        return [e.title for e in self.entries("SCHEMA") if e.options.get("VERSIONED")]
+        return [entry.title for entry in self.entries("SCHEMA") if entry.options.get("VERSIONED")]
 
     # --- writing -------------------------------------------------------------------------------
 
@@ -207,7 +219,7 @@ class Catalog:
             del self._entries[(kind, entry.name)]
             self._revoke(kind, entry.title)
             if kind == "APPLICATION ROLE":
-                self._grants = {g for g in self._grants if g.to != entry.title}
+                self._grants = {grant for grant in self._grants if grant.to != entry.title}
             self._save()
 
     def put_procedure(self, procedure: Procedure, replace_existing: bool) -> None:
@@ -281,7 +293,9 @@ class Catalog:
                 if any(rule[0] == name for rule in rules):
                     self.drop(integration.kind, integration.name)
             self._grants = {
-                g for g in self._grants if g.to != name and not g.to.startswith(f"{name}.")
+                grant
+                for grant in self._grants
+                if grant.to != name and not grant.to.startswith(f"{name}.")
             }
             self._save()
 
@@ -299,13 +313,17 @@ class Catalog:
         with self._lock:
             account = ("WAREHOUSE", "ROLE", "APPLICATION")
             self._entries = {
-                k: e
-                for k, e in self._entries.items()
-                if k[0] in account or k[0].endswith(" INTEGRATION") or not inside(e.name)
+                key: entry
+                for key, entry in self._entries.items()
+                if key[0] in account or key[0].endswith(" INTEGRATION") or not inside(entry.name)
             }
-            self._procedures = {k: p for k, p in self._procedures.items() if not inside(p.name)}
-            self._tasks = {k: t for k, t in self._tasks.items() if not inside(k)}
-            self._grants = {g for g in self._grants if not granted_inside(g)}
+            self._procedures = {
+                key: procedure
+                for key, procedure in self._procedures.items()
+                if not inside(procedure.name)
+            }
+            self._tasks = {key: task for key, task in self._tasks.items() if not inside(key)}
+            self._grants = {grant for grant in self._grants if not granted_inside(grant)}
             self._save()
 
     # --- inside --------------------------------------------------------------------------------
@@ -317,9 +335,11 @@ class Catalog:
     def _revoke(self, kind: str, title: str) -> bool:
         # a grant names an integration without its kind
         kind = "INTEGRATION" if kind.endswith(" INTEGRATION") else kind
-        kept = {g for g in self._grants if not (g.on == kind and g.name == title)}
-        changed = len(kept) != len(self._grants)
-        self._grants = kept
+        remaining = {
+            grant for grant in self._grants if not (grant.on == kind and grant.name == title)
+        }
+        changed = len(remaining) != len(self._grants)
+        self._grants = remaining
         return changed
 
     def _save(self) -> None:

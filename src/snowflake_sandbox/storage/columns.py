@@ -1,4 +1,4 @@
-"""What DuckDB does not keep of a column: its declared type and its comment.
+"""Stores what DuckDB does not keep of a column: its declared type and its comment.
 
 ARRAY, OBJECT and VARIANT are all JSON in DuckDB, time scales and text lengths are dropped, so the
 declaration is kept in a table of its own, from which INFORMATION_SCHEMA, SHOW COLUMNS and
@@ -141,7 +141,7 @@ where t.database_name = {literal(database)} and t.schema_name != '_fs_informatio
 """
 
 
-_KEPT = {
+_DECLARED_BASES = {
     exp.DataType.Type.ARRAY: "ARRAY",
     exp.DataType.Type.LIST: "ARRAY",
     exp.DataType.Type.OBJECT: "OBJECT",
@@ -161,10 +161,12 @@ def declaration(kind: exp.DataType | None) -> str | None:
     """Return what is to be kept of a declared type, None when DuckDB's own type tells all."""
     if kind is None or not isinstance(kind.this, exp.DataType.Type):
         return None
-    base = _KEPT.get(kind.this)
+    base = _DECLARED_BASES.get(kind.this)
     if base is None:
         return None
-    parameters = [p for p in kind.expressions if isinstance(p, exp.DataTypeParam)]
+    parameters = [
+        parameter for parameter in kind.expressions if isinstance(parameter, exp.DataTypeParam)
+    ]
     if parameters:
         return f"{base}({parameters[0].name})"
     if base in ("ARRAY", "OBJECT", "TIMESTAMP_LTZ"):
@@ -177,17 +179,21 @@ Declared = tuple[str, str | None, str | None]  # column, type, comment
 
 def declare(cursor: duckdb.DuckDBPyConnection, table: Name, columns: Iterable[Declared]) -> None:
     """Replace what is kept about some columns of a table."""
-    kept = list(columns)
-    if not kept:
+    declarations = list(columns)
+    if not declarations:
         return
-    names = [column for column, _, _ in kept]
+    names = [column for column, _, _ in declarations]
     forget(cursor, table, names)
-    rows = [(c, t, m) for c, t, m in kept if t is not None or m is not None]
+    rows = [
+        (column, declared_type, comment)
+        for column, declared_type, comment in declarations
+        if declared_type is not None or comment is not None
+    ]
     if rows:
         execute(
             cursor,
             f"INSERT INTO {DECLARED} SELECT ?, ?, ?, unnest(?), unnest(?), unnest(?)",
-            [*table, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]],
+            [*table, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]],
         )
 
 
@@ -222,7 +228,7 @@ def declared_types(
     cursor: duckdb.DuckDBPyConnection, tables: Iterable[Name]
 ) -> dict[tuple[str, str, str, str], str]:
     """Return the kept types by database, schema, table and column."""
-    found: dict[tuple[str, str, str, str], str] = {}
+    types_by_column: dict[tuple[str, str, str, str], str] = {}
     for table in set(tables):
         rows = execute(
             cursor,
@@ -230,5 +236,5 @@ def declared_types(
             " AND database_name = ? AND schema_name = ? AND table_name = ?",
             [*table],
         )
-        found.update({(*table, column): kind for column, kind in rows})
-    return found
+        types_by_column.update({(*table, column): kind for column, kind in rows})
+    return types_by_column

@@ -1,4 +1,4 @@
-"""Rows of staging tables that stay in the files they came in until something needs them elsewhere.
+"""Keeps the rows of staging tables in the files they came in until a statement needs the table.
 
 A staging table is filled by COPY, read by a few MERGEs and emptied. Writing its rows into a table
 first would cost as much as the MERGE itself, so COPY of Parquet into an empty transient table only
@@ -28,15 +28,15 @@ class Rows:
     loaded: set[tuple[str, str]] = field(default_factory=set)
 
     def query(self, columns: Sequence[str]) -> str:
-        """A SELECT of the rows with all columns of the table."""
-        read = dict(self.values)
-        listed = ", ".join(f"{read.get(one, 'NULL')} AS {quote(one)}" for one in columns)
-        files = ", ".join(literal(str(one)) for one in self.files)
+        """Return a SELECT of the rows with all columns of the table."""
+        values = dict(self.values)
+        listed = ", ".join(f"{values.get(name, 'NULL')} AS {quote(name)}" for name in columns)
+        files = ", ".join(literal(str(file)) for file in self.files)
         return f"SELECT {listed} FROM read_parquet([{files}])"
 
 
 class Deferred:
-    """The transient tables whose content is known to be in files, or to be nothing.
+    """The followed tables: transient ones that are empty, or whose rows are all in kept files.
 
     Args:
         root: a directory of its own, emptied at the beginning.
@@ -48,20 +48,20 @@ class Deferred:
         self._lock = RLock()
         shutil.rmtree(root, ignore_errors=True)
 
-    def made(self, table: Name) -> None:
-        """A transient table was made, or emptied."""
+    def created(self, table: Name) -> None:
+        """Follow a transient table that was created or emptied."""
         with self._lock:
-            self.gone(table)
+            self.dropped(table)
             self._tables[table] = Rows()
 
     def emptied(self, table: Name) -> None:
-        """A table was emptied; it is followed only if it was."""
+        """Note that a table was emptied; it stays followed if it was followed."""
         with self._lock:
             if table in self._tables:
-                self.made(table)
+                self.created(table)
 
-    def gone(self, table: Name) -> None:
-        """A table is no more, or what it holds is no longer known."""
+    def dropped(self, table: Name) -> None:
+        """Stop following a table that was dropped, or whose rows are no longer only in files."""
         with self._lock:
             rows = self._tables.pop(table, None)
             for file in rows.files if rows is not None else ():
@@ -73,8 +73,8 @@ class Deferred:
             rows = self._tables.get(table)
             return rows is not None and (name, digest) in rows.loaded
 
-    def takes(self, table: Name, values: Sequence[tuple[str, str]]) -> bool:
-        """Whether a file whose columns are read so can be kept instead of loaded."""
+    def accepts(self, table: Name, values: Sequence[tuple[str, str]]) -> bool:
+        """Whether a file whose columns are read this way can be kept instead of loaded."""
         with self._lock:
             rows = self._tables.get(table)
             return rows is not None and (not rows.files or rows.values == tuple(values))
@@ -85,17 +85,17 @@ class Deferred:
         """Take a file, which is moved; ``key`` is its name and digest."""
         with self._lock:
             self._root.mkdir(parents=True, exist_ok=True)
-            kept = file.rename(self._root / f"{uuid.uuid4().hex}.parquet")
+            moved_file = file.rename(self._root / f"{uuid.uuid4().hex}.parquet")
             rows = self._tables[table]
             rows.values = tuple(values)
-            rows.files.append(kept)
+            rows.files.append(moved_file)
             rows.loaded.add(key)
 
     def named_in(self, text: str) -> list[Name]:
-        """The tables whose names stand in a statement."""
+        """Return the followed tables whose names occur in a statement."""
         with self._lock:
             upper = text.upper() if self._tables else ""
-            return [one for one in self._tables if one.object.upper() in upper]
+            return [table for table in self._tables if table.object.upper() in upper]
 
     def settle(self, table: Name, insert: Callable[[str], object], columns: Sequence[str]) -> None:
         """Put the rows into their table, by a statement that ``insert`` runs."""
@@ -103,13 +103,13 @@ class Deferred:
             rows = self._tables.get(table)
             if rows is not None and rows.files:
                 insert(f"INSERT INTO {path(table)} {rows.query(columns)}")
-            self.gone(table)
+            self.dropped(table)
 
     def read_in(self, sql: str, table: Name, columns: Sequence[str]) -> str | None:
-        """A MERGE that reads the files instead of the table; None where it writes to the table."""
+        """Return a MERGE that reads the files instead of a table; None where it writes to it."""
         with self._lock:
             rows = self._tables.get(table)
-            parts = [f"(?:{re.escape(quote(one))}|{re.escape(one)})" for one in table]
+            parts = [f"(?:{re.escape(quote(part))}|{re.escape(part)})" for part in table]
             named = re.compile(r"(?<![\w\".])" + r"\.".join(parts) + r"(?![\w\".])")
             if rows is None or re.match(r"MERGE\s+INTO\s+" + named.pattern, sql):
                 return None
@@ -119,6 +119,6 @@ class Deferred:
             return named.sub(lambda _: source, sql)
 
     def all(self) -> list[Name]:
-        """Every table that is followed."""
+        """Return every followed table."""
         with self._lock:
             return list(self._tables)

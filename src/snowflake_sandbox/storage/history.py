@@ -1,4 +1,4 @@
-"""What an engine did beside answering: runs of tasks, and notifications it would have sent."""
+"""Records the runs of tasks and the notifications that would have been sent."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from snowflake_sandbox.names import Name
 
-# Snowflake forgets after 7 and 14 days; a laptop after so many.
-KEPT = 200
+# Snowflake forgets after 7 and 14 days; a laptop after this many.
+_LONGEST = 200
 UNFINISHED = ("SCHEDULED", "EXECUTING")
 
 
@@ -93,7 +93,7 @@ class History:
 
         def change() -> None:
             self._runs[run.query_id] = run
-            for old in list(self._runs)[:-KEPT]:
+            for old in list(self._runs)[:-_LONGEST]:
                 del self._runs[old]
 
         self._change(change)
@@ -101,13 +101,13 @@ class History:
     def tell(self, event: Event) -> None:
         """Keep what a span was told, as long as the engine is open."""
         with self._lock:
-            self.events = [*self.events[-KEPT + 1 :], event]
+            self.events = [*self.events[-_LONGEST + 1 :], event]
 
     def add(self, notification: Notification) -> None:
         """Record a notification."""
 
         def change() -> None:
-            self._notifications = [*self._notifications[-KEPT + 1 :], notification]
+            self._notifications = [*self._notifications[-_LONGEST + 1 :], notification]
 
         self._change(change)
 
@@ -118,7 +118,7 @@ class History:
                 return
             state = {
                 "task_runs": [asdict(run) for run in self._runs.values()],
-                "notifications": [asdict(one) for one in self._notifications],
+                "notifications": [asdict(notification) for notification in self._notifications],
             }
             draft = self._file.with_suffix(".new")
             draft.write_text(json.dumps(state), encoding="utf-8")

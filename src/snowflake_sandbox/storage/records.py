@@ -1,4 +1,4 @@
-"""The objects an engine records: what kinds there are and what is kept of each."""
+"""The kinds of recorded objects and what is stored of each."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ class Procedure:
     @property
     def signature(self) -> str:
         """Name and argument types, e.g. ``APP.CORE.INGEST(VARCHAR)``."""
-        return f"{self.name}({', '.join(str(p.type) for p in self.parameters)})"
+        return f"{self.name}({', '.join(str(parameter.type) for parameter in self.parameters)})"
 
     @property
     def required(self) -> int:
         """How many arguments have no default."""
-        return sum(1 for p in self.parameters if p.default is None)
+        return sum(1 for parameter in self.parameters if parameter.default is None)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,8 @@ def read_procedure(raw: dict[str, Any]) -> Procedure:
     changed = {
         "name": Name(*raw["name"]),
         "parameters": tuple(
-            Parameter(p["name"], data_type(p["type"]), p["default"]) for p in raw["parameters"]
+            Parameter(parameter["name"], data_type(parameter["type"]), parameter["default"])
+            for parameter in raw["parameters"]
         ),
         "returns": data_type(raw["returns"]),
         "secrets": {alias: Name(*name) for alias, name in raw["secrets"].items()},

@@ -1,4 +1,4 @@
-"""Which tables and views DuckDB has, and the types of their columns."""
+"""Looks up tables and views in DuckDB, and the types of their columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values of secrets: in a file only the owner can read, never in a table."""
+"""Stores the values of secrets, in a file that only the owner can read and never in a table."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ class Secrets:
         """Remove the values of a dropped schema or database."""
         prefix = database + "." + (f"{schema}." if schema is not None else "")
         with self._lock:
-            self._values = {k: v for k, v in self._values.items() if not k.startswith(prefix)}
+            self._values = {
+                name: value for name, value in self._values.items() if not name.startswith(prefix)
+            }
             self._save()
 
     def _save(self) -> None:

@@ -1,4 +1,4 @@
-"""Internal stages: directories of files, with PUT, GET, LIST and REMOVE."""
+"""Internal stages as directories of files; locations in them, and answers to PUT, GET, LIST."""
 
 from __future__ import annotations
 
@@ -76,13 +76,15 @@ class Stages:
         base = self.directory(location.stage)
         self.place(location)
         # os.walk passes over directories that another session removes meanwhile
-        found = (
+        paths = (
             Path(directory, name)
             for directory, _, names in os.walk(base / location.path.rpartition("/")[0])
             for name in names
         )
-        staged = (StagedFile(str(file.relative_to(base)), file) for file in found)
-        return sorted(one for one in staged if one.path.startswith(location.path))
+        staged = (StagedFile(str(file.relative_to(base)), file) for file in paths)
+        return sorted(
+            staged_file for staged_file in staged if staged_file.path.startswith(location.path)
+        )
 
     def remove(self, files: list[StagedFile]) -> None:
         """Delete files and the directories they leave empty, up to the stage's own."""
@@ -102,10 +104,10 @@ class Stages:
         for staged in self.files(location):
             # removed meanwhile: it is not there
             with suppress(FileNotFoundError):
-                about = staged.file.stat()
-                at = datetime.fromtimestamp(about.st_mtime, UTC)
-                told = at.strftime("%a, %d %b %Y %H:%M:%S GMT")
-                values.append([f"{prefix}/{staged.path}", about.st_size, staged.digest, told])
+                status = staged.file.stat()
+                at = datetime.fromtimestamp(status.st_mtime, UTC)
+                modified = at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+                values.append([f"{prefix}/{staged.path}", status.st_size, staged.digest, modified])
         names = [("name", "VARCHAR"), ("size", "BIGINT")]
         names += [("md5", "VARCHAR"), ("last_modified", "VARCHAR")]
         return results.rows(names, values, results.SHOW)
@@ -130,13 +132,13 @@ def parse_location(text: str, database: str | None, schema: str | None) -> Locat
         raise compilation(f"invalid URL prefix found in: '{text}'", 1011, "42601")
     position, parts = 1, []
     while True:
-        found = _NAME.match(text, position)
-        if found is None:
+        match = _NAME.match(text, position)
+        if match is None:
             raise compilation(f"invalid stage reference '{text}'", 1003, "42000")
-        word = found[0]
+        word = match[0]
         plain = word[1:-1].replace('""', '"') if word.startswith('"') else word.upper()
         parts.append(plain)
-        position = found.end()
+        position = match.end()
         if position < len(text) and text[position] == "." and len(parts) < 3:
             position += 1
             continue
@@ -160,7 +162,7 @@ def read_options(reader: Reader) -> dict[str, str]:
     return options
 
 
-def flag(options: dict[str, str], name: str, default: bool) -> bool:
+def boolean_option(options: dict[str, str], name: str, default: bool) -> bool:
     """Return a boolean option.
 
     Raises:
@@ -182,9 +184,9 @@ def upload(source: str, place: Path, options: dict[str, str]) -> Result:
         "command": "UPLOAD",
         "src_locations": [unquote(source.removeprefix("file://"))],
         "parallel": int(options.get("PARALLEL", "4")),
-        "autoCompress": flag(options, "AUTO_COMPRESS", True),
+        "autoCompress": boolean_option(options, "AUTO_COMPRESS", True),
         "sourceCompression": options.get("SOURCE_COMPRESSION", "AUTO_DETECT").lower(),
-        "overwrite": flag(options, "OVERWRITE", False),
+        "overwrite": boolean_option(options, "OVERWRITE", False),
         "stageInfo": {"locationType": "LOCAL_FS", "location": str(place), "creds": {}},
     }
     return Result([], transfer=transfer)
@@ -196,7 +198,7 @@ def download(files: list[StagedFile], base: Path, target: str, options: dict[str
         raise compilation(f"invalid local directory '{target}'", 1003, "42000")
     transfer = {
         "command": "DOWNLOAD",
-        "src_locations": [f.path for f in files],
+        "src_locations": [staged.path for staged in files],
         "parallel": int(options.get("PARALLEL", "10")),
         "localLocation": unquote(target.removeprefix("file://")),
         "stageInfo": {"locationType": "LOCAL_FS", "location": str(base), "creds": {}},

@@ -1,4 +1,4 @@
-"""The directory of an engine: its lock, its DuckDB files, its staged files."""
+"""The directory of an engine with its lock, and the DuckDB files in it."""
 
 from __future__ import annotations
 
@@ -174,17 +174,17 @@ class Store:
 
     def has_database(self, name: str) -> bool:
         """Whether a database exists."""
-        return any(name.upper() == known.upper() for known in self.databases())
+        return any(name.upper() == database.upper() for database in self.databases())
 
     def has_schema(self, database: str, schema: str) -> bool:
         """Whether a schema exists."""
-        found = execute(
+        rows = execute(
             self.cursor(),
             "SELECT 1 FROM duckdb_schemas() WHERE upper(database_name) = upper(?)"
             " AND upper(schema_name) = upper(?)",
             [database, schema],
         )
-        return bool(found)
+        return bool(rows)
 
     def create_database(self, name: str) -> None:
         """Create a database with its PUBLIC schema.

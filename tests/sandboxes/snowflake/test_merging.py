@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlglot import exp, parse_one
 
-from snowflake_sandbox.queries.merging import look_up
+from snowflake_sandbox.queries.merging import restrict_to_source_keys
 
 THEN = "WHEN MATCHED THEN UPDATE SET A = S.A"
 
@@ -13,7 +13,7 @@ THEN = "WHEN MATCHED THEN UPDATE SET A = S.A"
 def condition(using: str, on: str = "T.ID = S.ID") -> str:
     root = parse_one(f"MERGE INTO DB.X.T USING {using} ON {on} {THEN}", dialect="snowflake")
     assert isinstance(root, exp.Merge)
-    look_up(root)
+    restrict_to_source_keys(root)
     return str(root.args["on"].sql("snowflake"))
 
 
