@@ -15,9 +15,8 @@ from pathlib import Path
 from sqlglot import Expr, exp
 
 from snowflake_sandbox.errors import SqlError, compilation, missing
-from snowflake_sandbox.names import Name
+from snowflake_sandbox.names import Name, name_parts
 from snowflake_sandbox.session import LocalSession
-from snowflake_sandbox.sql.syntax import name_parts
 from snowflake_sandbox.storage.records import Grant
 
 ADMINISTRATOR = "ACCOUNTADMIN"
@@ -43,13 +42,17 @@ def acting_application(session: LocalSession) -> str | None:
 
 
 def has_privileges(session: LocalSession, *privileges: str) -> bool:
-    """Whether a session has some privileges on the account."""
+    """Whether a session has these privileges on the account."""
     acting = acting_application(session)
     return acting is None or session.catalog.held(ACCOUNT, ACCOUNT, acting).issuperset(privileges)
 
 
 def require_on_account(session: LocalSession, *privileges: str) -> None:
-    """Assert that a session has some privileges on the account."""
+    """Assert that a session has these privileges on the account.
+
+    Raises:
+        SqlError: 3001 when it has not.
+    """
     if not has_privileges(session, *privileges):
         raise _insufficient("account", "local")
 
@@ -77,12 +80,12 @@ def record_owner(session: LocalSession, kind: str, title: str) -> None:
 
 
 def require_database(session: LocalSession, database: str, *privileges: str) -> None:
-    """Assert that a session may use a database, and has some more privileges on it.
+    """Assert that a session may use a database, and has these privileges on it.
 
     Raises:
         SqlError: 2003 when it may not even see it, 3001 when it may not do this.
     """
-    if _free(session, database):
+    if _is_unrestricted(session, database):
         return
     held = _held(session, "DATABASE", database)
     if not held:
@@ -92,8 +95,8 @@ def require_database(session: LocalSession, database: str, *privileges: str) -> 
 
 
 def require_schema(session: LocalSession, database: str, schema: str, *privileges: str) -> None:
-    """Assert the same of a schema and its database."""
-    if _free(session, database):
+    """Assert that a session may use a schema and its database, and has privileges on the schema."""
+    if _is_unrestricted(session, database):
         return
     require_database(session, database)
     held = _held(session, "SCHEMA", f"{database}.{schema}")
@@ -104,8 +107,8 @@ def require_schema(session: LocalSession, database: str, schema: str, *privilege
 
 
 def require_relation(session: LocalSession, kind: str, name: Name, *privileges: str) -> None:
-    """Assert the same of a table or view, its schema and its database."""
-    if _free(session, name.database):
+    """Assert that a session may use a table or view where it is, and has privileges on it."""
+    if _is_unrestricted(session, name.database):
         return
     require_schema(session, name.database, name.schema)
     title = ".".join(name)
@@ -117,12 +120,12 @@ def require_relation(session: LocalSession, kind: str, name: Name, *privileges: 
 
 
 def require_ownership(session: LocalSession, kind: str, title: str) -> None:
-    """Assert that a session may change or drop something: its owner may.
+    """Assert that a session may change or drop an object, as its owner may.
 
     Raises:
         SqlError: 2003 when it may not even see it, 3001 when it may not do this.
     """
-    if _free(session, title.partition(".")[0]):
+    if _is_unrestricted(session, title.partition(".")[0]):
         return
     held = _held(session, kind, title)
     if not held:
@@ -132,9 +135,11 @@ def require_ownership(session: LocalSession, kind: str, title: str) -> None:
 
 
 def require_grantable(session: LocalSession, kind: str, title: str) -> None:
-    """Assert that a session may grant something: its owner may."""
+    """Assert that a session may grant privileges on an object, as its owner may."""
     database = title.partition(".")[0]
-    if kind in ("WAREHOUSE", "INTEGRATION", "APPLICATION ROLE") or _free(session, database):
+    if kind in ("WAREHOUSE", "INTEGRATION", "APPLICATION ROLE") or _is_unrestricted(
+        session, database
+    ):
         return
     if OWNERSHIP not in _held(session, kind, title):
         raise SqlError(
@@ -145,8 +150,8 @@ def require_grantable(session: LocalSession, kind: str, title: str) -> None:
 
 
 def hidden_conflict(session: LocalSession, kind: str, title: str) -> SqlError | None:
-    """Return the error for something that is there but hidden from the session."""
-    if _free(session, title.partition(".")[0]) or _held(session, kind, title):
+    """Return the error for creating an object that exists but is hidden from the session."""
+    if _is_unrestricted(session, title.partition(".")[0]) or _held(session, kind, title):
         return None
     name = title.rpartition(".")[2]
     return compilation(
@@ -159,7 +164,7 @@ def hidden_conflict(session: LocalSession, kind: str, title: str) -> SqlError | 
 
 
 def named_relations(session: LocalSession, root: Expr) -> NamedRelations:
-    """Return the tables a query or DML names."""
+    """Return the tables and views that a query or DML names, with the privileges it needs."""
     privileges: dict[Name, set[str]] = {}
     defined = {cte.alias.upper() for cte in root.find_all(exp.CTE)}
     target = root.this.this if isinstance(root.this, exp.Schema) else root.this
@@ -184,13 +189,13 @@ def check_access(session: LocalSession, names: NamedRelations) -> None:
 
 
 def hide_unprivileged(session: LocalSession, root: Expr) -> None:
-    """Leave out of INFORMATION_SCHEMA, in place, what an application has no privilege on."""
+    """Filter INFORMATION_SCHEMA, in place, to objects that an application has a privilege on."""
     acting = acting_application(session)
     if acting is None:
         return
     for table in list(root.find_all(exp.Table)):
         parts = name_parts(table)
-        if len(parts) != 3 or parts[1] != INFORMATION_SCHEMA or _free(session, parts[0]):
+        if len(parts) != 3 or parts[1] != INFORMATION_SCHEMA or _is_unrestricted(session, parts[0]):
             continue
         column, kinds = _LISTED.get(parts[2], ("", ()))
         if not kinds:
@@ -221,10 +226,10 @@ _LISTED: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def _free(session: LocalSession, database: str) -> bool:
-    """Whether a session may do as it likes in a database."""
+def _is_unrestricted(session: LocalSession, database: str) -> bool:
+    """Whether a session may do everything in a database."""
     acting = acting_application(session)
-    # of a database that is older than this record nobody knows whose it is
+    # no owner was recorded of databases that were created before owners were recorded
     return acting in (None, database) or not session.catalog.holders("DATABASE", database)
 
 

@@ -15,7 +15,7 @@ from snowflake_sandbox.storage.records import Task
 
 
 class Background:
-    """What runs while nobody waits for it.
+    """The runs of tasks that are in progress or waiting.
 
     A task that is started while it runs is run once more afterwards; started again before that,
     it is still run once. Threads do not keep the process alive: whoever closes the engine waits.
@@ -37,15 +37,15 @@ class Background:
         self._waiting: dict[Name, TaskRun] = {}
 
     def start(self, task: Task) -> None:
-        """Begin to run a task and return at once."""
+        """Start a run of a task and return at once."""
         run = TaskRun(task.name, task.definition)
         with self._lock:
             if task.name in self._threads:
                 if task.name not in self._waiting:
                     self._waiting[task.name] = run
-                    self._history.put(run)
+                    self._history.put_run(run)
                 return
-            self._history.put(run)
+            self._history.put_run(run)
             thread = threading.Thread(
                 target=self._work, args=(run,), name=f"task {task.name}", daemon=True
             )
@@ -59,7 +59,7 @@ class Background:
             return sorted(self._threads)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until no task runs, however long or for some seconds; False when some still do.
+        """Wait until no task runs, or until some seconds are over; False when tasks still run.
 
         Ctrl-C ends the wait, and not the tasks.
         """
@@ -84,11 +84,11 @@ class Background:
 
     def _run(self, run: TaskRun) -> None:
         run = replace(run, state="EXECUTING", started_at=now())
-        self._history.put(run)
+        self._history.put_run(run)
         try:
             self._execute(run.name, run.definition)
             run = replace(run, state="SUCCEEDED")
         except SqlError as error:
             run = replace(run, state="FAILED", error_code=error.errno, error=error.message)
-        self._history.put(replace(run, finished_at=now()))
-        self._catalog.ran(run.name, run.started_at, run.error)
+        self._history.put_run(replace(run, finished_at=now()))
+        self._catalog.record_run(run.name, run.started_at, run.error)

@@ -37,13 +37,13 @@ _QUERY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-# these look themselves at rows that COPY left in their files; all others find them in the table
-_KNOWS_DEFERRED = re.compile(r"\s*(?:COPY|TRUNCATE|DROP\s+TABLE|MERGE)\b", re.IGNORECASE)
+# these handle rows that COPY left in files; before any other the rows are put into the table
+_HANDLES_DEFERRED = re.compile(r"\s*(?:COPY|TRUNCATE|DROP\s+TABLE|MERGE)\b", re.IGNORECASE)
 
 
 def run_statement(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     """Run one statement in a session."""
-    if not _KNOWS_DEFERRED.match(text):
+    if not _HANDLES_DEFERRED.match(text):
         for table in session.account.deferred.named_in(text):
             session.account.settle(session.duck, table)
     if _QUERY.match(text):
@@ -67,7 +67,7 @@ def _create(session: LocalSession, reader: Reader, context: Context) -> Result:
         mode = "ALTER"
     for words, function in _CREATE:
         if reader.accept(*words):
-            session.ddl()
+            session.begin_ddl()
             return function(session, reader, context, mode)
     return tables.create_other(session, reader, mode)
 
@@ -75,7 +75,7 @@ def _create(session: LocalSession, reader: Reader, context: Context) -> Result:
 def _alter(session: LocalSession, reader: Reader, context: Context) -> Result:
     for words, function in _ALTER:
         if reader.accept(*words):
-            session.ddl()
+            session.begin_ddl()
             return function(session, reader, context)
     raise unsupported(f"ALTER {reader.current.upper}")
 
@@ -83,7 +83,7 @@ def _alter(session: LocalSession, reader: Reader, context: Context) -> Result:
 def _drop(session: LocalSession, reader: Reader, context: Context) -> Result:
     for words, function in _DROP:
         if reader.accept(*words):
-            session.ddl()
+            session.begin_ddl()
             return function(session, reader, context)
     raise unsupported(f"DROP {reader.current.upper}")
 

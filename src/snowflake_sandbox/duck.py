@@ -19,7 +19,7 @@ def execute(
 
 
 def out_of_memory(error: duckdb.Error) -> bool:
-    """Whether a statement failed for want of memory, while it ran or when it was committed."""
+    """Whether a statement failed because memory ran out, while it ran or when it was committed."""
     messages = ("failed to pin block", "could not allocate block")
     return isinstance(error, duckdb.OutOfMemoryException) or any(
         message in str(error) for message in messages

@@ -38,19 +38,19 @@ def compilation(message: str, errno: int, sqlstate: str) -> SqlError:
 
 
 def unexpected(text: str, line: int, position: int) -> SqlError:
-    """Return the syntax error that names the first word that does not fit."""
+    """Return the syntax error that names the first unexpected word."""
     return compilation(
         f"syntax error line {line} at position {position} unexpected '{text}'.", 1003, "42000"
     )
 
 
 def missing(kind: str, name: str) -> SqlError:
-    """Return the error for an object that is not there."""
+    """Return the error for an object that does not exist."""
     return compilation(f"{kind} '{name}' does not exist or not authorized.", 2003, "02000")
 
 
 def exists(name: str) -> SqlError:
-    """Return the error for an object that is already there."""
+    """Return the error for an object that exists already."""
     return compilation(f"Object '{name}' already exists.", 2002, "42710")
 
 
@@ -60,7 +60,7 @@ def missing_options(names: list[str]) -> SqlError:
 
 
 def invalid_value(value: str, name: str) -> SqlError:
-    """Return the error for a clause whose value does not fit."""
+    """Return the error for a clause with a value that is not allowed."""
     return compilation(f"invalid value [{value}] for parameter '{name}'", 1008, "22023")
 
 
@@ -69,7 +69,7 @@ def unsupported(what: str) -> SqlError:
     return SqlError(f"Unsupported feature '{what}' (local engine).", 2, "0A000")
 
 
-# a file may also end at the user's quota, or at the longest that the process may write
+# a write may also fail at the user's quota, or at the file size limit of the process
 _FULL = re.compile(
     r"no space left|disk full|file too large|quota exceeded|could not write file", re.IGNORECASE
 )

@@ -19,7 +19,7 @@ from snowflake_sandbox.storage.history import Event
 from snowflake_sandbox.storage.records import Procedure
 
 _MODULE = "_snowflake"
-# importable only with its package among PACKAGES
+# can be imported only by procedures that name this package in PACKAGES
 _TELEMETRY = "snowflake.telemetry"
 _TELEMETRY_PACKAGE = "snowflake-telemetry-python"
 
@@ -66,7 +66,9 @@ def _kind(alias: str) -> str:
 def _event(name: str, attributes: Mapping[str, Any] | None = None) -> None:
     run = _current.get()
     if run is not None:
-        run.account.history.tell(Event(run.procedure.name.object, name, dict(attributes or {})))
+        run.account.history.add_event(
+            Event(run.procedure.name.object, name, dict(attributes or {}))
+        )
 
 
 def _attribute(key: str, value: Any) -> None:

@@ -20,7 +20,7 @@ class _Absent(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Find nothing; refuse what is left out."""
+        """Find no module; refuse the optional ones."""
         del path, target
         if fullname.partition(".")[0] in _OPTIONAL:
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)

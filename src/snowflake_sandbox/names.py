@@ -1,9 +1,11 @@
-"""Full names of objects: completed from the session, quoted for DuckDB."""
+"""Full names of objects: read from syntax trees, completed, quoted for DuckDB."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
+
+from sqlglot import Expr, exp
 
 from snowflake_sandbox.errors import SqlError
 
@@ -67,3 +69,15 @@ def qualify(parts: tuple[str, ...], database: str | None, schema: str | None) ->
             "22000",
         )
     return Name(database, schema, parts[0])
+
+
+def plain_name(node: Expr) -> str:
+    """Return the name a column or identifier stands for: upper case unless quoted."""
+    inner = node.this if isinstance(node, exp.Column) else node
+    quoted = isinstance(inner, exp.Identifier) and bool(inner.quoted)
+    return node.name if quoted else node.name.upper()
+
+
+def name_parts(table: exp.Table) -> tuple[str, ...]:
+    """Return the parts of a table's name as it is written: one to three."""
+    return tuple(plain_name(part) for part in table.parts)

@@ -126,7 +126,7 @@ def _text(value: object) -> str:
 
 
 def status(message: str, type_id: int = DDL) -> Result:
-    """Return the one-line answer of a statement that has no rows."""
+    """Return the answer of a statement without rows: one message."""
     return rows([("status", "VARCHAR")], [[message]], type_id)
 
 

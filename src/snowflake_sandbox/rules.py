@@ -21,7 +21,11 @@ _NOT_IN_APPLICATIONS = {
 
 
 def check_words(session: LocalSession, reader: Reader) -> None:
-    """Refuse a statement by its words."""
+    """Refuse a statement whose words are not allowed where it runs.
+
+    Raises:
+        SqlError: 93100, 90236 or 3001.
+    """
     if session.script is not None:
         _check_script(reader)
     if session.owner is not None:
@@ -29,7 +33,11 @@ def check_words(session: LocalSession, reader: Reader) -> None:
 
 
 def check_tree(session: LocalSession, root: Expr) -> None:
-    """Refuse a query by its functions."""
+    """Refuse a query that calls a function not supported in applications.
+
+    Raises:
+        SqlError: 2140.
+    """
     if session.owner is None:
         return
     for node in root.find_all(exp.Anonymous, exp.Func):

@@ -38,8 +38,8 @@ class Script:
 
 
 @dataclass
-class Variables:
-    """What ALTER SESSION and the login set."""
+class SessionParameters:
+    """The session parameters, as ALTER SESSION and the login set them."""
 
     values: dict[str, str] = field(default_factory=dict)
     autocommit: bool = True
@@ -79,7 +79,7 @@ class LocalSession:
         self.script: Script | None = None
         self.lock = RLock()
         self.duck = account.store.cursor()
-        self.parameters = Variables()
+        self.parameters = SessionParameters()
         self.in_transaction = False
         self._fake = FakeSnowflakeConnection(
             self.duck, {}, create_database=False, create_schema=False
@@ -90,7 +90,7 @@ class LocalSession:
             if schema is not None and account.store.has_schema(database, schema):
                 self.use(database, schema)
 
-    # --- where it stands -----------------------------------------------------------------------
+    # --- current names --------------------------------------------------------------------------
 
     @property
     def database(self) -> str | None:
@@ -118,7 +118,7 @@ class LocalSession:
         return self.account.stages
 
     def context(self, params: list[Any] | None = None) -> Context:
-        """Return what reading clauses needs."""
+        """Return the current names and the bound values, as reading clauses needs them."""
         return Context(self.database, self.schema, tuple(params or ()))
 
     def use(self, database: str | None, schema: str | None) -> None:
@@ -153,34 +153,34 @@ class LocalSession:
                 try:
                     return self._run(self, text, params)
                 except duckdb.Error as error:
-                    # nothing of the statement was kept; in a transaction all before is lost too
+                    # the statement changed nothing; in a transaction what came before is lost too
                     if self.in_transaction or not out_of_memory(error):
                         raise
-                self.store.relieve()
+                self.store.checkpoint_all()
                 try:
                     return self._run(self, text, params)
                 except duckdb.Error as error:
                     if not out_of_memory(error):
                         raise
-                with self.store.generous():
+                with self.store.with_more_memory():
                     return self._run(self, text, params)
             except Exception as error:
                 raise translate(error) from error
 
     def describe(self, text: str, params: list[Any] | None = None) -> Result:
-        """Answer what columns a statement would return, without running it where possible."""
+        """Return the columns of a statement's result, without running it where possible."""
         with self.lock:
             try:
                 return self._describe(self, text, params)
             except Exception as error:
                 raise translate(error) from error
 
-    def ddl(self) -> None:
-        """Prepare for DDL: like Snowflake, it commits the open transaction first."""
+    def begin_ddl(self) -> None:
+        """Commit the open transaction, as Snowflake does before DDL."""
         self.commit()
 
-    def changed(self) -> None:
-        """Note that tables changed, so that plans made for the old ones are not used again."""
+    def forget_plans(self) -> None:
+        """Forget the plans of statements, because tables or grants changed."""
         self.account.plans.clear()
 
     # --- transactions --------------------------------------------------------------------------
@@ -214,7 +214,7 @@ class LocalSession:
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        """Let several of DuckDB's statements count as one: all of them, or none."""
+        """Run several statements of DuckDB in one transaction: all of them, or none."""
         if self.in_transaction:
             yield
             return
@@ -229,7 +229,7 @@ class LocalSession:
             raise
 
     def write(self, action: Callable[[], Result]) -> Result:
-        """Run DML; where Snowflake would wait for another transaction's lock, try again."""
+        """Run DML; try again where Snowflake would wait for the lock of another transaction."""
         if not self.parameters.autocommit:
             self.begin()
         if self.in_transaction:

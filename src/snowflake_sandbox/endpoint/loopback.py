@@ -81,7 +81,7 @@ class LoopbackConnection(SnowflakeConnection):
 def connect(
     wire: Wire, database: str | None, schema: str | None, owner: Name | None
 ) -> SnowflakeConnection:
-    """Open a connection to the wire's engine."""
+    """Open a connection to the engine behind a wire."""
     parameters: dict[str, Any] = {}
     ticket = ""
     if owner is not None:

@@ -15,7 +15,7 @@ OK: dict[str, Any] = {"data": None, "code": None, "message": None, "success": Tr
 
 
 def pending(query_id: str) -> dict[str, Any]:
-    """Send the client to the address of the result."""
+    """Return the reply that sends the client to the address of the result."""
     return {
         "data": {"getResultUrl": f"/queries/{query_id}/result", "queryId": query_id},
         "code": IN_PROGRESS,
@@ -25,7 +25,7 @@ def pending(query_id: str) -> dict[str, Any]:
 
 
 def success(session: LocalSession, result: Result) -> dict[str, Any]:
-    """Answer with a result, or with the instructions of a PUT or GET."""
+    """Return the reply with a result, or with the instructions of a PUT or GET."""
     if result.transfer is not None:
         data = {**result.transfer, "queryId": result.query_id}
         return {"data": data, "code": None, "message": None, "success": True}
@@ -57,7 +57,7 @@ def _rows(result: Result) -> dict[str, Any]:
 
 
 def failure(error: SqlError, query_id: str) -> dict[str, Any]:
-    """Answer with an error."""
+    """Return the reply with an error."""
     code = f"{error.errno:06d}"
     return {
         "data": {

@@ -26,10 +26,10 @@ from snowflake_sandbox.names import Name
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
 
-# a statement that takes longer is answered by the address of its result
+# the reply to a statement that takes longer is the address of its result
 PATIENCE_SECONDS = 30.0
 _KEPT_RESULTS = 64
-# the version a client is told; some refuse to talk to one they take for too old
+# the server version that clients are given; some refuse to work with a version that is too old
 SERVER_VERSION = "9.38.1"
 OWNER_PARAMETER = "SANDBOX_OWNER"
 
@@ -52,7 +52,7 @@ class Answer(NamedTuple):
 
 @dataclass
 class _Execution:
-    """One statement being run, or its answer; a repeated request finds it instead of a rerun."""
+    """A statement that runs or has run; a repeated request gets its reply and no second run."""
 
     query_id: str
     done: threading.Event = field(default_factory=threading.Event)
@@ -61,7 +61,7 @@ class _Execution:
 
 
 class Refused(Exception):
-    """A request that is not even a statement: no session, no such address."""
+    """A request without a session, or to an address that does not exist."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -90,7 +90,7 @@ class Wire:
         self._executions: OrderedDict[str, _Execution] = OrderedDict()
         self._by_query: OrderedDict[str, _Execution] = OrderedDict()
         self._lock = threading.Lock()
-        # login of the in-process adapter may name the procedure whose handler connects
+        # procedures whose handlers connect in process, by the ticket in the login request
         self.owners: dict[str, Name] = {}
 
     def answer(self, request: Request, inline: bool = False) -> Answer:

@@ -40,8 +40,8 @@ def run_query(session: LocalSession, text: str, params: list[Any] | None) -> Res
 
 
 def plan_query(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
-    """Return the plan of a statement, from memory when the same text ran before."""
-    # what an application sees of INFORMATION_SCHEMA is its own
+    """Return the plan of a statement, the remembered one when the same text ran before."""
+    # each application sees another part of INFORMATION_SCHEMA
     key = (text, session.database, session.schema, access.acting_application(session))
     plan = session.account.plans.get(key)
     if plan is None:
@@ -89,7 +89,7 @@ def _rows(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result
         execute(session.duck, sql)
     relation = session.duck.sql(plan.sql[-1], params=bound or None)
     type_id = results.SELECT if isinstance(plan.root, exp.Query) else results.SHOW
-    # a plan is forgotten when any table changes, and what it found with it
+    # a plan is forgotten when any table changes, and the declared types with it
     if "declared" not in plan.extra:
         plan.extra["declared"] = declared_outputs(session, plan.root)
     return results.query(relation, plan.extra["declared"], type_id)

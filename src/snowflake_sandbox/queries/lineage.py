@@ -22,7 +22,7 @@ _ANONYMOUS = {
     "OBJECT_CONSTRUCT_KEEP_NULL": "OBJECT",
     "OBJECT_AGG": "OBJECT",
 }
-# columns of one source by name; a table's are looked up, a subquery's are followed
+# declared types of one source's columns by name: looked up for a table, followed for a subquery
 _Source = dict[str, str | None]
 
 

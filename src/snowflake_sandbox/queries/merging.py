@@ -12,18 +12,17 @@ from sqlglot import Expr, exp
 from snowflake_sandbox import results
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import SqlError, compilation, unsupported
-from snowflake_sandbox.names import Name, literal, path
+from snowflake_sandbox.names import Name, literal, name_parts, path
 from snowflake_sandbox.queries.strictness import keep_merged_text
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
-from snowflake_sandbox.sql.syntax import name_parts
 from snowflake_sandbox.sql.translation import Plan
 
 _ACTIONS = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
 
 
 def plan_merge(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> Plan:
-    """Translate a MERGE."""
+    """Return the plan of a MERGE, with what is needed to count its rows."""
     whens = _whens(root)
     verbs = [verb for verb in _ACTIONS if any(_verb(when) == verb for when in whens)]
     for when in whens:
@@ -86,12 +85,12 @@ def run_merge(session: LocalSession, plan: Plan, params: list[Any] | None) -> Re
             raise SqlError("Duplicate row detected during DML action", 100090, "42P18") from error
         raise
     if not session.in_transaction and (target := plan.extra["target"]) is not None:
-        session.store.tidy(target.database)
+        session.store.shorten_log(target.database)
     return results.counts(results.MERGE, **counts)
 
 
 def _from_files(session: LocalSession, plan: Plan) -> Plan:
-    """The MERGE as it reads rows that COPY only kept from where they are."""
+    """Return the plan with rows that COPY left in files read from those files."""
     sql = plan.sql[-1]
     account = session.account
     for table in account.deferred.named_in(sql):
@@ -121,10 +120,10 @@ def _target(session: LocalSession, root: exp.Merge) -> Name | None:
 
 
 def restrict_to_source_keys(root: exp.Merge) -> None:
-    """Say in the condition that the table's key is one of the source's.
+    """Add to the condition, in place, that the table's key is among the source's keys.
 
-    That follows from their being equal, but DuckDB may else hash the table instead of the source:
-    every row of it, with all columns that are compared. Its memory would grow with the table.
+    The equality implies it. Without it DuckDB may hash the table instead of the source: every row,
+    with all columns that are compared, so that its memory grows with the table.
     """
     on, table, source = root.args["on"], root.this, root.args["using"]
     for equal in on.flatten() if isinstance(on, exp.And) else [on]:

@@ -12,10 +12,9 @@ from sqlglot import Expr, exp
 from snowflake_sandbox import results
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import compilation
-from snowflake_sandbox.names import quote
+from snowflake_sandbox.names import name_parts, plain_name, quote
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
-from snowflake_sandbox.sql.syntax import name_parts, plain_name
 from snowflake_sandbox.sql.translation import Plan
 from snowflake_sandbox.storage import relations
 
@@ -36,7 +35,7 @@ _NOT_IN_VALUES_NAMES = {
 
 
 def system_call(session: LocalSession, text: str) -> Result | None:
-    """Answer what Snowpark asks when a session closes; None for any other statement."""
+    """Return the answer to what Snowpark runs when a session closes; None for other statements."""
     del session
     if _CANCEL.match(text):
         return results.status("cancelled", results.SELECT)
@@ -100,7 +99,7 @@ def keep_inserted_text(session: LocalSession, plan: Plan, params: list[Any] | No
 
 
 def keep_merged_text(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> None:
-    """Do the same for the plain columns of a MERGE's source, in place."""
+    """Keep text that a MERGE writes from plain columns of its source into VARIANT, in place."""
     source = root.args.get("using")
     if not isinstance(root.this, exp.Table) or not isinstance(source, exp.Subquery):
         return

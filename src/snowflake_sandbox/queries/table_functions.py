@@ -32,7 +32,7 @@ _NOTIFICATIONS = {
 
 
 def expand(session: LocalSession, text: str) -> str:
-    """Return a query with the rows of these functions in their places."""
+    """Return a query with these table functions replaced by subqueries of their rows."""
     if not _NAMED.search(text):
         return text
     reader = Reader(text)
@@ -152,7 +152,7 @@ def _since(at: str, start: Any) -> bool:
 
 
 def _values(columns: Mapping[str, str], rows: list[tuple[Any, ...]]) -> str:
-    """Return a subquery of some rows; texts and times alone."""
+    """Return a subquery of some rows, which hold texts and times only."""
     empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
     selects = [f"SELECT {empty} WHERE 1 = 0"]
     for row in rows:

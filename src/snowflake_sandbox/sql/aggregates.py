@@ -34,14 +34,14 @@ _STATE = "aggregate"
 
 
 def typed_aggregates(duck: duckdb.DuckDBPyConnection, root: Expr, params: list[Any] | None) -> Expr:
-    """Cast what numeric aggregates take and give, in place.
+    """Cast the arguments and results of numeric aggregates, in place.
 
     Args:
         duck: knows the tables.
         root: a query or DML in DuckDB's terms.
         params: values of its placeholders.
     """
-    # inner ones first: what they give is what outer ones take
+    # inner aggregates first: their results are the arguments of outer ones
     for node in reversed(list(root.find_all(*_AGGREGATES))):
         title = f"{node.key.upper()}({node.this.sql(dialect='snowflake').upper()})"
         kind = _argument_type(duck, root, node, params)

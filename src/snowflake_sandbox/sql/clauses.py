@@ -13,14 +13,14 @@ from snowflake_sandbox.sql.tokens import Kind, Reader
 
 @dataclass(frozen=True)
 class Context:
-    """What reading a clause may need: the session's names and the bound values."""
+    """The current database and schema and the bound values, for reading clauses."""
 
     database: str | None
     schema: str | None
     binds: tuple[Any, ...] = ()
 
     def qualify(self, parts: tuple[str, ...]) -> Name:
-        """Complete a name."""
+        """Complete a name by the current database and schema."""
         return qualify(parts, self.database, self.schema)
 
 
@@ -30,7 +30,7 @@ Read = Callable[[Reader, Context], Any]
 
 @dataclass(frozen=True)
 class Clause:
-    """One clause: how its value is read and whether it must be there."""
+    """One clause: how its value is read and whether it is mandatory."""
 
     read: Read
     required: bool = False

@@ -25,7 +25,7 @@ def _replace(root: Expr, node: Expr, new: Expr) -> Expr:
 
 
 def _constants(root: Expr) -> Expr:
-    """Make JSON of object and array constants, e.g. ``{'a': [1, 'x']}``, whatever their types."""
+    """Replace object and array constants, e.g. ``{'a': [1, 'x']}``, by JSON functions."""
     for node in reversed(list(root.find_all(exp.Struct, exp.Array))):
         values: list[Expr] = []
         for item in node.expressions:
@@ -41,9 +41,9 @@ def _constants(root: Expr) -> Expr:
 
 
 def _lists(root: Expr) -> Expr:
-    """Make lists of texts of the arrays that TRANSFORM and ARRAY_TO_STRING take.
+    """Convert the array arguments of TRANSFORM and ARRAY_TO_STRING to lists of texts.
 
-    Of TRANSFORM only what gives its argument the type VARCHAR is known here.
+    A TRANSFORM is supported only where its lambda casts the argument to VARCHAR.
     """
     for node in reversed(list(root.find_all(exp.Transform, exp.ArrayToString))):
         texts = [node.this.copy(), exp.Literal.string('["VARCHAR"]')]
@@ -61,7 +61,7 @@ def _lists(root: Expr) -> Expr:
 
 
 def _objects(root: Expr) -> Expr:
-    """Make one function of ``OBJECT_CONSTRUCT_KEEP_NULL('a', x, …)``: a key that is text is there.
+    """Replace ``OBJECT_CONSTRUCT_KEEP_NULL('a', x, …)`` by one function where keys are constants.
 
     Keys that are computed, which may be NULL, are left to fakesnow's slower way.
     """
@@ -77,7 +77,7 @@ def _objects(root: Expr) -> Expr:
 
 
 def _elements(root: Expr) -> Expr:
-    """Make one function of ``GET(v, 'key')``, ``v['key']`` and ``v[0]``; the key is no path."""
+    """Replace ``GET(v, 'key')``, ``v['key']`` and ``v[0]`` by one function; the key is no path."""
     for node in reversed(list(root.find_all(exp.GetExtract, exp.Bracket))):
         key = node.expression if isinstance(node, exp.GetExtract) else node.expressions[0]
         if not isinstance(key, exp.Literal):
@@ -91,7 +91,7 @@ def _elements(root: Expr) -> Expr:
 
 
 def _text_of_variants(root: Expr) -> Expr:
-    """Make ``v::VARCHAR`` of a VARIANT that holds text the text itself, without quotes.
+    """Let ``v::VARCHAR`` of a VARIANT that holds text return the text without quotes.
 
     Which columns are VARIANT is not known here; DuckDB decides when it binds the query. Paths,
     ``v:a.b``, are left to fakesnow.

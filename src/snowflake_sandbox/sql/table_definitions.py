@@ -160,7 +160,7 @@ def _skip_to_close(reader: Reader) -> None:
 
 
 def refuse_change(column: str, old: DataType, new: DataType) -> SqlError | None:
-    """Return why Snowflake would not change a column's type, None when it would.
+    """Return the error for a change of type that Snowflake refuses, None for one it allows.
 
     Source: Snowflake, ALTER TABLE … ALTER COLUMN: texts may get longer, numbers may get more
     digits at the same scale; nothing else.
@@ -177,11 +177,13 @@ def refuse_change(column: str, old: DataType, new: DataType) -> SqlError | None:
         if same == places and more >= digits:
             return None
     return compilation(
-        f"cannot change column {column} from type {full(old)} to {full(new)}", 40052, "22000"
+        f"cannot change column {column} from type {full_type(old)} to {full_type(new)}",
+        40052,
+        "22000",
     )
 
 
-def full(kind: DataType) -> str:
+def full_type(kind: DataType) -> str:
     """Write a type with its numbers, e.g. ``NUMBER(38,9)``."""
     if kind.name == "NUMBER":
         digits, places = kind.number

@@ -58,7 +58,7 @@ _STEPS: tuple[tuple[_Transform, tuple[type[Expr], ...]], ...] = (
     (transforms.alias_in_join, (exp.Select,)),
     (transforms.alias_in_where, (exp.Select,)),
 )
-# these change nodes in place, so that what they made is not known yet
+# these change nodes in place, so that the new nodes are not in the index yet
 _IN_PLACE = (
     transforms.information_schema_fs,
     transforms.json_extract_cast_as_varchar,
@@ -90,7 +90,7 @@ def transform(root: Expr, params: MutableParams | None, schema: str | None) -> E
 
 
 def _milliseconds(root: Expr) -> Expr:
-    """Read whole milliseconds without a detour over DECIMAL, DOUBLE and a time zone.
+    """Convert whole milliseconds directly, not by DECIMAL, DOUBLE and a time zone.
 
     The same as fakesnow's macro for ``TO_TIMESTAMP_NTZ(TRY_TO_NUMBER(x), 3)``, but exact and ten
     times as fast; what is no BIGINT still goes by DECIMAL.
@@ -119,7 +119,7 @@ class _Tree:
         self.index()
 
     def index(self) -> None:
-        """Note every node, outer ones before inner ones."""
+        """Index every node by its kind, outer ones before inner ones."""
         self._nodes: dict[type[Expr], list[Expr]] = defaultdict(list)
         for node in self.root.dfs():
             self._nodes[type(node)].append(node)
@@ -129,7 +129,7 @@ class _Tree:
         return any(issubclass(kind, kinds) for kind in self._nodes)
 
     def apply(self, step: _Transform, kinds: tuple[type[Expr], ...]) -> None:
-        """Show a transformation the nodes of some kinds, but none inside what it just made."""
+        """Apply a transformation to the nodes of some kinds, but not to nodes it just created."""
         new_ids: set[int] = set()
         new_nodes: list[Expr] = []
         matching = [node_kind for node_kind in self._nodes if issubclass(node_kind, kinds)]
@@ -141,7 +141,7 @@ class _Tree:
                     continue
                 parent, key, place = node.parent, node.arg_key, node.index
                 if parent is None and node is not self.root:
-                    # it went with something that was replaced
+                    # it was part of a node that was replaced
                     continue
                 new = step(node)
                 if new is node:

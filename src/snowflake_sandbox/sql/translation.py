@@ -68,7 +68,7 @@ class PlanCache:
     def remember(
         self, key: tuple[object, ...], make: Callable[[], dict[str, str]]
     ) -> dict[str, str]:
-        """Return what was found out about a table before, or find it out."""
+        """Return the remembered columns of a table, or call ``make`` and remember its answer."""
         columns = self._columns.get(key)
         if columns is None:
             columns = make()
@@ -77,7 +77,7 @@ class PlanCache:
         return columns
 
     def clear(self) -> None:
-        """Forget all: a table's columns changed."""
+        """Forget all plans and columns, because a table changed."""
         with self._lock:
             self._plans.clear()
             self._columns.clear()

@@ -75,7 +75,7 @@ class DataType(NamedTuple):
 
     @property
     def declared(self) -> str | None:
-        """What DuckDB's type does not tell, None when it tells all."""
+        """The declaration, where DuckDB's type says less; None where it says the same."""
         if self.name in ("ARRAY", "OBJECT"):
             return self.name
         if self.name in ("VARCHAR", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_TZ") and self.sizes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from snowflake_sandbox.errors import compilation
 
-# strings, quoted names and comments are passed over; $1 is a column of a stage
+# strings, quoted names and comments are skipped; $1 is a column of a stage
 _VARIABLE = re.compile(
     r"""
     '(?:[^'\\]|''|\\.)*' | "(?:[^"]|"")*" | \$\$.*?\$\$ | --[^\n]* | /\*.*?\*/

@@ -44,7 +44,7 @@ def alter_table(session: LocalSession, reader: Reader, context: Context) -> Resu
         columns.comment_table(session.duck, name, None)
     else:
         raise reader.error()
-    session.changed()
+    session.forget_plans()
     return status("Statement executed successfully.")
 
 
@@ -64,7 +64,7 @@ def _add(session: LocalSession, reader: Reader, name: Name) -> None:
     added: list[table_definitions.Column] = []
     quiet = False
     while True:
-        # IF NOT EXISTS stands before each column; one at the front covers those that follow
+        # IF NOT EXISTS comes before each column; the first one also covers those that follow
         quiet = reader.if_not_exists() or quiet
         column = table_definitions.read_column(reader)
         if column is None:
@@ -242,7 +242,7 @@ def _set(session: LocalSession, reader: Reader, name: Name) -> None:
 
 def comment(session: LocalSession, reader: Reader, context: Context) -> Result:
     """COMMENT ON TABLE, VIEW or COLUMN."""
-    session.ddl()
+    session.begin_ddl()
     quiet = reader.if_exists()
     reader.expect("ON")
     kind = reader.next().upper
@@ -274,7 +274,7 @@ def comment(session: LocalSession, reader: Reader, context: Context) -> Result:
 
 
 def alter_session(session: LocalSession, reader: Reader, _: Context) -> Result:
-    """ALTER SESSION SET and UNSET: kept; only AUTOCOMMIT changes what the engine does."""
+    """ALTER SESSION SET and UNSET: values are stored; only AUTOCOMMIT has an effect."""
     unset = reader.accept("UNSET")
     if not unset:
         reader.expect("SET")

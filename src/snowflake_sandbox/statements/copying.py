@@ -154,7 +154,11 @@ def _deferred(
     match: str,
     key: tuple[str, str],
 ) -> int | None:
-    """Keep a file of text instead of loading it into an empty transient table; its rows."""
+    """Keep a file of text columns instead of loading it into an empty transient table.
+
+    Returns:
+        Its number of rows; None when it has to be loaded.
+    """
     if session.in_transaction:
         return None
     try:

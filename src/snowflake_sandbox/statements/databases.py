@@ -35,7 +35,7 @@ def create_database(session: LocalSession, reader: Reader, _: Context, mode: str
             _drop_database(session, name)
         session.store.create_database(name)
         access.record_owner(session, "DATABASE", name)
-        session.changed()
+        session.forget_plans()
     if session.script is None:
         session.use(name, "PUBLIC")
     return status(f"Database {name} successfully created.")
@@ -65,7 +65,7 @@ def create_schema(session: LocalSession, reader: Reader, context: Context, mode:
 def create_versioned_schema(
     session: LocalSession, reader: Reader, context: Context, mode: str
 ) -> Result:
-    """CREATE OR ALTER VERSIONED SCHEMA: what an application's code lives in.
+    """CREATE OR ALTER VERSIONED SCHEMA: the schema of an application's code.
 
     Each version of an application has its own copy of such a schema, so its procedures, views and
     pages are made anew by every run of the setup script.
@@ -75,7 +75,7 @@ def create_versioned_schema(
     database, name = _schema_name(reader, context)
     _schema_clauses(reader)
     if session.store.has_schema(database, name):
-        # what the new version does not make any more is gone with the old one
+        # objects that the new version does not create any more go with the old one
         _drop_schema(session, database, name)
     _new_schema(session, database, name)
     entry = Entry("SCHEMA", (database, name), {"VERSIONED": True})
@@ -127,7 +127,7 @@ def _drop_database(session: LocalSession, name: str) -> None:
     session.store.drop_database(name)
     session.catalog.drop_schema(name)
     execute(session.duck, f"DELETE FROM {columns.DECLARED} WHERE database_name = ?", [name])
-    session.changed()
+    session.forget_plans()
 
 
 def drop_application(session: LocalSession, reader: Reader, _: Context) -> Result:
@@ -185,7 +185,7 @@ def _drop_schema(session: LocalSession, database: str, name: str) -> None:
     )
     session.catalog.drop_schema(database, name)
     shutil.rmtree(session.stages.directory(Name(database, name, "")), ignore_errors=True)
-    session.changed()
+    session.forget_plans()
 
 
 def set_current(session: LocalSession, reader: Reader, context: Context) -> Result:

@@ -81,21 +81,21 @@ def drop_role(session: LocalSession, reader: Reader, _: Context) -> Result:
 
 def grant(session: LocalSession, reader: Reader, context: Context) -> Result:
     """GRANT … TO APPLICATION ROLE, ROLE or APPLICATION."""
-    session.ddl()
+    session.begin_ddl()
     if reader.accept("OWNERSHIP", "ON"):
         return _give_away(session, reader, context)
     grants = _read(session, reader, context, "TO")
     session.catalog.grant(grants)
-    session.changed()
+    session.forget_plans()
     return status("Statement executed successfully.")
 
 
 def revoke(session: LocalSession, reader: Reader, context: Context) -> Result:
     """REVOKE … FROM APPLICATION ROLE, ROLE or APPLICATION."""
-    session.ddl()
+    session.begin_ddl()
     grants = _read(session, reader, context, "FROM")
     session.catalog.revoke(grants)
-    session.changed()
+    session.forget_plans()
     return status("Statement executed successfully.")
 
 
@@ -114,7 +114,7 @@ def _read(session: LocalSession, reader: Reader, context: Context, to: str) -> l
         access.require_grantable(session, kind, name)
     grantee = _grantee(session, reader, to)
     if grantee[1] != "APPLICATION ROLE":
-        _not_of_an_application(session, kind, names)
+        _refuse_inside_application(session, kind, names)
     allowed = _PRIVILEGES[kind]
     if privileges == ["ALL"]:
         privileges = sorted(allowed)
@@ -124,8 +124,8 @@ def _read(session: LocalSession, reader: Reader, context: Context, to: str) -> l
     return [Grant(privilege, kind, name, *grantee) for privilege in privileges for name in names]
 
 
-def _not_of_an_application(session: LocalSession, kind: str, names: list[str]) -> None:
-    """What an application has inside, it alone grants, to its own roles."""
+def _refuse_inside_application(session: LocalSession, kind: str, names: list[str]) -> None:
+    """Refuse a grant on objects inside an application: it grants them itself, to its own roles."""
     for name in names:
         database = name.partition(".")[0]
         inside = kind not in ("WAREHOUSE", "INTEGRATION")
@@ -179,7 +179,7 @@ def _give_away(session: LocalSession, reader: Reader, context: Context) -> Resul
             grant for grant in current_grants if grant.privilege == access.OWNERSHIP
         )
         session.catalog.grant([Grant(access.OWNERSHIP, kind, name, role, "ROLE")])
-    session.changed()
+    session.forget_plans()
     return status("Statement executed successfully.")
 
 
@@ -293,7 +293,7 @@ def _account_role(session: LocalSession, reader: Reader) -> str:
 
 
 def _grantee(session: LocalSession, reader: Reader, to: str) -> tuple[str, str]:
-    """Read whom something is granted to, and what that is."""
+    """Read the grantee: its name and its kind."""
     reader.expect(to)
     if reader.accept("APPLICATION", "ROLE"):
         grantee = (_role_name(session, reader), "APPLICATION ROLE")

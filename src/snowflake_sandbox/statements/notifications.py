@@ -137,7 +137,7 @@ def send_notification(session: LocalSession, arguments: list[Any]) -> Result:
         _check_email(entry, options)
     elif options or list(content) != ["text/plain"]:
         raise _invalid("a webhook takes text/plain and no options")
-    session.account.history.add(Notification(name, kind, content, options))
+    session.account.history.add_notification(Notification(name, kind, content, options))
     column = ("SYSTEM$SEND_SNOWFLAKE_NOTIFICATION", "VARCHAR")
     return rows([column], [["Enqueued notifications."]])
 

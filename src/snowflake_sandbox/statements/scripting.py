@@ -42,7 +42,7 @@ def is_block(text: str) -> bool:
 
 
 def run_block(session: LocalSession, text: str) -> Result:
-    """Run a block, read to its end before anything is done.
+    """Run a block, after it was read to its end.
 
     Returns:
         One row with one column named ``anonymous block``: the value of RETURN, else NULL.
@@ -237,7 +237,7 @@ class _Block:
 
 
 def _is_path(tokens: tuple[Token, ...], place: int) -> bool:
-    """Whether the colon before a name takes an element of what stands before it."""
+    """Whether the colon before a name takes an element of the expression before it."""
     if place < 2:
         return False
     holder = tokens[place - 2]

@@ -60,7 +60,7 @@ def _filtered(rows: list[Row], reader: Reader, context: Context) -> Result:
 
 
 class _NameFilter:
-    """LIKE, STARTS WITH and LIMIT … FROM of a SHOW: which of the names are shown."""
+    """LIKE, STARTS WITH and LIMIT … FROM of a SHOW, which choose the names that are shown."""
 
     def __init__(self) -> None:
         self._like: re.Pattern[str] | None = None
@@ -204,7 +204,7 @@ def _tasks(session: LocalSession) -> list[Row]:
 
 
 def _specifications(session: LocalSession) -> list[Row]:
-    """An application sees its own alone."""
+    """Return the specifications; an application sees only its own."""
     acting = access.acting_application(session)
     return [
         {

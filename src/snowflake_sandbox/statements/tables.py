@@ -7,13 +7,12 @@ from sqlglot import exp
 from snowflake_sandbox import access
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.errors import compilation, exists, missing, unsupported
-from snowflake_sandbox.names import Name, path, quote
+from snowflake_sandbox.names import Name, name_parts, path, quote
 from snowflake_sandbox.queries.lineage import declared_outputs, qualify_tables
 from snowflake_sandbox.results import Result, status
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql import table_definitions
 from snowflake_sandbox.sql.clauses import Context
-from snowflake_sandbox.sql.syntax import name_parts
 from snowflake_sandbox.sql.tokens import Reader
 from snowflake_sandbox.storage import columns, relations
 
@@ -27,7 +26,7 @@ def _known_schema(session: LocalSession, name: Name, privilege: str) -> None:
 def create_transient_table(
     session: LocalSession, reader: Reader, context: Context, mode: str
 ) -> Result:
-    """CREATE TRANSIENT TABLE: what is copied into it may stay in files (``deferred``)."""
+    """CREATE TRANSIENT TABLE: rows that are copied into it may stay in files (``deferred``)."""
     return create_table(session, reader, context, mode, transient=True)
 
 
@@ -78,13 +77,13 @@ def _new_table(session: LocalSession, name: Name) -> None:
     session.account.deferred.dropped(name)
     session.catalog.revoke_all("TABLE", ".".join(name))
     access.record_owner(session, "TABLE", ".".join(name))
-    session.changed()
+    session.forget_plans()
 
 
 def forget_loads(session: LocalSession, name: Name) -> None:
-    """Forget which files were loaded into a table that is made anew, emptied or dropped."""
+    """Forget which files were loaded into a table that is created, emptied or dropped."""
     where = f"{columns.loads(name.database)} WHERE schema_name = ? AND table_name = ?"
-    # a look costs less than a DELETE of nothing, which writes to the file
+    # a SELECT costs less than a DELETE of no rows, which writes to the file
     if first(session.duck, f"SELECT 1 FROM {where} LIMIT 1", [name.schema, name.object]):
         execute(session.duck, f"DELETE FROM {where}", [name.schema, name.object])
 
@@ -126,7 +125,7 @@ def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
 
 
 def create_view(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
-    """CREATE VIEW; its tables are looked up now, so that it means the same everywhere."""
+    """CREATE VIEW; table names are completed now, so that it reads the same in every session."""
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
     _known_schema(session, name, "CREATE VIEW")
@@ -186,7 +185,7 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     if copied:
         session.catalog.grant([grant for grant in before if grant.privilege != access.OWNERSHIP])
     access.record_owner(session, "VIEW", title)
-    session.changed()
+    session.forget_plans()
     return status(f"View {name.object} successfully created.")
 
 
@@ -203,15 +202,15 @@ def _view_columns(reader: Reader) -> tuple[list[str], dict[str, str]]:
 
 
 def create_other(session: LocalSession, reader: Reader, mode: str) -> Result:
-    """CREATE of what only fakesnow knows: temporary tables, sequences."""
+    """CREATE of objects that are left to fakesnow: temporary tables, sequences."""
     del mode
     root = session.translator.parse(reader.text)
     if not isinstance(root, exp.Create) or root.kind not in ("TABLE", "SEQUENCE"):
         raise unsupported(f"CREATE {reader.current.upper}")
-    session.ddl()
+    session.begin_ddl()
     for sql in session.translator.plan(root, None).sql:
         execute(session.duck, sql)
-    session.changed()
+    session.forget_plans()
     return status("Statement executed successfully.")
 
 
@@ -245,13 +244,13 @@ def _drop(session: LocalSession, reader: Reader, context: Context, kind: str) ->
     _new_table(session, name)
     for table_kind in ("TABLE", "VIEW"):
         session.catalog.revoke_all(table_kind, ".".join(name))
-    session.store.tidy(name.database)
+    session.store.shorten_log(name.database)
     return status(f"{name.object} successfully dropped.")
 
 
 def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
     """TRUNCATE TABLE: Snowflake forgets the load history with the rows."""
-    session.ddl()
+    session.begin_ddl()
     reader.accept("TABLE")
     quiet = reader.if_exists()
     name = context.qualify(reader.dotted())
@@ -265,5 +264,5 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
         execute(session.duck, f"TRUNCATE {path(name)}")
         forget_loads(session, name)
     session.account.deferred.emptied(name)
-    session.store.tidy(name.database)
+    session.store.shorten_log(name.database)
     return status("Statement executed successfully.")

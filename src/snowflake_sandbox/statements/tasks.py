@@ -25,19 +25,19 @@ _FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 def _schedule(reader: Reader, context: Context) -> str:
     text = clauses.text(reader, context)
     match = _SCHEDULE.match(text.strip())
-    if match is None or not (_often(text) if match[1] else _cron(text)):
+    if match is None or not (_is_interval(text) if match[1] else _is_cron(text)):
         raise invalid_value(text, "SCHEDULE")
     return text
 
 
-def _often(text: str) -> bool:
-    """Whether an interval is one: 10 seconds to 8 days."""
+def _is_interval(text: str) -> bool:
+    """Whether an interval is allowed: 10 seconds to 8 days."""
     number, unit = re.split(r"(?<=\d)\s*(?=\D)", text.strip().upper(), maxsplit=1)
     return 10 <= int(number) * {"S": 1, "M": 60, "H": 3600}[unit[0]] <= 8 * 24 * 3600
 
 
-def _cron(text: str) -> bool:
-    """Whether the fields of a CRON expression are in their ranges, and its time zone is one."""
+def _is_cron(text: str) -> bool:
+    """Whether the fields of a CRON expression are in their ranges and its time zone exists."""
     *fields, zone = text.split()[2:]
     numbers = [
         (int(number), low, high)
@@ -79,7 +79,7 @@ _CLAUSES = {
 
 
 def create_task(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
-    """CREATE TASK: made suspended; replacing one leaves it suspended too."""
+    """CREATE TASK: a new or replaced task is suspended."""
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
     options = clauses.read_clauses(reader, context, _CLAUSES, ("AS", "WHEN", "AFTER"))
@@ -203,9 +203,9 @@ def drop_task(session: LocalSession, reader: Reader, context: Context) -> Result
 
 
 def execute_task(session: LocalSession, reader: Reader, context: Context) -> Result:
-    """EXECUTE TASK: begins to run the task and answers at once, as Snowflake does.
+    """EXECUTE TASK: starts a run and answers at once, as Snowflake does.
 
-    How the run went stands in TASK_HISTORY; a task that fails does not fail this statement.
+    The outcome is in TASK_HISTORY; a task that fails does not fail this statement.
     """
     name = context.qualify(reader.dotted())
     reader.end()

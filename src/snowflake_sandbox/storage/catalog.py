@@ -51,7 +51,7 @@ class Catalog:
         return entry
 
     def has(self, kind: str, name: tuple[str, ...]) -> bool:
-        """Whether an object is there."""
+        """Whether an object exists."""
         return (kind, tuple(name)) in self._entries
 
     @property
@@ -100,16 +100,16 @@ class Catalog:
             return sorted(self._grants)
 
     def grants_on(self, prefix: str, to: str) -> list[Grant]:
-        """Return what somebody has on objects whose full names begin so."""
+        """Return the grants of one grantee on objects whose full names start with a prefix."""
         return [grant for grant in self.grants if grant.to == to and grant.name.startswith(prefix)]
 
     def held(self, kind: str, name: str, to: str) -> set[str]:
-        """Return the privileges that somebody has on one object."""
+        """Return the privileges of one grantee on one object."""
         with self._lock:
             return {grant.privilege for grant in self._on.get((kind, name), ()) if grant.to == to}
 
     def holders(self, kind: str, name: str) -> set[str]:
-        """Return who owns an object: nobody, where that was never recorded."""
+        """Return the owners of an object; none where the owner was never recorded."""
         with self._lock:
             return {
                 grant.to
@@ -118,7 +118,7 @@ class Catalog:
             }
 
     def grants_to(self, role: str) -> list[Grant]:
-        """Return what a role may do, through the roles granted to it as well.
+        """Return the grants of a role and of the roles that are granted to it.
 
         Args:
             role: a role of the account, or an application's by its full name; by its own name
@@ -251,8 +251,8 @@ class Catalog:
             self._tasks[task.name] = task
             self._save()
 
-    def ran(self, name: Name, at: str | None, error: str | None) -> None:
-        """Note the last run of a task, unless it was dropped meanwhile."""
+    def record_run(self, name: Name, at: str | None, error: str | None) -> None:
+        """Record the last run of a task, unless it was dropped meanwhile."""
         with self._lock:
             if name in self._tasks:
                 self._tasks[name] = replace(self._tasks[name], last_run_at=at, last_error=error)
@@ -333,7 +333,7 @@ class Catalog:
             return iter(list(self._entries.values()))
 
     def _revoke(self, kind: str, title: str) -> bool:
-        # a grant names an integration without its kind
+        # in a grant the kind of every integration is INTEGRATION
         kind = "INTEGRATION" if kind.endswith(" INTEGRATION") else kind
         remaining = {
             grant for grant in self._grants if not (grant.on == kind and grant.name == title)

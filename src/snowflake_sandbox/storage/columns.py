@@ -158,7 +158,7 @@ _DECLARED_BASES = {
 
 
 def declaration(kind: exp.DataType | None) -> str | None:
-    """Return what is to be kept of a declared type, None when DuckDB's own type tells all."""
+    """Return what to store of a declared type, None where DuckDB's type says the same."""
     if kind is None or not isinstance(kind.this, exp.DataType.Type):
         return None
     base = _DECLARED_BASES.get(kind.this)
@@ -178,7 +178,7 @@ Declared = tuple[str, str | None, str | None]  # column, type, comment
 
 
 def declare(cursor: duckdb.DuckDBPyConnection, table: Name, columns: Iterable[Declared]) -> None:
-    """Replace what is kept about some columns of a table."""
+    """Replace the stored declarations and comments of some columns of a table."""
     declarations = list(columns)
     if not declarations:
         return
@@ -200,7 +200,7 @@ def declare(cursor: duckdb.DuckDBPyConnection, table: Name, columns: Iterable[De
 def forget(
     cursor: duckdb.DuckDBPyConnection, table: Name, columns: list[str] | None = None
 ) -> None:
-    """Drop what is kept about a table, or about some of its columns."""
+    """Delete the stored declarations and comments of a table, or of some of its columns."""
     where = "database_name = ? AND schema_name = ? AND table_name = ?"
     if columns is None:
         execute(cursor, f"DELETE FROM {DECLARED} WHERE {where}", [*table])
@@ -227,7 +227,7 @@ def comment_table(cursor: duckdb.DuckDBPyConnection, table: Name, comment: str |
 def declared_types(
     cursor: duckdb.DuckDBPyConnection, tables: Iterable[Name]
 ) -> dict[tuple[str, str, str, str], str]:
-    """Return the kept types by database, schema, table and column."""
+    """Return the stored types by database, schema, table and column."""
     types_by_column: dict[tuple[str, str, str, str], str] = {}
     for table in set(tables):
         rows = execute(

@@ -40,12 +40,12 @@ class TaskRun:
 
 @dataclass(frozen=True)
 class Notification:
-    """What would have been sent through a notification integration.
+    """A message that would have been sent through a notification integration.
 
     Attributes:
         kind: the integration's type, ``EMAIL`` or ``WEBHOOK``.
-        content: by content type, e.g. ``text/plain``.
-        options: what the message set beside that: ``subject``, ``toAddress`` …
+        content: the texts by content type, e.g. ``text/plain``.
+        options: the other settings of the message: ``subject``, ``toAddress`` …
     """
 
     integration: str
@@ -57,7 +57,7 @@ class Notification:
 
 @dataclass(frozen=True)
 class Event:
-    """What a handler told of its span: an event, or an attribute, which has no name."""
+    """What a handler added to its telemetry span: an event, or an attribute (without a name)."""
 
     procedure: str
     name: str
@@ -84,11 +84,11 @@ class History:
 
     @property
     def notifications(self) -> list[Notification]:
-        """What would have been sent, oldest first."""
+        """The messages that would have been sent, oldest first."""
         with self._lock:
             return list(self._notifications)
 
-    def put(self, run: TaskRun) -> None:
+    def put_run(self, run: TaskRun) -> None:
         """Record or change a run of a task."""
 
         def change() -> None:
@@ -98,12 +98,12 @@ class History:
 
         self._change(change)
 
-    def tell(self, event: Event) -> None:
-        """Keep what a span was told, as long as the engine is open."""
+    def add_event(self, event: Event) -> None:
+        """Keep an event of a handler's span, as long as the engine is open."""
         with self._lock:
             self.events = [*self.events[-_LONGEST + 1 :], event]
 
-    def add(self, notification: Notification) -> None:
+    def add_notification(self, notification: Notification) -> None:
         """Record a notification."""
 
         def change() -> None:
@@ -128,7 +128,7 @@ class History:
         for raw in state["task_runs"]:
             run = TaskRun(**{**raw, "name": Name(*raw["name"])})
             if run.state in UNFINISHED:
-                # its process ended before it did
+                # the process ended before the run did
                 run = replace(run, state="CANCELLED", finished_at=run.started_at)
             self._runs[run.query_id] = run
         self._notifications = [Notification(**raw) for raw in state["notifications"]]

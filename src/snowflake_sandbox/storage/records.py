@@ -22,7 +22,7 @@ class Entry:
         kind: e.g. ``SECRET``, ``NETWORK RULE``, ``EXTERNAL ACCESS INTEGRATION``, ``STREAMLIT``.
         name: one part for an object of the account or the application, two for a schema, three
             for an object in a schema.
-        options: the clauses it was made with; a secret's value is never among them.
+        options: the clauses it was created with; a secret's value is never among them.
     """
 
     kind: str
@@ -111,7 +111,7 @@ class Grant:
 
 
 def read_procedure(raw: dict[str, Any]) -> Procedure:
-    """Make a procedure of its JSON."""
+    """Return the procedure that was stored as JSON."""
 
     def data_type(value: list[Any]) -> DataType:
         return DataType(value[0], tuple(value[1]))

@@ -34,7 +34,7 @@ def column_types(duck: duckdb.DuckDBPyConnection, name: Name) -> dict[str, str]:
 
 
 def existing_columns(duck: duckdb.DuckDBPyConnection, table: Name) -> dict[str, str]:
-    """Return the same of a table that must be there.
+    """Return the column types of a table that must exist.
 
     Raises:
         SqlError: 2003 when there is no such table.

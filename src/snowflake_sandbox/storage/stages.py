@@ -98,11 +98,11 @@ class Stages:
                     parent = parent.parent
 
     def list(self, location: Location) -> Result:
-        """Answer LIST."""
+        """Return the answer to LIST."""
         prefix = location.stage.object.lower()
         values: list[list[object]] = []
         for staged in self.files(location):
-            # removed meanwhile: it is not there
+            # another session may remove the file meanwhile
             with suppress(FileNotFoundError):
                 status = staged.file.stat()
                 at = datetime.fromtimestamp(status.st_mtime, UTC)
@@ -175,7 +175,7 @@ def boolean_option(options: dict[str, str], name: str, default: bool) -> bool:
 
 
 def upload(source: str, place: Path, options: dict[str, str]) -> Result:
-    """Answer PUT: tell the client which local directory to copy the file to."""
+    """Return the answer to PUT: the directory that the client copies the file to."""
     url = urlparse(source)
     if url.scheme != "file":
         raise compilation(f"invalid local file '{source}'", 1003, "42000")
@@ -193,7 +193,7 @@ def upload(source: str, place: Path, options: dict[str, str]) -> Result:
 
 
 def download(files: list[StagedFile], base: Path, target: str, options: dict[str, str]) -> Result:
-    """Answer GET: tell the client which staged files to copy where."""
+    """Return the answer to GET: which staged files the client copies where."""
     if not target.startswith("file://"):
         raise compilation(f"invalid local directory '{target}'", 1003, "42000")
     transfer = {

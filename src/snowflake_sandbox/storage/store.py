@@ -32,7 +32,7 @@ _ROW_GROUP_ROWS = 10_240
 _LOG_BYTES = 96 * 1024 * 1024
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _HIDDEN = frozenset({"memory", "system", "temp", GLOBAL})
-# what a file is called until it is whole
+# the ending of a file's name until the file is complete
 DRAFT = ".new"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # fakesnow's SQL still writes lambdas with an arrow
@@ -64,8 +64,9 @@ class Store:
     ) -> None:
         self.persistent = home is not None
         self._memory_limit = memory_limit
-        self._generous = RLock()
-        # whoever looks whether a database or schema is there, and makes it, is alone in that
+        self._memory_lock = RLock()
+        # held while a database or schema is looked up and then created, so that no other thread
+        # creates it in between
         self.defining = Lock()
         self.root = home if home is not None else Path(tempfile.mkdtemp(prefix="snowflake-"))
         self.root.mkdir(parents=True, exist_ok=True)
@@ -81,7 +82,7 @@ class Store:
                 "threads": threads,
                 "preserve_insertion_order": False,
                 "temp_directory": str(self.root / "spill"),
-                # never by itself: a checkpoint needs its own room in memory, see _checkpoint
+                # DuckDB must not checkpoint by itself: that needs more memory, see _checkpoint
                 "checkpoint_threshold": "1TB",
             },
         )
@@ -120,7 +121,7 @@ class Store:
         until = time.monotonic() + wait_seconds
         while True:
             try:
-                # the kernel drops it with the owner, however that one ends
+                # the kernel releases the lock when the process ends, however it ends
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return descriptor
             except BlockingIOError:
@@ -136,7 +137,7 @@ class Store:
         _attach(self.duck, name, file)
 
     def _create(self, name: str, file: Path, statements: Sequence[str]) -> None:
-        """Make a database file, whole or not at all: a disk may be full, a process be killed.
+        """Create a database file, complete or not at all: the disk may be full, the process killed.
 
         It is made in an instance apart, and attached when it is whole: somebody who looked at half
         a file here would hold on to it, and what is not yet written to it be lost.
@@ -211,9 +212,9 @@ class Store:
             shutil.rmtree(self.stages_dir / name, ignore_errors=True)
 
     @contextmanager
-    def generous(self) -> Iterator[None]:
-        """Lift the memory limit for a statement that cannot do with it; one at a time."""
-        with self._generous:
+    def with_more_memory(self) -> Iterator[None]:
+        """Raise the memory limit while the context is open; one thread at a time."""
+        with self._memory_lock:
             with self.cursor() as cursor:
                 execute(cursor, "SET GLOBAL memory_limit = '80%'")
             try:
@@ -222,31 +223,31 @@ class Store:
                 with suppress(duckdb.Error), self.cursor() as cursor:
                     execute(cursor, f"SET GLOBAL memory_limit = '{self._memory_limit}'")
 
-    def relieve(self) -> None:
-        """Write out what every database has logged, so that its rows can leave the memory."""
+    def checkpoint_all(self) -> None:
+        """Write the logs of all databases to their files, which frees the memory of their rows."""
         for database in self.databases():
-            # another session's open transaction stands in the way
+            # not possible while another session has an open transaction
             with suppress(duckdb.Error):
                 self._checkpoint(database)
 
-    def tidy(self, database: str) -> None:
+    def shorten_log(self, database: str) -> None:
         """Shorten a database's log after a table was emptied or dropped, when it has grown.
 
-        What is gone from the table then never has to be written to the database's file.
+        Rows that were deleted before the checkpoint are never written to the database's file.
         """
         log = self.databases_dir / f"{database}.db.wal"
         if self.persistent and log.exists() and log.stat().st_size > _LOG_BYTES:
-            # another session's open transaction puts it off to the next time
+            # not possible while another session has an open transaction: done at the next call
             with suppress(duckdb.TransactionException):
                 self._checkpoint(database)
 
     def _checkpoint(self, database: str) -> None:
-        """A checkpoint that runs out of memory makes DuckDB give the database up: none may."""
-        with self.generous(), self.cursor() as cursor:
+        """Checkpoint with more memory: DuckDB gives a database up when a checkpoint lacks it."""
+        with self.with_more_memory(), self.cursor() as cursor:
             execute(cursor, f"CHECKPOINT {quote(database)}")
 
     def close(self) -> None:
-        """Write everything out and give the directory free."""
+        """Write everything to the files and release the directory."""
         self.duck.close()
         if not self.persistent:
             shutil.rmtree(self.root, ignore_errors=True)
