@@ -55,7 +55,7 @@ class _Execution:
     """A statement that runs or has run; a repeated request gets its reply and no second run."""
 
     query_id: str
-    done: threading.Event = field(default_factory=threading.Event)
+    finished: threading.Event = field(default_factory=threading.Event)
     reply: dict[str, Any] = field(default_factory=dict)
     result: Result | None = None
 
@@ -255,7 +255,7 @@ class Wire:
                 wrapped = SqlError(f"{type(error).__name__}: {error}", 1, "XX000")
                 execution.reply = replies.failure(wrapped, execution.query_id)
             finally:
-                execution.done.set()
+                execution.finished.set()
 
         return work
 
@@ -274,7 +274,7 @@ class Wire:
         return session.execute(text, params or None)
 
     def _wait(self, execution: _Execution) -> dict[str, Any]:
-        if execution.done.wait(self.patience_seconds):
+        if execution.finished.wait(self.patience_seconds):
             return execution.reply
         return replies.pending(execution.query_id)
 
@@ -293,7 +293,7 @@ class Wire:
 
     def _scan(self, query_id: str) -> Result:
         execution = self._execution(query_id)
-        execution.done.wait()
+        execution.finished.wait()
         if execution.result is None:
             raise SqlError(f"Statement {query_id} failed", 709, "02000")
         return execution.result
@@ -304,7 +304,7 @@ class Wire:
         queries: list[dict[str, Any]] = []
         if execution is not None:
             state = "RUNNING"
-            if execution.done.is_set():
+            if execution.finished.is_set():
                 state = "SUCCESS" if execution.reply["success"] else "FAILED_WITH_ERROR"
             queries.append({"id": query_id, "status": state})
             if state == "FAILED_WITH_ERROR":
@@ -317,7 +317,7 @@ def _trim(executions: OrderedDict[str, _Execution]) -> None:
     for key in list(executions):
         if len(executions) <= _KEPT_RESULTS:
             return
-        if executions[key].done.is_set():
+        if executions[key].finished.is_set():
             del executions[key]
 
 

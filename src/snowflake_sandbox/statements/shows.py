@@ -56,7 +56,7 @@ def _filtered(rows: list[Row], reader: Reader, context: Context) -> Result:
         elif not name_filter.read(reader):
             raise reader.error()
     names = [str(row["name"]) for row in rows]
-    return _table([rows[place] for place in name_filter.places(names)])
+    return _table([rows[place] for place in name_filter.positions(names)])
 
 
 class _NameFilter:
@@ -82,7 +82,7 @@ class _NameFilter:
             return False
         return True
 
-    def places(self, names: list[str]) -> list[int]:
+    def positions(self, names: list[str]) -> list[int]:
         """Return the positions of the names that are shown."""
         positions = [
             position
@@ -102,7 +102,7 @@ class _NameFilter:
             (candidate for candidate in ("column_name", "name") if candidate in titles), titles[0]
         )
         names = [str(name) for name in result.table.column(titles.index(title)).to_pylist()]
-        positions = pa.array(self.places(names), pa.int64())
+        positions = pa.array(self.positions(names), pa.int64())
         return replace(result, table=result.table.take(positions))
 
 
