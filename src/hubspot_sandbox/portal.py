@@ -45,6 +45,7 @@ class Portal:
         records: Mapping[str, int] | None = None,
         *,
         records_per_millisecond: int = 1,
+        dense_ids: bool = False,
         portal_id: int = PORTAL_ID,
         time_zone: str = "US/Eastern",
         utc_offset_ms: int = -18_000_000,
@@ -54,7 +55,8 @@ class Portal:
         It also takes the names in `ITEM_NAMES`: lists, forms, email events and the like.
 
         All of them were created and modified more than a day before the clock's present.
-        ``records_per_millisecond`` neighbours share one modification time.
+        ``records_per_millisecond`` neighbours share one modification time. Ids are sparse and
+        come in clumps unless ``dense_ids`` asks for ids without a gap (BEHAVIOR H160).
         """
         self.seed = seed
         self.clock = clock
@@ -78,6 +80,7 @@ class Portal:
         item_counts = {name: counts.pop(name) for name in ITEM_NAMES if name in counts}
         self._seeding = {self.object_type(name).name: n for name, n in counts.items()}
         self._together = records_per_millisecond
+        self._dense_ids = dense_ids
         self._opened = clock()
         self._tables: dict[str, Table] = {}
         self._indexes: dict[str, Index] = {}
@@ -138,6 +141,7 @@ class Portal:
                 seed=self.seed,
                 now=self._opened,
                 per_millisecond=self._together,
+                dense_ids=self._dense_ids,
             )
             self._tables[kind.name] = table
         return table

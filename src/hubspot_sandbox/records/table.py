@@ -8,17 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hubspot_sandbox.records.columns import Column, State
+from hubspot_sandbox.records.ids import Ids
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.seeds import ANCHOR_MS, Seeded, mix
 from hubspot_sandbox.times import DAY_MS
-
-_GAP = 11
-_FIRST_IDS = {
-    "contacts": 1_001, "companies": 7_000_000_000, "deals": 35_000_000_000,
-    "calls": 50_000_000_000, "emails": 51_000_000_000, "meetings": 52_000_000_000,
-    "notes": 53_000_000_000, "tasks": 54_000_000_000,
-}  # fmt: skip
-"""Engagements have ids of their own, whatever their type (BEHAVIOR H148)."""
 
 _SPAN_MS = 1000 * DAY_MS
 
@@ -52,10 +45,12 @@ class Table:
         seed: int,
         now: int,
         per_millisecond: int = 1,
+        dense_ids: bool = False,
     ) -> None:
         """Seed ``count`` records, all of them older than two days at ``now``.
 
-        ``per_millisecond`` neighbours share their modification time to the millisecond.
+        ``per_millisecond`` neighbours share their modification time to the millisecond. With
+        ``dense_ids`` their ids follow one another without a gap.
         """
         self.object_type = object_type
         self.columns = {column.name: column for column in columns}
@@ -63,8 +58,8 @@ class Table:
         first = max(last - _SPAN_MS, DAY_MS)
         step = max((last - first) // max(count, 1), 1)
         salt = seed * 1009 + int(object_type.id.split("-")[1])
-        start = _FIRST_IDS.get(object_type.name, 10**16 if object_type.custom else 400_000_000)
-        self.ids = array("q", (start + n * _GAP + mix(salt, n) % _GAP for n in range(count)))
+        self._id_source = Ids(object_type, salt, dense=dense_ids)
+        self.ids = self._id_source.seeded(count)
         self.created = array("q", (min(first + n * step, last) for n in range(count)))
         self.updated = array(
             "q", (self._touched(n, count, per_millisecond, last, salt + 1) for n in range(count))
@@ -75,7 +70,7 @@ class Table:
         self.merged_into: dict[int, int] = {}
         self.writes = array("q")
         self.revision = 0
-        self._next_id = (self.ids[-1] if count else start) + 1000
+        self._last_id = self.ids[-1] if count else 0
 
     def _touched(self, n: int, count: int, together: int, last: int, salt: int) -> int:
         tail = min(n - n % together + together - 1, count - 1)
@@ -84,8 +79,8 @@ class Table:
 
     def new_id(self) -> int:
         """An id no record has had."""
-        self._next_id += 1 + mix(29, self._next_id) % _GAP
-        return self._next_id
+        self._last_id = self._id_source.next_free(self._last_id)
+        return self._last_id
 
     def seeded_state(self, position: int) -> State:
         """The n-th seeded record as it was seeded."""
@@ -135,7 +130,7 @@ class Table:
             self.versions[id_] = versions
         versions.append(state)
         insort(self.writes, state.at)
-        self._next_id = max(self._next_id, id_)
+        self._last_id = max(self._last_id, id_)
         self.revision += 1
 
     @staticmethod
@@ -143,12 +138,15 @@ class Table:
         del ids[bisect_left(ids, id_)]
 
     def page(self, after: int, limit: int, archived: bool) -> tuple[list[State], int | None]:
-        """Up to ``limit`` records from id ``after`` on, ascending, and the next record's id."""
+        """Up to ``limit`` records from id ``after`` on, ascending, and where the next page begins.
+
+        That is the last id of the page + 1 and seldom a record's; None after the last record.
+        """
         ids = self.archived if archived else self.live
         start = bisect_left(ids, after)
-        states = [state for id_ in ids[start : start + limit] if (state := self.find(id_))]
-        following = start + limit
-        return states, ids[following] if following < len(ids) else None
+        shown = ids[start : start + limit]
+        states = [state for id_ in shown if (state := self.find(id_))]
+        return states, shown[-1] + 1 if start + limit < len(ids) else None
 
     def settled_writes(self, moment: int) -> int:
         """How many writes an index that knows the world as of ``moment`` has seen."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from hubspot_sandbox import Portal, Record, Sandbox, UnknownRecord
@@ -63,6 +65,30 @@ def test_every_request_can_be_preceded_by_a_change() -> None:
     app.sandbox.before_each = create
     assert [len(app.get(CONTACTS).ids) for _ in range(3)] == [1, 2, 3]
     assert numbers == [1, 2, 3]
+
+
+def test_ids_are_short_at_first_and_in_clumps_later() -> None:
+    """H160."""
+    ids = [int(id_) for id_ in app_with(contacts=2_000).seeded()]
+    short = [id_ for id_ in ids if id_ < 1_000_000]
+    long = ids[len(short) :]
+    assert len(short) == 400
+    assert min(short) < 100 < 10_000 < max(short)
+    assert min(long) > 10**10
+    gaps = sorted(after - before for before, after in pairwise(long))
+    assert (gaps[0], gaps[-1] > 50_000) == (1, True)
+
+
+def test_the_same_seed_gives_the_same_ids() -> None:
+    """H160."""
+    assert app_with(deals=500).seeded("deals") == app_with(deals=500).seeded("deals")
+
+
+def test_a_portal_can_have_ids_without_a_gap() -> None:
+    """H160."""
+    portal = Portal(7, SetClock(), {"contacts": 50}, dense_ids=True)
+    ids = [int(record.id) for record in portal.records("contacts")]
+    assert ids == list(range(ids[0], ids[0] + 50))
 
 
 def test_a_wide_object_can_be_made_with_values() -> None:

@@ -31,11 +31,18 @@ def test_a_list_page_with_history_holds_at_most_fifty_records() -> None:
     assert app.get(CONTACTS, limit=51, propertiesWithHistory="email").status == 400
 
 
-def test_the_page_token_of_a_list_is_the_next_records_id() -> None:
+def test_the_page_token_of_a_list_is_the_last_id_plus_one() -> None:
     """H13."""
     app = app_with(contacts=5)
     page = app.get(CONTACTS, limit=2)
-    assert page.json["paging"]["next"]["after"] == app.seeded()[2]
+    assert page.json["paging"]["next"]["after"] == str(int(app.seeded()[1]) + 1)
+
+
+def test_a_list_page_that_ends_with_the_last_record_has_no_token() -> None:
+    """H13."""
+    app = app_with(contacts=4)
+    second = app.get(CONTACTS, limit=2, after=app.seeded()[2])
+    assert (second.ids, "paging" in second.json) == (app.seeded()[2:], False)
 
 
 def test_a_list_starts_at_any_id_given_even_one_no_record_has() -> None:
