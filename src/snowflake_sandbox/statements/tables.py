@@ -71,7 +71,7 @@ def create_table(
 
 
 def _new_table(session: LocalSession, name: Name) -> None:
-    columns.forget(session.duck, name)
+    columns.created(session.duck, name)
     columns.comment_table(session.duck, name, None)
     forget_loads(session, name)
     session.account.deferred.dropped(name)
@@ -118,8 +118,8 @@ def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
                 session.duck,
                 f"INSERT INTO {columns.DECLARED} SELECT ?, ?, ?, column_name, type, comment FROM"
                 f" {columns.DECLARED} WHERE database_name = ? AND schema_name = ?"
-                " AND table_name = ?",
-                [*name, *old],
+                " AND table_name = ? AND column_name <> ?",
+                [*name, *old, columns.CREATED],
             )
     columns.declare(session.duck, name, declarations)
 
@@ -166,7 +166,7 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
             [*name],
         )
     ]
-    columns.forget(session.duck, name)
+    columns.created(session.duck, name)
     declared_types = list(types) + [None] * (len(column_names) - len(types))
     columns.declare(
         session.duck,
@@ -242,6 +242,7 @@ def _drop(session: LocalSession, reader: Reader, context: Context, kind: str) ->
     access.require_ownership(session, kind, ".".join(name))
     execute(session.duck, f"DROP {kind} {path(name)}")
     _new_table(session, name)
+    columns.forget(session.duck, name)
     for table_kind in ("TABLE", "VIEW"):
         session.catalog.revoke_all(table_kind, ".".join(name))
     session.store.shorten_log(name.database)

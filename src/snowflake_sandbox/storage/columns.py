@@ -7,6 +7,7 @@ DESCRIBE TABLE answer as Snowflake does.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 import duckdb
@@ -17,6 +18,9 @@ from snowflake_sandbox.names import Name, literal, quote
 
 _META = "_fs_global._fs_information_schema"
 DECLARED = f"{_META}._declared"
+# Under this name DECLARED keeps of a table or view when it was created, in epoch microseconds:
+# it goes with the table when that is renamed.
+CREATED = ""
 COMMENTS = f"{_META}._fs_tables_ext"
 
 _TYPE = """
@@ -122,7 +126,8 @@ select
     'SYSADMIN' as TABLE_OWNER, t.kind as TABLE_TYPE, 'NO' as IS_TRANSIENT,
     null::varchar as CLUSTERING_KEY, t.row_count as ROW_COUNT,
     case when t.row_count is null then null else 0 end as BYTES, 1 as RETENTION_TIME,
-    to_timestamp(0)::timestamptz as CREATED, to_timestamp(0)::timestamptz as LAST_ALTERED,
+    make_timestamptz(coalesce(d.type::bigint, 0)) as CREATED,
+    to_timestamp(0)::timestamptz as LAST_ALTERED,
     to_timestamp(0)::timestamptz as LAST_DDL, 'SYSADMIN' as LAST_DDL_BY,
     'NO' as AUTO_CLUSTERING_ON, e.comment as COMMENT, 'NO' as IS_TEMPORARY,
     'NO' as IS_ICEBERG, 'NO' as IS_DYNAMIC, 'NO' as IS_IMMUTABLE, 'NO' as IS_HYBRID
@@ -137,6 +142,9 @@ from (
 left join {COMMENTS} e
   on e.ext_table_catalog = t.database_name and e.ext_table_schema = t.schema_name
  and e.ext_table_name = t.name
+left join {DECLARED} d
+  on d.database_name = t.database_name and d.schema_name = t.schema_name
+ and d.table_name = t.name and d.column_name = {literal(CREATED)}
 where t.database_name = {literal(database)} and t.schema_name != '_fs_information_schema';
 """
 
@@ -195,6 +203,13 @@ def declare(cursor: duckdb.DuckDBPyConnection, table: Name, columns: Iterable[De
             f"INSERT INTO {DECLARED} SELECT ?, ?, ?, unnest(?), unnest(?), unnest(?)",
             [*table, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]],
         )
+
+
+def created(cursor: duckdb.DuckDBPyConnection, table: Name) -> None:
+    """Forget everything about a table or view of that name, and keep that it was created now."""
+    forget(cursor, table)
+    now = str(time.time_ns() // 1_000)
+    execute(cursor, f"INSERT INTO {DECLARED} VALUES (?, ?, ?, ?, ?, NULL)", [*table, CREATED, now])
 
 
 def forget(
