@@ -14,7 +14,7 @@ from scripts.python_reach import Reach
 from scripts.setup_objects import NAME, plain_types
 
 OUTSIDE = {"credential", "client"}
-"""What a handler takes of its ``Outside`` to talk to HubSpot."""
+"""What a handler takes of its ``Context`` to talk to HubSpot."""
 
 BINDS = re.compile(rf"ALTER PROCEDURE (?P<name>{NAME}) (?P<types>\(.*?\))")
 

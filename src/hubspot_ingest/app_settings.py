@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
-from hubspot_ingest.settings import IDENTIFIER, Strict, checked_schedule, explained
+from hubspot_ingest.settings import IDENTIFIER, Strict, checked_schedule, describe_fault
 
 Alert = Literal["FAILED", "DELAYED", "INCOMPLETE"]
 ALERTS: tuple[Alert, ...] = ("FAILED", "DELAYED", "INCOMPLETE")
@@ -77,7 +77,7 @@ def parse_app_settings(stored: Mapping[str, Json]) -> AppSettings:
     try:
         return AppSettings.model_validate(stored)
     except ValidationError as error:
-        raise Refusal(explained(error, AppSettings)[1]) from None
+        raise Refusal(describe_fault(error, AppSettings)[1]) from None
 
 
 def merged(stored: Mapping[str, Json], given: Json) -> dict[str, Json]:

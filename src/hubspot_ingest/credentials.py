@@ -44,23 +44,23 @@ class OAuth:
 Credential = Token | OAuth
 
 
-def kind(credential: Credential) -> Kind:
+def credential_kind(credential: Credential) -> Kind:
     """What sort of credential it is."""
     return Kind.TOKEN if isinstance(credential, Token) else Kind.OAUTH
 
 
-def parts(credential: Credential) -> tuple[str, ...]:
+def secret_parts(credential: Credential) -> tuple[str, ...]:
     """Everything in it that must not be seen."""
     return tuple(str(part) for part in asdict(credential).values())
 
 
 def fingerprint(credential: Credential, base_url: str) -> str:
     """Tells credentials apart, and cannot be read back into one."""
-    seen = "\n".join((base_url, *parts(credential)))
+    seen = "\n".join((base_url, *secret_parts(credential)))
     return hashlib.sha256(seen.encode()).hexdigest()[:16]
 
 
-def checked(given: Json) -> Credential:
+def parse_credential(given: Json) -> Credential:
     """A credential as a person gives it: ``{"token"}``, or the three parts of a grant.
 
     Raises ``Refusal`` (``INVALID_CREDENTIAL``) that says what is wrong without quoting it.
@@ -91,12 +91,12 @@ def _refused(why: str) -> Refusal:
     )
 
 
-def text(credential: Credential) -> str:
+def secret_text(credential: Credential) -> str:
     """What a secret holds of it."""
     return credential.token if isinstance(credential, Token) else json.dumps(asdict(credential))
 
 
-def read(stored: str) -> Credential:
+def read_secret(stored: str) -> Credential:
     """A credential as a secret holds it. Raises ``Refusal`` when it is none."""
     if not stored.startswith("{"):
         return Token(stored)
@@ -104,4 +104,4 @@ def read(stored: str) -> Credential:
         given: Json = json.loads(stored)
     except ValueError:
         raise _refused("what is stored is broken") from None
-    return checked(given)
+    return parse_credential(given)

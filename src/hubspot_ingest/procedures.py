@@ -13,7 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.diagnose.doctor import examine
+from hubspot_ingest.diagnose.doctor import doctor_report
 from hubspot_ingest.diagnose.explain_row import row_explanation
 from hubspot_ingest.diagnose.explain_run import run_explanation
 from hubspot_ingest.errors import IngestError, SyncBusy
@@ -26,7 +26,7 @@ from hubspot_ingest.inbound.replay import rollback, table_replay
 from hubspot_ingest.inbound.run import runner
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, app_settings, connections, quota_share
-from hubspot_ingest.operations.context import Outside, Portals
+from hubspot_ingest.operations.context import Context, Portals
 from hubspot_ingest.operations.internal_errors import internal_error
 from hubspot_ingest.settings import SyncSettings
 from hubspot_ingest.times import SystemClock
@@ -38,11 +38,11 @@ HUBSPOT = "https://api.hubapi.com"
 
 Arguments = ParamSpec("Arguments")
 Answer = dict[str, Json]
-Work = Callable[Concatenate[Outside, Arguments], Answer]
+Work = Callable[Concatenate[Context, Arguments], Answer]
 Handler = Callable[Concatenate["Session", Arguments], Answer]
 
 
-def _outside(session: Session) -> Outside:
+def _context(session: Session) -> Context:
     clock = SystemClock()
     # Nobody can set an environment variable inside Snowflake: this is for the laptop alone.
     base_url = os.environ.get("HUBSPOT_BASE_URL", "").rstrip("/") or HUBSPOT
@@ -56,7 +56,7 @@ def _outside(session: Session) -> Outside:
         weight = quota_share.WEIGHTS[settings.priority]
         return Client(base_url, access, governor, clock, deadline=deadline, weight=weight)
 
-    return Outside(database, clock, client, base_url)
+    return Context(database, clock, client, base_url)
 
 
 def _answering(work: Work[Arguments]) -> Handler[Arguments]:
@@ -64,14 +64,14 @@ def _answering(work: Work[Arguments]) -> Handler[Arguments]:
 
     @wraps(work)
     def handler(session: Session, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
-        outside: Outside | None = None
+        context: Context | None = None
         try:
-            outside = _outside(session)
-            return work(outside, *args, **kwargs)
+            context = _context(session)
+            return work(context, *args, **kwargs)
         except IngestError as error:
             return {"response_code": error.response_code, "message": error.message}
         except Exception as error:
-            database = None if outside is None else outside.database
+            database = None if context is None else context.database
             failure = internal_error(database, error, SystemClock().now())
             return {"response_code": failure.response_code, "message": failure.message}
 
@@ -79,9 +79,9 @@ def _answering(work: Work[Arguments]) -> Handler[Arguments]:
 
 
 @_answering
-def ingest_hubspot(outside: Outside, sync: str) -> Answer:
+def ingest_hubspot(context: Context, sync: str) -> Answer:
     """Run one sync now."""
-    return runner.ingest(sync, outside)
+    return runner.ingest(sync, context)
 
 
 def ingest_hubspot_task(session: Session, sync: str) -> Answer:
@@ -105,14 +105,14 @@ def _fine(run: Answer) -> bool:
 
 
 @_answering
-def ingest_all(outside: Outside) -> Answer:
+def ingest_all(context: Context) -> Answer:
     """Run every enabled sync, side by side under one governor."""
-    return runner.ingest_all(outside)
+    return runner.ingest_all(context)
 
 
 @_answering
-def _ingest_unscheduled(outside: Outside) -> Answer:
-    return runner.ingest_all(outside, scheduled=False)
+def _ingest_unscheduled(context: Context) -> Answer:
+    return runner.ingest_all(context, scheduled=False)
 
 
 def ingest_all_task(session: Session) -> Answer:
@@ -121,140 +121,140 @@ def ingest_all_task(session: Session) -> Answer:
 
 
 @_answering
-def start_sync(outside: Outside, name: str) -> Answer:
+def start_sync(context: Context, name: str) -> Answer:
     """Begin a run of one sync in the background, and answer at once."""
-    return runner.start(name, outside)
+    return runner.start(name, context)
 
 
 @_answering
-def configure_app(outside: Outside, settings: Json) -> Answer:
+def configure_app(context: Context, settings: Json) -> Answer:
     """Store settings of the whole app, after all of them were checked."""
-    return app_settings.configure(outside, settings)
+    return app_settings.configure(context, settings)
 
 
 @_answering
-def send_alerts(outside: Outside) -> Answer:
+def send_alerts(context: Context) -> Answer:
     """Tell people of what is wrong that they were not told of, and of what is over."""
-    return alerts.announce(outside)
+    return alerts.announce(context)
 
 
 @_answering
-def send_test_notification(outside: Outside) -> Answer:
+def send_test_notification(context: Context) -> Answer:
     """Send a notification that says it is a test."""
-    return alerts.test(outside)
+    return alerts.send_test(context)
 
 
 @_answering
-def plan_ingest(outside: Outside, sync: str, settings: Json = None) -> Answer:
+def plan_ingest(context: Context, sync: str, settings: Json = None) -> Answer:
     """Tell what a run of a sync would do, perhaps with other settings; nothing is written."""
-    return preview.plan_ingest(outside, sync, settings)
+    return preview.plan_ingest(context, sync, settings)
 
 
 @_answering
-def plan_ingest_all(outside: Outside) -> Answer:
+def plan_ingest_all(context: Context) -> Answer:
     """Tell what a run of every enabled sync would do."""
-    return preview.plan_ingest_all(outside)
+    return preview.plan_ingest_all(context)
 
 
 @_answering
-def count_records(outside: Outside, stream: str, settings: Json) -> Answer:
+def count_records(context: Context, stream: str, settings: Json) -> Answer:
     """Count the records that match settings which are not stored."""
-    return preview.count_records(outside, stream, settings)
+    return preview.count_records(context, stream, settings)
 
 
 @_answering
-def configure_sync(outside: Outside, name: str, settings: Json) -> Answer:
+def configure_sync(context: Context, name: str, settings: Json) -> Answer:
     """Store the settings of a sync, after all of them were checked."""
-    return configure.configure(outside, name, settings)
+    return configure.configure(context, name, settings)
 
 
 @_answering
-def check_destination(outside: Outside, given: Json) -> Answer:
+def check_destination(context: Context, given: Json) -> Answer:
     """Say whether the application may write to a destination, and which grants it lacks."""
-    return destination.check_destination(outside.database, given)
+    return destination.check_destination(context.database, given)
 
 
 @_answering
-def drop_sync(outside: Outside, name: str) -> Answer:
+def drop_sync(context: Context, name: str) -> Answer:
     """Forget a sync; its table stays."""
-    return configure.drop(outside, name)
+    return configure.drop(context, name)
 
 
 @_answering
-def enable_sync(outside: Outside, name: str) -> Answer:
+def enable_sync(context: Context, name: str) -> Answer:
     """Let a sync run on its schedule and with INGEST_ALL."""
-    return configure.enable(outside, name, enabled=True)
+    return configure.enable(context, name, enabled=True)
 
 
 @_answering
-def disable_sync(outside: Outside, name: str) -> Answer:
+def disable_sync(context: Context, name: str) -> Answer:
     """Keep a sync from running by itself; it can still be called."""
-    return configure.enable(outside, name, enabled=False)
+    return configure.enable(context, name, enabled=False)
 
 
 @_answering
-def reset_sync(outside: Outside, name: str) -> Answer:
+def reset_sync(context: Context, name: str) -> Answer:
     """Forget the cursor: the next run is a backfill; the table stays."""
-    return configure.reset(outside, name)
+    return configure.reset(context, name)
 
 
 @_answering
-def doctor(outside: Outside) -> Answer:
+def doctor(context: Context) -> Answer:
     """Say what is wrong, or will be, and its cure."""
-    return examine(outside)
+    return doctor_report(context)
 
 
 @_answering
-def explain_row(outside: Outside, sync: str, id: str) -> Answer:
+def explain_row(context: Context, sync: str, id: str) -> Answer:
     """Say why a record's row is as it is, or absent."""
-    return row_explanation(outside, sync, id)
+    return row_explanation(context, sync, id)
 
 
 @_answering
-def explain_run(outside: Outside, run_id: str) -> Answer:
+def explain_run(context: Context, run_id: str) -> Answer:
     """Say where a run's time and requests went."""
-    return run_explanation(outside, run_id)
+    return run_explanation(context, run_id)
 
 
 @_answering
-def set_token(outside: Outside, token: str) -> Answer:
+def set_token(context: Context, token: str) -> Answer:
     """Store a service key or private app token for the first connection."""
-    return connections.set_token(outside, token)
+    return connections.set_token(context, token)
 
 
 @_answering
-def set_oauth(outside: Outside, client_id: str, client_secret: str, refresh_token: str) -> Answer:
+def set_oauth(context: Context, client_id: str, client_secret: str, refresh_token: str) -> Answer:
     """Store an OAuth grant for the first connection."""
-    return connections.set_oauth(outside, client_id, client_secret, refresh_token)
+    return connections.set_oauth(context, client_id, client_secret, refresh_token)
 
 
 @_answering
-def configure_connection(outside: Outside, name: str, credential: Json) -> Answer:
+def configure_connection(context: Context, name: str, credential: Json) -> Answer:
     """Store the credential of a connection to a portal."""
-    return connections.configure(outside, name, credential)
+    return connections.configure(context, name, credential)
 
 
 @_answering
-def drop_connection(outside: Outside, name: str) -> Answer:
+def drop_connection(context: Context, name: str) -> Answer:
     """Forget a connection and its credential; refused while a sync uses it."""
-    return connections.drop(outside, name)
+    return connections.drop(context, name)
 
 
 @_answering
-def test_connection(outside: Outside, connection: str) -> Answer:
+def test_connection(context: Context, connection: str) -> Answer:
     """Say which streams the credential can read, and which scope the others need."""
-    return discovery.test_connection(outside, connection)
+    return discovery.test_connection(context, connection)
 
 
 @_answering
-def reconcile(outside: Outside, sync: str) -> Answer:
+def reconcile(context: Context, sync: str) -> Answer:
     """Compare a sync's table with HubSpot, repair it, and certify what was found."""
-    return reconciliation.reconcile(outside, sync)
+    return reconciliation.reconcile(context, sync)
 
 
 @_answering
-def _reconcile_in_background(outside: Outside, sync: str) -> Answer:
-    return reconciliation.in_background(outside, sync)
+def _reconcile_in_background(context: Context, sync: str) -> Answer:
+    return reconciliation.in_background(context, sync)
 
 
 def reconcile_task(session: Session, sync: str) -> Answer:
@@ -263,24 +263,24 @@ def reconcile_task(session: Session, sync: str) -> Answer:
 
 
 @_answering
-def start_reconcile(outside: Outside, sync: str) -> Answer:
+def start_reconcile(context: Context, sync: str) -> Answer:
     """Begin a comparison in the background, and answer at once."""
-    return reconciliation.start(outside, sync)
+    return reconciliation.start(context, sync)
 
 
 @_answering
-def replay(outside: Outside, sync: str, since: str | None) -> Answer:
+def replay(context: Context, sync: str, since: str | None) -> Answer:
     """Make a sync's table again from kept pages, without a request to HubSpot."""
-    return table_replay.replay(outside, sync, since)
+    return table_replay.replay(context, sync, since)
 
 
 @_answering
-def rollback_run(outside: Outside, run_id: str) -> Answer:
+def rollback_run(context: Context, run_id: str) -> Answer:
     """Undo what one run did to its tables."""
-    return rollback.rollback(outside, run_id)
+    return rollback.rollback(context, run_id)
 
 
 @_answering
-def discover(outside: Outside) -> Answer:
+def discover(context: Context) -> Answer:
     """Look up the streams, custom objects and properties of the portal."""
-    return discovery.discover(outside)
+    return discovery.discover(context)

@@ -302,12 +302,12 @@ def parse_settings(
     try:
         return SyncSettings.model_validate({**(defaults or {}), "stream": name, **settings})
     except ValidationError as error:
-        where, said = explained(error, SyncSettings)
+        where, said = describe_fault(error, SyncSettings)
         wrong = InvalidFilter if where[:1] == ["filter_groups"] else Refusal
         raise wrong(said) from None
 
 
-def explained(error: ValidationError, root: type[BaseModel]) -> tuple[list[str], str]:
+def describe_fault(error: ValidationError, root: type[BaseModel]) -> tuple[list[str], str]:
     """Where the first fault of some settings lies, and one line about it.
 
     ``root`` is the model that was given too little, too much or something else.

@@ -44,7 +44,7 @@ class Recording(Database):
 
 def live(world: World) -> None:
     """Do what users do: syncs of several kinds, a run that was killed, a lost cursor."""
-    out, clock = world.outside, world.clock
+    out, clock = world.context, world.clock
     filters = [{"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"}]
     slim = {"properties": ["email"], "associations": []}
     linked = {"properties": ["email", "lifecyclestage"], "history": ["lifecyclestage"]}

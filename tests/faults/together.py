@@ -47,7 +47,7 @@ class Together(Played):
 
     def _all(self) -> dict[str, str]:
         """Run every sync; how each ended."""
-        answer = on_an_empty_stack(lambda: dict(ingest_all(self.world.outside)))
+        answer = on_an_empty_stack(lambda: dict(ingest_all(self.world.context)))
         runs: list[dict[str, str]] = answer["runs"]
         return {one["sync"]: one.get("status") or one["response_code"] for one in runs}
 

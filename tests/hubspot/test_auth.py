@@ -10,7 +10,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from hubspot_ingest.credentials import Credential, OAuth, Token, parts
+from hubspot_ingest.credentials import Credential, OAuth, Token, secret_parts
 from hubspot_ingest.errors import CredentialError, HubSpotError, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.auth import Authenticator
@@ -121,7 +121,7 @@ def test_a_refused_grant_tells_the_cure_and_no_secret(
         client.fetch(LIST, responses.page)
     assert f"BAD_{part.upper()}" in refused.value.message
     assert "CALL set_oauth(…)" in refused.value.message
-    for secret in (*parts(world.credential), "wrong-5ec7e7"):
+    for secret in (*secret_parts(world.credential), "wrong-5ec7e7"):
         assert secret not in refused.value.message + caplog.text + repr(world.access.credential)
 
 
@@ -216,5 +216,5 @@ def test_an_answer_without_a_refresh_token_leaves_the_one_there_was() -> None:
 def test_the_secrets_of_a_request_are_never_shown() -> None:
     credential = OAuth("id-1", "secret-2", "refresh-3")
     request = requests.token_renewal(credential, TOKENS)
-    for secret in parts(credential):
+    for secret in secret_parts(credential):
         assert secret not in f"{request!r} {credential!r} {Token('t-4')!r}"

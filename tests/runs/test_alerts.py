@@ -147,7 +147,7 @@ def test_a_run_that_goes_on_is_neither_late_nor_recovered(watched: World) -> Non
     _failing(watched)
     watched.token = watched.portal.token
     watched.clock.advance(MINUTE)
-    _, steps = begin("contacts", watched.outside)
+    _, steps = begin("contacts", watched.context)
     next(steps)
     # by the machine's clock the lease has to be of today
     watched.rows("UPDATE HUBSPOT_INGEST.STATE.SYNCS SET LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())")
@@ -189,9 +189,9 @@ def test_only_what_was_asked_for_is_told(watched: World) -> None:
 def test_of_a_sync_that_was_switched_off_nobody_hears_more(watched: World, switch: str) -> None:
     _failing(watched)
     if switch == "drop":
-        drop(watched.outside, "contacts")
+        drop(watched.context, "contacts")
     else:
-        enable(watched.outside, "contacts", enabled=False)
+        enable(watched.context, "contacts", enabled=False)
 
     assert _new(watched, lambda: _look(watched)) == []
     assert watched.rows("SELECT * FROM HUBSPOT_INGEST.CORE.ALERTS") == []

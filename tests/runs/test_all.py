@@ -14,7 +14,7 @@ SMALL = {"properties": ["hs_object_id"], "associations": []}
 
 
 def _all(world: World) -> dict[str, Any]:
-    return on_an_empty_stack(lambda: dict(ingest_all(world.outside)))
+    return on_an_empty_stack(lambda: dict(ingest_all(world.context)))
 
 
 def _three(make: MakeWorld, **options: Any) -> World:
@@ -41,7 +41,7 @@ def test_every_enabled_sync_runs(make: MakeWorld) -> None:
 
 def test_a_disabled_sync_stays_as_it_is(make: MakeWorld) -> None:
     world = _three(make)
-    enable(world.outside, "deals", enabled=False)
+    enable(world.context, "deals", enabled=False)
 
     answer = _all(world)
 

@@ -96,7 +96,7 @@ def loses(world: World, k: int) -> None:
 
 def costs_little(world: World) -> None:
     """A table that agrees, compared on request."""
-    answer = on_an_empty_stack(lambda: dict(reconcile(world.outside, "contacts")))
+    answer = on_an_empty_stack(lambda: dict(reconcile(world.context, "contacts")))
     assert answer["result"] == "COMPLETE"
     loaded = len(world.truth()) / 100
     assert answer["requests"] <= max(4, SHARE * loaded), answer
@@ -116,7 +116,7 @@ def stays_quiet(world: World, runs: int) -> None:
         world.clock.advance(random.randint(1, 40) * MINUTE)
         world.run()
         world.clock.advance(random.randint(0, 10) * MINUTE)
-        answer = on_an_empty_stack(lambda: dict(reconcile(world.outside, "contacts")))
+        answer = on_an_empty_stack(lambda: dict(reconcile(world.context, "contacts")))
         assert (answer["result"], answer["differences"]) == ("COMPLETE", []), (number, answer)
     world.sandbox.before_each, world.sandbox.search_lag_ms = None, 0
     after = world.rows("SELECT RESULT FROM HUBSPOT_INGEST.CORE.COMPLETENESS")

@@ -165,7 +165,7 @@ def test_a_run_killed_before_its_comparison_leaves_it_to_the_next(world: World) 
 def test_syncs_side_by_side_are_each_certified(make: MakeWorld) -> None:
     world = make({"contacts": 30, "companies": 40}).slim()
     world.configure("companies", {"properties": ["name"], "associations": []})
-    answer = on_an_empty_stack(lambda: dict(ingest_all(world.outside)))
+    answer = on_an_empty_stack(lambda: dict(ingest_all(world.context)))
     assert answer["response_code"] == "OK"
     assert {one["SYNC"]: one["TABLE_RECORDS"] for one in certificates(world)} == {
         "contacts": 30,

@@ -39,14 +39,14 @@ def test_a_stream_of_fixed_columns_tells_what_it_staged(world: World) -> None:
 def test_runs_side_by_side_cost_the_seconds_of_one_procedure(slow: World) -> None:
     slow.configure("companies", SMALL)
     before = slow.clock.now()
-    on_an_empty_stack(lambda: dict(ingest_all(slow.outside)))
+    on_an_empty_stack(lambda: dict(ingest_all(slow.context)))
     seconds = (slow.clock.now() - before) / 1000
 
     assert sum(run["WAREHOUSE_SECONDS"] for run in slow.runs()) == pytest.approx(seconds, abs=0.1)
 
 
 def test_a_run_that_has_merged_nothing_yet_tells_its_requests(slow: World) -> None:
-    _, steps = begin("contacts", slow.outside)
+    _, steps = begin("contacts", slow.context)
     seen = []
     for _ in steps:
         (run,) = slow.runs()

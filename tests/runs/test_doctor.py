@@ -19,13 +19,13 @@ from tests.runs.conftest import MakeWorld
 from tests.runs.world import CONTACTS, HOUR, NOW, Answer, World, on_an_empty_stack
 
 
-def examine(world: World) -> Answer:
-    return on_an_empty_stack(lambda: dict(doctor.examine(world.outside)))
+def doctor_report(world: World) -> Answer:
+    return on_an_empty_stack(lambda: dict(doctor.doctor_report(world.context)))
 
 
 def _found(world: World, check: str) -> list[dict[str, str]]:
     """What one check found that is not well."""
-    answer = examine(world)
+    answer = doctor_report(world)
     assert answer["response_code"] == "OK"
     wrong = [one for one in answer["findings"] if one["severity"] != "OK"]
     assert all(one["cure"] for one in wrong), wrong
@@ -52,13 +52,13 @@ def test_the_call_finds_nothing_wrong_where_all_is_well(served: World) -> None:
 
 def test_it_changes_nothing(loaded: World) -> None:
     before = loaded.stored(), loaded.table("*")
-    examine(loaded)
+    doctor_report(loaded)
     assert (loaded.stored(), loaded.table("*")) == before
 
 
 def test_the_worst_comes_first(loaded: World) -> None:
     loaded.closed = ["/crm/objects/2026-09/contacts"]
-    order = [Severity(one["severity"]) for one in examine(loaded)["findings"]]
+    order = [Severity(one["severity"]) for one in doctor_report(loaded)["findings"]]
     assert order == sorted(order, key=list(Severity).index)
     assert order[0] is Severity.ERROR
 
@@ -87,7 +87,7 @@ def test_it_works_without_a_credential(world: World, monkeypatch: pytest.MonkeyP
 
 def test_it_works_while_hubspot_gives_no_answer_of_use(loaded: World) -> None:
     loaded.paths = {"/": "/nowhere/"}
-    answer = examine(loaded)
+    answer = doctor_report(loaded)
     assert {one["check"] for one in answer["findings"]} >= {"SYNC", "TABLE", "API_VERSION"}
     assert answer["findings"][0]["severity"] == "ERROR"
 
@@ -123,7 +123,7 @@ def test_what_a_killed_run_left_in_staging_is_told_and_cleared_by_reconcile(
     told = [one["finding"] for one in _found(loaded, "STAGING")]
     assert "LOAD_DEAD" in told[0]
     assert told[1].startswith("1 files of 1 runs that are over are left on the stage")
-    assert on_an_empty_stack(lambda: dict(reconcile(loaded.outside, "contacts")))["result"]
+    assert on_an_empty_stack(lambda: dict(reconcile(loaded.context, "contacts")))["result"]
     assert _found(loaded, "STAGING") == []
     assert loaded.rows(f"LIST {stage}") == []
 
@@ -204,7 +204,7 @@ def test_a_day_whose_free_requests_are_used_is_told(make: MakeWorld) -> None:
     world = make({"contacts": 12}, limits=Limits(burst=190, daily=12)).slim(reserve_percent=50)
     world.ingest()
     for _ in range(3):
-        examine(world)
+        doctor_report(world)
     assert {one["severity"] for one in _found(world, "LIMITS")} <= {"WARNING"}
 
 

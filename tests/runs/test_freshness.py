@@ -52,7 +52,7 @@ def comment(world: World, view: str) -> str:
 
 def examined(world: World) -> list[dict[str, str]]:
     """What DOCTOR says of views."""
-    found = on_an_empty_stack(lambda: dict(doctor.examine(world.outside)))["findings"]
+    found = on_an_empty_stack(lambda: dict(doctor.doctor_report(world.context)))["findings"]
     return [one for one in found if one["check"] == "VIEW"]
 
 

@@ -52,7 +52,7 @@ def _records(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
 def test_a_procedure_answers_an_id_and_errors_has_the_frames(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(procedures, "examine", _break)
+    monkeypatch.setattr(procedures, "doctor_report", _break)
     answer = procedures.doctor(world.handlers)
     message = str(answer["message"])
     error_id = _id(message)
@@ -74,7 +74,7 @@ def test_a_procedure_answers_an_id_and_errors_has_the_frames(
 def test_each_internal_error_has_an_id_of_its_own(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(procedures, "examine", _break)
+    monkeypatch.setattr(procedures, "doctor_report", _break)
     messages = [str(procedures.doctor(world.handlers)["message"]) for _ in range(3)]
 
     assert len({_id(message) for message in messages}) == 3
@@ -86,7 +86,7 @@ def test_the_answer_comes_where_errors_cannot_be_written(
     def refuse(*_: object) -> None:
         raise DatabaseError(f"a statement failed: {SECRET}")
 
-    monkeypatch.setattr(procedures, "examine", _break)
+    monkeypatch.setattr(procedures, "doctor_report", _break)
     monkeypatch.setattr(Runs, "log_error", refuse)
     answer = procedures.doctor(world.handlers)
     message = str(answer["message"])
@@ -155,7 +155,7 @@ def test_a_deep_recursion_is_cut_to_its_two_ends(
     def deeper(*_: object) -> None:
         deeper()
 
-    monkeypatch.setattr(procedures, "examine", deeper)
+    monkeypatch.setattr(procedures, "doctor_report", deeper)
     procedures.doctor(world.handlers)
     trace = world.errors()[0]["MESSAGE"]
 

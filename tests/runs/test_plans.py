@@ -28,7 +28,7 @@ EVERYBODY: list[Any] = [{"filters": [{"propertyName": "email", "operator": "HAS_
 
 
 def plan(world: World, sync: str = "contacts") -> Answer:
-    return on_an_empty_stack(lambda: dict(preview.plan_ingest(world.outside, sync)))
+    return on_an_empty_stack(lambda: dict(preview.plan_ingest(world.context, sync)))
 
 
 def spent(world: World, run: Answer) -> dict[str, int]:
@@ -319,7 +319,7 @@ def test_all_enabled_syncs_are_planned_together(make: MakeWorld) -> None:
     world.configure("contacts", SLIM)
     world.configure("companies", {"associations": []})
 
-    told = on_an_empty_stack(lambda: dict(preview.plan_ingest_all(world.outside)))
+    told = on_an_empty_stack(lambda: dict(preview.plan_ingest_all(world.context)))
 
     assert [one["sync"] for one in told["plans"]] == ["companies", "contacts"]
     assert told["rows"] == 250
@@ -337,7 +337,7 @@ def test_records_are_counted_for_settings_that_are_not_stored(make: MakeWorld) -
     world.asked()
 
     told = on_an_empty_stack(
-        lambda: dict(preview.count_records(world.outside, "contacts", {"filter_groups": LEADS}))
+        lambda: dict(preview.count_records(world.context, "contacts", {"filter_groups": LEADS}))
     )
 
     assert (told["records"], told["requests"]) == (len(leads), 2)

@@ -16,7 +16,7 @@ UNKNOWN: list[Any] = [{"filters": [{"propertyName": "none", "operator": "HAS_PRO
 
 
 def plan(world: World, given: Any = None) -> Answer:
-    return on_an_empty_stack(lambda: dict(preview.plan_ingest(world.outside, "contacts", given)))
+    return on_an_empty_stack(lambda: dict(preview.plan_ingest(world.context, "contacts", given)))
 
 
 def test_settings_that_are_not_stored_are_planned_as_if_they_were(make: MakeWorld) -> None:

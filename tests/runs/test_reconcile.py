@@ -17,7 +17,7 @@ Answer = dict[str, Any]
 
 
 def compare(world: World, sync: str = "contacts") -> Answer:
-    return on_an_empty_stack(lambda: dict(reconcile(world.outside, sync)))
+    return on_an_empty_stack(lambda: dict(reconcile(world.context, sync)))
 
 
 def loaded(make: MakeWorld, count: int, **settings: Any) -> World:

@@ -54,15 +54,15 @@ def test_disabling_suspends_the_task_and_enabling_resumes_it(
     world: World, enabled: bool, state: str
 ) -> None:
     _scheduled(world, "60 MINUTES")
-    configure.enable(world.outside, "contacts", enabled=not enabled)
-    configure.enable(world.outside, "contacts", enabled=enabled)
+    configure.enable(world.context, "contacts", enabled=not enabled)
+    configure.enable(world.context, "contacts", enabled=enabled)
 
     assert _task(world)["state"] == state
 
 
 def test_a_disabled_sync_that_is_configured_anew_stays_suspended(world: World) -> None:
     _scheduled(world, "60 MINUTES")
-    configure.enable(world.outside, "contacts", enabled=False)
+    configure.enable(world.context, "contacts", enabled=False)
     _scheduled(world, "30 MINUTES")
 
     assert _task(world)["state"] == "suspended"
@@ -70,7 +70,7 @@ def test_a_disabled_sync_that_is_configured_anew_stays_suspended(world: World) -
 
 def test_dropping_a_sync_drops_its_task(world: World) -> None:
     _scheduled(world, "60 MINUTES")
-    configure.drop(world.outside, "contacts")
+    configure.drop(world.context, "contacts")
 
     assert world.rows("SHOW TASKS IN SCHEMA HUBSPOT_INGEST.TASKS") == []
 

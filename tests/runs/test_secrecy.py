@@ -15,7 +15,7 @@ from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.run.runner import ingest
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 from hubspot_sandbox import Portal, Sandbox
 from tests.laptop.process import Laptop, served
@@ -95,8 +95,8 @@ def test_an_answer_that_repeats_the_token_is_told_without_it(
             BASE_URL, access, governor, world.clock, deadline=deadline, transport=transport
         )
 
-    outside = Outside(world.database, world.clock, client, BASE_URL)
-    answer = ingest("contacts", outside)
+    context = Context(world.database, world.clock, client, BASE_URL)
+    answer = ingest("contacts", context)
 
     assert answer["response_code"] != "OK"
     assert TOKEN not in json.dumps(answer) + json.dumps(world.stored(), default=str)

@@ -140,7 +140,7 @@ def test_reset_makes_the_next_run_a_backfill_and_keeps_the_table(world: World) -
     world.run()
     before = world.table("*")
 
-    answer = configure.reset(world.outside, "contacts")
+    answer = configure.reset(world.context, "contacts")
 
     assert answer["response_code"] == "OK"
     assert world.table("*") == before
@@ -152,7 +152,7 @@ def test_a_dropped_sync_is_forgotten_and_its_table_stays(world: World) -> None:
     world.slim()
     world.run()
 
-    assert configure.drop(world.outside, "contacts")["response_code"] == "OK"
+    assert configure.drop(world.context, "contacts")["response_code"] == "OK"
 
     assert world.rows("SELECT * FROM HUBSPOT_INGEST.CORE.SYNCS") == []
     assert len(world.ids()) == 12
@@ -162,7 +162,7 @@ def test_a_dropped_sync_is_forgotten_and_its_table_stays(world: World) -> None:
 def test_a_dropped_sync_can_be_run_anew(world: World) -> None:
     world.slim()
     world.run()
-    configure.drop(world.outside, "contacts")
+    configure.drop(world.context, "contacts")
     world.clock.advance(HOUR)
 
     assert world.run()["rows_read"] == 12
@@ -171,11 +171,11 @@ def test_a_dropped_sync_can_be_run_anew(world: World) -> None:
 def test_a_sync_is_switched_off_and_on(world: World) -> None:
     world.slim()
 
-    configure.enable(world.outside, "contacts", enabled=False)
+    configure.enable(world.context, "contacts", enabled=False)
     assert world.sync()["ENABLED"] is False
     assert world.run()["rows_inserted"] == 12
 
-    configure.enable(world.outside, "contacts", enabled=True)
+    configure.enable(world.context, "contacts", enabled=True)
     assert world.sync()["ENABLED"] is True
 
 
@@ -212,7 +212,7 @@ def test_a_connection_test_tells_what_can_be_read(world: World) -> None:
     world.token = "pat-na1-limited-0009"
     world.portal.grant(world.token, ["oauth", "crm.objects.contacts.read"])
 
-    answer: dict[str, Any] = discovery.test_connection(world.outside, "default")
+    answer: dict[str, Any] = discovery.test_connection(world.context, "default")
 
     streams = {one["stream"]: one for one in answer["streams"]}
     assert answer["portal_id"] == str(world.portal.id)

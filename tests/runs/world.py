@@ -21,7 +21,7 @@ from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.run.runner import ingest
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox, Seen
 from snowflake_sandbox import Engine
@@ -132,7 +132,7 @@ class World:
     # -- calling -----------------------------------------------------------------------------
 
     @property
-    def outside(self) -> Outside:
+    def context(self) -> Context:
         def client(settings: SyncSettings, deadline: int) -> Client:
             return Client(
                 BASE_URL,
@@ -143,7 +143,7 @@ class World:
                 transport=httpx.MockTransport(self._respond),
             )
 
-        return Outside(self.database, self.clock, client, BASE_URL)
+        return Context(self.database, self.clock, client, BASE_URL)
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         told = request.url.raw_path.decode()
@@ -161,7 +161,7 @@ class World:
 
     def ingest(self, sync: str = "contacts") -> Answer:
         """Run a sync, whatever comes of it."""
-        return on_an_empty_stack(lambda: dict(ingest(sync, self.outside)))
+        return on_an_empty_stack(lambda: dict(ingest(sync, self.context)))
 
     def run(self, sync: str = "contacts") -> Answer:
         """Run a sync that must succeed."""
@@ -170,7 +170,7 @@ class World:
         return answer
 
     def configure(self, sync: str, settings: Any) -> Answer:
-        return on_an_empty_stack(lambda: dict(configure.configure(self.outside, sync, settings)))
+        return on_an_empty_stack(lambda: dict(configure.configure(self.context, sync, settings)))
 
     def call(self, statement: str) -> Answer:
         """Send a CALL as any client does; the answer is the procedure's."""

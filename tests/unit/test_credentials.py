@@ -13,15 +13,15 @@ GRANT = {"client_id": "id-1", "client_secret": "secret-2", "refresh_token": "ref
 
 @pytest.mark.parametrize("given", [{"token": " pat-na1-1\n"}, GRANT])
 def test_a_credential_is_read_as_it_was_stored(given: Any) -> None:
-    credential = credentials.checked(given)
-    assert credentials.read(credentials.text(credential)) == credential
+    credential = credentials.parse_credential(given)
+    assert credentials.read_secret(credentials.secret_text(credential)) == credential
 
 
 def test_a_token_and_a_grant_are_told_apart() -> None:
-    assert credentials.checked({"token": "pat-na1-1"}) == Token("pat-na1-1")
-    grant = credentials.checked(dict(GRANT))
+    assert credentials.parse_credential({"token": "pat-na1-1"}) == Token("pat-na1-1")
+    grant = credentials.parse_credential(dict(GRANT))
     assert grant == OAuth("id-1", "secret-2", "refresh-3")
-    assert credentials.kind(grant) is Kind.OAUTH
+    assert credentials.credential_kind(grant) is Kind.OAUTH
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def test_a_token_and_a_grant_are_told_apart() -> None:
 )  # fmt: skip
 def test_what_is_no_credential_is_refused_without_quoting_it(given: Any) -> None:
     with pytest.raises(Refusal) as refused:
-        credentials.checked(given)
+        credentials.parse_credential(given)
     assert refused.value.response_code == "INVALID_CREDENTIAL"
     assert "5ec7e7" not in refused.value.message
 
 
 def test_a_broken_secret_is_refused_without_quoting_it() -> None:
     with pytest.raises(Refusal) as refused:
-        credentials.read('{"client_id": "5ec7e7"')
+        credentials.read_secret('{"client_id": "5ec7e7"')
     assert "5ec7e7" not in refused.value.message
 
 

@@ -11,13 +11,13 @@ from hubspot_ingest.diagnose import findings, hubspot_checks, snowflake_checks, 
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import DEFAULT_CONNECTION, SyncSettings, parse_settings
 
 Check = Callable[[], Iterator[Finding]]
 
 
-def examine(given: Outside) -> dict[str, Json]:
+def doctor_report(given: Context) -> dict[str, Json]:
     """Look at everything that can be wrong; changes nothing."""
     database, now = given.database, given.clock.now()
     syncs = _syncs(given)
@@ -50,7 +50,7 @@ def examine(given: Outside) -> dict[str, Json]:
     }
 
 
-def _syncs(given: Outside) -> list[tuple[str, SyncSettings]]:
+def _syncs(given: Context) -> list[tuple[str, SyncSettings]]:
     defaults = AppState(given.database).settings().for_syncs
     return [
         (one.name, parse_settings(one.name, one.settings, defaults))
@@ -59,7 +59,7 @@ def _syncs(given: Outside) -> list[tuple[str, SyncSettings]]:
     ]
 
 
-def _portals(given: Outside, syncs: list[tuple[str, SyncSettings]]) -> Iterator[Check]:
+def _portals(given: Context, syncs: list[tuple[str, SyncSettings]]) -> Iterator[Check]:
     """A look at the portal of each connection that a sync uses, or of the first one."""
     used: dict[str, list[tuple[str, SyncSettings]]] = {}
     for one in syncs:
@@ -67,7 +67,7 @@ def _portals(given: Outside, syncs: list[tuple[str, SyncSettings]]) -> Iterator[
     if not used:
         used[DEFAULT_CONNECTION] = [("contacts", parse_settings("contacts", {}))]
     for those in used.values():
-        yield partial(hubspot_checks.look, given, those)
+        yield partial(hubspot_checks.check_portal, given, those)
 
 
 def _made(check: str, make: Check) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
 from hubspot_ingest.model import Json, Record
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings, parse_settings
 
 # A person waits for the answer: no longer than this.
@@ -34,7 +34,7 @@ PATIENCE = times.MINUTE
 NOT_FOUND = 404
 
 
-def row_explanation(outside: Outside, name: str, id: str | None) -> dict[str, Json]:
+def row_explanation(context: Context, name: str, id: str | None) -> dict[str, Json]:
     """Why a record's row is as it is, or absent; at most five requests.
 
     Raises ``UnknownSync``, ``Refusal`` for no id, and what forbids to ask HubSpot.
@@ -42,13 +42,13 @@ def row_explanation(outside: Outside, name: str, id: str | None) -> dict[str, Js
     id = (id or "").strip()
     if not id:
         raise Refusal("give the id of a record, for example CALL explain_row('contacts', '101')")
-    database = outside.database
+    database = context.database
     sync = configure.existing(Syncs(database), name)
     settings = parse_settings(sync.name, sync.settings, AppState(database).settings().for_syncs)
-    with outside.client(settings, outside.clock.now() + PATIENCE) as client:
+    with context.client(settings, context.clock.now() + PATIENCE) as client:
         stream = lookup.find(settings.stream, client.fetch)
         if isinstance(stream, RecordStream):
-            known, row = _of_record(outside, client.fetch, sync, settings, stream, id)
+            known, row = _of_record(context, client.fetch, sync, settings, stream, id)
             reason, said = judge(known)
         elif isinstance(stream, ViewStream):
             sources = ", ".join(source.stream for source in stream.sources)
@@ -66,12 +66,12 @@ def row_explanation(outside: Outside, name: str, id: str | None) -> dict[str, Js
         "sync": sync.name,
         "id": id,
         "reason": str(reason),
-        "facts": _facts(outside, sync, known, row),
+        "facts": _facts(context, sync, known, row),
     }
 
 
 def _of_record(
-    outside: Outside,
+    context: Context,
     fetch: Fetch,
     sync: Sync,
     settings: SyncSettings,
@@ -79,9 +79,9 @@ def _of_record(
     id: str,
 ) -> tuple[Known, Mapping[str, Any] | None]:
     table = destination.destination_table(settings)
-    types = destination.read_table(outside.database, table).types
-    wanted = _plan(outside, fetch, sync, settings, stream, types)
-    row = run_reports.row(outside.database, table, (KEY,), id, types) if types else None
+    types = destination.read_table(context.database, table).types
+    wanted = _plan(context, fetch, sync, settings, stream, types)
+    row = run_reports.row(context.database, table, (KEY,), id, types) if types else None
     known = Known(
         what=f"record {id} of {stream.name}",
         table=str(table),
@@ -96,7 +96,7 @@ def _of_record(
 
 
 def _plan(
-    outside: Outside,
+    context: Context,
     fetch: Fetch,
     sync: Sync,
     settings: SyncSettings,
@@ -104,7 +104,7 @@ def _plan(
     types: Mapping[str, str],
 ) -> Plan:
     """The plan of the next run, from what is remembered of the properties."""
-    remembered = PortalSchema(outside.database).properties(sync.name)
+    remembered = PortalSchema(context.database).properties(sync.name)
     properties = tuple(one for one, _ in remembered) or fetch(
         requests.properties(stream.object_type), responses.properties
     )
@@ -114,7 +114,7 @@ def _plan(
         stream,
         properties,
         settled_through=sync.settled_through,
-        now=outside.clock.now(),
+        now=context.clock.now(),
         table=destination.destination_table(settings),
         known_columns={one.name: column for one, column in remembered if column},
         existing=types,
@@ -205,14 +205,14 @@ def _of_other(
 
 
 def _facts(
-    outside: Outside, sync: Sync, known: Known | None, row: Mapping[str, Any] | None
+    context: Context, sync: Sync, known: Known | None, row: Mapping[str, Any] | None
 ) -> dict[str, Json]:
     def told(value: int | None) -> str | None:
         return None if value is None else times.iso(value)
 
     facts: dict[str, Json] = {
         "settled_through": told(sync.settled_through),
-        "last_run": run_reports.last_run(outside.database, sync.name),
+        "last_run": run_reports.last_run(context.database, sync.name),
         "row": None,
         "hubspot": None,
     }

@@ -5,17 +5,17 @@ from __future__ import annotations
 from hubspot_ingest.database.state import run_reports
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 
 
-def run_explanation(outside: Outside, run_id: str | None) -> dict[str, Json]:
+def run_explanation(context: Context, run_id: str | None) -> dict[str, Json]:
     """What one run did. Raises ``Refusal`` (``UNKNOWN_RUN``) when there is none of that id."""
-    told = run_reports.run(outside.database, (run_id or "").strip())
+    told = run_reports.run(context.database, (run_id or "").strip())
     if told is None:
         raise Refusal(
             f"there is no run {run_id!r}; the view RUNS has those there are", code="UNKNOWN_RUN"
         )
-    requests = run_reports.requests(outside.database, str(told["RUN_ID"]))
+    requests = run_reports.requests(context.database, str(told["RUN_ID"]))
 
     def number(name: str) -> float:
         return float(told[name] or 0)

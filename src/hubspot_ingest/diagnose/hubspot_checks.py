@@ -13,20 +13,20 @@ from hubspot_ingest.errors import CredentialError, HubSpotError, IngestError
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import discovery
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 
 # A person waits for the answer: no longer than this.
 PATIENCE = times.MINUTE
 
 
-def look(outside: Outside, syncs: Sequence[tuple[str, SyncSettings]]) -> Iterator[Finding]:
+def check_portal(context: Context, syncs: Sequence[tuple[str, SyncSettings]]) -> Iterator[Finding]:
     """Look at the portal of some syncs, which have one connection. Never raises for HubSpot."""
     connection = syncs[0][1].connection
     store = cure(connection)
     try:
-        now = outside.clock.now()
-        with outside.client(syncs[0][1], now + PATIENCE) as client:
+        now = context.clock.now()
+        with context.client(syncs[0][1], now + PATIENCE) as client:
             portal = client.fetch(requests.account(), responses.portal)
             said = f"HubSpot answers, and the connection {connection} leads to portal {portal}"
             yield Finding("EGRESS", Severity.OK, said)

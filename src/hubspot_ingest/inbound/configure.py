@@ -17,7 +17,7 @@ from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.plan import filters, plan
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations import connections, task_schedules
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import (
     Effect,
     SyncSettings,
@@ -33,15 +33,15 @@ Answer = dict[str, Json]
 PATIENCE = times.MINUTE
 
 
-def configure(outside: Outside, name: str, given: Json) -> Answer:
+def configure(context: Context, name: str, given: Json) -> Answer:
     """Check the settings whole, against the portal where they speak of it, and store them.
 
     Raises ``Refusal`` naming what is wrong; then nothing was stored.
     """
     name = sync_name(name)
-    app = AppState(outside.database).settings()
-    settings = checked(outside, name, given, app.for_syncs)
-    syncs = Syncs(outside.database)
+    app = AppState(context.database).settings()
+    settings = checked(context, name, given, app.for_syncs)
+    syncs = Syncs(context.database)
     sync = syncs.find(name)
     before, effect = None, Effect.NONE
     if sync is not None:
@@ -50,25 +50,25 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     forget = effect >= Effect.BACKFILL
     # first what Snowflake may refuse, then what it remembers
     enabled = sync is None or sync.enabled
-    task_schedules.change(outside.database, name, settings, before, enabled=enabled)
+    task_schedules.change(context.database, name, settings, before, enabled=enabled)
     syncs.save(
         name,
         settings.stream,
         given or {},
-        outside.clock.now(),
+        context.clock.now(),
         forget=forget,
         every_minutes=schedules.longest_gap(settings.schedule),
     )
     if before is not None and destination.destination_table(
         before
     ) != destination.destination_table(settings):
-        table_views.release_views(outside.database, name, before)
+        table_views.release_views(context.database, name, before)
     elif before is not None:
         other_rows = effect is Effect.TAKES_OTHER_ROWS
-        table_views.expire_views(outside.database, name, settings, unsettle=other_rows)
+        table_views.expire_views(context.database, name, settings, unsettle=other_rows)
     if app.schedule is not None:
         # the time limit of the task of all syncs may have become too short
-        task_schedules.change_all(outside.database, app, app)
+        task_schedules.change_all(context.database, app, app)
     again = "; it reads other records than before, so the next run is a backfill" if forget else ""
     return {
         "response_code": "OK",
@@ -77,14 +77,14 @@ def configure(outside: Outside, name: str, given: Json) -> Answer:
     }
 
 
-def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Json]) -> SyncSettings:
+def checked(context: Context, name: str, given: Json, defaults: Mapping[str, Json]) -> SyncSettings:
     """The settings, checked whole and against the portal where they speak of it.
 
     Raises ``Refusal`` naming what is wrong.
     """
     settings = parse_settings(name, given, defaults)
-    connections.check_known(outside.database, settings.connection)
-    table_views.check_name_is_free(settings, _others(Syncs(outside.database), name, defaults))
+    connections.check_known(context.database, settings.connection)
+    table_views.check_name_is_free(settings, _others(Syncs(context.database), name, defaults))
     stream = lookup.standard(settings.stream)
     if stream is not None:
         lookup.check_settings(stream, settings)
@@ -96,7 +96,7 @@ def checked(outside: Outside, name: str, given: Json, defaults: Mapping[str, Jso
         or settings.properties != ("*",)
         or settings.history
     ):
-        with outside.client(settings, outside.clock.now() + PATIENCE) as client:
+        with context.client(settings, context.clock.now() + PATIENCE) as client:
             stream = stream or lookup.find(settings.stream, client.fetch)
             lookup.check_settings(stream, settings)
             portal: tuple[Property, ...] = ()
@@ -131,40 +131,40 @@ def existing(syncs: Syncs, name: str) -> Sync:
     return sync
 
 
-def drop(outside: Outside, name: str) -> Answer:
+def drop(context: Context, name: str) -> Answer:
     """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
-    syncs = Syncs(outside.database)
+    syncs = Syncs(context.database)
     sync = existing(syncs, name)
     for title in (sync.name, tasks.reconcile_title(sync.name)):
-        outside.database.rows(tasks.drop(outside.database.application, title))
+        context.database.rows(tasks.drop(context.database.application, title))
     syncs.drop(sync.name)
     with suppress(Refusal):
-        app = AppState(outside.database).settings()
+        app = AppState(context.database).settings()
         settings = parse_settings(sync.name, sync.settings, app.for_syncs)
-        table_views.release_views(outside.database, sync.name, settings)
+        table_views.release_views(context.database, sync.name, settings)
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} is forgotten; its table and its runs stay",
     }
 
 
-def enable(outside: Outside, name: str, *, enabled: bool) -> Answer:
+def enable(context: Context, name: str, *, enabled: bool) -> Answer:
     """Switch a sync on or off. Raises ``UnknownSync``."""
-    syncs = Syncs(outside.database)
+    syncs = Syncs(context.database)
     sync = existing(syncs, name)
-    syncs.enable(sync.name, enabled, outside.clock.now())
+    syncs.enable(sync.name, enabled, context.clock.now())
     if not enabled or task_schedules.may_resume(sync):
-        switched = tasks.switch(outside.database.application, sync.name, enabled=enabled)
-        outside.database.rows(switched)
+        switched = tasks.switch(context.database.application, sync.name, enabled=enabled)
+        context.database.rows(switched)
     said = "is enabled" if enabled else "is disabled; it still runs when called"
     return {"response_code": "OK", "message": f"sync {sync.name} {said}"}
 
 
-def reset(outside: Outside, name: str) -> Answer:
+def reset(context: Context, name: str) -> Answer:
     """Forget a sync's cursor. Raises ``UnknownSync``."""
-    syncs = Syncs(outside.database)
+    syncs = Syncs(context.database)
     sync = existing(syncs, name)
-    syncs.reset(sync.name, outside.clock.now())
+    syncs.reset(sync.name, context.clock.now())
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} starts over: its next run is a backfill; the table stays",

@@ -28,7 +28,7 @@ from hubspot_ingest.inbound.items.item_requests import Partition
 from hubspot_ingest.inbound.items.json_paths import Level
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations import connections
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import DEFAULT_CONNECTION, connection_name, parse_settings
 
 SIDE_BY_SIDE = 8
@@ -43,17 +43,17 @@ _ANY: Mapping[Every, Level] = {
 }
 
 
-def discover(outside: Outside) -> dict[str, Json]:
+def discover(context: Context) -> dict[str, Json]:
     """Look up every stream, custom object and property of the portal, and remember them.
 
     Raises ``CredentialError`` and the like.
     """
     settings = parse_settings("contacts", {})
-    now = outside.clock.now()
-    with outside.client(settings, now + PATIENCE) as client:
+    now = context.clock.now()
+    with context.client(settings, now + PATIENCE) as client:
         found = access(client.fetch, now)
         properties = _properties(client.fetch, found)
-    metadata = PortalSchema(outside.database)
+    metadata = PortalSchema(context.database)
     metadata.save_access(found, now)
     metadata.save_stream_properties(properties)
     readable = [one for one in found if one.readable]
@@ -65,28 +65,28 @@ def discover(outside: Outside) -> dict[str, Json]:
     }
 
 
-def test_connection(outside: Outside, name: str | None) -> dict[str, Json]:
+def test_connection(context: Context, name: str | None) -> dict[str, Json]:
     """Ask HubSpot who we are and try each stream. Raises ``CredentialError`` and the like.
 
     What of the streams can be read is remembered of the first connection.
     """
     name = connection_name(name)
-    connections.check_known(outside.database, name)
+    connections.check_known(context.database, name)
     settings = parse_settings("contacts", {"connection": name})
-    now = outside.clock.now()
+    now = context.clock.now()
     try:
-        with outside.client(settings, now + PATIENCE_OF_A_TEST) as client:
+        with context.client(settings, now + PATIENCE_OF_A_TEST) as client:
             portal_id = client.fetch(requests.account(), responses.portal)
             found = access(client.fetch, now)
             credential = client.access.credential
     except CredentialError:
-        Runs(outside.database).log_error(
+        Runs(context.database).log_error(
             None, "", CredentialError.code, "HubSpot does not accept the credential", now
         )
         raise
-    Connections(outside.database).save_portal(name, credential, portal_id, now)
+    Connections(context.database).save_portal(name, credential, portal_id, now)
     if name == DEFAULT_CONNECTION:
-        PortalSchema(outside.database).save_access(found, now)
+        PortalSchema(context.database).save_access(found, now)
     readable = [one for one in found if one.readable]
     return {
         "response_code": "OK",

@@ -12,27 +12,27 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.errors import IngestError, NotificationFailed, Refusal
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 
 
-def after_runs(outside: Outside) -> None:
+def after_runs(context: Context) -> None:
     """Tell what changed by the runs that ended; no run is worse for what goes wrong in this."""
     try:
-        announce(outside)
+        announce(context)
     except IngestError as error:
         telemetry.error("alerts were not sent", response_code=error.response_code)
 
 
-def announce(outside: Outside) -> dict[str, Json]:
+def announce(context: Context) -> dict[str, Json]:
     """Tell people of what is wrong that they were not told of, and of what is over.
 
     Raises ``NotificationFailed`` when nothing could be sent; it is tried again next time.
     """
-    to = AppState(outside.database).settings().notifications
+    to = AppState(context.database).settings().notifications
     if to is None:
         return _answer(0, 0, "no notifications are configured; see CONFIGURE_APP")
-    now = outside.clock.now()
-    alerts = Alerts(outside.database)
+    now = context.clock.now()
+    alerts = Alerts(context.database)
     standings = {one.sync: one for one in alerts.statuses(now)}
     found = [*(one.alert for one in standings.values() if one.alert), *alerts.incomplete()]
     wrong = {(one.sync, one.kind): one for one in found if one.kind in to.on}
@@ -50,7 +50,7 @@ def announce(outside: Outside) -> dict[str, Json]:
     if not new and not ended:
         return _answer(0, 0, "nothing has changed since people were told last")
     try:
-        _send(outside, to, new, ended)
+        _send(context, to, new, ended)
     except NotificationFailed as error:
         for one in new:
             earlier = before.get((one.sync, one.kind))
@@ -58,23 +58,23 @@ def announce(outside: Outside) -> dict[str, Json]:
             over += [earlier] if earlier else []
         for one in over:
             alerts.save(one, now)
-        Runs(outside.database).log_error(None, "", error.response_code, error.message, now)
+        Runs(context.database).log_error(None, "", error.response_code, error.message, now)
         raise
     return _answer(len(new), len(ended), "people were told")
 
 
-def test(outside: Outside) -> dict[str, Json]:
+def send_test(context: Context) -> dict[str, Json]:
     """Send a notification that says it is a test. Raises ``Refusal``, ``NotificationFailed``."""
-    to = AppState(outside.database).settings().notifications
+    to = AppState(context.database).settings().notifications
     if to is None:
         raise Refusal(
             "no notifications are configured; name an integration with CALL configure_app("
             'PARSE_JSON(\'{"notifications": {"integration": "…", "recipients": ["…"]}}\'))'
         )
-    application = outside.database.application
-    notifications.check(outside.database, to)
+    application = context.database.application
+    notifications.check(context.database, to)
     notifications.send(
-        outside.database,
+        context.database,
         to,
         f"{application}: test",
         [f"This is a test of {application}. You will be told of: {', '.join(to.on)}."],
@@ -86,12 +86,12 @@ def test(outside: Outside) -> dict[str, Json]:
 
 
 def _send(
-    outside: Outside, to: Notifications, new: Sequence[Alert], ended: Sequence[Alert]
+    context: Context, to: Notifications, new: Sequence[Alert], ended: Sequence[Alert]
 ) -> None:
-    application = outside.database.application
-    lines = [said(one, application) for one in new]
+    application = context.database.application
+    lines = [alert_line(one, application) for one in new]
     lines += [f"{one.sync} is no longer {one.kind}." for one in ended]
-    notifications.send(outside.database, to, subject(new, ended, application), lines)
+    notifications.send(context.database, to, subject(new, ended, application), lines)
 
 
 def subject(new: Sequence[Alert], ended: Sequence[Alert], application: str) -> str:
@@ -101,7 +101,7 @@ def subject(new: Sequence[Alert], ended: Sequence[Alert], application: str) -> s
     return f"{application}: {', '.join(said[:3])}{more}"
 
 
-def said(alert: Alert, application: str) -> str:
+def alert_line(alert: Alert, application: str) -> str:
     """One line about an alert, which quotes nothing that came from HubSpot."""
     if alert.kind == "DELAYED":
         return (

@@ -9,29 +9,29 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.page_archive import PageArchive
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import task_schedules
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 
 
-def configure(outside: Outside, given: Json) -> dict[str, Json]:
+def configure(context: Context, given: Json) -> dict[str, Json]:
     """Store some settings of the app upon those stored before.
 
     Raises ``Refusal`` naming what is wrong, or ``GrantMissing``; then nothing was changed.
     """
-    state = AppState(outside.database)
+    state = AppState(context.database)
     stored = state.stored()
     wanted = merged(stored, given)
     before, settings = parse_app_settings(stored), parse_app_settings(wanted)
     told = "the app is configured"
     if settings.notifications is not None and settings.notifications != before.notifications:
-        notifications.check(outside.database, settings.notifications)
+        notifications.check(context.database, settings.notifications)
         told += "; see whether notifications arrive with CALL send_test_notification()"
     if wanted != stored:
-        task_schedules.change_all(outside.database, settings, before)
-        state.save(wanted, outside.clock.now())
+        task_schedules.change_all(context.database, settings, before)
+        state.save(wanted, context.clock.now())
     if settings.keep_pages_days < before.keep_pages_days:
         days = settings.keep_pages_days
-        PageArchive(outside.database).delete_before(
-            outside.clock.now() - days * times.DAY + (not days)
+        PageArchive(context.database).delete_before(
+            context.clock.now() - days * times.DAY + (not days)
         )
         told += (
             f"; what runs kept is deleted, but for {days} days"

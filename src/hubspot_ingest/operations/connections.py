@@ -8,7 +8,7 @@ from hubspot_ingest.database.state.connections import Connections, cure
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import (
     DEFAULT_CONNECTION,
     connection_name,
@@ -18,13 +18,13 @@ from hubspot_ingest.settings import (
 Answer = dict[str, Json]
 
 
-def set_token(outside: Outside, token: str | None) -> Answer:
+def set_token(context: Context, token: str | None) -> Answer:
     """Store a service key or private app token where only procedures bound to it can read it."""
-    return configure(outside, DEFAULT_CONNECTION, {"token": token})
+    return configure(context, DEFAULT_CONNECTION, {"token": token})
 
 
 def set_oauth(
-    outside: Outside, client_id: str | None, client_secret: str | None, refresh_token: str | None
+    context: Context, client_id: str | None, client_secret: str | None, refresh_token: str | None
 ) -> Answer:
     """Store an OAuth grant; access tokens are got by it when they are needed."""
     given: Json = {
@@ -32,23 +32,23 @@ def set_oauth(
         "client_secret": client_secret,
         "refresh_token": refresh_token,
     }
-    return configure(outside, DEFAULT_CONNECTION, given)
+    return configure(context, DEFAULT_CONNECTION, given)
 
 
-def configure(outside: Outside, name: str | None, given: Json) -> Answer:
+def configure(context: Context, name: str | None, given: Json) -> Answer:
     """Store the credential of a connection, checked as far as it can be without HubSpot.
 
     Raises ``Refusal``, without quoting the credential; then nothing was stored.
     """
     name = connection_name(name)
-    credential = credentials.checked(given)
-    Connections(outside.database).save(name, credential, outside.clock.now())
+    credential = credentials.parse_credential(given)
+    Connections(context.database).save(name, credential, context.clock.now())
     told = "" if name == DEFAULT_CONNECTION else f"'{name}'"
     return {
         "response_code": "OK",
         "message": f"the credential is stored; check it with CALL test_connection({told})",
         "connection": name,
-        "kind": str(credentials.kind(credential)),
+        "kind": str(credentials.credential_kind(credential)),
     }
 
 
@@ -66,14 +66,14 @@ def check_known(database: Database, name: str) -> None:
         )
 
 
-def drop(outside: Outside, name: str | None) -> Answer:
+def drop(context: Context, name: str | None) -> Answer:
     """Forget a connection and its credential. Raises ``Refusal`` while a sync uses it."""
     name = connection_name(name)
-    check_known(outside.database, name)
+    check_known(context.database, name)
     # read as stored: settings that a later version refuses still say which connection they use
     using = [
         sync.name
-        for sync in Syncs(outside.database).all()
+        for sync in Syncs(context.database).all()
         if isinstance(sync.settings, dict)
         and sync.settings.get("connection", DEFAULT_CONNECTION) == name
     ]
@@ -83,7 +83,7 @@ def drop(outside: Outside, name: str | None) -> Answer:
             "them another connection, first",
             code="CONNECTION_IN_USE",
         )
-    Connections(outside.database).drop(name)
+    Connections(context.database).drop(name)
     return {
         "response_code": "OK",
         "message": f"connection {name} is forgotten and its credential removed",

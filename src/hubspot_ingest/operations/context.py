@@ -1,4 +1,4 @@
-"""What the work needs from outside, passed in, and what the runs of a process share of it."""
+"""What every procedure works with: the database, the clock and HubSpot, passed in."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from hubspot_ingest.settings import SyncSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
-    """What a run needs from outside, passed in: the database, the time, and HubSpot.
+class Context:
+    """The database, the clock and HubSpot, passed in so that tests replace them.
 
     ``client`` opens HubSpot with the connection a sync's settings name, until a deadline (epoch
     ms). Raises ``CredentialMissing``, and ``CredentialError`` where what is stored is no
-    credential. ``process`` names this process to others of ours that share HubSpot's limits.
+    credential. ``process`` names this process to others of the app that share HubSpot's limits.
     """
 
     database: Database

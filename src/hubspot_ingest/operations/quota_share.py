@@ -13,7 +13,7 @@ from hubspot_ingest import credentials, times
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.errors import DailyLimitReached, IngestError
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 
 WEIGHTS = {"high": 4, "normal": 2, "low": 1}
@@ -24,16 +24,16 @@ NOTICED_AFTER = 6_000
 WORTH_ASKING = 1_000
 
 
-class Sharing:
+class QuotaShare:
     """One run's part in its process's share."""
 
-    def __init__(self, outside: Outside, client: Client, settings: SyncSettings) -> None:
+    def __init__(self, context: Context, client: Client, settings: SyncSettings) -> None:
         """``reserve_percent`` is written beside the budget, for those who look at it."""
-        self._budgets = Budgets(outside.database)
-        self._clock = outside.clock
-        self._process = outside.process
+        self._budgets = Budgets(context.database)
+        self._clock = context.clock
+        self._process = context.process
         self._client = client
-        self._fingerprint = credentials.fingerprint(client.access.credential, outside.base_url)
+        self._fingerprint = credentials.fingerprint(client.access.credential, context.base_url)
         self._settings = settings
         self._known_at = 0
 
@@ -44,12 +44,12 @@ class Sharing:
             self._known_at = known.checked_at
             self._client.governor.remember(known)
         if self._client.governor.look_due(LOOK_EVERY, first=True):
-            self._look(first=True)
+            self._refresh(first=True)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """See who else is there, if that is long ago."""
         if self._client.governor.look_due(LOOK_EVERY):
-            self._look(first=False)
+            self._refresh(first=False)
 
     def end(self) -> None:
         """Keep what was learnt; a long run asks when the day ends, if no answer told it."""
@@ -59,7 +59,7 @@ class Sharing:
         if usage is not None and usage.checked_at > self._known_at:
             self._budgets.save(self._fingerprint, usage, self._settings.reserve_percent)
 
-    def told(self, error: DailyLimitReached) -> DailyLimitReached:
+    def with_reset_time(self, error: DailyLimitReached) -> DailyLimitReached:
         """The same error, with the time at which HubSpot's day ends where HubSpot tells it."""
         self._ask()
         usage = self._client.governor.usage
@@ -74,7 +74,7 @@ class Sharing:
             with suppress(IngestError):
                 self._client.learn_usage()
 
-    def _look(self, *, first: bool) -> None:
+    def _refresh(self, *, first: bool) -> None:
         now = self._clock.now()
         own, others = self._budgets.weights(self._process, self._settings.connection, now)
         share = own / (own + others) if own and others else 1.0

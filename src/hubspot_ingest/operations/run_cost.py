@@ -5,7 +5,7 @@ from __future__ import annotations
 from hubspot_ingest.times import Clock
 
 
-class Meter:
+class RunCost:
     """Shares out the seconds of a procedure, so that the runs' shares add up to what is billed.
 
     A warehouse bills the procedure's seconds however many runs go on in it, waiting included.

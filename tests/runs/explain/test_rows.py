@@ -12,7 +12,7 @@ from tests.runs.world import CONTACTS, HOUR, Answer, World, on_an_empty_stack
 
 
 def explain(world: World, one: str, sync: str = "contacts") -> Answer:
-    return on_an_empty_stack(lambda: dict(explain_row.row_explanation(world.outside, sync, one)))
+    return on_an_empty_stack(lambda: dict(explain_row.row_explanation(world.context, sync, one)))
 
 
 def _wrong(told: Faulty, count: int) -> list[tuple[str, str, Answer]]:

@@ -19,12 +19,12 @@ def keep(world: World, days: int = 30) -> None:
 
 def replayed(world: World, sync: str = "contacts", since: str | None = None) -> Answer:
     """Replay a sync."""
-    return on_an_empty_stack(lambda: dict(replay(world.outside, sync, since)))
+    return on_an_empty_stack(lambda: dict(replay(world.context, sync, since)))
 
 
 def rolled_back(world: World, run_id: str) -> Answer:
     """Roll a run back."""
-    return on_an_empty_stack(lambda: dict(rollback(world.outside, run_id)))
+    return on_an_empty_stack(lambda: dict(rollback(world.context, run_id)))
 
 
 def tables(world: World) -> dict[str, Rows]:

@@ -26,7 +26,7 @@ def portal(make: MakeWorld) -> World:
 
 
 def _discover(world: World) -> dict[str, Answer]:
-    answer: dict[str, Any] = discovery.discover(world.outside)
+    answer: dict[str, Any] = discovery.discover(world.context)
     assert answer["response_code"] == "OK"
     return {one["stream"]: one for one in answer["streams"]}
 
@@ -123,7 +123,7 @@ def test_a_stream_that_is_skipped_does_not_keep_others_from_running(portal: Worl
     portal.configure("forms", {})
     portal.configure("owners", {})
 
-    answer: dict[str, Any] = ingest_all(portal.outside)
+    answer: dict[str, Any] = ingest_all(portal.context)
 
     assert {one["sync"]: one["status"] for one in answer["runs"]} == {
         "forms": "SKIPPED",

@@ -123,7 +123,7 @@ def test_a_long_reading_with_little_in_it_is_saved_on_the_way(make: MakeWorld) -
     world.sandbox.latency_ms = 5_000
     saved = "SELECT CHECKPOINT FROM HUBSPOT_INGEST.STATE.SYNCS"
 
-    _, steps = begin("list_memberships", world.outside)
+    _, steps = begin("list_memberships", world.context)
     places = {str(world.rows(saved)[0]["CHECKPOINT"]) for _ in steps}
 
     assert len(places - {"None"}) >= 2

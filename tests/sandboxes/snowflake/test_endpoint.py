@@ -52,8 +52,8 @@ def test_snowpark_works_over_http(server: Server) -> None:
 
 def test_sessions_see_each_others_committed_rows(engine: Engine, server: Server) -> None:
     inside = engine.session("LAB", "STATE")
-    with snowflake.connector.connect(**server.connection_parameters("LAB", "STATE")) as outside:
-        outside.cursor().execute("INSERT INTO notes (NOTE) SELECT 'seen'")
+    with snowflake.connector.connect(**server.connection_parameters("LAB", "STATE")) as context:
+        context.cursor().execute("INSERT INTO notes (NOTE) SELECT 'seen'")
         assert inside.sql("SELECT NOTE FROM notes").collect()[0]["NOTE"] == "seen"
     inside.close()
 

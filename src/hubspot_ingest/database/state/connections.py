@@ -61,11 +61,11 @@ class Connections:
         slot = self._slot(name)
         if slot is None:
             slot = self._claim_slot(name)
-        store_secret(self._database, SECRETS[slot][1], credentials.text(credential))
+        store_secret(self._database, SECRETS[slot][1], credentials.secret_text(credential))
         self._database.rows(
             f"UPDATE {self._table} SET KIND = ?, PORTAL_ID = NULL, CHECKED_AT = NULL, "
             f"CREATED_AT = {INSTANT} WHERE SLOT = ?",
-            (str(credentials.kind(credential)), now, slot),
+            (str(credentials.credential_kind(credential)), now, slot),
         )
 
     def _slot(self, name: str) -> int | None:
@@ -98,7 +98,7 @@ class Connections:
         """Store a credential that HubSpot changed, such as a new refresh token."""
         slot = self._slot(name)
         if slot is not None:
-            store_secret(self._database, SECRETS[slot][1], credentials.text(credential))
+            store_secret(self._database, SECRETS[slot][1], credentials.secret_text(credential))
 
     def drop(self, name: str) -> None:
         """Delete a connection and empty its secret; the slot is free again."""
@@ -118,7 +118,7 @@ class Connections:
         self._database.rows(
             f"UPDATE {self._table} SET KIND = ?, PORTAL_ID = ?, CHECKED_AT = {INSTANT} "
             "WHERE NAME = ?",
-            (str(credentials.kind(credential)), portal_id, now, name),
+            (str(credentials.credential_kind(credential)), portal_id, now, name),
         )
 
     def credential(self, name: str) -> Credential:
@@ -134,7 +134,7 @@ class Connections:
         if not stored:
             raise CredentialMissing(_missing(name))
         try:
-            return credentials.read(stored)
+            return credentials.read_secret(stored)
         except Refusal as error:
             raise CredentialError(f"{error.message}; store it again with {cure(name)}") from error
 

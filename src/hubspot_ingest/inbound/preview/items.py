@@ -45,7 +45,7 @@ class _Estimate:
 def view_plan(looking: Prospect, stream: ViewStream) -> Planned:
     """What a run of a view stream would do."""
     table = destination.destination_table(looking.settings)
-    sources, ddl = view_streams.planned(looking.outside.database, stream, table)
+    sources, ddl = view_streams.planned(looking.context.database, stream, table)
     why = f"it is a view over {', '.join(sources)}: nothing is asked of HubSpot"
     return _planned(looking, stream, _Estimate([], 0, False, why), ddl, [], None)
 
@@ -128,7 +128,7 @@ def _estimate(looking: Prospect, stream: ItemStream, window: Mapping[str, object
     if page.token is None and len(to_read) == 1 and not stream.newest_by:
         return _Estimate(steps, len(page.items), False, f"{why}, and one page has them all")
     if not stream.dated:
-        last = Runs(looking.outside.database).last_run(looking.name, str(window["plan"]))
+        last = Runs(looking.context.database).last_run(looking.name, str(window["plan"]))
         if last is not None:
             # requests about the account were not sent for the stream
             step: Part = tuple(
@@ -159,7 +159,7 @@ def _table(
 
     Columns of flattened properties come as the properties turn up.
     """
-    database = looking.outside.database
+    database = looking.context.database
     table = destination.destination_table(looking.settings)
     stands = destination.read_table(database, table)
     settled_through = None if sync is None else sync.settled_through

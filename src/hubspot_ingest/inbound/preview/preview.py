@@ -25,33 +25,33 @@ from hubspot_ingest.inbound.preview.records import records_plan
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
 from hubspot_ingest.inbound.run.sync_state import read_sync_state
 from hubspot_ingest.model import Json, Property
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import Effect, change_effect, parse_settings, sync_name
 
 # A person waits for the answer: no longer than this.
 PATIENCE = 2 * times.MINUTE
 
 
-def plan_ingest(outside: Outside, name: str, given: Json = None) -> dict[str, Json]:
+def plan_ingest(context: Context, name: str, given: Json = None) -> dict[str, Json]:
     """What a run of a sync would do now; one that was never configured is planned with defaults.
 
     Args:
-        outside: HubSpot, Snowflake and the clock.
+        context: HubSpot, Snowflake and the clock.
         name: The sync's.
         given: Settings to plan with in place of those that are stored; None plans with these.
 
     Raises ``Refusal`` and ``CredentialError``. That the credential lacks a scope is told.
     """
-    return report.answer(_plan(outside, sync_name(name), given))
+    return report.answer(_plan(context, sync_name(name), given))
 
 
-def plan_ingest_all(outside: Outside) -> dict[str, Json]:
+def plan_ingest_all(context: Context) -> dict[str, Json]:
     """The plans of all enabled syncs, and what they take side by side."""
     planned: list[Planned] = []
     told: list[Json] = []
-    for name in Syncs(outside.database).names(enabled=True):
+    for name in Syncs(context.database).names(enabled=True):
         try:
-            one = _plan(outside, name)
+            one = _plan(context, name)
         except IngestError as error:
             told.append(
                 {"sync": name, "response_code": error.response_code, "message": error.message}
@@ -62,15 +62,15 @@ def plan_ingest_all(outside: Outside) -> dict[str, Json]:
     return report.together(planned, told)
 
 
-def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]:
+def count_records(context: Context, stream: str, given: Json) -> dict[str, Json]:
     """How many records match settings that are not stored; one search.
 
     Raises ``Refusal`` when the settings are wrong, or the stream has nothing that HubSpot counts.
     """
     name = sync_name(stream)
-    settings = parse_settings(name, given, _defaults(outside))
-    now = outside.clock.now()
-    with outside.client(settings, now + PATIENCE) as client:
+    settings = parse_settings(name, given, _defaults(context))
+    now = context.clock.now()
+    with context.client(settings, now + PATIENCE) as client:
         found = lookup.find(settings.stream, client.fetch)
         lookup.check_settings(found, settings)
         if not isinstance(found, RecordStream):
@@ -102,27 +102,27 @@ def count_records(outside: Outside, stream: str, given: Json) -> dict[str, Json]
         }
 
 
-def _defaults(outside: Outside) -> dict[str, Json]:
-    return dict(AppState(outside.database).settings().for_syncs)
+def _defaults(context: Context) -> dict[str, Json]:
+    return dict(AppState(context.database).settings().for_syncs)
 
 
-def _plan(outside: Outside, name: str, given: Json = None) -> Planned:
-    defaults = _defaults(outside)
-    sync = Syncs(outside.database).find(name)
+def _plan(context: Context, name: str, given: Json = None) -> Planned:
+    defaults = _defaults(context)
+    sync = Syncs(context.database).find(name)
     settings = parse_settings(name, None if sync is None else sync.settings, defaults)
     if given is not None:
-        stored, settings = settings, configure.checked(outside, name, given, defaults)
+        stored, settings = settings, configure.checked(context, name, given, defaults)
         if sync is not None and change_effect(stored, settings) >= Effect.BACKFILL:
             # as they would be forgotten once these settings are stored
             sync = replace(sync, settled_through=None, checkpoint=None)
-    now = outside.clock.now()
-    with outside.client(settings, now + PATIENCE) as client:
-        looking = Prospect(outside, client, name, settings, now)
+    now = context.clock.now()
+    with context.client(settings, now + PATIENCE) as client:
+        looking = Prospect(context, client, name, settings, now)
         stream = lookup.find(settings.stream, client.fetch)
         lookup.check_settings(stream, settings)
         try:
             if isinstance(stream, RecordStream):
-                stands = read_sync_state(outside.database, name, settings, sync)
+                stands = read_sync_state(context.database, name, settings, sync)
                 return records_plan(looking, stream, stands)
             if isinstance(stream, ViewStream):
                 return view_plan(looking, stream)

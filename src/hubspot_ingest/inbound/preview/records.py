@@ -25,7 +25,7 @@ def records_plan(looking: Prospect, stream: RecordStream, stands: SyncState) -> 
     properties = looking.client.fetch(requests.properties(stream.object_type), responses.properties)
     first = stands.asks_properties(looking.now)
     made = stands.plan(stream, properties, looking.now)
-    surveyor = Surveyor(looking.client.fetch, looking.outside.database, stands, made, looking.now)
+    surveyor = Surveyor(looking.client.fetch, looking.context.database, stands, made, looking.now)
     survey = surveyor.survey()
     if not (first or survey.counts.records):
         # the run finds nothing new, and so does not learn of new properties
@@ -98,10 +98,10 @@ def _ddl(
     """Every statement once, in the order in which the run gets to it."""
     found: list[str] = []
     existing = stands.existing_table
-    fresh = stands.table_views(looking.outside.database, made, properties, [])
+    fresh = stands.table_views(looking.context.database, made, properties, [])
     home = SchemaPresence(True, True)
     if not existing.types:
-        home = destination.schema_presence(looking.outside.database, made.table)
+        home = destination.schema_presence(looking.context.database, made.table)
     if survey.counts.records:
         found += destination.tables_ddl(made, existing, home, stands.links_at_once(made))
         existing, home = existing.grown(made.columns), SchemaPresence(True, True)

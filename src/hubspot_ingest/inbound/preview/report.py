@@ -20,7 +20,7 @@ from hubspot_ingest.inbound.preview import estimate
 from hubspot_ingest.inbound.preview.estimate import Limit, Part
 from hubspot_ingest.model import Json, Usage
 from hubspot_ingest.operations import quota_share
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 
 # Seconds an answer takes where nothing was measured.
@@ -73,7 +73,7 @@ class Planned:
 class Prospect:
     """The sync that is looked at, and the way to HubSpot; what is asked is not the run's."""
 
-    outside: Outside
+    context: Context
     client: Client
     name: str
     settings: SyncSettings
@@ -81,8 +81,8 @@ class Prospect:
 
     def limits(self) -> dict[Bucket, Limit]:
         """What HubSpot's headers said, less the share of runs that are going on."""
-        budgets = Budgets(self.outside.database)
-        _, others = budgets.weights(self.outside.process, self.settings.connection, self.now)
+        budgets = Budgets(self.context.database)
+        _, others = budgets.weights(self.context.process, self.settings.connection, self.now)
         own = quota_share.WEIGHTS[self.settings.priority]
         self.client.governor.share(own / (own + others))
         return {
@@ -99,7 +99,7 @@ class Prospect:
         wanted = {one.endpoint for one in estimate.steps(parts)}
         earlier = {}
         if wanted - {*measured}:
-            earlier = Runs(self.outside.database).seconds_per_request(self.name)
+            earlier = Runs(self.context.database).seconds_per_request(self.name)
         typical = sum(measured.values()) / len(measured) if measured else PACE
         return {one: measured.get(one, earlier.get(one, typical)) for one in wanted}
 
@@ -110,14 +110,14 @@ class Prospect:
 
     def beginning(self) -> list[Part]:
         """What a run asks before it knows its stream: the portal's id, once per credential."""
-        found = credentials.fingerprint(self.client.access.credential, self.outside.base_url)
-        known = PortalSchema(self.outside.database).portal_id(found)
+        found = credentials.fingerprint(self.client.access.credential, self.context.base_url)
+        known = PortalSchema(self.context.database).portal_id(found)
         return [] if known is not None else [estimate.once(requests.account())]
 
     def end(self, parts: Sequence[Part]) -> list[Part]:
         """A long run asks when the day ends, unless an earlier one left that behind."""
-        found = credentials.fingerprint(self.client.access.credential, self.outside.base_url)
-        known = Budgets(self.outside.database).find(found)
+        found = credentials.fingerprint(self.client.access.credential, self.context.base_url)
+        known = Budgets(self.context.database).find(found)
         remembered = known is not None and (known.resets_at or 0) > self.now
         long = sum(one.count for one in estimate.steps(parts)) >= quota_share.WORTH_ASKING
         asks = long and not remembered and self.client.governor.usage is not None

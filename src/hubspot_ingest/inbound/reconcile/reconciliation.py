@@ -27,22 +27,22 @@ from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, co
 from hubspot_ingest.inbound.reconcile.comparison import Comparison, ComparisonResult
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings, parse_settings, sync_name
 
 LEASE_RENEWED_EVERY = times.MINUTE
 TICK = 1.0
 
 
-def start(outside: Outside, name: str) -> dict[str, Json]:
+def start(context: Context, name: str) -> dict[str, Json]:
     """Begin a comparison in the background, through a task of its own.
 
     Raises ``SyncBusy`` while a run or a comparison goes on, and what forbids one to begin.
     """
-    sync, settings, _ = _loaded_sync(outside, name)
-    if Leases(outside.database).held(sync.name, outside.clock.now()):
+    sync, settings, _ = _loaded_sync(context, name)
+    if Leases(context.database).held(sync.name, context.clock.now()):
         raise SyncBusy(f"a run of {sync.name} is going on already; see the view RUNS")
-    task = task_schedules.start_comparison(outside.database, sync.name, settings)
+    task = task_schedules.start_comparison(context.database, sync.name, settings)
     return {
         "response_code": "OK",
         "message": f"the table of {sync.name} is compared in the background; the view COMPLETENESS "
@@ -51,39 +51,39 @@ def start(outside: Outside, name: str) -> dict[str, Json]:
     }
 
 
-def in_background(outside: Outside, name: str) -> dict[str, Json]:
+def in_background(context: Context, name: str) -> dict[str, Json]:
     """As ``reconcile``, for a task: whoever began it has no answer, so ERRORS has the reason."""
     try:
-        return reconcile(outside, name)
+        return reconcile(context, name)
     except IngestError as error:
-        now = outside.clock.now()
-        Runs(outside.database).log_error(None, name, error.response_code, error.message, now)
+        now = context.clock.now()
+        Runs(context.database).log_error(None, name, error.response_code, error.message, now)
         raise
 
 
-def reconcile(outside: Outside, name: str) -> dict[str, Json]:
+def reconcile(context: Context, name: str) -> dict[str, Json]:
     """Compare a sync's table with HubSpot, repair it, and certify what was found.
 
     Raises ``UnknownSync``, ``Refusal`` for what cannot be compared, ``SyncBusy``, and what keeps
     HubSpot from being read at all; nothing was changed then.
     """
-    syncs, leases = Syncs(outside.database), Leases(outside.database)
-    sync, settings, app = _loaded_sync(outside, name)
+    syncs, leases = Syncs(context.database), Leases(context.database)
+    sync, settings, app = _loaded_sync(context, name)
     name = sync.name
-    began = outside.clock.now()
+    began = context.clock.now()
     run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
     weight = quota_share.WEIGHTS[settings.priority]
-    leases.take(name, run_id, began, process=outside.process, weight=weight)
+    leases.take(name, run_id, began, process=context.process, weight=weight)
     try:
         # read anew under the lease: a run may have moved it since
         sync = syncs.find(name) or sync
         deadline = began + round(settings.deadline_minutes * times.MINUTE)
-        with _open_client(outside, settings, deadline) as (client, look):
+        with _open_client(context, settings, deadline) as (client, look):
             recorder = page_recorder.page_recorder(
-                outside.database, app.keep_pages_days, name, run_id
+                context.database, app.keep_pages_days, name, run_id
             )
             with closing(
-                _comparison(outside, client, sync, settings, run_id, look, recorder)
+                _comparison(context, client, sync, settings, run_id, look, recorder)
             ) as comparison:
                 steps = compare_and_certify(comparison, name, lambda: client.tally.requests)
                 certificate = _run_to_end(steps)
@@ -92,23 +92,23 @@ def reconcile(outside: Outside, name: str) -> dict[str, Json]:
         syncs.save_sweeps(name, due.state_after_comparison(sync.sweeps, began, ended=ended))
     finally:
         leases.release(name, run_id)
-    Runs(outside.database).save_requests(
+    Runs(context.database).save_requests(
         run_id,
         [
             (endpoint, {field: getattr(usage, field) for field in usage.__dataclass_fields__})
             for endpoint, usage in spent.endpoints.items()
         ],
     )
-    alerts.after_runs(outside)
+    alerts.after_runs(context)
     return _answer(certificate, comparison.result)
 
 
-def _loaded_sync(outside: Outside, name: str) -> tuple[Sync, SyncSettings, AppSettings]:
+def _loaded_sync(context: Context, name: str) -> tuple[Sync, SyncSettings, AppSettings]:
     name = sync_name(name)
-    sync = Syncs(outside.database).find(name)
+    sync = Syncs(context.database).find(name)
     if sync is None:
         raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
-    app = AppState(outside.database).settings()
+    app = AppState(context.database).settings()
     settings = parse_settings(name, sync.settings, app.for_syncs)
     if sync.settled_through is None:
         raise Refusal(
@@ -129,19 +129,19 @@ def _run_to_end(steps: Generator[None, None, Certificate]) -> Certificate:
 
 @contextmanager
 def _open_client(
-    outside: Outside, settings: SyncSettings, deadline: int
+    context: Context, settings: SyncSettings, deadline: int
 ) -> Iterator[tuple[Client, Callable[[], None]]]:
-    with outside.client(settings, deadline) as client:
-        shared = quota_share.Sharing(outside, client, settings)
-        shared.begin()
+    with context.client(settings, deadline) as client:
+        share = quota_share.QuotaShare(context, client, settings)
+        share.begin()
         try:
-            yield client, shared.look
+            yield client, share.refresh
         finally:
-            shared.end()
+            share.end()
 
 
 def _comparison(
-    outside: Outside,
+    context: Context,
     client: Client,
     sync: Sync,
     settings: SyncSettings,
@@ -156,7 +156,7 @@ def _comparison(
             "comparison",
             code="NOT_COMPARABLE",
         )
-    database, leases = outside.database, Leases(outside.database)
+    database, leases = context.database, Leases(context.database)
     metadata = PortalSchema(database)
     remembered = metadata.properties(sync.name)
     table = destination.destination_table(settings)
@@ -171,18 +171,18 @@ def _comparison(
         stream,
         tuple(prop for prop, _ in remembered),
         settled_through=None,
-        now=outside.clock.now(),
+        now=context.clock.now(),
         table=table,
         known_columns={prop.name: column for prop, column in remembered if column},
         existing=existing_table.types,
     )
-    renewed = outside.clock.now()
+    renewed = context.clock.now()
 
     def heartbeat() -> None:
         nonlocal renewed
         look()
         client.access.settle()
-        now = outside.clock.now()
+        now = context.clock.now()
         if now - renewed >= LEASE_RENEWED_EVERY:
             leases.renew(sync.name, run_id, now)
             renewed = now
@@ -199,7 +199,7 @@ def _comparison(
         existing_table=existing_table,
         run_id=run_id,
         portal_id=portal_id,
-        clock=outside.clock,
+        clock=context.clock,
         heartbeat=heartbeat,
         with_links=run_plan.association_columns,
         tick=TICK,

@@ -17,19 +17,19 @@ from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.load.run_manifest import manifest_table
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import parse_settings
 
 
-def rollback(outside: Outside, run_id: str) -> dict[str, Json]:
+def rollback(context: Context, run_id: str) -> dict[str, Json]:
     """Undo what a run did, and let the next run read again what that one read.
 
     Raises ``Refusal`` (``UNKNOWN_RUN``, ``NOTHING_KEPT``, ``ALREADY_ROLLED_BACK``,
     ``LATER_RUN_NOT_KEPT``), ``UnknownSync``, and ``SyncBusy`` while a run of the sync is going on;
     nothing was changed then.
     """
-    kept, syncs = PageArchive(outside.database), Syncs(outside.database)
-    leases = Leases(outside.database)
+    kept, syncs = PageArchive(context.database), Syncs(context.database)
+    leases = Leases(context.database)
     found = kept.sync_of(run_id)
     if found is None:
         raise Refusal(
@@ -39,15 +39,15 @@ def rollback(outside: Outside, run_id: str) -> dict[str, Json]:
     if syncs.find(name) is None:
         raise UnknownSync(f"the sync {name} of that run was dropped; configure it again, then call")
     lease = f"rollback-{uuid.uuid4().hex[:12]}"
-    leases.take(name, lease, outside.clock.now(), process=outside.process)
+    leases.take(name, lease, context.clock.now(), process=context.process)
     try:
-        return _under_lease(outside, kept, syncs, name, run_id)
+        return _under_lease(context, kept, syncs, name, run_id)
     finally:
         leases.release(name, lease)
 
 
 def _under_lease(
-    outside: Outside, kept: PageArchive, syncs: Syncs, name: str, run_id: str
+    context: Context, kept: PageArchive, syncs: Syncs, name: str, run_id: str
 ) -> dict[str, Json]:
     found, entries = kept.sync_of(run_id), kept.entries(name, run_id=run_id)
     if found is not None and found[2]:
@@ -68,10 +68,10 @@ def _under_lease(
     sync = syncs.find(name)
     # first the cursor: should this end here, the next run reads more than it must, never less
     if sync is not None:
-        _rewind(outside, syncs, sync, said)
+        _rewind(context, syncs, sync, said)
     number = kept.last_number(name) + 1
-    done = undo(outside.database, entries, manifest_table(said), number, passing_on=True)
-    now = outside.clock.now()
+    done = undo(context.database, entries, manifest_table(said), number, passing_on=True)
+    now = context.clock.now()
     kept.save_entry(name, ArchiveEntry(number, run_id, "ROLLBACK", now, {}))
     kept.mark_rolled_back(run_id, now)
     since = said["settled_through"]
@@ -92,9 +92,9 @@ def _under_lease(
     }
 
 
-def _rewind(outside: Outside, syncs: Syncs, sync: Sync, said: Mapping[str, Any]) -> None:
+def _rewind(context: Context, syncs: Syncs, sync: Sync, said: Mapping[str, Any]) -> None:
     """Let the sync go on from where the run began, unless it fills another table by now."""
-    app = AppState(outside.database).settings()
+    app = AppState(context.database).settings()
     settings = parse_settings(sync.name, sync.settings, app.for_syncs)
     if destination.destination_table(settings) != manifest_table(said):
         return
@@ -102,11 +102,11 @@ def _rewind(outside: Outside, syncs: Syncs, sync: Sync, said: Mapping[str, Any])
     cursor = None if before is None or sync.settled_through is None else before
     if cursor is not None and sync.settled_through is not None:
         cursor = min(cursor, sync.settled_through)
-    known = PortalSchema(outside.database).properties(sync.name)
+    known = PortalSchema(context.database).properties(sync.name)
     had = {*said["columns"]}
     added = [one.name for one, column in known if column is not None and column not in had]
     syncs.rewind(sync.name, cursor, earlier(sync.sweeps, said["sweeps"], added))
-    table_views.rewind_views(outside.database, sync.name, settings, cursor)
+    table_views.rewind_views(context.database, sync.name, settings, cursor)
 
 
 def earlier(

@@ -28,7 +28,7 @@ from hubspot_ingest.inbound.replay.page_loader import Loads
 from hubspot_ingest.inbound.replay.target_tables import made_of
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import internal_error
 from hubspot_ingest.settings import parse_settings, sync_name
 
@@ -36,42 +36,42 @@ STRATEGY = "REPLAY"
 LEASE_RENEWED_EVERY = times.MINUTE
 
 
-def replay(outside: Outside, name: str, since: str | None) -> dict[str, Json]:
+def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
     """Make a sync's table again from what is kept since an instant (ISO), None: from all of it.
 
     Raises ``UnknownSync``, ``Refusal`` (``NOTHING_KEPT``, ``NOT_KEPT_SO_FAR``, ``OTHER_PORTAL``)
     and ``SyncBusy``; nothing was changed then.
     """
-    leases, runs = Leases(outside.database), Runs(outside.database)
-    kept = PageArchive(outside.database)
+    leases, runs = Leases(context.database), Runs(context.database)
+    kept = PageArchive(context.database)
     name = sync_name(name)
-    sync = Syncs(outside.database).find(name)
+    sync = Syncs(context.database).find(name)
     if sync is None:
         raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
-    app = AppState(outside.database).settings()
+    app = AppState(context.database).settings()
     settings = parse_settings(name, sync.settings, app.for_syncs)
-    began = outside.clock.now()
+    began = context.clock.now()
     log = RunLog(f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, began)
     log.strategy, log.settled_through = STRATEGY, sync.settled_through
-    leases.take(name, log.run_id, began, process=outside.process)
+    leases.take(name, log.run_id, began, process=context.process)
     try:
         entries = _wanted(kept.entries(name), name, since)
         for portal in {one.body["portal"] for one in entries if "portal" in one.body}:
-            destination.check_portal(outside.database, settings, portal)
+            destination.check_portal(context.database, settings, portal)
         table = destination.destination_table(settings)
         log.destination = str(table)
         runs.begin(log)
         runs.save(log)
         try:
             _Replay(
-                *(outside.database, outside.clock, leases, runs, kept, log, table, entries)
+                *(context.database, context.clock, leases, runs, kept, log, table, entries)
             ).run()
-            table_views.expire_views(outside.database, name, settings, unsettle=False)
+            table_views.expire_views(context.database, name, settings, unsettle=False)
         except IngestError as error:
-            runs.fail(log, error, outside.clock.now())
+            runs.fail(log, error, context.clock.now())
         except Exception as error:
-            now = outside.clock.now()
-            failure = internal_error(outside.database, error, now, run_id=log.run_id, sync=name)
+            now = context.clock.now()
+            failure = internal_error(context.database, error, now, run_id=log.run_id, sync=name)
             with suppress(IngestError):
                 runs.fail(log, failure, now, logged=True)
     finally:

@@ -13,25 +13,25 @@ from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.load import destination
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 
 
 @contextmanager
 def checked_portal(
-    outside: Outside, settings: SyncSettings, client: Client, now: int
+    context: Context, settings: SyncSettings, client: Client, now: int
 ) -> Iterator[Callable[[], str]]:
     """The portal's id, asked beside everything else, once per credential and address.
 
     It raises ``Refusal`` where the destination holds rows of another portal.
     """
-    metadata = PortalSchema(outside.database)
+    metadata = PortalSchema(context.database)
     credential = client.access.credential
-    fingerprint = credentials.fingerprint(credential, outside.base_url)
+    fingerprint = credentials.fingerprint(credential, context.base_url)
     known_id = metadata.portal_id(fingerprint)
 
     def checked(portal_id: str) -> str:
-        destination.check_portal(outside.database, settings, portal_id)
+        destination.check_portal(context.database, settings, portal_id)
         return portal_id
 
     if known_id is not None:
@@ -41,7 +41,7 @@ def checked_portal(
     def save() -> str:
         portal_id = asked.result()
         metadata.save_portal_id(fingerprint, portal_id)
-        Connections(outside.database).save_portal(settings.connection, credential, portal_id, now)
+        Connections(context.database).save_portal(settings.connection, credential, portal_id, now)
         return checked(portal_id)
 
     with ThreadPoolExecutor(1) as pool:

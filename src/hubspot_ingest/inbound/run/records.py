@@ -30,8 +30,8 @@ from hubspot_ingest.inbound.run.portal_check import checked_portal
 from hubspot_ingest.inbound.run.started_extraction import StartedExtraction, start_extraction
 from hubspot_ingest.inbound.run.sync_state import read_sync_state
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations.context import Outside
-from hubspot_ingest.operations.quota_share import Sharing
+from hubspot_ingest.operations.context import Context
+from hubspot_ingest.operations.quota_share import QuotaShare
 from hubspot_ingest.settings import SyncSettings
 
 LEASE_RENEWED_EVERY = times.MINUTE
@@ -49,7 +49,7 @@ class Run:
         self,
         name: str,
         settings: SyncSettings,
-        outside: Outside,
+        context: Context,
         log: RunLog,
         *,
         patient: bool = True,
@@ -57,22 +57,22 @@ class Run:
     ) -> None:
         self._name = name
         self._settings = settings
-        self._outside = outside
-        self._clock = outside.clock
+        self._context = context
+        self._clock = context.clock
         self._tick = PATIENT_TICK if patient else SHORT_TICK
-        self._syncs = Syncs(outside.database)
-        self._leases = Leases(outside.database)
-        self._runs = Runs(outside.database)
-        self._schema = PortalSchema(outside.database)
+        self._syncs = Syncs(context.database)
+        self._leases = Leases(context.database)
+        self._runs = Runs(context.database)
+        self._schema = PortalSchema(context.database)
         self._log = log
         self._lease_renewed = self._progress_saved_at = log.started_at
         self._requests: Callable[[], int] = int
         # read anew under the lease: another run may have moved it since
-        self._sync_state = read_sync_state(outside.database, name, settings, self._syncs.find(name))
+        self._sync_state = read_sync_state(context.database, name, settings, self._syncs.find(name))
         self._sweeps_state = self._sync_state.sweeps
         log.settled_through = self._sync_state.settled_through
         self._notes: list[str] = []
-        self._recorder = page_recorder.page_recorder(outside.database, keep_days, name, log.run_id)
+        self._recorder = page_recorder.page_recorder(context.database, keep_days, name, log.run_id)
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor; yields whenever another run may take its turn.
@@ -80,24 +80,24 @@ class Run:
         Requests are counted however it ends. Raises what ended it early.
         """
         deadline = self._log.started_at + round(self._settings.deadline_minutes * times.MINUTE)
-        with self._outside.client(self._settings, deadline) as client:
+        with self._context.client(self._settings, deadline) as client:
             self._requests = lambda: client.tally.requests
             self._log.watch = client.watch
-            self._sharing = Sharing(self._outside, client, self._settings)
-            self._sharing.begin()
+            self._quota_share = QuotaShare(self._context, client, self._settings)
+            self._quota_share.begin()
             try:
                 for _ in self._run_stages(client):
                     client.access.settle()
                     yield
             except DailyLimitReached as error:
-                limit_error = self._sharing.told(error)
+                limit_error = self._quota_share.with_reset_time(error)
                 client.stop(limit_error)
                 raise limit_error from error
             except Exception as error:
                 client.stop(error if isinstance(error, IngestError) else IngestError(str(error)))
                 raise
             finally:
-                self._sharing.end()
+                self._quota_share.end()
                 spent = client.tally.endpoints
                 self._log.requests = client.tally.requests
                 self._log.bytes = sum(usage.bytes for usage in spent.values())
@@ -110,10 +110,10 @@ class Run:
     def _run_stages(self, client: Client) -> Iterator[None]:
         stream = lookup.find(self._settings.stream, client.fetch)
         lookup.check_settings(stream, self._settings)
-        asking = checked_portal(self._outside, self._settings, client, self._log.started_at)
+        asking = checked_portal(self._context, self._settings, client, self._log.started_at)
         if isinstance(stream, ViewStream):
             with asking:
-                database = self._outside.database.counting(self._log.staged, client.watch)
+                database = self._context.database.counting(self._log.staged, client.watch)
                 view_streams.run(stream, self._settings, database, self._syncs, self._log)
             return
         if isinstance(stream, ItemStream):
@@ -134,12 +134,12 @@ class Run:
         log.since, log.until = run_plan.since, run_plan.until
         log.plan_hash = run_plan.hash
         views = self._sync_state.table_views(
-            self._outside.database, run_plan, started.properties, self._notes
+            self._context.database, run_plan, started.properties, self._notes
         )
         if self._recorder is not None:
             self._recorder.manifest = self._sync_state.manifest(run_plan, portal_id)
         loader = Loader(
-            database=self._outside.database.counting(log.staged, client.watch),
+            database=self._context.database.counting(log.staged, client.watch),
             fetch=client.fetch,
             plan=run_plan,
             existing_table=started.existing_table,
@@ -215,7 +215,7 @@ class Run:
             name=self._name,
             settings=self._settings,
             stream=stream,
-            database=self._outside.database.counting(self._log.staged, client.watch),
+            database=self._context.database.counting(self._log.staged, client.watch),
             syncs=self._syncs,
             runs=self._runs,
             fetch=client.fetch,
@@ -262,7 +262,7 @@ class Run:
 
     def _loader_of_sweeps(self, loader: Loader) -> Loader:
         """The loading of what follows the main reading, into the table as it stands by now."""
-        existing_table = destination.read_table(self._outside.database, loader.plan.table)
+        existing_table = destination.read_table(self._context.database, loader.plan.table)
         links = loader.plan.association_columns
         # there are tables of links that the main reading had no use for
         return replace(loader, existing_table=existing_table, with_links=links, ready=False)
@@ -275,7 +275,7 @@ class Run:
     def _sweep(self, loader: Loader) -> Generator[None, None, bool]:
         """Follow up what no search tells; False: the rest is left to the next run."""
         table, exists = loader.plan.table, bool(loader.existing_table.types)
-        count = self._outside.database.rows(sql.count(table))[0]["FOUND"] if exists else 0
+        count = self._context.database.rows(sql.count(table))[0]["FOUND"] if exists else 0
         context = SweepContext(
             loader=loader,
             state=dict(self._sweeps_state),
@@ -357,7 +357,7 @@ class Run:
 
     def _heartbeat(self) -> None:
         """Renew the lease, and tell who looks at RUNS how far the run is."""
-        self._sharing.look()
+        self._quota_share.refresh()
         now = self._clock.now()
         if now - self._progress_saved_at >= PROGRESS_EVERY:
             self._log.requests = self._requests()

@@ -19,40 +19,40 @@ from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
-from hubspot_ingest.operations.context import Outside
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import internal_error
-from hubspot_ingest.operations.run_cost import Meter
+from hubspot_ingest.operations.run_cost import RunCost
 from hubspot_ingest.settings import SyncSettings, parse_settings, sync_name
 
 # The worst thing that can be said of several runs comes first.
 WORST_FIRST = ("FAILED", "SKIPPED", "STOPPED", "SUCCEEDED")
 
 
-def ingest(name: str, outside: Outside) -> dict[str, Json]:
+def ingest(name: str, context: Context) -> dict[str, Json]:
     """Run a sync now, and answer how it went.
 
     Raises only what forbids a run to begin at all: ``Refusal``, ``UnknownStream``, ``SyncBusy``.
     """
-    log, steps = begin(name, outside)
+    log, steps = begin(name, context)
     for _ in steps:
         pass
-    alerts.after_runs(outside)
+    alerts.after_runs(context)
     return answer(log)
 
 
-def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
+def ingest_all(context: Context, *, scheduled: bool = True) -> dict[str, Json]:
     """Run every enabled sync, side by side in one process under one governor.
 
     Without those ``scheduled`` on their own where those run by themselves.
     """
-    syncs = [sync for sync in Syncs(outside.database).all() if sync.enabled]
+    syncs = [sync for sync in Syncs(context.database).all() if sync.enabled]
     names = [sync.name for sync in syncs if scheduled or not task_schedules.may_resume(sync)]
-    meter = Meter(outside.clock)
+    run_cost = RunCost(context.clock)
     answers: dict[str, dict[str, Json]] = {}
     going: dict[str, tuple[RunLog, Iterator[None]]] = {}
     for name in names:
         try:
-            going[name] = begin(name, outside, meter, patient=len(names) == 1)
+            going[name] = begin(name, context, run_cost, patient=len(names) == 1)
         except IngestError as error:
             answers[name] = {"response_code": error.response_code, "message": error.message}
     while going:
@@ -60,56 +60,56 @@ def ingest_all(outside: Outside, *, scheduled: bool = True) -> dict[str, Json]:
             if next(steps, True) is not None:
                 answers[name] = answer(log)
                 del going[name]
-    alerts.after_runs(outside)
+    alerts.after_runs(context)
     return _together({name: answers[name] for name in names})
 
 
 def begin(
-    name: str, outside: Outside, shared: Meter | None = None, *, patient: bool = True
+    name: str, context: Context, shared_cost: RunCost | None = None, *, patient: bool = True
 ) -> tuple[RunLog, Iterator[None]]:
     """The log of a run and its steps; going through them runs it.
 
     ``patient`` steps wait for HubSpot, others come back soon so that other runs get their turn;
-    those share a meter.
+    those share the cost.
     """
-    meter = shared or Meter(outside.clock)
-    leases, runs = Leases(outside.database), Runs(outside.database)
-    name, settings, app = _remembered(name, outside)
-    now = outside.clock.now()
+    run_cost = shared_cost or RunCost(context.clock)
+    leases, runs = Leases(context.database), Runs(context.database)
+    name, settings, app = _remembered(name, context)
+    now = context.clock.now()
     log = RunLog(f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, now)
     weight = quota_share.WEIGHTS[settings.priority]
-    leases.take(name, log.run_id, now, process=outside.process, weight=weight)
+    leases.take(name, log.run_id, now, process=context.process, weight=weight)
 
     def steps() -> Iterator[None]:
-        meter.begin(log.run_id)
-        log.warehouse_seconds = lambda: meter.seconds(log.run_id)
+        run_cost.begin(log.run_id)
+        log.warehouse_seconds = lambda: run_cost.seconds(log.run_id)
         telemetry.info("run began", sync=name, stream=settings.stream, run_id=log.run_id)
         try:
             runs.begin(log)
             try:
                 run = Run(
-                    *(name, settings, outside, log),
+                    *(name, settings, context, log),
                     patient=patient,
                     keep_days=app.keep_pages_days,
                 )
                 yield from run.steps()
             except GrantMissing as error:
                 named_error = privileges.with_grants(
-                    outside.database, destination.destination_table(settings), error
+                    context.database, destination.destination_table(settings), error
                 )
-                runs.fail(log, named_error, outside.clock.now())
+                runs.fail(log, named_error, context.clock.now())
             except IngestError as error:
-                runs.fail(log, error, outside.clock.now())
+                runs.fail(log, error, context.clock.now())
             except Exception as error:
-                now = outside.clock.now()
-                failure = internal_error(outside.database, error, now, run_id=log.run_id, sync=name)
+                now = context.clock.now()
+                failure = internal_error(context.database, error, now, run_id=log.run_id, sync=name)
                 # the answer names the id even where RUNS cannot be written
                 with suppress(IngestError):
                     runs.fail(log, failure, now, logged=True)
             _report_end(log)
         finally:
             leases.release(name, log.run_id)
-            meter.end(log.run_id)
+            run_cost.end(log.run_id)
 
     return log, steps()
 
@@ -136,15 +136,15 @@ def _report_end(log: RunLog) -> None:
     telemetry.event("run", **facts)
 
 
-def start(name: str, outside: Outside) -> dict[str, Json]:
+def start(name: str, context: Context) -> dict[str, Json]:
     """Begin a run of a sync in the background, through its task.
 
     Raises ``SyncBusy`` when one is going on, and what forbids a run to begin.
     """
-    name, settings, _ = _remembered(name, outside)
-    if Leases(outside.database).held(name, outside.clock.now()):
+    name, settings, _ = _remembered(name, context)
+    if Leases(context.database).held(name, context.clock.now()):
         raise SyncBusy(f"a run of {name} is going on already; see the view RUNS")
-    task = task_schedules.start(outside.database, name, settings)
+    task = task_schedules.start(context.database, name, settings)
     return {
         "response_code": "OK",
         "message": f"{name} runs in the background; the view RUNS tells how far it is",
@@ -152,17 +152,17 @@ def start(name: str, outside: Outside) -> dict[str, Json]:
     }
 
 
-def _remembered(name: str, outside: Outside) -> tuple[str, SyncSettings, AppSettings]:
+def _remembered(name: str, context: Context) -> tuple[str, SyncSettings, AppSettings]:
     """A sync's name, its settings and the app's; an unknown sync is remembered with defaults."""
     name = sync_name(name)
-    syncs = Syncs(outside.database)
+    syncs = Syncs(context.database)
     sync = syncs.find(name)
-    app = AppState(outside.database).settings()
+    app = AppState(context.database).settings()
     settings = parse_settings(name, None if sync is None else sync.settings, app.for_syncs)
     if sync is None:
         # a slip of the pen is refused before it is remembered
         lookup.standard(settings.stream)
-        syncs.save(name, settings.stream, {}, outside.clock.now())
+        syncs.save(name, settings.stream, {}, context.clock.now())
     return name, settings, app
 
 
