@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.binding_names import Binding, binding_names, main, share
+from scripts.binding_names import Binding, binding_names, bindings_in, main, share
+
+ROOT = Path(__file__).parents[2]
+MOST_PERCENT = 4
+"""The share of vague names among the bindings of the product and its page, in percent."""
 
 
 @pytest.mark.parametrize(
@@ -53,3 +57,14 @@ def test_each_directory_is_printed_with_its_share_and_its_places(
         f"{tmp_path}: 2 bindings, 1 vague, 50.0 %",
         f"{tmp_path / 'module.py'}:1: one",
     ]
+
+
+def test_few_values_of_the_product_have_a_vague_name() -> None:
+    bindings = [
+        binding
+        for directory in ("src", "streamlit")
+        for in_file in bindings_in(ROOT / directory).values()
+        for binding in in_file
+    ]
+
+    assert share(bindings) < MOST_PERCENT, "python -m scripts.binding_names --list src streamlit"
