@@ -123,3 +123,18 @@ def test_every_make_target_a_page_names_exists(page: Path) -> None:
 
     named = set(re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(), re.M))
     assert named <= targets
+
+
+def test_the_house_shows_every_room_of_the_package_and_of_inbound() -> None:
+    house = (ROOT / "docs" / "DEVELOP.md").read_text().split("## The house")[1].split("```")[1]
+    shown = {*re.findall(r"\w+", house)}
+
+    assert {*rooms(SOURCE), *rooms(SOURCE / "inbound")} - shown == set()
+
+
+def rooms(package: Path) -> set[str]:
+    return {
+        path.stem
+        for path in package.iterdir()
+        if path.name != "__init__.py" and (path.suffix == ".py" or (path / "__init__.py").exists())
+    }
