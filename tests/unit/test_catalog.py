@@ -27,12 +27,16 @@ def test_every_stream_has_a_name_of_its_own() -> None:
 
 def test_every_stream_of_records_reads_an_object_type_of_its_own() -> None:
     assert len({stream.object_type for stream in CRM}) == len(CRM)
-    assert [one.name for one in STREAMS if isinstance(one, RecordStream) != (one in CRM)] == []
+    assert [
+        stream.name for stream in STREAMS if isinstance(stream, RecordStream) != (stream in CRM)
+    ] == []
 
 
 def test_no_name_is_the_object_type_of_another_stream() -> None:
-    taken = {one.object_type: one.name for one in CRM}
-    assert [one.name for one in STREAMS if taken.get(one.name, one.name) != one.name] == []
+    taken = {stream.object_type: stream.name for stream in CRM}
+    assert [
+        stream.name for stream in STREAMS if taken.get(stream.name, stream.name) != stream.name
+    ] == []
 
 
 @pytest.mark.parametrize("stream", CRM, ids=lambda stream: stream.name)
@@ -49,7 +53,9 @@ def test_a_stream_has_a_name_a_sync_may_have(stream: Stream) -> None:
 
 def test_contacts_are_searched_by_their_own_modified_date() -> None:
     assert RECORD_STREAMS["contacts"].updated == "lastmodifieddate"
-    assert {one.updated for one in CRM if one.name != "contacts"} == {"hs_lastmodifieddate"}
+    assert {stream.updated for stream in CRM if stream.name != "contacts"} == {
+        "hs_lastmodifieddate"
+    }
 
 
 @pytest.mark.parametrize("name", ["contacts", "Contacts", " CONTACTS "])
@@ -107,12 +113,12 @@ class Portal:
 
 def test_access_tells_of_every_stream_and_custom_object_whether_it_can_be_read() -> None:
     portal = Portal(deals=ScopeMissing("no", ("crm.objects.deals.read",)), fees=HubSpotRefused(""))
-    found = {one.stream: one for one in discovery.access(portal.fetch, NOW)}
-    assert set(found) == {*BY_NAME, "p6789_Car"}
-    refused = {name for name, one in found.items() if not one.readable}
+    access = {stream.stream: stream for stream in discovery.access(portal.fetch, NOW)}
+    assert set(access) == {*BY_NAME, "p6789_Car"}
+    refused = {name for name, stream in access.items() if not stream.readable}
     assert refused == {"deals", "fees", "deals_archived"}
-    assert found["deals"].scopes == ("crm.objects.deals.read",)
-    assert found["deals_archived"].scopes == ("crm.objects.deals.read",)
+    assert access["deals"].scopes == ("crm.objects.deals.read",)
+    assert access["deals_archived"].scopes == ("crm.objects.deals.read",)
 
 
 @pytest.mark.parametrize("error", [ScopeMissing("no"), HubSpotRefused("no")])

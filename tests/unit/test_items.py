@@ -42,12 +42,12 @@ class Shelf:
 
     def fetch(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
         self.asked.append(request)
-        found = self.pages[request.path.rsplit("/", 1)[-1]]
-        if isinstance(found, Exception):
-            raise found
+        pages = self.pages[request.path.rsplit("/", 1)[-1]]
+        if isinstance(pages, Exception):
+            raise pages
         place = int(query_of(request).get("after", 0))
-        answer: dict[str, Any] = {"results": found[place]}
-        if place + 1 < len(found):
+        answer: dict[str, Any] = {"results": pages[place]}
+        if place + 1 < len(pages):
             answer["paging"] = {"next": {"after": str(place + 1)}}
         return parse(answer)
 
@@ -60,7 +60,7 @@ def _ids(batches: Iterator[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("path", "found"),
+    ("path", "value"),
     [
         ("id", "3"),
         ("labels.singular", "Car"),
@@ -72,25 +72,27 @@ def _ids(batches: Iterator[Any]) -> list[str]:
         ("@@@name", None),
     ],
 )
-def test_a_path_finds_its_value_in_an_item_and_around_it(path: str, found: str | None) -> None:
+def test_a_path_finds_its_value_in_an_item_and_around_it(path: str, value: str | None) -> None:
     item = ({"id": "3", "labels": {"singular": "Car"}}, {"id": "2"}, {"name": "deals"})
 
-    assert getter(path)(item) == found
+    assert getter(path)(item) == value
 
 
 def test_a_fingerprint_is_of_the_content_and_not_of_its_order() -> None:
-    one, two, other = ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1, "b": 3})
+    item, reordered, other = ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1, "b": 3})
 
-    assert getter("#")((one,)) == getter("#")((two,)) != getter("#")((other,))
+    assert getter("#")((item,)) == getter("#")((reordered,)) != getter("#")((other,))
 
 
 def test_lists_within_a_list_are_told_with_what_they_lie_in() -> None:
     stream = replace(THINGS, items="results.stages")
     answer = {"results": [{"id": "p", "stages": [{"id": "s"}, {"id": "t"}]}, {"id": "q"}]}
 
-    found = items(stream, answer, ({"name": "deals"},))
+    stages = items(stream, answer, ({"name": "deals"},))
 
-    assert [(getter("id")(one), getter("@id")(one), getter("@@name")(one)) for one in found] == [
+    assert [
+        (getter("id")(stage), getter("@id")(stage), getter("@@name")(stage)) for stage in stages
+    ] == [
         ("s", "p", "deals"),
         ("t", "p", "deals"),
     ]
@@ -160,7 +162,7 @@ def test_windows_cover_the_time_without_a_gap() -> None:
         ITEM_STREAMS["email_events"], Parents(()), since=NOW - 70 * DAY, until=NOW
     )
 
-    edges = [(one.start, one.end) for one in parts]
+    edges = [(partition.start, partition.end) for partition in parts]
     assert [edges[0][0], edges[-1][1]] == [NOW - 70 * DAY, NOW]
     assert [end for _, end in edges[:-1]] == [start for start, _ in edges[1:]]
     assert len(parts) == 3
@@ -171,14 +173,16 @@ def test_partitions_stand_in_the_order_of_their_places() -> None:
     parts = partitions.split(ITEM_STREAMS["properties"], parents)
 
     assert len(parts) == 2 * len(ITEM_STREAMS["properties"].variants)
-    assert [one.place for one in parts] == sorted(one.place for one in parts)
+    assert [partition.place for partition in parts] == sorted(
+        partition.place for partition in parts
+    )
 
 
 def test_several_parents_go_into_one_request() -> None:
     contacts = tuple({"properties": {"email": f"{n:03d}@example.com"}} for n in range(250))
     parts = partitions.split(ITEM_STREAMS["subscription_statuses"], Parents(contacts))
 
-    assert [len(one.parents) for one in parts] == [100, 100, 50]
+    assert [len(partition.parents) for partition in parts] == [100, 100, 50]
     body = item_requests.request(ITEM_STREAMS["subscription_statuses"], parts[2]).body
     assert isinstance(body, dict)
     assert body["inputs"] == [f"{n:03d}@example.com" for n in range(200, 250)]
@@ -223,11 +227,11 @@ def test_what_is_behind_is_read_from_where_it_was_left() -> None:
     stream = replace(THINGS, path="/{id}", newest_by="at")
     page = [[{"id": "2", "at": NOW - 1}, {"id": "1", "at": NOW - 8}]]
     shelf = Shelf(a=page, b=page)
-    parts = [Partition(one, ({"id": one},)) for one in "ab"]
+    parts = [Partition(parent_id, ({"id": parent_id},)) for parent_id in "ab"]
 
-    reading = ItemExtraction(shelf.fetch, stream, parts, NOW - 5, None, {"b": NOW - 9})
+    extraction = ItemExtraction(shelf.fetch, stream, parts, NOW - 5, None, {"b": NOW - 9})
 
-    assert _ids(reading.batches()) == ["2", "2", "1"]
+    assert _ids(extraction.batches()) == ["2", "2", "1"]
 
 
 def test_what_comes_newest_first_is_read_no_further_than_what_is_known() -> None:
@@ -270,12 +274,12 @@ def test_what_an_earlier_variant_told_a_later_one_does_not() -> None:
 def test_a_refused_parent_does_not_keep_the_others_from_being_read() -> None:
     stream = replace(THINGS, path="/{id}")
     shelf = Shelf(a=[[{"id": "1"}]], b=ScopeMissing("no"), c=HubSpotRefused("gone", 404))
-    parts = [Partition(one, ({"id": one},)) for one in "abc"]
-    reading = ItemExtraction(shelf.fetch, stream, parts)
+    parts = [Partition(parent_id, ({"id": parent_id},)) for parent_id in "abc"]
+    extraction = ItemExtraction(shelf.fetch, stream, parts)
 
-    assert _ids(reading.batches()) == ["1"]
-    assert {*reading.refused} == {"b"}
-    assert reading.whole == {"a", "c"}, "a parent that is gone has nothing left"
+    assert _ids(extraction.batches()) == ["1"]
+    assert {*extraction.refused} == {"b"}
+    assert extraction.whole == {"a", "c"}, "a parent that is gone has nothing left"
 
 
 def test_when_every_parent_is_refused_so_is_the_stream() -> None:
@@ -285,7 +289,9 @@ def test_when_every_parent_is_refused_so_is_the_stream() -> None:
     with pytest.raises(ScopeMissing):
         _ids(
             ItemExtraction(
-                shelf.fetch, stream, [Partition(one, ({"id": one},)) for one in "ab"]
+                shelf.fetch,
+                stream,
+                [Partition(parent_id, ({"id": parent_id},)) for parent_id in "ab"],
             ).batches()
         )
 
@@ -294,9 +300,9 @@ def test_works_side_by_side_are_told_in_their_order() -> None:
     def work(n: int) -> Iterator[int]:
         yield from (10 * n, 10 * n + 1)
 
-    found = [[*one] for one in prefetched_in_order(map(work, range(20)), 4)]
+    results = [[*result] for result in prefetched_in_order(map(work, range(20)), 4)]
 
-    assert found == [[10 * n, 10 * n + 1] for n in range(20)]
+    assert results == [[10 * n, 10 * n + 1] for n in range(20)]
 
 
 def test_works_end_when_nobody_wants_them_any_more() -> None:
@@ -306,8 +312,8 @@ def test_works_end_when_nobody_wants_them_any_more() -> None:
         begun.append(n)
         yield n
 
-    for found in prefetched_in_order(map(work, range(100)), 4):
-        assert [*found] == [0]
+    for result in prefetched_in_order(map(work, range(100)), 4):
+        assert [*result] == [0]
         break
 
     assert len(begun) <= 5

@@ -25,7 +25,7 @@ def _membership(portal: Portal) -> None:
 
 
 def _submission(portal: Portal) -> None:
-    form = next(one for one in portal.forms.kept.all() if one.fields["formType"] == "hubspot")
+    form = next(form for form in portal.forms.kept.all() if form.fields["formType"] == "hubspot")
     portal.forms.submit(form.id, {"email": "new@example.com"})
 
 
@@ -62,13 +62,13 @@ def _event(object_type: str) -> Change:
 
 
 ANALYTICS = {
-    one.name: one.name.removesuffix("_web_analytics")
-    for one in STREAMS
-    if one.name.endswith("_web_analytics")
+    stream.name: stream.name.removesuffix("_web_analytics")
+    for stream in STREAMS
+    if stream.name.endswith("_web_analytics")
 }
 
 CHANGES: Mapping[str, Change] = {
-    **{one.name: _record(one.object_type) for one in CRM},
+    **{stream.name: _record(stream.object_type) for stream in CRM},
     "owners": lambda portal: portal.owners.add({"email": "new@example.com"}),
     "pipelines": lambda portal: portal.pipelines.add("deals", "New", {}),
     "pipeline_stages": lambda portal: portal.pipelines.add("tickets", "New", {"Begun": {}}),

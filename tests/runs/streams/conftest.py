@@ -20,7 +20,7 @@ def busy(installed: Engine) -> Iterator[World]:
     """A portal with some of everything."""
     as_installed(installed)
     clock = HandClock()
-    records = {one.object_type: 3 for one in CRM}
+    records = {stream.object_type: 3 for stream in CRM}
     records |= {"contacts": 20, "marketing_events": 4}
     portal = Portal(1, clock.now, {**records, **DEMO})
     for name in ANALYTICS:

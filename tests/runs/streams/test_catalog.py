@@ -17,7 +17,7 @@ from tests.runs.world import HOUR, Answer, World
 
 # What a record of a CRM object always has; its properties are the tests of `runs`.
 RECORD = ("ID", "CREATED_AT", "UPDATED_AT", "ARCHIVED", "PROPERTIES", "_PORTAL_ID", "_RUN_ID")
-READ = [one for one in STREAMS if not isinstance(one, ViewStream)]
+READ = [stream for stream in STREAMS if not isinstance(stream, ViewStream)]
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,18 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def told(busy: World) -> dict[str, Story]:
+def stories(busy: World) -> dict[str, Story]:
     """The stories of this portal so far: a worker may come back to a stream, in any order."""
     assert busy.syncs.names() == []
     return {}
 
 
 @pytest.fixture(scope="module", params=READ, ids=lambda stream: stream.name)
-def story(busy: World, told: dict[str, Story], request: pytest.FixtureRequest) -> Story:
+def story(busy: World, stories: dict[str, Story], request: pytest.FixtureRequest) -> Story:
     stream: Stream = request.param
-    if stream.name not in told:
-        told[stream.name] = _tell(busy, stream)
-    return told[stream.name]
+    if stream.name not in stories:
+        stories[stream.name] = _tell(busy, stream)
+    return stories[stream.name]
 
 
 def _tell(world: World, stream: Stream) -> Story:
@@ -70,12 +70,14 @@ def test_a_run_lands_what_there_is(story: Story) -> None:
 
 
 def test_every_fixed_column_is_filled_by_some_row(story: Story) -> None:
-    wanted: tuple[str, ...] = RECORD
+    columns: tuple[str, ...] = RECORD
     if isinstance(story.stream, ItemStream):
-        wanted = tuple(one.name for one in table_columns(story.stream))
+        columns = tuple(column.name for column in table_columns(story.stream))
     marks = {"_DELETED_AT", "_DELETE_KIND"}
     empty = [
-        one for one in wanted if one not in marks and all(row[one] is None for row in story.rows)
+        column
+        for column in columns
+        if column not in marks and all(row[column] is None for row in story.rows)
     ]
 
     assert empty == []
@@ -83,7 +85,7 @@ def test_every_fixed_column_is_filled_by_some_row(story: Story) -> None:
 
 def test_a_second_run_changes_nothing(story: Story) -> None:
     assert story.again["status"] == "SUCCEEDED", story.again
-    changed = (story.again[f"rows_{one}"] for one in ("inserted", "updated", "deleted"))
+    changed = (story.again[f"rows_{change}"] for change in ("inserted", "updated", "deleted"))
     assert [*changed] == [0, 0, 0]
 
 
@@ -99,7 +101,7 @@ def test_a_later_run_takes_only_what_is_new(story: Story) -> None:
 
 def test_the_key_is_unique_in_the_table(story: Story) -> None:
     key = story.stream.key if isinstance(story.stream, ItemStream) else (KEY,)
-    keys = [tuple(row[one] for one in key) for row in story.rows]
+    keys = [tuple(row[name] for name in key) for row in story.rows]
 
     assert keys
     assert len(set(keys)) == len(keys)
@@ -131,6 +133,6 @@ def test_a_credential_without_scopes_skips_the_stream_and_says_which(
 
 
 def test_every_stream_that_can_change_is_changed_here() -> None:
-    known = {*CHANGES, *CONSTANT}
-    assert sorted(one.name for one in READ if one.name not in known) == []
-    assert sorted(known - {*BY_NAME}) == []
+    names = {*CHANGES, *CONSTANT}
+    assert sorted(stream.name for stream in READ if stream.name not in names) == []
+    assert sorted(names - {*BY_NAME}) == []

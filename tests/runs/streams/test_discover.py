@@ -28,7 +28,7 @@ def portal(make: MakeWorld) -> World:
 def _discover(world: World) -> dict[str, Answer]:
     answer: dict[str, Any] = discovery.discover(world.context)
     assert answer["response_code"] == "OK"
-    return {one["stream"]: one for one in answer["streams"]}
+    return {stream["stream"]: stream for stream in answer["streams"]}
 
 
 def test_every_stream_and_custom_object_is_told_of(portal: World) -> None:
@@ -48,13 +48,13 @@ def test_a_stream_that_can_be_read_is_told_with_its_count(portal: World) -> None
 
 
 def test_a_stream_that_cannot_be_read_is_told_with_scope_and_subscription(portal: World) -> None:
-    found = _discover(portal)
+    streams = _discover(portal)
 
-    assert found["leads"]["readable"] is False
-    assert found["leads"]["scopes"] == ["crm.objects.leads.read"]
-    assert found["leads"]["tier"] == "Sales Hub Professional"
-    assert found["leads"]["records"] is None
-    assert found["forms"] | {"label": ""} == {
+    assert streams["leads"]["readable"] is False
+    assert streams["leads"]["scopes"] == ["crm.objects.leads.read"]
+    assert streams["leads"]["tier"] == "Sales Hub Professional"
+    assert streams["leads"]["records"] is None
+    assert streams["forms"] | {"label": ""} == {
         "stream": "forms",
         "object_type": None,
         "label": "",
@@ -66,20 +66,20 @@ def test_a_stream_that_cannot_be_read_is_told_with_scope_and_subscription(portal
 
 
 def test_a_view_can_be_read_when_anything_it_is_made_of_can_be(portal: World) -> None:
-    found = _discover(portal)
+    streams = _discover(portal)
 
-    assert found["engagements"]["readable"] is True
-    assert found["deals_archived"]["readable"] is False
-    assert "crm.objects.deals.read" in found["deals_archived"]["scopes"]
+    assert streams["engagements"]["readable"] is True
+    assert streams["deals_archived"]["readable"] is False
+    assert "crm.objects.deals.read" in streams["deals_archived"]["scopes"]
 
 
 def test_the_views_show_what_was_found(portal: World) -> None:
-    found = _discover(portal)
+    streams = _discover(portal)
 
     rows = portal.rows(f"SELECT * FROM {STREAMS} WHERE STREAM = 'owners'")
     assert (rows[0]["LABEL"], rows[0]["READER"], rows[0]["READABLE"]) == ("Owners", "PAGES", True)
     assert rows[0]["CHECKED_AT"] is not None
-    assert portal.rows(f"SELECT COUNT(*) AS N FROM {STREAMS}")[0]["N"] == len(found)
+    assert portal.rows(f"SELECT COUNT(*) AS N FROM {STREAMS}")[0]["N"] == len(streams)
 
 
 def test_the_properties_of_every_readable_object_type_are_shown(portal: World) -> None:
@@ -92,10 +92,10 @@ def test_the_properties_of_every_readable_object_type_are_shown(portal: World) -
     )
     assert rows[0]["TYPE"] == "enumeration"
     assert "customer" in rows[0]["OPTIONS"]
-    assert all(rows[0][one] for one in ("LABEL", "FIELD_TYPE", "GROUP_NAME"))
+    assert all(rows[0][column] for column in ("LABEL", "FIELD_TYPE", "GROUP_NAME"))
     streams = portal.rows("SELECT DISTINCT STREAM FROM HUBSPOT_INGEST.CORE.STREAM_PROPERTIES")
-    assert "contacts" in {one["STREAM"] for one in streams}
-    assert "deals" not in {one["STREAM"] for one in streams}
+    assert "contacts" in {row["STREAM"] for row in streams}
+    assert "deals" not in {row["STREAM"] for row in streams}
 
 
 def test_what_was_found_before_is_replaced(portal: World) -> None:
@@ -116,7 +116,7 @@ def test_the_procedure_answers_the_same(served: World) -> None:
     answer = served.call("CALL discover()")
 
     assert answer["response_code"] == "OK"
-    assert {one["stream"] for one in answer["streams"]} >= {*BY_NAME}
+    assert {stream["stream"] for stream in answer["streams"]} >= {*BY_NAME}
 
 
 def test_a_stream_that_is_skipped_does_not_keep_others_from_running(portal: World) -> None:
@@ -125,7 +125,7 @@ def test_a_stream_that_is_skipped_does_not_keep_others_from_running(portal: Worl
 
     answer: dict[str, Any] = ingest_all(portal.context)
 
-    assert {one["sync"]: one["status"] for one in answer["runs"]} == {
+    assert {run["sync"]: run["status"] for run in answer["runs"]} == {
         "forms": "SKIPPED",
         "owners": "SUCCEEDED",
     }

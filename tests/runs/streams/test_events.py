@@ -48,8 +48,8 @@ def test_several_event_types_share_a_table(world: World) -> None:
 
     assert world.run("events")["rows_inserted"] == 2
 
-    found = world.rows(f"SELECT EVENT_TYPE, PROPERTIES_HS_URL, PROPERTIES_HS_FORM_ID FROM {EVENTS}")
-    assert {tuple(one.values()) for one in found} == {
+    rows = world.rows(f"SELECT EVENT_TYPE, PROPERTIES_HS_URL, PROPERTIES_HS_FORM_ID FROM {EVENTS}")
+    assert {tuple(row.values()) for row in rows} == {
         ("e_visited_page", "https://www.example.com/a", None),
         ("e_form_view_v2", None, "1"),
     }
@@ -97,8 +97,8 @@ def test_what_is_known_of_flattened_properties_is_seen_in_the_view(world: World)
     _happen(world, tags=["a"], note="b")
     world.run("e_visited_page")
 
-    found = world.rows("SELECT PROPERTY, COLUMN_NAME, TYPE FROM HUBSPOT_INGEST.CORE.PROPERTIES")
-    assert {tuple(one.values()) for one in found} == {
+    rows = world.rows("SELECT PROPERTY, COLUMN_NAME, TYPE FROM HUBSPOT_INGEST.CORE.PROPERTIES")
+    assert {tuple(row.values()) for row in rows} == {
         ("tags", "PROPERTIES_TAGS", "list"),
         ("note", "PROPERTIES_NOTE", "string"),
     }
@@ -113,7 +113,7 @@ def test_events_before_the_start_date_are_not_read(world: World) -> None:
 
     world.run("e_visited_page")
 
-    assert [one["N"] for one in world.rows(f"SELECT PROPERTIES_NOTE AS N FROM {VISITS}")] == ["new"]
+    assert [row["N"] for row in world.rows(f"SELECT PROPERTIES_NOTE AS N FROM {VISITS}")] == ["new"]
 
 
 def test_an_event_at_the_very_edge_of_two_windows_is_read(world: World) -> None:
@@ -137,8 +137,8 @@ def test_the_web_analytics_of_a_custom_object_are_read_by_its_name(make: MakeWor
     world.configure(name, {"event_types": ["e_visited_page"]})
     answer = world.run(name)
 
-    found = world.rows(f"SELECT ID, OBJECT_ID FROM {answer['destination']}")
-    assert [tuple(one.values()) for one in found] == [(visit, record)]
+    rows = world.rows(f"SELECT ID, OBJECT_ID FROM {answer['destination']}")
+    assert [tuple(row.values()) for row in rows] == [(visit, record)]
 
 
 def test_a_portal_without_the_subscription_skips_the_stream_and_names_it(world: World) -> None:

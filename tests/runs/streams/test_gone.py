@@ -12,19 +12,19 @@ MEMBERSHIPS = "HUBSPOT_DATA.CRM.LIST_MEMBERSHIPS"
 
 
 def _kinds(world: World, table: str, key: str = "ID") -> dict[str, str | None]:
-    found = world.rows(f"SELECT {key} AS K, _DELETE_KIND AS KIND FROM HUBSPOT_DATA.CRM.{table}")
-    return {one["K"]: one["KIND"] for one in found}
+    rows = world.rows(f"SELECT {key} AS K, _DELETE_KIND AS KIND FROM HUBSPOT_DATA.CRM.{table}")
+    return {row["K"]: row["KIND"] for row in rows}
 
 
 @pytest.fixture
 def listed(make: MakeWorld) -> World:
     """Ten contacts, six of them on a list, two on another."""
     world = make({"contacts": 10})
-    ids = [one.id for one in world.portal.records("contacts")]
+    ids = [contact.id for contact in world.portal.records("contacts")]
     for name, members in (("Six", ids[:6]), ("Two", ids[6:8])):
-        made = world.portal.lists.add(name)
-        for one in members:
-            world.portal.lists.join(made, one)
+        list_id = world.portal.lists.add(name)
+        for contact_id in members:
+            world.portal.lists.join(list_id, contact_id)
     world.clock.advance(HOUR)
     world.run("list_memberships")
     world.clock.advance(HOUR)
@@ -85,7 +85,8 @@ def test_a_record_that_left_a_list_is_marked_by_the_whole_reading_of_the_next_da
 
     assert _kinds(listed, "LIST_MEMBERSHIPS", "RECORD_ID")[first] == "REMOVED"
     assert (
-        len([one for one in _kinds(listed, "LIST_MEMBERSHIPS", "RECORD_ID").values() if one]) == 1
+        len([kind for kind in _kinds(listed, "LIST_MEMBERSHIPS", "RECORD_ID").values() if kind])
+        == 1
     )
 
 
@@ -114,7 +115,7 @@ def test_between_whole_readings_each_list_costs_one_request(listed: World) -> No
 
     listed.run("list_memberships")
 
-    assert sum(one.path.endswith("/join-order") for one in listed.asked()) == 2
+    assert sum(request.path.endswith("/join-order") for request in listed.asked()) == 2
 
 
 def test_what_could_not_be_read_is_not_taken_for_gone(world: World) -> None:
@@ -135,8 +136,8 @@ def test_what_could_not_be_read_is_not_taken_for_gone(world: World) -> None:
 
 def test_what_a_refused_parent_got_meanwhile_is_read_once_it_can_be(world: World) -> None:
     forms = [world.portal.forms.add(f"Form {n}") for n in range(2)]
-    for one in forms:
-        world.portal.forms.submit(one, {"email": "first@example.com"})
+    for form_id in forms:
+        world.portal.forms.submit(form_id, {"email": "first@example.com"})
     world.clock.advance(HOUR)
     world.run("form_submissions")
     closed = f"/form-integrations/v1/submissions/forms/{forms[0]}"
@@ -157,8 +158,8 @@ def test_a_run_that_stopped_early_marks_nothing_of_what_it_did_not_read(
 ) -> None:
     world = make({"contacts": 10})
     for n in range(30):
-        made = world.portal.lists.add(f"List {n}")
-        world.portal.lists.join(made, next(world.portal.records("contacts")).id)
+        list_id = world.portal.lists.add(f"List {n}")
+        world.portal.lists.join(list_id, next(world.portal.records("contacts")).id)
     world.run("list_memberships")
     world.clock.advance(2 * DAY)
     world.configure("list_memberships", {"deadline_minutes": 1})
@@ -170,5 +171,5 @@ def test_a_run_that_stopped_early_marks_nothing_of_what_it_did_not_read(
         answers.append(world.ingest("list_memberships"))
 
     assert len(answers) > 2
-    assert [one["rows_deleted"] for one in answers] == [0] * len(answers)
+    assert [answer["rows_deleted"] for answer in answers] == [0] * len(answers)
     assert world.rows(f"SELECT COUNT(*) AS N FROM {MEMBERSHIPS}")[0]["N"] == 30

@@ -56,7 +56,7 @@ def _run(world: World, stream: ItemStream) -> RunLog:
     settings = parse_settings(stream.name, {})
     now = world.clock.now()
     log = RunLog(f"run-{now}", stream.name, stream.name, now)
-    known = world.syncs.find(stream.name)
+    sync = world.syncs.find(stream.name)
     world.syncs.save(stream.name, stream.name, {}, now)
     client = Client(
         BASE_URL,
@@ -78,9 +78,9 @@ def _run(world: World, stream: ItemStream) -> RunLog:
             requests=lambda: client.tally.requests,
             log=log,
             clock=world.clock,
-            alive=lambda: None,
+            heartbeat=lambda: None,
             tick=0.1,
-            settled_through=None if known is None else known.settled_through,
+            settled_through=None if sync is None else sync.settled_through,
             checkpoint=None,
             state={},
             portal_id=lambda: "1",
@@ -97,7 +97,7 @@ def test_a_stream_of_one_row_runs(world: World, stream: ItemStream) -> None:
     world.clock.advance(HOUR)
     again = _run(world, stream)
 
-    found = world.rows(f"SELECT * FROM HUBSPOT_DATA.CRM.{stream.name.upper()}")
-    assert len(found) == first.rows_inserted == first.rows_read > 0
+    rows = world.rows(f"SELECT * FROM HUBSPOT_DATA.CRM.{stream.name.upper()}")
+    assert len(rows) == first.rows_inserted == first.rows_read > 0
     assert (again.rows_read, again.rows_inserted, again.rows_updated) == (first.rows_read, 0, 0)
-    assert all(one["RAW"] and one["_RUN_ID"] == first.run_id for one in found)
+    assert all(row["RAW"] and row["_RUN_ID"] == first.run_id for row in rows)

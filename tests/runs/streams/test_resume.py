@@ -50,13 +50,13 @@ def test_stopped_runs_resume_until_all_is_read(
     answers = _whole(world, sync)
 
     assert sync == "marketing_emails" or len(answers) > 1
-    assert sum(one["rows_inserted"] for one in answers) == truth
+    assert sum(answer["rows_inserted"] for answer in answers) == truth
     key = "ID" if sync != "form_submissions" else "FORM_ID, ID"
-    found, wanted = (
+    stopped_rows, undisturbed_rows = (
         world.rows(f"SELECT {key}, RAW FROM HUBSPOT_DATA.CRM.{table} ORDER BY {key}")
         for table in (sync.upper(), "UNDISTURBED")
     )
-    assert found == wanted
+    assert stopped_rows == undisturbed_rows
 
 
 def test_what_was_read_before_the_stop_is_not_asked_for_again(make: MakeWorld) -> None:
@@ -66,7 +66,7 @@ def test_what_was_read_before_the_stop_is_not_asked_for_again(make: MakeWorld) -
 
     _whole(world, "email_events")
 
-    asked = [one.query for one in world.asked() if one.path.endswith("/events")]
+    asked = [request.query for request in world.asked() if request.path.endswith("/events")]
     # what was under way or waiting to be merged when a run stopped is read again
     assert len(set(asked)) <= len(asked) < 2 * len(set(asked))
 
@@ -81,13 +81,13 @@ def test_a_run_through_every_fault_lands_the_same(make: MakeWorld) -> None:
         world.clock.advance(HOUR)
         assert world.run(sync)["rows_inserted"] == 0
 
-    forms = [one.id for one in world.portal.forms.kept.all()]
+    forms = [form.id for form in world.portal.forms.kept.all()]
     # of a blog's comment form HubSpot shows no submissions
     sent = sum(
-        len(world.portal.forms.submissions(one))
-        for one in forms
-        if (found := world.portal.forms.kept.find(one))
-        and found.fields["formType"] != "blog_comment"
+        len(world.portal.forms.submissions(form_id))
+        for form_id in forms
+        if (form := world.portal.forms.kept.find(form_id))
+        and form.fields["formType"] != "blog_comment"
     )
     landed = world.rows("SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.FORM_SUBMISSIONS")
     assert landed[0]["N"] == sent
@@ -108,9 +108,9 @@ def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
 
     world.run("owners")
 
-    found = world.rows("SELECT ID, _DELETE_KIND AS KIND FROM HUBSPOT_DATA.CRM.OWNERS")
-    kinds = {one["ID"]: one["KIND"] for one in found}
-    assert len(found) == len(kinds)
+    rows = world.rows("SELECT ID, _DELETE_KIND AS KIND FROM HUBSPOT_DATA.CRM.OWNERS")
+    kinds = {row["ID"]: row["KIND"] for row in rows}
+    assert len(rows) == len(kinds)
     assert (kinds[gone], kinds[kept]) == ("PURGED", None)
     staged = "SELECT COUNT(*) AS N FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.TABLES WHERE "
     assert world.rows(f"{staged}TABLE_SCHEMA = 'STAGING'")[0]["N"] == 0

@@ -28,16 +28,18 @@ def paths(request: pytest.FixtureRequest) -> Mapping[str, str]:
 
 def _told(world: World, table: str, key: str) -> list[Answer]:
     # some versions tell ids as numbers and others as text: RAW differs, columns do not
-    columns = [one for one in world.columns(table) if not one.startswith("_") and one != "RAW"]
-    names = ", ".join(f'"{one}"' for one in columns)
+    columns = [
+        column for column in world.columns(table) if not column.startswith("_") and column != "RAW"
+    ]
+    names = ", ".join(f'"{column}"' for column in columns)
     return world.rows(f"SELECT {names} FROM {table} ORDER BY {key}")
 
 
 def test_no_dated_family_is_left_out() -> None:
     dated = {
-        told
-        for name, told in vars(requests).items()
-        if name.isupper() and isinstance(told, str) and "/2026-09" in told
+        path
+        for name, path in vars(requests).items()
+        if name.isupper() and isinstance(path, str) and "/2026-09" in path
     }
     assert dated == {*FAMILIES}
     assert {*FAMILIES} < {*NUMBERED}
@@ -54,8 +56,8 @@ def test_a_stream_lands_the_same_at_every_version(busy: World, stream: str) -> N
         busy.asked()
         busy.run(table.lower())
         if paths:
-            assert not any("2026-09" in one.path for one in busy.sandbox.requests)
-        key = ", ".join(f'"{one}"' for one in ITEM_STREAMS[stream].key)
+            assert not any("2026-09" in request.path for request in busy.sandbox.requests)
+        key = ", ".join(f'"{column}"' for column in ITEM_STREAMS[stream].key)
         tables.append(_told(busy, f"HUBSPOT_DATA.CRM.{table}", key))
     busy.paths = {}
 
@@ -85,7 +87,7 @@ def test_the_life_of_records_is_the_same_at_an_older_version(
     gone = dict(world.table("ID, _DELETE_KIND", where="_DELETE_KIND IS NOT NULL"))
     assert gone[ids[1]] == "ARCHIVED"
     assert "MERGED" in gone.values()
-    living = {one: told for one, told in world.landed().items() if one not in gone}
+    living = {table: rows for table, rows in world.landed().items() if table not in gone}
     assert living == world.truth()
     links = world.rows("SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.CONTACTS_COMPANIES")
     past = world.rows("SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.CONTACTS_HISTORY")
@@ -100,8 +102,8 @@ def test_a_filter_takes_the_same_at_an_older_version(
     world = make({"contacts": 60})
     world.paths = paths
     filters = [{"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}]
-    given = {"filter_groups": filters, "properties": ["email"], "associations": []}
-    world.configure("contacts", given)
+    settings = {"filter_groups": filters, "properties": ["email"], "associations": []}
+    world.configure("contacts", settings)
 
     world.run()
 

@@ -12,8 +12,8 @@ SLIM: Answer = {"properties": ["hs_timestamp", "hs_call_*", "hubspot_owner_id"],
 
 
 def _configure(world: World) -> None:
-    for one in ("calls", "notes"):
-        world.syncs.save(one, one, SLIM, world.clock.now())
+    for stream in ("calls", "notes"):
+        world.syncs.save(stream, stream, SLIM, world.clock.now())
 
 
 def test_engagements_are_in_the_shape_they_once_had(make: MakeWorld) -> None:
@@ -25,14 +25,14 @@ def test_engagements_are_in_the_shape_they_once_had(make: MakeWorld) -> None:
     )
     _configure(world)
     world.configure("calls", {**SLIM, "associations": ["contacts", "companies"]})
-    for one in ("calls", "notes"):
-        world.run(one)
+    for stream in ("calls", "notes"):
+        world.run(stream)
 
     answer = world.run("engagements")
 
     assert answer["message"] == f"the view {ENGAGEMENTS} shows calls, notes as they stand"
     kinds = world.rows(f"SELECT TYPE, COUNT(*) AS N FROM {ENGAGEMENTS} GROUP BY TYPE ORDER BY TYPE")
-    assert [tuple(one.values()) for one in kinds] == [("CALL", 2), ("NOTE", 3)]
+    assert [tuple(row.values()) for row in kinds] == [("CALL", 2), ("NOTE", 3)]
     (call,) = world.rows(f"SELECT * FROM {ENGAGEMENTS} WHERE METADATA_TITLE = 'Renewal'")
     assert call["ACTIVE"] is True
     assert call["OWNER_ID"] == "81000000"
@@ -76,8 +76,8 @@ def test_archived_deals_stand_in_a_view_of_their_own(make: MakeWorld) -> None:
 
     world.run("deals_archived")
 
-    found = world.rows("SELECT ID, _DELETE_KIND AS KIND FROM HUBSPOT_DATA.CRM.DEALS_ARCHIVED")
-    assert [tuple(one.values()) for one in found] == [(gone, "ARCHIVED")]
+    rows = world.rows("SELECT ID, _DELETE_KIND AS KIND FROM HUBSPOT_DATA.CRM.DEALS_ARCHIVED")
+    assert [tuple(row.values()) for row in rows] == [(gone, "ARCHIVED")]
 
 
 def test_a_view_asks_hubspot_nothing_about_its_records(make: MakeWorld) -> None:

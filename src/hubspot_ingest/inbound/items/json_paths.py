@@ -24,7 +24,7 @@ FINGERPRINT = "#"
 def getter(path: str) -> Getter:
     """A function that returns the value at a path in an item, None where there is none.
 
-    How paths are written is told at ``catalog.stream.ItemStream``.
+    ``catalog.stream.ItemStream`` says how paths are written.
     """
     getters = [_getter(alternative) for alternative in path.split("|")]
 

@@ -60,24 +60,25 @@ class ItemLoader:
     """Loads the items of one run.
 
     ``remembered`` are the flattened properties that earlier runs saw, with their columns.
-    ``noting`` stores the keys that were read, for ``mark_missing``; ``keeping`` stores what is read
-    and changed; ``prepared`` is called with the table once it has all columns.
+    With ``stores_keys`` the keys that were read are stored for ``mark_missing``; ``recorder``
+    archives what is read and changed; ``prepared`` is called with the table as soon as it has all
+    columns.
     """
 
     database: Database
     stream: ItemStream
     table: Table
-    stands: ExistingTable
+    existing_table: ExistingTable
     prefix: str
     remembered: Sequence[tuple[Property, str | None]]
     run_id: str
     portal_id: Callable[[], str]
     clock: times.Clock
-    alive: Callable[[], None]
+    heartbeat: Callable[[], None]
     tick: float
-    noting: bool
+    stores_keys: bool
     prepared: Callable[[ExistingTable], None]
-    keeping: PageRecorder | None = None
+    recorder: PageRecorder | None = None
     flattened: tuple[Column, ...] = field(default=(), init=False)
     properties: dict[str, Property] = field(init=False)
     _ready: bool = field(default=False, init=False)
@@ -104,7 +105,7 @@ class ItemLoader:
         try:
             try:
                 for ready in prefetched(self._files(batches), FILES_AHEAD, self.tick):
-                    self.alive()
+                    self.heartbeat()
                     if ready is None:
                         yield None
                         continue
@@ -178,16 +179,16 @@ class ItemLoader:
             )
             now = self.clock.now()
             self._staging.copy()
-            if self.keeping is not None:
+            if self.recorder is not None:
                 recorded: dict[str, Json] = {
                     "portal": portal_id,
                     "every": self._every,
                     "flattened": [column_json(column) for column in self.flattened],
                 }
                 parts = {"": (staging, rows.staging_columns(self.stream))}
-                self.keeping.record_page("ITEMS", now, recorded, parts)
+                self.recorder.record_page("ITEMS", now, recorded, parts)
             inserted, updated = self._touch(statement, (portal_id, self.run_id, now), now)
-            if self.noting:
+            if self.stores_keys:
                 self.database.rows(
                     merge_items.note_seen(self._seen.ensure_table(), staging, self.stream.key)
                 )
@@ -205,33 +206,36 @@ class ItemLoader:
             self.prefix,
             taken=[column.name for column in (*self.stream.columns, merge_items.RAW)],
             column_names={prop.name: column for prop, column in self.remembered if column},
-            existing=self.stands.types,
+            existing=self.existing_table.types,
         )
 
     def _prepare(self) -> None:
         """Create the table, or add the columns it lacks."""
         columns = rows.table_columns(self.stream, self.flattened)
-        new_columns = [column for column in columns if column.name not in self.stands.types]
+        new_columns = [column for column in columns if column.name not in self.existing_table.types]
         if self._ready and not new_columns:
             return
         flattened = {column.name for column in self.flattened}
         # a new column of the catalog's is filled in all rows that are read; a flattened property
         # that is new had no value in the rows before
         self._every = self._every or (
-            bool(self.stands.types) and any(column.name not in flattened for column in new_columns)
+            bool(self.existing_table.types)
+            and any(column.name not in flattened for column in new_columns)
         )
         comment = f"HubSpot {self.stream.label or self.stream.name}"
-        destination.create_or_extend(self.database, self.table, columns, comment, self.stands)
-        self.stands = self.stands.grown(columns)
+        destination.create_or_extend(
+            self.database, self.table, columns, comment, self.existing_table
+        )
+        self.existing_table = self.existing_table.grown(columns)
         self._ready = True
-        self.prepared(self.stands)
+        self.prepared(self.existing_table)
 
     def mark_missing(self, unread: Iterable[str]) -> int:
         """Mark the rows that a whole reading did not find; returns how many.
 
         ``unread`` are the scopes that were not read whole: their rows are left alone.
         """
-        if not self.stands.types:
+        if not self.existing_table.types:
             return 0
         now = self.clock.now()
         statement = merge_items.mark_missing(
@@ -243,14 +247,14 @@ class ItemLoader:
         )
         self._seen.copy()
         binds = (self.run_id, now, json.dumps([*unread]))
-        if self.keeping is not None:
-            self.keeping.record_keys("GONE", now, statement, binds, key_columns(self.stream))
+        if self.recorder is not None:
+            self.recorder.record_keys("GONE", now, statement, binds, key_columns(self.stream))
         return self._touch(statement, binds, now)[1]
 
     def _touch(self, statement: Merge, binds: Sequence[object], now: int) -> tuple[int, int]:
         return recorded_merge(
             self.database,
-            self.keeping,
+            self.recorder,
             statement,
             binds,
             at=now,

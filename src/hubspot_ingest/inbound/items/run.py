@@ -43,14 +43,14 @@ class ItemRun:
     requests: Callable[[], int]
     log: RunLog
     clock: times.Clock
-    alive: Callable[[], None]
+    heartbeat: Callable[[], None]
     tick: float
     settled_through: int | None
     checkpoint: Mapping[str, Any] | None
     state: Mapping[str, Any]
     portal_id: Callable[[], str]
     notes: list[str]
-    keeping: PageRecorder | None = None
+    recorder: PageRecorder | None = None
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor, mark what is missing; yields for other runs' turns.
@@ -100,8 +100,8 @@ class ItemRun:
             {} if window["whole"] else window["behind"],
         )
         metadata = PortalSchema(self.database)
-        stands = destination.read_table(self.database, table)
-        fresh = TableViews(
+        existing_table = destination.read_table(self.database, table)
+        views = TableViews(
             self.database,
             self.name,
             self.settings,
@@ -110,32 +110,34 @@ class ItemRun:
             notes=self.notes,
         )
         remembered = metadata.properties(self.name) if stream.flattened else ()
-        if self.keeping is not None:
-            self.keeping.manifest = run_manifest.run_manifest(
-                stream, table, [*stands.types], self.settled_through, self.state
+        if self.recorder is not None:
+            self.recorder.manifest = run_manifest.run_manifest(
+                stream, table, [*existing_table.types], self.settled_through, self.state
             )
         loader = ItemLoader(
             database=self.database,
             stream=stream,
             table=table,
-            stands=stands,
+            existing_table=existing_table,
             prefix=self.settings.column_prefix,
             remembered=remembered,
             run_id=log.run_id,
             portal_id=self.portal_id,
             clock=self.clock,
-            alive=self.alive,
+            heartbeat=self.heartbeat,
             tick=self.tick,
             # nothing can be missing in a table that does not exist
-            noting=window["whole"] and partitions.complete(stream) and bool(stands.types),
-            prepared=fresh.update,
-            keeping=self.keeping,
+            stores_keys=window["whole"]
+            and partitions.complete(stream)
+            and bool(existing_table.types),
+            prepared=views.update,
+            recorder=self.recorder,
         )
 
         def mark_missing() -> None:
             # a run that stopped early has still read some parents whole
             unread = ({part.scope for part in parts} | parents.unchanged) - extraction.whole
-            if loader.noting and (stream.parents is not None or not unread):
+            if loader.stores_keys and (stream.parents is not None or not unread):
                 log.rows_deleted += loader.mark_missing(unread)
 
         try:
@@ -158,7 +160,7 @@ class ItemRun:
             mark_missing()
             self._remember(window, extraction)
             self._settle(window["until"])
-            fresh.settle(window["until"], loader.stands)
+            views.settle(window["until"], loader.existing_table)
         except Stopped:
             mark_missing()
             raise

@@ -42,50 +42,50 @@ class _Estimate:
     why: str
 
 
-def view_plan(looking: Prospect, stream: ViewStream) -> Planned:
+def view_plan(prospect: Prospect, stream: ViewStream) -> Planned:
     """What a run of a view stream would do."""
-    table = destination.destination_table(looking.settings)
-    sources, ddl = view_streams.planned(looking.context.database, stream, table)
+    table = destination.destination_table(prospect.settings)
+    sources, ddl = view_streams.planned(prospect.context.database, stream, table)
     why = f"it is a view over {', '.join(sources)}: nothing is asked of HubSpot"
-    return _planned(looking, stream, _Estimate([], 0, False, why), ddl, [], None)
+    return _planned(prospect, stream, _Estimate([], 0, False, why), ddl, [], None)
 
 
-def items_plan(looking: Prospect, stream: ItemStream, sync: Sync | None) -> Planned:
+def items_plan(prospect: Prospect, stream: ItemStream, sync: Sync | None) -> Planned:
     """What a run of an item stream would do. Raises ``ScopeMissing`` where it would be skipped."""
-    table = destination.destination_table(looking.settings)
+    table = destination.destination_table(prospect.settings)
     window = item_window(
-        looking.settings,
+        prospect.settings,
         stream,
         table,
         settled_through=None if sync is None else sync.settled_through,
         checkpoint=None if sync is None else sync.checkpoint,
         state={} if sync is None else sync.sweeps,
-        now=looking.now,
+        now=prospect.now,
     )
     try:
-        estimate = _estimate(looking, stream, window)
+        estimate = _estimate(prospect, stream, window)
     except ScopeMissing as error:
         raise explained(stream, error) from error
-    ddl, columns = _table(looking, stream, sync, reads=estimate.rows != 0)
-    return _planned(looking, stream, estimate, ddl, columns, str(window["plan"]))
+    ddl, columns = _table(prospect, stream, sync, reads=estimate.rows != 0)
+    return _planned(prospect, stream, estimate, ddl, columns, str(window["plan"]))
 
 
 def _planned(
-    looking: Prospect,
+    prospect: Prospect,
     stream: ItemStream | ViewStream,
     estimate: _Estimate,
     ddl: list[str],
     columns: list[Column],
     plan_hash: str | None,
 ) -> Planned:
-    parts = [*looking.beginning(), *estimate.parts]
-    parts += looking.end(parts)
+    parts = [*prospect.beginning(), *estimate.parts]
+    parts += prospect.end(parts)
     return Planned(
-        sync=looking.name,
+        sync=prospect.name,
         stream=stream.name,
         strategy=str(stream.reader),
         why=estimate.why,
-        settings=looking.settings,
+        settings=prospect.settings,
         filter_groups=(),
         parts=parts,
         rows=estimate.rows,
@@ -93,29 +93,29 @@ def _planned(
         columns=[(column, "") for column in columns],
         scopes_missing=(),
         plan_hash=plan_hash,
-        limits=looking.limits(),
-        pace=looking.pace(parts),
-        usage=looking.client.governor.usage,
+        limits=prospect.limits(),
+        pace=prospect.pace(parts),
+        usage=prospect.client.governor.usage,
         at_least=estimate.at_least,
     )
 
 
-def _estimate(looking: Prospect, stream: ItemStream, window: Mapping[str, object]) -> _Estimate:
-    fetch = looking.client.fetch
+def _estimate(prospect: Prospect, stream: ItemStream, window: Mapping[str, object]) -> _Estimate:
+    fetch = prospect.client.fetch
     since = window["since"]
     assert since is None or isinstance(since, int)
     behind = window["behind"]
     assert isinstance(behind, Mapping)
-    before = _counts(looking)
+    before = _counts(prospect)
     parents = partitions.parents(
         fetch,
         stream,
-        event_types=stream.event_types or looking.settings.event_types,
+        event_types=stream.event_types or prospect.settings.event_types,
         since=None if window["whole"] else since,
         behind=behind,
     )
-    listed = _counts(looking) - before
-    to_read = partitions.split(stream, parents, since=since, until=looking.now, behind=behind)
+    listed = _counts(prospect) - before
+    to_read = partitions.split(stream, parents, since=since, until=prospect.now, behind=behind)
     endpoints = Counter(item_requests.request(stream, partition).endpoint for partition in to_read)
     steps: list[Part] = [tuple(_step(endpoint, n, 1) for endpoint, n in listed.items())]
     steps.append(tuple(_step(endpoint, n, SIDE_BY_SIDE) for endpoint, n in endpoints.items()))
@@ -128,7 +128,7 @@ def _estimate(looking: Prospect, stream: ItemStream, window: Mapping[str, object
     if page.token is None and len(to_read) == 1 and not stream.newest_by:
         return _Estimate(steps, len(page.items), False, f"{why}, and one page has them all")
     if not stream.dated:
-        last = Runs(looking.context.database).last_run(looking.name, str(window["plan"]))
+        last = Runs(prospect.context.database).last_run(prospect.name, str(window["plan"]))
         if last is not None:
             # requests about the account were not sent for the stream
             step: Part = tuple(
@@ -142,9 +142,9 @@ def _estimate(looking: Prospect, stream: ItemStream, window: Mapping[str, object
     )
 
 
-def _counts(looking: Prospect) -> Counter[str]:
+def _counts(prospect: Prospect) -> Counter[str]:
     """Requests sent so far, by endpoint."""
-    spent: Mapping[str, EndpointUsage] = looking.client.tally.endpoints
+    spent: Mapping[str, EndpointUsage] = prospect.client.tally.endpoints
     return Counter({endpoint: cost.count for endpoint, cost in spent.items()})
 
 
@@ -153,32 +153,34 @@ def _step(endpoint: str, count: int, at_once: int) -> Step:
 
 
 def _table(
-    looking: Prospect, stream: ItemStream, sync: Sync | None, *, reads: bool
+    prospect: Prospect, stream: ItemStream, sync: Sync | None, *, reads: bool
 ) -> tuple[list[str], list[Column]]:
     """The DDL and the new columns, as far as they can be known.
 
     Columns of flattened properties come as the properties turn up.
     """
-    database = looking.context.database
-    table = destination.destination_table(looking.settings)
-    stands = destination.read_table(database, table)
+    database = prospect.context.database
+    table = destination.destination_table(prospect.settings)
+    existing_table = destination.read_table(database, table)
     settled_through = None if sync is None else sync.settled_through
-    fresh = TableViews(database, looking.name, looking.settings, stream, settled_through)
+    views = TableViews(database, prospect.name, prospect.settings, stream, settled_through)
     if not reads:
-        return fresh.statements(stands, loaded=False) if stands.types else [], []
-    remembered = PortalSchema(database).properties(looking.name) if stream.flattened else ()
+        return views.statements(existing_table, loaded=False) if existing_table.types else [], []
+    remembered = PortalSchema(database).properties(prospect.name) if stream.flattened else ()
     flattened = property_columns(
         [prop for prop, _ in remembered],
-        looking.settings.column_prefix,
+        prospect.settings.column_prefix,
         taken=[column.name for column in (*stream.columns, RAW)],
         column_names={prop.name: column for prop, column in remembered if column},
-        existing=stands.types,
+        existing=existing_table.types,
     )
     columns = rows.table_columns(stream, flattened)
-    home = (
-        SchemaPresence(True, True) if stands.types else destination.schema_presence(database, table)
+    presence = (
+        SchemaPresence(True, True)
+        if existing_table.types
+        else destination.schema_presence(database, table)
     )
     comment = f"HubSpot {stream.label or stream.name}"
-    ddl = destination.table_ddl(table, columns, comment, stands, home)
-    ddl += fresh.statements(stands.grown(columns), loaded=True)
-    return ddl, [column for column in columns if column.name not in stands.types]
+    ddl = destination.table_ddl(table, columns, comment, existing_table, presence)
+    ddl += views.statements(existing_table.grown(columns), loaded=True)
+    return ddl, [column for column in columns if column.name not in existing_table.types]

@@ -222,14 +222,14 @@ class Run:
             requests=lambda: client.tally.requests,
             log=self._log,
             clock=self._clock,
-            alive=self._heartbeat,
+            heartbeat=self._heartbeat,
             tick=self._tick,
             settled_through=self._sync_state.settled_through,
             checkpoint=self._sync_state.checkpoint,
             state=self._sweeps_state,
             portal_id=portal,
             notes=self._notes,
-            keeping=self._recorder,
+            recorder=self._recorder,
         )
         return run.steps()
 
