@@ -1,1 +1,1 @@
-"""The edge to HubSpot: what is asked, what is answered, how fast, and who sends it."""
+"""Talks to HubSpot: requests, responses, rate limits, and the client that sends them."""

@@ -1,8 +1,8 @@
-"""How long HubSpot supports the versions of its API that we ask for. Data.
+"""The versions of HubSpot's API that are used, and how long HubSpot supports each.
 
 Sources: HubSpot's page "API versioning" (a dated version is supported for 18 months from its
 release) and its changelog: v4 ends 2027-03-30, v1 to v3 with the legacy apps in September 2027. An
-unsupported version still answers, but is mended no more.
+unsupported version still answers, but is no longer fixed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The bearer of each request: a token that stays, or one got by a grant shortly before it expires.
+"""Gives each request its bearer token, and gets a new access token before the old one expires.
 
-One for each connection, shared by every thread and run of a process: who finds the token too old
-gets a new one, and the others wait for it.
+There is one authenticator for each connection, shared by every thread and run of a process: the
+thread that finds the access token too old gets a new one, and the others wait for it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from hubspot_ingest.credentials import Credential, OAuth, Token
 from hubspot_ingest.errors import CredentialError
 from hubspot_ingest.times import MINUTE, Clock
 
-# Half of a short life, and no more than this: a request may wait for its turn for a while.
+# An access token is renewed this long before it expires, or at half of a shorter life: a request
+# may wait in the queue for a while.
 EARLY = 5 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What HubSpot gives for a grant. ``seconds`` is how long the token lives."""
+    """What HubSpot answers to an OAuth grant. ``seconds`` is how long the access token lives."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -31,7 +32,7 @@ RequestToken = Callable[[OAuth], AccessToken]
 
 
 class Authenticator:
-    """The way into one portal. Thread-safe, but for ``settle``."""
+    """The credential of one portal. Thread-safe, except for ``settle``."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The one place that talks to the network.
+"""Sends requests to HubSpot: the only module that uses the network.
 
 Every request goes through the governor, is retried while that can help, and is counted. POST
 reads (search, batch read, associations) are retried like any other: they change nothing.
@@ -50,7 +50,7 @@ REFUSED_GRANT = frozenset({400, 401, 403})
 
 @dataclass
 class EndpointUsage:
-    """What one endpoint cost a run. ``seconds`` is the time answers took, waiting excluded."""
+    """A run's requests to one endpoint. ``seconds`` is how long answers took, without waiting."""
 
     count: int = 0
     retries: int = 0
@@ -61,7 +61,7 @@ class EndpointUsage:
 
 @dataclass
 class Tally:
-    """What a run asked of HubSpot, per endpoint. Thread-safe through the client's lock."""
+    """The requests of a run, by endpoint. Thread-safe through the client's lock."""
 
     endpoints: dict[str, EndpointUsage] = field(default_factory=dict)
 
@@ -108,7 +108,7 @@ class Client:
         self._jitter = random.Random(deadline)
         self.tally = Tally()
         self.watch = Stopwatch(clock)
-        # how far HubSpot's clock is ahead of ours, in ms, as its newest answer told
+        # how far HubSpot's clock is ahead of ours, in ms, by its newest answer
         self.skew: int | None = None
 
     def __enter__(self) -> Self:
@@ -116,12 +116,12 @@ class Client:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Close the connections; what HubSpot changed of the credential is stored."""
+        """Close the connections, and store a refresh token that HubSpot changed."""
         self._http.close()
         if kind is None:
             self.access.settle()
         else:
-            # what ended the run is told, whatever became of the credential
+            # the error that ended the run matters more than one about the credential
             with suppress(IngestError):
                 self.access.settle()
 
@@ -316,7 +316,7 @@ def _headers(bearer: str, kind: str) -> dict[str, str]:
 
 
 class _SentNotice:
-    """Tells once when a request has left, as the transport traces it, or that it is over."""
+    """Calls ``on_sent`` once: when the transport traces that the request left, or when it ended."""
 
     def __init__(self, on_sent: Callable[[], None]) -> None:
         self._on_sent = on_sent

@@ -1,8 +1,8 @@
-"""What is left of HubSpot's daily limit: an account's, shared by all its apps.
+"""Counts down what is left of HubSpot's daily limit, which all apps of an account share.
 
-Most answers tell it in headers, searches do not ("API usage guidelines"), and the usage endpoint
-tells it together with the time at which the day ends. Between two tellings every request of ours
-is subtracted; what other apps take meanwhile shows at the next one.
+Most answers carry it in headers, searches do not ("API usage guidelines"); the usage endpoint
+returns it together with the time at which the day ends. Between two such answers every request of
+ours is subtracted; what other apps use meanwhile shows in the next one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from hubspot_ingest.errors import DailyLimitReached
 from hubspot_ingest.model import Usage
 
-# So many requests may go out before anything was told of the day.
+# So many requests may go out before the usage endpoint is asked.
 REQUESTS_UNTIL_COUNTED = 100
-# Asked again once this share of what is free was used without being told.
+# It is asked again once this share of what is free was used without an answer about the day.
 ASKED_AFTER = 0.1
 # Below this share of the limit, what is remembered of an earlier run is worth asking about.
 SCARCE = 0.2
@@ -22,7 +22,7 @@ class DailyQuota:
     """Counts down what is left today. Not thread-safe: the governor's lock is around it."""
 
     def __init__(self) -> None:
-        """Nothing is known at first."""
+        """The limit is unknown at first."""
         self._limit: int | None = None
         self._left = 0
         self._resets_at: int | None = None
@@ -73,7 +73,7 @@ class DailyQuota:
     def remember(self, usage: Usage, now: int, reserve: float) -> None:
         """Begin with what an earlier run learnt; where little was left, ask before it is used.
 
-        What nobody told the end of may be of another day, and is not taken up.
+        Usage without a reset time may be of another day, and is ignored.
         """
         if usage.resets_at is not None:
             self.learn(usage, now)
@@ -82,7 +82,7 @@ class DailyQuota:
             self._uncounted = REQUESTS_UNTIL_COUNTED + self._left if scarce else 0
 
     def due(self, reserve: float) -> bool:
-        """Whether to ask the usage endpoint now; true once until something is told."""
+        """Whether to ask the usage endpoint now; true once until the next answer about the day."""
         if self._silent or self._asked:
             return False
         free = REQUESTS_UNTIL_COUNTED
@@ -95,12 +95,12 @@ class DailyQuota:
         return self._asked
 
     def stop_asking(self) -> None:
-        """The usage endpoint does not tell: it is not asked again."""
+        """The usage endpoint gives no answer: it is not asked again."""
         self._silent = True
 
     @property
     def usage(self) -> Usage | None:
-        """What is known of today."""
+        """Today's usage; None while it is unknown."""
         if self._limit is None:
             return None
         used = max(0, self._limit - self._left)

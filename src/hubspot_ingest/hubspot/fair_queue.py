@@ -1,8 +1,8 @@
-"""Whose turn it is when several syncs want more of a limit than there is.
+"""Decides whose request is next when several syncs wait for the same rate limit.
 
-Stride scheduling: each weight has gone some way, a grant moves it on by one over the weight, and
-of those that wait the one that has come least far is next. Weights of 4 and 1 that both wait all
-the time get four grants and one; who does not wait costs nobody anything.
+Stride scheduling: each weight has a distance, a granted request adds one over the weight to it,
+and of the weights that wait the one with the smallest distance is next. Weights of 4 and 1 that
+both wait all the time get four grants and one; a weight that does not wait costs nobody anything.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class FairQueue:
         self._distance = 0.0
 
     def join(self, weight: int) -> None:
-        """Begin to wait; who was away does not bring back the turns missed."""
+        """Begin to wait; a weight that did not wait for a while does not catch up."""
         lane = self._lanes.setdefault(weight, _Lane())
         if not lane.waiting:
             lane.distance = max(lane.distance, self._distance)
@@ -40,6 +40,6 @@ class FairQueue:
             lane.distance += 1 / weight
 
     def is_next(self, weight: int) -> bool:
-        """Whether nobody else who waits has come less far."""
+        """Whether no other waiting weight has a smaller distance."""
         distance = self._lanes[weight].distance
         return all(distance <= lane.distance for lane in self._lanes.values() if lane.waiting)

@@ -1,4 +1,4 @@
-"""How everything above asks HubSpot: one function that sends a request and parses its answer."""
+"""The type of the function by which all other packages ask HubSpot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a status other than 2xx means: wait and ask again, or an error for the user.
+"""Turns an HTTP error status into a wait before the next try, or into an error for the user.
 
 Pure. Sources: HubSpot "Error handling" and "API usage guidelines"; every field of the error body
 is optional, so no decision rests on one of them alone (docs/BEHAVIOR.md, "Refusals").
@@ -53,11 +53,11 @@ def retry_or_raise(
     credential: str = "",
     cure: str = "CALL set_token('…')",
 ) -> Retry:
-    """How to go on after a refusal, told without the ``credential`` that was sent.
+    """The wait before the next try, its message without the ``credential`` that was sent.
 
     ``cure`` is the statement that stores another credential.
 
-    Returns the wait before asking again. Raises ``DailyLimitReached``, ``CredentialError``,
+    Raises ``DailyLimitReached``, ``CredentialError``,
     ``ScopeMissing`` or ``HubSpotRefused`` when asking again changes nothing.
     """
     answer = _answer(body)
@@ -137,7 +137,7 @@ def _scopes(answer: dict[str, Any]) -> tuple[str, ...]:
 
 
 def grant_refused(status: int, body: bytes, cure: str) -> CredentialError:
-    """What it means that HubSpot gives no token for a grant; nothing of its answer but the code."""
+    """The error for a refused OAuth grant; of HubSpot's answer it has only the error code."""
     answer = _answer(body)
     code = str(answer.get("status") or answer.get("error") or status)
     shown_code = code if re.fullmatch(r"[A-Za-z_]{1,40}", code) else str(status)

@@ -1,9 +1,9 @@
-"""The governor: when a request may be sent. One per process, every thread goes through it.
+"""The governor: decides when a request may be sent. One per process, for all threads.
 
 HubSpot counts three things apart ("API usage guidelines"): requests of this app in a rolling ten
-seconds, told in headers; searches of all apps of the account in a rolling second, told nowhere;
-and association reads. A day's total is told in headers too. The governor keeps an exact rolling
-count of its own for each, so that it neither breaks a limit nor leaves it unused.
+seconds, reported in headers; searches of all apps of the account in a rolling second, reported
+nowhere; and association reads. A day's total is in headers too. The governor keeps an exact
+rolling count of its own for each, so that it neither breaks a limit nor leaves it unused.
 
 Other processes of ours that read the same portal take a share each (``share``).
 """
@@ -24,11 +24,11 @@ from hubspot_ingest.times import Clock
 
 ONE_SECOND = 1_000
 TEN_SECONDS = 10_000
-# What the smallest subscription allows, assumed until the first answer tells better.
+# What the smallest subscription allows, assumed until the first answer has the real limit.
 BURST_ASSUMED = 100
 SEARCHES_PER_SECOND = 5
 ASSOCIATION_READS = 100
-# Left free of every learnt limit, for what is on its way when the count is told.
+# Left free of every learnt limit, for requests under way when HubSpot counted.
 MARGIN = 2
 # A search counts from when it left: in a window as short as its answer takes, waiting for the
 # answer would leave much of the limit unused. This is how much the way there may vary, in ms.
@@ -195,7 +195,7 @@ class Governor:
                 turns.leave(weight, granted=granted)
 
     def mark_sent(self, bucket: Bucket) -> None:
-        """An admitted request is on its way; to be told once of each, before its answer."""
+        """An admitted request is on its way; to be called once for each, before its answer."""
         if bucket is Bucket.SEARCH:
             with self._lock:
                 self._buckets[bucket].counted(self._clock.now())
@@ -225,12 +225,12 @@ class Governor:
     # -- the day ---------------------------------------------------------------------------------
 
     def usage_due(self) -> bool:
-        """Whether to ask how much of the day is used; true once until something is told."""
+        """Whether to ask the usage endpoint now; true once until the next answer about the day."""
         with self._lock:
             return self._day.due(self._reserve)
 
     def learn(self, usage: Usage | None) -> None:
-        """What the usage endpoint told; None: it does not tell, and is not asked again."""
+        """Take over the usage endpoint's answer; None: it gave none, and is not asked again."""
         with self._lock:
             if usage is None:
                 self._day.stop_asking()
@@ -238,13 +238,13 @@ class Governor:
                 self._day.learn(usage, self._clock.now())
 
     def remember(self, usage: Usage) -> None:
-        """Begin with what an earlier run learnt of the day, if it is still the same day."""
+        """Begin with the usage an earlier run stored, if it is still the same day."""
         with self._lock:
             self._day.remember(usage, self._clock.now(), self._reserve)
 
     @property
     def usage(self) -> Usage | None:
-        """What is known of today."""
+        """Today's usage; None while it is unknown."""
         with self._lock:
             return self._day.usage
 

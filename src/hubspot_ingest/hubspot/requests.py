@@ -1,4 +1,4 @@
-"""What may be asked of HubSpot: each request as a value, built by a pure function.
+"""Builds every request to HubSpot as a value. Pure.
 
 The API version stands here and nowhere else, one constant per family of endpoints. Limits are
 HubSpot's documented ones ("CRM search", "Objects", "Associations", "API usage guidelines").

@@ -1,4 +1,4 @@
-"""What HubSpot answers, turned into the types of ``model``; anything else is an error.
+"""Parses HubSpot's answers into the types of ``model``.
 
 Pure: bytes in, frozen values out. A body that is not JSON raises ``ValueError``, which the client
 retries (proxies answer HTML with status 200); JSON of the wrong shape raises
@@ -33,7 +33,7 @@ def decode(body: bytes) -> Any:
 
 
 def date(headers: Mapping[str, str]) -> int | None:
-    """When an answer was sent, in epoch milliseconds; None where it does not tell."""
+    """When an answer was sent, in epoch milliseconds; None without a date header."""
     try:
         return round(parsedate_to_datetime(headers["date"]).timestamp() * 1000)
     except (KeyError, ValueError):
@@ -166,7 +166,7 @@ def record_counts(answer: Any) -> dict[str, int]:
 
 
 def usage(answer: Any, now: int) -> Usage:
-    """The day of the account, told at ``now`` (epoch ms).
+    """The account's daily usage, as of ``now`` (epoch ms).
 
     There may be a row for each kind of app; they share one limit, the largest.
     """

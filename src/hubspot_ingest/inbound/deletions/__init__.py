@@ -1,1 +1,1 @@
-"""Finds what no search tells: archived, merged, purged, filtered-out records."""
+"""Finds what no search shows: archived, merged, purged and filtered-out records."""

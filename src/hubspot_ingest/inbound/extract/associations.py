@@ -1,4 +1,4 @@
-"""Associations of many records at once: 1,000 ids a request, whatever each one's trouble."""
+"""Reads the associations of many records, 1,000 ids a request, past ids that HubSpot refuses."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _read(fetch: Fetch, from_type: str, to_type: str, ids: Iterable[str]) -> Lin
 
 @dataclass
 class _LinksReader:
-    """What one part of the ids was told so far."""
+    """Reads the links of one part of the ids."""
 
     fetch: Fetch
     from_type: str
@@ -61,7 +61,7 @@ class _LinksReader:
     _refused: int = field(default=0, init=False)
 
     def ask(self, inputs: Sequence[Input]) -> list[Input]:
-        """Ask for one batch, note what is told, return the pages still to come."""
+        """Read one batch into ``links_by_id``; returns the pages still to be read."""
         request = requests.associations(self.from_type, self.to_type, inputs)
         try:
             answer = self.fetch(request, responses.links)

@@ -1,4 +1,4 @@
-"""A plan's reading, from its first page or from a checkpoint to its end.
+"""Reads all records of a plan, from its first page or from a checkpoint to its end.
 
 It begins with one page after the other. Once it shows that there is much to read, the rest is cut
 into id ranges read side by side; before that, the second page is asked for by id and must begin

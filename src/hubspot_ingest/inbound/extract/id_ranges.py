@@ -1,4 +1,4 @@
-"""Reading side by side: id ranges, each read in order, split while they are read.
+"""Reads id ranges side by side, each in order of id, and splits them while they are read.
 
 How many ranges there may be follows from the cost: each one ends with a page that is half empty
 on average, and all of them together may cost 1 % more requests than one alone.
@@ -74,7 +74,7 @@ class Ranges:
         self._lock = threading.Lock()
         self._ranges: list[Range] = []
         self._spare = 0
-        self._handover: PrefetchQueue[RecordBatch] = PrefetchQueue(4 * WIDEST)
+        self._queue: PrefetchQueue[RecordBatch] = PrefetchQueue(4 * WIDEST)
         for after, last, bound in pending:
             self.add(after, last, bound)
 
@@ -105,7 +105,7 @@ class Ranges:
         ]
         for thread in threads:
             thread.start()
-        yield from self._handover.items(of=width)
+        yield from self._queue.items(of=width)
 
     def remaining(self, merged: Mapping[int, int | None]) -> list[Json]:
         """What is still to be read once ``merged`` (range key → id, None: whole) is in."""
@@ -118,10 +118,10 @@ class Ranges:
             return ranges_left
 
     def _work(self) -> None:
-        with self._handover.producing() as active:
+        with self._queue.producing() as active:
             while active() and (id_range := self._take()) is not None:
                 while active() and not id_range.done:
-                    self._handover.put(
+                    self._queue.put(
                         self.advance(id_range, self.read(id_range.after, id_range.last))
                     )
 

@@ -1,4 +1,4 @@
-"""The readers: how one page of a plan is asked for. Small functions over an injected ``fetch``.
+"""Reads single pages of a plan from HubSpot: small functions over an injected ``fetch``.
 
 Every reader asks by id: "records above this id, ascending". There is no offset that could shift
 while records come and go, no 10,000-result wall, ties in time are harmless, and a reading can be
@@ -111,7 +111,7 @@ def ids_matching_filters(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[
 
 
 def search_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
-    """A record as HubSpot's search knows it; None where it does not."""
+    """A record as HubSpot's search index has it; None where it has none."""
     own: Json = {"propertyName": "hs_object_id", "operator": "EQ", "value": id}
     request = requests.search_page(
         plan.stream.object_type, [{"filters": [own]}], [plan.stream.updated], limit=1
@@ -191,7 +191,7 @@ def range_filter_groups(plan: Plan, after: int, last: int | None) -> list[Json]:
 
 
 def last_search_page(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
-    """The last page of what the plan's search finds, in ascending order of id."""
+    """The last page of the plan's search, in ascending order of id."""
     request = requests.search_page(
         plan.stream.object_type,
         range_filter_groups(plan, 0, None),

@@ -1,4 +1,4 @@
-"""Handing items from threads that make them to the one that uses them, in bounded memory."""
+"""Passes items from threads that produce them to the one that uses them, in bounded memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Past values of properties, read by id: 50 records a request."""
+"""Reads the past values of properties by record id, 50 records a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches of records become files of many pages, with all that belongs to their records."""
+"""Turns batches of records into Parquet files, with their links and past values."""
 
 from __future__ import annotations
 

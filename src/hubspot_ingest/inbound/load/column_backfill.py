@@ -1,4 +1,4 @@
-"""New columns from what the table already holds of them in PROPERTIES.
+"""Fills new columns of a table from the values it already has in PROPERTIES.
 
 A property whose type changed gets a new column, and one may come under another prefix; neither
 moves the modified time of a record, so no search would ever bring the values.

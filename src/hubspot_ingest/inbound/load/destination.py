@@ -1,4 +1,4 @@
-"""The destination table: made on the first non-empty result, grown as the portal grows."""
+"""Creates a sync's table on the first non-empty result, and adds columns as the portal grows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files on their way into the tables: staged one by one, merged many at a time.
+"""Loads batches of records into the tables: files are staged one by one, merged many at a time.
 
 Reading, typing and Parquet happen in threads of their own, statements in the caller's: Snowflake
 wants them all from one thread.
@@ -37,7 +37,7 @@ IDLE_MERGE_ROWS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class DeletionMark:
-    """A record that is gone from HubSpot, since ``at`` (epoch ms), of what kind."""
+    """A row to be marked as deleted since ``at`` (epoch ms); ``kind`` is its ``_DELETE_KIND``."""
 
     id: str
     kind: str

@@ -1,4 +1,4 @@
-"""A run keeps what it reads, and what was there before it changed it."""
+"""Records the pages that a run reads and the rows as they were before it changed them."""
 
 from __future__ import annotations
 

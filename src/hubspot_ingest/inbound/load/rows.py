@@ -1,4 +1,4 @@
-"""Records become columns of text, each value spelled so that Snowflake reads it one way only. Pure.
+"""Turns records into columns of text whose values Snowflake can read in only one way. Pure.
 
 A value that does not fit its column's type is NULL there and counted; it stays whole in the
 column PROPERTIES. An empty string is how HubSpot spells a cleared value: NULL.

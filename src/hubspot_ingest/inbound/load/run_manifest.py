@@ -1,4 +1,4 @@
-"""What a run says of itself before its first page, and the plan that is made of it again. Pure."""
+"""What a run records about itself before its first page, and the plan restored from it. Pure."""
 
 from __future__ import annotations
 

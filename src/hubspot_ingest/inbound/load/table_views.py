@@ -1,6 +1,6 @@
-"""The views beside a destination, kept as runs go on: made, made anew, moved on.
+"""Creates the views beside a sync's table and keeps them up to date.
 
-What goes wrong with them is a note of the run, never its end: the rows are in.
+A problem with them becomes a note of the run and never ends it: the rows are in.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is due after a run's main reading: sweeps, in which steps they go, a comparison. Pure."""
+"""Decides which sweeps are due after a run's main reading, and whether a comparison is. Pure."""
 
 from __future__ import annotations
 

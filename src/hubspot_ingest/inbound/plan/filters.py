@@ -1,4 +1,4 @@
-"""The configured filters, checked against the portal's properties and spelled as HubSpot wants.
+"""Checks a sync's filters against the portal's properties and writes them as HubSpot takes them.
 
 Pure. HubSpot answers an unknown property in a filter with 400, compares enumeration values case
 for case, and takes instants as epoch milliseconds ("CRM search"; docs/BEHAVIOR.md, "Search").

@@ -1,4 +1,4 @@
-"""What a run will do, decided before it does anything. Frozen, printable, pure."""
+"""The plan of a run: what it reads, how, and into which table. Frozen, printable, pure."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """What a checkpoint is good for: the same reading of the same things."""
+        """Identifies the reading: a checkpoint is valid only for a plan with the same hash."""
         parts = [
             self.stream.object_type,
             self.strategy,
@@ -172,7 +172,7 @@ def make_plan(
     """
     chosen = selected_properties(settings.properties, portal_properties)
     portal_names = {prop.name for prop in portal_properties}
-    # the ids that were merged into a record are always asked for: a merge tells itself no other way
+    # the ids that were merged into a record are always read: nothing else shows a merge
     names = tuple(sorted({*(prop.name for prop in chosen), *({MERGED_IDS} & portal_names)}))
     history = selected_properties(settings.history, portal_properties) if settings.history else ()
     associations = stream.associations if settings.associations is None else settings.associations

@@ -1,4 +1,4 @@
-"""Where two sides that count the same records disagree. Pure but for what the sides ask.
+"""Finds the records in which HubSpot and a table differ, by counting parts and halving them.
 
 Both sides count parts of the records, cut by id and, a second time, by when they were modified. A
 row that is missing, or too many, changes a count by id; one that is stale stands in an older part

@@ -1,4 +1,4 @@
-"""A comparison with HubSpot, from its first request to the certificate it leaves."""
+"""Runs a comparison with HubSpot and stores its certificate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ METHOD = (
 
 
 def comparison_message(certificate: Certificate, stopped: IngestError | None) -> str:
-    """What a comparison came to, in a sentence."""
+    """The outcome of a comparison, in a sentence."""
     wrong = certificate.missing + certificate.extra + certificate.stale
     message = {
         "COMPLETE": f"{certificate.table_records} rows of {certificate.sync} agree with HubSpot",

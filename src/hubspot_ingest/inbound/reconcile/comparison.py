@@ -1,6 +1,6 @@
-"""One comparison of a sync's table with HubSpot, up to what the table is settled through.
+"""Compares a sync's table with HubSpot, up to the time it is settled through, and repairs it.
 
-Counts find where the two disagree (``comparing``), at 1 % of what a full load costs. What became of
+Counts find where the two disagree (``bisection``), at 1 % of what a full load costs. What became of
 each record is then asked of HubSpot's primary store: its search index, which counts, lags behind,
 and a difference that the primary store does not confirm is none.
 """

@@ -1,4 +1,4 @@
-"""How many records HubSpot and a table have, counted while HubSpot goes on changing."""
+"""Counts the records of HubSpot and of a table while HubSpot goes on changing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RECONCILE: a sync's table compared with HubSpot on request."""
+"""RECONCILE: compares a sync's table with HubSpot on request."""
 
 from __future__ import annotations
 

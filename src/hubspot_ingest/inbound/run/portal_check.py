@@ -1,4 +1,4 @@
-"""Which portal a run reads."""
+"""Finds out which portal a run reads, and refuses to mix two portals in a table."""
 
 from __future__ import annotations
 

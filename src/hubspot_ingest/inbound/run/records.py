@@ -1,4 +1,4 @@
-"""One run of one sync: from the settings to the last MERGE and the cursor."""
+"""One run of one sync, from its settings to the last MERGE, the cursor and the sweeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running syncs: one, or every enabled one side by side."""
+"""Runs one sync, or all enabled syncs side by side."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hubspot_ingest.operations.internal_errors import internal_error
 from hubspot_ingest.operations.run_cost import RunCost
 from hubspot_ingest.settings import SyncSettings, parse_settings, sync_name
 
-# The worst thing that can be said of several runs comes first.
+# The worst status comes first.
 WORST_FIRST = ("FAILED", "SKIPPED", "STOPPED", "SUCCEEDED")
 
 

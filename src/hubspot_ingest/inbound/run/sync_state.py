@@ -1,4 +1,4 @@
-"""How a sync stands before a run: what runs and plans of runs are made from alike."""
+"""The state of a sync before a run, from which the run and its preview are planned."""
 
 from __future__ import annotations
 
