@@ -180,10 +180,10 @@ def test_where_the_dated_endpoint_is_unknown_the_first_version_is_asked() -> Non
 @pytest.mark.parametrize("status", [409, 422])
 def test_another_refusal_repeats_nothing_of_the_answer(status: int) -> None:
     world = World()
-    said = f"{world.credential.client_secret} is not welcome"
+    message = f"{world.credential.client_secret} is not welcome"
     with (
         pytest.raises(HubSpotError) as refused,
-        world.client(lambda _: httpx.Response(status, json={"message": said})) as client,
+        world.client(lambda _: httpx.Response(status, json={"message": message})) as client,
     ):
         client.fetch(LIST, responses.page)
     assert world.credential.client_secret not in refused.value.message

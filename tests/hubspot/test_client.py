@@ -36,26 +36,26 @@ LIST = requests.list_page("contacts")
 SEARCH = requests.search_page("contacts", [], ["email"])
 BATCH = requests.batch_read("contacts", ["1"], ["email"])
 
-Said = httpx.Response | Exception
+Reply = httpx.Response | Exception
 
 
 class HubSpot:
     """Answers what it was told to say, one after the other, and the last one for ever."""
 
-    def __init__(self, *said: Said) -> None:
+    def __init__(self, *replies: Reply) -> None:
         self.clock = FakeClock()
         self.seen: list[httpx.Request] = []
         self.at: list[int] = []
-        self._said = list(said)
+        self._replies = list(replies)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request)
         self.at.append(self.clock.now())
         self.clock.advance(100)
-        said = self._said.pop(0) if len(self._said) > 1 else self._said[0]
-        if isinstance(said, Exception):
-            raise said
-        return httpx.Response(said.status_code, headers=said.headers, content=said.content)
+        reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
 
     def client(self, *, minutes: float = 50, token: str = TOKEN) -> Client:
         return a_client(self, self.clock, minutes=minutes, token=token)
@@ -113,7 +113,7 @@ def test_a_token_that_no_header_can_carry_is_a_matter_of_the_credential() -> Non
 
 # -- asked again ----------------------------------------------------------------------------------
 
-FAULTS: dict[str, Said] = {
+FAULTS: dict[str, Reply] = {
     "500": no(500),
     "502": httpx.Response(502, html="<html>Bad Gateway</html>"),
     "503": httpx.Response(503),
@@ -137,7 +137,7 @@ FAULTS: dict[str, Said] = {
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("request_", [LIST, SEARCH, BATCH], ids=["list", "search", "batch"])
-def test_every_read_is_asked_again_after_a_fault(fault: Said, request_: Request) -> None:
+def test_every_read_is_asked_again_after_a_fault(fault: Reply, request_: Request) -> None:
     hubspot = HubSpot(fault, fault, ok())
     assert len(hubspot.client().fetch(request_, responses.page).records) == 1
     assert [seen.content for seen in hubspot.seen] == [hubspot.seen[0].content] * 3
@@ -175,7 +175,7 @@ def test_a_throttled_bucket_holds_back_its_other_requests_too() -> None:
 @pytest.mark.parametrize(
     "fault", [httpx.ConnectError("no way"), httpx.Response(503), HTML], ids=["down", "503", "html"]
 )
-def test_a_hubspot_that_never_answered_is_given_up_after_six_tries(fault: Said) -> None:
+def test_a_hubspot_that_never_answered_is_given_up_after_six_tries(fault: Reply) -> None:
     hubspot = HubSpot(fault)
     with pytest.raises(HubSpotError) as down:
         hubspot.client().fetch(LIST, responses.page)
@@ -187,7 +187,7 @@ def test_a_hubspot_that_never_answered_is_given_up_after_six_tries(fault: Said) 
 @pytest.mark.parametrize(
     "fault", [httpx.ConnectError("no way"), httpx.Response(503), HTML], ids=["down", "503", "html"]
 )
-def test_a_hubspot_that_has_answered_is_asked_until_the_deadline(fault: Said) -> None:
+def test_a_hubspot_that_has_answered_is_asked_until_the_deadline(fault: Reply) -> None:
     hubspot = HubSpot(ok(), fault)
     client = hubspot.client(minutes=20)
     client.fetch(LIST, responses.page)
@@ -215,7 +215,7 @@ def test_nothing_is_sent_after_the_deadline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "error"),
+    ("reply", "error"),
     [
         (no(401, category="INVALID_AUTHENTICATION"), CredentialError),
         (httpx.Response(530, html="<html>530</html>"), CredentialError),
@@ -227,8 +227,8 @@ def test_nothing_is_sent_after_the_deadline() -> None:
         (ok({"status": "error"}), UnexpectedAnswer),
     ],
 )
-def test_what_no_retry_changes_is_asked_once(said: Said, error: type[IngestError]) -> None:
-    hubspot = HubSpot(said)
+def test_what_no_retry_changes_is_asked_once(reply: Reply, error: type[IngestError]) -> None:
+    hubspot = HubSpot(reply)
     with pytest.raises(error):
         hubspot.client().fetch(LIST, responses.page)
     assert len(hubspot.seen) == 1
@@ -269,7 +269,7 @@ def test_requests_are_counted_for_each_endpoint() -> None:
     client.fetch(LIST, responses.page)
     client.fetch(SEARCH, responses.page)
     spent = client.tally.endpoints
-    assert {endpoint: one.count for endpoint, one in spent.items()} == {
+    assert {endpoint: usage.count for endpoint, usage in spent.items()} == {
         LIST.endpoint: 3,
         SEARCH.endpoint: 1,
     }
@@ -290,7 +290,7 @@ def test_a_request_that_fails_for_good_is_counted_too() -> None:
 
 # -- the credential -------------------------------------------------------------------------------
 
-ECHOES: dict[str, Said] = {
+ECHOES: dict[str, Reply] = {
     "401": no(401, message=f"token {TOKEN} is unknown"),
     "403": no(403, message=f"This oauth-token ({TOKEN}) does not have proper permissions!"),
     "400": no(400, message=f"Bearer {TOKEN}"),
@@ -303,11 +303,11 @@ ECHOES: dict[str, Said] = {
 }
 
 
-@pytest.mark.parametrize("said", ECHOES.values(), ids=ECHOES)
-def test_the_credential_appears_in_no_error(said: Said, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("reply", ECHOES.values(), ids=ECHOES)
+def test_the_credential_appears_in_no_error(reply: Reply, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with pytest.raises(IngestError) as failed:
-        HubSpot(said).client(minutes=3).fetch(LIST, responses.page)
+        HubSpot(reply).client(minutes=3).fetch(LIST, responses.page)
     assert TOKEN not in failed.value.message
     assert TOKEN not in "".join(traceback.format_exception(failed.value))
     assert TOKEN not in caplog.text

@@ -7,17 +7,17 @@ from hubspot_ingest.hubspot.fair_queue import FairQueue
 
 def grants(turns: FairQueue, weights: list[int], count: int) -> Counter[int]:
     """Who gets ``count`` grants while all of ``weights`` wait all the time."""
-    given: Counter[int] = Counter()
+    grants: Counter[int] = Counter()
     for weight in weights:
         turns.join(weight)
     for _ in range(count):
         next_ = next(weight for weight in weights if turns.is_next(weight))
         turns.leave(next_, granted=True)
         turns.join(next_)
-        given[next_] += 1
+        grants[next_] += 1
     for weight in weights:
         turns.leave(weight, granted=False)
-    return given
+    return grants
 
 
 def test_who_waits_alone_is_always_next() -> None:

@@ -31,8 +31,8 @@ def body(**fields: Any) -> bytes:
 
 
 def wait(status: int, content: bytes = b"", **headers: str) -> Retry:
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return retry_or_raise(status, told, content, ENDPOINT)
+    header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return retry_or_raise(status, header_fields, content, ENDPOINT)
 
 
 def refusal(status: int, content: bytes = b"") -> IngestError:
@@ -72,7 +72,7 @@ def test_what_hubspot_said_is_kept_for_the_log_but_no_html() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "seconds"),
+    ("status", "header", "seconds"),
     [
         (429, "1", 1.0),
         (429, "0.5", 0.5),
@@ -83,16 +83,16 @@ def test_what_hubspot_said_is_kept_for_the_log_but_no_html() -> None:
     ],
 )
 def test_the_wait_hubspot_asks_for_is_in_seconds_or_plainly_in_milliseconds(
-    status: int, told: str, seconds: float
+    status: int, header: str, seconds: float
 ) -> None:
-    assert retry_after(status, {"retry-after": told}) == seconds
+    assert retry_after(status, {"retry-after": header}) == seconds
 
 
 @pytest.mark.parametrize(
-    "told", ["", "soon", "-1", "nan", "inf", "Wed, 21 Oct 2026 07:28:00 GMT", "1,5"]
+    "header", ["", "soon", "-1", "nan", "inf", "Wed, 21 Oct 2026 07:28:00 GMT", "1,5"]
 )
-def test_a_wait_nobody_understands_is_no_wait(told: str) -> None:
-    assert retry_after(429, {"retry-after": told}) is None
+def test_a_wait_nobody_understands_is_no_wait(header: str) -> None:
+    assert retry_after(429, {"retry-after": header}) is None
 
 
 def test_without_a_word_from_hubspot_the_wait_is_ours_to_choose() -> None:
@@ -158,8 +158,8 @@ def test_a_missing_scope_is_named() -> None:
 
 
 def test_a_scope_that_only_stands_in_the_message_is_named_too() -> None:
-    said = "EXTERNAL auth request is missing required 'workflows-access-public-api' scope."
-    error = refusal(403, body(message=said))
+    message = "EXTERNAL auth request is missing required 'workflows-access-public-api' scope."
+    error = refusal(403, body(message=message))
     assert isinstance(error, ScopeMissing)
     assert error.scopes == ("workflows-access-public-api",)
 
@@ -201,7 +201,7 @@ CREDENTIALS = [
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "This oauth-token ({}) does not have proper permissions!",
         "Authorization: Bearer {} is wrong",
@@ -211,19 +211,19 @@ CREDENTIALS = [
 )
 @pytest.mark.parametrize("status", [400, 401, 403, 429, 500, 530])
 def test_a_credential_hubspot_repeats_is_not_repeated(
-    credential: str, said: str, status: int
+    credential: str, text: str, status: int
 ) -> None:
-    for content in (body(message=said.format(credential)), said.format(credential).encode()):
+    for content in (body(message=text.format(credential)), text.format(credential).encode()):
         try:
-            told = retry_or_raise(status, {}, content, ENDPOINT).message
+            message = retry_or_raise(status, {}, content, ENDPOINT).message
         except IngestError as error:
-            told = str(error)
-        assert credential not in told
-        assert credential[:16] not in told
+            message = str(error)
+        assert credential not in message
+        assert credential[:16] not in message
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "One or more of the following scopes are required.",
         "Property values were not valid: hs_v2_date_entered_appointmentscheduled",
@@ -231,8 +231,8 @@ def test_a_credential_hubspot_repeats_is_not_repeated(
         "correlation 5b4e8c0a-6e0f-4c0b-9c53-f4a5e07ee3b5",
     ],
 )
-def test_what_is_no_credential_stays_readable(said: str) -> None:
-    assert redacted(said) == said
+def test_what_is_no_credential_stays_readable(text: str) -> None:
+    assert redacted(text) == text
 
 
 # -- anything -------------------------------------------------------------------------------------
@@ -266,12 +266,12 @@ def test_any_refusal_is_a_wait_or_an_error_of_ours(status: int, answer: object) 
 
 
 @given(STATUSES, st.binary(max_size=60), st.text(max_size=10))
-def test_any_bytes_are_a_wait_or_an_error_of_ours(status: int, content: bytes, told: str) -> None:
+def test_any_bytes_are_a_wait_or_an_error_of_ours(status: int, content: bytes, header: str) -> None:
     try:
-        found = retry_or_raise(status, {"retry-after": told}, content, ENDPOINT)
+        retry = retry_or_raise(status, {"retry-after": header}, content, ENDPOINT)
     except IngestError:
         return
-    assert found.seconds is None or 0 <= found.seconds < float("inf")
+    assert retry.seconds is None or 0 <= retry.seconds < float("inf")
 
 
 @pytest.mark.parametrize(

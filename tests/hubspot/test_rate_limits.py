@@ -19,8 +19,11 @@ LATE = NOW + 10**9
 
 
 def headers(limit: int, remaining: int, **more: int) -> dict[str, str]:
-    told = {"max": limit, "remaining": remaining, "interval-milliseconds": TEN_SECONDS, **more}
-    return {f"x-hubspot-ratelimit-{name.replace('_', '-')}": str(one) for name, one in told.items()}
+    fields = {"max": limit, "remaining": remaining, "interval-milliseconds": TEN_SECONDS, **more}
+    return {
+        f"x-hubspot-ratelimit-{name.replace('_', '-')}": str(value)
+        for name, value in fields.items()
+    }
 
 
 class Server:
@@ -35,7 +38,7 @@ class Server:
 
     def arrive(self, at: int) -> int:
         """How many are left in this window; below 0 the request is refused."""
-        taken = [one for one in self.arrivals + self.others if one > at - self.window]
+        taken = [arrival for arrival in self.arrivals + self.others if arrival > at - self.window]
         left = self.limit - len(taken) - 1
         if left < 0:
             self.refused += 1
@@ -44,8 +47,8 @@ class Server:
         return left
 
     def most_in_any_window(self) -> int:
-        found = sorted(self.arrivals)
-        return max(sum(at <= one < at + self.window for one in found) for at in found)
+        arrivals = sorted(self.arrivals)
+        return max(sum(at <= arrival < at + self.window for arrival in arrivals) for at in arrivals)
 
 
 def drive(
@@ -63,11 +66,11 @@ def drive(
 
     def arrive(sent: int, back: int) -> None:
         left = server.arrive(clock.now())
-        told = headers(server.limit, max(0, left)) if bucket is Bucket.BURST else {}
-        clock.at(clock.now() + back, partial(end, sent, told, left >= 0))
+        header_fields = headers(server.limit, max(0, left)) if bucket is Bucket.BURST else {}
+        clock.at(clock.now() + back, partial(end, sent, header_fields, left >= 0))
 
-    def end(sent: int, told: dict[str, str], ok: bool) -> None:
-        governor.answered(bucket, sent, told, ok)
+    def end(sent: int, header_fields: dict[str, str], ok: bool) -> None:
+        governor.answered(bucket, sent, header_fields, ok)
         if not ok:
             governor.throttled(bucket, 1)
 
@@ -162,9 +165,9 @@ def admitted_at_once(governor: Governor, clock: FakeClock, bucket: Bucket = Buck
     return 10_000
 
 
-def told(governor: Governor, told: dict[str, str], *, ok: bool = True) -> None:
+def answer_with(governor: Governor, header_fields: dict[str, str], *, ok: bool = True) -> None:
     """One request, answered at once."""
-    governor.answered(Bucket.BURST, governor.admit(Bucket.BURST, LATE), told, ok)
+    governor.answered(Bucket.BURST, governor.admit(Bucket.BURST, LATE), header_fields, ok)
 
 
 def test_before_the_first_answer_the_smallest_subscription_is_assumed() -> None:
@@ -175,24 +178,24 @@ def test_before_the_first_answer_the_smallest_subscription_is_assumed() -> None:
 def test_a_larger_limit_is_learnt_from_the_first_answer() -> None:
     clock = FakeClock()
     governor = Governor(clock)
-    told(governor, headers(190, 189))
+    answer_with(governor, headers(190, 189))
     assert 180 <= admitted_at_once(governor, clock) + 1 <= 190
 
 
 def test_a_shorter_interval_is_learnt_as_well() -> None:
     clock = FakeClock()
     governor = Governor(clock)
-    told(governor, {**headers(100, 99), "x-hubspot-ratelimit-interval-milliseconds": "1000"})
+    answer_with(governor, {**headers(100, 99), "x-hubspot-ratelimit-interval-milliseconds": "1000"})
     before = admitted_at_once(governor, clock)
     clock.advance(1_001)
-    told(governor, headers(100, 99))
+    answer_with(governor, headers(100, 99))
     assert before <= 100
 
 
 def test_who_tells_no_limit_has_none() -> None:
     clock = FakeClock()
     governor = Governor(clock)
-    told(governor, {})
+    answer_with(governor, {})
     assert admitted_at_once(governor, clock) == 10_000
 
 
@@ -200,23 +203,23 @@ def test_who_tells_no_limit_has_none() -> None:
 def test_a_limit_once_learnt_is_not_forgotten_when_an_answer_does_not_tell(limit: int) -> None:
     clock = FakeClock()
     governor = Governor(clock)
-    told(governor, headers(limit, limit - 1))
-    told(governor, {})
+    answer_with(governor, headers(limit, limit - 1))
+    answer_with(governor, {})
     assert admitted_at_once(governor, clock) <= limit
 
 
 def test_headers_nobody_understands_are_ignored() -> None:
     clock = FakeClock()
     governor = Governor(clock)
-    told(governor, headers(190, 189))
-    told(governor, {"x-hubspot-ratelimit-max": "many", "x-hubspot-ratelimit-remaining": ""})
+    answer_with(governor, headers(190, 189))
+    answer_with(governor, {"x-hubspot-ratelimit-max": "many", "x-hubspot-ratelimit-remaining": ""})
     assert admitted_at_once(governor, clock) <= 190
 
 
 def test_a_refusal_that_tells_nothing_lifts_no_limit() -> None:
     clock = FakeClock()
     governor = Governor(clock)
-    told(governor, {}, ok=False)
+    answer_with(governor, {}, ok=False)
     assert admitted_at_once(governor, clock) <= 100
 
 
@@ -228,7 +231,7 @@ def test_a_second_app_that_takes_half_is_yielded_to() -> None:
     for at in range(NOW + 20_000, NOW + 80_000, 105):
         clock.at(at, partial(server.others.append, at))
     drive(Governor(clock), clock, server, Bucket.BURST, 1_000, lambda: (150, 150))
-    shared = [one for one in server.arrivals if NOW + 40_000 <= one < NOW + 70_000]
+    shared = [arrival for arrival in server.arrivals if NOW + 40_000 <= arrival < NOW + 70_000]
     assert server.refused <= 10
     assert 0.75 * 95 <= len(shared) / 3 <= 100
 
@@ -256,11 +259,11 @@ def after_a_429(answers: int) -> int:
     """What goes out at once, a while after a 429 and so many answers later; it was 190."""
     clock = FakeClock()
     governor = Governor(clock)
-    told(governor, headers(190, 189))
+    answer_with(governor, headers(190, 189))
     governor.throttled(Bucket.BURST, 1)
     for _ in range(answers):
         clock.advance(SECOND)
-        told(governor, headers(190, 189))
+        answer_with(governor, headers(190, 189))
     clock.advance(20 * SECOND)
     return admitted_at_once(governor, clock)
 
@@ -277,7 +280,7 @@ def test_after_a_429_less_goes_out_and_with_every_answer_more_again() -> None:
 @pytest.mark.parametrize(("left", "stops"), [(2_001, False), (2_000, True), (0, True)])
 def test_the_reserve_of_the_daily_limit_is_left_to_other_apps(left: int, stops: bool) -> None:
     governor = Governor(FakeClock(), reserve_percent=20)
-    told(governor, headers(190, 189, daily=10_000, daily_remaining=left))
+    answer_with(governor, headers(190, 189, daily=10_000, daily_remaining=left))
     if stops:
         with pytest.raises(DailyLimitReached, match=f"{left} of HubSpot's 10000 requests"):
             governor.admit(Bucket.SEARCH, LATE)
@@ -287,7 +290,7 @@ def test_the_reserve_of_the_daily_limit_is_left_to_other_apps(left: int, stops: 
 
 def test_without_a_reserve_the_day_is_used_to_its_end() -> None:
     governor = Governor(FakeClock())
-    told(governor, headers(190, 189, daily=10_000, daily_remaining=1))
+    answer_with(governor, headers(190, 189, daily=10_000, daily_remaining=1))
     governor.admit(Bucket.BURST, LATE)
 
 

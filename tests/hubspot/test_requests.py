@@ -41,8 +41,8 @@ from tests.builders import query_of
 def test_each_request_has_its_path_and_counts_against_its_limit(
     request_: Request, method: str, path: str, bucket: Bucket
 ) -> None:
-    found = (request_.method, request_.path, request_.endpoint, request_.bucket)
-    assert found == (method, path, path, bucket)
+    parts = (request_.method, request_.path, request_.endpoint, request_.bucket)
+    assert parts == (method, path, path, bucket)
 
 
 def test_a_list_page_asks_for_what_is_wanted_and_no_more() -> None:
@@ -112,6 +112,6 @@ def test_nothing_in_an_object_type_can_lead_to_another_path(object_type: str) ->
     st.text(max_size=20),
 )
 def test_names_and_tokens_arrive_as_they_are(names: list[str], token: str) -> None:
-    found = query_of(requests.list_page("contacts", names, after=token))
-    assert found["properties"] == ",".join(names)
-    assert found["after"] == token
+    query = query_of(requests.list_page("contacts", names, after=token))
+    assert query["properties"] == ",".join(names)
+    assert query["after"] == token

@@ -41,9 +41,9 @@ def test_digits_are_kept() -> None:
 
 @pytest.mark.parametrize("half", ["\\ud83d", "\\udc00", "a\\ud83db"])
 def test_half_a_surrogate_pair_becomes_text_that_can_be_stored(half: str) -> None:
-    found = responses.decode(f'{{"p": "{half}", "q": "\\ud83d\\ude00"}}'.encode())
-    assert found["q"] == "😀"
-    assert found["p"].encode().count(b"?") == 1
+    decoded = responses.decode(f'{{"p": "{half}", "q": "\\ud83d\\ude00"}}'.encode())
+    assert decoded["q"] == "😀"
+    assert decoded["p"].encode().count(b"?") == 1
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
@@ -110,9 +110,9 @@ def test_json_that_is_no_page_is_refused(answer: Any) -> None:
 
 
 def test_an_archived_record_tells_when() -> None:
-    record = {**A_RECORD, "archived": True, "archivedAt": "2026-01-31T00:00:00Z"}
-    [found] = responses.page(a_page(record)).records
-    assert (found.archived, found.archived_at) == (True, 1_769_817_600_000)
+    result = {**A_RECORD, "archived": True, "archivedAt": "2026-01-31T00:00:00Z"}
+    [record] = responses.page(a_page(result)).records
+    assert (record.archived, record.archived_at) == (True, 1_769_817_600_000)
 
 
 # -- associations on the record -------------------------------------------------------------------
@@ -124,16 +124,16 @@ def test_associations_that_are_absent_were_not_fetched() -> None:
 
 
 def test_associations_that_are_empty_were_fetched() -> None:
-    told = {**A_RECORD, "associations": {"companies": {"results": []}}}
-    [record] = responses.page(a_page(told)).records
+    result = {**A_RECORD, "associations": {"companies": {"results": []}}}
+    [record] = responses.page(a_page(result)).records
     assert record.associations == {"companies": ()}
 
 
 def test_an_id_associated_in_two_ways_stands_once() -> None:
     results = [{"id": "7", "type": "deal_to_contact"}, {"id": "8", "type": "deal_to_contact"},
                {"id": "7", "type": "deal_to_contact_unlabeled"}]  # fmt: skip
-    told = {**A_RECORD, "associations": {"contacts": {"results": results}}}
-    [record] = responses.page(a_page(told)).records
+    result = {**A_RECORD, "associations": {"contacts": {"results": results}}}
+    [record] = responses.page(a_page(result)).records
     assert record.associations == {"contacts": ("7", "8")}
 
 
@@ -146,19 +146,19 @@ def a_type(type_id: int, label: str | None = None) -> dict[str, Any]:
 
 def test_a_link_has_all_its_types_and_ids_are_text() -> None:
     to = [{"toObjectId": 7, "associationTypes": [a_type(341), a_type(5, "Primary")]}]
-    found = responses.links({"results": [{"from": {"id": "1"}, "to": to}]})
+    links = responses.links({"results": [{"from": {"id": "1"}, "to": to}]})
     expected = (
         Link("7", "HUBSPOT_DEFINED", "341", None),
         Link("7", "HUBSPOT_DEFINED", "5", "Primary"),
     )
-    assert found.results == (("1", expected, None),)
-    assert not found.failed
+    assert links.results == (("1", expected, None),)
+    assert not links.failed
 
 
 def test_a_link_without_a_type_is_still_a_link() -> None:
     to = [{"toObjectId": 7, "associationTypes": []}]
-    [(_, told, _)] = responses.links({"results": [{"from": {"id": "1"}, "to": to}]}).results
-    assert [link.to_id for link in told] == ["7"]
+    [(_, links, _)] = responses.links({"results": [{"from": {"id": "1"}, "to": to}]}).results
+    assert [link.to_id for link in links] == ["7"]
 
 
 def test_a_record_with_more_links_tells_where_they_go_on() -> None:
@@ -172,37 +172,37 @@ def test_a_record_without_associations_is_an_error_that_is_none() -> None:
         "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",
         "context": {"fromObjectId": ["2"], "fromObjectType": ["deal"]},
     }
-    found = responses.links({"results": [], "errors": [error], "numErrors": 1})
-    assert found.none == {"2"}
+    links = responses.links({"results": [], "errors": [error], "numErrors": 1})
+    assert links.none == {"2"}
 
 
 def test_any_other_error_is_not_taken_for_no_associations() -> None:
     error = {"category": "OBJECT_NOT_FOUND", "context": {"fromObjectId": ["2"]}}
-    found = responses.links({"results": [], "errors": [error]})
-    assert found.none == frozenset()
-    assert found.failed
+    links = responses.links({"results": [], "errors": [error]})
+    assert links.none == frozenset()
+    assert links.failed
 
 
 # -- the portal -----------------------------------------------------------------------------------
 
 
 def test_properties_come_by_name_with_their_options_and_without_the_archived() -> None:
-    told = a_page(
+    answer = a_page(
         {"name": "stage", "type": "enumeration", "label": "Stage", "description": "Where",
          "options": [{"value": "a", "label": "A", "displayOrder": 0}], "calculated": False},
         {"name": "amount", "type": "number", "calculated": True},
         {"name": "gone", "type": "string", "archived": True},
     )  # fmt: skip
-    assert responses.properties(told) == (
+    assert responses.properties(answer) == (
         Property("amount", "number", calculated=True),
         Property("stage", "enumeration", "Stage", "Where", (("a", "A"),)),
     )
 
 
 def test_custom_objects_have_all_their_names() -> None:
-    told = {"objectTypeId": "2-1", "name": "car", "fullyQualifiedName": "p9_car",
+    schema = {"objectTypeId": "2-1", "name": "car", "fullyQualifiedName": "p9_car",
             "labels": {"plural": "Cars"}}  # fmt: skip
-    assert responses.schemas(a_page(told)) == (Schema("2-1", "car", "p9_car", "Cars"),)
+    assert responses.schemas(a_page(schema)) == (Schema("2-1", "car", "p9_car", "Cars"),)
 
 
 def test_the_portal_is_known_by_its_id() -> None:

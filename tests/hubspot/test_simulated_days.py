@@ -66,11 +66,11 @@ class Account:
         self.used = self.ours = self.others = 0
 
 
-def run(account: Account, clock: FakeClock, known: Usage | None, random: Random) -> Usage | None:
+def run(account: Account, clock: FakeClock, usage: Usage | None, random: Random) -> Usage | None:
     """One run of ours: list pages, whose answers tell, or searches, whose answers do not."""
     governor = Governor(clock, reserve_percent=RESERVE_PERCENT)
-    if known is not None:
-        governor.remember(known)
+    if usage is not None:
+        governor.remember(usage)
     bucket = random.choice([Bucket.BURST, Bucket.SEARCH])
     deadline = clock.now() + RUN
     try:
@@ -96,7 +96,7 @@ def simulate(days: int, seed: int) -> Account:
     random = Random(seed)
     clock = FakeClock(FIRST_MIDNIGHT)
     account = Account(clock)
-    known: Usage | None = None
+    usage: Usage | None = None
     for day in range(days):
         begins = FIRST_MIDNIGHT + day * DAY
         for _ in range(3):
@@ -104,7 +104,7 @@ def simulate(days: int, seed: int) -> Account:
                 clock.at(begins + random.randrange(DAY - MINUTE), account.other)
         for hour in range(23):
             clock.advance(max(0, begins + hour * 60 * MINUTE - clock.now()))
-            known = run(account, clock, known, random) or known
+            usage = run(account, clock, usage, random) or usage
         clock.advance(begins + DAY - clock.now() - 1)
         account.end_day()
         clock.advance(1)

@@ -84,12 +84,12 @@ def test_the_table_is_made_by_the_first_run_that_finds_a_record(make: MakeWorld)
     world = make()
     world.run()
     world.clock.advance(3_600_000)
-    made = world.portal.create("contacts", {"email": "first@example.com"})
+    new_id = world.portal.create("contacts", {"email": "first@example.com"})
 
     answer = world.run()
 
     assert (answer["rows_read"], answer["rows_inserted"]) == (1, 1)
-    assert world.table("ID, PROPERTIES_EMAIL") == [(made, "first@example.com")]
+    assert world.table("ID, PROPERTIES_EMAIL") == [(new_id, "first@example.com")]
 
 
 def test_a_filter_that_matches_nothing_makes_no_table(world: World) -> None:
@@ -116,7 +116,7 @@ def test_a_table_has_the_records_columns_the_properties_and_ours(world: World) -
         "_DELETE_KIND",
         "_MERGED_INTO",
     ]
-    types = {name: told.partition("(")[0] for name, (told, _) in columns.items()}
+    types = {name: column_type.partition("(")[0] for name, (column_type, _) in columns.items()}
     assert {name: types[name] for name in names[:5]} == {
         "ID": "TEXT",
         "CREATED_AT": "TIMESTAMP_NTZ",
@@ -135,10 +135,10 @@ def test_a_table_has_the_records_columns_the_properties_and_ours(world: World) -
 def test_every_property_of_the_portal_has_a_column(world: World) -> None:
     world.run()
 
-    found = world.rows("SELECT PROPERTY, COLUMN_NAME FROM HUBSPOT_INGEST.CORE.PROPERTIES")
+    rows = world.rows("SELECT PROPERTY, COLUMN_NAME FROM HUBSPOT_INGEST.CORE.PROPERTIES")
 
-    assert {one["PROPERTY"] for one in found} == set(next(iter(world.truth().values())))
-    assert {one["COLUMN_NAME"] for one in found} <= set(world.columns())
+    assert {row["PROPERTY"] for row in rows} == set(next(iter(world.truth().values())))
+    assert {row["COLUMN_NAME"] for row in rows} <= set(world.columns())
 
 
 def test_column_comments_carry_label_and_description(world: World) -> None:
@@ -157,18 +157,19 @@ def test_column_comments_carry_label_and_description(world: World) -> None:
 def test_rows_say_where_they_come_from(world: World) -> None:
     answer = world.run()
 
-    [said] = {*world.table("_PORTAL_ID, _RUN_ID, _DELETED_AT, _DELETE_KIND, ARCHIVED")}
-    assert said == (str(world.portal.id), answer["run_id"], None, None, False)
+    [bookkeeping] = {*world.table("_PORTAL_ID, _RUN_ID, _DELETED_AT, _DELETE_KIND, ARCHIVED")}
+    assert bookkeeping == (str(world.portal.id), answer["run_id"], None, None, False)
 
 
 def test_creation_and_change_are_told_to_the_millisecond(world: World) -> None:
     world.run()
 
-    found = world.table(
+    rows = world.table(
         "ID, DATE_PART(EPOCH_MILLISECOND, CREATED_AT), DATE_PART(EPOCH_MILLISECOND, UPDATED_AT)"
     )
-    assert found == [
-        (one.id, one.created_at, one.updated_at) for one in world.portal.records("contacts")
+    assert rows == [
+        (record.id, record.created_at, record.updated_at)
+        for record in world.portal.records("contacts")
     ]
 
 
@@ -181,7 +182,9 @@ def test_a_portal_too_wide_for_a_url_lands_whole(make: MakeWorld) -> None:
 
     assert world.runs()[0]["STRATEGY"] == "WIDE"
     assert world.landed("HUBSPOT_DATA.CRM.NOTES") == world.truth("notes")
-    assert max(len(one.path) + len(one.query) for one in world.sandbox.requests) < 16_000
+    assert (
+        max(len(request.path) + len(request.query) for request in world.sandbox.requests) < 16_000
+    )
 
 
 def test_many_pages_land_whole_and_once(make: MakeWorld) -> None:
@@ -219,12 +222,12 @@ def test_a_destination_may_be_anywhere(world: World) -> None:
 def test_readers_of_the_app_may_read_the_table(world: World) -> None:
     world.run()
 
-    told = {
-        (one["privilege"], one["granted_on"])
-        for one in world.rows("SHOW GRANTS TO APPLICATION ROLE HUBSPOT_INGEST.DATA_READER")
-        if one["name"].startswith("HUBSPOT_DATA")
+    grants = {
+        (row["privilege"], row["granted_on"])
+        for row in world.rows("SHOW GRANTS TO APPLICATION ROLE HUBSPOT_INGEST.DATA_READER")
+        if row["name"].startswith("HUBSPOT_DATA")
     }
-    assert told == {
+    assert grants == {
         ("USAGE", "DATABASE"),
         ("USAGE", "SCHEMA"),
         ("SELECT", "TABLE"),
@@ -269,8 +272,8 @@ def test_requests_are_on_record_by_endpoint(world: World) -> None:
     answer = world.run()
 
     asked = world.asked()
-    found = world.rows("SELECT ENDPOINT, COUNT, BYTES FROM HUBSPOT_INGEST.CORE.REQUESTS")
+    rows = world.rows("SELECT ENDPOINT, COUNT, BYTES FROM HUBSPOT_INGEST.CORE.REQUESTS")
 
-    assert sum(one["COUNT"] for one in found) == answer["requests"] == len(asked)
-    assert {one["ENDPOINT"] for one in found} == {one.endpoint for one in asked}
-    assert all(one["BYTES"] > 0 for one in found)
+    assert sum(row["COUNT"] for row in rows) == answer["requests"] == len(asked)
+    assert {row["ENDPOINT"] for row in rows} == {request.endpoint for request in asked}
+    assert all(row["BYTES"] > 0 for row in rows)

@@ -54,7 +54,7 @@ def last_certificate(world: World) -> Answer:
 
 def goes_on(world: World, random: Random, spared: set[str], every: int) -> None:
     """People change records while requests come in, each of which takes a while."""
-    ids = [one.id for one in world.portal.records("contacts") if one.id not in spared]
+    ids = [record.id for record in world.portal.records("contacts") if record.id not in spared]
 
     def meanwhile(portal: Portal, number: int) -> None:
         world.clock.advance(200)
@@ -67,7 +67,7 @@ def goes_on(world: World, random: Random, spared: set[str], every: int) -> None:
 def loses(world: World, k: int) -> None:
     """A backfill that loses k records, while others change and HubSpot's index is behind."""
     random = Random(k)
-    lost = {*random.sample([one.id for one in world.portal.records("contacts")], k)}
+    lost = {*random.sample([record.id for record in world.portal.records("contacts")], k)}
     world.syncs.reset("contacts", world.clock.now())
     if world.exists():
         world.rows(f"DROP TABLE {CONTACTS}")
@@ -77,17 +77,21 @@ def loses(world: World, k: int) -> None:
     run = world.run()
     world.sandbox.before_each, world.sandbox.search_lag_ms, world.lost = None, 0, ()
 
-    made = last_certificate(world)
-    assert made["RUN_ID"] == run["run_id"]
-    assert (made["RESULT"], made["MISSING"], made["REPAIRED"]) == ("REPAIRED", k, k)
-    assert (made["EXTRA"], made["STALE"]) == (0, 0)
+    certificate = last_certificate(world)
+    assert certificate["RUN_ID"] == run["run_id"]
+    assert (certificate["RESULT"], certificate["MISSING"], certificate["REPAIRED"]) == (
+        "REPAIRED",
+        k,
+        k,
+    )
+    assert (certificate["EXTRA"], certificate["STALE"]) == (0, 0)
     named = world.rows(
         "SELECT f.VALUE:id::VARCHAR AS ID, f.VALUE:kind::VARCHAR AS KIND "
         "FROM HUBSPOT_INGEST.CORE.COMPLETENESS c, LATERAL FLATTEN(INPUT => c.DIFFERENCES) f "
         "WHERE c.RUN_ID = ?",
         (run["run_id"],),
     )
-    assert {one["ID"]: one["KIND"] for one in named} == dict.fromkeys(lost, "MISSING")
+    assert {row["ID"]: row["KIND"] for row in named} == dict.fromkeys(lost, "MISSING")
     world.clock.advance(HOUR)
     world.run()
     assert world.landed() == world.truth()
@@ -126,17 +130,17 @@ def stays_quiet(world: World, runs: int) -> None:
 def _live(world: World, random: Random, bin_: list[str]) -> None:
     """A few things of every kind happen at once."""
     portal = world.portal
-    living = [one.id for one in portal.records("contacts")]
+    living = [record.id for record in portal.records("contacts")]
     for _ in range(random.randint(0, 20)):
         portal.update("contacts", random.choice(living), {"jobtitle": str(random.random())})
     for _ in range(random.randint(0, 3)):
         portal.create("contacts", {"email": f"{random.random()}@example.com"})
-    primary, other, gone = random.sample(living, 3)
+    primary, other, archived_id = random.sample(living, 3)
     if random.random() < 0.3:
         portal.merge("contacts", primary, other)
     if random.random() < 0.3:
-        portal.archive("contacts", gone)
-        bin_.append(gone)
+        portal.archive("contacts", archived_id)
+        bin_.append(archived_id)
     elif bin_ and random.random() < 0.5:
         portal.restore("contacts", bin_.pop())
 

@@ -38,24 +38,35 @@ def every(world: World, days: int) -> None:
 
 def test_a_backfill_is_certified_within_its_run(served: World) -> None:
     run = served.call("CALL ingest_hubspot('contacts')")
-    (one,) = certificates(served)
-    assert (one["SYNC"], one["RESULT"], one["RUN_ID"]) == ("contacts", "COMPLETE", run["run_id"])
-    assert (one["HUBSPOT_RECORDS"], one["REQUESTS"]) == (one["TABLE_RECORDS"], 1)
+    (certificate,) = certificates(served)
+    assert (certificate["SYNC"], certificate["RESULT"], certificate["RUN_ID"]) == (
+        "contacts",
+        "COMPLETE",
+        run["run_id"],
+    )
+    assert (certificate["HUBSPOT_RECORDS"], certificate["REQUESTS"]) == (
+        certificate["TABLE_RECORDS"],
+        1,
+    )
     spent = served.rows(
         "SELECT ENDPOINT, COUNT FROM HUBSPOT_INGEST.CORE.REQUESTS WHERE RUN_ID = ?",
         (run["run_id"],),
     )
     assert {"ENDPOINT": SEARCH, "COUNT": 1} in spent
-    assert served.runs()[0]["REQUESTS"] == run["requests"] == sum(one["COUNT"] for one in spent)
+    assert served.runs()[0]["REQUESTS"] == run["requests"] == sum(row["COUNT"] for row in spent)
 
 
 def test_rows_lost_on_the_way_are_back_before_the_run_ends(make: MakeWorld) -> None:
     world = make({"contacts": 300}).slim()
-    lost = [one.id for one in world.portal.records("contacts")][10:300:50]
+    lost = [record.id for record in world.portal.records("contacts")][10:300:50]
     world.lost = lost
     run = world.run()
-    (one,) = certificates(world)
-    assert (one["RESULT"], one["MISSING"], one["REPAIRED"]) == ("REPAIRED", 6, 6)
+    (certificate,) = certificates(world)
+    assert (certificate["RESULT"], certificate["MISSING"], certificate["REPAIRED"]) == (
+        "REPAIRED",
+        6,
+        6,
+    )
     assert run["rows_inserted"] == 300
     assert "6 rows of contacts differed from HubSpot and were repaired: 6 missing" in run["message"]
     assert world.landed() == world.truth()
@@ -95,7 +106,7 @@ def test_a_reset_is_a_backfill_and_certified_again(served: World) -> None:
     for _ in range(2):
         served.call("CALL ingest_hubspot('contacts')")
         served.call("CALL reset_sync('contacts')")
-    assert [one["RESULT"] for one in certificates(served)] == ["COMPLETE", "COMPLETE"]
+    assert [row["RESULT"] for row in certificates(served)] == ["COMPLETE", "COMPLETE"]
 
 
 def test_an_empty_portal_has_nothing_to_compare(make: MakeWorld) -> None:
@@ -122,9 +133,9 @@ def test_a_comparison_that_fails_does_not_fail_the_run(make: MakeWorld) -> None:
     run = world.run()
     assert (run["rows_inserted"], run["response_code"]) == (12, "OK")
     assert "could not be compared with HubSpot" in run["message"]
-    assert [one["CODE"] for one in world.errors()] == ["SCOPE_MISSING"]
-    (one,) = certificates(world)
-    assert (one["RESULT"], one["RUN_ID"]) == ("INCOMPLETE", run["run_id"])
+    assert [row["CODE"] for row in world.errors()] == ["SCOPE_MISSING"]
+    (certificate,) = certificates(world)
+    assert (certificate["RESULT"], certificate["RUN_ID"]) == ("INCOMPLETE", run["run_id"])
 
 
 def test_a_day_that_ends_in_the_comparison_ends_no_run(make: MakeWorld) -> None:
@@ -148,7 +159,7 @@ def test_what_came_to_no_end_is_health_and_alert_until_a_run_makes_it_anew(world
 
     world.clock.advance(40 * MINUTE)
     world.run()
-    assert [one["RESULT"] for one in certificates(world)] == ["INCOMPLETE", "COMPLETE"]
+    assert [row["RESULT"] for row in certificates(world)] == ["INCOMPLETE", "COMPLETE"]
     assert world.sync()["HEALTH"] == "HEALTHY"
 
 
@@ -159,7 +170,7 @@ def test_a_run_killed_before_its_comparison_leaves_it_to_the_next(world: World) 
     world.syncs.save_sweeps("contacts", state)
     world.clock.advance(MINUTE)
     run = world.run()
-    assert [one["RUN_ID"] for one in certificates(world)] == [run["run_id"]]
+    assert [row["RUN_ID"] for row in certificates(world)] == [run["run_id"]]
 
 
 def test_syncs_side_by_side_are_each_certified(make: MakeWorld) -> None:
@@ -167,7 +178,7 @@ def test_syncs_side_by_side_are_each_certified(make: MakeWorld) -> None:
     world.configure("companies", {"properties": ["name"], "associations": []})
     answer = on_an_empty_stack(lambda: dict(ingest_all(world.context)))
     assert answer["response_code"] == "OK"
-    assert {one["SYNC"]: one["TABLE_RECORDS"] for one in certificates(world)} == {
+    assert {row["SYNC"]: row["TABLE_RECORDS"] for row in certificates(world)} == {
         "contacts": 30,
         "companies": 40,
     }
@@ -203,7 +214,7 @@ def test_lost_answers_and_refusals_change_nothing(make: MakeWorld, records: int)
 
 def test_changes_during_a_backfill_are_no_difference(make: MakeWorld) -> None:
     world = make({"contacts": 1_500}).slim()
-    ids = [one.id for one in world.portal.records("contacts")]
+    ids = [record.id for record in world.portal.records("contacts")]
 
     def meanwhile(portal: Portal, number: int) -> None:
         portal.update("contacts", ids[number * 7], {"jobtitle": str(number)})
@@ -211,8 +222,11 @@ def test_changes_during_a_backfill_are_no_difference(make: MakeWorld) -> None:
 
     world.sandbox.before_each = meanwhile
     world.run()
-    (one,) = certificates(world)
-    assert (one["RESULT"], one["MISSING"] + one["EXTRA"] + one["STALE"]) == ("COMPLETE", 0)
+    (certificate,) = certificates(world)
+    assert (
+        certificate["RESULT"],
+        certificate["MISSING"] + certificate["EXTRA"] + certificate["STALE"],
+    ) == ("COMPLETE", 0)
     assert world.ids(CONTACTS) == [*world.truth()]
 
 
@@ -228,7 +242,7 @@ def before_the_last_page(
     """
     world.sandbox.latency_ms = 300
     counted, through, seen = threading.Event(), world._respond, list[bool]()
-    last = [int(one.id) for one in world.portal.records("contacts")][-100]
+    last = [int(record.id) for record in world.portal.records("contacts")][-100]
 
     def respond(request: httpx.Request) -> httpx.Response:
         if request.method == "GET" and int(request.url.params.get("after", 0)) >= last:
@@ -250,14 +264,18 @@ def test_hubspot_counts_while_the_last_pages_are_read(
     seen = before_the_last_page(world, monkeypatch, lambda: None)
     run = world.run()
     assert seen == [True]
-    (one,) = certificates(world)
-    assert (one["RESULT"], one["HUBSPOT_RECORDS"], one["TABLE_RECORDS"]) == (
+    (certificate,) = certificates(world)
+    assert (
+        certificate["RESULT"],
+        certificate["HUBSPOT_RECORDS"],
+        certificate["TABLE_RECORDS"],
+    ) == (
         "COMPLETE",
         11_000,
         11_000,
     )
     # one search told how many pages there are
-    assert one["REQUESTS"] == len(bodies(world.asked())) - 1 == bisection.FEWEST
+    assert certificate["REQUESTS"] == len(bodies(world.asked())) - 1 == bisection.FEWEST
     assert run["rows_inserted"] == 11_000
 
 
@@ -265,7 +283,7 @@ def test_what_changes_after_it_was_counted_is_no_difference(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = make({"contacts": 11_000}).slim()
-    ids = [one.id for one in world.portal.records("contacts")]
+    ids = [record.id for record in world.portal.records("contacts")]
 
     def change() -> None:
         # one that was read already, and one that was not
@@ -275,19 +293,23 @@ def test_what_changes_after_it_was_counted_is_no_difference(
     seen = before_the_last_page(world, monkeypatch, change)
     world.run()
     assert seen == [True]
-    (one,) = certificates(world)
-    assert (one["RESULT"], one["CHANGED_MEANWHILE"]) == ("COMPLETE", 1)
-    assert one["MISSING"] + one["EXTRA"] + one["STALE"] == 0
+    (certificate,) = certificates(world)
+    assert (certificate["RESULT"], certificate["CHANGED_MEANWHILE"]) == ("COMPLETE", 1)
+    assert certificate["MISSING"] + certificate["EXTRA"] + certificate["STALE"] == 0
 
 
 def test_what_was_lost_is_found_though_it_was_counted_beforehand(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = make({"contacts": 11_000}).slim()
-    world.lost = [one.id for one in world.portal.records("contacts")][10:11_000:2_000]
+    world.lost = [record.id for record in world.portal.records("contacts")][10:11_000:2_000]
     seen = before_the_last_page(world, monkeypatch, lambda: None)
     world.run()
     assert seen == [True]
-    (one,) = certificates(world)
-    assert (one["RESULT"], one["MISSING"], one["REPAIRED"]) == ("REPAIRED", 6, 6)
+    (certificate,) = certificates(world)
+    assert (certificate["RESULT"], certificate["MISSING"], certificate["REPAIRED"]) == (
+        "REPAIRED",
+        6,
+        6,
+    )
     assert world.landed() == world.truth()

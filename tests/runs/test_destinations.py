@@ -151,7 +151,7 @@ def test_everything_the_app_makes_may_be_read_by_its_readers(world: World) -> No
     )
     world.run()
 
-    made = {
+    created = {
         f"HUBSPOT_DATA.CRM.{row['TABLE_NAME']}"
         for row in world.rows(
             "SELECT TABLE_NAME FROM HUBSPOT_DATA.INFORMATION_SCHEMA.TABLES"
@@ -163,8 +163,8 @@ def test_everything_the_app_makes_may_be_read_by_its_readers(world: World) -> No
         for grant in world.engine.catalog.grants_to("DATA_READER")
         if grant.privilege == "SELECT" and grant.on in ("TABLE", "VIEW")
     }
-    assert len(made) >= 3
-    assert made <= readable
+    assert len(created) >= 3
+    assert created <= readable
 
 
 def test_a_table_whose_first_run_was_killed_before_the_grant_is_granted_by_the_next(

@@ -17,7 +17,7 @@ from tests.runs.world import CONTACTS, HOUR, Answer, HandClock, World
 SCOPE = "crm.objects.contacts.read"
 
 
-def _told(world: World, answer: Answer, code: str, status: str = "FAILED") -> None:
+def _assert_reported(world: World, answer: Answer, code: str, status: str = "FAILED") -> None:
     """The answer, RUNS and ERRORS tell the same, in one line."""
     assert (answer["response_code"], answer["status"]) == (code, status)
     assert answer["message"]
@@ -46,13 +46,13 @@ def _fails_and_carries_on(
     world.run()
     before = world.table("*")
     world.clock.advance(HOUR)
-    one = world.ids()[0]
-    world.portal.update("contacts", one, {"jobtitle": "Changed"})
+    record_id = world.ids()[0]
+    world.portal.update("contacts", record_id, {"jobtitle": "Changed"})
     breaks()
 
     answer = world.ingest()
 
-    _told(world, answer, code, answer["status"])
+    _assert_reported(world, answer, code, answer["status"])
     assert world.table("*") == before
     mends()
     world.clock.advance(1_000)
@@ -82,7 +82,7 @@ def test_a_wrong_token_ends_the_run_and_a_right_one_carries_on(world: World) -> 
 def test_a_first_run_with_a_wrong_token_makes_no_table(make: MakeWorld) -> None:
     world = make({"contacts": 3}, token="nonsense")
 
-    _told(world, world.ingest(), "CREDENTIAL_REJECTED")
+    _assert_reported(world, world.ingest(), "CREDENTIAL_REJECTED")
 
     assert not world.exists()
     assert world.sync()["HEALTH"] == "FAILED"
@@ -91,7 +91,7 @@ def test_a_first_run_with_a_wrong_token_makes_no_table(make: MakeWorld) -> None:
 def test_no_token_at_all_is_told(served: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HUBSPOT_TOKEN")
 
-    _told(served, served.call("CALL ingest_hubspot('contacts')"), "CREDENTIAL_MISSING")
+    _assert_reported(served, served.call("CALL ingest_hubspot('contacts')"), "CREDENTIAL_MISSING")
 
     assert served.asked() == []
 
@@ -118,7 +118,7 @@ def test_a_skipped_sync_says_so(make: MakeWorld) -> None:
 
     answer = world.ingest("deals")
 
-    _told(world, answer, "SCOPE_MISSING", "SKIPPED")
+    _assert_reported(world, answer, "SCOPE_MISSING", "SKIPPED")
     assert "crm.objects.deals.read" in answer["message"]
     assert world.sync("deals")["HEALTH"] == "SKIPPED"
 
@@ -137,7 +137,7 @@ def test_hubspot_down_is_told_within_seconds(
     answer = served.call("CALL ingest_hubspot('contacts')")
 
     assert time.monotonic() - started < 15
-    _told(served, answer, "HUBSPOT_UNAVAILABLE")
+    _assert_reported(served, answer, "HUBSPOT_UNAVAILABLE")
     assert "ConnectError" in answer["message"]
     assert not served.exists()
 
@@ -191,14 +191,14 @@ def test_a_database_error_in_the_middle_loses_nothing(world: World) -> None:
     world.slim()
     world.run()
     world.clock.advance(HOUR)
-    one = world.ids()[0]
-    world.portal.update("contacts", one, {"jobtitle": "Changed"})
+    record_id = world.ids()[0]
+    world.portal.update("contacts", record_id, {"jobtitle": "Changed"})
     world.rows(f"ALTER TABLE {CONTACTS} DROP COLUMN _RUN_ID")
     world.rows(f"ALTER TABLE {CONTACTS} ADD COLUMN _RUN_ID NUMBER(38,0)")
 
     answer = world.ingest()
 
-    _told(world, answer, "DATABASE_ERROR")
+    _assert_reported(world, answer, "DATABASE_ERROR")
     assert world.sync()["SETTLED_THROUGH"] == world.runs()[0]["SETTLED_THROUGH"]
     world.rows(f"ALTER TABLE {CONTACTS} DROP COLUMN _RUN_ID")
     assert world.run()["rows_updated"] == 1
@@ -211,7 +211,7 @@ def test_a_destination_that_may_not_be_made_is_told(world: World) -> None:
     answer = world.ingest()
 
     assert answer["status"] == "FAILED"
-    _told(world, answer, answer["response_code"])
+    _assert_reported(world, answer, answer["response_code"])
     assert answer["response_code"] in ("DATABASE_ERROR", "GRANT_MISSING")
 
 

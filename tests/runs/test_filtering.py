@@ -17,7 +17,7 @@ def _groups(*groups: Any) -> dict[str, Any]:
 
 
 def _matching(world: World, name: str, *values: str | None) -> list[str]:
-    return [one for one, found in world.truth().items() if found[name] in values]
+    return [id for id, properties in world.truth().items() if properties[name] in values]
 
 
 @pytest.fixture
@@ -74,27 +74,27 @@ def test_groups_are_ored_and_the_filters_of_a_group_anded(crowd: World) -> None:
     crowd.run()
 
     expected = [
-        one
-        for one, found in crowd.truth().items()
+        id
+        for id, properties in crowd.truth().items()
         if (
-            found["lifecyclestage"] in ("lead", "customer")
-            and 20 <= float(found["loyalty_points"] or "-1") <= 80
+            properties["lifecyclestage"] in ("lead", "customer")
+            and 20 <= float(properties["loyalty_points"] or "-1") <= 80
         )
-        or not found["jobtitle"]
+        or not properties["jobtitle"]
     ]
     assert 0 < len(expected) < 60
     assert crowd.ids() == expected
 
 
 def test_a_filter_on_a_time_may_be_written_in_iso(crowd: World) -> None:
-    times = sorted(one.created_at for one in crowd.portal.records("contacts"))
+    times = sorted(record.created_at for record in crowd.portal.records("contacts"))
     until = "2025-01-01T00:00:00Z"
     filters = [{"propertyName": "createdate", "operator": "LT", "value": until}]
     crowd.configure("contacts", _groups({"filters": filters}))
 
     crowd.run()
 
-    assert len(crowd.ids()) == sum(one < 1_735_689_600_000 for one in times) > 0
+    assert len(crowd.ids()) == sum(created_at < 1_735_689_600_000 for created_at in times) > 0
     sent = bodies(crowd.asked())[0]["filterGroups"][0]["filters"][0]
     assert sent == {"propertyName": "createdate", "operator": "LT", "value": "1735689600000"}
 
@@ -125,7 +125,7 @@ def test_a_filtered_backfill_has_no_wall_at_ten_thousand(make: MakeWorld) -> Non
     answer = world.run()
 
     assert (answer["rows_read"], answer["rows_inserted"]) == (10_650, 10_650)
-    assert world.ids() == [one.id for one in world.portal.records("contacts")]
+    assert world.ids() == [record.id for record in world.portal.records("contacts")]
     assert all("after" not in body for body in bodies(world.asked()))
 
 
@@ -136,8 +136,8 @@ def test_a_filtered_backfill_has_no_wall_at_ten_thousand(make: MakeWorld) -> Non
 )
 def test_a_value_is_sent_as_hubspot_spells_it(crowd: World, sent: str, value: object) -> None:
     name = {"customer": "lifecyclestage", "true": "vip", "1000": "odd_number"}[sent]
-    one = {"propertyName": name, "operator": "EQ", "value": value}
-    crowd.configure("contacts", _groups({"filters": [one]}))
+    condition = {"propertyName": name, "operator": "EQ", "value": value}
+    crowd.configure("contacts", _groups({"filters": [condition]}))
 
     crowd.run()
 

@@ -52,14 +52,14 @@ def comment(world: World, view: str) -> str:
 
 def examined(world: World) -> list[dict[str, str]]:
     """What DOCTOR says of views."""
-    found = on_an_empty_stack(lambda: dict(doctor.doctor_report(world.context)))["findings"]
-    return [one for one in found if one["check"] == "VIEW"]
+    findings = on_an_empty_stack(lambda: dict(doctor.doctor_report(world.context)))["findings"]
+    return [row for row in findings if row["check"] == "VIEW"]
 
 
 def settled_through(world: World, table: str = "CONTACTS") -> int:
     (row,) = world.rows(f"SELECT SETTLED_THROUGH FROM {FRESHNESS} WHERE TABLE_NAME = ?", (table,))
-    found: datetime = row["SETTLED_THROUGH"]
-    return round(found.replace(tzinfo=UTC).timestamp() * 1000)
+    settled_at: datetime = row["SETTLED_THROUGH"]
+    return round(settled_at.replace(tzinfo=UTC).timestamp() * 1000)
 
 
 # -- what they show ---------------------------------------------------------------------------
@@ -67,14 +67,14 @@ def settled_through(world: World, table: str = "CONTACTS") -> int:
 
 def test_deleted_records_are_left_out(world: World) -> None:
     world.run()
-    gone = first(world)
-    world.portal.archive("contacts", gone)
+    archived_id = first(world)
+    world.portal.archive("contacts", archived_id)
     world.clock.advance(DAY_AND_MORE)
     world.run()
 
-    assert gone in world.ids()
-    assert world.ids(CURRENT) == world.ids(where=f"ID <> '{gone}'")
-    assert gone not in world.ids(SETTLED)
+    assert archived_id in world.ids()
+    assert world.ids(CURRENT) == world.ids(where=f"ID <> '{archived_id}'")
+    assert archived_id not in world.ids(SETTLED)
 
 
 def test_a_record_changed_after_what_is_settled_is_current_but_not_settled(world: World) -> None:
@@ -96,8 +96,8 @@ def test_a_record_changed_after_what_is_settled_is_current_but_not_settled(world
 def test_settled_is_what_the_view_syncs_says(world: World) -> None:
     for _ in range(3):
         world.run()
-        told = world.sync()["SETTLED_THROUGH"].replace(tzinfo=UTC).timestamp() * 1000
-        assert settled_through(world) == round(told)
+        settled_at = world.sync()["SETTLED_THROUGH"].replace(tzinfo=UTC).timestamp() * 1000
+        assert settled_through(world) == round(settled_at)
         world.clock.advance(HOUR)
 
 
@@ -115,9 +115,9 @@ def test_a_view_has_the_tables_columns_with_their_types_and_comments(world: Worl
     table = world.columns()
 
     for view in (CURRENT, SETTLED):
-        told = world.columns(view)
-        assert {name: one for name, one in told.items() if name in table} == table
-        assert [name for name in told if name in table] == [*table]
+        view_columns = world.columns(view)
+        assert {name: column for name, column in view_columns.items() if name in table} == table
+        assert [name for name in view_columns if name in table] == [*table]
 
 
 def test_labels_stand_right_beside_the_values(world: World) -> None:
@@ -125,7 +125,7 @@ def test_labels_stand_right_beside_the_values(world: World) -> None:
     columns = [*world.columns(CURRENT)]
 
     assert columns[columns.index(STAGE[0]) + 1] == STAGE[1]
-    found = {*world.table(", ".join(STAGE), CURRENT)}
+    values = {*world.table(", ".join(STAGE), CURRENT)}
     labels = dict(
         json.loads(
             world.rows(
@@ -134,8 +134,8 @@ def test_labels_stand_right_beside_the_values(world: World) -> None:
             )[0]["OPTIONS"]
         )
     )
-    assert len(found) > 2
-    assert found == {(one, labels.get(one)) for one, _ in found}
+    assert len(values) > 2
+    assert values == {(value, labels.get(value)) for value, _ in values}
     assert world.columns(CURRENT)[STAGE[1]][1] == f"What people see in HubSpot for {STAGE[0]}"
 
 
@@ -154,8 +154,8 @@ def _with_choices(world: World, *options: Option, many: bool = False) -> str:
 
 def test_a_value_without_an_option_shows_itself_and_none_is_null(world: World) -> None:
     columns = _with_choices(world, Option("r", 'Rot; it\'s \\ "red"'), Option("x", ""))
-    one, other, third = [record.id for record in world.portal.records("contacts")][:3]
-    world.portal.update("contacts", one, {"shoe_color": "r"})
+    record_id, other, third = [record.id for record in world.portal.records("contacts")][:3]
+    world.portal.update("contacts", record_id, {"shoe_color": "r"})
     world.portal.update("contacts", third, {"shoe_color": "x"})
     world.run()
     # an option that was deleted from HubSpot since
@@ -171,8 +171,8 @@ def test_a_value_without_an_option_shows_itself_and_none_is_null(world: World) -
 
 def test_several_values_have_a_label_each(world: World) -> None:
     columns = _with_choices(world, Option("r", "Rot"), Option("g", "Grün"), many=True)
-    one, other = [record.id for record in world.portal.records("contacts")][:2]
-    world.portal.update("contacts", one, {"shoe_color": "g;r"})
+    record_id, other = [record.id for record in world.portal.records("contacts")][:2]
+    world.portal.update("contacts", record_id, {"shoe_color": "g;r"})
     world.run()
     world.rows(f"UPDATE {CONTACTS} SET PROPERTIES_SHOE_COLOR = 'r;old' WHERE ID = '{other}'")
 
@@ -189,7 +189,7 @@ def test_a_property_that_is_named_like_a_label_keeps_its_column(world: World) ->
     world.portal.update("contacts", first(world), {"shoe_color": "r", "shoe_color__label": "mine"})
     world.run()
 
-    columns = [one for one in world.columns(CURRENT) if one.startswith("PROPERTIES_SHOE")]
+    columns = [column for column in world.columns(CURRENT) if column.startswith("PROPERTIES_SHOE")]
     assert len(columns) == 3
     assert columns[0] == "PROPERTIES_SHOE_COLOR"
     assert columns[1].startswith("PROPERTIES_SHOE_COLOR__LABEL_")
@@ -211,7 +211,7 @@ def test_a_run_in_which_nothing_changed_makes_nothing_anew(world: World) -> None
 
     assert (answer["rows_read"], answer["requests"]) == (0, 1)
     assert heard.ddl == []
-    assert len([one for one in heard.statements if "_FRESHNESS" in one]) == 1
+    assert len([statement for statement in heard.statements if "_FRESHNESS" in statement]) == 1
     assert settled_through(world) == NOW + HOUR - 10 * MINUTE
 
 
@@ -299,7 +299,7 @@ def test_a_view_that_was_dropped_comes_back_when_its_sync_is_set_again(
 ) -> None:
     world.run()
     world.rows(f"DROP VIEW {CURRENT}")
-    assert [one["finding"] for one in examined(world)] == [
+    assert [row["finding"] for row in examined(world)] == [
         f"the view {CURRENT} is not there, or something else has its name"
     ]
     if again == "reset":

@@ -31,20 +31,20 @@ def rows(world: World, view: str) -> int:
 
 @pytest.mark.parametrize("seen", [True, False])
 @pytest.mark.parametrize(
-    "made",
+    "statement",
     [
         f"CREATE TABLE {CURRENT} (MINE VARCHAR)",
         f"CREATE VIEW {CURRENT} AS SELECT 'mine' AS MINE",
     ],
 )
 def test_what_somebody_else_made_stays_and_the_run_says_so(
-    world: World, made: str, *, seen: bool
+    world: World, statement: str, *, seen: bool
 ) -> None:
     world.run()
     world.rows(f"DROP VIEW {CURRENT}")
-    world.rows(made)
+    world.rows(statement)
     if seen:
-        kind = made.split()[1]
+        kind = statement.split()[1]
         world.rows(f"GRANT SELECT ON {kind} {CURRENT} TO APPLICATION HUBSPOT_INGEST")
     world.call("CALL reset_sync('contacts')")
     for _ in range(2):
@@ -170,9 +170,9 @@ def test_with_another_prefix_columns_and_labels_are_in_the_views(world: World) -
     world.run()
 
     table = [*world.columns()]
-    told = [*world.columns(CURRENT)]
-    assert {*before} <= {*told}
-    assert [one for one in told if not one.endswith("__LABEL")] == table
+    columns = [*world.columns(CURRENT)]
+    assert {*before} <= {*columns}
+    assert [column for column in columns if not column.endswith("__LABEL")] == table
 
 
 def test_no_sync_may_fill_what_is_a_view_beside_a_table(world: World) -> None:
@@ -225,12 +225,12 @@ def test_a_stream_that_is_a_view_has_none_beside_it(make: MakeWorld) -> None:
 def test_whatever_changes_settled_is_what_hubspot_had_and_nothing_newer(world: World) -> None:
     chance = random.Random(7)
     for _ in range(8):
-        for one in chance.sample([*world.portal.records("contacts")], 4):
+        for record in chance.sample([*world.portal.records("contacts")], 4):
             what = chance.choice(["change", "change", "archive", "create"])
             if what == "change":
-                world.portal.update("contacts", one.id, {"jobtitle": f"Title {chance.random()}"})
+                world.portal.update("contacts", record.id, {"jobtitle": f"Title {chance.random()}"})
             elif what == "archive":
-                world.portal.archive("contacts", one.id)
+                world.portal.archive("contacts", record.id)
             else:
                 world.portal.create("contacts", {"email": f"{chance.random()}@example.com"})
             world.clock.advance(chance.randrange(20 * MINUTE))
@@ -239,8 +239,8 @@ def test_whatever_changes_settled_is_what_hubspot_had_and_nothing_newer(world: W
         world.run()
 
         through = settled_through(world)
-        living = {one.id: one.updated_at for one in world.portal.records("contacts")}
-        settled = {one for one, at in living.items() if at < through}
+        living = {record.id: record.updated_at for record in world.portal.records("contacts")}
+        settled = {id for id, at in living.items() if at < through}
         marked = {*world.ids(where="_DELETE_KIND IS NOT NULL")}
         assert {*world.ids(CURRENT)} == {*world.ids()} - marked
         assert {*world.ids(SETTLED)} - {*living} <= {*world.ids()} - marked

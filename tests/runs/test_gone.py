@@ -12,21 +12,21 @@ from tests.runs.world import CONTACTS, HOUR, World
 DAY = 24 * HOUR
 
 
-def _mark(world: World, one: str) -> dict[str, Any]:
+def _mark(world: World, record_id: str) -> dict[str, Any]:
     (row,) = world.rows(
         f"SELECT ARCHIVED, _DELETE_KIND, _DELETED_AT, _MERGED_INTO FROM {CONTACTS} "
-        f"WHERE ID = '{one}'"
+        f"WHERE ID = '{record_id}'"
     )
     return row
 
 
-def _kind(world: World, one: str) -> str | None:
-    kind: str | None = _mark(world, one)["_DELETE_KIND"]
+def _kind(world: World, record_id: str) -> str | None:
+    kind: str | None = _mark(world, record_id)["_DELETE_KIND"]
     return kind
 
 
 def _ids(world: World) -> list[str]:
-    return [one.id for one in world.portal.records("contacts")]
+    return [record.id for record in world.portal.records("contacts")]
 
 
 @pytest.fixture
@@ -39,13 +39,13 @@ def loaded(make: MakeWorld) -> World:
 
 
 def test_an_archived_record_is_marked_and_stays(loaded: World) -> None:
-    one = _ids(loaded)[3]
-    loaded.portal.archive("contacts", one)
+    record_id = _ids(loaded)[3]
+    loaded.portal.archive("contacts", record_id)
 
     answer = loaded.run()
 
     assert answer["rows_deleted"] == 1
-    mark = _mark(loaded, one)
+    mark = _mark(loaded, record_id)
     assert (mark["ARCHIVED"], mark["_DELETE_KIND"]) == (True, "ARCHIVED")
     assert mark["_DELETED_AT"] is not None
 
@@ -59,15 +59,15 @@ def test_marking_it_again_changes_nothing(loaded: World) -> None:
 
 
 def test_a_restored_record_lives_again(loaded: World) -> None:
-    one = _ids(loaded)[3]
-    loaded.portal.archive("contacts", one)
+    record_id = _ids(loaded)[3]
+    loaded.portal.archive("contacts", record_id)
     loaded.run()
-    loaded.portal.restore("contacts", one)
+    loaded.portal.restore("contacts", record_id)
     loaded.clock.advance(HOUR)
 
     loaded.run()
 
-    mark = _mark(loaded, one)
+    mark = _mark(loaded, record_id)
     assert (mark["ARCHIVED"], mark["_DELETE_KIND"], mark["_DELETED_AT"]) == (False, None, None)
 
 
@@ -88,15 +88,15 @@ def test_records_merged_into_another_are_marked_with_the_survivor(loaded: World)
 def test_a_record_that_left_no_trace_is_found_by_the_daily_rotation(
     loaded: World, how: str
 ) -> None:
-    one = _ids(loaded)[5]
-    getattr(loaded.portal, how)("contacts", one)
+    record_id = _ids(loaded)[5]
+    getattr(loaded.portal, how)("contacts", record_id)
     loaded.run()
-    assert _kind(loaded, one) is None
+    assert _kind(loaded, record_id) is None
 
     loaded.clock.advance(DAY)
     loaded.run()
 
-    assert _kind(loaded, one) == "PURGED"
+    assert _kind(loaded, record_id) == "PURGED"
 
 
 def test_a_record_that_the_filter_takes_no_longer_is_marked(make: MakeWorld) -> None:
@@ -104,33 +104,33 @@ def test_a_record_that_the_filter_takes_no_longer_is_marked(make: MakeWorld) -> 
     customers = {"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"}
     world.slim(filter_groups=[{"filters": [customers]}], include_archived=True)
     world.run()
-    one = world.ids()[0]
+    record_id = world.ids()[0]
     world.clock.advance(HOUR)
-    world.portal.update("contacts", one, {"lifecyclestage": "other"})
+    world.portal.update("contacts", record_id, {"lifecyclestage": "other"})
     world.clock.advance(HOUR)
 
     world.run()
 
-    assert _kind(world, one) == "FILTERED_OUT"
-    world.portal.update("contacts", one, {"lifecyclestage": "customer"})
+    assert _kind(world, record_id) == "FILTERED_OUT"
+    world.portal.update("contacts", record_id, {"lifecyclestage": "customer"})
     world.clock.advance(HOUR)
     world.run()
-    assert _kind(world, one) is None
+    assert _kind(world, record_id) is None
 
 
 def test_without_being_named_deletions_are_looked_for_every_four_hours(make: MakeWorld) -> None:
     world = make({"contacts": 30}).slim()
     world.run()
-    one = _ids(world)[3]
-    world.portal.archive("contacts", one)
+    record_id = _ids(world)[3]
+    world.portal.archive("contacts", record_id)
     world.clock.advance(HOUR)
     world.run()
-    assert _kind(world, one) is None
+    assert _kind(world, record_id) is None
 
     world.clock.advance(3 * HOUR)
     world.run()
 
-    assert _kind(world, one) == "ARCHIVED"
+    assert _kind(world, record_id) == "ARCHIVED"
 
 
 def test_switched_off_they_are_never_looked_for(make: MakeWorld) -> None:
@@ -141,7 +141,7 @@ def test_switched_off_they_are_never_looked_for(make: MakeWorld) -> None:
     world.clock.advance(5 * HOUR)
     world.run()
 
-    assert not any("archived=true" in one.query for one in world.asked())
+    assert not any("archived=true" in request.query for request in world.asked())
 
 
 def test_a_gap_of_ninety_days_is_told(loaded: World) -> None:
@@ -153,11 +153,13 @@ def test_a_gap_of_ninety_days_is_told(loaded: World) -> None:
 def test_calculated_values_come_in_with_the_rotation(make: MakeWorld) -> None:
     world = make({"contacts": 30}).slim()
     world.run()
-    one = _ids(world)[3]
-    world.portal.recalculate("contacts", one, {"double_points": "4242"})
+    record_id = _ids(world)[3]
+    world.portal.recalculate("contacts", record_id, {"double_points": "4242"})
     world.clock.advance(DAY)
 
     world.run()
 
-    (row,) = world.rows(f"SELECT PROPERTIES_DOUBLE_POINTS AS P FROM {CONTACTS} WHERE ID = '{one}'")
+    (row,) = world.rows(
+        f"SELECT PROPERTIES_DOUBLE_POINTS AS P FROM {CONTACTS} WHERE ID = '{record_id}'"
+    )
     assert row["P"] == 4242

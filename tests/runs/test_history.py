@@ -15,17 +15,17 @@ def _keeping(make: MakeWorld, *globs: str, records: int = 12) -> World:
     return world.slim(history=list(globs))
 
 
-def _past(world: World, one: str) -> list[tuple[str, str | None]]:
-    found = world.rows(
-        f"SELECT PROPERTY, VALUE FROM {HISTORY} WHERE ID = '{one}' ORDER BY CHANGED_AT"
+def _past(world: World, record_id: str) -> list[tuple[str, str | None]]:
+    rows = world.rows(
+        f"SELECT PROPERTY, VALUE FROM {HISTORY} WHERE ID = '{record_id}' ORDER BY CHANGED_AT"
     )
-    return [(row["PROPERTY"], row["VALUE"]) for row in found]
+    return [(row["PROPERTY"], row["VALUE"]) for row in rows]
 
 
 def _asked(world: World) -> list[list[str]]:
     """The ids of each batch read."""
     return [
-        [one["id"] for one in json.loads(seen.body)["inputs"]]
+        [row["id"] for row in json.loads(seen.body)["inputs"]]
         for seen in world.asked()
         if seen.path.endswith("/batch/read")
     ]
@@ -35,19 +35,19 @@ def test_without_the_setting_no_history_is_read_and_no_table_made(world: World) 
     world.slim().run()
 
     assert not world.exists(HISTORY)
-    assert not any("batch/read" in one.path for one in world.asked())
+    assert not any("batch/read" in request.path for request in world.asked())
 
 
 def test_every_value_a_property_had_is_kept_with_its_time_and_source(make: MakeWorld) -> None:
     world = _keeping(make, "jobtitle")
-    one = next(iter(world.portal.records("contacts"))).id
-    world.portal.update("contacts", one, {"jobtitle": "Clerk"})
+    record_id = next(iter(world.portal.records("contacts"))).id
+    world.portal.update("contacts", record_id, {"jobtitle": "Clerk"})
     world.clock.advance(MINUTE)
-    world.portal.update("contacts", one, {"jobtitle": "Head"})
+    world.portal.update("contacts", record_id, {"jobtitle": "Head"})
     world.run()
 
-    assert _past(world, one)[-2:] == [("jobtitle", "Clerk"), ("jobtitle", "Head")]
-    kept = world.rows(f"SELECT * FROM {HISTORY} WHERE ID = '{one}' AND VALUE = 'Head'")
+    assert _past(world, record_id)[-2:] == [("jobtitle", "Clerk"), ("jobtitle", "Head")]
+    kept = world.rows(f"SELECT * FROM {HISTORY} WHERE ID = '{record_id}' AND VALUE = 'Head'")
     assert len(kept) == 1
     assert kept[0]["CHANGED_AT"] is not None
     assert kept[0]["SOURCE_TYPE"]
@@ -59,13 +59,13 @@ def test_the_next_run_adds_the_values_of_changed_records_alone(make: MakeWorld) 
     world.asked()
     before = len(world.rows(f"SELECT * FROM {HISTORY}"))
     world.clock.advance(HOUR)
-    one = next(iter(world.portal.records("contacts"))).id
-    world.portal.update("contacts", one, {"jobtitle": "Head of Change"})
+    record_id = next(iter(world.portal.records("contacts"))).id
+    world.portal.update("contacts", record_id, {"jobtitle": "Head of Change"})
 
     world.run()
 
     assert len(world.rows(f"SELECT * FROM {HISTORY}")) == before + 1
-    assert _asked(world) == [[one]]
+    assert _asked(world) == [[record_id]]
 
 
 def test_reading_the_same_history_again_adds_nothing(make: MakeWorld) -> None:

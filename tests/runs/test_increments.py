@@ -14,21 +14,21 @@ def world(make: MakeWorld) -> World:
 
 
 def _some(world: World, count: int) -> list[str]:
-    return [one.id for one in world.portal.records("contacts")][:count]
+    return [record.id for record in world.portal.records("contacts")][:count]
 
 
 def test_the_next_run_merges_what_changed_and_nothing_else(world: World) -> None:
     world.run()
     world.clock.advance(HOUR)
     changed = _some(world, 3)
-    for one in changed:
-        world.portal.update("contacts", one, {"jobtitle": "Head of Change"})
-    made = world.portal.create("contacts", {"email": "new@example.com"})
+    for record_id in changed:
+        world.portal.update("contacts", record_id, {"jobtitle": "Head of Change"})
+    new_id = world.portal.create("contacts", {"email": "new@example.com"})
 
     answer = world.run()
 
     assert (answer["rows_read"], answer["rows_inserted"], answer["rows_updated"]) == (4, 1, 3)
-    assert world.ids(where=f"_RUN_ID = '{answer['run_id']}'") == [*changed, made]
+    assert world.ids(where=f"_RUN_ID = '{answer['run_id']}'") == [*changed, new_id]
     assert world.landed() == world.truth()
 
 
@@ -38,8 +38,8 @@ def test_the_next_run_asks_for_search_pages_and_properties_alone(make: MakeWorld
     world.run()
     world.asked()
     world.clock.advance(HOUR)
-    for one in _some(world, 500):
-        world.portal.update("contacts", one, {"jobtitle": "Head of Change"})
+    for record_id in _some(world, 500):
+        world.portal.update("contacts", record_id, {"jobtitle": "Head of Change"})
 
     answer = world.run()
 
@@ -85,8 +85,8 @@ def test_a_change_that_search_learns_of_late_is_not_lost(world: World) -> None:
     world.run()
     world.clock.advance(HOUR)
     world.sandbox.search_lag_ms = 5 * MINUTE
-    one = _some(world, 1)[0]
-    world.portal.update("contacts", one, {"jobtitle": "Late"})
+    record_id = _some(world, 1)[0]
+    world.portal.update("contacts", record_id, {"jobtitle": "Late"})
     assert world.run()["rows_read"] == 0
 
     world.clock.advance(HOUR)
@@ -105,15 +105,15 @@ def test_the_cursor_stays_behind_the_present_by_the_settling_time(world: World) 
 def test_what_is_read_again_and_unchanged_is_left_alone(world: World) -> None:
     world.run()
     world.clock.advance(HOUR)
-    one = _some(world, 1)[0]
-    world.portal.update("contacts", one, {"jobtitle": "Once"})
+    record_id = _some(world, 1)[0]
+    world.portal.update("contacts", record_id, {"jobtitle": "Once"})
     second = world.run()
 
     world.clock.advance(MINUTE)
     third = world.run()
 
     assert (third["rows_read"], third["rows_updated"]) == (1, 0)
-    assert world.table("_RUN_ID", where=f"ID = '{one}'") == [(second["run_id"],)]
+    assert world.table("_RUN_ID", where=f"ID = '{record_id}'") == [(second["run_id"],)]
 
 
 def test_a_lookback_reads_the_last_of_the_window_again(world: World) -> None:
@@ -132,24 +132,24 @@ def test_a_lookback_reads_the_last_of_the_window_again(world: World) -> None:
 
 def test_an_older_version_never_overwrites_a_newer_one(world: World) -> None:
     world.run()
-    one = _some(world, 1)[0]
+    record_id = _some(world, 1)[0]
     world.rows(
         f"UPDATE {CONTACTS} SET UPDATED_AT = DATEADD(DAY, 400, UPDATED_AT), "
         "PROPERTIES_JOBTITLE = 'from the future' WHERE ID = ?",
-        (one,),
+        (record_id,),
     )
     world.syncs.reset("contacts", world.clock.now())
 
     answer = world.run()
 
     assert (answer["rows_read"], answer["rows_updated"]) == (12, 0)
-    assert world.table("PROPERTIES_JOBTITLE", where=f"ID = '{one}'") == [("from the future",)]
+    assert world.table("PROPERTIES_JOBTITLE", where=f"ID = '{record_id}'") == [("from the future",)]
 
 
 def test_a_calculated_value_is_merged_though_the_time_of_change_stands_still(world: World) -> None:
     world.run()
-    one = _some(world, 1)[0]
-    world.portal.recalculate("contacts", one, {"double_points": "84"})
+    record_id = _some(world, 1)[0]
+    world.portal.recalculate("contacts", record_id, {"double_points": "84"})
     world.syncs.reset("contacts", world.clock.now())
 
     answer = world.run()
@@ -170,13 +170,13 @@ def test_a_full_refresh_reads_everything_every_time(world: World) -> None:
 
 
 def test_nothing_older_than_updated_after_is_read(world: World) -> None:
-    times = sorted(one.updated_at for one in world.portal.records("contacts"))
+    times = sorted(record.updated_at for record in world.portal.records("contacts"))
     after = times[8]
     world.slim(updated_after=str(after))
 
     assert world.run()["rows_read"] == 4
-    found = world.table("DATE_PART(EPOCH_MILLISECOND, UPDATED_AT)")
-    assert {one[0] for one in found} == set(times[8:])
+    rows = world.table("DATE_PART(EPOCH_MILLISECOND, UPDATED_AT)")
+    assert {row[0] for row in rows} == set(times[8:])
 
 
 # -- the portal grows ----------------------------------------------------------------------------
@@ -188,14 +188,14 @@ def test_a_new_property_becomes_a_column_with_its_comment(world: World) -> None:
     world.portal.add_property(
         "contacts", "shoe_size", "number", label="Shoe size", description="European"
     )
-    one = _some(world, 1)[0]
-    world.portal.update("contacts", one, {"shoe_size": "42.5"})
+    record_id = _some(world, 1)[0]
+    world.portal.update("contacts", record_id, {"shoe_size": "42.5"})
 
     world.run()
 
-    told, comment = world.columns()["PROPERTIES_SHOE_SIZE"]
-    assert (told.partition("(")[0], comment) == ("NUMBER", "Shoe size: European")
-    [(value,)] = world.table("PROPERTIES_SHOE_SIZE", where=f"ID = '{one}'")
+    column_type, comment = world.columns()["PROPERTIES_SHOE_SIZE"]
+    assert (column_type.partition("(")[0], comment) == ("NUMBER", "Shoe size: European")
+    [(value,)] = world.table("PROPERTIES_SHOE_SIZE", where=f"ID = '{record_id}'")
     assert float(value) == 42.5
     assert len(world.table("ID", where="PROPERTIES_SHOE_SIZE IS NULL")) == 11
 
@@ -216,18 +216,18 @@ def test_a_property_whose_type_changed_gets_a_second_column(world: World) -> Non
     before = world.table("ID, PROPERTIES_JOBTITLE")
     world.clock.advance(HOUR)
     world.portal.add_property("contacts", "jobtitle", "number", label="Level")
-    one = _some(world, 1)[0]
-    world.portal.update("contacts", one, {"jobtitle": "7"})
+    record_id = _some(world, 1)[0]
+    world.portal.update("contacts", record_id, {"jobtitle": "7"})
 
     assert world.run()["rows_updated"] == 1
 
-    [(value,)] = world.table("PROPERTIES_JOBTITLE_NUMBER", where=f"ID = '{one}'")
+    [(value,)] = world.table("PROPERTIES_JOBTITLE_NUMBER", where=f"ID = '{record_id}'")
     assert value == 7
     assert world.table("ID, PROPERTIES_JOBTITLE") == before
     world.clock.advance(HOUR)
-    world.portal.update("contacts", one, {"jobtitle": "8"})
+    world.portal.update("contacts", record_id, {"jobtitle": "8"})
     assert world.run()["rows_updated"] == 1
-    assert world.table("PROPERTIES_JOBTITLE_NUMBER", where=f"ID = '{one}'") == [(8,)]
+    assert world.table("PROPERTIES_JOBTITLE_NUMBER", where=f"ID = '{record_id}'") == [(8,)]
 
 
 def test_a_property_that_disappears_keeps_its_column(world: World) -> None:
@@ -235,8 +235,8 @@ def test_a_property_that_disappears_keeps_its_column(world: World) -> None:
     before = world.table("ID, PROPERTIES_LOYALTY_POINTS")
     world.clock.advance(HOUR)
     world.portal.archive_property("contacts", "loyalty_points")
-    one = _some(world, 1)[0]
-    world.portal.update("contacts", one, {"jobtitle": "Any"})
+    record_id = _some(world, 1)[0]
+    world.portal.update("contacts", record_id, {"jobtitle": "Any"})
 
     assert world.run()["rows_updated"] == 1
 
@@ -258,11 +258,11 @@ def test_properties_that_differ_in_case_alone_get_a_column_each(world: World, ca
     world.run()
     world.clock.advance(HOUR)
     world.portal.add_property("contacts", case, "string")
-    one = _some(world, 1)[0]
-    world.portal.update("contacts", one, {case: "upper", "jobtitle": "lower"})
+    record_id = _some(world, 1)[0]
+    world.portal.update("contacts", record_id, {case: "upper", "jobtitle": "lower"})
 
     world.run()
 
     second = next(name for name in world.columns() if name.startswith("PROPERTIES_JOBTITLE_"))
-    found = world.table(f"PROPERTIES_JOBTITLE, {second}", where=f"ID = '{one}'")
-    assert found == [("lower", "upper")]
+    rows = world.table(f"PROPERTIES_JOBTITLE, {second}", where=f"ID = '{record_id}'")
+    assert rows == [("lower", "upper")]

@@ -25,16 +25,18 @@ def linked(make: MakeWorld) -> World:
 
 
 def _ids(world: World, object_type: str) -> list[str]:
-    return [one.id for one in world.portal.records(object_type)]
+    return [record.id for record in world.portal.records(object_type)]
 
 
-def _array(world: World, one: str) -> Any:
-    (row,) = world.rows(f"SELECT COMPANIES_IDS AS IDS FROM {CONTACTS} WHERE ID = '{one}'")
+def _array(world: World, record_id: str) -> Any:
+    (row,) = world.rows(f"SELECT COMPANIES_IDS AS IDS FROM {CONTACTS} WHERE ID = '{record_id}'")
     return None if row["IDS"] is None else json.loads(row["IDS"])
 
 
-def _links(world: World, one: str) -> list[dict[str, Any]]:
-    return world.rows(f"SELECT * FROM {LINKS} WHERE FROM_ID = '{one}' ORDER BY TO_ID, TYPE_ID")
+def _links(world: World, record_id: str) -> list[dict[str, Any]]:
+    return world.rows(
+        f"SELECT * FROM {LINKS} WHERE FROM_ID = '{record_id}' ORDER BY TO_ID, TYPE_ID"
+    )
 
 
 def test_a_record_carries_the_ids_it_is_associated_with(linked: World) -> None:
@@ -58,11 +60,11 @@ def test_not_fetched_is_null(make: MakeWorld) -> None:
     world = make({"contacts": 5}).slim(associations=None)
     world.run()
     world.clock.advance(HOUR)
-    made = world.portal.create("contacts", {"email": "new@example.com"})
+    new_id = world.portal.create("contacts", {"email": "new@example.com"})
 
     world.run()
 
-    assert _array(world, made) is None
+    assert _array(world, new_id) is None
 
 
 def test_each_type_of_association_is_a_link_with_its_label(linked: World) -> None:
@@ -73,8 +75,8 @@ def test_each_type_of_association_is_a_link_with_its_label(linked: World) -> Non
     )  # fmt: skip
     linked.run()
 
-    told = {(row["CATEGORY"], row["LABEL"]) for row in _links(linked, contact)}
-    assert ("USER_DEFINED", "Billing contact") in told
+    labels = {(row["CATEGORY"], row["LABEL"]) for row in _links(linked, contact)}
+    assert ("USER_DEFINED", "Billing contact") in labels
     assert _array(linked, contact) == [company]
 
 
@@ -114,14 +116,14 @@ def test_records_that_came_after_the_first_run_get_their_links(make: MakeWorld) 
     world.run()
 
     assert _array(world, contact) == [company]
-    assert [one["TO_ID"] for one in _links(world, contact)] == [company]
+    assert [row["TO_ID"] for row in _links(world, contact)] == [company]
 
 
 def test_a_thousand_ids_are_one_request(make: MakeWorld) -> None:
     world = make({"contacts": 2_300, "companies": 3}).slim(associations=["companies"])
     world.run()
 
-    asked = [one for one in world.asked() if "/associations/" in one.path]
+    asked = [request for request in world.asked() if "/associations/" in request.path]
     assert len(asked) == 3
 
 

@@ -35,7 +35,7 @@ def world(make: MakeWorld) -> World:
 
 
 def kinds(answer: Answer) -> dict[str, str]:
-    return {one["id"]: one["kind"] for one in answer["differences"]}
+    return {row["id"]: row["kind"] for row in answer["differences"]}
 
 
 def test_a_table_that_agrees_is_complete(world: World) -> None:
@@ -46,23 +46,23 @@ def test_a_table_that_agrees_is_complete(world: World) -> None:
 
 
 def test_missing_rows_are_named_and_brought_back(world: World) -> None:
-    gone = Random(1).sample(world.ids(), 7)
-    world.rows(f"DELETE FROM {CONTACTS} WHERE ID IN ({', '.join(gone)})")
+    missing_ids = Random(1).sample(world.ids(), 7)
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID IN ({', '.join(missing_ids)})")
     answer = compare(world)
     assert answer["result"] == "REPAIRED"
-    assert kinds(answer) == dict.fromkeys(gone, "MISSING")
+    assert kinds(answer) == dict.fromkeys(missing_ids, "MISSING")
     assert world.landed() == world.truth()
 
 
 def test_stale_rows_are_named_and_refreshed(world: World) -> None:
-    one, other = world.ids()[3], world.ids()[400]
-    for stale in (one, other):
+    record_id, other = world.ids()[3], world.ids()[400]
+    for stale in (record_id, other):
         world.rows(
             f"UPDATE {CONTACTS} SET UPDATED_AT = DATEADD(DAY, -9, UPDATED_AT), "
             f"PROPERTIES = PARSE_JSON('{{}}') WHERE ID = '{stale}'"
         )
     answer = compare(world)
-    assert kinds(answer) == {one: "STALE", other: "STALE"}
+    assert kinds(answer) == {record_id: "STALE", other: "STALE"}
     assert world.landed() == world.truth()
 
 
@@ -82,8 +82,8 @@ def test_a_row_whose_record_is_gone_is_marked(world: World) -> None:
 
 def test_what_changed_since_the_last_run_is_told_apart_and_left_to_the_next(world: World) -> None:
     changed = world.ids()[:5]
-    for one in changed:
-        world.portal.update("contacts", one, {"jobtitle": "New"})
+    for record_id in changed:
+        world.portal.update("contacts", record_id, {"jobtitle": "New"})
     world.clock.advance(MINUTE)
     answer = compare(world)
     assert (answer["result"], answer["changed_meanwhile"]) == ("COMPLETE", 5)
@@ -92,9 +92,9 @@ def test_what_changed_since_the_last_run_is_told_apart_and_left_to_the_next(worl
 
 def test_a_filter_is_respected(make: MakeWorld) -> None:
     world = make({"contacts": 400}).slim(filter_groups=FILTER)
-    chosen = [one.id for one in world.portal.records("contacts")][::2]
-    for one in chosen:
-        world.portal.update("contacts", one, {"jobtitle": "Yes"})
+    chosen = [record.id for record in world.portal.records("contacts")][::2]
+    for record_id in chosen:
+        world.portal.update("contacts", record_id, {"jobtitle": "Yes"})
     world.clock.advance(HOUR)
     world.run()
     world.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{chosen[0]}'")
@@ -104,8 +104,8 @@ def test_a_filter_is_respected(make: MakeWorld) -> None:
 
 def test_a_search_index_that_lags_raises_no_alarm(world: World) -> None:
     changed = world.ids()[:9]
-    for one in changed:
-        world.portal.update("contacts", one, {"jobtitle": "New"})
+    for record_id in changed:
+        world.portal.update("contacts", record_id, {"jobtitle": "New"})
     world.clock.advance(HOUR)
     world.run()
     world.clock.advance(MINUTE)
@@ -117,8 +117,8 @@ def test_a_search_index_that_lags_raises_no_alarm(world: World) -> None:
 @pytest.mark.parametrize("k", [1, 10, 300])
 def test_every_dropped_row_of_many_is_found(make: MakeWorld, k: int) -> None:
     world = loaded(make, 5_100)
-    gone = Random(k).sample(world.ids(), k)
-    world.rows(f"DELETE FROM {CONTACTS} WHERE ID IN ({', '.join(gone)})")
+    missing_ids = Random(k).sample(world.ids(), k)
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID IN ({', '.join(missing_ids)})")
     answer = compare(world)
     assert (answer["missing"], answer["extra"], answer["stale"]) == (k, 0, 0)
     assert sorted(world.ids(), key=int) == sorted(world.truth(), key=int)
@@ -135,8 +135,8 @@ def test_a_clean_table_raises_no_alarm_while_people_go_on(world: World, seed: in
     random = Random(seed)
 
     def meanwhile(*_: object) -> None:
-        one = random.choice([record.id for record in world.portal.records("contacts")])
-        world.portal.update("contacts", one, {"jobtitle": str(random.random())})
+        record_id = random.choice([record.id for record in world.portal.records("contacts")])
+        world.portal.update("contacts", record_id, {"jobtitle": str(random.random())})
         world.clock.advance(random.randint(1, 2_000))
 
     world.sandbox.before_each = meanwhile
@@ -147,21 +147,21 @@ def test_a_clean_table_raises_no_alarm_while_people_go_on(world: World, seed: in
 
 def test_a_certificate_is_kept(world: World) -> None:
     answer = compare(world)
-    (found,) = world.rows(
+    (certificate,) = world.rows(
         "SELECT * FROM HUBSPOT_INGEST.CORE.COMPLETENESS WHERE RUN_ID = ?", (answer["run_id"],)
     )
-    assert (found["SYNC"], found["RESULT"]) == ("contacts", "COMPLETE")
-    assert found["REQUESTS"] == answer["requests"] == len(world.asked())
+    assert (certificate["SYNC"], certificate["RESULT"]) == ("contacts", "COMPLETE")
+    assert certificate["REQUESTS"] == answer["requests"] == len(world.asked())
 
 
 def test_the_cursor_and_the_runs_stay_as_they_are(world: World) -> None:
-    def stands() -> tuple[object, object]:
+    def remembered_state() -> tuple[object, object]:
         kept = world.rows("SELECT SETTLED_THROUGH, CHECKPOINT FROM HUBSPOT_INGEST.STATE.SYNCS")
         return kept, world.runs()
 
-    before = stands()
+    before = remembered_state()
     compare(world)
-    assert stands() == before
+    assert remembered_state() == before
 
 
 def test_a_sync_that_runs_is_not_compared(world: World) -> None:

@@ -15,7 +15,9 @@ DAY = 24 * HOUR
 
 def _lists(world: World) -> int:
     """Pages of the list asked for since this was last asked."""
-    return sum(one.method == "GET" and "limit=100" in one.query for one in world.asked())
+    return sum(
+        request.method == "GET" and "limit=100" in request.query for request in world.asked()
+    )
 
 
 # -- the deadline --------------------------------------------------------------------------------
@@ -46,7 +48,7 @@ def test_what_a_stopped_run_read_is_merged(slow: World) -> None:
     truth = slow.truth()
     landed = slow.landed()
     assert 0 < answer["rows_read"] == len(landed) < 2_500
-    assert {one: truth[one] for one in landed} == landed
+    assert {record_id: truth[record_id] for record_id in landed} == landed
 
 
 def test_stopped_runs_resume_until_all_is_read_and_no_page_is_read_twice(slow: World) -> None:
@@ -58,7 +60,7 @@ def test_stopped_runs_resume_until_all_is_read_and_no_page_is_read_twice(slow: W
 
     assert answers[-1]["status"] == "SUCCEEDED"
     assert slow.landed() == slow.truth()
-    assert sum(one["rows_inserted"] for one in answers) == 2_500
+    assert sum(row["rows_inserted"] for row in answers) == 2_500
     assert _lists(slow) <= 25 + len(answers)
     assert slow.sync()["HEALTH"] == "HEALTHY"
 
@@ -66,17 +68,17 @@ def test_stopped_runs_resume_until_all_is_read_and_no_page_is_read_twice(slow: W
 def test_what_changes_while_a_backfill_is_stopped_comes_in_afterwards(slow: World) -> None:
     assert slow.ingest()["status"] == "STOPPED"
     slow.clock.advance(HOUR)
-    ids = [one.id for one in slow.portal.records("contacts")]
-    for one in (ids[0], ids[-1]):
-        slow.portal.update("contacts", one, {"jobtitle": "Meanwhile"})
-    made = slow.portal.create("contacts", {"email": "meanwhile@example.com"})
+    ids = [record.id for record in slow.portal.records("contacts")]
+    for record_id in (ids[0], ids[-1]):
+        slow.portal.update("contacts", record_id, {"jobtitle": "Meanwhile"})
+    new_id = slow.portal.create("contacts", {"email": "meanwhile@example.com"})
     slow.sandbox.latency_ms = 0
     slow.run()
     slow.clock.advance(MINUTE)
 
     slow.run()
 
-    assert made in slow.ids()
+    assert new_id in slow.ids()
     assert slow.landed() == slow.truth()
 
 
@@ -134,18 +136,18 @@ def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
 
     assert world.landed() == world.truth()
     assert len(world.ids()) == 6
-    assert [one["STATUS"] for one in world.runs()[1:]] == ["SUCCEEDED"]
+    assert [row["STATUS"] for row in world.runs()[1:]] == ["SUCCEEDED"]
     if died and world.runs()[0]["STATUS"] != "SUCCEEDED":
         assert world.runs()[0]["RESPONSE_CODE"] == "INTERRUPTED"
-        assert [one["CODE"] for one in world.errors()] == ["INTERRUPTED"]
+        assert [row["CODE"] for row in world.errors()] == ["INTERRUPTED"]
 
 
 def test_a_killed_increment_loses_no_change(world: World) -> None:
     world.slim()
     world.run()
     world.clock.advance(HOUR)
-    for one in world.ids()[:4]:
-        world.portal.update("contacts", one, {"jobtitle": "Changed"})
+    for record_id in world.ids()[:4]:
+        world.portal.update("contacts", record_id, {"jobtitle": "Changed"})
     assert killed(world, 14, after=True)
     world.clock.advance(HOUR)
 

@@ -97,12 +97,12 @@ def _land(world: World, name: str, values: Sequence[str | None]) -> list[object]
         world.portal.create("contacts", {name: value})
     world.syncs.save("contacts", "contacts", {"properties": [name]}, world.clock.now())
     world.run()
-    return [one[0] for one in world.table(f'"PROPERTIES_{name.upper()}"')]
+    return [row[0] for row in world.table(f'"PROPERTIES_{name.upper()}"')]
 
 
 def _whole(world: World, name: str) -> list[object]:
     """The property as it stands in PROPERTIES."""
-    return [json.loads(one[0])[name] for one in world.table("PROPERTIES")]
+    return [json.loads(row[0])[name] for row in world.table("PROPERTIES")]
 
 
 @pytest.fixture
@@ -180,16 +180,16 @@ def test_every_column_of_a_whole_portal_says_what_hubspot_says(
     world = make({object_type: 80})
     world.run(object_type)
     table = f"HUBSPOT_DATA.CRM.{object_type.upper()}"
-    known = world.rows(
+    rows = world.rows(
         "SELECT PROPERTY, COLUMN_NAME, TYPE FROM HUBSPOT_INGEST.CORE.PROPERTIES ORDER BY 1"
     )
-    names = ", ".join(f'"{one["COLUMN_NAME"]}"' for one in known)
+    names = ", ".join(f'"{row["COLUMN_NAME"]}"' for row in rows)
     landed = {row[0]: row[1:] for row in world.table(f"ID, {names}", table)}
 
     wrong = [
         (identifier, column["PROPERTY"], value)
         for identifier, properties in world.truth(object_type).items()
-        for column, value in zip(known, landed[identifier], strict=True)
+        for column, value in zip(rows, landed[identifier], strict=True)
         if column["PROPERTY"] not in ODD
         and _expected(column["TYPE"], properties[column["PROPERTY"]]) != value
     ]

@@ -41,36 +41,36 @@ class Associations:
         assert isinstance(request.body, dict)
         inputs: Any = request.body["inputs"]
         with self._lock:
-            self.asked.append([one["id"] for one in inputs])
+            self.asked.append([input["id"] for input in inputs])
             assert len(self.asked) < 5_000, "reading goes round for ever"
             if self._before is not None:
                 self._before(self, len(self.asked))
-        if self.dead & {one["id"] for one in inputs}:
+        if self.dead & {input["id"] for input in inputs}:
             raise HubSpotRefused("400", 400)
-        results = [self._told(one["id"], int(one.get("after", 0))) for one in inputs]
-        errors = [self._none(one["id"]) for one in inputs if not self.links.get(one["id"])]
-        return parse({"results": [one for one in results if one], "errors": errors})
+        results = [self._result(input["id"], int(input.get("after", 0))) for input in inputs]
+        errors = [self._none(input["id"]) for input in inputs if not self.links.get(input["id"])]
+        return parse({"results": [result for result in results if result], "errors": errors})
 
-    def _told(self, id: str, begin: int) -> dict[str, Any] | None:
+    def _result(self, id: str, begin: int) -> dict[str, Any] | None:
         there = self.links.get(id, ())
         if not there or id in self.odd:
             return None
         to = [
-            {"toObjectId": int(one), "associationTypes": [{"category": "C", "typeId": 3}]}
-            for one in there[begin : begin + self.page]
+            {"toObjectId": int(id), "associationTypes": [{"category": "C", "typeId": 3}]}
+            for id in there[begin : begin + self.page]
         ]
-        told: dict[str, Any] = {"from": {"id": id}, "to": to}
+        result: dict[str, Any] = {"from": {"id": id}, "to": to}
         if begin + self.page < len(there):
-            told["paging"] = {"next": {"after": str(begin + self.page)}}
-        return told
+            result["paging"] = {"next": {"after": str(begin + self.page)}}
+        return result
 
     def _none(self, id: str) -> dict[str, Any]:
         none = "" if id in self.odd else "crm.associations.NO_ASSOCIATIONS_FOUND"
         return {"subCategory": none, "context": {"fromObjectId": [id]}}
 
     def read(self, ids: Sequence[str] | None = None) -> dict[str, list[str]]:
-        found = read_links(self.fetch, "deals", "contacts", ids or [*self.links])
-        return {id: [link.to_id for link in links] for id, links in found.items()}
+        links_by_id = read_links(self.fetch, "deals", "contacts", ids or [*self.links])
+        return {id: [link.to_id for link in links] for id, links in links_by_id.items()}
 
 
 def test_a_thousand_records_are_asked_for_at_once() -> None:
@@ -111,8 +111,8 @@ def test_a_page_token_that_leads_nowhere_is_refused() -> None:
     def fetch(_request: Request, parse: Callable[[Any], Answer], /) -> Answer:
         asked.append(1)
         assert len(asked) < 100, "reading goes round for ever"
-        told = {"from": {"id": "1"}, "to": [], "paging": {"next": {"after": "500"}}}
-        return parse({"results": [told]})
+        result = {"from": {"id": "1"}, "to": [], "paging": {"next": {"after": "500"}}}
+        return parse({"results": [result]})
 
     asked: list[int] = []
     with pytest.raises(UnexpectedAnswer):

@@ -31,13 +31,13 @@ SKEWED = [*range(1, 15_000), *range(10**9, 10**9 + 10), *range(10**12, 10**12 + 
 
 
 def ids_of(batches: Iterable[RecordBatch]) -> list[int]:
-    return [int(one.id) for batch in batches for one in batch.records]
+    return [int(record.id) for batch in batches for record in batch.records]
 
 
 def read(shelf: Shelf, plan: Plan, checkpoint: Mapping[str, Any] | None = None) -> list[int]:
     """The ids read; every record must come with the values that were asked for."""
     batches = [*Extraction(shelf.fetch, plan, shelf.clock, checkpoint).batches()]
-    bare = [one.id for batch in batches for one in batch.records if not one.properties]
+    bare = [record.id for batch in batches for record in batch.records if not record.properties]
     assert bare == []
     return ids_of(batches)
 
@@ -100,7 +100,7 @@ def test_an_empty_list_is_one_request() -> None:
 def test_search_is_never_paged_by_offset() -> None:
     shelf = Shelf(range(1, 12_001))
     assert len(read(shelf, SEARCH)) == 12_000
-    assert not any("after" in body(one) for one in shelf.asked)
+    assert not any("after" in body(request) for request in shelf.asked)
 
 
 def body(request: Request) -> dict[str, Any]:
@@ -118,10 +118,10 @@ def test_the_id_range_and_the_window_are_in_every_group() -> None:
     plan = a_plan(filtered, settled_through=NOW - MINUTE)
     shelf = Shelf(range(1, 20_001), latency_ms=300)
     read(shelf, plan)
-    for one in shelf.asked:
+    for request in shelf.asked:
         names = [
             [part["propertyName"] for part in group["filters"]]
-            for group in body(one)["filterGroups"]
+            for group in body(request)["filterGroups"]
         ]
         assert names == [["email", "lastmodifieddate", "hs_object_id"]] * 2
 
@@ -129,10 +129,10 @@ def test_the_id_range_and_the_window_are_in_every_group() -> None:
 def test_wide_reading_asks_for_no_url_that_is_too_long() -> None:
     shelf = Shelf(range(1, 301))
     read(shelf, WIDE)
-    assert max(len(one.target) for one in shelf.asked) < requests.URL_LIMIT
-    batches = [one for one in shelf.asked if one.path.endswith("/batch/read")]
-    assert [len(body(one)["inputs"]) for one in batches] == [100, 100, 100]
-    assert all(body(one)["properties"] == list(WIDE.properties) for one in batches)
+    assert max(len(request.target) for request in shelf.asked) < requests.URL_LIMIT
+    batches = [request for request in shelf.asked if request.path.endswith("/batch/read")]
+    assert [len(body(request)["inputs"]) for request in batches] == [100, 100, 100]
+    assert all(body(request)["properties"] == list(WIDE.properties) for request in batches)
 
 
 def test_a_record_that_goes_between_its_id_and_its_values_is_left_out() -> None:
@@ -170,17 +170,17 @@ def test_what_was_there_all_along_is_read_whatever_comes_and_goes(
 
 @WAYS
 def test_records_that_go_while_they_are_read_side_by_side_hide_no_others(plan: Plan) -> None:
-    gone = set(range(1, 25_001, 97))
+    left_ids = set(range(1, 25_001, 97))
 
     def go(shelf: Shelf, _number: int) -> None:
-        for id in (one for one in [*gone][:4] if one in shelf.ids):
-            gone.discard(id)
+        for id in (id for id in [*left_ids][:4] if id in shelf.ids):
+            left_ids.discard(id)
             shelf.remove(id)
 
-    staying = set(DENSE) - gone
-    found = read(Shelf(DENSE, latency_ms=300, before=go), plan)
-    assert staying <= set(found)
-    assert max(Counter(found).values()) == 1 or plan is not SEARCH
+    staying = set(DENSE) - left_ids
+    ids_read = read(Shelf(DENSE, latency_ms=300, before=go), plan)
+    assert staying <= set(ids_read)
+    assert max(Counter(ids_read).values()) == 1 or plan is not SEARCH
 
 
 # -- stop and resume ------------------------------------------------------------------------------
@@ -190,15 +190,15 @@ def stopped_after(shelf: Shelf, plan: Plan, batches: int) -> tuple[list[int], Js
     """What was merged when reading was stopped after so many batches, and its checkpoint."""
     reading = Extraction(shelf.fetch, plan, shelf.clock)
     merged: dict[int, int | str | None] = {}
-    found: list[int] = []
+    ids_read: list[int] = []
     for number, batch in enumerate(reading.batches(), start=1):
         merged[batch.key] = batch.after
-        found += ids_of([batch])
+        ids_read += ids_of([batch])
         if number == batches:
             break
     left = reading.remaining(merged)
     kept: Json = json.loads(json.dumps(left))
-    return found, kept
+    return ids_read, kept
 
 
 @pytest.mark.parametrize(
@@ -215,10 +215,10 @@ def stopped_after(shelf: Shelf, plan: Plan, batches: int) -> tuple[list[int], Js
     ],
 )
 def test_resuming_from_any_merge_reads_everything_else(plan: Plan, batches: int) -> None:
-    found, left = stopped_after(Shelf(SKEWED, latency_ms=300), plan, batches)
+    ids_read, left = stopped_after(Shelf(SKEWED, latency_ms=300), plan, batches)
     assert isinstance(left, dict)
-    found += read(Shelf(SKEWED, latency_ms=300), plan, left)
-    assert Counter(found) == Counter(SKEWED)
+    ids_read += read(Shelf(SKEWED, latency_ms=300), plan, left)
+    assert Counter(ids_read) == Counter(SKEWED)
 
 
 @WAYS
@@ -227,11 +227,11 @@ def test_resuming_from_any_merge_reads_everything_else(plan: Plan, batches: int)
 def test_resuming_a_small_reading_reads_everything_else(
     plan: Plan, ids: list[int], batches: int
 ) -> None:
-    found, left = stopped_after(Shelf(ids, page=5), plan, batches)
+    ids_read, left = stopped_after(Shelf(ids, page=5), plan, batches)
     if left is not None:
         assert isinstance(left, dict)
-        found += read(Shelf(ids, page=5), plan, left)
-    assert Counter(found) == Counter(ids)
+        ids_read += read(Shelf(ids, page=5), plan, left)
+    assert Counter(ids_read) == Counter(ids)
 
 
 @pytest.mark.parametrize("plan", [LIST, SEARCH], ids=["list", "search"])
@@ -257,18 +257,18 @@ def test_where_ids_are_no_tokens_the_list_is_read_by_its_tokens(plan: Plan, toke
     token, place = OPAQUE[tokens]
     shelf = Shelf(range(1, 1_001), token=token, place=place)
     assert set(read(shelf, plan)) == set(shelf.ids)
-    assert max(len(one.target) for one in shelf.asked) < requests.URL_LIMIT
+    assert max(len(request.target) for request in shelf.asked) < requests.URL_LIMIT
 
 
 @pytest.mark.parametrize("tokens", OPAQUE)
 @pytest.mark.parametrize("batches", [1, 2, 4, 10_000])
 def test_a_reading_by_tokens_can_be_taken_up_again(tokens: str, batches: int) -> None:
     token, place = OPAQUE[tokens]
-    found, left = stopped_after(Shelf(range(1, 1_001), token=token, place=place), LIST, batches)
+    ids_read, left = stopped_after(Shelf(range(1, 1_001), token=token, place=place), LIST, batches)
     if left is not None:
         assert isinstance(left, dict)
-        found += read(Shelf(range(1, 1_001), token=token, place=place), LIST, left)
-    assert set(found) == set(range(1, 1_001))
+        ids_read += read(Shelf(range(1, 1_001), token=token, place=place), LIST, left)
+    assert set(ids_read) == set(range(1, 1_001))
 
 
 # -- answers that would lose records --------------------------------------------------------------
@@ -293,7 +293,7 @@ class Saying:
 
 
 def a_page(*ids: int, after: str | None = None) -> dict[str, Any]:
-    results = [{"id": str(one), "properties": {}} for one in ids]
+    results = [{"id": str(id), "properties": {}} for id in ids]
     return {"results": results} | ({"paging": {"next": {"after": after}}} if after else {})
 
 

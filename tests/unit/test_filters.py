@@ -26,15 +26,15 @@ PROPERTIES = (
 
 def sent(operator: str, name: str, **values: Any) -> Json:
     """The one filter as it is sent."""
-    [[found]] = checked({"propertyName": name, "operator": operator, **values})
-    return found
+    [[sent_filter]] = checked({"propertyName": name, "operator": operator, **values})
+    return sent_filter
 
 
 def checked(
-    *given: dict[str, Any], properties: tuple[Property, ...] = PROPERTIES
+    *conditions: dict[str, Any], properties: tuple[Property, ...] = PROPERTIES
 ) -> list[list[Json]]:
-    wanted = parse_settings("contacts", {"filter_groups": [{"filters": list(given)}]})
-    return filters.checked_filters(wanted.filter_groups, properties)
+    settings = parse_settings("contacts", {"filter_groups": [{"filters": list(conditions)}]})
+    return filters.checked_filters(settings.filter_groups, properties)
 
 
 def refusal(operator: str, name: str, **values: Any) -> str:
@@ -52,20 +52,20 @@ def test_a_filter_is_spelled_as_hubspot_spells_it() -> None:
 
 
 def test_groups_stay_apart() -> None:
-    one: Json = {"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}
-    two: Json = {"filters": [{"propertyName": "amount", "operator": "NOT_HAS_PROPERTY"}]}
-    wanted = parse_settings("contacts", {"filter_groups": [one, two]})
-    assert filters.checked_filters(wanted.filter_groups, PROPERTIES) == [
+    first: Json = {"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}
+    second: Json = {"filters": [{"propertyName": "amount", "operator": "NOT_HAS_PROPERTY"}]}
+    settings = parse_settings("contacts", {"filter_groups": [first, second]})
+    assert filters.checked_filters(settings.filter_groups, PROPERTIES) == [
         [{"propertyName": "email", "operator": "HAS_PROPERTY"}],
         [{"propertyName": "amount", "operator": "NOT_HAS_PROPERTY"}],
     ]
 
 
 def test_an_unknown_property_is_refused_with_its_place_and_the_nearest() -> None:
-    said = refusal("EQ", "lifecycle_stage", value="lead")
-    assert "filter_groups.0.filters.0" in said
-    assert "no property 'lifecycle_stage'" in said
-    assert "did you mean 'lifecyclestage'?" in said
+    message = refusal("EQ", "lifecycle_stage", value="lead")
+    assert "filter_groups.0.filters.0" in message
+    assert "no property 'lifecycle_stage'" in message
+    assert "did you mean 'lifecyclestage'?" in message
 
 
 def test_a_property_is_known_by_its_exact_name() -> None:
@@ -85,9 +85,9 @@ def test_a_property_is_known_by_its_exact_name() -> None:
 def test_an_operator_that_does_not_fit_the_type_is_refused_with_those_that_do(
     operator: str, name: str
 ) -> None:
-    said = refusal(operator, name, value="1")
-    assert f"{operator} does not fit {name!r}" in said
-    assert "EQ, " in said
+    message = refusal(operator, name, value="1")
+    assert f"{operator} does not fit {name!r}" in message
+    assert "EQ, " in message
 
 
 @pytest.mark.parametrize("operator", ["EQ", "NEQ", "LT", "GT", "CONTAINS_TOKEN"])
@@ -105,9 +105,9 @@ def test_what_is_no_number_is_refused_for_one(value: Any) -> None:
     [(5, "5"), (1.5, "1.5"), ("-3", "-3"), ("1e3", "1e3"), (10**17 + 1, "100000000000000001")],
 )
 def test_a_number_is_sent_as_text(value: Any, spelled: str) -> None:
-    found = sent("GT", "amount", value=value)
-    assert isinstance(found, dict)
-    assert found["value"] == spelled
+    sent_filter = sent("GT", "amount", value=value)
+    assert isinstance(sent_filter, dict)
+    assert sent_filter["value"] == spelled
 
 
 @pytest.mark.parametrize("name", ["closedate", "birthday"])
@@ -121,9 +121,9 @@ def test_instants_are_sent_as_milliseconds(name: str) -> None:
 
 
 def test_every_value_of_a_list_is_spelled_as_the_type_wants_it() -> None:
-    found = sent("IN", "birthday", values=["2026-01-31", 1769817600000])
-    assert isinstance(found, dict)
-    assert found["values"] == ["1769817600000", "1769817600000"]
+    sent_filter = sent("IN", "birthday", values=["2026-01-31", 1769817600000])
+    assert isinstance(sent_filter, dict)
+    assert sent_filter["values"] == ["1769817600000", "1769817600000"]
 
 
 def test_what_is_no_instant_is_refused_for_one() -> None:
@@ -131,15 +131,15 @@ def test_what_is_no_instant_is_refused_for_one() -> None:
 
 
 def test_a_wrong_upper_bound_is_refused_as_well() -> None:
-    said = refusal("BETWEEN", "amount", value=1, highValue="much")
-    assert "'much' is no value of 'amount'" in said
+    message = refusal("BETWEEN", "amount", value=1, highValue="much")
+    assert "'much' is no value of 'amount'" in message
 
 
 @pytest.mark.parametrize(("value", "spelled"), [(True, "true"), ("FALSE", "false")])
 def test_a_bool_is_sent_in_lower_case(value: Any, spelled: str) -> None:
-    found = sent("EQ", "member", value=value)
-    assert isinstance(found, dict)
-    assert found["value"] == spelled
+    sent_filter = sent("EQ", "member", value=value)
+    assert isinstance(sent_filter, dict)
+    assert sent_filter["value"] == spelled
 
 
 def test_what_is_no_bool_is_refused_for_one() -> None:
@@ -147,9 +147,9 @@ def test_what_is_no_bool_is_refused_for_one() -> None:
 
 
 def test_an_option_that_does_not_exist_is_refused_with_those_that_do() -> None:
-    said = refusal("EQ", "lifecyclestage", value="costumer")
-    assert "did you mean 'customer'?" in said
-    assert "options: lead, customer, Other" in said
+    message = refusal("EQ", "lifecyclestage", value="costumer")
+    assert "did you mean 'customer'?" in message
+    assert "options: lead, customer, Other" in message
 
 
 def test_an_option_is_its_value_case_for_case_and_never_its_label() -> None:
@@ -158,16 +158,16 @@ def test_an_option_is_its_value_case_for_case_and_never_its_label() -> None:
 
 
 def test_an_option_is_sent_as_it_is_written() -> None:
-    found = sent("IN", "lifecyclestage", values=["Other"])
-    assert isinstance(found, dict)
-    assert found["values"] == ["Other"]
+    sent_filter = sent("IN", "lifecyclestage", values=["Other"])
+    assert isinstance(sent_filter, dict)
+    assert sent_filter["values"] == ["Other"]
 
 
 def test_only_the_first_of_many_options_are_shown() -> None:
     many = a_property("stage", "enumeration", [f"option_{n}" for n in range(30)])
-    given = {"propertyName": "stage", "operator": "EQ", "value": "x"}
+    condition = {"propertyName": "stage", "operator": "EQ", "value": "x"}
     with pytest.raises(InvalidFilter, match="option_19, …") as refused:
-        checked(given, properties=(many,))
+        checked(condition, properties=(many,))
     assert "option_20" not in refused.value.message
 
 
@@ -181,25 +181,25 @@ def test_an_enumeration_whose_options_hubspot_does_not_tell_takes_any() -> None:
 
 @pytest.mark.parametrize("operator", ["IN", "NOT_IN"])
 def test_texts_of_a_list_are_sent_in_lower_case_or_hubspot_never_finds_them(operator: str) -> None:
-    found = sent(operator, "email", values=["A@B.C", "Ä"])
-    assert isinstance(found, dict)
-    assert found["values"] == ["a@b.c", "ä"]
+    sent_filter = sent(operator, "email", values=["A@B.C", "Ä"])
+    assert isinstance(sent_filter, dict)
+    assert sent_filter["values"] == ["a@b.c", "ä"]
 
 
 def test_an_enumeration_keeps_its_case_even_without_options_to_check() -> None:
-    found = sent("IN", "hubspot_owner_id", values=["Ab"])
-    assert isinstance(found, dict)
-    assert found["values"] == ["Ab"]
+    sent_filter = sent("IN", "hubspot_owner_id", values=["Ab"])
+    assert isinstance(sent_filter, dict)
+    assert sent_filter["values"] == ["Ab"]
 
 
 VALUES = st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=12))
 
 
-@given(VALUES, st.sampled_from([one.name for one in PROPERTIES]))
+@given(VALUES, st.sampled_from([prop.name for prop in PROPERTIES]))
 def test_any_value_is_sent_as_text_or_refused(value: Any, name: str) -> None:
     try:
-        found = sent("EQ", name, value=value)
+        sent_filter = sent("EQ", name, value=value)
     except InvalidFilter:
         return
-    assert isinstance(found, dict)
-    assert isinstance(found["value"], str)
+    assert isinstance(sent_filter, dict)
+    assert isinstance(sent_filter["value"], str)

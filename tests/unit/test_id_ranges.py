@@ -46,10 +46,10 @@ class Pages:
             self.reads += 1
             if self._before is not None:
                 self._before(self)
-            above = [one for one in self.ids if one > after]
+            above = [id for id in self.ids if id > after]
         page = above[: self.size]
         more = len(above) > self.size
-        return IdPage(tuple(a_record(str(one)) for one in page), page[-1] if page else after, more)
+        return IdPage(tuple(a_record(str(id)) for id in page), page[-1] if page else after, more)
 
 
 def ranges_over(pages: Pages, count: int) -> Ranges:
@@ -60,20 +60,20 @@ def ranges_over(pages: Pages, count: int) -> Ranges:
 
 
 def ids_of(batches: Iterable[RecordBatch]) -> list[int]:
-    return [int(one.id) for batch in batches for one in batch.records]
+    return [int(record.id) for batch in batches for record in batch.records]
 
 
-def pending(told: list[Json]) -> list[tuple[int, int | None, int]]:
+def pending(ranges_left: list[Json]) -> list[tuple[int, int | None, int]]:
     """What ``remaining`` told, as it comes back from state."""
-    found: list[tuple[int, int | None, int]] = []
-    for one in told:
-        assert isinstance(one, list)
-        after, last, bound = one
+    ranges: list[tuple[int, int | None, int]] = []
+    for range_left in ranges_left:
+        assert isinstance(range_left, list)
+        after, last, bound = range_left
         assert isinstance(after, int)
         assert isinstance(bound, int)
         assert last is None or isinstance(last, int)
-        found.append((after, last, bound))
-    return found
+        ranges.append((after, last, bound))
+    return ranges
 
 
 # -- all of it, once ------------------------------------------------------------------------------
@@ -85,8 +85,8 @@ def test_every_record_is_read_exactly_once(
     ids: list[int], count: int, threads: int, spare: int, size: int
 ) -> None:
     ranges = ranges_over(Pages(ids, size), count)
-    found = ids_of(ranges.side_by_side(threads, spare))
-    assert Counter(found) == Counter(ids)
+    ids_read = ids_of(ranges.side_by_side(threads, spare))
+    assert Counter(ids_read) == Counter(ids)
 
 
 @given(IDS, st.integers(1, 8), st.integers(0, 20))
@@ -95,7 +95,7 @@ def test_a_range_yields_its_records_in_order(ids: list[int], threads: int, spare
     by_range: dict[int, list[int]] = {}
     for batch in ranges_over(Pages(ids), threads).side_by_side(threads, spare):
         by_range.setdefault(batch.key, []).extend(ids_of([batch]))
-    assert all(found == sorted(found) for found in by_range.values())
+    assert all(ids_read == sorted(ids_read) for ids_read in by_range.values())
 
 
 @pytest.mark.parametrize("ids", [DENSE, SPARSE, SKEWED], ids=["dense", "sparse", "skewed"])
@@ -150,18 +150,18 @@ def test_what_was_there_all_along_is_read_whatever_comes_and_goes(
     ids: list[int], leaving: list[int], coming: list[int], threads: int
 ) -> None:
     leavers = [ids[place % len(ids)] for place in leaving]
-    arrivals = [one for one in coming if one not in ids]
+    arrivals = [id for id in coming if id not in ids]
 
     def change(pages: Pages) -> None:
-        if leavers and (gone := leavers.pop()) in pages.ids:
-            pages.ids.remove(gone)
+        if leavers and (left_id := leavers.pop()) in pages.ids:
+            pages.ids.remove(left_id)
         if arrivals and (new := arrivals.pop()) not in pages.ids:
             pages.ids = sorted([*pages.ids, new])
 
     staying = set(ids) - set(leavers)
-    found = ids_of(ranges_over(Pages(ids, before=change), threads).side_by_side(threads, 10))
-    assert staying <= set(found)
-    assert max(Counter(found).values()) == 1
+    ids_read = ids_of(ranges_over(Pages(ids, before=change), threads).side_by_side(threads, 10))
+    assert staying <= set(ids_read)
+    assert max(Counter(ids_read).values()) == 1
 
 
 # -- stop and resume ------------------------------------------------------------------------------
@@ -175,39 +175,39 @@ def test_whatever_was_merged_resuming_reads_everything_else(
     ranges = ranges_over(Pages(ids, size), threads)
     stop = data.draw(st.integers(0, len(ids) // size + threads + 1), label="batches merged")
     merged: dict[int, int | str | None] = {}
-    found: list[int] = []
+    ids_read: list[int] = []
     for number, batch in enumerate(ranges.side_by_side(threads, spare)):
         if number == stop:
             break
         merged[batch.key] = batch.after
-        found += ids_of([batch])
+        ids_read += ids_of([batch])
     left = ranges.remaining(whole_numbers(merged))
     again = Ranges(Pages(ids, size), pending(left))
-    found += ids_of(again.side_by_side(4, spare=0))
-    assert Counter(found) == Counter(ids)
+    ids_read += ids_of(again.side_by_side(4, spare=0))
+    assert Counter(ids_read) == Counter(ids)
 
 
 @given(IDS, st.lists(st.integers(1, 6), min_size=1, max_size=6))
 @settings(max_examples=30)
 def test_resuming_time_and_again_comes_to_an_end(ids: list[int], stops: list[int]) -> None:
     ranges = ranges_over(Pages(ids), 4)
-    found: list[int] = []
+    ids_read: list[int] = []
     for stop in [*stops, 10**9]:
         merged: dict[int, int | str | None] = {}
         for number, batch in enumerate(ranges.side_by_side(3, spare=2), start=1):
             merged[batch.key] = batch.after
-            found += ids_of([batch])
+            ids_read += ids_of([batch])
             if number == stop:
                 break
         left = ranges.remaining(whole_numbers(merged))
         if not left:
             break
         ranges = Ranges(Pages(ids), pending(left))
-    assert Counter(found) == Counter(ids)
+    assert Counter(ids_read) == Counter(ids)
 
 
 def whole_numbers(merged: dict[int, int | str | None]) -> dict[int, int | None]:
-    assert not any(isinstance(one, str) for one in merged.values())
+    assert not any(isinstance(after, str) for after in merged.values())
     return {key: after for key, after in merged.items() if not isinstance(after, str)}
 
 

@@ -107,9 +107,9 @@ def test_a_filter_at_the_epoch_is_never_sent() -> None:
 
 
 def test_each_stream_is_searched_by_its_own_modified_date() -> None:
-    [[found]] = a_plan(stream="deals", settled_through=AN_HOUR_AGO).search_groups
-    assert isinstance(found, dict)
-    assert found["propertyName"] == "hs_lastmodifieddate"
+    [[window_filter]] = a_plan(stream="deals", settled_through=AN_HOUR_AGO).search_groups
+    assert isinstance(window_filter, dict)
+    assert window_filter["propertyName"] == "hs_lastmodifieddate"
 
 
 def test_filters_are_checked_against_the_portal() -> None:
@@ -138,7 +138,7 @@ PORTAL = [a_property(name) for name in ("phone", "email", "hs_email_x", "hs_emai
     ],
 )
 def test_globs_take_and_deny_properties(globs: list[str], expected: list[str]) -> None:
-    assert [one.name for one in selected_properties(globs, PORTAL)] == expected
+    assert [prop.name for prop in selected_properties(globs, PORTAL)] == expected
 
 
 def test_a_plain_name_the_portal_does_not_have_is_refused_with_the_nearest() -> None:
@@ -153,7 +153,7 @@ def test_globs_and_denials_may_match_nothing() -> None:
 
 
 def test_a_property_that_disappears_later_stops_no_run() -> None:
-    assert [one.name for one in selected_properties(["phone", "gone"], PORTAL)] == ["phone"]
+    assert [prop.name for prop in selected_properties(["phone", "gone"], PORTAL)] == ["phone"]
 
 
 def test_a_glob_is_case_for_case() -> None:

@@ -14,10 +14,10 @@ class Spilt(Exception):
     """What a maker of these tests dies of."""
 
 
-def counting(up_to: int, made: list[int] | None = None) -> Iterator[int]:
+def counting(up_to: int, produced: list[int] | None = None) -> Iterator[int]:
     for n in range(up_to):
-        if made is not None:
-            made.append(n)
+        if produced is not None:
+            produced.append(n)
         yield n
 
 
@@ -44,28 +44,28 @@ def test_an_error_comes_after_everything_before_it() -> None:
 
 
 def test_no_more_than_the_depth_is_made_ahead() -> None:
-    made: list[int] = []
-    items = prefetched(counting(100, made), 3, tick=0.05)
+    produced: list[int] = []
+    items = prefetched(counting(100, produced), 3, tick=0.05)
     assert next(items) == (0,)
     # once nothing moves any more: 3 wait, one is on its way into the queue, one was taken
     seen = -1
-    while seen != len(made):
-        seen = len(made)
+    while seen != len(produced):
+        seen = len(produced)
         threading.Event().wait(0.02)
-    assert len(made) <= 5
+    assert len(produced) <= 5
 
 
 def test_a_maker_ends_when_nobody_wants_items_any_more() -> None:
-    handover: PrefetchQueue[int] = PrefetchQueue(1)
+    items_queue: PrefetchQueue[int] = PrefetchQueue(1)
 
     def make() -> None:
-        with handover.producing() as wanted:
-            while wanted():
-                handover.put(1)
+        with items_queue.producing() as active:
+            while active():
+                items_queue.put(1)
 
     maker = threading.Thread(target=make)
     maker.start()
-    for _ in handover.items(of=1):
+    for _ in items_queue.items(of=1):
         break
     maker.join(timeout=5)
     assert not maker.is_alive()
@@ -85,35 +85,35 @@ def test_while_nothing_comes_the_caller_gets_none_to_show_life() -> None:
 
 
 def test_several_makers_are_all_waited_for() -> None:
-    handover: PrefetchQueue[int] = PrefetchQueue(2)
+    items_queue: PrefetchQueue[int] = PrefetchQueue(2)
 
     def make(number: int) -> None:
-        with handover.producing():
+        with items_queue.producing():
             for n in range(10):
-                handover.put(10 * number + n)
+                items_queue.put(10 * number + n)
 
     for number in range(3):
         threading.Thread(target=make, args=(number,)).start()
-    assert sorted(handover.items(of=3)) == list(range(30))
+    assert sorted(items_queue.items(of=3)) == list(range(30))
 
 
 def test_one_maker_that_dies_ends_the_others() -> None:
-    handover: PrefetchQueue[int] = PrefetchQueue(2)
+    items_queue: PrefetchQueue[int] = PrefetchQueue(2)
 
     def make() -> None:
-        with handover.producing() as wanted:
-            while wanted():
-                handover.put(1)
+        with items_queue.producing() as active:
+            while active():
+                items_queue.put(1)
 
     def die() -> None:
-        with handover.producing():
+        with items_queue.producing():
             raise Spilt
 
     makers = [threading.Thread(target=make), threading.Thread(target=die)]
     for maker in makers:
         maker.start()
     with pytest.raises(Spilt):
-        list(handover.items(of=2))
+        list(items_queue.items(of=2))
     for maker in makers:
         maker.join(timeout=5)
     assert not any(maker.is_alive() for maker in makers)

@@ -16,14 +16,14 @@ from hubspot_ingest.model import Link, Record
 from hubspot_ingest.times import EARLIEST, LATEST
 from tests.builders import NOW, a_record
 
-TYPED = {one: Column(f"P_{one.name}", one, "p") for one in Type}
+TYPED = {type_: Column(f"P_{type_.name}", type_, "p") for type_ in Type}
 
 
 def spelled(value: str | None, type: Type) -> tuple[object, int]:
     """A property's value as it is staged for a column of ``type``, and how many did not fit."""
     columns, misfits = staged_records([a_record(p=value)], [TYPED[type]], {}, {})
-    [found] = pa.array(columns[TYPED[type].name]).to_pylist()
-    return found, misfits
+    [text] = pa.array(columns[TYPED[type].name]).to_pylist()
+    return text, misfits
 
 
 # -- every type -----------------------------------------------------------------------------------
@@ -62,13 +62,13 @@ def spelled(value: str | None, type: Type) -> tuple[object, int]:
 def test_a_value_is_spelled_so_that_snowflake_reads_it_one_way(
     type: Type, value: str, expected: str | None
 ) -> None:
-    found, misfits = spelled(value, type)
+    text, misfits = spelled(value, type)
     assert misfits == 0
     if type is Type.NUMBER:
-        assert isinstance(found, str)
-        assert Decimal(found) == Decimal(expected or value)
+        assert isinstance(text, str)
+        assert Decimal(text) == Decimal(expected or value)
     else:
-        assert found == expected
+        assert text == expected
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_properties_hold_what_hubspot_sent(value: str | None) -> None:
     assert whole(columns) == {"p": value, "q": "x"}
 
 
-@pytest.mark.parametrize("value", [one for one in ODD if one])
+@pytest.mark.parametrize("value", [value for value in ODD if value])
 def test_a_text_column_holds_what_hubspot_sent(value: str) -> None:
     assert spelled(value, Type.TEXT) == (value, 0)
 
@@ -155,9 +155,9 @@ def test_properties_keep_values_that_fit_no_column_and_those_without_one() -> No
 
 def whole(columns: Mapping[str, object]) -> object:
     """The column PROPERTIES of the only record, read back."""
-    found = columns["PROPERTIES"]
-    assert isinstance(found, list)
-    return json.loads(found[0])
+    json_values = columns["PROPERTIES"]
+    assert isinstance(json_values, list)
+    return json.loads(json_values[0])
 
 
 # -- the record -----------------------------------------------------------------------------------
@@ -182,24 +182,24 @@ def a_link(to_id: str, type_id: str = "279", label: str | None = None) -> Link:
 
 def test_associations_that_were_not_fetched_are_null_and_none_is_empty() -> None:
     records = [a_record("1"), a_record("2"), a_record("3")]
-    told = {"companies": {"2": [], "3": [a_link("7")]}}
-    columns, _ = staged_records(records, [], {"companies": association_column("companies")}, told)
-    not_fetched, none, one = columns["COMPANIES_IDS"]
+    links = {"companies": {"2": [], "3": [a_link("7")]}}
+    columns, _ = staged_records(records, [], {"companies": association_column("companies")}, links)
+    not_fetched, none, linked = columns["COMPANIES_IDS"]
     assert not_fetched is None
-    assert [json.loads(found) for found in (none, one) if found is not None] == [[], ["7"]]
+    assert [json.loads(ids) for ids in (none, linked) if ids is not None] == [[], ["7"]]
 
 
 def test_an_id_with_several_labels_stands_once_and_the_order_never_changes() -> None:
     links = [a_link("10"), a_link("9", "1", "Primary"), a_link("9")]
-    for told in (links, links[::-1]):
+    for ordered in (links, links[::-1]):
         columns, _ = staged_records(
             [a_record("1")],
             [],
             {"companies": association_column("companies")},
-            {"companies": {"1": told}},
+            {"companies": {"1": ordered}},
         )
-        [found] = columns["COMPANIES_IDS"]
-        assert json.loads(found or "") == ["9", "10"]
+        [ids] = columns["COMPANIES_IDS"]
+        assert json.loads(ids or "") == ["9", "10"]
 
 
 def test_links_are_one_row_for_each_type_of_association() -> None:
@@ -211,9 +211,9 @@ def test_links_are_one_row_for_each_type_of_association() -> None:
 
 
 def test_an_archived_record_is_marked_with_when_and_why() -> None:
-    told = Record("1", NOW, NOW + 1, True, NOW + 2, {})
-    untold = Record("2", NOW, NOW + 1, True, None, {})
-    columns, _ = staged_records([told, untold], [], {}, {}, archived=True)
+    dated = Record("1", NOW, NOW + 1, True, NOW + 2, {})
+    undated = Record("2", NOW, NOW + 1, True, None, {})
+    columns, _ = staged_records([dated, undated], [], {}, {}, archived=True)
     assert list(columns["ARCHIVED"]) == ["true", "true"]
     assert list(columns["_DELETED_AT"]) == [str(NOW + 2), str(NOW + 1)]
     assert list(columns["_DELETE_KIND"]) == ["ARCHIVED", "ARCHIVED"]
@@ -223,9 +223,9 @@ def test_an_archived_record_is_marked_with_when_and_why() -> None:
 def test_the_columns_told_are_the_columns_made(archived: bool) -> None:
     properties = [TYPED[Type.TEXT], TYPED[Type.NUMBER]]
     associations = {"companies": association_column("companies")}
-    made, _ = staged_records([a_record()], properties, associations, {}, archived=archived)
-    told = staged_columns(properties, associations, archived=archived)
-    assert [one.name for one in told] == list(made)
+    staged, _ = staged_records([a_record()], properties, associations, {}, archived=archived)
+    columns = staged_columns(properties, associations, archived=archived)
+    assert [column.name for column in columns] == list(staged)
 
 
 def test_every_column_is_as_long_as_there_are_records() -> None:
@@ -248,21 +248,21 @@ LIKELY = st.text("0123456789+-.eE_ ٣²", max_size=12) | st.text(max_size=40)
 def test_any_text_is_spelled_in_the_one_form_of_its_type_or_does_not_fit(
     value: str, type: Type
 ) -> None:
-    found, misfits = spelled(value, type)
-    if found is None:
+    text, misfits = spelled(value, type)
+    if text is None:
         assert misfits == (1 if value else 0)
     else:
-        assert isinstance(found, str)
-        assert re.fullmatch(FORMS[type], found)
+        assert isinstance(text, str)
+        assert re.fullmatch(FORMS[type], text)
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=18, max_value=10**19))
 def test_a_decimal_keeps_every_digit_a_column_can_hold(value: Decimal) -> None:
     if abs(value) >= 10**20:
         return
-    found, _ = spelled(str(value), Type.NUMBER)
-    assert isinstance(found, str)
-    assert Decimal(found) == value
+    text, _ = spelled(str(value), Type.NUMBER)
+    assert isinstance(text, str)
+    assert Decimal(text) == value
 
 
 @given(st.dictionaries(st.text(max_size=5), st.none() | st.text(max_size=20), max_size=5))
