@@ -104,8 +104,9 @@ class Shelf:
     """A HubSpot of one object type in memory: what ``Fetch`` needs and no more.
 
     ``before`` is called with the number of each request (from 1) before it is answered; each
-    answer takes ``latency_ms`` of the clock's time. The tokens of the list are the id of the next
-    record, as HubSpot's are, unless ``token`` spells them otherwise and ``place`` reads them back.
+    answer takes ``latency_ms`` of the clock's time. The tokens of the list are the last id of the
+    page + 1, as HubSpot's are, unless ``token`` makes others of the page's last id and the next
+    page's first, and ``place`` tells the least id that a page asked for by such a token holds.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class Shelf:
         latency_ms: int = 0,
         page: int = 200,
         before: Callable[[Shelf, int], None] | None = None,
-        token: Callable[[int], str] = str,
+        token: Callable[[int, int], str] = lambda last, _following: str(last + 1),
         place: Callable[[str], int] = int,
     ) -> None:
         self.ids = sorted(ids)
@@ -157,7 +158,7 @@ class Shelf:
         names = query.get("properties", "").split(",")
         answer: dict[str, Any] = {"results": [_told(one, names) for one in self.ids[begin:end]]}
         if end < len(self.ids):
-            answer["paging"] = {"next": {"after": self._token(self.ids[end])}}
+            answer["paging"] = {"next": {"after": self._token(self.ids[end - 1], self.ids[end])}}
         return answer
 
     def _search(self, body: Any) -> dict[str, Any]:

@@ -1,18 +1,20 @@
 """Reads all records of a plan, from its first page or from a checkpoint to its end.
 
 It begins with one page after the other. Once it shows that there is much to read, the rest is cut
-into id ranges read side by side; before that, the second page is asked for by id and must begin
-with the record that the first page's token names, which proves on this very portal that ids work
-as tokens. Where they do not, the list is read by its tokens.
+into id ranges read side by side. A list can be cut where any id works as a page token, which is
+shown on this very portal: a page is asked for from an id in the midst of the one before, and must
+begin with the records which that one had after it. Where it does not, the list is read on by
+HubSpot's own tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
-from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract import page_readers
@@ -39,6 +41,9 @@ SEARCH_PAGES_PER_SECOND = 5.0
 RESUMED_WIDTH = 4
 # What is left where reading is ending: three seconds of what HubSpot allows.
 LAST_RECORDS = 6_000
+# So many records of a page are asked for again, to show that ids work as page tokens.
+OVERLAP = 2
+FIRST = 0
 CHAIN = -1
 
 ReadTo = Mapping[int, int | str | None]
@@ -57,12 +62,13 @@ class Extraction:
         self._fetch = fetch
         self._plan = plan
         self._clock = clock
-        self._fresh = checkpoint is None
         self.expected: int | None = None
         self._read = 0
         checkpoint = checkpoint or {}
-        self._token: str | None = checkpoint.get("token")
+        self._resumed = "ranges" in checkpoint
+        self._start: str | None = checkpoint.get("start", checkpoint.get("token"))
         self._chained = "token" in checkpoint
+        self._proven = "ranges" in checkpoint or plan.strategy is Strategy.SEARCH
         self._ranges = Ranges(
             page_readers.page_reader(fetch, plan), map(tuple, checkpoint.get("ranges", ()))
         )
@@ -75,16 +81,16 @@ class Extraction:
 
     def _batches(self) -> Iterator[RecordBatch]:
         if self._chained:
-            yield from self._by_token()
-        elif not self._fresh:
+            yield from self._by_token(self._start)
+        elif self._resumed:
             try:
                 yield from self._ranges.side_by_side(RESUMED_WIDTH, spare=0)
             except UnexpectedAnswer as error:
-                # the reading was left before it had shown whether ids are tokens: they are not
+                # an earlier version stored ranges before it had shown that ids work as tokens
                 if not error.by_token:
                     raise
-                self._chained = True
-                yield from self._by_token()
+                self._chained, self._proven = True, False
+                yield from self._by_token(None)
         elif self._plan.strategy is Strategy.SEARCH:
             yield from self._search()
         else:
@@ -97,12 +103,19 @@ class Extraction:
 
     def remaining(self, merged: ReadTo) -> dict[str, Json] | None:
         """The checkpoint once ``merged`` (key → read up to, None: whole) is in; None: all read."""
-        if self._chained:
-            token = merged.get(CHAIN, self._token)
-            return None if CHAIN in merged and token is None else {"token": token}
         ids = {key: after for key, after in merged.items() if not isinstance(after, str)}
-        left = self._ranges.remaining(ids)
-        return {"ranges": left} if left else None
+        if self._proven:
+            left = self._ranges.remaining(ids)
+            return {"ranges": left} if left else None
+        token: int | str | None = self._start
+        if CHAIN in merged:
+            token = merged[CHAIN]
+        elif FIRST in ids:
+            after = ids[FIRST]
+            token = None if after is None else str(after + 1)
+        if token is None and merged:
+            return None
+        return {"token" if self._chained else "start": token}
 
     def _search(self) -> Iterator[RecordBatch]:
         first = self._ranges.add(0, None, 0, taken=True)
@@ -129,47 +142,82 @@ class Extraction:
         yield from self._one_by_one(first)
 
     def _list(self) -> Iterator[RecordBatch]:
-        first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
-        after, pace = 0, 0.0
+        listed = page_readers.read_list_page(self._fetch, self._plan, self._start)
+        records = page_readers.with_values(self._fetch, self._plan, listed.records)
+        after = max(0, page_readers.number(self._start or "") - 1)
+        page = page_readers.id_page(listed, after)
+        if page is None:
+            yield RecordBatch(records, CHAIN, listed.after)
+            yield from self._by_token(listed.after)
+            return
+        first = self._ranges.add(after, None, 0, taken=True)
+        yield self._ranges.advance(first, replace(page, records=records))
+        pace = 0.0
         highest_id_request: Future[tuple[int, int]] | None = None
         with ThreadPoolExecutor(1) as pool:
-            while highest_id_request is None:
+            while highest_id_request is None or not highest_id_request.done():
+                if first.done:
+                    return
                 seconds = (self._clock.now() - started) / 1000
-                if first.pages and (seconds >= SLOW or first.pages >= MANY_PAGES):
+                slow = seconds >= SLOW or first.pages >= MANY_PAGES
+                if slow and highest_id_request is None:
                     pace = seconds / first.pages
                     # the next page is read meanwhile
                     highest_id_request = pool.submit(
                         page_readers.highest_id, self._fetch, self._plan
                     )
                 try:
-                    page = self._ranges.read(after, None)
-                    by_id = first.pages != 1 or self._agrees(first, page)
+                    page = self._ranges.read(first.after, None)
                 except UnexpectedAnswer as error:
-                    if first.pages > 1 or not error.by_token:
+                    if not error.by_token:
                         raise
-                    by_id = False
-                if not by_id:
-                    self._chained = True
-                    yield from self._by_token()
+                    yield from self._by_token(str(first.after + 1))
                     return
                 yield self._ranges.advance(first, page)
-                if first.done:
-                    return
-                # the first time by id, then as the token has it
-                by_record = first.pages == 1 and page.records
-                after = int(page.records[-1].id) if by_record else page.id
             bound, total = highest_id_request.result()
         self.expected = total
         pages = total // requests.LIST_LIMIT
         range_count = width(pace, LIST_PAGES_PER_SECOND, pages)
         if range_count > 1 and bound > first.after and not first.done:
+            ids = [int(record.id) for record in page.records]
+            following = self._probe(ids)
+            if following is None:
+                yield from self._by_token(str(first.after + 1))
+                return
+            self._proven = True
+            yield self._ranges.advance(first, following)
             self._cut(first, bound, None, range_count)
             yield from self._ranges.side_by_side(
                 range_count, pages // PAGES_PER_RANGE - range_count
             )
         else:
             yield from self._one_by_one(first)
+
+    def _probe(self, ids: Sequence[int]) -> IdPage | None:
+        """The page after the one of these ids; None where ids do not work as tokens.
+
+        It is asked for from an id in their midst, which names no record as a rule: the records that
+        followed have to come again, but for those that went meanwhile.
+        """
+        if len(ids) <= OVERLAP:
+            return None
+        try:
+            page = self._ranges.read(ids[-OVERLAP - 1], None)
+        except HubSpotRefused as refusal:
+            if refusal.http_status != 400:
+                raise
+            return None
+        except UnexpectedAnswer as error:
+            if not error.by_token:
+                raise
+            return None
+        last = ids[-1]
+        repeated = {int(record.id) for record in page.records if int(record.id) <= last}
+        if not repeated or not repeated <= {*ids[-OVERLAP:]}:
+            return None
+        records = tuple(record for record in page.records if int(record.id) > last)
+        return IdPage(records, max(page.id, last), page.more)
 
     def _cut(self, first: Range, bound: int, last: int | None, range_count: int) -> None:
         """End the first range where it stands and cut what follows."""
@@ -181,16 +229,8 @@ class Extraction:
         while not only.done:
             yield self._ranges.advance(only, self._ranges.read(only.after, only.last))
 
-    @staticmethod
-    def _agrees(first: Range, page: IdPage) -> bool:
-        """Whether a page asked for by id begins with the record that the token named.
-
-        It does not when that record was just archived either; then the list is read by tokens.
-        """
-        return bool(page.records) and int(page.records[0].id) == first.after + 1
-
-    def _by_token(self) -> Iterator[RecordBatch]:
-        token = self._token
+    def _by_token(self, token: str | None) -> Iterator[RecordBatch]:
+        self._chained = True
         seen = {token}
         while True:
             page = page_readers.read_list_page(self._fetch, self._plan, token)

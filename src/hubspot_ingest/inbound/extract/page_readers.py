@@ -45,28 +45,35 @@ def page_reader(fetch: Fetch, plan: Plan) -> ReadPage:
 
 def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
     def read(after: int, _last: int | None) -> IdPage:
-        # the token of HubSpot's list is the id the next page begins with
-        page = read_list_page(fetch, plan, str(after + 1) if after else None)
-        if page.records and _number(page.records[0].id) <= after:
+        # HubSpot's own token is the page's last id + 1, and any other id does as well
+        listed = read_list_page(fetch, plan, str(after + 1) if after else None)
+        page = id_page(listed, after)
+        if page is None:
             raise UnexpectedAnswer(
-                f"HubSpot's page of {plan.stream.name} does not begin after the id {after}; "
-                "reading was stopped so that nothing is missed, run again",
+                f"HubSpot's page of {plan.stream.name} after the id {after} (token {listed.after}) "
+                "does not lead on from there; reading was stopped so that nothing is missed and it "
+                "does not go round for ever, run again",
                 by_token=True,
             )
-        _ascending(page, after)
-        last = int(page.records[-1].id) if page.records else after
-        if page.after is None:
-            return IdPage(with_values(fetch, plan, page.records), last, False)
-        following = _number(page.after)
-        if following <= last:
-            raise UnexpectedAnswer(
-                f"HubSpot's page token {page.after} of {plan.stream.name} does not lead on; "
-                "reading was stopped so that it does not go round for ever, run again",
-                by_token=True,
-            )
-        return IdPage(with_values(fetch, plan, page.records), following - 1, True)
+        return replace(page, records=with_values(fetch, plan, page.records))
 
     return read
+
+
+def id_page(page: Page, after: int) -> IdPage | None:
+    """A page of the list as the one above the id ``after``; None where tokens are not such ids.
+
+    The page has to begin above that id, and its token has to be above its last one: the last id
+    itself as a token would mean that a page begins after its token.
+    """
+    if page.records and number(page.records[0].id) <= after:
+        return None
+    _ascending(page, after)
+    last = int(page.records[-1].id) if page.records else after
+    if page.after is None:
+        return IdPage(page.records, last, False)
+    following = number(page.after)
+    return IdPage(page.records, following - 1, True) if following > last else None
 
 
 def changed_since(
@@ -208,10 +215,11 @@ def highest_id(fetch: Fetch, plan: Plan) -> tuple[int, int]:
         plan.stream.object_type, [], ["hs_object_id"], descending=True, limit=1
     )
     page = fetch(request, responses.page)
-    return (_number(page.records[0].id), page.total or 0) if page.records else (0, 0)
+    return (number(page.records[0].id), page.total or 0) if page.records else (0, 0)
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
+    """The number that an id or a token is; 0 where it is none."""
     try:
         return int(text)
     except ValueError:
@@ -221,7 +229,7 @@ def _number(text: str) -> int:
 def _ascending(page: Page, after: int) -> Page:
     previous = after
     for record in page.records:
-        identifier = _number(record.id)
+        identifier = number(record.id)
         if identifier <= previous:
             raise UnexpectedAnswer(
                 f"HubSpot's page is not in ascending order of id ({record.id} after {previous}); "

@@ -83,20 +83,22 @@ class Surveyor:
         resumed = self.sync_state.resumed(plan)
         if plan.strategy is Strategy.SEARCH:
             # the run's first request itself, which shows how fast such pages come
-            reach, total = page_readers.search_range(self.fetch, plan, 0, None)
+            search_page, total = page_readers.search_range(self.fetch, plan, 0, None)
+            sample = search_page.records
         else:
-            reach = page_readers.page_reader(self.fetch, plan)(0, None)
-            total = len(reach.records)
-            if reach.more and resumed is None:
+            page = page_readers.read_list_page(self.fetch, plan, None)
+            total = len(page.records)
+            if page.after is not None and resumed is None:
                 _, total = page_readers.highest_id(self.fetch, plan)
+            sample = page.records
         if resumed is None:
-            return total, None, reach.records
+            return total, None, sample
         ranges = self._ranges(resumed)
-        return sum(ranges), ranges, reach.records
+        return sum(ranges), ranges, sample
 
     def _ranges(self, resumed: Mapping[str, Any]) -> tuple[int, ...]:
-        if "token" in resumed:
-            token = str(resumed["token"] or "")
+        if "ranges" not in resumed:
+            token = str(resumed.get("start", resumed.get("token")) or "")
             after = int(token) - 1 if token.isdigit() else 0
             return (page_readers.count_matching(self.fetch, self.plan, after),)
         told = [(int(after), last) for after, last, _ in resumed["ranges"]]
