@@ -1,46 +1,31 @@
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
+from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.extract.extraction import Extraction
-from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.plan.plan import Plan
-from hubspot_ingest.model import Json
-from tests.builders import MINUTE, NOW, Shelf, a_plan, a_property
-
-LIST = a_plan()
-SEARCH = a_plan(settled_through=NOW - MINUTE)
-WIDE = a_plan(properties=[a_property(f"{'long_name_' * 9}{n:04d}") for n in range(300)])
-PLANS = {"list": LIST, "search": SEARCH, "wide": WIDE}
-WAYS = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-
-DENSE = range(1, 25_001)
-SPARSE = range(10, 10**15, 10**15 // 25_000)
-SKEWED = [*range(1, 15_000), *range(10**9, 10**9 + 10), *range(10**12, 10**12 + 10_000)]
-
-
-def ids_of(batches: Iterable[RecordBatch]) -> list[int]:
-    return [int(record.id) for batch in batches for record in batch.records]
-
-
-def read(shelf: Shelf, plan: Plan, checkpoint: Mapping[str, Any] | None = None) -> list[int]:
-    """The ids read; every record must come with the values that were asked for."""
-    batches = [*Extraction(shelf.fetch, plan, shelf.clock, checkpoint).batches()]
-    bare = [record.id for batch in batches for record in batch.records if not record.properties]
-    assert bare == []
-    return ids_of(batches)
-
+from tests.builders import MINUTE, NOW, Shelf, a_plan
+from tests.readings import (
+    DENSE,
+    LIST,
+    SEARCH,
+    SKEWED,
+    SPARSE,
+    WAYS,
+    WIDE,
+    read,
+    stopped_after,
+)
 
 # -- all of it ------------------------------------------------------------------------------------
 
@@ -186,21 +171,6 @@ def test_records_that_go_while_they_are_read_side_by_side_hide_no_others(plan: P
 # -- stop and resume ------------------------------------------------------------------------------
 
 
-def stopped_after(shelf: Shelf, plan: Plan, batches: int) -> tuple[list[int], Json]:
-    """What was merged when reading was stopped after so many batches, and its checkpoint."""
-    reading = Extraction(shelf.fetch, plan, shelf.clock)
-    merged: dict[int, int | str | None] = {}
-    ids_read: list[int] = []
-    for number, batch in enumerate(reading.batches(), start=1):
-        merged[batch.key] = batch.after
-        ids_read += ids_of([batch])
-        if number == batches:
-            break
-    left = reading.remaining(merged)
-    kept: Json = json.loads(json.dumps(left))
-    return ids_read, kept
-
-
 @pytest.mark.parametrize(
     ("plan", "batches"),
     [
@@ -237,119 +207,6 @@ def test_resuming_a_small_reading_reads_everything_else(
 @pytest.mark.parametrize("plan", [LIST, SEARCH], ids=["list", "search"])
 def test_nothing_remains_of_a_reading_that_was_merged_whole(plan: Plan) -> None:
     assert stopped_after(Shelf(DENSE, latency_ms=300), plan, 10**9)[1] is None
-
-
-# -- tokens ---------------------------------------------------------------------------------------
-
-Token = Callable[[int, int], str]
-# HubSpot's own tokens are the last id + 1; a portal whose tokens are the next record's would do
-TOKENS: dict[str, Token] = {
-    "last id + 1": lambda last, _following: str(last + 1),
-    "next id": lambda _last, following: str(following),
-}
-OPAQUE: dict[str, tuple[Token, Callable[[str], int]]] = {
-    # no number at all
-    "text": (lambda _, following: f"NTI1{following:x}==", lambda token: int(token[4:-2], 16)),
-    # a number that is no id
-    "place": (lambda _, following: str(following * 1_000), lambda token: int(token) // 1_000),
-    # the last id seen, so that asking by id skips one where ids are dense
-    "last": (lambda last, _following: str(last), lambda token: int(token) + 1),
-}
-ONE_IN_FIFTY = range(1_000_007, 1_000_007 + 20_000 * 50, 50)
-# the last but two of each page
-MIDST = ONE_IN_FIFTY[97::100]
-
-
-@pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
-@pytest.mark.parametrize("ids", [DENSE, ONE_IN_FIFTY, SPARSE, SKEWED])
-def test_a_list_is_read_side_by_side_whether_or_not_its_tokens_name_records(
-    token: Token, ids: Iterable[int]
-) -> None:
-    shelf = Shelf(ids, latency_ms=300, token=token)
-    batches = [*Extraction(shelf.fetch, LIST, shelf.clock).batches()]
-    assert Counter(ids_of(batches)) == Counter(shelf.ids)
-    assert len({batch.key for batch in batches}) > 2
-
-
-@pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
-def test_a_list_too_short_to_be_cut_is_read_without_a_record_twice(token: Token) -> None:
-    shelf = Shelf(ONE_IN_FIFTY[:400], token=token, latency_ms=300)
-    assert read(shelf, LIST) == shelf.ids
-    assert [request.method for request in shelf.asked].count("GET") == 4
-
-
-def test_that_ids_work_as_tokens_is_shown_by_an_id_that_names_no_record() -> None:
-    shelf = Shelf(ONE_IN_FIFTY, latency_ms=300)
-    read(shelf, LIST)
-    starts = {dict(request.query).get("after") for request in shelf.asked}
-    assert starts & {str(id + 1) for id in MIDST}
-
-
-def test_records_that_go_while_ids_are_shown_to_work_do_not_matter() -> None:
-    removed: list[int] = []
-
-    def go(shelf: Shelf, _number: int) -> None:
-        after = dict(shelf.asked[-1].query).get("after")
-        if not removed and after is not None and int(after) - 1 in MIDST:
-            removed.append(int(after) + 49)
-            shelf.remove(removed[0])
-
-    shelf = Shelf(ONE_IN_FIFTY, latency_ms=300, before=go)
-    batches = [*Extraction(shelf.fetch, LIST, shelf.clock).batches()]
-    # it was read before it went
-    assert Counter(ids_of(batches)) == Counter(ONE_IN_FIFTY)
-    assert removed
-    assert len({batch.key for batch in batches}) > 2
-
-
-@pytest.mark.parametrize("plan", [LIST, WIDE], ids=["list", "wide"])
-@pytest.mark.parametrize("tokens", OPAQUE)
-@pytest.mark.parametrize("ids", [range(1, 1_001), ONE_IN_FIFTY[:1_000]], ids=["dense", "sparse"])
-def test_where_ids_are_no_tokens_the_list_is_read_by_its_tokens(
-    plan: Plan, tokens: str, ids: Iterable[int]
-) -> None:
-    token, place = OPAQUE[tokens]
-    shelf = Shelf(ids, token=token, place=place)
-    assert Counter(read(shelf, plan)) == Counter(shelf.ids)
-    assert max(len(request.target) for request in shelf.asked) < requests.URL_LIMIT
-    first = [request for request in shelf.asked if "after" not in dict(request.query)]
-    assert len([request for request in first if request.method == "GET"]) == 1
-
-
-def test_a_hubspot_that_refuses_ids_as_tokens_is_read_by_its_tokens() -> None:
-    shelf = Shelf(ONE_IN_FIFTY[:1_000])
-
-    def fetch(request: Request, parse: Callable[[Any], Any], /) -> Any:
-        after = dict(request.query).get("after")
-        if after is not None and int(after) - 1 not in ONE_IN_FIFTY[99::100]:
-            raise HubSpotRefused("Invalid 'after' cursor")
-        return shelf.fetch(request, parse)
-
-    batches = [*Extraction(fetch, LIST, shelf.clock).batches()]
-    assert Counter(ids_of(batches)) == Counter(shelf.ids)
-
-
-@pytest.mark.parametrize("tokens", [*OPAQUE, *TOKENS])
-@pytest.mark.parametrize("batches", [1, 2, 4, 10_000])
-@pytest.mark.parametrize("ids", [range(1, 1_001), ONE_IN_FIFTY[:1_000]], ids=["dense", "sparse"])
-def test_a_list_can_be_taken_up_again_whatever_its_tokens_are(
-    tokens: str, batches: int, ids: Iterable[int]
-) -> None:
-    token, place = OPAQUE[tokens] if tokens in OPAQUE else (TOKENS[tokens], int)
-    ids_read, left = stopped_after(Shelf(ids, token=token, place=place), LIST, batches)
-    if left is not None:
-        assert isinstance(left, dict)
-        ids_read += read(Shelf(ids, token=token, place=place), LIST, left)
-    assert Counter(ids_read) == Counter(ids)
-
-
-def test_nothing_merged_of_a_list_that_is_read_by_its_tokens_leaves_all_of_it() -> None:
-    token, place = OPAQUE["text"]
-    reading = Extraction(
-        (shelf := Shelf(range(1, 1_001), token=token, place=place)).fetch, LIST, shelf.clock
-    )
-    list(reading.batches())
-    assert reading.remaining({}) == {"token": None}
 
 
 # -- answers that would lose records --------------------------------------------------------------

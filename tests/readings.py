@@ -1,0 +1,52 @@
+"""What tests of readings share: plans of each strategy, ids of every kind, whole readings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from hubspot_ingest.inbound.extract.extraction import Extraction
+from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.model import Json
+from tests.builders import MINUTE, NOW, Shelf, a_plan, a_property
+
+LIST = a_plan()
+SEARCH = a_plan(settled_through=NOW - MINUTE)
+WIDE = a_plan(properties=[a_property(f"{'long_name_' * 9}{n:04d}") for n in range(300)])
+PLANS = {"list": LIST, "search": SEARCH, "wide": WIDE}
+WAYS = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+
+DENSE = range(1, 25_001)
+SPARSE = range(10, 10**15, 10**15 // 25_000)
+SKEWED = [*range(1, 15_000), *range(10**9, 10**9 + 10), *range(10**12, 10**12 + 10_000)]
+
+
+def ids_of(batches: Iterable[RecordBatch]) -> list[int]:
+    return [int(record.id) for batch in batches for record in batch.records]
+
+
+def read(shelf: Shelf, plan: Plan, checkpoint: Mapping[str, Any] | None = None) -> list[int]:
+    """The ids read; every record must come with the values that were asked for."""
+    batches = [*Extraction(shelf.fetch, plan, shelf.clock, checkpoint).batches()]
+    bare = [record.id for batch in batches for record in batch.records if not record.properties]
+    assert bare == []
+    return ids_of(batches)
+
+
+def stopped_after(shelf: Shelf, plan: Plan, batches: int) -> tuple[list[int], Json]:
+    """What was merged when reading was stopped after so many batches, and its checkpoint."""
+    reading = Extraction(shelf.fetch, plan, shelf.clock)
+    merged: dict[int, int | str | None] = {}
+    ids_read: list[int] = []
+    for number, batch in enumerate(reading.batches(), start=1):
+        merged[batch.key] = batch.after
+        ids_read += ids_of([batch])
+        if number == batches:
+            break
+    left = reading.remaining(merged)
+    kept: Json = json.loads(json.dumps(left))
+    return ids_read, kept
