@@ -108,8 +108,8 @@ def property_columns(
         name = unique_name(own or prefix + prop.name.upper(), prop.name, others)
         for candidate in (
             name,
-            _with(name, f"_{column_type.name}"),
-            _with(name, _suffix(prop.name)),
+            _with_suffix(name, f"_{column_type.name}"),
+            _with_suffix(name, _suffix(prop.name)),
         ):
             fits = candidate not in existing or same_type(column_type, existing[candidate])
             if fits and candidate not in others:
@@ -123,14 +123,14 @@ def unique_name(name: str, source: str, used: Collection[str]) -> str:
     """``name``, with a suffix computed from ``source`` where it is in ``used`` or too long."""
     if len(name) <= NAME_LIMIT and name not in used:
         return name
-    return _with(name, _suffix(source))
+    return _with_suffix(name, _suffix(source))
 
 
 def _suffix(source: str) -> str:
     return "_" + hashlib.sha256(source.encode()).hexdigest()[:8].upper()
 
 
-def _with(name: str, suffix: str) -> str:
+def _with_suffix(name: str, suffix: str) -> str:
     return name[: NAME_LIMIT - len(suffix)] + suffix
 
 

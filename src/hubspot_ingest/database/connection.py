@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_PRIVILEGE = re.compile(
+_PRIVILEGE_MISSING = re.compile(
     r"insufficient privileges|not authorized|has no privileges on it|privilege must be granted"
     r"|does not exist, or operation cannot be performed",
     re.I,
 )
 # Numbers that Snowpark and the connector put before Snowflake's message
-_NUMBERS = re.compile(r"^\(\d+\): (?:[0-9a-f-]{36}: )?")
-_FULL = re.compile(r"no space left|disk (?:is )?full|could not write|out of disk", re.I)
+_ERROR_NUMBERS = re.compile(r"^\(\d+\): (?:[0-9a-f-]{36}: )?")
+_STORAGE_FULL = re.compile(r"no space left|disk (?:is )?full|could not write|out of disk", re.I)
 
 
 class Database:
@@ -40,19 +40,19 @@ class Database:
     def __init__(self, session: Session) -> None:
         """``session`` is the procedure's own, whose current database is the application's."""
         self._session = session
-        self._put: Callable[[int], None] | None = None
+        self._on_staged: Callable[[int], None] | None = None
         self._watch: Stopwatch | None = None
         self.application = str(
             self.rows("SELECT CURRENT_DATABASE() AS APPLICATION")[0]["APPLICATION"]
         )
 
-    def counting(self, put: Callable[[int], None], watch: Stopwatch) -> Database:
-        """The same session, which calls ``put`` with the size in bytes of every file it stages.
+    def counting(self, on_staged: Callable[[int], None], watch: Stopwatch) -> Database:
+        """The same session; it calls ``on_staged`` with the size in bytes of each file it stages.
 
         The time that its statements take is added to ``watch``.
         """
         counted = copy(self)
-        counted._put = put
+        counted._on_staged = on_staged
         counted._watch = watch
         return counted
 
@@ -65,9 +65,9 @@ class Database:
             with self._timed():
                 rows = self._session.sql(statement, params=list(params)).collect()
         except Exception as error:
-            if not _from_snowflake(error):
+            if not _is_from_snowflake(error):
                 raise
-            raise _explained(error) from error
+            raise _product_error(error) from error
         return [row.as_dict() for row in rows]
 
     def put(self, stream: BinaryIO, location: str) -> None:
@@ -85,27 +85,27 @@ class Database:
                     overwrite=True,
                 )
         except Exception as error:
-            if not _from_snowflake(error):
+            if not _is_from_snowflake(error):
                 raise
-            raise _explained(error) from error
-        if self._put is not None:
-            self._put(size)
+            raise _product_error(error) from error
+        if self._on_staged is not None:
+            self._on_staged(size)
 
 
-def _from_snowflake(error: Exception) -> bool:
+def _is_from_snowflake(error: Exception) -> bool:
     """Snowpark and the connector raise several unrelated families of errors."""
     return type(error).__module__.split(".")[0] == "snowflake" or isinstance(error, OSError)
 
 
-def _explained(error: Exception) -> DatabaseError:
-    message = _NUMBERS.sub("", " ".join(str(error).split()))[:500]
-    if _FULL.search(message):
+def _product_error(error: Exception) -> DatabaseError:
+    message = _ERROR_NUMBERS.sub("", " ".join(str(error).split()))[:500]
+    if _STORAGE_FULL.search(message):
         return StorageFull(
             f"there is no room left to write to ({message}); free some, then run again: nothing "
             "was lost and the next run carries on",
             said=message,
         )
-    if _PRIVILEGE.search(message):
+    if _PRIVILEGE_MISSING.search(message):
         return GrantMissing(
             f"the application may not do this ({message}); grant it USAGE on the database and "
             "USAGE, CREATE TABLE on the schema of the destination, then run again",

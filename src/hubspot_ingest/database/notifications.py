@@ -14,7 +14,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import DatabaseError, NotificationFailed, Refusal
 
 EMAIL = "EMAIL"
-SUBJECT = 256
+SUBJECT_LENGTH = 256
 
 
 def check(database: Database, settings: Notifications) -> None:
@@ -51,7 +51,7 @@ def send(database: Database, to: Notifications, subject: str, lines: Sequence[st
     email = kind == EMAIL or bool(to.recipients)
     # a webhook's template puts the text into a JSON string
     text = "\n".join(lines) if email else "\\n".join(lines)
-    options: dict[str, object] = {"subject": subject[:SUBJECT]} if email else {}
+    options: dict[str, object] = {"subject": subject[:SUBJECT_LENGTH]} if email else {}
     if to.recipients:
         options["toAddress"] = [*to.recipients]
     try:

@@ -9,7 +9,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import INSTANT
 
-_WRONG = {"FAILED": "FAILED", "SKIPPED": "FAILED", "DELAYED": "DELAYED"}
+_ALERT_KINDS = {"FAILED": "FAILED", "SKIPPED": "FAILED", "DELAYED": "DELAYED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Alerts:
 
 
 def _status(row: Row) -> SyncStatus:
-    sync, kind = str(row["SYNC"]), _WRONG.get(str(row["HEALTH"]))
+    sync, kind = str(row["SYNC"]), _ALERT_KINDS.get(str(row["HEALTH"]))
     if kind is None or row["RUNNING"]:
         return SyncStatus(sync, bool(row["RUNNING"]), None)
     code = kind if kind == "DELAYED" else str(row["CODE"] or "")

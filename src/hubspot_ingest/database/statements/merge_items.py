@@ -23,12 +23,12 @@ SEQUENCE = Column("_SEQUENCE", Type.TEXT)
 FLAT = Column("_FLAT", Type.TEXT)
 
 _KIND = name(DELETE_KIND.name)
-_MARKS = (DELETED_AT, DELETE_KIND)
+_DELETION_COLUMNS = (DELETED_AT, DELETE_KIND)
 
 
 def bookkeeping(*, marked: bool) -> tuple[Column, ...]:
     """The app's own columns; with ``marked`` those for deletions, where HubSpot shows them."""
-    return (*STAMPS, *_MARKS) if marked else STAMPS
+    return (*STAMPS, *_DELETION_COLUMNS) if marked else STAMPS
 
 
 def merge(
@@ -106,14 +106,14 @@ def mark_missing(
         f"    ON u.UNREAD = {parent}\n"
         f"  WHERE f.{name(names[0])} IS NULL AND u.UNREAD IS NULL AND l.{_KIND} IS NULL",
         _same("t", "s", names),
-        _marked(kind),
+        _set_deleted(kind),
     )
 
 
 _MISSING = f"CAST(? AS VARCHAR) AS RUN_ID, {INSTANT} AS GONE_AT"
 
 
-def _marked(kind: str) -> str:
+def _set_deleted(kind: str) -> str:
     return (
         f'{_KIND} = {text(kind)}, "_RUN_ID" = s.RUN_ID, {name(DELETED_AT.name)} = s.GONE_AT, '
         '"_SYNCED_AT" = s.GONE_AT'
@@ -128,7 +128,7 @@ def mark_again(table: Table, staging: str, key: Sequence[Column], kind: str) -> 
         table,
         f"  SELECT DISTINCT {keys}, {_MISSING} FROM {staging}",
         _same("t", "s", names),
-        _marked(kind),
+        _set_deleted(kind),
         f"t.{_KIND} IS NULL",
     )
 

@@ -37,9 +37,9 @@ def merge(
     """
     values = ",\n    ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
     key, updated, kind = name(KEY), name(UPDATED), name(DELETE_KIND.name)
-    marked = DELETE_KIND in staged
+    deleted = DELETE_KIND in staged
     reasons = [f"s.{updated} > t.{updated}"]
-    if marked:
+    if deleted:
         # deleted, restored and deleted again since: the kind is the same, the time is not
         at = name(DELETED_AT.name)
         reasons += [f"t.{column} IS DISTINCT FROM s.{column}" for column in (kind, at)]
@@ -48,8 +48,8 @@ def merge(
     else:
         # a record can match the filter again without a new version
         reasons.append(f"t.{kind} = 'FILTERED_OUT'")
-    differs = " OR ".join(_differs(column) for column in staged if column.type in _CONTENT)
-    reasons.append(f"({differs})" if marked or revive else f"(t.{kind} IS NULL AND ({differs}))")
+    changed = " OR ".join(_changed(column) for column in staged if column.type in _CONTENT)
+    reasons.append(f"({changed})" if deleted or revive else f"(t.{kind} IS NULL AND ({changed}))")
     stamps = [column.name for column in STAMPS]
     inserted = [*(column.name for column in staged), *stamps]
     emptied = [column.name for column in BOOKKEEPING if column.name not in inserted]
@@ -87,10 +87,10 @@ def merge(
 _CONTENT = (Type.VARIANT, Type.ARRAY)
 
 
-def _differs(column: Column) -> str:
+def _changed(column: Column) -> str:
     quoted = name(column.name)
-    differs = f"TO_JSON(s.{quoted}) IS DISTINCT FROM TO_JSON(t.{quoted})"
-    return f"(s.{quoted} IS NOT NULL AND {differs})" if column.type is Type.ARRAY else differs
+    changed = f"TO_JSON(s.{quoted}) IS DISTINCT FROM TO_JSON(t.{quoted})"
+    return f"(s.{quoted} IS NOT NULL AND {changed})" if column.type is Type.ARRAY else changed
 
 
 def _new_value(column: Column) -> str:

@@ -32,7 +32,9 @@ def schedule(
     """Create or change a sync's task so that it runs on the schedule ``when``."""
     own = task(application, sync)
     call = f"INGEST_HUBSPOT_TASK({text(sync)})"
-    return _put(application, own, call, when, deadline_minutes, FAILURES, resumed=enabled)
+    return _create_or_alter(
+        application, own, call, when, deadline_minutes, FAILURES, resumed=enabled
+    )
 
 
 def schedule_all(application: str, when: str, deadline_minutes: float) -> list[str]:
@@ -41,13 +43,17 @@ def schedule_all(application: str, when: str, deadline_minutes: float) -> list[s
     Failures never suspend it: one failing sync must not stop the others.
     """
     own = task(application, ALL_SYNCS)
-    return _put(application, own, "INGEST_ALL_TASK()", when, deadline_minutes, 0, resumed=True)
+    return _create_or_alter(
+        application, own, "INGEST_ALL_TASK()", when, deadline_minutes, 0, resumed=True
+    )
 
 
 def schedule_alerts(application: str) -> list[str]:
     """Create the task that sends alerts."""
     own = task(application, SEND_ALERTS)
-    return _put(application, own, "SEND_ALERTS()", ALERTS_EVERY, ALERTS_MINUTES, 0, resumed=True)
+    return _create_or_alter(
+        application, own, "SEND_ALERTS()", ALERTS_EVERY, ALERTS_MINUTES, 0, resumed=True
+    )
 
 
 def reconcile_title(sync: str) -> str:
@@ -58,16 +64,16 @@ def reconcile_title(sync: str) -> str:
 def start(application: str, sync: str, deadline_minutes: float) -> list[str]:
     """Run a sync's task once; it is created, without a schedule, if it does not exist."""
     call = f"INGEST_HUBSPOT_TASK({text(sync)})"
-    return _begin(application, task(application, sync), call, deadline_minutes)
+    return _execute(application, task(application, sync), call, deadline_minutes)
 
 
 def start_reconcile(application: str, sync: str, deadline_minutes: float) -> list[str]:
     """Compare a sync's table with HubSpot once, by a task without a schedule."""
     own = task(application, reconcile_title(sync))
-    return _begin(application, own, f"RECONCILE_TASK({text(sync)})", deadline_minutes)
+    return _execute(application, own, f"RECONCILE_TASK({text(sync)})", deadline_minutes)
 
 
-def _begin(application: str, own: str, call: str, deadline_minutes: float) -> list[str]:
+def _execute(application: str, own: str, call: str, deadline_minutes: float) -> list[str]:
     return [
         _create(application, own, call, "", deadline_minutes, FAILURES),
         f"GRANT MONITOR, OPERATE ON TASK {own} TO APPLICATION ROLE APP_ADMIN",
@@ -75,7 +81,7 @@ def _begin(application: str, own: str, call: str, deadline_minutes: float) -> li
     ]
 
 
-def _put(
+def _create_or_alter(
     application: str,
     own: str,
     call: str,
@@ -85,7 +91,7 @@ def _put(
     *,
     resumed: bool,
 ) -> list[str]:
-    limit = _limit(deadline_minutes)
+    limit = _timeout(deadline_minutes)
     scheduled = f"SCHEDULE = {text(when)} "
     return [
         _create(application, own, call, scheduled, deadline_minutes, failures),
@@ -102,13 +108,13 @@ def _create(
     return (
         f"CREATE TASK IF NOT EXISTS {own} {scheduled}"
         "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE = 'XSMALL' "
-        f"USER_TASK_TIMEOUT_MS = {_limit(deadline_minutes)} "
+        f"USER_TASK_TIMEOUT_MS = {_timeout(deadline_minutes)} "
         f"SUSPEND_TASK_AFTER_NUM_FAILURES = {failures} "
         f"AS CALL {name(application)}.CORE.{call}"
     )
 
 
-def _limit(deadline_minutes: float) -> int:
+def _timeout(deadline_minutes: float) -> int:
     return round(deadline_minutes * times.MINUTE) + GRACE
 
 
