@@ -38,6 +38,7 @@ class Call:
     now: int
     lag_ms: int = 0
     reads_through: bool = False
+    empty_for_encoded_twice: bool = False
     usage: Mapping[str, object] = field(default_factory=dict)
 
     # -- the query string ------------------------------------------------------------------------

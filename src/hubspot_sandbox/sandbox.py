@@ -53,6 +53,7 @@ class Sandbox:
         faults: Faults | None = None,
         *,
         search_reads_through: bool = False,
+        empty_for_encoded_twice: bool = False,
         before_each: BeforeEach | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -66,6 +67,8 @@ class Sandbox:
             faults: what goes wrong on purpose.
             search_reads_through: search finds by the old values but shows the present ones, so
                 that records outside the window asked for come back (BEHAVIOR H47).
+            empty_for_encoded_twice: answer a page token that was percent-encoded again with an
+                empty page instead of taking it (BEHAVIOR H162).
             before_each: called with the portal and the number of each request, from 1, before it
                 is answered: here a test changes records between two pages.
             sleep: waits, in seconds, in `respond`.
@@ -76,6 +79,7 @@ class Sandbox:
         self.latency_ms = latency_ms
         self.faults = faults
         self.search_reads_through = search_reads_through
+        self.empty_for_encoded_twice = empty_for_encoded_twice
         self.before_each = before_each
         self.requests: list[Seen] = []
         self._sleep = sleep
@@ -172,6 +176,7 @@ class Sandbox:
             now=now,
             lag_ms=self.search_lag_ms,
             reads_through=self.search_reads_through,
+            empty_for_encoded_twice=self.empty_for_encoded_twice,
             usage=usage_shape(self._meter, now),
         )
         answer = route.answer(call)

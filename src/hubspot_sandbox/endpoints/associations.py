@@ -7,7 +7,7 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call, record_id
-from hubspot_sandbox.records.associations import LinkType, page_of
+from hubspot_sandbox.records.associations import LinkType, id_of, page_of, token_of
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.shapes.records import alive
 from hubspot_sandbox.times import iso
@@ -44,7 +44,7 @@ def batch_read_links(call: Call) -> Answer:
         if not linked:
             errors.append(_no_link_error(source, target, number))
             continue
-        after = 0 if old else record_id(item.get("after") or 0) or 0
+        after = 0 if old else _begin(target, item.get("after"), as_received=True)
         ids, following = page_of(linked, after, PER_RECORD_V3 if old else PER_RECORD)
         shape: dict[str, Any] = {"from": {"id": str(number)}}
         if old:
@@ -57,8 +57,7 @@ def batch_read_links(call: Call) -> Answer:
         else:
             shape["to"] = [_link_shape(call, id_, linked[id_]) for id_ in ids]
         if following:
-            link = f"https://api.hubapi.com{call.path}?after={following}"
-            shape["paging"] = {"next": {"after": str(following), "link": link}}
+            shape["paging"] = {"next": {"after": token_of(target, following)}}
         results.append(shape)
     answer: dict[str, Any] = {
         "status": "COMPLETE",
@@ -69,6 +68,16 @@ def batch_read_links(call: Call) -> Answer:
     if errors:
         answer |= {"numErrors": len(errors), "errors": errors}
     return json_answer(answer, 207 if errors else 200)
+
+
+def _begin(target: ObjectType, token: Any, *, as_received: bool = False) -> int:
+    """The id a page begins at; a body takes the token only as it was given out (BEHAVIOR H28)."""
+    if token in (None, ""):
+        return 0
+    first = id_of(target, str(token))
+    if first is None or (as_received and token != token_of(target, first)):
+        raise invalid(f"Invalid paging token: {token}")
+    return first
 
 
 def _no_link_error(source: ObjectType, target: ObjectType, id_: int) -> dict[str, Any]:
@@ -93,7 +102,7 @@ def read_links(call: Call) -> Answer:
         raise not_found("resource not found")
     most = PER_RECORD
     limit = call.number("limit", most, most)
-    after = record_id(call.query_value("after") or 0) or 0
+    after = _begin(target, call.query_value("after"))
     linked = alive(call, source, number, target)
     ids, following = page_of(linked, after, limit)
     if call.style == "v3":
@@ -107,8 +116,9 @@ def read_links(call: Call) -> Answer:
         results = [_link_shape(call, id_, linked[id_]) for id_ in ids]
     shape: dict[str, Any] = {"results": results}
     if following:
-        link = f"https://api.hubapi.com{call.path}?after={following}&limit={limit}"
-        shape["paging"] = {"next": {"after": str(following), "link": link}}
+        token = token_of(target, following)
+        link = f"https://api.hubapi.com{call.path}?limit={limit}&after={token}"
+        shape["paging"] = {"next": {"after": token, "link": link}}
     return json_answer(shape)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call
-from hubspot_sandbox.endpoints.paging import page
+from hubspot_sandbox.endpoints.paging import keyed_page, page
 from hubspot_sandbox.items.events import Event
 from hubspot_sandbox.shapes.events import event_definition_shape, event_shape
 from hubspot_sandbox.tokens import require
@@ -53,10 +51,14 @@ def list_events(call: Call) -> Answer:
     if order != "occurredAt":
         events.reverse()
 
-    def shape(event: Event) -> dict[str, Any]:
-        return event_shape(portal.events, event)
+    direction = 1 if order == "occurredAt" else -1
 
-    return page(call, events, shape, limit=100, most=MOST)
+    def key(event: Event) -> list[int]:
+        return [direction * event.at, direction * event.number]
+
+    shown, paging = keyed_page(call, events, key, limit=100, most=MOST)
+    rows = [event_shape(portal.events, event) for event in shown]
+    return json_answer({"results": rows, **({"paging": paging} if paging else {})})
 
 
 def list_event_types(call: Call) -> Answer:

@@ -30,7 +30,7 @@ def list_owners(call: Call) -> Answer:
         for owner in call.portal.owners.all(call.flag("archived"))
         if email in (None, owner.fields.get("email"))
     ]
-    shown, paging = page_by_id(call, owners, _number, limit=100, most=500)
+    shown, paging = page_by_id(call, owners, _number, limit=100, most=500, plain=True)
     shape: dict[str, Any] = {"results": [owner_shape(owner) for owner in shown]}
     return json_answer(shape | ({"paging": paging} if paging else {}))
 
@@ -49,7 +49,8 @@ def get_owner(call: Call) -> Answer:
 def list_users(call: Call) -> Answer:
     """Everybody who can log in, paged by id."""
     require(call.granted, USERS)
-    shown, paging = page_by_id(call, call.portal.users.all(), _number, limit=100, most=100)
+    users = call.portal.users.all()
+    shown, paging = page_by_id(call, users, _number, limit=100, most=100, plain=True)
     shape: dict[str, Any] = {"results": [user_shape(user) for user in shown]}
     return json_answer(shape | ({"paging": paging} if paging else {}))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 from zlib import crc32
 
 from hubspot_sandbox.schema.object_types import ObjectType
@@ -232,6 +234,21 @@ class Associations:
                 self.remove(object_type, old, other, to_id)
                 if to_id != new:
                     self.add(object_type, new, other, to_id, kinds)
+
+
+def token_of(object_type: ObjectType, id_: int) -> str:
+    """Where a page of linked records begins: base64, percent-encoded once (BEHAVIOR H28)."""
+    return quote(b64encode(f"{object_type.id}-{id_}".encode()).decode())
+
+
+def id_of(object_type: ObjectType, token: str) -> int | None:
+    """The record id of a `token_of`, None when the token is not one of this object type."""
+    try:
+        text = b64decode(unquote(token), validate=True).decode()
+    except ValueError:
+        return None
+    kind, _, number = text.rpartition("-")
+    return int(number) if kind == object_type.id and number.isdigit() else None
 
 
 def page_of(

@@ -8,7 +8,7 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer
 from hubspot_sandbox.call import Call
-from hubspot_sandbox.records.associations import page_of
+from hubspot_sandbox.records.associations import page_of, token_of
 from hubspot_sandbox.records.columns import Column, Selection, State
 from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.object_types import ObjectType
@@ -111,10 +111,11 @@ def inline_associations(
         if following:
             place = {"dated": "objects/2026-09", "v4": "v4/objects"}.get(call.style, "v3/objects")
             link = f"https://api.hubapi.com/crm/{place}/{kind.name}/{state.id}/associations"
+            after = token_of(target, following)
             links["paging"] = {
                 "next": {
-                    "after": str(following),
-                    "link": f"{link}/{target.name}?after={following}&limit={INLINE_LIMIT}",
+                    "after": after,
+                    "link": f"{link}/{target.name}?limit={INLINE_LIMIT}&after={after}",
                 }
             }
         shape[target.inline_key] = links
