@@ -16,7 +16,7 @@ EVENTS = "/events/event-occurrences/2026-09"
 LINKS = "/crm/associations/2026-09/companies/contacts/batch/read"
 
 
-def app_with_items(*, empty_for_encoded_twice: bool = False, **records: int) -> App:
+def app_with_items(empty_for_encoded_twice: bool = False, **records: int) -> App:
     portal = Portal(7, SetClock(), records)
     return App(Sandbox(portal, empty_for_encoded_twice=empty_for_encoded_twice))
 
@@ -39,7 +39,7 @@ def test_some_tokens_are_how_many_rows_to_skip(
     path: str, name: str, limit: int, token: str
 ) -> None:
     """H161."""
-    app = app_with_items(**{name: 5})
+    app = App(Sandbox(Portal(7, SetClock(), {name: 5})))
     more = {"formTypes": "all"} if name == "forms" else {}
     first = app.get(path, limit=limit, **more)
     assert next_page(first)["after"] == token
