@@ -54,6 +54,19 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchOutcome:
+    """What became of the ids of a batch read.
+
+    ``arrived`` came, ``not_found`` HubSpot clearly does not have. ``refusal`` names the first error
+    of another kind, such as FORBIDDEN; "" where there was none.
+    """
+
+    arrived: frozenset[str]
+    not_found: frozenset[str]
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
     """A custom object type of the portal."""
 

@@ -121,6 +121,8 @@ class World:
         self.closed: Collection[str] = ()
         # records that HubSpot's lists leave out, as if they were lost on the way
         self.lost: Collection[str] = ()
+        # what answers instead of HubSpot, given what was asked and HubSpot's own answer
+        self.instead: Callable[[httpx.Request, httpx.Response], httpx.Response | None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -146,6 +148,10 @@ class World:
         return Context(self.database, self.clock, client, BASE_URL)
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
+        response = self._hubspot(request)
+        return (self.instead and self.instead(request, response)) or response
+
+    def _hubspot(self, request: httpx.Request) -> httpx.Response:
         told = request.url.raw_path.decode()
         if request.url.path in self.closed:
             return httpx.Response(403, json={"status": "error", "message": "no"})

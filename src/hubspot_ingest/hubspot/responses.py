@@ -17,7 +17,17 @@ from pydantic_core import from_json
 from hubspot_ingest import times
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot.auth import AccessToken
-from hubspot_ingest.model import Change, Link, Links, Page, Property, Record, Schema, Usage
+from hubspot_ingest.model import (
+    BatchOutcome,
+    Change,
+    Link,
+    Links,
+    Page,
+    Property,
+    Record,
+    Schema,
+    Usage,
+)
 
 
 def decode(body: bytes) -> Any:
@@ -54,6 +64,46 @@ def page(answer: Any) -> Page:
         raise UnexpectedAnswer(
             f"HubSpot's page of records lacks {error}; nothing of it was loaded, run again"
         ) from error
+
+
+NOT_FOUND = "OBJECT_NOT_FOUND"
+
+
+def batch_outcome(answer: Any) -> BatchOutcome:
+    """What became of the ids of a batch read, which is 207 when some did not come.
+
+    An entry of ``errors`` speaks of one id or of many. One that is not OBJECT_NOT_FOUND does not
+    tell whether the record exists.
+    """
+    try:
+        arrived = frozenset(str(result["id"]) for result in answer["results"])
+        errors = answer.get("errors") or ()
+        not_found = {
+            id for error in errors if error.get("category") == NOT_FOUND for id in _error_ids(error)
+        }
+        others = [error for error in errors if error.get("category") != NOT_FOUND]
+        status = str(answer.get("status") or "COMPLETE")
+        refusal = str(others[0].get("category") or "ERROR") if others else ""
+        if not errors and answer.get("numErrors"):
+            refusal = "ERROR"
+        return BatchOutcome(
+            arrived,
+            frozenset(not_found - {id for error in others for id in _error_ids(error)}),
+            refusal or ("" if status == "COMPLETE" else status),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's answer to a batch read lacks {error}; nothing of it was loaded, run again"
+        ) from error
+
+
+def _error_ids(error: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids an error entry speaks of: in ``ids``, or alone in ``id``."""
+    context = error.get("context") or {}
+    ids: list[str] = []
+    for value in (context.get("ids"), context.get("id")):
+        ids += map(str, value if isinstance(value, list) else [value] if value else ())
+    return tuple(ids)
 
 
 def record(answer: Any) -> Record:

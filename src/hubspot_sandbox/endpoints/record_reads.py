@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from hubspot_sandbox.answers import Answer, invalid, not_found
+from hubspot_sandbox.answers import Answer, invalid, not_found, refusal
 from hubspot_sandbox.call import Call, record_id
 from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.records.table import Table
@@ -14,6 +14,12 @@ from hubspot_sandbox.shapes.records import envelope, history, inline_association
 from hubspot_sandbox.times import iso
 
 PAGE, PAGE_WITH_HISTORY = 100, 50
+UNLISTED_ARCHIVED = {
+    "meetings": "MEETING_EVENT",
+    "communications": "COMMUNICATION",
+    "deal_splits": "DEAL_SPLIT",
+}
+"""Object types whose archived records HubSpot does not list, as its refusal calls them (H18)."""
 
 
 def list_records(call: Call) -> Answer:
@@ -23,6 +29,13 @@ def list_records(call: Call) -> Answer:
     history_columns = _columns(table, call.query_values("propertiesWithHistory"))
     limit = call.number("limit", 10, PAGE_WITH_HISTORY if history_columns else PAGE)
     archived = call.flag("archived")
+    if archived and kind.name in UNLISTED_ARCHIVED:
+        raise refusal(
+            400,
+            "Paging through deleted objects is not yet supported for object type "
+            f"{kind.id} ({UNLISTED_ARCHIVED[kind.name]})",
+            "VALIDATION_ERROR",
+        )
     after_text = call.query_value("after")
     after = record_id(after_text) if after_text else 0
     if after is None:
@@ -110,11 +123,12 @@ def batch_read(call: Call) -> Answer:
     id_property = body.get("idProperty")
     archived = call.flag("archived")
     states: dict[int, State] = {}
-    missing: list[str] = []
+    errors: dict[str, list[str]] = {}
     for text in ids:
         state = find(table, text, id_property, archived)
-        if state is None:
-            missing.append(str(text))
+        category = call.portal.withheld.get(str(text)) or ("" if state else "OBJECT_NOT_FOUND")
+        if category or state is None:
+            errors.setdefault(category, []).append(str(text))
         else:
             states[state.id] = state
     selection = call.selection(
@@ -130,24 +144,31 @@ def batch_read(call: Call) -> Answer:
         )
         for _, state in sorted(states.items())
     ]
-    errors = None
-    if missing:
-        errors = [
-            {
-                "status": "error",
-                "category": "OBJECT_NOT_FOUND",
-                "message": "Could not get some objects, they may be deleted or not exist. "
-                "Check that ids are valid.",
-                "context": {"ids": missing},
-            }
-        ]
     answer = results(
         records,
         status="COMPLETE",
-        numErrors=1 if missing else None,
-        errors=errors,
+        numErrors=len(errors) or None,
+        errors=[
+            {
+                "status": "error",
+                "category": category,
+                "message": _BATCH_MESSAGES.get(category, "internal error").format(
+                    type=table.object_type.singular.upper()
+                ),
+                "context": {"ids": missing},
+            }
+            for category, missing in errors.items()
+        ]
+        or None,
         startedAt=iso(call.now),
         completedAt=iso(call.now),
     )
-    answer.status = 207 if missing else 200
+    answer.status = 207 if errors else 200
     return answer
+
+
+_BATCH_MESSAGES = {
+    "OBJECT_NOT_FOUND": "Could not get some {type} objects, they may be deleted or not exist. "
+    "Check that ids are valid.",
+    "FORBIDDEN": "You do not have permissions to view some {type} objects.",
+}

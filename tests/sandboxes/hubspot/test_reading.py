@@ -157,6 +157,16 @@ def test_archived_true_lists_only_archived_records() -> None:
     assert archived[0]["archivedAt"] == envelope_iso(NOW)
 
 
+def test_archived_records_of_some_types_are_not_listed() -> None:
+    """H18."""
+    app = app_with(meetings=1)
+    reply = app.get("/crm/objects/2026-09/meetings", archived="true")
+    assert reply.status == 400
+    assert reply.json["message"] == (
+        "Paging through deleted objects is not yet supported for object type 0-47 (MEETING_EVENT)"
+    )
+
+
 def test_one_record_can_be_read_by_a_unique_property() -> None:
     """H19."""
     app = app_with(contacts=3)
@@ -200,6 +210,20 @@ def test_missing_ids_of_a_batch_read_are_among_the_errors() -> None:
     reply = app.post(f"{CONTACTS}/batch/read", {"inputs": [{"id": "9"}, {"id": ids[0]}]})
     assert (reply.status, reply.ids) == (207, [ids[0]])
     assert reply.json["errors"][0]["context"] == {"ids": ["9"]}
+
+
+def test_an_id_that_may_not_be_read_is_no_missing_one() -> None:
+    """H20."""
+    app = app_with(contacts=3)
+    ids = app.seeded()
+    app.portal.withheld = {ids[1]: "FORBIDDEN"}
+    body = {"inputs": [{"id": id_} for id_ in [*ids, "9"]]}
+    reply = app.post(f"{CONTACTS}/batch/read", body)
+    assert (reply.status, reply.ids) == (207, [ids[0], ids[2]])
+    assert {error["category"]: error["context"]["ids"] for error in reply.json["errors"]} == {
+        "FORBIDDEN": [ids[1]],
+        "OBJECT_NOT_FOUND": ["9"],
+    }
 
 
 def test_a_batch_read_does_not_keep_the_order_of_its_inputs() -> None:

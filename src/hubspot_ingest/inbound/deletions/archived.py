@@ -44,12 +44,12 @@ def _read_step(
                 context.fetch, context.list_plan, token, archived=True
             )
             archived_ids.update(record.id for record in page.records if record.archived)
-            records = page_readers.with_values(
+            records, unread = page_readers.with_values(
                 context.fetch, context.list_plan, page.records, archived=True
             )
             # an object type without archived records answers with the live ones
             archived = tuple(record for record in records if record.archived)
-            yield RecordBatch(archived, 0, page.after)
+            yield RecordBatch(archived, 0, page.after, unread)
             highest = max([highest, *(int(record.id) for record in page.records)])
             ended = page.after is None or page.after == token
             if ended:

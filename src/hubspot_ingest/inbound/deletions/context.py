@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hubspot_ingest.errors import IngestError
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.load.loader import DeletionMark, Loader, MergeResult
@@ -21,6 +22,7 @@ class SweepContext:
 
     ``state`` is what ``STATE.SYNCS.SWEEPS`` holds; it is changed as the sweeps go on and stored
     by ``save``. ``rows`` is how many rows the table has, ``log`` is called after every MERGE.
+    ``refused`` are the sweeps that HubSpot's answers kept from being made.
     """
 
     loader: Loader
@@ -28,6 +30,7 @@ class SweepContext:
     save: Callable[[Mapping[str, Json]], None]
     rows: int
     log: Callable[[MergeResult], None]
+    refused: dict[str, IngestError] = field(default_factory=dict)
     now: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -48,11 +48,12 @@ def _mark_filtered_out(
     other_ids = [record.id for record in changed.records if record.id not in matching_ids]
     row_ids = context.ids(deletions.unfiltered_ids(plan.table), json.dumps(other_ids))
     # what no search finds any more may have been deleted between the two searches
-    live = page_readers.read_by_ids(
+    read = page_readers.read_by_ids(
         fetch, replace(context.list_plan, properties=("hs_object_id",)), row_ids
     )
-    context.mark(live, "FILTERED_OUT")
-    yield from mark_missing(context, [id for id in row_ids if id not in live])
+    context.loader.unread.update(read.unread)
+    context.mark(read.records, "FILTERED_OUT")
+    yield from mark_missing(context, read.missing(row_ids))
     # only here is a survivor read that the filter does not take, with the ids merged into it
     context.mark_all(
         DeletionMark(old_id, "MERGED", context.now, survivor)

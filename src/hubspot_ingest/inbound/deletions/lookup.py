@@ -1,9 +1,13 @@
-"""Finds out by id what became of records: live, filtered out, archived, merged or purged."""
+"""Finds out by id what became of records: live, filtered out, archived, merged or purged.
+
+Only a clear answer counts: an id that HubSpot did not read is left as it is, and the run says so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hubspot_ingest.errors import HubSpotRefused
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
@@ -20,32 +24,49 @@ def look_up(context: SweepContext, ids: Sequence[str]) -> Iterator[None]:
     fetch = context.fetch
     matching = {*ids}
     if context.plan.filter_groups:
-        matching = set(page_readers.ids_matching_filters(fetch, context.plan, ids))
+        matching = page_readers.ids_matching_filters(fetch, context.plan, ids)
     # asked after the filter: what was deleted before it was is not taken for filtered out
-    live = page_readers.read_by_ids(fetch, context.list_plan, ids)
+    read = page_readers.read_by_ids(fetch, context.list_plan, ids)
+    context.loader.unread.update(read.unread)
+    live = read.records
     context.mark([id for id in live if id not in matching], "FILTERED_OUT")
     yield from _load_records(context, [live[id] for id in live if id in matching], archived=False)
-    yield from mark_missing(context, [id for id in ids if id not in live])
+    yield from mark_missing(context, read.missing(ids))
 
 
 def mark_missing(context: SweepContext, ids: Sequence[str]) -> Iterator[None]:
-    """Mark records that are no longer live as archived, merged or purged."""
+    """Mark records that are no longer live as archived, merged or purged.
+
+    Where HubSpot refuses to read archived records by id, a record that is gone counts as ARCHIVED:
+    that is what becomes of whatever is deleted, and whether it is still in the recycle bin cannot
+    be asked.
+    """
     if not ids:
         return
-    archived = page_readers.read_by_ids(context.fetch, context.list_plan, ids, archived=True)
-    yield from _load_records(
-        context, [record for record in archived.values() if record.archived], archived=True
-    )
-    missing_ids = [id for id in ids if id not in archived]
+    try:
+        read = page_readers.read_by_ids(context.fetch, context.list_plan, ids, archived=True)
+    except HubSpotRefused as error:
+        if error.http_status != 400:
+            raise
+        _mark_gone(context, ids, "ARCHIVED")
+        return
+    context.loader.unread.update(read.unread)
+    archived_records = [record for record in read.records.values() if record.archived]
+    yield from _load_records(context, archived_records, archived=True)
+    _mark_gone(context, read.missing(ids), "PURGED")
+
+
+def _mark_gone(context: SweepContext, ids: Sequence[str], kind: str) -> None:
+    """Mark records as merged where a survivor names them, the others with ``kind``."""
     survivors: dict[str, str] = {}
-    if missing_ids and context.plan.filter_groups and MERGED_IDS in context.plan.properties:
+    if ids and context.plan.filter_groups and MERGED_IDS in context.plan.properties:
         # without a filter every survivor was read, and its merged ids with it
         survivors = dict(merged_ids(page_readers.merge_survivors(context.fetch, context.plan)))
-    context.mark([id for id in missing_ids if id not in survivors], "PURGED")
+    context.mark([id for id in ids if id not in survivors], kind)
     context.mark_all(
-        DeletionMark(id, "MERGED", context.now, survivors[id])
-        for id in missing_ids
-        if id in survivors
+        DeletionMark(old_id, "MERGED", context.now, survivors[old_id])
+        for old_id in ids
+        if old_id in survivors
     )
 
 

@@ -47,7 +47,7 @@ def _read_step(context: SweepContext, plan: Plan, pages: int) -> Generator[None,
         for _ in range(pages):
             page = read(after, None)
             after, more = page.id, page.more
-            yield RecordBatch(page.records, 0, after if more else None)
+            yield RecordBatch(page.records, 0, after if more else None, page.unread)
             if not more:
                 return
 

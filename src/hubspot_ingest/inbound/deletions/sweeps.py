@@ -7,9 +7,10 @@ stays at one search. Each keeps its own place in ``STATE.SYNCS.SWEEPS``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hubspot_ingest.database.state.page_archive import column_json
+from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.inbound.deletions.archived import sweep_archived
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.deletions.filtered_out import sweep_filtered_out
@@ -42,11 +43,23 @@ def run_sweeps(context: SweepContext, due: Due) -> Iterator[None]:
     """Fill new columns and run the sweeps that are due; yields when other runs may go on."""
     yield from _fill_new_columns(context)
     if due.archived:
-        yield from sweep_archived(context)
+        yield from _unless_refused(context, "archived", sweep_archived)
     if due.filtered:
-        yield from sweep_filtered_out(context)
+        yield from _unless_refused(context, "filtered", sweep_filtered_out)
     if due.rotation:
-        yield from rotate(context)
+        yield from _unless_refused(context, "rotation", rotate)
+
+
+def _unless_refused(
+    context: SweepContext, sweep: str, steps: Callable[[SweepContext], Iterator[None]]
+) -> Iterator[None]:
+    """Run a sweep; where HubSpot refuses it the others go on, and a later run tries it again."""
+    try:
+        yield from steps(context)
+    except (HubSpotRefused, ScopeMissing, UnexpectedAnswer) as error:
+        context.refused[sweep] = error
+        context.state[f"{sweep}_refused_at"] = context.now
+        context.save_state()
 
 
 def _fill_new_columns(context: SweepContext) -> Iterator[None]:

@@ -144,15 +144,15 @@ class Extraction:
     def _list(self) -> Iterator[RecordBatch]:
         started = self._clock.now()
         listed = page_readers.read_list_page(self._fetch, self._plan, self._start)
-        records = page_readers.with_values(self._fetch, self._plan, listed.records)
+        records, unread = page_readers.with_values(self._fetch, self._plan, listed.records)
         after = max(0, page_readers.number(self._start or "") - 1)
         page = page_readers.id_page(listed, after)
         if page is None:
-            yield RecordBatch(records, CHAIN, listed.after)
+            yield RecordBatch(records, CHAIN, listed.after, unread)
             yield from self._by_token(listed.after)
             return
         first = self._ranges.add(after, None, 0, taken=True)
-        yield self._ranges.advance(first, replace(page, records=records))
+        yield self._ranges.advance(first, replace(page, records=records, unread=unread))
         pace = 0.0
         highest_id_request: Future[tuple[int, int]] | None = None
         with ThreadPoolExecutor(1) as pool:
@@ -217,7 +217,7 @@ class Extraction:
         if not repeated or not repeated <= {*ids[-OVERLAP:]}:
             return None
         records = tuple(record for record in page.records if int(record.id) > last)
-        return IdPage(records, max(page.id, last), page.more)
+        return IdPage(records, max(page.id, last), page.more, page.unread)
 
     def _cut(self, first: Range, bound: int, last: int | None, range_count: int) -> None:
         """End the first range where it stands and cut what follows."""
@@ -234,13 +234,13 @@ class Extraction:
         seen = {token}
         while True:
             page = page_readers.read_list_page(self._fetch, self._plan, token)
-            records = page_readers.with_values(self._fetch, self._plan, page.records)
+            records, unread = page_readers.with_values(self._fetch, self._plan, page.records)
             if page.after is not None and page.after in seen:
                 raise UnexpectedAnswer(
                     f"HubSpot answered the page token {page.after} of {self._plan.stream.name} "
                     "twice; reading was stopped so that it does not go round for ever, run again"
                 )
-            yield RecordBatch(records, CHAIN, page.after)
+            yield RecordBatch(records, CHAIN, page.after, unread)
             if page.after is None:
                 return
             token = page.after

@@ -52,11 +52,15 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
-    """Records of one range, and up to which id the range is read with them (None: whole)."""
+    """Records of one range, and up to which id the range is read with them (None: whole).
+
+    ``unread`` are the ids of records that HubSpot refused to read, each with the reason.
+    """
 
     records: tuple[Record, ...]
     key: int
     after: int | str | None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def width(seconds_per_page: float, pages_per_second: float, pages: int) -> int:
@@ -158,4 +162,5 @@ class Ranges:
             id_range.done = not page.more or (
                 id_range.last is not None and page.id >= id_range.last
             )
-            return RecordBatch(records, id_range.key, None if id_range.done else id_range.after)
+            after = None if id_range.done else id_range.after
+            return RecordBatch(records, id_range.key, after, page.unread)

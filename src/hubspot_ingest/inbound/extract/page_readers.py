@@ -7,24 +7,41 @@ taken up again at any id (docs/BEHAVIOR.md, "Paging").
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.inbound.extract.batch_reads import read_batches
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Strategy
-from hubspot_ingest.model import Json, Page, Record
+from hubspot_ingest.model import BatchOutcome, Json, Page, Record
 
 
 @dataclass(frozen=True, slots=True)
 class IdPage:
-    """Records in ascending order of id: all there are above the id asked from, up to ``id``."""
+    """Records in ascending order of id: all there are above the id asked from, up to ``id``.
+
+    But for ``unread``, the ids of records that HubSpot refused to read, each with the reason.
+    """
 
     records: tuple[Record, ...]
     id: int
     more: bool
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsById:
+    """Records by id; ``unread`` are ids that HubSpot did not read, each with the reason."""
+
+    records: dict[str, Record]
+    unread: dict[str, str]
+
+    def missing(self, ids: Iterable[str]) -> list[str]:
+        """Which of ``ids``, all of them asked for, are gone."""
+        return [id for id in ids if id not in self.records and id not in self.unread]
 
 
 class ReadPage(Protocol):
@@ -55,7 +72,8 @@ def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
                 "does not go round for ever, run again",
                 by_token=True,
             )
-        return replace(page, records=with_values(fetch, plan, page.records))
+        records, unread = with_values(fetch, plan, page.records)
+        return replace(page, records=records, unread=unread)
 
     return read
 
@@ -105,16 +123,25 @@ def merge_survivors(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
     return changed_since(fetch, replace(plan, filter_groups=((has,),)), 0).records
 
 
-def ids_matching_filters(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> tuple[str, ...]:
-    """Which of some ids the sync's filters take."""
-    matching: list[str] = []
+def ids_matching_filters(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> set[str]:
+    """Which of some ids the sync's filters take.
+
+    Raises ``UnexpectedAnswer`` when HubSpot counts more of them than it sends.
+    """
+    matching: set[str] = set()
     for start in range(0, len(ids), requests.BATCH_LIMIT):
         batch: list[Json] = list(ids[start : start + requests.BATCH_LIMIT])
         among: Json = {"propertyName": "hs_object_id", "operator": "IN", "values": batch}
         groups: list[Json] = [{"filters": [*group, among]} for group in plan.filter_groups]
         request = requests.search_page(plan.stream.object_type, groups, ["hs_object_id"])
-        matching.extend(record.id for record in fetch(request, responses.page).records)
-    return tuple(matching)
+        page = fetch(request, responses.page)
+        if (page.total or 0) > len(page.records):
+            raise UnexpectedAnswer(
+                f"HubSpot's search of {plan.stream.name} counts {page.total} records and sends "
+                f"{len(page.records)}; nothing was marked, run again"
+            )
+        matching |= {record.id for record in page.records}
+    return matching
 
 
 def search_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
@@ -135,33 +162,37 @@ def read_list_page(fetch: Fetch, plan: Plan, token: str | None, *, archived: boo
 
 def with_values(
     fetch: Fetch, plan: Plan, records: tuple[Record, ...], *, archived: bool = False
-) -> tuple[Record, ...]:
-    """The records with the plan's properties, in the same order.
+) -> tuple[tuple[Record, ...], Mapping[str, str]]:
+    """The records with the plan's properties, in the same order, and those that were not read.
 
     Where the names do not fit into a URL the list was asked for ids alone, and the values are
     read by batch. One that is gone by then was archived or merged meanwhile, and comes by that
     way.
     """
     if plan.strategy is not Strategy.WIDE or not records:
-        return records
-    values = read_by_ids(fetch, plan, [record.id for record in records], archived=archived)
-    return tuple(values[record.id] for record in records if record.id in values)
+        return records, {}
+    read = read_by_ids(fetch, plan, [record.id for record in records], archived=archived)
+    valued = (read.records.get(record.id) for record in records)
+    return tuple(record for record in valued if record is not None), read.unread
 
 
 def read_by_ids(
     fetch: Fetch, plan: Plan, ids: Sequence[str], *, archived: bool = False
-) -> dict[str, Record]:
+) -> RecordsById:
     """Records by id, with the plan's properties; those that are gone are left out."""
     records: dict[str, Record] = {}
-    for start in range(0, len(ids), requests.BATCH_LIMIT):
-        batch = ids[start : start + requests.BATCH_LIMIT]
-        page = fetch(
+
+    def ask(batch: Sequence[str]) -> BatchOutcome:
+        page, outcome = fetch(
             requests.batch_read(plan.stream.object_type, batch, plan.properties, archived=archived),
-            responses.page,
+            lambda answer: (responses.page(answer), responses.batch_outcome(answer)),
         )
         # a merged id may be answered by its survivor: only what was asked for counts
-        records |= {record.id: record for record in page.records if record.id in batch}
-    return records
+        records.update({record.id: record for record in page.records if record.id in batch})
+        return outcome
+
+    unread = read_batches(ids, requests.BATCH_LIMIT, ask)
+    return RecordsById(records, unread)
 
 
 def _search_reader(fetch: Fetch, plan: Plan) -> ReadPage:

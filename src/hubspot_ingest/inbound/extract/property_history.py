@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.model import Change
+from hubspot_ingest.inbound.extract.batch_reads import read_batches
+from hubspot_ingest.model import BatchOutcome, Change
 
 SIDE_BY_SIDE = 4
 
@@ -29,18 +30,35 @@ KEY = ("ID", "PROPERTY", "CHANGED_AT", "SOURCE_ID", "VALUE")
 
 def read_history(
     fetch: Fetch, object_type: str, properties: Sequence[str], ids: Sequence[str]
-) -> list[Change]:
-    """The changes HubSpot still keeps of ``properties``, for each of ``ids`` that still exists."""
+) -> tuple[list[Change], dict[str, str]]:
+    """The changes HubSpot still keeps of ``properties``, for each of ``ids`` that still exists.
+
+    And the ids that HubSpot did not read, each with the reason.
+    """
     size = requests.HISTORY_LIMIT
-    parts = [ids[start : start + size] for start in range(0, len(ids), size)]
+
+    def read(part: Sequence[str]) -> tuple[list[Change], dict[str, str]]:
+        part_changes: list[Change] = []
+
+        def ask(asked: Sequence[str]) -> BatchOutcome:
+            answer = fetch(
+                requests.batch_read(object_type, asked, (), history=properties),
+                lambda body: (responses.history(body), responses.batch_outcome(body)),
+            )
+            part_changes.extend(answer[0])
+            return answer[1]
+
+        unread = read_batches(part, size, ask)
+        return part_changes, unread
+
+    changes: list[Change] = []
+    unread: dict[str, str] = {}
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        answers = pool.map(
-            lambda part: fetch(
-                requests.batch_read(object_type, part, (), history=properties), responses.history
-            ),
-            parts,
-        )
-        return [change for changes in answers for change in changes]
+        parts = [ids[start : start + size] for start in range(0, len(ids), size)]
+        for part_changes, part_unread in pool.map(read, parts):
+            changes += part_changes
+            unread |= part_unread
+    return changes, unread
 
 
 def staged_history(changes: Sequence[Change]) -> dict[str, Sequence[str | bytes | None]]:

@@ -61,7 +61,8 @@ def rows_per_file(properties: Sequence[str]) -> int:
 class RecordFiles:
     """Makes files for a plan. ``with_links`` are the streams whose associations are read.
 
-    A stream whose associations HubSpot does not let us read ends up in ``refused``.
+    A stream whose associations HubSpot does not let us read ends up in ``refused``, a record that
+    HubSpot does not read in ``unread``, with the reason.
     """
 
     fetch: Fetch
@@ -70,6 +71,7 @@ class RecordFiles:
     with_links: Mapping[str, Column]
     archived: bool = False
     refused: dict[str, IngestError] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
     _records: list[Record] = field(default_factory=list, init=False)
     _read_to: dict[int, int | str | None] = field(default_factory=dict, init=False)
 
@@ -80,6 +82,7 @@ class RecordFiles:
         try:
             for batch in batches:
                 self._records.extend(batch.records)
+                self.unread.update(batch.unread)
                 self._read_to[batch.key] = batch.after
                 if len(self._records) >= least_rows or self._late(last_file_at):
                     yield self._file()
@@ -113,7 +116,10 @@ class RecordFiles:
                 continue
             parts[stream] = parquet(rows.staged_links(links[stream]))
         if ids and self.plan.history and not self.archived:
-            changes = property_history.read_history(self.fetch, object_type, self.plan.history, ids)
+            changes, unread = property_history.read_history(
+                self.fetch, object_type, self.plan.history, ids
+            )
+            self.unread.update(unread)
             parts[HISTORY] = parquet(property_history.staged_history(changes))
         columns, misfits = rows.staged_records(
             records, self.plan.property_columns, self.with_links, links, archived=self.archived

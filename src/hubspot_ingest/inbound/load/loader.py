@@ -63,7 +63,9 @@ class Loader:
 
     ``heartbeat`` is called, and None yielded, whenever nothing came for ``tick`` seconds;
     ``on_prepared`` when the table has the columns of the plan. ``recorder`` keeps what is read and
-    the rows that are changed; ``ready`` says that the tables need not be made.
+    the rows that are changed; ``ready`` says that the tables need not be made. ``refused`` are the
+    streams whose associations HubSpot does not let us read, ``unread`` the ids of records that it
+    did not read, each with the reason; every loader of a run adds to the same.
     """
 
     database: Database
@@ -78,6 +80,7 @@ class Loader:
     tick: float
     on_prepared: Callable[[ExistingTable], None] = lambda _: None
     refused: dict[str, IngestError] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
     recorder: PageRecorder | None = None
     ready: bool = False
 
@@ -107,7 +110,9 @@ class Loader:
             return merge_result
 
         links = {} if archived else self.with_links
-        files = RecordFiles(self.fetch, self.plan, self.clock, links, archived, self.refused)
+        files = RecordFiles(
+            self.fetch, self.plan, self.clock, links, archived, self.refused, self.unread
+        )
         try:
             try:
                 for item in prefetched(files.files(batches), FILES_AHEAD, self.tick):

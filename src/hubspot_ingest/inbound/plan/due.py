@@ -15,6 +15,8 @@ FILTERED_EVERY = times.DAY // 6
 ROTATION = times.DAY
 # What a rotation may read in one run: 200,000 records of a list.
 PAGES_PER_RUN = 2_000
+# A list that HubSpot refuses (of archived meetings, for one) is asked for again after so long.
+REFUSED_FOR = times.DAY
 # Sweeps go in steps and keep their place after each. The first are small, so that a run that has
 # time for one page gets on; the later ones large, since each ends with a MERGE.
 LARGEST_STEP = 50
@@ -45,7 +47,9 @@ def due_sweeps(
         return at_once or now - int(state.get(key) or 0) >= every
 
     return Due(
-        archived=archived and is_due("archived_at", ARCHIVED_EVERY),
+        archived=archived
+        and is_due("archived_at", ARCHIVED_EVERY)
+        and now - int(state.get("archived_refused_at") or 0) >= REFUSED_FOR,
         filtered=filtered and is_due("filtered_at", FILTERED_EVERY),
         rotation=rotation_under_way(state) or rotation_due(state, now),
     )

@@ -118,7 +118,11 @@ class Surveyor:
         """
         ids = replace(list_plan(self.plan), properties=())
         token = (self.sync_state.sweeps.get("archived_place") or {}).get("token")
-        page = page_readers.read_list_page(self.fetch, ids, token, archived=True)
+        try:
+            page = page_readers.read_list_page(self.fetch, ids, token, archived=True)
+        except HubSpotRefused:
+            # the run skips this sweep
+            return 0
         found = sum(one.archived for one in page.records)
         if page.after is None or not found:
             return found

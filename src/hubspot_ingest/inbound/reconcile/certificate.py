@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.certificates import Certificate, Certificates
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.inbound.reconcile.comparison import SHOWN, Comparison
+from hubspot_ingest.inbound.reconcile.comparison import SHOWN, Comparison, ComparisonResult
 
 METHOD = (
     "counts of living records by id and by time of modification against HubSpot's search, what "
@@ -15,8 +15,9 @@ METHOD = (
 )
 
 
-def comparison_message(certificate: Certificate, stopped: IngestError | None) -> str:
+def comparison_message(certificate: Certificate, result: ComparisonResult) -> str:
     """The outcome of a comparison, in a sentence."""
+    stopped = result.stopped
     wrong = certificate.missing + certificate.extra + certificate.stale
     message = {
         "COMPLETE": f"{certificate.table_records} rows of {certificate.sync} agree with HubSpot",
@@ -27,6 +28,8 @@ def comparison_message(certificate: Certificate, stopped: IngestError | None) ->
     if certificate.changed_meanwhile:
         changed = certificate.changed_meanwhile
         message += f"; {changed} changed since the last run, which the next one reads"
+    if result.unread:
+        message += f"; HubSpot did not read {result.unread} records that it was asked for by id"
     return message if stopped is None else f"{message} ({stopped.message})"
 
 

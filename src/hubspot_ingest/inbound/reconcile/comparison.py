@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from hubspot_ingest.database.state.certificates import LiveRows
-from hubspot_ingest.errors import IngestError, Stopped
+from hubspot_ingest.errors import HubSpotRefused, IngestError, Stopped, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
@@ -35,6 +35,7 @@ from hubspot_ingest.inbound.reconcile.counts import (
     PartCounter,
     TableSide,
 )
+from hubspot_ingest.model import Record
 
 # How many are looked up at once, and how many a certificate names.
 SHOWN = 1_000
@@ -42,13 +43,17 @@ SHOWN = 1_000
 
 @dataclass
 class ComparisonResult:
-    """What a comparison has come to so far; ``stopped`` is what kept it from its end."""
+    """What a comparison has come to so far; ``stopped`` is what kept it from its end.
+
+    ``unread`` is how many records HubSpot did not read, so that nothing is known of them.
+    """
 
     hubspot_records: int = 0
     table_records: int = 0
     changed_meanwhile: int = 0
     kinds: dict[str, str] = field(default_factory=dict)
     repaired: int = 0
+    unread: int = 0
     stopped: IngestError | None = None
 
     @property
@@ -59,7 +64,7 @@ class ComparisonResult:
     @property
     def result(self) -> str:
         """COMPLETE, REPAIRED or INCOMPLETE."""
-        if self.stopped is not None or self.repaired < len(self.kinds):
+        if self.stopped is not None or self.unread or self.repaired < len(self.kinds):
             return "INCOMPLETE"
         return "REPAIRED" if self.kinds else "COMPLETE"
 
@@ -142,8 +147,10 @@ class Comparison:
         """
         try:
             yield from self._compare()
-        except Stopped as error:
+        except (Stopped, UnexpectedAnswer) as error:
             self.result.stopped = error
+        finally:
+            self.result.unread = len(self.loader.unread)
 
     @property
     def _whole(self) -> Part:
@@ -224,12 +231,16 @@ class Comparison:
         here = live.versions_of(ids)
         taken = {*ids}
         if run_plan.filter_groups:
-            taken = set(page_readers.ids_matching_filters(fetch, run_plan, ids))
-        there = page_readers.read_by_ids(fetch, self._listing, ids)
-        missing_ids = [id for id in ids if id not in there and id in here]
-        archived = page_readers.read_by_ids(fetch, self._listing, missing_ids, archived=True)
+            taken = page_readers.ids_matching_filters(fetch, run_plan, ids)
+        read = page_readers.read_by_ids(fetch, self._listing, ids)
+        self.loader.unread.update(read.unread)
+        there = read.records
+        missing_ids = [id for id in read.missing(ids) if id in here]
+        archived = self._archived(fetch, missing_ids)
         merged_away = self._merged_away(fetch, [id for id in missing_ids if id not in archived])
         for id in ids:
+            if id in self.loader.unread:
+                continue
             record = there.get(id)
             kind, at = "", None
             if record is None:
@@ -247,6 +258,17 @@ class Comparison:
                 result.changed_meanwhile += 1
             elif kind:
                 result.kinds[id] = kind
+
+    def _archived(self, fetch: Fetch, ids: Sequence[str]) -> Mapping[str, Record]:
+        """Which of some ids are archived; none where HubSpot does not read archived records."""
+        try:
+            read = page_readers.read_by_ids(fetch, self._listing, ids, archived=True)
+        except HubSpotRefused as error:
+            if error.http_status != 400:
+                raise
+            return {}
+        self.loader.unread.update(read.unread)
+        return read.records
 
     def _merged_away(self, fetch: Fetch, ids: Sequence[str]) -> set[str]:
         """Which of some ids were merged into another record since: it alone tells of them."""

@@ -209,7 +209,7 @@ def _comparison(
 
 
 def _answer(certificate: Certificate, result: ComparisonResult) -> dict[str, Json]:
-    message = comparison_message(certificate, result.stopped)
+    message = comparison_message(certificate, result)
     code = "OK" if result.stopped is None else result.stopped.response_code
     differences: list[Json] = [{"id": id, "kind": kind} for id, kind in certificate.differences]
     return {

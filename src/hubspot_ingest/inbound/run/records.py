@@ -14,7 +14,13 @@ from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.syncs import Syncs
-from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
+from hubspot_ingest.errors import (
+    DailyLimitReached,
+    HubSpotRefused,
+    IngestError,
+    Stopped,
+    UnexpectedAnswer,
+)
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
 from hubspot_ingest.inbound.deletions.context import SweepContext
@@ -40,6 +46,12 @@ PROGRESS_EVERY = times.MINUTE // 6
 # Seconds after which a run that waits for HubSpot shows life, alone and beside others.
 PATIENT_TICK = 1.0
 SHORT_TICK = 0.02
+# What each sweep looks for.
+SWEEPS = {
+    "archived": "archived records were",
+    "filtered": "records that left the filter were",
+    "rotation": "calculated values and purged records were",
+}
 
 
 class Run:
@@ -163,6 +175,13 @@ class Run:
             self._log_refused_links(loader)
             if swept and self._comparison_due and loader.existing_table.types:
                 yield from self._compare(comparison)
+            elif loader.unread:
+                # whatever is open is looked at by the comparison of a later run
+                pending = due.state_after_comparison(
+                    self._sweeps_state, self._clock.now(), ended=False
+                )
+                self._syncs.save_sweeps(self._name, pending)
+            self._log_unread(loader)
 
     @property
     def _comparison_due(self) -> bool:
@@ -297,7 +316,33 @@ class Run:
             yield from run_sweeps(context, self._sync_state.due(loader.plan, self._clock.now()))
         except Stopped:
             return False
+        finally:
+            self._log_refused_sweeps(context)
         return True
+
+    def _log_refused_sweeps(self, context: SweepContext) -> None:
+        """Sweeps that HubSpot refused are told; that it lists no archived ones is no error."""
+        for sweep, error in context.refused.items():
+            self._notes.append(f"{SWEEPS[sweep]} not looked for: {error.message}")
+            if sweep != "archived" or not isinstance(error, HubSpotRefused):
+                self._log_error(error, self._notes[-1])
+
+    def _log_unread(self, loader: Loader) -> None:
+        """Records that HubSpot did not read are an error on record."""
+        if not loader.unread:
+            return
+        shown = ", ".join(f"{id} ({reason})" for id, reason in [*loader.unread.items()][:5])
+        count = len(loader.unread)
+        message = (
+            f"HubSpot did not read {count} record{'s' if count > 1 else ''}: {shown}; nothing was "
+            "taken for deleted, a later run asks for them again"
+        )
+        self._log_error(UnexpectedAnswer(message), message)
+        self._notes.append(message)
+
+    def _log_error(self, error: IngestError, message: str) -> None:
+        now = self._clock.now()
+        self._runs.log_error(self._log.run_id, self._name, error.response_code, message, now)
 
     def _compare(self, comparison: Comparison) -> Iterator[None]:
         """Compare the table with HubSpot; whatever comes of it, the run brought in its rows."""
@@ -311,7 +356,7 @@ class Run:
             self._notes += (
                 []
                 if certificate.result == "COMPLETE"
-                else [comparison_message(certificate, comparison.result.stopped)]
+                else [comparison_message(certificate, comparison.result)]
             )
         except Exception as error:
             ingest_error = (

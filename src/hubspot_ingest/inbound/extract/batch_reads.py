@@ -1,0 +1,34 @@
+"""Reads by id in batches; what HubSpot did not read is asked for again, never taken for gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from hubspot_ingest.model import BatchOutcome
+
+# How often an id is asked for that HubSpot refuses to read.
+ATTEMPTS = 3
+
+
+def read_batches(
+    ids: Sequence[str], size: int, ask: Callable[[Sequence[str]], BatchOutcome]
+) -> dict[str, str]:
+    """Ask for ``ids``, ``size`` at a time; returns those that were not read, each with the reason.
+
+    An id that did not come counts as read where HubSpot named it as not found, or left it out of an
+    answer without errors of another kind.
+    """
+    unread: dict[str, str] = {}
+    for start in range(0, len(ids), size):
+        pending = ids[start : start + size]
+        for _ in range(ATTEMPTS):
+            outcome = ask(pending)
+            if not outcome.refusal:
+                pending = ()
+                break
+            clear = outcome.arrived | outcome.not_found
+            pending = [id for id in pending if id not in clear]
+            if not pending:
+                break
+        unread |= dict.fromkeys(pending, outcome.refusal)
+    return unread

@@ -1,0 +1,163 @@
+"""What HubSpot did not read is never taken for deleted, and what it refuses stops nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from hubspot_ingest.inbound.preview import preview
+from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import CONTACTS, DAY_AND_MORE, HOUR, World, on_an_empty_stack
+
+DAY = 24 * HOUR
+MEETINGS = "HUBSPOT_DATA.CRM.MEETINGS"
+
+
+def compare(world: World, sync: str = "contacts") -> dict[str, Any]:
+    return on_an_empty_stack(lambda: dict(reconcile(world.outside, sync)))
+
+
+def kinds(world: World, table: str = CONTACTS) -> dict[str, str]:
+    """What the rows that are marked as deleted are marked with, by id."""
+    return dict(world.table("ID, _DELETE_KIND", table, where="_DELETE_KIND IS NOT NULL"))
+
+
+def hide(world: World, ids: list[str]) -> None:
+    """HubSpot's lists leave these records out."""
+    world.lost = ids
+
+
+@pytest.fixture
+def loaded(make: MakeWorld) -> World:
+    world = make({"contacts": 30}).slim()
+    world.run()
+    return world
+
+
+@pytest.mark.parametrize("category", ["FORBIDDEN", "INTERNAL_ERROR"])
+def test_a_living_record_that_a_rotation_may_not_read_is_not_marked(
+    loaded: World, category: str
+) -> None:
+    id = loaded.ids()[7]
+    hide(loaded, [id])
+    loaded.portal.withheld = {id: category}
+    loaded.clock.advance(DAY_AND_MORE)
+    run = loaded.run()
+    assert kinds(loaded) == {}
+    assert f"HubSpot did not read 1 record: {id} ({category})" in run["message"]
+
+
+def test_a_comparison_in_which_a_record_was_not_read_is_not_complete(loaded: World) -> None:
+    id = loaded.ids()[7]
+    loaded.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{id}'")
+    loaded.portal.withheld = {id: "FORBIDDEN"}
+    answer = compare(loaded)
+    assert answer["result"] == "INCOMPLETE"
+    assert "did not read 1 records" in answer["message"]
+    loaded.portal.withheld = {}
+    assert compare(loaded)["result"] == "REPAIRED"
+    assert loaded.landed() == loaded.truth()
+
+
+def test_a_backfill_that_lacks_a_record_it_may_not_read_says_so(make: MakeWorld) -> None:
+    world = make({"contacts": 5})
+    for number in range(900):
+        world.portal.add_property("contacts", f"some_long_property_name_{number:04}", "string")
+    id = next(record.id for record in world.portal.records("contacts"))
+    world.portal.withheld = {id: "FORBIDDEN"}
+    run = world.run()
+    assert run["rows_inserted"] == 4
+    assert f"{id} (FORBIDDEN)" in run["message"]
+    (certificate,) = world.rows("SELECT * FROM HUBSPOT_INGEST.CORE.COMPLETENESS")
+    assert certificate["RESULT"] == "INCOMPLETE"
+    assert "HUBSPOT_ANSWER_UNEXPECTED" in [error["CODE"] for error in world.errors()]
+
+
+def test_an_id_that_is_read_when_asked_again_is_read(loaded: World) -> None:
+    id = loaded.ids()[7]
+    loaded.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{id}'")
+    loaded.portal.withheld = {id: "INTERNAL_ERROR"}
+
+    def better(request: httpx.Request, _: httpx.Response) -> None:
+        if request.url.path.endswith("/batch/read"):
+            loaded.portal.withheld = {}
+
+    loaded.instead = better
+    assert compare(loaded)["result"] == "REPAIRED"
+    assert loaded.landed() == loaded.truth()
+
+
+def test_an_id_left_out_without_an_error_is_gone(loaded: World) -> None:
+    id = loaded.ids()[7]
+    loaded.portal.gdpr_delete("contacts", id)
+
+    def silent(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
+        if not request.url.path.endswith("/batch/read"):
+            return None
+        body = response.json()
+        return httpx.Response(200, json={"status": "COMPLETE", "results": body["results"]})
+
+    loaded.instead = silent
+    loaded.clock.advance(DAY_AND_MORE)
+    loaded.run()
+    assert kinds(loaded) == {id: "PURGED"}
+
+
+# -- what HubSpot refuses --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def meetings(make: MakeWorld) -> World:
+    world = make({"meetings": 30})
+    world.configure("meetings", {"properties": ["hs_meeting_title"], "associations": []})
+    world.run("meetings")
+    world.asked()
+    return world
+
+
+def test_a_run_of_meetings_succeeds_though_their_archived_are_not_listed(meetings: World) -> None:
+    meetings.clock.advance(5 * HOUR)
+    run = meetings.run("meetings")
+    assert "archived records were not looked for: HubSpot refused" in run["message"]
+    assert "Paging through deleted objects is not yet supported" in run["message"]
+
+
+def test_a_list_that_was_refused_is_asked_for_again_after_a_day(meetings: World) -> None:
+    asked = []
+    for _ in range(7):
+        meetings.clock.advance(5 * HOUR)
+        meetings.run("meetings")
+        listed = [seen for seen in meetings.asked() if seen.method == "GET"]
+        asked.append(any("archived=true" in seen.query for seen in listed))
+    assert asked == [True, False, False, False, False, True, False]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_deleted_meetings_are_marked_by_what_a_lookup_tells(meetings: World, refused: bool) -> None:
+    """Where archived records cannot be read by id either, what is gone counts as archived."""
+    archived, purged = meetings.ids(MEETINGS)[3:5]
+    meetings.portal.archive("meetings", archived)
+    meetings.portal.purge("meetings", purged)
+
+    def refuse(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
+        by_id = request.url.path.endswith("/batch/read")
+        if not (refused and by_id and "archived=true" in str(request.url)):
+            return None
+        return httpx.Response(400, json={"status": "error", "message": "not supported"})
+
+    meetings.instead = refuse
+    meetings.clock.advance(DAY_AND_MORE)
+    meetings.run("meetings")
+    assert kinds(meetings, MEETINGS) == {
+        archived: "ARCHIVED",
+        purged: "ARCHIVED" if refused else "PURGED",
+    }
+
+
+def test_a_plan_of_meetings_is_made_though_their_archived_are_not_listed(meetings: World) -> None:
+    meetings.clock.advance(5 * HOUR)
+    answer = on_an_empty_stack(lambda: dict(preview.plan_ingest(meetings.outside, "meetings")))
+    assert answer["response_code"] == "OK"
