@@ -17,7 +17,7 @@ MEETINGS = "HUBSPOT_DATA.CRM.MEETINGS"
 
 
 def compare(world: World, sync: str = "contacts") -> dict[str, Any]:
-    return on_an_empty_stack(lambda: dict(reconcile(world.outside, sync)))
+    return on_an_empty_stack(lambda: dict(reconcile(world.context, sync)))
 
 
 def kinds(world: World, table: str = CONTACTS) -> dict[str, str]:
@@ -159,5 +159,5 @@ def test_deleted_meetings_are_marked_by_what_a_lookup_tells(meetings: World, ref
 
 def test_a_plan_of_meetings_is_made_though_their_archived_are_not_listed(meetings: World) -> None:
     meetings.clock.advance(5 * HOUR)
-    answer = on_an_empty_stack(lambda: dict(preview.plan_ingest(meetings.outside, "meetings")))
+    answer = on_an_empty_stack(lambda: dict(preview.plan_ingest(meetings.context, "meetings")))
     assert answer["response_code"] == "OK"
