@@ -14,13 +14,7 @@ from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.syncs import Syncs
-from hubspot_ingest.errors import (
-    DailyLimitReached,
-    HubSpotRefused,
-    IngestError,
-    Stopped,
-    UnexpectedAnswer,
-)
+from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
 from hubspot_ingest.inbound.deletions.context import SweepContext
@@ -33,6 +27,7 @@ from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
 from hubspot_ingest.inbound.run.portal_check import checked_portal
+from hubspot_ingest.inbound.run.shortfalls import Shortfalls
 from hubspot_ingest.inbound.run.started_extraction import StartedExtraction, start_extraction
 from hubspot_ingest.inbound.run.sync_state import read_sync_state
 from hubspot_ingest.model import Json
@@ -46,12 +41,6 @@ PROGRESS_EVERY = times.MINUTE // 6
 # Seconds after which a run that waits for HubSpot shows life, alone and beside others.
 PATIENT_TICK = 1.0
 SHORT_TICK = 0.02
-# What each sweep looks for.
-SWEEPS = {
-    "archived": "archived records were",
-    "filtered": "records that left the filter were",
-    "rotation": "calculated values and purged records were",
-}
 
 
 class Run:
@@ -84,6 +73,7 @@ class Run:
         self._sweeps_state = self._sync_state.sweeps
         log.settled_through = self._sync_state.settled_through
         self._notes: list[str] = []
+        self._shortfalls = Shortfalls(self._runs, log, self._notes, self._clock)
         self._recorder = page_recorder.page_recorder(context.database, keep_days, name, log.run_id)
 
     def steps(self) -> Iterator[None]:
@@ -172,7 +162,7 @@ class Run:
             views.settle(run_plan.until, loader.grown)
             loader = comparison.loader = self._loader_of_sweeps(loader)
             swept = yield from self._sweep(loader)
-            self._log_refused_links(loader)
+            self._shortfalls.log_links(loader)
             if swept and self._comparison_due and loader.existing_table.types:
                 yield from self._compare(comparison)
             elif loader.unread:
@@ -181,7 +171,7 @@ class Run:
                     self._sweeps_state, self._clock.now(), ended=False
                 )
                 self._syncs.save_sweeps(self._name, pending)
-            self._log_unread(loader)
+            self._shortfalls.log_unread(loader)
 
     @property
     def _comparison_due(self) -> bool:
@@ -266,19 +256,6 @@ class Run:
             self._sweeps_state = {**self._sweeps_state, "refill": refill}
             self._syncs.save_sweeps(self._name, self._sweeps_state)
 
-    def _log_refused_links(self, loader: Loader) -> None:
-        """Associations that could not be read are an error on record, never an empty array."""
-        for stream, error in loader.refused.items():
-            self._runs.log_error(
-                self._log.run_id,
-                self._name,
-                error.response_code,
-                f"associations with {stream} were not read: {error.message}",
-                self._clock.now(),
-            )
-        if loader.refused:
-            self._notes.append(f"associations with {', '.join(loader.refused)} were not read")
-
     def _loader_of_sweeps(self, loader: Loader) -> Loader:
         """The loading of what follows the main reading, into the table as it stands by now."""
         existing_table = destination.read_table(self._context.database, loader.plan.table)
@@ -317,32 +294,8 @@ class Run:
         except Stopped:
             return False
         finally:
-            self._log_refused_sweeps(context)
+            self._shortfalls.log_sweeps(context)
         return True
-
-    def _log_refused_sweeps(self, context: SweepContext) -> None:
-        """Sweeps that HubSpot refused are told; that it lists no archived ones is no error."""
-        for sweep, error in context.refused.items():
-            self._notes.append(f"{SWEEPS[sweep]} not looked for: {error.message}")
-            if sweep != "archived" or not isinstance(error, HubSpotRefused):
-                self._log_error(error, self._notes[-1])
-
-    def _log_unread(self, loader: Loader) -> None:
-        """Records that HubSpot did not read are an error on record."""
-        if not loader.unread:
-            return
-        shown = ", ".join(f"{id} ({reason})" for id, reason in [*loader.unread.items()][:5])
-        count = len(loader.unread)
-        message = (
-            f"HubSpot did not read {count} record{'s' if count > 1 else ''}: {shown}; nothing was "
-            "taken for deleted, a later run asks for them again"
-        )
-        self._log_error(UnexpectedAnswer(message), message)
-        self._notes.append(message)
-
-    def _log_error(self, error: IngestError, message: str) -> None:
-        now = self._clock.now()
-        self._runs.log_error(self._log.run_id, self._name, error.response_code, message, now)
 
     def _compare(self, comparison: Comparison) -> Iterator[None]:
         """Compare the table with HubSpot; whatever comes of it, the run brought in its rows."""
