@@ -64,8 +64,6 @@ class Portal:
         self.time_zone = time_zone
         self.utc_offset_ms = utc_offset_ms
         self.lock = RLock()
-        # what a batch read answers instead of a record: the category of the error, by id
-        self.withheld: dict[str, str] = {}
         self.edition = "ENTERPRISE"
         self.token = DEFAULT_TOKEN
         self.tokens = Tokens({DEFAULT_TOKEN: None})

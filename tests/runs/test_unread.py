@@ -43,7 +43,7 @@ def test_a_living_record_that_a_rotation_may_not_read_is_not_marked(
 ) -> None:
     id = loaded.ids()[7]
     hide(loaded, [id])
-    loaded.portal.withheld = {id: category}
+    loaded.portal.table("contacts").withheld = {id: category}
     loaded.clock.advance(DAY_AND_MORE)
     run = loaded.run()
     assert kinds(loaded) == {}
@@ -53,11 +53,11 @@ def test_a_living_record_that_a_rotation_may_not_read_is_not_marked(
 def test_a_comparison_in_which_a_record_was_not_read_is_not_complete(loaded: World) -> None:
     id = loaded.ids()[7]
     loaded.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{id}'")
-    loaded.portal.withheld = {id: "FORBIDDEN"}
+    loaded.portal.table("contacts").withheld = {id: "FORBIDDEN"}
     answer = compare(loaded)
     assert answer["result"] == "INCOMPLETE"
     assert "did not read 1 records" in answer["message"]
-    loaded.portal.withheld = {}
+    loaded.portal.table("contacts").withheld = {}
     assert compare(loaded)["result"] == "REPAIRED"
     assert loaded.landed() == loaded.truth()
 
@@ -67,7 +67,7 @@ def test_a_backfill_that_lacks_a_record_it_may_not_read_says_so(make: MakeWorld)
     for number in range(900):
         world.portal.add_property("contacts", f"some_long_property_name_{number:04}", "string")
     id = next(record.id for record in world.portal.records("contacts"))
-    world.portal.withheld = {id: "FORBIDDEN"}
+    world.portal.table("contacts").withheld = {id: "FORBIDDEN"}
     run = world.run()
     assert run["rows_inserted"] == 4
     assert f"{id} (FORBIDDEN)" in run["message"]
@@ -79,11 +79,11 @@ def test_a_backfill_that_lacks_a_record_it_may_not_read_says_so(make: MakeWorld)
 def test_an_id_that_is_read_when_asked_again_is_read(loaded: World) -> None:
     id = loaded.ids()[7]
     loaded.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{id}'")
-    loaded.portal.withheld = {id: "INTERNAL_ERROR"}
+    loaded.portal.table("contacts").withheld = {id: "INTERNAL_ERROR"}
 
     def better(request: httpx.Request, _: httpx.Response) -> None:
         if request.url.path.endswith("/batch/read"):
-            loaded.portal.withheld = {}
+            loaded.portal.table("contacts").withheld = {}
 
     loaded.instead = better
     assert compare(loaded)["result"] == "REPAIRED"

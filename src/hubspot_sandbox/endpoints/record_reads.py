@@ -126,7 +126,7 @@ def batch_read(call: Call) -> Answer:
     errors: dict[str, list[str]] = {}
     for text in ids:
         state = find(table, text, id_property, archived)
-        category = call.portal.withheld.get(str(text)) or ("" if state else "OBJECT_NOT_FOUND")
+        category = table.withheld.get(str(text)) or ("" if state else "OBJECT_NOT_FOUND")
         if category or state is None:
             errors.setdefault(category, []).append(str(text))
         else:

@@ -68,6 +68,8 @@ class Table:
         self.archived = array("q")
         self.versions: dict[int, list[State]] = {}
         self.merged_into: dict[int, int] = {}
+        # what a batch read answers instead of a record: the category of the error, by id
+        self.withheld: dict[str, str] = {}
         self.writes = array("q")
         self.revision = 0
         self._last_id = self.ids[-1] if count else 0

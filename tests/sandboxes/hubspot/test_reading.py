@@ -216,7 +216,7 @@ def test_an_id_that_may_not_be_read_is_no_missing_one() -> None:
     """H20."""
     app = app_with(contacts=3)
     ids = app.seeded()
-    app.portal.withheld = {ids[1]: "FORBIDDEN"}
+    app.portal.table("contacts").withheld = {ids[1]: "FORBIDDEN"}
     body = {"inputs": [{"id": id_} for id_ in [*ids, "9"]]}
     reply = app.post(f"{CONTACTS}/batch/read", body)
     assert (reply.status, reply.ids) == (207, [ids[0], ids[2]])
