@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_sandbox.answers import invalid, refusal
+from hubspot_sandbox.answers import invalid, refusal, uncategorised
 from hubspot_sandbox.portal import Portal
 from hubspot_sandbox.records.columns import Column, Selection
 from hubspot_sandbox.records.table import Table
@@ -58,11 +59,8 @@ class Call:
         ]
 
     def flag(self, name: str) -> bool:
-        """A query parameter that is true or false; false when absent."""
-        value = (self.query_value(name) or "false").lower()
-        if value not in ("true", "false"):
-            raise invalid(f"Unable to parse value for query parameter {name}: '{value}'")
-        return value == "true"
+        """A query parameter that is true; anything else is false, and the first one counts."""
+        return next(iter(self.query.get(name, ())), "").lower() == "true"
 
     def number(self, name: str, default: int, most: int, least: int = 1) -> int:
         """A query parameter that is a whole number within bounds."""
@@ -129,7 +127,9 @@ class Call:
         name = self.parameters[parameter]
         kind = self.portal.object_type_in_path(name)
         if kind is None:
-            raise invalid(f"Unable to infer object type from: {name}")
+            if re.fullmatch(r"\d+-\d+", name):
+                raise uncategorised(f"Invalid object or event type id: {name}")
+            raise uncategorised(f"Unable to infer object type from: {name}")
         return kind
 
     def readable(self, parameter: str = NAMED) -> Table:

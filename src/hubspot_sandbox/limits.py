@@ -13,6 +13,11 @@ BURST, SEARCH, ASSOCIATIONS, OPEN = "burst", "search", "associations", "open"
 """The limits a request can count against; an open one needs no token and counts against none."""
 
 _MANY = 10_000_000
+_SUBSCRIPTIONS = {
+    "FREE": (100, 100, 250_000), "STARTER": (100, 100, 250_000),
+    "PROFESSIONAL": (190, 150, 650_000), "ENTERPRISE": (190, 150, 1_000_000),
+}  # fmt: skip
+"""Requests per ten seconds, association reads per ten seconds, requests per day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,18 @@ class Limits:
     taken_by_others: int | Callable[[int], int] = 0
     searches_taken_by_others: int | Callable[[int], int] = 0
     retry_after: bool = False
+
+    @classmethod
+    def of_subscription(cls, subscription: str, *, add_on: bool = False) -> Limits:
+        """The limits of FREE, STARTER, PROFESSIONAL or ENTERPRISE, more with the add-on (H75, H77).
+
+        Raises:
+            KeyError: there is no such subscription.
+        """
+        burst, associations, daily = _SUBSCRIPTIONS[subscription]
+        if add_on:
+            burst, associations, daily = 250, 200, daily + 1_000_000
+        return cls(burst=burst, associations=associations, daily=daily)
 
     @classmethod
     def unlimited(cls) -> Limits:
@@ -75,21 +92,27 @@ class Meter:
             window.append(now)
         self.used_today += 1
 
-    def headers(self, bucket: str, now: int) -> dict[str, str]:
-        """The limit headers of an answer; search answers carry none (BEHAVIOR H79)."""
-        if bucket == SEARCH:
-            return {}
+    def headers(self, bucket: str, now: int, *, oauth: bool = False) -> dict[str, str]:
+        """The limit headers of an answer (BEHAVIOR H79).
+
+        Searches and association reads carry those of the day only, ``oauth`` answers none of them.
+        """
         limits = self.limits
+        day = {
+            "X-HubSpot-RateLimit-Daily": str(limits.daily),
+            "X-HubSpot-RateLimit-Daily-Remaining": str(max(limits.daily - self.used_today, 0)),
+        }
+        if bucket in (SEARCH, ASSOCIATIONS):
+            return {} if oauth else day
         limit, interval, others = self._limit(BURST, now)
         left = max(limit - others - len(self._window(BURST, now, interval)), 0)
         return {
             "X-HubSpot-RateLimit-Max": str(limits.burst),
             "X-HubSpot-RateLimit-Remaining": str(left),
             "X-HubSpot-RateLimit-Interval-Milliseconds": str(limits.interval_ms),
-            "X-HubSpot-RateLimit-Daily": str(limits.daily),
-            "X-HubSpot-RateLimit-Daily-Remaining": str(max(limits.daily - self.used_today, 0)),
             "X-HubSpot-RateLimit-Secondly": str(limits.burst // 10),
             "X-HubSpot-RateLimit-Secondly-Remaining": str(limits.burst // 10),
+            **({} if oauth else day),
         }
 
     def resets_at(self, now: int) -> int:

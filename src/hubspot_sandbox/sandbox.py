@@ -10,7 +10,15 @@ from urllib.parse import parse_qs, unquote
 
 import httpx
 
-from hubspot_sandbox.answers import CORRELATION, Answer, Refusal, html, refusal
+from hubspot_sandbox.answers import (
+    CORRELATION,
+    Answer,
+    Refusal,
+    ScopeRefusal,
+    html,
+    missing_scopes,
+    refusal,
+)
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.faults import AFTER_THE_WORK, Faults
 from hubspot_sandbox.limits import BURST, OPEN, SEARCH, Limits, Meter, usage_shape
@@ -54,6 +62,7 @@ class Sandbox:
         *,
         search_reads_through: bool = False,
         empty_for_encoded_twice: bool = False,
+        scope_refusals: str | None = None,
         before_each: BeforeEach | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -69,6 +78,8 @@ class Sandbox:
                 that records outside the window asked for come back (BEHAVIOR H47).
             empty_for_encoded_twice: answer a page token that was percent-encoded again with an
                 empty page instead of taking it (BEHAVIOR H162).
+            scope_refusals: the shape of every refusal for want of a scope, one of `SCOPE_SHAPES`;
+                None for the one recorded of the endpoint (BEHAVIOR H166).
             before_each: called with the portal and the number of each request, from 1, before it
                 is answered: here a test changes records between two pages.
             sleep: waits, in seconds, in `respond`.
@@ -80,6 +91,7 @@ class Sandbox:
         self.faults = faults
         self.search_reads_through = search_reads_through
         self.empty_for_encoded_twice = empty_for_encoded_twice
+        self.scope_refusals = scope_refusals
         self.before_each = before_each
         self.requests: list[Seen] = []
         self._sleep = sleep
@@ -139,8 +151,11 @@ class Sandbox:
             answer = self._answer(now, route, method, path, query, headers, body)
         except Refusal as refused:
             answer = refused.answer
+            if self.scope_refusals is not None and isinstance(refused, ScopeRefusal):
+                answer = missing_scopes(refused.scopes, self.scope_refusals).answer
             if answer.status != 530 and route is not None and route.bucket != OPEN:
-                answer.headers |= self._meter.headers(route.bucket, now)
+                oauth = self.portal.tokens.is_oauth(headers)
+                answer.headers |= self._meter.headers(route.bucket, now, oauth=oauth)
         if kind is not None and self.faults is not None:
             answer = self.faults.spoil(kind, answer)
         return answer
@@ -163,7 +178,9 @@ class Sandbox:
             granted = self.portal.tokens.authenticate(headers, now)
             self._meter.admit(bucket, now)
         if route is None:
-            raise refusal(404, "Not found", "OBJECT_NOT_FOUND")
+            raise Refusal(_nothing_there(path))
+        if not _takes_json(headers.get("accept", "*/*")):
+            raise Refusal(html(406, "Not Acceptable"))
         call = Call(
             portal=self.portal,
             style=route.style,
@@ -181,7 +198,8 @@ class Sandbox:
         )
         answer = route.answer(call)
         if bucket != OPEN:
-            answer.headers |= self._meter.headers(bucket, now)
+            oauth = self.portal.tokens.is_oauth(headers)
+            answer.headers |= self._meter.headers(bucket, now, oauth=oauth)
         return answer
 
     def respond(self, request: httpx.Request) -> httpx.Response:
@@ -206,3 +224,15 @@ class Sandbox:
         from hubspot_sandbox.server.http_server import Server
 
         return Server(self, port)
+
+
+def _nothing_there(path: str) -> Answer:
+    """404, or 405 where another method would be answered (BEHAVIOR H11)."""
+    if any(find_route(method, path) for method in ("GET", "POST", "PATCH", "DELETE")):
+        return html(405, "Method Not Allowed")
+    return refusal(404, "Not found", "OBJECT_NOT_FOUND").answer
+
+
+def _takes_json(accept: str) -> bool:
+    kinds = {part.partition(";")[0].strip() for part in accept.split(",")}
+    return not kinds.isdisjoint(("application/json", "application/*", "*/*"))

@@ -69,6 +69,10 @@ class Tokens:
         """Accept a token with these scopes."""
         self.scopes[token] = None if scopes is None else frozenset(scopes)
 
+    def is_oauth(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request's token comes from an app's grant."""
+        return headers.get("authorization", "").removeprefix("Bearer ") in self.ends
+
     def authenticate(self, headers: Mapping[str, str], now: int) -> frozenset[str] | None:
         """The scopes of a request's token.
 
@@ -77,7 +81,7 @@ class Tokens:
                 one (BEHAVIOR H5, H6, H7).
         """
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if scheme != "Bearer" or not token:
             raise unauthenticated(
                 "Authentication credentials not found. This API supports OAuth 2.0 authentication "
                 "and you can find more details at https://developers.hubspot.com/docs/methods/auth/"
@@ -98,8 +102,10 @@ class Tokens:
         )
 
 
-def require(granted: frozenset[str] | None, alternatives: Iterable[str]) -> None:
-    """Refuse with 403 unless one of the scopes is granted."""
+def require(
+    granted: frozenset[str] | None, alternatives: Iterable[str], shape: str = "errors"
+) -> None:
+    """Refuse with 403 unless one of the scopes is granted; ``shape`` is that of the refusal."""
     scopes = list(alternatives)
     if granted is not None and scopes and granted.isdisjoint(scopes):
-        raise missing_scopes(scopes)
+        raise missing_scopes(scopes, shape)

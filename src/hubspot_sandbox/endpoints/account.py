@@ -7,9 +7,10 @@ from typing import Any
 from hubspot_sandbox.answers import Answer, json_answer, missing_scopes
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.schema.object_types import ObjectType
-from hubspot_sandbox.tokens import require
 
 CUSTOM_SCHEMAS = ("crm.schemas.custom.read",)
+_INTERNAL_SCOPE = "custom-object-read"
+"""What the refusal names instead: a scope that no page of HubSpot's offers (BEHAVIOR H166)."""
 _OPENED = "2023-01-10T09:00:00.000Z"
 
 
@@ -95,18 +96,24 @@ def property_counts(call: Call) -> Answer:
     return json_answer({"byObjectType": rows, "overallLimit": 1_000 * len(rows)})
 
 
+def _require_schemas(call: Call) -> None:
+    if call.granted is not None and call.granted.isdisjoint(CUSTOM_SCHEMAS):
+        raise missing_scopes([_INTERNAL_SCOPE], "top")
+
+
 def list_schemas(call: Call) -> Answer:
-    """The custom object types of the portal, all at once (BEHAVIOR H66)."""
-    require(call.granted, CUSTOM_SCHEMAS)
-    if call.flag("archived"):
-        return json_answer({"results": []})
+    """The custom object types of the portal, all at once (BEHAVIOR H66).
+
+    With ``archived=true`` come the active ones too.
+    """
+    _require_schemas(call)
     kinds = [kind for kind in call.portal.object_types if kind.custom]
     return json_answer({"results": [_schema(call, kind) for kind in kinds]})
 
 
 def get_schema(call: Call) -> Answer:
     """One schema."""
-    require(call.granted, CUSTOM_SCHEMAS)
+    _require_schemas(call)
     return json_answer(_schema(call, call.object_type()))
 
 

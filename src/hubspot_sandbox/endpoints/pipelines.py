@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_sandbox.answers import Answer, json_answer, not_found
+from hubspot_sandbox.answers import Answer, Refusal, json_answer
 from hubspot_sandbox.call import Call
 
 
@@ -29,4 +29,4 @@ def _pipeline(call: Call) -> dict[str, Any]:
     for pipeline in call.portal.pipelines.of(kind.name):
         if pipeline["id"] == call.parameters["id"]:
             return pipeline
-    raise not_found("resource not found")
+    raise Refusal(Answer(404, {}))  # with no body at all (BEHAVIOR H68)

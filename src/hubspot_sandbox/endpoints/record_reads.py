@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from hubspot_sandbox.answers import Answer, invalid, not_found, refusal
+from hubspot_sandbox.answers import Answer, invalid, record_not_found, refusal, uncategorised
 from hubspot_sandbox.call import Call, record_id
 from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.records.table import Table
@@ -62,7 +62,7 @@ def _targets(call: Call) -> list[Any]:
     for name in call.query_values("associations"):
         kind = call.portal.object_type_in_path(name)
         if kind is None:
-            raise invalid(f"Unable to infer object type from: {name}")
+            raise uncategorised(f"Unable to infer object type from: {name}")
         targets.append(kind)
     return targets
 
@@ -105,7 +105,7 @@ def get_record(call: Call) -> Answer:
         number = table.merged_into[number]
         state = table.find_live(number)
     if state is None:
-        raise not_found("resource not found")
+        raise record_not_found(text)
     history_columns = _columns(table, call.query_values("propertiesWithHistory"))
     selection = call.selection(table, call.query_values("properties") or shown_by_default(kind))
     extra = [history(table, state, history_columns)] if history_columns else []

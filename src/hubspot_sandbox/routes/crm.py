@@ -29,12 +29,12 @@ OBJECTS = Family(
         Row("GET", "{type}/{id}", record_reads.get_record),
         Row("PATCH", "{type}/{id}", record_writes.update_record),
         Row("DELETE", "{type}/{id}", record_writes.archive_record),
-        Row("GET", "{from}/{id}/associations/{to}", associations.read_links, ASSOCIATIONS),
+        Row("GET", "{from}/{id}/associations/{to}", associations.read_links),
     ),
 )
 LINKS = Family(
     (("/crm/v4/objects", "v4"),),
-    (Row("GET", "{from}/{id}/associations/{to}", associations.read_links, ASSOCIATIONS),),
+    (Row("GET", "{from}/{id}/associations/{to}", associations.read_links),),
 )
 LINK_BATCHES = Family(
     (

@@ -209,7 +209,7 @@ def _test(column: Column, operator: str, item: dict[str, Any]) -> Test:
     def test(state: State) -> bool:
         text = column.value(state)
         if text is None or text == "":
-            return False  # H48: a record without a value matches no comparison, not even NEQ
+            return operator == "NEQ"  # H48: a record without a value differs from every value
         if type_ == "enumeration" and operator in ("EQ", "NEQ"):
             return (value == text or value in text.split(";")) is (operator == "EQ")
         held = comparable(text, type_)
@@ -252,7 +252,7 @@ def _set(column: Column, item: dict[str, Any], included: bool) -> Test:
     def test(state: State) -> bool:
         text = column.value(state)
         if text is None or text == "":
-            return False
+            return not included
         if type_ == "enumeration":
             return (not members.isdisjoint([text, *text.split(";")])) is included
         return (comparable(text, type_) in members) is included
@@ -268,7 +268,7 @@ def _token(column: Column, token: str, contains: bool) -> Test:
     def test(state: State) -> bool:
         text = column.value(state)
         if text is None or text == "":
-            return False
+            return not contains
         return (pattern.search(text.lower()) is not None) is contains
 
     return test

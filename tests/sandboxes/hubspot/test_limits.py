@@ -3,6 +3,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from hubspot_sandbox import Limits, Sandbox
 from tests.sandboxes.hubspot.asking import CONTACTS, SECOND, App, Reply, SetClock, portal_with
 
@@ -100,10 +102,50 @@ def test_answers_tell_the_limits_and_what_is_left() -> None:
     assert headers["X-HubSpot-RateLimit-Daily-Remaining"] == "624999"
 
 
-def test_search_answers_tell_no_limits() -> None:
+DAY_ONLY = {"X-HubSpot-RateLimit-Daily", "X-HubSpot-RateLimit-Daily-Remaining"}
+
+
+def limit_headers(reply: Reply) -> set[str]:
+    return {name for name in reply.headers if "RateLimit" in name}
+
+
+def test_search_answers_tell_the_limit_of_the_day_only() -> None:
     """H79."""
-    headers = search(limited(SetClock())).headers
-    assert not [name for name in headers if "RateLimit" in name]
+    assert limit_headers(search(limited(SetClock()))) == DAY_ONLY
+    refused = search(limited(SetClock(), searches=0))
+    assert (refused.status, limit_headers(refused)) == (429, DAY_ONLY)
+
+
+def test_association_reads_and_labels_tell_the_limit_of_the_day_only() -> None:
+    """H79."""
+    assert limit_headers(limited(SetClock()).get(LINKS)) == DAY_ONLY
+
+
+def test_oauth_answers_tell_nothing_of_the_day() -> None:
+    """H79."""
+    app = limited(SetClock())
+    app.token = app.portal.tokens.renew(app.portal.authorize(), app.portal.clock())
+    assert limit_headers(search(app)) == set()
+    assert "X-HubSpot-RateLimit-Max" in limit_headers(app.get(DETAILS))
+    assert not limit_headers(app.get(DETAILS)) & DAY_ONLY
+
+
+@pytest.mark.parametrize(
+    ("subscription", "add_on", "burst", "associations"),
+    [
+        ("FREE", False, 100, 100),
+        ("STARTER", False, 100, 100),
+        ("PROFESSIONAL", False, 190, 150),
+        ("ENTERPRISE", False, 190, 150),
+        ("ENTERPRISE", True, 250, 200),
+    ],
+)
+def test_a_subscription_has_its_limits(
+    subscription: str, add_on: bool, burst: int, associations: int
+) -> None:
+    """H75, H77."""
+    limits = Limits.of_subscription(subscription, add_on=add_on)
+    assert (limits.burst, limits.associations) == (burst, associations)
 
 
 def test_another_app_can_take_part_of_the_budget() -> None:

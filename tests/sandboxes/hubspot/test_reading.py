@@ -183,8 +183,15 @@ def test_the_id_of_a_merged_away_record_reads_the_survivor() -> None:
 
 
 def test_a_record_that_is_not_there_is_not_found() -> None:
-    """H19."""
-    assert app_with(contacts=1).get(f"{CONTACTS}/999999").status == 404
+    """H19, H167."""
+    reply = app_with(contacts=1).get(f"{CONTACTS}/999999")
+    assert (reply.status, reply.headers["Content-Type"]) == (404, "text/html;charset=iso-8859-1")
+
+
+def test_an_id_that_is_no_number_is_refused_in_json() -> None:
+    """H167."""
+    reply = app_with(contacts=1).get(f"{CONTACTS}/abc")
+    assert (reply.status, reply.json["context"]) == (404, {"id": ["abc"]})
 
 
 def test_a_batch_read_takes_a_hundred_ids() -> None:

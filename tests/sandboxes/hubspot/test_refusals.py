@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from hubspot_sandbox import Sandbox
 from tests.sandboxes.hubspot.asking import CONTACTS, App, app_with, portal_with
 
@@ -43,6 +45,50 @@ def test_a_missing_scope_is_named() -> None:
     assert reply.json["errors"][0]["context"]["requiredGranularScopes"] == [
         "crm.objects.contacts.read"
     ]
+
+
+@pytest.mark.parametrize("shape", ["errors", "top", "old", "generic", "sentence"])
+def test_every_shape_of_a_missing_scope_can_be_asked_for(shape: str) -> None:
+    """H166."""
+    portal = portal_with()
+    portal.grant("pat-na1-limited", ["crm.objects.companies.read"])
+    reply = App(Sandbox(portal, scope_refusals=shape), "pat-na1-limited").get(CONTACTS)
+    assert reply.status == 403
+    assert "crm.objects.contacts.read" in reply.body.decode()
+    assert reply.json["correlationId"] == reply.headers["X-HubSpot-Correlation-Id"]
+
+
+def test_a_missing_scope_can_be_an_empty_object() -> None:
+    """H166."""
+    portal = portal_with()
+    portal.grant("pat-na1-limited", ["crm.objects.companies.read"])
+    reply = App(Sandbox(portal, scope_refusals="empty"), "pat-na1-limited").get(CONTACTS)
+    assert (reply.status, reply.json) == (403, {})
+
+
+def test_schemas_name_their_scope_at_the_top_and_by_an_inner_name() -> None:
+    """H166."""
+    portal = portal_with()
+    portal.grant("pat-na1-limited", ["crm.objects.companies.read"])
+    reply = App(Sandbox(portal), "pat-na1-limited").get("/crm-object-schemas/2026-09/schemas")
+    assert reply.json["context"]["requiredGranularScopes"] == ["custom-object-read"]
+    assert "errors" not in reply.json
+
+
+def test_the_scheme_of_a_token_is_spelled_with_a_capital() -> None:
+    """H5."""
+    app = app_with()
+    answer = app.sandbox.handle("GET", DETAILS, "", {"Authorization": f"bearer {app.token}"})
+    assert answer.status == 401
+
+
+def test_another_method_is_not_allowed_and_another_format_not_acceptable() -> None:
+    """H11."""
+    app = app_with()
+    reply = app.ask("DELETE", DETAILS)
+    assert (reply.status, reply.headers["Content-Type"]) == (405, "text/html; charset=UTF-8")
+    headers = {"Authorization": f"Bearer {app.token}", "Accept": "text/html"}
+    assert app.sandbox.handle("GET", DETAILS, "", headers).status == 406
 
 
 def test_one_of_several_alternative_scopes_is_enough() -> None:

@@ -35,7 +35,27 @@ def test_a_custom_object_goes_by_id_and_fully_qualified_name(name: str) -> None:
 def test_the_bare_name_of_a_custom_object_is_refused() -> None:
     """H3."""
     reply = app_with(machines=3).get("/crm/objects/2026-09/machines")
-    assert (reply.status, reply.json["category"]) == (400, "VALIDATION_ERROR")
+    assert reply.status == 400
+    assert reply.json["message"] == "Unable to infer object type from: machines"
+
+
+def test_an_unknown_object_type_is_refused_without_category_and_errors() -> None:
+    """H3."""
+    reply = app_with().get("/crm/objects/2026-09/widgets")
+    assert (reply.status, set(reply.json)) == (400, {"status", "message", "correlationId"})
+    number = app_with().get("/crm/objects/2026-09/2-12345")
+    assert number.json["message"] == "Invalid object or event type id: 2-12345"
+
+
+@pytest.mark.parametrize("name", ["appointment", "course", "listing", "payment"])
+def test_some_singular_names_are_refused(name: str) -> None:
+    """H3."""
+    assert app_with().get(f"/crm/objects/2026-09/{name}").status == 400
+
+
+def test_the_case_of_an_object_types_name_does_not_matter() -> None:
+    """H3."""
+    assert len(app_with(contacts=3).get("/crm/objects/2026-09/Contacts").ids) == 3
 
 
 def test_linked_ids_are_text_in_dated_versions_and_numbers_in_v4() -> None:
