@@ -129,7 +129,7 @@ def names_of(object_type: ObjectType) -> tuple[str, ...]:
     """Every spelling HubSpot accepts in a path; a custom object's bare name is not one (H3)."""
     if object_type.fully_qualified_name is not None:
         return (object_type.id, object_type.fully_qualified_name)
-    names = (object_type.id, object_type.name)
+    names: tuple[str, ...] = (object_type.id, object_type.name)
     if object_type.name == "goal_targets":
         names += ("goals",)
     return names if object_type.name in _PLURAL_ONLY else (*names, object_type.singular)
