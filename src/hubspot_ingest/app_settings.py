@@ -21,7 +21,7 @@ YEAR = 366
 
 
 class Notifications(Strict):
-    """Who is told of what, through a notification integration of the account."""
+    """Which alerts go to whom, through a notification integration of the account."""
 
     integration: str
     recipients: tuple[str, ...] = Field((), max_length=50)
@@ -37,9 +37,9 @@ class Notifications(Strict):
     @field_validator("recipients")
     @classmethod
     def _addresses(cls, recipients: tuple[str, ...]) -> tuple[str, ...]:
-        for one in recipients:
-            if not ADDRESS.fullmatch(one):
-                raise ValueError(f"{one!r} is no e-mail address")
+        for address in recipients:
+            if not ADDRESS.fullmatch(address):
+                raise ValueError(f"{address!r} is no e-mail address")
         return recipients
 
 
@@ -80,20 +80,20 @@ def parse_app_settings(stored: Mapping[str, Json]) -> AppSettings:
         raise Refusal(describe_fault(error, AppSettings)[1]) from None
 
 
-def merged(stored: Mapping[str, Json], given: Json) -> dict[str, Json]:
-    """What is stored once some settings are given; null takes one back to its default.
+def merge_settings(stored: Mapping[str, Json], changes: Json) -> dict[str, Json]:
+    """The stored settings with some ``changes``; null takes one back to its default.
 
     Raises ``Refusal`` for what is no object.
     """
-    if not isinstance(given, Mapping):
+    if not isinstance(changes, Mapping):
         raise Refusal(
             "settings must be an object, for example "
             'PARSE_JSON(\'{"schedule": "60 MINUTES", "deadline_minutes": 50}\')'
         )
-    known = dict(stored)
-    for name, value in given.items():
-        before = known.get(name)
+    settings = dict(stored)
+    for name, value in changes.items():
+        before = settings.get(name)
         if isinstance(value, Mapping) and isinstance(before, Mapping):
-            value = merged(before, value)
-        known[name] = value
-    return {name: value for name, value in known.items() if value is not None}
+            value = merge_settings(before, value)
+        settings[name] = value
+    return {name: value for name, value in settings.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What a portal is opened with: a token that stays, or an OAuth grant that tokens are got by.
+"""Credentials of a portal: a token that stays, or an OAuth grant that gets access tokens.
 
 A secret holds either the token itself or the grant as a JSON object. No part of a credential is
 ever shown, not by ``repr`` either.
@@ -45,42 +45,42 @@ Credential = Token | OAuth
 
 
 def credential_kind(credential: Credential) -> Kind:
-    """What sort of credential it is."""
+    """Whether it is a token or a grant."""
     return Kind.TOKEN if isinstance(credential, Token) else Kind.OAUTH
 
 
 def secret_parts(credential: Credential) -> tuple[str, ...]:
-    """Everything in it that must not be seen."""
+    """All its parts, each of them secret."""
     return tuple(str(part) for part in asdict(credential).values())
 
 
 def fingerprint(credential: Credential, base_url: str) -> str:
-    """Tells credentials apart, and cannot be read back into one."""
+    """A hash that tells credentials apart and cannot be read back into one."""
     seen = "\n".join((base_url, *secret_parts(credential)))
     return hashlib.sha256(seen.encode()).hexdigest()[:16]
 
 
-def parse_credential(given: Json) -> Credential:
-    """A credential as a person gives it: ``{"token"}``, or the three parts of a grant.
+def parse_credential(parts: Json) -> Credential:
+    """A credential as a person passes it: ``{"token"}``, or the three parts of a grant.
 
     Raises ``Refusal`` (``INVALID_CREDENTIAL``) that says what is wrong without quoting it.
     """
-    if not isinstance(given, dict):
+    if not isinstance(parts, dict):
         raise _refused("it must be an object")
     for shape in (Token, OAuth):
         names = list(shape.__dataclass_fields__)
-        if set(given) == set(names):
-            return shape(**{name: _part(name, given[name]) for name in names})
+        if set(parts) == set(names):
+            return shape(**{name: _part(name, parts[name]) for name in names})
     raise _refused("unknown or missing keys")
 
 
 def _part(name: str, value: Json) -> str:
-    wanted = value.strip() if isinstance(value, str) else ""
-    if not wanted or len(wanted) > LONGEST:
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or len(text) > LONGEST:
         raise _refused(f"{name} is empty, too long or no text")
-    if not wanted.isascii() or not wanted.isprintable() or " " in wanted:
+    if not text.isascii() or not text.isprintable() or " " in text:
         raise _refused(f"{name} must be copied alone, without spaces or line breaks")
-    return wanted
+    return text
 
 
 def _refused(why: str) -> Refusal:
@@ -92,16 +92,16 @@ def _refused(why: str) -> Refusal:
 
 
 def secret_text(credential: Credential) -> str:
-    """What a secret holds of it."""
+    """The text that a secret keeps it as."""
     return credential.token if isinstance(credential, Token) else json.dumps(asdict(credential))
 
 
 def read_secret(stored: str) -> Credential:
-    """A credential as a secret holds it. Raises ``Refusal`` when it is none."""
+    """The credential that a secret keeps. Raises ``Refusal`` when it is none."""
     if not stored.startswith("{"):
         return Token(stored)
     try:
-        given: Json = json.loads(stored)
+        parts: Json = json.loads(stored)
     except ValueError:
         raise _refused("what is stored is broken") from None
-    return parse_credential(given)
+    return parse_credential(parts)

@@ -7,7 +7,7 @@
     ├── HubSpotError         HubSpot (or the way to it) failed; run again later
     ├── UnexpectedAnswer     HubSpot answered something that must not be loaded
     ├── DatabaseError        a Snowflake admin mends a grant, a table or the storage
-    ├── NotificationFailed   who made the notification integration mends it
+    ├── NotificationFailed   the owner of the notification integration mends it
     ├── SyncBusy             another run of the same sync is going on
     ├── LaptopError          something on this machine is not as it should be
     └── Stopped              not a failure: the run ended early and the next one resumes
@@ -117,14 +117,16 @@ class UnexpectedAnswer(IngestError):
 
 
 class DatabaseError(IngestError):
-    """A statement failed; ``said`` is what Snowflake said of it."""
+    """A statement failed; ``snowflake_message`` is what Snowflake said of it."""
 
     code = "DATABASE_ERROR"
 
-    def __init__(self, message: str, *, code: str | None = None, said: str = "") -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, snowflake_message: str = ""
+    ) -> None:
         """Keep Snowflake's own words beside ours."""
         super().__init__(message, code=code)
-        self.said = said or self.message
+        self.snowflake_message = snowflake_message or self.message
 
 
 class GrantMissing(DatabaseError):
@@ -140,7 +142,7 @@ class StorageFull(DatabaseError):
 
 
 class NotificationFailed(IngestError):
-    """People could not be told; it is tried again."""
+    """A notification could not be sent; it is tried again."""
 
     code = "NOTIFICATION_FAILED"
 

@@ -1,4 +1,4 @@
-"""The frozen types that travel between the rooms. No behaviour, no I/O."""
+"""Frozen types that all packages share. No behaviour, no I/O."""
 
 from __future__ import annotations
 
@@ -88,10 +88,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What a batch read of associations told.
+    """The answer to a batch read of associations.
 
     ``results`` are (from id, its links, page token of its next page); ``none`` are ids that have no
-    association. An id in neither was not told of when some ``failed``, and has none otherwise.
+    association. An id in neither was not read when some ``failed``, and has none otherwise.
     """
 
     results: tuple[tuple[str, tuple[Link, ...], str | None], ...]

@@ -1,4 +1,4 @@
-"""The doors: one handler for each procedure of ``app/sql/procedures/``.
+"""The entry points: one handler for each procedure of ``app/sql/procedures/``.
 
 A handler gets its session first and the procedure's arguments after it, and always answers an
 object with ``response_code`` and ``message``: Snowflake hides the text of a raised error from the
@@ -86,21 +86,23 @@ def ingest_hubspot(context: Context, sync: str) -> Answer:
 
 def ingest_hubspot_task(session: Session, sync: str) -> Answer:
     """Run one sync as its task does: a run that failed makes the task fail."""
-    return _failing(ingest_hubspot(session, sync))
+    return _raising_on_failure(ingest_hubspot(session, sync))
 
 
-def _failing(answer: Answer) -> Answer:
-    """The answer of what a task calls; raises for one that Snowflake is to show as failed."""
-    told = answer.get("runs")
-    runs = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else [answer]
-    wrong = [one for one in runs if not _fine(one)]
-    if wrong:
-        raise RuntimeError(f"{wrong[0]['response_code']}: {answer['message']}")
+def _raising_on_failure(answer: Answer) -> Answer:
+    """The answer to a task; raises ``RuntimeError`` for one that Snowflake is to show as failed."""
+    listed = answer.get("runs")
+    runs = (
+        [run for run in listed if isinstance(run, dict)] if isinstance(listed, list) else [answer]
+    )
+    failed_runs = [run for run in runs if not _is_fine(run)]
+    if failed_runs:
+        raise RuntimeError(f"{failed_runs[0]['response_code']}: {answer['message']}")
     return answer
 
 
-def _fine(run: Answer) -> bool:
-    """Whether a run did well, or goes on next time, or goes on elsewhere."""
+def _is_fine(run: Answer) -> bool:
+    """Whether a run succeeded, stopped to be carried on, or goes on in another process."""
     return run["response_code"] in ("OK", SyncBusy.code) or run.get("status") == "STOPPED"
 
 
@@ -117,7 +119,7 @@ def _ingest_unscheduled(context: Context) -> Answer:
 
 def ingest_all_task(session: Session) -> Answer:
     """Run the syncs without a schedule of their own; the task fails when one of them did."""
-    return _failing(_ingest_unscheduled(session))
+    return _raising_on_failure(_ingest_unscheduled(session))
 
 
 @_answering
@@ -134,7 +136,7 @@ def configure_app(context: Context, settings: Json) -> Answer:
 
 @_answering
 def send_alerts(context: Context) -> Answer:
-    """Tell people of what is wrong that they were not told of, and of what is over."""
+    """Send notifications of new alerts and of those that are over."""
     return alerts.announce(context)
 
 
@@ -169,9 +171,9 @@ def configure_sync(context: Context, name: str, settings: Json) -> Answer:
 
 
 @_answering
-def check_destination(context: Context, given: Json) -> Answer:
+def check_destination(context: Context, settings: Json) -> Answer:
     """Say whether the application may write to a destination, and which grants it lacks."""
-    return destination.check_destination(context.database, given)
+    return destination.check_destination(context.database, settings)
 
 
 @_answering
@@ -259,7 +261,7 @@ def _reconcile_in_background(context: Context, sync: str) -> Answer:
 
 def reconcile_task(session: Session, sync: str) -> Answer:
     """Compare as a task does, which fails when that could not be done."""
-    return _failing(_reconcile_in_background(session, sync))
+    return _raising_on_failure(_reconcile_in_background(session, sync))
 
 
 @_answering

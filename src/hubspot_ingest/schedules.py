@@ -63,7 +63,7 @@ def _numbers(field: str, low: int, high: int, names: Sequence[str] = ()) -> set[
     def number(word: str) -> int:
         return names.index(word) + low if word in names else int(word)
 
-    found: set[int] = set()
+    numbers: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")
         ends = span.split("-", 1)
@@ -71,5 +71,5 @@ def _numbers(field: str, low: int, high: int, names: Sequence[str] = ()) -> set[
         last = number(ends[1]) if len(ends) == 2 else first
         if span == "*" or (step and len(ends) == 1):
             last = high
-        found.update(range(first, last + 1, int(step or 1)))
-    return found
+        numbers.update(range(first, last + 1, int(step or 1)))
+    return numbers

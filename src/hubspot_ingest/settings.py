@@ -1,7 +1,7 @@
 """The settings of a sync: what ``CONFIGURE_SYNC`` accepts, checked whole before it is stored.
 
 Checks here need no network; what only the portal knows (property names, types, options) is
-checked by ``inbound.filters``. Limits of a search are HubSpot's ("CRM search").
+checked by ``inbound.plan.filters``. Limits of a search are HubSpot's ("CRM search").
 """
 
 from __future__ import annotations
@@ -92,14 +92,14 @@ class Filter(BaseModel):
             "HAS_PROPERTY": (),
             "NOT_HAS_PROPERTY": (),
         }.get(self.operator, ("value",))
-        given = {
+        present = {
             "value": self.value is not None,
             "highValue": self.high_value is not None,
             "values": bool(self.values),
         }
-        if {name for name, there in given.items() if there} != set(needs):
-            wanted = " and ".join(needs) if needs else "neither value nor values"
-            raise ValueError(f"{self.operator} takes {wanted}")
+        if {name for name, is_present in present.items() if is_present} != set(needs):
+            operands = " and ".join(needs) if needs else "neither value nor values"
+            raise ValueError(f"{self.operator} takes {operands}")
         return self
 
 
@@ -263,31 +263,31 @@ def field_effect(field: FieldInfo) -> Effect:
 
 def sync_name(name: str | None) -> str:
     """The name of a sync as it is stored. Raises ``Refusal`` for one that cannot be."""
-    wanted = (name or "").strip().lower()
-    if not SYNC_NAME.fullmatch(wanted):
+    stored_name = (name or "").strip().lower()
+    if not SYNC_NAME.fullmatch(stored_name):
         raise Refusal(
             f"{name!r} is no name for a sync; use letters, digits, _, - and ., at most 100",
             code="INVALID_NAME",
         )
-    return wanted
+    return stored_name
 
 
 def connection_name(name: str | None) -> str:
     """The name of a connection as it is stored. Raises ``Refusal`` for one that cannot be."""
-    wanted = (name or "").strip().lower()
-    if not CONNECTION_NAME.fullmatch(wanted):
+    stored_name = (name or "").strip().lower()
+    if not CONNECTION_NAME.fullmatch(stored_name):
         raise Refusal(
             f"{name!r} is no name for a connection; use letters, digits and _, at most 30, "
             "beginning with a letter",
             code="INVALID_NAME",
         )
-    return wanted
+    return stored_name
 
 
 def parse_settings(
     name: str, settings: Json, defaults: Mapping[str, Json] | None = None
 ) -> SyncSettings:
-    """The settings given for the sync ``name``, whole and valid; ``defaults`` for those not given.
+    """The settings of the sync ``name``, valid and whole: ``defaults`` stand in for missing ones.
 
     Raises ``InvalidFilter`` when the fault is in ``filter_groups``, else ``Refusal``; the message
     names what is wrong and what would be right.
@@ -302,18 +302,18 @@ def parse_settings(
     try:
         return SyncSettings.model_validate({**(defaults or {}), "stream": name, **settings})
     except ValidationError as error:
-        where, said = describe_fault(error, SyncSettings)
-        wrong = InvalidFilter if where[:1] == ["filter_groups"] else Refusal
-        raise wrong(said) from None
+        path, message = describe_fault(error, SyncSettings)
+        error_class = InvalidFilter if path[:1] == ["filter_groups"] else Refusal
+        raise error_class(message) from None
 
 
 def describe_fault(error: ValidationError, root: type[BaseModel]) -> tuple[list[str], str]:
-    """Where the first fault of some settings lies, and one line about it.
+    """The path of the first fault in some settings, and one line about it.
 
-    ``root`` is the model that was given too little, too much or something else.
+    ``root`` is the model that refused them.
     """
     first = error.errors(include_url=False)[0]
-    where, model = list[str](), root
+    path, model = list[str](), root
     unknown = first["type"] == "extra_forbidden"
     for part in first["loc"]:
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
@@ -322,16 +322,16 @@ def describe_fault(error: ValidationError, root: type[BaseModel]) -> tuple[list[
         # a union tells the name of its member too, which is not a place in what was given
         elif not (unknown or isinstance(part, int)):
             continue
-        where.append(str(part))
-    return where, _explain(first, where, model)
+        path.append(str(part))
+    return path, _explain(first, path, model)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     """The models that a field holds, alone or in a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    for one in get_args(annotation):
-        yield from _models(one)
+    for argument in get_args(annotation):
+        yield from _models(argument)
 
 
 # pydantic's faults of shape, in the words of JSON
@@ -351,22 +351,21 @@ _IN_JSON = {
 }
 
 
-def _explain(fault: Any, where: list[str], model: type[BaseModel]) -> str:
+def _explain(fault: Any, path: list[str], model: type[BaseModel]) -> str:
     """One line for a pydantic fault, with the known names when a name is unknown."""
-    place = ".".join(where)
+    place = ".".join(path)
     if fault["type"] == "extra_forbidden":
-        known = sorted(field.alias or name for name, field in model.model_fields.items())
-        return (
-            f"unknown setting {place!r}{did_you_mean(where[-1], known)}; known: {', '.join(known)}"
-        )
-    said = fault["msg"].removeprefix("Value error, ")
+        known_names = sorted(field.alias or name for name, field in model.model_fields.items())
+        hint = did_you_mean(path[-1], known_names)
+        return f"unknown setting {place!r}{hint}; known: {', '.join(known_names)}"
+    text = fault["msg"].removeprefix("Value error, ")
     if fault["type"] != "value_error":
-        said = _IN_JSON.get(fault["type"], said[:1].lower() + said[1:])
-    return f"setting {place!r}: {said}"
+        text = _IN_JSON.get(fault["type"], text[:1].lower() + text[1:])
+    return f"setting {place!r}: {text}"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, words: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the known word nearest to ``word``, or nothing."""
-    spelled = {one.lower(): one for one in known}
+    spelled = {known_word.lower(): known_word for known_word in words}
     near = difflib.get_close_matches(word.lower(), list(spelled), n=1)
     return f" (did you mean {spelled[near[0]]!r}?)" if near else ""

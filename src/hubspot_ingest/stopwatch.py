@@ -1,4 +1,4 @@
-"""Where the time of a run goes, whatever goes on at once in how many threads."""
+"""Measures what a run spends its time on, over all its threads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Stopwatch:
     """Counts each moment once, so that the parts add up to no more than the whole."""
 
     def __init__(self, clock: Clock) -> None:
-        """Nothing goes on at first."""
+        """No activity goes on at first."""
         self._clock = clock
         self._lock = threading.Lock()
         self._going: Counter[Activity] = Counter()
@@ -32,7 +32,7 @@ class Stopwatch:
 
     @contextmanager
     def during(self, activity: Activity) -> Iterator[None]:
-        """Around something that one thread does."""
+        """Count the time in the block as this activity of one thread."""
         self._change(activity, 1)
         try:
             yield
@@ -40,7 +40,7 @@ class Stopwatch:
             self._change(activity, -1)
 
     def seconds(self, activity: Activity) -> float:
-        """Time spent on it so far."""
+        """Seconds spent on an activity so far."""
         with self._lock:
             self._share()
             return self._spent[activity] / 1000
@@ -52,7 +52,7 @@ class Stopwatch:
 
     def _share(self) -> None:
         now = self._clock.now()
-        current = next((one for one in Activity if self._going[one]), None)
+        current = next((activity for activity in Activity if self._going[activity]), None)
         if current is not None:
             self._spent[current] += now - self._at
         self._at = now

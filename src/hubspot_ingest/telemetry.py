@@ -1,4 +1,4 @@
-"""What an event table gets of a run: log records with their facts, and events on the span.
+"""Log records and trace events for the account's event table.
 
 A record carries names, codes and numbers. Never a credential, a value of a record, or the text of
 an error, which may quote one: that stands in the view ERRORS, which stays in the account.
@@ -31,29 +31,29 @@ for _chatty in ("httpx", "httpcore"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 
-def debug(said: str, **facts: Fact) -> None:
+def debug(message: str, **facts: Fact) -> None:
     """One step of many."""
-    _LOG.debug(said, extra=facts)
+    _LOG.debug(message, extra=facts)
 
 
-def info(said: str, **facts: Fact) -> None:
+def info(message: str, **facts: Fact) -> None:
     """What happens once in a run."""
-    _LOG.info(said, extra=facts)
+    _LOG.info(message, extra=facts)
 
 
-def warning(said: str, **facts: Fact) -> None:
-    """What went wrong and is made good without anybody."""
-    _LOG.warning(said, extra=facts)
+def warning(message: str, **facts: Fact) -> None:
+    """What went wrong and mends itself."""
+    _LOG.warning(message, extra=facts)
 
 
-def error(said: str, **facts: Fact) -> None:
+def error(message: str, **facts: Fact) -> None:
     """What went wrong and needs somebody."""
-    _LOG.error(said, extra=facts)
+    _LOG.error(message, extra=facts)
 
 
 def event(name: str, **facts: Fact) -> None:
     """An event on the span of the running procedure, where Snowflake's package is there."""
-    # no run is to fail for what is only told about it
+    # no run is to fail for what is only reported about it
     with suppress(Exception):
         module = importlib.import_module("snowflake.telemetry")
         module.add_event(name, {key: value for key, value in facts.items() if value is not None})

@@ -212,19 +212,19 @@ def test_a_day_whose_free_requests_are_used_is_told(make: MakeWorld) -> None:
     ("used", "severity"), [(10, "OK"), (90, "WARNING"), (81, "WARNING"), (79, "OK")]
 )
 def test_limits_are_judged_by_what_is_left_beside_the_reserve(used: int, severity: str) -> None:
-    assert findings.of_usage(Usage(100, used, None, NOW), 20).severity == severity
+    assert findings.usage_finding(Usage(100, used, None, NOW), 20).severity == severity
 
 
 def test_an_old_key_is_to_be_changed() -> None:
-    old = findings.of_age("default", "TOKEN", NOW - 200 * DAY, NOW, "CALL set_token('…')")
+    old = findings.age_finding("default", "TOKEN", NOW - 200 * DAY, NOW, "CALL set_token('…')")
     assert (old.severity, "200 days" in old.finding) == (Severity.NOTICE, True)
-    grant = findings.of_age("default", "OAUTH", NOW - 200 * DAY, NOW, "")
+    grant = findings.age_finding("default", "OAUTH", NOW - 200 * DAY, NOW, "")
     assert grant.severity is Severity.OK
 
 
 def test_clocks_that_differ_by_more_than_a_minute_are_told() -> None:
-    assert findings.of_clock(30_000).severity is Severity.OK
-    assert findings.of_clock(-90_000).severity is Severity.WARNING
+    assert findings.clock_finding(30_000).severity is Severity.OK
+    assert findings.clock_finding(-90_000).severity is Severity.WARNING
 
 
 def test_every_version_in_use_has_an_end_of_support() -> None:
@@ -232,8 +232,8 @@ def test_every_version_in_use_has_an_end_of_support() -> None:
 
 
 def test_versions_are_told_before_their_support_ends() -> None:
-    told = {one.finding: one.severity for one in findings.of_versions(NOW)}
+    told = {one.finding: one.severity for one in findings.version_findings(NOW)}
     (v4,) = (one for finding, one in told.items() if " v4 " in finding)
     assert v4 is Severity.NOTICE
-    later = [one.severity for one in findings.of_versions(NOW + 200 * DAY)]
+    later = [one.severity for one in findings.version_findings(NOW + 200 * DAY)]
     assert Severity.ERROR in later

@@ -113,7 +113,7 @@ class Portal:
 
 def test_access_tells_of_every_stream_and_custom_object_whether_it_can_be_read() -> None:
     portal = Portal(deals=ScopeMissing("no", ("crm.objects.deals.read",)), fees=HubSpotRefused(""))
-    access = {stream.stream: stream for stream in discovery.access(portal.fetch, NOW)}
+    access = {stream.stream: stream for stream in discovery.stream_accesses(portal.fetch, NOW)}
     assert set(access) == {*BY_NAME, "p6789_Car"}
     refused = {name for name, stream in access.items() if not stream.readable}
     assert refused == {"deals", "fees", "deals_archived"}

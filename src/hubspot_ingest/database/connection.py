@@ -103,16 +103,17 @@ def _product_error(error: Exception) -> DatabaseError:
         return StorageFull(
             f"there is no room left to write to ({message}); free some, then run again: nothing "
             "was lost and the next run carries on",
-            said=message,
+            snowflake_message=message,
         )
     if _PRIVILEGE_MISSING.search(message):
         return GrantMissing(
             f"the application may not do this ({message}); grant it USAGE on the database and "
             "USAGE, CREATE TABLE on the schema of the destination, then run again",
-            said=message,
+            snowflake_message=message,
         )
     return DatabaseError(
-        f"a statement failed: {message}; nothing was lost, run again after mending", said=message
+        f"a statement failed: {message}; nothing was lost, run again after mending",
+        snowflake_message=message,
     )
 
 

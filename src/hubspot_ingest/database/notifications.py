@@ -61,9 +61,10 @@ def send(database: Database, to: Notifications, subject: str, lines: Sequence[st
         )
     except DatabaseError as error:
         raise NotificationFailed(
-            f"nothing could be sent through the integration {to.integration}: {error.said}; check "
-            f"that it is enabled, that {', '.join(to.recipients) or 'its recipients'} may be "
-            f"written to, and that USAGE on it is granted to the application"
+            f"nothing could be sent through the integration {to.integration}: "
+            f"{error.snowflake_message}; check that it is enabled, that "
+            f"{', '.join(to.recipients) or 'its recipients'} may be written to, and that USAGE "
+            "on it is granted to the application"
         ) from error
 
 

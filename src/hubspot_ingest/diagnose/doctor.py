@@ -1,4 +1,4 @@
-"""DOCTOR: every check, each on its own, so that one that cannot be made keeps no other."""
+"""DOCTOR: runs every check; one that cannot be made does not keep the others from it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from hubspot_ingest.settings import DEFAULT_CONNECTION, SyncSettings, parse_sett
 Check = Callable[[], Iterator[Finding]]
 
 
-def doctor_report(given: Context) -> dict[str, Json]:
-    """Look at everything that can be wrong; changes nothing."""
-    database, now = given.database, given.clock.now()
-    syncs = _syncs(given)
+def doctor_report(context: Context) -> dict[str, Json]:
+    """The findings of every check, the worst first; changes nothing."""
+    database, now = context.database, context.clock.now()
+    syncs = _syncs(context)
     checks: list[tuple[str, Check]] = [
         ("CREDENTIAL", lambda: snowflake_checks.credentials(database, now)),
         ("EGRESS", lambda: snowflake_checks.approval(database)),
-        *(("HUBSPOT", check) for check in _portals(given, syncs)),
-        ("API_VERSION", lambda: iter(findings.of_versions(now))),
+        *(("HUBSPOT", check) for check in _portal_checks(context, syncs)),
+        ("API_VERSION", lambda: iter(findings.version_findings(now))),
         ("SYNC", lambda: snowflake_checks.sync_health(database)),
         ("PRIVILEGES", lambda: snowflake_checks.account(database, syncs)),
         ("TASK", lambda: snowflake_checks.tasks(database, syncs)),
@@ -35,44 +35,48 @@ def doctor_report(given: Context) -> dict[str, Json]:
         ("LEASE", lambda: snowflake_checks.leases(database, now)),
         ("STAGING", lambda: snowflake_checks.left_over(database, now)),
     ]
-    found = findings.worst_first(one for check in checks for one in _made(*check))
-    bad = [one for one in found if one.severity is not Severity.OK]
-    counted = [
-        f"{sum(one.severity is severity for one in bad)} {severity}"
+    sorted_findings = findings.worst_first(
+        finding for check in checks for finding in _findings_of(*check)
+    )
+    problems = [finding for finding in sorted_findings if finding.severity is not Severity.OK]
+    counts = [
+        f"{sum(finding.severity is severity for finding in problems)} {severity}"
         for severity in Severity
-        if any(one.severity is severity for one in bad)
+        if any(finding.severity is severity for finding in problems)
     ]
-    said = f"{', '.join(counted)}; the worst: {bad[0].finding}" if bad else "nothing is wrong"
+    message = (
+        f"{', '.join(counts)}; the worst: {problems[0].finding}" if problems else "nothing is wrong"
+    )
     return {
         "response_code": "OK",
-        "message": said,
-        "findings": [one.told() for one in found],
+        "message": message,
+        "findings": [finding.as_json() for finding in sorted_findings],
     }
 
 
-def _syncs(given: Context) -> list[tuple[str, SyncSettings]]:
-    defaults = AppState(given.database).settings().for_syncs
+def _syncs(context: Context) -> list[tuple[str, SyncSettings]]:
+    defaults = AppState(context.database).settings().for_syncs
     return [
-        (one.name, parse_settings(one.name, one.settings, defaults))
-        for one in Syncs(given.database).all()
-        if one.enabled
+        (sync.name, parse_settings(sync.name, sync.settings, defaults))
+        for sync in Syncs(context.database).all()
+        if sync.enabled
     ]
 
 
-def _portals(given: Context, syncs: list[tuple[str, SyncSettings]]) -> Iterator[Check]:
-    """A look at the portal of each connection that a sync uses, or of the first one."""
-    used: dict[str, list[tuple[str, SyncSettings]]] = {}
-    for one in syncs:
-        used.setdefault(one[1].connection, []).append(one)
-    if not used:
-        used[DEFAULT_CONNECTION] = [("contacts", parse_settings("contacts", {}))]
-    for those in used.values():
-        yield partial(hubspot_checks.check_portal, given, those)
+def _portal_checks(context: Context, syncs: list[tuple[str, SyncSettings]]) -> Iterator[Check]:
+    """A check of the portal of each connection that a sync uses, else of the default one."""
+    by_connection: dict[str, list[tuple[str, SyncSettings]]] = {}
+    for sync in syncs:
+        by_connection.setdefault(sync[1].connection, []).append(sync)
+    if not by_connection:
+        by_connection[DEFAULT_CONNECTION] = [("contacts", parse_settings("contacts", {}))]
+    for syncs_of_connection in by_connection.values():
+        yield partial(hubspot_checks.check_portal, context, syncs_of_connection)
 
 
-def _made(check: str, make: Check) -> Iterator[Finding]:
+def _findings_of(check: str, find: Check) -> Iterator[Finding]:
     try:
-        yield from make()
+        yield from find()
     except IngestError as error:
-        said = f"this could not be checked: {error.message}"
-        yield Finding(check, Severity.WARNING, said, "the message says what to do")
+        text = f"this could not be checked: {error.message}"
+        yield Finding(check, Severity.WARNING, text, "the message says what to do")

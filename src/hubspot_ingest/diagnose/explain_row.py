@@ -1,4 +1,4 @@
-"""EXPLAIN_ROW: what the destination, the state and HubSpot tell of one record, put together."""
+"""EXPLAIN_ROW: collects what the destination, the state and HubSpot say of one record."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hubspot_ingest.database.state import run_reports
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.syncs import Sync, Syncs
-from hubspot_ingest.diagnose.row_reasons import Known, Reason, Row, Standing, judge
+from hubspot_ingest.diagnose.row_reasons import RecordFacts, RecordState, Row, RowReason, row_reason
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
@@ -43,56 +43,58 @@ def row_explanation(context: Context, name: str, id: str | None) -> dict[str, Js
     if not id:
         raise Refusal("give the id of a record, for example CALL explain_row('contacts', '101')")
     database = context.database
-    sync = configure.existing(Syncs(database), name)
+    sync = configure.existing_sync(Syncs(database), name)
     settings = parse_settings(sync.name, sync.settings, AppState(database).settings().for_syncs)
     with context.client(settings, context.clock.now() + PATIENCE) as client:
         stream = lookup.find(settings.stream, client.fetch)
         if isinstance(stream, RecordStream):
-            known, row = _of_record(context, client.fetch, sync, settings, stream, id)
-            reason, said = judge(known)
+            record_facts, row = _record_facts(context, client.fetch, sync, settings, stream, id)
+            reason, message = row_reason(record_facts)
         elif isinstance(stream, ViewStream):
             sources = ", ".join(source.stream for source in stream.sources)
             raise Refusal(
                 f"{stream.name} is a view; explain the row of the stream it comes from: {sources}"
             )
         else:
-            known, table = None, destination.destination_table(settings)
+            record_facts, table = None, destination.destination_table(settings)
             types = destination.read_table(database, table).types
             row = run_reports.row(database, table, stream.key, id, types) if types else None
-            reason, said = _of_other(stream, sync, table, row, id)
+            reason, message = _item_reason(stream, sync, table, row, id)
     return {
         "response_code": "OK",
-        "message": said,
+        "message": message,
         "sync": sync.name,
         "id": id,
         "reason": str(reason),
-        "facts": _facts(context, sync, known, row),
+        "facts": _facts(context, sync, record_facts, row),
     }
 
 
-def _of_record(
+def _record_facts(
     context: Context,
     fetch: Fetch,
     sync: Sync,
     settings: SyncSettings,
     stream: RecordStream,
     id: str,
-) -> tuple[Known, Mapping[str, Any] | None]:
+) -> tuple[RecordFacts, Mapping[str, Any] | None]:
     table = destination.destination_table(settings)
     types = destination.read_table(context.database, table).types
-    wanted = _plan(context, fetch, sync, settings, stream, types)
+    run_plan = _plan(context, fetch, sync, settings, stream, types)
     row = run_reports.row(context.database, table, (KEY,), id, types) if types else None
-    known = Known(
+    record_facts = RecordFacts(
         what=f"record {id} of {stream.name}",
         table=str(table),
-        standing=Standing.GONE,
-        row=None if row is None else _told(row, wanted),
-        earliest=wanted.earliest,
+        state=RecordState.GONE,
+        row=None if row is None else _row_facts(row, run_plan),
+        earliest=run_plan.earliest,
         settled_through=sync.settled_through,
-        due=_due(sync, wanted, settings),
+        due=_due(sync, run_plan, settings),
     )
     # HubSpot's ids are numbers, and it calls anything else a mistake
-    return (_asked(known, fetch, wanted, id) if id.isdecimal() else known), row
+    if id.isdecimal():
+        record_facts = _ask_hubspot(record_facts, fetch, run_plan, id)
+    return record_facts, row
 
 
 def _plan(
@@ -105,7 +107,7 @@ def _plan(
 ) -> Plan:
     """The plan of the next run, from what is remembered of the properties."""
     remembered = PortalSchema(context.database).properties(sync.name)
-    properties = tuple(one for one, _ in remembered) or fetch(
+    properties = tuple(prop for prop, _ in remembered) or fetch(
         requests.properties(stream.object_type), responses.properties
     )
     return plan.make_plan(
@@ -116,51 +118,53 @@ def _plan(
         settled_through=sync.settled_through,
         now=context.clock.now(),
         table=destination.destination_table(settings),
-        known_columns={one.name: column for one, column in remembered if column},
+        known_columns={prop.name: column for prop, column in remembered if column},
         existing=types,
     )
 
 
-def _told(row: Mapping[str, Any], wanted: Plan) -> Row:
+def _row_facts(row: Mapping[str, Any], run_plan: Plan) -> Row:
     held = variant(row["PROPERTIES"]) or {}
     misfits = tuple(
-        str(one.property)
-        for one in wanted.property_columns
-        if one.name in row and row[one.name] is None and held.get(one.property)
+        str(column.property)
+        for column in run_plan.property_columns
+        if column.name in row and row[column.name] is None and held.get(column.property)
     )
     return Row(row["UPDATED_AT"], row["_DELETE_KIND"], row["_MERGED_INTO"], misfits)
 
 
-def _asked(known: Known, fetch: Fetch, wanted: Plan, id: str) -> Known:
-    """What HubSpot says of a record, asked by its id."""
-    told = _read(fetch, wanted, id)
-    if told is None:
-        told = _read(fetch, wanted, id, archived=True)
-    if told is None:
-        return known
-    if told.id != id:
-        return replace(known, standing=Standing.MERGED, survivor=told.id)
-    if told.archived:
-        return replace(known, standing=Standing.ARCHIVED, archived_at=told.archived_at)
-    windowed = told.properties.get(wanted.stream.updated)
-    known = replace(
-        known,
-        standing=Standing.LIVE,
-        updated_at=told.updated_at,
+def _ask_hubspot(record_facts: RecordFacts, fetch: Fetch, run_plan: Plan, id: str) -> RecordFacts:
+    """The facts with what HubSpot says of the record, asked by its id."""
+    record = _read(fetch, run_plan, id)
+    if record is None:
+        record = _read(fetch, run_plan, id, archived=True)
+    if record is None:
+        return record_facts
+    if record.id != id:
+        return replace(record_facts, state=RecordState.MERGED, survivor=record.id)
+    if record.archived:
+        return replace(record_facts, state=RecordState.ARCHIVED, archived_at=record.archived_at)
+    windowed = record.properties.get(run_plan.stream.updated)
+    record_facts = replace(
+        record_facts,
+        state=RecordState.LIVE,
+        updated_at=record.updated_at,
         windowed_at=times.milliseconds(windowed) if windowed else None,
     )
-    if not wanted.filter_groups or page_readers.ids_matching_filters(fetch, wanted, [id]):
-        return known
-    found = page_readers.search_by_id(fetch, wanted, id)
-    indexed = found is not None and (found.updated_at or 0) >= (told.updated_at or 0)
-    return replace(known, filtered=True, indexed=indexed)
+    if not run_plan.filter_groups or page_readers.ids_matching_filters(fetch, run_plan, [id]):
+        return record_facts
+    indexed_record = page_readers.search_by_id(fetch, run_plan, id)
+    indexed = indexed_record is not None and (indexed_record.updated_at or 0) >= (
+        record.updated_at or 0
+    )
+    return replace(record_facts, filtered=True, indexed=indexed)
 
 
-def _read(fetch: Fetch, wanted: Plan, id: str, *, archived: bool = False) -> Record | None:
-    names = (wanted.stream.updated, MERGED_IDS)
+def _read(fetch: Fetch, run_plan: Plan, id: str, *, archived: bool = False) -> Record | None:
+    names = (run_plan.stream.updated, MERGED_IDS)
     try:
         return fetch(
-            requests.record(wanted.stream.object_type, id, names, archived=archived),
+            requests.record(run_plan.stream.object_type, id, names, archived=archived),
             responses.record,
         )
     except HubSpotRefused as refused:
@@ -169,7 +173,7 @@ def _read(fetch: Fetch, wanted: Plan, id: str, *, archived: bool = False) -> Rec
         return None
 
 
-def _due(sync: Sync, wanted: Plan, settings: SyncSettings) -> dict[str, int]:
+def _due(sync: Sync, run_plan: Plan, settings: SyncSettings) -> dict[str, int]:
     """When each sweep is due, by the kind of deletion that it follows up."""
     if sync.settled_through is None:
         return {}
@@ -178,60 +182,61 @@ def _due(sync: Sync, wanted: Plan, settings: SyncSettings) -> dict[str, int]:
     if settings.include_archived:
         archived = int(sync.sweeps.get("archived_at") or 0) + due.ARCHIVED_EVERY
         when["ARCHIVED"] = min(archived, rotation)
-    if wanted.filter_groups:
+    if run_plan.filter_groups:
         filtered = int(sync.sweeps.get("filtered_at") or 0) + due.FILTERED_EVERY
         when["FILTERED_OUT"] = min(filtered, rotation)
     return when
 
 
-def _of_other(
+def _item_reason(
     stream: ItemStream, sync: Sync, table: Table, row: Mapping[str, Any] | None, id: str
-) -> tuple[Reason, str]:
-    """Of what is no CRM object: its table alone tells, HubSpot cannot be asked for one of it."""
+) -> tuple[RowReason, str]:
+    """The reason and message for an item by its table alone: HubSpot has no request for one."""
     what = f"{stream.name} {id}"
     if row is None and sync.settled_through is None:
-        return Reason.NOT_LOADED, f"{what} is not in {table}: no run has come to its end yet"
+        return RowReason.NOT_LOADED, f"{what} is not in {table}: no run has come to its end yet"
     if row is None:
         by = ", ".join(stream.key)
         return (
-            Reason.NEVER_EXISTED,
+            RowReason.NEVER_EXISTED,
             f"{what} was in nothing that HubSpot told this sync; rows of {table} are told apart by "
             f"{by}, joined by /",
         )
     kind = row.get("_DELETE_KIND")
     if kind is None:
-        return Reason.PRESENT, f"{what} is in {table} as HubSpot told it when it was last read"
-    return Reason(kind), f"{what} is gone from HubSpot; its row is marked {kind}"
+        return RowReason.PRESENT, f"{what} is in {table} as HubSpot told it when it was last read"
+    return RowReason(kind), f"{what} is gone from HubSpot; its row is marked {kind}"
 
 
 def _facts(
-    context: Context, sync: Sync, known: Known | None, row: Mapping[str, Any] | None
+    context: Context, sync: Sync, record_facts: RecordFacts | None, row: Mapping[str, Any] | None
 ) -> dict[str, Json]:
-    def told(value: int | None) -> str | None:
+    def iso_or_none(value: int | None) -> str | None:
         return None if value is None else times.iso(value)
 
     facts: dict[str, Json] = {
-        "settled_through": told(sync.settled_through),
+        "settled_through": iso_or_none(sync.settled_through),
         "last_run": run_reports.last_run(context.database, sync.name),
         "row": None,
         "hubspot": None,
     }
     if row is not None:
         facts["row"] = {
-            "updated_at": told(row.get("UPDATED_AT")),
-            "deleted_at": told(row.get("_DELETED_AT")),
+            "updated_at": iso_or_none(row.get("UPDATED_AT")),
+            "deleted_at": iso_or_none(row.get("_DELETED_AT")),
             "delete_kind": row.get("_DELETE_KIND"),
             "merged_into": row.get("_MERGED_INTO"),
             "run_id": row.get("_RUN_ID"),
-            "synced_at": told(row.get("_SYNCED_AT")),
+            "synced_at": iso_or_none(row.get("_SYNCED_AT")),
         }
-    if known is not None:
+    if record_facts is not None:
+        is_live = record_facts.state is RecordState.LIVE
         facts["hubspot"] = {
-            "standing": str(known.standing),
-            "updated_at": told(known.updated_at),
-            "archived_at": told(known.archived_at),
-            "survivor": known.survivor,
-            "matches_filter": None if known.standing is not Standing.LIVE else not known.filtered,
+            "standing": str(record_facts.state),
+            "updated_at": iso_or_none(record_facts.updated_at),
+            "archived_at": iso_or_none(record_facts.archived_at),
+            "survivor": record_facts.survivor,
+            "matches_filter": not record_facts.filtered if is_live else None,
         }
-        facts["misfits"] = list(known.row.misfits) if known.row is not None else []
+        facts["misfits"] = list(record_facts.row.misfits) if record_facts.row is not None else []
     return facts

@@ -10,15 +10,15 @@ from hubspot_ingest.operations.context import Context
 
 def run_explanation(context: Context, run_id: str | None) -> dict[str, Json]:
     """What one run did. Raises ``Refusal`` (``UNKNOWN_RUN``) when there is none of that id."""
-    told = run_reports.run(context.database, (run_id or "").strip())
-    if told is None:
+    run_row = run_reports.run(context.database, (run_id or "").strip())
+    if run_row is None:
         raise Refusal(
             f"there is no run {run_id!r}; the view RUNS has those there are", code="UNKNOWN_RUN"
         )
-    requests = run_reports.requests(context.database, str(told["RUN_ID"]))
+    requests = run_reports.requests(context.database, str(run_row["RUN_ID"]))
 
     def number(name: str) -> float:
-        return float(told[name] or 0)
+        return float(run_row[name] or 0)
 
     whole = number("DURATION_SECONDS")
     seconds = {
@@ -29,24 +29,25 @@ def run_explanation(context: Context, run_id: str | None) -> dict[str, Json]:
     seconds["other"] = max(0.0, whole - sum(seconds.values()))
     rounded: dict[str, Json] = {part: round(took, 3) for part, took in seconds.items()}
     rows: dict[str, Json] = {
-        part: int(told[f"ROWS_{part.upper()}"] or 0)
+        part: int(run_row[f"ROWS_{part.upper()}"] or 0)
         for part in ("read", "inserted", "updated", "deleted")
     }
     longest = max(seconds, key=lambda part: seconds[part])
-    repeated = sum(int(str(one["retries"])) for one in requests)
-    said = (
-        f"the run of {told['SYNC']} took {whole:.1f} seconds, most of it {_WORDS[longest]}; "
+    repeated = sum(int(str(request["retries"])) for request in requests)
+    summary = (
+        f"the run of {run_row['SYNC']} took {whole:.1f} seconds, most of it {_WORDS[longest]}; "
         f"{int(number('REQUESTS'))} requests, {repeated} of them repeated"
     )
+    message = run_row["MESSAGE"] or "it still goes on"
     return {
         "response_code": "OK",
-        "message": f"{said}; it is {told['STATUS']}: {told['MESSAGE'] or 'it still goes on'}",
-        "run_id": str(told["RUN_ID"]),
-        "sync": str(told["SYNC"]),
-        "status": str(told["STATUS"]),
+        "message": f"{summary}; it is {run_row['STATUS']}: {message}",
+        "run_id": str(run_row["RUN_ID"]),
+        "sync": str(run_row["SYNC"]),
+        "status": str(run_row["STATUS"]),
         "seconds": rounded,
         "requests": [*requests],
-        "rows": {**rows, "misfits": int(told["VALUES_MISFIT"] or 0)},
+        "rows": {**rows, "misfits": int(run_row["VALUES_MISFIT"] or 0)},
     }
 
 

@@ -36,7 +36,7 @@ class Finding:
     finding: str
     cure: str = ""
 
-    def told(self) -> Json:
+    def as_json(self) -> Json:
         """As DOCTOR answers it."""
         return {
             "check": self.check,
@@ -46,66 +46,66 @@ class Finding:
         }
 
 
-def worst_first(found: Iterable[Finding]) -> list[Finding]:
-    """In order of severity, otherwise as they were found."""
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """In order of severity, otherwise in the order given."""
     order = list(Severity)
-    return sorted(found, key=lambda one: order.index(one.severity))
+    return sorted(findings, key=lambda finding: order.index(finding.severity))
 
 
-def of_age(connection: str, kind: str, created_at: int | None, now: int, cure: str) -> Finding:
-    """Of a credential's kind and age."""
+def age_finding(connection: str, kind: str, created_at: int | None, now: int, cure: str) -> Finding:
+    """The finding about a credential's kind and age."""
     what = f"the connection {connection} has a credential of the kind {kind}"
     if created_at is None:
         return Finding("CREDENTIAL", Severity.OK, f"{what}; when it was stored is not known")
     days = (now - created_at) // times.DAY
-    said = f"{what}, stored {days} days ago"
+    text = f"{what}, stored {days} days ago"
     if days > OLD_CREDENTIAL and kind == "TOKEN":
         change = f"make a new key in HubSpot, store it with {cure}, and delete the old one there"
-        return Finding("CREDENTIAL", Severity.NOTICE, said, change)
-    return Finding("CREDENTIAL", Severity.OK, said)
+        return Finding("CREDENTIAL", Severity.NOTICE, text, change)
+    return Finding("CREDENTIAL", Severity.OK, text)
 
 
-def of_versions(now: int) -> list[Finding]:
-    """Of every version of HubSpot's API that is asked for."""
+def version_findings(now: int) -> list[Finding]:
+    """A finding for each version of HubSpot's API that is asked for."""
     today = date.fromisoformat(times.iso(now)[:10])
-    found = []
+    findings = []
     for version, families in api_versions.versions_in_use().items():
         ends = date.fromisoformat(api_versions.SUPPORTED_UNTIL[version])
         days = (ends - today).days
         named = families[0] if len(families) == 1 else f"{len(families)} families of endpoints"
-        said = f"HubSpot supports the version {version} of {named} until {ends}, {days} days more"
+        text = f"HubSpot supports the version {version} of {named} until {ends}, {days} days more"
         severity, cure = Severity.OK, ""
         if days < 0:
             severity = Severity.ERROR
-            said = f"HubSpot ended its support of the version {version} of {named} on {ends}"
+            text = f"HubSpot ended its support of the version {version} of {named} on {ends}"
         elif days < COMING:
             severity = Severity.WARNING if days < SOON else Severity.NOTICE
         if severity is not Severity.OK:
             cure = "upgrade the application: a coming version asks for a newer one"
-        found.append(Finding("API_VERSION", severity, said, cure))
-    return found
+        findings.append(Finding("API_VERSION", severity, text, cure))
+    return findings
 
 
-def of_usage(usage: Usage | None, reserve_percent: float) -> Finding:
-    """Of the day's requests."""
+def usage_finding(usage: Usage | None, reserve_percent: float) -> Finding:
+    """The finding about the day's requests."""
     if usage is None:
         return Finding("LIMITS", Severity.OK, "HubSpot tells no daily limit for this credential")
     reserved = usage.limit * reserve_percent / 100
     left = usage.limit - usage.used
     resets = "" if usage.resets_at is None else f"; the day ends at {times.iso(usage.resets_at)}"
-    said = f"{usage.used} of HubSpot's {usage.limit} requests of today are used{resets}"
+    text = f"{usage.used} of HubSpot's {usage.limit} requests of today are used{resets}"
     if left <= reserved:
         cure = (
             "wait for the day to end, lower reserve_percent, or look in HubSpot which app uses it"
         )
-        return Finding("LIMITS", Severity.WARNING, f"{said}; what is left is the reserve", cure)
+        return Finding("LIMITS", Severity.WARNING, f"{text}; what is left is the reserve", cure)
     if usage.used > 0.8 * usage.limit:
-        return Finding("LIMITS", Severity.NOTICE, said, "give less urgent syncs a rarer schedule")
-    return Finding("LIMITS", Severity.OK, said)
+        return Finding("LIMITS", Severity.NOTICE, text, "give less urgent syncs a rarer schedule")
+    return Finding("LIMITS", Severity.OK, text)
 
 
-def of_clock(skew: int | None) -> Finding:
-    """Of the difference between HubSpot's clock and ours, in ms; positive: ours is behind."""
+def clock_finding(skew: int | None) -> Finding:
+    """The finding about HubSpot's clock less ours, in ms; positive: ours is behind."""
     if skew is None:
         return Finding("CLOCK", Severity.OK, "HubSpot did not tell its time")
     if abs(skew) < SKEW:

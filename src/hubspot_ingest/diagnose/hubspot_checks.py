@@ -1,4 +1,4 @@
-"""What only HubSpot can tell DOCTOR: does it answer, to whom, what may be read, what is left."""
+"""DOCTOR's checks that ask HubSpot: the connection, the clock, the day's requests, scopes."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ PATIENCE = times.MINUTE
 
 
 def check_portal(context: Context, syncs: Sequence[tuple[str, SyncSettings]]) -> Iterator[Finding]:
-    """Look at the portal of some syncs, which have one connection. Never raises for HubSpot."""
+    """The findings about the portal of some syncs of one connection; HubSpot's errors are some."""
     connection = syncs[0][1].connection
     store = cure(connection)
     try:
         now = context.clock.now()
         with context.client(syncs[0][1], now + PATIENCE) as client:
             portal = client.fetch(requests.account(), responses.portal)
-            said = f"HubSpot answers, and the connection {connection} leads to portal {portal}"
-            yield Finding("EGRESS", Severity.OK, said)
-            yield findings.of_clock(client.skew)
+            text = f"HubSpot answers, and the connection {connection} leads to portal {portal}"
+            yield Finding("EGRESS", Severity.OK, text)
+            yield findings.clock_finding(client.skew)
             yield _usage(client, syncs)
             for name, settings in syncs:
                 yield _readable(client, name, settings, now)
@@ -51,19 +51,19 @@ def check_portal(context: Context, syncs: Sequence[tuple[str, SyncSettings]]) ->
 def _usage(client: Client, syncs: Sequence[tuple[str, SyncSettings]]) -> Finding:
     client.learn_usage()
     reserve = max(settings.reserve_percent for _, settings in syncs)
-    return findings.of_usage(client.governor.usage, reserve)
+    return findings.usage_finding(client.governor.usage, reserve)
 
 
 def _readable(client: Client, name: str, settings: SyncSettings, now: int) -> Finding:
-    """Whether the credential may read what a sync wants."""
+    """Whether the credential may read the sync's stream."""
     stream = lookup.find(settings.stream, client.fetch)
     scopes, refused = discovery.refusal(client.fetch, stream, now)
     if not refused:
         return Finding("SCOPES", Severity.OK, f"the credential may read what {name} wants")
-    wanted = " or ".join(scopes or stream.scopes)
+    scope_names = " or ".join(scopes or stream.scopes)
     return Finding(
         "SCOPES",
         Severity.ERROR,
         f"the credential may not read {stream.name}, which {name} wants",
-        f"add {wanted or 'the scope of it'} to the service key in HubSpot",
+        f"add {scope_names or 'the scope of it'} to the service key in HubSpot",
     )

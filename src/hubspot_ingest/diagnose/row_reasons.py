@@ -9,7 +9,7 @@ from enum import StrEnum
 from hubspot_ingest import times
 
 
-class Reason(StrEnum):
+class RowReason(StrEnum):
     """Why a row is as it is, or absent.
 
     PRESENT: as HubSpot has it. MISFIT: so too, but for values that are not of their column's type.
@@ -30,7 +30,7 @@ class Reason(StrEnum):
     REMOVED = "REMOVED"
 
 
-class Standing(StrEnum):
+class RecordState(StrEnum):
     """What HubSpot says of a record: an id that was merged away leads to the survivor."""
 
     LIVE = "LIVE"
@@ -50,8 +50,8 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the destination, HubSpot and the state tell of one record. Instants are epoch ms.
+class RecordFacts:
+    """What the destination, HubSpot and the state say of one record. Instants are epoch ms.
 
     Attributes:
         row: None where there is none.
@@ -66,7 +66,7 @@ class Known:
 
     what: str
     table: str
-    standing: Standing
+    state: RecordState
     row: Row | None
     updated_at: int | None = None
     windowed_at: int | None = None
@@ -79,108 +79,110 @@ class Known:
     due: Mapping[str, int] | None = None
 
 
-def judge(known: Known) -> tuple[Reason, str]:
-    """The reason, and a sentence that says it."""
-    match known.standing:
-        case Standing.LIVE:
-            return _live(known)
-        case Standing.ARCHIVED:
-            at = "" if known.archived_at is None else f" since {times.iso(known.archived_at)}"
-            said = f"{known.what} lies in HubSpot's recycle bin{at}; {_marked(known, 'ARCHIVED')}"
-            return Reason.ARCHIVED, said
-        case Standing.MERGED:
-            said = f"{known.what} was merged into {known.survivor}; {_marked(known, 'MERGED')}"
-            return Reason.MERGED, said
-        case Standing.GONE:
-            return _gone(known)
+def row_reason(facts: RecordFacts) -> tuple[RowReason, str]:
+    """The reason why a record's row is as it is, and a sentence that says it."""
+    match facts.state:
+        case RecordState.LIVE:
+            return _live(facts)
+        case RecordState.ARCHIVED:
+            at = "" if facts.archived_at is None else f" since {times.iso(facts.archived_at)}"
+            sentence = (
+                f"{facts.what} lies in HubSpot's recycle bin{at}; {_marked(facts, 'ARCHIVED')}"
+            )
+            return RowReason.ARCHIVED, sentence
+        case RecordState.MERGED:
+            sentence = f"{facts.what} was merged into {facts.survivor}; {_marked(facts, 'MERGED')}"
+            return RowReason.MERGED, sentence
+        case RecordState.GONE:
+            return _gone(facts)
 
 
-def _gone(known: Known) -> tuple[Reason, str]:
-    row = known.row
+def _gone(facts: RecordFacts) -> tuple[RowReason, str]:
+    row = facts.row
     if row is None:
         return (
-            Reason.NEVER_EXISTED,
-            f"HubSpot knows no {known.what}, and {known.table} never had it: it never existed, or "
+            RowReason.NEVER_EXISTED,
+            f"HubSpot knows no {facts.what}, and {facts.table} never had it: it never existed, or "
             "was deleted for good before this sync could read it",
         )
-    if row.kind == Reason.MERGED:
+    if row.kind == RowReason.MERGED:
         return (
-            Reason.MERGED,
-            f"{known.what} was merged into {row.merged_into}, which HubSpot does not have any more",
+            RowReason.MERGED,
+            f"{facts.what} was merged into {row.merged_into}, which HubSpot does not have any more",
         )
-    said = f"{known.what} was deleted from HubSpot for good; {_marked(known, 'PURGED')}"
-    return Reason.PURGED, said
+    sentence = f"{facts.what} was deleted from HubSpot for good; {_marked(facts, 'PURGED')}"
+    return RowReason.PURGED, sentence
 
 
-def _live(known: Known) -> tuple[Reason, str]:
-    what, table, row, settled = known.what, known.table, known.row, known.settled_through
-    changed = known.windowed_at or known.updated_at or 0
-    if known.earliest is not None and changed < known.earliest:
+def _live(facts: RecordFacts) -> tuple[RowReason, str]:
+    what, table, row, settled = facts.what, facts.table, facts.row, facts.settled_through
+    changed = facts.windowed_at or facts.updated_at or 0
+    if facts.earliest is not None and changed < facts.earliest:
         return (
-            Reason.FILTERED_OUT,
+            RowReason.FILTERED_OUT,
             f"{what} was last changed at {times.iso(changed)}, before updated_after of the sync, "
-            f"{times.iso(known.earliest)}",
+            f"{times.iso(facts.earliest)}",
         )
-    if known.filtered and known.indexed:
-        said = f"{what} does not match the sync's filter; {_marked(known, 'FILTERED_OUT')}"
-        return Reason.FILTERED_OUT, said
-    if known.filtered:
+    if facts.filtered and facts.indexed:
+        sentence = f"{what} does not match the sync's filter; {_marked(facts, 'FILTERED_OUT')}"
+        return RowReason.FILTERED_OUT, sentence
+    if facts.filtered:
         return (
-            Reason.NOT_SETTLED,
+            RowReason.NOT_SETTLED,
             f"{what} was changed at {times.iso(changed)}, and HubSpot's search, which applies the "
             "filter, does not know of it yet",
         )
-    if row is not None and row.kind is None and (row.updated_at or 0) >= (known.updated_at or 0):
+    if row is not None and row.kind is None and (row.updated_at or 0) >= (facts.updated_at or 0):
         if row.misfits:
             names = ", ".join(row.misfits)
             return (
-                Reason.MISFIT,
+                RowReason.MISFIT,
                 f"{what} is in {table} as HubSpot has it, but what it holds in {names} is not of "
                 "the column's type: NULL there, whole in the column PROPERTIES",
             )
-        return Reason.PRESENT, f"{what} is in {table} as HubSpot has it"
+        return RowReason.PRESENT, f"{what} is in {table} as HubSpot has it"
     if settled is None:
         begun = "no run of the sync has come to its end yet; the next one reads everything"
         if row is None:
-            return Reason.NOT_LOADED, f"{what} is not in {table}: {begun}"
-        return Reason.NOT_SETTLED, f"{what} is in {table} in an older version: {begun}"
+            return RowReason.NOT_LOADED, f"{what} is not in {table}: {begun}"
+        return RowReason.NOT_SETTLED, f"{what} is in {table} in an older version: {begun}"
     if changed >= settled:
         return (
-            Reason.NOT_SETTLED,
+            RowReason.NOT_SETTLED,
             f"{what} was changed at {times.iso(changed)}, and {table} is settled through "
             f"{times.iso(settled)}; a run after that brings it in",
         )
     if row is None:
         return (
-            Reason.NOT_LOADED,
+            RowReason.NOT_LOADED,
             f"{what} was last changed at {times.iso(changed)} and is not in {table}, which is "
-            f"settled through {times.iso(settled)}; {_found_by(known, 'ROTATION')}",
+            f"settled through {times.iso(settled)}; {_follow_up(facts, 'ROTATION')}",
         )
     if row.kind is not None:
         return (
-            Reason.STALE,
+            RowReason.STALE,
             f"{what} is marked {row.kind} in {table}, but HubSpot has it; "
-            f"{_found_by(known, row.kind)}",
+            f"{_follow_up(facts, row.kind)}",
         )
     return (
-        Reason.STALE,
+        RowReason.STALE,
         f"{what} was last changed at {times.iso(changed)} and is in {table} in an older version, "
-        f"though that is settled through {times.iso(settled)}; {_found_by(known, 'ROTATION')}",
+        f"though that is settled through {times.iso(settled)}; {_follow_up(facts, 'ROTATION')}",
     )
 
 
-def _marked(known: Known, kind: str) -> str:
-    if known.row is None:
-        return f"{known.table} never had it"
-    if known.row.kind == kind:
+def _marked(facts: RecordFacts, kind: str) -> str:
+    if facts.row is None:
+        return f"{facts.table} never had it"
+    if facts.row.kind == kind:
         return f"its row is marked {kind}"
-    told = "not marked" if known.row.kind is None else f"marked {known.row.kind}"
-    return f"its row is {told} so far; {_found_by(known, kind)}"
+    marking = "not marked" if facts.row.kind is None else f"marked {facts.row.kind}"
+    return f"its row is {marking} so far; {_follow_up(facts, kind)}"
 
 
-def _found_by(known: Known, kind: str) -> str:
+def _follow_up(facts: RecordFacts, kind: str) -> str:
     """Which sweep follows it up, and when that is due."""
-    due = known.due or {}
+    due = facts.due or {}
     at = due.get(kind, due.get("ROTATION"))
     if at is None:
         return "the next run follows it up"

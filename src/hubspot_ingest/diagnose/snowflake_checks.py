@@ -1,4 +1,4 @@
-"""What Snowflake and the state tell DOCTOR: syncs, tasks, privileges, what was left behind."""
+"""DOCTOR's checks that ask Snowflake alone: syncs, tasks, privileges, leases, leftovers."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ _HEALTH = {
 
 
 def credentials(database: Database, now: int) -> Iterator[Finding]:
-    """Of the credentials that are stored."""
+    """A finding for each credential that is stored."""
     for connection, (kind, created_at) in health.credentials(database).items():
-        yield findings.of_age(connection, kind, created_at, now, cure(connection))
+        yield findings.age_finding(connection, kind, created_at, now, cure(connection))
 
 
 def sync_health(database: Database) -> Iterator[Finding]:
-    """Of how the enabled syncs went."""
-    for one in health.health(database):
-        severity, what = _HEALTH.get(one.health, (Severity.OK, ""))
-        said = f"{one.sync} is {one.health}"
-        if severity is not Severity.OK and one.message:
-            said += f": {one.message}"
-        yield Finding("SYNC", severity, said, what.format(one.sync))
+    """A finding for each enabled sync: how its last run went."""
+    for row in health.health(database):
+        severity, cure = _HEALTH.get(row.health, (Severity.OK, ""))
+        text = f"{row.sync} is {row.health}"
+        if severity is not Severity.OK and row.message:
+            text += f": {row.message}"
+        yield Finding("SYNC", severity, text, cure.format(row.sync))
 
 
 def views(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
-    """Of the views beside destinations."""
+    """A finding for each view beside a destination that is missing."""
     for sync, settings in syncs:
         for view in table_views.missing_views(database, sync, settings):
             yield Finding(
@@ -60,7 +60,7 @@ def views(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
 
 
 def leases(database: Database, now: int) -> Iterator[Finding]:
-    """Of runs that were killed."""
+    """A finding for each killed run that nothing followed."""
     for sync in health.dead_leases(database, now):
         yield Finding(
             "LEASE",
@@ -71,92 +71,92 @@ def leases(database: Database, now: int) -> Iterator[Finding]:
 
 
 def left_over(database: Database, now: int) -> Iterator[Finding]:
-    """Of staging tables and files that nobody needs any more."""
+    """Findings about staging tables and files that nobody needs any more."""
     tables, files = cleanup.tables(database, now), cleanup.files(database, now)
     cure = "nothing: the next run after a killed one, and every RECONCILE, clear them away"
     if tables:
-        said = f"{len(tables)} staging tables of runs that were killed are left, such as "
-        yield Finding("STAGING", Severity.NOTICE, said + tables[0], cure)
+        text = f"{len(tables)} staging tables of runs that were killed are left, such as "
+        yield Finding("STAGING", Severity.NOTICE, text + tables[0], cure)
     if files:
-        said = f"{files.total()} files of {len(files)} runs that are over are left on the stage"
-        yield Finding("STAGING", Severity.NOTICE, f"{said}, such as of {min(files)}", cure)
+        text = f"{files.total()} files of {len(files)} runs that are over are left on the stage"
+        yield Finding("STAGING", Severity.NOTICE, f"{text}, such as of {min(files)}", cure)
     if not (tables or files):
         yield Finding("STAGING", Severity.OK, "no run left anything behind")
 
 
 def approval(database: Database) -> Iterator[Finding]:
-    """Of what an administrator is asked to approve: without it no request leaves the account."""
+    """A finding for each specification to approve: without it no request leaves the account."""
     try:
-        asked = health.specifications(database)
+        specifications = health.specifications(database)
     except DatabaseError:
         # where Snowflake does not tell, whether HubSpot answers does
         return
-    for specification, status, number in asked:
-        said = f"the connection {specification} to api.hubapi.com is {status}"
+    for specification, status, number in specifications:
+        text = f"the connection {specification} to api.hubapi.com is {status}"
         if status == "APPROVED":
-            yield Finding("EGRESS", Severity.OK, said)
+            yield Finding("EGRESS", Severity.OK, text)
             continue
         application = name(database.application)
         approve = f"APPROVE SPECIFICATION {name(specification)} SEQUENCE_NUMBER = {number}"
         yield Finding(
             "EGRESS",
             Severity.ERROR,
-            f"{said}: the app cannot ask HubSpot anything",
+            f"{text}: the app cannot ask HubSpot anything",
             "approve it on the app's page under Settings » Connections, or as an administrator: "
             f"ALTER APPLICATION {application} {approve}",
         )
 
 
 def certificates(database: Database) -> Iterator[Finding]:
-    """Of the last comparison of each sync with HubSpot."""
+    """A finding for the last comparison of each sync with HubSpot."""
     for sync, (result, at) in health.certificates(database).items():
-        said = f"{sync} was compared with HubSpot at {times.iso(at)}: {result}"
+        text = f"{sync} was compared with HubSpot at {times.iso(at)}: {result}"
         if result == "INCOMPLETE":
             again = f"nothing: the next run compares again; or CALL reconcile('{sync}')"
-            yield Finding("COMPLETENESS", Severity.NOTICE, said, again)
+            yield Finding("COMPLETENESS", Severity.NOTICE, text, again)
         else:
-            yield Finding("COMPLETENESS", Severity.OK, said)
+            yield Finding("COMPLETENESS", Severity.OK, text)
 
 
 def account(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
-    """Of what the app may do in the account: without these no schedule runs."""
+    """The finding about the privileges without which no schedule runs."""
     app = AppState(database).settings()
     scheduled = [sync for sync, settings in syncs if settings.schedule is not None]
-    lacks = sorted(ON_SCHEDULE - privileges.on_account(database))
-    wanted = bool(scheduled or app.schedule or app.notifications)
-    if not lacks:
+    missing = sorted(ON_SCHEDULE - privileges.on_account(database))
+    needed = bool(scheduled or app.schedule or app.notifications)
+    if not missing:
         yield Finding("PRIVILEGES", Severity.OK, "the app may run tasks")
         return
-    severity = Severity.ERROR if wanted else Severity.NOTICE
+    severity = Severity.ERROR if needed else Severity.NOTICE
     yield Finding(
         "PRIVILEGES",
         severity,
-        f"the app lacks {', '.join(lacks)} on the account: nothing runs on a schedule",
-        f"GRANT {', '.join(lacks)} ON ACCOUNT TO APPLICATION {name(database.application)}",
+        f"the app lacks {', '.join(missing)} on the account: nothing runs on a schedule",
+        f"GRANT {', '.join(missing)} ON ACCOUNT TO APPLICATION {name(database.application)}",
     )
 
 
 def tasks(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
-    """Of the tasks of syncs that have a schedule, and of the app's own."""
-    there = health.tasks(database)
+    """A finding for each task: those of syncs with a schedule, and the app's own."""
+    states = health.tasks(database)
     app = AppState(database).settings()
     of_app = [
         (ALL_SYNCS, "schedule", app.schedule),
         (SEND_ALERTS, "notifications", app.notifications),
     ]
     for title, setting, chosen in of_app:
-        state = there.get(title)
+        state = states.get(title)
         if chosen is not None and state != "started":
-            said = f"the app has {setting}, but its task {title} is {state or 'not there'}"
+            text = f"the app has {setting}, but its task {title} is {state or 'not there'}"
             change = f"CALL configure_app with the same {setting} again"
-            yield Finding("TASK", Severity.ERROR, said, change)
+            yield Finding("TASK", Severity.ERROR, text, change)
     for sync, settings in syncs:
         if settings.schedule is None:
             continue
-        state = there.get(sync.upper())
+        state = states.get(sync.upper())
         if state == "started":
             yield Finding("TASK", Severity.OK, f"the task of {sync} runs by its schedule")
             continue
-        said = f"{sync} has a schedule, but its task is {state or 'not there'}"
+        text = f"{sync} has a schedule, but its task is {state or 'not there'}"
         change = f"CALL enable_sync('{sync}')" if state else "configure the sync again"
-        yield Finding("TASK", Severity.ERROR, said, change)
+        yield Finding("TASK", Severity.ERROR, text, change)

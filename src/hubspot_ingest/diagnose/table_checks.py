@@ -1,4 +1,4 @@
-"""What DOCTOR finds of destinations: may they be written, are their columns as they were made."""
+"""DOCTOR's checks of destinations: may they be written, are their columns as the app made them."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Columns = Sequence[tuple[str, columns.Type]]
 
 
 def tables(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
-    """Of the tables of the enabled syncs."""
+    """Findings about the tables of the enabled syncs."""
     stored_syncs, landed = Syncs(database), health.landed(database)
     may_make = "CREATE DATABASE" in privileges.on_account(database)
     for sync, settings in syncs:
         table = destination.destination_table(settings)
         place = privileges.inspect_destination(database, table)
-        said = f"the app may not write to {table}, where {sync} lands"
+        text = f"the app may not write to {table}, where {sync} lands"
         if place.grants and place.database_seen:
-            yield Finding("GRANTS", Severity.ERROR, said, "; ".join(place.grants))
+            yield Finding("GRANTS", Severity.ERROR, text, "; ".join(place.grants))
         elif place.grants and not may_make:
-            told = f"{said}: it sees no such database, and may make none"
-            yield Finding("GRANTS", Severity.ERROR, told, "; ".join(place.grants))
+            reason = f"{text}: it sees no such database, and may make none"
+            yield Finding("GRANTS", Severity.ERROR, reason, "; ".join(place.grants))
         stored = stored_syncs.find(sync)
         if stored is None or stored.settled_through is None:
             continue
@@ -43,15 +43,15 @@ def tables(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
             yield _altered(sync, table, expected, types)
         elif sync in landed:
             again = f"CALL reset_sync('{sync}'), then run it: that makes the table anew"
-            gone = f"{table}, where {sync} landed, is not there any more"
-            yield Finding("TABLE", Severity.WARNING, gone, again)
+            missing = f"{table}, where {sync} landed, is not there any more"
+            yield Finding("TABLE", Severity.WARNING, missing, again)
 
 
 def _expected(database: Database, sync: str, settings: SyncSettings) -> Columns:
     """The columns that the app gave a table; none of a view's, which are another table's."""
     flattened = [
-        (column, columns.TYPES.get(one.type, columns.Type.TEXT))
-        for one, column in PortalSchema(database).properties(sync)
+        (column, columns.TYPES.get(prop.type, columns.Type.TEXT))
+        for prop, column in PortalSchema(database).properties(sync)
         if column is not None
     ]
     stream = lookup.standard(settings.stream)
@@ -61,20 +61,20 @@ def _expected(database: Database, sync: str, settings: SyncSettings) -> Columns:
         own = rows.table_columns(stream)
     else:
         own = (*columns.RECORD, *columns.BOOKKEEPING)
-    return [*((one.name, one.type) for one in own), *flattened]
+    return [*((column.name, column.type) for column in own), *flattened]
 
 
 def _altered(sync: str, table: Table, expected: Columns, types: Mapping[str, str]) -> Finding:
     missing = [column for column, _ in expected if column not in types]
     retyped = [
         column
-        for column, wanted in expected
-        if column in types and not columns.same_type(wanted, types[column])
+        for column, expected_type in expected
+        if column in types and not columns.same_type(expected_type, types[column])
     ]
     if not (missing or retyped):
         return Finding("TABLE", Severity.OK, f"{table} is as it was made")
-    said = f"{table} was altered by hand:"
-    said += f" without {', '.join(missing)}" if missing else ""
-    said += f" of another type {', '.join(retyped)}" if retyped else ""
+    text = f"{table} was altered by hand:"
+    text += f" without {', '.join(missing)}" if missing else ""
+    text += f" of another type {', '.join(retyped)}" if retyped else ""
     again = f"drop the table, CALL reset_sync('{sync}') and run it; or undo the change"
-    return Finding("TABLE", Severity.WARNING, said, again)
+    return Finding("TABLE", Severity.WARNING, text, again)

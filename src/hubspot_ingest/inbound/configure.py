@@ -1,4 +1,4 @@
-"""Everything a person sets: syncs, their switches, the credential. Checked before it is stored."""
+"""CONFIGURE_SYNC and its like: checks the settings of syncs, stores them, and switches syncs."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ Answer = dict[str, Json]
 PATIENCE = times.MINUTE
 
 
-def configure(context: Context, name: str, given: Json) -> Answer:
+def configure(context: Context, name: str, new_settings: Json) -> Answer:
     """Check the settings whole, against the portal where they speak of it, and store them.
 
     Raises ``Refusal`` naming what is wrong; then nothing was stored.
     """
     name = sync_name(name)
     app = AppState(context.database).settings()
-    settings = checked(context, name, given, app.for_syncs)
+    settings = checked_settings(context, name, new_settings, app.for_syncs)
     syncs = Syncs(context.database)
     sync = syncs.find(name)
     before, effect = None, Effect.NONE
@@ -54,7 +54,7 @@ def configure(context: Context, name: str, given: Json) -> Answer:
     syncs.save(
         name,
         settings.stream,
-        given or {},
+        new_settings or {},
         context.clock.now(),
         forget=forget,
         every_minutes=schedules.longest_gap(settings.schedule),
@@ -77,19 +77,21 @@ def configure(context: Context, name: str, given: Json) -> Answer:
     }
 
 
-def checked(context: Context, name: str, given: Json, defaults: Mapping[str, Json]) -> SyncSettings:
+def checked_settings(
+    context: Context, name: str, new_settings: Json, defaults: Mapping[str, Json]
+) -> SyncSettings:
     """The settings, checked whole and against the portal where they speak of it.
 
     Raises ``Refusal`` naming what is wrong.
     """
-    settings = parse_settings(name, given, defaults)
+    settings = parse_settings(name, new_settings, defaults)
     connections.check_known(context.database, settings.connection)
     table_views.check_name_is_free(settings, _others(Syncs(context.database), name, defaults))
     stream = lookup.standard(settings.stream)
     if stream is not None:
         lookup.check_settings(stream, settings)
-    for one in settings.associations or ():
-        lookup.check_associated(one)
+    for associated in settings.associations or ():
+        lookup.check_associated(associated)
     if (
         stream is None
         or settings.filter_groups
@@ -112,21 +114,21 @@ def _others(
     syncs: Syncs, name: str, defaults: Mapping[str, Json]
 ) -> Iterator[tuple[str, SyncSettings]]:
     """All other syncs, but for those whose settings are not what this version takes."""
-    for one in syncs.all():
-        if one.name != name:
+    for sync in syncs.all():
+        if sync.name != name:
             with suppress(Refusal):
-                yield one.name, parse_settings(one.name, one.settings, defaults)
+                yield sync.name, parse_settings(sync.name, sync.settings, defaults)
 
 
-def existing(syncs: Syncs, name: str) -> Sync:
+def existing_sync(syncs: Syncs, name: str) -> Sync:
     """The sync of that name. Raises ``UnknownSync``, naming those there are."""
     name = sync_name(name)
     sync = syncs.find(name)
     if sync is None:
-        known = syncs.names()
-        there = ", ".join(known) if known else "none yet"
+        names = syncs.names()
+        there = ", ".join(names) if names else "none yet"
         raise UnknownSync(
-            f"there is no sync {name!r}{did_you_mean(name, known)}; there are: {there}"
+            f"there is no sync {name!r}{did_you_mean(name, names)}; there are: {there}"
         )
     return sync
 
@@ -134,7 +136,7 @@ def existing(syncs: Syncs, name: str) -> Sync:
 def drop(context: Context, name: str) -> Answer:
     """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
     syncs = Syncs(context.database)
-    sync = existing(syncs, name)
+    sync = existing_sync(syncs, name)
     for title in (sync.name, tasks.reconcile_title(sync.name)):
         context.database.rows(tasks.drop(context.database.application, title))
     syncs.drop(sync.name)
@@ -151,19 +153,19 @@ def drop(context: Context, name: str) -> Answer:
 def enable(context: Context, name: str, *, enabled: bool) -> Answer:
     """Switch a sync on or off. Raises ``UnknownSync``."""
     syncs = Syncs(context.database)
-    sync = existing(syncs, name)
+    sync = existing_sync(syncs, name)
     syncs.enable(sync.name, enabled, context.clock.now())
     if not enabled or task_schedules.may_resume(sync):
         switched = tasks.switch(context.database.application, sync.name, enabled=enabled)
         context.database.rows(switched)
-    said = "is enabled" if enabled else "is disabled; it still runs when called"
-    return {"response_code": "OK", "message": f"sync {sync.name} {said}"}
+    outcome = "is enabled" if enabled else "is disabled; it still runs when called"
+    return {"response_code": "OK", "message": f"sync {sync.name} {outcome}"}
 
 
 def reset(context: Context, name: str) -> Answer:
     """Forget a sync's cursor. Raises ``UnknownSync``."""
     syncs = Syncs(context.database)
-    sync = existing(syncs, name)
+    sync = existing_sync(syncs, name)
     syncs.reset(sync.name, context.clock.now())
     return {
         "response_code": "OK",

@@ -1,4 +1,4 @@
-"""What a credential may read of a portal: every stream tried once, records and properties told."""
+"""DISCOVER and TEST_CONNECTION: which streams of a portal a credential may read."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ def discover(context: Context) -> dict[str, Json]:
     settings = parse_settings("contacts", {})
     now = context.clock.now()
     with context.client(settings, now + PATIENCE) as client:
-        found = access(client.fetch, now)
-        properties = _properties(client.fetch, found)
+        accesses = stream_accesses(client.fetch, now)
+        properties = _properties(client.fetch, accesses)
     metadata = PortalSchema(context.database)
-    metadata.save_access(found, now)
+    metadata.save_access(accesses, now)
     metadata.save_stream_properties(properties)
-    readable = [one for one in found if one.readable]
+    readable = [access for access in accesses if access.readable]
     return {
         "response_code": "OK",
-        "message": f"{len(readable)} of {len(found)} streams can be read; see the views STREAMS "
+        "message": f"{len(readable)} of {len(accesses)} streams can be read; see the views STREAMS "
         "and STREAM_PROPERTIES",
-        "streams": [told(one) for one in found],
+        "streams": [stream_json(access) for access in accesses],
     }
 
 
@@ -77,7 +77,7 @@ def test_connection(context: Context, name: str | None) -> dict[str, Json]:
     try:
         with context.client(settings, now + PATIENCE_OF_A_TEST) as client:
             portal_id = client.fetch(requests.account(), responses.portal)
-            found = access(client.fetch, now)
+            accesses = stream_accesses(client.fetch, now)
             credential = client.access.credential
     except CredentialError:
         Runs(context.database).log_error(
@@ -86,54 +86,58 @@ def test_connection(context: Context, name: str | None) -> dict[str, Json]:
         raise
     Connections(context.database).save_portal(name, credential, portal_id, now)
     if name == DEFAULT_CONNECTION:
-        PortalSchema(context.database).save_access(found, now)
-    readable = [one for one in found if one.readable]
+        PortalSchema(context.database).save_access(accesses, now)
+    readable = [access for access in accesses if access.readable]
     return {
         "response_code": "OK",
-        "message": f"connected to portal {portal_id}: {len(readable)} of {len(found)} streams "
+        "message": f"connected to portal {portal_id}: {len(readable)} of {len(accesses)} streams "
         "can be read",
         "portal_id": portal_id,
         "streams": [
-            {"stream": one.stream, "readable": one.readable, "scopes": list(one.scopes)}
-            for one in found
+            {
+                "stream": access.stream,
+                "readable": access.readable,
+                "scopes": list(access.scopes),
+            }
+            for access in accesses
         ],
     }
 
 
-def told(one: StreamAccess) -> dict[str, Json]:
-    """A stream as DISCOVER answers it."""
+def stream_json(access: StreamAccess) -> dict[str, Json]:
+    """One stream in the answer of DISCOVER."""
     return {
-        "stream": one.stream,
-        "object_type": one.object_type or None,
-        "label": one.label,
-        "readable": one.readable,
-        "scopes": list(one.scopes),
-        "tier": one.tier or None,
-        "records": one.records,
+        "stream": access.stream,
+        "object_type": access.object_type or None,
+        "label": access.label,
+        "readable": access.readable,
+        "scopes": list(access.scopes),
+        "tier": access.tier or None,
+        "records": access.records,
     }
 
 
-def _properties(fetch: Fetch, found: Iterable[StreamAccess]) -> dict[str, tuple[Property, ...]]:
+def _properties(fetch: Fetch, accesses: Iterable[StreamAccess]) -> dict[str, tuple[Property, ...]]:
     """The properties of every object type that can be read, by stream."""
 
-    def ask(one: StreamAccess) -> tuple[Property, ...]:
+    def ask(access: StreamAccess) -> tuple[Property, ...]:
         try:
-            return fetch(requests.properties(one.object_type), responses.properties)
+            return fetch(requests.properties(access.object_type), responses.properties)
         except (ScopeMissing, HubSpotRefused):
             return ()
 
-    readable = [one for one in found if one.readable and one.object_type]
+    readable = [access for access in accesses if access.readable and access.object_type]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        told = zip(readable, pool.map(ask, readable), strict=True)
-        return {one.stream: properties for one, properties in told if properties}
+        answers = zip(readable, pool.map(ask, readable), strict=True)
+        return {access.stream: properties for access, properties in answers if properties}
 
 
-def access(fetch: Fetch, now: int) -> list[StreamAccess]:
+def stream_accesses(fetch: Fetch, now: int) -> list[StreamAccess]:
     """For every stream of the catalog and every custom object: may the credential read it?
 
     The number of records is told where HubSpot counts them for all object types at once.
     """
-    own = [lookup.of_schema(one) for one in lookup.schemas(fetch)]
+    own = [lookup.of_schema(schema) for schema in lookup.schemas(fetch)]
     records = _records(fetch)
 
     def check(stream: Stream) -> StreamAccess:
@@ -152,14 +156,14 @@ def access(fetch: Fetch, now: int) -> list[StreamAccess]:
         )
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        found = {one.stream: one for one in pool.map(check, [*STREAMS, *own])}
+        accesses = {access.stream: access for access in pool.map(check, [*STREAMS, *own])}
     for stream in STREAMS:
         # a view can be read when anything it is made of can be
         if isinstance(stream, ViewStream) and not any(
-            found[source.stream].readable for source in stream.sources
+            accesses[source.stream].readable for source in stream.sources
         ):
-            found[stream.name] = _unreadable(found[stream.name], found, stream)
-    return [*found.values()]
+            accesses[stream.name] = _unreadable(accesses[stream.name], accesses, stream)
+    return [*accesses.values()]
 
 
 def label(stream: Stream) -> str:
@@ -168,9 +172,9 @@ def label(stream: Stream) -> str:
 
 
 def _unreadable(
-    view: StreamAccess, found: Mapping[str, StreamAccess], stream: ViewStream
+    view: StreamAccess, accesses: Mapping[str, StreamAccess], stream: ViewStream
 ) -> StreamAccess:
-    scopes = [scope for source in stream.sources for scope in found[source.stream].scopes]
+    scopes = [scope for source in stream.sources for scope in accesses[source.stream].scopes]
     return StreamAccess(
         stream=view.stream,
         object_type="",

@@ -109,7 +109,7 @@ class _Demo:
 
     def _end(self, answers: list[dict[str, Any]], changed: int) -> int:
         merged = answers[-1].get("rows_inserted", 0) + answers[-1].get("rows_updated", 0)
-        good = all(one.get("response_code") == "OK" for one in answers) and merged == changed
+        good = all(answer.get("response_code") == "OK" for answer in answers) and merged == changed
         if not good:
             self._console.print(Text("The demo did not do what it promised.", style="bold red"))
             return 1
@@ -129,7 +129,7 @@ class _Demo:
         return 0
 
     def _change(self) -> int:
-        existing = [one.id for one in self._portal.records("contacts")]
+        existing = [record.id for record in self._portal.records("contacts")]
         step = len(existing) // CHANGED
         for n, identifier in enumerate(existing[::step][:CHANGED]):
             self._portal.update("contacts", identifier, {"jobtitle": f"Head of Change {n + 1}"})

@@ -71,10 +71,10 @@ def _opened(directory: Path) -> Engine:
             code="ENGINE_BUSY",
         ) from error
     except Exception as error:
-        said = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).split())[:300]
         raise LaptopError(
-            f"the local engine's files in {directory} cannot be opened ({said}); make room on the "
-            "disk, or set HUBSPOT_INGEST_HOME to another directory"
+            f"the local engine's files in {directory} cannot be opened ({reason}); make room on "
+            "the disk, or set HUBSPOT_INGEST_HOME to another directory"
         ) from error
 
 

@@ -16,8 +16,8 @@ class _Json(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts = {name: value for name, value in vars(record).items() if name not in _USUAL}
-        told = {"at": self.formatTime(record), "level": record.levelname}
-        return json.dumps({**told, "said": record.getMessage(), **facts}, default=str)
+        line = {"at": self.formatTime(record), "level": record.levelname}
+        return json.dumps({**line, "said": record.getMessage(), **facts}, default=str)
 
 
 def begin() -> None:

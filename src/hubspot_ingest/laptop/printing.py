@@ -86,9 +86,9 @@ def as_table(result: Result, console: Console, *, limit: int | None = None) -> N
     parts = answer(result)
     if parts is not None:
         for name, value in parts.items():
-            told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             console.print(
-                Text(f"{name:18}", style="bold"), Text(_CONTROL.sub("", told)), soft_wrap=True
+                Text(f"{name:18}", style="bold"), Text(_CONTROL.sub("", text)), soft_wrap=True
             )
         return
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
@@ -107,10 +107,10 @@ def answer(result: Result) -> dict[str, object] | None:
     if len(result.rows) != 1 or len(result.names) != 1 or not result.json_columns:
         return None
     try:
-        found = json.loads(str(result.rows[0][0]))
+        parsed = json.loads(str(result.rows[0][0]))
     except ValueError:
         return None
-    return found if isinstance(found, dict) and "response_code" in found else None
+    return parsed if isinstance(parsed, dict) and "response_code" in parsed else None
 
 
 def _cut(text: str) -> str:

@@ -114,9 +114,9 @@ def _page(parameters: dict[str, Any], port: int) -> Iterator[subprocess.Popen[by
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def _await(process: subprocess.Popen[bytes], port: int) -> None:

@@ -1,4 +1,4 @@
-"""Telling people what went wrong: once, and again when it is over or its reason changed."""
+"""Sends alerts: once, and again when one is over or its reason changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hubspot_ingest.operations.context import Context
 
 
 def after_runs(context: Context) -> None:
-    """Tell what changed by the runs that ended; no run is worse for what goes wrong in this."""
+    """Send what changed by the runs that ended; a failure here fails no run."""
     try:
         announce(context)
     except IngestError as error:
@@ -24,7 +24,7 @@ def after_runs(context: Context) -> None:
 
 
 def announce(context: Context) -> dict[str, Json]:
-    """Tell people of what is wrong that they were not told of, and of what is over.
+    """Send the alerts that were not sent, and word of those that are over.
 
     Raises ``NotificationFailed`` when nothing could be sent; it is tried again next time.
     """
@@ -33,31 +33,36 @@ def announce(context: Context) -> dict[str, Json]:
         return _answer(0, 0, "no notifications are configured; see CONFIGURE_APP")
     now = context.clock.now()
     alerts = Alerts(context.database)
-    standings = {one.sync: one for one in alerts.statuses(now)}
-    found = [*(one.alert for one in standings.values() if one.alert), *alerts.incomplete()]
-    wrong = {(one.sync, one.kind): one for one in found if one.kind in to.on}
-    before = {(one.sync, one.kind): one for one in alerts.sent()}
-    new = [one for key, one in wrong.items() if key not in before or before[key].code != one.code]
-    over = [
-        one
-        for key, one in before.items()
-        if key not in wrong and not (one.sync in standings and standings[one.sync].running)
+    statuses = {status.sync: status for status in alerts.statuses(now)}
+    reasons = [
+        *(status.alert for status in statuses.values() if status.alert),
+        *alerts.incomplete(),
     ]
-    # noted first: of two processes that see the same, one tells
-    new = [one for one in new if alerts.save(one, now)]
-    over = [one for one in over if alerts.delete(one)]
-    ended = [one for one in over if one.sync in standings and one.kind in to.on]
+    current = {(alert.sync, alert.kind): alert for alert in reasons if alert.kind in to.on}
+    sent = {(alert.sync, alert.kind): alert for alert in alerts.sent()}
+    new = [
+        alert for key, alert in current.items() if key not in sent or sent[key].code != alert.code
+    ]
+    over = [
+        alert
+        for key, alert in sent.items()
+        if key not in current and not (alert.sync in statuses and statuses[alert.sync].running)
+    ]
+    # noted first: of two processes that see the same alert, one sends it
+    new = [alert for alert in new if alerts.save(alert, now)]
+    over = [alert for alert in over if alerts.delete(alert)]
+    ended = [alert for alert in over if alert.sync in statuses and alert.kind in to.on]
     if not new and not ended:
         return _answer(0, 0, "nothing has changed since people were told last")
     try:
         _send(context, to, new, ended)
     except NotificationFailed as error:
-        for one in new:
-            earlier = before.get((one.sync, one.kind))
-            alerts.delete(one)
+        for alert in new:
+            earlier = sent.get((alert.sync, alert.kind))
+            alerts.delete(alert)
             over += [earlier] if earlier else []
-        for one in over:
-            alerts.save(one, now)
+        for alert in over:
+            alerts.save(alert, now)
         Runs(context.database).log_error(None, "", error.response_code, error.message, now)
         raise
     return _answer(len(new), len(ended), "people were told")
@@ -89,16 +94,18 @@ def _send(
     context: Context, to: Notifications, new: Sequence[Alert], ended: Sequence[Alert]
 ) -> None:
     application = context.database.application
-    lines = [alert_line(one, application) for one in new]
-    lines += [f"{one.sync} is no longer {one.kind}." for one in ended]
+    lines = [alert_line(alert, application) for alert in new]
+    lines += [f"{alert.sync} is no longer {alert.kind}." for alert in ended]
     notifications.send(context.database, to, subject(new, ended, application), lines)
 
 
 def subject(new: Sequence[Alert], ended: Sequence[Alert], application: str) -> str:
-    """What people read first."""
-    said = [f"{one.sync} {one.kind}" for one in new] + [f"{one.sync} recovered" for one in ended]
-    more = f" and {len(said) - 3} more" if len(said) > 3 else ""
-    return f"{application}: {', '.join(said[:3])}{more}"
+    """The subject line of a message."""
+    parts = [f"{alert.sync} {alert.kind}" for alert in new] + [
+        f"{alert.sync} recovered" for alert in ended
+    ]
+    more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
+    return f"{application}: {', '.join(parts[:3])}{more}"
 
 
 def alert_line(alert: Alert, application: str) -> str:

@@ -26,27 +26,27 @@ def set_token(context: Context, token: str | None) -> Answer:
 def set_oauth(
     context: Context, client_id: str | None, client_secret: str | None, refresh_token: str | None
 ) -> Answer:
-    """Store an OAuth grant; access tokens are got by it when they are needed."""
-    given: Json = {
+    """Store an OAuth grant; runs get access tokens with it when they need one."""
+    grant: Json = {
         "client_id": client_id,
         "client_secret": client_secret,
         "refresh_token": refresh_token,
     }
-    return configure(context, DEFAULT_CONNECTION, given)
+    return configure(context, DEFAULT_CONNECTION, grant)
 
 
-def configure(context: Context, name: str | None, given: Json) -> Answer:
+def configure(context: Context, name: str | None, credential_parts: Json) -> Answer:
     """Store the credential of a connection, checked as far as it can be without HubSpot.
 
     Raises ``Refusal``, without quoting the credential; then nothing was stored.
     """
     name = connection_name(name)
-    credential = credentials.parse_credential(given)
+    credential = credentials.parse_credential(credential_parts)
     Connections(context.database).save(name, credential, context.clock.now())
-    told = "" if name == DEFAULT_CONNECTION else f"'{name}'"
+    argument = "" if name == DEFAULT_CONNECTION else f"'{name}'"
     return {
         "response_code": "OK",
-        "message": f"the credential is stored; check it with CALL test_connection({told})",
+        "message": f"the credential is stored; check it with CALL test_connection({argument})",
         "connection": name,
         "kind": str(credentials.credential_kind(credential)),
     }
@@ -56,11 +56,11 @@ def check_known(database: Database, name: str) -> None:
     """Raises ``Refusal`` (``UNKNOWN_CONNECTION``) for a connection nobody configured."""
     if name == DEFAULT_CONNECTION:
         return
-    known = list(Connections(database).all())
-    if name not in known:
-        there = ", ".join(known) or "none yet"
+    names = list(Connections(database).all())
+    if name not in names:
+        there = ", ".join(names) or "none yet"
         raise Refusal(
-            f"there is no connection {name!r}{did_you_mean(name, known)}; there are: {there}; make "
+            f"there is no connection {name!r}{did_you_mean(name, names)}; there are: {there}; make "
             f"it with {cure(name)}",
             code="UNKNOWN_CONNECTION",
         )

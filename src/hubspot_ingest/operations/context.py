@@ -55,12 +55,12 @@ class Portals:
     def governor(self, connection: str) -> Governor:
         """HubSpot counts by portal: connections to one portal have one governor."""
         if connection not in self._governors:
-            known = self._connections.all() if self._governors else {}
-            portal = known[connection].portal_id if connection in known else None
+            stored = self._connections.all() if self._governors else {}
+            portal = stored[connection].portal_id if connection in stored else None
             same = [
                 governor
                 for name, governor in self._governors.items()
-                if portal is not None and name in known and known[name].portal_id == portal
+                if portal is not None and name in stored and stored[name].portal_id == portal
             ]
             self._governors[connection] = same[0] if same else Governor(self._clock)
         return self._governors[connection]

@@ -1,4 +1,4 @@
-"""A portal's limits shared with other processes of ours, and its day remembered between runs.
+"""Shares a portal's limits with other processes of the app, and keeps its day between runs.
 
 A process that holds a lease counts with the weight of its syncs' priority. Each looks every few
 seconds who else is there and takes its share; one that comes to others lets its searches wait
@@ -25,7 +25,7 @@ WORTH_ASKING = 1_000
 
 
 class QuotaShare:
-    """One run's part in its process's share."""
+    """The share of a portal's limits that the process of one run may use."""
 
     def __init__(self, context: Context, client: Client, settings: SyncSettings) -> None:
         """``reserve_percent`` is written beside the budget, for those who look at it."""
@@ -35,19 +35,19 @@ class QuotaShare:
         self._client = client
         self._fingerprint = credentials.fingerprint(client.access.credential, context.base_url)
         self._settings = settings
-        self._known_at = 0
+        self._saved_at = 0
 
     def begin(self) -> None:
-        """Take up what is known of the day, and the process's share."""
-        known = self._budgets.find(self._fingerprint)
-        if known is not None:
-            self._known_at = known.checked_at
-            self._client.governor.remember(known)
+        """Read what earlier runs kept of the day, and take the process's share."""
+        usage = self._budgets.find(self._fingerprint)
+        if usage is not None:
+            self._saved_at = usage.checked_at
+            self._client.governor.remember(usage)
         if self._client.governor.look_due(LOOK_EVERY, first=True):
             self._refresh(first=True)
 
     def refresh(self) -> None:
-        """See who else is there, if that is long ago."""
+        """Adapt the share to the processes there are, if that was done long ago."""
         if self._client.governor.look_due(LOOK_EVERY):
             self._refresh(first=False)
 
@@ -56,7 +56,7 @@ class QuotaShare:
         if self._client.tally.requests >= WORTH_ASKING:
             self._ask()
         usage = self._client.governor.usage
-        if usage is not None and usage.checked_at > self._known_at:
+        if usage is not None and usage.checked_at > self._saved_at:
             self._budgets.save(self._fingerprint, usage, self._settings.reserve_percent)
 
     def with_reset_time(self, error: DailyLimitReached) -> DailyLimitReached:

@@ -1,4 +1,4 @@
-"""What the runs of one procedure cost: its seconds, shared among those that go on side by side."""
+"""Warehouse seconds of runs: a procedure's time, shared among those that go on side by side."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class RunCost:
     """
 
     def __init__(self, clock: Clock) -> None:
-        """The time before the first run begins is nobody's."""
+        """The time before the first run begins counts for none."""
         self._clock = clock
         self._at = clock.now()
         self._going: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""Tasks: a sync's own, and the one of all syncs; made, changed and taken away with settings."""
+"""The tasks of syncs and of the app: made, changed and dropped as settings say."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def change(
     """
     application = database.application
     try:
-        _run(database, _own(application, sync, settings, enabled=enabled))
+        _run(database, _sync_task(application, sync, settings, enabled=enabled))
     except DatabaseError as error:
         # what made the change fail may keep the task from being resumed as well
         with suppress(DatabaseError):
-            gone = [tasks.drop(application, sync)]
-            kept = _own(application, sync, before, enabled=enabled) if before else gone
-            _run(database, kept)
+            dropped = [tasks.drop(application, sync)]
+            restored = _sync_task(application, sync, before, enabled=enabled) if before else dropped
+            _run(database, restored)
         raise _refused(application, settings.schedule, error) from error
 
 
@@ -51,19 +51,22 @@ def change_all(database: Database, app: AppSettings, before: AppSettings) -> Non
     """
     application = database.application
     syncs = Syncs(database).all()
-    looked = (app.notifications is None) != (before.notifications is None)
+    alerts_changed = (app.notifications is None) != (before.notifications is None)
     try:
-        _run(database, _of_app(application, app, syncs))
-        if looked:
-            _run(database, _looking(application, app))
+        _run(database, _app_task(application, app, syncs))
+        if alerts_changed:
+            _run(database, _alert_task(application, app))
     except DatabaseError as error:
         with suppress(DatabaseError):
-            _run(database, [*_of_app(application, before, syncs), *_looking(application, before)])
+            _run(
+                database,
+                [*_app_task(application, before, syncs), *_alert_task(application, before)],
+            )
         raise _refused(application, app.schedule, error) from error
     if app.deadline_minutes != before.deadline_minutes:
-        for one in syncs:
-            settings = parse_settings(one.name, one.settings, app.for_syncs)
-            _run(database, _own(application, one.name, settings, enabled=one.enabled))
+        for sync in syncs:
+            settings = parse_settings(sync.name, sync.settings, app.for_syncs)
+            _run(database, _sync_task(application, sync.name, settings, enabled=sync.enabled))
 
 
 def start(database: Database, sync: str, settings: SyncSettings) -> str:
@@ -95,7 +98,7 @@ def may_resume(sync: Sync) -> bool:
     return parse_settings(sync.name, sync.settings).schedule is not None
 
 
-def _own(application: str, sync: str, settings: SyncSettings, *, enabled: bool) -> list[str]:
+def _sync_task(application: str, sync: str, settings: SyncSettings, *, enabled: bool) -> list[str]:
     if settings.schedule is None:
         return [tasks.drop(application, sync)]
     return tasks.schedule(
@@ -103,16 +106,16 @@ def _own(application: str, sync: str, settings: SyncSettings, *, enabled: bool) 
     )
 
 
-def _of_app(application: str, app: AppSettings, syncs: Sequence[Sync]) -> list[str]:
+def _app_task(application: str, app: AppSettings, syncs: Sequence[Sync]) -> list[str]:
     if app.schedule is None:
         return [tasks.drop(application, tasks.ALL_SYNCS)]
-    each = (parse_settings(one.name, one.settings, app.for_syncs) for one in syncs)
+    all_settings = (parse_settings(sync.name, sync.settings, app.for_syncs) for sync in syncs)
     # they run side by side: the longest of them is as long as all
-    longest = max([app.deadline_minutes, *(one.deadline_minutes for one in each)])
+    longest = max([app.deadline_minutes, *(settings.deadline_minutes for settings in all_settings)])
     return tasks.schedule_all(application, app.schedule, longest)
 
 
-def _looking(application: str, app: AppSettings) -> list[str]:
+def _alert_task(application: str, app: AppSettings) -> list[str]:
     if app.notifications is None:
         return [tasks.drop(application, tasks.SEND_ALERTS)]
     return tasks.schedule_alerts(application)

@@ -177,7 +177,7 @@ class TableViews:
         )
 
     def _problem(self, place: Table, error: DatabaseError) -> str:
-        if "already exists" in error.said:
+        if "already exists" in error.snowflake_message:
             return _taken(place)
         if isinstance(error, GrantMissing):
             error = privileges.with_grants(self.database, self._table, error)

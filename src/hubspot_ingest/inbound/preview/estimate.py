@@ -1,7 +1,7 @@
-"""What a run will ask of HubSpot, and how long that takes. Pure.
+"""Estimates a run's requests and seconds from counts of records. Pure.
 
 The strategy, the page sizes, how many readers go side by side and the steps of sweeps are those the
-run goes by itself; only the counts come from outside.
+run goes by itself; only the counts are passed in.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ Part = tuple[Step, ...]
 
 def per_endpoint(parts: Iterable[Part]) -> dict[str, int]:
     """Requests by endpoint, most first."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for step in steps(parts):
-        found[step.endpoint] += step.count
-    return dict(found.most_common())
+        counts[step.endpoint] += step.count
+    return dict(counts.most_common())
 
 
 def steps(parts: Iterable[Part]) -> Iterator[Step]:
@@ -83,9 +83,9 @@ def steps(parts: Iterable[Part]) -> Iterator[Step]:
     return (step for part in parts for step in part if step.count)
 
 
-def once(*asked: Request) -> Part:
+def once(*requests_sent: Request) -> Part:
     """One request each, at the same time."""
-    return tuple(_step(one, 1) for one in asked)
+    return tuple(_step(request, 1) for request in requests_sent)
 
 
 def main_reading(
@@ -208,16 +208,18 @@ def _files(plan: Plan, records: int) -> list[int]:
 def _belongings(plan: Plan, files: Sequence[int], linked: Iterable[str]) -> Part:
     """Associations and past values of the rows of some files."""
     kind = plan.stream.object_type
-    found = []
+    steps_beside = []
     types = plan.linked_types
     for stream in linked:
         count = sum(math.ceil(rows / requests.ASSOCIATIONS_LIMIT) for rows in files)
         request = requests.associations(kind, types[stream], ())
-        found.append(_step(request, count, associations.SIDE_BY_SIDE))
+        steps_beside.append(_step(request, count, associations.SIDE_BY_SIDE))
     if plan.history:
         count = sum(math.ceil(rows / requests.HISTORY_LIMIT) for rows in files)
-        found.append(_step(requests.batch_read(kind, (), ()), count, property_history.SIDE_BY_SIDE))
-    return tuple(found)
+        steps_beside.append(
+            _step(requests.batch_read(kind, (), ()), count, property_history.SIDE_BY_SIDE)
+        )
+    return tuple(steps_beside)
 
 
 def _step(request: Request, count: int, at_once: int = 1) -> Step:
@@ -249,12 +251,14 @@ def seconds(
     """
     answering = sum(
         max(
-            (math.ceil(one.count / one.at_once) * pace[one.endpoint] for one in steps([part])),
+            (math.ceil(step.count / step.at_once) * pace[step.endpoint] for step in steps([part])),
             default=0.0,
         )
         for part in parts
     )
-    asking = max([answering, *(held_up(parts, *one, pace) for one in limits.items())])
+    asking = max(
+        [answering, *(held_up(parts, bucket, limit, pace) for bucket, limit in limits.items())]
+    )
     return max(asking, rows / ROWS_PER_SECOND)
 
 

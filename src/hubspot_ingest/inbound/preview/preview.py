@@ -32,59 +32,61 @@ from hubspot_ingest.settings import Effect, change_effect, parse_settings, sync_
 PATIENCE = 2 * times.MINUTE
 
 
-def plan_ingest(context: Context, name: str, given: Json = None) -> dict[str, Json]:
+def plan_ingest(context: Context, name: str, settings: Json = None) -> dict[str, Json]:
     """What a run of a sync would do now; one that was never configured is planned with defaults.
 
     Args:
         context: HubSpot, Snowflake and the clock.
         name: The sync's.
-        given: Settings to plan with in place of those that are stored; None plans with these.
+        settings: Settings to plan with in place of those that are stored; None plans with these.
 
     Raises ``Refusal`` and ``CredentialError``. That the credential lacks a scope is told.
     """
-    return report.answer(_plan(context, sync_name(name), given))
+    return report.answer(_plan(context, sync_name(name), settings))
 
 
 def plan_ingest_all(context: Context) -> dict[str, Json]:
     """The plans of all enabled syncs, and what they take side by side."""
-    planned: list[Planned] = []
-    told: list[Json] = []
+    planned_runs: list[Planned] = []
+    answers: list[Json] = []
     for name in Syncs(context.database).names(enabled=True):
         try:
-            one = _plan(context, name)
+            planned_run = _plan(context, name)
         except IngestError as error:
-            told.append(
+            answers.append(
                 {"sync": name, "response_code": error.response_code, "message": error.message}
             )
         else:
-            planned.append(one)
-            told.append({**report.answer(one)})
-    return report.together(planned, told)
+            planned_runs.append(planned_run)
+            answers.append({**report.answer(planned_run)})
+    return report.combined_answer(planned_runs, answers)
 
 
-def count_records(context: Context, stream: str, given: Json) -> dict[str, Json]:
+def count_records(context: Context, stream: str, new_settings: Json) -> dict[str, Json]:
     """How many records match settings that are not stored; one search.
 
     Raises ``Refusal`` when the settings are wrong, or the stream has nothing that HubSpot counts.
     """
     name = sync_name(stream)
-    settings = parse_settings(name, given, _defaults(context))
+    settings = parse_settings(name, new_settings, _defaults(context))
     now = context.clock.now()
     with context.client(settings, now + PATIENCE) as client:
-        found = lookup.find(settings.stream, client.fetch)
-        lookup.check_settings(found, settings)
-        if not isinstance(found, RecordStream):
+        catalog_stream = lookup.find(settings.stream, client.fetch)
+        lookup.check_settings(catalog_stream, settings)
+        if not isinstance(catalog_stream, RecordStream):
             raise Refusal(
-                f"HubSpot counts records of CRM objects only, and {found.name} is read by "
-                f"{found.reader}; CALL plan_ingest says what is known of it"
+                f"HubSpot counts records of CRM objects only, and {catalog_stream.name} is read by "
+                f"{catalog_stream.reader}; CALL plan_ingest says what is known of it"
             )
         portal: tuple[Property, ...] = ()
         if settings.filter_groups:
-            portal = client.fetch(requests.properties(found.object_type), responses.properties)
-        made = plan.make_plan(
+            portal = client.fetch(
+                requests.properties(catalog_stream.object_type), responses.properties
+            )
+        run_plan = plan.make_plan(
             name,
             settings,
-            found,
+            catalog_stream,
             portal,
             settled_through=None,
             now=now,
@@ -92,12 +94,12 @@ def count_records(context: Context, stream: str, given: Json) -> dict[str, Json]
             known_columns={},
             existing={},
         )
-        records = page_readers.count_matching(client.fetch, made)
+        records = page_readers.count_matching(client.fetch, run_plan)
         return {
             "response_code": "OK",
-            "message": f"{records} {found.name} match",
+            "message": f"{records} {catalog_stream.name} match",
             "records": records,
-            "filter_groups": [*page_readers.range_filter_groups(made, 0, None)],
+            "filter_groups": [*page_readers.range_filter_groups(run_plan, 0, None)],
             "requests": client.tally.requests,
         }
 
@@ -106,26 +108,27 @@ def _defaults(context: Context) -> dict[str, Json]:
     return dict(AppState(context.database).settings().for_syncs)
 
 
-def _plan(context: Context, name: str, given: Json = None) -> Planned:
+def _plan(context: Context, name: str, new_settings: Json = None) -> Planned:
     defaults = _defaults(context)
     sync = Syncs(context.database).find(name)
     settings = parse_settings(name, None if sync is None else sync.settings, defaults)
-    if given is not None:
-        stored, settings = settings, configure.checked(context, name, given, defaults)
+    if new_settings is not None:
+        stored = settings
+        settings = configure.checked_settings(context, name, new_settings, defaults)
         if sync is not None and change_effect(stored, settings) >= Effect.BACKFILL:
             # as they would be forgotten once these settings are stored
             sync = replace(sync, settled_through=None, checkpoint=None)
     now = context.clock.now()
     with context.client(settings, now + PATIENCE) as client:
-        looking = Prospect(context, client, name, settings, now)
+        prospect = Prospect(context, client, name, settings, now)
         stream = lookup.find(settings.stream, client.fetch)
         lookup.check_settings(stream, settings)
         try:
             if isinstance(stream, RecordStream):
-                stands = read_sync_state(context.database, name, settings, sync)
-                return records_plan(looking, stream, stands)
+                sync_state = read_sync_state(context.database, name, settings, sync)
+                return records_plan(prospect, stream, sync_state)
             if isinstance(stream, ViewStream):
-                return view_plan(looking, stream)
-            return items_plan(looking, stream, sync)
+                return view_plan(prospect, stream)
+            return items_plan(prospect, stream, sync)
         except ScopeMissing as error:
-            return looking.refused(stream, error)
+            return prospect.refused(stream, error)

@@ -1,4 +1,4 @@
-"""What the plan of a run asks HubSpot: as few requests as tell what the run will meet."""
+"""Counts what a run will meet, with as few requests to HubSpot as possible."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RANGES_COUNTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What there is to read.
+    """How much a run will read.
 
     ``ranges`` are the counts of an unfinished reading's ranges, None where none is carried on.
     ``refused`` are the streams whose associations may not be read, with the scopes that would let.
@@ -45,7 +45,7 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Surveyor:
-    """Surveys for one plan."""
+    """Counts for one plan."""
 
     fetch: Fetch
     database: Database
@@ -70,10 +70,10 @@ class Surveyor:
         if due.filtered and has_rows:
             counts = self._filtered(counts)
         if due.rotation:
-            wanted = rotation_plan(self.plan)
+            plan_of_rotation = rotation_plan(self.plan)
             after = int(self.sync_state.sweeps.get("rotation") or 0)
             counts = replace(
-                counts, rotation=page_readers.count_matching(self.fetch, wanted, after)
+                counts, rotation=page_readers.count_matching(self.fetch, plan_of_rotation, after)
             )
         return Survey(counts, ranges, due, has_rows, self._refused(sample, due))
 
@@ -101,14 +101,14 @@ class Surveyor:
             token = str(resumed.get("start", resumed.get("token")) or "")
             after = int(token) - 1 if token.isdigit() else 0
             return (page_readers.count_matching(self.fetch, self.plan, after),)
-        told = [(int(after), last) for after, last, _ in resumed["ranges"]]
-        found = [
+        ranges = [(int(after), last) for after, last, _ in resumed["ranges"]]
+        counts = [
             page_readers.count_matching(
                 self.fetch, self.plan, after, None if last is None else int(last)
             )
-            for after, last in told[:RANGES_COUNTED]
+            for after, last in ranges[:RANGES_COUNTED]
         ]
-        return tuple(found) + (sum(found) // max(1, len(found)),) * (len(told) - len(found))
+        return tuple(counts) + (sum(counts) // max(1, len(counts)),) * (len(ranges) - len(counts))
 
     def _archived(self) -> int:
         """How many archived records there are: HubSpot counts them nowhere.
@@ -123,16 +123,19 @@ class Surveyor:
         except HubSpotRefused:
             # the run skips this sweep
             return 0
-        found = sum(one.archived for one in page.records)
-        if page.after is None or not found:
-            return found
+        archived_on_page = sum(record.archived for record in page.records)
+        if page.after is None or not archived_on_page:
+            return archived_on_page
         if not self.plan.selective:
-            known = self._rows(
+            marked_ids = self._rows(
                 deletions.marked_ids(self.plan.table), "ARCHIVED", self.now - RECYCLE_BIN
             )
-            return max(found + 1, len(known))
+            return max(archived_on_page + 1, len(marked_ids))
         highest, _ = page_readers.highest_id(self.fetch, self.plan)
-        return max(found + 1, round(found * highest / max(1, int(page.records[-1].id))))
+        return max(
+            archived_on_page + 1,
+            round(archived_on_page * highest / max(1, int(page.records[-1].id))),
+        )
 
     def _filtered(self, counts: Counts) -> Counts:
         plan = self.plan
@@ -147,8 +150,8 @@ class Surveyor:
             return counts
         last = reach.id if reach.more else None
         taken, _ = page_readers.search_range(self.fetch, ids, after, last)
-        matching = {one.id for one in taken.records}
-        others = [one.id for one in reach.records if one.id not in matching]
+        matching = {record.id for record in taken.records}
+        others = [record.id for record in reach.records if record.id not in matching]
         left = self._rows(deletions.unfiltered_ids(plan.table), json.dumps(others))
         # the first page stands for those that follow
         pages = changed / max(1, len(reach.records))
@@ -176,21 +179,21 @@ class Surveyor:
         linked = {*self.sync_state.links_at_once(self.plan)} if sample else set()
         if due.rotation:
             linked |= {*self.plan.associations}
-        found: dict[str, tuple[str, ...]] = {}
+        refused: dict[str, tuple[str, ...]] = {}
         kind, types = self.plan.stream.object_type, self.plan.linked_types
         for stream in sorted(linked) if sample else ():
             request = requests.associations(kind, types[stream], [(sample[0].id, None)])
             try:
                 self.fetch(request, responses.links)
             except ScopeMissing as error:
-                found[stream] = error.scopes
+                refused[stream] = error.scopes
             except HubSpotRefused:
-                found[stream] = ()
-        return found
+                refused[stream] = ()
+        return refused
 
     def _rows(self, statement: str, *binds: object) -> list[str]:
         """The one column of a statement about the table; nothing where there is none."""
         if not self.sync_state.existing_table.types:
             return []
-        found = self.database.rows(statement, binds)
-        return [str(value) for row in found for value in row.values()]
+        rows = self.database.rows(statement, binds)
+        return [str(value) for row in rows for value in row.values()]

@@ -1,4 +1,4 @@
-"""What all plans of runs share: limits, pace and the day as they are now, and the answer."""
+"""What plans of runs of all streams share: limits, pace and the day as they are, the answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PACE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A run that is not run.
+    """The estimated outcome of a run.
 
     Attributes:
         parts: what it asks, one part after the other.
@@ -61,7 +61,7 @@ class Planned:
     @property
     def requests(self) -> int:
         """How many requests the run sends."""
-        return sum(one.count for one in estimate.steps(self.parts))
+        return sum(step.count for step in estimate.steps(self.parts))
 
     @property
     def seconds(self) -> float:
@@ -71,7 +71,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """The sync that is looked at, and the way to HubSpot; what is asked is not the run's."""
+    """The sync to plan for, and a client of the plan's own; its requests are not the run's."""
 
     context: Context
     client: Client
@@ -96,12 +96,15 @@ class Prospect:
             endpoint: spent.seconds / spent.count
             for endpoint, spent in self.client.tally.endpoints.items()
         }
-        wanted = {one.endpoint for one in estimate.steps(parts)}
+        endpoints = {step.endpoint for step in estimate.steps(parts)}
         earlier = {}
-        if wanted - {*measured}:
+        if endpoints - {*measured}:
             earlier = Runs(self.context.database).seconds_per_request(self.name)
         typical = sum(measured.values()) / len(measured) if measured else PACE
-        return {one: measured.get(one, earlier.get(one, typical)) for one in wanted}
+        return {
+            endpoint: measured.get(endpoint, earlier.get(endpoint, typical))
+            for endpoint in endpoints
+        }
 
     def seconds_per_page(self, endpoint: str) -> float:
         """How long a page took that was just read."""
@@ -110,16 +113,16 @@ class Prospect:
 
     def beginning(self) -> list[Part]:
         """What a run asks before it knows its stream: the portal's id, once per credential."""
-        found = credentials.fingerprint(self.client.access.credential, self.context.base_url)
-        known = PortalSchema(self.context.database).portal_id(found)
-        return [] if known is not None else [estimate.once(requests.account())]
+        fingerprint = credentials.fingerprint(self.client.access.credential, self.context.base_url)
+        portal_id = PortalSchema(self.context.database).portal_id(fingerprint)
+        return [] if portal_id is not None else [estimate.once(requests.account())]
 
     def end(self, parts: Sequence[Part]) -> list[Part]:
         """A long run asks when the day ends, unless an earlier one left that behind."""
-        found = credentials.fingerprint(self.client.access.credential, self.context.base_url)
-        known = Budgets(self.context.database).find(found)
-        remembered = known is not None and (known.resets_at or 0) > self.now
-        long = sum(one.count for one in estimate.steps(parts)) >= quota_share.WORTH_ASKING
+        fingerprint = credentials.fingerprint(self.client.access.credential, self.context.base_url)
+        usage = Budgets(self.context.database).find(fingerprint)
+        remembered = usage is not None and (usage.resets_at or 0) > self.now
+        long = sum(step.count for step in estimate.steps(parts)) >= quota_share.WORTH_ASKING
         asks = long and not remembered and self.client.governor.usage is not None
         return [estimate.once(requests.usage())] if asks else []
 
@@ -147,13 +150,18 @@ class Prospect:
 def answer(planned: Planned) -> dict[str, Json]:
     """What ``PLAN_INGEST`` returns."""
     columns: list[Json] = [
-        {"column": one.name, "type": str(one.type), "property": one.property, "label": label}
-        for one, label in planned.columns
+        {
+            "column": column.name,
+            "type": str(column.type),
+            "property": column.property,
+            "label": label,
+        }
+        for column, label in planned.columns
     ]
     seconds = planned.seconds
     return {
         "response_code": "OK",
-        "message": _said(planned),
+        "message": _message(planned),
         "sync": planned.sync,
         "stream": planned.stream,
         "strategy": planned.strategy,
@@ -174,30 +182,29 @@ def answer(planned: Planned) -> dict[str, Json]:
     }
 
 
-def together(planned: Sequence[Planned], told: list[Json]) -> dict[str, Json]:
+def combined_answer(planned: Sequence[Planned], answers: list[Json]) -> dict[str, Json]:
     """What ``PLAN_INGEST_ALL`` returns: the runs go on side by side under the same limits."""
-    parts = [part for one in planned for part in one.parts]
-    pace = {endpoint: seconds for one in planned for endpoint, seconds in one.pace.items()}
-    limits = {bucket: limit for one in planned for bucket, limit in one.limits.items()}
+    parts = [part for plan in planned for part in plan.parts]
+    pace = {endpoint: seconds for plan in planned for endpoint, seconds in plan.pace.items()}
+    limits = {bucket: limit for plan in planned for bucket, limit in plan.limits.items()}
     seconds = max(
         [
-            *(one.seconds for one in planned),
-            *(estimate.held_up(parts, *one, pace) for one in limits.items()),
+            *(plan.seconds for plan in planned),
+            *(estimate.held_up(parts, bucket, limit, pace) for bucket, limit in limits.items()),
         ],
         default=0.0,
     )
-    count = sum(one.requests for one in planned)
-    known = [one.rows for one in planned if one.rows is not None]
-    rows = sum(known)
+    count = sum(plan.requests for plan in planned)
+    rows = sum(plan.rows for plan in planned if plan.rows is not None)
     message = (
-        f"{len(told)} enabled syncs: about {rows} rows, {count} requests, {_minutes(seconds)}"
-        if told
+        f"{len(answers)} enabled syncs: about {rows} rows, {count} requests, {_minutes(seconds)}"
+        if answers
         else "no sync is enabled; configure one first"
     )
     return {
         "response_code": "OK",
         "message": message,
-        "plans": told,
+        "plans": answers,
         "requests_total": count,
         "minutes": round(seconds / 60, 3),
         "rows": rows,
@@ -216,12 +223,12 @@ def _daily(usage: Usage | None, asked: int) -> dict[str, Json]:
     }
 
 
-def _said(planned: Planned) -> str:
+def _message(planned: Planned) -> str:
     if planned.strategy is None:
         return f"a run of {planned.sync} would be skipped: {planned.why}"
     rows = "an unknown number of" if planned.rows is None else f"about {planned.rows}"
     least = "at least " if planned.at_least else ""
-    said = (
+    message = (
         f"a run of {planned.sync} would read {rows} {planned.stream} by {planned.strategy} with "
         f"{least}{planned.requests} requests in {least}{_minutes(planned.seconds)}"
     )
@@ -229,16 +236,16 @@ def _said(planned: Planned) -> str:
     if usage is not None:
         free = usage.limit * (1 - planned.settings.reserve_percent / 100) - usage.used
         if planned.requests > free:
-            said += (
+            message += (
                 f"; {max(0, round(free))} requests are left today before the reserve for other "
                 "apps begins: it would stop there, and the next run carry on"
             )
     if planned.seconds > planned.settings.deadline_minutes * 60:
         runs = math.ceil(planned.seconds / (planned.settings.deadline_minutes * 60))
-        said += f"; its deadline parts it into about {runs} runs"
+        message += f"; its deadline parts it into about {runs} runs"
     if planned.scopes_missing:
-        said += f"; the credential lacks {', '.join(planned.scopes_missing)}"
-    return said
+        message += f"; the credential lacks {', '.join(planned.scopes_missing)}"
+    return message
 
 
 def _minutes(seconds: float) -> str:

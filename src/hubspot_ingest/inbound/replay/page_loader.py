@@ -1,4 +1,4 @@
-"""Kept entries merged again, as the run that they are of merged them."""
+"""Merges kept entries again, as the runs that kept them did."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.loader import Loader
 from hubspot_ingest.inbound.load.run_manifest import manifest_columns, manifest_plan
 
-Kept_row = Mapping[str, str | None]
+KeptRow = Mapping[str, str | None]
 Texts = dict[str, Sequence[str | bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Then:
-    """The clock at the moment of an entry."""
+    """A clock that stands at the moment of an entry."""
 
     at: int
 
@@ -55,61 +55,61 @@ class Loads:
     table: Table
     run_id: str
 
-    def load(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> int:
-        """Do again what an entry tells, by a run that began as ``said``; returns rows read."""
+    def load(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> int:
+        """Do again what an entry describes; returns rows read. ``manifest``: how its run began."""
         match entry.kind:
             case "RECORDS":
-                return self._records(entry, said)
+                return self._records(entry, manifest)
             case "MARKS":
-                self._loading(entry, said).apply_marks(entry.body["marks"], entry.at)
+                self._loader(entry, manifest).apply_marks(entry.body["marks"], entry.at)
             case "LINKS_ENDED":
-                self._loading(entry, said).end_links()
+                self._loader(entry, manifest).end_links()
             case "REFILL":
                 self._refill(entry)
             case "ITEMS":
-                return self._items(entry, said)
+                return self._items(entry, manifest)
             case "GONE":
-                self._gone(entry, said)
+                self._gone(entry, manifest)
         return 0
 
     # -- records ---------------------------------------------------------------------------------
 
-    def _loading(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> Loader:
+    def _loader(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> Loader:
         return Loader(
             database=self.database,
             fetch=_no_request,
-            plan=manifest_plan(self.sync, said, self.table, entry.body["strategy"]),
+            plan=manifest_plan(self.sync, manifest, self.table, entry.body["strategy"]),
             existing_table=ExistingTable({}, {}),
             run_id=entry.run_id,
-            portal_id=said["portal"],
+            portal_id=manifest["portal"],
             clock=_Then(entry.at),
             heartbeat=lambda: None,
-            with_links={one: association_column(one) for one in entry.body["links"]},
+            with_links={stream: association_column(stream) for stream in entry.body["links"]},
             tick=0,
             ready=True,
         )
 
-    def _records(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> int:
-        loading = self._loading(entry, said)
-        staging = loading.staging(entry.body["archived"], self._named(entry))
-        found = self.kept.entry_rows(self.sync, entry)
+    def _records(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> int:
+        loader = self._loader(entry, manifest)
+        staging = loader.staging(entry.body["archived"], self._named(entry))
+        rows_of_parts = self.kept.entry_rows(self.sync, entry)
         parts: dict[str, bytes] = {}
         for part in entry.body["parts"]:
-            told = found.get(part, [])
+            part_rows = rows_of_parts.get(part, [])
             if part:
-                parts[part] = parquet(_texts(told, staging.columns[part]))
+                parts[part] = parquet(_texts(part_rows, staging.columns[part]))
             else:
-                parts[part] = parquet(_records(told, staging.columns[part]))
+                parts[part] = parquet(_records(part_rows, staging.columns[part]))
         file = RecordFile(
             parts=parts,
-            ids=[str(one["ID"]) for one in found.get("", [])],
+            ids=[str(row["ID"]) for row in rows_of_parts.get("", [])],
             misfits=0,
-            merged_ids=tuple((one["id"], one["into"]) for one in entry.body["gone"]),
+            merged_ids=tuple((pair["id"], pair["into"]) for pair in entry.body["gone"]),
             read_to={},
         )
         try:
             staging.add(parts)
-            return loading.merge(staging, [file], {}, entry.body["archived"]).rows
+            return loader.merge(staging, [file], {}, entry.body["archived"]).rows
         finally:
             staging.drop()
 
@@ -122,11 +122,11 @@ class Loads:
 
     # -- items -----------------------------------------------------------------------------------
 
-    def _items(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> int:
-        stream = lookup.item_stream(said["stream"])
+    def _items(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> int:
+        stream = lookup.item_stream(manifest["stream"])
         columns = staging_columns(stream)
-        told = self.kept.entry_rows(self.sync, entry).get("", [])
-        staging = self._staged(entry, told, columns)
+        kept_rows = self.kept.entry_rows(self.sync, entry).get("", [])
+        staging = self._staged(entry, kept_rows, columns)
         statement = merge_items.merge(
             self.table,
             staging.table(),
@@ -140,10 +140,10 @@ class Loads:
             staging.merge(str(statement), (entry.body["portal"], entry.run_id, entry.at))
         finally:
             staging.drop()
-        return len(told)
+        return len(kept_rows)
 
-    def _gone(self, entry: ArchiveEntry, said: Mapping[str, Any]) -> None:
-        stream = lookup.item_stream(said["stream"])
+    def _gone(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> None:
+        stream = lookup.item_stream(manifest["stream"])
         key = key_columns(stream)
         staging = self._staged(entry, self.kept.entry_rows(self.sync, entry).get("", []), key)
         statement = merge_items.mark_again(self.table, staging.table(), key, stream.missing_kind)
@@ -153,10 +153,10 @@ class Loads:
             staging.drop()
 
     def _staged(
-        self, entry: ArchiveEntry, told: Sequence[Kept_row], columns: Sequence[Column]
+        self, entry: ArchiveEntry, kept_rows: Sequence[KeptRow], columns: Sequence[Column]
     ) -> Staging:
         staging = Staging(self.database, self._named(entry), {"": columns})
-        staging.add({"": parquet(_texts(told, columns))})
+        staging.add({"": parquet(_texts(kept_rows, columns))})
         return staging
 
     def _named(self, entry: ArchiveEntry) -> str:
@@ -164,17 +164,17 @@ class Loads:
         return f"{self.run_id}_{entry.number}"
 
 
-def _texts(told: Sequence[Kept_row], columns: Sequence[Column]) -> Texts:
-    return {one.name: [row.get(one.name) for row in told] for one in columns}
+def _texts(kept_rows: Sequence[KeptRow], columns: Sequence[Column]) -> Texts:
+    return {column.name: [row.get(column.name) for row in kept_rows] for column in columns}
 
 
-def _records(told: Sequence[Kept_row], columns: Sequence[Column]) -> Texts:
+def _records(kept_rows: Sequence[KeptRow], columns: Sequence[Column]) -> Texts:
     """Kept records with the columns of their properties, typed as ``rows.staged`` does."""
-    values = [json.loads(row["PROPERTIES"] or "{}") for row in told]
+    values = [json.loads(row["PROPERTIES"] or "{}") for row in kept_rows]
     texts: Texts = {}
-    for one in columns:
-        if one.property is None:
-            texts[one.name] = [row.get(one.name) for row in told]
+    for column in columns:
+        if column.property is None:
+            texts[column.name] = [row.get(column.name) for row in kept_rows]
         else:
-            texts[one.name], _ = to_text(one, [row.get(one.property) for row in values])
+            texts[column.name], _ = to_text(column, [row.get(column.property) for row in values])
     return texts

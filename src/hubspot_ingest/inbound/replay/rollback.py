@@ -1,4 +1,4 @@
-"""ROLLBACK_RUN: one run's effect on its tables, undone."""
+"""ROLLBACK_RUN: undoes what one run did to its tables, and sets the sync's cursor back."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def rollback(context: Context, run_id: str) -> dict[str, Json]:
     """
     kept, syncs = PageArchive(context.database), Syncs(context.database)
     leases = Leases(context.database)
-    found = kept.sync_of(run_id)
-    if found is None:
+    stored_run = kept.sync_of(run_id)
+    if stored_run is None:
         raise Refusal(
             f"there is no run {run_id!r}; the view RUNS tells which there are", code="UNKNOWN_RUN"
         )
-    name = found[0]
+    name = stored_run[0]
     if syncs.find(name) is None:
         raise UnknownSync(f"the sync {name} of that run was dropped; configure it again, then call")
     lease = f"rollback-{uuid.uuid4().hex[:12]}"
@@ -49,8 +49,8 @@ def rollback(context: Context, run_id: str) -> dict[str, Json]:
 def _under_lease(
     context: Context, kept: PageArchive, syncs: Syncs, name: str, run_id: str
 ) -> dict[str, Json]:
-    found, entries = kept.sync_of(run_id), kept.entries(name, run_id=run_id)
-    if found is not None and found[2]:
+    stored_run, entries = kept.sync_of(run_id), kept.entries(name, run_id=run_id)
+    if stored_run is not None and stored_run[2]:
         raise Refusal(f"the run {run_id} was rolled back before", code="ALREADY_ROLLED_BACK")
     if not entries or entries[0].kind != "BEGUN":
         raise Refusal(
@@ -64,21 +64,21 @@ def _under_lease(
             f"it changed cannot be told from what {run_id} did",
             code="LATER_RUN_NOT_KEPT",
         )
-    said = entries[0].body
+    manifest = entries[0].body
     sync = syncs.find(name)
     # first the cursor: should this end here, the next run reads more than it must, never less
     if sync is not None:
-        _rewind(context, syncs, sync, said)
+        _rewind(context, syncs, sync, manifest)
     number = kept.last_number(name) + 1
-    done = undo(context.database, entries, manifest_table(said), number, passing_on=True)
+    done = undo(context.database, entries, manifest_table(manifest), number, passing_on=True)
     now = context.clock.now()
     kept.save_entry(name, ArchiveEntry(number, run_id, "ROLLBACK", now, {}))
     kept.mark_rolled_back(run_id, now)
-    since = said["settled_through"]
+    since = manifest["settled_through"]
     again = "reads everything again" if since is None else f"reads again from {times.iso(since)} on"
     return {
         "response_code": "OK",
-        "message": f"what {run_id} did to {manifest_table(said)} is undone: {done['restored']} "
+        "message": f"what {run_id} did to {manifest_table(manifest)} is undone: {done['restored']} "
         f"rows restored, {done['removed']} removed, {done['kept']} kept as later runs made them; "
         f"the next run of {name} {again}",
         "run_id": run_id,
@@ -92,24 +92,24 @@ def _under_lease(
     }
 
 
-def _rewind(context: Context, syncs: Syncs, sync: Sync, said: Mapping[str, Any]) -> None:
+def _rewind(context: Context, syncs: Syncs, sync: Sync, manifest: Mapping[str, Any]) -> None:
     """Let the sync go on from where the run began, unless it fills another table by now."""
     app = AppState(context.database).settings()
     settings = parse_settings(sync.name, sync.settings, app.for_syncs)
-    if destination.destination_table(settings) != manifest_table(said):
+    if destination.destination_table(settings) != manifest_table(manifest):
         return
-    before: int | None = said["settled_through"]
+    before: int | None = manifest["settled_through"]
     cursor = None if before is None or sync.settled_through is None else before
     if cursor is not None and sync.settled_through is not None:
         cursor = min(cursor, sync.settled_through)
-    known = PortalSchema(context.database).properties(sync.name)
-    had = {*said["columns"]}
-    added = [one.name for one, column in known if column is not None and column not in had]
-    syncs.rewind(sync.name, cursor, earlier(sync.sweeps, said["sweeps"], added))
+    properties = PortalSchema(context.database).properties(sync.name)
+    had = {*manifest["columns"]}
+    added = [prop.name for prop, column in properties if column is not None and column not in had]
+    syncs.rewind(sync.name, cursor, earlier_sweeps(sync.sweeps, manifest["sweeps"], added))
     table_views.rewind_views(context.database, sync.name, settings, cursor)
 
 
-def earlier(
+def earlier_sweeps(
     now: Mapping[str, Any], before: Mapping[str, Any], added: Sequence[str]
 ) -> dict[str, Json]:
     """The sweeps' state from which all is swept again that was since ``before``.
@@ -123,14 +123,14 @@ def earlier(
     }
     behind = {**(now.get("behind") or {})}
     for scope, since in (before.get("behind") or {}).items():
-        there = behind.get(scope, since)
-        behind[scope] = None if since is None or there is None else min(since, there)
+        other = behind.get(scope, since)
+        behind[scope] = None if since is None or other is None else min(since, other)
     if behind:
         state["behind"] = behind
     if "compare_from" in now:
         state["compare_from"] = now["compare_from"]
     pending = now.get("refill") or {"properties": []}
-    wanted: list[Json] = [*sorted({*added, *pending["properties"]})]
-    if wanted:
-        state["refill"] = {"properties": wanted, "after": ""}
+    properties: list[Json] = [*sorted({*added, *pending["properties"]})]
+    if properties:
+        state["refill"] = {"properties": properties, "after": ""}
     return state

@@ -1,4 +1,4 @@
-"""REPLAY: a table made again from the pages that its runs kept, without a request to HubSpot.
+"""REPLAY: makes a table again from the pages that its runs kept, without asking HubSpot.
 
 The pages are merged, run by run in their order and by the code that merged them first, into a
 shadow of the table; what came of it is brought into the table at the end. Until then nobody sees
@@ -25,7 +25,7 @@ from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import IngestError, Refusal, UnknownSync
 from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.replay.page_loader import Loads
-from hubspot_ingest.inbound.replay.target_tables import made_of
+from hubspot_ingest.inbound.replay.target_tables import target_tables
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
@@ -55,8 +55,8 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
     log.strategy, log.settled_through = STRATEGY, sync.settled_through
     leases.take(name, log.run_id, began, process=context.process)
     try:
-        entries = _wanted(kept.entries(name), name, since)
-        for portal in {one.body["portal"] for one in entries if "portal" in one.body}:
+        entries = _entries_since(kept.entries(name), name, since)
+        for portal in {entry.body["portal"] for entry in entries if "portal" in entry.body}:
             destination.check_portal(context.database, settings, portal)
         table = destination.destination_table(settings)
         log.destination = str(table)
@@ -83,7 +83,7 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
         "sync": name,
         "status": log.status,
         "destination": log.destination,
-        "runs": len({one.run_id for one in entries}),
+        "runs": len({entry.run_id for entry in entries}),
         "rows_read": log.rows_read,
         "rows_inserted": log.rows_inserted,
         "rows_updated": log.rows_updated,
@@ -91,7 +91,9 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
     }
 
 
-def _wanted(entries: Sequence[ArchiveEntry], name: str, since: str | None) -> list[ArchiveEntry]:
+def _entries_since(
+    entries: Sequence[ArchiveEntry], name: str, since: str | None
+) -> list[ArchiveEntry]:
     """The entries of the runs that did something since an instant."""
     if not entries:
         raise Refusal(
@@ -108,22 +110,24 @@ def _wanted(entries: Sequence[ArchiveEntry], name: str, since: str | None) -> li
             f"pages of {name} are kept from {times.iso(earliest)} on and not since {since}",
             code="NOT_KEPT_SO_FAR",
         )
-    late = {one.run_id for one in entries if one.at >= instant}
+    late = {entry.run_id for entry in entries if entry.at >= instant}
     # another stream or portal under the same name fills another table
-    own = {one.run_id: one.body["stream"] for one in entries if one.kind == "BEGUN"}
-    portals = {one.run_id: one.body["portal"] for one in entries if "portal" in one.body}
-    last = next((own[one.run_id] for one in reversed(entries) if one.run_id in own), "")
-    portal = next((portals[one.run_id] for one in reversed(entries) if one.run_id in portals), "")
-    found = [
-        one
-        for one in entries
-        if one.run_id in late
-        and own.get(one.run_id) == last
-        and portals.get(one.run_id, portal) == portal
+    own = {entry.run_id: entry.body["stream"] for entry in entries if entry.kind == "BEGUN"}
+    portals = {entry.run_id: entry.body["portal"] for entry in entries if "portal" in entry.body}
+    last = next((own[entry.run_id] for entry in reversed(entries) if entry.run_id in own), "")
+    portal = next(
+        (portals[entry.run_id] for entry in reversed(entries) if entry.run_id in portals), ""
+    )
+    chosen = [
+        entry
+        for entry in entries
+        if entry.run_id in late
+        and own.get(entry.run_id) == last
+        and portals.get(entry.run_id, portal) == portal
     ]
-    if not found:
+    if not chosen:
         raise Refusal(f"no run of {name} kept a page since {since}", code="NOTHING_KEPT")
-    return found
+    return chosen
 
 
 @dataclass
@@ -140,48 +144,53 @@ class _Replay:
     entries: Sequence[ArchiveEntry]
 
     def run(self) -> None:
-        said = {one.run_id: one.body for one in self.entries if one.kind == "BEGUN"}
-        made = made_of(self.log.sync, self.table, self.entries, said)
+        manifests = {entry.run_id: entry.body for entry in self.entries if entry.kind == "BEGUN"}
+        target = target_tables(self.log.sync, self.table, self.entries, manifests)
         database = self.database
         shadow = shadow_tables.shadow_of(database, self.log.run_id)
-        parts = made.parts
-        stands = {part: destination.read_table(database, made.of(part)) for part in parts}
+        parts = target.parts
+        existing_tables = {
+            part: destination.read_table(database, target.of(part)) for part in parts
+        }
         try:
             for part in parts:
-                columns = made.columns(part)[1]
-                there = [*stands[part].types]
+                columns = target.columns(part)[1]
+                existing_columns = [*existing_tables[part].types]
                 shadow_tables.create_shadow(
-                    database, made.of(part, shadow), columns, made.of(part), there
+                    database, target.of(part, shadow), columns, target.of(part), existing_columns
                 )
-            self._load(shadow, said)
-            made.prepare(database, stands[""])
+            self._load(shadow, manifests)
+            target.prepare(database, existing_tables[""])
             for part in parts:
-                key, columns = made.columns(part)
+                key, columns = target.columns(part)
                 inserted, updated = shadow_tables.merge_shadow(
-                    database, made.of(part, shadow), made.of(part), key, columns
+                    database, target.of(part, shadow), target.of(part), key, columns
                 )
                 if not part:
                     self.log.rows_inserted, self.log.rows_updated = inserted, updated
         finally:
             for part in parts:
-                shadow_tables.drop_shadow(database, made.of(part, shadow))
+                shadow_tables.drop_shadow(database, target.of(part, shadow))
         self.log.status, self.log.finished_at = "SUCCEEDED", self.clock.now()
         self.log.message = (
-            f"{self.log.rows_read} rows of {len(said)} runs replayed without a request to HubSpot: "
-            f"{self.log.rows_inserted} inserted and {self.log.rows_updated} updated in {self.table}"
+            f"{self.log.rows_read} rows of {len(manifests)} runs replayed without a request to "
+            f"HubSpot: {self.log.rows_inserted} inserted and {self.log.rows_updated} updated in "
+            f"{self.table}"
         )
         self.runs.save(self.log)
 
-    def _load(self, shadow: Table, said: Mapping[str, Mapping[str, Any]]) -> None:
+    def _load(self, shadow: Table, manifests: Mapping[str, Mapping[str, Any]]) -> None:
         database, name = self.database, self.log.sync
         loads = Loads(database, self.kept, name, shadow, self.log.run_id)
         renewed = self.log.started_at
         for entry in self.entries:
             if entry.kind == "ROLLBACK":
-                own = [one for one in self.entries if one.run_id == entry.run_id]
-                undo(database, own, shadow, entry.number, passing_on=False)
+                own_entries = [
+                    own_entry for own_entry in self.entries if own_entry.run_id == entry.run_id
+                ]
+                undo(database, own_entries, shadow, entry.number, passing_on=False)
             else:
-                self.log.rows_read += loads.load(entry, said[entry.run_id])
+                self.log.rows_read += loads.load(entry, manifests[entry.run_id])
             now = self.clock.now()
             if now - renewed >= LEASE_RENEWED_EVERY:
                 self.leases.renew(name, self.log.run_id, now)

@@ -1,4 +1,4 @@
-"""The tables that a replay makes again: every column and every table beside them that a run had."""
+"""Which tables and columns a replay makes: all that any of the replayed runs had."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Records:
         """The key and all columns of a part."""
         return kept_columns(part, self.plan.columns)
 
-    def prepare(self, database: Database, stands: destination.ExistingTable) -> None:
+    def prepare(self, database: Database, existing_table: destination.ExistingTable) -> None:
         """Make what is not there, and add the columns that lack."""
-        destination.prepare_tables(database, self.plan, stands, self.links)
+        destination.prepare_tables(database, self.plan, existing_table, self.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +68,41 @@ class Items:
         """The key and all columns."""
         return key_columns(self.stream), table_columns(self.stream, self.flattened)
 
-    def prepare(self, database: Database, stands: destination.ExistingTable) -> None:
+    def prepare(self, database: Database, existing_table: destination.ExistingTable) -> None:
         """Make what is not there, and add the columns that lack."""
         comment = f"HubSpot {self.stream.label or self.stream.name}"
-        destination.create_or_extend(database, self.table, self.columns("")[1], comment, stands)
+        destination.create_or_extend(
+            database, self.table, self.columns("")[1], comment, existing_table
+        )
 
 
-def made_of(
-    name: str, table: Table, entries: Sequence[ArchiveEntry], said: Mapping[str, Mapping[str, Any]]
+def target_tables(
+    name: str,
+    table: Table,
+    entries: Sequence[ArchiveEntry],
+    manifests: Mapping[str, Mapping[str, Any]],
 ) -> Records | Items:
-    """What is to be made: the union of what the runs had, as the last of them tells of it."""
-    last = [*said.values()][-1]
+    """The tables to make: the union of what the runs had, otherwise as the last of them."""
+    last = [*manifests.values()][-1]
     if last["reader"] != "RECORDS":
-        told = [column for one in entries for column in one.body.get("flattened", ())]
-        flattened = {one.name: one for one in manifest_columns(told)}
+        flattened_columns = [
+            column for entry in entries for column in entry.body.get("flattened", ())
+        ]
+        flattened = {column.name: column for column in manifest_columns(flattened_columns)}
         return Items(lookup.item_stream(last["stream"]), table, tuple(flattened.values()))
     properties = {
-        one.name: one for run in said.values() for one in manifest_columns(run["properties"])
+        column.name: column
+        for run in manifests.values()
+        for column in manifest_columns(run["properties"])
     }
     plan = replace(
         manifest_plan(name, last, table),
         property_columns=tuple(properties.values()),
-        associations=_union(run["associations"] for run in said.values()),
-        history=_union(run["history"] for run in said.values()),
+        associations=_union(run["associations"] for run in manifests.values()),
+        history=_union(run["history"] for run in manifests.values()),
     )
-    return Records(plan, _union(one.body.get("links", ()) for one in entries))
+    return Records(plan, _union(entry.body.get("links", ()) for entry in entries))
 
 
-def _union(told: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for names in told for name in names))
+def _union(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for names in lists for name in names))

@@ -1,4 +1,4 @@
-"""What a run did to its tables, undone: the same in a destination and in a table made again."""
+"""Undoes a run in its tables, be they a destination or the tables that a replay makes."""
 
 from __future__ import annotations
 
@@ -33,24 +33,28 @@ def undo(
     kept, and of links and past values in all. ``passing_on`` changes the images of later runs.
     """
     kept = PageArchive(database)
-    said, run_id = entries[0].body, entries[0].run_id
+    manifest, run_id = entries[0].body, entries[0].run_id
     done: Counter[str] = Counter()
     for part in kept.parts_changed(run_id):
-        of = beside(said, table, part)
-        stands = destination.read_table(database, of).types
+        part_table = beside(manifest, table, part)
+        existing_types = destination.read_table(database, part_table).types
         key, columns = _columns(entries, part)
-        there = [
-            one for one in columns if one.name in stands and same_type(one.type, stands[one.name])
+        common_columns = [
+            column
+            for column in columns
+            if column.name in existing_types and same_type(column.type, existing_types[column.name])
         ]
-        if not stands:
+        if not existing_types:
             continue
-        undoing = TableRollback(kept.pages, kept.images, of, part, key, there, run_id, number)
-        found = database.rows(undoing.kept_rows())[0]
-        stay = int(found["FOUND"]) - int(found["OWN"] or 0)
-        restored = int(database.rows(undoing.restore())[0]["number of rows updated"])
-        removed = int(database.rows(undoing.remove())[0]["number of rows deleted"])
+        rollback = TableRollback(
+            kept.pages, kept.images, part_table, part, key, common_columns, run_id, number
+        )
+        counts = database.rows(rollback.kept_rows())[0]
+        stay = int(counts["FOUND"]) - int(counts["OWN"] or 0)
+        restored = int(database.rows(rollback.restore())[0]["number of rows updated"])
+        removed = int(database.rows(rollback.remove())[0]["number of rows deleted"])
         if passing_on:
-            database.rows(undoing.pass_on())
+            database.rows(rollback.pass_on())
         if part:
             done["history" if part == "HISTORY" else "links"] += restored + removed
         else:
@@ -58,19 +62,19 @@ def undo(
     return done
 
 
-def beside(said: Mapping[str, Any], table: Table, part: str) -> Table:
+def beside(manifest: Mapping[str, Any], table: Table, part: str) -> Table:
     """The table of a part."""
-    return manifest_plan("", said, table).beside(part) if part else table
+    return manifest_plan("", manifest, table).beside(part) if part else table
 
 
 def _columns(
     entries: Sequence[ArchiveEntry], part: str
 ) -> tuple[Sequence[Column], Sequence[Column]]:
     """The key and the columns of a table as the run knew them."""
-    said = entries[0].body
-    if said["reader"] == "RECORDS":
-        return kept_columns(part, manifest_plan("", said, Table("", "", "")).columns)
-    stream = lookup.item_stream(said["stream"])
-    told = [one.body["flattened"] for one in entries if one.kind == "ITEMS"]
-    flattened = manifest_columns(told[-1]) if told else ()
+    manifest = entries[0].body
+    if manifest["reader"] == "RECORDS":
+        return kept_columns(part, manifest_plan("", manifest, Table("", "", "")).columns)
+    stream = lookup.item_stream(manifest["stream"])
+    flattened_lists = [entry.body["flattened"] for entry in entries if entry.kind == "ITEMS"]
+    flattened = manifest_columns(flattened_lists[-1]) if flattened_lists else ()
     return key_columns(stream), table_columns(stream, flattened)
