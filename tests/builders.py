@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from hubspot_ingest.catalog.registry import RECORD_STREAMS
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.plan.plan import Plan
@@ -106,7 +107,8 @@ class Shelf:
     ``before`` is called with the number of each request (from 1) before it is answered; each
     answer takes ``latency_ms`` of the clock's time. The tokens of the list are the last id of the
     page + 1, as HubSpot's are, unless ``token`` makes others of the page's last id and the next
-    page's first, and ``place`` tells the least id that a page asked for by such a token holds.
+    page's first, and ``place`` tells the least id that a page asked for by such a token holds. The
+    search skips as many results as it is told, or what ``skipping`` makes of that.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class Shelf:
         before: Callable[[Shelf, int], None] | None = None,
         token: Callable[[int, int], str] = lambda last, _following: str(last + 1),
         place: Callable[[str], int] = int,
+        skipping: Callable[[int], int] = int,
     ) -> None:
         self.ids = sorted(ids)
         self.clock = clock or FakeClock()
@@ -128,6 +131,7 @@ class Shelf:
         self._before = before
         self._token = token
         self._place = place
+        self._skipping = skipping
         self._lock = threading.Lock()
 
     def add(self, id: int) -> None:
@@ -174,13 +178,16 @@ class Shelf:
         total = len(found)
         if body["sorts"][0]["direction"] == "DESCENDING":
             found = found[::-1]
-        shown = found[: min(body["limit"], self._page)]
+        skip = int(body.get("after", 0))
+        assert skip + body["limit"] <= requests.SEARCH_REACH
+        begin = self._skipping(skip)
+        shown = found[begin : begin + min(body["limit"], self._page)]
         answer: dict[str, Any] = {
             "total": total,
             "results": [_told(one, body["properties"]) for one in shown],
         }
-        if len(shown) < total:
-            answer["paging"] = {"next": {"after": str(len(shown))}}
+        if skip + len(shown) < total:
+            answer["paging"] = {"next": {"after": str(skip + len(shown))}}
         return answer
 
     def _batch(self, body: Any) -> dict[str, Any]:

@@ -23,6 +23,13 @@ WAYS = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 DENSE = range(1, 25_001)
 SPARSE = range(10, 10**15, 10**15 // 25_000)
 SKEWED = [*range(1, 15_000), *range(10**9, 10**9 + 10), *range(10**12, 10**12 + 10_000)]
+# as HubSpot's are: old ones of few digits, new ones of many, in clumps of very different density
+CLUMPY = [
+    *range(23, 3_000, 3),
+    *range(100_003, 130_000, 7),
+    *range(10**10 + 11, 10**10 + 11 + 400_000, 40),
+    *range(2 * 10**11, 2 * 10**11 + 15_000),
+]
 
 
 def ids_of(batches: Iterable[RecordBatch]) -> list[int]:

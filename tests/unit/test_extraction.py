@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract import page_readers
@@ -16,6 +17,7 @@ from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.plan.plan import Plan
 from tests.builders import MINUTE, NOW, Shelf, a_plan
 from tests.readings import (
+    CLUMPY,
     DENSE,
     LIST,
     SEARCH,
@@ -23,6 +25,7 @@ from tests.readings import (
     SPARSE,
     WAYS,
     WIDE,
+    ids_of,
     read,
     stopped_after,
 )
@@ -82,10 +85,43 @@ def test_an_empty_list_is_one_request() -> None:
     assert len(shelf.asked) == 1
 
 
-def test_search_is_never_paged_by_offset() -> None:
+@pytest.mark.parametrize("plan", [LIST, SEARCH], ids=["list", "search"])
+@pytest.mark.parametrize("skipping", [lambda _: 0, lambda skip: skip // 3, lambda skip: skip and 10**9])
+def test_where_the_search_skips_something_else_nothing_is_missed(
+    plan: Plan, skipping: Callable[[int], int]
+) -> None:
+    shelf = Shelf(CLUMPY, latency_ms=300, skipping=skipping)
+    assert Counter(read(shelf, plan)) == Counter(CLUMPY)
+
+
+def test_a_search_in_one_range_is_never_paged_by_offset() -> None:
     shelf = Shelf(range(1, 12_001))
     assert len(read(shelf, SEARCH)) == 12_000
     assert not any("after" in body(request) for request in shelf.asked)
+
+
+@pytest.mark.parametrize(("plan", "size"), [(LIST, 100), (SEARCH, 200)], ids=["list", "search"])
+@pytest.mark.parametrize("count", [5_000, 6_789, 30_000])
+def test_ranges_share_out_records_within_two_percent_of_the_pages(
+    plan: Plan, size: int, count: int
+) -> None:
+    shelf = Shelf(CLUMPY[:count], latency_ms=300)
+    batches = [*Extraction(shelf.fetch, plan, shelf.clock).batches()]
+    assert Counter(ids_of(batches)) == Counter(shelf.ids)
+    pages = Counter(batch.key for batch in batches)
+    assert len(shelf.asked) <= math.ceil(count / size) * 1.02 + 1
+    assert max(pages.values()) <= 0.65 * count / size
+
+
+def test_a_list_whose_search_is_refused_is_read_in_one_range() -> None:
+    shelf = Shelf(CLUMPY, latency_ms=300)
+
+    def fetch(request: Request, parse: Callable[[Any], Any], /) -> Any:
+        if request.path.endswith("/search"):
+            raise HubSpotRefused("no search here")
+        return shelf.fetch(request, parse)
+
+    assert ids_of(Extraction(fetch, LIST, shelf.clock).batches()) == CLUMPY
 
 
 def body(request: Request) -> dict[str, Any]:

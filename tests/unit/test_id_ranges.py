@@ -9,13 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.inbound.extract.id_ranges import (
-    PAGES_PER_RANGE,
-    WIDEST,
-    Ranges,
-    RecordBatch,
-    width,
-)
+from hubspot_ingest.inbound.extract.cuts import Cut, Cutter, FindCut
+from hubspot_ingest.inbound.extract.id_ranges import WIDEST, Ranges, RecordBatch, width
 from hubspot_ingest.inbound.extract.page_readers import IdPage
 from hubspot_ingest.model import Json
 from tests.builders import a_record
@@ -52,10 +47,41 @@ class Pages:
         return IdPage(tuple(a_record(str(id)) for id in page), page[-1] if page else after, more)
 
 
-def ranges_over(pages: Pages, count: int) -> Ranges:
-    """The whole of it, cut into ranges of equal width."""
-    ranges = Ranges(pages)
-    ranges.cut(0, max(pages.ids, default=0), None, count)
+def exact(pages: Pages) -> FindCut:
+    """Cuts as the search finds them."""
+
+    def find(after: int, last: int | None, count: int) -> Cut:
+        above = [id for id in pages.ids if id > after and (last is None or id <= last)]
+        return Cut(len(above), above[count - 1] if len(above) > count else None)
+
+    return find
+
+
+def nowhere(_after: int, _last: int | None, _count: int) -> None:
+    """A search that cannot tell."""
+
+
+def ranges_over(
+    pages: Pages,
+    count: int = 1,
+    *,
+    find: FindCut | None = None,
+    farthest: int = 9_900,
+    pending: Iterable[tuple[int, int | None, int]] | None = None,
+) -> Ranges:
+    """The whole of it, in ranges of equal width, or those that are pending."""
+    ranges = Ranges(
+        pages,
+        Cutter(find or exact(pages), pages.size, farthest, 1),
+        lambda: max(pages.ids, default=0),
+        pending or (),
+    )
+    if pending is None:
+        step = max(1, max(pages.ids, default=0) // count)
+        starts = [step * n for n in range(count)]
+        for start, end in zip(starts, [*starts[1:], None], strict=True):
+            records = sum(start < id and (end is None or id <= end) for id in pages.ids)
+            ranges.add(start, end, records)
     return ranges
 
 
@@ -68,11 +94,11 @@ def pending(ranges_left: list[Json]) -> list[tuple[int, int | None, int]]:
     ranges: list[tuple[int, int | None, int]] = []
     for range_left in ranges_left:
         assert isinstance(range_left, list)
-        after, last, bound = range_left
+        after, last, records = range_left
         assert isinstance(after, int)
-        assert isinstance(bound, int)
+        assert isinstance(records, int)
         assert last is None or isinstance(last, int)
-        ranges.append((after, last, bound))
+        ranges.append((after, last, records))
     return ranges
 
 
@@ -122,18 +148,80 @@ def test_a_thread_whose_range_is_read_takes_half_of_the_longest_one() -> None:
             assert somebody_came_in.wait(5)
         return pages(after, last)
 
-    ranges = Ranges(read)
-    ranges.add(0, 1_000, 1_000)
-    ranges.add(1_000, None, 1_999)
+    ranges = Ranges(read, Cutter(exact(pages), pages.size, 9_900, 1), lambda: 1_999)
+    ranges.add(0, 1_000, 4)
+    ranges.add(1_000, None, 999)
     batches = list(ranges.side_by_side(2, spare=5))
     assert Counter(ids_of(batches)) == Counter(pages.ids)
     assert len({batch.key for batch in batches}) > 2
 
 
 def test_no_more_ranges_are_split_off_than_are_to_spare() -> None:
-    ranges = Ranges(Pages(range(1, 2_000)))
-    ranges.add(0, None, 1_999)
+    ranges = ranges_over(Pages(range(1, 2_000)))
     assert {batch.key for batch in ranges.side_by_side(4, spare=0)} == {0}
+
+
+# -- by records -----------------------------------------------------------------------------------
+
+CLUMPS = [*range(1, 61), *range(10**6, 10**6 + 7 * 300, 7), *range(10**11, 10**11 + 240)]
+
+
+# what a search might answer that answers anything at all
+LIES = st.lists(
+    st.one_of(
+        st.none(),
+        st.builds(Cut, st.integers(0, 10**4), st.one_of(st.none(), st.sampled_from(CLUMPS))),
+        st.builds(Cut, st.integers(0, 10**4), st.integers(-5, 10**12)),
+    ),
+    max_size=30,
+)
+
+
+@pytest.mark.parametrize("threads", [2, 4, 8])
+def test_ranges_share_out_records_and_no_page_is_half_empty(threads: int) -> None:
+    pages = Pages(CLUMPS, size=5)
+    by_range: Counter[int] = Counter()
+    for batch in ranges_over(pages).side_by_side(threads, spare=threads - 1):
+        by_range[batch.key] += len(batch.records)
+    assert pages.reads == len(CLUMPS) // 5
+    assert max(by_range.values()) <= len(CLUMPS) / threads * 1.5
+
+
+def test_what_the_search_cannot_reach_is_cut_off_piece_by_piece() -> None:
+    pages = Pages(range(1, 3_001), size=10)
+    ranges = ranges_over(pages, farthest=200)
+    batches = list(ranges.side_by_side(3, spare=30))
+    assert Counter(ids_of(batches)) == Counter(pages.ids)
+    assert pages.reads <= 302
+    assert len({batch.key for batch in batches}) >= 10
+
+
+def test_where_the_search_cannot_tell_ids_are_halved() -> None:
+    pages = Pages(range(1, 601), size=5)
+    batches = list(ranges_over(pages, find=nowhere).side_by_side(4, spare=8))
+    assert Counter(ids_of(batches)) == Counter(pages.ids)
+    assert len({batch.key for batch in batches}) >= 4
+
+
+@given(LIES, st.integers(1, 8), st.integers(0, 20), st.integers(1, 9), st.integers(0, 600))
+@settings(max_examples=60)
+def test_whatever_the_search_answers_every_record_is_read_once(
+    lies: list[Cut | None], threads: int, spare: int, size: int, stop: int
+) -> None:
+    def find(_after: int, _last: int | None, _count: int) -> Cut | None:
+        return lies.pop() if lies else None
+
+    ranges = ranges_over(Pages(CLUMPS, size), find=find)
+    merged: dict[int, int | str | None] = {}
+    ids_read: list[int] = []
+    for number, batch in enumerate(ranges.side_by_side(threads, spare)):
+        if number == stop:
+            break
+        merged[batch.key] = batch.after
+        ids_read += ids_of([batch])
+    left = pending(ranges.remaining(whole_numbers(merged)))
+    ids_read += ids_of(ranges_over(Pages(CLUMPS, size), pending=left).side_by_side(4, spare=0))
+    assert Counter(ids_read) == Counter(CLUMPS)
 
 
 # -- records that come and go ---------------------------------------------------------------------
@@ -182,7 +270,7 @@ def test_whatever_was_merged_resuming_reads_everything_else(
         merged[batch.key] = batch.after
         ids_read += ids_of([batch])
     left = ranges.remaining(whole_numbers(merged))
-    again = Ranges(Pages(ids, size), pending(left))
+    again = ranges_over(Pages(ids, size), pending=pending(left))
     ids_read += ids_of(again.side_by_side(4, spare=0))
     assert Counter(ids_read) == Counter(ids)
 
@@ -202,7 +290,7 @@ def test_resuming_time_and_again_comes_to_an_end(ids: list[int], stops: list[int
         left = ranges.remaining(whole_numbers(merged))
         if not left:
             break
-        ranges = Ranges(Pages(ids), pending(left))
+        ranges = ranges_over(Pages(ids), pending=pending(left))
     assert Counter(ids_read) == Counter(ids)
 
 
@@ -220,7 +308,7 @@ def test_nothing_remains_once_all_is_merged() -> None:
 def test_all_remains_while_nothing_is_merged() -> None:
     ranges = ranges_over(Pages(DENSE), 3)
     list(ranges.side_by_side(3, spare=0))
-    assert ranges.remaining({}) == [[0, 66, 66], [66, 132, 132], [132, None, 199]]
+    assert ranges.remaining({}) == [[0, 66, 0], [66, 132, 0], [132, None, 0]]
 
 
 # -- errors ---------------------------------------------------------------------------------------
@@ -231,8 +319,7 @@ def test_what_a_reader_raises_comes_after_what_was_read_before_it() -> None:
         if pages.reads > 10:
             raise UnexpectedAnswer("no")
 
-    ranges = Ranges(Pages(range(1, 100), before=fail))
-    ranges.add(0, None, 99)
+    ranges = ranges_over(Pages(range(1, 100), before=fail))
     batches = ranges.side_by_side(1, spare=0)
     assert ids_of(next(batches) for _ in range(10)) == list(range(1, 31))
     with pytest.raises(UnexpectedAnswer):
@@ -243,18 +330,17 @@ def test_what_a_reader_raises_comes_after_what_was_read_before_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "pages", "expected"),
+    ("seconds", "splits", "expected"),
     [
-        (0.3, 600, 8),
-        (0.05, 600, 3),
-        (0.0, 600, 1),
-        (0.3, PAGES_PER_RANGE * 3, 3),
-        (0.3, PAGES_PER_RANGE - 1, 1),
+        (0.3, 12, 8),
+        (0.05, 12, 3),
+        (0.0, 12, 1),
+        (0.3, 2, 3),
         (0.3, 0, 1),
         (100.0, 10**9, WIDEST),
     ],
 )
 def test_as_many_ranges_as_fill_the_rate_and_the_cost_allows(
-    seconds: float, pages: int, expected: int
+    seconds: float, splits: int, expected: int
 ) -> None:
-    assert width(seconds, 19.0, pages) == expected
+    assert width(seconds, 19.0, splits) == expected

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hubspot_ingest.errors import HubSpotRefused
 from hubspot_ingest.hubspot import requests
@@ -14,7 +16,7 @@ from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.plan.plan import Plan
 from tests.builders import Shelf
-from tests.readings import DENSE, LIST, SKEWED, SPARSE, WIDE, ids_of, read, stopped_after
+from tests.readings import DENSE, LIST, SEARCH, SKEWED, SPARSE, WIDE, ids_of, read, stopped_after
 
 Token = Callable[[int, int], str]
 # HubSpot's own tokens are the last id + 1; a portal whose tokens are the next record's would do
@@ -125,3 +127,63 @@ def test_nothing_merged_of_a_list_that_is_read_by_its_tokens_leaves_all_of_it() 
     )
     list(reading.batches())
     assert reading.remaining({}) == {"token": None}
+
+
+# -- all at once ----------------------------------------------------------------------------------
+
+CLUMPS = st.lists(
+    st.tuples(
+        st.sampled_from([10, 10**4, 10**9, 10**11]), st.integers(100, 2_500), st.integers(1, 50)
+    ),
+    min_size=1,
+    max_size=4,
+).map(
+    lambda clumps: sorted({start + n * step for start, count, step in clumps for n in range(count)})
+)
+
+
+@pytest.mark.parametrize("plan", [LIST, SEARCH], ids=["list", "search"])
+@given(
+    CLUMPS,
+    st.sampled_from([*TOKENS, *OPAQUE]),
+    st.sampled_from([37, 100, 200]),
+    st.sampled_from([int, lambda skip: skip // 2, lambda _: 0]),
+    st.lists(st.tuples(st.integers(1, 40), st.integers(0, 10**4)), max_size=40),
+    st.integers(1, 80),
+)
+@settings(max_examples=25, deadline=None)
+def test_every_record_that_stays_is_read_once_whatever_happens(
+    plan: Plan,
+    ids: list[int],
+    tokens: str,
+    page: int,
+    skipping: Callable[[int], int],
+    changes: list[tuple[int, int]],
+    batches: int,
+) -> None:
+    token, place = OPAQUE[tokens] if tokens in OPAQUE else (TOKENS[tokens], int)
+    leaving = {ids[where % len(ids)] for _, where in changes[::2]}
+
+    def change(shelf: Shelf, number: int) -> None:
+        for odd, (when, where) in enumerate(changes):
+            id = ids[where % len(ids)]
+            if when == number and odd % 2:
+                # new records have the highest ids
+                shelf.add(max([*shelf.ids, ids[-1]]) + 1 + where % 60)
+            elif when == number and id in shelf.ids:
+                shelf.remove(id)
+
+    def a_shelf(there: Iterable[int]) -> Shelf:
+        return Shelf(
+            there, latency_ms=300, page=page, token=token, place=place, skipping=skipping,
+            before=change,
+        )  # fmt: skip
+
+    shelf = a_shelf(ids)
+    ids_read, left = stopped_after(shelf, plan, batches)
+    if left is not None:
+        assert isinstance(left, dict)
+        ids_read += read(Shelf(shelf.ids, token=token, place=place), plan, left)
+    counted = Counter(ids_read)
+    assert {id for id in ids if id not in leaving} <= set(counted)
+    assert max(counted.values()) == 1

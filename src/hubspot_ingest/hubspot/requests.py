@@ -42,6 +42,8 @@ EMAIL = "/email/public/v1"
 # Records in a page of a list ("Objects") and of a search ("CRM search").
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
+# A search shows no results past so many ("CRM search").
+SEARCH_REACH = 10_000
 # Ids in a batch read ("Objects"), and in one that asks for past values too.
 BATCH_LIMIT = 100
 HISTORY_LIMIT = 50
@@ -122,16 +124,22 @@ def search_page(
     *,
     descending: bool = False,
     limit: int = SEARCH_LIMIT,
+    skip: int = 0,
 ) -> Request:
-    """The first page of a search sorted by id; there is no next: the keyset is in the filters."""
+    """A page of a search sorted by id: the first, or the one after ``skip`` results.
+
+    Reading goes on by id, in the filters, as results shift while they are skipped.
+    """
     path = _objects(object_type, "/search")
     direction = "DESCENDING" if descending else "ASCENDING"
-    body: Json = {
+    body: dict[str, Json] = {
         "filterGroups": list(filter_groups),
         "sorts": [{"propertyName": "hs_object_id", "direction": direction}],
         "properties": list(properties),
         "limit": limit,
     }
+    if skip:
+        body["after"] = str(skip)
     return Request("POST", path, path, Bucket.SEARCH, body=body)
 
 

@@ -9,20 +9,25 @@ HubSpot's own tokens.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
+from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract import cuts, page_readers
+from hubspot_ingest.inbound.extract.cuts import Cut
 from hubspot_ingest.inbound.extract.id_ranges import (
-    PAGES_PER_RANGE,
+    PAGES_PER_CUT,
+    SMALLEST_SPLIT,
+    WIDEST,
     Range,
     Ranges,
     RecordBatch,
+    Split,
     width,
 )
 from hubspot_ingest.inbound.extract.page_readers import IdPage
@@ -38,11 +43,14 @@ MANY_PAGES = 100
 LIST_PAGES_PER_SECOND = 19.0
 SEARCH_PAGES_PER_SECOND = 5.0
 # Threads for a reading that is taken up again, whose speed was not measured.
-RESUMED_WIDTH = 4
+RESUMED_WIDTH = WIDEST
 # What is left where reading is ending: three seconds of what HubSpot allows.
 LAST_RECORDS = 6_000
 # So many records of a page are asked for again, to show that ids work as page tokens.
 OVERLAP = 2
+# The first cut of a list, after so many pages, also tells how long the list is. So long a list may
+# have one request more, and is cut in the middle.
+FIRST_CUT_PAGES = PAGES_PER_CUT // 2
 FIRST = 0
 CHAIN = -1
 
@@ -69,9 +77,15 @@ class Extraction:
         self._start: str | None = checkpoint.get("start", checkpoint.get("token"))
         self._chained = "token" in checkpoint
         self._proven = "ranges" in checkpoint or plan.strategy is Strategy.SEARCH
+        self._cutter = cuts.cutter(fetch, plan)
         self._ranges = Ranges(
-            page_readers.page_reader(fetch, plan), map(tuple, checkpoint.get("ranges", ()))
+            page_readers.page_reader(fetch, plan),
+            self._cutter,
+            lambda: self._highest_id()[0],
+            pending := [tuple(values) for values in checkpoint.get("ranges", ())],
         )
+        records = sum(records for _, _, records in pending)
+        self._resumed_spare = records // self._cutter.page_size // PAGES_PER_CUT
 
     def batches(self) -> Iterator[RecordBatch]:
         """All records of the plan, in batches; one id may come twice, none is left out."""
@@ -84,7 +98,7 @@ class Extraction:
             yield from self._by_token(self._start)
         elif self._resumed:
             try:
-                yield from self._ranges.side_by_side(RESUMED_WIDTH, spare=0)
+                yield from self._ranges.side_by_side(RESUMED_WIDTH, self._resumed_spare)
             except UnexpectedAnswer as error:
                 # an earlier version stored ranges before it had shown that ids work as tokens
                 if not error.by_token:
@@ -121,25 +135,15 @@ class Extraction:
         first = self._ranges.add(0, None, 0, taken=True)
         started = self._clock.now()
         page, total = page_readers.search_range(self._fetch, self._plan, 0, None)
-        self.expected = total
+        self.expected = first.records = total
         pages = total // requests.SEARCH_LIMIT
-        range_count = width((self._clock.now() - started) / 1000, SEARCH_PAGES_PER_SECOND, pages)
+        pace = (self._clock.now() - started) / 1000
         yield self._ranges.advance(first, page)
         if first.done:
             return
-        if range_count > 1:
-            # the last page tells where the ids end and is not read again
-            top = page_readers.last_search_page(self._fetch, self._plan)
-            bound = int(top[0].id) - 1 if top else 0
-            if bound > first.after:
-                self._cut(first, bound, bound, range_count)
-                rest = self._ranges.add(bound, None, bound, taken=True)
-                yield RecordBatch(top, rest.key, None)
-                yield from self._ranges.side_by_side(
-                    range_count, pages // PAGES_PER_RANGE - range_count
-                )
-                return
-        yield from self._one_by_one(first)
+        # what a search is cut by is a page that has to be read anyway
+        range_count = width(pace, SEARCH_PAGES_PER_SECOND, pages // SMALLEST_SPLIT)
+        yield from self._rest(first, range_count, pages // PAGES_PER_CUT)
 
     def _list(self) -> Iterator[RecordBatch]:
         started = self._clock.now()
@@ -153,20 +157,19 @@ class Extraction:
             return
         first = self._ranges.add(after, None, 0, taken=True)
         yield self._ranges.advance(first, replace(page, records=records, unread=unread))
-        pace = 0.0
-        highest_id_request: Future[tuple[int, int]] | None = None
+        cut_request: Future[Cut | None] | None = None
         with ThreadPoolExecutor(1) as pool:
-            while highest_id_request is None or not highest_id_request.done():
+            while cut_request is None or not cut_request.done():
                 if first.done:
                     return
                 seconds = (self._clock.now() - started) / 1000
                 slow = seconds >= SLOW or first.pages >= MANY_PAGES
-                if slow and highest_id_request is None:
+                if slow and cut_request is None:
                     pace = seconds / first.pages
-                    # the next page is read meanwhile
-                    highest_id_request = pool.submit(
-                        page_readers.highest_id, self._fetch, self._plan
-                    )
+                    # the next page is read meanwhile, and one that overlaps before the cut comes
+                    count = FIRST_CUT_PAGES * requests.LIST_LIMIT - OVERLAP
+                    split = Split(first, first.after, None, count, first.records_read)
+                    cut_request = pool.submit(self._cutter.find, first.after, None, count)
                 try:
                     page = self._ranges.read(first.after, None)
                 except UnexpectedAnswer as error:
@@ -175,24 +178,49 @@ class Extraction:
                     yield from self._by_token(str(first.after + 1))
                     return
                 yield self._ranges.advance(first, page)
-            bound, total = highest_id_request.result()
-        self.expected = total
-        pages = total // requests.LIST_LIMIT
-        range_count = width(pace, LIST_PAGES_PER_SECOND, pages)
-        if range_count > 1 and bound > first.after and not first.done:
-            ids = [int(record.id) for record in page.records]
-            following = self._probe(ids)
-            if following is None:
-                yield from self._by_token(str(first.after + 1))
-                return
-            self._proven = True
-            yield self._ranges.advance(first, following)
-            self._cut(first, bound, None, range_count)
-            yield from self._ranges.side_by_side(
-                range_count, pages // PAGES_PER_RANGE - range_count
-            )
+            cut = cut_request.result()
+        if first.done:
+            return
+        if cut is None:
+            # the search skips nothing: ids are halved, if at least it tells where they end
+            end, total = self._highest_id()
+            self._ranges.halve_ids(end)
         else:
+            total = split.records_read + cut.total
+        self.expected = total or None
+        first.records = max(0, total - first.records_read)
+        spare = spare_requests(total, first.records_read) - 1
+        worth_it = total // requests.LIST_LIMIT >= FIRST_CUT_PAGES + SMALLEST_SPLIT
+        cuttable = worth_it and cut is not None and (cut.last or 0) > first.after
+        if not cuttable and spare < 1:
             yield from self._one_by_one(first)
+            return
+        following = self._probe([int(record.id) for record in page.records])
+        if following is None:
+            yield from self._by_token(str(first.after + 1))
+            return
+        self._proven = True
+        yield self._ranges.advance(first, following)
+        if cut is not None:
+            self._ranges.split(split, cut)
+        range_count = width(pace, LIST_PAGES_PER_SECOND, cuttable + max(0, spare))
+        yield from self._rest(first, range_count, spare)
+
+    def _highest_id(self) -> tuple[int, int]:
+        """The highest id and how many there are; zeros where the search does not tell."""
+        try:
+            return page_readers.highest_id(self._fetch, self._plan)
+        except (HubSpotRefused, ScopeMissing, UnexpectedAnswer):
+            return 0, 0
+
+    def _rest(self, first: Range, range_count: int, spare: int) -> Iterator[RecordBatch]:
+        """What is left after the first pages, in so many ranges."""
+        first.taken = first.done
+        yield from self._ranges.side_by_side(range_count, spare)
+
+    def _one_by_one(self, only: Range) -> Iterator[RecordBatch]:
+        while not only.done:
+            yield self._ranges.advance(only, self._ranges.read(only.after, only.last))
 
     def _probe(self, ids: Sequence[int]) -> IdPage | None:
         """The page after the one of these ids; None where ids do not work as tokens.
@@ -219,16 +247,6 @@ class Extraction:
         records = tuple(record for record in page.records if int(record.id) > last)
         return IdPage(records, max(page.id, last), page.more, page.unread)
 
-    def _cut(self, first: Range, bound: int, last: int | None, range_count: int) -> None:
-        """End the first range where it stands and cut what follows."""
-        self._ranges.cut(first.after, bound, last, range_count)
-        first.last = first.after
-        first.done = True
-
-    def _one_by_one(self, only: Range) -> Iterator[RecordBatch]:
-        while not only.done:
-            yield self._ranges.advance(only, self._ranges.read(only.after, only.last))
-
     def _by_token(self, token: str | None) -> Iterator[RecordBatch]:
         self._chained = True
         seen = {token}
@@ -245,3 +263,14 @@ class Extraction:
                 return
             token = page.after
             seen.add(token)
+
+
+def spare_requests(records: int, records_read: int) -> int:
+    """How many requests more than its pages a list may take, less the page that overlapping costs.
+
+    ``records`` are all there are, ``records_read`` those read before a page overlaps.
+    """
+    pages = math.ceil(records / requests.LIST_LIMIT)
+    left = records - records_read
+    overlapping = math.ceil((left + OVERLAP) / requests.LIST_LIMIT)
+    return pages // PAGES_PER_CUT - (overlapping - math.ceil(left / requests.LIST_LIMIT))

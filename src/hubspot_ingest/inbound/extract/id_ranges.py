@@ -1,53 +1,51 @@
-"""Reads id ranges side by side, each in order of id, and splits them while they are read.
+"""Reads ranges of ids side by side, and splits them while they are read so that no reader idles.
 
-How many ranges there may be follows from the cost: each one ends with a page that is half empty
-on average, and all of them together may cost 1 % more requests than one alone.
+Ranges share out records, not ids: a range is cut after so many whole pages (``cuts``), so that no
+page is half empty at the border. Only where the search cannot tell where that is, ids are halved.
+How many cuts there may be follows from their cost: 2 % of the pages.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from hubspot_ingest.inbound.extract.cuts import Cut, Cutter
 from hubspot_ingest.inbound.extract.page_readers import IdPage, ReadPage
 from hubspot_ingest.inbound.extract.prefetch import PrefetchQueue
 from hubspot_ingest.model import Json, Record
 
 WIDEST = 8
-# 1 % of the pages, at half a page a range
-PAGES_PER_RANGE = 50
+# One request more than there are pages, for so many of them: 2 %.
+PAGES_PER_CUT = 50
 # Below this many pages a range is not worth splitting.
-SMALLEST_SPLIT = 8
+SMALLEST_SPLIT = 6
+# A reader looks so often for a range to split before it gives up.
+SPLIT_TRIES = 3
 
 
 @dataclass
 class Range:
     """Ids above ``after``, up to ``last``; the last range of all has no end.
 
-    ``bound`` is where it is thought to end, for splitting.
+    ``records`` is how many it is thought to have left, for splitting.
     """
 
     key: int
     after: int
     last: int | None
-    bound: int
+    records: int
     taken: bool = False
     done: bool = False
     pages: int = 0
+    records_read: int = 0
     start: int = field(init=False)
 
     def __post_init__(self) -> None:
-        """Remember where reading began, for the density of ids."""
+        """Remember where reading began."""
         self.start = self.after
-
-    @property
-    def pages_left(self) -> float:
-        """Estimated from how many ids a page has covered so far."""
-        if not self.pages or self.after >= self.bound:
-            return 0.0
-        return (self.bound - self.after) / max(1.0, (self.after - self.start) / self.pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,45 +61,69 @@ class RecordBatch:
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
-def width(seconds_per_page: float, pages_per_second: float, pages: int) -> int:
-    """How many ranges to read side by side: what fills the rate, and what the cost allows."""
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A range that is to be split after so many records above ``after``."""
+
+    id_range: Range
+    after: int
+    last: int | None
+    count: int
+    records_read: int
+
+
+def width(seconds_per_page: float, pages_per_second: float, splits: int) -> int:
+    """How many ranges to read side by side: what fills the rate, with no more than ``splits``."""
     useful = math.ceil(seconds_per_page * pages_per_second * 1.25) + 1
-    return max(1, min(WIDEST, useful, pages // PAGES_PER_RANGE))
+    return max(1, min(WIDEST, useful, splits + 1))
 
 
 class Ranges:
     """The id ranges of one reading, and the threads that read them."""
 
-    def __init__(self, read: ReadPage, pending: Iterable[tuple[int, int | None, int]] = ()) -> None:
-        """``pending`` are (after, last, bound) of the ranges still to be read."""
+    def __init__(
+        self,
+        read: ReadPage,
+        cutter: Cutter,
+        highest_id: Callable[[], int],
+        pending: Iterable[tuple[int, int | None, int]] = (),
+    ) -> None:
+        """``pending`` are (after, last, records) of the ranges still to be read."""
         self.read = read
+        self._cutter = cutter
+        self._highest_id = highest_id
+        self._by_ids = False
+        self._end: int | None = None
         self._lock = threading.Lock()
+        # held while a range is split, which may take requests: the next split begins after it
+        self._splitting = threading.Lock()
         self._ranges: list[Range] = []
+        self._width = 1
         self._spare = 0
-        self._queue: PrefetchQueue[RecordBatch] = PrefetchQueue(4 * WIDEST)
-        for after, last, bound in pending:
-            self.add(after, last, bound)
+        self._handover: PrefetchQueue[RecordBatch] = PrefetchQueue(4 * WIDEST)
+        for after, last, records in pending:
+            self.add(after, last, records)
 
-    def add(self, after: int, last: int | None, bound: int, *, taken: bool = False) -> Range:
+    def add(self, after: int, last: int | None, records: int, *, taken: bool = False) -> Range:
         """One more range; ``taken`` keeps the threads from it."""
         with self._lock:
-            new_range = Range(len(self._ranges), after, last, bound, taken)
-            self._ranges.append(new_range)
-            return new_range
+            return self._add(after, last, records, taken=taken)
 
-    def cut(self, after: int, bound: int, last: int | None, count: int) -> None:
-        """``count`` ranges of equal width in ids from ``after`` on, the last one up to ``last``."""
-        step = max(1, (bound - after) // count)
-        starts = [start for n in range(count) if (start := after + step * n) < bound] or [after]
-        ends = [*starts[1:], last]
-        for start, end in zip(starts, ends, strict=True):
-            self.add(start, end, bound if end is None else end)
+    def _add(self, after: int, last: int | None, records: int, *, taken: bool) -> Range:
+        id_range = Range(len(self._ranges), after, last, records, taken)
+        self._ranges.append(id_range)
+        return id_range
+
+    def halve_ids(self, end: int) -> None:
+        """Split by ids from now on, of which ``end`` is the highest: the search cannot tell."""
+        self._by_ids, self._end = True, end
 
     def side_by_side(self, width: int, spare: int) -> Iterator[RecordBatch]:
-        """Batches as they come; ``spare`` is how many further ranges splitting may make.
+        """Batches as they come; ``spare`` is how many requests more than pages may be asked.
 
         Raises what a reader raised, after the batches that came before it.
         """
+        self._width = width
         self._spare = spare
         threads = [
             threading.Thread(target=self._work, name=f"reader-{n}", daemon=True)
@@ -109,7 +131,7 @@ class Ranges:
         ]
         for thread in threads:
             thread.start()
-        yield from self._queue.items(of=width)
+        yield from self._handover.items(of=width)
 
     def remaining(self, merged: Mapping[int, int | None]) -> list[Json]:
         """What is still to be read once ``merged`` (range key → id, None: whole) is in."""
@@ -118,43 +140,125 @@ class Ranges:
             for id_range in self._ranges:
                 after = merged.get(id_range.key, id_range.start)
                 if after is not None and (id_range.last is None or after < id_range.last):
-                    ranges_left.append([after, id_range.last, id_range.bound])
+                    ranges_left.append([after, id_range.last, id_range.records])
             return ranges_left
 
     def _work(self) -> None:
-        with self._queue.producing() as active:
-            while active() and (id_range := self._take()) is not None:
+        with self._handover.producing() as active:
+            while active() and (id_range := self._take(active)) is not None:
                 while active() and not id_range.done:
-                    self._queue.put(
+                    self._handover.put(
                         self.advance(id_range, self.read(id_range.after, id_range.last))
                     )
 
-    def _take(self) -> Range | None:
-        """A range nobody reads, or half of the one with most left to read."""
+    # -- splitting -------------------------------------------------------------------------------
+
+    def _take(self, active: Callable[[], bool]) -> Range | None:
+        """A range nobody reads, cut to this reader's share, or half of the longest one."""
+        with self._splitting:
+            for _ in range(SPLIT_TRIES):
+                split = self._next(whole=False)
+                if not isinstance(split, Split) or not active():
+                    return split if isinstance(split, Range) else None
+                part = self._parted(split)
+                if part is not None:
+                    return part
+            rest = self._next(whole=True)
+            return rest if isinstance(rest, Range) else None
+
+    def _next(self, *, whole: bool) -> Range | Split | None:
+        """A range to read, or how one is to be split first; unread ones are taken as they stand."""
         with self._lock:
-            for id_range in self._ranges:
-                if not id_range.taken:
-                    id_range.taken = True
-                    return id_range
-            if not self._spare:
+            ranges = [id_range for id_range in self._ranges if not id_range.done]
+            all_unread = [id_range for id_range in ranges if not id_range.taken]
+            cost = 1 if self._by_ids else self._cutter.requests
+            splits = max(0, self._spare) // cost if cost else WIDEST
+            affordable = splits > 0 and self._width > 1 and not whole
+            if all_unread:
+                unread = all_unread[0]
+                idle = self._width - (len(ranges) - len(all_unread))
+                pages = sum(map(self._pages_left, all_unread))
+                share = math.ceil(pages / max(1, min(idle, splits + 1)))
+                share = min(share, self._cutter.farthest // self._cutter.page_size)
+                if affordable and self._pages_left(unread) >= share + SMALLEST_SPLIT:
+                    return self._split(unread, share)
+                unread.taken = True
+                return unread
+            longest = max(ranges, key=self._pages_left, default=None)
+            if longest is None or not affordable or self._pages_left(longest) < SMALLEST_SPLIT:
                 return None
-            longest = max(
-                self._ranges, key=lambda id_range: 0.0 if id_range.done else id_range.pages_left
-            )
-            if longest.done or longest.pages_left < SMALLEST_SPLIT:
+            return self._split(longest, self._pages_left(longest) // 2)
+
+    def _split(self, id_range: Range, pages: int) -> Split:
+        count = min(pages * self._cutter.page_size, self._cutter.farthest)
+        return Split(id_range, id_range.after, id_range.last, count, id_range.records_read)
+
+    def _parted(self, split: Split) -> Range | None:
+        """The part to read now: the front of a range nobody reads, else the back."""
+        cut = None
+        if not self._by_ids:
+            self._spare -= self._cutter.requests
+            cut = self._cutter.find(split.after, split.last, split.count)
+            self._by_ids = cut is None
+        if cut is None:
+            if self._spare < 1:
                 return None
             self._spare -= 1
-            middle = (longest.after + longest.bound) // 2
-            half = Range(len(self._ranges), middle, longest.last, longest.bound, taken=True)
-            longest.last = longest.bound = middle
-            self._ranges.append(half)
-            return half
+            cut = self._halved(split)
+        front = split.id_range
+        with self._lock:
+            fresh = not front.taken
+            back = self._part(split, cut, taken=not fresh)
+            if back is None:
+                return None
+            front.taken = True
+        if cut.page is not None:
+            # what the back begins with, before anybody else reads on
+            self._handover.put(self.advance(back, cut.page))
+        return front if fresh else back
+
+    def split(self, split: Split, cut: Cut) -> bool:
+        """Split a range at a cut that is found already; False where it is of no use."""
+        with self._lock:
+            return self._part(split, cut, taken=False) is not None
+
+    def _part(self, split: Split, cut: Cut, *, taken: bool) -> Range | None:
+        """The back of a range that is split, None where the cut is of no use."""
+        front = split.id_range
+        passed = front.records_read - split.records_read
+        if cut.last is None:
+            front.records = max(0, cut.total - passed)
+            return None
+        ended = front.last is not None and cut.last >= front.last
+        if front.done or ended or cut.last <= front.after:
+            return None
+        back = self._add(cut.last, front.last, max(0, cut.total - split.count), taken=taken)
+        front.last = cut.last
+        front.records = max(0, split.count - passed)
+        return back
+
+    def _halved(self, split: Split) -> Cut:
+        """A cut by ids alone: in the middle, or nearer where the front is to be smaller."""
+        records = max(1, split.id_range.records)
+        last = split.last
+        if last is None:
+            if self._end is None:
+                self._spare -= 1
+                self._end = self._highest_id()
+            last = self._end
+        share = min(0.5, split.count / records)
+        return Cut(records, split.after + int((last - split.after) * share))
+
+    def _pages_left(self, id_range: Range) -> int:
+        return 0 if id_range.done else math.ceil(id_range.records / self._cutter.page_size)
 
     def advance(self, id_range: Range, page: IdPage) -> RecordBatch:
         """Note how far the range is read; a split may have shortened it meanwhile."""
         with self._lock:
             id_range.pages += 1
             id_range.after = page.id
+            id_range.records_read += len(page.records)
+            id_range.records = max(0, id_range.records - len(page.records))
             records = page.records
             if id_range.last is not None and page.id > id_range.last:
                 last = id_range.last

@@ -86,6 +86,11 @@ def id_page(page: Page, after: int) -> IdPage | None:
     """
     if page.records and number(page.records[0].id) <= after:
         return None
+    if not page.records and page.after is not None:
+        raise UnexpectedAnswer(
+            f"HubSpot sent an empty page that says more follows (token {page.after}); records "
+            "could be missed, so reading was stopped, run again"
+        )
     _ascending(page, after)
     last = int(page.records[-1].id) if page.records else after
     if page.after is None:
@@ -204,12 +209,46 @@ def _search_reader(fetch: Fetch, plan: Plan) -> ReadPage:
 
 def search_range(fetch: Fetch, plan: Plan, after: int, last: int | None) -> tuple[IdPage, int]:
     """A page of the plan's search, and how many records match from there on."""
-    request = requests.search_page(
-        plan.stream.object_type, range_filter_groups(plan, after, last), plan.properties
-    )
-    page = _ascending(fetch(request, responses.page), after)
+    page = _search_page(fetch, plan, after, last, 0)
+    total = page.total or 0
+    if not page.records and (total or page.after is not None):
+        # pages without a record are seen now and then where there are some: ask once more
+        page = _search_page(fetch, plan, after, last, 0)
+        total = page.total or 0
+        if not page.records and (total or page.after is not None):
+            page = _beyond_empty(fetch, plan, after, last, page)
     reached = int(page.records[-1].id) if page.records else after
-    return IdPage(page.records, reached, page.after is not None), page.total or 0
+    # a page may be shorter than asked for, whatever it says of the next one
+    more = page.after is not None or (bool(page.records) and len(page.records) < (page.total or 0))
+    return IdPage(page.records, reached, more), total
+
+
+def _search_page(fetch: Fetch, plan: Plan, after: int, last: int | None, skip: int) -> Page:
+    request = requests.search_page(
+        plan.stream.object_type, range_filter_groups(plan, after, last), plan.properties, skip=skip
+    )
+    return _ascending(fetch(request, responses.page), after)
+
+
+def _beyond_empty(fetch: Fetch, plan: Plan, after: int, last: int | None, page: Page) -> Page:
+    """The first page with records after an empty one, or the end, if nothing is left out by that.
+
+    Raises ``UnexpectedAnswer`` when the search counts records which it does not show.
+    """
+    skipped = 0
+    while not page.records and page.after is not None and number(page.after) > skipped:
+        skipped = number(page.after)
+        if skipped + requests.SEARCH_LIMIT > requests.SEARCH_REACH:
+            break
+        page = _search_page(fetch, plan, after, last, skipped)
+    end = int(page.records[0].id) - 1 if page.records else last
+    hidden = count_matching(fetch, plan, after, end)
+    if hidden:
+        raise UnexpectedAnswer(
+            f"HubSpot's search counts {hidden} {plan.stream.name} above the id {after} and shows "
+            "an empty page; reading was stopped so that none is missed, run again"
+        )
+    return page if page.records else replace(page, after=None)
 
 
 def count_matching(fetch: Fetch, plan: Plan, after: int = 0, last: int | None = None) -> int:
@@ -222,22 +261,19 @@ def count_matching(fetch: Fetch, plan: Plan, after: int = 0, last: int | None = 
 
 def range_filter_groups(plan: Plan, after: int, last: int | None) -> list[Json]:
     """The filter groups as sent: the user's filters, the window and the id range, in each."""
-    bound: dict[str, Json] = {"propertyName": "hs_object_id", "operator": "GT", "value": str(after)}
-    if last is not None:
-        bound |= {"operator": "BETWEEN", "value": str(after + 1), "highValue": str(last)}
-    return [{"filters": [*group, bound]} for group in plan.search_groups]
+    return [{"filters": [*group, id_bound(after, last)]} for group in plan.search_groups]
 
 
-def last_search_page(fetch: Fetch, plan: Plan) -> tuple[Record, ...]:
-    """The last page of the plan's search, in ascending order of id."""
-    request = requests.search_page(
-        plan.stream.object_type,
-        range_filter_groups(plan, 0, None),
-        plan.properties,
-        descending=True,
-    )
-    page = fetch(request, responses.page)
-    return _ascending(replace(page, records=page.records[::-1], after=None), 0).records
+def id_bound(after: int, last: int | None) -> Json:
+    """The filter for ids above ``after``, up to ``last`` (None: to the end)."""
+    if last is None:
+        return {"propertyName": "hs_object_id", "operator": "GT", "value": str(after)}
+    return {
+        "propertyName": "hs_object_id",
+        "operator": "BETWEEN",
+        "value": str(after + 1),
+        "highValue": str(last),
+    }
 
 
 def highest_id(fetch: Fetch, plan: Plan) -> tuple[int, int]:
@@ -267,9 +303,4 @@ def _ascending(page: Page, after: int) -> Page:
                 "records could be missed, so nothing of it was loaded, run again"
             )
         previous = identifier
-    if not page.records and page.after is not None:
-        raise UnexpectedAnswer(
-            f"HubSpot sent an empty page that says more follows (token {page.after}); records "
-            "could be missed, so reading was stopped, run again"
-        )
     return page

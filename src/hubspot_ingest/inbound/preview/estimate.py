@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Bucket, Request
 from hubspot_ingest.inbound.extract import associations, extraction, property_history
-from hubspot_ingest.inbound.extract.id_ranges import width
+from hubspot_ingest.inbound.extract.id_ranges import PAGES_PER_CUT, SMALLEST_SPLIT, width
 from hubspot_ingest.inbound.load.batches import rows_per_file
 from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, growing_steps
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
@@ -174,15 +174,18 @@ def _pages(strategy: Strategy, records: int, seconds: float) -> tuple[int, int, 
     size = _page_size(strategy)
     pages = _at_least_one(records, size)
     if strategy is Strategy.SEARCH:
-        wide = width(seconds, extraction.SEARCH_PAGES_PER_SECOND, records // size)
-        # the last page is read to tell where the ids end; ranges end with half a page
-        return (pages + wide // 2, 0, wide) if wide > 1 else (pages, 0, 1)
+        splits = records // size // SMALLEST_SPLIT
+        return pages, 0, width(seconds, extraction.SEARCH_PAGES_PER_SECOND, splits)
     # so many pages show whether it is worth asking how many there are
     shown = min(extraction.MANY_PAGES, max(1, math.ceil(extraction.SLOW / max(seconds, 1e-6))))
     if pages <= shown:
         return pages, 0, 1
-    wide = width(seconds, extraction.LIST_PAGES_PER_SECOND, records // size)
-    return pages + (wide // 2 if wide > 1 else 0), 1, wide
+    if pages < extraction.FIRST_CUT_PAGES + SMALLEST_SPLIT:
+        return pages, 1, 1
+    spare = extraction.spare_requests(records, shown * size)
+    searches = max(1, spare)
+    overlapping = pages // PAGES_PER_CUT - spare
+    return pages + overlapping, searches, width(seconds, extraction.LIST_PAGES_PER_SECOND, searches)
 
 
 def _page_steps(plan: Plan, pages: int, wide: int) -> list[Part]:

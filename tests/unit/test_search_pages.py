@@ -1,0 +1,93 @@
+"""A search page that is short or empty where there are records ends nothing and hides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound.extract.extraction import Extraction
+from tests.builders import Shelf
+from tests.readings import SEARCH, ids_of
+
+
+class Odd:
+    """A HubSpot whose searches are answered in an odd way: ``change`` gets each answer's number."""
+
+    def __init__(self, ids: range, change: Callable[[int, dict[str, Any]], None]) -> None:
+        self.shelf = Shelf(ids)
+        self.change = change
+        self.asked = 0
+
+    def fetch(self, request: Request, parse: Callable[[Any], Any], /) -> Any:
+        def odd(answer: dict[str, Any]) -> Any:
+            self.asked += 1
+            assert self.asked < 50, "reading goes round for ever"
+            self.change(self.asked, answer)
+            return parse(answer)
+
+        return self.shelf.fetch(request, odd)
+
+    def read(self) -> list[int]:
+        return ids_of(Extraction(self.fetch, SEARCH, self.shelf.clock).batches())
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_an_empty_page_where_more_follows_is_asked_for_again(number: int) -> None:
+    def empty(asked: int, answer: dict[str, Any]) -> None:
+        if asked == number:
+            answer["results"] = []
+
+    assert Odd(range(1, 551), empty).read() == [*range(1, 551)]
+
+
+def test_an_empty_page_where_the_count_says_records_is_asked_for_again() -> None:
+    def empty(asked: int, answer: dict[str, Any]) -> None:
+        if asked == 2:
+            answer["results"] = []
+            answer.pop("paging")
+
+    assert Odd(range(1, 551), empty).read() == [*range(1, 551)]
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_a_page_shorter_than_the_count_says_is_not_the_end(after: bool) -> None:
+    def short(asked: int, answer: dict[str, Any]) -> None:
+        if asked in (1, 3):
+            answer["results"] = answer["results"][:7]
+            if not after:
+                answer.pop("paging", None)
+
+    assert Odd(range(1, 551), short).read() == [*range(1, 551)]
+
+
+def test_an_empty_page_with_a_token_and_nothing_behind_it_is_the_end() -> None:
+    def empty(_asked: int, answer: dict[str, Any]) -> None:
+        if not answer["results"]:
+            answer["paging"] = {"next": {"after": "200"}}
+
+    assert Odd(range(1, 201), lambda *_: None).read() == [*range(1, 201)]
+    assert Odd(range(0), empty).read() == []
+
+
+def test_records_that_are_counted_and_never_shown_are_an_error() -> None:
+    def hide(asked: int, answer: dict[str, Any]) -> None:
+        if asked > 1:
+            answer["results"] = []
+
+    with pytest.raises(UnexpectedAnswer, match="counts 350 contacts above the id 200"):
+        Odd(range(1, 551), hide).read()
+
+
+def test_what_an_empty_page_leads_to_is_read_if_nothing_is_left_out_by_that() -> None:
+    def lead_on(asked: int, answer: dict[str, Any]) -> None:
+        if asked in (2, 3):
+            answer["results"] = []
+            answer["paging"] = {"next": {"after": "200"}}
+
+    # ids 201 to 400 are behind the empty page, and are counted
+    with pytest.raises(UnexpectedAnswer, match="counts 200 contacts"):
+        Odd(range(1, 551), lead_on).read()
