@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -9,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_ingest.errors import DailyLimitReached, DeadlineReached
-from hubspot_ingest.hubspot.rate_limits import SEARCH_JITTER, Governor
+from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.hubspot.requests import Bucket
+from hubspot_ingest.hubspot.rolling_windows import JITTER
 from tests.builders import NOW, FakeClock
 
 SECOND = 1_000
@@ -56,12 +59,14 @@ def drive(
     clock: FakeClock,
     server: Server,
     bucket: Bucket,
-    count: int,
+    number: int,
     latency: Callable[[], tuple[int, int]],
+    leaving: Callable[[], int] = lambda: 0,
 ) -> None:
-    """Send ``count`` requests as soon as each is admitted, however many are under way.
+    """Send ``number`` requests as soon as each is admitted, however many are under way.
 
-    ``latency`` draws the milliseconds to the server and those back again.
+    ``latency`` draws the milliseconds to the server and those back again, ``leaving`` those until
+    an admitted request leaves: its thread woke late, or its connection took so long to open.
     """
 
     def arrive(sent: int, back: int) -> None:
@@ -74,11 +79,12 @@ def drive(
         if not ok:
             governor.throttled(bucket, 1)
 
-    for _ in range(count):
+    for _ in range(number):
         sent = governor.admit(bucket, LATE)
-        governor.mark_sent(bucket)
+        left = sent + leaving()
         there, back = latency()
-        clock.at(sent + there, partial(arrive, sent, back))
+        clock.at(left, partial(governor.mark_sent, bucket, sent))
+        clock.at(left + there, partial(arrive, sent, back))
     clock.advance(60_000)
 
 
@@ -113,10 +119,41 @@ def test_no_second_at_the_server_ever_holds_more_than_five_searches(
     clock, server = FakeClock(), Server(5, SECOND)
 
     def latency() -> tuple[int, int]:
-        return least + random.randint(0, SEARCH_JITTER), random.randint(0, 2_000)
+        return least + random.randint(0, JITTER), random.randint(0, 2_000)
 
     drive(Governor(clock), clock, server, Bucket.SEARCH, 60, latency)
     assert server.refused == 0
+
+
+@given(st.integers(0, 1_500), st.randoms(use_true_random=False))
+@settings(max_examples=10)
+def test_however_late_a_thread_wakes_no_second_holds_more_than_five_searches(
+    longest: int, random: Random
+) -> None:
+    clock, server = FakeClock(), Server(5, SECOND)
+    drive(
+        Governor(clock), clock, server, Bucket.SEARCH, 60, lambda: (150, 150),
+        lambda: random.randint(0, longest),
+    )  # fmt: skip
+    assert server.refused == 0
+
+
+@given(st.integers(100, 900), st.integers(3, 11))
+@settings(max_examples=10)
+def test_a_search_that_is_late_on_its_way_counts_for_longer(late: int, every: int) -> None:
+    clock, server = FakeClock(), Server(5, SECOND)
+    numbers = itertools.count()
+    drive(
+        Governor(clock), clock, server, Bucket.SEARCH, 60,
+        lambda: (150 + late * (next(numbers) % every == 0), 150),
+    )  # fmt: skip
+    assert server.refused == 0
+
+
+def test_searches_are_spread_over_the_second() -> None:
+    clock, server = FakeClock(), Server(5, SECOND)
+    drive(Governor(clock), clock, server, Bucket.SEARCH, 60, lambda: (150, 150))
+    assert all(later - at >= 100 for at, later in pairwise(server.arrivals[1:]))
 
 
 def test_association_reads_have_a_limit_of_their_own() -> None:
@@ -143,10 +180,20 @@ def test_nine_tenths_of_the_searches_are_used_while_there_is_work() -> None:
     assert 300 / (seconds + 1) >= 0.9 * 5
 
 
+def test_nine_tenths_of_the_searches_are_used_though_answers_take_their_time() -> None:
+    clock, server, random = FakeClock(), Server(5, SECOND), Random(1)
+    drive(
+        Governor(clock), clock, server, Bucket.SEARCH, 300,
+        lambda: (50, 150 + round(random.gammavariate(2, 60))),
+    )  # fmt: skip
+    seconds = (server.arrivals[-1] - server.arrivals[0]) / SECOND
+    assert 300 / (seconds + 1) >= 0.9 * 5
+
+
 def test_the_limits_are_counted_apart() -> None:
     clock = FakeClock()
     governor = Governor(clock)
-    for bucket, count in ((Bucket.BURST, 100), (Bucket.SEARCH, 5), (Bucket.ASSOCIATIONS, 100)):
+    for bucket, count in ((Bucket.BURST, 100), (Bucket.SEARCH, 2), (Bucket.ASSOCIATIONS, 100)):
         for _ in range(count):
             governor.admit(bucket, LATE)
     assert clock.now() == NOW
@@ -192,11 +239,41 @@ def test_a_shorter_interval_is_learnt_as_well() -> None:
     assert before <= 100
 
 
-def test_who_tells_no_limit_has_none() -> None:
+def test_a_first_answer_that_tells_no_limit_lifts_none() -> None:
     clock = FakeClock()
     governor = Governor(clock)
     answer_with(governor, {})
-    assert admitted_at_once(governor, clock) == 10_000
+    assert admitted_at_once(governor, clock) <= 100
+
+
+@pytest.mark.parametrize(
+    ("burst", "reads"), [(100, 100), (110, 100), (150, 150), (190, 150), (250, 200)]
+)
+def test_association_reads_go_at_the_rate_of_the_subscription_that_the_burst_shows(
+    burst: int, reads: int
+) -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    answer_with(governor, headers(burst, burst - 1))
+    assert admitted_at_once(governor, clock, Bucket.ASSOCIATIONS) == reads
+
+
+def test_association_reads_go_at_the_rate_that_their_own_answers_tell() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    answer_with(governor, headers(190, 189))
+    sent = governor.admit(Bucket.ASSOCIATIONS, LATE)
+    governor.answered(Bucket.ASSOCIATIONS, sent, headers(200, 199), True)
+    assert admitted_at_once(governor, clock, Bucket.ASSOCIATIONS) == 199
+
+
+def test_what_association_answers_tell_of_the_burst_is_no_limit_of_theirs() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    answer_with(governor, headers(190, 189))
+    sent = governor.admit(Bucket.ASSOCIATIONS, LATE)
+    governor.answered(Bucket.ASSOCIATIONS, sent, headers(190, 189), True)
+    assert admitted_at_once(governor, clock, Bucket.ASSOCIATIONS) == 149
 
 
 @pytest.mark.parametrize("limit", [100, 102, 110, 190])

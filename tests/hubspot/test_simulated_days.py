@@ -77,7 +77,7 @@ def run(account: Account, clock: FakeClock, usage: Usage | None, random: Random)
         while True:
             asks = governor.usage_due()
             sent = governor.admit(bucket, deadline, of_reserve=asks)
-            governor.mark_sent(bucket)
+            governor.mark_sent(bucket, sent)
             headers = account.ask()
             if asks:
                 governor.learn(account.usage())

@@ -86,7 +86,9 @@ def test_an_empty_list_is_one_request() -> None:
 
 
 @pytest.mark.parametrize("plan", [LIST, SEARCH], ids=["list", "search"])
-@pytest.mark.parametrize("skipping", [lambda _: 0, lambda skip: skip // 3, lambda skip: skip and 10**9])
+@pytest.mark.parametrize(
+    "skipping", [lambda _: 0, lambda skip: skip // 3, lambda skip: skip and 10**9]
+)
 def test_where_the_search_skips_something_else_nothing_is_missed(
     plan: Plan, skipping: Callable[[int], int]
 ) -> None:

@@ -227,7 +227,7 @@ class Client:
         ok = False
         throttled = False
         size = 0
-        notice = _SentNotice(lambda: self._governor.mark_sent(request.bucket))
+        notice = _SentNotice(lambda: self._governor.mark_sent(request.bucket, sent))
         try:
             with self.watch.during(Activity.REQUESTS):
                 response = self._http.request(

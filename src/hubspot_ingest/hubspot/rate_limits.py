@@ -10,7 +10,6 @@ Other processes of ours that read the same portal take a share each (``share``).
 
 from __future__ import annotations
 
-import heapq
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from hubspot_ingest.errors import DeadlineReached
 from hubspot_ingest.hubspot.daily_quota import DailyQuota
 from hubspot_ingest.hubspot.fair_queue import FairQueue
 from hubspot_ingest.hubspot.requests import Bucket
+from hubspot_ingest.hubspot.rolling_windows import SHORT_NAP, PacedWindow, RollingWindow
 from hubspot_ingest.model import Usage
 from hubspot_ingest.times import Clock
 
@@ -27,66 +27,16 @@ TEN_SECONDS = 10_000
 # What the smallest subscription allows, assumed until the first answer has the real limit.
 BURST_ASSUMED = 100
 SEARCHES_PER_SECOND = 5
+# Association reads in ten seconds: with Free and Starter, with Professional and Enterprise, and
+# with the add-on for more ("API usage guidelines"). Their answers need not tell: they are exempt
+# from the burst limit (OpenAPI of 2026-09), which is 100, 150 or 190, and 250 with the same.
 ASSOCIATION_READS = 100
+ASSOCIATION_READS_BY_BURST = ((250, 200), (150, 150), (0, ASSOCIATION_READS))
 # Left free of every learnt limit, for requests under way when HubSpot counted.
 MARGIN = 2
-# A search counts from when it left: in a window as short as its answer takes, waiting for the
-# answer would leave much of the limit unused. This is how much the way there may vary, in ms.
-SEARCH_JITTER = 40
 LONGEST_NAP = 0.25
-# How long a request waits, in ms, whose turn it is not.
-SHORT_NAP = 5
 # The weight of a request where nothing else is said, of which twice as much counts twice.
 WEIGHT = 2
-
-
-class _Rolling:
-    """At most ``allowed`` requests in any ``window`` (ms); None allows any number.
-
-    A request counts from when it is admitted until ``window`` after it was answered: HubSpot
-    counted it somewhere in between, so its own rolling count can never be above ours.
-    """
-
-    def __init__(self, allowed: int | None, window: int) -> None:
-        self.allowed = allowed
-        self.ceiling = allowed
-        self.window = window
-        self.paused_until = 0
-        self._open = 0
-        self._ends: list[int] = []
-
-    def wait(self, now: int) -> int:
-        """Milliseconds until the next request may be sent, 0 for now; it is then counted."""
-        while self._ends and self._ends[0] <= now:
-            heapq.heappop(self._ends)
-        if self.paused_until > now:
-            return self.paused_until - now
-        if self.allowed is not None and self._open + len(self._ends) >= self.allowed:
-            return max(1, self._ends[0] - now) if self._ends else 5
-        self._open += 1
-        return 0
-
-    def counted(self, now: int) -> None:
-        """A request counts for one window more, from now on."""
-        self._open -= 1
-        heapq.heappush(self._ends, now + self.window)
-
-    def slow_down(self, now: int, seconds: float) -> None:
-        """After a 429: pause, and allow half as much until answers come again."""
-        self.paused_until = max(self.paused_until, now + round(seconds * 1000))
-        if self.allowed is not None:
-            self.allowed = max(1, self.allowed // 2)
-
-    def speed_up(self) -> None:
-        if self.allowed is not None and self.ceiling is not None:
-            self.allowed = min(self.ceiling, self.allowed + max(1, self.ceiling // 20))
-
-    def bound(self, ceiling: int) -> None:
-        """Allow at most ``ceiling``, and as much unless a 429 is still being recovered from."""
-        recovered = self.allowed is None or self.allowed >= (self.ceiling or 0)
-        self.ceiling = max(1, ceiling)
-        if recovered or self.allowed is None or self.allowed > self.ceiling:
-            self.allowed = self.ceiling
 
 
 class Governor:
@@ -99,10 +49,11 @@ class Governor:
         self.reserve(reserve_percent)
         self._lock = threading.Lock()
         self._buckets = {
-            Bucket.BURST: _Rolling(BURST_ASSUMED, TEN_SECONDS),
-            Bucket.SEARCH: _Rolling(SEARCHES_PER_SECOND, ONE_SECOND + SEARCH_JITTER),
-            Bucket.ASSOCIATIONS: _Rolling(ASSOCIATION_READS, TEN_SECONDS),
+            Bucket.BURST: RollingWindow(BURST_ASSUMED, TEN_SECONDS),
+            Bucket.SEARCH: PacedWindow(SEARCHES_PER_SECOND, ONE_SECOND),
+            Bucket.ASSOCIATIONS: RollingWindow(ASSOCIATION_READS, TEN_SECONDS),
         }
+        self._association_reads = ASSOCIATION_READS
         self._turns = {bucket: FairQueue() for bucket in self._buckets}
         self._sent: deque[int] = deque()
         self._under_way = 0
@@ -124,7 +75,7 @@ class Governor:
         with self._lock:
             self._share = share
             self._buckets[Bucket.SEARCH].bound(int(SEARCHES_PER_SECOND * share))
-            self._buckets[Bucket.ASSOCIATIONS].bound(int(ASSOCIATION_READS * share))
+            self._buckets[Bucket.ASSOCIATIONS].bound(int(self._association_reads * share))
             self._buckets[Bucket.SEARCH].paused_until = max(
                 self._buckets[Bucket.SEARCH].paused_until, from_
             )
@@ -194,23 +145,25 @@ class Governor:
             with self._lock:
                 turns.leave(weight, granted=granted)
 
-    def mark_sent(self, bucket: Bucket) -> None:
-        """An admitted request is on its way; to be called once for each, before its answer."""
-        if bucket is Bucket.SEARCH:
-            with self._lock:
-                self._buckets[bucket].counted(self._clock.now())
+    def mark_sent(self, bucket: Bucket, sent: int) -> None:
+        """The request admitted at ``sent`` is on its way; to be told once, before its answer."""
+        with self._lock:
+            self._buckets[bucket].mark_sent(self._clock.now(), sent)
 
     def answered(self, bucket: Bucket, sent: int, headers: Mapping[str, str], ok: bool) -> None:
         """Learn from an answer (or from its absence: empty headers, not ok)."""
         with self._lock:
             rolling = self._buckets[bucket]
             self._under_way -= 1
-            if bucket is not Bucket.SEARCH:
-                rolling.counted(self._clock.now())
+            rolling.answered(self._clock.now(), sent, ok)
             if ok:
                 rolling.speed_up()
-            if bucket is Bucket.BURST:
-                self._learn(rolling, sent, headers, ok)
+            limit = _number(headers, "x-hubspot-ratelimit-max")
+            if bucket is Bucket.BURST and limit is not None:
+                self._learn_burst(limit, sent, headers)
+            reads = [reads for _, reads in ASSOCIATION_READS_BY_BURST if reads == limit]
+            if bucket is Bucket.ASSOCIATIONS and reads:
+                self._learn_associations(reads[0])
             daily = _number(headers, "x-hubspot-ratelimit-daily")
             remaining = _number(headers, "x-hubspot-ratelimit-daily-remaining")
             if daily and remaining is not None:
@@ -250,23 +203,26 @@ class Governor:
 
     # -- inside ----------------------------------------------------------------------------------
 
-    def _learn(self, rolling: _Rolling, sent: int, headers: Mapping[str, str], ok: bool) -> None:
+    def _learn_burst(self, limit: int, sent: int, headers: Mapping[str, str]) -> None:
         while self._sent and self._sent[0] <= sent - TEN_SECONDS:
             self._sent.popleft()
-        limit = _number(headers, "x-hubspot-ratelimit-max")
-        if limit is not None:
-            interval = _number(headers, "x-hubspot-ratelimit-interval-milliseconds") or TEN_SECONDS
-            remaining = _number(headers, "x-hubspot-ratelimit-remaining")
-            self._others = 0
-            if remaining is not None:
-                ours = sum(1 for sent_at in self._sent if sent_at <= sent)
-                self._others = max(0, limit - remaining - ours)
-            rolling.window = interval
-            self._learnt = limit
-            self._bound_burst(limit)
-        elif ok and self._learnt is None:
-            # HubSpot always tells; who does not tell has no limit (a sandbox, a gateway)
-            rolling.allowed = rolling.ceiling = None
+        interval = _number(headers, "x-hubspot-ratelimit-interval-milliseconds") or TEN_SECONDS
+        remaining = _number(headers, "x-hubspot-ratelimit-remaining")
+        self._others = 0
+        if remaining is not None:
+            ours = sum(1 for sent_at in self._sent if sent_at <= sent)
+            self._others = max(0, limit - remaining - ours)
+        self._buckets[Bucket.BURST].window = interval
+        if limit != self._learnt:
+            self._learn_associations(
+                next(reads for burst, reads in ASSOCIATION_READS_BY_BURST if limit >= burst)
+            )
+        self._learnt = limit
+        self._bound_burst(limit)
+
+    def _learn_associations(self, reads: int) -> None:
+        self._association_reads = reads
+        self._buckets[Bucket.ASSOCIATIONS].bound(int(reads * self._share))
 
     def _bound_burst(self, limit: int) -> None:
         free = min(int(limit * self._share), limit - self._others)

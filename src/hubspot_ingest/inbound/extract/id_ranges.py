@@ -167,23 +167,23 @@ class Ranges:
             return rest if isinstance(rest, Range) else None
 
     def _next(self, *, whole: bool) -> Range | Split | None:
-        """A range to read, or how one is to be split first; unread ones are taken as they stand."""
+        """A range to read, or how one is to be split first; ``whole``: no more splits."""
         with self._lock:
             ranges = [id_range for id_range in self._ranges if not id_range.done]
-            all_unread = [id_range for id_range in ranges if not id_range.taken]
+            untaken = [id_range for id_range in ranges if not id_range.taken]
             cost = 1 if self._by_ids else self._cutter.requests
             splits = max(0, self._spare) // cost if cost else WIDEST
             affordable = splits > 0 and self._width > 1 and not whole
-            if all_unread:
-                unread = all_unread[0]
-                idle = self._width - (len(ranges) - len(all_unread))
-                pages = sum(map(self._pages_left, all_unread))
+            if untaken:
+                first = untaken[0]
+                idle = self._width - (len(ranges) - len(untaken))
+                pages = sum(map(self._pages_left, untaken))
                 share = math.ceil(pages / max(1, min(idle, splits + 1)))
                 share = min(share, self._cutter.farthest // self._cutter.page_size)
-                if affordable and self._pages_left(unread) >= share + SMALLEST_SPLIT:
-                    return self._split(unread, share)
-                unread.taken = True
-                return unread
+                if affordable and self._pages_left(first) >= share + SMALLEST_SPLIT:
+                    return self._split(first, share)
+                first.taken = True
+                return first
             longest = max(ranges, key=self._pages_left, default=None)
             if longest is None or not affordable or self._pages_left(longest) < SMALLEST_SPLIT:
                 return None
