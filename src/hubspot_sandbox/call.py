@@ -17,6 +17,7 @@ from hubspot_sandbox.times import parse_moment
 from hubspot_sandbox.tokens import require
 
 NAMED = "type"
+_LATEST_OBJECTS = "/crm/objects/2026-09/"
 EDITIONS = ("FREE", "STARTER", "PROFESSIONAL", "ENTERPRISE")
 
 
@@ -40,6 +41,7 @@ class Call:
     lag_ms: int = 0
     reads_through: bool = False
     empty_for_encoded_twice: bool = False
+    strict: bool = False
     usage: Mapping[str, object] = field(default_factory=dict)
 
     # -- the query string ------------------------------------------------------------------------
@@ -130,6 +132,8 @@ class Call:
             if re.fullmatch(r"\d+-\d+", name):
                 raise uncategorised(f"Invalid object or event type id: {name}")
             raise uncategorised(f"Unable to infer object type from: {name}")
+        if self.strict and kind.name == "projects" and self.path.startswith(_LATEST_OBJECTS):
+            raise refusal(404, "Not found", "OBJECT_NOT_FOUND")  # BEHAVIOR H168
         return kind
 
     def readable(self, parameter: str = NAMED) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -14,7 +15,10 @@ KINDS = (
 )  # fmt: skip
 """Every kind of fault (BEHAVIOR H95-H99)."""
 
-AFTER_THE_WORK = frozenset({"dropped", "truncated", "slow"})
+ON_REQUEST = ("short-page", "empty-page")
+"""Faults that only a plan brings about: short and empty pages of a search (BEHAVIOR H171)."""
+
+AFTER_THE_WORK = frozenset({"dropped", "truncated", "slow", *ON_REQUEST})
 """Faults that strike when the server has done its work already: a write may have happened."""
 
 
@@ -52,9 +56,10 @@ class Faults:
     ) -> None:
         """``rate`` is the share of requests that go wrong; ``plan`` adds scripted faults."""
         self._plan = list(plan)
-        unknown = {*kinds, *(planned.kind for planned in self._plan)} - {*KINDS}
+        unknown = {*kinds, *(planned.kind for planned in self._plan)} - {*KINDS, *ON_REQUEST}
         if unknown:
-            raise ValueError(f"unknown faults {sorted(unknown)}; there are {', '.join(KINDS)}")
+            every = ", ".join((*KINDS, *ON_REQUEST))
+            raise ValueError(f"unknown faults {sorted(unknown)}; there are {every}")
         self.rate = rate
         self.slow_ms = slow_ms
         self.retry_after_seconds = retry_after_seconds
@@ -126,8 +131,22 @@ class Faults:
         """HubSpot's own answer as it arrives through a fault."""
         if kind == "truncated":
             answer.body = answer.body[: len(answer.body) * 2 // 3]
+        elif kind in ON_REQUEST:
+            _shorten(answer, keep_half=kind == "short-page")
         elif kind == "slow":
             answer.delay_ms += self.slow_ms
         else:
             answer.dropped = True
         return answer
+
+
+def _shorten(answer: Answer, *, keep_half: bool) -> None:
+    """Take records off the end of a page; ``after`` leads on to them."""
+    shape = json.loads(answer.body)
+    records = shape.get("results")
+    if not records:
+        return
+    kept = len(records) // 2 if keep_half else 0
+    shape["results"] = records[:kept]
+    shape.setdefault("paging", {"next": {"after": str(kept)}})
+    answer.body = json_answer(shape).body

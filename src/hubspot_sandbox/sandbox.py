@@ -63,6 +63,7 @@ class Sandbox:
         search_reads_through: bool = False,
         empty_for_encoded_twice: bool = False,
         scope_refusals: str | None = None,
+        strict: bool = False,
         before_each: BeforeEach | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -80,6 +81,8 @@ class Sandbox:
                 empty page instead of taking it (BEHAVIOR H162).
             scope_refusals: the shape of every refusal for want of a scope, one of `SCOPE_SHAPES`;
                 None for the one recorded of the endpoint (BEHAVIOR H166).
+            strict: refuse what HubSpot's reference does not describe: projects at 2026-09, events
+                by an object type without a record (BEHAVIOR H145, H168).
             before_each: called with the portal and the number of each request, from 1, before it
                 is answered: here a test changes records between two pages.
             sleep: waits, in seconds, in `respond`.
@@ -92,6 +95,7 @@ class Sandbox:
         self.search_reads_through = search_reads_through
         self.empty_for_encoded_twice = empty_for_encoded_twice
         self.scope_refusals = scope_refusals
+        self.strict = strict
         self.before_each = before_each
         self.requests: list[Seen] = []
         self._sleep = sleep
@@ -194,6 +198,7 @@ class Sandbox:
             lag_ms=self.search_lag_ms,
             reads_through=self.search_reads_through,
             empty_for_encoded_twice=self.empty_for_encoded_twice,
+            strict=self.strict,
             usage=usage_shape(self._meter, now),
         )
         answer = route.answer(call)

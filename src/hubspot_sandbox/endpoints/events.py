@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call
 from hubspot_sandbox.endpoints.paging import keyed_page, page
+from hubspot_sandbox.items.collections import Item
 from hubspot_sandbox.items.events import Event
 from hubspot_sandbox.shapes.events import event_definition_shape, event_shape
 from hubspot_sandbox.tokens import require
@@ -27,6 +30,8 @@ def list_events(call: Call) -> Answer:
     )
     if type_ is None and (object_type is None or record is None):
         raise invalid("Either eventType or objectType and objectId must be given", "REQUIRED_FIELD")
+    if call.strict and object_type is not None and record is None:
+        raise invalid("objectType needs objectId or objectProperty", "REQUIRED_FIELD")
     if type_ is not None and type_ not in portal.events.types():
         raise invalid(f"Invalid event type: {type_}")
     kind = None
@@ -69,11 +74,16 @@ def list_event_types(call: Call) -> Answer:
 
 
 def list_event_definitions(call: Call) -> Answer:
-    """The event types the portal defined itself."""
+    """The event types the portal defined itself; properties on request only (BEHAVIOR H169)."""
     require(call.granted, DEFINITIONS)
     call.needs("ENTERPRISE")
     definitions = call.portal.events.definitions.all()
-    return page(call, definitions, event_definition_shape, limit=100, most=100, with_total=True)
+    with_properties = call.flag("includeProperties")
+
+    def shape(definition: Item) -> dict[str, Any]:
+        return event_definition_shape(definition, with_properties)
+
+    return page(call, definitions, shape, limit=100, most=100, with_total=True)
 
 
 def get_event_definition(call: Call) -> Answer:

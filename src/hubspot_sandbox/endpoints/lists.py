@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
@@ -17,6 +17,17 @@ from hubspot_sandbox.tokens import require
 SCOPES = ("crm.lists.read",)
 FOUND, FOUND_MOST = 20, 500
 MEMBERS, MEMBERS_MOST = 100, 250
+WINDOW = 10_000
+UNASKED = (
+    "hs_list_size", "hs_last_record_added_at", "hs_last_record_removed_at", "hs_folder_name",
+    "hs_list_reference_count",
+)  # fmt: skip
+"""The additional properties that come when none are asked for (BEHAVIOR H113)."""
+_ORDERS: dict[str, Callable[[Item], int]] = {
+    "HS_LIST_ID": lambda item: int(item.id),
+    "HS_CREATED_AT": lambda item: item.created,
+    "HS_UPDATED_AT": lambda item: item.updated,
+}
 
 
 def search_lists(call: Call) -> Answer:
@@ -37,7 +48,10 @@ def search_lists(call: Call) -> Answer:
         and (not ids or item.id in ids)
         and object_type in (None, item.fields["objectTypeId"])
     ]
-    asked = call.names(body, "additionalProperties")
+    if offset + count > WINDOW:
+        raise invalid(f"offset + count must not exceed {WINDOW}")
+    items = _sorted(items, body.get("sort"))
+    asked = call.names(body, "additionalProperties") or list(UNASKED)
     shown = items[offset : offset + count]
     return json_answer(
         {
@@ -47,6 +61,15 @@ def search_lists(call: Call) -> Answer:
             "total": len(items),
         }
     )
+
+
+def _sorted(items: list[Item], sort: object) -> list[Item]:
+    """By what was asked for; else the lists changed last come first, so that a change shifts."""
+    order = "-HS_UPDATED_AT" if sort in (None, "") else str(sort)
+    key = _ORDERS.get(order.removeprefix("-"))
+    if key is None:
+        raise invalid(f"Invalid sort: {order}")
+    return sorted(items, key=key, reverse=order.startswith("-"))
 
 
 def get_lists(call: Call) -> Answer:

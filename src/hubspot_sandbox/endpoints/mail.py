@@ -11,6 +11,7 @@ from hubspot_sandbox.call import Call, within
 from hubspot_sandbox.endpoints.paging import legacy_page, page
 from hubspot_sandbox.items.collections import Item
 from hubspot_sandbox.items.mail import EmailEvent
+from hubspot_sandbox.seeds import mix
 from hubspot_sandbox.shapes.mail import (
     APP,
     email_campaign_shape,
@@ -22,6 +23,8 @@ from hubspot_sandbox.times import DAY_MS, iso
 from hubspot_sandbox.tokens import require
 
 MAIL_SCOPES = ("content",)
+RECENT_DAYS = 400
+"""How old activity may be for `list_email_campaigns`: a guess, HubSpot says "recent"."""
 MOST_EMAILS, MOST_CAMPAIGNS, MOST_EVENTS = 300, 500, 1_000
 _ORDERS: dict[str, Callable[[Item], Any]] = {
     "name": lambda email: email.fields["name"],
@@ -127,17 +130,27 @@ def statistics_by_day(call: Call) -> Answer:
 
 
 def list_email_campaigns(call: Call) -> Answer:
-    """The ids of email campaigns; their details are read one by one (BEHAVIOR H132)."""
+    """The ids of email campaigns with recent activity, the latest first (BEHAVIOR H132)."""
     require(call.granted, MAIL_SCOPES)
     mail = call.portal.mail
+    rows = [
+        {"id": full["id"], **APP, "lastUpdatedTime": full["lastUpdatedTime"]}
+        for full in (email_campaign_shape(mail, campaign) for campaign in mail.campaigns.all())
+        if full["lastUpdatedTime"] > call.now - RECENT_DAYS * DAY_MS
+    ]
+    rows.sort(key=lambda row: int(row["lastUpdatedTime"]), reverse=True)
+    return legacy_page(call, rows, "campaigns", dict, limit=10, most=MOST_CAMPAIGNS)
+
+
+def list_all_email_campaigns(call: Call) -> Answer:
+    """The ids of all email campaigns in no order, without times (BEHAVIOR H132)."""
+    require(call.granted, MAIL_SCOPES)
+    campaigns = sorted(call.portal.mail.campaigns.all(), key=lambda row: mix(11, int(row.id)))
 
     def shape(campaign: Item) -> dict[str, Any]:
-        full = email_campaign_shape(mail, campaign)
-        return {"id": full["id"], **APP, "lastUpdatedTime": full["lastUpdatedTime"]}
+        return {"id": int(campaign.id), **APP}
 
-    return legacy_page(
-        call, mail.campaigns.all(), "campaigns", shape, limit=10, most=MOST_CAMPAIGNS
-    )
+    return legacy_page(call, campaigns, "campaigns", shape, limit=10, most=MOST_CAMPAIGNS)
 
 
 def get_email_campaign(call: Call) -> Answer:

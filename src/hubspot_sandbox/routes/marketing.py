@@ -34,6 +34,7 @@ FAMILIES = (
         (("/email/public/v1", "v1"),),
         (
             Row("GET", "campaigns", mail.list_email_campaigns),
+            Row("GET", "campaigns/by-id", mail.list_all_email_campaigns),
             Row("GET", "campaigns/{id}", mail.get_email_campaign),
             Row("GET", "events", mail.list_email_events),
             Row("GET", "subscriptions", subscriptions.list_legacy_subscription_definitions),

@@ -34,6 +34,8 @@ class ObjectType:
     @property
     def inline_key(self) -> str:
         """The key of inline associations: the plural in words, so ``line items`` (BEHAVIOR H26)."""
+        if self.name == "commerce_payments":
+            return "payments"
         return self.fully_qualified_name or self.name.replace("_", " ")
 
     @property

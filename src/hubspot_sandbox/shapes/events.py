@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hubspot_sandbox.items.collections import Item
@@ -24,8 +25,9 @@ def event_shape(events: Events, event: Event) -> dict[str, Any]:
     }
 
 
-def event_definition_shape(definition: Item) -> dict[str, Any]:
+def event_definition_shape(definition: Item, with_properties: bool = True) -> dict[str, Any]:
     """An event type the portal defined, as HubSpot shows it."""
+    shown = sorted(CUSTOM_PROPERTIES) if with_properties else []
     fields = definition.fields
     return {
         "id": definition.id,
@@ -39,7 +41,7 @@ def event_definition_shape(definition: Item) -> dict[str, Any]:
         "trackingType": "MANUAL",
         "archived": definition.archived,
         "associations": [],
-        "properties": [Property(name, label=name).as_json() for name in sorted(CUSTOM_PROPERTIES)],
+        "properties": [Property(name, label=name).as_json() for name in shown],
         "createdAt": iso(definition.created),
         "createdUserId": 5_000_000,
         "updatedAt": iso(definition.updated),
@@ -50,9 +52,15 @@ def event_definition_shape(definition: Item) -> dict[str, Any]:
 def marketing_event_shape(event: Record, counts: dict[str, int]) -> dict[str, Any]:
     """A marketing event."""
     value = event.properties.get
+    # Every third event was made in HubSpot itself: no app, no id outside, nobody counted (H170).
+    own = int(event.id) % 3 == 0
+    status = value("hs_event_status")
+    counted: dict[str, int | None] = dict(counts)
+    if own and not any(counts.values()):
+        counted = {"registrants": None, "attendees": 0, "cancellations": None, "noShows": -1}
     return {
         "objectId": event.id,
-        "externalEventId": f"external-{event.id}",
+        "externalEventId": None if own else f"external-{event.id}",
         "eventName": value("hs_event_name") or "",
         "eventOrganizer": value("hs_event_organizer"),
         "eventType": value("hs_event_type"),
@@ -60,16 +68,24 @@ def marketing_event_shape(event: Record, counts: dict[str, int]) -> dict[str, An
         "eventUrl": value("hs_event_url"),
         "eventCancelled": value("hs_event_cancelled") == "true",
         "eventCompleted": value("hs_event_completed") == "true",
-        "eventStatus": value("hs_event_status"),
-        "eventStatusV2": value("hs_event_status"),
-        "startDateTime": value("hs_start_datetime"),
-        "endDateTime": value("hs_end_datetime"),
-        "appInfo": {"id": "113", "name": "Webinars"},
-        "customProperties": [{"name": "room", "value": "3"}],
+        "eventStatus": status,
+        "eventStatusV2": None if status is None else _STATUS_V2[status],
+        "startDateTime": _whole_second(value("hs_start_datetime")),
+        "endDateTime": _whole_second(value("hs_end_datetime")),
+        "appInfo": None if own else {"id": "113", "name": "Webinars"},
+        "customProperties": [] if own else [{"name": "room", "value": "3"}],
         "createdAt": iso(event.created_at),
         "updatedAt": iso(event.updated_at),
-        **counts,
+        **counted,
     }
+
+
+_STATUS_V2 = {"UPCOMING": "upcoming", "PAST": "completed", "CANCELLED": "cancelled"}
+
+
+def _whole_second(moment: str | None) -> str | None:
+    """A time without its fraction."""
+    return None if not moment else re.sub(r"\.\d+", "", moment)
 
 
 def participation_shape(row: Participation, event: Record, contact: Record) -> dict[str, Any]:
@@ -80,8 +96,8 @@ def participation_shape(row: Participation, event: Record, contact: Record) -> d
         "associations": {
             "marketingEvent": {
                 "marketingEventId": event.id,
-                "externalEventId": f"external-{event.id}",
-                "externalAccountId": "account-1",
+                "externalEventId": f"external-{event.id}" if int(event.id) % 3 else None,
+                "externalAccountId": "account-1" if int(event.id) % 3 else None,
                 "name": event.properties.get("hs_event_name") or "",
             },
             "contact": {
@@ -95,6 +111,6 @@ def participation_shape(row: Participation, event: Record, contact: Record) -> d
             "occurredAt": row.at,
             "attendanceState": row.state,
             "attendanceDurationSeconds": 3_600,
-            "attendancePercentage": "0.9",
+            "attendancePercentage": "0.9" if row.number % 2 else None,
         },
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from hubspot_sandbox.items.collections import Item
 from hubspot_sandbox.items.mail import EmailEvent, Mail
-from hubspot_sandbox.times import iso
+from hubspot_sandbox.times import envelope_iso, iso
 
 APP = {"appId": 113, "appName": "Batch"}
 _COUNTERS = {
@@ -74,6 +74,7 @@ def email_shape(mail: Mail, email: Item, with_statistics: bool) -> dict[str, Any
         "jitterSendTime": False,
         "language": "en",
         "previewKey": "aBcDeFgH",
+        "publishDate": envelope_iso(email.updated),
         "sendOnPublish": True,
         "subscriptionDetails": {"officeLocationId": "5", "subscriptionId": "77001"},
         "to": {"contactIlsLists": {"include": ["1"], "exclude": []}, "suppressGraymail": True},
@@ -83,7 +84,6 @@ def email_shape(mail: Mail, email: Item, with_statistics: bool) -> dict[str, Any
     }
     if published:
         shape |= {
-            "publishDate": iso(email.updated),
             "publishedAt": iso(email.updated),
             "publishedById": "5000000",
             "publishedByEmail": "owner0@example.com",

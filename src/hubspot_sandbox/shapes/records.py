@@ -102,10 +102,11 @@ def inline_associations(
         ids, following = page_of(linked, 0, INLINE_LIMIT)
         links: dict[str, Any] = {
             "results": [
-                {"id": str(id_), "type": link.name}
+                {"id": str(id_), "type": link_type.name}
+                for link_type in sorted({kind for id_ in ids for kind in linked[id_]})
                 for id_ in ids
-                for link in linked[id_]
-                if link.category == "HUBSPOT_DEFINED" or len(linked[id_]) == 1
+                if link_type in linked[id_]
+                and (link_type.category == "HUBSPOT_DEFINED" or len(linked[id_]) == 1)
             ]
         }
         if following:

@@ -59,6 +59,13 @@ def subscription_change_shape(change: Change, portal_id: int) -> dict[str, Any]:
     }
 
 
+_SPELLED = {
+    "SOURCE_RECIPIENT": "Recipient", "SOURCE_IMPORT": "Imported by a user",
+    "SOURCE_API": "Public status API",
+}  # fmt: skip
+"""Statuses say in words what the timeline says in codes."""
+
+
 def hash_of(text: str) -> int:
     """A number of a text, the same on every machine."""
     return int.from_bytes(text.lower().encode()[:16].ljust(16, b"\0"), "big")
@@ -69,15 +76,17 @@ def subscription_status_shape(
 ) -> dict[str, Any]:
     """Whether an address is subscribed; who never changed anything is NOT_SPECIFIED."""
     change = subscriptions.latest(recipient, definition.id)
+    asked = change is not None and change.source == "SOURCE_RECIPIENT"
+    basis = "LEGITIMATE_INTEREST_CLIENT" if asked else None
     return {
         "channel": "EMAIL",
         "subscriberIdString": recipient,
         "subscriptionId": int(definition.id),
-        "subscriptionName": definition.fields["name"],
         "status": "NOT_SPECIFIED" if change is None else change.status,
-        "source": "SOURCE_NONE" if change is None else change.source,
-        "legalBasis": "LEGITIMATE_INTEREST_CLIENT",
-        "legalBasisExplanation": "Asked for it",
+        "source": "Not specified" if change is None else _SPELLED.get(change.source, change.source),
+        "legalBasis": basis,
+        "legalBasisExplanation": None if basis is None else "Asked for it",
+        "setStatusSuccessReason": None,
         "businessUnitId": 0,
         "timestamp": iso(now if change is None else change.at),
     }

@@ -111,6 +111,38 @@ def test_events_of_everything_are_refused(query: dict[str, str]) -> None:
     assert app_with_things().get(EVENTS, **query).status == 400
 
 
+def test_events_by_object_type_alone_are_refused_where_told_to() -> None:
+    """H145."""
+    app = app_with_things()
+    query = {"eventType": "e_visited_page", "objectType": "contact"}
+    assert app.get(EVENTS, **query).status == 200
+    app.sandbox.strict = True
+    assert app.get(EVENTS, **query).status == 400
+    assert app.get(EVENTS, **query, objectId=app.seeded()[0]).status == 200
+
+
+def test_projects_have_no_latest_version_where_told_to() -> None:
+    """H168."""
+    app = app_with_things(projects=2)
+    app.sandbox.strict = True
+    statuses = [
+        app.get(f"/crm/{place}/projects").status
+        for place in ("objects/2026-09", "objects/2026-03", "v3/objects")
+    ]
+    assert statuses == [404, 200, 200]
+
+
+def test_an_event_of_the_portals_own_has_neither_app_nor_counts() -> None:
+    """H170."""
+    app = app_with_things(marketing_events=9)
+    rows = app.get(MARKETING_EVENTS).json["results"]
+    own = next(row for row in rows if row["appInfo"] is None)
+    assert (own["externalEventId"], own["registrants"], own["noShows"]) == (None, None, -1)
+    statuses = {(row["eventStatus"], row["eventStatusV2"]) for row in rows}
+    assert statuses <= {("UPCOMING", "upcoming"), ("PAST", "completed"), ("CANCELLED", "cancelled")}
+    assert "." not in own["startDateTime"]
+
+
 def test_neither_end_of_the_time_of_events_is_included() -> None:
     """H146."""
     app = app_with_things()
@@ -133,13 +165,18 @@ def test_an_event_does_not_modify_its_record() -> None:
 
 
 def test_event_types_are_told_used_or_not() -> None:
+    """H169."""
     app = app_with_things()
     made = app.portal.events.define("machine_stopped", "Machine stopped")
     types = app.get(f"{EVENTS}/event-types").json["eventTypes"]
     assert types[0] == "e_visited_page"
     assert types[-2:] == ["pe62515001_machine_started", made]
-    definitions = app.get("/events/custom/2026-09/event-definitions").json
+    path = "/events/custom/2026-09/event-definitions"
+    definitions = app.get(path).json
     assert [row["fullyQualifiedName"] for row in definitions["results"]] == types[-2:]
+    assert [row["properties"] for row in definitions["results"]] == [[], []]
+    whole = app.get(path, includeProperties="true").json["results"]
+    assert whole[0]["properties"][0]["name"] == "hours"
     one = app.get("/events/custom/2026-09/event-definitions/machine_stopped").json
     assert one["properties"][0]["name"] == "hours"
 

@@ -37,6 +37,15 @@ def test_a_fault_can_be_a_status(kind: str) -> None:
     assert always(kind).get(DETAILS).status == int(kind)
 
 
+def test_a_search_page_can_be_short_or_empty_with_a_token() -> None:
+    """H171."""
+    for kind, count in (("short-page", 1), ("empty-page", 0)):
+        page = always(kind).post(f"{CONTACTS}/search", {"limit": 3})
+        assert (page.status, len(page.ids)) == (200, count)
+        assert page.json["total"] == 3
+        assert page.json["paging"]["next"]["after"] == str(count)
+
+
 def test_a_portal_that_moves_says_how_long() -> None:
     """H96."""
     assert always("477").get(DETAILS).headers["Retry-After"] == "1"

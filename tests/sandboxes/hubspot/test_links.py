@@ -73,8 +73,23 @@ def test_an_associated_id_comes_twice_inline_when_it_is_primary() -> None:
     entries = page["results"][0]["associations"]["companies"]["results"]
     assert len({entry["id"] for entry in entries}) == 1
     assert [entry["type"] for entry in entries] == [
-        "contact_to_company_unlabeled",
         "contact_to_company",
+        "contact_to_company_unlabeled",
+    ]
+
+
+def test_inline_associations_come_type_by_type() -> None:
+    """H27."""
+    app = app_with(contacts=1, companies=2)
+    (contact,) = app.seeded()
+    for company in app.seeded("companies"):
+        app.portal.associate("contacts", contact, "companies", company, 1)
+    page = app.get(CONTACTS, associations="companies").json
+    entries = page["results"][0]["associations"]["companies"]["results"]
+    assert [entry["id"] for entry in entries] == app.seeded("companies") * 2
+    assert [entry["type"] for entry in entries][1:3] == [
+        "contact_to_company",
+        "contact_to_company_unlabeled",
     ]
 
 

@@ -98,8 +98,42 @@ def test_campaigns_are_listed_by_id_and_read_one_by_one() -> None:
     rows = pages(app, f"{OLD}/campaigns", "campaigns", limit=3)
     assert set(rows[0]) == {"id", "appId", "appName", "lastUpdatedTime"}
     assert len({row["id"] for row in rows}) == len(rows) == 8
-    full = app.get(f"{OLD}/campaigns/{rows[0]['id']}").json
+    times = [row["lastUpdatedTime"] for row in rows]
+    assert times == sorted(times, reverse=True)
+    details = [app.get(f"{OLD}/campaigns/{row['id']}").json for row in rows]
+    full = next(campaign for campaign in details if "sent" in campaign["counters"])
     assert full["counters"]["sent"] == full["numIncluded"] > 0
+
+
+def test_campaigns_without_recent_activity_come_by_id_only() -> None:
+    """H132."""
+    app = app_with_mail()
+    emails = [app.portal.mail.add(name, state="PUBLISHED") for name in ("Old", "New")]
+    app.portal.mail.send(emails[0], "a@b.c", at=NOW - 500 * DAY)
+    app.portal.mail.send(emails[1], "a@b.c", at=NOW - DAY)
+    recent = app.get(f"{OLD}/campaigns").json["campaigns"]
+    everything = app.get(f"{OLD}/campaigns/by-id").json["campaigns"]
+    assert (len(recent), len(everything)) == (1, 2)
+    assert set(everything[0]) == {"id", "appId", "appName"}
+
+
+def test_a_draft_has_a_publish_date_too() -> None:
+    """H172."""
+    app = app_with_mail()
+    draft = app.get(f"{EMAILS}/{app.portal.mail.add('Draft')}").json
+    assert (draft["isPublished"], "publishDate" in draft, "publishedAt" in draft) == (
+        False, True, False,
+    )  # fmt: skip
+
+
+def test_a_status_can_be_without_a_legal_basis() -> None:
+    """H173."""
+    app = app_with_mail()
+    (status, *_) = app.get(
+        "/communication-preferences/2026-09/statuses/a@b.c", channel="EMAIL"
+    ).json["results"]
+    assert (status["status"], status["source"]) == ("NOT_SPECIFIED", "Not specified")
+    assert (status["legalBasis"], "subscriptionName" in status) == (None, False)
 
 
 def test_events_come_the_latest_first_and_both_ends_are_included() -> None:

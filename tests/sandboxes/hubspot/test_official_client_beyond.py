@@ -45,7 +45,9 @@ def test_it_reads_property_groups(client: Any) -> None:
 
 
 def test_it_finds_lists_and_their_members(client: Any) -> None:
-    request = ListSearchRequest(count=500, offset=0, additional_properties=["hs_list_size"])
+    request = ListSearchRequest(
+        count=500, offset=0, additional_properties=["hs_list_size"], sort="HS_LIST_ID"
+    )
     found = client.crm.lists.lists_api.do_search(request)
     assert (found.total, found.has_more, len(found.lists)) == (7, False, 7)
     size = int(found.lists[0].additional_properties["hs_list_size"])
