@@ -130,8 +130,10 @@ def _schema(call: Call, kind: ObjectType) -> dict[str, Any]:
                         "toObjectTypeId": target.id,
                         "name": link_type.name,
                         "id": str(link_type.type_id),
-                        "createdAt": _OPENED,
-                        "updatedAt": _OPENED,
+                        "cardinality": "ONE_TO_MANY",
+                        "inverseCardinality": "ONE_TO_MANY",
+                        "createdAt": None,
+                        "updatedAt": None,
                     }
                 )
     own = [c.name for c in columns if not c.property.hubspot_defined]
@@ -149,8 +151,10 @@ def _schema(call: Call, kind: ObjectType) -> dict[str, Any]:
         "properties": [c.property.as_json() for c in columns if c.property.archived_at is None],
         "associations": links,
         "archived": False,
+        "restorable": True,
+        "metaType": "PORTAL_SPECIFIC",
         "allowsSensitiveProperties": False,
-        "createdByUserId": 5_000_001,
+        "createdByUserId": None,
         "updatedByUserId": 5_000_001,
         "createdAt": _OPENED,
         "updatedAt": _OPENED,

@@ -83,6 +83,7 @@ class Property:
                     "value": option.value,
                     "displayOrder": order,
                     "hidden": option.hidden,
+                    "description": "",
                 }
                 for order, option in enumerate(self.options)
             ],
@@ -101,6 +102,8 @@ class Property:
             "formField": not self.read_only and self.type != "json",
             "dataSensitivity": self.sensitivity,
         }
+        if not self.hubspot_defined:
+            shape |= {"createdUserId": "5000001", "updatedUserId": "5000001"}
         if self.formula is not None:
             shape["calculationFormula"] = self.formula
         if self.referenced_object_type is not None:
