@@ -332,7 +332,7 @@ def test_what_a_reader_raises_comes_after_what_was_read_before_it() -> None:
 @pytest.mark.parametrize(
     ("seconds", "splits", "expected"),
     [
-        (0.3, 12, 8),
+        (0.3, 12, 9),
         (0.05, 12, 3),
         (0.0, 12, 1),
         (0.3, 2, 3),

@@ -49,10 +49,10 @@ def test_a_list_is_read_side_by_side_whether_or_not_its_tokens_name_records(
 
 
 @pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
-def test_a_list_too_short_to_be_cut_is_read_without_a_record_twice(token: Token) -> None:
-    shelf = Shelf(ONE_IN_FIFTY[:400], token=token, latency_ms=300)
+def test_that_ids_work_as_tokens_costs_no_page_of_a_list_that_is_not_cut(token: Token) -> None:
+    shelf = Shelf(ONE_IN_FIFTY[:450], token=token, latency_ms=300)
     assert read(shelf, LIST) == shelf.ids
-    assert [request.method for request in shelf.asked].count("GET") == 4
+    assert [request.method for request in shelf.asked].count("GET") == 5
 
 
 def test_that_ids_work_as_tokens_is_shown_by_an_id_that_names_no_record() -> None:

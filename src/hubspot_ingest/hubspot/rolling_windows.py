@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from statistics import median
 
@@ -23,9 +23,9 @@ SHORT_NAP = 5
 class RollingWindow:
     """At most ``allowed`` requests in any ``window`` (ms).
 
-    A request counts from when it is admitted until ``window`` after it was answered: HubSpot
-    counted it somewhere in between, so its own rolling count can never be above ours, however long
-    a thread slept or a connection took to open.
+    A request counts from when it is admitted until ``window`` after HubSpot has counted it, however
+    long a thread slept or a connection took to open meanwhile. HubSpot counts it before it answers,
+    and as much earlier as even the quickest answer takes, but for ``JITTER``.
     """
 
     def __init__(self, allowed: int, window: int) -> None:
@@ -35,6 +35,11 @@ class RollingWindow:
         self.paused_until = 0
         self._open = 0
         self._ends: list[int] = []
+        self._left: dict[int, list[int]] = defaultdict(list)
+        self._latencies: deque[int] = deque(maxlen=ANSWERS)
+        # the quickest answer, and by how much others are later as a rule
+        self._quickest = 0
+        self._spread = 0
 
     def wait(self, now: int) -> int:
         """Milliseconds until the next request may be sent, 0 for now; it is then counted."""
@@ -52,11 +57,23 @@ class RollingWindow:
 
     def mark_sent(self, now: int, admitted: int) -> None:
         """An admitted request has left."""
+        self._left[admitted].append(now)
 
-    def answered(self, now: int, _admitted: int, _ok: bool) -> None:
-        """A request counts for one window more, from now on."""
+    def answered(self, now: int, admitted: int, ok: bool) -> None:
+        """The request counts for no longer than one window more."""
+        left = self._left[admitted].pop(0) if self._left[admitted] else now
+        if not self._left[admitted]:
+            del self._left[admitted]
+        if ok:
+            self._learn_latency(now - left)
+        counted = max(left, now - max(0, self._quickest - JITTER)) if ok else now
         self._open -= 1
-        heapq.heappush(self._ends, now + self.window)
+        heapq.heappush(self._ends, counted + self.window)
+
+    def _learn_latency(self, latency: int) -> None:
+        self._latencies.append(latency)
+        self._quickest = min(self._latencies)
+        self._spread = round(median(self._latencies)) - self._quickest
 
     def slow_down(self, now: int, seconds: float) -> None:
         """After a 429: pause, and allow half as much until answers come again."""
@@ -97,10 +114,6 @@ class PacedWindow(RollingWindow):
     def __init__(self, allowed: int, window: int) -> None:
         super().__init__(allowed, window)
         self._flights: list[_Flight] = []
-        self._latencies: deque[int] = deque(maxlen=ANSWERS)
-        # the quickest answer, and by how much others are later as a rule
-        self._quickest = 0
-        self._spread = 0
         self._next = 0
 
     def _admit(self, now: int) -> int:
@@ -133,9 +146,7 @@ class PacedWindow(RollingWindow):
             if flight.admitted == admitted and flight.answered is None and flight.left is not None:
                 flight.answered = now
                 if ok:
-                    self._latencies.append(now - flight.left)
-                    self._quickest = min(self._latencies)
-                    self._spread = round(median(self._latencies)) - self._quickest
+                    self._learn_latency(now - flight.left)
                 return
 
     def _end(self, flight: _Flight, now: int) -> int:

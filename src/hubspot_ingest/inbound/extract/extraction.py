@@ -10,7 +10,7 @@ HubSpot's own tokens.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -166,17 +166,15 @@ class Extraction:
                 slow = seconds >= SLOW or first.pages >= MANY_PAGES
                 if slow and cut_request is None:
                     pace = seconds / first.pages
-                    # the next page is read meanwhile, and one that overlaps before the cut comes
+                    # meanwhile the next page is read, which overlaps
                     count = FIRST_CUT_PAGES * requests.LIST_LIMIT - OVERLAP
                     split = Split(first, first.after, None, count, first.records_read)
                     cut_request = pool.submit(self._cutter.find, first.after, None, count)
-                try:
-                    page = self._ranges.read(first.after, None)
-                except UnexpectedAnswer as error:
-                    if not error.by_token:
-                        raise
+                following = self._following(first, page, probe=cut_request is not None)
+                if following is None:
                     yield from self._by_token(str(first.after + 1))
                     return
+                page = following
                 yield self._ranges.advance(first, page)
             cut = cut_request.result()
         if first.done:
@@ -189,18 +187,15 @@ class Extraction:
             total = split.records_read + cut.total
         self.expected = total or None
         first.records = max(0, total - first.records_read)
-        spare = spare_requests(total, first.records_read) - 1
+        spare = spare_requests(total, split.records_read) - 1
         worth_it = total // requests.LIST_LIMIT >= FIRST_CUT_PAGES + SMALLEST_SPLIT
         cuttable = worth_it and cut is not None and (cut.last or 0) > first.after
         if not cuttable and spare < 1:
             yield from self._one_by_one(first)
             return
-        following = self._probe([int(record.id) for record in page.records])
-        if following is None:
+        if not self._proven:
             yield from self._by_token(str(first.after + 1))
             return
-        self._proven = True
-        yield self._ranges.advance(first, following)
         if cut is not None:
             self._ranges.split(split, cut)
         range_count = width(pace, LIST_PAGES_PER_SECOND, cuttable + max(0, spare))
@@ -222,30 +217,34 @@ class Extraction:
         while not only.done:
             yield self._ranges.advance(only, self._ranges.read(only.after, only.last))
 
-    def _probe(self, ids: Sequence[int]) -> IdPage | None:
-        """The page after the one of these ids; None where ids do not work as tokens.
+    def _following(self, first: Range, page: IdPage, *, probe: bool) -> IdPage | None:
+        """The page after this one; None where the list has to be read by its tokens.
 
-        It is asked for from an id in their midst, which names no record as a rule: the records that
-        followed have to come again, but for those that went meanwhile.
+        To ``probe`` is to ask for it from an id in the midst of this page, which names no record as
+        a rule: the records that followed there have to come again, but for those that went
+        meanwhile. It is done once.
         """
-        if len(ids) <= OVERLAP:
-            return None
+        ids = [int(record.id) for record in page.records]
+        probe = probe and not self._proven and len(ids) > OVERLAP
         try:
-            page = self._ranges.read(ids[-OVERLAP - 1], None)
+            following = self._ranges.read(ids[-OVERLAP - 1] if probe else first.after, None)
         except HubSpotRefused as refusal:
-            if refusal.http_status != 400:
+            if not probe or refusal.http_status != 400:
                 raise
             return None
         except UnexpectedAnswer as error:
             if not error.by_token:
                 raise
             return None
+        if not probe:
+            return following
         last = ids[-1]
-        repeated = {int(record.id) for record in page.records if int(record.id) <= last}
+        repeated = {int(record.id) for record in following.records if int(record.id) <= last}
         if not repeated or not repeated <= {*ids[-OVERLAP:]}:
             return None
-        records = tuple(record for record in page.records if int(record.id) > last)
-        return IdPage(records, max(page.id, last), page.more, page.unread)
+        self._proven = True
+        records = tuple(record for record in following.records if int(record.id) > last)
+        return replace(following, records=records, id=max(following.id, last))
 
     def _by_token(self, token: str | None) -> Iterator[RecordBatch]:
         self._chained = True

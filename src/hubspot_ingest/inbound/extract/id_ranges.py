@@ -17,7 +17,7 @@ from hubspot_ingest.inbound.extract.page_readers import IdPage, ReadPage
 from hubspot_ingest.inbound.extract.prefetch import PrefetchQueue
 from hubspot_ingest.model import Json, Record
 
-WIDEST = 8
+WIDEST = 12
 # One request more than there are pages, for so many of them: 2 %.
 PAGES_PER_CUT = 50
 # Below this many pages a range is not worth splitting.

@@ -180,11 +180,11 @@ def _pages(strategy: Strategy, records: int, seconds: float) -> tuple[int, int, 
     shown = min(extraction.MANY_PAGES, max(1, math.ceil(extraction.SLOW / max(seconds, 1e-6))))
     if pages <= shown:
         return pages, 0, 1
-    if pages < extraction.FIRST_CUT_PAGES + SMALLEST_SPLIT:
-        return pages, 1, 1
     spare = extraction.spare_requests(records, shown * size)
     searches = max(1, spare)
     overlapping = pages // PAGES_PER_CUT - spare
+    if pages < extraction.FIRST_CUT_PAGES + SMALLEST_SPLIT:
+        return pages + overlapping, 1, 1
     return pages + overlapping, searches, width(seconds, extraction.LIST_PAGES_PER_SECOND, searches)
 
 
