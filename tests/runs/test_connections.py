@@ -198,7 +198,7 @@ def test_a_credential_of_another_portal_changes_no_row(emea: TwoPortals) -> None
     emea.ok("INGEST_HUBSPOT", "contacts")
 
 
-def test_streams_of_fixed_columns_are_not_mixed_either(emea: TwoPortals) -> None:
+def test_item_streams_are_not_mixed_either(emea: TwoPortals) -> None:
     emea.ok("INGEST_HUBSPOT", "owners")
     before = emea.rows("SELECT * FROM HUBSPOT_DATA.CRM.OWNERS")
     emea.ok("SET_TOKEN", EMEA_TOKEN)

@@ -186,7 +186,7 @@ def test_no_sync_may_fill_what_is_a_view_beside_a_table(world: World) -> None:
 # -- streams that are no records --------------------------------------------------------------
 
 
-def test_streams_of_fixed_columns_have_views_too(make: MakeWorld) -> None:
+def test_item_streams_have_views_too(make: MakeWorld) -> None:
     world = make({"deals": 1})
     world.run("owners")
     world.run("teams")

@@ -299,7 +299,7 @@ def test_an_unfinished_run_is_planned_from_where_it_stopped(make: MakeWorld) -> 
 
 
 @pytest.mark.parametrize("stream", ["owners", "pipelines", "pipeline_stages", "properties"])
-def test_streams_of_fixed_columns_are_planned(make: MakeWorld, stream: str) -> None:
+def test_item_streams_are_planned(make: MakeWorld, stream: str) -> None:
     world = make({"contacts": 3})
     first = plan(world, stream)
     run = world.run(stream)

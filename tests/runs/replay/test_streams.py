@@ -33,7 +33,7 @@ def _run(world: World) -> list[str]:
     return [world.run(one)["run_id"] for one in ("owners", "teams", "list_memberships")]
 
 
-def test_streams_of_fixed_columns_come_back_equal(make: MakeWorld) -> None:
+def test_item_streams_come_back_equal(make: MakeWorld) -> None:
     world = _busy(make)
     _run(world)
     before, described = tables(world), columns(world)
@@ -49,7 +49,7 @@ def test_streams_of_fixed_columns_come_back_equal(make: MakeWorld) -> None:
     assert world.asked() == []
 
 
-def test_runs_of_streams_of_fixed_columns_are_undone(make: MakeWorld) -> None:
+def test_runs_of_item_streams_are_undone(make: MakeWorld) -> None:
     world = _busy(make)
     before = tables(world)
     runs = _run(world)
