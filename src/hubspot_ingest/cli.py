@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return command.main(arguments[1:])
     options = _parser().parse_args(arguments)
+    # rows, credentials and passwords are in what is written: for this user alone
+    os.umask(0o077)
     logs.begin()
     try:
         return int(options.run(options))

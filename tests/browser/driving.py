@@ -141,6 +141,6 @@ def page_of(laptop: Laptop) -> Iterator[str]:
     """The address of ``hubspot-ingest ui`` on a laptop."""
     with laptop.running("ui") as running:
         printed = running.reads("the page is at", within=90)
-        match = re.search(r"http://127\.0\.0\.1:\d+", printed)
+        match = re.search(r"http://127\.0\.0\.1:\d+/[\w-]+", printed)
         assert match
         yield match[0]

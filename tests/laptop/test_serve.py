@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import snowflake.connector
+from snowflake.connector.errors import DatabaseError
 from snowflake.snowpark import Session
 
 from hubspot_sandbox import Sandbox
@@ -46,13 +48,11 @@ def parameters(printed: str) -> dict[str, Any]:
 
 
 def _snow(printed: str, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    block = re.search(r"^\[connections\.local\]\n(?:.+\n)+", printed, re.M)
-    assert block is not None
-    config = home / "config.toml"
-    config.touch(mode=0o600)
-    config.write_text(block[0])
+    """``snow`` with the configuration that the printed command names."""
+    command = re.search(r"^  snow (--config-file .+ sql -c local) -q ", printed, re.M)
+    assert command is not None
     return subprocess.run(
-        [SNOW, "--config-file", config, "sql", "-c", "local", *arguments],
+        [SNOW, *shlex.split(command[1]), *arguments],
         env={"PATH": os.environ["PATH"], "HOME": str(home), "SNOWFLAKE_HOME": str(home)},
         capture_output=True,
         text=True,
@@ -107,6 +107,22 @@ def test_snowpark_connects_with_what_was_printed(parameters: dict[str, Any]) -> 
         session.close()
 
 
+def test_another_password_than_the_printed_is_refused(parameters: dict[str, Any]) -> None:
+    with pytest.raises(DatabaseError, match="Incorrect username or password"):
+        snowflake.connector.connect(**{**parameters, "password": "local"})
+
+
+def test_the_password_is_printed_once_and_is_in_one_file(
+    parameters: dict[str, Any], printed: str, laptop: Laptop
+) -> None:
+    password = parameters["password"].encode()
+    holding = [file for file in laptop.home.rglob("*") if file.is_file()]
+    holding = [file for file in holding if password in file.read_bytes()]
+
+    assert printed.encode().count(password) == 1
+    assert [file.name for file in holding] == ["connection.toml"]
+
+
 def test_it_listens_on_loopback_alone(parameters: dict[str, Any]) -> None:
     assert parameters["host"] == "127.0.0.1"
 
@@ -115,15 +131,15 @@ def test_a_server_that_ends_frees_the_engine(tmp_path: Path) -> None:
     mine = Laptop(tmp_path / "home")
     with mine.running("serve") as process:
         process.reads("snowflake.connector.connect(")
-        note = tmp_path / "home" / "server.json"
-        assert note.stat().st_mode & 0o777 == 0o600
+        file = tmp_path / "home" / "connection.toml"
+        assert file.stat().st_mode & 0o777 == 0o600
         assert process.end(signal.SIGINT) == 0
-    assert not note.exists()
+    assert not file.exists()
 
     assert mine.sql("SELECT 1 AS ONE").rows == [{"ONE": 1}]
 
 
-def test_the_note_of_a_server_that_was_killed_is_no_harm(tmp_path: Path) -> None:
+def test_the_connection_file_of_a_server_that_was_killed_is_no_harm(tmp_path: Path) -> None:
     mine = Laptop(tmp_path / "home")
     with mine.running("serve") as process:
         process.reads("snowflake.connector.connect(")

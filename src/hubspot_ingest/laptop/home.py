@@ -1,7 +1,7 @@
 """Where a laptop keeps its state, and how to reach the local engine there.
 
 One process at a time owns the engine's files. ``serve`` and ``ui`` own them for long and leave a
-note with their address, so that other commands talk to them instead.
+file that says how to connect, so that other commands talk to them instead.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 APP = Path(__file__).resolve().parents[3] / "app"
 DATABASE = "HUBSPOT_INGEST"
 SCHEMA = "CORE"
+CONNECTION_FILE = "connection.toml"
 
 
 def home() -> Path:
@@ -62,7 +64,7 @@ def _opened(directory: Path) -> Engine:
     from snowflake_sandbox import Engine, EngineBusy
 
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        _make_private(directory)
         return Engine(directory / "engine")
     except EngineBusy as error:
         raise LaptopError(
@@ -76,6 +78,19 @@ def _opened(directory: Path) -> Engine:
             f"the local engine's files in {directory} cannot be opened ({reason}); make room on "
             "the disk, or set HUBSPOT_INGEST_HOME to another directory"
         ) from error
+
+
+def _make_private(directory: Path) -> None:
+    """Make the directory where it is missing, and shut it to other users of the machine.
+
+    It holds rows, the HubSpot credential and the password of the endpoint.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = directory.stat()
+    if status.st_uid != os.getuid():
+        raise PermissionError(f"{directory} belongs to another user")
+    if status.st_mode & 0o077:
+        directory.chmod(0o700)
 
 
 def _install(engine: Engine, directory: Path) -> None:
@@ -105,7 +120,7 @@ def connection() -> Iterator[SnowflakeConnection]:
     if parameters is not None:
         import snowflake.connector
 
-        connected = snowflake.connector.connect(**parameters, database=DATABASE, schema=SCHEMA)
+        connected = snowflake.connector.connect(**parameters)
         try:
             yield connected
         finally:
@@ -178,20 +193,32 @@ def internal_error(raised: Exception) -> IngestError:
     )
 
 
-def announce(directory: Path, parameters: Mapping[str, Any]) -> Path:
-    """Leave a note where the server of ``directory`` can be reached; returns the note."""
-    note = directory / "server.json"
-    note.touch(mode=0o600)
-    note.write_text(json.dumps({**parameters, "pid": os.getpid()}))
-    return note
+@contextmanager
+def announced(directory: Path, parameters: Mapping[str, Any]) -> Iterator[Path]:
+    """While the block runs, a file in ``directory`` says how to connect to this process.
+
+    ``snow`` takes it for its configuration, and asks that nobody else can read it.
+    """
+    file = directory / CONNECTION_FILE
+    lines = [f"{name} = {json.dumps(value)}" for name, value in parameters.items()]
+    text = "\n".join(["[connections.local]", *lines, "", "[server]", f"pid = {os.getpid()}", ""])
+    # a process that was killed leaves its file behind
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_text(text)
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def server(directory: Path) -> dict[str, Any] | None:
     """How to connect to the server of ``directory``; None when none is listening."""
     try:
-        parameters: dict[str, Any] = json.loads((directory / "server.json").read_text())
-        os.kill(parameters.pop("pid"), 0)
-        with socket.create_connection((parameters["host"], int(parameters["port"])), timeout=2):
+        content = tomllib.loads((directory / CONNECTION_FILE).read_text())
+        parameters: dict[str, Any] = content["connections"]["local"]
+        os.kill(content["server"]["pid"], 0)
+        with socket.create_connection((parameters["host"], parameters["port"]), timeout=2):
             return parameters
     except (OSError, ValueError, KeyError):
         return None

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from hubspot_ingest.laptop import home
 
@@ -17,13 +21,10 @@ def run(port: int) -> int:
     engine = home.open_engine(directory)
     try:
         with engine.serve(port=port) as server:
-            parameters = server.connection_parameters()
-            note = home.announce(directory, parameters)
-            try:
-                print(_told(parameters), flush=True)
+            parameters = server.connection_parameters(home.DATABASE, home.SCHEMA)
+            with home.announced(directory, parameters) as file:
+                print(_instructions(parameters, file), flush=True)
                 ended.wait()
-            finally:
-                note.unlink(missing_ok=True)
     finally:
         # a second Ctrl-C, or SIGTERM, does not wait for what runs in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -32,13 +33,14 @@ def run(port: int) -> int:
     return 0
 
 
-def _told(parameters: dict[str, object]) -> str:
-    shown = {**parameters, "database": home.DATABASE, "schema": home.SCHEMA}
-    toml = "\n".join(f'{key} = "{value}"' for key, value in shown.items())
-    python = ", ".join(f"{key}={value!r}" for key, value in shown.items())
+def _instructions(parameters: Mapping[str, Any], file: Path) -> str:
+    """How to connect; the password is that of this start."""
+    python = ", ".join(f"{key}={value!r}" for key, value in parameters.items())
     return (
         f"serving on {parameters['host']}:{parameters['port']}; Ctrl-C ends it\n\n"
-        f"for snow, in its config.toml (chmod 600):\n\n[connections.local]\n{toml}\n\n"
-        "  snow sql -c local -q \"CALL ingest_hubspot('contacts')\"\n\n"
+        "for snow, whose connection with the password of this start is in a file that only you "
+        "can read:\n\n"
+        f"  snow --config-file {shlex.quote(str(file))} sql -c local "
+        "-q \"CALL ingest_hubspot('contacts')\"\n\n"
         f"for Python:\n\n  snowflake.connector.connect({python})\n"
     )

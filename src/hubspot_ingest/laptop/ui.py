@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -25,12 +26,16 @@ from hubspot_ingest.laptop import home
 
 PAGE = Path(__file__).resolve().parents[3] / "streamlit" / "app.py"
 ENDPOINT = "HUBSPOT_INGEST_ENDPOINT"
+PATH = "HUBSPOT_INGEST_PAGE_PATH"
 STARTS_WITHIN = 60.0
 
 OPTIONS: dict[str, object] = {
     "server.address": "127.0.0.1",
     "server.headless": True,
     "server.fileWatcherType": "none",
+    # both are Streamlit's defaults; a configuration file of the user's must not open the page
+    "server.enableCORS": True,
+    "server.enableXsrfProtection": True,
     "browser.gatherUsageStats": False,
     "browser.serverAddress": "127.0.0.1",
     "client.showErrorDetails": "none",
@@ -55,10 +60,14 @@ def run(port: int) -> int:
         signal.signal(name, _interrupt)
     with _endpoint(home.home()) as parameters:
         chosen = port or _free_port()
-        with _page(parameters, chosen) as process:
+        # Streamlit asks nobody for a password, but answers under this path only, which is drawn
+        # anew at each start: who does not know the address does not find the page
+        path = secrets.token_urlsafe(24)
+        address = f"http://127.0.0.1:{chosen}/{path}"
+        with _page(parameters, chosen, path) as process:
             try:
-                _await(process, chosen)
-                print(f"the page is at http://127.0.0.1:{chosen}; Ctrl-C ends it", flush=True)
+                _await(process, chosen, address)
+                print(f"the page is at {address}; Ctrl-C ends it", flush=True)
                 return process.wait()
             except KeyboardInterrupt:
                 return 0
@@ -78,22 +87,23 @@ def _endpoint(directory: Path) -> Iterator[dict[str, Any]]:
     engine = home.open_engine(directory)
     try:
         with engine.serve() as server:
-            parameters = server.connection_parameters()
-            note = home.announce(directory, parameters)
-            try:
+            parameters = server.connection_parameters(home.DATABASE, home.SCHEMA)
+            with home.announced(directory, parameters):
                 yield parameters
-            finally:
-                note.unlink(missing_ok=True)
     finally:
         home.close(engine)
 
 
 @contextmanager
-def _page(parameters: dict[str, Any], port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """The page's process. It is a group of its own: Ctrl-C reaches it through us alone."""
+def _page(parameters: dict[str, Any], port: int, path: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The page's process. It is a group of its own: Ctrl-C reaches it through us alone.
+
+    Password and path are in its environment: its arguments show in other users' lists of processes.
+    """
     environment = {
         **os.environ,
-        ENDPOINT: json.dumps({**parameters, "database": home.DATABASE, "schema": home.SCHEMA}),
+        ENDPOINT: json.dumps(parameters),
+        PATH: path,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "hubspot_ingest.laptop.ui", str(port)],
@@ -119,12 +129,12 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _await(process: subprocess.Popen[bytes], port: int) -> None:
+def _await(process: subprocess.Popen[bytes], port: int, address: str) -> None:
     """Wait until the page answers. Raises ``LaptopError`` when it ends instead."""
-    address = f"http://127.0.0.1:{port}/_stcore/health"
+    health = f"{address}/_stcore/health"
     until = time.monotonic() + STARTS_WITHIN
     while process.poll() is None and time.monotonic() < until:
-        with suppress(OSError), urllib.request.urlopen(address, timeout=2):
+        with suppress(OSError), urllib.request.urlopen(health, timeout=2):
             return
         time.sleep(0.1)
     raise LaptopError(
@@ -145,6 +155,7 @@ def _serve_page(port: int) -> None:
         sys.exit(1)
     options = {name.replace(".", "_"): value for name, value in OPTIONS.items()}
     options["server_port"] = port
+    options["server_baseUrlPath"] = os.environ.pop(PATH)
     bootstrap.load_config_options(options)
     bootstrap.run(str(PAGE), False, [], options)
 

@@ -7,6 +7,7 @@ Transport-free: the in-process adapter and the HTTP server both hand requests to
 from __future__ import annotations
 
 import gzip
+import hmac
 import json
 import secrets
 import threading
@@ -61,7 +62,7 @@ class _Execution:
 
 
 class Refused(Exception):
-    """A request without a session, or to an address that does not exist."""
+    """A wrong password, a request without a session, or to an address that does not exist."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -93,18 +94,24 @@ class Wire:
         # procedures whose handlers connect in process, by the ticket in the login request
         self.owners: dict[str, Name] = {}
 
-    def answer(self, request: Request, inline: bool = False) -> Answer:
+    def answer(
+        self, request: Request, *, inline: bool = False, password: str | None = None
+    ) -> Answer:
         """Answer one request.
 
         Args:
             request: the request.
             inline: run statements in the calling thread, however long they take; else in a
                 thread of their own, so that a long one can be answered by its address.
+            password: what a login must bring; None for clients in this process.
         """
         url = urlsplit(request.target)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         try:
-            reply = self._route(request, url.path, query, inline)
+            if url.path == "/session/v1/login-request":
+                reply = self._login(_json(request), query, password)
+            else:
+                reply = self._route(request, url.path, query, inline)
         except Refused as refused:
             body = {"data": None, "code": refused.code, "message": str(refused), "success": False}
             return Answer(refused.status, json.dumps(body).encode())
@@ -117,8 +124,6 @@ class Wire:
     def _route(
         self, request: Request, path: str, query: dict[str, str], inline: bool
     ) -> dict[str, Any]:
-        if path == "/session/v1/login-request":
-            return self._login(_json(request), query)
         if path == "/queries/v1/query-request":
             return self._statement(self._session(request), _json(request), query, inline)
         if path.startswith("/queries/") and path.endswith("/result"):
@@ -142,8 +147,13 @@ class Wire:
 
     # --- sessions ------------------------------------------------------------------------------
 
-    def _login(self, body: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
+    def _login(
+        self, body: dict[str, Any], query: dict[str, str], password: str | None
+    ) -> dict[str, Any]:
         data = body.get("data", {})
+        sent = str(data.get("PASSWORD") or "")
+        if password is not None and not hmac.compare_digest(sent.encode(), password.encode()):
+            raise Refused(200, "390100", "Incorrect username or password was specified.")
         session_parameters = data.get("SESSION_PARAMETERS") or {}
         owner = self.owners.get(str(session_parameters.get(OWNER_PARAMETER, "")))
         session = self._open_session(

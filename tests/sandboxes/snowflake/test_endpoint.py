@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +130,64 @@ def test_login_gives_what_newer_connectors_ask_for(engine: Engine) -> None:
     assert data["masterToken"]
     assert data["sessionId"] > 0
     assert data["masterValidityInSeconds"] > 0
+
+
+def posted(
+    server: Server, target: str, body: Mapping[str, Any], headers: Mapping[str, str]
+) -> tuple[int, dict[str, Any]]:
+    """Status and body of the answer to a POST with these headers."""
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    try:
+        client.request("POST", target, json.dumps(body), dict(headers))
+        answer = client.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        client.close()
+
+
+LOGIN = "/session/v1/login-request"
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"PASSWORD": ""}, {"PASSWORD": "local"}, {"AUTHENTICATOR": "EXTERNALBROWSER"}]
+)
+def test_a_login_without_the_password_of_this_server_is_refused(
+    server: Server, data: dict[str, str]
+) -> None:
+    _, answer = posted(server, LOGIN, {"data": data}, {})
+    assert (answer["success"], answer["code"], answer["data"]) == (False, "390100", None)
+
+
+def test_the_connector_says_that_the_password_is_wrong(server: Server) -> None:
+    parameters = {**server.connection_parameters(), "password": "guessed"}
+    with pytest.raises(snowflake.connector.errors.DatabaseError, match="Incorrect username or pas"):
+        snowflake.connector.connect(**parameters)
+
+
+def test_every_server_has_a_password_of_its_own(engine: Engine, server: Server) -> None:
+    with engine.serve() as other:
+        passwords = {served.connection_parameters()["password"] for served in (server, other)}
+    assert len(passwords) == 2
+    assert min(map(len, passwords)) >= 32
+
+
+@pytest.mark.parametrize("name", ["rebound.example.com", "127.0.0.1", "localhost:1", ""])
+def test_a_request_under_a_foreign_name_is_refused(server: Server, name: str) -> None:
+    body = {"data": {"PASSWORD": server.password}}
+    status, answer = posted(server, LOGIN, body, {"Host": name})
+    assert (status, answer["success"], answer["data"]) == (403, False, None)
+
+
+@pytest.mark.parametrize("origin", ["https://example.com", "null", "http://127.0.0.1:1"])
+def test_a_request_of_a_page_of_the_web_is_refused(server: Server, origin: str) -> None:
+    body = {"data": {"PASSWORD": server.password}}
+    status, answer = posted(server, LOGIN, body, {"Origin": origin})
+    assert (status, answer["success"], answer["data"]) == (403, False, None)
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_a_client_of_this_machine_logs_in_with_the_password(server: Server, name: str) -> None:
+    host = f"{name}:{server.port}"
+    body = {"data": {"PASSWORD": server.password}}
+    status, answer = posted(server, LOGIN, body, {"Host": host, "Origin": f"http://{host}"})
+    assert (status, answer["success"]) == (200, True)
