@@ -17,6 +17,12 @@ EARLIEST = -62_135_596_800_000
 LATEST = 253_402_300_799_999
 
 
+# Whole numbers that may be something else than milliseconds: the digits of a date (20240131) and
+# seconds (1706659200), which as milliseconds are days of 1970 to 1973, and 20240131120000, which is
+# one of the year 2611.
+_DOUBTFUL = (range(10**7, 10**11), range(10**13, LATEST + 1))
+
+
 class Clock(Protocol):
     """The one source of time, passed in so that tests own it."""
 
@@ -64,6 +70,19 @@ def milliseconds(text: str) -> int | None:
     return value if EARLIEST <= value <= LATEST else None
 
 
+def property_instant(text: str) -> int | None:
+    """Epoch milliseconds of the value of a date property, None when it is not sure to be any.
+
+    HubSpot keeps milliseconds, but takes what integrations write. A number that may be seconds or
+    the digits of a date is none, unless it is a midnight, as HubSpot's own dates are.
+    """
+    value = milliseconds(text)
+    if value is None or not _WHOLE.fullmatch(text):
+        return value
+    doubtful = any(value in numbers for numbers in _DOUBTFUL)
+    return None if doubtful and value % DAY else value
+
+
 def day(text: str) -> str | None:
     """``YYYY-MM-DD`` of what HubSpot sends as a date (ISO date, instant or milliseconds)."""
     if len(text) == 10:
@@ -71,7 +90,7 @@ def day(text: str) -> str | None:
             return date.fromisoformat(text).isoformat()
         except ValueError:
             pass
-    value = milliseconds(text)
+    value = property_instant(text)
     return None if value is None else iso(value)[:10]
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from hubspot_ingest.credentials import Credential, OAuth, Token, secret_parts
-from hubspot_ingest.errors import CredentialError, HubSpotError, UnexpectedAnswer
+from hubspot_ingest.errors import CredentialError, HubSpotError, HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
@@ -187,6 +187,29 @@ def test_another_refusal_repeats_nothing_of_the_answer(status: int) -> None:
     ):
         client.fetch(LIST, responses.page)
     assert world.credential.client_secret not in refused.value.message
+
+
+@pytest.mark.parametrize("status", [302, 404, 409, 422])
+def test_whatever_refuses_a_grant_is_no_refusal_of_what_was_to_be_read(status: int) -> None:
+    world = World()
+    with (
+        pytest.raises(HubSpotError, match="set_oauth") as refused,
+        world.client(lambda _: httpx.Response(status)) as client,
+    ):
+        client.fetch(LIST, responses.page)
+    assert not isinstance(refused.value, HubSpotRefused)
+    assert refused.value.status == "FAILED"
+
+
+def test_a_page_that_is_not_hubspots_is_no_refusal_of_a_grant() -> None:
+    world = World()
+    pages = [httpx.Response(403, html="<html>blocked</html>")]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return pages.pop() if pages else world.sandbox.respond(request)
+
+    with world.client(answer) as client:
+        assert len(client.fetch(LIST, responses.page).records) == 3
 
 
 @pytest.mark.parametrize("got", [{}, {"access_token": "", "expires_in": 1800}, []])

@@ -45,7 +45,7 @@ def refusal(status: int, content: bytes = b"") -> IngestError:
 
 
 @pytest.mark.parametrize(
-    "status", [408, 423, 477, 500, 502, 503, 504, 521, 522, 523, 524, 525, 526]
+    "status", [408, 423, 477, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 530]
 )
 @pytest.mark.parametrize("content", [b"", HTML, b'{"message":"internal error"}', b'{"mess', b"[]"])
 def test_a_fault_is_asked_again_whatever_stands_in_its_body(status: int, content: bytes) -> None:
@@ -95,6 +95,23 @@ def test_a_wait_nobody_understands_is_no_wait(header: str) -> None:
     assert retry_after(429, {"retry-after": header}) is None
 
 
+@pytest.mark.parametrize(
+    ("until", "seconds"),
+    [
+        ("Wed, 21 Oct 2026 07:28:30 GMT", 30.0),
+        ("Wed, 21 Oct 2026 08:28:00 GMT", 3600.0),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("Tue, 20 Oct 2026 07:28:00 GMT", None),
+        ("Wed, 99 Oct 2026 07:28:00 GMT", None),
+    ],
+)
+def test_a_date_to_wait_for_is_told_against_the_date_of_the_answer(
+    until: str, seconds: float | None
+) -> None:
+    headers = {"retry-after": until, "date": "Wed, 21 Oct 2026 07:28:00 GMT"}
+    assert retry_after(503, headers) == seconds
+
+
 def test_without_a_word_from_hubspot_the_wait_is_ours_to_choose() -> None:
     assert wait(429, BURST).seconds is None
     assert wait(429, BURST, retry_after="3").seconds == 3
@@ -127,8 +144,6 @@ def test_a_daily_limit_stops_the_run(content: bytes) -> None:
         (401, body(message="Authentication credentials not found.")),
         (401, body(category="EXPIRED_AUTHENTICATION", message="The OAuth token expired")),
         (401, b""),
-        (530, b"error code: 1016"),
-        (530, HTML),
     ],
 )
 def test_a_credential_hubspot_does_not_accept_is_told_how_to_mend(
@@ -138,6 +153,22 @@ def test_a_credential_hubspot_does_not_accept_is_told_how_to_mend(
     assert isinstance(error, CredentialError)
     assert error.response_code == "CREDENTIAL_REJECTED"
     assert "set_token" in error.message
+
+
+def test_of_a_token_got_by_a_grant_the_cure_is_the_grants() -> None:
+    cure = "CALL set_oauth('…')"
+    with pytest.raises(CredentialError) as refused:
+        retry_or_raise(401, {}, body(message="expired"), ENDPOINT, "", cure, of_grant=True)
+    assert "refresh_token with CALL set_oauth" in refused.value.message
+    assert "service key" not in refused.value.message
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("content", [HTML, b"  <!DOCTYPE html>", b"error code: 1020", b"Denied"])
+def test_a_page_that_is_not_hubspots_says_nothing_of_the_credential(
+    status: int, content: bytes
+) -> None:
+    assert wait(status, content).reason is RetryReason.FAULT
 
 
 REQUIRED = {"requiredGranularScopes": ["crm.objects.deals.read", "crm.objects.deals.write"]}

@@ -217,3 +217,45 @@ def test_the_portal_is_known_by_its_id() -> None:
 def test_json_of_the_wrong_shape_is_refused(parse: Any, answer: Any) -> None:
     with pytest.raises(UnexpectedAnswer):
         parse(answer)
+
+
+# -- JSON of unusual shape ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("deep", [b"[" * 5000 + b"]" * 5000, b'{"a":' * 900 + b"1" + b"}" * 900])
+def test_what_is_nested_too_deeply_is_text_and_the_rest_of_its_page_is_read(deep: bytes) -> None:
+    body = b'{"results":[{"id":"1","properties":{"a":"]","b":%s}},{"id":"2","properties":{}}]}'
+    page = responses.page(responses.decode(body % deep))
+
+    assert [record.id for record in page.records] == ["1", "2"]
+    assert page.records[0].properties["a"] == "]"
+    # the whole of it is there: what is too deep as the text of its JSON
+    value, levels = page.records[0].properties["b"], 0
+    while not isinstance(value, str):
+        value, levels = value[0] if isinstance(value, list) else value["a"], levels + 1
+    step = 1 if deep.startswith(b"[") else 5
+    assert value.encode() == deep[levels * step : len(deep) - levels]
+
+
+@pytest.mark.parametrize("body", [b"[" * 5000, b'{"a":"' + b"[" * 5000, b"[" * 5000 + b"}" * 4999])
+def test_nested_json_that_is_cut_off_is_no_json(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        responses.decode(body)
+
+
+def test_an_option_without_a_label_is_shown_by_its_value() -> None:
+    options = [{"value": "a", "label": None}, {"value": "b"}, {"value": 3, "label": 4}]
+    [prop] = responses.properties(
+        {"results": [{"name": "p", "type": "enumeration", "options": options}]}
+    )
+    assert prop.options == (("a", "a"), ("b", "b"), ("3", "4"))
+
+
+def test_past_values_are_text_even_when_they_come_as_numbers() -> None:
+    change = {"value": 12.5, "timestamp": "2026-01-02T03:04:05Z", "sourceType": 1, "sourceId": 7,
+              "sourceLabel": True, "updatedByUserId": 9}  # fmt: skip
+    answer = {"results": [{"id": 1, "propertiesWithHistory": {"amount": [change]}}]}
+    [got] = responses.history(answer)
+
+    assert (got.record_id, got.value, got.source_type, got.source_id) == ("1", "12.5", "1", "7")
+    assert (got.source_label, got.user_id) == ("true", "9")

@@ -63,3 +63,31 @@ def test_what_is_no_text_is_spelled_as_its_json() -> None:
 
 def test_a_line_break_after_a_number_is_no_part_of_it() -> None:
     assert column(["5\n"], Type.NUMBER) == (["5.000000000000000000"], 0)
+
+
+SECONDS = "1706659200"
+DIGITS = ["20240131", "20240131120000", "19991231", "0020240131"]
+
+
+@pytest.mark.parametrize("type_", [Type.DATE, Type.TIMESTAMP])
+@pytest.mark.parametrize("text", [SECONDS, "1706700000", *DIGITS])
+def test_seconds_and_digits_of_a_date_are_no_milliseconds(text: str, type_: Type) -> None:
+    assert column([text], type_) == ([None], 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("0", "1970-01-01"),
+        ("86400000", "1970-01-02"),
+        ("-86400000", "1969-12-31"),
+        ("1728000000", "1970-01-21"),
+        ("1706659200000", "2024-01-31"),
+        ("1706700000123", "2024-01-31"),
+        ("-14182940000", "1969-07-20"),
+        ("-2208988800000", "1900-01-01"),
+        ("253402214400000", "9999-12-31"),
+    ],
+)
+def test_milliseconds_are_a_date(text: str, day: str) -> None:
+    assert column([text], Type.DATE) == ([day], 0)

@@ -128,5 +128,5 @@ def _boolean(value: str) -> Text:
 
 
 def _timestamp(value: str) -> Text:
-    instant = times.milliseconds(value)
+    instant = times.property_instant(value)
     return None if instant is None else str(instant)

@@ -149,7 +149,7 @@ def _ask_hubspot(record_facts: RecordFacts, fetch: Fetch, run_plan: Plan, id: st
         record_facts,
         state=RecordState.LIVE,
         updated_at=record.updated_at,
-        windowed_at=times.milliseconds(windowed) if windowed else None,
+        windowed_at=times.milliseconds(str(windowed)) if windowed else None,
     )
     if not run_plan.filter_groups or page_readers.ids_matching_filters(fetch, run_plan, [id]):
         return record_facts

@@ -20,7 +20,6 @@ import httpx
 from hubspot_ingest import telemetry
 from hubspot_ingest.credentials import OAuth
 from hubspot_ingest.errors import (
-    CredentialError,
     DeadlineReached,
     HubSpotError,
     HubSpotRefused,
@@ -34,16 +33,22 @@ from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.model import Usage
 from hubspot_ingest.stopwatch import Activity, Stopwatch
-from hubspot_ingest.times import Clock
+from hubspot_ingest.times import MINUTE, Clock
 
 Answer = TypeVar("Answer")
 
 CONNECTIONS = 16
 # 524 is HubSpot's proxy giving up on HubSpot after 100 s: we wait a little longer than it does.
-TIMEOUT = httpx.Timeout(110, connect=10)
+TIMEOUT = 110.0
+CONNECT_TIMEOUT = 10.0
 # A HubSpot that has not answered once in this many tries is down, or out of our reach.
 TRIES_BEFORE_FIRST_ANSWER = 6
 LONGEST_BACKOFF = 30.0
+# An answer that is still coming after this long comes too slowly: HubSpot's proxy gives HubSpot
+# 100 s, and a page of records takes seconds.
+LONGEST_ANSWER = 5 * MINUTE
+# A credential that is good is refused now and then: it is sent once again, after this long.
+REFUSED_ONCE_SECONDS = 1.0
 # How HubSpot says that a grant, or the app it was given to, is good no more ("OAuth tokens").
 REFUSED_GRANT = frozenset({400, 401, 403})
 
@@ -91,7 +96,7 @@ class Client:
         self._http = httpx.Client(
             base_url=base_url,
             headers={"Accept": "application/json"},
-            timeout=TIMEOUT,
+            timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
             transport=transport,
             follow_redirects=False,
@@ -164,26 +169,36 @@ class Client:
     def _fetch_with_token(
         self, request: Request, parse: Callable[[Any], Answer], *, of_reserve: bool = False
     ) -> Answer:
-        renewed = False
+        refused = False
         while True:
             bearer = self.access.bearer(self._renew)
             try:
                 return self._send_until_answered(request, parse, bearer, of_reserve=of_reserve)
-            except CredentialError:
-                # HubSpot may find a token of a grant too old before we do
-                if renewed or not self.access.expired(bearer):
+            except http_errors.Unauthorized:
+                if refused:
                     raise
-                renewed = True
+                refused = True
+                # HubSpot may find a token of a grant too old before we do
+                if not self.access.expired(bearer):
+                    with self.watch.during(Activity.WAITING):
+                        self._clock.sleep(REFUSED_ONCE_SECONDS)
 
     def _renew(self, grant: OAuth) -> AccessToken:
         """A new access token. Raises ``CredentialError`` when the grant is good no more."""
         newest, oldest = (requests.token_renewal(grant, path) for path in requests.TOKENS)
         try:
-            got = self._send_until_answered(newest, responses.access_token)
+            try:
+                got = self._send_until_answered(newest, responses.access_token)
+            except HubSpotRefused as refused:
+                if refused.http_status != httpx.codes.NOT_FOUND:
+                    raise
+                got = self._send_until_answered(oldest, responses.access_token)
         except HubSpotRefused as refused:
-            if refused.http_status != httpx.codes.NOT_FOUND:
-                raise
-            got = self._send_until_answered(oldest, responses.access_token)
+            # said of the grant, not of what was to be read: nobody is to skip that and go on
+            raise HubSpotError(
+                f"{refused.message}; if it stays, store another grant with {self.access.cure}",
+                code=refused.response_code,
+            ) from refused
         return got if got.refresh_token else replace(got, refresh_token=grant.refresh_token)
 
     def _send_until_answered(
@@ -222,7 +237,6 @@ class Client:
                 request.bucket, self._deadline, self._weight, of_reserve=of_reserve
             )
         started = self._clock.now()
-        body, kind = _body(request)
         headers = httpx.Headers()
         ok = False
         throttled = False
@@ -230,29 +244,27 @@ class Client:
         notice = _SentNotice(lambda: self._governor.mark_sent(request.bucket, sent))
         try:
             with self.watch.during(Activity.REQUESTS):
-                response = self._http.request(
-                    request.method,
-                    request.target,
-                    content=body,
-                    headers=_headers(bearer, kind),
-                    extensions={"trace": notice.trace},
-                )
-            headers, size, ok = response.headers, len(response.content), response.is_success
+                response, content = self._exchange(request, bearer, notice)
+            headers, size, ok = response.headers, len(content), response.is_success
             answered_at = responses.date(headers)
             self.skew = None if answered_at is None else answered_at - self._clock.now()
             if ok:
-                return _ResponseBody(response.content)
-            if request.form and response.status_code in REFUSED_GRANT:
-                raise http_errors.grant_refused(
-                    response.status_code, response.content, self.access.cure
-                )
+                return _ResponseBody(content)
+            status = response.status_code
+            blocked = http_errors.blocked(status, content)
+            if request.form:
+                if status in REFUSED_GRANT and not blocked:
+                    raise http_errors.grant_refused(status, content, self.access.cure)
+                # nothing of such an answer is repeated
+                content = b"<" if blocked else b""
             verdict = http_errors.retry_or_raise(
-                response.status_code,
+                status,
                 headers,
-                b"" if request.form else response.content,
+                content,
                 request.endpoint,
                 bearer,
                 self.access.cure,
+                of_grant=isinstance(self.access.credential, OAuth),
             )
             throttled = verdict.reason is http_errors.RetryReason.THROTTLED
             return verdict
@@ -269,14 +281,40 @@ class Client:
                 spent.bytes += size
                 spent.seconds += (self._clock.now() - started) / 1000
 
+    def _exchange(
+        self, request: Request, bearer: str, notice: _SentNotice
+    ) -> tuple[httpx.Response, bytes]:
+        """The answer and its body. Raises ``httpx.ReadTimeout`` where it comes too slowly.
+
+        The timeouts of httpx are for one read each: a body that trickles in never meets them.
+        """
+        body, kind = _body(request)
+        started = self._clock.now()
+        until = min(self._deadline, started + LONGEST_ANSWER)
+        left = max(1.0, (self._deadline - started) / 1000)
+        parts = []
+        with self._http.stream(
+            request.method,
+            request.target,
+            content=body,
+            headers=_headers(bearer, kind),
+            timeout=httpx.Timeout(min(TIMEOUT, left), connect=min(CONNECT_TIMEOUT, left)),
+            extensions={"trace": notice.trace},
+        ) as response:
+            for part in response.iter_bytes():
+                parts.append(part)
+                if self._clock.now() > until:
+                    raise httpx.ReadTimeout("the answer comes too slowly")
+        return response, b"".join(parts)
+
     def _wait_before_retry(self, request: Request, retry: http_errors.Retry, tries: int) -> None:
         """Wait before the next try, or raise when there is none."""
         throttled = retry.reason is http_errors.RetryReason.THROTTLED
-        if not throttled and not self._answered and tries >= TRIES_BEFORE_FIRST_ANSWER:
-            raise HubSpotError(
-                f"HubSpot at {self._http.base_url.host} did not answer {request.endpoint} in "
-                f"{tries} tries ({retry.message}); check that its address is approved and that "
-                "it is up, then run again"
+        # a page that is not HubSpot's may stand before one request for good
+        hopeless = not self._answered or retry.status in http_errors.BLOCKED
+        if not throttled and hopeless and tries >= TRIES_BEFORE_FIRST_ANSWER:
+            raise http_errors.given_up(
+                retry, self._http.base_url.host, request.endpoint, tries, self.access.cure
             )
         seconds = retry.seconds
         if seconds is None:

@@ -16,14 +16,19 @@ from typing import Any
 from hubspot_ingest.errors import (
     CredentialError,
     DailyLimitReached,
+    HubSpotError,
     HubSpotRefused,
     IngestError,
     ScopeMissing,
 )
-from hubspot_ingest.hubspot.responses import decode
+from hubspot_ingest.hubspot.responses import date, decode
 
-# 423 locked, 477 portal moving between data centres, 429 throttled, 408/5xx and Cloudflare's 52x
-RETRIED = frozenset({408, 423, 429, 477, *range(500, 530), *range(531, 600)})
+# 423 locked, 477 portal moving between data centres, 429 throttled, 408/5xx and Cloudflare's
+# 52x and 530. A 530 passes as a rule, and lasts where the token has an impossible shape.
+RETRIED = frozenset({408, 423, 429, 477, *range(500, 600)})
+# What is no answer of HubSpot's about the credential when it comes as a page instead of JSON:
+# Cloudflare, or a proxy of the network, did not let the request through.
+BLOCKED = frozenset({401, 403})
 # A Retry-After above ten minutes is taken for milliseconds, as HubSpot's workflow calls send it,
 # except with 477, where a data-centre move may really take hours.
 LONGEST_SECONDS = 600.0
@@ -43,6 +48,7 @@ class Retry:
     reason: RetryReason
     seconds: float | None
     message: str
+    status: int = 0
 
 
 def retry_or_raise(
@@ -52,10 +58,13 @@ def retry_or_raise(
     endpoint: str,
     credential: str = "",
     cure: str = "CALL set_token('…')",
+    *,
+    of_grant: bool = False,
 ) -> Retry:
     """The wait before the next try, its message without the ``credential`` that was sent.
 
-    ``cure`` is the statement that stores another credential.
+    ``cure`` is the statement that stores another credential; ``of_grant`` says that the one sent
+    was got by an OAuth grant.
 
     Raises ``DailyLimitReached``, ``CredentialError``,
     ``ScopeMissing`` or ``HubSpotRefused`` when asking again changes nothing.
@@ -67,18 +76,62 @@ def retry_or_raise(
             "HubSpot's daily request limit of this account is used up; the next run after "
             "midnight in the account's time zone carries on where this one stopped"
         )
-    if status in RETRIED:
+    if status in RETRIED or blocked(status, body):
         reason = RetryReason.THROTTLED if status == 429 else RetryReason.FAULT
-        return Retry(reason, retry_after(status, headers), f"{status} {message}".strip())
-    raise _error(status, answer, message, endpoint, cure)
+        return Retry(reason, retry_after(status, headers), f"{status} {message}".strip(), status)
+    if status == 401:
+        raise _unauthorized(cure, of_grant)
+    raise _error(status, answer, message, endpoint)
+
+
+def blocked(status: int, body: bytes) -> bool:
+    """Whether a refusal is the page of something before HubSpot, whose own refusals are JSON."""
+    return status in BLOCKED and bool(body.strip()) and not _is_json(body)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        decode(body)
+    except ValueError:
+        return False
+    return True
+
+
+def given_up(retry: Retry, host: str, endpoint: str, tries: int, cure: str) -> IngestError:
+    """The error for a request that failed ``tries`` times, and is not sent again."""
+    if retry.status == 530:
+        return CredentialError(
+            f"HubSpot's proxy answered {endpoint} with 530 {tries} times, as it does to a "
+            "credential that is none of HubSpot's, or while HubSpot is down; if it stays, copy the "
+            f"service key (or private app token) again from HubSpot and store it with {cure}"
+        )
+    if retry.status in BLOCKED:
+        return HubSpotError(
+            f"{retry.status} came {tries} times for {endpoint}, with a page that is not HubSpot's: "
+            f"its firewall (Cloudflare) or a proxy of your network does not let requests to {host} "
+            "through; it is no missing scope. Run again later, and if it stays ask who runs the "
+            "network, or HubSpot's support, to let them through"
+        )
+    return HubSpotError(
+        f"HubSpot at {host} did not answer {endpoint} in {tries} tries ({retry.message}); check "
+        "that its address is approved and that it is up, then run again"
+    )
 
 
 def retry_after(status: int, headers: Mapping[str, str]) -> float | None:
-    """Seconds HubSpot asks us to wait, None when it does not say."""
+    """Seconds HubSpot asks us to wait, None when it does not say.
+
+    A date (RFC 9110, "Retry-After") is told against the answer's own, so that our clock does not
+    matter.
+    """
+    value = headers.get("retry-after", "")
     try:
-        seconds = float(headers.get("retry-after", ""))
+        seconds = float(value)
     except ValueError:
-        return None
+        until, answered_at = date({"date": value}), date(headers)
+        if until is None or answered_at is None or until <= answered_at:
+            return None
+        return (until - answered_at) / 1000
     # 0, and what only Python reads as a number, say as little as nothing
     if not 0 < seconds < math.inf:
         return None
@@ -148,15 +201,21 @@ def grant_refused(status: int, body: bytes, cure: str) -> CredentialError:
     )
 
 
-def _error(
-    status: int, answer: dict[str, Any], message: str, endpoint: str, cure: str
-) -> IngestError:
-    if status in (401, 530):
-        # 530 is the proxy's answer to a token of impossible shape
-        return CredentialError(
-            f"HubSpot does not accept the credential ({status}); copy the service key (or private "
-            f"app token) again from HubSpot and store it with {cure}"
-        )
+class Unauthorized(CredentialError):
+    """HubSpot answered 401, which it does now and then to a credential that is good."""
+
+
+def _unauthorized(cure: str, of_grant: bool) -> Unauthorized:
+    advice = (
+        "install the HubSpot app in the account again and store client_id, client_secret and the "
+        "new refresh_token"
+        if of_grant
+        else "copy the service key (or private app token) again from HubSpot and store it"
+    )
+    return Unauthorized(f"HubSpot does not accept the credential (401); {advice} with {cure}")
+
+
+def _error(status: int, answer: dict[str, Any], message: str, endpoint: str) -> IngestError:
     if status == 403:
         scopes = _scopes(answer)
         if scopes:

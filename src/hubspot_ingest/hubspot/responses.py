@@ -8,11 +8,12 @@ retries (proxies answer HTML with status 200); JSON of the wrong shape raises
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from hubspot_ingest import times
 from hubspot_ingest.errors import UnexpectedAnswer
@@ -29,17 +30,42 @@ from hubspot_ingest.model import (
     Usage,
 )
 
+# A value that lies deeper in lists and objects stays text. The parser follows 200 levels, Python's
+# own fewer than 1,000; HubSpot's answers have some ten.
+DEEPEST = 150
+_JSON_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
 
 def decode(body: bytes) -> Any:
     """The JSON of a body. Raises ValueError when it is cut off or not JSON.
 
-    Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes a question mark.
+    Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes a question mark; what is
+    nested deeper than ``DEEPEST`` becomes the text of its JSON.
     """
     try:
         return from_json(body, cache_strings="keys")
     except ValueError:
-        whole = json.dumps(json.loads(body), ensure_ascii=False)
+        whole = json.dumps(json.loads(_shallow(body)), ensure_ascii=False)
         return from_json(whole.encode("utf-8", "replace"))
+
+
+def _shallow(body: bytes) -> bytes:
+    """The JSON of ``body`` with what is nested too deeply as text."""
+    parts, end, depth, began = [], 0, 0, 0
+    for mark in _JSON_MARK.finditer(body):
+        if mark[0] in b"[{":
+            depth += 1
+            if depth == DEEPEST + 1:
+                began = mark.start()
+        elif mark[0] in b"]}":
+            depth -= 1
+            if depth == DEEPEST:
+                deep = body[began : mark.end()].decode("utf-8", "replace")
+                parts += [body[end:began], json.dumps(deep).encode()]
+                end = mark.end()
+    if depth > DEEPEST:
+        raise ValueError("cut off")
+    return b"".join([*parts, body[end:]])
 
 
 def date(headers: Mapping[str, str]) -> int | None:
@@ -151,14 +177,11 @@ def properties(answer: Any) -> tuple[Property, ...]:
     try:
         parsed = [
             Property(
-                name=result["name"],
-                type=result["type"],
+                name=str(result["name"]),
+                type=str(result["type"]),
                 label=result.get("label") or "",
                 description=result.get("description") or "",
-                options=tuple(
-                    (str(option.get("value", "")), str(option.get("label", "")))
-                    for option in result.get("options") or ()
-                ),
+                options=tuple(map(_option, result.get("options") or ())),
                 calculated=bool(result.get("calculated", False)),
                 field_type=result.get("fieldType") or "",
                 group=result.get("groupName") or "",
@@ -171,6 +194,17 @@ def properties(answer: Any) -> tuple[Property, ...]:
             f"HubSpot's list of properties lacks {error}; nothing was changed, run again"
         ) from error
     return tuple(sorted(parsed, key=lambda result: result.name))
+
+
+def _option(option: Mapping[str, Any]) -> tuple[str, str]:
+    """Value and label; an option without a label is shown by its value."""
+    value = _text(option.get("value")) or ""
+    return value, _text(option.get("label")) or value
+
+
+def _text(value: object) -> str | None:
+    """The text of a value; HubSpot sends text, and now and then a number or a bool instead."""
+    return value if isinstance(value, str | None) else to_json(value).decode()
 
 
 def schemas(answer: Any) -> tuple[Schema, ...]:
@@ -258,7 +292,7 @@ def links(answer: Any) -> Links:
                     str(to["toObjectId"]),
                     str(kind.get("category") or ""),
                     str(kind.get("typeId") or ""),
-                    kind.get("label"),
+                    _text(kind.get("label")),
                 )
                 for to in result.get("to") or ()
                 for kind in to.get("associationTypes") or (_UNTYPED,)
@@ -286,14 +320,12 @@ def history(answer: Any) -> tuple[Change, ...]:
             Change(
                 record_id=str(result["id"]),
                 property=name,
-                value=change.get("value"),
+                value=_text(change.get("value")),
                 changed_at=_instant(change.get("timestamp")),
-                source_type=change.get("sourceType"),
-                source_id=change.get("sourceId"),
-                source_label=change.get("sourceLabel"),
-                user_id=None
-                if change.get("updatedByUserId") is None
-                else str(change["updatedByUserId"]),
+                source_type=_text(change.get("sourceType")),
+                source_id=_text(change.get("sourceId")),
+                source_label=_text(change.get("sourceLabel")),
+                user_id=_text(change.get("updatedByUserId")),
             )
             for result in answer["results"]
             for name, changes in (result.get("propertiesWithHistory") or {}).items()

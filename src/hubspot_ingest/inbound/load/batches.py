@@ -139,6 +139,11 @@ def merged_ids(records: Iterable[Record]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (old, record.id)
         for record in records
-        for old in (record.properties.get(MERGED_IDS) or "").split(";")
+        for old in _merged(record.properties.get(MERGED_IDS))
         if old and old != record.id
     )
+
+
+def _merged(value: object) -> Sequence[str]:
+    """The ids in a record's ``hs_merged_object_ids``: text, or a number where it is one id."""
+    return str(value).split(";") if value else ()
