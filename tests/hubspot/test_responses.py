@@ -230,7 +230,8 @@ def test_what_is_nested_too_deeply_is_text_and_the_rest_of_its_page_is_read(deep
     assert [record.id for record in page.records] == ["1", "2"]
     assert page.records[0].properties["a"] == "]"
     # the whole of it is there: what is too deep as the text of its JSON
-    value, levels = page.records[0].properties["b"], 0
+    value: Any = page.records[0].properties["b"]
+    levels = 0
     while not isinstance(value, str):
         value, levels = value[0] if isinstance(value, list) else value["a"], levels + 1
     step = 1 if deep.startswith(b"[") else 5
