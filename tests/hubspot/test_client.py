@@ -2,14 +2,11 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any
 
 import httpx
 import pytest
 
-from hubspot_ingest.credentials import Token
 from hubspot_ingest.errors import (
     CredentialError,
     DailyLimitReached,
@@ -21,70 +18,16 @@ from hubspot_ingest.errors import (
     UnexpectedAnswer,
 )
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.hubspot.auth import Authenticator
-from hubspot_ingest.hubspot.client import TRIES_BEFORE_FIRST_ANSWER, Client
-from hubspot_ingest.hubspot.rate_limits import Governor
+from hubspot_ingest.hubspot.client import TRIES_BEFORE_FIRST_ANSWER
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox
 from hubspot_sandbox.faults import KINDS, Planned
 from tests.builders import MINUTE, NOW, FakeClock
+from tests.hubspot.replies import LIST, TOKEN, HubSpot, Reply, a_client, no, ok
 
-TOKEN = "CKsecret-of_the_portal-1234567890"
 HTML = httpx.Response(200, html="<html>Please sign in</html>")
-PAGE = {"results": [{"id": "1", "properties": {}}]}
-LIST = requests.list_page("contacts")
 SEARCH = requests.search_page("contacts", [], ["email"])
 BATCH = requests.batch_read("contacts", ["1"], ["email"])
-
-Reply = httpx.Response | Exception
-
-
-class HubSpot:
-    """Answers what it was told to say, one after the other, and the last one for ever."""
-
-    def __init__(self, *replies: Reply) -> None:
-        self.clock = FakeClock()
-        self.seen: list[httpx.Request] = []
-        self.at: list[int] = []
-        self._replies = list(replies)
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.seen.append(request)
-        self.at.append(self.clock.now())
-        self.clock.advance(100)
-        reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
-        if isinstance(reply, Exception):
-            raise reply
-        return httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
-
-    def client(self, *, minutes: float = 50, token: str = TOKEN) -> Client:
-        return a_client(self, self.clock, minutes=minutes, token=token)
-
-
-def a_client(
-    answer: Callable[[httpx.Request], httpx.Response],
-    clock: FakeClock,
-    *,
-    minutes: float = 50,
-    token: str = TOKEN,
-) -> Client:
-    return Client(
-        "https://api.hubapi.com",
-        Authenticator(Token(token), clock),
-        Governor(clock),
-        clock,
-        deadline=NOW + round(minutes * MINUTE),
-        transport=httpx.MockTransport(answer),
-    )
-
-
-def ok(answer: Any = PAGE) -> httpx.Response:
-    return httpx.Response(200, json=answer)
-
-
-def no(status: int, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
-    return httpx.Response(status, headers=headers, json={"status": "error", **body})
-
 
 # -- what is sent ---------------------------------------------------------------------------------
 
@@ -230,92 +173,6 @@ def test_what_no_retry_changes_is_asked_once(reply: Reply, error: type[IngestErr
     with pytest.raises(error):
         hubspot.client().fetch(LIST, responses.page)
     assert len(hubspot.seen) == 1
-
-
-@pytest.mark.parametrize("reply", [httpx.Response(401), no(401, category="INVALID_AUTHENTICATION")])
-def test_a_credential_refused_once_is_sent_once_again(reply: Reply) -> None:
-    hubspot = HubSpot(reply, ok())
-    assert hubspot.client().fetch(LIST, responses.page).records
-    assert len(hubspot.seen) == 2
-
-
-def test_a_credential_refused_twice_is_a_matter_of_the_credential() -> None:
-    hubspot = HubSpot(ok(), no(401, category="INVALID_AUTHENTICATION"))
-    client = hubspot.client()
-    client.fetch(LIST, responses.page)
-    with pytest.raises(CredentialError, match="set_token"):
-        client.fetch(LIST, responses.page)
-    assert len(hubspot.seen) == 3
-
-
-def test_a_530_that_never_passes_is_a_matter_of_the_credential() -> None:
-    hubspot = HubSpot(httpx.Response(530, text="error code: 1016"))
-    with pytest.raises(CredentialError, match=r"530.*set_token"):
-        hubspot.client().fetch(LIST, responses.page)
-    assert len(hubspot.seen) == TRIES_BEFORE_FIRST_ANSWER
-
-
-def test_a_530_after_an_answer_is_waited_out() -> None:
-    reply = httpx.Response(530, text="error code: 1016")
-    hubspot = HubSpot(ok(), *10 * [reply], ok())
-    client = hubspot.client()
-    for _ in range(2):
-        assert client.fetch(LIST, responses.page).records
-
-
-@pytest.mark.parametrize("answered", [False, True])
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_page_that_is_not_hubspots_is_no_missing_scope(status: int, answered: bool) -> None:
-    page = httpx.Response(status, html="<html>Sorry, you have been blocked</html>")
-    hubspot = HubSpot(*answered * [ok()], page)
-    client = hubspot.client()
-    if answered:
-        client.fetch(LIST, responses.page)
-    with pytest.raises(HubSpotError, match="network") as refused:
-        client.fetch(LIST, responses.page)
-    assert refused.value.response_code == "HUBSPOT_UNAVAILABLE"
-    assert refused.value.status == "FAILED"
-    assert len(hubspot.seen) == answered + TRIES_BEFORE_FIRST_ANSWER
-
-
-# -- a body that trickles in ----------------------------------------------------------------------
-
-
-class Trickle:
-    """A HubSpot whose answer comes byte by byte, one every ``seconds``."""
-
-    def __init__(self, seconds: float) -> None:
-        self.clock = FakeClock()
-        self.seconds = seconds
-        self.asked = 0
-
-    def __call__(self, _: httpx.Request) -> httpx.Response:
-        self.asked += 1
-        return httpx.Response(200, content=self._bytes())
-
-    def _bytes(self) -> Iterator[bytes]:
-        for byte in ok().content:
-            self.clock.sleep(self.seconds)
-            yield bytes([byte])
-
-
-def test_an_answer_that_trickles_in_does_not_outlive_the_deadline() -> None:
-    hubspot = Trickle(60)
-    with pytest.raises(DeadlineReached):
-        a_client(hubspot, hubspot.clock, minutes=3).fetch(LIST, responses.page)
-    assert hubspot.clock.now() <= NOW + 5 * MINUTE
-
-
-def test_an_answer_that_trickles_in_is_asked_for_again() -> None:
-    hubspot = Trickle(60)
-    with pytest.raises(HubSpotError, match="ReadTimeout"):
-        a_client(hubspot, hubspot.clock).fetch(LIST, responses.page)
-    assert hubspot.asked == TRIES_BEFORE_FIRST_ANSWER
-
-
-def test_a_slow_answer_is_taken() -> None:
-    hubspot = Trickle(1)
-    assert a_client(hubspot, hubspot.clock).fetch(LIST, responses.page).records
 
 
 def test_a_missing_scope_is_named() -> None:
