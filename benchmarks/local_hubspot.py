@@ -13,6 +13,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from benchmarks.heavy_records import make_heavy
 from benchmarks.programs import Conversation
 from benchmarks.watching import processor_seconds, resident
 from hubspot_sandbox import Limits, Portal, Sandbox
@@ -121,12 +122,15 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.local_hubspot")
     parser.add_argument("--contacts", type=int, required=True)
     parser.add_argument("--wide", type=int, default=0, help="so many properties more")
+    parser.add_argument("--light", type=int, default=0, help="1: records without long texts")
     parser.add_argument("--burst", type=int, default=0, help="per 10 s; 0: no limits at all")
     parser.add_argument("--searches", type=int, default=5, help="per second, where limited")
     parser.add_argument("--others", type=int, default=0, help="of the burst, taken by others")
     parser.add_argument("--latency-ms", type=int, default=0)
     arguments = parser.parse_args(argv)
     portal = Portal(seed=1, records={"contacts": arguments.contacts})
+    if not arguments.light:
+        make_heavy(portal)
     _widen(portal, arguments.wide)
     limits = (
         Limits(burst=arguments.burst, searches=arguments.searches, taken_by_others=arguments.others)
