@@ -188,6 +188,26 @@ def test_a_missing_scope_is_named() -> None:
     assert ENDPOINT in error.message
 
 
+NEEDED = ["crm.objects.deals.read"]
+SENTENCE = "One or more of the following scopes are required"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        body(message=SENTENCE, errors=[{"context": {"requiredGranularScopes": NEEDED}}]),
+        body(message=SENTENCE, context={"requiredGranularScopes": NEEDED, "links": ["https://…"]}),
+        body(message=SENTENCE, errors=[{"context": {"requiredScopes": NEEDED}}]),
+        body(message="Invalid input", context={"missingScopes": NEEDED}),
+        body(message=f"{SENTENCE}: crm.objects.deals.read."),
+    ],
+)
+def test_a_scope_is_named_wherever_hubspot_tells_it(content: bytes) -> None:
+    error = refusal(403, content)
+    assert isinstance(error, ScopeMissing)
+    assert error.scopes == ("crm.objects.deals.read",)
+
+
 def test_a_scope_that_only_stands_in_the_message_is_named_too() -> None:
     message = "EXTERNAL auth request is missing required 'workflows-access-public-api' scope."
     error = refusal(403, body(message=message))

@@ -11,6 +11,11 @@ from hubspot_ingest.hubspot.requests import Bucket, Request
 from tests.builders import query_of
 
 
+def test_projects_are_asked_for_at_the_last_version_that_has_them() -> None:
+    assert requests.list_page("projects").path == "/crm/objects/2026-03/projects"
+    assert requests.search_page("projects", [], []).path == "/crm/objects/2026-03/projects/search"
+
+
 @pytest.mark.parametrize(
     ("request_", "method", "path", "bucket"),
     [

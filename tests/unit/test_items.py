@@ -144,6 +144,46 @@ def test_lists_are_searched_by_a_post_whose_body_holds_the_place() -> None:
     assert "hs_list_size" in str(request.body["additionalProperties"])
 
 
+def test_the_search_of_lists_says_all_that_the_specification_requires_and_keeps_its_order() -> None:
+    body = item_requests.request(ITEM_STREAMS["lists"], Partition()).body
+
+    assert isinstance(body, dict)
+    assert {"listIds", "processingTypes", "additionalProperties", "offset"} <= {*body}
+    assert body["sort"] == "HS_LIST_ID"
+
+
+@pytest.mark.parametrize("token", ["MQ%3D%3D", "MQ=="])
+def test_a_token_stands_in_the_url_encoded_once(token: str) -> None:
+    request = item_requests.request(THINGS, Partition(), token)
+
+    assert request.target == "/things?limit=2&after=MQ%3D%3D"
+
+
+def test_a_token_of_json_stands_in_the_url_as_in_hubspots_own_link() -> None:
+    request = item_requests.request(THINGS, Partition(), "%7B%22id%22%3A%227%22%7D")
+
+    assert request.target == "/things?limit=2&after=%7B%22id%22%3A%227%22%7D"
+
+
+def test_definitions_of_events_are_asked_for_with_their_properties() -> None:
+    request = item_requests.request(ITEM_STREAMS["event_definitions"], Partition())
+
+    assert query_of(request)["includeProperties"] == "true"
+
+
+def test_web_analytics_are_asked_for_by_event_type_and_kept_by_object_type() -> None:
+    stream = ITEM_STREAMS["contacts_web_analytics"]
+    partition = Partition("e_visited_page", ({"name": "e_visited_page"},))
+    answer = {"results": [{"id": "1", "objectType": "CONTACT"}, {"id": "2", "objectType": "DEAL"}]}
+
+    query = query_of(item_requests.request(stream, partition))
+    page = item_requests.page(stream, partition, answer)
+
+    assert query["eventType"] == "e_visited_page"
+    assert "objectType" not in query
+    assert [item[0]["id"] for item in page.items] == ["1"]
+
+
 def test_a_window_is_asked_for_from_a_moment_before_it_begins() -> None:
     partition = Partition("", (), 0, NOW - DAY, NOW)
 
@@ -176,6 +216,23 @@ def test_partitions_stand_in_the_order_of_their_places() -> None:
     assert [partition.place for partition in parts] == sorted(
         partition.place for partition in parts
     )
+
+
+def test_of_parents_that_tell_no_time_those_with_activity_lately_are_read_again() -> None:
+    stream = ITEM_STREAMS["email_campaigns"]
+    listed = [{"id": "1", "appId": 7}, {"id": "2", "appId": 7}, {"id": "3", "appId": 7}]
+    recent = [{"id": "1", "lastUpdatedTime": NOW}, {"id": "2", "lastUpdatedTime": NOW - 9 * DAY}]
+
+    def fetch(request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        return parse({"campaigns": listed if request.path.endswith("/by-id") else recent})
+
+    first = partitions.parents(fetch, stream)
+    later = partitions.parents(fetch, stream, since=NOW - DAY)
+
+    assert [level["id"] for level in first.levels] == ["1", "2", "3"]
+    assert [level["id"] for level in later.levels] == ["1"]
+    assert later.levels[0]["lastUpdatedTime"] == NOW
+    assert later.unchanged == {"2", "3"}
 
 
 def test_several_parents_go_into_one_request() -> None:
@@ -250,6 +307,43 @@ def test_what_comes_newest_first_is_read_no_further_than_what_is_known() -> None
         "3",
     ]
     assert len(shelf.asked) == 2
+
+
+def test_items_of_one_instant_show_no_order_and_leave_nothing_out() -> None:
+    stream = replace(THINGS, newest_by="at")
+    shelf = Shelf(
+        things=[
+            [{"id": "1", "at": NOW - 9}, {"id": "2", "at": NOW - 9}],
+            [{"id": "3", "at": NOW}],
+        ]
+    )
+
+    extraction = ItemExtraction(shelf.fetch, stream, [Partition()], since=NOW - 2)
+
+    assert _ids(extraction.batches()) == ["3"]
+
+
+def test_an_empty_page_for_a_token_is_asked_for_again() -> None:
+    shelf = Shelf(things=[[{"id": "1"}], [], [{"id": "2"}]])
+    answers = iter([0, 1, 2])
+
+    def fetch(_request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        place = next(answers)
+        rest = {"paging": {"next": {"after": "1"}}} if place == 0 else {}
+        return parse({"results": shelf.pages["things"][place], **rest})
+
+    extraction = ItemExtraction(fetch, THINGS, [Partition()])
+
+    assert _ids(extraction.batches()) == ["1", "2"]
+    assert extraction.whole == {""}
+
+
+def test_a_list_that_ends_with_an_empty_page_shows_nothing_missing() -> None:
+    shelf = Shelf(things=[[{"id": "1"}], []])
+    extraction = ItemExtraction(shelf.fetch, THINGS, [Partition()])
+
+    assert _ids(extraction.batches()) == ["1"]
+    assert extraction.whole == set()
 
 
 def test_nothing_is_left_out_when_the_order_is_not_what_it_should_be() -> None:

@@ -68,8 +68,12 @@ EMAIL_STREAMS: tuple[ItemStream, ...] = (
             Column("REPLY_TO", TEXT, "from.replyTo", "Where answers go"),
             Column("CREATED_BY_ID", TEXT, "createdById", "The user who made it"),
             Column("UPDATED_BY_ID", TEXT, "updatedById", "The user who changed it last"),
+            Column("PUBLISHED_AT", TIMESTAMP, "publishedAt", "When it was published, UTC"),
             Column(
-                "PUBLISHED_AT", TIMESTAMP, "publishDate|publishedAt", "When it was published, UTC"
+                "PUBLISH_DATE",
+                TIMESTAMP,
+                "publishDate",
+                "When it was, or a draft is, meant to be sent, UTC",
             ),
             *(
                 Column(
@@ -93,13 +97,21 @@ EMAIL_STREAMS: tuple[ItemStream, ...] = (
         scopes=("content",),
         tier="Marketing Hub Starter",
         parents=PerParent(
+            # all of them, in no order, without the time of their last change
             ItemStream(
                 "email_campaign_ids",
-                path=f"{EMAIL}/campaigns",
+                path=f"{EMAIL}/campaigns/by-id",
                 paging=OffsetPaging(500),
                 items="campaigns",
             ),
             updated="lastUpdatedTime",
+            # those with activity lately, with that time
+            recent=ItemStream(
+                "recent_email_campaigns",
+                path=f"{EMAIL}/campaigns",
+                paging=OffsetPaging(500),
+                items="campaigns",
+            ),
         ),
         path=f"{EMAIL}/campaigns/{{id}}",
         query=(("appId", "{appId}"),),

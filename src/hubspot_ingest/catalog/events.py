@@ -8,6 +8,7 @@ from hubspot_ingest.catalog.stream import (
     Every,
     ItemStream,
     OffsetPaging,
+    Only,
     PerParent,
     TimeWindow,
 )
@@ -42,6 +43,8 @@ EVENT_STREAMS: tuple[ItemStream, ...] = (
         scopes=("behavioral_events.event_definitions.read_write",),
         tier=_TIER,
         path=EVENT_DEFINITIONS,
+        # without it HubSpot leaves the properties out
+        query=(("includeProperties", "true"),),
         paging=AfterPaging(100),
         missing_kind="PURGED",
         columns=(
@@ -80,7 +83,9 @@ EVENT_STREAMS: tuple[ItemStream, ...] = (
             tier=_TIER,
             parents=PerParent(Every.EVENT_TYPES),
             path=EVENTS,
-            query=(("eventType", "{name}"), ("objectType", singular)),
+            query=(("eventType", "{name}"),),
+            # HubSpot documents objectType with an objectId alone
+            only=Only("objectType", (singular,)),
             paging=AfterPaging(1_000),
             window=TimeWindow(*_BOUNDS, iso=True),
             flattened="properties",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hubspot_ingest.catalog.registry import BY_NAME, CRM, ITEM_STREAMS
-from hubspot_ingest.catalog.stream import ItemStream, RecordStream, Stream, ViewStream
+from hubspot_ingest.catalog.stream import ItemStream, Only, RecordStream, Stream, ViewStream
 from hubspot_ingest.errors import HubSpotRefused, Refusal, ScopeMissing, UnknownStream
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
@@ -97,12 +97,9 @@ def find(name: str, fetch: Fetch) -> Stream:
 def _analytics(name: str, custom_object: RecordStream) -> ItemStream:
     """The web analytics of a custom object, read as those of contacts are."""
     of_contacts = ITEM_STREAMS[f"contacts{ANALYTICS}"]
-    query = tuple(
-        (parameter, custom_object.object_type if parameter == "objectType" else value)
-        for parameter, value in of_contacts.query
-    )
+    names = (custom_object.object_type, custom_object.name)
     label = f"Web analytics of {custom_object.label}"
-    return replace(of_contacts, name=name, label=label, query=query)
+    return replace(of_contacts, name=name, label=label, only=Only("objectType", names))
 
 
 # Settings that only some streams understand.

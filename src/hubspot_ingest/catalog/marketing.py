@@ -18,7 +18,7 @@ from hubspot_ingest.catalog.columns import (
 )
 from hubspot_ingest.catalog.stream import (
     AfterPaging,
-    BodyList,
+    BodyValues,
     ItemStream,
     OffsetPaging,
     PerParent,
@@ -40,11 +40,20 @@ _LISTS = ItemStream(
     "lists",
     scopes=("crm.lists.read",),
     path=f"{LISTS}/search",
-    body=BodyList(
-        "additionalProperties",
+    # the specification of 2026-09 marks listIds and processingTypes as required; without a sort
+    # pages shift while lists change
+    body=BodyValues(
         (
-            *("hs_list_size", "hs_list_reference_count", "hs_lastmodifieddate"),
-            *("hs_list_size_week_delta", "hs_last_record_added_at"),
+            (
+                "additionalProperties",
+                [
+                    *("hs_list_size", "hs_list_reference_count", "hs_lastmodifieddate"),
+                    *("hs_list_size_week_delta", "hs_last_record_added_at"),
+                ],
+            ),
+            ("listIds", []),
+            ("processingTypes", ["MANUAL", "DYNAMIC", "SNAPSHOT"]),
+            ("sort", "HS_LIST_ID"),
         ),
     ),
     paging=OffsetPaging(500, size_name="count"),

@@ -241,7 +241,7 @@ METADATA: tuple[ItemStream, ...] = (
     ),
     ItemStream(
         "teams",
-        scopes=("settings.users.teams.read", "settings.users.read"),
+        scopes=("settings.users.teams.read",),
         path=f"{USERS}/teams",
         missing_kind="PURGED",
         columns=(

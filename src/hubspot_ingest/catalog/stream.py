@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from hubspot_ingest.database.columns import Column
+from hubspot_ingest.model import Json
 
 
 class Reader(StrEnum):
@@ -97,10 +98,20 @@ Paging = AfterPaging | OffsetPaging
 
 
 @dataclass(frozen=True, slots=True)
-class BodyList:
-    """The request is a POST that reads, with this list in its body."""
+class BodyValues:
+    """The request is a POST that reads, with these names and values in its body."""
 
-    name: str
+    values: tuple[tuple[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Items are kept whose value at ``path`` is one of ``values``, in capitals or not.
+
+    It stands where HubSpot has no query for what is wanted.
+    """
+
+    path: str
     values: tuple[str, ...]
 
 
@@ -131,13 +142,15 @@ class PerParent:
 
     ``key`` is the path of a parent's key; a parent that has the value at the path of one of
     ``excluded`` is left out. ``updated`` is the path of the time when a parent was changed, where
-    its children do not change without it.
+    its children do not change without it. Where ``source`` does not tell that time, ``recent``
+    lists the parents that changed lately, with it: the others did not.
     """
 
     source: ItemStream | Every
     key: str = "id"
     excluded: tuple[tuple[str, str], ...] = ()
     updated: str = ""
+    recent: ItemStream | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +186,13 @@ class ItemStream(StreamBase):
     path: str
     query: Query = ()
     variants: tuple[Query, ...] = ((),)
-    body: BodyList | ParentKeys | None = None
+    body: BodyValues | ParentKeys | None = None
     # None: the answer is the only page
     paging: Paging | None = None
     window: TimeWindow | None = None
     parents: PerParent | None = None
     items: str = "results"
+    only: Only | None = None
     columns: tuple[Column, ...] = ()
     key: tuple[str, ...] = ("ID",)
     # columns that hold the key of another stream's rows

@@ -34,6 +34,10 @@ BLOCKED = frozenset({401, 403})
 LONGEST_SECONDS = 600.0
 
 
+# Where the context of a 403 names scopes.
+SCOPE_LISTS = ("requiredGranularScopes", "requiredScopes", "missingScopes")
+
+
 class RetryReason(StrEnum):
     """Why to wait: a limit is everybody's business, a fault is this request's alone."""
 
@@ -178,15 +182,30 @@ def _daily(answer: dict[str, Any], message: str) -> bool:
 
 
 def _scopes(answer: dict[str, Any]) -> tuple[str, ...]:
-    required: list[str] = []
+    """The scopes an answer asks for: in its errors, at its top, or in its sentence alone.
+
+    Recorded: ``errors[].context.requiredGranularScopes`` (2026-10), ``context`` at the top
+    (2025-11), ``requiredScopes`` (2022-11); the specification has ``missingScopes``.
+    """
     errors = answer.get("errors")
-    for error in errors if isinstance(errors, list) else ():
-        context = error.get("context") if isinstance(error, dict) else None
-        scopes = context.get("requiredGranularScopes") if isinstance(context, dict) else None
-        if isinstance(scopes, list):
-            required.extend(scopes)
-    quoted = re.findall(r"required '([\w.-]+)' scope", str(answer.get("message", "")))
-    return tuple(dict.fromkeys([*map(str, required), *quoted]))
+    places = [answer, *(errors if isinstance(errors, list) else ())]
+    contexts = [place.get("context") for place in places if isinstance(place, dict)]
+    scopes = [
+        scope
+        for context in contexts
+        if isinstance(context, dict)
+        for name in SCOPE_LISTS
+        for scope in _list(context.get(name))
+    ]
+    message = str(answer.get("message", ""))
+    scopes += re.findall(r"required '([\w.-]+)' scope", message)
+    for listed in re.findall(r"following scopes are required: *([\w., -]+)", message):
+        scopes += re.findall(r"[\w-]+(?:\.[\w-]+)*", listed)
+    return tuple(dict.fromkeys(map(str, scopes)))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def grant_refused(status: int, body: bytes, cure: str) -> CredentialError:

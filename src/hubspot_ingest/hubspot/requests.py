@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from hubspot_ingest.credentials import OAuth
 from hubspot_ingest.model import Json
@@ -17,13 +17,16 @@ from hubspot_ingest.model import Json
 # Where each family of endpoints begins. HubSpot dates its versions in the middle of the path; of
 # forms, workflows and the v1 endpoints there is no dated one ("API versioning").
 OBJECTS = "/crm/objects/2026-09"
+# Object types of which HubSpot has no specification at that version ("Projects", 2026-03).
+OBJECTS_OF = {"projects": "/crm/objects/2026-03"}
 PROPERTIES = "/crm/properties/2026-09"
 ASSOCIATIONS = "/crm/associations/2026-09"
 SCHEMAS = "/crm-object-schemas/2026-09/schemas"
 PIPELINES = "/crm/pipelines/2026-09"
 OWNERS = "/crm/owners/2026-09"
-# The second is asked where HubSpot does not know the first.
-TOKENS = ("/oauth/2026-09/token", "/oauth/v1/token")
+# The second is asked where HubSpot does not know the first. v1 ends on 2027-02-16 ("OAuth v1 API
+# deprecation").
+TOKENS = ("/oauth/2026-09/token", "/oauth/2026-03/token")
 LISTS = "/crm/lists/2026-09"
 LIMITS = "/crm/limits/2026-09"
 ACCOUNT = "/account-info/2026-09"
@@ -84,8 +87,19 @@ class Request:
         return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
 
+def token_in_url(token: str) -> str:
+    """A page token as it goes into a query, which encodes it once more.
+
+    HubSpot's tokens are percent-encoded once where they are base64 or JSON (``MQ%3D%3D``), the
+    same in ``after`` and in ``link`` (recorded 2026-05); ids and offsets stay as they are. In a
+    body a token goes back as it came.
+    """
+    return unquote(token)
+
+
 def _objects(object_type: str, tail: str = "") -> str:
-    return f"{OBJECTS}/{quote(object_type, safe='')}{tail}"
+    family = OBJECTS_OF.get(object_type, OBJECTS)
+    return f"{family}/{quote(object_type, safe='')}{tail}"
 
 
 def list_page(
@@ -104,7 +118,7 @@ def list_page(
     if associations:
         query.append(("associations", ",".join(associations)))
     if after is not None:
-        query.append(("after", after))
+        query.append(("after", token_in_url(after)))
     return Request("GET", _objects(object_type), _objects(object_type), query=tuple(query))
 
 

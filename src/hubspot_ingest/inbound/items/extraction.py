@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hubspot_ingest import times
@@ -70,6 +70,8 @@ class ItemExtraction:
             try:
                 for page in partition_pages:
                     self._answered = True
+                    if not page.ends:
+                        self._partial.add(partition.scope)
                     items = self._new(page, keys)
                     yield ItemBatch(items, self._place(partition, page.token, following))
             except (ScopeMissing, HubSpotRefused) as error:
@@ -108,7 +110,7 @@ class ItemExtraction:
             yield from self._from(partition, token)
             return
         instant_of = getter(self.stream.newest_by)
-        last: int | None = None
+        seen: list[int | None] = []
         for page in self._from(partition, token):
             instants = [times.milliseconds(text(instant_of(item)) or "") for item in page.items]
             new_items = [
@@ -116,15 +118,13 @@ class ItemExtraction:
                 for item, instant in zip(page.items, instants, strict=True)
                 if instant is None or instant >= since
             ]
-            yield ItemPage(tuple(new_items), page.token)
-            order = [last, *instants] if last is not None else instants
-            if None in order or order != sorted(order, key=lambda instant: -(instant or 0)):
-                # not newest first after all: nothing may be left out
+            yield replace(page, items=tuple(new_items))
+            seen.extend(instants)
+            if not _newest_first(seen):
+                # nothing may be left out
                 continue
-            if instants:
-                last = instants[-1]
-                if last is not None and last < since:
-                    return
+            if instants and instants[-1] is not None and instants[-1] < since:
+                return
 
     def _from(self, partition: Partition, token: str | None) -> Iterator[ItemPage]:
         """The pages from a token on, or all of them where HubSpot refuses the token by now."""
@@ -160,3 +160,15 @@ class ItemExtraction:
             self._answered = True
         else:
             self.refused.setdefault(partition.scope, error)
+
+
+def _newest_first(instants: Sequence[int | None]) -> bool:
+    """Whether these instants fall, which equal ones do not show.
+
+    HubSpot says of memberships that they come oldest first, and sends them newest first ("Lists",
+    and connectors in production): each answer is judged by itself.
+    """
+    known = [instant for instant in instants if instant is not None]
+    if len(known) < len(instants) or len({*known}) < 2:
+        return False
+    return known == sorted(known, reverse=True)

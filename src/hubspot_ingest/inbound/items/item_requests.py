@@ -11,12 +11,12 @@ from urllib.parse import quote
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import (
     AfterPaging,
-    BodyList,
+    BodyValues,
     ItemStream,
     OffsetPaging,
     ParentKeys,
 )
-from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.hubspot.requests import Request, token_in_url
 from hubspot_ingest.inbound.items.json_paths import Item, Level, getter, items, text
 from hubspot_ingest.model import Json
 
@@ -45,10 +45,16 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """Items, and the token of the next page if there is one."""
+    """Items, and the token of the next page if there is one.
+
+    ``ends`` is False of a last page that does not show that the list ends there.
+    """
 
     items: tuple[Item, ...]
     token: str | None
+    ends: bool = True
+    # nothing was answered, before anything was left out of it
+    empty: bool = False
 
 
 def request(stream: ItemStream, partition: Partition, token: str | None = None) -> Request:
@@ -66,7 +72,8 @@ def request(stream: ItemStream, partition: Partition, token: str | None = None) 
         query.append((paging.size_name, str(paging.size)))
     query += _bounds(stream, partition)
     if token is not None:
-        query.append(("after" if isinstance(paging, AfterPaging) else "offset", token))
+        name = "after" if isinstance(paging, AfterPaging) else "offset"
+        query.append((name, token_in_url(token)))
     return Request(
         "GET" if body is None else "POST",
         _filled(stream.path, partition, safe=""),
@@ -91,8 +98,8 @@ def _body(stream: ItemStream, partition: Partition) -> dict[str, Json] | None:
     match stream.body:
         case None:
             return None
-        case BodyList(name, values):
-            return {name: [*values]}
+        case BodyValues(values):
+            return dict(values)
         case ParentKeys(name):
             key = getter("id" if stream.parents is None else stream.parents.key)
             return {name: [text(key((parent,))) for parent in partition.parents]}
@@ -115,7 +122,13 @@ def _bounds(stream: ItemStream, partition: Partition) -> list[tuple[str, str]]:
 def page(stream: ItemStream, partition: Partition, answer: Any) -> ItemPage:
     """The items of an answer. Raises ``UnexpectedAnswer`` when it is not what was asked for."""
     parents = () if isinstance(stream.body, ParentKeys) else partition.parents
-    return ItemPage(tuple(items(stream, answer, parents)), _token(stream, answer))
+    answered = items(stream, answer, parents)
+    kept = answered
+    if stream.only is not None:
+        value_of = getter(stream.only.path)
+        values = {value.casefold() for value in stream.only.values}
+        kept = [item for item in answered if (text(value_of(item)) or "").casefold() in values]
+    return ItemPage(tuple(kept), _token(stream, answer), empty=not answered)
 
 
 def _token(stream: ItemStream, answer: Any) -> str | None:

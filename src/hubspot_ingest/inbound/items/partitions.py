@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
@@ -32,12 +33,24 @@ def pages(
 ) -> Iterator[ItemPage]:
     """The pages of a partition, from ``token`` on.
 
+    An empty page for a token that HubSpot itself gave is asked for once more: it may be the end of
+    a list whose last page was full, or a token that HubSpot did not understand. The list is then
+    taken to be read as far as it goes, but not to be complete.
+
     Raises ``UnexpectedAnswer`` when a page token comes twice.
     """
     tokens = {token}
     while True:
         request = item_requests.request(stream, partition, token)
-        page = fetch(request, lambda answer: item_requests.page(stream, partition, answer))
+
+        def parse(answer: Any) -> ItemPage:
+            return item_requests.page(stream, partition, answer)
+
+        page = fetch(request, parse)
+        if token is not None and page.empty and page.token is None:
+            page = fetch(request, parse)
+            if page.empty and page.token is None:
+                page = replace(page, ends=False)
         yield page
         if page.token is None:
             return
@@ -80,7 +93,7 @@ def parents(
 
 
 def _object_types(fetch: Fetch) -> list[str]:
-    custom = [schema.fully_qualified_name for schema in lookup.schemas(fetch)]
+    custom = [schema.object_type for schema in lookup.schemas(fetch)]
     return sorted({*(stream.object_type for stream in CRM), *custom})
 
 
@@ -112,24 +125,35 @@ def _listed(
     behind: Collection[str],
 ) -> Parents:
     """The items of another stream as parents."""
-    key = getter(per_parent.key)
+    recent = None
+    if per_parent.recent is not None:
+        recent = dict(_scopes(fetch, per_parent, per_parent.recent))
     changed_at = getter(per_parent.updated) if per_parent.updated else None
     levels: dict[str, Level] = {}
     unchanged: set[str] = set()
+    for scope, listed in _scopes(fetch, per_parent, source):
+        level = listed if recent is None else {**listed, **recent.get(scope, {})}
+        scope_since = None if scope in behind else since
+        quiet = recent is not None and scope not in recent and scope_since is not None
+        if quiet or (changed_at is not None and _before(changed_at((level,)), scope_since)):
+            unchanged.add(scope)
+        else:
+            levels.setdefault(scope, level)
+    return Parents(tuple(levels[scope] for scope in sorted(levels)), frozenset(unchanged))
+
+
+def _scopes(fetch: Fetch, per_parent: PerParent, source: ItemStream) -> Iterator[tuple[str, Level]]:
+    """The scopes of the parents that an endpoint lists, each with the parent."""
+    key = getter(per_parent.key)
     for variant in range(len(source.variants)):
         for page in pages(fetch, source, Partition(variant=variant)):
             for item in page.items:
                 scope = text(key(item))
-                if not scope or any(
+                excluded = any(
                     text(getter(path)(item)) == value for path, value in per_parent.excluded
-                ):
-                    continue
-                scope_since = None if scope in behind else since
-                if changed_at is not None and _before(changed_at(item), scope_since):
-                    unchanged.add(scope)
-                else:
-                    levels.setdefault(scope, item[0])
-    return Parents(tuple(levels[scope] for scope in sorted(levels)), frozenset(unchanged))
+                )
+                if scope and not excluded:
+                    yield scope, item[0]
 
 
 def _before(value: object, since: int | None) -> bool:
