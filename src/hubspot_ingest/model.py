@@ -68,12 +68,13 @@ class BatchOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A custom object type of the portal."""
+    """A custom object type of the portal; ``label`` is its plural, ``singular`` its singular."""
 
     object_type: str
     name: str
     fully_qualified_name: str
     label: str
+    singular: str = ""
 
 
 @dataclass(frozen=True, slots=True)

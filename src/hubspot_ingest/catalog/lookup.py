@@ -52,15 +52,19 @@ def item_stream(name: str) -> ItemStream:
 def custom(name: str, schemas: Sequence[Schema]) -> RecordStream:
     """The custom object that ``name`` means. Raises ``UnknownStream``, naming those there are."""
     key = name.strip().lower()
+    return of_schema(_schema(key, schemas), key)
+
+
+def _schema(key: str, schemas: Sequence[Schema]) -> Schema:
     for schema in schemas:
         names = {schema.object_type, schema.fully_qualified_name.lower()}
         if key in names | {f"p_{schema.name.lower()}"}:
-            return of_schema(schema, key)
+            return schema
     objects = ", ".join(
         f"{schema.object_type} ({schema.fully_qualified_name})" for schema in schemas
     )
     raise UnknownStream(
-        f"this portal has no custom object {name!r}; it has {objects or 'none that we may read'}"
+        f"this portal has no custom object {key!r}; it has {objects or 'none that we may read'}"
     )
 
 
@@ -90,15 +94,19 @@ def find(name: str, fetch: Fetch) -> Stream:
     if stream is not None:
         return stream
     key = name.strip().lower()
-    custom_object = custom(key.removesuffix(ANALYTICS), schemas(fetch))
-    return _analytics(key, custom_object) if key.endswith(ANALYTICS) else custom_object
+    if not key.endswith(ANALYTICS):
+        return custom(key, schemas(fetch))
+    return _analytics(key, _schema(key.removesuffix(ANALYTICS), schemas(fetch)))
 
 
-def _analytics(name: str, custom_object: RecordStream) -> ItemStream:
-    """The web analytics of a custom object, read as those of contacts are."""
+def _analytics(name: str, schema: Schema) -> ItemStream:
+    """The web analytics of a custom object, read as those of contacts are.
+
+    By which of its names HubSpot calls it in an event is not documented: any of them will do.
+    """
     of_contacts = ITEM_STREAMS[f"contacts{ANALYTICS}"]
-    names = (custom_object.object_type, custom_object.name)
-    label = f"Web analytics of {custom_object.label}"
+    names = (schema.object_type, schema.fully_qualified_name, schema.name, schema.singular)
+    label = f"Web analytics of {schema.label}"
     return replace(of_contacts, name=name, label=label, only=Only("objectType", names))
 
 

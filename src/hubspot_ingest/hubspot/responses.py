@@ -216,6 +216,7 @@ def schemas(answer: Any) -> tuple[Schema, ...]:
                 name=str(result["name"]),
                 fully_qualified_name=str(result.get("fullyQualifiedName") or result["name"]),
                 label=str((result.get("labels") or {}).get("plural") or result["name"]),
+                singular=str((result.get("labels") or {}).get("singular") or ""),
             )
             for result in answer["results"]
         )
