@@ -121,7 +121,7 @@ class PacedWindow(RollingWindow):
         if len(self._flights) >= self.allowed:
             earliest = min(self._end(flight, now) for flight in self._flights)
             return min(SHORT_NAP, max(1, earliest - now)) if self._open else max(1, earliest - now)
-        gap = (self.window + self._least_slack()) // self.allowed
+        gap = self.window // self.allowed
         # after a rest the second may follow at once; who comes late catches up half a step
         behind = gap // 2 if self._flights else 2 * gap
         turn = max(self._next, now - behind)
