@@ -26,6 +26,7 @@ FLOORS = (
     ("outbound", "inbound.plan"),
     ("inbound.extract",),
     ("inbound.load",),
+    ("inbound.opening",),
     ("inbound.configure", "inbound.deletions", "inbound.items"),
     ("inbound.discovery", "inbound.reconcile", "inbound.replay"),
     ("inbound.run",),

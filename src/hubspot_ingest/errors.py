@@ -8,6 +8,7 @@
     ├── UnexpectedAnswer     HubSpot answered something that must not be loaded
     ├── DatabaseError        a Snowflake admin mends a grant, a table or the storage
     ├── NotificationFailed   the owner of the notification integration mends it
+    ├── StateOutdated        the sync or its table changed while a run went on; the next begins anew
     ├── SyncBusy             another run of the same sync is going on
     ├── LaptopError          something on this machine is not as it should be
     └── Stopped              not a failure: the run ended early and the next one resumes
@@ -145,6 +146,13 @@ class NotificationFailed(IngestError):
     """A notification could not be sent; it is tried again."""
 
     code = "NOTIFICATION_FAILED"
+
+
+class StateOutdated(IngestError):
+    """What a run read does not count any more: the sync or its table changed meanwhile."""
+
+    code = "SETTINGS_CHANGED"
+    status = "STOPPED"
 
 
 class SyncBusy(IngestError):

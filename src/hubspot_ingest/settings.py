@@ -120,7 +120,7 @@ class FilterGroup(Strict):
 
 
 class Destination(Strict):
-    """The table a sync fills; names are upper-cased, the table defaults to the stream's."""
+    """The table a sync fills; names are upper-cased, the table defaults to the sync's name."""
 
     database: str = DATABASE
     schema_name: str = Field(SCHEMA, alias="schema")
@@ -222,15 +222,8 @@ class SyncSettings(Strict):
 
     @property
     def table(self) -> str:
-        """The destination table's name, which defaults to the stream's.
-
-        Where the connection is not the first one, its name stands before it.
-        """
-        if self.destination.table:
-            return self.destination.table
-        prefix = "" if self.connection == DEFAULT_CONNECTION else f"{self.connection}_"
-        name = re.sub(r"[^A-Z0-9_]", "_", f"{prefix}{self.stream}".upper())[:200]
-        return name if IDENTIFIER.fullmatch(name) else f"OBJECT_{name}"
+        """The destination table's name, which defaults to the sync's."""
+        return self.destination.table or default_table(self.stream)
 
     @property
     def updated_after_ms(self) -> int | None:
@@ -300,11 +293,21 @@ def parse_settings(
             'PARSE_JSON(\'{"stream": "contacts", "schedule": "60 MINUTES"}\')'
         )
     try:
-        return SyncSettings.model_validate({**(defaults or {}), "stream": name, **settings})
+        parsed = SyncSettings.model_validate({**(defaults or {}), "stream": name, **settings})
     except ValidationError as error:
         path, message = describe_fault(error, SyncSettings)
         error_class = InvalidFilter if path[:1] == ["filter_groups"] else Refusal
         raise error_class(message) from None
+    if parsed.destination.table is not None:
+        return parsed
+    place = parsed.destination.model_copy(update={"table": default_table(name)})
+    return parsed.model_copy(update={"destination": place})
+
+
+def default_table(name: str) -> str:
+    """The table of a sync of that name that was given none."""
+    table = re.sub(r"[^A-Z0-9_]", "_", name.upper())
+    return table if IDENTIFIER.fullmatch(table) else f"OBJECT_{table}"
 
 
 def describe_fault(error: ValidationError, root: type[BaseModel]) -> tuple[list[str], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
@@ -221,6 +222,8 @@ class Sandbox:
             dict(request.headers),
             request.read(),
         )
+        # over real HTTP the server tells its own time
+        answer.headers["Date"] = formatdate(self.portal.clock() / 1000, usegmt=True)
         return httpx_response(answer, request, len(self.requests), self._sleep)
 
     def serve(self, port: int = 0) -> Server:

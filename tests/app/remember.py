@@ -68,10 +68,10 @@ def live(world: World) -> None:
         "until": clock.now(),
         "reading": {"0": 5},
     }
-    world.syncs.save_checkpoint("slow", reading)
     runs = Runs(world.database)
     killed = RunLog("2026-09-22-killed", "slow", "contacts", clock.now())
     world.leases.take("slow", killed.run_id, clock.now())
+    world.state_writer("slow").save_checkpoint(reading)
     runs.begin(killed)
     runs.log_error(None, "contacts", "HUBSPOT_UNAVAILABLE", "it's \\ 'down'", clock.now())
 

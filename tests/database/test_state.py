@@ -12,7 +12,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.leases import LEASE, Leases
 from hubspot_ingest.database.state.properties import PortalSchema, StreamAccess
 from hubspot_ingest.database.state.runs import INTERRUPTED, RunLog, Runs
-from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.database.state.syncs import StateWriter, Syncs
 from hubspot_ingest.errors import HubSpotError, SyncBusy
 from hubspot_ingest.model import Property
 
@@ -24,6 +24,14 @@ def syncs(database: Database) -> Syncs:
     syncs = Syncs(database)
     syncs.save("contacts", "contacts", {"settle_minutes": 3}, NOW)
     return syncs
+
+
+def _writer(syncs: Syncs, database: Database, run_id: str = "run-1") -> StateWriter:
+    """The key of a run that has just taken the lease."""
+    Leases(database).take("contacts", run_id, NOW)
+    sync = syncs.find("contacts")
+    assert sync is not None
+    return StateWriter(database, "contacts", run_id, str(sync.version), sync.earned_on)
 
 
 @pytest.fixture
@@ -66,18 +74,19 @@ def test_settings_come_back_as_they_were_given(syncs: Syncs) -> None:
     assert (sync.enabled, sync.settled_through, sync.checkpoint) == (True, None, None)
 
 
-def test_the_cursor_is_kept_to_the_millisecond(syncs: Syncs) -> None:
-    syncs.advance("contacts", NOW)
+def test_the_cursor_is_kept_to_the_millisecond(syncs: Syncs, database: Database) -> None:
+    _writer(syncs, database).advance(NOW)
 
     sync = syncs.find("contacts")
     assert sync is not None
     assert sync.settled_through == NOW
 
 
-def test_moving_the_cursor_drops_the_checkpoint(syncs: Syncs) -> None:
-    syncs.save_checkpoint("contacts", {"plan": "x", "reading": {"ranges": [[1, None, 9]]}})
+def test_moving_the_cursor_drops_the_checkpoint(syncs: Syncs, database: Database) -> None:
+    writer = _writer(syncs, database)
+    writer.save_checkpoint({"plan": "x", "reading": {"ranges": [[1, None, 9]]}})
     before = syncs.find("contacts")
-    syncs.advance("contacts", NOW)
+    writer.advance(NOW)
     after = syncs.find("contacts")
 
     assert before is not None
@@ -88,9 +97,9 @@ def test_moving_the_cursor_drops_the_checkpoint(syncs: Syncs) -> None:
 
 @pytest.mark.parametrize("forget", [False, True])
 def test_new_settings_keep_the_cursor_unless_it_is_to_be_forgotten(
-    syncs: Syncs, forget: bool
+    syncs: Syncs, database: Database, forget: bool
 ) -> None:
-    syncs.advance("contacts", NOW)
+    _writer(syncs, database).advance(NOW)
     syncs.enable("contacts", False, NOW)
 
     syncs.save("contacts", "contacts", {}, NOW, forget=forget)
@@ -102,7 +111,7 @@ def test_new_settings_keep_the_cursor_unless_it_is_to_be_forgotten(
 
 
 def test_a_dropped_sync_is_gone(syncs: Syncs) -> None:
-    syncs.drop("contacts")
+    syncs.drop("contacts", NOW)
 
     assert syncs.find("contacts") is None
 
@@ -120,9 +129,9 @@ def test_a_lease_keeps_others_out_until_it_is_released(leases: Leases) -> None:
 
 
 def test_a_lease_that_is_over_is_taken_and_its_run_is_ended(
-    leases: Leases, runs: Runs, database: Database
+    syncs: Syncs, leases: Leases, runs: Runs, database: Database
 ) -> None:
-    leases.take("contacts", "run-1", NOW)
+    writer = _writer(syncs, database)
     runs.begin(_run())
 
     leases.take("contacts", "run-2", NOW + LEASE + 1)
@@ -130,12 +139,11 @@ def test_a_lease_that_is_over_is_taken_and_its_run_is_ended(
     [dead] = _runs(database)
     assert (dead["STATUS"], dead["RESPONSE_CODE"]) == ("FAILED", INTERRUPTED)
     with pytest.raises(SyncBusy):
-        leases.renew("contacts", "run-1", NOW + LEASE + 2)
+        writer.renew_lease(NOW + 2 * LEASE)
 
 
-def test_a_renewed_lease_lasts_longer(leases: Leases) -> None:
-    leases.take("contacts", "run-1", NOW)
-    leases.renew("contacts", "run-1", NOW + LEASE - 1)
+def test_a_renewed_lease_lasts_longer(syncs: Syncs, leases: Leases, database: Database) -> None:
+    _writer(syncs, database).renew_lease(NOW + 2 * LEASE - 1)
 
     with pytest.raises(SyncBusy):
         leases.take("contacts", "run-2", NOW + LEASE + 1)

@@ -96,7 +96,7 @@ def test_a_comparison_on_request_counts_for_the_schedule(served: World) -> None:
     served.call("CALL ingest_hubspot('contacts')")
     every(served, 1)
     (sync,) = served.syncs.all()
-    served.syncs.save_sweeps("contacts", {**sync.sweeps, "compared_at": 0})
+    served.state_writer().save_sweeps({**sync.sweeps, "compared_at": 0})
     assert served.call("CALL reconcile('contacts')")["result"] == "COMPLETE"
     served.call("CALL ingest_hubspot('contacts')")
     assert len(certificates(served)) == 2
@@ -167,7 +167,7 @@ def test_a_run_killed_before_its_comparison_leaves_it_to_the_next(world: World) 
     world.slim().run()
     world.rows("DELETE FROM HUBSPOT_INGEST.STATE.COMPLETENESS")
     state = {"compare_from": world.clock.now()}
-    world.syncs.save_sweeps("contacts", state)
+    world.state_writer().save_sweeps(state)
     world.clock.advance(MINUTE)
     run = world.run()
     assert [row["RUN_ID"] for row in certificates(world)] == [run["run_id"]]

@@ -71,7 +71,7 @@ def test_a_row_whose_record_is_gone_is_marked(world: World) -> None:
     world.portal.gdpr_delete("contacts", purged)
     world.portal.archive("contacts", archived)
     world.clock.advance(HOUR)
-    world.syncs.advance("contacts", world.clock.now() - MINUTE)
+    world.state_writer().advance(world.clock.now() - MINUTE)
     answer = compare(world)
     assert kinds(answer) == {purged: "EXTRA", archived: "EXTRA"}
     assert world.table("_DELETE_KIND", where=f"ID IN ({purged}, {archived})") == [

@@ -15,7 +15,7 @@ from snowflake.snowpark import Session
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.leases import Leases
-from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.database.state.syncs import StateWriter, Syncs
 from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
@@ -52,7 +52,7 @@ HANDLERS = Name("HUBSPOT_INGEST", "CORE", "INGEST_HUBSPOT")
 
 STATE_TABLES = (
     *("SYNCS", "RUNS", "REQUESTS", "ERRORS", "PROPERTIES", "STREAMS", "STREAM_PROPERTIES"),
-    *("PORTALS", "BUDGETS", "SETTINGS", "ALERTS", "COMPLETENESS", "PAGES", "IMAGES"),
+    *("PORTALS", "BUDGETS", "SETTINGS", "ALERTS", "COMPLETENESS", "PAGES", "IMAGES", "TABLES"),
 )
 
 
@@ -194,6 +194,13 @@ class World:
         )
         answer: Answer = json.loads(next(iter(row.values())))
         return answer
+
+    def state_writer(self, sync: str = "contacts") -> StateWriter:
+        """Writes a sync's state as its last run could."""
+        stored = self.syncs.find(sync)
+        assert stored is not None
+        run_id, version = str(stored.run_id), str(stored.version)
+        return StateWriter(self.database, sync, run_id, version, stored.earned_on)
 
     # -- looking -----------------------------------------------------------------------------
 

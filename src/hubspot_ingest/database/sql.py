@@ -7,10 +7,10 @@ expression aliased, every generated name quoted and upper case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from hubspot_ingest.database.columns import Column, Type
+from hubspot_ingest.database.columns import Column, Type, unique_name
 
 # An instant bound as epoch milliseconds, so that no session format or time zone matters.
 INSTANT = "TO_TIMESTAMP_NTZ(CAST(? AS NUMBER(38, 0)), 3)"
@@ -32,6 +32,12 @@ class Table:
     def __str__(self) -> str:
         """The full name without quotes, for messages."""
         return f"{self.database}.{self.schema}.{self.table}"
+
+
+def table_beside(table: Table, part: str) -> Table:
+    """The table that stands next to a destination, for the links to a stream or its history."""
+    full_name = f"{table.table}_{part.upper().replace('-', '_')}"
+    return replace(table, table=unique_name(full_name, full_name, ()))
 
 
 def name(identifier: str) -> str:
@@ -172,4 +178,30 @@ def columns_of(table: Table) -> tuple[str, tuple[str, str]]:
         f"FROM {name(table.database)}.INFORMATION_SCHEMA.COLUMNS "
         "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",
         (table.schema, table.table),
+    )
+
+
+def columns_and_neighbours(table: Table, names: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """The columns of a table, and when it and tables beside it were created (epoch ms).
+
+    A table in ``names`` has one row without a column. With the binds of the statement.
+    """
+    information = f"{name(table.database)}.INFORMATION_SCHEMA"
+    tables = (table.table, *names)
+    places = ", ".join("?" for _ in tables)
+    return (
+        "SELECT t.TABLE_NAME, DATE_PART(EPOCH_MILLISECOND, t.CREATED) AS CREATED, "
+        f"c.COLUMN_NAME, c.DATA_TYPE, c.COMMENT FROM {information}.TABLES t "
+        f"LEFT JOIN {information}.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA "
+        "AND c.TABLE_NAME = t.TABLE_NAME AND c.TABLE_NAME = ? "
+        f"WHERE t.TABLE_SCHEMA = ? AND t.TABLE_NAME IN ({places}) ORDER BY c.ORDINAL_POSITION",
+        (table.table, table.schema, *tables),
+    )
+
+
+def count_tables(tables: Mapping[str, Table]) -> str:
+    """How many rows each of some tables has, by the key it has in ``tables``."""
+    return " UNION ALL ".join(
+        f"SELECT {text(key)} AS PART, COUNT(*) AS FOUND FROM {table.quoted}"
+        for key, table in tables.items()
     )

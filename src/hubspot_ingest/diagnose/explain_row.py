@@ -11,23 +11,19 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import ItemStream, RecordStream, ViewStream
 from hubspot_ingest.database.columns import KEY
 from hubspot_ingest.database.connection import variant
-from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state import run_reports
-from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.properties import PortalSchema
-from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.diagnose.row_reasons import RecordFacts, RecordState, Row, RowReason, row_reason
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.extract import page_readers
-from hubspot_ingest.inbound.load import destination
-from hubspot_ingest.inbound.plan import due, plan
+from hubspot_ingest.inbound.opening.opening import read_sync
+from hubspot_ingest.inbound.opening.portal_check import checked_portal
+from hubspot_ingest.inbound.opening.sync_state import SyncState
+from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
 from hubspot_ingest.model import Json, Record
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.settings import SyncSettings, parse_settings
 
 # A person waits for the answer: no longer than this.
 PATIENCE = times.MINUTE
@@ -43,84 +39,60 @@ def row_explanation(context: Context, name: str, id: str | None) -> dict[str, Js
     if not id:
         raise Refusal("give the id of a record, for example CALL explain_row('contacts', '101')")
     database = context.database
-    sync = configure.existing_sync(Syncs(database), name)
-    settings = parse_settings(sync.name, sync.settings, AppState(database).settings().for_syncs)
-    with context.client(settings, context.clock.now() + PATIENCE) as client:
-        stream = lookup.find(settings.stream, client.fetch)
-        if isinstance(stream, RecordStream):
-            record_facts, row = _record_facts(context, client.fetch, sync, settings, stream, id)
-            reason, message = row_reason(record_facts)
-        elif isinstance(stream, ViewStream):
+    state = read_sync(context, name)
+    with context.client(state.settings, context.clock.now() + PATIENCE) as client:
+        stream = lookup.find(state.settings.stream, client.fetch)
+        if isinstance(stream, ViewStream):
             sources = ", ".join(source.stream for source in stream.sources)
             raise Refusal(
                 f"{stream.name} is a view; explain the row of the stream it comes from: {sources}"
             )
+        # what another portal says of an id is of another record
+        with checked_portal(context, state, client) as portal:
+            portal()
+        types = state.existing_table.types
+        if isinstance(stream, RecordStream):
+            record_facts, row = _record_facts(context, client.fetch, state, stream, id)
+            reason, message = row_reason(record_facts)
         else:
-            record_facts, table = None, destination.destination_table(settings)
-            types = destination.read_table(database, table).types
-            row = run_reports.row(database, table, stream.key, id, types) if types else None
-            reason, message = _item_reason(stream, sync, table, row, id)
+            record_facts = None
+            row = run_reports.row(database, state.table, stream.key, id, types) if types else None
+            reason, message = _item_reason(stream, state, row, id)
+    if state.forgotten is not None:
+        message += f"; {state.forgotten}, so the next run reads everything again"
     return {
         "response_code": "OK",
         "message": message,
-        "sync": sync.name,
+        "sync": state.name,
         "id": id,
         "reason": str(reason),
-        "facts": _facts(context, sync, record_facts, row),
+        "facts": _facts(context, state, record_facts, row),
     }
 
 
 def _record_facts(
-    context: Context,
-    fetch: Fetch,
-    sync: Sync,
-    settings: SyncSettings,
-    stream: RecordStream,
-    id: str,
+    context: Context, fetch: Fetch, state: SyncState, stream: RecordStream, id: str
 ) -> tuple[RecordFacts, Mapping[str, Any] | None]:
-    table = destination.destination_table(settings)
-    types = destination.read_table(context.database, table).types
-    run_plan = _plan(context, fetch, sync, settings, stream, types)
-    row = run_reports.row(context.database, table, (KEY,), id, types) if types else None
+    types = state.existing_table.types
+    # the plan of the next run, from what is remembered of the properties
+    properties = state.properties or fetch(
+        requests.properties(stream.object_type), responses.properties
+    )
+    run_plan = state.plan(stream, properties, context.clock.now())
+    row = run_reports.row(context.database, state.table, (KEY,), id, types) if types else None
     record_facts = RecordFacts(
         what=f"record {id} of {stream.name}",
-        table=str(table),
+        table=str(state.table),
         state=RecordState.GONE,
         row=None if row is None else _row_facts(row, run_plan),
         earliest=run_plan.earliest,
-        settled_through=sync.settled_through,
-        due=_due(sync, run_plan, settings),
+        settled_through=state.settled_through,
+        due=_due(state, run_plan),
     )
     # HubSpot's ids are numbers, and it calls anything else a mistake
     if id.isdecimal():
         record_facts = _ask_hubspot(record_facts, fetch, run_plan, id)
     return record_facts, row
-
-
-def _plan(
-    context: Context,
-    fetch: Fetch,
-    sync: Sync,
-    settings: SyncSettings,
-    stream: RecordStream,
-    types: Mapping[str, str],
-) -> Plan:
-    """The plan of the next run, from what is remembered of the properties."""
-    remembered = PortalSchema(context.database).properties(sync.name)
-    properties = tuple(prop for prop, _ in remembered) or fetch(
-        requests.properties(stream.object_type), responses.properties
-    )
-    return plan.make_plan(
-        sync.name,
-        settings,
-        stream,
-        properties,
-        settled_through=sync.settled_through,
-        now=context.clock.now(),
-        table=destination.destination_table(settings),
-        known_columns={prop.name: column for prop, column in remembered if column},
-        existing=types,
-    )
 
 
 def _row_facts(row: Mapping[str, Any], run_plan: Plan) -> Row:
@@ -173,50 +145,59 @@ def _read(fetch: Fetch, run_plan: Plan, id: str, *, archived: bool = False) -> R
         return None
 
 
-def _due(sync: Sync, run_plan: Plan, settings: SyncSettings) -> dict[str, int]:
+def _due(state: SyncState, run_plan: Plan) -> dict[str, int]:
     """When each sweep is due, by the kind of deletion that it follows up."""
-    if sync.settled_through is None:
+    if state.settled_through is None:
         return {}
-    rotation = int(sync.sweeps.get("rotated_at") or 0) + due.ROTATION
+    rotation = int(state.sweeps.get("rotated_at") or 0) + due.ROTATION
     when = {"ROTATION": rotation}
-    if settings.include_archived:
-        archived = int(sync.sweeps.get("archived_at") or 0) + due.ARCHIVED_EVERY
+    if state.settings.include_archived:
+        archived = int(state.sweeps.get("archived_at") or 0) + due.ARCHIVED_EVERY
         when["ARCHIVED"] = min(archived, rotation)
     if run_plan.filter_groups:
-        filtered = int(sync.sweeps.get("filtered_at") or 0) + due.FILTERED_EVERY
+        filtered = int(state.sweeps.get("filtered_at") or 0) + due.FILTERED_EVERY
         when["FILTERED_OUT"] = min(filtered, rotation)
     return when
 
 
 def _item_reason(
-    stream: ItemStream, sync: Sync, table: Table, row: Mapping[str, Any] | None, id: str
+    stream: ItemStream, state: SyncState, row: Mapping[str, Any] | None, id: str
 ) -> tuple[RowReason, str]:
-    """The reason and message for an item by its table alone: HubSpot has no request for one."""
+    """Of what is no CRM object: its table alone tells, HubSpot cannot be asked for one of it."""
     what = f"{stream.name} {id}"
-    if row is None and sync.settled_through is None:
-        return RowReason.NOT_LOADED, f"{what} is not in {table}: no run has come to its end yet"
+    if row is None and state.settled_through is None:
+        return (
+            RowReason.NOT_LOADED,
+            f"{what} is not in {state.table}: no run has come to its end yet",
+        )
     if row is None:
         by = ", ".join(stream.key)
         return (
             RowReason.NEVER_EXISTED,
-            f"{what} was in nothing that HubSpot told this sync; rows of {table} are told apart by "
-            f"{by}, joined by /",
+            f"{what} was in nothing that HubSpot told this sync; rows of {state.table} are told "
+            f"apart by {by}, joined by /",
         )
     kind = row.get("_DELETE_KIND")
     if kind is None:
-        return RowReason.PRESENT, f"{what} is in {table} as HubSpot told it when it was last read"
+        return (
+            RowReason.PRESENT,
+            f"{what} is in {state.table} as HubSpot told it when it was last read",
+        )
     return RowReason(kind), f"{what} is gone from HubSpot; its row is marked {kind}"
 
 
 def _facts(
-    context: Context, sync: Sync, record_facts: RecordFacts | None, row: Mapping[str, Any] | None
+    context: Context,
+    state: SyncState,
+    record_facts: RecordFacts | None,
+    row: Mapping[str, Any] | None,
 ) -> dict[str, Json]:
     def iso_or_none(value: int | None) -> str | None:
         return None if value is None else times.iso(value)
 
     facts: dict[str, Json] = {
-        "settled_through": iso_or_none(sync.settled_through),
-        "last_run": run_reports.last_run(context.database, sync.name),
+        "settled_through": iso_or_none(state.settled_through),
+        "last_run": run_reports.last_run(context.database, state.name),
         "row": None,
         "hubspot": None,
     }

@@ -115,6 +115,7 @@ class Client:
         self.watch = Stopwatch(clock)
         # how far HubSpot's clock is ahead of ours, in ms, by its newest answer
         self.skew: int | None = None
+        self._first_answer: tuple[int, int] | None = None
 
     def __enter__(self) -> Self:
         """Open connections are kept until the run ends."""
@@ -129,6 +130,16 @@ class Client:
             # the error that ended the run matters more than one about the credential
             with suppress(IngestError):
                 self.access.settle()
+
+    def clock_ahead(self, began: int) -> int:
+        """How much later than HubSpot's clock ours was at ``began`` (ms); 0 where it was not.
+
+        The first answer tells, by whole seconds. Call it once there was one.
+        """
+        if self._first_answer is None:
+            return 0
+        answered_at, skew = self._first_answer
+        return max(0, began - min(began + skew, answered_at) - 1_000)
 
     def stop(self, error: IngestError) -> None:
         """Make every thread's next request fail with ``error``."""
@@ -247,7 +258,9 @@ class Client:
                 response, content = self._exchange(request, bearer, notice)
             headers, size, ok = response.headers, len(content), response.is_success
             answered_at = responses.date(headers)
-            self.skew = None if answered_at is None else answered_at - self._clock.now()
+            if answered_at is not None:
+                self.skew = answered_at - self._clock.now()
+                self._first_answer = self._first_answer or (answered_at, self.skew)
             if ok:
                 return _ResponseBody(content)
             status = response.status_code

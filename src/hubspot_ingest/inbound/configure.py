@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 
 from hubspot_ingest import schedules, times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.syncs import Sync, Syncs
+from hubspot_ingest.database.state.properties import PortalSchema
+from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.database.state.tables import TableRegister
 from hubspot_ingest.database.statements import tasks
-from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.inbound.load import destination, table_views
+from hubspot_ingest.inbound.load import table_views
+from hubspot_ingest.inbound.opening import table_claims
+from hubspot_ingest.inbound.opening.opening import existing_sync
 from hubspot_ingest.inbound.plan import filters, plan
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations import connections, task_schedules
@@ -22,7 +24,6 @@ from hubspot_ingest.settings import (
     Effect,
     SyncSettings,
     change_effect,
-    did_you_mean,
     parse_settings,
     sync_name,
 )
@@ -51,6 +52,10 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
     # first what Snowflake may refuse, then what it remembers
     enabled = sync is None or sync.enabled
     task_schedules.change(context.database, name, settings, before, enabled=enabled)
+    table_claims.claim_names(context.database, name, settings)
+    if before is not None and before.column_prefix != settings.column_prefix:
+        # properties get columns of the new name; those of the old one stay as they are
+        PortalSchema(context.database).forget_columns(name)
     syncs.save(
         name,
         settings.stream,
@@ -59,11 +64,7 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         forget=forget,
         every_minutes=schedules.longest_gap(settings.schedule),
     )
-    if before is not None and destination.destination_table(
-        before
-    ) != destination.destination_table(settings):
-        table_views.release_views(context.database, name, before)
-    elif before is not None:
+    if before is not None:
         other_rows = effect is Effect.TAKES_OTHER_ROWS
         table_views.expire_views(context.database, name, settings, unsettle=other_rows)
     if app.schedule is not None:
@@ -86,7 +87,7 @@ def checked_settings(
     """
     settings = parse_settings(name, new_settings, defaults)
     connections.check_known(context.database, settings.connection)
-    table_views.check_name_is_free(settings, _others(Syncs(context.database), name, defaults))
+    table_claims.check_names(context.database, name, settings)
     stream = lookup.standard(settings.stream)
     if stream is not None:
         lookup.check_settings(stream, settings)
@@ -110,40 +111,14 @@ def checked_settings(
     return settings
 
 
-def _others(
-    syncs: Syncs, name: str, defaults: Mapping[str, Json]
-) -> Iterator[tuple[str, SyncSettings]]:
-    """All other syncs, but for those whose settings are not what this version takes."""
-    for sync in syncs.all():
-        if sync.name != name:
-            with suppress(Refusal):
-                yield sync.name, parse_settings(sync.name, sync.settings, defaults)
-
-
-def existing_sync(syncs: Syncs, name: str) -> Sync:
-    """The sync of that name. Raises ``UnknownSync``, naming those there are."""
-    name = sync_name(name)
-    sync = syncs.find(name)
-    if sync is None:
-        names = syncs.names()
-        there = ", ".join(names) if names else "none yet"
-        raise UnknownSync(
-            f"there is no sync {name!r}{did_you_mean(name, names)}; there are: {there}"
-        )
-    return sync
-
-
 def drop(context: Context, name: str) -> Answer:
     """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
     syncs = Syncs(context.database)
     sync = existing_sync(syncs, name)
     for title in (sync.name, tasks.reconcile_title(sync.name)):
         context.database.rows(tasks.drop(context.database.application, title))
-    syncs.drop(sync.name)
-    with suppress(Refusal):
-        app = AppState(context.database).settings()
-        settings = parse_settings(sync.name, sync.settings, app.for_syncs)
-        table_views.release_views(context.database, sync.name, settings)
+    syncs.drop(sync.name, context.clock.now())
+    TableRegister(context.database).release(sync.name)
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} is forgotten; its table and its runs stay",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.catalog.stream import AfterPaging, Every, ItemStream, PerParent
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
@@ -13,6 +14,8 @@ from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.items.run import ItemRun
+from hubspot_ingest.inbound.opening.filled_tables import FilledTables
+from hubspot_ingest.inbound.opening.sync_state import read_sync_state
 from hubspot_ingest.settings import parse_settings
 from tests.runs.world import BASE_URL, HOUR, World
 
@@ -56,8 +59,12 @@ def _run(world: World, stream: ItemStream) -> RunLog:
     settings = parse_settings(stream.name, {})
     now = world.clock.now()
     log = RunLog(f"run-{now}", stream.name, stream.name, now)
-    sync = world.syncs.find(stream.name)
     world.syncs.save(stream.name, stream.name, {}, now)
+    world.leases.take(stream.name, log.run_id, now)
+    writer = world.state_writer(stream.name)
+    sync_state = read_sync_state(
+        world.database, stream.name, settings, world.syncs.find(stream.name), AppSettings()
+    )
     client = Client(
         BASE_URL,
         Authenticator(Token(world.token), world.clock),
@@ -68,26 +75,23 @@ def _run(world: World, stream: ItemStream) -> RunLog:
     )
     with client:
         run = ItemRun(
-            name=stream.name,
-            settings=settings,
+            sync_state=sync_state,
             stream=stream,
             database=world.database,
-            syncs=world.syncs,
+            writer=writer,
+            tables=FilledTables(world.database, sync_state, writer, "1"),
             runs=Runs(world.database),
-            fetch=client.fetch,
-            requests=lambda: client.tally.requests,
+            client=client,
             log=log,
             clock=world.clock,
             heartbeat=lambda: None,
             tick=0.1,
-            settled_through=None if sync is None else sync.settled_through,
-            checkpoint=None,
-            state={},
-            portal_id=lambda: "1",
+            portal_id="1",
             notes=[],
         )
         for _ in run.steps():
             pass
+    world.leases.release(stream.name, log.run_id)
     return log
 
 

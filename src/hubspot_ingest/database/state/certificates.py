@@ -10,6 +10,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import DELETED_AT, KEY, UPDATED
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT, Table, name
+from hubspot_ingest.database.state.syncs import STATE_KEY, StateWriter
 from hubspot_ingest.model import Json
 
 _ID = f"TRY_TO_NUMBER({name(KEY)})"
@@ -106,16 +107,20 @@ class Certificates:
         self._database = database
         self._state = f"{sql.name(database.application)}.STATE"
 
-    def save(self, certificate: Certificate) -> None:
-        """Store a certificate."""
+    def save(self, certificate: Certificate, writer: StateWriter) -> None:
+        """Store a certificate, for the settings and by the run it was taken with.
+
+        Raises ``StateOutdated`` or ``SyncBusy`` where those are not the sync's any more.
+        """
         differences: list[Json] = [
             {"id": id_, "kind": kind} for id_, kind in certificate.differences
         ]
-        self._database.rows(
+        writer.write_under_key(
             f"INSERT INTO {self._state}.COMPLETENESS (SYNC, CHECKED_AT, METHOD, RESULT, "
             "HUBSPOT_RECORDS, TABLE_RECORDS, MISSING, EXTRA, STALE, CHANGED_MEANWHILE, REPAIRED, "
-            "REQUESTS, DURATION_SECONDS, DIFFERENCES, RUN_ID) "
-            f"SELECT ?, {INSTANT}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, PARSE_JSON(?), ?",
+            "REQUESTS, DURATION_SECONDS, DIFFERENCES, RUN_ID, VERSION) "
+            f"SELECT ?, {INSTANT}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, PARSE_JSON(?), ?, VERSION "
+            f"FROM {self._state}.SYNCS WHERE {STATE_KEY}",
             (
                 certificate.sync,
                 certificate.checked_at,
@@ -132,5 +137,6 @@ class Certificates:
                 certificate.duration_seconds,
                 json.dumps(differences),
                 certificate.run_id,
+                *writer.key,
             ),
         )

@@ -7,6 +7,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.runs import Runs
+from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.errors import DatabaseError, SyncBusy
 
 # A run that has not renewed its lease for this long is taken for dead.
@@ -14,7 +15,7 @@ LEASE = 15 * times.MINUTE
 
 
 class Leases:
-    """Takes, renews and releases the lease of a sync."""
+    """Takes and releases the lease of a sync; ``StateWriter`` renews it."""
 
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
@@ -23,31 +24,47 @@ class Leases:
         self._runs = Runs(database)
 
     def take(
-        self, name: str, run_id: str, now: int, *, process: str = "", weight: int | None = None
-    ) -> None:
-        """Take the lease for a run. Raises ``SyncBusy`` when another run holds it.
+        self,
+        name: str,
+        run_id: str,
+        now: int,
+        *,
+        process: str = "",
+        weight: int | None = None,
+        read: Sync | None = None,
+        version: str | None = None,
+    ) -> bool:
+        """Make this the only run of the sync. Raises ``SyncBusy`` when another one is going on.
 
-        Runs of one ``process`` share the portal's limits with other processes by ``weight``; empty:
-        the run is a process of its own. Killed runs of the sync are ended as FAILED.
+        ``process`` shares the portal's limits with others by ``weight``; empty: the run alone.
+        ``read`` is the sync as it was read: False when it is not so any more. With another
+        ``version`` than that one's, its cursor, checkpoint and sweeps are forgotten.
         """
-        busy = SyncBusy(
-            f"another run of {name} is going on; wait for it to end (see the view RUNS) or, if it "
-            "was killed, for its lease to expire"
-        )
+        sets, binds = "", list[object]()
+        where, conditions = "", list[object]()
+        if read is not None:
+            sets, binds = ", VERSION = ?", [version]
+            if version != read.version:
+                sets += ", SETTLED_THROUGH = NULL, CHECKPOINT = NULL, SWEEPS = NULL"
+            where = "AND EQUAL_NULL(VERSION, ?) AND EQUAL_NULL(LEASE_RUN_ID, ?) "
+            conditions = [read.version, read.run_id]
         try:
             rows = self._database.rows(
                 f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = ?, LEASE_UNTIL = {INSTANT}, "
-                "LEASE_PROCESS = ?, LEASE_WEIGHT = ? "
-                f"WHERE NAME = ? AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < {INSTANT})",
-                (run_id, now + LEASE, process or run_id, weight, name, now),
+                f"LEASE_PROCESS = ?, LEASE_WEIGHT = ?{sets} WHERE NAME = ? {where}"
+                f"AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < {INSTANT})",
+                (run_id, now + LEASE, process or run_id, weight, *binds, name, *conditions, now),
             )
         except DatabaseError as error:
             if "conflict" in str(error).lower():
-                raise busy from error
+                raise _busy(name) from error
             raise
         if int(rows[0]["number of rows updated"]) != 1:
-            raise busy
+            if read is None or self.held(name, now):
+                raise _busy(name)
+            return False
         self._runs.interrupt(now, name)
+        return True
 
     def held(self, name: str, now: int) -> bool:
         """Whether a run of the sync is going on."""
@@ -57,20 +74,13 @@ class Leases:
         )
         return bool(rows)
 
-    def renew(self, name: str, run_id: str, now: int) -> None:
-        """Extend the lease of a live run. Raises ``SyncBusy`` when another run took it."""
-        rows = self._database.rows(
-            f"UPDATE {self._state}.SYNCS SET LEASE_UNTIL = {INSTANT} "
-            "WHERE NAME = ? AND LEASE_RUN_ID = ?",
-            (now + LEASE, name, run_id),
-        )
-        if int(rows[0]["number of rows updated"]) != 1:
-            raise SyncBusy(f"this run of {name} lost its lease to another one and ends here")
-
     def release(self, name: str, run_id: str) -> None:
-        """Give up the lease, if the run still holds it."""
+        """Let the next run begin.
+
+        The run's id stays: who read the sync before this run sees that one was between.
+        """
         self._database.rows(
-            f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL "
+            f"UPDATE {self._state}.SYNCS SET LEASE_UNTIL = NULL "
             "WHERE NAME = ? AND LEASE_RUN_ID = ?",
             (name, run_id),
         )
@@ -82,3 +92,10 @@ class Leases:
             "WHERE LEASE_UNTIL IS NOT NULL"
         )
         self._runs.interrupt(now)
+
+
+def _busy(name: str) -> SyncBusy:
+    return SyncBusy(
+        f"another run of {name} is going on; wait for it to end (see the view RUNS) or, if it "
+        "was killed, for its lease to expire"
+    )

@@ -75,6 +75,12 @@ class PortalSchema:
             for row in rows
         )
 
+    def forget_columns(self, sync: str) -> None:
+        """Forget which columns the properties of a sync have."""
+        self._database.rows(
+            f"UPDATE {self._state}.PROPERTIES SET COLUMN_NAME = NULL WHERE SYNC = ?", (sync,)
+        )
+
     def save_properties(
         self, sync: str, properties: Sequence[Property], columns: Iterable[Column]
     ) -> None:

@@ -38,7 +38,7 @@ _DESCRIPTIONS: Mapping[View, str] = {
 
 REGISTER: tuple[Column, ...] = (
     Column("TABLE_NAME", Type.TEXT, comment="A table of this schema"),
-    Column("SYNC", Type.TEXT, comment="A sync that fills it"),
+    Column("SYNC", Type.TEXT, comment="The sync that fills it"),
     Column(
         "SETTLED_THROUGH",
         Type.TIMESTAMP,
@@ -158,8 +158,9 @@ def register(table: Table) -> str:
         f"MERGE INTO {register_of(table).quoted} t USING (SELECT CAST(? AS VARCHAR) AS "
         f'"TABLE_NAME", CAST(? AS VARCHAR) AS "SYNC", {INSTANT} AS "SETTLED_THROUGH", '
         'CAST(? AS VARCHAR) AS "VIEWS") s '
-        'ON t."TABLE_NAME" = s."TABLE_NAME" AND t."SYNC" = s."SYNC" '
-        'WHEN MATCHED THEN UPDATE SET "VIEWS" = s."VIEWS" '
+        'ON t."TABLE_NAME" = s."TABLE_NAME" '
+        'WHEN MATCHED THEN UPDATE SET "VIEWS" = s."VIEWS", "SETTLED_THROUGH" = IFF('
+        't."SYNC" = s."SYNC", t."SETTLED_THROUGH", s."SETTLED_THROUGH"), "SYNC" = s."SYNC" '
         'WHEN NOT MATCHED THEN INSERT ("TABLE_NAME", "SYNC", "SETTLED_THROUGH", "VIEWS") '
         'VALUES (s."TABLE_NAME", s."SYNC", s."SETTLED_THROUGH", s."VIEWS")'
     )
@@ -189,18 +190,6 @@ def expire(table: Table, *, unsettle: bool) -> str:
     )
 
 
-def unregister(table: Table) -> str:
-    """Deletes a sync's row where others fill the same table; binds: table name, sync, table name.
-
-    The last row of a table stays: the table remains settled as far as it was.
-    """
-    register = register_of(table).quoted
-    return (
-        f'DELETE FROM {register} WHERE "TABLE_NAME" = ? AND "SYNC" = ? AND '
-        f'(SELECT COUNT(*) FROM {register} WHERE "TABLE_NAME" = ?) > 1'
-    )
-
-
 def _body(content: ViewContent, view: View) -> tuple[str, str]:
     """The column list with comments, and the query."""
     columns = [*_columns(content)]
@@ -214,7 +203,7 @@ def _body(content: ViewContent, view: View) -> tuple[str, str]:
         conditions.append(f"t.{name(DELETE_KIND.name)} IS NULL")
     settled = ""
     if view is View.SETTLED:
-        # with several syncs in one table, what all of them have settled
+        # nothing, until all is that the row of an earlier version may still tell of
         settled = (
             '\nCROSS JOIN (SELECT MIN("SETTLED_THROUGH") AS "THROUGH" '
             f"FROM {register_of(content.table).quoted} "

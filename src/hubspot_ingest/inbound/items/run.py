@@ -9,46 +9,42 @@ from typing import Any
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog.stream import ItemStream
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import RunLog, Runs
-from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.database.state.syncs import StateWriter
 from hubspot_ingest.errors import ScopeMissing, Stopped
-from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.items import partitions
 from hubspot_ingest.inbound.items.extraction import ItemExtraction
 from hubspot_ingest.inbound.items.loader import ItemLoader
 from hubspot_ingest.inbound.items.window import item_window
-from hubspot_ingest.inbound.load import destination, run_manifest
+from hubspot_ingest.inbound.load import run_manifest
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.load.table_views import TableViews
+from hubspot_ingest.inbound.opening.filled_tables import FilledTables
+from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.model import Json
-from hubspot_ingest.settings import SyncSettings
 
 
 @dataclass
 class ItemRun:
     """The steps of one run, over the row of RUNS that it fills in.
 
-    ``requests`` returns how many were sent so far; ``state`` is what earlier runs left in SWEEPS.
+    The portal was checked: nothing is read, and nothing found to be missing, in another one.
     """
 
-    name: str
-    settings: SyncSettings
+    sync_state: SyncState
     stream: ItemStream
     database: Database
-    syncs: Syncs
+    writer: StateWriter
+    tables: FilledTables
     runs: Runs
-    fetch: Fetch
-    requests: Callable[[], int]
+    client: Client
     log: RunLog
     clock: times.Clock
     heartbeat: Callable[[], None]
     tick: float
-    settled_through: int | None
-    checkpoint: Mapping[str, Any] | None
-    state: Mapping[str, Any]
-    portal_id: Callable[[], str]
+    portal_id: str
     notes: list[str]
     recorder: PageRecorder | None = None
 
@@ -57,34 +53,31 @@ class ItemRun:
 
         Raises ``ScopeMissing`` naming scope and subscription where HubSpot does not name them.
         """
-        settings = self.settings
-        table = Table(
-            settings.destination.database, settings.destination.schema_name, settings.table
-        )
         self.log.stream, self.log.strategy = self.stream.name, str(self.stream.reader)
-        self.log.destination = str(table)
+        self.log.destination = str(self.sync_state.table)
         try:
-            yield from self._read(table)
+            yield from self._read()
         except ScopeMissing as error:
             raise explained(self.stream, error) from error
 
-    def _read(self, table: Table) -> Iterator[None]:
-        log, stream = self.log, self.stream
+    def _read(self) -> Iterator[None]:
+        log, stream, state = self.log, self.stream, self.sync_state
+        settings, table, existing_table = state.settings, state.table, state.existing_table
         window = item_window(
-            self.settings,
+            settings,
             stream,
             table,
-            settled_through=self.settled_through,
-            checkpoint=self.checkpoint,
-            state=self.state,
+            settled_through=state.settled_through,
+            checkpoint=state.checkpoint,
+            state=state.sweeps,
             now=log.started_at,
         )
         log.plan_hash = str(window["plan"])
         log.since, log.until = window["since"], window["until"]
         parents = partitions.parents(
-            self.fetch,
+            self.client.fetch,
             stream,
-            event_types=stream.event_types or self.settings.event_types,
+            event_types=stream.event_types or settings.event_types,
             since=None if window["whole"] else window["since"],
             behind=window["behind"],
         )
@@ -92,7 +85,7 @@ class ItemRun:
             stream, parents, since=window["since"], until=window["end"], behind=window["behind"]
         )
         extraction = ItemExtraction(
-            self.fetch,
+            self.client.fetch,
             stream,
             parts,
             None if window["whole"] else window["since"],
@@ -100,29 +93,28 @@ class ItemRun:
             {} if window["whole"] else window["behind"],
         )
         metadata = PortalSchema(self.database)
-        existing_table = destination.read_table(self.database, table)
         views = TableViews(
             self.database,
-            self.name,
-            self.settings,
+            state.name,
+            settings,
             stream,
-            self.settled_through,
+            state.settled_through,
             notes=self.notes,
         )
-        remembered = metadata.properties(self.name) if stream.flattened else ()
+        remembered = state.remembered if stream.flattened else ()
         if self.recorder is not None:
             self.recorder.manifest = run_manifest.run_manifest(
-                stream, table, [*existing_table.types], self.settled_through, self.state
+                stream, table, [*existing_table.types], state.settled_through, state.sweeps
             )
         loader = ItemLoader(
             database=self.database,
             stream=stream,
             table=table,
             existing_table=existing_table,
-            prefix=self.settings.column_prefix,
+            prefix=settings.column_prefix,
             remembered=remembered,
             run_id=log.run_id,
-            portal_id=self.portal_id,
+            portal_id=lambda: self.portal_id,
             clock=self.clock,
             heartbeat=self.heartbeat,
             tick=self.tick,
@@ -150,17 +142,24 @@ class ItemRun:
                 log.rows_updated += merged.updated
                 log.values_misfit += merged.misfits
                 telemetry.debug("rows merged", sync=log.sync, run_id=log.run_id, rows=merged.rows)
+                if merged.rows:
+                    self.tables.count_merged(merged.inserted)
                 if loader.properties != {prop.name: prop for prop, _ in remembered}:
                     properties = [*loader.properties.values()]
-                    metadata.save_properties(self.name, properties, loader.flattened)
+                    metadata.save_properties(state.name, properties, loader.flattened)
                 if merged.place is not None:
-                    self.syncs.save_checkpoint(self.name, {**window, "reading": {**merged.place}})
-                    log.requests = self.requests()
+                    until = self._settled(window)
+                    reading: dict[str, Json] = {"until": until, "reading": {**merged.place}}
+                    self.writer.save_checkpoint({**window, **reading})
+                    log.requests = self.client.tally.requests
                     self.runs.save(log)
             mark_missing()
+            self.tables.verify(())
+            until = self._settled(window)
             self._remember(window, extraction)
-            self._settle(window["until"])
-            views.settle(window["until"], loader.existing_table)
+            self.writer.advance(until)
+            log.settled_through = until
+            views.settle(until, loader.existing_table)
         except Stopped:
             mark_missing()
             raise
@@ -170,31 +169,31 @@ class ItemRun:
             names = ", ".join(sorted(extraction.refused)[:5])
             first = next(iter(extraction.refused.values()))
             self.runs.log_error(
-                log.run_id, self.name, first.response_code, first.message, self.clock.now()
+                log.run_id, state.name, first.response_code, first.message, self.clock.now()
             )
             self.notes.append(
                 f"{len(extraction.refused)} of {len({part.scope for part in parts})} were not read "
                 f"({names}): {first.message}"
             )
 
+    def _settled(self, window: Mapping[str, Any]) -> int:
+        """Until when the window is read by HubSpot's clock, where ours was ahead of it."""
+        return int(window["until"]) - self.client.clock_ahead(self.log.started_at)
+
     def _remember(self, window: Mapping[str, Any], extraction: ItemExtraction) -> None:
         """Save when everything was read last, and since when refused parents were not read.
 
         Saved before the cursor moves past what those parents hold.
         """
-        state: dict[str, Json] = {**self.state, "behind": {}}
+        state: dict[str, Json] = {**self.sync_state.sweeps, "behind": {}}
         if window["whole"]:
-            state["whole_at"] = window["end"]
+            state["whole_at"] = window["end"] - self.client.clock_ahead(self.log.started_at)
         if self.stream.dated:
             state["behind"] = {
                 scope: window["behind"].get(scope, window["since"]) for scope in extraction.refused
             }
-        if state != {"behind": {}, **self.state}:
-            self.syncs.save_sweeps(self.name, state)
-
-    def _settle(self, until: int) -> None:
-        self.syncs.advance(self.name, until)
-        self.log.settled_through = until
+        if state != {"behind": {}, **self.sync_state.sweeps}:
+            self.writer.save_sweeps(state)
 
 
 def explained(stream: ItemStream, error: ScopeMissing) -> ScopeMissing:

@@ -9,7 +9,8 @@ from hubspot_ingest.catalog.stream import EngagementRows, MarkedRows, ViewStream
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table, grant_select, name, text
 from hubspot_ingest.database.state.runs import RunLog
-from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.database.state.syncs import StateWriter
+from hubspot_ingest.database.state.tables import TableRegister
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.settings import SyncSettings
@@ -18,14 +19,18 @@ _TIMESTAMP = "PROPERTIES_HS_TIMESTAMP"
 
 
 def run(
-    stream: ViewStream, settings: SyncSettings, database: Database, syncs: Syncs, log: RunLog
+    stream: ViewStream,
+    settings: SyncSettings,
+    database: Database,
+    writer: StateWriter,
+    log: RunLog,
 ) -> None:
     """One run of a view stream, over the row of RUNS that it fills in."""
     view = destination.destination_table(settings)
     log.stream, log.strategy, log.destination = stream.name, str(stream.reader), str(view)
     sources = make(database, stream, view)
     log.message = f"the view {view} shows {', '.join(sources)} as they stand"
-    syncs.advance(log.sync, log.started_at)
+    writer.advance(log.started_at)
     log.settled_through = log.started_at
 
 
@@ -44,7 +49,7 @@ def planned(database: Database, stream: ViewStream, view: Table) -> tuple[list[s
     """The streams whose tables the view shows, and the statements that ``make`` runs."""
     selects: dict[str, str] = {}
     for source in stream.sources:
-        table = replace(view, table=source.stream.upper())
+        table = _table_of(database, source.stream, view)
         types = destination.read_table(database, table).types
         if types:
             selects[source.stream] = _select(stream, source, table, types)
@@ -56,6 +61,17 @@ def planned(database: Database, stream: ViewStream, view: Table) -> tuple[list[s
             f"CALL ingest_hubspot('{names[0]}')"
         )
     return [*selects], statements(view, selects.values(), stream.label or stream.name)
+
+
+def _table_of(database: Database, stream: str, view: Table) -> Table:
+    """The table with a stream in the view's schema: the one called like it, else a sync's."""
+    named = replace(view, table=stream.upper())
+    filled = [
+        registered.table
+        for registered in TableRegister(database).of_stream(stream, view)
+        if registered.sync is not None
+    ]
+    return named if named in filled or not filled else filled[0]
 
 
 def statements(view: Table, selects: Iterable[str], comment: str) -> list[str]:

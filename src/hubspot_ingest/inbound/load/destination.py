@@ -7,9 +7,10 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from hubspot_ingest.database import columns, privileges, sql
-from hubspot_ingest.database.columns import LINK, LINK_SEEN, PORTAL_ID, Column
+from hubspot_ingest.database.columns import LINK, LINK_SEEN, Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.statements import views
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.load.batches import HISTORY
@@ -20,10 +21,14 @@ from hubspot_ingest.settings import SyncSettings, parse_settings
 
 @dataclass(frozen=True, slots=True)
 class ExistingTable:
-    """A table's columns as they stand, by name; empty when there is no table yet."""
+    """A table's columns as they stand, by name; empty when there is no table yet.
+
+    ``created`` tells when it was created (epoch ms): another table of that name has another time.
+    """
 
     types: Mapping[str, str]
     comments: Mapping[str, str]
+    created: int | None = None
 
     def grown(self, columns: Iterable[Column]) -> ExistingTable:
         """The table once it has these columns."""
@@ -31,6 +36,7 @@ class ExistingTable:
         return ExistingTable(
             {**self.types, **{column.name: str(column.type) for column in columns}},
             {**self.comments, **{column.name: column.comment for column in columns}},
+            self.created,
         )
 
 
@@ -47,22 +53,24 @@ def destination_table(settings: SyncSettings) -> Table:
     return Table(settings.destination.database, settings.destination.schema_name, settings.table)
 
 
-def check_portal(database: Database, settings: SyncSettings, portal_id: str) -> None:
-    """Refuse to mix portals: an id is one record's within a portal only.
+def check_place(database: Database, table: Table) -> None:
+    """Raises ``Refusal`` for a table that no sync may fill."""
+    if table.database == database.application:
+        raise Refusal(f"{table.database} is the app's own database; name another one")
+    if table.schema == "INFORMATION_SCHEMA":
+        raise Refusal(f"{table.schema} is Snowflake's own schema; name another one")
+    if table == views.register_of(table):
+        raise Refusal(f"{table} tells how far tables are settled; give the sync another table")
 
-    Raises ``Refusal`` (``OTHER_PORTAL``) where the table holds rows of another one.
-    """
-    table = destination_table(settings)
-    if PORTAL_ID.name not in read_table(database, table).types:
-        return
+
+def other_portal(
+    database: Database, table: Table, portal_id: str, existing_table: ExistingTable
+) -> str | None:
+    """Another portal of which the table holds rows; None where there is none."""
+    if "_PORTAL_ID" not in existing_table.types:
+        return None
     rows = database.rows(sql.other_portal(table), (portal_id,))
-    if rows:
-        raise Refusal(
-            f"{table} holds rows of portal {rows[0][PORTAL_ID.name]}, and the connection "
-            f"{settings.connection!r} leads to portal {portal_id}; give the sync a destination "
-            "table of its own, or drop the table, then run again",
-            code="OTHER_PORTAL",
-        )
+    return str(rows[0]["_PORTAL_ID"]) if rows else None
 
 
 def check_destination(database: Database, destination_settings: Json) -> dict[str, Json]:
@@ -71,8 +79,10 @@ def check_destination(database: Database, destination_settings: Json) -> dict[st
     Writes nothing. Raises ``Refusal`` when it is no destination.
     """
     settings = parse_settings("contacts", {"destination": destination_settings})
-    named = settings.destination.table is not None
-    table = replace(destination_table(settings), table=settings.destination.table or "")
+    given = destination_settings if isinstance(destination_settings, Mapping) else {}
+    named = given.get("table") is not None
+    table = destination_table(settings) if named else replace(destination_table(settings), table="")
+    check_place(database, table)
     place = privileges.inspect_destination(database, table)
     where = str(table) if named else f"{table.database}.{table.schema}"
     if not place.database_seen:
@@ -95,16 +105,37 @@ def check_destination(database: Database, destination_settings: Json) -> dict[st
 
 def read_table(database: Database, table: Table) -> ExistingTable:
     """The table's columns; none when table, schema or database does not exist."""
-    statement, binds = sql.columns_of(table)
+    return read_tables(database, table, ())[0]
+
+
+def read_tables(
+    database: Database, table: Table, beside: Iterable[str]
+) -> tuple[ExistingTable, dict[str, int]]:
+    """As ``read_table``; and when each of the tables named ``beside`` that exist was created."""
+    statement, binds = sql.columns_and_neighbours(table, beside)
     try:
         rows = database.rows(statement, binds)
     except DatabaseError:
         # The database is not there yet. Any other reason shows when the table is made.
         rows = []
-    return ExistingTable(
-        {row["COLUMN_NAME"]: row["DATA_TYPE"] for row in rows},
-        {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in rows},
+    own_rows = [row for row in rows if row["TABLE_NAME"] == table.table and row["COLUMN_NAME"]]
+    existing_table = ExistingTable(
+        {row["COLUMN_NAME"]: row["DATA_TYPE"] for row in own_rows},
+        {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in own_rows},
+        int(own_rows[0]["CREATED"]) if own_rows else None,
     )
+    return existing_table, {
+        row["TABLE_NAME"]: int(row["CREATED"]) for row in rows if row["TABLE_NAME"] != table.table
+    }
+
+
+def count_rows(database: Database, tables: Mapping[str, Table]) -> dict[str, int]:
+    """How many rows each of some tables has; none where they cannot be counted."""
+    try:
+        rows = database.rows(sql.count_tables(tables)) if tables else []
+    except DatabaseError:
+        return {}
+    return {str(row["PART"]): int(row["FOUND"]) for row in rows}
 
 
 def prepare_tables(

@@ -5,7 +5,7 @@ A problem with them becomes a note of the run and never ends it: the rows are in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +16,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABEL, View, ViewContent
-from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
+from hubspot_ingest.errors import DatabaseError, GrantMissing
 from hubspot_ingest.inbound.load.destination import ExistingTable, destination_table, run_ddl
 from hubspot_ingest.model import Property
 from hubspot_ingest.settings import SyncSettings
@@ -199,13 +199,6 @@ def modified_column(stream: RecordStream | ItemStream) -> str | None:
     return next((column for column in _MOMENTS if column in there), None)
 
 
-def release_views(database: Database, sync: str, settings: SyncSettings) -> None:
-    """A sync does not fill its table any more: where others do, its place is theirs."""
-    table = destination_table(settings)
-    with suppress(DatabaseError):
-        database.rows(views.unregister(table), (table.table, sync, table.table))
-
-
 def expire_views(database: Database, sync: str, settings: SyncSettings, *, unsettle: bool) -> None:
     """The next run looks at the views. ``unsettle``: the table is to hold other rows than before.
 
@@ -241,16 +234,3 @@ def missing_views(database: Database, sync: str, settings: SyncSettings) -> list
     ours = {row["TABLE_NAME"] for row in rows if views.fingerprint_of(row["COMMENT"]) is not None}
     places = [views.view_of(table, view) for view in View]
     return [place for place in places if noted and place.table not in ours]
-
-
-def check_name_is_free(settings: SyncSettings, others: Iterable[tuple[str, SyncSettings]]) -> None:
-    """Raises ``Refusal`` where a sync would fill what is a view beside another sync's table."""
-    table = destination_table(settings)
-    if table == views.register_of(table):
-        raise Refusal(f"{table} tells how far tables are settled; give the sync another table")
-    for name, other in others:
-        if table in [views.view_of(destination_table(other), view) for view in View]:
-            raise Refusal(
-                f"{table} is the name of a view beside {destination_table(other)}, the table of "
-                f"the sync {name}; give this one another table: {{'destination': {{'table': '…'}}}}"
-            )

@@ -14,7 +14,7 @@ from hubspot_ingest.catalog.registry import RECORD_STREAMS
 from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database import columns
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.sql import Table, table_beside
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.inbound.plan import filters
@@ -90,8 +90,7 @@ class Plan:
 
     def beside(self, what: str) -> Table:
         """The table that stands next to the destination, for the links or history of it."""
-        name = f"{self.table.table}_{what.upper().replace('-', '_')}"
-        return replace(self.table, table=name)
+        return table_beside(self.table, what)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -196,7 +195,10 @@ def make_plan(
         property_columns=columns.property_columns(
             chosen,
             settings.column_prefix,
-            taken=[columns.association_column(prop).name for prop in associations],
+            # those of other streams too: they may be asked for one day
+            taken=[
+                columns.association_column(other).name for other in (*associations, *RECORD_STREAMS)
+            ],
             column_names=known_columns,
             existing=existing,
         ),

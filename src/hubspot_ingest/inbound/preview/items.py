@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import ItemStream, ViewStream
 from hubspot_ingest.database.columns import Column, property_columns
-from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import Runs
-from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.database.statements.merge_items import RAW
 from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
@@ -28,6 +26,7 @@ from hubspot_ingest.inbound.items.window import item_window
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.destination import SchemaPresence
 from hubspot_ingest.inbound.load.table_views import TableViews
+from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.preview.estimate import Part, Step
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
 
@@ -50,23 +49,22 @@ def view_plan(prospect: Prospect, stream: ViewStream) -> Planned:
     return _planned(prospect, stream, _Estimate([], 0, False, why), ddl, [], None)
 
 
-def items_plan(prospect: Prospect, stream: ItemStream, sync: Sync | None) -> Planned:
+def items_plan(prospect: Prospect, stream: ItemStream, state: SyncState) -> Planned:
     """What a run of an item stream would do. Raises ``ScopeMissing`` where it would be skipped."""
-    table = destination.destination_table(prospect.settings)
     window = item_window(
         prospect.settings,
         stream,
-        table,
-        settled_through=None if sync is None else sync.settled_through,
-        checkpoint=None if sync is None else sync.checkpoint,
-        state={} if sync is None else sync.sweeps,
+        state.table,
+        settled_through=state.settled_through,
+        checkpoint=state.checkpoint,
+        state=state.sweeps,
         now=prospect.now,
     )
     try:
         estimate = _estimate(prospect, stream, window)
     except ScopeMissing as error:
         raise explained(stream, error) from error
-    ddl, columns = _table(prospect, stream, sync, reads=estimate.rows != 0)
+    ddl, columns = _table(prospect, stream, state, reads=estimate.rows != 0)
     return _planned(prospect, stream, estimate, ddl, columns, str(window["plan"]))
 
 
@@ -153,20 +151,18 @@ def _step(endpoint: str, count: int, at_once: int) -> Step:
 
 
 def _table(
-    prospect: Prospect, stream: ItemStream, sync: Sync | None, *, reads: bool
+    prospect: Prospect, stream: ItemStream, state: SyncState, *, reads: bool
 ) -> tuple[list[str], list[Column]]:
     """The DDL and the new columns, as far as they can be known.
 
     Columns of flattened properties come as the properties turn up.
     """
     database = prospect.context.database
-    table = destination.destination_table(prospect.settings)
-    existing_table = destination.read_table(database, table)
-    settled_through = None if sync is None else sync.settled_through
-    views = TableViews(database, prospect.name, prospect.settings, stream, settled_through)
+    table, existing_table = state.table, state.existing_table
+    views = TableViews(database, prospect.name, prospect.settings, stream, state.settled_through)
     if not reads:
         return views.statements(existing_table, loaded=False) if existing_table.types else [], []
-    remembered = PortalSchema(database).properties(prospect.name) if stream.flattened else ()
+    remembered = state.remembered if stream.flattened else ()
     flattened = property_columns(
         [prop for prop, _ in remembered],
         prospect.settings.column_prefix,

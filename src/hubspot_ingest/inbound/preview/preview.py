@@ -18,12 +18,13 @@ from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
+from hubspot_ingest.inbound.opening.portal_check import check_known_portal
+from hubspot_ingest.inbound.opening.sync_state import read_sync_state
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.preview import report
 from hubspot_ingest.inbound.preview.items import items_plan, view_plan
 from hubspot_ingest.inbound.preview.records import records_plan
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
-from hubspot_ingest.inbound.run.sync_state import read_sync_state
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import Effect, change_effect, parse_settings, sync_name
@@ -109,26 +110,27 @@ def _defaults(context: Context) -> dict[str, Json]:
 
 
 def _plan(context: Context, name: str, new_settings: Json = None) -> Planned:
-    defaults = _defaults(context)
+    app = AppState(context.database).settings()
     sync = Syncs(context.database).find(name)
-    settings = parse_settings(name, None if sync is None else sync.settings, defaults)
+    settings = parse_settings(name, None if sync is None else sync.settings, app.for_syncs)
     if new_settings is not None:
         stored = settings
-        settings = configure.checked_settings(context, name, new_settings, defaults)
+        settings = configure.checked_settings(context, name, new_settings, app.for_syncs)
         if sync is not None and change_effect(stored, settings) >= Effect.BACKFILL:
             # as they would be forgotten once these settings are stored
-            sync = replace(sync, settled_through=None, checkpoint=None)
+            sync = replace(sync, settled_through=None, checkpoint=None, sweeps={})
+    state = read_sync_state(context.database, name, settings, sync, app)
     now = context.clock.now()
     with context.client(settings, now + PATIENCE) as client:
         prospect = Prospect(context, client, name, settings, now)
         stream = lookup.find(settings.stream, client.fetch)
         lookup.check_settings(stream, settings)
+        if isinstance(stream, ViewStream):
+            return view_plan(prospect, stream)
+        check_known_portal(context, state, client)
         try:
             if isinstance(stream, RecordStream):
-                sync_state = read_sync_state(context.database, name, settings, sync)
-                return records_plan(prospect, stream, sync_state)
-            if isinstance(stream, ViewStream):
-                return view_plan(prospect, stream)
-            return items_plan(prospect, stream, sync)
+                return records_plan(prospect, stream, state)
+            return items_plan(prospect, stream, state)
         except ScopeMissing as error:
             return prospect.refused(stream, error)

@@ -17,10 +17,10 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID
 from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.due import Due, filtered_since
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy, list_plan, rotation_plan
 from hubspot_ingest.inbound.preview.estimate import Counts
-from hubspot_ingest.inbound.run.sync_state import SyncState
 from hubspot_ingest.model import Record
 
 # Of a reading that was left unfinished, so many of its ranges are counted; the rest are taken for

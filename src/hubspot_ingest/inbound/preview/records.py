@@ -11,12 +11,12 @@ from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.destination import SchemaPresence
+from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy, list_plan, rotation_plan, without_links
 from hubspot_ingest.inbound.preview import estimate
 from hubspot_ingest.inbound.preview.estimate import Part
 from hubspot_ingest.inbound.preview.probe import Survey, Surveyor
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
-from hubspot_ingest.inbound.run.sync_state import SyncState
 from hubspot_ingest.model import Property
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 
 from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.certificates import Certificate, Certificates
+from hubspot_ingest.database.state.syncs import StateWriter
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.reconcile.comparison import SHOWN, Comparison, ComparisonResult
 
@@ -34,12 +35,12 @@ def comparison_message(certificate: Certificate, result: ComparisonResult) -> st
 
 
 def compare_and_certify(
-    comparison: Comparison, sync: str, requests: Callable[[], int]
+    comparison: Comparison, writer: StateWriter, requests: Callable[[], int]
 ) -> Generator[None, None, Certificate]:
     """Compare, repair and keep the certificate; yields for other runs' turns.
 
     ``requests`` tells how many were sent for it so far. What ends it early is on the certificate
-    too, and is raised unless it is ``Stopped``.
+    too, and is raised unless it is ``Stopped``. There is none where the sync changed meanwhile.
     """
     loader, result = comparison.loader, comparison.result
     began = loader.clock.now()
@@ -47,7 +48,7 @@ def compare_and_certify(
     def certify() -> Certificate:
         counted = result.counted
         certificate = Certificate(
-            sync=sync,
+            sync=writer.sync,
             run_id=loader.run_id,
             checked_at=began,
             method=METHOD,
@@ -63,7 +64,7 @@ def compare_and_certify(
             duration_seconds=(loader.clock.now() - began) / 1000,
             differences=[*result.kinds.items()][:SHOWN],
         )
-        Certificates(loader.database).save(certificate)
+        Certificates(loader.database).save(certificate, writer)
         cleanup.clear(loader.database, loader.clock.now())
         return certificate
 

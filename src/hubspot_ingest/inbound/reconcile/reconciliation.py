@@ -5,32 +5,30 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 from hubspot_ingest import times
-from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import RecordStream
-from hubspot_ingest.database import sql
-from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.certificates import Certificate
 from hubspot_ingest.database.state.leases import Leases
-from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import Runs
-from hubspot_ingest.database.state.syncs import Sync, Syncs
-from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
+from hubspot_ingest.errors import IngestError, Refusal, SyncBusy
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound.load import destination, page_recorder, run_manifest
+from hubspot_ingest.inbound.load import page_recorder
 from hubspot_ingest.inbound.load.loader import Loader
-from hubspot_ingest.inbound.load.page_recorder import PageRecorder
-from hubspot_ingest.inbound.plan import due, plan
+from hubspot_ingest.inbound.opening.filled_tables import FilledTables
+from hubspot_ingest.inbound.opening.opening import Lease, open_sync, read_sync
+from hubspot_ingest.inbound.opening.portal_check import checked_portal
+from hubspot_ingest.inbound.opening.sync_state import SyncState
+from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
 from hubspot_ingest.inbound.reconcile.comparison import Comparison, ComparisonResult
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.settings import SyncSettings, parse_settings, sync_name
+from hubspot_ingest.settings import SyncSettings
 
-LEASE_RENEWED_EVERY = times.MINUTE
 TICK = 1.0
 
 
@@ -39,14 +37,15 @@ def start(context: Context, name: str) -> dict[str, Json]:
 
     Raises ``SyncBusy`` while a run or a comparison goes on, and what forbids one to begin.
     """
-    sync, settings, _ = _loaded_sync(context, name)
-    if Leases(context.database).held(sync.name, context.clock.now()):
-        raise SyncBusy(f"a run of {sync.name} is going on already; see the view RUNS")
-    task = task_schedules.start_comparison(context.database, sync.name, settings)
+    state = read_sync(context, name)
+    _check_loaded(state)
+    if Leases(context.database).held(state.name, context.clock.now()):
+        raise SyncBusy(f"a run of {state.name} is going on already; see the view RUNS")
+    task = task_schedules.start_comparison(context.database, state.name, state.settings)
     return {
         "response_code": "OK",
-        "message": f"the table of {sync.name} is compared in the background; the view COMPLETENESS "
-        "tells what was found, the view ERRORS what kept it from being done",
+        "message": f"the table of {state.name} is compared in the background; the view "
+        "COMPLETENESS tells what was found, the view ERRORS what kept it from being done",
         "task": task,
     }
 
@@ -67,31 +66,19 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
     Raises ``UnknownSync``, ``Refusal`` for what cannot be compared, ``SyncBusy``, and what keeps
     HubSpot from being read at all; nothing was changed then.
     """
-    syncs, leases = Syncs(context.database), Leases(context.database)
-    sync, settings, app = _loaded_sync(context, name)
-    name = sync.name
     began = context.clock.now()
     run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
-    weight = quota_share.WEIGHTS[settings.priority]
-    leases.take(name, run_id, began, process=context.process, weight=weight)
-    try:
-        # read anew under the lease: a run may have moved it since
-        sync = syncs.find(name) or sync
-        deadline = began + round(settings.deadline_minutes * times.MINUTE)
-        with _open_client(context, settings, deadline) as (client, look):
-            recorder = page_recorder.page_recorder(
-                context.database, app.keep_pages_days, name, run_id
-            )
-            with closing(
-                _comparison(context, client, sync, settings, run_id, look, recorder)
-            ) as comparison:
-                steps = compare_and_certify(comparison, name, lambda: client.tally.requests)
+    state, lease = open_sync(context, name, run_id)
+    with lease:
+        _check_loaded(state)
+        deadline = began + round(state.settings.deadline_minutes * times.MINUTE)
+        with _open_client(context, state.settings, deadline) as (client, refresh):
+            with closing(_comparison(context, client, state, lease, refresh)) as comparison:
+                steps = compare_and_certify(comparison, lease.writer, lambda: client.tally.requests)
                 certificate = _run_to_end(steps)
             spent = client.tally
         ended = certificate.result != "INCOMPLETE"
-        syncs.save_sweeps(name, due.state_after_comparison(sync.sweeps, began, ended=ended))
-    finally:
-        leases.release(name, run_id)
+        lease.writer.save_sweeps(due.state_after_comparison(state.sweeps, began, ended=ended))
     Runs(context.database).save_requests(
         run_id,
         [
@@ -103,19 +90,15 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
     return _answer(certificate, comparison.result)
 
 
-def _loaded_sync(context: Context, name: str) -> tuple[Sync, SyncSettings, AppSettings]:
-    name = sync_name(name)
-    sync = Syncs(context.database).find(name)
-    if sync is None:
-        raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
-    app = AppState(context.database).settings()
-    settings = parse_settings(name, sync.settings, app.for_syncs)
-    if sync.settled_through is None:
+def _check_loaded(state: SyncState) -> None:
+    """Raises ``Refusal`` where there is nothing that could be compared."""
+    if state.settled_through is None:
+        reason = state.forgotten or "no run has come to its end yet"
         raise Refusal(
-            f"{name} has not been loaded whole yet; run CALL ingest_hubspot('{name}') first",
+            f"{state.name} has not been loaded whole: {reason}; "
+            f"run CALL ingest_hubspot('{state.name}') first",
             code="NOT_LOADED",
         )
-    return sync, settings, app
 
 
 def _run_to_end(steps: Generator[None, None, Certificate]) -> Certificate:
@@ -141,63 +124,43 @@ def _open_client(
 
 
 def _comparison(
-    context: Context,
-    client: Client,
-    sync: Sync,
-    settings: SyncSettings,
-    run_id: str,
-    look: Callable[[], None],
-    recorder: PageRecorder | None,
+    context: Context, client: Client, state: SyncState, lease: Lease, refresh: Callable[[], None]
 ) -> Comparison:
-    stream = lookup.find(settings.stream, client.fetch)
+    stream = lookup.find(state.settings.stream, client.fetch)
     if not isinstance(stream, RecordStream):
         raise Refusal(
             f"{stream.name} is read whole, or has nothing that could be counted: its runs are its "
             "comparison",
             code="NOT_COMPARABLE",
         )
-    database, leases = context.database, Leases(context.database)
-    metadata = PortalSchema(database)
-    remembered = metadata.properties(sync.name)
-    table = destination.destination_table(settings)
-    existing_table = destination.read_table(database, table)
-    if not existing_table.types:
+    if not state.existing_table.types:
         raise Refusal(
-            f"{table} does not exist: {sync.name} has found no record yet", code="NOT_LOADED"
+            f"{state.table} does not exist: {state.name} has found no record yet", code="NOT_LOADED"
         )
-    run_plan = plan.make_plan(
-        sync.name,
-        settings,
-        stream,
-        tuple(prop for prop, _ in remembered),
-        settled_through=None,
-        now=context.clock.now(),
-        table=table,
-        known_columns={prop.name: column for prop, column in remembered if column},
-        existing=existing_table.types,
+    with checked_portal(context, state, client) as portal:
+        portal_id = portal()
+    FilledTables(context.database, state, lease.writer, portal_id)
+    settled_through = int(state.settled_through or 0)
+    run_plan = replace(state, settled_through=None, checkpoint=None).plan(
+        stream, state.properties, context.clock.now()
     )
-    renewed = context.clock.now()
 
     def heartbeat() -> None:
-        nonlocal renewed
-        look()
+        refresh()
         client.access.settle()
-        now = context.clock.now()
-        if now - renewed >= LEASE_RENEWED_EVERY:
-            leases.renew(sync.name, run_id, now)
-            renewed = now
+        lease.renew()
 
-    portal_id = str(database.rows(sql.portal_of(table))[0]["PORTAL_ID"] or "")
+    recorder = page_recorder.page_recorder(
+        context.database, state.app.keep_pages_days, state.name, lease.writer.run_id
+    )
     if recorder is not None:
-        recorder.manifest = run_manifest.records_manifest(
-            run_plan, [*existing_table.types], sync.settled_through, sync.sweeps, portal_id
-        )
+        recorder.manifest = state.manifest(run_plan, portal_id)
     loader = Loader(
-        database=database,
+        database=context.database,
         fetch=client.fetch,
         plan=run_plan,
-        existing_table=existing_table,
-        run_id=run_id,
+        existing_table=state.existing_table,
+        run_id=lease.writer.run_id,
         portal_id=portal_id,
         clock=context.clock,
         heartbeat=heartbeat,
@@ -205,7 +168,7 @@ def _comparison(
         tick=TICK,
         recorder=recorder,
     )
-    return Comparison(loader, int(sync.settled_through or 0), lambda _: None)
+    return Comparison(loader, settled_through, lambda _: None)
 
 
 def _answer(certificate: Certificate, result: ComparisonResult) -> dict[str, Json]:

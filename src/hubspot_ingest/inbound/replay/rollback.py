@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hubspot_ingest import times
-from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
-from hubspot_ingest.database.state.properties import PortalSchema
-from hubspot_ingest.database.state.syncs import Sync, Syncs
+from hubspot_ingest.database.state.syncs import StateWriter, Syncs
 from hubspot_ingest.errors import Refusal, UnknownSync
-from hubspot_ingest.inbound.load import destination, table_views
+from hubspot_ingest.inbound.load import table_views
 from hubspot_ingest.inbound.load.run_manifest import manifest_table
+from hubspot_ingest.inbound.opening.opening import open_sync
+from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.settings import parse_settings
 
 
 def rollback(context: Context, run_id: str) -> dict[str, Json]:
@@ -29,7 +28,6 @@ def rollback(context: Context, run_id: str) -> dict[str, Json]:
     nothing was changed then.
     """
     kept, syncs = PageArchive(context.database), Syncs(context.database)
-    leases = Leases(context.database)
     stored_run = kept.sync_of(run_id)
     if stored_run is None:
         raise Refusal(
@@ -38,17 +36,15 @@ def rollback(context: Context, run_id: str) -> dict[str, Json]:
     name = stored_run[0]
     if syncs.find(name) is None:
         raise UnknownSync(f"the sync {name} of that run was dropped; configure it again, then call")
-    lease = f"rollback-{uuid.uuid4().hex[:12]}"
-    leases.take(name, lease, context.clock.now(), process=context.process)
-    try:
-        return _under_lease(context, kept, syncs, name, run_id)
-    finally:
-        leases.release(name, lease)
+    state, lease = open_sync(context, name, f"rollback-{uuid.uuid4().hex[:12]}")
+    with lease:
+        return _under_lease(context, kept, state, lease.writer, run_id)
 
 
 def _under_lease(
-    context: Context, kept: PageArchive, syncs: Syncs, name: str, run_id: str
+    context: Context, kept: PageArchive, state: SyncState, writer: StateWriter, run_id: str
 ) -> dict[str, Json]:
+    name = state.name
     stored_run, entries = kept.sync_of(run_id), kept.entries(name, run_id=run_id)
     if stored_run is not None and stored_run[2]:
         raise Refusal(f"the run {run_id} was rolled back before", code="ALREADY_ROLLED_BACK")
@@ -65,10 +61,8 @@ def _under_lease(
             code="LATER_RUN_NOT_KEPT",
         )
     manifest = entries[0].body
-    sync = syncs.find(name)
     # first the cursor: should this end here, the next run reads more than it must, never less
-    if sync is not None:
-        _rewind(context, syncs, sync, manifest)
+    _rewind(context, state, writer, manifest)
     number = kept.last_number(name) + 1
     done = undo(context.database, entries, manifest_table(manifest), number, passing_on=True)
     now = context.clock.now()
@@ -92,21 +86,25 @@ def _under_lease(
     }
 
 
-def _rewind(context: Context, syncs: Syncs, sync: Sync, manifest: Mapping[str, Any]) -> None:
+def _rewind(
+    context: Context, state: SyncState, writer: StateWriter, manifest: Mapping[str, Any]
+) -> None:
     """Let the sync go on from where the run began, unless it fills another table by now."""
-    app = AppState(context.database).settings()
-    settings = parse_settings(sync.name, sync.settings, app.for_syncs)
-    if destination.destination_table(settings) != manifest_table(manifest):
+    if state.table != manifest_table(manifest):
         return
     before: int | None = manifest["settled_through"]
-    cursor = None if before is None or sync.settled_through is None else before
-    if cursor is not None and sync.settled_through is not None:
-        cursor = min(cursor, sync.settled_through)
-    properties = PortalSchema(context.database).properties(sync.name)
+    cursor = None if before is None or state.settled_through is None else before
+    if cursor is not None and state.settled_through is not None:
+        cursor = min(cursor, state.settled_through)
     had = {*manifest["columns"]}
-    added = [prop.name for prop, column in properties if column is not None and column not in had]
-    syncs.rewind(sync.name, cursor, earlier_sweeps(sync.sweeps, manifest["sweeps"], added))
-    table_views.rewind_views(context.database, sync.name, settings, cursor)
+    added = [
+        prop.name for prop, column in state.remembered if column is not None and column not in had
+    ]
+    # there are fewer rows from here on
+    tables = {part: (created, 0) for part, (created, _) in writer.earned_on.tables.items()}
+    writer.earned_on = replace(writer.earned_on, tables=tables, landed=False)
+    writer.rewind(cursor, earlier_sweeps(state.sweeps, manifest["sweeps"], added))
+    table_views.rewind_views(context.database, state.name, state.settings, cursor)
 
 
 def earlier_sweeps(

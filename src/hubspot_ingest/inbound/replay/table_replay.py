@@ -17,23 +17,22 @@ from hubspot_ingest import times
 from hubspot_ingest.database import shadow_tables
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.state.runs import RunLog, Runs
-from hubspot_ingest.database.state.syncs import Syncs
-from hubspot_ingest.errors import IngestError, Refusal, UnknownSync
+from hubspot_ingest.errors import IngestError, Refusal
 from hubspot_ingest.inbound.load import destination, table_views
+from hubspot_ingest.inbound.opening.opening import Lease, open_sync
+from hubspot_ingest.inbound.opening.portal_check import check_portal
 from hubspot_ingest.inbound.replay.page_loader import Loads
 from hubspot_ingest.inbound.replay.target_tables import target_tables
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import internal_error
-from hubspot_ingest.settings import parse_settings, sync_name
 
 STRATEGY = "REPLAY"
-LEASE_RENEWED_EVERY = times.MINUTE
+# How often a replay tells how far it is.
+PROGRESS_EVERY = times.MINUTE
 
 
 def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
@@ -42,31 +41,25 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
     Raises ``UnknownSync``, ``Refusal`` (``NOTHING_KEPT``, ``NOT_KEPT_SO_FAR``, ``OTHER_PORTAL``)
     and ``SyncBusy``; nothing was changed then.
     """
-    leases, runs = Leases(context.database), Runs(context.database)
-    kept = PageArchive(context.database)
-    name = sync_name(name)
-    sync = Syncs(context.database).find(name)
-    if sync is None:
-        raise UnknownSync(f"there is no sync {name!r}; the view SYNCS tells which there are")
-    app = AppState(context.database).settings()
-    settings = parse_settings(name, sync.settings, app.for_syncs)
+    runs, kept = Runs(context.database), PageArchive(context.database)
     began = context.clock.now()
-    log = RunLog(f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, began)
-    log.strategy, log.settled_through = STRATEGY, sync.settled_through
-    leases.take(name, log.run_id, began, process=context.process)
-    try:
+    run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
+    state, lease = open_sync(context, name, run_id)
+    name, table = state.name, state.table
+    log = RunLog(run_id, name, state.settings.stream, began)
+    log.strategy, log.settled_through = STRATEGY, state.settled_through
+    with lease:
         entries = _entries_since(kept.entries(name), name, since)
         for portal in {entry.body["portal"] for entry in entries if "portal" in entry.body}:
-            destination.check_portal(context.database, settings, portal)
-        table = destination.destination_table(settings)
+            check_portal(context.database, state, portal)
         log.destination = str(table)
         runs.begin(log)
         runs.save(log)
         try:
             _Replay(
-                *(context.database, context.clock, leases, runs, kept, log, table, entries)
+                *(context.database, context.clock, lease, runs, kept, log, table, entries)
             ).run()
-            table_views.expire_views(context.database, name, settings, unsettle=False)
+            table_views.expire_views(context.database, name, state.settings, unsettle=False)
         except IngestError as error:
             runs.fail(log, error, context.clock.now())
         except Exception as error:
@@ -74,8 +67,6 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
             failure = internal_error(context.database, error, now, run_id=log.run_id, sync=name)
             with suppress(IngestError):
                 runs.fail(log, failure, now, logged=True)
-    finally:
-        leases.release(name, log.run_id)
     return {
         "response_code": log.response_code,
         "message": log.message,
@@ -136,7 +127,7 @@ class _Replay:
 
     database: Database
     clock: times.Clock
-    leases: Leases
+    lease: Lease
     runs: Runs
     kept: PageArchive
     log: RunLog
@@ -182,7 +173,7 @@ class _Replay:
     def _load(self, shadow: Table, manifests: Mapping[str, Mapping[str, Any]]) -> None:
         database, name = self.database, self.log.sync
         loads = Loads(database, self.kept, name, shadow, self.log.run_id)
-        renewed = self.log.started_at
+        saved_at = self.log.started_at
         for entry in self.entries:
             if entry.kind == "ROLLBACK":
                 own_entries = [
@@ -191,8 +182,8 @@ class _Replay:
                 undo(database, own_entries, shadow, entry.number, passing_on=False)
             else:
                 self.log.rows_read += loads.load(entry, manifests[entry.run_id])
+            self.lease.renew()
             now = self.clock.now()
-            if now - renewed >= LEASE_RENEWED_EVERY:
-                self.leases.renew(name, self.log.run_id, now)
+            if now - saved_at >= PROGRESS_EVERY:
                 self.runs.save(self.log)
-                renewed = now
+                saved_at = now

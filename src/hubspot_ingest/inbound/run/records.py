@@ -10,32 +10,33 @@ from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import ItemStream, ViewStream
 from hubspot_ingest.database import sql
-from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import RunLog, Runs
-from hubspot_ingest.database.state.syncs import Syncs
-from hubspot_ingest.errors import DailyLimitReached, IngestError, Stopped
+from hubspot_ingest.errors import DailyLimitReached, IngestError, StateOutdated, Stopped
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.deletions.sweeps import reset_after_backfill, run_sweeps
 from hubspot_ingest.inbound.items import view_streams
 from hubspot_ingest.inbound.items.run import ItemRun
-from hubspot_ingest.inbound.load import destination, page_recorder
+from hubspot_ingest.inbound.load import page_recorder
+from hubspot_ingest.inbound.load.batches import HISTORY
+from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.loader import Loader, MergeResult
+from hubspot_ingest.inbound.opening.filled_tables import FilledTables
+from hubspot_ingest.inbound.opening.opening import Lease
+from hubspot_ingest.inbound.opening.portal_check import checked_portal
+from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan import due
+from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
-from hubspot_ingest.inbound.run.portal_check import checked_portal
 from hubspot_ingest.inbound.run.shortfalls import Shortfalls
 from hubspot_ingest.inbound.run.started_extraction import StartedExtraction, start_extraction
-from hubspot_ingest.inbound.run.sync_state import read_sync_state
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.quota_share import QuotaShare
-from hubspot_ingest.settings import SyncSettings
 
-LEASE_RENEWED_EVERY = times.MINUTE
 # A run that merges nothing yet tells so often how many requests it sent.
 PROGRESS_EVERY = times.MINUTE // 6
 # Seconds after which a run that waits for HubSpot shows life, alone and beside others.
@@ -48,33 +49,35 @@ class Run:
 
     def __init__(
         self,
-        name: str,
-        settings: SyncSettings,
+        sync_state: SyncState,
+        lease: Lease,
         context: Context,
         log: RunLog,
         *,
         patient: bool = True,
-        keep_days: int = 0,
     ) -> None:
-        self._name = name
-        self._settings = settings
+        """``lease`` was taken for the run of ``log``."""
+        self._name = sync_state.name
+        self._settings = sync_state.settings
         self._context = context
         self._clock = context.clock
         self._tick = PATIENT_TICK if patient else SHORT_TICK
-        self._syncs = Syncs(context.database)
-        self._leases = Leases(context.database)
+        self._lease, self._writer = lease, lease.writer
         self._runs = Runs(context.database)
         self._schema = PortalSchema(context.database)
         self._log = log
-        self._lease_renewed = self._progress_saved_at = log.started_at
+        self._progress_saved_at = log.started_at
         self._requests: Callable[[], int] = int
-        # read anew under the lease: another run may have moved it since
-        self._sync_state = read_sync_state(context.database, name, settings, self._syncs.find(name))
-        self._sweeps_state = self._sync_state.sweeps
-        log.settled_through = self._sync_state.settled_through
+        self._sync_state = sync_state
+        self._sweeps_state = sync_state.sweeps
+        log.settled_through = sync_state.settled_through
         self._notes: list[str] = []
         self._shortfalls = Shortfalls(self._runs, log, self._notes, self._clock)
-        self._recorder = page_recorder.page_recorder(context.database, keep_days, name, log.run_id)
+        if sync_state.forgotten is not None:
+            self._notes.append(f"everything was read anew: {sync_state.forgotten}")
+        self._recorder = page_recorder.page_recorder(
+            context.database, sync_state.app.keep_pages_days, self._name, log.run_id
+        )
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor; yields whenever another run may take its turn.
@@ -112,21 +115,25 @@ class Run:
     def _run_stages(self, client: Client) -> Iterator[None]:
         stream = lookup.find(self._settings.stream, client.fetch)
         lookup.check_settings(stream, self._settings)
-        asking = checked_portal(self._context, self._settings, client, self._log.started_at)
+        asking = checked_portal(self._context, self._sync_state, client)
         if isinstance(stream, ViewStream):
-            with asking:
-                database = self._context.database.counting(self._log.staged, client.watch)
-                view_streams.run(stream, self._settings, database, self._syncs, self._log)
+            database = self._context.database.counting(self._log.staged, client.watch)
+            view_streams.run(stream, self._settings, database, self._writer, self._log)
             return
         if isinstance(stream, ItemStream):
             with asking as portal:
-                yield from self._run_items(client, stream, portal)
+                yield from self._run_items(client, stream, portal())
             return
         with asking as portal:
             started = start_extraction(
                 client.fetch, stream, self._sync_state, self._log.started_at, self._clock
             )
             portal_id = portal()
+        if self._begins_anew(client, portal_id):
+            started = start_extraction(
+                client.fetch, stream, self._sync_state, self._log.started_at, self._clock
+            )
+        tables = FilledTables(self._context.database, self._sync_state, self._writer, portal_id)
         run_plan, log = started.plan, self._log
         log.stream, log.strategy, log.destination = (
             stream.name,
@@ -155,12 +162,15 @@ class Run:
             recorder=self._recorder,
         )
         self._note_new_columns(started)
-        with closing(Comparison(loader, run_plan.until, self._count_rows)) as comparison:
-            yield from self._load(started, comparison)
-            self._syncs.advance(self._name, run_plan.until)
-            log.settled_through = run_plan.until
-            views.settle(run_plan.until, loader.grown)
-            loader = comparison.loader = self._loader_of_sweeps(loader)
+        until = run_plan.until - client.clock_ahead(log.started_at)
+        with closing(Comparison(loader, until, self._count_rows)) as comparison:
+            yield from self._load(started, comparison, tables, until)
+            parts = [*run_plan.associations, *([HISTORY] if run_plan.history else ())]
+            existing_table = tables.verify(parts)
+            self._writer.advance(until)
+            log.settled_through = until
+            views.settle(until, loader.grown)
+            loader = comparison.loader = self._loader_of_sweeps(loader, existing_table)
             swept = yield from self._sweep(loader)
             self._shortfalls.log_links(loader)
             if swept and self._comparison_due and loader.existing_table.types:
@@ -170,7 +180,7 @@ class Run:
                 pending = due.state_after_comparison(
                     self._sweeps_state, self._clock.now(), ended=False
                 )
-                self._syncs.save_sweeps(self._name, pending)
+                self._writer.save_sweeps(pending)
             self._shortfalls.log_unread(loader)
 
     @property
@@ -178,7 +188,31 @@ class Run:
         every = self._sync_state.compare_every
         return due.comparison_due(self._sweeps_state, self._clock.now(), every)
 
-    def _load(self, started: StartedExtraction, comparison: Comparison) -> Iterator[None]:
+    def _begins_anew(self, client: Client, portal_id: str) -> bool:
+        """Whether what earlier runs left behind turns out not to count, and is forgotten."""
+        state = self._sync_state
+        ahead = client.clock_ahead(self._log.started_at)
+        if not state.has_run:
+            return False
+        if state.earned_on.portal_id not in (None, portal_id):
+            reason = f"it was read from portal {state.earned_on.portal_id} before"
+        elif state.is_from_the_future(self._log.started_at - ahead):
+            reason = "a clock that was ahead of HubSpot's had moved the cursor too far"
+        else:
+            return False
+        self._writer.forget()
+        self._sync_state = state.without_state(reason)
+        self._sweeps_state = self._sync_state.sweeps
+        self._notes.append(f"everything was read anew: {reason}")
+        return True
+
+    def _load(
+        self,
+        started: StartedExtraction,
+        comparison: Comparison,
+        tables: FilledTables,
+        until: int,
+    ) -> Iterator[None]:
         """Bring in the records; where they are all of them, the comparison begins meanwhile."""
         run_plan, log, loader = started.plan, self._log, comparison.loader
         backfill = self._sync_state.settled_through is None
@@ -201,42 +235,38 @@ class Run:
             log.rows_deleted += result.deleted
             log.values_misfit += result.misfits
             telemetry.debug("rows merged", sync=log.sync, run_id=log.run_id, rows=result.rows)
+            if result.rows:
+                tables.count_merged(result.inserted)
             remaining = started.extraction.remaining(result.read_to)
             if remaining is not None:
-                self._syncs.save_checkpoint(
-                    self._name,
+                self._writer.save_checkpoint(
                     {
                         "plan": run_plan.hash,
                         "since": run_plan.since,
-                        "until": run_plan.until,
+                        "until": until,
                         "reading": remaining,
-                    },
+                    }
                 )
                 log.requests = self._requests()
                 self._runs.save(log)
         if self._sync_state.properties_changed(started.properties):
             self._schema.save_properties(self._name, started.properties, run_plan.property_columns)
 
-    def _run_items(
-        self, client: Client, stream: ItemStream, portal: Callable[[], str]
-    ) -> Iterator[None]:
+    def _run_items(self, client: Client, stream: ItemStream, portal_id: str) -> Iterator[None]:
+        self._begins_anew(client, portal_id)
         run = ItemRun(
-            name=self._name,
-            settings=self._settings,
+            sync_state=self._sync_state,
             stream=stream,
             database=self._context.database.counting(self._log.staged, client.watch),
-            syncs=self._syncs,
+            writer=self._writer,
+            tables=FilledTables(self._context.database, self._sync_state, self._writer, portal_id),
             runs=self._runs,
-            fetch=client.fetch,
-            requests=lambda: client.tally.requests,
+            client=client,
             log=self._log,
             clock=self._clock,
             heartbeat=self._heartbeat,
             tick=self._tick,
-            settled_through=self._sync_state.settled_through,
-            checkpoint=self._sync_state.checkpoint,
-            state=self._sweeps_state,
-            portal_id=portal,
+            portal_id=portal_id,
             notes=self._notes,
             recorder=self._recorder,
         )
@@ -254,11 +284,10 @@ class Run:
             property_names: list[Json] = [*sorted(added | set(pending["properties"]))]
             refill: Json = {"properties": property_names, "after": ""}
             self._sweeps_state = {**self._sweeps_state, "refill": refill}
-            self._syncs.save_sweeps(self._name, self._sweeps_state)
+            self._writer.save_sweeps(self._sweeps_state)
 
-    def _loader_of_sweeps(self, loader: Loader) -> Loader:
+    def _loader_of_sweeps(self, loader: Loader, existing_table: ExistingTable) -> Loader:
         """The loading of what follows the main reading, into the table as it stands by now."""
-        existing_table = destination.read_table(self._context.database, loader.plan.table)
         links = loader.plan.association_columns
         # there are tables of links that the main reading had no use for
         return replace(loader, existing_table=existing_table, with_links=links, ready=False)
@@ -275,7 +304,7 @@ class Run:
         context = SweepContext(
             loader=loader,
             state=dict(self._sweeps_state),
-            save=lambda state: self._syncs.save_sweeps(self._name, state),
+            save=self._writer.save_sweeps,
             rows=int(count),
             log=self._count_rows,
         )
@@ -283,14 +312,17 @@ class Run:
         settled_through = self._sync_state.settled_through
         if settled_through is None:
             reset_after_backfill(context)
-            return True
-        if self._log.started_at - settled_through > RECYCLE_BIN:
+            due_sweeps = Due()
+        else:
+            due_sweeps = self._sync_state.due(loader.plan, self._clock.now())
+        if settled_through is not None and self._log.started_at - settled_through > RECYCLE_BIN:
             self._notes.append(
                 "the run before was longer ago than the 90 days for which HubSpot keeps deleted "
                 "records, so some are marked PURGED that were archived or merged"
             )
         try:
-            yield from run_sweeps(context, self._sync_state.due(loader.plan, self._clock.now()))
+            # new columns are filled even then: a row that did not change is not merged again
+            yield from run_sweeps(context, due_sweeps)
         except Stopped:
             return False
         finally:
@@ -304,13 +336,15 @@ class Run:
         before = self._requests() - asked
         try:
             certificate = yield from compare_and_certify(
-                comparison, self._name, lambda: self._requests() - before
+                comparison, self._writer, lambda: self._requests() - before
             )
             self._notes += (
                 []
                 if certificate.result == "COMPLETE"
                 else [comparison_message(certificate, comparison.result)]
             )
+        except StateOutdated:
+            raise
         except Exception as error:
             ingest_error = (
                 error if isinstance(error, IngestError) else IngestError(type(error).__name__)
@@ -322,9 +356,7 @@ class Run:
             )
             self._notes.append(message)
         ended = comparison.result.result != "INCOMPLETE"
-        self._syncs.save_sweeps(
-            self._name, due.state_after_comparison(self._sweeps_state, at, ended=ended)
-        )
+        self._writer.save_sweeps(due.state_after_comparison(self._sweeps_state, at, ended=ended))
 
     def _succeed(self) -> None:
         log = self._log
@@ -361,6 +393,4 @@ class Run:
             self._log.requests = self._requests()
             self._runs.save(self._log)
             self._progress_saved_at = now
-        if now - self._lease_renewed >= LEASE_RENEWED_EVERY:
-            self._leases.renew(self._name, self._log.run_id, now)
-            self._lease_renewed = now
+        self._lease.renew()

@@ -7,22 +7,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from hubspot_ingest import telemetry, times
-from hubspot_ingest.app_settings import AppSettings
-from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database import privileges
-from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
-from hubspot_ingest.inbound.load import destination
+from hubspot_ingest.inbound.opening.opening import open_sync, remembered_sync
 from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import alerts, quota_share, task_schedules
+from hubspot_ingest.operations import alerts, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import internal_error
 from hubspot_ingest.operations.run_cost import RunCost
-from hubspot_ingest.settings import SyncSettings, parse_settings, sync_name
 
 # The worst status comes first.
 WORST_FIRST = ("FAILED", "SKIPPED", "STOPPED", "SUCCEEDED")
@@ -73,12 +69,12 @@ def begin(
     those share the cost.
     """
     run_cost = shared_cost or RunCost(context.clock)
-    leases, runs = Leases(context.database), Runs(context.database)
-    name, settings, app = _remembered(name, context)
+    runs = Runs(context.database)
     now = context.clock.now()
-    log = RunLog(f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}", name, settings.stream, now)
-    weight = quota_share.WEIGHTS[settings.priority]
-    leases.take(name, log.run_id, now, process=context.process, weight=weight)
+    run_id = f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}"
+    state, lease = open_sync(context, name, run_id, remember=True)
+    name, settings = state.name, state.settings
+    log = RunLog(run_id, name, settings.stream, now)
 
     def steps() -> Iterator[None]:
         run_cost.begin(log.run_id)
@@ -87,16 +83,9 @@ def begin(
         try:
             runs.begin(log)
             try:
-                run = Run(
-                    *(name, settings, context, log),
-                    patient=patient,
-                    keep_days=app.keep_pages_days,
-                )
-                yield from run.steps()
+                yield from Run(state, lease, context, log, patient=patient).steps()
             except GrantMissing as error:
-                named_error = privileges.with_grants(
-                    context.database, destination.destination_table(settings), error
-                )
+                named_error = privileges.with_grants(context.database, state.table, error)
                 runs.fail(log, named_error, context.clock.now())
             except IngestError as error:
                 runs.fail(log, error, context.clock.now())
@@ -108,7 +97,7 @@ def begin(
                     runs.fail(log, failure, now, logged=True)
             _report_end(log)
         finally:
-            leases.release(name, log.run_id)
+            lease.release()
             run_cost.end(log.run_id)
 
     return log, steps()
@@ -141,29 +130,16 @@ def start(name: str, context: Context) -> dict[str, Json]:
 
     Raises ``SyncBusy`` when one is going on, and what forbids a run to begin.
     """
-    name, settings, _ = _remembered(name, context)
+    state = remembered_sync(context, name)
+    name = state.name
     if Leases(context.database).held(name, context.clock.now()):
         raise SyncBusy(f"a run of {name} is going on already; see the view RUNS")
-    task = task_schedules.start(context.database, name, settings)
+    task = task_schedules.start(context.database, name, state.settings)
     return {
         "response_code": "OK",
         "message": f"{name} runs in the background; the view RUNS tells how far it is",
         "task": task,
     }
-
-
-def _remembered(name: str, context: Context) -> tuple[str, SyncSettings, AppSettings]:
-    """A sync's name, its settings and the app's; an unknown sync is remembered with defaults."""
-    name = sync_name(name)
-    syncs = Syncs(context.database)
-    sync = syncs.find(name)
-    app = AppState(context.database).settings()
-    settings = parse_settings(name, None if sync is None else sync.settings, app.for_syncs)
-    if sync is None:
-        # a slip of the pen is refused before it is remembered
-        lookup.standard(settings.stream)
-        syncs.save(name, settings.stream, {}, context.clock.now())
-    return name, settings, app
 
 
 def answer(run: RunLog) -> dict[str, Json]:

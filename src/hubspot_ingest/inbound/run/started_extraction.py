@@ -13,8 +13,8 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.plan import Plan
-from hubspot_ingest.inbound.run.sync_state import SyncState
 from hubspot_ingest.model import Property
 from hubspot_ingest.times import Clock
 

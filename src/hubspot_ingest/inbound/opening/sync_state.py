@@ -1,19 +1,21 @@
-"""The state of a sync before a run, from which the run and its preview are planned."""
+"""A sync before a run: settings, state and table, and whether the state still counts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hubspot_ingest import times
-from hubspot_ingest.catalog.stream import RecordStream
+from hubspot_ingest.app_settings import AppSettings
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.stream import ItemStream, RecordStream
+from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.properties import PortalSchema
-from hubspot_ingest.database.state.syncs import Sync
+from hubspot_ingest.database.state.syncs import EarnedOn, Sync
 from hubspot_ingest.inbound.load import destination, run_manifest
 from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.table_views import TableViews
@@ -30,6 +32,9 @@ class SyncState:
 
     ``remembered`` are the properties an earlier run saw, each with its column if it has one.
     ``compare_every`` is how often the table is compared with HubSpot (ms, 0: never).
+    ``forgotten`` says why what earlier runs left behind does not count any more and is left out
+    here; None where it counts. ``rows`` tells how many the table and those beside it have (``""``
+    and by part), ``created`` when those beside it were created (epoch ms).
     """
 
     name: str
@@ -41,6 +46,11 @@ class SyncState:
     table: Table
     existing_table: ExistingTable
     compare_every: int
+    app: AppSettings
+    earned_on: EarnedOn
+    forgotten: str | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+    created: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def properties(self) -> tuple[Property, ...]:
@@ -76,6 +86,30 @@ class SyncState:
         return run_manifest.records_manifest(
             run_plan, [*self.existing_table.types], self.settled_through, self.sweeps, portal_id
         )
+
+    @property
+    def has_run(self) -> bool:
+        """Whether an earlier run left something behind that counts."""
+        return not (self.settled_through is None and self.checkpoint is None and not self.sweeps)
+
+    def is_from_the_future(self, now: int) -> bool:
+        """Whether the cursor is later than ``now``, by more than a clock is read wrong."""
+        return self.settled_through is not None and self.settled_through > now + times.MINUTE
+
+    def is_filled_from(self, portal_id: str) -> bool:
+        """Whether the table is the one that was filled from that portal, and from no other."""
+        earned_on = self.earned_on
+        created, _ = earned_on.tables.get("", (None, 0))
+        return (
+            earned_on.portal_id == portal_id
+            and earned_on.table == str(self.table)
+            and created is not None
+            and created == self.existing_table.created
+        )
+
+    def without_state(self, reason: str) -> SyncState:
+        """The same without what earlier runs left behind: a run is a backfill."""
+        return replace(self, settled_through=None, checkpoint=None, sweeps={}, forgotten=reason)
 
     def asks_properties(self, now: int) -> bool:
         """Whether a run asks for the properties though nothing may have changed.
@@ -137,11 +171,22 @@ class SyncState:
 
 
 def read_sync_state(
-    database: Database, name: str, settings: SyncSettings, sync: Sync | None
+    database: Database, name: str, settings: SyncSettings, sync: Sync | None, app: AppSettings
 ) -> SyncState:
     """How the sync stands now; ``sync`` is what is remembered of it, None: nothing."""
     table = destination.destination_table(settings)
-    return SyncState(
+    earned_on = EarnedOn() if sync is None else sync.earned_on
+    # what is beside another table than the destination says nothing
+    parts = earned_on.tables if earned_on.table == str(table) else {}
+    beside = {part: sql.table_beside(table, part) for part in parts if part}
+    existing_table, created = destination.read_tables(
+        database, table, [one.table for one in beside.values()]
+    )
+    existing = {
+        **({"": table} if existing_table.types else {}),
+        **{part: one for part, one in beside.items() if one.table in created},
+    }
+    state = SyncState(
         name=name,
         settings=settings,
         settled_through=None if sync is None else sync.settled_through,
@@ -149,6 +194,42 @@ def read_sync_state(
         sweeps={} if sync is None else sync.sweeps,
         remembered=PortalSchema(database).properties(name),
         table=table,
-        existing_table=destination.read_table(database, table),
-        compare_every=AppState(database).settings().reconcile_every_days * times.DAY,
+        existing_table=existing_table,
+        compare_every=app.reconcile_every_days * times.DAY,
+        app=app,
+        earned_on=earned_on,
+        rows=destination.count_rows(database, existing),
+        created={part: created[one.table] for part, one in beside.items() if one.table in created},
     )
+    reason = None if sync is None else _reason_to_forget(state, sync)
+    return state if reason is None else state.without_state(reason)
+
+
+def _reason_to_forget(state: SyncState, sync: Sync) -> str | None:
+    """Why the cursor does not count for the table as it is; None where it does."""
+    if not state.has_run:
+        return None
+    earned_on, table = sync.earned_on, state.table
+    if earned_on.version != (sync.version or ""):
+        return f"what the table of {state.name} was read for is not known"
+    if earned_on.table not in (None, str(table)):
+        return f"{state.name} fills {table} and no longer {earned_on.table}"
+    for part, (created, rows) in earned_on.tables.items():
+        place = sql.table_beside(table, part) if part else table
+        now_created = state.created.get(part) if part else state.existing_table.created
+        if now_created is None:
+            return f"{place} is gone"
+        if created is not None and now_created != created:
+            return f"{place} is another table than the one that was filled"
+        found = state.rows.get(part, rows)
+        # a reading that did not come to its end counts on every row it brought in
+        if found < rows and (found == 0 or state.checkpoint is not None or _is_of_items(state)):
+            return f"{place} had {rows} rows and has {found}"
+    if earned_on.landed and "" not in earned_on.tables and not state.rows.get("", 0):
+        return f"{table} is " + ("empty" if state.existing_table.types else "gone")
+    return None
+
+
+def _is_of_items(state: SyncState) -> bool:
+    """Whether nothing but the count of the rows could tell that some were taken away."""
+    return isinstance(lookup.standard(state.settings.stream), ItemStream)
