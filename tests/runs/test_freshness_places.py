@@ -1,4 +1,4 @@
-"""The views where names are taken, tables shared, moved or dropped, or where no records are."""
+"""The views where names are taken, tables moved or dropped, or where no records are."""
 
 from __future__ import annotations
 
@@ -105,34 +105,25 @@ def test_without_the_privilege_rows_come_in_and_the_run_names_the_grant(ours: Wo
     assert rows(ours, "WAREHOUSE.HUBSPOT.CONTACTS_SETTLED") == 12
 
 
-# -- shared, moved, dropped -------------------------------------------------------------------
+# -- moved, dropped -------------------------------------------------------------------
 
 
-def test_with_two_syncs_in_a_table_settled_is_what_both_have_settled(world: World) -> None:
+def test_a_dropped_sync_leaves_the_views_as_they_are(world: World) -> None:
     world.run()
-    world.clock.advance(HOUR)
-    world.configure("more", {**SLIM, "stream": "contacts", "filter_groups": LEADS})
-    world.run("more")
-    world.clock.advance(HOUR)
-    changed = next(world.portal.records("contacts")).id
-    world.portal.update("contacts", changed, {"jobtitle": "Head of Now"})
-    world.clock.advance(HOUR)
-
-    world.run("contacts")
-    assert changed not in world.ids(SETTLED)
-    world.run("more")
-    assert changed in world.ids(SETTLED)
-
-
-def test_a_dropped_sync_leaves_the_views_as_they_are_and_holds_nobody_up(world: World) -> None:
-    world.run()
-    world.configure("more", {**SLIM, "stream": "contacts"})
-    world.run("more")
-    world.call("CALL drop_sync('more')")
-    assert [row["SYNC"] for row in world.rows(f"SELECT SYNC FROM {FRESHNESS}")] == ["contacts"]
-
     world.call("CALL drop_sync('contacts')")
+
     assert (rows(world, CURRENT), rows(world, SETTLED)) == (12, 12)
+
+
+def test_the_views_of_a_table_that_another_sync_takes_over_are_that_syncs(world: World) -> None:
+    world.run()
+    world.call("CALL drop_sync('contacts')")
+    world.configure("people", {**SLIM, "stream": "contacts", "destination": {"table": "CONTACTS"}})
+    world.clock.advance(HOUR)
+    world.run("people")
+
+    assert [row["SYNC"] for row in world.rows(f"SELECT SYNC FROM {FRESHNESS}")] == ["people"]
+    assert rows(world, SETTLED) == 12
 
 
 def test_a_reset_takes_nothing_from_the_views(world: World) -> None:
@@ -176,8 +167,9 @@ def test_with_another_prefix_columns_and_labels_are_in_the_views(world: World) -
 
 
 def test_no_sync_may_fill_what_is_a_view_beside_a_table(world: World) -> None:
+    world.configure("contacts", SLIM)
     for table in ("CONTACTS_CURRENT", "contacts_settled"):
-        with pytest.raises(Refusal, match="the name of a view beside"):
+        with pytest.raises(Refusal, match="belongs to the sync contacts as its view"):
             world.configure("some", {"stream": "contacts", "destination": {"table": table}})
     with pytest.raises(Refusal, match="give the sync another table"):
         world.configure("some", {"stream": "contacts", "destination": {"table": "_FRESHNESS"}})

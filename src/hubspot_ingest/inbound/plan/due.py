@@ -44,7 +44,7 @@ def due_sweeps(
     """
 
     def is_due(key: str, every: int) -> bool:
-        return at_once or now - int(state.get(key) or 0) >= every
+        return at_once or _is_over(state.get(key), now, every)
 
     return Due(
         archived=archived
@@ -53,6 +53,11 @@ def due_sweeps(
         filtered=filtered and is_due("filtered_at", FILTERED_EVERY),
         rotation=rotation_under_way(state) or rotation_due(state, now),
     )
+
+
+def _is_over(at: Any, now: int, every: int) -> bool:
+    """Whether ``every`` has passed since ``at``; what lies in the future a wrong clock noted."""
+    return not 0 <= now - int(at or 0) < every
 
 
 def filtered_since(state: Mapping[str, Any], since: int | None, until: int, now: int) -> int:
@@ -66,7 +71,7 @@ def filtered_since(state: Mapping[str, Any], since: int | None, until: int, now:
 
 def rotation_due(state: Mapping[str, Any], now: int) -> bool:
     """Whether a new rotation is to begin."""
-    return now - int(state.get("rotated_at") or 0) >= ROTATION
+    return _is_over(state.get("rotated_at"), now, ROTATION)
 
 
 def rotation_under_way(state: Mapping[str, Any]) -> bool:
@@ -82,7 +87,7 @@ def comparison_due(state: Mapping[str, Any], now: int, every: int) -> bool:
     pending = state.get("compare_from")
     if pending is not None:
         return now >= int(pending)
-    return every > 0 and now - int(state.get("compared_at") or 0) >= every
+    return every > 0 and _is_over(state.get("compared_at"), now, every)
 
 
 def state_after_comparison(state: Mapping[str, Json], at: int, *, ended: bool) -> dict[str, Json]:
