@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hubspot_ingest.errors import Refusal
 from hubspot_sandbox import Portal
 from snowflake_sandbox import Engine
 from snowflake_sandbox.statements.setup_scripts import split_script
@@ -65,13 +66,25 @@ def remembered(engine: Engine, listed: dict[str, str | None]) -> dict[str, Rows]
     return by_table
 
 
+def settings_by_sync(engine: Engine) -> dict[str, dict[str, Any]]:
+    rows = engine.sql(f"SELECT NAME, SETTINGS FROM {STATE}.SYNCS")
+    return {str(name): json.loads(settings or "{}") for name, settings in rows}
+
+
 def test_an_upgrade_keeps_every_row_and_column(engine: Engine) -> None:
     old = columns(engine)
-    before = remembered(engine, old)
+    # of the settings it is told below that only a destination was written down
+    kept = {name: kind for name, kind in old.items() if name != "SYNCS.SETTINGS"}
+    before, settings = remembered(engine, kept), settings_by_sync(engine)
     install(engine)
+    after = settings_by_sync(engine)
+    for told in (after, settings):
+        for sync in told.values():
+            sync.pop("destination", None)
+    assert after == settings
     assert before["SYNCS"]
     assert before["RUNS"]
-    assert remembered(engine, old) == before
+    assert remembered(engine, kept) == before
     assert {name: columns(engine)[name] for name in old} == old
 
 
@@ -121,7 +134,11 @@ def test_syncs_and_their_settings_run_on_after_an_upgrade(engine: Engine) -> Non
         names = {row["NAME"] for row in world.rows("SELECT NAME FROM HUBSPOT_INGEST.CORE.SYNCS")}
         assert names >= {"contacts", "customers", "deals", "slow"}
         world.clock.advance(3 * 24 * 3_600_000)
-        assert world.ingest("customers")["status"] == "SUCCEEDED"
+        # what two syncs shared is the first one's; the other says whose it is
+        with pytest.raises(Refusal, match="belongs to the sync contacts") as taken:
+            world.ingest("customers")
+        assert taken.value.response_code == "TABLE_TAKEN"
+        assert world.ingest("contacts")["status"] == "SUCCEEDED"
         assert world.ingest("slow")["status"] == "SUCCEEDED"
         killed = [r["STATUS"] for r in world.runs() if r["RUN_ID"] == "2026-09-22-killed"]
         assert killed == ["FAILED"]
