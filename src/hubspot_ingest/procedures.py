@@ -59,15 +59,27 @@ def _context(session: Session) -> Context:
     return Context(database, clock, client, base_url)
 
 
+def _none_for_null(argument: object) -> object:
+    """An argument as the work takes it: None for NULL.
+
+    Snowflake hands over None for NULL of every type but VARIANT, whose NULL is an object with the
+    attribute ``is_sql_null`` ("Designing Python UDFs", NULL values).
+    """
+    return None if hasattr(argument, "is_sql_null") else argument
+
+
 def _answering(work: Work[Arguments]) -> Handler[Arguments]:
-    """A handler that turns every error into an answer."""
+    """A handler that turns NULLs into None and every error into an answer."""
+    untyped_work: Callable[..., Answer] = work
 
     @wraps(work)
     def handler(session: Session, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         context: Context | None = None
         try:
             context = _context(session)
-            return work(context, *args, **kwargs)
+            values = [_none_for_null(argument) for argument in args]
+            named_values = {name: _none_for_null(value) for name, value in kwargs.items()}
+            return untyped_work(context, *values, **named_values)
         except IngestError as error:
             return {"response_code": error.response_code, "message": error.message}
         except Exception as error:

@@ -24,6 +24,20 @@ _TELEMETRY = "snowflake.telemetry"
 _TELEMETRY_PACKAGE = "snowflake-telemetry-python"
 
 
+class SqlNull:
+    """What a Python handler receives for an argument of type VARIANT that is SQL NULL.
+
+    None is a VARIANT that holds JSON's null. Source: Snowflake, "Designing Python UDFs", NULL
+    values.
+    """
+
+    is_sql_null = True
+
+
+SqlNull.__name__ = SqlNull.__qualname__ = "sqlNullWrapper"
+SQL_NULL = SqlNull()
+
+
 @dataclass(frozen=True)
 class _Run:
     account: Account

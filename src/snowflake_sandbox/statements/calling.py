@@ -149,7 +149,7 @@ def _convert(parameter: Parameter, value: Any, duck_type: str) -> Any:
     """Turn an SQL value into what Snowflake hands a Python handler."""
     kind = parameter.type
     if value is None:
-        return None
+        return handlers.SQL_NULL if kind.name == "VARIANT" else None
     if kind.semistructured:
         if duck_type == "JSON":
             return json.loads(value)

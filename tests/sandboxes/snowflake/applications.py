@@ -71,7 +71,10 @@ def whole(root: Path) -> Path:
 
 def echo(_: Session, *arguments: Any) -> dict[str, Any]:
     """Answer the arguments with the names of their Python types."""
-    return {"values": list(arguments), "types": [type(a).__name__ for a in arguments]}
+    return {
+        "values": [None if hasattr(a, "is_sql_null") else a for a in arguments],
+        "types": [type(a).__name__ for a in arguments],
+    }
 
 
 def where_am_i(session: Session) -> list[str | None]:

@@ -40,11 +40,14 @@ def call(session: Session, text: str, *params: Any) -> Any:
 @pytest.mark.parametrize(
     ("text", "values", "types"),
     [
-        ("CALL echo('x')", ["x", None, 7], ["str", "NoneType", "int"]),
+        ("CALL echo('x')", ["x", None, 7], ["str", "sqlNullWrapper", "int"]),
+        ("CALL echo('x', PARSE_JSON('null'))", ["x", None, 7], ["str", "NoneType", "int"]),
+        ("CALL echo(NULL, NULL)", [None, None, 7], ["NoneType", "sqlNullWrapper", "int"]),
         ("CALL core.echo('x', PARSE_JSON('{\"a\": [1]}'))", ["x", {"a": [1]}, 7],
          ["str", "dict", "int"]),
         ("CALL lab.core.echo('x', 'plain', 2)", ["x", "plain", 2], ["str", "str", "int"]),
-        ("CALL echo(third => 1 + 1, first => 'x')", ["x", None, 2], ["str", "NoneType", "int"]),
+        ("CALL echo(third => 1 + 1, first => 'x')", ["x", None, 2],
+         ["str", "sqlNullWrapper", "int"]),
         ("CALL echo('x', second => {'a': {'b': TRUE}})", ["x", {"a": {"b": True}}, 7],
          ["str", "dict", "int"]),
         ("CALL echo(1, OBJECT_CONSTRUCT('k', 2))", ["1", {"k": 2}, 7], ["str", "dict", "int"]),
