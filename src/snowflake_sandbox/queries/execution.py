@@ -48,6 +48,7 @@ def plan_query(session: LocalSession, text: str, params: list[Any] | None) -> Pl
         root = session.translator.parse(text)
         rules.check_tree(session, root)
         strictness.check_values(root)
+        strictness.check_subqueries(root)
         names = access.named_relations(session, root)
         access.check_access(session, names)
         access.hide_unprivileged(session, root)

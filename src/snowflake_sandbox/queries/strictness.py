@@ -57,6 +57,35 @@ def check_values(root: Expr) -> None:
             raise compilation(f"Invalid expression [{excerpt}] in VALUES clause", 2014, "22000")
 
 
+def check_subqueries(root: Expr) -> None:
+    """Refuse a subquery for a value that refers to the query around it by more than equality.
+
+    Snowflake documents that correlated scalar subqueries are supported only where they return one
+    row for each row of the outer query ("Working with subqueries"); people report this error for
+    range conditions.
+
+    Raises:
+        SqlError: 2031.
+    """
+    for subquery in root.find_all(exp.Subquery):
+        if isinstance(subquery.parent, exp.From | exp.Join | exp.In | exp.Exists | exp.Merge):
+            continue
+        inside = {source.alias_or_name.upper() for source in _sources(subquery)}
+        for column in subquery.find_all(exp.Column):
+            outer = bool(column.table) and column.table.upper() not in inside
+            comparison = column.find_ancestor(exp.Predicate)
+            if outer and not isinstance(comparison, exp.EQ):
+                raise compilation("Unsupported subquery type cannot be evaluated", 2031, "42601")
+
+
+def _sources(subquery: exp.Subquery) -> list[Expr]:
+    return [
+        source
+        for source in subquery.find_all(exp.Table, exp.Subquery, exp.Lateral, exp.CTE)
+        if source is not subquery
+    ]
+
+
 def keep_inserted_text(session: LocalSession, plan: Plan, params: list[Any] | None) -> Plan:
     """Keep text that is inserted into a VARIANT column as text.
 

@@ -8,6 +8,7 @@ from snowflake_sandbox import access
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.errors import compilation, exists, missing, unsupported
 from snowflake_sandbox.names import Name, name_parts, path, quote
+from snowflake_sandbox.queries import strictness
 from snowflake_sandbox.queries.lineage import declared_outputs, qualify_tables
 from snowflake_sandbox.results import Result, status
 from snowflake_sandbox.session import LocalSession
@@ -151,6 +152,7 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     query = session.translator.parse(reader.rest())
     if not isinstance(query, exp.Query):
         raise unsupported("CREATE VIEW of this form")
+    strictness.check_subqueries(query)
     qualify_tables(query, context)
     access.check_access(session, access.named_relations(session, query))
     types = declared_outputs(session, query)

@@ -28,6 +28,20 @@ def test_functions_in_values_are_refused(rows: Rows, value: str) -> None:
         rows(f"INSERT INTO T (V) VALUES ({value})")
 
 
+@pytest.mark.parametrize("create", ["", "CREATE VIEW V AS "])
+def test_a_value_from_rows_in_a_range_of_the_outer_row_is_refused(rows: Rows, create: str) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, N NUMBER)")
+    with pytest.raises(SnowparkSQLException, match="Unsupported subquery type"):
+        rows(f"{create}SELECT (SELECT SUM(b.N) FROM T b WHERE b.N >= a.N) AS S FROM T a")
+
+
+def test_a_value_from_rows_of_equal_key_is_computed(rows: Rows) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, N NUMBER)")
+    rows("INSERT INTO T VALUES ('1', 2), ('1', 3)")
+    answer = rows("SELECT (SELECT SUM(b.N) FROM T b WHERE b.ID = a.ID AND b.N > 0) AS S FROM T a")
+    assert answer == [{"S": 5}, {"S": 5}]
+
+
 def test_columns_that_differ_in_case_only_are_refused(rows: Rows) -> None:
     with pytest.raises(SnowparkSQLException):
         rows('CREATE TABLE T ("a" VARCHAR, "A" VARCHAR)')
