@@ -92,7 +92,10 @@ def a_plan(
         "a_sync",
         parse_settings(stream, dict(settings or {})),
         RECORD_STREAMS[stream],
-        tuple(properties) or (a_property("email"),),
+        (
+            *(tuple(properties) or (a_property("email"),)),
+            a_property(RECORD_STREAMS[stream].updated, "datetime"),
+        ),
         settled_through=settled_through,
         now=now,
         table=TABLE,

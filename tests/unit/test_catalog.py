@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -11,6 +11,7 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import BY_NAME, CRM, RECORD_STREAMS, STREAMS
 from hubspot_ingest.catalog.stream import RecordStream, Stream
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnknownStream
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound import discovery
 from hubspot_ingest.model import Schema
@@ -19,6 +20,16 @@ from tests.builders import NOW
 Answer = TypeVar("Answer")
 
 CARS = Schema("2-12345", "Car", "p6789_Car", "Cars")
+
+
+def portal_with(*schemas: Schema) -> Fetch:
+    """A portal that has these custom objects."""
+
+    def fetch(_request: Request, _parse: Callable[[Any], Answer], /) -> Answer:
+        answer: Any = schemas
+        return cast("Answer", answer)
+
+    return fetch
 
 
 def test_every_stream_has_a_name_of_its_own() -> None:
@@ -82,17 +93,17 @@ def test_an_unknown_stream_is_refused_with_the_nearest_and_all_known() -> None:
 
 @pytest.mark.parametrize("name", ["2-12345", "p_car", "P_Car", "p6789_car"])
 def test_a_custom_object_is_found_by_each_of_its_names(name: str) -> None:
-    assert lookup.custom(name, [CARS]).object_type == "2-12345"
+    assert lookup.find_schema(name, portal_with(CARS)).object_type == "2-12345"
 
 
 def test_an_unknown_custom_object_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownStream, match=r"'p_cat'.*2-12345 \(p6789_Car\)"):
-        lookup.custom("p_cat", [CARS])
+        lookup.find_schema("p_cat", portal_with(CARS))
 
 
 def test_a_portal_without_custom_objects_says_so() -> None:
     with pytest.raises(UnknownStream, match="none that we may read"):
-        lookup.custom("p_cat", [])
+        lookup.find_schema("p_cat", portal_with())
 
 
 class Portal:

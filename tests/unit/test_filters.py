@@ -203,3 +203,48 @@ def test_any_value_is_sent_as_text_or_refused(value: Any, name: str) -> None:
         return
     assert isinstance(sent_filter, dict)
     assert isinstance(sent_filter["value"], str)
+
+
+# -- associations, and what search cannot look at -------------------------------------------------
+
+
+@pytest.mark.parametrize("other", ["company", "companies", "0-2", "ticket", "line_item"])
+def test_records_are_filtered_by_what_they_are_associated_with(other: str) -> None:
+    name = f"associations.{other}"
+    assert sent("EQ", name, value=12) == {"propertyName": name, "operator": "EQ", "value": "12"}
+    assert sent("IN", name, values=["1", "2"])["values"] == ["1", "2"]
+
+
+@pytest.mark.parametrize("other", ["p_machine", "2-345", "", "people"])
+def test_associations_with_what_is_no_standard_object_are_refused(other: str) -> None:
+    assert "standard objects" in refusal("EQ", f"associations.{other}", value="1")
+
+
+def test_associations_of_custom_objects_are_refused() -> None:
+    settings = parse_settings("2-345", {"filter_groups": [{"filters": [
+        {"propertyName": "associations.company", "operator": "EQ", "value": "1"}]}]})  # fmt: skip
+    with pytest.raises(InvalidFilter, match="standard objects"):
+        filters.checked_filters(settings.filter_groups, PROPERTIES, "2-345")
+
+
+def test_associations_take_ids_and_two_operators() -> None:
+    assert "no record id" in refusal("EQ", "associations.company", value="Acme")
+    assert "EQ or IN" in refusal("HAS_PROPERTY", "associations.company")
+    assert "EQ or IN" in refusal("GT", "associations.company", value="1")
+
+
+@pytest.mark.parametrize("name", ["hs_body_preview_html", "hs_email_html"])
+def test_what_search_cannot_look_at_is_refused(name: str) -> None:
+    condition = {"propertyName": name, "operator": "HAS_PROPERTY"}
+    with pytest.raises(InvalidFilter, match="cannot look at"):
+        checked(condition, properties=(a_property(name),))
+
+
+def test_the_preview_of_a_body_is_searched_but_for_that_of_an_email() -> None:
+    condition = {"propertyName": "hs_body_preview", "operator": "HAS_PROPERTY"}
+    settings = parse_settings("notes", {"filter_groups": [{"filters": [condition]}]})
+    properties = (a_property("hs_body_preview"),)
+
+    assert filters.checked_filters(settings.filter_groups, properties, "notes") == [[condition]]
+    with pytest.raises(InvalidFilter, match="cannot look at"):
+        filters.checked_filters(settings.filter_groups, properties, "emails")

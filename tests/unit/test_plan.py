@@ -42,6 +42,10 @@ def test_a_full_refresh_is_read_like_a_backfill() -> None:
     assert (plan.strategy, plan.since) == (Strategy.LIST, None)
 
 
+def test_names_that_no_list_of_a_url_can_hold_are_read_wide() -> None:
+    assert a_plan(properties=[a_property("last, first")]).strategy is Strategy.WIDE
+
+
 # -- the window -----------------------------------------------------------------------------------
 
 
@@ -193,7 +197,7 @@ def test_every_column_has_a_name_of_its_own() -> None:
     plan = a_plan({"column_prefix": ""}, [a_property(name) for name in awkward])
     names = [column.name for column in plan.columns]
     assert sorted(set(names)) == sorted(names)
-    assert {column.property for column in plan.property_columns} == {*awkward}
+    assert {column.property for column in plan.property_columns} == {*awkward, "lastmodifieddate"}
 
 
 # -- the checkpoint's hash ------------------------------------------------------------------------

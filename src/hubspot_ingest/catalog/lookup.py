@@ -16,10 +16,26 @@ from hubspot_ingest.settings import SyncSettings, did_you_mean
 
 # An objectTypeId, p_<name>, or the fully qualified p<portal>_<name> of a custom object.
 CUSTOM = re.compile(r"2-\d+|p\d*_\w+", re.IGNORECASE)
+BY_ID = re.compile(r"2-\d+")
 # HubSpot's own events, the portal's, an app's ("Event occurrences").
 EVENT_TYPE = re.compile(r"(e|pe\d+|ae\d+)_\w+")
 ANALYTICS = "_web_analytics"
+
+
+def _singular(object_type: str) -> str:
+    if object_type.endswith("ies"):
+        return f"{object_type[:-3]}y"
+    return object_type.removesuffix("s")
+
+
 _BY_OBJECT_TYPE = {stream.object_type: stream for stream in CRM}
+# Standard objects as HubSpot names them in a filter on associations: company, companies, 0-2
+STANDARD_NAMES = frozenset(
+    name
+    for stream in CRM
+    for name in (stream.object_type, stream.type_id, _singular(stream.object_type))
+    if name
+)
 
 
 def standard(name: str) -> Stream | None:
@@ -47,12 +63,6 @@ def item_stream(name: str) -> ItemStream:
     if not isinstance(stream, ItemStream):
         raise UnknownStream(f"{name} is no stream of the catalog")
     return stream
-
-
-def custom(name: str, schemas: Sequence[Schema]) -> RecordStream:
-    """The custom object that ``name`` means. Raises ``UnknownStream``, naming those there are."""
-    key = name.strip().lower()
-    return of_schema(_schema(key, schemas), key)
 
 
 def _schema(key: str, schemas: Sequence[Schema]) -> Schema:
@@ -88,15 +98,32 @@ def schemas(fetch: Fetch) -> tuple[Schema, ...]:
         return ()
 
 
+def find_schema(name: str, fetch: Fetch) -> Schema:
+    """The custom object that ``name`` means, also where no schema may be read.
+
+    Its records are read by its objectTypeId with the scope of records alone. Raises
+    ``UnknownStream``, naming those there are.
+    """
+    key = name.strip().lower()
+    try:
+        return _schema(key, fetch(requests.schemas(), responses.schemas))
+    except (ScopeMissing, HubSpotRefused) as refused:
+        if BY_ID.fullmatch(key):
+            return Schema(key, key, key, key)
+        raise UnknownStream(
+            f"the custom object {key!r} cannot be looked up ({refused.message}); its objectTypeId "
+            "(2-…) is enough instead"
+        ) from refused
+
+
 def find(name: str, fetch: Fetch) -> Stream:
     """The stream that ``name`` means in this portal. Raises ``UnknownStream``."""
     stream = standard(name)
     if stream is not None:
         return stream
     key = name.strip().lower()
-    if not key.endswith(ANALYTICS):
-        return custom(key, schemas(fetch))
-    return _analytics(key, _schema(key.removesuffix(ANALYTICS), schemas(fetch)))
+    schema = find_schema(key.removesuffix(ANALYTICS), fetch)
+    return _analytics(key, schema) if key.endswith(ANALYTICS) else of_schema(schema, key)
 
 
 def _analytics(name: str, schema: Schema) -> ItemStream:

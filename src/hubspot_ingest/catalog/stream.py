@@ -58,8 +58,9 @@ class RecordStream(StreamBase):
 
     ``object_type`` is HubSpot's name of it in paths, ``type_id`` its number, by which HubSpot
     counts records (empty where it does not). ``updated`` is the property that moves with every
-    change and is searched by; ``associations`` are the streams whose ids are read by default;
-    ``references`` are columns that hold the key of another stream's rows.
+    change and is searched by (empty where the portal has none); ``associations`` are the streams
+    whose ids are read by default; ``references`` are columns that hold the key of another
+    stream's rows.
     """
 
     reader: ClassVar[Reader] = Reader.RECORDS

@@ -133,7 +133,7 @@ def _ask_hubspot(record_facts: RecordFacts, fetch: Fetch, run_plan: Plan, id: st
 
 
 def _read(fetch: Fetch, run_plan: Plan, id: str, *, archived: bool = False) -> Record | None:
-    names = (run_plan.stream.updated, MERGED_IDS)
+    names = [name for name in (run_plan.stream.updated, MERGED_IDS) if name]
     try:
         return fetch(
             requests.record(run_plan.stream.object_type, id, names, archived=archived),

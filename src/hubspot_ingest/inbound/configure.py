@@ -105,7 +105,8 @@ def checked_settings(
             portal: tuple[Property, ...] = ()
             if isinstance(stream, RecordStream):
                 portal = client.fetch(requests.properties(stream.object_type), responses.properties)
-        filters.checked_filters(settings.filter_groups, portal)
+        object_type = stream.object_type if isinstance(stream, RecordStream) else ""
+        filters.checked_filters(settings.filter_groups, portal, object_type)
         plan.check_names(settings.properties, portal)
         plan.check_names(settings.history, portal, setting="history")
     return settings

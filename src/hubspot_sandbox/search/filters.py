@@ -10,7 +10,7 @@ from typing import Any
 from hubspot_sandbox.answers import invalid, refusal
 from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.records.table import Table
-from hubspot_sandbox.schema.catalog.engagements import UNSEARCHABLE
+from hubspot_sandbox.schema.catalog.engagements import UNSEARCHABLE, UNSEARCHABLE_OF_EMAILS
 from hubspot_sandbox.times import parse_moment
 
 MOST_GROUPS, MOST_IN_GROUP, MOST_FILTERS = 5, 6, 18
@@ -99,7 +99,8 @@ def _group(filters: list[dict[str, Any]], table: Table, linked: LinkedIds) -> Gr
             group.key.append(repr((name, sorted(ids))))
             continue
         column = known_property(table, name)
-        if name in UNSEARCHABLE:
+        of_emails = table.object_type.name == "emails" and name in UNSEARCHABLE_OF_EMAILS
+        if name in UNSEARCHABLE or of_emails:
             raise invalid(f"Property '{name}' is not supported in search filters")
         if not _bound(group, table, name, operator, item, column):
             group.tests.append(_test(column, operator, item))

@@ -153,7 +153,7 @@ def search_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
     """A record as HubSpot's search index has it; None where it has none."""
     own: Json = {"propertyName": "hs_object_id", "operator": "EQ", "value": id}
     request = requests.search_page(
-        plan.stream.object_type, [{"filters": [own]}], [plan.stream.updated], limit=1
+        plan.stream.object_type, [{"filters": [own]}], ["hs_object_id"], limit=1
     )
     return next(iter(fetch(request, responses.page).records), None)
 

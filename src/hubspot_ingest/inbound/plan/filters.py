@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog.lookup import CUSTOM, STANDARD_NAMES
 from hubspot_ingest.errors import InvalidFilter
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import Filter, FilterGroup, Value, did_you_mean
@@ -29,31 +30,47 @@ _OPERATORS: Mapping[str, set[str]] = {
 }
 
 
-def checked_filters(
-    groups: Sequence[FilterGroup], properties: Sequence[Property]
-) -> list[list[Json]]:
-    """Each group's filters as HubSpot takes them.
+# "CRM search", "Engagements": HubSpot answers a filter on these with 400
+_UNSEARCHABLE = {"hs_body_preview_html", "hs_email_html"}
+_UNSEARCHABLE_OF_EMAILS = {"hs_body_preview"}
+# A filter on associations.<object type> takes ids of that type's records ("CRM search").
+_ASSOCIATED = "associations."
+_ASSOCIATED_OPERATORS = {"EQ", "IN"}
+_ID = re.compile(r"[0-9]{1,20}")
 
-    Raises ``InvalidFilter`` for a property the portal does not have, an operator that does not
-    fit its type, or a value that is not of its type or among its options.
+
+def checked_filters(
+    groups: Sequence[FilterGroup], properties: Sequence[Property], object_type: str = ""
+) -> list[list[Json]]:
+    """Each group's filters as HubSpot takes them, of records of ``object_type``.
+
+    Raises ``InvalidFilter`` for a property the portal does not have or HubSpot cannot search, an
+    operator that does not fit its type, or a value that is not of its type or among its options.
     """
     by_name = {prop.name: prop for prop in properties}
     return [
         [
-            _filter(condition, by_name, f"filter_groups.{g}.filters.{f}")
+            _filter(condition, by_name, object_type, f"filter_groups.{g}.filters.{f}")
             for f, condition in enumerate(group.filters)
         ]
         for g, group in enumerate(groups)
     ]
 
 
-def _filter(condition: Filter, properties: Mapping[str, Property], place: str) -> Json:
+def _filter(
+    condition: Filter, properties: Mapping[str, Property], object_type: str, place: str
+) -> Json:
+    if condition.property_name.startswith(_ASSOCIATED):
+        return _associated(condition, object_type, place)
     prop = properties.get(condition.property_name)
     if prop is None:
         raise InvalidFilter(
             f"{place}: this portal has no property {condition.property_name!r} here"
             f"{did_you_mean(condition.property_name, properties)}"
         )
+    of_emails = object_type == "emails" and prop.name in _UNSEARCHABLE_OF_EMAILS
+    if prop.name in _UNSEARCHABLE or of_emails:
+        raise InvalidFilter(f"{place}: HubSpot's search cannot look at {prop.name!r}")
     allowed = _OPERATORS.get(prop.type)
     if allowed is not None and condition.operator not in allowed:
         raise InvalidFilter(
@@ -70,6 +87,32 @@ def _filter(condition: Filter, properties: Mapping[str, Property], place: str) -
             _value(value, prop, condition.operator, place) for value in condition.values
         ]
     return spelled
+
+
+def _associated(condition: Filter, object_type: str, place: str) -> Json:
+    """A filter on what records are associated with, which standard objects have alone."""
+    other = condition.property_name.removeprefix(_ASSOCIATED)
+    if CUSTOM.fullmatch(object_type) or other not in STANDARD_NAMES:
+        raise InvalidFilter(
+            f"{place}: HubSpot filters by associations between standard objects alone, for example "
+            f"associations.company; {condition.property_name!r} is none"
+        )
+    if condition.operator not in _ASSOCIATED_OPERATORS:
+        raise InvalidFilter(
+            f"{place}: {condition.operator} does not fit {condition.property_name!r}, which takes "
+            "EQ or IN and record ids"
+        )
+    values = [condition.value] if condition.values is None else condition.values
+    ids = [str(value) for value in values]
+    for id in ids:
+        if not _ID.fullmatch(id):
+            raise InvalidFilter(f"{place}: {id!r} is no record id")
+    sent: dict[str, Json] = {
+        "propertyName": condition.property_name,
+        "operator": condition.operator,
+    }
+    sent |= {"value": ids[0]} if condition.values is None else {"values": [*ids]}
+    return sent
 
 
 def _value(value: Value, prop: Property, operator: str, place: str) -> str:

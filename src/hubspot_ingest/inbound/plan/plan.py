@@ -62,7 +62,12 @@ class Plan:
 
     @property
     def search_groups(self) -> list[list[Json]]:
-        """The filter groups as they are sent, less the id range: the window is in every group."""
+        """The filter groups as they are sent, less the id range: the window is in every group.
+
+        Records of an object type without a time of change have none.
+        """
+        if not self.stream.updated:
+            return [[*group] for group in self.filter_groups or ((),)]
         window: Json = {
             "propertyName": self.stream.updated,
             "operator": "GTE",
@@ -169,14 +174,16 @@ def make_plan(
     ``known_columns`` maps properties to the columns they have, ``existing`` the table's column
     names to their types. Raises ``Refusal`` when settings and portal do not fit together.
     """
+    stream = _searchable(stream, settings, portal_properties)
     chosen = selected_properties(settings.properties, portal_properties)
     portal_names = {prop.name for prop in portal_properties}
     # the ids that were merged into a record are always read: nothing else shows a merge
     names = tuple(sorted({*(prop.name for prop in chosen), *({MERGED_IDS} & portal_names)}))
     history = selected_properties(settings.history, portal_properties) if settings.history else ()
     associations = stream.associations if settings.associations is None else settings.associations
-    since = _since(settings, settled_through)
-    groups = tuple(map(tuple, filters.checked_filters(settings.filter_groups, portal_properties)))
+    since = _since(settings, settled_through) if stream.updated else None
+    checked = filters.checked_filters(settings.filter_groups, portal_properties, stream.object_type)
+    groups = tuple(map(tuple, checked))
     if since is not None or groups:
         strategy = Strategy.SEARCH
     elif fits_url(stream.object_type, names, associations):
@@ -206,6 +213,24 @@ def make_plan(
         history=tuple(prop.name for prop in history),
         table=table,
     )
+
+
+def _searchable(
+    stream: RecordStream, settings: SyncSettings, portal_properties: Sequence[Property]
+) -> RecordStream:
+    """The stream without its time of change where the portal has no such property.
+
+    HubSpot answers a filter on a property that it does not have with 400; without one everything
+    is read each time. Raises ``Refusal`` where the settings ask for what changed.
+    """
+    if any(prop.name == stream.updated for prop in portal_properties) or not portal_properties:
+        return stream
+    if settings.updated_after_ms is not None:
+        raise Refusal(
+            f"setting 'updated_after': {stream.name} of this portal have no property "
+            f"{stream.updated!r}, so that nobody can ask when they changed; leave it out"
+        )
+    return replace(stream, updated="")
 
 
 def _since(settings: SyncSettings, settled_through: int | None) -> int | None:
@@ -242,4 +267,5 @@ def fits_url(object_type: str, names: Sequence[str], associations: Sequence[str]
     longest = requests.list_page(
         object_type, names, after="9" * 20, associations=associations
     ).target
-    return len(longest) <= requests.URL_LIMIT
+    # HubSpot parts the names at commas, and knows no way to write one
+    return len(longest) <= requests.URL_LIMIT and not any("," in name for name in names)

@@ -144,6 +144,12 @@ def _comparison(
     run_plan = replace(state, settled_through=None, checkpoint=None).plan(
         stream, state.properties, context.clock.now()
     )
+    if not run_plan.stream.updated:
+        raise Refusal(
+            f"{stream.name} of this portal have no time of change to count by: every run reads "
+            "them whole, and is their comparison",
+            code="NOT_COMPARABLE",
+        )
 
     def heartbeat() -> None:
         refresh()

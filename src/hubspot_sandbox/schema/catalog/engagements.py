@@ -9,6 +9,8 @@ from hubspot_sandbox.seeds import NASTY_TEXT
 EMAIL_CONTENT_SCOPE = "sales-email-read"
 UNSEARCHABLE = frozenset({"hs_body_preview_html", "hs_email_html"})
 """Properties search refuses in a filter (BEHAVIOR H50)."""
+UNSEARCHABLE_OF_EMAILS = frozenset({"hs_body_preview"})
+"""And of e-mails alone."""
 
 _ACTIVITY: tuple[Definition, ...] = (
     define("hs_timestamp", "datetime", source="moment", label="Activity date"),
