@@ -212,7 +212,11 @@ def test_any_value_is_sent_as_text_or_refused(value: Any, name: str) -> None:
 def test_records_are_filtered_by_what_they_are_associated_with(other: str) -> None:
     name = f"associations.{other}"
     assert sent("EQ", name, value=12) == {"propertyName": name, "operator": "EQ", "value": "12"}
-    assert sent("IN", name, values=["1", "2"])["values"] == ["1", "2"]
+    assert sent("IN", name, values=["1", 2]) == {
+        "propertyName": name,
+        "operator": "IN",
+        "values": ["1", "2"],
+    }
 
 
 @pytest.mark.parametrize("other", ["p_machine", "2-345", "", "people"])
@@ -241,7 +245,7 @@ def test_what_search_cannot_look_at_is_refused(name: str) -> None:
 
 
 def test_the_preview_of_a_body_is_searched_but_for_that_of_an_email() -> None:
-    condition = {"propertyName": "hs_body_preview", "operator": "HAS_PROPERTY"}
+    condition: Json = {"propertyName": "hs_body_preview", "operator": "HAS_PROPERTY"}
     settings = parse_settings("notes", {"filter_groups": [{"filters": [condition]}]})
     properties = (a_property("hs_body_preview"),)
 
