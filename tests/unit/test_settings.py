@@ -52,8 +52,9 @@ def test_a_sync_without_settings_reads_the_stream_it_is_named_after(nothing: Any
     assert found.column_prefix == "PROPERTIES_"
 
 
-def test_the_stream_may_differ_from_the_name_of_the_sync() -> None:
-    assert parse_settings("big_deals", {"stream": "deals"}).table == "DEALS"
+def test_a_table_is_called_like_its_sync_whatever_the_stream() -> None:
+    assert parse_settings("big_deals", {"stream": "deals"}).table == "BIG_DEALS"
+    assert parse_settings("2-1234567", {}).table == "OBJECT_2_1234567"
 
 
 def test_settings_survive_being_dumped_and_parsed_again() -> None:
