@@ -37,23 +37,25 @@ def test_the_demo_shows_the_main_job_in_time_and_leaves_it_to_look_into(tmp_path
     assert "pat-na1" not in done.out
     home = re.search(r"export HUBSPOT_INGEST_HOME=(\S+)", done.out)
     assert home is not None
-    found = Laptop(Path(home[1])).sql("SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.CONTACTS")
-    assert found.rows == [{"N": 5_005}]
+    counted = Laptop(Path(home[1])).sql("SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.CONTACTS")
+    assert counted.rows == [{"N": 5_005}]
 
 
 def test_the_sandbox_prints_its_address_and_a_token_that_works(tmp_path: Path) -> None:
     laptop = Laptop(tmp_path)
     with laptop.running("sandbox", "--records", "contacts=3", "--seed", "7") as process:
-        told = dict(line.split("=", 1) for line in process.reads("HUBSPOT_TOKEN=").splitlines())
+        environment = dict(
+            line.split("=", 1) for line in process.reads("HUBSPOT_TOKEN=").splitlines()
+        )
         answer = httpx.get(
-            f"{told['HUBSPOT_BASE_URL']}/crm/objects/2026-09/contacts",
-            headers={"Authorization": f"Bearer {told['HUBSPOT_TOKEN']}"},
+            f"{environment['HUBSPOT_BASE_URL']}/crm/objects/2026-09/contacts",
+            headers={"Authorization": f"Bearer {environment['HUBSPOT_TOKEN']}"},
             trust_env=False,
         )
-        called = Laptop(tmp_path / "home", **told).sql("CALL ingest_hubspot('contacts')")
+        called = Laptop(tmp_path / "home", **environment).sql("CALL ingest_hubspot('contacts')")
         ended = process.end(signal.SIGINT)
 
     assert len(answer.json()["results"]) == 3
-    assert told["HUBSPOT_BASE_URL"].startswith("http://127.0.0.1:")
+    assert environment["HUBSPOT_BASE_URL"].startswith("http://127.0.0.1:")
     assert called.answer["rows_inserted"] == 3
     assert ended == 0

@@ -24,18 +24,18 @@ def test_one_line_with_an_id_and_the_frames_in_a_file(
     monkeypatch.setenv("HUBSPOT_INGEST_HOME", str(tmp_path / "home"))
     status = main(["sql", "SELECT 1"])
     printed = capsys.readouterr()
-    found = re.match(
+    match = re.match(
         r"hubspot-ingest: INTERNAL_ERROR: unexpected internal error ([0-9a-f]{8}); ", printed.err
     )
 
     assert status == 1
-    assert found is not None, printed.err
+    assert match is not None, printed.err
     assert printed.err.count("\n") == 1
     assert "Traceback" not in printed.err
     log = tmp_path / "home" / "internal_errors.log"
     assert str(log) in printed.err
     [line] = log.read_text().splitlines()
-    assert f"internal error {found[1]}: ValueError at " in line
+    assert f"internal error {match[1]}: ValueError at " in line
     assert re.search(r"hubspot_ingest/cli\.py:\d+ main > ", line)
     assert SECRET not in line + printed.err + printed.out
 

@@ -41,9 +41,9 @@ def printed(serving: Running) -> str:
 @pytest.fixture(scope="module")
 def parameters(printed: str) -> dict[str, Any]:
     """The connection parameters printed for Python."""
-    found = re.search(r"snowflake\.connector\.connect\((.*)\)", printed)
-    assert found is not None
-    pairs = re.findall(r"(\w+)=('[^']*'|\d+|True|False)", found[1])
+    match = re.search(r"snowflake\.connector\.connect\((.*)\)", printed)
+    assert match is not None
+    pairs = re.findall(r"(\w+)=('[^']*'|\d+|True|False)", match[1])
     return {name: value.strip("'") for name, value in pairs}
 
 

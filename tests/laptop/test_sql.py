@@ -67,8 +67,8 @@ def test_what_one_process_wrote_the_next_one_reads(laptop: Laptop) -> None:
 
     assert (called.status, called.err) == (0, "")
     assert called.answer["rows_inserted"] == 12
-    found = laptop.sql("SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.CONTACTS").rows
-    assert found == [{"N": 12}]
+    rows = laptop.sql("SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.CONTACTS").rows
+    assert rows == [{"N": 12}]
     [run] = laptop.sql("SELECT STATUS, ROWS_INSERTED, STARTED_AT FROM runs").rows
     assert (run["STATUS"], run["ROWS_INSERTED"]) == ("SUCCEEDED", 12)
     assert run["STARTED_AT"].endswith("Z")

@@ -37,14 +37,18 @@ def watching(world: World) -> World:
 
 
 def _sent(world: World) -> list[Notification]:
-    return [one for one in world.engine.history.notifications if one.integration == "ALERTS"]
+    return [
+        notification
+        for notification in world.engine.history.notifications
+        if notification.integration == "ALERTS"
+    ]
 
 
 def _new(world: World, work: Any) -> list[str]:
     """The texts sent while ``work`` is done."""
     before = len(_sent(world))
     work()
-    return [one.content["text/plain"] for one in _sent(world)[before:]]
+    return [notification.content["text/plain"] for notification in _sent(world)[before:]]
 
 
 def _look(world: World) -> dict[str, Any]:
@@ -239,7 +243,7 @@ def test_a_notification_that_cannot_be_sent_harms_no_run_and_is_sent_later(
 
 
 @pytest.mark.parametrize(
-    ("prepare", "said"),
+    ("prepare", "text"),
     [
         ("DROP INTEGRATION ALERTS", "no notification integration ALERTS"),
         ("REVOKE USAGE ON INTEGRATION ALERTS FROM APPLICATION HUBSPOT_INGEST", "GRANT USAGE ON"),
@@ -247,14 +251,14 @@ def test_a_notification_that_cannot_be_sent_harms_no_run_and_is_sent_later(
     ],
 )
 def test_an_integration_the_app_cannot_use_is_refused_with_the_cure(
-    watched: World, prepare: str, said: str
+    watched: World, prepare: str, text: str
 ) -> None:
     watched.call_with("CONFIGURE_APP", {"notifications": None})
     watched.rows(prepare)
     answer = watched.call_with("CONFIGURE_APP", {"notifications": MAIL})
 
     assert answer["response_code"] == "INTEGRATION_UNUSABLE"
-    assert said in answer["message"]
+    assert text in answer["message"]
     (row,) = watched.rows("SELECT SETTINGS FROM HUBSPOT_INGEST.CORE.SETTINGS")
     assert "notifications" not in row["SETTINGS"]
 

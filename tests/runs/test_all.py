@@ -35,7 +35,7 @@ def test_every_enabled_sync_runs(make: MakeWorld) -> None:
 
     assert answer["response_code"] == "OK"
     assert answer["message"] == "3 of 3 syncs ran well"
-    assert [one["sync"] for one in answer["runs"]] == ["companies", "contacts", "deals"]
+    assert [run["sync"] for run in answer["runs"]] == ["companies", "contacts", "deals"]
     assert _counts(world, "CONTACTS", "COMPANIES", "DEALS") == [30, 20, 10]
 
 
@@ -45,7 +45,7 @@ def test_a_disabled_sync_stays_as_it_is(make: MakeWorld) -> None:
 
     answer = _all(world)
 
-    assert [one["sync"] for one in answer["runs"]] == ["companies", "contacts"]
+    assert [run["sync"] for run in answer["runs"]] == ["companies", "contacts"]
     assert not world.exists("HUBSPOT_DATA.CRM.DEALS")
 
 
@@ -57,7 +57,7 @@ def test_one_that_may_not_be_read_does_not_keep_the_others(make: MakeWorld) -> N
 
     answer = _all(world)
 
-    status = {one["sync"]: one["status"] for one in answer["runs"]}
+    status = {run["sync"]: run["status"] for run in answer["runs"]}
     assert status == {"companies": "SUCCEEDED", "contacts": "SUCCEEDED", "deals": "SKIPPED"}
     assert answer["response_code"] == "SCOPE_MISSING"
     assert "2 of 3" in answer["message"]

@@ -52,7 +52,7 @@ def test_null_takes_a_setting_back_to_its_default(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "text"),
     [
         ({"scedule": "60 MINUTES"}, "unknown setting 'scedule' (did you mean 'schedule'?)"),
         ({"schedule": "hourly"}, "is no schedule"),
@@ -65,13 +65,13 @@ def test_null_takes_a_setting_back_to_its_default(world: World) -> None:
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_stored(
-    world: World, settings: dict[str, Any], said: str
+    world: World, settings: dict[str, Any], text: str
 ) -> None:
     _configure(world, deadline_minutes=30)
     answer = _configure(world, **{"schedule": "60 MINUTES", **settings})
 
     assert answer["response_code"] == "INVALID_SETTINGS"
-    assert said in answer["message"]
+    assert text in answer["message"]
     assert _stored(world) == {"deadline_minutes": 30}
     assert _tasks(world) == {}
 

@@ -19,8 +19,10 @@ def _budget(world: World) -> dict[str, object]:
 
 
 def _busiest_second(world: World) -> int:
-    searches = sorted(one.at_ms for one in world.asked() if one.path.endswith("/search"))
-    return max(sum(at <= one < at + SECOND for one in searches) for at in searches)
+    searches = sorted(
+        request.at_ms for request in world.asked() if request.path.endswith("/search")
+    )
+    return max(sum(at <= request < at + SECOND for request in searches) for at in searches)
 
 
 @pytest.fixture
@@ -29,8 +31,8 @@ def changed(make: MakeWorld) -> World:
     world = make({"contacts": 3_000}).slim()
     world.run()
     world.clock.advance(HOUR)
-    for one in world.portal.records("contacts"):
-        world.portal.update("contacts", one.id, {"jobtitle": "Changed"})
+    for record in world.portal.records("contacts"):
+        world.portal.update("contacts", record.id, {"jobtitle": "Changed"})
     world.clock.advance(HOUR)
     world.asked()
     return world
@@ -54,7 +56,7 @@ def test_a_process_that_comes_to_another_lets_it_notice_before_it_searches(chang
     changed.syncs.save("deals", "deals", {}, now)
     changed.leases.take("deals", "elsewhere", now)
     changed.run()
-    searches = [one.at_ms for one in changed.asked() if one.path.endswith("/search")]
+    searches = [request.at_ms for request in changed.asked() if request.path.endswith("/search")]
     assert searches[0] >= now + 5 * SECOND
 
 

@@ -33,8 +33,10 @@ class TwoPortals(World):
 
     def do(self, procedure: str, *args: object) -> dict[str, Any]:
         """Call a procedure; objects go as JSON."""
-        holders = ["PARSE_JSON(?)" if isinstance(one, dict) else "?" for one in args]
-        binds = [json.dumps(one) if isinstance(one, dict) else one for one in args]
+        holders = ["PARSE_JSON(?)" if isinstance(argument, dict) else "?" for argument in args]
+        binds = [
+            json.dumps(argument) if isinstance(argument, dict) else argument for argument in args
+        ]
         found = self.rows(f"CALL HUBSPOT_INGEST.CORE.{procedure}({', '.join(holders)})", binds)
         answer: dict[str, Any] = json.loads(next(iter(found[0].values())))
         return answer
@@ -230,10 +232,14 @@ def test_a_grant_reads_and_nothing_shows_it(
     answers += [portals.ok("INGEST_HUBSPOT", "contacts") for _ in range(2)]
 
     secrets += [grant.refresh_token, *portals.portal.tokens.ends]
-    ours = [one for one in caplog.records if one.name.startswith(("hubspot", "httpx", "httpcore"))]
+    ours = [
+        record
+        for record in caplog.records
+        if record.name.startswith(("hubspot", "httpx", "httpcore"))
+    ]
     seen = json.dumps([answers, portals.stored()], default=str)
-    seen += "".join(one.getMessage() for one in ours)
-    assert [one for one in secrets if one in seen] == []
+    seen += "".join(record.getMessage() for record in ours)
+    assert [secret for secret in secrets if secret in seen] == []
     assert portals.connections() == [("default", "OAUTH", str(portals.portal.id))]
     assert len(portals.ids()) == 12
 

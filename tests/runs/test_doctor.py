@@ -27,9 +27,9 @@ def _found(world: World, check: str) -> list[dict[str, str]]:
     """What one check found that is not well."""
     answer = doctor_report(world)
     assert answer["response_code"] == "OK"
-    wrong = [one for one in answer["findings"] if one["severity"] != "OK"]
-    assert all(one["cure"] for one in wrong), wrong
-    return [one for one in wrong if one["check"] == check]
+    wrong = [finding for finding in answer["findings"] if finding["severity"] != "OK"]
+    assert all(finding["cure"] for finding in wrong), wrong
+    return [finding for finding in wrong if finding["check"] == check]
 
 
 @pytest.fixture
@@ -42,11 +42,11 @@ def loaded(world: World) -> World:
 def test_the_call_finds_nothing_wrong_where_all_is_well(served: World) -> None:
     served.call("CALL ingest_hubspot('contacts')")
     answer = served.call("CALL doctor()")
-    wrong = {one["check"] for one in answer["findings"] if one["severity"] != "OK"}
+    wrong = {finding["check"] for finding in answer["findings"] if finding["severity"] != "OK"}
     assert answer["response_code"] == "OK"
     # how long HubSpot supports a version depends on the day of the test
     assert wrong <= {"API_VERSION"}, answer
-    checks = {one["check"] for one in answer["findings"]}
+    checks = {finding["check"] for finding in answer["findings"]}
     assert checks >= {"EGRESS", "CLOCK", "LIMITS", "SCOPES", "SYNC", "TABLE", "API_VERSION"}
 
 
@@ -58,7 +58,7 @@ def test_it_changes_nothing(loaded: World) -> None:
 
 def test_the_worst_comes_first(loaded: World) -> None:
     loaded.closed = ["/crm/objects/2026-09/contacts"]
-    order = [Severity(one["severity"]) for one in doctor_report(loaded)["findings"]]
+    order = [Severity(finding["severity"]) for finding in doctor_report(loaded)["findings"]]
     assert order == sorted(order, key=list(Severity).index)
     assert order[0] is Severity.ERROR
 
@@ -66,21 +66,21 @@ def test_the_worst_comes_first(loaded: World) -> None:
 def test_a_scope_that_a_sync_lacks_is_named(loaded: World) -> None:
     loaded.portal.grant("pat-na1-other", ["crm.objects.deals.read"])
     loaded.token = "pat-na1-other"
-    (one,) = _found(loaded, "SCOPES")
-    assert "crm.objects.contacts.read" in one["cure"]
+    (finding,) = _found(loaded, "SCOPES")
+    assert "crm.objects.contacts.read" in finding["cure"]
 
 
 def test_a_credential_that_hubspot_does_not_know_is_told(loaded: World) -> None:
     loaded.token = "pat-na1-unknown"
-    (one,) = _found(loaded, "CREDENTIAL")
-    assert one["severity"] == "ERROR"
-    assert "set_token" in one["cure"]
+    (finding,) = _found(loaded, "CREDENTIAL")
+    assert finding["severity"] == "ERROR"
+    assert "set_token" in finding["cure"]
 
 
 def test_it_works_without_a_credential(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HUBSPOT_TOKEN", raising=False)
     answer = world.call("CALL doctor()")
-    codes = {one["check"]: one["severity"] for one in answer["findings"]}
+    codes = {finding["check"]: finding["severity"] for finding in answer["findings"]}
     assert codes["CREDENTIAL"] == "ERROR"
     assert CredentialMissing.code not in answer["response_code"]
 
@@ -88,28 +88,28 @@ def test_it_works_without_a_credential(world: World, monkeypatch: pytest.MonkeyP
 def test_it_works_while_hubspot_gives_no_answer_of_use(loaded: World) -> None:
     loaded.paths = {"/": "/nowhere/"}
     answer = doctor_report(loaded)
-    assert {one["check"] for one in answer["findings"]} >= {"SYNC", "TABLE", "API_VERSION"}
+    assert {finding["check"] for finding in answer["findings"]} >= {"SYNC", "TABLE", "API_VERSION"}
     assert answer["findings"][0]["severity"] == "ERROR"
 
 
 def test_a_column_that_was_dropped_or_retyped_by_hand_is_named(loaded: World) -> None:
     loaded.rows(f"ALTER TABLE {CONTACTS} DROP COLUMN PROPERTIES_EMAIL")
-    (one,) = _found(loaded, "TABLE")
-    assert "PROPERTIES_EMAIL" in one["finding"]
+    (finding,) = _found(loaded, "TABLE")
+    assert "PROPERTIES_EMAIL" in finding["finding"]
 
 
 def test_a_table_that_was_dropped_is_told(loaded: World) -> None:
     loaded.rows(f"DROP TABLE {CONTACTS}")
-    (one,) = _found(loaded, "TABLE")
-    assert "reset_sync('contacts')" in one["cure"]
+    (finding,) = _found(loaded, "TABLE")
+    assert "reset_sync('contacts')" in finding["cure"]
 
 
 def test_a_run_that_was_killed_is_told_once_its_lease_is_over(loaded: World) -> None:
     loaded.leases.take("contacts", "killed", loaded.clock.now())
     assert _found(loaded, "LEASE") == []
     loaded.clock.advance(HOUR)
-    (one,) = _found(loaded, "LEASE")
-    assert "carries on" in one["cure"]
+    (finding,) = _found(loaded, "LEASE")
+    assert "carries on" in finding["cure"]
 
 
 def test_what_a_killed_run_left_in_staging_is_told_and_cleared_by_reconcile(
@@ -120,9 +120,9 @@ def test_what_a_killed_run_left_in_staging_is_told_and_cleared_by_reconcile(
     file.write_bytes(parquet({"ID": ["1", "2"]}))
     stage = "@HUBSPOT_INGEST.STAGING.LOADS"
     loaded.session.file.put(str(file), f"{stage}/dead/RECORDS/000000", auto_compress=False)
-    told = [one["finding"] for one in _found(loaded, "STAGING")]
-    assert "LOAD_DEAD" in told[0]
-    assert told[1].startswith("1 files of 1 runs that are over are left on the stage")
+    texts = [finding["finding"] for finding in _found(loaded, "STAGING")]
+    assert "LOAD_DEAD" in texts[0]
+    assert texts[1].startswith("1 files of 1 runs that are over are left on the stage")
     assert on_an_empty_stack(lambda: dict(reconcile(loaded.context, "contacts")))["result"]
     assert _found(loaded, "STAGING") == []
     assert loaded.rows(f"LIST {stage}") == []
@@ -133,11 +133,11 @@ def test_a_connection_that_is_not_approved_is_told_with_the_statement(loaded: Wo
     specification = "SPECIFICATION HUBSPOT_API SEQUENCE_NUMBER = 1"
     loaded.engine.sql(f"{application} DECLINE {specification}")
     try:
-        (one,) = _found(loaded, "EGRESS")
+        (finding,) = _found(loaded, "EGRESS")
     finally:
         loaded.engine.sql(f"{application} APPROVE {specification}")
-    assert (one["severity"], "is DECLINED" in one["finding"]) == ("ERROR", True)
-    assert one["cure"].endswith('APPROVE SPECIFICATION "HUBSPOT_API" SEQUENCE_NUMBER = 1')
+    assert (finding["severity"], "is DECLINED" in finding["finding"]) == ("ERROR", True)
+    assert finding["cure"].endswith('APPROVE SPECIFICATION "HUBSPOT_API" SEQUENCE_NUMBER = 1')
     assert _found(loaded, "EGRESS") == []
 
 
@@ -145,30 +145,30 @@ def test_privileges_that_a_schedule_needs_are_told(loaded: World) -> None:
     account = "EXECUTE MANAGED TASK ON ACCOUNT {} APPLICATION HUBSPOT_INGEST"
     loaded.engine.sql(f"REVOKE {account.format('FROM')}")
     try:
-        (one,) = _found(loaded, "PRIVILEGES")
-        assert one["severity"] == "NOTICE"
+        (finding,) = _found(loaded, "PRIVILEGES")
+        assert finding["severity"] == "NOTICE"
         loaded.syncs.save("contacts", "contacts", {"schedule": "60 MINUTES"}, loaded.clock.now())
-        (one,) = _found(loaded, "PRIVILEGES")
+        (finding,) = _found(loaded, "PRIVILEGES")
     finally:
         loaded.engine.sql(f"GRANT {account.format('TO')}")
-    assert one["severity"] == "ERROR"
-    assert one["cure"].startswith("GRANT EXECUTE MANAGED TASK ON ACCOUNT")
+    assert finding["severity"] == "ERROR"
+    assert finding["cure"].startswith("GRANT EXECUTE MANAGED TASK ON ACCOUNT")
 
 
 def test_the_task_of_all_syncs_is_looked_at_too(loaded: World) -> None:
     loaded.call_with("CONFIGURE_APP", {"schedule": "60 MINUTES"})
     assert _found(loaded, "TASK") == []
     loaded.engine.sql('ALTER TASK HUBSPOT_INGEST.TASKS."ALL SYNCS" SUSPEND')
-    (one,) = _found(loaded, "TASK")
-    assert "ALL SYNCS is suspended" in one["finding"]
+    (finding,) = _found(loaded, "TASK")
+    assert "ALL SYNCS is suspended" in finding["finding"]
 
 
 def test_a_comparison_that_came_to_no_end_is_told(loaded: World) -> None:
     assert _found(loaded, "COMPLETENESS") == []
     loaded.rows("UPDATE HUBSPOT_INGEST.STATE.COMPLETENESS SET RESULT = 'INCOMPLETE'")
-    (one,) = _found(loaded, "COMPLETENESS")
-    assert "CALL reconcile('contacts')" in one["cure"]
-    assert [told["finding"].split(":")[0] for told in _found(loaded, "SYNC")] == [
+    (finding,) = _found(loaded, "COMPLETENESS")
+    assert "CALL reconcile('contacts')" in finding["cure"]
+    assert [finding["finding"].split(":")[0] for finding in _found(loaded, "SYNC")] == [
         "contacts is INCOMPLETE"
     ]
 
@@ -177,27 +177,27 @@ def test_a_table_of_fixed_columns_that_was_altered_or_dropped_is_told(loaded: Wo
     loaded.run("owners")
     assert _found(loaded, "TABLE") == []
     loaded.rows("ALTER TABLE HUBSPOT_DATA.CRM.OWNERS DROP COLUMN EMAIL")
-    (one,) = _found(loaded, "TABLE")
-    assert one["finding"].endswith("altered by hand: without EMAIL")
+    (finding,) = _found(loaded, "TABLE")
+    assert finding["finding"].endswith("altered by hand: without EMAIL")
     loaded.rows("DROP TABLE HUBSPOT_DATA.CRM.OWNERS")
-    (one,) = _found(loaded, "TABLE")
-    assert "reset_sync('owners')" in one["cure"]
+    (finding,) = _found(loaded, "TABLE")
+    assert "reset_sync('owners')" in finding["cure"]
 
 
 def test_a_failed_sync_is_told_with_its_message(loaded: World) -> None:
     loaded.token = "pat-na1-unknown"
     loaded.clock.advance(HOUR)
     loaded.ingest()
-    (one,) = _found(loaded, "SYNC")
-    assert one["finding"].startswith("contacts is FAILED: HubSpot does not accept")
+    (finding,) = _found(loaded, "SYNC")
+    assert finding["finding"].startswith("contacts is FAILED: HubSpot does not accept")
 
 
 def test_a_suspended_task_is_told(loaded: World) -> None:
     loaded.configure("contacts", {"schedule": "60 MINUTES"})
     assert _found(loaded, "TASK") == []
     loaded.engine.sql('ALTER TASK HUBSPOT_INGEST.TASKS."CONTACTS" SUSPEND')
-    (one,) = _found(loaded, "TASK")
-    assert one["cure"] == "CALL enable_sync('contacts')"
+    (finding,) = _found(loaded, "TASK")
+    assert finding["cure"] == "CALL enable_sync('contacts')"
 
 
 def test_a_day_whose_free_requests_are_used_is_told(make: MakeWorld) -> None:
@@ -205,7 +205,7 @@ def test_a_day_whose_free_requests_are_used_is_told(make: MakeWorld) -> None:
     world.ingest()
     for _ in range(3):
         doctor_report(world)
-    assert {one["severity"] for one in _found(world, "LIMITS")} <= {"WARNING"}
+    assert {finding["severity"] for finding in _found(world, "LIMITS")} <= {"WARNING"}
 
 
 @pytest.mark.parametrize(
@@ -232,8 +232,10 @@ def test_every_version_in_use_has_an_end_of_support() -> None:
 
 
 def test_versions_are_told_before_their_support_ends() -> None:
-    told = {one.finding: one.severity for one in findings.version_findings(NOW)}
-    (v4,) = (one for finding, one in told.items() if " v4 " in finding)
-    assert v4 is Severity.NOTICE
-    later = [one.severity for one in findings.version_findings(NOW + 200 * DAY)]
+    v4_severities = [
+        finding.severity for finding in findings.version_findings(NOW) if " v4 " in finding.finding
+    ]
+    (v4_severity,) = v4_severities
+    assert v4_severity is Severity.NOTICE
+    later = [finding.severity for finding in findings.version_findings(NOW + 200 * DAY)]
     assert Severity.ERROR in later

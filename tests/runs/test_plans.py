@@ -33,33 +33,33 @@ def plan(world: World, sync: str = "contacts") -> Answer:
 
 def spent(world: World, run: Answer) -> dict[str, int]:
     """The run's requests by endpoint."""
-    found = world.rows(
+    endpoints = world.rows(
         "SELECT ENDPOINT, COUNT FROM HUBSPOT_INGEST.CORE.REQUESTS WHERE RUN_ID = ?",
         (run["run_id"],),
     )
-    return {row["ENDPOINT"]: int(row["COUNT"]) for row in found}
+    return {row["ENDPOINT"]: int(row["COUNT"]) for row in endpoints}
 
 
 def planned_and_run(world: World, sync: str = "contacts") -> tuple[Answer, Answer]:
     """Plan and run, and hold the one to the other."""
-    told = plan(world, sync)
+    planned = plan(world, sync)
     heard = Heard(world)
 
     run = world.run(sync)
 
-    logged = next(one for one in world.runs() if one["RUN_ID"] == run["run_id"])
-    assert logged["PLAN_HASH"] == told["plan_hash"]
-    assert logged["STRATEGY"] == told["strategy"]
-    assert abs(told["rows"] - run["rows_read"]) <= 0.02 * run["rows_read"]
-    assert told["requests"] == spent(world, run)
-    assert told["requests_total"] == run["requests"]
-    assert told["ddl"] == heard.ddl
-    return told, run
+    logged = next(row for row in world.runs() if row["RUN_ID"] == run["run_id"])
+    assert logged["PLAN_HASH"] == planned["plan_hash"]
+    assert logged["STRATEGY"] == planned["strategy"]
+    assert abs(planned["rows"] - run["rows_read"]) <= 0.02 * run["rows_read"]
+    assert planned["requests"] == spent(world, run)
+    assert planned["requests_total"] == run["requests"]
+    assert planned["ddl"] == heard.ddl
+    return planned, run
 
 
 def _change(world: World, count: int) -> None:
-    for one in [*world.portal.records("contacts")][:count]:
-        world.portal.update("contacts", one.id, {"jobtitle": "Head of Change"})
+    for record in [*world.portal.records("contacts")][:count]:
+        world.portal.update("contacts", record.id, {"jobtitle": "Head of Change"})
 
 
 # -- every strategy -------------------------------------------------------------------------------
@@ -68,10 +68,10 @@ def _change(world: World, count: int) -> None:
 def test_a_first_run_is_planned_by_list(make: MakeWorld) -> None:
     world = make({"contacts": 250}).slim()
 
-    told, _ = planned_and_run(world)
+    planned, _ = planned_and_run(world)
 
-    assert (told["strategy"], told["rows"], told["filter_groups"]) == ("LIST", 250, [])
-    assert "everything is read" in told["why"]
+    assert (planned["strategy"], planned["rows"], planned["filter_groups"]) == ("LIST", 250, [])
+    assert "everything is read" in planned["why"]
 
 
 def test_a_run_that_reads_what_changed_is_planned_by_search(make: MakeWorld) -> None:
@@ -80,9 +80,9 @@ def test_a_run_that_reads_what_changed_is_planned_by_search(make: MakeWorld) -> 
     world.clock.advance(HOUR)
     _change(world, 410)
 
-    told, _ = planned_and_run(world)
+    planned, _ = planned_and_run(world)
 
-    assert (told["strategy"], told["rows"]) == ("SEARCH", 410)
+    assert (planned["strategy"], planned["rows"]) == ("SEARCH", 410)
 
 
 def test_a_run_that_will_find_nothing_is_planned_as_one_search(make: MakeWorld) -> None:
@@ -90,19 +90,19 @@ def test_a_run_that_will_find_nothing_is_planned_as_one_search(make: MakeWorld) 
     world.run()
     world.clock.advance(HOUR)
 
-    told, _ = planned_and_run(world)
+    planned, _ = planned_and_run(world)
 
-    assert (told["rows"], told["requests_total"], told["ddl"]) == (0, 1, [])
+    assert (planned["rows"], planned["requests_total"], planned["ddl"]) == (0, 1, [])
 
 
 def test_a_filter_is_told_as_it_will_be_sent(make: MakeWorld) -> None:
     world = make({"contacts": 300}).slim(filter_groups=LEADS)
 
-    told, _ = planned_and_run(world)
+    planned, _ = planned_and_run(world)
 
-    assert told["strategy"] == "SEARCH"
-    assert told["filter_groups"][0]["filters"][0] == LEADS[0]["filters"][0]
-    assert told["filter_groups"][0]["filters"][-1] == {
+    assert planned["strategy"] == "SEARCH"
+    assert planned["filter_groups"][0]["filters"][0] == LEADS[0]["filters"][0]
+    assert planned["filter_groups"][0]["filters"][-1] == {
         "propertyName": "hs_object_id",
         "operator": "GT",
         "value": "0",
@@ -115,9 +115,9 @@ def test_names_too_many_for_an_address_are_planned_wide(make: MakeWorld) -> None
         world.portal.add_property("contacts", f"{'long_name_' * 9}{n:04d}", type="string")
     world.configure("contacts", {"associations": []})
 
-    told, _ = planned_and_run(world)
+    planned, _ = planned_and_run(world)
 
-    assert told["strategy"] == "WIDE"
+    assert planned["strategy"] == "WIDE"
 
 
 def test_associations_and_history_are_planned(make: MakeWorld) -> None:
@@ -134,17 +134,17 @@ def test_associations_and_history_are_planned(make: MakeWorld) -> None:
 def test_the_sweeps_of_a_day_later_are_planned(make: MakeWorld, archived: int) -> None:
     world = make({"contacts": 700, "companies": 20}).slim(associations=["companies"])
     world.run()
-    for one in [*world.portal.records("contacts")][:archived]:
-        world.portal.archive("contacts", one.id)
+    for record in [*world.portal.records("contacts")][:archived]:
+        world.portal.archive("contacts", record.id)
     # a table that already knows of archived records tells how long their list is
     world.clock.advance(HOUR * 5)
     world.run()
     world.clock.advance(DAY_AND_MORE)
     _change(world, 30)
 
-    told, _ = planned_and_run(world)
+    planned, _ = planned_and_run(world)
 
-    assert told["requests"]["/crm/objects/2026-09/contacts"] >= 7
+    assert planned["requests"]["/crm/objects/2026-09/contacts"] >= 7
 
 
 def test_the_sweeps_of_a_filtered_sync_are_planned(make: MakeWorld) -> None:
@@ -152,18 +152,18 @@ def test_the_sweeps_of_a_filtered_sync_are_planned(make: MakeWorld) -> None:
     world.run()
     world.clock.advance(DAY_AND_MORE)
     leads = [
-        one.id
-        for one in world.portal.records("contacts")
-        if one.properties["lifecyclestage"] == "lead"
+        record.id
+        for record in world.portal.records("contacts")
+        if record.properties["lifecyclestage"] == "lead"
     ]
-    for one in leads[:25]:
-        world.portal.update("contacts", one, {"lifecyclestage": "customer"})
-    for one in leads[25:70]:
-        world.portal.update("contacts", one, {"jobtitle": "Head of Change"})
+    for id_ in leads[:25]:
+        world.portal.update("contacts", id_, {"lifecyclestage": "customer"})
+    for id_ in leads[25:70]:
+        world.portal.update("contacts", id_, {"jobtitle": "Head of Change"})
 
-    told, _ = planned_and_run(world)
+    planned, _ = planned_and_run(world)
 
-    assert told["rows"] == len(leads[25:70])
+    assert planned["rows"] == len(leads[25:70])
 
 
 def test_new_properties_are_planned_as_columns(make: MakeWorld) -> None:
@@ -173,9 +173,9 @@ def test_new_properties_are_planned_as_columns(make: MakeWorld) -> None:
     world.portal.add_property("contacts", "shoe_size", type="number", label="Shoe size")
     _change(world, 3)
 
-    told, _ = planned_and_run(world)
+    planned, _ = planned_and_run(world)
 
-    assert told["columns"] == [
+    assert planned["columns"] == [
         {
             "column": "PROPERTIES_SHOE_SIZE",
             "type": "NUMBER(38,18)",
@@ -183,7 +183,7 @@ def test_new_properties_are_planned_as_columns(make: MakeWorld) -> None:
             "label": "Shoe size",
         }
     ]
-    assert told["ddl"][0].startswith(f"ALTER TABLE {_quoted(CONTACTS)} ADD COLUMN")
+    assert planned["ddl"][0].startswith(f"ALTER TABLE {_quoted(CONTACTS)} ADD COLUMN")
 
 
 def _quoted(table: str) -> str:
@@ -214,23 +214,24 @@ def test_minutes_are_those_that_the_limits_allow(
     make: MakeWorld, strategy: Callable[[MakeWorld], World]
 ) -> None:
     world = strategy(make)
-    told = plan(world)
+    planned = plan(world)
     world.clock.advance(HOUR)
 
     answer = world.run()
 
     assert answer["duration_seconds"] > 10
     assert (
-        abs(told["minutes"] * 60 - answer["duration_seconds"]) <= 0.15 * answer["duration_seconds"]
+        abs(planned["minutes"] * 60 - answer["duration_seconds"])
+        <= 0.15 * answer["duration_seconds"]
     )
 
 
 def test_the_share_of_the_day_is_told(make: MakeWorld) -> None:
     world = make({"contacts": 950}, limits=Limits(daily=1_000)).slim()
 
-    told = plan(world)
+    planned = plan(world)
 
-    total, daily = told["requests_total"], told["daily"]
+    total, daily = planned["requests_total"], planned["daily"]
     assert daily["limit"] == 1_000
     assert daily["share_percent"] == pytest.approx(100 * total / 1_000)
     assert daily["remaining"] == 1_000 - daily["used"] - total
@@ -281,10 +282,10 @@ def test_a_missing_scope_is_told(make: MakeWorld) -> None:
     assert plan(world)["response_code"] == "OK"
 
     world.closed = ["/crm/properties/2026-09/contacts"]
-    told = plan(world)
-    assert (told["response_code"], told["strategy"], told["ddl"]) == ("OK", None, [])
-    assert told["scopes_missing"] == ["crm.objects.contacts.read"]
-    assert "would be skipped" in told["message"]
+    planned = plan(world)
+    assert (planned["response_code"], planned["strategy"], planned["ddl"]) == ("OK", None, [])
+    assert planned["scopes_missing"] == ["crm.objects.contacts.read"]
+    assert "would be skipped" in planned["message"]
 
 
 def test_an_unfinished_run_is_planned_from_where_it_stopped(make: MakeWorld) -> None:
@@ -306,9 +307,9 @@ def test_item_streams_are_planned(make: MakeWorld, stream: str) -> None:
     assert first["requests_total"] <= run["requests"]
     assert first["at_least"] or first["requests_total"] == run["requests"]
 
-    told, _ = planned_and_run(world, stream)
+    planned, _ = planned_and_run(world, stream)
 
-    assert not told["at_least"]
+    assert not planned["at_least"]
 
 
 # -- several --------------------------------------------------------------------------------------
@@ -319,35 +320,35 @@ def test_all_enabled_syncs_are_planned_together(make: MakeWorld) -> None:
     world.configure("contacts", SLIM)
     world.configure("companies", {"associations": []})
 
-    told = on_an_empty_stack(lambda: dict(preview.plan_ingest_all(world.context)))
+    planned = on_an_empty_stack(lambda: dict(preview.plan_ingest_all(world.context)))
 
-    assert [one["sync"] for one in told["plans"]] == ["companies", "contacts"]
-    assert told["rows"] == 250
-    assert told["requests_total"] == sum(one["requests_total"] for one in told["plans"])
+    assert [plan["sync"] for plan in planned["plans"]] == ["companies", "contacts"]
+    assert planned["rows"] == 250
+    assert planned["requests_total"] == sum(plan["requests_total"] for plan in planned["plans"])
 
 
 def test_records_are_counted_for_settings_that_are_not_stored(make: MakeWorld) -> None:
     world = make({"contacts": 300})
     before = world.stored()
     leads = [
-        one
-        for one in world.portal.records("contacts")
-        if one.properties["lifecyclestage"] == "lead"
+        record
+        for record in world.portal.records("contacts")
+        if record.properties["lifecyclestage"] == "lead"
     ]
     world.asked()
 
-    told = on_an_empty_stack(
+    planned = on_an_empty_stack(
         lambda: dict(preview.count_records(world.context, "contacts", {"filter_groups": LEADS}))
     )
 
-    assert (told["records"], told["requests"]) == (len(leads), 2)
-    assert [one.path.rsplit("/", 1)[-1] for one in world.asked()] == ["contacts", "search"]
+    assert (planned["records"], planned["requests"]) == (len(leads), 2)
+    assert [request.path.rsplit("/", 1)[-1] for request in world.asked()] == ["contacts", "search"]
     assert world.stored() == before
 
 
 def test_plans_are_asked_for_by_call(served: World) -> None:
-    told = served.call("CALL HUBSPOT_INGEST.CORE.PLAN_INGEST('contacts')")
-    assert (told["response_code"], told["rows"]) == ("OK", 12)
+    planned = served.call("CALL HUBSPOT_INGEST.CORE.PLAN_INGEST('contacts')")
+    assert (planned["response_code"], planned["rows"]) == ("OK", 12)
     together = served.call("CALL HUBSPOT_INGEST.CORE.PLAN_INGEST_ALL()")
     assert together["message"] == "no sync is enabled; configure one first"
     counted = served.call_with("COUNT_RECORDS", {}, "contacts")

@@ -15,23 +15,23 @@ EVERYBODY: list[Any] = [{"filters": [{"propertyName": "email", "operator": "HAS_
 UNKNOWN: list[Any] = [{"filters": [{"propertyName": "none", "operator": "HAS_PROPERTY"}]}]
 
 
-def plan(world: World, given: Any = None) -> Answer:
-    return on_an_empty_stack(lambda: dict(preview.plan_ingest(world.context, "contacts", given)))
+def plan(world: World, settings: Any = None) -> Answer:
+    return on_an_empty_stack(lambda: dict(preview.plan_ingest(world.context, "contacts", settings)))
 
 
 def test_settings_that_are_not_stored_are_planned_as_if_they_were(make: MakeWorld) -> None:
     world = make({"contacts": 30}).slim()
     world.run()
     before = world.stored()
-    given = {**SLIM, "filter_groups": EVERYBODY}
+    settings = {**SLIM, "filter_groups": EVERYBODY}
 
-    told = plan(world, given)
+    planned = plan(world, settings)
 
     assert world.stored() == before
-    world.configure("contacts", given)
-    assert (told["strategy"], told["rows"]) == ("SEARCH", 30)
+    world.configure("contacts", settings)
+    assert (planned["strategy"], planned["rows"]) == ("SEARCH", 30)
     stored = plan(world)
-    assert [told[key] for key in ("requests", "why")] == [
+    assert [planned[key] for key in ("requests", "why")] == [
         stored[key] for key in ("requests", "why")
     ]
 
@@ -40,9 +40,9 @@ def test_settings_that_read_the_same_records_carry_on(make: MakeWorld) -> None:
     world = make({"contacts": 30}).slim()
     world.run()
 
-    told = plan(world, {**SLIM, "deadline_minutes": 20})
+    planned = plan(world, {**SLIM, "deadline_minutes": 20})
 
-    assert told["rows"] == plan(world)["rows"] < 30
+    assert planned["rows"] == plan(world)["rows"] < 30
 
 
 def test_settings_to_plan_with_are_checked_as_if_they_were_stored(make: MakeWorld) -> None:
@@ -53,8 +53,8 @@ def test_settings_to_plan_with_are_checked_as_if_they_were_stored(make: MakeWorl
 
 
 def test_settings_to_plan_with_are_given_by_call(served: World) -> None:
-    told = served.call("CALL HUBSPOT_INGEST.CORE.PLAN_INGEST('contacts')")
+    planned = served.call("CALL HUBSPOT_INGEST.CORE.PLAN_INGEST('contacts')")
 
     other = served.call_with("PLAN_INGEST", {"properties": ["email"]}, "contacts")
 
-    assert 0 < len(other["columns"]) < len(told["columns"])
+    assert 0 < len(other["columns"]) < len(planned["columns"])

@@ -42,13 +42,13 @@ def _left(laptop: Laptop, statement: str) -> list[tuple[str | None, ...]]:
 
 def _is_the_truth(laptop: Laptop, sandbox: Sandbox) -> bool:
     landed = {
-        one: (values["email"], values["free_text"])
-        for one, text in _left(laptop, TABLE)
+        id_: (values["email"], values["free_text"])
+        for id_, text in _left(laptop, TABLE)
         for values in [json.loads(text or "")]
     }
     return landed == {
-        one.id: (one.properties["email"], one.properties["free_text"])
-        for one in sandbox.portal.records("contacts")
+        record.id: (record.properties["email"], record.properties["free_text"])
+        for record in sandbox.portal.records("contacts")
     }
 
 
@@ -76,7 +76,7 @@ def test_a_full_disk_is_told_and_the_next_run_carries_on(
     laptop: Laptop, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     files = (tmp_path / "home").rglob("*")
-    room = max(one.stat().st_size for one in files if one.is_file()) + 100_000
+    room = max(file.stat().st_size for file in files if file.is_file()) + 100_000
 
     full = laptop.sql(CALL, largest_file=room)
 

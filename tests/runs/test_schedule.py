@@ -125,8 +125,8 @@ def test_a_schedule_that_snowflake_refuses_changes_nothing(
         _scheduled(world, schedule)
 
     assert world.stored() == remembered
-    assert [(one.state, one.options) for one in world.engine.catalog.tasks] == [
-        (one.state, one.options) for one in tasks
+    assert [(task.state, task.options) for task in world.engine.catalog.tasks] == [
+        (task.state, task.options) for task in tasks
     ]
 
 

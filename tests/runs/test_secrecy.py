@@ -35,9 +35,9 @@ def laptop(tmp_path: Path) -> Iterator[Laptop]:
 
 def _where(home: Path, words: str) -> list[Path]:
     """The files that hold ``words``."""
-    files = [one for one in home.rglob("*") if one.is_file()]
+    files = [file for file in home.rglob("*") if file.is_file()]
     assert files
-    return [one for one in files if words.encode() in one.read_bytes()]
+    return [file for file in files if words.encode() in file.read_bytes()]
 
 
 def test_a_stored_token_is_in_the_secret_file_and_nowhere_else(laptop: Laptop) -> None:
@@ -46,8 +46,8 @@ def test_a_stored_token_is_in_the_secret_file_and_nowhere_else(laptop: Laptop) -
         laptop.sql("CALL ingest_hubspot('contacts')"),
     ]
 
-    assert [one.status for one in done] == [0, 0]
-    assert [one for one in done if TOKEN in one.out + one.err] == []
+    assert [process.status for process in done] == [0, 0]
+    assert [process for process in done if TOKEN in process.out + process.err] == []
     [secret] = _where(laptop.home, TOKEN)
     assert secret.stat().st_mode & 0o777 == 0o600
 
@@ -75,8 +75,14 @@ def test_no_table_of_state_and_no_log_holds_the_token(
     assert len(served.runs()) == 2
     assert TOKEN not in stored
     assert WRONG not in stored
-    ours = [one for one in caplog.records if one.name.startswith(("hubspot", "httpx", "httpcore"))]
-    assert [one for one in ours if TOKEN in one.getMessage() or WRONG in one.getMessage()] == []
+    ours = [
+        record
+        for record in caplog.records
+        if record.name.startswith(("hubspot", "httpx", "httpcore"))
+    ]
+    assert [
+        record for record in ours if TOKEN in record.getMessage() or WRONG in record.getMessage()
+    ] == []
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 503])

@@ -106,23 +106,23 @@ def test_nothing_that_a_full_day_produces_holds_a_credential(
                 name: world.rows(f"SELECT * FROM HUBSPOT_INGEST.{name}") for name in _tables(world)
             }
         history = engine.history
-        ran = [asdict(one) for one in history.task_runs]
-        sent = [asdict(one) for one in history.notifications]
-        events = [asdict(one) for one in history.events]
+        ran = [asdict(task) for task in history.task_runs]
+        sent = [asdict(notification) for notification in history.notifications]
+        events = [asdict(event) for event in history.events]
 
     # it was a day on which much happened
-    assert {"OK", "CREDENTIAL_REJECTED"} <= {str(one["response_code"]) for one in answers}
-    assert {one["state"] for one in ran} == {"SUCCEEDED", "FAILED"}
-    assert any("FAILED" in one["content"]["text/plain"] for one in sent)
+    assert {"OK", "CREDENTIAL_REJECTED"} <= {str(answer["response_code"]) for answer in answers}
+    assert {task["state"] for task in ran} == {"SUCCEEDED", "FAILED"}
+    assert any("FAILED" in notification["content"]["text/plain"] for notification in sent)
     assert len(events) > 5
     for said in ("run began", "run ended", "request to be sent again", "MERGE INTO"):
-        assert any(said in one for one in heard.kept), said
+        assert any(said in line for line in heard.kept), said
 
     for hidden in HIDDEN:
         assert hidden not in json.dumps(answers)
         assert hidden not in json.dumps(tables, default=str)
         assert hidden not in json.dumps([*ran, *sent, *events], default=str)
-        assert [one for one in heard.kept if hidden in one] == []
-        files = [one for one in tmp_path.rglob("*") if one.is_file()]
-        holding = [one.name for one in files if hidden.encode() in one.read_bytes()]
+        assert [line for line in heard.kept if hidden in line] == []
+        files = [file for file in tmp_path.rglob("*") if file.is_file()]
+        holding = [file.name for file in files if hidden.encode() in file.read_bytes()]
         assert set(holding) <= {"secrets.json"}, hidden

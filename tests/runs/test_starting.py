@@ -77,7 +77,7 @@ def test_a_comparison_is_begun_by_a_task_of_its_own(served: World) -> None:
     assert answer["task"] == "HUBSPOT_INGEST.TASKS.RECONCILE CONTACTS"
     assert _done(served, "RECONCILE CONTACTS")["STATE"] == "SUCCEEDED"
     found = served.rows("SELECT RESULT FROM HUBSPOT_INGEST.CORE.COMPLETENESS")
-    assert {one["RESULT"] for one in found} == {"COMPLETE"}
+    assert {row["RESULT"] for row in found} == {"COMPLETE"}
     served.call("CALL HUBSPOT_INGEST.CORE.DROP_SYNC('contacts')")
     assert served.rows("SHOW TASKS IN SCHEMA HUBSPOT_INGEST.TASKS") == []
 

@@ -28,8 +28,8 @@ def test_two_runs_of_one_sync_never_overlap(served: World) -> None:
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(call, range(2)))
 
-    assert sorted(one["response_code"] for one in answers) == ["OK", "SYNC_BUSY"]
-    [busy] = [one for one in answers if one["response_code"] == "SYNC_BUSY"]
+    assert sorted(answer["response_code"] for answer in answers) == ["OK", "SYNC_BUSY"]
+    [busy] = [answer for answer in answers if answer["response_code"] == "SYNC_BUSY"]
     assert "another run of contacts is going on" in busy["message"]
     assert len(served.ids()) == 12
     assert len(served.runs()) == 1
@@ -48,7 +48,7 @@ def test_two_syncs_run_side_by_side(served: World) -> None:
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(call, ["contacts", "companies"]))
 
-    assert [one["status"] for one in answers] == ["SUCCEEDED", "SUCCEEDED"], answers
+    assert [answer["status"] for answer in answers] == ["SUCCEEDED", "SUCCEEDED"], answers
     assert (answers[0]["rows_inserted"], answers[1]["rows_inserted"]) == (12, 1)
     assert served.landed() == served.truth()
 
@@ -90,7 +90,7 @@ def test_two_syncs_of_one_stream_have_a_table_each(world: World) -> None:
         {"column_prefix": "P_"},
         {"destination": {"table": "OTHER"}},
     ],
-    ids=lambda one: next(iter(one)),
+    ids=lambda settings: next(iter(settings)),
 )
 def test_settings_that_change_what_is_read_make_the_next_run_a_backfill(
     world: World, settings: dict[str, Any]
@@ -108,7 +108,7 @@ def test_settings_that_change_what_is_read_make_the_next_run_a_backfill(
 @pytest.mark.parametrize(
     "settings",
     [{"schedule": "60 MINUTES"}, {"reserve_percent": 5}, {"deadline_minutes": 3}],
-    ids=lambda one: next(iter(one)),
+    ids=lambda settings: next(iter(settings)),
 )
 def test_settings_that_read_the_same_keep_the_cursor(
     world: World, settings: dict[str, Any]
@@ -131,7 +131,7 @@ def test_a_wider_selection_of_properties_fills_the_columns_of_old_rows(world: Wo
 
     world.run()
 
-    truth = [(one["firstname"] or None,) for one in world.truth().values()]
+    truth = [(record["firstname"] or None,) for record in world.truth().values()]
     assert world.table("PROPERTIES_FIRSTNAME") == truth
 
 
@@ -183,7 +183,7 @@ def test_names_of_syncs_do_not_mind_case(world: World) -> None:
     world.configure("Contacts", SLIM)
 
     assert world.run("CONTACTS")["rows_inserted"] == 12
-    assert [one["NAME"] for one in world.rows("SELECT NAME FROM HUBSPOT_INGEST.CORE.SYNCS")] == [
+    assert [row["NAME"] for row in world.rows("SELECT NAME FROM HUBSPOT_INGEST.CORE.SYNCS")] == [
         "contacts"
     ]
 
@@ -214,10 +214,10 @@ def test_a_connection_test_tells_what_can_be_read(world: World) -> None:
 
     answer: dict[str, Any] = discovery.test_connection(world.context, "default")
 
-    streams = {one["stream"]: one for one in answer["streams"]}
+    streams = {stream["stream"]: stream for stream in answer["streams"]}
     assert answer["portal_id"] == str(world.portal.id)
     assert streams["contacts"]["readable"] is True
     assert streams["deals"]["readable"] is False
     assert "crm.objects.deals.read" in streams["deals"]["scopes"]
-    known = world.rows("SELECT STREAM, READABLE FROM HUBSPOT_INGEST.CORE.STREAMS")
-    assert {one["STREAM"]: one["READABLE"] for one in known}["deals"] is False
+    rows = world.rows("SELECT STREAM, READABLE FROM HUBSPOT_INGEST.CORE.STREAMS")
+    assert {row["STREAM"]: row["READABLE"] for row in rows}["deals"] is False

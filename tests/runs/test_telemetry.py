@@ -18,21 +18,21 @@ def _listening(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="hubspot_ingest")
 
 
-def _told(caplog: pytest.LogCaptureFixture, said: str) -> list[Any]:
-    ours = [one for one in caplog.records if one.name == "hubspot_ingest"]
-    return [one for one in ours if one.getMessage() == said]
+def _records(caplog: pytest.LogCaptureFixture, message: str) -> list[Any]:
+    ours = [record for record in caplog.records if record.name == "hubspot_ingest"]
+    return [record for record in ours if record.getMessage() == message]
 
 
 def test_a_run_tells_when_it_begins_what_it_merges_and_how_it_ends(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = world.slim().run()
-    (began,) = _told(caplog, "run began")
-    (merged,) = _told(caplog, "rows merged")
-    (ended,) = _told(caplog, "run ended")
+    (began,) = _records(caplog, "run began")
+    (merged,) = _records(caplog, "rows merged")
+    (ended,) = _records(caplog, "run ended")
 
-    assert [one.levelname for one in (began, merged, ended)] == ["INFO", "DEBUG", "INFO"]
-    assert {one.run_id for one in (began, merged, ended)} == {answer["run_id"]}
+    assert [record.levelname for record in (began, merged, ended)] == ["INFO", "DEBUG", "INFO"]
+    assert {record.run_id for record in (began, merged, ended)} == {answer["run_id"]}
     assert (merged.sync, merged.rows) == ("contacts", 12)
     assert (ended.status, ended.rows_inserted) == ("SUCCEEDED", 12)
     assert ended.requests == answer["requests"]
@@ -43,7 +43,7 @@ def test_a_failure_is_an_error_with_its_code_and_without_its_text(
 ) -> None:
     world = make({"contacts": 1}, token="pat-na1-00000000-0000-4000-8000-00000000dead")
     answer = world.ingest()
-    (ended,) = _told(caplog, "run ended")
+    (ended,) = _records(caplog, "run ended")
 
     assert (ended.levelname, ended.response_code) == ("ERROR", "CREDENTIAL_REJECTED")
     assert answer["message"] not in repr(vars(ended))
@@ -55,11 +55,11 @@ def test_a_request_sent_again_is_a_warning(
     plan = [Planned("429", request=2), Planned("503", request=4)]
     world = make({"contacts": 3}, faults=Faults(plan=plan), limits=Limits()).slim()
     world.run()
-    again = _told(caplog, "request to be sent again")
+    again = _records(caplog, "request to be sent again")
 
-    assert [one.levelname for one in again] == ["WARNING", "WARNING"]
-    assert sorted(one.reason for one in again) == ["FAULT", "THROTTLED"]
-    assert all(one.endpoint and one.seconds > 0 for one in again)
+    assert [record.levelname for record in again] == ["WARNING", "WARNING"]
+    assert sorted(record.reason for record in again) == ["FAULT", "THROTTLED"]
+    assert all(record.endpoint and record.seconds > 0 for record in again)
 
 
 def test_inside_a_procedure_the_span_gets_an_event_for_each_run(served: World) -> None:
@@ -76,4 +76,4 @@ def test_inside_a_procedure_the_span_gets_an_event_for_each_run(served: World) -
 def test_no_record_is_made_for_each_request(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.slim().run()
 
-    assert [one for one in caplog.records if one.name.startswith("http")] == []
+    assert [record for record in caplog.records if record.name.startswith("http")] == []

@@ -25,57 +25,61 @@ class Faulty:
     def happen(self) -> None:
         """Let everything happen that can befall a record, before, between and after the runs."""
         portal, world = self.world.portal, self.world
-        titled = [one.id for one in portal.records("contacts") if one.properties["jobtitle"]]
+        titled = [
+            record.id for record in portal.records("contacts") if record.properties["jobtitle"]
+        ]
         self._untouched = self.random.sample(titled, len(titled))
-        for one in portal.records("contacts"):
-            self.expected[one.id] = "PRESENT" if one.properties["jobtitle"] else "FILTERED_OUT"
-        self._befall("ARCHIVED", lambda one: portal.archive("contacts", one))
-        self._befall("NEVER_EXISTED", lambda one: portal.purge("contacts", one))
-        self._befall("MISFIT", lambda one: self._set(one, loyalty_points="plenty"))
+        for record in portal.records("contacts"):
+            self.expected[record.id] = (
+                "PRESENT" if record.properties["jobtitle"] else "FILTERED_OUT"
+            )
+        self._befall("ARCHIVED", lambda id_: portal.archive("contacts", id_))
+        self._befall("NEVER_EXISTED", lambda id_: portal.purge("contacts", id_))
+        self._befall("MISFIT", lambda id_: self._set(id_, loyalty_points="plenty"))
         self._merge()
         world.clock.advance(HOUR)
         world.run()
 
         world.clock.advance(HOUR)
-        self._befall("ARCHIVED", lambda one: portal.archive("contacts", one))
-        self._befall("PURGED", lambda one: portal.purge("contacts", one))
-        self._befall("FILTERED_OUT", lambda one: self._set(one, jobtitle=""))
-        self._befall("PRESENT", lambda one: self._set(one, jobtitle="Changed"))
+        self._befall("ARCHIVED", lambda id_: portal.archive("contacts", id_))
+        self._befall("PURGED", lambda id_: portal.purge("contacts", id_))
+        self._befall("FILTERED_OUT", lambda id_: self._set(id_, jobtitle=""))
+        self._befall("PRESENT", lambda id_: self._set(id_, jobtitle="Changed"))
         self._befall("PRESENT", self._archive_and_restore)
         self._merge()
         world.clock.advance(DAY_AND_MORE)
         world.run()
 
         world.clock.advance(HOUR)
-        self._befall("ARCHIVED", lambda one: portal.archive("contacts", one))
-        self._befall("PURGED", lambda one: portal.gdpr_delete("contacts", one))
-        self._befall("FILTERED_OUT", lambda one: self._set(one, jobtitle=""))
-        self._befall("NOT_SETTLED", lambda one: self._set(one, jobtitle="Changed"))
+        self._befall("ARCHIVED", lambda id_: portal.archive("contacts", id_))
+        self._befall("PURGED", lambda id_: portal.gdpr_delete("contacts", id_))
+        self._befall("FILTERED_OUT", lambda id_: self._set(id_, jobtitle=""))
+        self._befall("NOT_SETTLED", lambda id_: self._set(id_, jobtitle="Changed"))
         self._merge(survivors="NOT_SETTLED")
         self._create("NOT_SETTLED", jobtitle="New")
         self._create("FILTERED_OUT", jobtitle="")
         world.clock.advance(MINUTE)
         # what nobody should do, by hand
-        self._befall("NOT_LOADED", lambda one: self._by_hand("DELETE FROM {} WHERE ID = ?", one))
+        self._befall("NOT_LOADED", lambda id_: self._by_hand("DELETE FROM {} WHERE ID = ?", id_))
         older = "UPDATE {} SET UPDATED_AT = DATEADD(DAY, -9, UPDATED_AT) WHERE ID = ?"
-        self._befall("STALE", lambda one: self._by_hand(older, one))
+        self._befall("STALE", lambda id_: self._by_hand(older, id_))
         for _ in range(max(3, len(titled) // 25)):
             self.expected[str(self.random.randrange(10**11, 10**12))] = "NEVER_EXISTED"
 
     def sample(self, count: int) -> Sequence[str]:
         """So many ids, with some of every reason."""
         by_reason: dict[str, list[str]] = {}
-        for one, reason in self.expected.items():
-            by_reason.setdefault(reason, []).append(one)
-        few = [one for ids in by_reason.values() for one in ids[:8]]
+        for id_, reason in self.expected.items():
+            by_reason.setdefault(reason, []).append(id_)
+        few = [id_ for ids in by_reason.values() for id_ in ids[:8]]
         others = sorted({*self.expected} - {*few})
         return [*few, *self.random.sample(others, max(0, min(len(others), count - len(few))))]
 
     def _befall(self, reason: str, happen: Callable[[str], object]) -> None:
         for _ in range(max(2, len(self.expected) // 40)):
-            one = self._untouched.pop()
-            happen(one)
-            self.expected[one] = reason
+            id_ = self._untouched.pop()
+            happen(id_)
+            self.expected[id_] = reason
 
     def _merge(self, survivors: str = "PRESENT") -> None:
         for _ in range(max(2, len(self.expected) // 60)):
@@ -87,21 +91,21 @@ class Faulty:
         for _ in range(3):
             self.expected[self.world.portal.create("contacts", values)] = reason
 
-    def _archive_and_restore(self, one: str) -> None:
-        self.world.portal.archive("contacts", one)
-        self.world.portal.restore("contacts", one)
+    def _archive_and_restore(self, id_: str) -> None:
+        self.world.portal.archive("contacts", id_)
+        self.world.portal.restore("contacts", id_)
 
-    def _set(self, one: str, **values: str) -> None:
-        self.world.portal.update("contacts", one, values)
+    def _set(self, id_: str, **values: str) -> None:
+        self.world.portal.update("contacts", id_, values)
 
-    def _by_hand(self, statement: str, one: str) -> None:
-        self.world.rows(statement.format(CONTACTS), (one,))
+    def _by_hand(self, statement: str, id_: str) -> None:
+        self.world.rows(statement.format(CONTACTS), (id_,))
 
 
 def faulty(world: World) -> Faulty:
     """What befell the contacts of a portal whose search is half a minute behind."""
     world.slim(filter_groups=[TITLED], include_archived=True)
     world.sandbox.search_lag_ms = LAG
-    made = Faulty(world, Random(7))
-    made.happen()
-    return made
+    life = Faulty(world, Random(7))
+    life.happen()
+    return life

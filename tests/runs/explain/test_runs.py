@@ -9,30 +9,34 @@ from tests.runs.conftest import MakeWorld
 from tests.runs.world import Answer, World
 
 
-def _told(world: World, run_id: str) -> Answer:
+def explain(world: World, run_id: str) -> Answer:
     return world.call(f"CALL explain_run('{run_id}')")
 
 
 def test_the_requests_and_rows_are_those_of_the_run(world: World) -> None:
     answer = world.slim().run()
-    told = _told(world, answer["run_id"])
-    assert (told["response_code"], told["sync"], told["status"]) == ("OK", "contacts", "SUCCEEDED")
-    assert sum(one["count"] for one in told["requests"]) == answer["requests"]
-    assert (told["rows"]["read"], told["rows"]["inserted"]) == (12, 12)
+    explanation = explain(world, answer["run_id"])
+    assert (explanation["response_code"], explanation["sync"], explanation["status"]) == (
+        "OK",
+        "contacts",
+        "SUCCEEDED",
+    )
+    assert sum(request["count"] for request in explanation["requests"]) == answer["requests"]
+    assert (explanation["rows"]["read"], explanation["rows"]["inserted"]) == (12, 12)
 
 
 def test_the_seconds_add_up_to_how_long_the_run_took(make: MakeWorld) -> None:
     world = make({"contacts": 12}, faults=Faults(plan=[Planned("503", 2, times=2)])).slim()
     answer = world.run()
-    told = _told(world, answer["run_id"])
-    assert abs(sum(told["seconds"].values()) - answer["duration_seconds"]) < 0.01
-    assert told["seconds"]["waiting"] > 0
-    assert sum(one["retries"] for one in told["requests"]) == 2
-    assert "2 of them repeated" in told["message"]
+    explanation = explain(world, answer["run_id"])
+    assert abs(sum(explanation["seconds"].values()) - answer["duration_seconds"]) < 0.01
+    assert explanation["seconds"]["waiting"] > 0
+    assert sum(request["retries"] for request in explanation["requests"]) == 2
+    assert "2 of them repeated" in explanation["message"]
 
 
 def test_a_run_that_is_not_there_is_told(world: World) -> None:
-    assert _told(world, "nothing")["response_code"] == "UNKNOWN_RUN"
+    assert explain(world, "nothing")["response_code"] == "UNKNOWN_RUN"
 
 
 def test_of_what_goes_on_at_once_a_moment_counts_once() -> None:

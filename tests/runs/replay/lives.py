@@ -53,14 +53,14 @@ def lived(engine: Engine, seed: int, runs: int = 4) -> Iterator[Lived]:
         keep(world)
         world.configure("contacts", settings)
         life = Life(portal, seed, ("contacts",), ("companies",))
-        made = Lived(world, snapshots=[snapshot(world)])
+        past = Lived(world, snapshots=[snapshot(world)])
         for _ in range(runs):
             life.goes_on(random.randint(0, 12))
             clock.advance(random.choice((1, 5, 26)) * HOUR)
             life.goes_on(random.randint(0, 3))
-            made.run_ids.append(world.run()["run_id"])
-            made.snapshots.append(snapshot(world))
-        yield made
+            past.run_ids.append(world.run()["run_id"])
+            past.snapshots.append(snapshot(world))
+        yield past
 
 
 def snapshot(world: World) -> Tables:
@@ -72,11 +72,11 @@ def snapshot(world: World) -> Tables:
         "AND TABLE_TYPE = 'BASE TABLE' AND TABLE_NAME <> '_FRESHNESS'"
     )
     return {
-        (table := str(one["TABLE_NAME"])): {
+        (table := str(name_row["TABLE_NAME"])): {
             tuple(row[name] for name in _key(table)): row
             for row in world.rows(f'SELECT * FROM {SCHEMA}."{table}"')
         }
-        for one in names
+        for name_row in names
     }
 
 
@@ -90,38 +90,38 @@ def without(life: Lived, run_id: str) -> Tables:
     """What the tables are once a run is undone: its rows as before, but for those changed since."""
     n = life.run_ids.index(run_id)
     before, after, final = life.snapshots[n], life.snapshots[n + 1], life.snapshots[-1]
-    wanted: dict[str, dict[Key, Mapping[str, Any]]] = {}
+    expected: dict[str, dict[Key, Mapping[str, Any]]] = {}
     for table, rows in final.items():
         had, did = before.get(table, {}), after.get(table, {})
-        wanted[table] = {}
+        expected[table] = {}
         for key, row in rows.items():
             own = key in did and _same(did[key], row) and not (key in had and _same(had[key], row))
             if not own:
-                wanted[table][key] = row
+                expected[table][key] = row
             elif key in had:
-                wanted[table][key] = had[key]
-    return wanted
+                expected[table][key] = had[key]
+    return expected
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _same(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two rows are the same in the columns that both have."""
-    return all(other[name] == value for name, value in one.items() if name in other)
+    return all(other[name] == value for name, value in row.items() if name in other)
 
 
-def unlike(found: Tables, wanted: Tables) -> list[str]:
+def unlike(actual: Tables, expected: Tables) -> list[str]:
     """How tables differ from what they are to be; columns that were not there do not count."""
-    said = []
-    for table in {*found, *wanted}:
-        rows, others = found.get(table, {}), wanted.get(table, {})
+    differences = []
+    for table in {*actual, *expected}:
+        rows, others = actual.get(table, {}), expected.get(table, {})
         for key in {*rows, *others}:
             if key not in rows or key not in others:
                 where = "is not to be there" if key in rows else "is missing"
-                said.append(f"{table} {json.dumps(key, default=str)} {where}")
+                differences.append(f"{table} {json.dumps(key, default=str)} {where}")
             elif not _same(others[key], rows[key]):
                 wrong = {
                     name: (rows[key].get(name), value)
                     for name, value in others[key].items()
                     if rows[key].get(name) != value
                 }
-                said.append(f"{table} {json.dumps(key, default=str)} {wrong}")
-    return sorted(said)
+                differences.append(f"{table} {json.dumps(key, default=str)} {wrong}")
+    return sorted(differences)

@@ -33,7 +33,7 @@ def tables(world: World) -> dict[str, Rows]:
         "SELECT TABLE_NAME FROM HUBSPOT_DATA.INFORMATION_SCHEMA.TABLES "
         "WHERE TABLE_SCHEMA = 'CRM' AND TABLE_TYPE = 'BASE TABLE' AND TABLE_NAME <> '_FRESHNESS'"
     )
-    return {str(one["TABLE_NAME"]): rows(world, str(one["TABLE_NAME"])) for one in names}
+    return {str(row["TABLE_NAME"]): rows(world, str(row["TABLE_NAME"])) for row in names}
 
 
 def rows(world: World, table: str) -> Rows:
@@ -44,10 +44,12 @@ def rows(world: World, table: str) -> Rows:
 
 def columns(world: World) -> dict[str, dict[str, tuple[str, str]]]:
     """Every table's columns with types and comments."""
-    return {one: dict(sorted(world.columns(f"{SCHEMA}.{one}").items())) for one in tables(world)}
+    return {
+        table: dict(sorted(world.columns(f"{SCHEMA}.{table}").items())) for table in tables(world)
+    }
 
 
 def drop_tables(world: World) -> None:
     """Lose every table of ours."""
-    for one in tables(world):
-        world.engine.sql(f'DROP TABLE {SCHEMA}."{one}"')
+    for table in tables(world):
+        world.engine.sql(f'DROP TABLE {SCHEMA}."{table}"')

@@ -39,7 +39,7 @@ def _slim(make: MakeWorld) -> World:
 
 def _kept(world: World, table: str = "PAGES") -> set[str]:
     found = world.rows(f"SELECT DISTINCT RUN_ID FROM HUBSPOT_INGEST.STATE.{table}")
-    return {str(one["RUN_ID"]) for one in found}
+    return {str(row["RUN_ID"]) for row in found}
 
 
 def _change(world: World, title: str) -> str:
@@ -57,7 +57,11 @@ def test_without_the_setting_nothing_is_kept_and_no_statement_more_is_run(make: 
     world.database = noting
     world.run()
 
-    assert not [one for one in noting.statements if "PAGES" in one or "IMAGES" in one]
+    assert not [
+        statement
+        for statement in noting.statements
+        if "PAGES" in statement or "IMAGES" in statement
+    ]
     assert (_kept(world), _kept(world, "IMAGES")) == (set(), set())
 
 
@@ -127,7 +131,7 @@ def test_a_replay_leaves_the_cursor_alone_and_is_on_record(make: MakeWorld) -> N
     answer = replayed(world)
 
     assert world.sync() == before
-    run = next(one for one in world.runs() if one["RUN_ID"] == answer["run_id"])
+    run = next(row for row in world.runs() if row["RUN_ID"] == answer["run_id"])
     assert (run["STRATEGY"], run["STATUS"], run["REQUESTS"]) == ("REPLAY", "SUCCEEDED", 0)
 
 

@@ -41,8 +41,8 @@ def _world(make: MakeWorld) -> World:
 
 def _lead(world: World, step: int) -> str:
     """Something of every kind happens, and is read."""
-    ids = [one.id for one in world.portal.records("contacts")]
-    companies = [one.id for one in world.portal.records("companies")]
+    ids = [record.id for record in world.portal.records("contacts")]
+    companies = [record.id for record in world.portal.records("companies")]
     world.clock.advance(HOUR)
     world.portal.associate("contacts", ids[step % 4], "companies", companies[step % 2])
     world.portal.update("contacts", ids[step % 4], {"jobtitle": f"Title {step}"})

@@ -22,16 +22,22 @@ def outcome(engine: Engine, number: int) -> list[str]:
         drop_tables(world)
         world.asked()
         replayed(world)
-        wrong = [f"replayed: {one}" for one in unlike(snapshot(world), life.snapshots[-1])]
-        wrong += [f"asked {one.path}" for one in world.asked()]
+        wrong = [
+            f"replayed: {difference}" for difference in unlike(snapshot(world), life.snapshots[-1])
+        ]
+        wrong += [f"asked {request.path}" for request in world.asked()]
         replayed(world)
-        wrong += [f"again: {one}" for one in unlike(snapshot(world), life.snapshots[-1])]
+        wrong += [
+            f"again: {difference}" for difference in unlike(snapshot(world), life.snapshots[-1])
+        ]
         rolled_back(world, undone)
-        wrong += [f"undone: {one}" for one in unlike(snapshot(world), without(life, undone))]
+        wrong += [
+            f"undone: {difference}" for difference in unlike(snapshot(world), without(life, undone))
+        ]
         left = snapshot(world)
         drop_tables(world)
         replayed(world)
-        wrong += [f"undone, replayed: {one}" for one in unlike(snapshot(world), left)]
+        wrong += [f"undone, replayed: {difference}" for difference in unlike(snapshot(world), left)]
         return wrong
 
 

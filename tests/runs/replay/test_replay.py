@@ -27,8 +27,8 @@ def test_a_table_made_again_is_the_one_there_was(make: MakeWorld) -> None:
 
 def _live(world: World) -> None:
     portal = world.portal
-    ids = [one.id for one in portal.records("contacts")]
-    companies = [one.id for one in portal.records("companies")]
+    ids = [record.id for record in portal.records("contacts")]
+    companies = [record.id for record in portal.records("companies")]
     world.run()
     world.clock.advance(HOUR)
     portal.update("contacts", ids[0], {"jobtitle": "Clerk"})

@@ -19,14 +19,14 @@ def _kept(make: MakeWorld) -> World:
 
 
 def _change(world: World, *ids: str, to: str) -> None:
-    for one in ids:
-        world.portal.update("contacts", one, {"jobtitle": to})
+    for id_ in ids:
+        world.portal.update("contacts", id_, {"jobtitle": to})
 
 
 def test_a_run_rolled_back_leaves_the_tables_as_they_were(make: MakeWorld) -> None:
     world = _kept(make)
-    ids = [one.id for one in world.portal.records("contacts")]
-    companies = [one.id for one in world.portal.records("companies")]
+    ids = [record.id for record in world.portal.records("contacts")]
+    companies = [record.id for record in world.portal.records("companies")]
     world.run()
     world.clock.advance(HOUR)
     before = tables(world)
@@ -53,7 +53,7 @@ def test_a_run_rolled_back_leaves_the_tables_as_they_were(make: MakeWorld) -> No
 
 def test_the_next_run_reads_again_what_was_rolled_back(make: MakeWorld) -> None:
     world = _kept(make)
-    ids = [one.id for one in world.portal.records("contacts")]
+    ids = [record.id for record in world.portal.records("contacts")]
     world.run()
     world.clock.advance(HOUR)
     _change(world, ids[0], to="Clerk")
@@ -118,8 +118,8 @@ def test_runs_rolled_back_one_after_the_other_leave_nothing_of_either(
         runs.append(world.run()["run_id"])
         world.clock.advance(HOUR)
 
-    for one in order:
-        rolled_back(world, runs[one])
+    for number in order:
+        rolled_back(world, runs[number])
 
     assert tables(world) == before
     drop_tables(world)

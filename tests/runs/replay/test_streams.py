@@ -13,24 +13,24 @@ def _busy(make: MakeWorld) -> World:
     """A world whose owners and list memberships come, change and go."""
     world = make({"contacts": 6})
     keep(world)
-    ids = [one.id for one in world.portal.records("contacts")]
-    made = world.portal.lists.add("Some")
-    for one in ids[:4]:
-        world.portal.lists.join(made, one)
+    ids = [record.id for record in world.portal.records("contacts")]
+    list_id = world.portal.lists.add("Some")
+    for id_ in ids[:4]:
+        world.portal.lists.join(list_id, id_)
     owner = world.portal.owners.add({"email": "new@example.com"})
     team = world.portal.teams.add({"name": "Gone"})
     world.clock.advance(HOUR)
     _run(world)
     world.portal.owners.archive(owner)
     world.portal.teams.remove(team)
-    world.portal.lists.leave(made, ids[0])
-    world.portal.lists.join(made, ids[5])
+    world.portal.lists.leave(list_id, ids[0])
+    world.portal.lists.join(list_id, ids[5])
     world.clock.advance(HOUR)
     return world
 
 
 def _run(world: World) -> list[str]:
-    return [world.run(one)["run_id"] for one in ("owners", "teams", "list_memberships")]
+    return [world.run(stream)["run_id"] for stream in ("owners", "teams", "list_memberships")]
 
 
 def test_item_streams_come_back_equal(make: MakeWorld) -> None:
@@ -41,8 +41,8 @@ def test_item_streams_come_back_equal(make: MakeWorld) -> None:
     drop_tables(world)
     world.asked()
 
-    for one in ("owners", "teams", "list_memberships"):
-        assert replayed(world, one)["status"] == "SUCCEEDED"
+    for stream in ("owners", "teams", "list_memberships"):
+        assert replayed(world, stream)["status"] == "SUCCEEDED"
 
     assert tables(world) == before
     assert columns(world) == described
@@ -54,10 +54,10 @@ def test_runs_of_item_streams_are_undone(make: MakeWorld) -> None:
     before = tables(world)
     runs = _run(world)
     after = tables(world)
-    assert all(after[one] != before[one] for one in before)
+    assert all(after[table] != before[table] for table in before)
 
-    for one in runs:
-        rolled_back(world, one)
+    for run in runs:
+        rolled_back(world, run)
 
     assert tables(world) == before
     world.clock.advance(HOUR)
@@ -82,7 +82,7 @@ def test_events_come_back_with_every_property_they_ever_had(make: MakeWorld) -> 
     assert columns(world) == described
     assert rolled_back(world, second)["removed"] == 1
     urls = world.rows("SELECT PROPERTIES_HS_URL AS URL FROM HUBSPOT_DATA.CRM.E_VISITED_PAGE")
-    assert [one["URL"] for one in urls] == ["https://www.example.com/a"]
+    assert [row["URL"] for row in urls] == ["https://www.example.com/a"]
 
 
 def _happen(world: World, **properties: Any) -> None:
