@@ -34,7 +34,8 @@ ASSOCIATION_READS = 100
 ASSOCIATION_READS_BY_BURST = ((250, 200), (150, 150), (0, ASSOCIATION_READS))
 # Left free of every learnt limit, for requests under way when HubSpot counted.
 MARGIN = 2
-LONGEST_NAP = 0.25
+# In ms.
+LONGEST_NAP = 250
 # The weight of a request where nothing else is said, of which twice as much counts twice.
 WEIGHT = 2
 
@@ -140,7 +141,10 @@ class Governor:
                         "the run's deadline came while it waited for HubSpot's rate limit; "
                         "the next run carries on where this one stopped"
                     )
-                self._clock.sleep(min(wait / 1000, LONGEST_NAP))
+                nap = min(wait, LONGEST_NAP)
+                self._clock.sleep(nap / 1000)
+                with self._lock:
+                    self._buckets[bucket].woke(self._clock.now() - now - nap)
         finally:
             with self._lock:
                 turns.leave(weight, granted=granted)

@@ -16,6 +16,9 @@ LATEST = 1_000
 STEADY_ANSWERS = 8
 # The newest so many are looked at.
 ANSWERS = 50
+# A machine that wakes a thread so much too late, in ms, is busy; the newest so many wakings count.
+OVERSLEPT = 20
+WAKINGS = 50
 # How long a request waits, in ms, that may be sent once another one has left.
 SHORT_NAP = 5
 
@@ -75,6 +78,9 @@ class RollingWindow:
         self._quickest = min(self._latencies)
         self._spread = round(median(self._latencies)) - self._quickest
 
+    def woke(self, late: int) -> None:
+        """A thread woke so many ms later than it was to."""
+
     def slow_down(self, now: int, seconds: float) -> None:
         """After a 429: pause, and allow half as much until answers come again."""
         self.paused_until = max(self.paused_until, now + round(seconds * 1000))
@@ -108,13 +114,18 @@ class PacedWindow(RollingWindow):
     after the latest instant at which HubSpot may have counted it. That is by as much later as its
     answer was later than the quickest answers: a delay on its way, or of a busy machine at either
     end, shows there. Where answers vary anyway, that is HubSpot's work and not the way, and what
-    does not stand out is taken for ``JITTER``.
+    does not stand out is taken for ``JITTER``, unless this machine is busy.
     """
 
     def __init__(self, allowed: int, window: int) -> None:
         super().__init__(allowed, window)
         self._flights: list[_Flight] = []
         self._next = 0
+        self._overslept: deque[int] = deque(maxlen=WAKINGS)
+
+    def woke(self, late: int) -> None:
+        """A thread woke so many ms later than it was to."""
+        self._overslept.append(late)
 
     def _admit(self, now: int) -> int:
         self._flights = [flight for flight in self._flights if self._end(flight, now) > now]
@@ -153,11 +164,20 @@ class PacedWindow(RollingWindow):
         """When the request counts no more, as far as is known now."""
         if flight.left is None:
             return now + self.window
+        busy = any(overslept >= OVERSLEPT for overslept in self._overslept)
+        took = (flight.answered or now) - flight.left
+        if busy and len(self._latencies) < STEADY_ANSWERS:
+            # even the quickest answer so far may have been late
+            return flight.left + self.window + min(took, LATEST)
         slack = self._least_slack() if flight.answered else JITTER
         if self._latencies:
-            took = (flight.answered or now) - flight.left
             late = took - self._quickest
-            slack = max(slack, JITTER if JITTER < late <= 4 * self._spread else late)
+            if busy:
+                # the quickest answer may have been late by so much
+                late += JITTER
+            elif JITTER < late <= 4 * self._spread:
+                late = JITTER
+            slack = max(slack, late)
         return flight.left + self.window + min(slack, LATEST)
 
     def _least_slack(self) -> int:
