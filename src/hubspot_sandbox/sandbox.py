@@ -64,7 +64,7 @@ class Sandbox:
         search_reads_through: bool = False,
         empty_for_encoded_twice: bool = False,
         scope_refusals: str | None = None,
-        strict: bool = False,
+        strict: bool = True,
         before_each: BeforeEach | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:

@@ -94,8 +94,8 @@ def test_the_apps_page_names_every_procedure_and_view() -> None:
     assert [entry for entry in created if not re.search(rf"\b{entry}\b", page)] == []
 
 
-def test_the_newest_section_of_the_changelog_is_this_version() -> None:
-    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.M)
+def test_the_newest_released_section_of_the_changelog_is_this_version() -> None:
+    newest = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.M)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
     assert newest is not None
