@@ -9,4 +9,15 @@ CREATE SCHEMA IF NOT EXISTS STATE;
 CREATE SCHEMA IF NOT EXISTS STAGING;
 CREATE SCHEMA IF NOT EXISTS TASKS;
 
+-- Tasks of earlier versions have no largest size of their own, for which Snowflake takes XXLARGE.
+-- Should an account refuse the default, the next CONFIGURE_SYNC gives it to the sync's own task.
+EXECUTE IMMEDIATE $$
+BEGIN
+  EXECUTE IMMEDIATE 'ALTER SCHEMA TASKS SET SERVERLESS_TASK_MAX_STATEMENT_SIZE = ''XSMALL''';
+EXCEPTION
+  WHEN OTHER THEN
+    NULL;
+END;
+$$;
+
 CREATE STAGE IF NOT EXISTS STAGING.LOADS COMMENT = 'Files between HubSpot and a table; empty between runs';

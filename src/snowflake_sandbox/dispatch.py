@@ -153,6 +153,7 @@ _ALTER: tuple[tuple[tuple[str, ...], Run], ...] = (
     (("SESSION",), altering.alter_session),
     (("PROCEDURE",), procedures.alter_procedure),
     (("TASK",), tasks.alter_task),
+    (("SCHEMA",), tasks.alter_schema),
     (("SECRET",), applications.alter_secret),
     (("NETWORK", "RULE"), applications.alter_network_rule),
     (("EXTERNAL", "ACCESS", "INTEGRATION"), applications.alter_integration),

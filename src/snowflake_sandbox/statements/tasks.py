@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from snowflake_sandbox import access
 from snowflake_sandbox.errors import compilation, exists, invalid_value, missing, unsupported
+from snowflake_sandbox.names import Name
 from snowflake_sandbox.results import Result, status
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql import clauses
@@ -58,13 +59,16 @@ def _warehouse(reader: Reader, context: Context) -> str:
     return reader.identifier()
 
 
+_MAX_SIZE = "SERVERLESS_TASK_MAX_STATEMENT_SIZE"
 _CLAUSES = {
     "SCHEDULE": Clause(_schedule),
     "WAREHOUSE": Clause(_warehouse),
     "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE": Clause(clauses.size),
     "SERVERLESS_TASK_MIN_STATEMENT_SIZE": Clause(clauses.size),
-    "SERVERLESS_TASK_MAX_STATEMENT_SIZE": Clause(clauses.size),
+    _MAX_SIZE: Clause(clauses.size),
     "USER_TASK_TIMEOUT_MS": Clause(clauses.number),
+    # a session parameter, of the sessions that run the task
+    "ROWS_PER_RESULTSET": Clause(clauses.number),
     "SUSPEND_TASK_AFTER_NUM_FAILURES": Clause(clauses.number),
     "TASK_AUTO_RETRY_ATTEMPTS": Clause(clauses.number),
     "ALLOW_OVERLAPPING_EXECUTION": Clause(clauses.flag),
@@ -86,7 +90,7 @@ def create_task(session: LocalSession, reader: Reader, context: Context, mode: s
     if not reader.looking_at("AS"):
         raise unsupported(f"CREATE TASK with {reader.current.upper}")
     reader.expect("AS")
-    definition = _definition(session, reader, context)
+    definition = _definition(session, reader, name)
     if not session.store.has_schema(name.database, name.schema):
         raise missing("Schema", f"{name.database}.{name.schema}")
     if session.catalog.has("SCHEMA", name.schema_key):
@@ -113,7 +117,7 @@ def _check(session: LocalSession, options: dict[str, object]) -> None:
             )
 
 
-def _definition(session: LocalSession, reader: Reader, context: Context) -> str:
+def _definition(session: LocalSession, reader: Reader, task: Name) -> str:
     if reader.looking_at("BEGIN") or reader.looking_at("DECLARE"):
         raise unsupported("Snowflake Scripting in a task")
     text = reader.rest()
@@ -121,7 +125,8 @@ def _definition(session: LocalSession, reader: Reader, context: Context) -> str:
         raise reader.error()
     inner = Reader(text)
     if inner.accept("CALL"):
-        name = context.qualify(inner.dotted())
+        # a task runs in its own database and schema
+        name = Context(task.database, task.schema).qualify(inner.dotted())
         if not session.catalog.overloads(name):
             raise compilation(f"Unknown user-defined procedure {name}.", 2141, "42601")
     return text
@@ -175,7 +180,7 @@ def _may_run(session: LocalSession, task: Task) -> None:
 
 def _changed(session: LocalSession, reader: Reader, context: Context, task: Task) -> Task:
     if reader.accept("MODIFY", "AS"):
-        return replace(task, definition=_definition(session, reader, context))
+        return replace(task, definition=_definition(session, reader, task.name))
     if reader.accept("UNSET"):
         options = dict(task.options)
         while not reader.at_end():
@@ -189,6 +194,24 @@ def _changed(session: LocalSession, reader: Reader, context: Context, task: Task
     options = clauses.read_clauses(reader, context, _CLAUSES)
     _check(session, options)
     return replace(task, options={**task.options, **options})
+
+
+def alter_schema(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """ALTER SCHEMA … SET SERVERLESS_TASK_MAX_STATEMENT_SIZE: a default of the schema's tasks.
+
+    Tasks that have one of their own keep it. Only tasks that exist receive the default here.
+    """
+    parts = reader.dotted()
+    database, schema, _ = context.qualify((*parts, "ANY"))
+    if not session.store.has_schema(database, schema):
+        raise missing("Schema", f"{database}.{schema}")
+    reader.expect("SET")
+    options = clauses.read_clauses(reader, context, {_MAX_SIZE: _CLAUSES[_MAX_SIZE]})
+    reader.end()
+    for task in session.catalog.tasks:
+        if (task.name.database, task.name.schema) == (database, schema):
+            session.catalog.put_task(replace(task, options={**options, **task.options}))
+    return status("Statement executed successfully.")
 
 
 def drop_task(session: LocalSession, reader: Reader, context: Context) -> Result:

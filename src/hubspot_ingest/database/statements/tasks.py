@@ -1,7 +1,8 @@
 """Statements on tasks: a serverless task for each scheduled sync, one for all others. Pure.
 
 Sources: Snowflake, "CREATE TASK", "ALTER TASK", "Serverless tasks". A new task is suspended, and a
-task must be suspended to be changed.
+task must be suspended to be changed. What a task calls is named without the application's name,
+which an administrator may change: a task runs in the database it is in.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ from hubspot_ingest.database.sql import name, text
 GRACE = 10 * times.MINUTE
 # A sync's task is suspended after this many failures in a row; ENABLE_SYNC resumes it.
 FAILURES = 10
+# Snowflake would let a task grow to XXLARGE when a run takes longer than its interval, as every
+# first run does. A run mostly waits for HubSpot, and a larger size waits at a higher price.
+LARGEST_SIZE = "SERVERLESS_TASK_MAX_STATEMENT_SIZE = 'XSMALL'"
+# A limit of the account or user on the rows of a result would cut our queries short in silence.
+ALL_ROWS = "ROWS_PER_RESULTSET = 0"
 # Titles of tasks; no sync can have such a name.
 ALL_SYNCS = "ALL SYNCS"
 SEND_ALERTS = "SEND ALERTS"
@@ -32,9 +38,7 @@ def schedule(
     """Create or change a sync's task so that it runs on the schedule ``when``."""
     own = task(application, sync)
     call = f"INGEST_HUBSPOT_TASK({text(sync)})"
-    return _create_or_alter(
-        application, own, call, when, deadline_minutes, FAILURES, resumed=enabled
-    )
+    return _create_or_alter(own, call, when, deadline_minutes, FAILURES, resumed=enabled)
 
 
 def schedule_all(application: str, when: str, deadline_minutes: float) -> list[str]:
@@ -43,17 +47,13 @@ def schedule_all(application: str, when: str, deadline_minutes: float) -> list[s
     Failures never suspend it: one failing sync must not stop the others.
     """
     own = task(application, ALL_SYNCS)
-    return _create_or_alter(
-        application, own, "INGEST_ALL_TASK()", when, deadline_minutes, 0, resumed=True
-    )
+    return _create_or_alter(own, "INGEST_ALL_TASK()", when, deadline_minutes, 0, resumed=True)
 
 
 def schedule_alerts(application: str) -> list[str]:
     """Create the task that sends alerts."""
     own = task(application, SEND_ALERTS)
-    return _create_or_alter(
-        application, own, "SEND_ALERTS()", ALERTS_EVERY, ALERTS_MINUTES, 0, resumed=True
-    )
+    return _create_or_alter(own, "SEND_ALERTS()", ALERTS_EVERY, ALERTS_MINUTES, 0, resumed=True)
 
 
 def reconcile_title(sync: str) -> str:
@@ -64,25 +64,24 @@ def reconcile_title(sync: str) -> str:
 def start(application: str, sync: str, deadline_minutes: float) -> list[str]:
     """Run a sync's task once; it is created, without a schedule, if it does not exist."""
     call = f"INGEST_HUBSPOT_TASK({text(sync)})"
-    return _execute(application, task(application, sync), call, deadline_minutes)
+    return _execute(task(application, sync), call, deadline_minutes)
 
 
 def start_reconcile(application: str, sync: str, deadline_minutes: float) -> list[str]:
     """Compare a sync's table with HubSpot once, by a task without a schedule."""
     own = task(application, reconcile_title(sync))
-    return _execute(application, own, f"RECONCILE_TASK({text(sync)})", deadline_minutes)
+    return _execute(own, f"RECONCILE_TASK({text(sync)})", deadline_minutes)
 
 
-def _execute(application: str, own: str, call: str, deadline_minutes: float) -> list[str]:
+def _execute(own: str, call: str, deadline_minutes: float) -> list[str]:
     return [
-        _create(application, own, call, "", deadline_minutes, FAILURES),
+        _create(own, call, "", deadline_minutes, FAILURES),
         f"GRANT MONITOR, OPERATE ON TASK {own} TO APPLICATION ROLE APP_ADMIN",
         f"EXECUTE TASK {own}",
     ]
 
 
 def _create_or_alter(
-    application: str,
     own: str,
     call: str,
     when: str,
@@ -94,23 +93,22 @@ def _create_or_alter(
     limit = _timeout(deadline_minutes)
     scheduled = f"SCHEDULE = {text(when)} "
     return [
-        _create(application, own, call, scheduled, deadline_minutes, failures),
+        _create(own, call, scheduled, deadline_minutes, failures),
         f"ALTER TASK {own} SUSPEND",
-        f"ALTER TASK {own} SET {scheduled}USER_TASK_TIMEOUT_MS = {limit}",
+        f"ALTER TASK {own} SET {scheduled}{ALL_ROWS} USER_TASK_TIMEOUT_MS = {limit} {LARGEST_SIZE}",
+        f"ALTER TASK {own} MODIFY AS CALL CORE.{call}",
         *([f"ALTER TASK {own} RESUME"] if resumed else []),
         f"GRANT MONITOR, OPERATE ON TASK {own} TO APPLICATION ROLE APP_ADMIN",
     ]
 
 
-def _create(
-    application: str, own: str, call: str, scheduled: str, deadline_minutes: float, failures: int
-) -> str:
+def _create(own: str, call: str, scheduled: str, deadline_minutes: float, failures: int) -> str:
     return (
         f"CREATE TASK IF NOT EXISTS {own} {scheduled}"
         "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE = 'XSMALL' "
-        f"USER_TASK_TIMEOUT_MS = {_timeout(deadline_minutes)} "
-        f"SUSPEND_TASK_AFTER_NUM_FAILURES = {failures} "
-        f"AS CALL {name(application)}.CORE.{call}"
+        f"{ALL_ROWS} USER_TASK_TIMEOUT_MS = {_timeout(deadline_minutes)} "
+        f"SUSPEND_TASK_AFTER_NUM_FAILURES = {failures} {LARGEST_SIZE} "
+        f"AS CALL CORE.{call}"
     )
 
 
