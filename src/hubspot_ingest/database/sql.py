@@ -162,6 +162,11 @@ def count(table: Table) -> str:
     return f"SELECT COUNT(*) AS FOUND FROM {table.quoted}"
 
 
+def live_count(table: Table) -> str:
+    """Counts the rows of a table of records, and those that are not marked as deleted."""
+    return f'SELECT COUNT(*) AS FOUND, COUNT(*) - COUNT("_DELETED_AT") AS LIVE FROM {table.quoted}'
+
+
 def schema_named(table: Table) -> tuple[str, tuple[str]]:
     """Selects the schema of a table, if it can be seen; with the bind of the statement."""
     return (

@@ -136,11 +136,12 @@ def search_page(
     filter_groups: Sequence[Json],
     properties: Iterable[str],
     *,
+    sort_by: str = "hs_object_id",
     descending: bool = False,
     limit: int = SEARCH_LIMIT,
     skip: int = 0,
 ) -> Request:
-    """A page of a search sorted by id: the first, or the one after ``skip`` results.
+    """A page of a search: the first, or the one after ``skip`` results.
 
     Reading goes on by id, in the filters, as results shift while they are skipped.
     """
@@ -148,7 +149,7 @@ def search_page(
     direction = "DESCENDING" if descending else "ASCENDING"
     body: dict[str, Json] = {
         "filterGroups": list(filter_groups),
-        "sorts": [{"propertyName": "hs_object_id", "direction": direction}],
+        "sorts": [{"propertyName": sort_by, "direction": direction}],
         "properties": list(properties),
         "limit": limit,
     }

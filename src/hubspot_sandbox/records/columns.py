@@ -108,7 +108,7 @@ class Column:
 
     def value(self, state: State) -> str | None:
         """The value of this property in one version of a record."""
-        if self.system is not None:
+        if self.system is not None and state.changes.get(self.name, "") is not None:
             return self.system(state)
         if self.name in state.changes:
             return state.changes[self.name]

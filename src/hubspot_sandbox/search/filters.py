@@ -42,6 +42,11 @@ class Group:
     tests: list[Test] = field(default_factory=list)
     key: list[str] = field(default_factory=list)
 
+    @property
+    def bounded(self) -> bool:
+        """Whether the modification time is bounded."""
+        return self.since > -_TOP or self.until < _TOP
+
 
 def parse_groups(body: dict[str, Any], table: Table, linked: LinkedIds) -> list[Group]:
     """The filter groups of a search body; without filters one group that takes everything.

@@ -80,6 +80,11 @@ class Index:
 
     def _passes(self, id_: int, group: Group, moment: int | None) -> bool:
         state = self.seen(id_, moment)
+        if state is not None and group.bounded:
+            # a record without the time lies in no window
+            modified = self._table.object_type.modified_property
+            if state.changes.get(modified, "") is None:
+                return False
         return (
             state is not None
             and group.since <= state.updated <= group.until

@@ -46,29 +46,38 @@ class LiveRows:
         self._database = database
         self._from = f"FROM {table.quoted} WHERE {name(DELETED_AT.name)} IS NULL"
 
-    def count(self, after: int, last: int, since: int, until: int) -> int:
-        """Rows with an id above ``after`` up to ``last``, modified in ``[since, until)``."""
-        rows = self._database.rows(
-            f"SELECT COUNT(*) AS FOUND {self._from} {_BETWEEN}", (after, last, since, until)
-        )
+    def count_all(self) -> int:
+        """All such rows, whatever their ids are."""
+        return int(self._database.rows(f"SELECT COUNT(*) AS FOUND {self._from}")[0]["FOUND"])
+
+    def count(self, after: int, last: int, since: int | None, until: int | None) -> int:
+        """Rows with an id above ``after`` up to ``last``, modified in ``[since, until)``.
+
+        Without ``since`` and ``until`` they may have been modified at any time, or at none.
+        """
+        where, binds = _between(after, last, since, until)
+        rows = self._database.rows(f"SELECT COUNT(*) AS FOUND {self._from} {where}", binds)
         return int(rows[0]["FOUND"])
 
-    def versions(self, after: int, last: int, since: int, until: int) -> Mapping[str, int | None]:
+    def versions(
+        self, after: int, last: int, since: int | None, until: int | None
+    ) -> Mapping[str, int | None]:
         """The ids of those rows, and when each was modified (epoch ms)."""
+        where, binds = _between(after, last, since, until)
         rows = self._database.rows(
-            f"SELECT {name(KEY)} AS ID, {_AT} AS CHANGED {self._from} {_BETWEEN}",
-            (after, last, since, until),
+            f"SELECT {name(KEY)} AS ID, {_AT} AS CHANGED {self._from} {where}", binds
         )
         return {
             str(row["ID"]): None if row["CHANGED"] is None else int(row["CHANGED"]) for row in rows
         }
 
-    def middle(self, after: int, last: int, since: int, until: int) -> int | None:
+    def middle(self, after: int, last: int, since: int | None, until: int | None) -> int | None:
         """An id in the middle of those rows; None when there are none."""
+        where, binds = _between(after, last, since, until)
         rows = self._database.rows(
             f"SELECT MAX(ID) AS MIDDLE FROM (SELECT {_ID} AS ID, NTILE(2) OVER (ORDER BY {_ID}) "
-            f"AS HALF {self._from} {_BETWEEN}) WHERE HALF = 1",
-            (after, last, since, until),
+            f"AS HALF {self._from} {where}) WHERE HALF = 1",
+            binds,
         )
         return None if rows[0]["MIDDLE"] is None else int(rows[0]["MIDDLE"])
 
@@ -94,9 +103,15 @@ class LiveRows:
         }
 
 
-_BETWEEN = (
-    f"AND {_ID} > ? AND {_ID} <= ? AND {name(UPDATED)} >= {INSTANT} AND {name(UPDATED)} < {INSTANT}"
-)
+def _between(
+    after: int, last: int, since: int | None, until: int | None
+) -> tuple[str, tuple[int, ...]]:
+    """The condition of a part of the rows, and its binds."""
+    by_id = f"AND {_ID} > ? AND {_ID} <= ?"
+    if since is None or until is None:
+        return by_id, (after, last)
+    by_time = f" AND {name(UPDATED)} >= {INSTANT} AND {name(UPDATED)} < {INSTANT}"
+    return by_id + by_time, (after, last, since, until)
 
 
 class Certificates:

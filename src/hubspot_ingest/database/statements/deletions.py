@@ -116,6 +116,20 @@ def mark_deleted(table: Table) -> Merge:
     )
 
 
+def mark_foreign(table: Table) -> Merge:
+    """Marks rows whose id HubSpot cannot have given, or that have none; binds: run id, now."""
+    return Merge(
+        table,
+        f"  SELECT DISTINCT {_ID}, CAST(? AS VARCHAR) AS RUN_ID, {INSTANT} AS MARKED_AT\n"
+        f"  FROM {table.quoted}\n"
+        f"  WHERE {_KIND} IS NULL AND TRY_TO_NUMBER({_ID}) IS NULL",
+        f"t.{_ID} IS NOT DISTINCT FROM s.{_ID}",
+        f"{name(DELETED_AT.name)} = s.MARKED_AT, {_KIND} = 'PURGED', "
+        '"_RUN_ID" = s.RUN_ID, "_SYNCED_AT" = s.MARKED_AT',
+        f"t.{_KIND} IS NULL",
+    )
+
+
 def missing_ids(table: Table, staging: str) -> str:
     """Selects live rows missing from an id range that was just read completely.
 

@@ -43,14 +43,14 @@ def run_sweeps(context: SweepContext, due: Due) -> Iterator[None]:
     """Fill new columns and run the sweeps that are due; yields when other runs may go on."""
     yield from _fill_new_columns(context)
     if due.archived:
-        yield from _unless_refused(context, "archived", sweep_archived)
+        yield from unless_refused(context, "archived", sweep_archived)
     if due.filtered:
-        yield from _unless_refused(context, "filtered", sweep_filtered_out)
+        yield from unless_refused(context, "filtered", sweep_filtered_out)
     if due.rotation:
-        yield from _unless_refused(context, "rotation", rotate)
+        yield from unless_refused(context, "rotation", rotate)
 
 
-def _unless_refused(
+def unless_refused(
     context: SweepContext, sweep: str, steps: Callable[[SweepContext], Iterator[None]]
 ) -> Iterator[None]:
     """Run a sweep; where HubSpot refuses it the others go on, and a later run tries it again."""

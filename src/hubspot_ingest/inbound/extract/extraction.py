@@ -65,12 +65,16 @@ class Extraction:
     ) -> None:
         """``checkpoint`` is what ``remaining`` told when the same plan was left unfinished.
 
-        ``expected`` is how many records there are to read, once that is known.
+        ``expected`` is how many records there are to read, once that is known; ``total`` how many
+        the sync takes in all, where HubSpot told so, and ``total_is_current`` whether nothing was
+        read since then.
         """
         self._fetch = fetch
         self._plan = plan
         self._clock = clock
         self.expected: int | None = None
+        self.total: int | None = None
+        self.total_is_current = False
         self._read = 0
         checkpoint = checkpoint or {}
         self._resumed = "ranges" in checkpoint
@@ -133,6 +137,13 @@ class Extraction:
 
     def _search(self) -> Iterator[RecordBatch]:
         first = self._ranges.add(0, None, 0, taken=True)
+        if self._plan.incremental:
+            newest = latest_changes.newest_page(self._fetch, self._plan)
+            self.total, self.total_is_current = newest.total, newest.whole
+            if newest.whole:
+                self.expected = len(newest.records)
+                yield self._ranges.advance(first, IdPage(newest.records, 0, more=False))
+                return
         started = self._clock.now()
         page, total = page_readers.search_range(self._fetch, self._plan, 0, None)
         self.expected = first.records = total

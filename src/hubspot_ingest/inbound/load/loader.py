@@ -169,6 +169,14 @@ class Loader:
             self._end_links(now)
         return marked
 
+    def mark_foreign(self) -> int:
+        """Mark the rows whose ids no record can have; returns how many there were."""
+        now = self.clock.now()
+        _, marked = self._run_merge(
+            deletions.mark_foreign(self.plan.table), (self.run_id, now), now
+        )
+        return marked
+
     def end_links(self) -> None:
         """The links of records that are marked as deleted are gone with them."""
         now = self.clock.now()

@@ -162,7 +162,7 @@ class SyncState:
             self.sweeps,
             now,
             archived=self.settings.include_archived,
-            filtered=bool(run_plan.filter_groups),
+            filtered=bool(run_plan.filter_groups) and run_plan.timed,
             at_once="include_archived" in self.settings.model_fields_set,
         )
         return replace(

@@ -44,7 +44,8 @@ class Plan:
 
     Everything changed in ``[since, until)`` is settled once the run has succeeded; what changed
     after ``until`` is read and merged too, and read again by the next run. ``earliest`` is where
-    a backfill begins (``updated_after``); None reads everything.
+    a backfill begins (``updated_after``); None reads everything. ``timed``: the object type has the
+    property that tells when a record was changed.
     """
 
     sync: str
@@ -59,21 +60,33 @@ class Plan:
     associations: tuple[str, ...]
     history: tuple[str, ...]
     table: Table
+    timed: bool = True
 
     @property
     def search_groups(self) -> list[list[Json]]:
-        """The filter groups as they are sent, less the id range: the window is in every group.
+        """The filter groups as they are sent, less the id range: the window is in every group."""
+        return self._groups_since(self.since)
 
-        Records of an object type without a time of change have none.
-        """
-        if not self.stream.updated:
+    @property
+    def taken_groups(self) -> list[list[Json]]:
+        """The filter groups of everything that the sync takes, whenever it was changed."""
+        return self._groups_since(self.earliest)
+
+    def _groups_since(self, since: int | None) -> list[list[Json]]:
+        if since is None or not self.timed:
+            # a window would leave out the records that have no time
             return [[*group] for group in self.filter_groups or ((),)]
         window: Json = {
             "propertyName": self.stream.updated,
             "operator": "GTE",
-            "value": str(max(self.since or 0, requests.EARLIEST_FILTER)),
+            "value": str(max(since, requests.EARLIEST_FILTER)),
         }
         return [[*group, window] for group in self.filter_groups or ((),)]
+
+    @property
+    def incremental(self) -> bool:
+        """Whether what changed since an earlier run is read, and nothing else."""
+        return self.since is not None and self.since != self.earliest
 
     @property
     def association_columns(self) -> dict[str, Column]:
@@ -181,7 +194,9 @@ def make_plan(
     names = tuple(sorted({*(prop.name for prop in chosen), *({MERGED_IDS} & portal_names)}))
     history = selected_properties(settings.history, portal_properties) if settings.history else ()
     associations = stream.associations if settings.associations is None else settings.associations
-    since = _since(settings, settled_through) if stream.updated else None
+    timed = bool(stream.updated) and (not portal_names or stream.updated in portal_names)
+    # without a time of change there is no telling what changed: every run reads everything
+    since = _since(settings, settled_through) if timed else None
     checked = filters.checked_filters(settings.filter_groups, portal_properties, stream.object_type)
     groups = tuple(map(tuple, checked))
     if since is not None or groups:
@@ -212,6 +227,7 @@ def make_plan(
         associations=associations,
         history=tuple(prop.name for prop in history),
         table=table,
+        timed=timed,
     )
 
 

@@ -16,7 +16,7 @@ from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID
-from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract import latest_changes, page_readers
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.due import Due, filtered_since
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy, list_plan, rotation_plan
@@ -83,6 +83,10 @@ class Surveyor:
         resumed = self.sync_state.resumed(plan)
         if plan.strategy is Strategy.SEARCH:
             # the run's first request itself, which shows how fast such pages come
+            if plan.incremental and resumed is None:
+                newest = latest_changes.newest_page(self.fetch, plan)
+                if newest.whole:
+                    return len(newest.records), None, newest.records
             search_page, total = page_readers.search_range(self.fetch, plan, 0, None)
             sample = search_page.records
         else:

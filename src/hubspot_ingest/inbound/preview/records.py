@@ -88,6 +88,9 @@ def _reading(
     else:
         seconds = prospect.seconds_per_page(page.endpoint)
         parts = estimate.main_reading(run_plan, survey.counts.records, linked, seconds)
+        if run_plan.incremental and survey.counts.records >= requests.SEARCH_LIMIT:
+            # the page of the latest changes, which does not hold them all
+            parts += [estimate.once(search)]
     if again:
         parts += [estimate.once(page)] * min(2, estimate.pages(run_plan, survey.counts.records))
     # one that may not be read is tried once

@@ -30,18 +30,21 @@ AGES = tuple(days * times.DAY for days in (7, 1, 30, 180))
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Records with an id above ``after`` up to ``last``, modified in ``[since, until)`` (ms)."""
+    """Records with an id above ``after`` up to ``last``, modified in ``[since, until)`` (ms).
+
+    Without ``since`` and ``until`` they may have been modified at any time, or at none.
+    """
 
     after: int
     last: int
-    since: int
-    until: int
+    since: int | None = None
+    until: int | None = None
 
     def holds(self, id: str, at: int | None) -> bool:
         """Whether a record modified at ``at`` (None: there is none) lies in it."""
-        return (
-            at is not None and self.after < int(id) <= self.last and self.since <= at < self.until
-        )
+        if at is None or not self.after < int(id) <= self.last:
+            return False
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,9 @@ def by_id(whole: Part, ids: Sequence[int]) -> list[Part]:
 
 def by_age(whole: Part, count: int) -> list[Part]:
     """The whole, cut into at most so many parts by time."""
-    ages = sorted(whole.until - age for age in AGES[: count - 1])
-    bounds = [whole.since, *(age for age in ages if whole.since < age), whole.until]
+    since, until = whole.since or 0, whole.until or 0
+    ages = sorted(until - age for age in AGES[: count - 1])
+    bounds = [since, *(age for age in ages if since < age), until]
     return [replace(whole, since=a, until=b) for a, b in itertools.pairwise(bounds)]
 
 
@@ -93,12 +97,15 @@ def find_differences(
     first: Sequence[tuple[Part, int]],
     middle: Callable[[Part], int | None],
     differences: dict[str, Difference],
+    *,
+    most: int | None = None,
 ) -> Generator[None, None, None]:
     """Add to ``differences`` the ids that only one side has, or has in another version.
 
     ``first`` are the parts to begin with and how many records HubSpot has in each; ``differences``
     holds what is already known to differ. ``middle`` returns an id that halves our records of a
-    part, None where they have none between. Yields between requests.
+    part, None where they have none between. No more than ``most`` records are compared one by one at
+    once. Yields between requests; lower ids come first.
     """
     waiting = [*reversed(first)]
     while waiting:
@@ -110,6 +117,7 @@ def find_differences(
         cut = middle(part)
         # where many differ, halving costs more than looking at all
         listed = max(there, here) <= SMALL * max(1, 2 * abs(there - here))
+        listed = listed and (most is None or max(there, here) <= most)
         if listed or cut is None or not part.after < cut < part.last:
             compare_versions(theirs.versions(part), ours.versions(part), differences)
             continue

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import LiveRows
+from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
@@ -56,7 +57,7 @@ class HeartbeatFetch:
 class HubSpotSide:
     """HubSpot's side: what the sync's filters take, as its search index has it."""
 
-    patient: HeartbeatFetch
+    patient: Fetch
     plan: Plan
 
     def _groups(self, part: Part) -> list[Json]:
@@ -66,14 +67,18 @@ class HubSpotSide:
                 "operator": "BETWEEN",
                 "value": str(part.after + 1),
                 "highValue": str(part.last),
-            },
+            }
+        ]
+        if part.since is None or part.until is None:
+            return [{"filters": [*group, *bounds]} for group in self.plan.taken_groups]
+        bounds.append(
             {
                 "propertyName": self.plan.stream.updated,
                 "operator": "BETWEEN",
                 "value": str(max(part.since, requests.EARLIEST_FILTER)),
                 "highValue": str(part.until - 1),
-            },
-        ]
+            }
+        )
         return [{"filters": [*group, *bounds]} for group in self.plan.filter_groups or ((),)]
 
     def counted(self, part: Part, fetch: Fetch) -> int:
@@ -99,7 +104,13 @@ class HubSpotSide:
             )
             page = self.patient(request, responses.page)
             versions |= {record.id: record.updated_at for record in page.records}
-            more = page.after is not None and bool(page.records)
+            rest = (page.total or 0) - len(page.records)
+            if rest > 0 and not page.records:
+                raise UnexpectedAnswer(
+                    f"HubSpot's search of {self.plan.stream.name} counts {rest} records above the "
+                    f"id {after} that it does not send"
+                )
+            more = page.after is not None or rest > 0
             after = max([after, *(int(record.id) for record in page.records)])
         return versions
 
@@ -157,7 +168,7 @@ class PartCounter:
     def _changes(self) -> dict[str, int | None]:
         """The records that have changed by now, each with when."""
         latest = max((at or 0 for at in self.changed.values()), default=0)
-        since = max(self.whole.until, latest - INDEX_LAG)
+        since = max(self.whole.until or 0, latest - INDEX_LAG)
         page = page_readers.changed_since(self.patient, self.theirs.plan, since)
         return {record.id: record.updated_at for record in page.records}
 

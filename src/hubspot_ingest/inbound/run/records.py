@@ -31,6 +31,7 @@ from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
+from hubspot_ingest.inbound.reconcile.live_count import settle_count
 from hubspot_ingest.inbound.run.shortfalls import Shortfalls
 from hubspot_ingest.inbound.run.started_extraction import StartedExtraction, start_extraction
 from hubspot_ingest.model import Json
@@ -171,7 +172,7 @@ class Run:
             log.settled_through = until
             views.settle(until, loader.grown)
             loader = comparison.loader = self._loader_of_sweeps(loader, existing_table)
-            swept = yield from self._sweep(loader)
+            swept = yield from self._sweep(loader, started)
             self._shortfalls.log_links(loader)
             if swept and self._comparison_due and loader.existing_table.types:
                 yield from self._compare(comparison)
@@ -297,37 +298,49 @@ class Run:
         self._log.rows_updated += merge_result.updated
         self._log.rows_deleted += merge_result.deleted
 
-    def _sweep(self, loader: Loader) -> Generator[None, None, bool]:
+    def _sweep(self, loader: Loader, started: StartedExtraction) -> Generator[None, None, bool]:
         """Follow up what no search tells; False: the rest is left to the next run."""
-        table, exists = loader.plan.table, bool(loader.existing_table.types)
-        count = self._context.database.rows(sql.count(table))[0]["FOUND"] if exists else 0
+        counts = {"FOUND": 0, "LIVE": 0}
+        if loader.existing_table.types:
+            (counts,) = self._context.database.rows(sql.live_count(loader.plan.table))
         context = SweepContext(
             loader=loader,
             state=dict(self._sweeps_state),
             save=self._writer.save_sweeps,
-            rows=int(count),
+            rows=int(counts["FOUND"]),
             log=self._count_rows,
         )
         self._sweeps_state = context.state
         settled_through = self._sync_state.settled_through
         if settled_through is None:
             reset_after_backfill(context)
-            due_sweeps = Due()
-        else:
-            due_sweeps = self._sync_state.due(loader.plan, self._clock.now())
-        if settled_through is not None and self._log.started_at - settled_through > RECYCLE_BIN:
+        elif self._log.started_at - settled_through > RECYCLE_BIN:
             self._notes.append(
                 "the run before was longer ago than the 90 days for which HubSpot keeps deleted "
                 "records, so some are marked PURGED that were archived or merged"
             )
+        extraction = started.extraction
         try:
-            # new columns are filled even then: a row that did not change is not merged again
-            yield from run_sweeps(context, due_sweeps)
+            if extraction.total is not None and context.has_table:
+                yield from settle_count(
+                    context,
+                    extraction.total,
+                    int(counts["LIVE"]),
+                    self._due(context),
+                    current=extraction.total_is_current,
+                    follow=self._settings.include_archived,
+                )
+            # new columns are filled after a backfill too: what did not change is not merged again
+            yield from run_sweeps(context, self._due(context))
         except Stopped:
             return False
         finally:
             self._shortfalls.log_sweeps(context)
         return True
+
+    def _due(self, context: SweepContext) -> Due:
+        sync_state = replace(self._sync_state, sweeps=context.state)
+        return sync_state.due(context.plan, self._clock.now())
 
     def _compare(self, comparison: Comparison) -> Iterator[None]:
         """Compare the table with HubSpot; whatever comes of it, the run brought in its rows."""

@@ -15,6 +15,7 @@ SWEEPS = {
     "archived": "archived records were",
     "filtered": "records that left the filter were",
     "rotation": "calculated values and purged records were",
+    "count": "records that HubSpot counts and the table lacks were",
 }
 
 

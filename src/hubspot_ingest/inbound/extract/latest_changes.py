@@ -1,0 +1,79 @@
+"""Asks for the latest changes and, in the same answer, for how many records a sync takes in all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubspot_ingest import times
+from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.inbound.extract.page_readers import number
+from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.model import Json, Record
+
+# A search shows no more than so many; a total of exactly that may be cut off.
+CAPPED_TOTAL = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewestPage:
+    """The latest changes, in ascending order of id, and how many records the sync takes in all.
+
+    ``whole``: no change since the plan's ``since`` is missing. ``total`` is None where HubSpot does
+    not tell.
+    """
+
+    records: tuple[Record, ...]
+    whole: bool
+    total: int | None
+
+
+def newest_page(fetch: Fetch, plan: Plan, properties: Sequence[str] | None = None) -> NewestPage:
+    """The page of an incremental plan that holds the latest changes: one request.
+
+    It is whole where it holds all there is, or where it is sorted and its last record is older than
+    the plan's ``since``.
+    """
+    request = requests.search_page(
+        plan.stream.object_type,
+        _sent_groups(plan.taken_groups),
+        plan.properties if properties is None else properties,
+        sort_by=plan.stream.updated,
+        descending=True,
+    )
+    page = fetch(request, responses.page)
+    since = plan.since or 0
+    instants = [
+        times.milliseconds(str(record.properties.get(plan.stream.updated) or ""))
+        for record in page.records
+    ]
+    sorted_instants = [instant for instant in instants if instant is not None]
+    is_sorted = len(sorted_instants) == len(instants) and sorted_instants == sorted(
+        sorted_instants, reverse=True
+    )
+    everything = page.after is None and page.total == len(page.records)
+    changed = [
+        record
+        for record, instant in zip(page.records, instants, strict=True)
+        if max(record.updated_at or 0, instant or 0) >= since or not record.updated_at
+    ]
+    return NewestPage(
+        tuple(sorted(changed, key=lambda record: number(record.id))),
+        everything or (is_sorted and bool(instants) and sorted_instants[-1] < since),
+        None if page.total == CAPPED_TOTAL else page.total,
+    )
+
+
+def count_taken(fetch: Fetch, plan: Plan) -> int | None:
+    """How many records the sync takes, whenever they were changed; None where it is not told."""
+    request = requests.search_page(
+        plan.stream.object_type, _sent_groups(plan.taken_groups), ["hs_object_id"], limit=1
+    )
+    total = fetch(request, responses.page).total
+    return None if total == CAPPED_TOTAL else total
+
+
+def _sent_groups(groups: Sequence[Sequence[Json]]) -> list[Json]:
+    """Filter groups as they are sent; a group without filters is left out."""
+    return [{"filters": [*group]} for group in groups if group]

@@ -1,0 +1,155 @@
+"""Compares how many records HubSpot counts with how many rows are live, and settles the difference.
+
+After an incremental run the live rows are HubSpot's records and those that were deleted since, so
+the total that came with the run's search tells in every run whether anything is gone, for nothing.
+Where the two differ, sweeps and bisection find the ids, and HubSpot's primary store says what
+became of each: the search index, which counts, lags behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hubspot_ingest import times
+from hubspot_ingest.database.state.certificates import LiveRows
+from hubspot_ingest.errors import IngestError, UnexpectedAnswer
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound.deletions.archived import sweep_archived
+from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
+from hubspot_ingest.inbound.deletions.filtered_out import sweep_filtered_out
+from hubspot_ingest.inbound.deletions.lookup import look_up
+from hubspot_ingest.inbound.deletions.sweeps import unless_refused
+from hubspot_ingest.inbound.extract import latest_changes, page_readers
+from hubspot_ingest.inbound.plan.due import REFUSED_FOR, Due
+from hubspot_ingest.inbound.reconcile import bisection
+from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
+from hubspot_ingest.inbound.reconcile.counts import HubSpotSide, TableSide
+
+Answer = TypeVar("Answer")
+
+# Searches that a run may spend on finding the ids; the next run goes on.
+REQUESTS = 40
+# From so many missing on the list of archived records costs less than bisection.
+MANY = 20
+# Ids that are looked up at once.
+LOOKED_UP = 1_000
+# A difference that led to nothing is not looked into again for so long: the index may lag.
+SAME_FOR = 60 * times.MINUTE
+
+
+class _BudgetSpent(IngestError):
+    """The requests that may be spent on finding ids are spent."""
+
+
+@dataclass
+class _BudgetFetch:
+    """A ``Fetch`` for so many requests."""
+
+    fetch: Fetch
+    requests: int
+
+    def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        """See ``Fetch``; raises ``_BudgetSpent``."""
+        if not self.requests:
+            raise _BudgetSpent("the requests for finding deletions are spent; the next run goes on")
+        self.requests -= 1
+        return self.fetch(request, parse)
+
+
+@dataclass
+class _IdSide:
+    """A side of which the ids alone count, whatever the versions are.
+
+    ``after`` is the id above which it was asked last.
+    """
+
+    side: HubSpotSide | TableSide
+    after: int = 0
+
+    def count(self, part: Part, /) -> int:
+        """See ``Side``."""
+        self.after = part.after
+        return self.side.count(part)
+
+    def versions(self, part: Part, /) -> Mapping[str, int | None]:
+        """See ``Side``."""
+        self.after = part.after
+        return dict.fromkeys(self.side.versions(part), 0)
+
+
+def settle_count(
+    context: SweepContext, total: int, live: int, due: Due, *, current: bool, follow: bool
+) -> Iterator[None]:
+    """Find and settle what is gone from HubSpot, or missing here, where ``total`` is not ``live``.
+
+    ``current``: the rows are those that HubSpot had when it counted. ``follow``: deleted records
+    are marked; without it nothing is done but to bring in what is missing here.
+    """
+    state, fetch, plan = context.state, context.fetch, context.plan
+    if not current and total != live:
+        total = latest_changes.count_taken(fetch, plan) or live
+    if total == live:
+        if state.pop("count", None) is not None:
+            context.save_state()
+        return
+    seen = state.get("count") or {}
+    same = (seen.get("total"), seen.get("live")) == (total, live) and not seen.get("after")
+    if (same and context.now - int(seen["at"]) < SAME_FOR) or (total < live and not follow):
+        return
+    rows = LiveRows(context.loader.database, context.plan.table)
+    if total < live:
+        context.loader.mark_foreign()
+        live = rows.count_all()
+        for sweep in _cheap_sweeps(context, due, live - total):
+            yield from sweep
+            total = latest_changes.count_taken(fetch, plan) or total
+            live = rows.count_all()
+    after = 0
+    if total != live:
+        after = yield from _settle_by_id(context, total, rows, int(seen.get("after") or 0))
+        live = rows.count_all()
+    if total == live:
+        state.pop("count", None)
+    else:
+        state["count"] = {"total": total, "live": live, "at": context.now, "after": after}
+    context.save_state()
+
+
+def _cheap_sweeps(context: SweepContext, due: Due, missing: int) -> Iterator[Iterator[None]]:
+    """The sweeps that find what is gone with less requests than bisection."""
+    if context.plan.filter_groups and context.plan.timed:
+        yield unless_refused(context, "filtered", sweep_filtered_out)
+    refused_at = int(context.state.get("archived_refused_at") or 0)
+    listed = context.now - refused_at >= REFUSED_FOR
+    if due.archived or (missing >= MANY and listed):
+        yield unless_refused(context, "archived", sweep_archived)
+
+
+def _settle_by_id(
+    context: SweepContext, total: int, rows: LiveRows, after: int
+) -> Generator[None, None, int]:
+    """Find the ids above ``after`` that only one side has, and look them up.
+
+    Returns the id after which the next run is to go on, where the budget is spent; else 0.
+    """
+    theirs = _IdSide(HubSpotSide(_BudgetFetch(context.fetch, REQUESTS), context.plan))
+    ours = TableSide(rows)
+    differences: dict[str, Difference] = {}
+    whole = Part(after, ABOVE_ANY_ID)
+    next_after = 0
+    try:
+        first = [(whole, theirs.count(whole) if after else total)]
+        yield from bisection.find_differences(
+            theirs, _IdSide(ours), first, ours.middle, differences, most=bisection.FEW
+        )
+    except _BudgetSpent:
+        next_after = theirs.after
+    except UnexpectedAnswer as error:
+        context.refused["count"] = error
+    ids = sorted(differences, key=int)
+    for start in range(0, len(ids), LOOKED_UP):
+        yield from look_up(context, ids[start : start + LOOKED_UP])
+    return next_after

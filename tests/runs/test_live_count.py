@@ -1,0 +1,237 @@
+"""Deletions show in the next run: HubSpot's total is held against the live rows in every run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.runs.conftest import MakeWorld
+from tests.runs.world import CONTACTS, HOUR, MINUTE, World, bodies, paths
+
+CUSTOMERS: list[Any] = [
+    {"filters": [{"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"}]}
+]
+
+
+def loaded(make: MakeWorld, count: int, **settings: Any) -> World:
+    """So many contacts in their table, an hour ago."""
+    world = make({"contacts": count}).slim(**settings)
+    world.run()
+    world.clock.advance(HOUR)
+    world.run()
+    world.clock.advance(MINUTE)
+    world.asked()
+    return world
+
+
+def kinds(world: World) -> dict[str, str]:
+    """What the rows that are marked as deleted are marked with, by id."""
+    return dict(world.table("ID, _DELETE_KIND", where="_DELETE_KIND IS NOT NULL"))
+
+
+@pytest.fixture
+def world(make: MakeWorld) -> World:
+    return loaded(make, 30)
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"), [("archive", "ARCHIVED"), ("purge", "PURGED"), ("gdpr_delete", "PURGED")]
+)
+def test_a_deletion_shows_in_the_next_run(world: World, how: str, kind: str) -> None:
+    id = world.ids()[5]
+    getattr(world.portal, how)("contacts", id)
+    world.clock.advance(MINUTE)
+    run = world.run()
+    assert kinds(world) == {id: kind}
+    assert run["rows_deleted"] == 1
+
+
+def test_a_merge_shows_in_the_next_run(world: World) -> None:
+    first, second = world.ids()[:2]
+    world.portal.merge("contacts", first, second)
+    world.clock.advance(MINUTE)
+    world.run()
+    assert kinds(world) == {first: "MERGED", second: "MERGED"}
+
+
+def test_a_record_that_left_the_filter_shows_in_the_next_run(make: MakeWorld) -> None:
+    world = loaded(make, 60, filter_groups=CUSTOMERS)
+    id = world.ids()[0]
+    world.portal.update("contacts", id, {"lifecyclestage": "other"})
+    world.clock.advance(MINUTE)
+    world.run()
+    assert kinds(world) == {id: "FILTERED_OUT"}
+
+
+def test_many_deletions_show_in_the_next_run(make: MakeWorld) -> None:
+    world = loaded(make, 300)
+    ids = world.ids()[10:90]
+    for id in ids:
+        world.portal.archive("contacts", id)
+    world.run()
+    assert kinds(world) == dict.fromkeys(ids, "ARCHIVED")
+
+
+def test_deletions_and_changes_at_once_show_in_the_next_run(make: MakeWorld) -> None:
+    world = loaded(make, 500)
+    ids = world.ids()
+    for id in ids[:260]:
+        world.portal.update("contacts", id, {"jobtitle": "New"})
+    world.portal.purge("contacts", ids[300])
+    world.portal.create("contacts", {"email": "new@example.com"})
+    world.clock.advance(MINUTE)
+    world.run()
+    assert kinds(world) == {ids[300]: "PURGED"}
+    assert {*world.ids(where="_DELETE_KIND IS NULL")} == {*world.truth()}
+
+
+def test_one_deletion_among_many_records_costs_a_handful_of_requests(make: MakeWorld) -> None:
+    world = loaded(make, 3_000)
+    world.portal.archive("contacts", world.ids()[1_700])
+    run = world.run()
+    assert run["rows_deleted"] == 1
+    assert run["requests"] <= 10
+
+
+def test_an_idle_run_still_costs_one_request_of_the_latest_changes(world: World) -> None:
+    run = world.run()
+    (search,) = world.asked()
+    (body,) = bodies([search])
+    assert run["requests"] == 1
+    assert body["filterGroups"] == []
+    assert body["sorts"] == [{"propertyName": "lastmodifieddate", "direction": "DESCENDING"}]
+
+
+def test_after_a_deletion_was_marked_a_run_costs_one_request_again(world: World) -> None:
+    world.portal.archive("contacts", world.ids()[5])
+    world.run()
+    world.asked()
+    world.clock.advance(MINUTE)
+    world.run()
+    assert paths(world.asked()) == ["search"]
+
+
+def test_an_index_that_lags_marks_nothing(world: World) -> None:
+    created = world.portal.create("contacts", {"email": "new@example.com"})
+    world.clock.advance(MINUTE)
+    world.run()
+    # the index forgets what it knew
+    world.sandbox.search_lag_ms = HOUR
+    world.clock.advance(MINUTE)
+    world.run()
+    assert kinds(world) == {}
+    assert created in world.ids()
+
+
+def test_a_difference_that_led_to_nothing_is_not_looked_into_in_every_run(world: World) -> None:
+    world.portal.create("contacts", {"email": "new@example.com"})
+    world.run()
+    world.sandbox.search_lag_ms = HOUR
+    costs = []
+    for _ in range(3):
+        world.clock.advance(MINUTE)
+        costs.append(world.run()["requests"])
+    assert costs[0] > 1
+    assert costs[1:] == [1, 1]
+
+
+def test_a_deletion_that_is_not_followed_is_not_looked_for(make: MakeWorld) -> None:
+    world = loaded(make, 30, include_archived=False)
+    world.portal.archive("contacts", world.ids()[5])
+    assert world.run()["requests"] == 1
+    assert kinds(world) == {}
+
+
+def test_what_a_run_cannot_settle_within_its_budget_is_left_to_the_next(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hubspot_ingest.inbound.reconcile.live_count.REQUESTS", 6)
+    world = loaded(make, 2_000)
+    ids = world.ids()[100:1_900:400]
+    for id in ids:
+        world.portal.purge("contacts", id)
+    marked = []
+    for _ in range(5):
+        world.clock.advance(MINUTE)
+        world.run()
+        marked.append(len(kinds(world)))
+    assert marked[0] < 5
+    assert kinds(world) == dict.fromkeys(ids, "PURGED")
+
+
+def test_rows_that_no_record_can_have_are_marked(world: World) -> None:
+    world.rows(f"INSERT INTO {CONTACTS} (ID) SELECT 'by hand'")
+    world.rows(f"INSERT INTO {CONTACTS} (ID) SELECT '987654'")
+    world.run()
+    assert kinds(world) == {"by hand": "PURGED", "987654": "PURGED"}
+
+
+# -- what no window finds --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("settings", [{}, {"filter_groups": CUSTOMERS}])
+def test_a_record_without_a_time_of_change_arrives(
+    make: MakeWorld, settings: dict[str, Any]
+) -> None:
+    world = make({"contacts": 30}).slim(**settings)
+    values = {"lifecyclestage": "customer", "lastmodifieddate": None}
+    old = world.portal.create("contacts", {**values, "email": "old@example.com"})
+    world.run()
+    world.clock.advance(HOUR)
+    assert old in world.ids()
+    new = world.portal.create("contacts", {**values, "email": "new@example.com"})
+    world.clock.advance(HOUR)
+    world.run()
+    assert new in world.ids()
+
+
+def test_an_object_type_without_a_time_of_change_is_read_whole_in_every_run(
+    make: MakeWorld,
+) -> None:
+    world = make({"contacts": 30}).slim()
+    world.portal.archive_property("contacts", "lastmodifieddate")
+    world.run()
+    id = world.ids()[3]
+    world.portal.update("contacts", id, {"jobtitle": "New"})
+    world.clock.advance(HOUR)
+    world.run()
+    assert world.landed()[id]["jobtitle"] == "New"
+
+
+@pytest.mark.parametrize("order", ["unsorted", "without times"])
+def test_a_page_that_is_not_in_order_of_time_is_not_relied_on(make: MakeWorld, order: str) -> None:
+    world = loaded(make, 250)
+    id = world.ids()[3]
+    world.portal.update("contacts", id, {"jobtitle": "New"})
+
+    def shuffled(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
+        if b"DESCENDING" not in request.content:
+            return None
+        body = response.json()
+        body["results"] = body["results"][1:]
+        if order == "unsorted":
+            body["results"].reverse()
+        else:
+            body["results"][0]["properties"].pop("lastmodifieddate")
+        return httpx.Response(200, json=body)
+
+    world.instead = shuffled
+    world.run()
+    assert world.landed()[id]["jobtitle"] == "New"
+
+
+def test_a_search_that_sends_less_than_it_counts_is_not_relied_on(world: World) -> None:
+    for id in world.ids()[:7]:
+        world.portal.update("contacts", id, {"jobtitle": "New"})
+
+    def short(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
+        if not request.url.path.endswith("/search"):
+            return None
+        body = response.json()
+        return httpx.Response(200, json={**body, "results": body["results"][:3]})
+
+    world.instead = short
+    world.run()
+    assert world.landed() == world.truth()
