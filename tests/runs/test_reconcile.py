@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import httpx
 import pytest
 
 from hubspot_ingest.errors import Refusal, SyncBusy, UnknownSync
@@ -80,14 +81,84 @@ def test_a_row_whose_record_is_gone_is_marked(world: World) -> None:
     ]
 
 
-def test_what_changed_since_the_last_run_is_told_apart_and_left_to_the_next(world: World) -> None:
-    changed = world.ids()[:5]
-    for record_id in changed:
-        world.portal.update("contacts", record_id, {"jobtitle": "New"})
+def test_what_changed_since_the_last_run_is_told_apart_and_read(world: World) -> None:
+    for id in world.ids()[:5]:
+        world.portal.update("contacts", id, {"jobtitle": "New"})
     world.clock.advance(MINUTE)
     answer = compare(world)
     assert (answer["result"], answer["changed_meanwhile"]) == ("COMPLETE", 5)
     assert answer["differences"] == []
+    assert world.landed() == world.truth()
+
+
+@pytest.mark.parametrize("count", [600, 1_500])
+def test_what_was_deleted_minutes_ago_is_no_agreement(make: MakeWorld, count: int) -> None:
+    world = loaded(make, count)
+    ids = world.ids()
+    for id in ids[:200]:
+        world.portal.archive("contacts", id)
+    world.portal.gdpr_delete("contacts", ids[300])
+    survivor = world.portal.merge("contacts", ids[301], ids[302])
+    world.clock.advance(MINUTE)
+    answer = compare(world)
+    assert answer["hubspot_records"] == answer["table_records"] == count - 202
+    assert answer["changed_meanwhile"] + len(answer["differences"]) == 204
+    assert {*world.ids(where="_DELETE_KIND IS NULL")} == {*world.truth()} >= {survivor}
+
+
+@pytest.mark.parametrize("count", [600, 1_500])
+def test_a_search_that_sends_less_than_it_counts_is_no_agreement(
+    make: MakeWorld, count: int
+) -> None:
+    world = loaded(make, count)
+    lost = world.ids()[7]
+
+    def short(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
+        if not request.url.path.endswith("/search"):
+            return None
+        body = response.json()
+        records = [record for record in body["results"] if record["id"] != lost]
+        return httpx.Response(200, json={**body, "results": records})
+
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{lost}'")
+    world.instead = short
+    answer = compare(world)
+    assert answer["result"] == "INCOMPLETE"
+    assert answer["response_code"] != "OK"
+    assert "counts" in answer["message"]
+
+
+@pytest.mark.parametrize("days", [-9, 9, 4_000])
+def test_a_version_that_is_not_hubspots_is_replaced_though_it_is_later(
+    world: World, days: int
+) -> None:
+    id = world.ids()[3]
+    world.rows(
+        f"UPDATE {CONTACTS} SET UPDATED_AT = DATEADD(DAY, {days}, UPDATED_AT), "
+        f"PROPERTIES = PARSE_JSON('{{}}') WHERE ID = '{id}'"
+    )
+    answer = compare(world)
+    assert (answer["result"], kinds(answer)) == ("REPAIRED", {id: "STALE"})
+    assert world.landed() == world.truth()
+    assert compare(world)["result"] == "COMPLETE"
+
+
+def test_rows_that_no_record_can_have_are_marked(world: World) -> None:
+    world.rows(f"INSERT INTO {CONTACTS} (ID) SELECT 'by hand'")
+    world.rows(f"INSERT INTO {CONTACTS} (ID) SELECT '987654'")
+    answer = compare(world)
+    assert kinds(answer) == {"by hand": "EXTRA", "987654": "EXTRA"}
+    assert answer["result"] == "REPAIRED"
+    assert compare(world)["result"] == "COMPLETE"
+
+
+def test_rows_that_share_an_id_are_no_agreement(world: World) -> None:
+    id = world.ids()[3]
+    world.rows(f"INSERT INTO {CONTACTS} SELECT * FROM {CONTACTS} WHERE ID = '{id}'")
+    answer = compare(world)
+    assert answer["result"] == "INCOMPLETE"
+    assert (answer["hubspot_records"], answer["table_records"]) == (600, 601)
+    assert "1 rows have the id of another row" in answer["message"]
 
 
 def test_a_filter_is_respected(make: MakeWorld) -> None:

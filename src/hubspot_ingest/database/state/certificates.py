@@ -46,8 +46,13 @@ class LiveRows:
         self._database = database
         self._from = f"FROM {table.quoted} WHERE {name(DELETED_AT.name)} IS NULL"
 
+    def count_ids(self) -> int:
+        """How many ids all such rows have."""
+        rows = self._database.rows(f"SELECT COUNT(DISTINCT {name(KEY)}) AS IDS {self._from}")
+        return int(rows[0]["IDS"])
+
     def count_all(self) -> int:
-        """All such rows, whatever their ids are."""
+        """How many such rows there are."""
         return int(self._database.rows(f"SELECT COUNT(*) AS FOUND {self._from}")[0]["FOUND"])
 
     def count(self, after: int, last: int, since: int | None, until: int | None) -> int:
@@ -70,6 +75,13 @@ class LiveRows:
         return {
             str(row["ID"]): None if row["CHANGED"] is None else int(row["CHANGED"]) for row in rows
         }
+
+    def foreign_ids(self) -> list[str]:
+        """The ids that no record of HubSpot can have; the text NULL for rows without an id."""
+        rows = self._database.rows(
+            f"SELECT {name(KEY)} AS ID {self._from} AND {_ID} IS NULL ORDER BY 1"
+        )
+        return ["NULL" if row["ID"] is None else str(row["ID"]) for row in rows]
 
     def middle(self, after: int, last: int, since: int | None, until: int | None) -> int | None:
         """An id in the middle of those rows; None when there are none."""

@@ -26,6 +26,7 @@ def merge(
     revive: bool,
     insert: bool = True,
     distinct: bool = False,
+    overrule: bool = False,
 ) -> Merge:
     """Merges the staged rows into the destination; binds: portal id, run id, now.
 
@@ -34,11 +35,13 @@ def merge(
     are not set, nor are associations that were not fetched. A row marked as deleted is revived by a
     newer version; with ``revive`` (the rows come from HubSpot's primary store, not from its search
     index) by any version. ``distinct``: no id was staged twice, so no newest version is sought.
+    ``overrule``: the rows come from the primary store just now and replace whatever version the
+    table has, a later one too: HubSpot once told a wrong time.
     """
     values = ",\n    ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
     key, updated, kind = name(KEY), name(UPDATED), name(DELETE_KIND.name)
     deleted = DELETE_KIND in staged
-    reasons = [f"s.{updated} > t.{updated}"]
+    reasons = [f"s.{updated} {'IS DISTINCT FROM' if overrule else '>'} t.{updated}"]
     if deleted:
         # deleted, restored and deleted again since: the kind is the same, the time is not
         at = name(DELETED_AT.name)
@@ -78,8 +81,8 @@ def merge(
         f"  FROM {staging}\n{newest}".rstrip(),
         f"t.{key} = s.{key}",
         sets,
-        f"(t.{updated} IS NULL OR s.{updated} >= t.{updated}) AND "
-        f"(t.{updated} IS NULL OR {' OR '.join(reasons)})",
+        ("" if overrule else f"(t.{updated} IS NULL OR s.{updated} >= t.{updated}) AND ")
+        + f"(t.{updated} IS NULL OR {' OR '.join(reasons)})",
         [(name(column), name(column)) for column in inserted] if insert else (),
     )
 

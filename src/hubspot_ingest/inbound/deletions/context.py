@@ -82,7 +82,7 @@ class SweepContext:
         self, batches: Iterator[RecordBatch], plan: Plan | None = None, **options: Any
     ) -> Iterator[None]:
         """Load batches by ``plan`` (the list plan when None); ``options`` as ``Loader.load``."""
-        loader = replace(self.loader, plan=plan or self.list_plan)
+        loader = replace(self.loader, plan=plan or self.list_plan, overrules=True)
         for merge_result in loader.load(batches, **options):
             if merge_result is not None:
                 self.log(merge_result)

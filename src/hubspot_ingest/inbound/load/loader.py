@@ -65,7 +65,8 @@ class Loader:
     ``on_prepared`` when the table has the columns of the plan. ``recorder`` keeps what is read and
     the rows that are changed; ``ready`` says that the tables need not be made. ``refused`` are the
     streams whose associations HubSpot does not let us read, ``unread`` the ids of records that it
-    did not read, each with the reason; every loader of a run adds to the same.
+    did not read, each with the reason; every loader of a run adds to the same. ``overrules``: what
+    the primary store says replaces later versions too.
     """
 
     database: Database
@@ -83,6 +84,7 @@ class Loader:
     unread: dict[str, str] = field(default_factory=dict)
     recorder: PageRecorder | None = None
     ready: bool = False
+    overrules: bool = False
 
     def load(
         self,
@@ -259,6 +261,7 @@ class Loader:
                     revive=self.plan.strategy is not Strategy.SEARCH,
                     insert=not (archived and self.plan.selective),
                     distinct=len(set(ids)) == len(ids),
+                    overrule=self.overrules and self.plan.strategy is not Strategy.SEARCH,
                 ),
                 (self.portal_id, self.run_id, now),
                 now,

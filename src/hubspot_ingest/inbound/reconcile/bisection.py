@@ -104,8 +104,8 @@ def find_differences(
 
     ``first`` are the parts to begin with and how many records HubSpot has in each; ``differences``
     holds what is already known to differ. ``middle`` returns an id that halves our records of a
-    part, None where they have none between. No more than ``most`` records are compared one by one at
-    once. Yields between requests; lower ids come first.
+    part, None where they have none between. No more than ``most`` records are compared one by one
+    at once. Yields between requests; lower ids come first.
     """
     waiting = [*reversed(first)]
     while waiting:

@@ -24,13 +24,20 @@ def comparison_message(certificate: Certificate, result: ComparisonResult) -> st
         "COMPLETE": f"{certificate.table_records} rows of {certificate.sync} agree with HubSpot",
         "REPAIRED": f"{wrong} rows of {certificate.sync} differed from HubSpot and were repaired: "
         f"{certificate.missing} missing, {certificate.extra} too many, {certificate.stale} stale",
-        "INCOMPLETE": f"the comparison of {certificate.sync} did not come to its end; run it again",
+        "INCOMPLETE": f"the comparison of {certificate.sync} did not come to its end: "
+        f"{certificate.table_records} rows, {certificate.hubspot_records} records in HubSpot; run "
+        "it again",
     }[certificate.result]
     if certificate.changed_meanwhile:
         changed = certificate.changed_meanwhile
-        message += f"; {changed} changed since the last run, which the next one reads"
+        message += f"; {changed} changed since the last run and were brought up to date"
     if result.unread:
         message += f"; HubSpot did not read {result.unread} records that it was asked for by id"
+    if result.doubled:
+        message += (
+            f"; {result.doubled} rows have the id of another row, nothing is ever deleted here: "
+            "remove them by hand"
+        )
     return message if stopped is None else f"{message} ({stopped.message})"
 
 

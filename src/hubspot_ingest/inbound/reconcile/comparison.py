@@ -32,6 +32,7 @@ from hubspot_ingest.inbound.reconcile.counts import (
     HeartbeatFetch,
     HubSpotCounts,
     HubSpotSide,
+    IdSide,
     PartCounter,
     TableSide,
 )
@@ -39,13 +40,17 @@ from hubspot_ingest.model import Record
 
 # How many are looked up at once, and how many a certificate names.
 SHOWN = 1_000
+_ALL = Part(0, ABOVE_ANY_ID)
 
 
 @dataclass
 class ComparisonResult:
     """What a comparison has come to so far; ``stopped`` is what kept it from its end.
 
-    ``unread`` is how many records HubSpot did not read, so that nothing is known of them.
+    ``settled`` is how many rows were not as HubSpot has them, those that have changed since the
+    last run among them, and ``repaired`` how many rows were changed for it. ``unread`` is how many
+    records HubSpot did not read, so that nothing is known of them, ``doubled`` how many rows have
+    the id of another.
     """
 
     hubspot_records: int = 0
@@ -53,7 +58,9 @@ class ComparisonResult:
     changed_meanwhile: int = 0
     kinds: dict[str, str] = field(default_factory=dict)
     repaired: int = 0
+    settled: int = 0
     unread: int = 0
+    doubled: int = 0
     stopped: IngestError | None = None
 
     @property
@@ -64,7 +71,9 @@ class ComparisonResult:
     @property
     def result(self) -> str:
         """COMPLETE, REPAIRED or INCOMPLETE."""
-        if self.stopped is not None or self.unread or self.repaired < len(self.kinds):
+        if self.stopped is not None or self.unread or self.doubled:
+            return "INCOMPLETE"
+        if self.repaired < self.settled or self.hubspot_records != self.table_records:
             return "INCOMPLETE"
         return "REPAIRED" if self.kinds else "COMPLETE"
 
@@ -80,16 +89,6 @@ def cost(records: int, *, searched: bool) -> int:
     return bisection.request_budget(math.ceil(records / page))
 
 
-@dataclass(frozen=True, slots=True)
-class _FirstParts:
-    """What is counted first: all records cut by id (not at all, where few requests may be spent),
-    and all of them cut by when they were modified.
-    """
-
-    by_id: list[Part]
-    by_age: list[Part]
-
-
 @dataclass
 class Comparison:
     """Compares the table of a plan, and repairs it; ``log`` hears of every MERGE.
@@ -101,9 +100,7 @@ class Comparison:
     settled: int
     log: Callable[[MergeResult], None]
     result: ComparisonResult = field(default_factory=ComparisonResult)
-    _early_counts: tuple[_FirstParts, Future[HubSpotCounts]] | None = field(
-        default=None, init=False
-    )
+    _early_counts: Future[HubSpotCounts] | None = field(default=None, init=False)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(SIDE_BY_SIDE), init=False
     )
@@ -123,16 +120,13 @@ class Comparison:
             parts = self._parts(live, records)
             # statements of this thread's session are not for the one that waits
             counting = self._counting(live, {}, heartbeat=lambda: None)
-            self._early_counts = (
-                parts,
-                self._pool.submit(counting.ask, [*parts.by_id, *parts.by_age]),
-            )
+            self._early_counts = self._pool.submit(counting.ask, parts)
 
     def beforehand(self) -> int:
         """How many requests were sent for what was begun, once it is answered."""
         if self._early_counts is None:
             return 0
-        _, asking = self._early_counts
+        asking = self._early_counts
         while not wait([asking], self.loader.tick).done:
             self.loader.heartbeat()
         if asking.exception() is not None:
@@ -157,10 +151,13 @@ class Comparison:
         earliest = max(self.loader.plan.earliest or 0, requests.EARLIEST_FILTER)
         return Part(0, ABOVE_ANY_ID, earliest, self.settled)
 
-    def _parts(self, live: LiveRows, records: int) -> _FirstParts:
+    def _parts(self, live: LiveRows, records: int) -> list[Part]:
+        """What is counted first: all records cut by id (not at all, where few requests may be
+        spent), and all of them cut by when they were modified.
+        """
         ids, ages = bisection.cut_counts(cost(records, searched=self.loader.plan.selective))
         by_id = bisection.by_id(self._whole, live.boundaries(ids)) if ids else []
-        return _FirstParts(by_id, bisection.by_age(self._whole, ages))
+        return [*by_id, *bisection.by_age(self._whole, ages)]
 
     def _counting(
         self, live: LiveRows, differences: dict[str, Difference], *, heartbeat: Callable[[], None]
@@ -171,49 +168,100 @@ class Comparison:
         )
 
     def _compare(self) -> Iterator[None]:
-        result, plan = self.result, self.loader.plan
-        live = LiveRows(self.loader.database, plan.table)
+        live = LiveRows(self.loader.database, self.loader.plan.table)
+        yield from self._mark_foreign(live)
         differences: dict[str, Difference] = {}
         counting = self._counting(live, differences, heartbeat=self.loader.heartbeat)
-        theirs, ours, patient = counting.theirs, TableSide(live), counting.patient
-        result.table_records = ours.count(self._whole)
-        if self._early_counts is None and result.table_records <= bisection.FEW:
-            there = theirs.versions(self._whole)
-            result.hubspot_records = len(there)
-            bisection.compare_versions(there, ours.versions(self._whole), differences)
-            doubtful = {*differences}
+        few = TableSide(live).count(_ALL) <= bisection.FEW
+        if self._early_counts is None and (few or not self.loader.plan.timed):
+            there = counting.theirs.versions(_ALL)
+            bisection.compare_versions(there, TableSide(live).versions(_ALL), differences)
+            yield
+            yield from self._settle(counting.patient, [*differences], live)
+            # what differed is by now as the primary store has it, or counted as unread
+            self.result.hubspot_records = live.count_ids()
         else:
-            parts, asked = self._asked(counting, live)
-            first = counting.counts(asked)
-            result.hubspot_records = sum(count for _, count in first[: len(parts.by_id) or None])
-            # what moved while parts were halved may have hidden something: they are counted anew
-            for _ in range(ROUNDS):
-                unlike = [
-                    (part, count)
-                    for part, count in first
-                    if count != bisection.expected(ours, part, differences)
-                ]
-                if not unlike:
-                    break
-                yield from bisection.find_differences(
-                    theirs, ours, unlike, ours.middle, differences
-                )
-                first = counting.counts(counting.ask([part for part, _ in unlike]))
-            doubtful = differences.keys() - counting.changed.keys()
-            result.changed_meanwhile = sum(
-                (here := differences[id].here) is not None and here < self.settled
-                for id in counting.changed
-            )
-        yield
-        self._judge(patient, sorted(doubtful, key=int), live)
-        yield from self._repair()
+            yield from self._compare_parts(counting, live, differences)
+            yield
+            ids = [id for id, pair in differences.items() if pair.there != pair.here]
+            yield from self._settle(counting.patient, ids, live)
+            yield from self._compare_totals(counting, live)
+        self.result.table_records = live.count_all()
+        self.result.doubled = self.result.table_records - live.count_ids()
 
-    def _asked(self, counting: PartCounter, live: LiveRows) -> tuple[_FirstParts, HubSpotCounts]:
+    def _mark_foreign(self, live: LiveRows) -> Iterator[None]:
+        """Mark the rows that no record of HubSpot can belong to."""
+        ids = live.foreign_ids()
+        if not ids:
+            return
+        marked = self.loader.mark_foreign()
+        self.result.kinds |= dict.fromkeys(ids, "EXTRA")
+        self.result.repaired += min(marked, len({*ids}))
+        self.log(MergeResult(0, 0, 0, marked, 0, {}))
+        yield
+
+    def _compare_parts(
+        self, counting: PartCounter, live: LiveRows, differences: dict[str, Difference]
+    ) -> Iterator[None]:
+        """Find what differs in what is settled, and note what has changed since then."""
+        theirs, ours = counting.theirs, TableSide(live)
+        first = counting.counts(self._asked(counting, live))
+        # what moved while parts were halved may have hidden something: they are counted anew
+        for _ in range(ROUNDS):
+            unlike = [
+                (part, count)
+                for part, count in first
+                if count != bisection.expected(ours, part, differences)
+            ]
+            if not unlike:
+                break
+            yield from bisection.find_differences(theirs, ours, unlike, ours.middle, differences)
+            first = counting.counts(counting.ask([part for part, _ in unlike]))
+
+    def _compare_totals(self, counting: PartCounter, live: LiveRows) -> Iterator[None]:
+        """Hold the number of HubSpot's records against the live rows, once these are repaired.
+
+        Where the two are not equal the ids tell why: what was deleted or made since the table was
+        settled lies in no part that was compared, and an index that lags counts otherwise than the
+        primary store. Raises ``UnexpectedAnswer`` where nothing explains it.
+        """
+        fetch, plan = counting.patient, self.loader.plan
+        theirs, ours = HubSpotSide(fetch, plan), TableSide(live)
+        total = counting.total
+        for _ in range(ROUNDS):
+            rows = live.count_ids()
+            if total is None or total == rows:
+                self.result.hubspot_records = rows
+                return
+            differences: dict[str, Difference] = {}
+            yield from bisection.find_differences(
+                IdSide(theirs), IdSide(ours), [(_ALL, total)], ours.middle, differences
+            )
+            before = self.result.settled
+            yield from self._settle(fetch, [*differences], live)
+            lagging = len(differences) - (self.result.settled - before)
+            if lagging == len(differences) and lagging:
+                # all of them are in HubSpot's primary store as they are in the table
+                self.result.hubspot_records = rows
+                return
+            total = page_readers.count_taken(fetch, plan)
+        self.result.hubspot_records = total or 0
+        raise UnexpectedAnswer(
+            f"HubSpot's search counts {total} records, the table has {live.count_ids()}"
+        )
+
+    def _settle(self, fetch: Fetch, ids: Sequence[str], live: LiveRows) -> Iterator[None]:
+        """Ask what the records of ``ids`` are, and repair what the table has otherwise."""
+        numbered = sorted(ids, key=int)
+        for start in range(0, len(numbered), SHOWN):
+            wrong_ids = self._judge(fetch, numbered[start : start + SHOWN], live)
+            self.result.settled += len(wrong_ids)
+            yield from self._repair(wrong_ids)
+
+    def _asked(self, counting: PartCounter, live: LiveRows) -> HubSpotCounts:
         if self._early_counts is not None:
-            parts, asking = self._early_counts
-            return parts, counting.patient.end(asking)
-        parts = self._parts(live, self.result.table_records)
-        return parts, counting.ask([*parts.by_id, *parts.by_age])
+            return counting.patient.end(self._early_counts)
+        return counting.ask(self._parts(live, TableSide(live).count(self._whole)))
 
     @property
     def _listing(self) -> Plan:
@@ -223,10 +271,12 @@ class Comparison:
         strategy = Strategy.LIST if fits else Strategy.WIDE
         return replace(full_plan, strategy=strategy, properties=("hs_object_id",))
 
-    def _judge(self, fetch: Fetch, ids: Sequence[str], live: LiveRows) -> None:
-        """What each id is, by the primary store; those that are as they should be are left out."""
-        if not ids:
-            return
+    def _judge(self, fetch: Fetch, ids: Sequence[str], live: LiveRows) -> list[str]:
+        """Which of some ids the table has otherwise than HubSpot's primary store.
+
+        What differs since before the table was settled is a difference of the certificate; the
+        others have changed meanwhile.
+        """
         result, run_plan = self.result, self.loader.plan
         here = live.versions_of(ids)
         taken = {*ids}
@@ -238,6 +288,7 @@ class Comparison:
         missing_ids = [id for id in read.missing(ids) if id in here]
         archived = self._archived(fetch, missing_ids)
         merged_away = self._merged_away(fetch, [id for id in missing_ids if id not in archived])
+        wrong_ids: list[str] = []
         for id in ids:
             if id in self.loader.unread:
                 continue
@@ -254,10 +305,14 @@ class Comparison:
                     kind = "MISSING" if (at or 0) >= (run_plan.earliest or 0) else ""
                 elif at != here[id]:
                     kind = "STALE"
-            if kind and (id in merged_away or (at is not None and at >= self.settled)):
+            if not kind:
+                continue
+            wrong_ids.append(id)
+            if id in merged_away or (at is not None and at >= self.settled):
                 result.changed_meanwhile += 1
-            elif kind:
+            else:
                 result.kinds[id] = kind
+        return wrong_ids
 
     def _archived(self, fetch: Fetch, ids: Sequence[str]) -> Mapping[str, Record]:
         """Which of some ids are archived; none where HubSpot does not read archived records."""
@@ -278,7 +333,7 @@ class Comparison:
         changed = page_readers.changed_since(fetch, anything, self.settled).records
         return {old for old, _ in merged_ids(changed)} & {*ids}
 
-    def _repair(self) -> Iterator[None]:
+    def _repair(self, ids: Sequence[str]) -> Iterator[None]:
         def repaired(merge_result: MergeResult) -> None:
             self.result.repaired += (
                 merge_result.inserted + merge_result.updated + merge_result.deleted
@@ -286,12 +341,6 @@ class Comparison:
             self.log(merge_result)
 
         context = SweepContext(
-            loader=self.loader,
-            state={},
-            save=lambda _: None,
-            rows=self.result.table_records or 1,
-            log=repaired,
+            loader=self.loader, state={}, save=lambda _: None, rows=1, log=repaired
         )
-        ids = [*self.result.kinds]
-        for start in range(0, len(ids), SHOWN):
-            yield from look_up(context, ids[start : start + SHOWN])
+        yield from look_up(context, ids)

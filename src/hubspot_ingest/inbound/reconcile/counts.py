@@ -17,7 +17,7 @@ from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
-from hubspot_ingest.model import Json
+from hubspot_ingest.model import Json, Record
 
 Answer = TypeVar("Answer")
 
@@ -95,7 +95,7 @@ class HubSpotSide:
     def versions(self, part: Part, /) -> Mapping[str, int | None]:
         """See ``Side``."""
         versions: dict[str, int | None] = {}
-        after, more = part.after, True
+        after, more, total = part.after, True, None
         while more:
             request = requests.search_page(
                 self.plan.stream.object_type,
@@ -104,14 +104,16 @@ class HubSpotSide:
             )
             page = self.patient(request, responses.page)
             versions |= {record.id: record.updated_at for record in page.records}
+            total = page.total if total is None else total
             rest = (page.total or 0) - len(page.records)
-            if rest > 0 and not page.records:
-                raise UnexpectedAnswer(
-                    f"HubSpot's search of {self.plan.stream.name} counts {rest} records above the "
-                    f"id {after} that it does not send"
-                )
-            more = page.after is not None or rest > 0
+            more = bool(page.records) and (page.after is not None or rest > 0)
             after = max([after, *(int(record.id) for record in page.records)])
+        # records may have come and gone between two pages
+        if total != len(versions) and (total := self.count(part)) > len(versions):
+            raise UnexpectedAnswer(
+                f"HubSpot's search of {self.plan.stream.name} counts {total} records and sends "
+                f"{len(versions)}"
+            )
         return versions
 
 
@@ -128,7 +130,8 @@ class PartCounter:
     """Counts parts in HubSpot while records go on changing.
 
     ``changed`` are the records that have changed since the table was settled, which no part holds
-    any more; in ``differences`` they stand with the versions of our rows.
+    any more; in ``differences`` they stand with the versions of our rows. ``total`` is how many
+    records the sync takes by the latest answer, None where that did not tell.
     """
 
     patient: HeartbeatFetch
@@ -137,6 +140,7 @@ class PartCounter:
     whole: Part
     differences: dict[str, Difference]
     changed: dict[str, int | None] = field(default_factory=dict)
+    total: int | None = field(default=None, init=False)
 
     def ask(self, parts: Sequence[Part]) -> HubSpotCounts:
         """What HubSpot says of some parts; the table is not looked at."""
@@ -169,8 +173,14 @@ class PartCounter:
         """The records that have changed by now, each with when."""
         latest = max((at or 0 for at in self.changed.values()), default=0)
         since = max(self.whole.until or 0, latest - INDEX_LAG)
-        page = page_readers.changed_since(self.patient, self.theirs.plan, since)
-        return {record.id: record.updated_at for record in page.records}
+        plan = replace(self.theirs.plan, since=since)
+        names = ("hs_object_id", plan.stream.updated)
+        newest = page_readers.newest_page(self.patient, plan, names)
+        records: Sequence[Record] = newest.records
+        self.total = newest.total
+        if not newest.whole:
+            records = page_readers.changed_since(self.patient, plan, since).records
+        return {record.id: record.updated_at for record in records}
 
     def _note(self, changed: Mapping[str, int | None]) -> set[str]:
         """Reckon with records that have changed; returns those that were not known to have."""
@@ -198,3 +208,24 @@ class TableSide:
     def middle(self, part: Part, /) -> int | None:
         """An id that halves the part's rows; None where they have none."""
         return self.live.middle(part.after, part.last, part.since, part.until)
+
+
+@dataclass
+class IdSide:
+    """A side of which the ids alone count, whatever the versions are.
+
+    ``after`` is the id above which it was asked last.
+    """
+
+    side: HubSpotSide | TableSide
+    after: int = 0
+
+    def count(self, part: Part, /) -> int:
+        """See ``Side``."""
+        self.after = part.after
+        return self.side.count(part)
+
+    def versions(self, part: Part, /) -> Mapping[str, int | None]:
+        """See ``Side``."""
+        self.after = part.after
+        return dict.fromkeys(self.side.versions(part), 0)

@@ -8,7 +8,7 @@ became of each: the search index, which counts, lags behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -22,11 +22,11 @@ from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
 from hubspot_ingest.inbound.deletions.filtered_out import sweep_filtered_out
 from hubspot_ingest.inbound.deletions.lookup import look_up
 from hubspot_ingest.inbound.deletions.sweeps import unless_refused
-from hubspot_ingest.inbound.extract import latest_changes, page_readers
+from hubspot_ingest.inbound.extract import latest_changes
 from hubspot_ingest.inbound.plan.due import REFUSED_FOR, Due
 from hubspot_ingest.inbound.reconcile import bisection
 from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
-from hubspot_ingest.inbound.reconcile.counts import HubSpotSide, TableSide
+from hubspot_ingest.inbound.reconcile.counts import HubSpotSide, IdSide, TableSide
 
 Answer = TypeVar("Answer")
 
@@ -59,27 +59,6 @@ class _BudgetFetch:
         return self.fetch(request, parse)
 
 
-@dataclass
-class _IdSide:
-    """A side of which the ids alone count, whatever the versions are.
-
-    ``after`` is the id above which it was asked last.
-    """
-
-    side: HubSpotSide | TableSide
-    after: int = 0
-
-    def count(self, part: Part, /) -> int:
-        """See ``Side``."""
-        self.after = part.after
-        return self.side.count(part)
-
-    def versions(self, part: Part, /) -> Mapping[str, int | None]:
-        """See ``Side``."""
-        self.after = part.after
-        return dict.fromkeys(self.side.versions(part), 0)
-
-
 def settle_count(
     context: SweepContext, total: int, live: int, due: Due, *, current: bool, follow: bool
 ) -> Iterator[None]:
@@ -102,15 +81,15 @@ def settle_count(
     rows = LiveRows(context.loader.database, context.plan.table)
     if total < live:
         context.loader.mark_foreign()
-        live = rows.count_all()
+        live = rows.count_ids()
         for sweep in _cheap_sweeps(context, due, live - total):
             yield from sweep
             total = latest_changes.count_taken(fetch, plan) or total
-            live = rows.count_all()
+            live = rows.count_ids()
     after = 0
     if total != live:
         after = yield from _settle_by_id(context, total, rows, int(seen.get("after") or 0))
-        live = rows.count_all()
+        live = rows.count_ids()
     if total == live:
         state.pop("count", None)
     else:
@@ -135,7 +114,7 @@ def _settle_by_id(
 
     Returns the id after which the next run is to go on, where the budget is spent; else 0.
     """
-    theirs = _IdSide(HubSpotSide(_BudgetFetch(context.fetch, REQUESTS), context.plan))
+    theirs = IdSide(HubSpotSide(_BudgetFetch(context.fetch, REQUESTS), context.plan))
     ours = TableSide(rows)
     differences: dict[str, Difference] = {}
     whole = Part(after, ABOVE_ANY_ID)
@@ -143,7 +122,7 @@ def _settle_by_id(
     try:
         first = [(whole, theirs.count(whole) if after else total)]
         yield from bisection.find_differences(
-            theirs, _IdSide(ours), first, ours.middle, differences, most=bisection.FEW
+            theirs, IdSide(ours), first, ours.middle, differences, most=bisection.FEW
         )
     except _BudgetSpent:
         next_after = theirs.after
