@@ -18,7 +18,7 @@ from typing import Any
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound.extract import cuts, page_readers
+from hubspot_ingest.inbound.extract import cuts, latest_changes, page_readers
 from hubspot_ingest.inbound.extract.cuts import Cut
 from hubspot_ingest.inbound.extract.id_ranges import (
     PAGES_PER_CUT,

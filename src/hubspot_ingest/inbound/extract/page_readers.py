@@ -18,6 +18,7 @@ from hubspot_ingest.inbound.extract.batch_reads import read_batches
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Strategy
 from hubspot_ingest.model import BatchOutcome, Json, Page, Record
 
+
 @dataclass(frozen=True, slots=True)
 class IdPage:
     """Records in ascending order of id: all there are above the id asked from, up to ``id``.

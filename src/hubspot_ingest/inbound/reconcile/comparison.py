@@ -19,7 +19,7 @@ from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
 from hubspot_ingest.inbound.deletions.lookup import look_up
-from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract import latest_changes, page_readers
 from hubspot_ingest.inbound.load.batches import merged_ids
 from hubspot_ingest.inbound.load.loader import Loader, MergeResult
 from hubspot_ingest.inbound.plan import plan
@@ -244,7 +244,7 @@ class Comparison:
                 # all of them are in HubSpot's primary store as they are in the table
                 self.result.hubspot_records = rows
                 return
-            total = page_readers.count_taken(fetch, plan)
+            total = latest_changes.count_taken(fetch, plan)
         self.result.hubspot_records = total or 0
         raise UnexpectedAnswer(
             f"HubSpot's search counts {total} records, the table has {live.count_ids()}"

@@ -14,7 +14,7 @@ from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract import latest_changes, page_readers
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
 from hubspot_ingest.model import Json, Record
@@ -175,7 +175,7 @@ class PartCounter:
         since = max(self.whole.until or 0, latest - INDEX_LAG)
         plan = replace(self.theirs.plan, since=since)
         names = ("hs_object_id", plan.stream.updated)
-        newest = page_readers.newest_page(self.patient, plan, names)
+        newest = latest_changes.newest_page(self.patient, plan, names)
         records: Sequence[Record] = newest.records
         self.total = newest.total
         if not newest.whole:

@@ -82,7 +82,7 @@ def settle_count(
     if total < live:
         context.loader.mark_foreign()
         live = rows.count_ids()
-        for sweep in _cheap_sweeps(context, due, live - total):
+        for sweep in _cheap_sweeps(context, due, live - total) if total < live else ():
             yield from sweep
             total = latest_changes.count_taken(fetch, plan) or total
             live = rows.count_ids()
