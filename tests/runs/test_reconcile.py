@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 from typing import Any
 
@@ -35,6 +36,10 @@ def world(make: MakeWorld) -> World:
     return loaded(make, 600)
 
 
+def quoted(ids: Iterable[str]) -> str:
+    return ", ".join(f"'{id}'" for id in ids)
+
+
 def kinds(answer: Answer) -> dict[str, str]:
     return {row["id"]: row["kind"] for row in answer["differences"]}
 
@@ -48,7 +53,7 @@ def test_a_table_that_agrees_is_complete(world: World) -> None:
 
 def test_missing_rows_are_named_and_brought_back(world: World) -> None:
     missing_ids = Random(1).sample(world.ids(), 7)
-    world.rows(f"DELETE FROM {CONTACTS} WHERE ID IN ({', '.join(missing_ids)})")
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID IN ({quoted(missing_ids)})")
     answer = compare(world)
     assert answer["result"] == "REPAIRED"
     assert kinds(answer) == dict.fromkeys(missing_ids, "MISSING")
@@ -75,7 +80,7 @@ def test_a_row_whose_record_is_gone_is_marked(world: World) -> None:
     world.state_writer().advance(world.clock.now() - MINUTE)
     answer = compare(world)
     assert kinds(answer) == {purged: "EXTRA", archived: "EXTRA"}
-    assert world.table("_DELETE_KIND", where=f"ID IN ({purged}, {archived})") == [
+    assert world.table("_DELETE_KIND", where=f"ID IN ({quoted([purged, archived])})") == [
         ("PURGED",),
         ("ARCHIVED",),
     ]
@@ -189,7 +194,7 @@ def test_a_search_index_that_lags_raises_no_alarm(world: World) -> None:
 def test_every_dropped_row_of_many_is_found(make: MakeWorld, k: int) -> None:
     world = loaded(make, 5_100)
     missing_ids = Random(k).sample(world.ids(), k)
-    world.rows(f"DELETE FROM {CONTACTS} WHERE ID IN ({', '.join(missing_ids)})")
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID IN ({quoted(missing_ids)})")
     answer = compare(world)
     assert (answer["missing"], answer["extra"], answer["stale"]) == (k, 0, 0)
     assert sorted(world.ids(), key=int) == sorted(world.truth(), key=int)
