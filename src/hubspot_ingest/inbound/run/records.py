@@ -32,6 +32,7 @@ from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
 from hubspot_ingest.inbound.reconcile.live_count import settle_count
+from hubspot_ingest.inbound.run.run_message import success_message
 from hubspot_ingest.inbound.run.shortfalls import Shortfalls
 from hubspot_ingest.inbound.run.started_extraction import StartedExtraction, start_extraction
 from hubspot_ingest.model import Json
@@ -376,27 +377,11 @@ class Run:
         log.status = "SUCCEEDED"
         log.finished_at = self._clock.now()
         if not log.message:
-            log.message = self._success_message()
+            log.message = success_message(log)
         log.message = "; ".join([log.message, *self._notes])
         self._runs.save(log)
         if self._recorder is not None:
             self._recorder.delete_expired(log.finished_at)
-
-    def _success_message(self) -> str:
-        """What a run that succeeded did, in a sentence."""
-        log = self._log
-        changed = log.rows_inserted + log.rows_updated + log.rows_deleted
-        message = (
-            f"{log.rows_read} {log.stream} read" if log.rows_read else (f"no {log.stream} to read")
-        )
-        message += (
-            f", {log.rows_inserted} inserted and {log.rows_updated} updated in {log.destination}"
-            if changed or log.rows_read
-            else "; nothing was changed"
-        )
-        if log.rows_deleted:
-            message += f", {log.rows_deleted} marked as deleted"
-        return message
 
     def _heartbeat(self) -> None:
         """Renew the lease, and tell who looks at RUNS how far the run is."""
