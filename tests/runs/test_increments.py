@@ -44,8 +44,9 @@ def test_the_next_run_asks_for_search_pages_and_properties_alone(make: MakeWorld
     answer = world.run()
 
     assert (answer["rows_read"], answer["rows_updated"]) == (500, 500)
-    assert sorted(paths(world.asked())) == ["contacts", "search", "search", "search"]
-    assert answer["requests"] == 4
+    # the page of the latest changes, which does not hold them all, and three by id
+    assert sorted(paths(world.asked())) == ["contacts", *["search"] * 4]
+    assert answer["requests"] == 5
 
 
 def test_a_stream_in_which_nothing_changed_costs_one_search(world: World) -> None:
@@ -60,13 +61,29 @@ def test_a_stream_in_which_nothing_changed_costs_one_search(world: World) -> Non
     assert answer["message"] == "no contacts to read; nothing was changed"
 
 
-def test_a_run_searches_from_where_the_last_one_settled(world: World) -> None:
-    first = world.run()
+def test_a_run_asks_for_the_latest_changes_first(world: World) -> None:
+    world.run()
     world.asked()
     world.clock.advance(HOUR)
     world.run()
 
     [body] = bodies(world.asked())
+
+    assert body["filterGroups"] == []
+    assert body["sorts"] == [{"propertyName": "lastmodifieddate", "direction": "DESCENDING"}]
+    assert body["limit"] == 200
+
+
+def test_more_changes_are_searched_by_id_from_where_the_last_run_settled(make: MakeWorld) -> None:
+    world = make({"contacts": 230}).slim()
+    first = world.run()
+    world.asked()
+    world.clock.advance(HOUR)
+    for record_id in _some(world, 210):
+        world.portal.update("contacts", record_id, {"jobtitle": "Head of Change"})
+    world.run()
+
+    body = bodies(world.asked())[1]
 
     assert first["settled_through"] == "2026-09-21T14:03:20.000Z"
     window, by_id = body["filterGroups"][0]["filters"]
@@ -78,7 +95,6 @@ def test_a_run_searches_from_where_the_last_one_settled(world: World) -> None:
     assert by_id == {"propertyName": "hs_object_id", "operator": "GT", "value": "0"}
     assert body["sorts"] == [{"propertyName": "hs_object_id", "direction": "ASCENDING"}]
     assert body["limit"] == 200
-    assert "after" not in body
 
 
 def test_a_change_that_search_learns_of_late_is_not_lost(world: World) -> None:
