@@ -246,6 +246,18 @@ def test_a_property_whose_type_changed_gets_a_second_column(world: World) -> Non
     assert world.table("PROPERTIES_JOBTITLE_NUMBER", where=f"ID = '{record_id}'") == [(8,)]
 
 
+def test_a_type_that_changed_in_a_quiet_stream_gets_its_column_filled(world: World) -> None:
+    for number, record_id in enumerate(_some(world, 12)):
+        world.portal.update("contacts", record_id, {"jobtitle": str(number)})
+    world.run()
+    world.clock.advance(25 * HOUR)
+    world.portal.add_property("contacts", "jobtitle", "number", label="Level")
+
+    world.run()
+
+    assert [value for (value,) in world.table("PROPERTIES_JOBTITLE_NUMBER")] == [*range(12)]
+
+
 def test_a_property_that_disappears_keeps_its_column(world: World) -> None:
     world.run()
     before = world.table("ID, PROPERTIES_LOYALTY_POINTS")

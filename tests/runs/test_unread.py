@@ -106,6 +106,16 @@ def test_an_id_left_out_without_an_error_is_gone(loaded: World) -> None:
     assert kinds(loaded) == {id: "PURGED"}
 
 
+def test_a_refused_list_of_custom_objects_marks_nothing(make: MakeWorld) -> None:
+    world = make({"machines": 1})
+    world.run("properties")
+    world.closed = ["/crm-object-schemas/2026-09/schemas"]
+    world.clock.advance(DAY_AND_MORE)
+    world.run("properties")
+    deleted = "SELECT COUNT(*) AS FOUND FROM HUBSPOT_DATA.CRM.PROPERTIES WHERE _DELETED_AT "
+    assert world.rows(f"{deleted} IS NOT NULL") == [{"FOUND": 0}]
+
+
 # -- what HubSpot refuses --------------------------------------------------------------------------
 
 

@@ -110,6 +110,12 @@ def mark_missing(
     )
 
 
+def scopes(table: Table, scope: Sequence[str]) -> str:
+    """Selects the parents of the rows, spelled as ``mark_missing`` takes them."""
+    parent = " || '>' || ".join(name(column) for column in scope)
+    return f"SELECT DISTINCT {parent} AS SCOPE FROM {table.quoted}"
+
+
 _MISSING = f"CAST(? AS VARCHAR) AS RUN_ID, {INSTANT} AS GONE_AT"
 
 

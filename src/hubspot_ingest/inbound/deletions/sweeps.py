@@ -74,6 +74,8 @@ def _fill_new_columns(context: SweepContext) -> Iterator[None]:
         if column.property in refill["properties"]
     ]
     if columns:
+        # where no record changed nothing was merged, and the columns were not added
+        loader.prepare()
         backfill = ColumnBackfill(loader.database, context.plan.table, columns, loader.run_id)
         steps = backfill.after(refill["after"])
         while True:

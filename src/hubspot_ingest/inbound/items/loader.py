@@ -251,6 +251,14 @@ class ItemLoader:
             self.recorder.record_keys("GONE", now, statement, binds, key_columns(self.stream))
         return self._touch(statement, binds, now)[1]
 
+    def scopes(self) -> set[str]:
+        """The keys of the parents that rows of the table have, as ``mark_missing`` takes them."""
+        columns = [column.name for column in scope_columns(self.stream)]
+        if not columns or not self.existing_table.types:
+            return set()
+        statement = merge_items.scopes(self.table, columns)
+        return {str(row["SCOPE"]) for row in self.database.rows(statement)}
+
     def _touch(self, statement: Merge, binds: Sequence[object], now: int) -> tuple[int, int]:
         return recorded_merge(
             self.database,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog.stream import ItemStream
@@ -12,8 +12,11 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.syncs import StateWriter
-from hubspot_ingest.errors import ScopeMissing, Stopped
+from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, Stopped
+from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.items import partitions
 from hubspot_ingest.inbound.items.extraction import ItemExtraction
 from hubspot_ingest.inbound.items.loader import ItemLoader
@@ -24,6 +27,24 @@ from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.model import Json
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class SchemasFetch:
+    """A ``Fetch`` that notices whether HubSpot refused to list the custom objects."""
+
+    fetch: Fetch
+    refused: bool = False
+
+    def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        """See ``Fetch``."""
+        try:
+            return self.fetch(request, parse)
+        except (ScopeMissing, HubSpotRefused):
+            self.refused = self.refused or request.path == requests.SCHEMAS
+            raise
 
 
 @dataclass
@@ -74,8 +95,9 @@ class ItemRun:
         )
         log.plan_hash = str(window["plan"])
         log.since, log.until = window["since"], window["until"]
+        listing = SchemasFetch(self.client.fetch)
         parents = partitions.parents(
-            self.client.fetch,
+            listing,
             stream,
             event_types=stream.event_types or settings.event_types,
             since=None if window["whole"] else window["since"],
@@ -129,6 +151,9 @@ class ItemRun:
         def mark_missing() -> None:
             # a run that stopped early has still read some parents whole
             unread = ({part.scope for part in parts} | parents.unchanged) - extraction.whole
+            if listing.refused and loader.stores_keys:
+                # custom objects that could not be listed may be there as before
+                unread |= loader.scopes() - extraction.whole
             if loader.stores_keys and (stream.parents is not None or not unread):
                 log.rows_deleted += loader.mark_missing(unread)
 

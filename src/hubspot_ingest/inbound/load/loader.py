@@ -126,7 +126,7 @@ class Loader:
                         continue
                     read_to.update(item[0].read_to)
                     if item[0].rows:
-                        self._prepare()
+                        self.prepare()
                         staging.add(item[0].parts)
                         waiting.append(item[0])
                     yield merge() if len(waiting) >= FILES_PER_MERGE else None
@@ -187,7 +187,7 @@ class Loader:
         self._end_links(now)
 
     def _end_links(self, now: int) -> None:
-        self._prepare()
+        self.prepare()
         for stream in self.with_links:
             ended = deletions.end_links(self.plan.beside(stream), self.plan.table)
             self._run_merge(ended, (), now, part=stream)
@@ -228,7 +228,8 @@ class Loader:
         }
         return Staging(self.database, named, parts)
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Make the tables, with all columns of the plan, unless that was done before."""
         if not self.ready:
             destination.prepare_tables(
                 self.database, self.plan, self.existing_table, self.with_links
