@@ -84,8 +84,10 @@ def settle_count(
         live = rows.count_ids()
         for sweep in _cheap_sweeps(context, due, live - total) if total < live else ():
             yield from sweep
-            total = latest_changes.count_taken(fetch, plan) or total
             live = rows.count_ids()
+            if live == total:
+                break
+            total = latest_changes.count_taken(fetch, plan) or total
     after = 0
     if total != live:
         after = yield from _settle_by_id(context, total, rows, int(seen.get("after") or 0))
