@@ -114,6 +114,8 @@ class Comparison:
 
         ``expected`` is how many there will be, where that is known.
         """
+        if not self.loader.plan.timed:
+            return
         live = LiveRows(self.loader.database, self.loader.plan.table)
         records = max(expected or 0, TableSide(live).count(self._whole))
         if records > bisection.FEW:
