@@ -21,7 +21,17 @@ on it. No message ever holds a credential.
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
+
+# What HubSpot's texts may hold and a terminal takes for commands, and what turns the direction of
+# the text that follows. Line breaks and tabs are none of them.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """``text`` with its control characters replaced."""
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class IngestError(Exception):
@@ -31,8 +41,8 @@ class IngestError(Exception):
     status: ClassVar[str] = "FAILED"
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
-        """Keep ``message`` on one line; ``code`` overrides the class's own."""
-        super().__init__(" ".join(message.split()))
+        """Keep ``message`` on one printable line; ``code`` overrides the class's own."""
+        super().__init__(printable(" ".join(message.split())))
         self.response_code = code or self.code
 
     @property
@@ -69,6 +79,11 @@ class CredentialError(IngestError):
     """There is no credential, or HubSpot does not accept it."""
 
     code = "CREDENTIAL_REJECTED"
+
+    def __init__(self, message: str, *, code: str | None = None, may_pass: bool = False) -> None:
+        """``may_pass``: a 401, which HubSpot answers now and then to a credential that is good."""
+        super().__init__(message, code=code)
+        self.may_pass = may_pass
 
 
 class CredentialMissing(CredentialError):

@@ -56,7 +56,7 @@ def test_a_server_that_is_interrupted_waits_for_the_run(tmp_path: Path) -> None:
     sandbox = Sandbox(Portal(1, records={"contacts": 5}), latency_ms=500)
     with served(sandbox, tmp_path) as laptop:
         with laptop.running("serve") as server:
-            server.reads("connections.local")
+            server.reads("snowflake.connector.connect(")
             assert laptop.sql(START).status == 0
             assert server.end(signal.SIGINT) == 0
 

@@ -47,6 +47,11 @@ def test_a_message_is_one_line() -> None:
     assert IngestError("one\n  two\r\nthree").message == "one two three"
 
 
+def test_a_message_holds_nothing_that_a_terminal_takes_for_a_command() -> None:
+    message = IngestError("HubSpot said \x1b[2J\x1b]0;title\x07 \x9b31m \u202egnp.exe").message
+    assert message == "HubSpot said �[2J�]0;title� �31m �gnp.exe"
+
+
 def test_a_code_may_be_told_more_exactly() -> None:
     assert errors.Refusal("no", code="INVALID_NAME").response_code == "INVALID_NAME"
     assert errors.Refusal("no").response_code == "INVALID_SETTINGS"

@@ -38,6 +38,15 @@ def in_table(result: Result, limit: int | None = None) -> str:
     return out.getvalue()
 
 
+@pytest.mark.parametrize("is_json", [False, True])
+def test_json_spells_what_a_terminal_takes_for_a_command(is_json: bool) -> None:
+    text = "a\x1b[2J\x07\x9b31m\u202eb"
+    result = one(json.dumps(text, ensure_ascii=False) if is_json else text, is_json=is_json)
+
+    assert not set(as_json(result)) & set("\x1b\x07\x9b\u202e")
+    assert json.loads(as_json(result)) == [{"V": text}]
+
+
 SPELLED = [
     (Decimal("100000000000000001.000000000000000000"), "100000000000000001"),
     (Decimal("0.100000000000000006"), "0.100000000000000006"),

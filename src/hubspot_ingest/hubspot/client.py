@@ -20,6 +20,7 @@ import httpx
 from hubspot_ingest import telemetry
 from hubspot_ingest.credentials import OAuth
 from hubspot_ingest.errors import (
+    CredentialError,
     DeadlineReached,
     HubSpotError,
     HubSpotRefused,
@@ -185,8 +186,8 @@ class Client:
             bearer = self.access.bearer(self._renew)
             try:
                 return self._send_until_answered(request, parse, bearer, of_reserve=of_reserve)
-            except http_errors.Unauthorized:
-                if refused:
+            except CredentialError as error:
+                if refused or not error.may_pass:
                     raise
                 refused = True
                 # HubSpot may find a token of a grant too old before we do

@@ -220,18 +220,16 @@ def grant_refused(status: int, body: bytes, cure: str) -> CredentialError:
     )
 
 
-class Unauthorized(CredentialError):
-    """HubSpot answered 401, which it does now and then to a credential that is good."""
-
-
-def _unauthorized(cure: str, of_grant: bool) -> Unauthorized:
+def _unauthorized(cure: str, of_grant: bool) -> CredentialError:
     advice = (
         "install the HubSpot app in the account again and store client_id, client_secret and the "
         "new refresh_token"
         if of_grant
         else "copy the service key (or private app token) again from HubSpot and store it"
     )
-    return Unauthorized(f"HubSpot does not accept the credential (401); {advice} with {cure}")
+    return CredentialError(
+        f"HubSpot does not accept the credential (401); {advice} with {cure}", may_pass=True
+    )
 
 
 def _error(status: int, answer: dict[str, Any], message: str, endpoint: str) -> IngestError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sys
 import tomllib
@@ -157,6 +158,16 @@ def close(engine: Engine) -> None:
         leave()
 
 
+def leave_on_interrupt() -> None:
+    """End the process at once on Ctrl-C, wherever it is.
+
+    As an exception Ctrl-C comes out of a statement as that statement's failure now and then, and
+    who then tidies up finds the transaction aborted.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda *_: leave())
+
+
 def leave() -> NoReturn:
     """End the process at once after Ctrl-C, with status 1.
 
@@ -164,9 +175,11 @@ def leave() -> NoReturn:
     take minutes; those threads also hold objects of the engine, which its library would list on
     the way out. The engine's files stand a kill at any point.
     """
-    print("hubspot-ingest: interrupted; the next run carries on", file=sys.stderr)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    # the stream may be in the midst of a write
+    with suppress(RuntimeError):
+        print("hubspot-ingest: interrupted; the next run carries on", file=sys.stderr, flush=True)
+    with suppress(RuntimeError):
+        sys.stdout.flush()
     os._exit(1)
 
 

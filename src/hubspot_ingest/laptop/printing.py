@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hubspot_ingest.errors import CONTROL, printable
+
 # The connector's type codes of VARIANT, OBJECT and ARRAY
 SEMI_STRUCTURED = frozenset({5, 9, 10})
 LONGEST_CELL = 200
 _BREAK = re.compile(r"\n\s*")
-# A terminal takes these for commands.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def as_json(result: Result) -> str:
             for position, (name, value) in enumerate(zip(result.names, row, strict=True))
         )
         objects.append("{" + members + "}")
-    return "[" + ",\n ".join(objects) + "]"
+    # inside of texts alone can they be, where JSON can spell them otherwise
+    return CONTROL.sub(lambda sign: f"\\u{ord(sign[0]):04x}", "[" + ",\n ".join(objects) + "]")
 
 
 def _json(value: object, is_json: bool) -> str:
@@ -88,12 +89,12 @@ def as_table(result: Result, console: Console, *, limit: int | None = None) -> N
         for name, value in parts.items():
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             console.print(
-                Text(f"{name:18}", style="bold"), Text(_CONTROL.sub("", text)), soft_wrap=True
+                Text(printable(f"{name:18}"), style="bold"), Text(printable(text)), soft_wrap=True
             )
         return
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
     for name in result.names:
-        table.add_column(Text(name), overflow="fold")
+        table.add_column(Text(printable(name)), overflow="fold")
     for row in result.rows[:limit]:
         table.add_row(*(Text(_cut("" if value is None else _text(value))) for value in row))
     console.print(table)
@@ -114,7 +115,7 @@ def answer(result: Result) -> dict[str, object] | None:
 
 
 def _cut(text: str) -> str:
-    text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    text = printable(text)
     return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
 
 

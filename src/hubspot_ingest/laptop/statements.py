@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from hubspot_ingest.errors import LaptopError
+from hubspot_ingest.errors import LaptopError, printable
 from hubspot_ingest.laptop import home, printing
 from hubspot_ingest.laptop.printing import Result
 
@@ -37,18 +37,21 @@ def execute(connection: SnowflakeConnection, statement: str) -> Result:
 
 def run(statement: str, form: str) -> int:
     """Print the result; the reason of a CALL that failed goes to stderr, status 1."""
+    home.leave_on_interrupt()
     with home.connection() as connection:
         result = execute(connection, statement)
         # before the connection is closed, which waits for what runs in the background
         if form == "json":
             print(printing.as_json(result), flush=True)
         elif form == "csv":
-            print(printing.as_csv(result), end="", flush=True)
+            text = printing.as_csv(result)
+            # a file gets what the rows hold
+            print(printable(text) if sys.stdout.isatty() else text, end="", flush=True)
         else:
             printing.as_table(result, Console())
     failed = failure(result)
     if failed is not None:
-        print(f"hubspot-ingest: {failed}", file=sys.stderr)
+        print(f"hubspot-ingest: {printable(failed)}", file=sys.stderr)
         return 1
     return 0
 
