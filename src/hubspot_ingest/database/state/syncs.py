@@ -195,11 +195,21 @@ class Syncs:
         )
 
 
-# Why a run may not write what it earned, by the reason a version begins with.
+@dataclass(frozen=True, slots=True)
+class _Outdated:
+    """Why a run may not write what it earned: the code, and a sentence with the sync's name."""
+
+    code: str
+    sentence: str
+
+
+# By the reason with which a version begins.
 _OUTDATED = {
-    "SETTINGS": ("SETTINGS_CHANGED", "the settings of {} changed while it ran"),
-    "RESET": ("SYNC_RESET", "{} was reset while it ran"),
-    "DROPPED": ("SYNC_DROPPED", "{} was dropped while it ran"),
+    "SETTINGS": _Outdated(
+        code="SETTINGS_CHANGED", sentence="the settings of {} changed while it ran"
+    ),
+    "RESET": _Outdated(code="SYNC_RESET", sentence="{} was reset while it ran"),
+    "DROPPED": _Outdated(code="SYNC_DROPPED", sentence="{} was dropped while it ran"),
 }
 
 
@@ -277,10 +287,10 @@ class StateWriter:
         version = str(rows[0]["VERSION"]) if rows else "DROPPED-"
         if version == self.version:
             return SyncBusy(f"this run of {self.sync} lost its lease to another one and ends here")
-        code, reason = _OUTDATED.get(version.partition("-")[0], _OUTDATED["SETTINGS"])
+        reason = _OUTDATED.get(version.partition("-")[0], _OUTDATED["SETTINGS"])
         return StateOutdated(
-            f"{reason.format(self.sync)}; its rows are kept, and the next run begins anew",
-            code=code,
+            f"{reason.sentence.format(self.sync)}; its rows are kept, and the next run begins anew",
+            code=reason.code,
         )
 
 
