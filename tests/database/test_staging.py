@@ -69,6 +69,15 @@ def test_staged_rows_are_text_in_the_runs_own_table(database: Database, staging:
     staging.drop()
 
 
+@pytest.mark.parametrize("value", ["", "\\N", "NULL", " "])
+def test_a_text_is_staged_as_it_is(database: Database, staging: Staging, value: str) -> None:
+    staging.add({"": _file((value, None))})
+    staging.copy()
+
+    assert database.rows(f"SELECT ID FROM {staging.table()}") == [{"ID": value}]
+    staging.drop()
+
+
 def test_each_part_has_a_table_of_its_own(database: Database, staging: Staging) -> None:
     staging.add({"": _file(("1", None)), "LINKS": parquet({"ID": ["7"]})})
     staging.copy()

@@ -81,7 +81,8 @@ class Staging:
         if not self._staged:
             return
         for part in sorted(self._staged):
-            self.database.rows(sql.copy(self.table(part), f"{self._location(part)}/"))
+            location = f"{self._location(part)}/"
+            self.database.rows(sql.copy(self.table(part), self.columns[part], location))
         self._staged.clear()
         self._copies += 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -17,6 +19,7 @@ from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql import clauses
 from snowflake_sandbox.sql.clauses import Clause, Context
 from snowflake_sandbox.sql.tokens import Reader
+from snowflake_sandbox.sql.types import read_type
 from snowflake_sandbox.statements import staging
 from snowflake_sandbox.storage import columns
 from snowflake_sandbox.storage.stages import StagedFile
@@ -39,6 +42,7 @@ _FORMATS = {
         "USE_LOGICAL_TYPE",
         "USE_VECTORIZED_SCANNER",
         "BINARY_AS_TEXT",
+        "NULL_IF",
     },
 }
 _ANSWER = [
@@ -64,10 +68,7 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     listed = clauses.account_names(reader, context) if reader.looking_at("(") else None
     reader.expect("FROM")
     bracket = reader.accept("(")
-    if bracket:
-        reader.expect("SELECT")
-        if not (reader.accept("$") and reader.next().value == "1") or not reader.accept("FROM"):
-            raise unsupported("COPY with a transformation other than SELECT $1")
+    selected = _selected(reader) if bracket else None
     location = staging.read_stage_location(session, reader, context)
     if bracket:
         reader.expect(")")
@@ -81,6 +82,18 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     if not files:
         return results.status("Copy executed with 0 files processed.", results.COPY)
     match = options.get("MATCH_BY_COLUMN_NAME", "NONE")
+    if bracket and match != "NONE":
+        raise compilation(
+            "match_by_column_name is not supported with copy transform.", 1109, "22000"
+        )
+    reading = _Reading(match, selected, format_options)
+    if selected is not None and len(selected) != len(into):
+        raise compilation(
+            f"Insert value list does not match column list expecting {len(into)} but got"
+            f" {len(selected)}",
+            2020,
+            "21S01",
+        )
 
     force = bool(options.get("FORCE"))
     purge = bool(options.get("PURGE"))
@@ -97,13 +110,13 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
                 skipped = "File was loaded before."
                 answer.append([title, "LOAD_SKIPPED", 0, 0, None, 1, skipped, None, None, None])
                 continue
-            if purge and kind == "PARQUET" and match != "NONE":
-                deferred_rows = _deferred(session, table, into, staged, match, (name, key[-1]))
+            if purge and kind == "PARQUET" and reading.by_column:
+                deferred_rows = _deferred(session, table, into, staged, reading, (name, key[-1]))
                 if deferred_rows is not None:
                     answer.append(_loaded_row(title, deferred_rows))
                     continue
             session.account.settle(session.duck, table)
-            sql = _statement(session, table, into, staged, kind, format_options, match)
+            sql = _statement(session, table, into, staged, kind, reading)
             count = _load(session, sql, kind, table, key)
             answer.append(_loaded_row(title, count))
         return results.rows(_ANSWER, answer, results.COPY)
@@ -112,6 +125,97 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     if purge:
         session.stages.remove(files)
     return loaded
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How the columns of a file become columns of the table.
+
+    Attributes:
+        match: MATCH_BY_COLUMN_NAME.
+        selected: with a transformation, the column of the file for each column of the table.
+        options: those of the file format.
+    """
+
+    match: str
+    selected: list[str] | None
+    options: dict[str, Any]
+
+    @property
+    def by_column(self) -> bool:
+        """Whether each column of the table has a column of the file."""
+        return self.match != "NONE" or self.selected is not None
+
+    def pairs(self, into: list[tuple[str, str]], columns: Iterable[str]) -> list[_Pair]:
+        """Return the table's columns that the file has, and that column."""
+        if self.selected is not None:
+            held = set(columns)
+            named = zip(into, self.selected, strict=True)
+            return [(*target, source) for target, source in named if source in held]
+        fold = str.upper if self.match == "CASE_INSENSITIVE" else str
+        sources = {fold(column): column for column in columns}
+        return [
+            (column, duck_type, sources[fold(column)])
+            for column, duck_type in into
+            if fold(column) in sources
+        ]
+
+    def value(self, column: str, file_type: str) -> str:
+        """Return the expression for a column of the file.
+
+        Texts of NULL_IF become NULL where columns are matched by name, and nowhere else; the
+        default is ``\\N``.
+        """
+        nulls = self.options.get("NULL_IF", ["\\N"])
+        if self.match == "NONE" or file_type != "VARCHAR" or not nulls:
+            return quote(column)
+        listed = ", ".join(literal(text) for text in nulls)
+        return f"CASE WHEN {quote(column)} IN ({listed}) THEN NULL ELSE {quote(column)} END"
+
+
+_Pair = tuple[str, str, str]  # column of the table, its type in DuckDB, column of the file
+
+
+def _selected(reader: Reader) -> list[str] | None:
+    """Read ``SELECT $1:"A"::VARCHAR, … FROM``; None for ``SELECT $1 FROM``, the whole row."""
+    reader.expect("SELECT")
+    columns: list[str] = []
+    while True:
+        if not (reader.accept("$") and reader.next().value == "1"):
+            raise unsupported("COPY with a transformation other than of $1")
+        if not columns and reader.accept("FROM"):
+            return None
+        reader.expect(":")
+        columns.append(reader.next().value)
+        reader.expect("::")
+        kind = read_type(reader)
+        if kind.name != "VARCHAR":
+            raise unsupported(f"COPY with a transformation to {kind}")
+        if reader.accept("FROM"):
+            return columns
+        reader.expect(",")
+
+
+def _refuse_empty(
+    session: LocalSession, pairs: list[_Pair], types: dict[str, str], at: str
+) -> None:
+    """Refuse a file with an empty string in a column that is matched by its name.
+
+    Source: Snowflake, "COPY INTO <table>", the limitations of MATCH_BY_COLUMN_NAME.
+    """
+    texts = [source for _, _, source in pairs if types[source] == "VARCHAR"]
+    if not texts:
+        return
+    counts = ", ".join(f"count(*) FILTER (WHERE {quote(column)} = '')" for column in texts)
+    row = first(session.duck, f"SELECT {counts} FROM read_parquet({at})") or ()
+    for column, count in zip(texts, row, strict=True):
+        if count:
+            raise SqlError(
+                f"Column '{column}' of a Parquet file has an empty value, which"
+                " MATCH_BY_COLUMN_NAME cannot load.",
+                100071,
+                "22000",
+            )
 
 
 def _loaded_row(title: str, count: int) -> list[object]:
@@ -151,7 +255,7 @@ def _deferred(
     table: Name,
     into: list[tuple[str, str]],
     staged: StagedFile,
-    match: str,
+    reading: _Reading,
     key: tuple[str, str],
 ) -> int | None:
     """Keep a file of text columns instead of loading it into an empty transient table.
@@ -165,18 +269,15 @@ def _deferred(
         file = pq.read_metadata(staged.file)
     except (pa.ArrowException, OSError):
         return None
-    types = {field.name: field.type for field in file.schema.to_arrow_schema()}
-    fold = str.upper if match == "CASE_INSENSITIVE" else str
-    sources = {fold(column): column for column in types}
-    pairs = [
-        (column, duck_type, sources[fold(column)])
-        for column, duck_type in into
-        if fold(column) in sources
-    ]
-    texts = all(
-        duck_type == "VARCHAR" and types[source] == pa.string() for _, duck_type, source in pairs
-    )
-    values = [(column, quote(source)) for column, _, source in pairs]
+    types = {
+        field.name: "VARCHAR" if field.type == pa.string() else ""
+        for field in file.schema.to_arrow_schema()
+    }
+    pairs = reading.pairs(into, types)
+    texts = all(duck_type == types[source] == "VARCHAR" for _, duck_type, source in pairs)
+    if reading.match != "NONE":
+        _refuse_empty(session, pairs, types, literal(str(staged.file)))
+    values = [(column, reading.value(source, "VARCHAR")) for column, _, source in pairs]
     deferred = session.account.deferred
     if not pairs or not texts or not deferred.accepts(table, values):
         return None
@@ -190,13 +291,12 @@ def _statement(
     into: list[tuple[str, str]],
     staged: StagedFile,
     kind: str,
-    options: dict[str, Any],
-    match: str,
+    reading: _Reading,
 ) -> str:
     source = literal(str(staged.file))
     if kind == "PARQUET":
-        return _parquet(session, table, into, source, match)
-    return _json(table, into, source, options, match)
+        return _parquet(session, table, into, source, reading)
+    return _json(table, into, source, reading)
 
 
 def _load(session: LocalSession, sql: str, kind: str, table: Name, key: list[str]) -> int:
@@ -222,12 +322,12 @@ def _was_loaded(session: LocalSession, table: Name, key: list[str]) -> bool:
 
 
 def _parquet(
-    session: LocalSession, table: Name, into: list[tuple[str, str]], source: str, match: str
+    session: LocalSession, table: Name, into: list[tuple[str, str]], source: str, reading: _Reading
 ) -> str:
     read = f"read_parquet({source})"
     described = execute(session.duck, f"DESCRIBE SELECT * FROM {read}")
     types = {str(row[0]): str(row[1]) for row in described}
-    if match == "NONE":
+    if not reading.by_column:
         if len(into) != 1 or into[0][1] != "JSON":
             raise compilation(
                 "PARQUET file format can produce one and only one column of type variant, object,"
@@ -241,18 +341,16 @@ def _parquet(
             f"INSERT INTO {path(table)} ({quote(into[0][0])})"
             f" SELECT to_json(struct_pack({row})) FROM {read}"
         )
-    fold = str.upper if match == "CASE_INSENSITIVE" else str
-    sources = {fold(column): column for column in types}
-    pairs = [
-        (column, duck_type, sources[fold(column)])
-        for column, duck_type in into
-        if fold(column) in sources
-    ]
+    pairs = reading.pairs(into, types)
+    if not pairs and reading.selected is not None:
+        return f"INSERT INTO {path(table)} ({quote(into[0][0])}) SELECT NULL FROM {read}"
     if not pairs:
         raise compilation("No column of the file matches a column of the table.", 2019, "0A000")
+    if reading.match != "NONE":
+        _refuse_empty(session, pairs, types, source)
     names = ", ".join(quote(column) for column, _, _ in pairs)
     values = ", ".join(
-        _stored(quote(source_column), types[source_column], duck_type)
+        _stored(reading.value(source_column, types[source_column]), types[source_column], duck_type)
         for _, duck_type, source_column in pairs
     )
     return f"INSERT INTO {path(table)} ({names}) SELECT {values} FROM {read}"
@@ -263,11 +361,10 @@ def _stored(value: str, source: str, kind: str) -> str:
     return f"to_json({value})" if kind == "JSON" and source != "JSON" else value
 
 
-def _json(
-    table: Name, into: list[tuple[str, str]], source: str, options: dict[str, Any], match: str
-) -> str:
-    if match != "NONE":
-        raise unsupported("COPY of JSON files with MATCH_BY_COLUMN_NAME")
+def _json(table: Name, into: list[tuple[str, str]], source: str, reading: _Reading) -> str:
+    if reading.by_column:
+        raise unsupported("COPY of JSON files into columns")
+    options = reading.options
     if len(into) != 1 or into[0][1] != "JSON":
         raise compilation(
             "JSON file format can produce one and only one column of type variant, object, or"

@@ -126,6 +126,7 @@ def _drop_database(session: LocalSession, name: str) -> None:
         session.use(None, None)
     session.store.drop_database(name)
     session.catalog.drop_schema(name)
+    _forget_files(session, name)
     execute(session.duck, f"DELETE FROM {columns.DECLARED} WHERE database_name = ?", [name])
     session.forget_plans()
 
@@ -184,8 +185,16 @@ def _drop_schema(session: LocalSession, database: str, name: str) -> None:
         [database, name],
     )
     session.catalog.drop_schema(database, name)
+    _forget_files(session, database, name)
     shutil.rmtree(session.stages.directory(Name(database, name, "")), ignore_errors=True)
     session.forget_plans()
+
+
+def _forget_files(session: LocalSession, database: str, schema: str | None = None) -> None:
+    """Forget the rows that COPY left in files for tables of a dropped database or schema."""
+    for table in session.account.deferred.all():
+        if table.database == database and schema in (None, table.schema):
+            session.account.deferred.dropped(table)
 
 
 def set_current(session: LocalSession, reader: Reader, context: Context) -> Result:

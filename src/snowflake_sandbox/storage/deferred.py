@@ -106,7 +106,11 @@ class Deferred:
             self.dropped(table)
 
     def read_in(self, sql: str, table: Name, columns: Sequence[str]) -> str | None:
-        """Return a MERGE that reads the files instead of a table; None where it writes to it."""
+        """Return a MERGE that reads the files instead of a table.
+
+        Returns:
+            None where it writes to the table, or names it without its database and schema.
+        """
         with self._lock:
             rows = self._tables.get(table)
             parts = [f"(?:{re.escape(quote(part))}|{re.escape(part)})" for part in table]
@@ -115,6 +119,9 @@ class Deferred:
                 return None
             if not rows.files:
                 return sql
+            own = rf"(?<!\w){re.escape(table.object)}(?!\w)"
+            if re.search(own, named.sub("", sql), re.IGNORECASE):
+                return None
             source = f"({rows.query(columns)})"
             return named.sub(lambda _: source, sql)
 

@@ -13,6 +13,7 @@ import pytest
 from snowflake.snowpark import Session
 
 from snowflake_sandbox import Engine
+from snowflake_sandbox.names import Name
 from tests.sandboxes.snowflake.conftest import Rows
 from tests.sandboxes.snowflake.test_loading import copy
 
@@ -60,6 +61,36 @@ def test_a_merge_reads_them(loaded: Rows) -> None:
     assert loaded(merge)[0]["number of rows inserted"] == 2
     assert loaded("SELECT NAME FROM D ORDER BY ID") == [{"NAME": "N1"}, {"NAME": "N2"}]
     assert ids(loaded) == ["1", "2"]
+
+
+def test_a_merge_reads_selected_columns_from_their_file(
+    shared: Engine, rows: Rows, stage: Stage
+) -> None:
+    rows("CREATE TRANSIENT TABLE STAGED_TEXTS (ID VARCHAR, NAME VARCHAR)")
+    rows("CREATE TABLE D (NAME VARCHAR)")
+    location = stage("1.parquet", {"NAME": ["", "\\N"]})
+    rows(
+        f"COPY INTO STAGED_TEXTS (NAME) FROM (SELECT $1:\"NAME\"::VARCHAR FROM '{location}')"
+        " FILE_FORMAT = (TYPE = PARQUET NULL_IF = ()) PURGE = TRUE"
+    )
+    assert Name("LAB", "BENCH", "STAGED_TEXTS") in shared.deferred.all()
+    rows(
+        "MERGE INTO D t USING (SELECT * FROM LAB.BENCH.STAGED_TEXTS) s ON t.NAME = s.NAME "
+        "WHEN NOT MATCHED THEN INSERT (NAME) VALUES (s.NAME)"
+    )
+    assert Name("LAB", "BENCH", "STAGED_TEXTS") in shared.deferred.all()
+    assert rows("SELECT NAME FROM D ORDER BY NAME") == [{"NAME": ""}, {"NAME": "\\N"}]
+
+
+def test_a_merge_that_does_not_name_the_schema_finds_them(rows: Rows, stage: Stage) -> None:
+    rows("CREATE TABLE D (ID VARCHAR)")
+    rows("CREATE TRANSIENT TABLE STAGED_TEXTS (ID VARCHAR)")
+    rows(copy("STAGED_TEXTS", stage("1.parquet", {"ID": ["1"]}), "PURGE = TRUE"))
+    rows(
+        "MERGE INTO D t USING (SELECT * FROM STAGED_TEXTS) s ON t.ID = s.ID "
+        "WHEN NOT MATCHED THEN INSERT (ID) VALUES (s.ID)"
+    )
+    assert ids(rows, "D") == ["1"]
 
 
 def test_a_merge_into_the_table_finds_them(loaded: Rows) -> None:

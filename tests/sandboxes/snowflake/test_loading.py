@@ -90,16 +90,55 @@ def test_a_missing_stage_is_named(rows: Rows) -> None:
 
 def test_copy_matches_columns_by_name_and_purges(rows: Rows, stage: Stage) -> None:
     rows("CREATE TRANSIENT TABLE T (ID VARCHAR, NAME VARCHAR, OTHER VARCHAR)")
-    location = stage("run/1.parquet", {"name": ["a", ""], "ID": ["1", None], "EXTRA": ["x", "y"]})
+    location = stage("run/1.parquet", {"name": ["a", " "], "ID": ["1", None], "EXTRA": ["x", "y"]})
     answer = rows(copy("T", location, "PURGE = TRUE"))
     assert [(r["file"], r["status"], r["rows_loaded"]) for r in answer] == [
         ("loads/run/1.parquet", "LOADED", 2)
     ]
     assert rows("SELECT * FROM T ORDER BY ID") == [
         {"ID": "1", "NAME": "a", "OTHER": None},
-        {"ID": None, "NAME": "", "OTHER": None},
+        {"ID": None, "NAME": " ", "OTHER": None},
     ]
     assert rows("LIST @LOADS") == []
+
+
+def test_a_column_matched_by_name_must_not_hold_an_empty_text(rows: Rows, stage: Stage) -> None:
+    rows("CREATE TRANSIENT TABLE T (ID VARCHAR)")
+    location = stage("1.parquet", {"ID": ["1", ""]})
+    for more in ("", "PURGE = TRUE"):
+        with pytest.raises(SnowparkSQLException, match="empty value"):
+            rows(copy("T", location, more))
+
+
+@pytest.mark.parametrize("purge", ["", "PURGE = TRUE"])
+def test_backslash_n_in_a_column_matched_by_name_is_null(
+    rows: Rows, stage: Stage, purge: str
+) -> None:
+    rows("CREATE TRANSIENT TABLE T (ID VARCHAR)")
+    rows(copy("T", stage("1.parquet", {"ID": ["\\N"]}), purge))
+    assert rows("SELECT ID FROM T") == [{"ID": None}]
+
+
+def test_without_texts_for_null_backslash_n_stays(rows: Rows, stage: Stage) -> None:
+    rows("CREATE TRANSIENT TABLE T (ID VARCHAR)")
+    statement = copy("T", stage("1.parquet", {"ID": ["\\N"]}))
+    rows(statement.replace("PARQUET)", "PARQUET NULL_IF = ())"))
+    assert rows("SELECT ID FROM T") == [{"ID": "\\N"}]
+
+
+@pytest.mark.parametrize("purge", ["", "PURGE = TRUE"])
+def test_selected_columns_hold_every_text_as_it_is(rows: Rows, stage: Stage, purge: str) -> None:
+    rows("CREATE TRANSIENT TABLE T (ID VARCHAR, NAME VARCHAR, OTHER VARCHAR)")
+    location = stage("1.parquet", {"NAME": ["", "\\N", None], "id": ["x", "y", "z"]})
+    rows(
+        'COPY INTO T (NAME, OTHER) FROM (SELECT $1:"NAME"::VARCHAR, $1:"OTHER"::VARCHAR'
+        f" FROM '{location}') FILE_FORMAT = (TYPE = PARQUET) {purge}"
+    )
+    assert rows("SELECT * FROM T ORDER BY NAME NULLS LAST") == [
+        {"ID": None, "NAME": "", "OTHER": None},
+        {"ID": None, "NAME": "\\N", "OTHER": None},
+        {"ID": None, "NAME": None, "OTHER": None},
+    ]
 
 
 def test_a_file_is_loaded_once(rows: Rows, stage: Stage) -> None:
@@ -158,6 +197,15 @@ def test_json_lines_are_copied_into_one_variant(
         ("COPY INTO T FROM @LOADS FILE_FORMAT = (TYPE = PARQUET) PATTERN = 'x'", "PATTERN"),
         ("COPY INTO T FROM @LOADS FILE_FORMAT = (TYPE = PARQUET)", "MATCH_BY_COLUMN_NAME"),
         ("COPY INTO T FROM @LOADS FILE_FORMAT = (TYPE = JSON)", "one and only one column"),
+        (
+            'COPY INTO T FROM (SELECT $1:"A"::VARCHAR FROM @LOADS) FILE_FORMAT = (TYPE = PARQUET)',
+            "expecting 2 but got 1",
+        ),
+        (
+            'COPY INTO T (ID) FROM (SELECT $1:"A"::VARCHAR FROM @LOADS)'
+            " FILE_FORMAT = (TYPE = PARQUET) MATCH_BY_COLUMN_NAME = CASE_SENSITIVE",
+            "not supported with copy transform",
+        ),
         ("COPY INTO @LOADS FROM T", "COPY INTO a stage"),
     ],
 )
