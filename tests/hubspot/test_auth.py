@@ -162,7 +162,7 @@ def test_faults_of_the_token_endpoint_are_waited_out() -> None:
     assert world.asked().count(TOKENS) == 4
 
 
-def test_where_the_dated_endpoint_is_unknown_the_first_version_is_asked() -> None:
+def test_where_the_newest_endpoint_is_unknown_the_older_is_asked() -> None:
     world = World()
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -174,7 +174,7 @@ def test_where_the_dated_endpoint_is_unknown_the_first_version_is_asked() -> Non
 
     with world.client(answer) as client:
         client.fetch(LIST, responses.page)
-    assert world.asked() == ["/oauth/v1/token", "/crm/objects/2026-09/contacts"]
+    assert world.asked() == ["/oauth/2026-03/token", "/crm/objects/2026-09/contacts"]
 
 
 @pytest.mark.parametrize("status", [409, 422])

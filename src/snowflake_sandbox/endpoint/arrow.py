@@ -71,8 +71,11 @@ def _timestamp(values: pa.Array, *, with_zone: bool) -> pa.Array:
     zoned = values.type.tz is not None
     micros = values.cast(pa.timestamp("us", tz="UTC" if zoned else None), safe=False)
     ticks = micros.cast(pa.int64())
-    # floor, not truncation: before 1970 the fraction counts upwards too
-    seconds = pc.floor(pc.divide(ticks.cast(pa.float64()), 1_000_000.0)).cast(pa.int64())
+    # whole numbers alone: as floats the years before 1685 and after 2255 are none. A division cuts
+    # towards 1970, but before it the fraction counts upwards too
+    cut = pc.divide(ticks, 1_000_000)
+    below = pc.less(pc.subtract(ticks, pc.multiply(cut, 1_000_000)), 0)
+    seconds = pc.subtract(cut, below.cast(pa.int64()))
     fraction = pc.multiply(pc.subtract(ticks, pc.multiply(seconds, 1_000_000)), 1000)
     children = [seconds, fraction.cast(pa.int32())]
     fields = [pa.field("epoch", pa.int64()), pa.field("fraction", pa.int32())]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,15 @@ def test_a_statement_sent_without_waiting_is_fetched_later(server: Server) -> No
         assert sent is not None
         cursor.get_results_from_sfqid(sent["queryId"])
         assert cursor.fetchall() == [(42,)]
+
+
+@pytest.mark.parametrize("year", [1, 1600, 1684, 1969, 2256, 9999])
+@pytest.mark.parametrize("type_", ["TIMESTAMP_NTZ(3)", "TIMESTAMP_TZ", "TIMESTAMP_LTZ"])
+def test_a_client_reads_instants_of_every_year(engine: Engine, year: int, type_: str) -> None:
+    moment = datetime(year, 12, 31, 23, 59, 59, 999_000)
+    with engine.connect("LAB", "STATE") as opened:
+        [(got,)] = fetched(opened.cursor(), f"SELECT '{moment.isoformat(' ')}'::{type_}")
+    assert got.replace(tzinfo=None) == moment
 
 
 def login(wire: Wire) -> dict[str, str]:
