@@ -91,3 +91,17 @@ def test_seconds_and_digits_of_a_date_are_no_milliseconds(text: str, type_: Type
 )
 def test_milliseconds_are_a_date(text: str, day: str) -> None:
     assert column([text], Type.DATE) == ([day], 0)
+
+
+def test_a_text_too_long_for_a_column_is_cut_marked_and_counted() -> None:
+    long = "ä" * 17_000_000
+    [cut, short, none], misfits = column([long, "short", None], Type.TEXT)
+
+    assert (short, none, misfits) == ("short", None, 1)
+    assert cut is not None
+    assert (len(cut), cut[:3], cut[-2:]) == (16_777_216, "äää", "ä…")
+
+
+def test_the_longest_text_of_a_column_is_kept() -> None:
+    longest = "a" * 16_777_216
+    assert column([longest, "b"], Type.TEXT) == ([longest, "b"], 0)

@@ -31,12 +31,17 @@ _BOOLEANS = {"true": "true", "false": "false", "yes": "true", "no": "false"}
 _DAY = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
 _INSTANT = rf"{_DAY}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{3}})?Z"
 _NULL = pa.scalar(None, pa.string())
+# Characters of a VARCHAR without a length of its own; a VARIANT takes 128 MB ("String & binary data
+# types", "Semi-structured data types"), so that a longer text is whole in PROPERTIES.
+LONGEST_TEXT = 16_777_216
+CUT_MARK = "…"
 
 
 def to_text(column: Column, values: Sequence[Any]) -> tuple[Texts, int]:
     """The values of a column as text, and how many did not fit the column's type.
 
-    A value that is empty or does not fit is NULL. HubSpot sends a cleared value as an empty string.
+    A value that is empty or does not fit is NULL; a text that is too long is cut, ends with
+    ``CUT_MARK``, and is counted. HubSpot sends a cleared value as an empty string.
     It sends text or null; should it ever send a number or a bool, the text is its JSON.
     """
     try:
@@ -46,8 +51,23 @@ def to_text(column: Column, values: Sequence[Any]) -> tuple[Texts, int]:
     empty = pc.equal(texts, "")
     if pc.any(empty).as_py():
         texts = pc.if_else(empty, _NULL, texts)
+    if column.type is Type.TEXT:
+        return _short_texts(texts)
     typed_texts = _BY_TYPE[column.type](texts) if column.type in _BY_TYPE else texts
     return typed_texts, typed_texts.null_count - texts.null_count
+
+
+def _short_texts(texts: Texts) -> tuple[Texts, int]:
+    """The texts, those cut that are too long for a column, and how many were cut."""
+    if texts.nbytes <= LONGEST_TEXT:
+        return texts, 0
+    too_long = pc.greater(pc.utf8_length(texts), LONGEST_TEXT)
+    count = pc.sum(too_long).as_py() or 0
+    if not count:
+        return texts, 0
+    starts = pc.utf8_slice_codeunits(texts, 0, LONGEST_TEXT - len(CUT_MARK))
+    cut_texts = pc.binary_join_element_wise(starts, CUT_MARK, "")
+    return pc.if_else(too_long, cut_texts, texts), count
 
 
 def _numbers(texts: Texts) -> Texts:
