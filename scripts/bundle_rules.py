@@ -17,6 +17,7 @@ from scripts.bundle_migrations import migrations_only_add
 from scripts.bundle_statements import (
     everything_may_run_again,
     names_are_qualified,
+    packages_have_a_source,
     pages_are_whole,
     procedures_are_alike,
     secrets_are_made_empty,
@@ -252,6 +253,7 @@ RULES: tuple[Rule, ...] = (
     state_stands_apart,
     secrets_are_made_empty,
     procedures_are_alike,
+    packages_have_a_source,
     pages_are_whole,
     privileges_are_asked,
     privileges_are_needed,

@@ -32,7 +32,17 @@ EVERYWHERE = {
 }
 """Packages that both of Snowflake's sources carry, the Anaconda channel and the PyPI repository.
 
-Which of the two an account uses depends on its age, so versions are not pinned either.
+Procedures name the first of them. Versions are not pinned, so that they run on the other as well.
+"""
+
+REPOSITORIES = {
+    "SNOWFLAKE.SNOWPARK.ANACONDA_SHARED_REPOSITORY": "ANACONDA_REPOSITORY_USER",
+    "SNOWFLAKE.SNOWPARK.PYPI_SHARED_REPOSITORY": "PYPI_REPOSITORY_USER",
+}
+"""Snowflake's package sources, and the role of the database SNOWFLAKE that lets one use each.
+
+Which of the two an account takes by default depends on its age (Snowflake, BCR-2325), and the role
+is checked when a procedure is made and whenever it runs (BCR-2379).
 """
 
 PAGE_CHANNEL = ["snowflake"]
@@ -94,6 +104,29 @@ def procedures_are_alike(tree: Tree) -> list[Finding]:
         for wrong in _wrong_packages(
             each.statement.setting("RUNTIME_VERSION"), each.statement.listed("PACKAGES")
         )
+    ]
+
+
+def packages_have_a_source(tree: Tree) -> list[Finding]:
+    """Each procedure names where its packages are from; the manifest asks for that one's role."""
+    asked = tree.manifest.get("snowflake_database", {}).get("roles", [])
+    roles = {name for role in asked for name in role}
+    findings, needed = [], set()
+    for each in tree.python_procedures:
+        match = re.search(r" ARTIFACT_REPOSITORY = (\w+(?: ?\. ?\w+)*)", each.statement.outline)
+        role = REPOSITORIES.get(match[1].replace(" ", "")) if match else None
+        if role is None:
+            says = f"{each.label}: ARTIFACT_REPOSITORY must name a source of Snowflake's"
+            findings.append(Finding(each.statement.where, says))
+        else:
+            needed.add(role)
+    findings += [
+        Finding("manifest.yml", f"snowflake_database.roles must ask for {role}")
+        for role in sorted(needed - roles)
+    ]
+    return findings + [
+        Finding("manifest.yml", f"asks for the role {role}, which nothing uses")
+        for role in sorted(roles - needed)
     ]
 
 

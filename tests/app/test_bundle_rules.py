@@ -14,6 +14,7 @@ from scripts.build_zip import build_zip
 from scripts.bundle_egress import egress_is_bound
 from scripts.bundle_migrations import migrations_only_add
 from scripts.bundle_rules import Rule, broken_rules
+from scripts.bundle_statements import packages_have_a_source
 from scripts.bundle_tree import Tree, read_sources
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,7 @@ configuration: {log_level: INFO}
 privileges:
   - CREATE EXTERNAL ACCESS INTEGRATION: {description: "Calls the API"}
   - CREATE DATABASE: {description: "Holds the rows"}
+snowflake_database: {roles: [ANACONDA_REPOSITORY_USER: {description: "Packages"}]}
 """
 SETUP = """
 -- The contents page; USE is only a word here.
@@ -45,6 +47,7 @@ ALTER APPLICATION SET SPECIFICATION hosts TYPE = EXTERNAL_ACCESS LABEL = 'API'
 PROCEDURES = """
 CREATE OR REPLACE PROCEDURE core.run(sync VARCHAR(200), settings VARIANT DEFAULT NULL)
   RETURNS VARIANT LANGUAGE PYTHON RUNTIME_VERSION = '3.11' PACKAGES = ('pydantic')
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   IMPORTS = ('/lib/product.zip') HANDLER = 'product.doors.run'
   COMMENT = 'Runs' EXECUTE AS OWNER;
 GRANT USAGE ON PROCEDURE core.run(STRING, VARIANT) TO APPLICATION ROLE app_admin;
@@ -104,6 +107,13 @@ MANIFEST_CASES = [
         "extension_code",
         "default_streamlit: core.page, extension_code",
         "core.page is never created",
+    ),
+    (packages_have_a_source, "ANACONDA_REPO", "PYPI_REPO", "must ask for ANACONDA_REPO"),
+    (
+        packages_have_a_source,
+        "[ANACONDA",
+        "[CORTEX_USER: {}, ANACONDA",
+        "role CORTEX_USER, which nothing",
     ),
     (
         bundle_rules.privileges_are_asked,
@@ -243,6 +253,8 @@ PROCEDURE_CASES = [
         "'pydantic==2.8.2'",
         "package pydantic==2.8.2 is",
     ),
+    (packages_have_a_source, "ARTIFACT_REPOSITORY", "REPOSITORY", "must name a source"),
+    (packages_have_a_source, "anaconda_", "pypi_", "must ask for PYPI_REPOSITORY_USER"),
     (bundle_statements.procedures_are_alike, "'pydantic'", "'orjson'", "package orjson is not"),
     (
         bundle_rules.imports_exist,

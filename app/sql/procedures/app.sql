@@ -4,6 +4,7 @@ CREATE OR REPLACE PROCEDURE CORE.CONFIGURE_APP(SETTINGS VARIANT)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.configure_app'
@@ -15,6 +16,7 @@ CREATE OR REPLACE PROCEDURE CORE.SEND_ALERTS()
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.send_alerts'
@@ -26,6 +28,7 @@ CREATE OR REPLACE PROCEDURE CORE.SEND_TEST_NOTIFICATION()
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.send_test_notification'

@@ -4,6 +4,7 @@ CREATE OR REPLACE PROCEDURE CORE.REPLAY(SYNC VARCHAR, SINCE VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.replay'
@@ -15,6 +16,7 @@ CREATE OR REPLACE PROCEDURE CORE.ROLLBACK_RUN(RUN_ID VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.rollback_run'

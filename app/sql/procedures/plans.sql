@@ -4,6 +4,7 @@ CREATE OR REPLACE PROCEDURE CORE.PLAN_INGEST(SYNC VARCHAR, SETTINGS VARIANT DEFA
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.plan_ingest'
@@ -15,6 +16,7 @@ CREATE OR REPLACE PROCEDURE CORE.PLAN_INGEST_ALL()
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.plan_ingest_all'
@@ -26,6 +28,7 @@ CREATE OR REPLACE PROCEDURE CORE.COUNT_RECORDS(STREAM VARCHAR, SETTINGS VARIANT)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.count_records'

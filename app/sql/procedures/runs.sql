@@ -4,6 +4,7 @@ CREATE OR REPLACE PROCEDURE CORE.INGEST_HUBSPOT(SYNC VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.ingest_hubspot'
@@ -15,6 +16,7 @@ CREATE OR REPLACE PROCEDURE CORE.INGEST_HUBSPOT_TASK(SYNC VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.ingest_hubspot_task'
@@ -26,6 +28,7 @@ CREATE OR REPLACE PROCEDURE CORE.INGEST_ALL()
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.ingest_all'
@@ -37,6 +40,7 @@ CREATE OR REPLACE PROCEDURE CORE.INGEST_ALL_TASK()
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.ingest_all_task'
@@ -48,6 +52,7 @@ CREATE OR REPLACE PROCEDURE CORE.START_SYNC(NAME VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.start_sync'
@@ -59,6 +64,7 @@ CREATE OR REPLACE PROCEDURE CORE.RECONCILE(SYNC VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.reconcile'
@@ -70,6 +76,7 @@ CREATE OR REPLACE PROCEDURE CORE.RECONCILE_TASK(SYNC VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.reconcile_task'
@@ -81,6 +88,7 @@ CREATE OR REPLACE PROCEDURE CORE.START_RECONCILE(SYNC VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.start_reconcile'

@@ -4,6 +4,7 @@ CREATE OR REPLACE PROCEDURE CORE.CONFIGURE_SYNC(NAME VARCHAR, SETTINGS VARIANT)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.configure_sync'
@@ -15,6 +16,7 @@ CREATE OR REPLACE PROCEDURE CORE.DROP_SYNC(NAME VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.drop_sync'
@@ -26,6 +28,7 @@ CREATE OR REPLACE PROCEDURE CORE.ENABLE_SYNC(NAME VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.enable_sync'
@@ -37,6 +40,7 @@ CREATE OR REPLACE PROCEDURE CORE.DISABLE_SYNC(NAME VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.disable_sync'
@@ -48,6 +52,7 @@ CREATE OR REPLACE PROCEDURE CORE.RESET_SYNC(NAME VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.reset_sync'
@@ -59,6 +64,7 @@ CREATE OR REPLACE PROCEDURE CORE.CHECK_DESTINATION(DESTINATION VARIANT)
   RETURNS VARIANT
   LANGUAGE PYTHON
   RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
   PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
   IMPORTS = ('/lib/hubspot_ingest.zip')
   HANDLER = 'hubspot_ingest.procedures.check_destination'
