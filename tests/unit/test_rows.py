@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_ingest.database.columns import Column, Type, association_column
+from hubspot_ingest.inbound.load.batches import merged_ids
 from hubspot_ingest.inbound.load.rows import staged_columns, staged_links, staged_records
 from hubspot_ingest.model import Link, Record
 from hubspot_ingest.times import EARLIEST, LATEST
@@ -270,3 +273,13 @@ def test_any_properties_can_be_read_back(properties: dict[str, str | None]) -> N
     record = Record("1", NOW, NOW, False, None, properties)
     columns, _ = staged_records([record], [], {}, {})
     assert whole(columns) == properties
+
+
+@pytest.mark.parametrize("merged", ["7;8", "7;8;1", "7;8;"])
+def test_merged_ids_are_told_by_their_survivor(merged: str) -> None:
+    assert merged_ids([a_record("1", hs_merged_object_ids=merged)]) == (("7", "1"), ("8", "1"))
+
+
+def test_a_merged_id_may_come_as_a_number() -> None:
+    properties: dict[str, Any] = {"hs_merged_object_ids": 7}
+    assert merged_ids([replace(a_record("1"), properties=properties)]) == (("7", "1"),)
