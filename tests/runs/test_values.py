@@ -18,7 +18,6 @@ TEXTS = (
     "🚀 👩‍👩‍👧 ünïcödé 陽子 محمد",
     "$$ $1 ${x} $$BODY$$ :1 ? %s %(a)s",
     "literal \\u0041 \\n \\\\ \\x00 and \\u0000",
-    "a real\u0000zero byte",
     "\u0001 control \u001f and \u007f",
     "\u200bzero width, \u00a0nbsp, \u2028separator, \ufeffmark",
     "  leading and trailing  ",
@@ -116,6 +115,12 @@ def empty(make: MakeWorld) -> World:
 def test_text_is_the_same_to_the_last_sign(empty: World) -> None:
     assert _land(empty, "free_text", TEXTS) == [*TEXTS]
     assert _whole(empty, "free_text") == [*TEXTS]
+
+
+def test_a_zero_byte_is_replaced_counted_and_stops_nobody(empty: World) -> None:
+    assert _land(empty, "free_text", ["a\0b", "other"]) == ["a\ufffdb", "other"]
+    assert _whole(empty, "free_text") == ["a\ufffdb", "other"]
+    assert empty.runs()[0]["VALUES_MISFIT"] == 1
 
 
 def test_numbers_keep_every_digit(empty: World) -> None:

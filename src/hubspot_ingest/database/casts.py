@@ -31,6 +31,10 @@ _BOOLEANS = {"true": "true", "false": "false", "yes": "true", "no": "false"}
 _DAY = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
 _INSTANT = rf"{_DAY}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{3}})?Z"
 _NULL = pa.scalar(None, pa.string())
+# Snowflake cannot parse, or not read again, JSON with U+0000 (snowflake-ingest-java issue 870).
+_NUL, _REPLACEMENT = "\x00", "\ufffd"
+# its escape in JSON, after an even number of backslashes
+_NUL_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 # Characters of a VARCHAR without a length of its own; a VARIANT takes 128 MB ("String & binary data
 # types", "Semi-structured data types"), so that a longer text is whole in PROPERTIES.
 LONGEST_TEXT = 16_777_216
@@ -41,7 +45,8 @@ def to_text(column: Column, values: Sequence[Any]) -> tuple[Texts, int]:
     """The values of a column as text, and how many did not fit the column's type.
 
     A value that is empty or does not fit is NULL; a text that is too long is cut, ends with
-    ``CUT_MARK``, and is counted. HubSpot sends a cleared value as an empty string.
+    ``CUT_MARK``, and is counted, as is one with U+0000, which becomes U+FFFD. HubSpot sends a
+    cleared value as an empty string.
     It sends text or null; should it ever send a number or a bool, the text is its JSON.
     """
     try:
@@ -52,9 +57,24 @@ def to_text(column: Column, values: Sequence[Any]) -> tuple[Texts, int]:
     if pc.any(empty).as_py():
         texts = pc.if_else(empty, _NULL, texts)
     if column.type is Type.TEXT:
-        return _short_texts(texts)
+        texts, replaced = _without_nul(texts)
+        short_texts, cut = _short_texts(texts)
+        return short_texts, replaced + cut
     typed_texts = _BY_TYPE[column.type](texts) if column.type in _BY_TYPE else texts
     return typed_texts, typed_texts.null_count - texts.null_count
+
+
+def _without_nul(texts: Texts) -> tuple[Texts, int]:
+    """Texts with U+FFFD for each U+0000, and how many of them had any."""
+    with_nul = pc.sum(pc.match_substring(texts, _NUL)).as_py() or 0
+    return (pc.replace_substring(texts, _NUL, _REPLACEMENT) if with_nul else texts), with_nul
+
+
+def parseable(json: str) -> str:
+    """JSON with U+FFFD for each U+0000, so that Snowflake parses it."""
+    if "\\u0000" not in json:
+        return json
+    return _NUL_ESCAPE.sub(lambda match: match[1] + _REPLACEMENT, json)
 
 
 def _short_texts(texts: Texts) -> tuple[Texts, int]:

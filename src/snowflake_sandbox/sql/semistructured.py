@@ -17,6 +17,29 @@ def normalize(root: Expr) -> Expr:
     return _text_of_variants(_elements(_lists(_objects(_constants(root)))))
 
 
+def refuse_nul(root: Expr) -> Expr:
+    """Make PARSE_JSON of a column fail for JSON with U+0000.
+
+    Source: snowflake-ingest-java, issue 870, on values Snowflake cannot parse; UNVERIFIED for
+    PARSE_JSON itself.
+    """
+    for node in reversed(list(root.find_all(exp.ParseJSON))):
+        if not isinstance(node.this, exp.Column) or node.args.get("safe"):
+            continue
+        escape = exp.Literal.string("\\u0000")
+        # after an even number of backslashes it is the character, else a text that looks like it
+        pattern = exp.Literal.string(r"(^|[^\\])(\\\\)*\\u0000")
+        has_nul = exp.and_(
+            exp.Anonymous(this="CONTAINS", expressions=[node.this.copy(), escape]),
+            exp.Anonymous(this="REGEXP_MATCHES", expressions=[node.this.copy(), pattern]),
+        )
+        message = exp.Literal.string("Error parsing JSON: invalid character")
+        failure = exp.Anonymous(this="ERROR", expressions=[message])
+        case = exp.Case(ifs=[exp.If(this=has_nul, true=failure)], default=node.copy())
+        root = _replace(root, node, case)
+    return root
+
+
 def _replace(root: Expr, node: Expr, new: Expr) -> Expr:
     if node is root:
         return new

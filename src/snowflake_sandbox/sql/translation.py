@@ -110,6 +110,7 @@ class Translator:
         for part in parts:
             if isinstance(part, exp.Query | exp.DML):
                 translated = transform(part, left, self._connection.schema)
+                translated = semistructured.refuse_nul(translated)
                 translated = typed_aggregates(self._connection._duck_conn, translated, left)
             else:
                 translated = cursor._transform(part, left)

@@ -42,6 +42,19 @@ def test_a_value_from_rows_of_equal_key_is_computed(rows: Rows) -> None:
     assert answer == [{"S": 5}, {"S": 5}]
 
 
+def test_json_with_a_null_character_is_refused(rows: Rows) -> None:
+    rows("CREATE TABLE T (J VARCHAR)")
+    rows("INSERT INTO T SELECT ?", '{"a": "x\\u0000"}')
+    with pytest.raises(SnowparkSQLException, match="Error parsing JSON"):
+        rows("SELECT PARSE_JSON(J) AS V FROM T")
+
+
+def test_json_with_a_text_that_looks_like_a_null_character_is_parsed(rows: Rows) -> None:
+    rows("CREATE TABLE T (J VARCHAR)")
+    rows("INSERT INTO T SELECT ?", '{"a": "x\\\\u0000"}')
+    assert rows("SELECT PARSE_JSON(J):a::VARCHAR AS A FROM T") == [{"A": "x\\u0000"}]
+
+
 def test_columns_that_differ_in_case_only_are_refused(rows: Rows) -> None:
     with pytest.raises(SnowparkSQLException):
         rows('CREATE TABLE T ("a" VARCHAR, "A" VARCHAR)')

@@ -8,7 +8,7 @@ from typing import Any
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import ItemStream
-from hubspot_ingest.database.casts import Texts, to_text
+from hubspot_ingest.database.casts import Texts, parseable, to_text
 from hubspot_ingest.database.columns import DELETE_KIND, DELETED_AT, Column, Type
 from hubspot_ingest.database.statements.merge_items import FLAT, RAW, SEQUENCE, bookkeeping
 from hubspot_ingest.inbound.items.json_paths import Item, canonical, getter, key, text
@@ -66,14 +66,14 @@ class ItemRows:
         for n, name in enumerate(stream.key):
             if column_type(stream, name) is Type.TEXT:
                 columns[name] = [key_values[n] for key_values in keys]
-        columns[RAW.name] = [canonical(item[0]) for item in items]
+        columns[RAW.name] = [_json(item[0]) for item in items]
         if marked(stream):
             columns |= self._marks(items)
         columns[SEQUENCE.name] = [str(self._count + n) for n in range(len(items))]
         self._count += len(items)
         if stream.flattened:
             objects = map(getter(stream.flattened), items)
-            columns[FLAT.name] = [canonical(self._flat(value or {})) for value in objects]
+            columns[FLAT.name] = [_json(self._flat(value or {})) for value in objects]
         return columns, misfits
 
     def _marks(self, items: Sequence[Item]) -> Staged:
@@ -111,16 +111,20 @@ def _spelled(column: Column, values: Sequence[Any]) -> tuple[Sequence[Text] | Te
     """The values as texts that the column's type casts, and how many did not fit it."""
     match column.type:
         case Type.VARIANT:
-            return [None if value is None else canonical(value) for value in values], 0
+            return [None if value is None else _json(value) for value in values], 0
         case Type.ARRAY:
             lists = [
                 value if isinstance(value, list) or value is None else [value] for value in values
             ]
-            return [None if value is None else canonical(value) for value in lists], 0
+            return [None if value is None else _json(value) for value in lists], 0
         case Type.TEXT:
-            return [text(value) or None for value in values], 0
+            return to_text(column, [text(value) for value in values])
         case _:
             return to_text(column, [text(value) for value in values])
+
+
+def _json(value: object) -> str:
+    return parseable(canonical(value))
 
 
 def _instant(value: Text) -> Text:

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from pydantic_core import to_json
 
-from hubspot_ingest.database.casts import Text, to_text
+from hubspot_ingest.database.casts import Text, parseable, to_text
 from hubspot_ingest.database.columns import (
     DELETE_KIND,
     DELETED_AT,
@@ -41,7 +41,7 @@ def staged_records(
         "CREATED_AT": [_instant(record.created_at) for record in records],
         UPDATED: [_instant(record.updated_at) for record in records],
         "ARCHIVED": ["true" if record.archived else "false" for record in records],
-        "PROPERTIES": [to_json(record.properties) for record in records],
+        "PROPERTIES": [_json(record.properties) for record in records],
     }
     misfits = 0
     names = [column.property or "" for column in properties]
@@ -82,6 +82,11 @@ def staged_links(
         "TYPE_ID": [link.type_id for _, link in pairs],
         "LABEL": [link.label for _, link in pairs],
     }
+
+
+def _json(properties: Mapping[str, Text]) -> bytes:
+    json = to_json(properties)
+    return parseable(json.decode()).encode() if b"\\u0000" in json else json
 
 
 def _ids(links: Sequence[Link]) -> bytes:
