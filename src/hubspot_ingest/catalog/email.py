@@ -194,7 +194,6 @@ EMAIL_STREAMS: tuple[ItemStream, ...] = (
                 "EMAIL", TEXT, "@subscriberIdString|subscriberIdString", "The contact's address"
             ),
             Column("SUBSCRIPTION_ID", TEXT, "subscriptionId", "The subscription type"),
-            Column("SUBSCRIPTION_NAME", TEXT, "subscriptionName", "That type's name"),
             Column("STATUS", TEXT, "status", "SUBSCRIBED, UNSUBSCRIBED or NOT_SPECIFIED"),
             Column("SOURCE", TEXT, "source", "What set it"),
             Column("LEGAL_BASIS", TEXT, "legalBasis", "Why it may be sent"),
