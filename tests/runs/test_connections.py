@@ -174,14 +174,23 @@ def test_what_is_no_connection_is_refused_and_nothing_stored(
     assert [row[0] for row in portals.connections()] == ["default"]
 
 
+def test_a_sync_of_another_portal_gets_no_table_that_belongs_to_a_sync(emea: TwoPortals) -> None:
+    emea.ok("INGEST_HUBSPOT", "contacts")
+    there = {"destination": {"table": "CONTACTS"}}
+    together = {"stream": "contacts", "connection": "emea", **there, **NARROW}
+
+    refused = emea.do("CONFIGURE_SYNC", "emea_contacts", together)
+
+    assert refused["response_code"] == "TABLE_TAKEN"
+    assert "belongs to the sync contacts" in refused["message"]
+
+
 def test_rows_of_two_portals_are_never_mixed_in_one_table(emea: TwoPortals) -> None:
     emea.ok("INGEST_HUBSPOT", "contacts")
     before = emea.table("*")
-    there = {"destination": {"table": "CONTACTS"}}
-    together = {"stream": "contacts", "connection": "emea", **there, **NARROW}
-    emea.ok("CONFIGURE_SYNC", "emea_contacts", together)
+    emea.ok("CONFIGURE_SYNC", "contacts", {"connection": "emea", **NARROW})
 
-    refused = emea.do("INGEST_HUBSPOT", "emea_contacts")
+    refused = emea.do("INGEST_HUBSPOT", "contacts")
 
     assert refused["response_code"] == "OTHER_PORTAL"
     assert f"portal {emea.portal.id}" in refused["message"]
@@ -212,10 +221,11 @@ def test_item_streams_are_not_mixed_either(emea: TwoPortals) -> None:
 def test_a_sync_that_gets_another_connection_begins_anew(emea: TwoPortals) -> None:
     emea.ok("INGEST_HUBSPOT", "contacts")
 
-    told = emea.ok("CONFIGURE_SYNC", "contacts", {"connection": "emea", **NARROW})["message"]
+    there = {"destination": {"table": "EMEA_CONTACTS"}}
+    moved = emea.ok("CONFIGURE_SYNC", "contacts", {"connection": "emea", **there, **NARROW})
     emea.ok("INGEST_HUBSPOT", "contacts")
 
-    assert "the next run is a backfill" in told
+    assert "the next run is a backfill" in moved["message"]
     assert len(emea.ids()) == 12
     assert len(emea.ids(EMEA_CONTACTS)) == 7
 
