@@ -144,6 +144,15 @@ def test_no_statement_makes_temporary_or_replaced_objects_or_leans_on_the_sessio
             assert word not in statement.upper()
 
 
+def test_no_collation_of_the_account_reaches_a_text_column() -> None:
+    for statement in (
+        sql.create_table(TABLE, [TEXT], "x"),
+        sql.create_staging(STAGING, [NUMBER]),
+        sql.add_columns(TABLE, [TEXT]),
+    ):
+        assert "VARCHAR COLLATE ''" in statement
+
+
 def test_a_staged_file_goes_away_once_it_is_copied() -> None:
     statement = sql.copy(STAGING, STAGED, "@L/it's/1.parquet")
     assert "'@L/it''s/1.parquet'" in statement

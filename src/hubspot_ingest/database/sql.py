@@ -15,6 +15,10 @@ from hubspot_ingest.database.columns import Column, Type, unique_name
 # An instant bound as epoch milliseconds, so that no session format or time zone matters.
 INSTANT = "TO_TIMESTAMP_NTZ(CAST(? AS NUMBER(38, 0)), 3)"
 
+# An account or database may give new text columns a collation (DEFAULT_DDL_COLLATION) by which
+# keys and values that differ in case only are equal: ours are compared as they are.
+BINARY = "COLLATE ''"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -90,12 +94,13 @@ def describe_column(table: Table, column: Column) -> str:
 
 def _definition(column: Column) -> str:
     comment = f" COMMENT {text(column.comment)}" if column.comment else ""
-    return f"{name(column.name)} {column.type}{comment}"
+    collation = f" {BINARY}" if column.type is Type.TEXT else ""
+    return f"{name(column.name)} {column.type}{collation}{comment}"
 
 
 def create_staging(staging: str, columns: Iterable[Column]) -> str:
     """Creates a staging table of text columns only, so that no load can fail on a value."""
-    lines = ", ".join(f"{name(column.name)} VARCHAR" for column in columns)
+    lines = ", ".join(f"{name(column.name)} VARCHAR {BINARY}" for column in columns)
     return f"CREATE TRANSIENT TABLE IF NOT EXISTS {staging} ({lines})"
 
 
