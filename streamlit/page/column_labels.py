@@ -8,7 +8,7 @@ from page import words
 from page.calls import Row, variant
 
 Labels = Mapping[str, Row]
-"""The rows of CORE.PROPERTIES by column."""
+"""The rows of the view PROPERTIES by column."""
 
 TELLING = (
     *("email", "firstname", "lastname", "name", "domain", "dealname", "amount", "dealstage"),

@@ -85,6 +85,23 @@ CURES: dict[str, tuple[str, str]] = {
         "the stream is read whole, or has nothing that could be counted",
         "nothing: its runs are its comparison",
     ),
+    "TABLE_TAKEN": (
+        "the table belongs to another sync",
+        "give the sync a table of its own",
+    ),
+    "TABLE_CHANGED": (
+        "a table was dropped, emptied or replaced while a run filled it",
+        "nothing: the next run reads everything again",
+    ),
+    "SETTINGS_CHANGED": (
+        "the settings were changed while a run went on",
+        "nothing: the next run begins anew",
+    ),
+    "SYNC_RESET": ("the sync was reset while a run went on", "nothing: the next run begins anew"),
+    "SYNC_DROPPED": (
+        "the sync was dropped while a run went on",
+        "nothing; configure it again to read on",
+    ),
     "SYNC_BUSY": (
         "another run of the same sync is going on",
         "wait; a killed run's lease ends after 15 minutes",

@@ -54,8 +54,8 @@ def test_records_are_associated_with_object_types_only(world: World) -> None:
 def test_a_stream_lands_where_its_sync_says(world: World) -> None:
     world.configure("people", {"stream": "owners", "destination": {"schema": "META"}})
 
-    assert world.run("people")["destination"] == "HUBSPOT_DATA.META.OWNERS"
-    assert world.exists("HUBSPOT_DATA.META.OWNERS")
+    assert world.run("people")["destination"] == "HUBSPOT_DATA.META.PEOPLE"
+    assert world.exists("HUBSPOT_DATA.META.PEOPLE")
 
 
 def test_submissions_before_the_start_date_are_not_read(world: World) -> None:
