@@ -316,9 +316,10 @@ class Client:
             extensions={"trace": notice.trace},
         ) as response:
             for part in response.iter_bytes():
-                parts.append(part)
-                if self._clock.now() > until:
+                # what is there is taken, however late: it need not be asked for again
+                if parts and self._clock.now() > until:
                     raise httpx.ReadTimeout("the answer comes too slowly")
+                parts.append(part)
         return response, b"".join(parts)
 
     def _wait_before_retry(self, request: Request, retry: http_errors.Retry, tries: int) -> None:
