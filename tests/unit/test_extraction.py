@@ -141,7 +141,9 @@ def test_the_id_range_and_the_window_are_in_every_group() -> None:
     plan = a_plan(filtered, settled_through=NOW - MINUTE)
     shelf = Shelf(range(1, 20_001), latency_ms=300)
     read(shelf, plan)
-    for request in shelf.asked:
+    newest, *pages = shelf.asked
+    assert [*body(newest)["sorts"]] != [*body(pages[0])["sorts"]]
+    for request in pages:
         names = [
             [part["propertyName"] for part in group["filters"]]
             for group in body(request)["filterGroups"]

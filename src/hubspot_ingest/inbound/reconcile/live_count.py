@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import LiveRows
-from hubspot_ingest.errors import IngestError, UnexpectedAnswer
+from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.deletions.archived import sweep_archived
@@ -40,7 +40,7 @@ LOOKED_UP = 1_000
 SAME_FOR = 60 * times.MINUTE
 
 
-class _BudgetSpent(IngestError):
+class _BudgetSpent(Exception):
     """The requests that may be spent on finding ids are spent."""
 
 
