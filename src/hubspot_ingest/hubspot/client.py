@@ -306,7 +306,7 @@ class Client:
         started = self._clock.now()
         until = min(self._deadline, started + LONGEST_ANSWER)
         left = max(1.0, (self._deadline - started) / 1000)
-        parts = []
+        parts: list[bytes] = []
         with self._http.stream(
             request.method,
             request.target,
