@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -39,7 +40,9 @@ def run(statement: str, form: str) -> int:
     """Print the result; the reason of a CALL that failed goes to stderr, status 1."""
     home.leave_on_interrupt()
     with home.connection() as connection:
-        result = execute(connection, statement)
+        # in the main thread the connector would answer Ctrl-C in its own way
+        with ThreadPoolExecutor(1) as pool:
+            result = pool.submit(execute, connection, statement).result()
         # before the connection is closed, which waits for what runs in the background
         if form == "json":
             print(printing.as_json(result), flush=True)
