@@ -206,7 +206,8 @@ def test_a_database_error_in_the_middle_loses_nothing(world: World) -> None:
 
 
 def test_a_destination_that_may_not_be_made_is_told(world: World) -> None:
-    world.configure("contacts", {"destination": {"schema": "INFORMATION_SCHEMA"}})
+    world.rows("CREATE DATABASE IF NOT EXISTS SOMEBODYS")
+    world.configure("contacts", {"destination": {"database": "SOMEBODYS"}})
 
     answer = world.ingest()
 
@@ -216,8 +217,9 @@ def test_a_destination_that_may_not_be_made_is_told(world: World) -> None:
 
 
 def test_a_failed_run_leaves_nothing_in_staging(world: World) -> None:
-    world.configure("contacts", {"destination": {"schema": "INFORMATION_SCHEMA"}})
-    world.ingest()
+    world.rows("CREATE DATABASE IF NOT EXISTS SOMEBODYS")
+    world.configure("contacts", {"destination": {"database": "SOMEBODYS"}})
+    assert world.ingest()["status"] == "FAILED"
 
     left = world.rows(
         "SELECT TABLE_NAME FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.TABLES "
