@@ -129,6 +129,16 @@ def test_nothing_merged_of_a_list_that_is_read_by_its_tokens_leaves_all_of_it() 
     assert reading.remaining({}) == {"token": None}
 
 
+def test_a_list_that_is_taken_up_again_at_its_last_page_is_not_begun_anew() -> None:
+    token, place = OPAQUE["place"]
+    ids_read, left = stopped_after(
+        Shelf(range(10, 110), page=37, token=token, place=place), LIST, 1
+    )
+    assert isinstance(left, dict)
+    ids_read += read(Shelf(range(10, 110), token=token, place=place), LIST, left)
+    assert Counter(ids_read) == Counter(range(10, 110))
+
+
 # -- all at once ----------------------------------------------------------------------------------
 
 CLUMPS = st.lists(

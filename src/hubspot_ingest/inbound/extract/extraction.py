@@ -164,7 +164,8 @@ class Extraction:
         page = page_readers.id_page(listed, after)
         if page is None:
             yield RecordBatch(records, CHAIN, listed.after, unread)
-            yield from self._by_token(listed.after)
+            if listed.after is not None:
+                yield from self._by_token(listed.after)
             return
         first = self._ranges.add(after, None, 0, taken=True)
         yield self._ranges.advance(first, replace(page, records=records, unread=unread))
