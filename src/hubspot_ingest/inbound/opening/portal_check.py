@@ -62,12 +62,15 @@ def check_known_portal(context: Context, state: SyncState, client: Client) -> No
         check_portal(context.database, state, portal_id)
 
 
-def check_portal(database: Database, state: SyncState, portal_id: str) -> None:
+def check_portal(
+    database: Database, state: SyncState, portal_id: str, *, ask_rows: bool = False
+) -> None:
     """Refuse to mix portals: an id is one record's within a portal only.
 
+    The rows themselves are asked where the state does not say whose they are, or ``ask_rows``.
     Raises ``Refusal`` (``OTHER_PORTAL``) where the table, or one beside it, holds rows of another.
     """
-    if state.is_filled_from(portal_id):
+    if state.is_filled_from(portal_id) and not ask_rows:
         return
     table, earned_on = state.table, state.earned_on
     other = destination.other_portal(database, table, portal_id, state.existing_table)

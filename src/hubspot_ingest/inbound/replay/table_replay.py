@@ -51,7 +51,7 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
     with lease:
         entries = _entries_since(kept.entries(name), name, since)
         for portal in {entry.body["portal"] for entry in entries if "portal" in entry.body}:
-            check_portal(context.database, state, portal)
+            check_portal(context.database, state, portal, ask_rows=True)
         log.destination = str(table)
         runs.begin(log)
         runs.save(log)
