@@ -17,6 +17,7 @@ from snowflake_sandbox.storage import relations
 from snowflake_sandbox.storage.catalog import Catalog
 from snowflake_sandbox.storage.deferred import Deferred
 from snowflake_sandbox.storage.history import History
+from snowflake_sandbox.storage.locks import TableLocks
 from snowflake_sandbox.storage.secrets import Secrets
 from snowflake_sandbox.storage.stages import Stages
 from snowflake_sandbox.storage.store import Store
@@ -34,6 +35,11 @@ class Account(ABC):
         threads: DuckDB's worker threads.
         wait_seconds: how long to wait while another process has the directory open.
 
+    Attributes:
+        locks: who changes rows of which table; the 21st that waits for one is aborted.
+        change_seconds: how long UPDATE, DELETE and MERGE hold their table at least. Snowflake
+            needs some tenths of a second for the smallest.
+
     Raises:
         EngineBusy: the directory is open elsewhere.
     """
@@ -49,6 +55,8 @@ class Account(ABC):
         self.background = Background(self.history, self.catalog, self.run_task)
         self.stages = Stages(self.store.stages_dir)
         self.plans = PlanCache()
+        self.locks = TableLocks()
+        self.change_seconds = 0.0
         self.deferred = Deferred(self.store.root / "deferred")
 
     @abstractmethod

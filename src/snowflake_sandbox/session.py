@@ -22,6 +22,7 @@ from snowflake_sandbox.results import Result
 from snowflake_sandbox.sql.clauses import Context
 from snowflake_sandbox.sql.translation import Params, Translator
 from snowflake_sandbox.storage.catalog import Catalog
+from snowflake_sandbox.storage.locks import Holder
 from snowflake_sandbox.storage.stages import Stages
 from snowflake_sandbox.storage.store import Store
 
@@ -81,6 +82,7 @@ class LocalSession:
         self.duck = account.store.cursor()
         self.parameters = SessionParameters()
         self.in_transaction = False
+        self.holder = Holder()
         self._fake = FakeSnowflakeConnection(
             self.duck, {}, create_database=False, create_schema=False
         )
@@ -202,14 +204,20 @@ class LocalSession:
         """Commit the open transaction, if there is one."""
         if self.in_transaction:
             self.in_transaction = False
-            execute(self.duck, "COMMIT")
+            try:
+                execute(self.duck, "COMMIT")
+            finally:
+                self.account.locks.release(self.holder)
         return results.status("Statement executed successfully.", results.TCL)
 
     def rollback(self) -> Result:
         """Roll the open transaction back, if there is one."""
         if self.in_transaction:
             self.in_transaction = False
-            execute(self.duck, "ROLLBACK")
+            try:
+                execute(self.duck, "ROLLBACK")
+            finally:
+                self.account.locks.release(self.holder)
         return results.status("Statement executed successfully.", results.TCL)
 
     @contextmanager
@@ -228,20 +236,35 @@ class LocalSession:
                 execute(self.duck, "ROLLBACK")
             raise
 
-    def write(self, action: Callable[[], Result]) -> Result:
-        """Run DML; try again where Snowflake would wait for the lock of another transaction."""
+    def write(self, action: Callable[[], Result], table: Name | None = None) -> Result:
+        """Run DML; wait where Snowflake would wait for the lock of another transaction.
+
+        Args:
+            action: runs it.
+            table: the table that it locks until the transaction ends: that of UPDATE, DELETE
+                and MERGE; None for INSERT.
+
+        Raises:
+            SqlError: 625 when the table's line is full.
+        """
         if not self.parameters.autocommit:
             self.begin()
+        if table is not None:
+            self.account.locks.acquire(table, self.holder, LOCK_WAIT_SECONDS)
+            time.sleep(self.account.change_seconds)
         if self.in_transaction:
             return action()
         until = time.monotonic() + LOCK_WAIT_SECONDS
-        while True:
-            try:
-                return action()
-            except duckdb.TransactionException as error:
-                if "onflict" not in str(error) or time.monotonic() >= until:
-                    raise
-                time.sleep(0.02)
+        try:
+            while True:
+                try:
+                    return action()
+                except duckdb.TransactionException as error:
+                    if "onflict" not in str(error) or time.monotonic() >= until:
+                        raise
+                    time.sleep(0.02)
+        finally:
+            self.account.locks.release(self.holder)
 
     def close(self) -> None:
         """End the session; an open transaction is rolled back."""

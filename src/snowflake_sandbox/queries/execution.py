@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from snowflake_sandbox import access, results, rules
 from snowflake_sandbox.duck import execute, first
+from snowflake_sandbox.names import Name, name_parts
 from snowflake_sandbox.queries import merging, strictness, table_functions
 from snowflake_sandbox.queries.lineage import declared_outputs
 from snowflake_sandbox.results import Result
@@ -32,10 +33,14 @@ def run_query(session: LocalSession, text: str, params: list[Any] | None) -> Res
     plan = plan_query(session, text, params)
     root = plan.root
     if isinstance(root, exp.Merge):
-        return session.write(lambda: merging.run_merge(session, plan, _bound(plan, params)))
+        return session.write(
+            lambda: merging.run_merge(session, plan, _bound(plan, params)), plan.extra["changed"]
+        )
     verb = next((verb for kind, verb in _DML.items() if isinstance(root, kind)), None)
     if verb is not None:
-        return session.write(lambda: _write(session.duck, plan, params, verb))
+        return session.write(
+            lambda: _write(session.duck, plan, params, verb), plan.extra["changed"]
+        )
     return _rows(session, plan, params)
 
 
@@ -61,11 +66,21 @@ def plan_query(session: LocalSession, text: str, params: list[Any] | None) -> Pl
         else:
             plan = session.translator.plan(root, params)
         plan.extra["touched"] = names
+        plan.extra["changed"] = _changed_table(session, plan.root)
         if plan.repeatable and isinstance(root, exp.Query | exp.DML):
             session.account.plans.put(key, plan)
     else:
         access.check_access(session, plan.extra["touched"])
     return plan
+
+
+def _changed_table(session: LocalSession, root: Expr) -> Name | None:
+    """Return the table that UPDATE, DELETE or MERGE changes; None for other statements."""
+    if not isinstance(root, exp.Update | exp.Delete | exp.Merge):
+        return None
+    if not isinstance(root.this, exp.Table):
+        return None
+    return session.context().qualify(name_parts(root.this))
 
 
 def describe_query(session: LocalSession, text: str, params: list[Any] | None) -> Result:
