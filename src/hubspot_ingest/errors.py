@@ -22,7 +22,8 @@ on it. No message ever holds a credential.
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 # What HubSpot's texts may hold and a terminal takes for commands, and what turns the direction of
 # the text that follows. Line breaks and tabs are none of them.
@@ -115,10 +116,19 @@ class HubSpotRefused(HubSpotError):
 
     code = "HUBSPOT_REFUSED"
 
-    def __init__(self, message: str, http_status: int = 400) -> None:
-        """Keep the status, which tells a wrong id from a wrong address."""
+    def __init__(
+        self, message: str, http_status: int = 400, answer: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep the status, which tells a wrong id from a wrong address, and HubSpot's answer."""
         super().__init__(message)
         self.http_status = http_status
+        self.answer = answer or {}
+
+
+class AnswerLost(HubSpotError):
+    """A write was sent and its answer did not come: whether it was done is not known."""
+
+    code = "OUTCOME_UNKNOWN"
 
 
 class UnexpectedAnswer(IngestError):

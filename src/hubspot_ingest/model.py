@@ -25,6 +25,9 @@ class Property:
     # how HubSpot shows it is no part of what a run depends on
     field_type: str = field(default="", compare=False)
     group: str = field(default="", compare=False)
+    # nor is what matters to who writes it alone
+    unique: bool = field(default=False, compare=False)
+    read_only: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ LONGEST_BACKOFF = 30.0
 LONGEST_ANSWER = 5 * MINUTE
 # A credential that is good is refused now and then: it is sent once again, after this long.
 REFUSED_ONCE_SECONDS = 1.0
+# There was no connection that the request could have gone through.
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # How HubSpot says that a grant, or the app it was given to, is good no more ("OAuth tokens").
 REFUSED_GRANT = frozenset({400, 401, 403})
 
@@ -239,6 +241,8 @@ class Client:
                 else:
                     self._answered = True
                     return parse(answer)
+            if not (request.repeatable or outcome.not_done):
+                raise http_errors.answer_lost(outcome, request.endpoint)
             self._wait_before_retry(request, outcome, tries)
 
     def _send(
@@ -263,7 +267,9 @@ class Client:
                 self.skew = answered_at - self._clock.now()
                 self._first_answer = self._first_answer or (answered_at, self.skew)
             if ok:
-                return _ResponseBody(content)
+                # 204 has no body at all: it is JSON's null to who parses it
+                bare = response.status_code == httpx.codes.NO_CONTENT
+                return _ResponseBody(b"null" if bare else content)
             status = response.status_code
             blocked = http_errors.blocked(status, content)
             if request.form:
@@ -283,7 +289,10 @@ class Client:
             throttled = verdict.reason is http_errors.RetryReason.THROTTLED
             return verdict
         except httpx.HTTPError as error:
-            return http_errors.Retry(http_errors.RetryReason.FAULT, None, type(error).__name__)
+            never_sent = isinstance(error, NEVER_SENT)
+            return http_errors.Retry(
+                http_errors.RetryReason.FAULT, None, type(error).__name__, never_sent=never_sent
+            )
         finally:
             notice.notify()
             self._governor.answered(request.bucket, sent, headers, ok)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from hubspot_ingest.errors import (
+    AnswerLost,
     CredentialError,
     DailyLimitReached,
     HubSpotError,
@@ -29,6 +30,8 @@ RETRIED = frozenset({408, 423, 429, 477, *range(500, 600)})
 # What is no answer of HubSpot's about the credential when it comes as a page instead of JSON:
 # Cloudflare, or a proxy of the network, did not let the request through.
 BLOCKED = frozenset({401, 403})
+# What was answered before HubSpot did anything, so that a write may be sent again.
+NOT_DONE = frozenset({401, 403, 423, 429, 477})
 # A Retry-After above ten minutes is taken for milliseconds, as HubSpot's workflow calls send it,
 # except with 477, where a data-centre move may really take hours.
 LONGEST_SECONDS = 600.0
@@ -53,6 +56,12 @@ class Retry:
     seconds: float | None
     message: str
     status: int = 0
+    never_sent: bool = False
+
+    @property
+    def not_done(self) -> bool:
+        """Whether HubSpot cannot have done what the request asked for."""
+        return self.never_sent or self.status in NOT_DONE
 
 
 def retry_or_raise(
@@ -99,6 +108,14 @@ def _is_json(body: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def answer_lost(retry: Retry, endpoint: str) -> AnswerLost:
+    """The error for a write that may have been done, and must not be done twice."""
+    return AnswerLost(
+        f"HubSpot's answer to {endpoint} was lost ({retry.message}): it may have been done; the "
+        "rows are looked up before anything is sent again"
+    )
 
 
 def given_up(retry: Retry, host: str, endpoint: str, tries: int, cure: str) -> IngestError:
@@ -249,4 +266,5 @@ def _error(status: int, answer: dict[str, Any], message: str, endpoint: str) -> 
         f"HubSpot refused {endpoint} with {status}{f': {message}' if message else ''}; "
         "see docs/ERRORS.md, HUBSPOT_REFUSED",
         status,
+        answer,
     )

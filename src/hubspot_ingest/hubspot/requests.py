@@ -70,7 +70,8 @@ class Bucket(StrEnum):
 class Request:
     """One request; ``endpoint`` is the path with ids replaced, for counting.
 
-    The body is JSON or a form; a form holds secrets and is never shown.
+    The body is JSON or a form; a form holds secrets and is never shown. Not ``repeatable`` is what
+    would do its work twice: when its answer is lost it is not sent again.
     """
 
     method: str
@@ -80,6 +81,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     body: Json = None
     form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    repeatable: bool = True
 
     @property
     def target(self) -> str:

@@ -185,6 +185,10 @@ def properties(answer: Any) -> tuple[Property, ...]:
                 calculated=bool(result.get("calculated", False)),
                 field_type=result.get("fieldType") or "",
                 group=result.get("groupName") or "",
+                unique=bool(result.get("hasUniqueValue", False)),
+                read_only=bool(
+                    (result.get("modificationMetadata") or {}).get("readOnlyValue", False)
+                ),
             )
             for result in answer["results"]
             if not result.get("archived", False)
