@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import PurePath
 from traceback import walk_tb
@@ -20,9 +20,9 @@ from types import FrameType
 Fact = str | int | float | bool | None
 
 _LOG = logging.getLogger("hubspot_ingest")
-# Enough to see where a call came from and where it failed; a recursion has a thousand.
+# Enough to see where a call came from and where it failed; a recursion has a thousand frames.
 OUTER_FRAMES, INNER_FRAMES = 5, 25
-MOST_CAUSES = 5
+LATEST_CAUSES, FIRST_CAUSES = 3, 3
 
 # where nobody listens, warnings are not to fall through to standard error
 _LOG.addHandler(logging.NullHandler())
@@ -33,22 +33,28 @@ for _chatty in ("httpx", "httpcore"):
 
 def debug(message: str, **facts: Fact) -> None:
     """One step of many."""
-    _LOG.debug(message, extra=facts)
+    _log(logging.DEBUG, message, facts)
 
 
 def info(message: str, **facts: Fact) -> None:
     """What happens once in a run."""
-    _LOG.info(message, extra=facts)
+    _log(logging.INFO, message, facts)
 
 
 def warning(message: str, **facts: Fact) -> None:
     """What went wrong and mends itself."""
-    _LOG.warning(message, extra=facts)
+    _log(logging.WARNING, message, facts)
 
 
 def error(message: str, **facts: Fact) -> None:
     """What went wrong and needs somebody."""
-    _LOG.error(message, extra=facts)
+    _log(logging.ERROR, message, facts)
+
+
+def _log(level: int, message: str, facts: dict[str, Fact]) -> None:
+    # no run is to fail for what is only reported about it
+    with suppress(Exception):
+        _LOG.log(level, message, extra=facts)
 
 
 def event(name: str, **facts: Fact) -> None:
@@ -74,33 +80,46 @@ def internal_error(raised: BaseException, **facts: Fact) -> tuple[str, str]:
 
 
 def _trace(raised: BaseException) -> str:
-    """``ValueError at file:line function > …; caused by KeyError at …``, the innermost last."""
-    return "; caused by ".join(
-        f"{type(cause).__qualname__} at {' > '.join(_places(cause))}" for cause in _chain(raised)
-    )
+    """``ValueError at file:line function > …; caused by KeyError at …``, the first cause last."""
+    causes = [f"{type(cause).__qualname__} at {_places(cause)}" for cause in _chain(raised)]
+    return "; caused by ".join(_ends(causes, LATEST_CAUSES, FIRST_CAUSES))
 
 
 def _chain(raised: BaseException) -> list[BaseException]:
-    """The exception and those it was raised from or while handling, the latest first."""
+    """The exception, its members where it is a group, and those it came of; the latest first."""
     chain: list[BaseException] = []
-    cause: BaseException | None = raised
-    while cause is not None and cause not in chain and len(chain) <= MOST_CAUSES:
+    waiting: list[BaseException | None] = [raised]
+    while waiting:
+        cause = waiting.pop(0)
+        # an exception may have an __eq__ or a __bool__ of its own
+        if cause is None or any(cause is seen for seen in chain):
+            continue
         chain.append(cause)
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+        if isinstance(cause, BaseExceptionGroup):
+            waiting += cause.exceptions
+        waiting.append(cause.__cause__)
+        if not cause.__suppress_context__:
+            waiting.append(cause.__context__)
     return chain
 
 
-def _places(raised: BaseException) -> Iterator[str]:
-    frames = [*walk_tb(raised.__traceback__)]
-    for number, (frame, line) in enumerate(frames):
-        if number < OUTER_FRAMES or number >= len(frames) - INNER_FRAMES:
-            yield f"{_file(frame)}:{line} {frame.f_code.co_qualname}"
-        elif number == OUTER_FRAMES:
-            yield "…"
+def _places(raised: BaseException) -> str:
+    places = [
+        f"{_file(frame)}:{line} {frame.f_code.co_qualname}"
+        for frame, line in walk_tb(raised.__traceback__)
+    ]
+    return " > ".join(_ends(places, OUTER_FRAMES, INNER_FRAMES))
+
+
+def _ends(parts: Sequence[str], first: int, last: int) -> Sequence[str]:
+    """The ``first`` and the ``last`` of many parts, with … for those between."""
+    return parts if len(parts) <= first + last else [*parts[:first], "…", *parts[-last:]]
 
 
 def _file(frame: FrameType) -> str:
     """The file of a frame from its package on: the directory before it may name a person."""
     path = PurePath(frame.f_code.co_filename)
-    depth = str(frame.f_globals.get("__name__", "")).count(".") + 1 + (path.stem == "__init__")
-    return "/".join(path.parts[-depth:])
+    packages = str(frame.f_globals.get("__name__", "")).split(".")
+    if path.stem != "__init__":
+        packages.pop()
+    return "/".join([*packages, path.name])
