@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract import cuts, page_readers
 from hubspot_ingest.inbound.extract.extraction import Extraction
+from hubspot_ingest.inbound.extract.id_ranges import Range, Ranges
 from hubspot_ingest.inbound.plan.plan import Plan
 from tests.builders import MINUTE, NOW, Shelf, a_plan
 from tests.readings import (
@@ -102,20 +103,53 @@ def test_a_search_in_one_range_is_never_paged_by_offset() -> None:
     assert not any("after" in body(request) for request in shelf.asked)
 
 
-@pytest.mark.parametrize(("plan", "size"), [(LIST, 100), (SEARCH, 200)], ids=["list", "search"])
+SIZES = pytest.mark.parametrize(
+    ("plan", "size"), [(LIST, 100), (SEARCH, 200)], ids=["list", "search"]
+)
+
+
+@SIZES
 @pytest.mark.parametrize("count", [5_000, 6_789, 30_000])
-def test_ranges_share_out_records_within_two_percent_of_the_pages(
+def test_reading_in_ranges_costs_two_percent_of_the_pages_whichever_reader_is_slow(
     plan: Plan, size: int, count: int
 ) -> None:
-    longest = []
-    # a busy machine may not give every reader its turn at once
-    for _ in range(3):
-        shelf = Shelf(CLUMPY[:count], latency_ms=300)
-        batches = [*Extraction(shelf.fetch, plan, shelf.clock).batches()]
-        assert Counter(ids_of(batches)) == Counter(shelf.ids)
-        assert len(shelf.asked) <= math.ceil(count / size) * 1.02 + 1
-        longest.append(max(Counter(batch.key for batch in batches).values()))
-    assert min(longest) <= 0.65 * count / size
+    shelf = Shelf(CLUMPY[:count], latency_ms=300)
+    assert Counter(read(shelf, plan)) == Counter(shelf.ids)
+    assert len(shelf.asked) <= math.ceil(count / size) * 1.02 + 1
+
+
+@SIZES
+@pytest.mark.parametrize("count", [5_000, 6_789, 30_000])
+@pytest.mark.parametrize("readers", [2, 3, 8])
+def test_readers_of_one_speed_share_out_the_records(
+    plan: Plan, size: int, count: int, readers: int
+) -> None:
+    shelf = Shelf(CLUMPY[:count])
+    ranges = Ranges(
+        page_readers.page_reader(shelf.fetch, plan), cuts.cutter(shelf.fetch, plan), lambda: 0
+    )
+    ranges.add(0, None, count)
+    spare = math.ceil(count / size) // 50 + readers - 1
+    ranges.share_out(readers, spare)
+    pages = pages_in_turns(ranges, readers)
+    assert len(shelf.asked) <= math.ceil(count / size) + spare
+    assert max(pages) <= 1.1 * sum(pages) / readers + 6
+
+
+def pages_in_turns(ranges: Ranges, readers: int) -> list[int]:
+    """The pages that each reader gets where all read one in their turn, until nothing is left."""
+    pages = [0] * readers
+    own: dict[int, Range | None] = {reader: ranges.take(lambda: True) for reader in range(readers)}
+    while own:
+        for reader, id_range in [*own.items()]:
+            if id_range is None:
+                del own[reader]
+            elif id_range.done:
+                own[reader] = ranges.take(lambda: True)
+            else:
+                ranges.advance(id_range, ranges.read(id_range.after, id_range.last))
+                pages[reader] += 1
+    return pages
 
 
 def test_a_list_whose_search_is_refused_is_read_in_one_range() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -185,6 +186,40 @@ def test_ranges_share_out_records_and_no_page_is_half_empty(threads: int) -> Non
         by_range[batch.key] += len(batch.records)
     assert pages.reads == len(CLUMPS) // 5
     assert max(by_range.values()) <= len(CLUMPS) / threads * 1.5
+
+
+def test_no_page_is_read_twice_while_a_cut_is_looked_for() -> None:
+    pages = Pages(range(1, 201), size=5)
+    find = exact(pages)
+    long_one_begun, cut_begun, read_beyond = (threading.Event() for _ in range(3))
+    border = 0
+
+    def slow(after: int, last: int | None, count: int) -> Cut:
+        nonlocal border
+        cut = find(after, last, count)
+        assert cut is not None
+        assert cut.last is not None
+        border = border or cut.last
+        cut_begun.set()
+        # whoever reads on meanwhile has all the time for it
+        read_beyond.wait(0.2)
+        return replace(cut, page=pages(cut.last, last))
+
+    def read(after: int, last: int | None, /) -> IdPage:
+        if after < 20:
+            assert long_one_begun.wait(5)
+        elif after > 20:
+            assert cut_begun.wait(5)
+        page = pages(after, last)
+        if after == 20:
+            long_one_begun.set()
+        if 0 < border < page.id:
+            read_beyond.set()
+        return page
+
+    ranges = Ranges(read, Cutter(slow, 5, 9_900, 0), lambda: 200, [(0, 20, 20), (20, None, 180)])
+    assert sorted(ids_of(ranges.side_by_side(2, spare=0))) == pages.ids
+    assert pages.reads == 40
 
 
 def test_what_the_search_cannot_reach_is_cut_off_piece_by_piece() -> None:

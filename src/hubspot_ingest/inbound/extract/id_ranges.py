@@ -2,7 +2,8 @@
 
 Ranges share out records, not ids: a range is cut after so many whole pages (``cuts``), so that no
 page is half empty at the border. Only where the search cannot tell where that is, ids are halved.
-How many cuts there may be follows from their cost: 2 % of the pages.
+How many cuts there may be follows from their cost: 2 % of the pages. While a cut is looked for, the
+range is not read up to it: no page is read twice, whichever thread is slow.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Range:
     done: bool = False
     pages: int = 0
     records_read: int = 0
+    # while a cut is looked for: fewer records than these are read
+    readable: float = math.inf
     start: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +98,7 @@ class Ranges:
         self._by_ids = False
         self._end: int | None = None
         self._lock = threading.Lock()
+        self._cut_known = threading.Condition(self._lock)
         # held while a range is split, which may take requests: the next split begins after it
         self._splitting = threading.Lock()
         self._ranges: list[Range] = []
@@ -118,13 +122,17 @@ class Ranges:
         """Split by ids from now on, of which ``end`` is the highest: the search cannot tell."""
         self._by_ids, self._end = True, end
 
+    def share_out(self, width: int, spare: int) -> None:
+        """So many readers may take ranges, and ask so many requests more than there are pages."""
+        self._width = width
+        self._spare = spare
+
     def side_by_side(self, width: int, spare: int) -> Iterator[RecordBatch]:
         """Batches as they come; ``spare`` is how many requests more than pages may be asked.
 
         Raises what a reader raised, after the batches that came before it.
         """
-        self._width = width
-        self._spare = spare
+        self.share_out(width, spare)
         threads = [
             threading.Thread(target=self._work, name=f"reader-{n}", daemon=True)
             for n in range(width)
@@ -145,22 +153,37 @@ class Ranges:
 
     def _work(self) -> None:
         with self._handover.producing() as active:
-            while active() and (id_range := self._take(active)) is not None:
-                while active() and not id_range.done:
+            while active() and (id_range := self.take(active)) is not None:
+                while active() and not self._ended(id_range):
                     self._handover.put(
                         self.advance(id_range, self.read(id_range.after, id_range.last))
                     )
 
+    def _ended(self, id_range: Range) -> bool:
+        """Whether the range is read; waits while its next page may be the last before a cut."""
+        with self._cut_known:
+            size = self._cutter.page_size
+            self._cut_known.wait_for(lambda: id_range.records_read + size < id_range.readable)
+            return id_range.done
+
     # -- splitting -------------------------------------------------------------------------------
 
-    def _take(self, active: Callable[[], bool]) -> Range | None:
-        """A range nobody reads, cut to this reader's share, or half of the longest one."""
+    def take(self, active: Callable[[], bool]) -> Range | None:
+        """A range nobody reads, cut to this reader's share, or half of the longest one.
+
+        None where nothing is left that is worth a reader. A cut is asked for while ``active``.
+        """
         with self._splitting:
             for _ in range(SPLIT_TRIES):
                 split = self._next(whole=False)
-                if not isinstance(split, Split) or not active():
-                    return split if isinstance(split, Range) else None
-                part = self._parted(split)
+                if not isinstance(split, Split):
+                    return split
+                try:
+                    part = self._parted(split) if active() else None
+                finally:
+                    with self._cut_known:
+                        split.id_range.readable = math.inf
+                        self._cut_known.notify_all()
                 if part is not None:
                     return part
             rest = self._next(whole=True)
@@ -191,6 +214,7 @@ class Ranges:
 
     def _split(self, id_range: Range, pages: int) -> Split:
         count = min(pages * self._cutter.page_size, self._cutter.farthest)
+        id_range.readable = id_range.records_read + count
         return Split(id_range, id_range.after, id_range.last, count, id_range.records_read)
 
     def _parted(self, split: Split) -> Range | None:
