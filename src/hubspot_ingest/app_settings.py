@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError, field_validator
 
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
-from hubspot_ingest.settings import IDENTIFIER, Strict, checked_schedule, describe_fault
+from hubspot_ingest.schedules import checked_schedule
+from hubspot_ingest.settings import IDENTIFIER, Strict, describe_fault
 
 Alert = Literal["FAILED", "DELAYED", "INCOMPLETE"]
 ALERTS: tuple[Alert, ...] = ("FAILED", "DELAYED", "INCOMPLETE")

@@ -135,6 +135,16 @@ def ingest_all_task(session: Session) -> Answer:
 
 
 @_answering
+def _ingest_fresh(context: Context) -> Answer:
+    return runner.ingest_fresh(context)
+
+
+def ingest_fresh_task(session: Session) -> Answer:
+    """Run the syncs whose promise of freshness asks for it; fails when one of them did."""
+    return _raising_on_failure(_ingest_fresh(session))
+
+
+@_answering
 def start_sync(context: Context, name: str) -> Answer:
     """Begin a run of one sync in the background, and answer at once."""
     return runner.start(name, context)

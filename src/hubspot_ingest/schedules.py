@@ -1,10 +1,12 @@
-"""How often a schedule lets a task run. Pure.
+"""How often a schedule lets a task run, and when a promise of freshness asks for a run. Pure.
 
 Source: Snowflake, "CREATE TASK", on SCHEDULE and its CRON expressions.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
@@ -14,6 +16,51 @@ MINUTES_A_DAY = 24 * 60
 DAYS = [date(2024, 1, 1) + timedelta(days=n) for n in range(8 * 366)]
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+
+SCHEDULE = re.compile(r"(?i)[1-9]\d{0,4} MINUTES?|USING CRON( \S+){5} [a-z_]+(/[a-z0-9_+-]+)*")
+SHORTEST_PROMISE = 5
+SPAN = re.compile(r"(?i)([1-9]\d{0,4}) (MINUTE|HOUR|DAY)S?")
+MINUTES = {"MINUTE": 1, "HOUR": 60, "DAY": MINUTES_A_DAY}
+SHORTEST_PROMISE = 5
+# The task of the syncs with fresh_within comes at least so often (minutes): what failed is soon
+# tried again, and coming in vain costs three statements.
+LONGEST_LOOK = 15
+
+
+def checked_schedule(schedule: str | None) -> str | None:
+    """A schedule as Snowflake's tasks take it. Raises ``ValueError``."""
+    if schedule is not None and not SCHEDULE.fullmatch(schedule):
+        raise ValueError(
+            f"{schedule!r} is no schedule; use '60 MINUTES' or 'USING CRON 0 * * * * UTC'"
+        )
+    return schedule
+
+
+def checked_promise(promise: str | None) -> str | None:
+    """A promise of freshness in upper case. Raises ``ValueError``."""
+    if promise is None:
+        return None
+    if not SHORTEST_PROMISE <= (minutes_of(promise) or 0) <= MINUTES_A_DAY:
+        raise ValueError(
+            f"{promise!r} is no time from '5 MINUTES' to '1 DAY'; use for example '15 MINUTES' or "
+            "'2 HOURS'"
+        )
+    return promise.upper()
+
+
+def minutes_of(span: str | None) -> int | None:
+    """The minutes of a span like ``2 HOURS``; None for no span, or what is none."""
+    match = SPAN.fullmatch(span or "")
+    return None if match is None else int(match[1]) * MINUTES[match[2].upper()]
+
+
+def minutes_between_looks(promise: int) -> int:
+    """How often to look whether a sync is to run that is to be fresh within ``promise`` minutes.
+
+    At least twice within it, so that a sync whose runs take long can be run at the look before the
+    last; the last look leaves a minute for the run.
+    """
+    return (promise - 1) // max(2, math.ceil(promise / LONGEST_LOOK))
 
 
 def longest_gap(schedule: str | None) -> int | None:

@@ -12,10 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
-from hubspot_ingest import times
+from hubspot_ingest import schedules, times
 from hubspot_ingest.errors import InvalidFilter, Refusal
 from hubspot_ingest.model import Json
 
@@ -27,7 +35,6 @@ IDENTIFIER = re.compile(r"[A-Z_][A-Z0-9_]{0,254}")
 SYNC_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,99}")
 DEFAULT_CONNECTION = "default"
 CONNECTION_NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
-SCHEDULE = re.compile(r"(?i)[1-9]\d{0,4} MINUTES?|USING CRON( \S+){5} [a-z_]+(/[a-z0-9_+-]+)*")
 
 # Fewer digits are a year or a day without its dashes, not milliseconds: 2001 has 12 already.
 SHORTEST_MILLISECONDS = 12
@@ -61,15 +68,6 @@ class Strict(BaseModel):
     """Settings that take no unknown names."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-def checked_schedule(schedule: str | None) -> str | None:
-    """A schedule as Snowflake's tasks take it. Raises ``ValueError``."""
-    if schedule is not None and not SCHEDULE.fullmatch(schedule):
-        raise ValueError(
-            f"{schedule!r} is no schedule; use '60 MINUTES' or 'USING CRON 0 * * * * UTC'"
-        )
-    return schedule
 
 
 class Filter(BaseModel):
@@ -168,6 +166,7 @@ class SyncSettings(Strict):
     destination: Annotated[Destination, Effect.BACKFILL] = Destination.model_validate({})
     column_prefix: Annotated[str, Effect.BACKFILL] = "PROPERTIES_"
     schedule: Annotated[str | None, Effect.NONE] = None
+    fresh_within: Annotated[str | None, Effect.NONE] = None
     reserve_percent: Annotated[int, Effect.NONE] = Field(20, ge=0, le=95)
     priority: Annotated[Literal["high", "normal", "low"], Effect.NONE] = "normal"
     deadline_minutes: Annotated[float, Effect.NONE] = Field(50, gt=0, le=24 * 60)
@@ -218,7 +217,19 @@ class SyncSettings(Strict):
     @field_validator("schedule")
     @classmethod
     def _schedule(cls, schedule: str | None) -> str | None:
-        return checked_schedule(schedule)
+        return schedules.checked_schedule(schedule)
+
+    @field_validator("fresh_within")
+    @classmethod
+    def _fresh_within(cls, promise: str | None, others: ValidationInfo) -> str | None:
+        if promise is not None and others.data.get("schedule") is not None:
+            raise ValueError("it takes the place of schedule; name one of them")
+        return schedules.checked_promise(promise)
+
+    @property
+    def fresh_minutes(self) -> int | None:
+        """``fresh_within`` in minutes."""
+        return schedules.minutes_of(self.fresh_within)
 
     @property
     def table(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,21 +18,36 @@ SCHEDULES = {
     "360 MINUTES": "Every 6 hours",
     "USING CRON 0 3 * * * UTC": "Once a day, at 03:00 UTC",
 }
+# What a choice begins with that is no schedule but the setting fresh_within.
+FRESH = "FRESH WITHIN "
+PROMISES = tuple(f"{FRESH}{span}" for span in ("5 MINUTES", "15 MINUTES", "1 HOUR", "1 DAY"))
 PRIORITIES = ("high", "normal", "low")
 MODES = {"incremental": "Only what changed", "full_refresh": "Everything, every time"}
 
 
 def schedule_words(schedule: str | None) -> str:
-    """A schedule as a person says it."""
+    """A schedule, or a promise that begins with ``FRESH``, as a person says it."""
+    if (schedule or "").startswith(FRESH):
+        return str(schedule).capitalize()
     return SCHEDULES.get(schedule) or str(schedule).removeprefix("USING CRON ").lower()
 
 
-def schedule(key: str, before: str | None, label: str = "Schedule") -> str | None:
-    """Draw the choice of a schedule; returns it, None for only on call."""
+def timing(settings: Mapping[str, Any]) -> str | None:
+    """The schedule of a sync, or its promise of freshness with ``FRESH`` before it."""
+    promise, schedule = settings.get("fresh_within"), settings.get("schedule")
+    return f"{FRESH}{str(promise).upper()}" if promise else schedule
+
+
+def schedule(
+    key: str, before: str | None, label: str = "Schedule", promises: Sequence[str] = ()
+) -> str | None:
+    """Draw the choice of a schedule, or of one of some promises; None for only on call."""
     other = "other"
-    names: list[str | None] = [*SCHEDULES, other]
+    if promises and before and before.startswith(FRESH):
+        promises = [*dict.fromkeys((*promises, before))]
+    names: list[str | None] = [*SCHEDULES, *promises, other]
     chosen = st.selectbox(
-        label, names, names.index(before if before in SCHEDULES else other), key=f"{key}-schedule",
+        label, names, names.index(before if before in names else other), key=f"{key}-schedule",
         format_func=lambda name: "Another …" if name == other else schedule_words(name), width=320,
     )  # fmt: skip
     if chosen != other:
@@ -59,7 +75,10 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
     key = f"{name}-{place.version(name)}"
     left, right = st.columns(2, gap="large")
     with left:
-        _set(settings, "schedule", schedule(key, settings.get("schedule")), None)
+        chosen = schedule(key, timing(settings), promises=PROMISES)
+        promise = (chosen or "").removeprefix(FRESH) if (chosen or "").startswith(FRESH) else None
+        _set(settings, "fresh_within", promise, None)
+        _set(settings, "schedule", None if promise else chosen, None)
         mode = st.radio(
             "What a run reads", list(MODES), key=f"{key}-mode", format_func=MODES.__getitem__,
             index=list(MODES).index(settings.get("sync_mode", "incremental")),

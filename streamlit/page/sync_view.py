@@ -150,5 +150,5 @@ def next_run(sync: Row) -> str:
         return "paused"
     if sync["NEXT_RUN_AT"]:
         return words.time(sync["NEXT_RUN_AT"])
-    schedule = (variant(sync["SETTINGS"]) or {}).get("schedule")
-    return escape(options_view.schedule_words(schedule))
+    timing = options_view.timing(variant(sync["SETTINGS"]) or {})
+    return escape(options_view.schedule_words(timing))

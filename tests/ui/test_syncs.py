@@ -202,6 +202,17 @@ def test_associations_history_and_schedule_are_settings(open_page: Open) -> None
     }
 
 
+def test_a_promise_of_freshness_takes_the_place_of_a_schedule_and_back(open_page: Open) -> None:
+    view, world = opened(open_page, "Schedule and more")
+
+    view.select("Schedule", "FRESH WITHIN 15 MINUTES").press("Save changes")
+    promised = stored(world)
+    view.select("Schedule", "60 MINUTES").press("Save changes")
+
+    assert promised == {"fresh_within": "15 MINUTES"}
+    assert stored(world) == {"schedule": "60 MINUTES"}
+
+
 def test_the_types_of_events_are_a_setting(open_page: Open) -> None:
     view, world = open_page()
     world.call(f"CALL set_token('{world.portal.token}')")

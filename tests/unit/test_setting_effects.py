@@ -34,6 +34,7 @@ NO_EFFECT = {
     "settle_minutes": 5,
     "include_archived": False,
     "schedule": "60 MINUTES",
+    "fresh_within": "1 HOUR",
     "reserve_percent": 50,
     "priority": "high",
     "deadline_minutes": 5,

@@ -48,6 +48,18 @@ CREATE OR REPLACE PROCEDURE CORE.INGEST_ALL_TASK()
   EXECUTE AS OWNER;
 GRANT USAGE ON PROCEDURE CORE.INGEST_ALL_TASK() TO APPLICATION ROLE APP_ADMIN;
 
+CREATE OR REPLACE PROCEDURE CORE.INGEST_FRESH_TASK()
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow', 'snowflake-telemetry-python')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.ingest_fresh_task'
+  COMMENT = 'Runs the enabled syncs with fresh_within that are due, and fails when one of them does'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.INGEST_FRESH_TASK() TO APPLICATION ROLE APP_ADMIN;
+
 CREATE OR REPLACE PROCEDURE CORE.START_SYNC(NAME VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON

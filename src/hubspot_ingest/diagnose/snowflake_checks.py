@@ -11,7 +11,7 @@ from hubspot_ingest.database.sql import name
 from hubspot_ingest.database.state import health
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.connections import cure
-from hubspot_ingest.database.statements.tasks import ALL_SYNCS, SEND_ALERTS
+from hubspot_ingest.database.statements.tasks import ALL_SYNCS, FRESH_SYNCS, SEND_ALERTS
 from hubspot_ingest.diagnose import findings
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import DatabaseError
@@ -121,7 +121,7 @@ def certificates(database: Database) -> Iterator[Finding]:
 def account(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
     """The finding about the privileges without which no schedule runs."""
     app = AppState(database).settings()
-    scheduled = [sync for sync, settings in syncs if settings.schedule is not None]
+    scheduled = [sync for sync, settings in syncs if settings.schedule or settings.fresh_within]
     missing = sorted(ON_SCHEDULE - privileges.on_account(database))
     needed = bool(scheduled or app.schedule or app.notifications)
     if not missing:
@@ -150,6 +150,13 @@ def tasks(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
             text = f"the app has {setting}, but its task {title} is {state or 'not there'}"
             change = f"CALL configure_app with the same {setting} again"
             yield Finding("TASK", Severity.ERROR, text, change)
+    promised = [sync for sync, settings in syncs if settings.fresh_within is not None]
+    if promised and states.get(FRESH_SYNCS) != "started":
+        text = (
+            f"{', '.join(promised)} have fresh_within, but the task {FRESH_SYNCS} is "
+            f"{states.get(FRESH_SYNCS) or 'not there'}"
+        )
+        yield Finding("TASK", Severity.ERROR, text, f"CALL enable_sync('{promised[0]}')")
     for sync, settings in syncs:
         if settings.schedule is None:
             continue

@@ -18,7 +18,7 @@ from hubspot_ingest.inbound.opening import table_claims
 from hubspot_ingest.inbound.opening.opening import existing_sync
 from hubspot_ingest.inbound.plan import filters, plan
 from hubspot_ingest.model import Json, Property
-from hubspot_ingest.operations import connections, task_schedules
+from hubspot_ingest.operations import connections, freshness, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import (
     Effect,
@@ -120,6 +120,8 @@ def drop(context: Context, name: str) -> Answer:
         context.database.rows(tasks.drop(context.database.application, title))
     syncs.drop(sync.name, context.clock.now())
     TableRegister(context.database).release(sync.name)
+    if freshness.is_promised(sync):
+        task_schedules.change_fresh(context.database)
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} is forgotten; its table and its runs stay",
@@ -134,6 +136,8 @@ def enable(context: Context, name: str, *, enabled: bool) -> Answer:
     if not enabled or task_schedules.may_resume(sync):
         switched = tasks.switch(context.database.application, sync.name, enabled=enabled)
         context.database.rows(switched)
+    if freshness.is_promised(sync):
+        task_schedules.change_fresh(context.database)
     outcome = "is enabled" if enabled else "is disabled; it still runs when called"
     return {"response_code": "OK", "message": f"sync {sync.name} {outcome}"}
 

@@ -112,7 +112,8 @@ def alert_line(alert: Alert, application: str) -> str:
     """One line about an alert, which quotes nothing that came from HubSpot."""
     if alert.kind == "DELAYED":
         return (
-            f"{alert.sync} is DELAYED: it did not run for twice as long as its schedule says. "
+            f"{alert.sync} is DELAYED: it did not run for twice as long as its schedule says, or "
+            "for longer than its fresh_within. "
             f"Look at SELECT * FROM {application}.CORE.SYNCS, and whether its task is suspended."
         )
     if alert.kind == "INCOMPLETE":

@@ -8,9 +8,11 @@ from contextlib import suppress
 from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import name
+from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
+from hubspot_ingest.operations.freshness import FreshSyncs, fresh_syncs
 from hubspot_ingest.settings import SyncSettings, parse_settings
 
 
@@ -33,15 +35,31 @@ def change(
         GrantMissing: the application may not run tasks; likewise.
     """
     application = database.application
+    promised_before, promised = FreshSyncs({}), FreshSyncs({})
+    if settings.fresh_within or (before is not None and before.fresh_within):
+        promised_before = _promised(database)
+        others = {name: stored for name, stored in promised_before.settings.items() if name != sync}
+        promises = enabled and settings.fresh_within is not None
+        promised = FreshSyncs({**others, sync: settings} if promises else others)
+    changes = promised != promised_before
     try:
         _run(database, _sync_task(application, sync, settings, enabled=enabled))
+        if changes:
+            _run(database, _fresh_task(application, promised))
     except DatabaseError as error:
         # what made the change fail may keep the task from being resumed as well
         with suppress(DatabaseError):
             dropped = [tasks.drop(application, sync)]
             restored = _sync_task(application, sync, before, enabled=enabled) if before else dropped
             _run(database, restored)
+            if changes:
+                _run(database, _fresh_task(application, promised_before))
         raise _refused(application, settings.schedule, error) from error
+
+
+def change_fresh(database: Database) -> None:
+    """Let the task of the syncs with ``fresh_within`` come as often as they need it now."""
+    _run(database, _fresh_task(database.application, _promised(database)))
 
 
 def change_all(database: Database, app: AppSettings, before: AppSettings) -> None:
@@ -67,6 +85,9 @@ def change_all(database: Database, app: AppSettings, before: AppSettings) -> Non
         for sync in syncs:
             settings = parse_settings(sync.name, sync.settings, app.for_syncs)
             _run(database, _sync_task(application, sync.name, settings, enabled=sync.enabled))
+        promised = fresh_syncs(syncs, app)
+        if promised.settings:
+            _run(database, _fresh_task(application, promised))
 
 
 def start(database: Database, sync: str, settings: SyncSettings) -> str:
@@ -98,6 +119,12 @@ def may_resume(sync: Sync) -> bool:
     return parse_settings(sync.name, sync.settings).schedule is not None
 
 
+def runs_with_app(sync: Sync) -> bool:
+    """Whether a sync runs on the app's schedule: it has none of its own, and no promise."""
+    settings = parse_settings(sync.name, sync.settings)
+    return settings.schedule is None and settings.fresh_within is None
+
+
 def _sync_task(application: str, sync: str, settings: SyncSettings, *, enabled: bool) -> list[str]:
     if settings.schedule is None:
         return [tasks.drop(application, sync)]
@@ -113,6 +140,18 @@ def _app_task(application: str, app: AppSettings, syncs: Sequence[Sync]) -> list
     # they run side by side: the longest of them is as long as all
     longest = max([app.deadline_minutes, *(settings.deadline_minutes for settings in all_settings)])
     return tasks.schedule_all(application, app.schedule, longest)
+
+
+def _promised(database: Database) -> FreshSyncs:
+    return fresh_syncs(Syncs(database).all(), AppState(database).settings())
+
+
+def _fresh_task(application: str, promised: FreshSyncs) -> list[str]:
+    if not promised.settings:
+        return [tasks.drop(application, tasks.FRESH_SYNCS)]
+    return tasks.schedule_fresh(
+        application, promised.minutes_between_looks, promised.longest_deadline
+    )
 
 
 def _alert_task(application: str, app: AppSettings) -> list[str]:

@@ -58,6 +58,17 @@ class RunLog:
         self.staged_bytes += size
 
 
+@dataclass(frozen=True, slots=True)
+class RecentRuns:
+    """The runs of a sync in the last days (epoch ms): when the last one began, and the last that
+    succeeded; how long those that succeeded took on average.
+    """
+
+    began_at: int
+    succeeded_at: int | None
+    mean_ms: int
+
+
 class Runs:
     """Reads and writes runs, the requests they made and the errors they met."""
 
@@ -146,6 +157,27 @@ class Runs:
             (sync,),
         )
         return {str(row["ENDPOINT"]): float(row["SECONDS"]) for row in rows}
+
+    def recent(self, since: int) -> dict[str, RecentRuns]:
+        """The runs that began at or after an instant (ms), by sync; replays are none."""
+        began = "DATE_PART(EPOCH_MILLISECOND, MAX({}))"
+        succeeded = "IFF(STATUS = 'SUCCEEDED', {}, NULL)"
+        rows = self._database.rows(
+            f"SELECT SYNC, {began.format('STARTED_AT')} AS BEGAN_AT, "
+            f"{began.format(succeeded.format('STARTED_AT'))} AS SUCCEEDED_AT, "
+            f"AVG({succeeded.format('DURATION_SECONDS')}) AS SECONDS "
+            f"FROM {self._state}.RUNS WHERE STARTED_AT >= {INSTANT} "
+            "AND STRATEGY IS DISTINCT FROM 'REPLAY' GROUP BY SYNC",
+            (since,),
+        )
+        return {
+            str(row["SYNC"]): RecentRuns(
+                int(row["BEGAN_AT"]),
+                None if row["SUCCEEDED_AT"] is None else int(row["SUCCEEDED_AT"]),
+                round(1000 * float(row["SECONDS"] or 0)),
+            )
+            for row in rows
+        }
 
     def log_error(self, run_id: str | None, sync: str, code: str, message: str, now: int) -> None:
         """Insert a row of ERRORS; ``run_id`` is None for an error outside a run."""

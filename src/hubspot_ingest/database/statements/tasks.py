@@ -1,4 +1,4 @@
-"""Statements on tasks: a serverless task for each scheduled sync, one for all others. Pure.
+"""Statements on tasks: a serverless task for each scheduled sync, and those of the app. Pure.
 
 Sources: Snowflake, "CREATE TASK", "ALTER TASK", "Serverless tasks". A new task is suspended, and a
 task must be suspended to be changed. What a task calls is named without the application's name,
@@ -21,6 +21,7 @@ LARGEST_SIZE = "SERVERLESS_TASK_MAX_STATEMENT_SIZE = 'XSMALL'"
 ALL_ROWS = "ROWS_PER_RESULTSET = 0"
 # Titles of tasks; no sync can have such a name.
 ALL_SYNCS = "ALL SYNCS"
+FRESH_SYNCS = "FRESH SYNCS"
 SEND_ALERTS = "SEND ALERTS"
 # What goes wrong outside a run is noticed within this time.
 ALERTS_EVERY = "60 MINUTES"
@@ -48,6 +49,16 @@ def schedule_all(application: str, when: str, deadline_minutes: float) -> list[s
     """
     own = task(application, ALL_SYNCS)
     return _create_or_alter(own, "INGEST_ALL_TASK()", when, deadline_minutes, 0, resumed=True)
+
+
+def schedule_fresh(application: str, minutes: int, deadline_minutes: float) -> list[str]:
+    """Create or change the task of the syncs with ``fresh_within``, which comes every ``minutes``.
+
+    Failures never suspend it: one failing sync must not stop the others.
+    """
+    own = task(application, FRESH_SYNCS)
+    when = f"{minutes} MINUTES"
+    return _create_or_alter(own, "INGEST_FRESH_TASK()", when, deadline_minutes, 0, resumed=True)
 
 
 def schedule_alerts(application: str) -> list[str]:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.database import privileges
+from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
 from hubspot_ingest.inbound.opening.opening import open_sync, remembered_sync
+from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, task_schedules
 from hubspot_ingest.operations.context import Context
+from hubspot_ingest.operations.freshness import fresh_syncs
 from hubspot_ingest.operations.internal_errors import internal_error
 from hubspot_ingest.operations.run_cost import RunCost
 
+# Runs within this time tell when a sync was read last, and how long that takes: the longest promise
+# is a day.
+RECENT = 2 * times.DAY
 # The worst status comes first.
 WORST_FIRST = ("FAILED", "SKIPPED", "STOPPED", "SUCCEEDED")
 
@@ -42,37 +49,94 @@ def ingest_all(context: Context, *, scheduled: bool = True) -> dict[str, Json]:
     Without those ``scheduled`` on their own where those run by themselves.
     """
     syncs = [sync for sync in Syncs(context.database).all() if sync.enabled]
-    names = [sync.name for sync in syncs if scheduled or not task_schedules.may_resume(sync)]
-    run_cost = RunCost(context.clock)
-    answers: dict[str, dict[str, Json]] = {}
-    going: dict[str, tuple[RunLog, Iterator[None]]] = {}
-    for name in names:
-        try:
-            going[name] = begin(name, context, run_cost, patient=len(names) == 1)
-        except IngestError as error:
-            answers[name] = {"response_code": error.response_code, "message": error.message}
-    while going:
-        for name, (log, steps) in list(going.items()):
-            if next(steps, True) is not None:
-                answers[name] = answer(log)
-                del going[name]
+    names = [sync.name for sync in syncs if scheduled or task_schedules.runs_with_app(sync)]
+    side_by_side = _SideBySide(context)
+    side_by_side.begin(names)
+    while side_by_side.going:
+        side_by_side.step()
     alerts.after_runs(context)
-    return _together({name: answers[name] for name in names})
+    return _together({name: side_by_side.answers[name] for name in names})
+
+
+def ingest_fresh(context: Context) -> dict[str, Json]:
+    """Run the syncs with ``fresh_within`` whose promise asks for it, side by side.
+
+    While one of them takes long, those that are due meanwhile are run as well, until the task of
+    all of them is to end; a run ends before that in any case.
+    """
+    database, clock = context.database, context.clock
+    side_by_side = _SideBySide(context)
+    ends_at, look_at = None, clock.now()
+    while True:
+        now = clock.now()
+        if now >= look_at and (ends_at is None or now < ends_at):
+            promised = fresh_syncs(Syncs(database).all(), AppState(database).settings())
+            due = promised.due(Runs(database).recent(now - RECENT), now)
+            if due and ends_at is None:
+                ends_at = now + round(promised.longest_deadline * times.MINUTE)
+            side_by_side.begin([name for name in due if name not in side_by_side.going], ends_at)
+            look_at = now + times.MINUTE
+        if not side_by_side.going:
+            break
+        side_by_side.step()
+    if not side_by_side.answers:
+        return {"response_code": "OK", "message": "no sync is due", "runs": []}
+    alerts.after_runs(context)
+    return _together(side_by_side.answers)
+
+
+class _SideBySide:
+    """Runs that take turns in one process, and the answers of those that ended."""
+
+    def __init__(self, context: Context) -> None:
+        """No run goes on at first."""
+        self._context = context
+        self._run_cost = RunCost(context.clock)
+        self.answers: dict[str, dict[str, Json]] = {}
+        self.going: dict[str, tuple[RunLog, Iterator[None]]] = {}
+
+    def begin(self, names: Sequence[str], ends_at: int | None = None) -> None:
+        """Begin runs of some syncs, which end before an instant (epoch ms) if there is one."""
+        patient = len(names) == 1 and ends_at is None
+        for name in names:
+            try:
+                self.going[name] = begin(
+                    name, self._context, self._run_cost, patient=patient, ends_at=ends_at
+                )
+            except IngestError as error:
+                self.answers[name] = {
+                    "response_code": error.response_code,
+                    "message": error.message,
+                }
+
+    def step(self) -> None:
+        """Let each run take its turn."""
+        for name, (log, steps) in list(self.going.items()):
+            if next(steps, True) is not None:
+                self.answers[name] = answer(log)
+                del self.going[name]
 
 
 def begin(
-    name: str, context: Context, shared_cost: RunCost | None = None, *, patient: bool = True
+    name: str,
+    context: Context,
+    shared_cost: RunCost | None = None,
+    *,
+    patient: bool = True,
+    ends_at: int | None = None,
 ) -> tuple[RunLog, Iterator[None]]:
     """The log of a run and its steps; going through them runs it.
 
     ``patient`` steps wait for HubSpot, others come back soon so that other runs get their turn;
-    those share the cost.
+    those share the cost. The run stops at ``ends_at`` (epoch ms), where its deadline is later.
     """
     run_cost = shared_cost or RunCost(context.clock)
     runs = Runs(context.database)
     now = context.clock.now()
     run_id = f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}"
     state, lease = open_sync(context, name, run_id, remember=True)
+    if ends_at is not None:
+        state = _ending(state, now, ends_at)
     name, settings = state.name, state.settings
     log = RunLog(run_id, name, settings.stream, now)
 
@@ -101,6 +165,18 @@ def begin(
             run_cost.end(log.run_id)
 
     return log, steps()
+
+
+def _ending(state: SyncState, now: int, ends_at: int) -> SyncState:
+    """A sync of which a run ends before ``ends_at``, and early enough to keep its promise.
+
+    Sweeps of a run that is to keep one stop after half of its time: they keep their place.
+    """
+    settings = state.settings
+    minutes = min(settings.deadline_minutes, max(ends_at - now, 1) / times.MINUTE)
+    if state.settled_through is not None and settings.fresh_minutes is not None:
+        minutes = min(minutes, settings.fresh_minutes / 2)
+    return replace(state, settings=settings.model_copy(update={"deadline_minutes": minutes}))
 
 
 def _report_end(log: RunLog) -> None:
