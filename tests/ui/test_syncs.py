@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.runs.world import CONTACTS, World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -202,15 +204,24 @@ def test_associations_history_and_schedule_are_settings(open_page: Open) -> None
     }
 
 
-def test_a_promise_of_freshness_takes_the_place_of_a_schedule_and_back(open_page: Open) -> None:
-    view, world = opened(open_page, "Schedule and more")
+@pytest.mark.parametrize(
+    ("before", "chosen", "after"),
+    [
+        ({"schedule": "60 MINUTES"}, "FRESH WITHIN 15 MINUTES", {"fresh_within": "15 MINUTES"}),
+        ({"fresh_within": "2 HOURS"}, "FRESH WITHIN 1 DAY", {"fresh_within": "1 DAY"}),
+        ({"fresh_within": "2 HOURS"}, "60 MINUTES", {"schedule": "60 MINUTES"}),
+    ],
+)
+def test_a_promise_of_freshness_takes_the_place_of_a_schedule_and_back(
+    open_page: Open, before: dict[str, str], chosen: str, after: dict[str, str]
+) -> None:
+    view, world = opened(open_page)
+    world.configure("contacts", before)
 
-    view.select("Schedule", "FRESH WITHIN 15 MINUTES").press("Save changes")
-    promised = stored(world)
-    view.select("Schedule", "60 MINUTES").press("Save changes")
+    view.draw().choose("part-contacts", "Schedule and more")
+    view.select("Schedule", chosen).press("Save changes")
 
-    assert promised == {"fresh_within": "15 MINUTES"}
-    assert stored(world) == {"schedule": "60 MINUTES"}
+    assert stored(world) == after
 
 
 def test_the_types_of_events_are_a_setting(open_page: Open) -> None:
