@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -21,9 +20,6 @@ from snowflake_sandbox.storage.locks import TableLocks
 from snowflake_sandbox.storage.secrets import Secrets
 from snowflake_sandbox.storage.stages import Stages
 from snowflake_sandbox.storage.store import Store
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
 
 
 class Account(ABC):
@@ -58,18 +54,6 @@ class Account(ABC):
         self.locks = TableLocks()
         self.change_seconds = 0.0
         self.deferred = Deferred(self.store.root / "deferred")
-
-    @abstractmethod
-    def session(
-        self, database: str | None = None, schema: str | None = None, owner: Name | None = None
-    ) -> Session:
-        """Return a Snowpark session, as the handler of a procedure gets one.
-
-        Args:
-            database: the current database.
-            schema: the current schema.
-            owner: the procedure whose handler will use the session.
-        """
 
     @abstractmethod
     def run_task(self, task: Name, definition: str) -> None:

@@ -107,6 +107,8 @@ def _begin(session: LocalSession, reader: Reader, _: Context) -> Result:
             reader.identifier()
         else:
             raise unsupported("Snowflake Scripting")
+    if session.enclosing is not None:
+        raise unsupported("a transaction of a procedure inside its caller's")
     return session.begin()
 
 

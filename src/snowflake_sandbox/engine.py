@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from snowflake_sandbox import access, dispatch
-from snowflake_sandbox.account import Account
 from snowflake_sandbox.endpoint import loopback
 from snowflake_sandbox.endpoint.server import Server
 from snowflake_sandbox.endpoint.wire import Wire
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.queries import execution
-from snowflake_sandbox.session import LocalSession, Script
+from snowflake_sandbox.session import Host, LocalSession, Script
 from snowflake_sandbox.statements.setup_scripts import run_script
 from snowflake_sandbox.storage.records import Entry, Grant
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
 
-class Engine(Account):
+class Engine(Host):
     """A local Snowflake.
 
     Args:
@@ -64,15 +63,23 @@ class Engine(Account):
         self.close()
 
     def local_session(
-        self, database: str | None = None, schema: str | None = None, owner: Name | None = None
+        self,
+        database: str | None = None,
+        schema: str | None = None,
+        owner: Name | None = None,
+        caller: LocalSession | None = None,
     ) -> LocalSession:
         """Return a session without a client in between."""
         return LocalSession(
-            self, dispatch.run_statement, execution.describe_query, database, schema, owner
+            self, dispatch.run_statement, execution.describe_query, database, schema, owner, caller
         )
 
     def session(
-        self, database: str | None = None, schema: str | None = None, owner: Name | None = None
+        self,
+        database: str | None = None,
+        schema: str | None = None,
+        owner: Name | None = None,
+        caller: LocalSession | None = None,
     ) -> Session:
         """Return a Snowpark session that talks to this engine in process, without a port.
 
@@ -80,19 +87,26 @@ class Engine(Account):
             database: the current database.
             schema: the current schema.
             owner: the procedure whose handler will use the session.
+            caller: the session that calls the procedure.
         """
         from snowflake.snowpark import Session
 
-        connection = self.connect(database, schema, owner)
+        connection = self.connect(database, schema, owner, caller)
         session: Session = Session.builder.configs({"connection": connection}).create()
         return session
 
     def connect(
-        self, database: str | None = None, schema: str | None = None, owner: Name | None = None
+        self,
+        database: str | None = None,
+        schema: str | None = None,
+        owner: Name | None = None,
+        caller: LocalSession | None = None,
     ) -> SnowflakeConnection:
         """Return a connection of Snowflake's connector to this engine, without a port."""
         self._open = [connection for connection in self._open if not connection.is_closed()]
-        connection = loopback.connect(self.wire, database, schema, owner)
+        connection = loopback.connect(
+            self.wire, database, schema, None if owner is None else (owner, caller)
+        )
         self._open.append(connection)
         return connection
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from snowflake_sandbox.account import Account
 from snowflake_sandbox.errors import SqlError
+from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.storage.history import Event
 from snowflake_sandbox.storage.records import Procedure
 
@@ -117,23 +118,34 @@ def _answering(run: _Run) -> Iterator[None]:
                     sys.modules.pop(name, None)
 
 
-def run_handler(account: Account, procedure: Procedure, arguments: list[Any]) -> Any:
+def run_handler(caller: LocalSession, procedure: Procedure, arguments: list[Any]) -> Any:
     """Call a procedure's handler with a session of its own.
 
+    Args:
+        caller: the session that calls it; an open transaction of it is the handler's too.
+        procedure: what is called.
+        arguments: the handler's.
+
     Raises:
-        SqlError: 100357 with the Python error and its traceback.
+        SqlError: 100357 with the Python error and its traceback; 90226 when the handler left
+            a transaction open.
     """
+    account = caller.account
     place = f"in function {procedure.name.object} with handler {procedure.handler}"
     try:
         handler = _load(procedure)
     except Exception as error:
         raise _failed(error, place) from error
-    session = account.session(procedure.name.database, procedure.name.schema, owner=procedure.name)
+    name = procedure.name
+    session = account.session(name.database, name.schema, owner=name, caller=caller)
     try:
         with _answering(_Run(account, procedure)):
-            return handler(session, *arguments)
+            answer = handler(session, *arguments)
     except Exception as error:
         raise _failed(error, place) from error
+    else:
+        caller.end_call()
+        return answer
     finally:
         session.close()
 

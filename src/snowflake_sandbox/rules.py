@@ -97,6 +97,10 @@ def _check_owner(reader: Reader) -> None:
     for statement in ("REMOVE", "RM", "GET", "SHOW LOCKS", "SHOW TRANSACTIONS", "SHOW VARIABLES"):
         if reader.looking_at(*statement.split()):
             raise _owner(statement)
+    if reader.looking_at("SHOW", "PARAMETERS"):
+        words = {token.upper for token in reader.tokens}
+        if "SESSION" in words or not words & {"IN", "FOR"}:
+            raise _owner("SHOW PARAMETERS IN SESSION")
 
 
 def _script(what: str) -> SqlError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 from fakesnow.conn import FakeSnowflakeConnection
@@ -16,15 +17,20 @@ from fakesnow.conn import FakeSnowflakeConnection
 from snowflake_sandbox import results
 from snowflake_sandbox.account import Account
 from snowflake_sandbox.duck import execute, out_of_memory
-from snowflake_sandbox.errors import translate
+from snowflake_sandbox.errors import SqlError, translate
 from snowflake_sandbox.names import Name, quote
 from snowflake_sandbox.results import Result
+from snowflake_sandbox.session_parameters import SessionParameters
 from snowflake_sandbox.sql.clauses import Context
+from snowflake_sandbox.sql.transforming import TRANSACTION
 from snowflake_sandbox.sql.translation import Params, Translator
 from snowflake_sandbox.storage.catalog import Catalog
 from snowflake_sandbox.storage.locks import Holder
 from snowflake_sandbox.storage.stages import Stages
 from snowflake_sandbox.storage.store import Store
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
 
 # how long DML waits for another session's transaction on the same rows; Snowflake waits longer
 LOCK_WAIT_SECONDS = 20.0
@@ -38,16 +44,32 @@ class Script:
     root: Path
 
 
-@dataclass
-class SessionParameters:
-    """The session parameters, as ALTER SESSION and the login set them."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    autocommit: bool = True
-
+# the documentation gives the words of these errors, not their numbers
+_OTHER_SCOPE, _INCOMPLETE = 90229, 90226
 
 RunStatement = Callable[["LocalSession", str, Params | None], Result]
 """Runs or describes one statement: session, Snowflake SQL, values of its placeholders."""
+
+
+class Host(Account):
+    """An account that opens sessions for the handlers of its procedures."""
+
+    @abstractmethod
+    def session(
+        self,
+        database: str | None = None,
+        schema: str | None = None,
+        owner: Name | None = None,
+        caller: LocalSession | None = None,
+    ) -> Session:
+        """Return a Snowpark session, as the handler of a procedure gets one.
+
+        Args:
+            database: the current database.
+            schema: the current schema.
+            owner: the procedure whose handler will use the session.
+            caller: the session that calls the procedure.
+        """
 
 
 class LocalSession:
@@ -62,16 +84,19 @@ class LocalSession:
         schema: the current schema, if it exists.
         owner: the procedure whose handler uses this session; such a session is refused what
             Snowflake refuses an application's owner procedure.
+        caller: the session that called that procedure. Its open transaction is the procedure's
+            too, which can neither commit nor roll it back.
     """
 
     def __init__(
         self,
-        account: Account,
+        account: Host,
         run: RunStatement,
         describe: RunStatement,
         database: str | None = None,
         schema: str | None = None,
         owner: Name | None = None,
+        caller: LocalSession | None = None,
     ) -> None:
         self.account = account
         self._run = run
@@ -79,10 +104,20 @@ class LocalSession:
         self.owner = owner
         self.script: Script | None = None
         self.lock = RLock()
-        self.duck = account.store.cursor()
         self.parameters = SessionParameters()
         self.in_transaction = False
         self.holder = Holder()
+        self.called: LocalSession | None = None
+        self.enclosing: LocalSession | None = None
+        if caller is not None:
+            caller.called = self
+            self.parameters = caller.parameters.inherited()
+            if caller.in_transaction:
+                self.enclosing, self.in_transaction = caller, True
+                self.holder = caller.holder
+        self.duck: duckdb.DuckDBPyConnection = (
+            self.enclosing.duck if self.enclosing else account.store.cursor()
+        )
         self._fake = FakeSnowflakeConnection(
             self.duck, {}, create_database=False, create_schema=False
         )
@@ -196,29 +231,55 @@ class LocalSession:
         """
         if not self.in_transaction:
             self.account.settle_all()
+            self.holder.transaction = str(time.time_ns())
+            execute(self.duck, f"SET VARIABLE {TRANSACTION} = '{self.holder.transaction}'")
             execute(self.duck, "BEGIN")
             self.in_transaction = True
         return results.status("Statement executed successfully.", results.TCL)
 
     def commit(self) -> Result:
         """Commit the open transaction, if there is one."""
-        if self.in_transaction:
-            self.in_transaction = False
-            try:
-                execute(self.duck, "COMMIT")
-            finally:
-                self.account.locks.release(self.holder)
+        self._end("COMMIT")
         return results.status("Statement executed successfully.", results.TCL)
 
     def rollback(self) -> Result:
         """Roll the open transaction back, if there is one."""
-        if self.in_transaction:
-            self.in_transaction = False
-            try:
-                execute(self.duck, "ROLLBACK")
-            finally:
-                self.account.locks.release(self.holder)
+        self._end("ROLLBACK")
         return results.status("Statement executed successfully.", results.TCL)
+
+    def _end(self, statement: str) -> None:
+        if not self.in_transaction:
+            return
+        if self.enclosing is not None:
+            raise SqlError(
+                "Modifying a transaction that has started at a different scope is not allowed.",
+                _OTHER_SCOPE,
+                "42000",
+            )
+        self.in_transaction = False
+        try:
+            execute(self.duck, statement)
+        finally:
+            execute(self.duck, f"RESET VARIABLE {TRANSACTION}")
+            self.account.locks.release(self.holder)
+
+    def end_call(self) -> None:
+        """Roll back what a procedure that this session called has left uncommitted.
+
+        Where AUTOCOMMIT is off, that is everything since the procedure's last DDL.
+
+        Raises:
+            SqlError: 90226 when there was such a transaction.
+        """
+        called, self.called = self.called, None
+        if called is not None and called.in_transaction and called.enclosing is None:
+            called.rollback()
+            raise SqlError(
+                "Stored procedure execution error: Scoped transaction started in stored procedure"
+                " is incomplete and it was rolled back.",
+                _INCOMPLETE,
+                "42000",
+            )
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
@@ -269,6 +330,9 @@ class LocalSession:
     def close(self) -> None:
         """End the session; an open transaction is rolled back."""
         with self.lock:
+            if self.enclosing is not None:
+                self.enclosing.use(self.enclosing.database, self.enclosing.schema)
+                return
             with suppress(duckdb.Error):
                 self.rollback()
             self.duck.close()

@@ -14,8 +14,7 @@ from snowflake.connector.session_manager import SessionManager, SessionManagerFa
 from snowflake.connector.vendored.requests.adapters import HTTPAdapter
 from snowflake.connector.vendored.requests.models import PreparedRequest, Response
 
-from snowflake_sandbox.endpoint.wire import OWNER_PARAMETER, Request, Wire
-from snowflake_sandbox.names import Name
+from snowflake_sandbox.endpoint.wire import OWNER_PARAMETER, Handler, Request, Wire
 
 HOST = "engine.invalid"
 
@@ -79,14 +78,14 @@ class LoopbackConnection(SnowflakeConnection):
 
 
 def connect(
-    wire: Wire, database: str | None, schema: str | None, owner: Name | None
+    wire: Wire, database: str | None, schema: str | None, handler: Handler | None
 ) -> SnowflakeConnection:
     """Open a connection to the engine behind a wire."""
     parameters: dict[str, Any] = {}
     ticket = ""
-    if owner is not None:
+    if handler is not None:
         ticket = uuid.uuid4().hex
-        wire.owners[ticket] = owner
+        wire.handlers[ticket] = handler
         parameters[OWNER_PARAMETER] = ticket
     names: Mapping[str, str | None] = {"database": database, "schema": schema}
     try:
@@ -105,4 +104,4 @@ def connect(
             **{key: value for key, value in names.items() if value is not None},
         )
     finally:
-        wire.owners.pop(ticket, None)
+        wire.handlers.pop(ticket, None)

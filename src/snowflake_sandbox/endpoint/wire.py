@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 from fakesnow.converter import from_binding
 
 from snowflake_sandbox.endpoint import replies
-from snowflake_sandbox.errors import SqlError
+from snowflake_sandbox.errors import SqlError, unsupported
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
@@ -33,6 +33,9 @@ _KEPT_RESULTS = 64
 # the server version that clients are given; some refuse to work with a version that is too old
 SERVER_VERSION = "9.38.1"
 OWNER_PARAMETER = "SANDBOX_OWNER"
+
+Handler = tuple[Name, LocalSession | None]
+"""A procedure whose handler connects, and the session that called it, if one did."""
 
 
 class Request(NamedTuple):
@@ -75,14 +78,16 @@ class Wire:
 
     Args:
         open_session: begins a session: current database and schema, and the procedure whose
-            handler connects.
+            handler connects with the session that called it.
         patience_seconds: how long a client waits for a statement before it is sent to the
             address of the result.
     """
 
     def __init__(
         self,
-        open_session: Callable[[str | None, str | None, Name | None], LocalSession],
+        open_session: Callable[
+            [str | None, str | None, Name | None, LocalSession | None], LocalSession
+        ],
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._open_session = open_session
@@ -92,7 +97,7 @@ class Wire:
         self._by_query: OrderedDict[str, _Execution] = OrderedDict()
         self._lock = threading.Lock()
         # procedures whose handlers connect in process, by the ticket in the login request
-        self.owners: dict[str, Name] = {}
+        self.handlers: dict[str, Handler] = {}
 
     def answer(
         self, request: Request, *, inline: bool = False, password: str | None = None
@@ -155,13 +160,15 @@ class Wire:
         if password is not None and not hmac.compare_digest(sent.encode(), password.encode()):
             raise Refused(200, "390100", "Incorrect username or password was specified.")
         session_parameters = data.get("SESSION_PARAMETERS") or {}
-        owner = self.owners.get(str(session_parameters.get(OWNER_PARAMETER, "")))
+        ticket = str(session_parameters.pop(OWNER_PARAMETER, ""))
+        owner, caller = self.handlers.get(ticket, (None, None))
         session = self._open_session(
-            _part(query.get("databaseName")), _part(query.get("schemaName")), owner
+            _part(query.get("databaseName")), _part(query.get("schemaName")), owner, caller
         )
-        session.parameters.autocommit = (
-            str(session_parameters.get("AUTOCOMMIT", True)).lower() != "false"
-        )
+        if owner is None:
+            session.parameters.values.update(
+                {name: str(value) for name, value in session_parameters.items()}
+            )
         token = secrets.token_urlsafe(24)
         with self._lock:
             self._sessions[token] = session
@@ -179,8 +186,6 @@ class Wire:
                 {"name": "AUTOCOMMIT", "value": session.parameters.autocommit},
                 {"name": "TIMEZONE", "value": "Etc/UTC"},
                 {"name": "CLIENT_SESSION_KEEP_ALIVE", "value": False},
-                # arrays of bound values come inline: there is no stage for them
-                {"name": "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "value": 0},
                 # several threads of a client may share a Snowpark session
                 {"name": "PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION", "value": True},
                 {"name": "PYTHON_SNOWPARK_USE_AST", "value": False},
@@ -275,9 +280,8 @@ class Wire:
         if scanned_query_id is not None:
             return self._scan(scanned_query_id)
         bindings = body.get("bindings") or {}
-        rows = _bound_rows(bindings)
-        if rows is not None:
-            return _batch(session, text, rows)
+        if any(isinstance(binding.get("value"), list) for binding in bindings.values()):
+            raise unsupported("arrays of bound values")
         params = [from_binding(bindings[str(number)]) for number in range(1, len(bindings) + 1)]
         if body.get("describeOnly"):
             return session.describe(text, params or None)
@@ -357,38 +361,3 @@ def _result_scan(text: str) -> str | None:
     if words.startswith(start) and words.endswith("'))"):
         return words[len(start) : -3]
     return None
-
-
-def _bound_rows(bindings: dict[str, Any]) -> list[list[Any]] | None:
-    """Return the rows of an array binding (executemany), None when the values are single."""
-    if not any(isinstance(binding.get("value"), list) for binding in bindings.values()):
-        return None
-    columns = [
-        [
-            None if value is None else from_binding({**binding, "value": value})
-            for value in binding["value"]
-        ]
-        for binding in (bindings[str(number)] for number in range(1, len(bindings) + 1))
-    ]
-    return [list(row) for row in zip(*columns, strict=True)]
-
-
-def _batch(session: LocalSession, text: str, rows: list[list[Any]]) -> Result:
-    total, result = 0, None
-    opened = not session.in_transaction
-    if opened:
-        session.begin()
-    try:
-        for row in rows:
-            result = session.execute(text, row)
-            total += result.count
-    except BaseException:
-        if opened:
-            session.rollback()
-        raise
-    if opened:
-        session.commit()
-    if result is None:
-        return session.execute(text)
-    result.rows = [[str(total)]]
-    return result

@@ -104,6 +104,8 @@ def _rows(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result
     for sql in plan.sql[:-1]:
         execute(session.duck, sql)
     relation = session.duck.sql(plan.sql[-1], params=bound or None)
+    if session.parameters.rows_per_resultset:
+        relation = relation.limit(session.parameters.rows_per_resultset)
     type_id = results.SELECT if isinstance(plan.root, exp.Query) else results.SHOW
     # a plan is forgotten when any table changes, and the declared types with it
     if "declared" not in plan.extra:

@@ -13,6 +13,9 @@ from fakesnow import transforms
 from fakesnow.params import MutableParams
 from sqlglot import Expr, exp
 
+TRANSACTION = "current_transaction"
+"""The variable of a connection of DuckDB that holds the id of its open transaction."""
+
 _Transform = Callable[[Expr], Expr]
 # in fakesnow's order; those for DDL, SHOW, stages and aggregates are left out
 _STEPS: tuple[tuple[_Transform, tuple[type[Expr], ...]], ...] = (
@@ -86,7 +89,12 @@ def transform(root: Expr, params: MutableParams | None, schema: str | None) -> E
             )
         if step in _IN_PLACE and tree.has(kinds):
             tree.index()
+    tree.apply(_current_transaction, (exp.CurrentTransaction,))
     return _milliseconds(tree.root)
+
+
+def _current_transaction(_: Expr) -> Expr:
+    return exp.Anonymous(this="getvariable", expressions=[exp.Literal.string(TRANSACTION)])
 
 
 def _milliseconds(root: Expr) -> Expr:

@@ -274,7 +274,7 @@ def comment(session: LocalSession, reader: Reader, context: Context) -> Result:
 
 
 def alter_session(session: LocalSession, reader: Reader, _: Context) -> Result:
-    """ALTER SESSION SET and UNSET: values are stored; only AUTOCOMMIT has an effect."""
+    """ALTER SESSION SET and UNSET; setting AUTOCOMMIT commits, to whatever it is set."""
     unset = reader.accept("UNSET")
     if not unset:
         reader.expect("SET")
@@ -286,7 +286,7 @@ def alter_session(session: LocalSession, reader: Reader, _: Context) -> Result:
             reader.expect("=")
             value = reader.next().value
             if name == "AUTOCOMMIT":
-                session.parameters.autocommit = value.upper() == "TRUE"
+                session.commit()
             session.parameters.values[name] = value
         reader.accept(",")
     return status("Statement executed successfully.")

@@ -47,7 +47,7 @@ def call(session: LocalSession, reader: Reader, context: Context) -> Result:
     converted = [
         _convert(parameter, *values_by_name[parameter.name]) for parameter in procedure.parameters
     ]
-    answer = handlers.run_handler(session.account, procedure, converted)
+    answer = handlers.run_handler(session, procedure, converted)
     kind = procedure.returns
     column = results.column(procedure.name.object, kind.duck, kind.declared)
     return Result([column], rows=[[_text(answer, kind)]], type_id=results.UNKNOWN)

@@ -22,9 +22,14 @@ WAITERS = 20
 
 @dataclass
 class Holder:
-    """A session as the lines know it: its last statement and the tables that it holds."""
+    """A session as the lines know it: its last statement, and the tables that it holds.
+
+    Attributes:
+        transaction: its open transaction, or its last one.
+    """
 
     statement: str = ""
+    transaction: str = ""
     tables: set[Name] = field(default_factory=set)
 
 
@@ -93,8 +98,8 @@ class TableLocks:
         first = self._holders.get(table) or self._lines[table][0]
         return SqlError(
             f"Statement '{first.statement}' has locked table '{table.object}' in transaction"
-            f" {id(first)} and this lock has not yet been released.\nYour statement"
-            f" '{waiter.statement}' was aborted because {reason}.",
+            f" {first.transaction or first.statement} and this lock has not yet been released.\n"
+            f"Your statement '{waiter.statement}' was aborted because {reason}.",
             625,
             "57014",
         )
