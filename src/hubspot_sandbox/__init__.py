@@ -15,6 +15,7 @@ from hubspot_sandbox.multi_account import Several
 from hubspot_sandbox.portal import Portal
 from hubspot_sandbox.records.table import Record, UnknownRecord
 from hubspot_sandbox.sandbox import Sandbox, Seen
+from hubspot_sandbox.write_rules import WriteRules
 
 __all__ = [
     "Faults",
@@ -26,4 +27,5 @@ __all__ = [
     "Seen",
     "Several",
     "UnknownRecord",
+    "WriteRules",
 ]

@@ -15,8 +15,10 @@ from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.times import parse_moment
 from hubspot_sandbox.tokens import require
+from hubspot_sandbox.write_rules import WriteLock, WriteRules
 
 NAMED = "type"
+_VERSION = re.compile(r"/(\d{4}-\d{2}|v\d)(?=/)")
 _LATEST_OBJECTS = "/crm/objects/2026-09/"
 EDITIONS = ("FREE", "STARTER", "PROFESSIONAL", "ENTERPRISE")
 
@@ -42,7 +44,20 @@ class Call:
     reads_through: bool = False
     empty_for_encoded_twice: bool = False
     strict: bool = False
+    writes: WriteRules = field(default_factory=WriteRules)
+    write_lock: WriteLock = field(default_factory=WriteLock)
     usage: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """The version in the path: a date, or ``v3`` and the like."""
+        match = _VERSION.search(self.path)
+        return match.group(1) if match else ""
+
+    @property
+    def enforces_admin_rules(self) -> bool:
+        """Whether writes at this version have to keep the admins' rules (BEHAVIOR H182)."""
+        return self.version in self.writes.enforcing_versions
 
     # -- the query string ------------------------------------------------------------------------
 

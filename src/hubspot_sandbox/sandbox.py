@@ -26,6 +26,7 @@ from hubspot_sandbox.limits import BURST, OPEN, SEARCH, Limits, Meter, usage_sha
 from hubspot_sandbox.portal import Portal
 from hubspot_sandbox.routes.table import Route, find_route
 from hubspot_sandbox.server.httpx_transport import httpx_response
+from hubspot_sandbox.write_rules import WriteLock, WriteRules
 
 if TYPE_CHECKING:
     from hubspot_sandbox.server.http_server import Server
@@ -65,6 +66,7 @@ class Sandbox:
         empty_for_encoded_twice: bool = False,
         scope_refusals: str | None = None,
         strict: bool = True,
+        writes: WriteRules | None = None,
         before_each: BeforeEach | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -84,6 +86,7 @@ class Sandbox:
                 None for the one recorded of the endpoint (BEHAVIOR H166).
             strict: refuse what HubSpot's reference does not describe: projects at 2026-09, events
                 by an object type without a record (BEHAVIOR H145, H168).
+            writes: how writes are taken where the evidence is open; the best known by default.
             before_each: called with the portal and the number of each request, from 1, before it
                 is answered: here a test changes records between two pages.
             sleep: waits, in seconds, in `respond`.
@@ -97,10 +100,12 @@ class Sandbox:
         self.empty_for_encoded_twice = empty_for_encoded_twice
         self.scope_refusals = scope_refusals
         self.strict = strict
+        self.writes = writes or WriteRules()
         self.before_each = before_each
         self.requests: list[Seen] = []
         self._sleep = sleep
         self._meter = Meter(self.limits, portal.utc_offset_ms)
+        self._write_lock = WriteLock()
         self._numbered = 0
 
     def handle(
@@ -200,6 +205,8 @@ class Sandbox:
             reads_through=self.search_reads_through,
             empty_for_encoded_twice=self.empty_for_encoded_twice,
             strict=self.strict,
+            writes=self.writes,
+            write_lock=self._write_lock,
             usage=usage_shape(self._meter, now),
         )
         answer = route.answer(call)
@@ -236,7 +243,7 @@ class Sandbox:
 
 def _nothing_there(path: str) -> Answer:
     """404, or 405 where another method would be answered (BEHAVIOR H11)."""
-    if any(find_route(method, path) for method in ("GET", "POST", "PATCH", "DELETE")):
+    if any(find_route(method, path) for method in ("GET", "POST", "PATCH", "PUT", "DELETE")):
         return html(405, "Method Not Allowed")
     return refusal(404, "Not found", "OBJECT_NOT_FOUND").answer
 

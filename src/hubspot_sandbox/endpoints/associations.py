@@ -7,7 +7,8 @@ from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call, record_id
-from hubspot_sandbox.records.associations import LinkType, id_of, page_of, token_of
+from hubspot_sandbox.records.associations import id_of, page_of, token_of
+from hubspot_sandbox.records.link_types import LinkType
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.shapes.records import alive
 from hubspot_sandbox.times import iso

@@ -83,15 +83,7 @@ def find(table: Table, text: object, id_property: str | None, archived: bool) ->
     column = table.columns.get(id_property)
     if column is None or not column.property.unique:
         raise invalid(f"Property '{id_property}' is not a unique identifier property")
-    lowered = str(text).lower()
-    return next(
-        (
-            state
-            for state in table.states(archived)
-            if (column.value(state) or "").lower() == lowered
-        ),
-        None,
-    )
+    return table.find_by_value(id_property, str(text), archived)
 
 
 def get_record(call: Call) -> Answer:

@@ -28,4 +28,16 @@ def merged_values(table: Table, first: State, second: State, moment: int) -> dic
         merged = [text for state in (first, second) if (text := vids.value(state))]
         merged += [f"{state.id}:{moment}" for state in (first, second)]
         values["hs_calculated_merged_vids"] = ";".join(merged)
+    if "hs_additional_emails" in table.columns:
+        values["hs_additional_emails"] = _further_emails(table, first, second)
     return values
+
+
+def _further_emails(table: Table, first: State, second: State) -> str | None:
+    """The addresses of both records besides the survivor's own (BEHAVIOR H187)."""
+    further: list[str] = []
+    for state in (first, second):
+        further += (table.columns["hs_additional_emails"].value(state) or "").split(";")
+        further.append(table.columns["email"].value(state) or "")
+    own = table.columns["email"].value(first) or table.columns["email"].value(second)
+    return ";".join(dict.fromkeys(text for text in further if text and text != own)) or None

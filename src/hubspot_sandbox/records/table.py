@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.records.ids import Ids
+from hubspot_sandbox.records.key_index import KeyIndex
 from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.seeds import ANCHOR_MS, Seeded, mix
 from hubspot_sandbox.times import DAY_MS
@@ -54,6 +55,7 @@ class Table:
         """
         self.object_type = object_type
         self.columns = {column.name: column for column in columns}
+        self.keys = KeyIndex(self.columns)
         last = min(ANCHOR_MS, now - 2 * DAY_MS)
         first = max(last - _SPAN_MS, DAY_MS)
         step = max((last - first) // max(count, 1), 1)
@@ -109,6 +111,12 @@ class Table:
         state = self.find(id_)
         return state if state is not None and (state.archived_at is not None) is archived else None
 
+    def find_by_value(self, name: str, text: str, archived: bool = False) -> State | None:
+        """The (not) archived record with a value of a unique property, the lowest id first."""
+        ids = self.keys.ids(name, text, lambda: [*self.states(), *self.states(archived=True)])
+        states = (self.find_live(id_, archived) for id_ in ids)
+        return next((state for state in states if state is not None), None)
+
     def as_of(self, id_: int, moment: int) -> State | None:
         """The version that was current at a moment, None when there was none."""
         versions = self.versions.get(id_)
@@ -131,6 +139,7 @@ class Table:
             versions = [] if position is None else [self.seeded_state(position)]
             self.versions[id_] = versions
         versions.append(state)
+        self.keys.replace(before, state)
         insort(self.writes, state.at)
         self._last_id = max(self._last_id, id_)
         self.revision += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from hubspot_sandbox import Portal, Sandbox
+from hubspot_sandbox import Portal, Sandbox, WriteRules
 
 NOW = 1_790_000_000_000
 """2026-09-21T14:13:20Z."""
@@ -66,6 +66,17 @@ class App:
     def post(self, path: str, body: Any) -> Reply:
         return self.ask("POST", path, body)
 
+    def batch(
+        self,
+        what: str,
+        *inputs: dict[str, Any],
+        object_type: str = "contacts",
+        version: str = "2026-09",
+    ) -> Reply:
+        """A batch of writes at one of the versions."""
+        place = "v3/objects" if version == "v3" else f"objects/{version}"
+        return self.post(f"/crm/{place}/{object_type}/batch/{what}", {"inputs": list(inputs)})
+
     def search(self, *filters: dict[str, Any], object_type: str = "contacts", **more: Any) -> Reply:
         body: dict[str, Any] = {"limit": 200, "sorts": [BY_ID]}
         if filters:
@@ -93,3 +104,10 @@ def portal_with(clock: SetClock | None = None, **records: int) -> Portal:
 def app_with(clock: SetClock | None = None, **records: int) -> App:
     """An app on an unlimited sandbox of a portal with these records."""
     return App(Sandbox(portal_with(clock, **records)))
+
+
+def app_writing(
+    rules: WriteRules | None = None, clock: SetClock | None = None, **records: int
+) -> App:
+    """Like `app_with`, where writes are taken by these rules."""
+    return App(Sandbox(portal_with(clock, **records), writes=rules))

@@ -11,7 +11,7 @@ PRODUCTS: tuple[Definition, ...] = (
     define("description", pool=SENTENCES, field_type="textarea"),
     define("price", "number", source="amount"),
     define("hs_cost_of_goods_sold", "number", ("1.5", "20", ""), filled=0.4),
-    define("hs_sku", source="sku", label="SKU"),
+    define("hs_sku", source="sku", label="SKU", unique=True),
     define("hs_recurring_billing_period", pool=("P12M", "P1M"), filled=0.4),
     define("hs_product_type", "enumeration", choices=options("inventory", "service")),
     define("hs_url", source="url", filled=0.3),
@@ -25,6 +25,7 @@ LINE_ITEMS: tuple[Definition, ...] = (
     define("discount", "number", ("0", "5.25"), filled=0.2),
     define("hs_discount_percentage", "number", ("10", "12.5"), filled=0.2),
     define("hs_line_item_currency_code", "enumeration", choices=options(*CURRENCIES)),
+    define("hs_external_id", unique=True),
     define("hs_product_id", "number", ("18446744073",), referenced_object_type="PRODUCT"),
     define("hs_sku", source="sku"),
 )

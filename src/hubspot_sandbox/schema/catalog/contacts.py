@@ -37,6 +37,12 @@ _STREETS = (
 
 STANDARD: tuple[Definition, ...] = (
     define("email", source="email", unique=True, description="A contact's email address"),
+    define(
+        "hs_additional_emails",
+        "enumeration",
+        label="Additional email addresses",
+        field_type="checkbox",
+    ),
     define("firstname", source="first_name", label="First Name"),
     define("lastname", source="last_name", label="Last Name"),
     define("phone", source="phone", filled=0.8, field_type="phonenumber"),

@@ -89,6 +89,7 @@ TICKETS: tuple[Definition, ...] = (
     define("time_to_close", "number", ("86400000", "1.5E9"), filled=0.5, calculated=True),
     define("hs_num_times_contacted", "number", _COUNTS, filled=0.5),
     define("hs_resolution", pool=SENTENCES, filled=0.3),
+    define("hs_external_object_ids", unique=True),
     define("order_reference", source="sku", hubspot_defined=False),
 )
 

@@ -40,7 +40,9 @@ def common(created: str, modified: str) -> tuple[Definition, ...]:
         define("hs_created_by_user_id", "number", OWNERS, filled=0.7, read_only=True),
         define("hs_updated_by_user_id", "number", OWNERS, filled=0.9, read_only=True),
         define("hs_object_source_label", choices=(), pool=("IMPORT", "CRM_UI", "FORM"), filled=0.9),
-        define("hs_unique_creation_key", filled=0.0, read_only=True),
+        define("hs_object_source", filled=0.0, read_only=True),
+        define("hs_object_source_id", filled=0.0, read_only=True),
+        define("hs_unique_creation_key", filled=0.0, read_only=True, unique=True),
         define("hs_read_only", "bool", ("false",), filled=0.1, read_only=True),
         define(
             "hubspot_owner_id",
