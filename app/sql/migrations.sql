@@ -18,3 +18,4 @@ EXECUTE IMMEDIATE FROM './migrations/0008_plans.sql';
 EXECUTE IMMEDIATE FROM './migrations/0009_views.sql';
 EXECUTE IMMEDIATE FROM './migrations/0010_kept_pages.sql';
 EXECUTE IMMEDIATE FROM './migrations/0011_state_keys.sql';
+EXECUTE IMMEDIATE FROM './migrations/0012_pushes.sql';

@@ -70,6 +70,12 @@ class UnknownSync(Refusal):
     code = "UNKNOWN_SYNC"
 
 
+class UnknownPush(Refusal):
+    """No push of that name was ever configured."""
+
+    code = "UNKNOWN_PUSH"
+
+
 class InvalidFilter(Refusal):
     """A filter HubSpot would refuse, or that names a property the portal does not have."""
 

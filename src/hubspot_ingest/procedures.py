@@ -28,6 +28,7 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, app_settings, connections, quota_share
 from hubspot_ingest.operations.context import Context, Portals
 from hubspot_ingest.operations.internal_errors import internal_error
+from hubspot_ingest.outbound import external_ids, push_configuration
 from hubspot_ingest.settings import SyncSettings
 from hubspot_ingest.times import SystemClock
 
@@ -308,3 +309,41 @@ def rollback_run(context: Context, run_id: str) -> Answer:
 def discover(context: Context) -> Answer:
     """Look up the streams, custom objects and properties of the portal."""
     return discovery.discover(context)
+
+
+@_answering
+def configure_push(context: Context, name: str, settings: Json) -> Answer:
+    """Store the settings of a push, after all of them were checked against source and portal."""
+    return push_configuration.configure(context, name, settings)
+
+
+@_answering
+def drop_push(context: Context, name: str) -> Answer:
+    """Forget a push and its ledger; HubSpot's records stay."""
+    return push_configuration.drop(context, name)
+
+
+@_answering
+def enable_push(context: Context, name: str) -> Answer:
+    """Let a push run on its schedule and with PUSH_ALL."""
+    return push_configuration.enable(context, name, enabled=True)
+
+
+@_answering
+def disable_push(context: Context, name: str) -> Answer:
+    """Keep a push from running by itself; it can still be called."""
+    return push_configuration.enable(context, name, enabled=False)
+
+
+@_answering
+def check_source(context: Context, source: Json) -> Answer:
+    """Say whether the application may read a table or view, and which grants it lacks."""
+    return push_configuration.check_source(context, source)
+
+
+@_answering
+def create_external_id(
+    context: Context, object: str, property: str | None = None, connection: str | None = None
+) -> Answer:
+    """Make the unique property of HubSpot that holds the keys of rows."""
+    return external_ids.create_external_id(context, object, property, connection)

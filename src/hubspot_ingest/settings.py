@@ -375,7 +375,7 @@ def _explain(fault: Any, path: list[str], model: type[BaseModel]) -> str:
     text = fault["msg"].removeprefix("Value error, ")
     if fault["type"] != "value_error":
         text = _IN_JSON.get(fault["type"], text[:1].lower() + text[1:])
-    return f"setting {place!r}: {text}"
+    return f"setting {place!r}: {text}" if place else text
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:

@@ -9,9 +9,11 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.properties import PortalSchema
+from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.database.state.tables import TableRegister
 from hubspot_ingest.database.statements import tasks
+from hubspot_ingest.errors import Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.load import table_views
 from hubspot_ingest.inbound.opening import table_claims
@@ -42,6 +44,11 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
     name = sync_name(name)
     app = AppState(context.database).settings()
     settings = checked_settings(context, name, new_settings, app.for_syncs)
+    if Pushes(context.database).find(name) is not None:
+        raise Refusal(
+            f"there is a push {name!r} already; names are unique over syncs and pushes",
+            code="INVALID_NAME",
+        )
     syncs = Syncs(context.database)
     sync = syncs.find(name)
     before, effect = None, Effect.NONE

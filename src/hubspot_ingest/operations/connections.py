@@ -5,6 +5,7 @@ from __future__ import annotations
 from hubspot_ingest import credentials
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.connections import Connections, cure
+from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
@@ -41,8 +42,9 @@ def configure(context: Context, name: str | None, credential_parts: Json) -> Ans
     Raises ``Refusal``, without quoting the credential; then nothing was stored.
     """
     name = connection_name(name)
+    writes, credential_parts = _writes(credential_parts)
     credential = credentials.parse_credential(credential_parts)
-    Connections(context.database).save(name, credential, context.clock.now())
+    Connections(context.database).save(name, credential, context.clock.now(), writes=writes)
     argument = "" if name == DEFAULT_CONNECTION else f"'{name}'"
     return {
         "response_code": "OK",
@@ -50,6 +52,17 @@ def configure(context: Context, name: str | None, credential_parts: Json) -> Ans
         "connection": name,
         "kind": str(credentials.credential_kind(credential)),
     }
+
+
+def _writes(credential_parts: Json) -> tuple[bool, Json]:
+    """Whether pushes may write with a credential, and its other parts. Raises ``Refusal``."""
+    if not isinstance(credential_parts, dict) or "writes" not in credential_parts:
+        return False, credential_parts
+    parts = dict(credential_parts)
+    writes = parts.pop("writes")
+    if not isinstance(writes, bool):
+        raise Refusal("'writes' must be true or false", code="INVALID_CREDENTIAL")
+    return writes, parts
 
 
 def check_known(database: Database, name: str) -> None:
@@ -77,10 +90,16 @@ def drop(context: Context, name: str | None) -> Answer:
         if isinstance(sync.settings, dict)
         and sync.settings.get("connection", DEFAULT_CONNECTION) == name
     ]
+    using += [
+        push.name
+        for push in Pushes(context.database).all()
+        if isinstance(push.settings, dict)
+        and push.settings.get("connection", DEFAULT_CONNECTION) == name
+    ]
     if using:
         raise Refusal(
-            f"the connection {name!r} is used by {', '.join(using)}; drop these syncs, or give "
-            "them another connection, first",
+            f"the connection {name!r} is used by {', '.join(using)}; drop these syncs and pushes, "
+            "or give them another connection, first",
             code="CONNECTION_IN_USE",
         )
     Connections(context.database).drop(name)

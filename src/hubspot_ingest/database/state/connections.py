@@ -28,11 +28,15 @@ SECRETS: Mapping[int, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A portal that can be read; its id is None until HubSpot was asked for it."""
+    """A portal that can be read; its id is None until HubSpot was asked for it.
+
+    ``writes`` says whether pushes may write with its credential.
+    """
 
     name: str
     kind: Kind
     portal_id: str | None = None
+    writes: bool = False
 
 
 class Connections:
@@ -46,15 +50,18 @@ class Connections:
     def all(self) -> dict[str, Connection]:
         """Every connection that has a credential, by name."""
         rows = self._database.rows(
-            f"SELECT NAME, KIND, PORTAL_ID FROM {self._table} WHERE KIND IS NOT NULL ORDER BY SLOT"
+            f"SELECT NAME, KIND, PORTAL_ID, WRITES FROM {self._table} WHERE KIND IS NOT NULL "
+            "ORDER BY SLOT"
         )
         return {
-            row["NAME"]: Connection(row["NAME"], Kind(row["KIND"]), row["PORTAL_ID"])
+            row["NAME"]: Connection(
+                row["NAME"], Kind(row["KIND"]), row["PORTAL_ID"], bool(row["WRITES"])
+            )
             for row in rows
         }
 
-    def save(self, name: str, credential: Credential, now: int) -> None:
-        """Store a credential under a name, replacing the previous one.
+    def save(self, name: str, credential: Credential, now: int, *, writes: bool = False) -> None:
+        """Store a credential under a name, replacing the previous one and what it may do.
 
         Raises ``Refusal`` (``TOO_MANY_CONNECTIONS``) when every slot is taken.
         """
@@ -64,8 +71,8 @@ class Connections:
         store_secret(self._database, SECRETS[slot][1], credentials.secret_text(credential))
         self._database.rows(
             f"UPDATE {self._table} SET KIND = ?, PORTAL_ID = NULL, CHECKED_AT = NULL, "
-            f"CREATED_AT = {INSTANT} WHERE SLOT = ?",
-            (str(credentials.credential_kind(credential)), now, slot),
+            f"WRITES = ?, CREATED_AT = {INSTANT} WHERE SLOT = ?",
+            (str(credentials.credential_kind(credential)), writes, now, slot),
         )
 
     def _slot(self, name: str) -> int | None:
@@ -109,7 +116,7 @@ class Connections:
         freed = "" if name == DEFAULT_CONNECTION else "NAME = NULL, "
         self._database.rows(
             f"UPDATE {self._table} SET {freed}KIND = NULL, PORTAL_ID = NULL, CREATED_AT = NULL, "
-            "CHECKED_AT = NULL WHERE SLOT = ?",
+            "CHECKED_AT = NULL, WRITES = NULL WHERE SLOT = ?",
             (slot,),
         )
 

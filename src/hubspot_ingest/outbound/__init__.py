@@ -1,0 +1,1 @@
+"""The way from Snowflake to HubSpot: pushes, their plans, waves and outcomes."""

@@ -1,0 +1,137 @@
+"""The one door to a push: its settings, source, portal and mapping, read and checked together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubspot_ingest import credentials
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.stream import RecordStream
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.source_access import readable_columns
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.state.connections import Connections, cure
+from hubspot_ingest.database.state.properties import PortalSchema
+from hubspot_ingest.database.state.push_store import Push, Pushes
+from hubspot_ingest.errors import Refusal, UnknownPush, UnknownStream
+from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.model import Property
+from hubspot_ingest.operations import connections
+from hubspot_ingest.operations.context import Context
+from hubspot_ingest.outbound import mapping
+from hubspot_ingest.outbound.mapping import PushMapping
+from hubspot_ingest.outbound.push_settings import PushSettings, PushSource, parse_push_settings
+from hubspot_ingest.settings import did_you_mean, sync_name
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPush:
+    """A push whose settings hold for its source and its portal as they are now."""
+
+    name: str
+    settings: PushSettings
+    stream: RecordStream
+    mapping: PushMapping
+    properties: tuple[Property, ...]
+    portal_id: str
+
+
+def existing_push(pushes: Pushes, name: str | None) -> Push:
+    """The push of that name. Raises ``UnknownPush``, naming those there are."""
+    stored_name = sync_name(name)
+    push = pushes.find(stored_name)
+    if push is None:
+        names = [push.name for push in pushes.all()]
+        raise UnknownPush(
+            f"there is no push {name!r}{did_you_mean(stored_name, names)}; there are: "
+            f"{', '.join(names) or 'none yet'}; make one with CALL configure_push(…)"
+        )
+    return push
+
+
+def source_table(source: PushSource) -> Table:
+    """The table or view of a push."""
+    return Table(source.database, source.schema_name, source.name)
+
+
+def source_kind(source: PushSource) -> str:
+    """TABLE or VIEW, as a GRANT names it."""
+    return "TABLE" if source.table else "VIEW"
+
+
+def check_may_write(database: Database, connection: str) -> None:
+    """Raises ``Refusal`` (``WRITES_NOT_ALLOWED``) for a connection that is there to read only."""
+    connections.check_known(database, connection)
+    stored = Connections(database).all().get(connection)
+    if stored is None or not stored.writes:
+        raise Refusal(
+            f"the connection {connection!r} may not write to HubSpot; make one that may, with a "
+            "credential of its own: CALL configure_connection('writer', "
+            'PARSE_JSON(\'{"token": "…", "writes": true}\')), and name it in \'connection\'',
+            code="WRITES_NOT_ALLOWED",
+        )
+
+
+def open_settings(context: Context, client: Client, name: str, settings: PushSettings) -> OpenPush:
+    """Check settings against source and portal; three requests, two once the portal is known.
+
+    Raises ``Refusal`` with the code of what is wrong.
+    """
+    columns = readable_columns(
+        context.database, source_table(settings.source), source_kind(settings.source)
+    )
+    stream = object_stream(client, settings.object)
+    portal = client.fetch(requests.properties(stream.object_type), responses.properties)
+    resolved = mapping.resolve(name, settings, stream.object_type, stream.updated, columns, portal)
+    return OpenPush(name, settings, stream, resolved, portal, portal_id(context, client))
+
+
+def object_stream(client: Client, name: str) -> RecordStream:
+    """The CRM object of that name. Raises ``UnknownStream`` for what has no records to write."""
+    stream = lookup.find(name, client.fetch)
+    if not isinstance(stream, RecordStream):
+        raise UnknownStream(f"{name!r} is no CRM object: there are no records of it to write")
+    return stream
+
+
+def portal_id(context: Context, client: Client) -> str:
+    """The portal that the credential leads to, asked once for each credential."""
+    schema = PortalSchema(context.database)
+    fingerprint = credentials.fingerprint(client.access.credential, context.base_url)
+    stored_id = schema.portal_id(fingerprint)
+    if stored_id is not None:
+        return stored_id
+    asked_id: str = client.fetch(requests.account(), responses.portal)
+    schema.save_portal_id(fingerprint, asked_id)
+    return asked_id
+
+
+def check_portal(push: Push, opened: OpenPush) -> None:
+    """Raises ``Refusal`` (``OTHER_PORTAL``) where the ledger is about records of another one."""
+    if push.portal_id not in (None, opened.portal_id):
+        raise Refusal(
+            f"{push.name} has sent rows to portal {push.portal_id}, and the connection "
+            f"{opened.settings.connection!r} leads to portal {opened.portal_id}; give it back its "
+            f"credential with {cure(opened.settings.connection)}, or make another push",
+            code="OTHER_PORTAL",
+        )
+
+
+def stored_settings(push: Push) -> PushSettings:
+    """The settings of a push as they were stored."""
+    return parse_push_settings(push.name, push.settings)
+
+
+def contested(
+    pushes: Sequence[Push], name: str, object_type: str, written: Sequence[str]
+) -> dict[str, str]:
+    """The properties that another push of the same object writes too, with that push's name."""
+    return {
+        prop: push.name
+        for push in pushes
+        if push.name != name and push.object_type == object_type
+        for prop in written
+        if prop in push.properties
+    }

@@ -1,0 +1,136 @@
+"""CONFIGURE_PUSH and its like: checks the settings of pushes, stores them, and switches pushes."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from hubspot_ingest import schedules, times
+from hubspot_ingest.database.source_access import readable_columns
+from hubspot_ingest.database.state.push_store import Pushes
+from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.errors import HubSpotRefused, Refusal, SyncBusy
+from hubspot_ingest.hubspot import write_requests, write_responses
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.model import Json
+from hubspot_ingest.operations.context import Context
+from hubspot_ingest.outbound import opening
+from hubspot_ingest.outbound.opening import OpenPush
+from hubspot_ingest.outbound.push_settings import PushSettings, PushSource, parse_push_settings
+from hubspot_ingest.settings import sync_name
+
+Answer = dict[str, Json]
+
+# A person waits for the answer: no longer than this.
+PATIENCE = times.MINUTE
+
+
+def configure(context: Context, name: str, new_settings: Json) -> Answer:
+    """Check the settings whole, against source and portal, and store them.
+
+    Raises ``Refusal`` naming what is wrong; then nothing was stored.
+    """
+    name = sync_name(name)
+    settings = parse_push_settings(name, new_settings)
+    pushes = Pushes(context.database)
+    if Syncs(context.database).find(name) is not None:
+        raise Refusal(
+            f"there is a sync {name!r} already; names are unique over syncs and pushes",
+            code="INVALID_NAME",
+        )
+    opened = check(context, name, settings)
+    stored = pushes.find(name)
+    if stored is not None:
+        opening.check_portal(stored, opened)
+        if stored.object_type != opened.stream.object_type:
+            raise Refusal(
+                f"{name} sends {stored.object_type}; records of another object need another push"
+            )
+    pushes.save(
+        name,
+        opened.stream.object_type,
+        new_settings,
+        opened.mapping.written,
+        opened.portal_id,
+        context.clock.now(),
+        every_minutes=schedules.longest_gap(settings.schedule),
+    )
+    return {
+        "response_code": "OK",
+        "message": f"push {name} is configured; see what it would do with CALL plan_push('{name}')",
+        "settings": settings.dump(),
+    }
+
+
+def check(context: Context, name: str, settings: PushSettings) -> OpenPush:
+    """The push that some settings describe. Raises ``Refusal`` with the code of what is wrong."""
+    opening.check_may_write(context.database, settings.connection)
+    deadline = context.clock.now() + PATIENCE
+    with context.client(settings.as_sync(), deadline) as client:
+        opened = opening.open_settings(context, client, name, settings)
+        taken = opening.contested(
+            Pushes(context.database).all(), name, opened.stream.object_type, opened.mapping.written
+        )
+        for prop, other in taken.items():
+            raise Refusal(
+                f"the push {other} writes the property {prop!r} of {settings.object} already, and "
+                "two would overwrite each other for ever; take it out of one of them",
+                code="PROPERTY_CONTESTED",
+            )
+        _check_write_scope(client, opened.stream.object_type)
+    return opened
+
+
+def _check_write_scope(client: Client, object_type: str) -> None:
+    """Ask whether the credential may write, by an update of nothing. Raises ``ScopeMissing``.
+
+    HubSpot checks the scope before it looks at a request (INFERRED): what else it may answer says
+    nothing here.
+    """
+    try:
+        client.fetch(write_requests.batch_update(object_type, ()), write_responses.nothing)
+    except HubSpotRefused:
+        return
+
+
+def drop(context: Context, name: str | None) -> Answer:
+    """Forget a push and its ledger. Raises ``UnknownPush``, and ``SyncBusy`` while it runs."""
+    pushes = Pushes(context.database)
+    push = opening.existing_push(pushes, name)
+    if pushes.is_held(push.name, context.clock.now()):
+        raise SyncBusy(f"a run of {push.name} is going on; drop it when that has ended")
+    pushes.drop(push.name)
+    return {
+        "response_code": "OK",
+        "message": f"push {push.name} and its ledger are forgotten; HubSpot's records stay",
+    }
+
+
+def enable(context: Context, name: str | None, *, enabled: bool) -> Answer:
+    """Switch a push on or off. Raises ``UnknownPush``."""
+    pushes = Pushes(context.database)
+    push = opening.existing_push(pushes, name)
+    pushes.enable(push.name, enabled, context.clock.now())
+    outcome = "is enabled" if enabled else "is disabled; it still runs when called"
+    return {"response_code": "OK", "message": f"push {push.name} {outcome}"}
+
+
+def check_source(context: Context, source: Json) -> Answer:
+    """Say whether the application may read a table or view, and which columns it has.
+
+    Raises ``Refusal`` (``SOURCE_UNREADABLE``), which names the grants.
+    """
+    try:
+        parsed = PushSource.model_validate(source)
+    except ValidationError:
+        raise Refusal(
+            'a source is an object, for example PARSE_JSON(\'{"database": "MARTS", "schema": '
+            '"CRM", "view": "CUSTOMERS"}\')'
+        ) from None
+    columns = readable_columns(
+        context.database, opening.source_table(parsed), opening.source_kind(parsed)
+    )
+    return {
+        "response_code": "OK",
+        "message": f"{parsed} can be read",
+        "columns": dict(columns),
+    }

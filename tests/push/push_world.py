@@ -1,0 +1,98 @@
+"""A portal, an engine and a table of customers from which pushes are fed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from hubspot_ingest.operations import connections
+from hubspot_ingest.outbound import external_ids, push_configuration
+from tests.runs.world import Answer, World, on_an_empty_stack
+
+SOURCE = {"database": "MARTS", "schema": "CRM", "table": "CUSTOMERS"}
+CUSTOMERS = "MARTS.CRM.CUSTOMERS"
+COLUMNS: Mapping[str, str] = {
+    "CUSTOMER_ID": "NUMBER(38, 0)",
+    "EMAIL": "VARCHAR",
+    "FIRST_NAME": "VARCHAR",
+    "SCORE": "NUMBER(12, 2)",
+    "SINCE": "DATE",
+    "SEEN_AT": "TIMESTAMP_NTZ",
+    "ACTIVE": "BOOLEAN",
+    "STAGE": "VARCHAR",
+    "TAGS": "ARRAY",
+    "COMPANIES": "OBJECT",
+}
+Row = Mapping[str, Any]
+
+SETTINGS: Answer = {
+    "source": SOURCE,
+    "key": "CUSTOMER_ID",
+    "object": "contacts",
+    "match": {"email": "EMAIL"},
+    "connection": "writer",
+    "properties": {"firstname": "FIRST_NAME", "loyalty_points": "SCORE"},
+}
+
+
+class PushWorld(World):
+    """As ``World``, with a connection that may write and a source to fill."""
+
+    def prepare(self, rows: Sequence[Row] = ()) -> Self:
+        """Make the source and the connection."""
+        self.database.rows("CREATE DATABASE IF NOT EXISTS MARTS")
+        self.database.rows("CREATE SCHEMA IF NOT EXISTS MARTS.CRM")
+        self.database.rows(f"DROP TABLE IF EXISTS {CUSTOMERS}")
+        columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+        self.database.rows(f"CREATE TABLE {CUSTOMERS} ({columns})")
+        connections.configure(self.context, "writer", {"token": self.token, "writes": True})
+        for row in rows:
+            self.insert(row)
+        return self
+
+    def insert(self, row: Row) -> None:
+        """Add a row to the source."""
+        names = ", ".join(row)
+        values = ", ".join(_literal(COLUMNS[name]) for name in row)
+        self.database.rows(
+            f"INSERT INTO {CUSTOMERS} ({names}) SELECT {values}", [_bound(v) for v in row.values()]
+        )
+
+    def update(self, key: int, **values: Any) -> None:
+        """Change a row of the source."""
+        sets = ", ".join(f"{name} = {_literal(COLUMNS[name])}" for name in values)
+        self.database.rows(
+            f"UPDATE {CUSTOMERS} SET {sets} WHERE CUSTOMER_ID = ?",
+            [*(_bound(value) for value in values.values()), key],
+        )
+
+    def delete(self, key: int) -> None:
+        """Remove a row from the source."""
+        self.database.rows(f"DELETE FROM {CUSTOMERS} WHERE CUSTOMER_ID = ?", [key])
+
+    def configure_push(self, name: str = "customers_out", **changes: Any) -> Answer:
+        """Configure a push with the usual settings, some of them changed or left out (None)."""
+        settings = {key: value for key, value in {**SETTINGS, **changes}.items() if value != ...}
+        return on_an_empty_stack(
+            lambda: dict(push_configuration.configure(self.context, name, settings))
+        )
+
+    def create_external_id(self, *arguments: str | None) -> Answer:
+        """Make a unique property."""
+        given = (*arguments, *(None,) * (3 - len(arguments)))
+        return on_an_empty_stack(
+            lambda: dict(external_ids.create_external_id(self.context, *given))
+        )
+
+    def push_rows(self, view: str = "PUSH_ROWS") -> list[Answer]:
+        """What a view tells of the rows of pushes."""
+        return self.rows(f"SELECT * FROM HUBSPOT_INGEST.CORE.{view}")
+
+
+def _literal(kind: str) -> str:
+    return f"PARSE_JSON(?)::{kind}" if kind in ("ARRAY", "OBJECT") else f"CAST(? AS {kind})"
+
+
+def _bound(value: object) -> object:
+    return json.dumps(value) if isinstance(value, list | dict) else value

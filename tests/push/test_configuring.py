@@ -1,0 +1,155 @@
+"""A push is stored only when its settings hold for its source and for the portal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
+from hubspot_ingest.operations import connections
+from hubspot_ingest.outbound import push_configuration
+from tests.push.push_world import SOURCE, PushWorld
+
+DEALS: dict[str, Any] = {"match": ..., "object": "deals", "properties": {"dealname": "EMAIL"}}
+
+
+def refused(world: PushWorld, **changes: Any) -> IngestError:
+    before = world.stored()
+    with pytest.raises(IngestError) as error:
+        world.configure_push(**changes)
+    after = world.stored()
+    # the portal's id may be learnt on the way
+    assert {**after, "PORTALS": []} == {**before, "PORTALS": []}
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"properties": {"firstnam": "FIRST_NAME"}}, "PROPERTY_UNKNOWN", "mean 'firstname'"),
+        ({"properties": {"createdate": "SINCE"}}, "PROPERTY_READ_ONLY", "take it out"),
+        ({"properties": {"loyalty_points": "ACTIVE"}}, "INVALID_SETTINGS", "cast it in a view"),
+        ({"properties": {"firstname": "FIRST_NAM"}}, "INVALID_SETTINGS", "'FIRST_NAME'"),
+        ({"properties": {"hs_object_id": "CUSTOMER_ID"}}, "INVALID_SETTINGS", "'match'"),
+        ({"properties": ...}, "INVALID_SETTINGS", "'properties'"),
+        ({"key": "CUSTOMER"}, "KEY_MISSING", "'CUSTOMER_ID'"),
+        ({"match": {"firstname": "FIRST_NAME"}}, "MATCH_NOT_UNIQUE", "customer_number"),
+        (DEALS, "EXTERNAL_ID_MISSING", "create_external_id('deals')"),
+        ({"strategy": "create"}, "EXTERNAL_ID_MISSING", "create_external_id"),
+        ({"external_id": None}, "INVALID_SETTINGS", "duplicates_possible"),
+        ({"external_id": "firstname"}, "EXTERNAL_ID_MISSING", "firstname"),
+        ({"source": {**SOURCE, "table": "NOBODY"}}, "SOURCE_UNREADABLE", "GRANT SELECT ON TABLE"),
+        ({"connection": ...}, "WRITES_NOT_ALLOWED", '"writes": true'),
+        ({"connection": "nobody"}, "UNKNOWN_CONNECTION", "nobody"),
+        ({"object": "owners"}, "UNKNOWN_STREAM", "no CRM object"),
+        ({"colour": "red"}, "INVALID_SETTINGS", "unknown setting 'colour'"),
+        ({"conflicts": "shout"}, "INVALID_SETTINGS", "'conflicts'"),
+        ({"associations": {"EMAIL": {"to": "companies"}}}, "INVALID_SETTINGS", "OBJECT"),
+        ({"schedule": "now and then"}, "INVALID_SETTINGS", "schedule"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_refused_and_nothing_is_stored(
+    push_world: PushWorld, changes: dict[str, Any], code: str, words: str
+) -> None:
+    error = refused(push_world, **changes)
+    assert (error.response_code, words in error.message) == (code, True), error.message
+
+
+def test_a_push_is_stored_and_seen(push_world: PushWorld) -> None:
+    answer = push_world.configure_push()
+    assert answer["response_code"] == "OK"
+    [push] = push_world.push_rows("PUSHES")
+    assert (push["NAME"], push["OBJECT"], push["STRATEGY"]) == (
+        "customers_out",
+        "contacts",
+        "upsert",
+    )
+    assert push["SOURCE"] == "MARTS.CRM.CUSTOMERS"
+    assert (push["HEALTH"], push["ROWS_SYNCED"], push["ENABLED"]) == ("PENDING", 0, True)
+    assert json.loads(push["SETTINGS"])["match"] == {"email": "EMAIL"}
+
+
+def test_configuring_writes_nothing_to_hubspot(push_world: PushWorld) -> None:
+    push_world.configure_push()
+    assert list(push_world.portal.records("contacts")) == []
+
+
+def test_a_property_belongs_to_one_push(push_world: PushWorld) -> None:
+    push_world.configure_push()
+    error = refused(push_world, name="second", properties={"firstname": "EMAIL"})
+    assert error.response_code == "PROPERTY_CONTESTED"
+    assert "customers_out" in error.message
+    push_world.configure_push("second", properties={"lastname": "EMAIL"})
+    push_world.configure_push("customers_out")
+
+
+def test_a_name_is_a_syncs_or_a_pushs(push_world: PushWorld) -> None:
+    push_world.configure_push()
+    with pytest.raises(Refusal, match="a push 'customers_out' already"):
+        push_world.configure("customers_out", {"stream": "contacts"})
+    push_world.configure("contacts", {})
+    assert refused(push_world, name="contacts").response_code == "INVALID_NAME"
+
+
+def test_all_columns_go_to_the_properties_of_their_names(push_world: PushWorld) -> None:
+    push_world.configure_push(properties="*", match={"email": "EMAIL"})
+    stored = push_world.rows("SELECT PROPERTIES FROM HUBSPOT_INGEST.STATE.PUSHES")[0]["PROPERTIES"]
+    # email is what records are matched by, and no property is called like the other columns
+    assert json.loads(stored) == []
+
+
+def test_a_credential_without_the_scope_to_write_is_refused(push_world: PushWorld) -> None:
+    push_world.portal.grant("pat-na1-reader", ["crm.objects.contacts.read"])
+    push_world.token = "pat-na1-reader"
+    with pytest.raises(ScopeMissing):
+        push_world.configure_push()
+
+
+def test_a_push_is_switched_and_forgotten(push_world: PushWorld) -> None:
+    push_world.configure_push()
+    push_configuration.enable(push_world.context, "customers_out", enabled=False)
+    assert push_world.push_rows("PUSHES")[0]["ENABLED"] is False
+    push_configuration.drop(push_world.context, "customers_out")
+    assert push_world.push_rows("PUSHES") == []
+    with pytest.raises(IngestError) as error:
+        push_configuration.drop(push_world.context, "customers_out")
+    assert error.value.response_code == "UNKNOWN_PUSH"
+
+
+def test_a_connection_that_a_push_uses_is_kept(push_world: PushWorld) -> None:
+    push_world.configure_push()
+    with pytest.raises(Refusal, match="customers_out"):
+        connections.drop(push_world.context, "writer")
+
+
+def test_a_source_is_checked(push_world: PushWorld) -> None:
+    answer = push_configuration.check_source(push_world.context, dict(SOURCE))
+    assert answer["response_code"] == "OK"
+    assert json.loads(json.dumps(answer))["columns"]["CUSTOMER_ID"] == "NUMBER"
+    with pytest.raises(Refusal) as error:
+        push_configuration.check_source(push_world.context, {**SOURCE, "table": "NOBODY"})
+    assert error.value.response_code == "SOURCE_UNREADABLE"
+
+
+def test_an_external_id_is_made_once(push_world: PushWorld) -> None:
+    first = push_world.create_external_id("deals")
+    again = push_world.create_external_id("deals", "snowflake_key", "writer")
+    assert (first["property"], first["created"], again["created"]) == ("snowflake_key", True, False)
+    push_world.configure_push(**DEALS)
+
+
+def test_a_property_that_is_there_does_not_become_unique(push_world: PushWorld) -> None:
+    push_world.portal.add_property("deals", "our_key", "string", None, None, "", [])
+    with pytest.raises(Refusal) as error:
+        push_world.create_external_id("deals", "our_key")
+    assert error.value.response_code == "MATCH_NOT_UNIQUE"
+
+
+def test_an_eleventh_unique_property_is_refused(push_world: PushWorld) -> None:
+    for number in range(10):
+        push_world.create_external_id("deals", f"key_{number}")
+    with pytest.raises(Refusal) as error:
+        push_world.create_external_id("deals", "key_10")
+    assert error.value.response_code == "EXTERNAL_ID_MISSING"
