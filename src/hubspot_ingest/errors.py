@@ -25,6 +25,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from hubspot_ingest.model import Json
+
 # What HubSpot's texts may hold and a terminal takes for commands, and what turns the direction of
 # the text that follows. Line breaks and tabs are none of them.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -50,6 +52,11 @@ class IngestError(Exception):
     def message(self) -> str:
         """What happened and what to do, in one line."""
         return str(self.args[0])
+
+    @property
+    def as_answer(self) -> dict[str, Json]:
+        """What a procedure answers of it."""
+        return {"response_code": self.response_code, "message": self.message}
 
 
 class Refusal(IngestError):

@@ -16,7 +16,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.diagnose.doctor import doctor_report
 from hubspot_ingest.diagnose.explain_row import row_explanation
 from hubspot_ingest.diagnose.explain_run import run_explanation
-from hubspot_ingest.errors import IngestError, SyncBusy
+from hubspot_ingest.errors import SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound import configure, discovery
 from hubspot_ingest.inbound.load import destination
@@ -27,7 +27,7 @@ from hubspot_ingest.inbound.run import runner
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, app_settings, connections, quota_share
 from hubspot_ingest.operations.context import Context, Portals
-from hubspot_ingest.operations.internal_errors import internal_error
+from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.outbound import external_ids, push_configuration
 from hubspot_ingest.settings import SyncSettings
 from hubspot_ingest.times import SystemClock
@@ -81,12 +81,9 @@ def _answering(work: Work[Arguments]) -> Handler[Arguments]:
             values = [_none_for_null(argument) for argument in args]
             named_values = {name: _none_for_null(value) for name, value in kwargs.items()}
             return untyped_work(context, *values, **named_values)
-        except IngestError as error:
-            return {"response_code": error.response_code, "message": error.message}
         except Exception as error:
             database = None if context is None else context.database
-            failure = internal_error(database, error, SystemClock().now())
-            return {"response_code": failure.response_code, "message": failure.message}
+            return reportable_error(database, error, SystemClock().now()).as_answer
 
     return handler
 

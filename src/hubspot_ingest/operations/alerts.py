@@ -10,16 +10,18 @@ from hubspot_ingest.database import notifications
 from hubspot_ingest.database.state.alerts import Alert, Alerts
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.runs import Runs
-from hubspot_ingest.errors import IngestError, NotificationFailed, Refusal
+from hubspot_ingest.errors import NotificationFailed, Refusal
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
+from hubspot_ingest.operations.internal_errors import reportable_error
 
 
 def after_runs(context: Context) -> None:
     """Send what changed by the runs that ended; a failure here fails no run."""
     try:
         announce(context)
-    except IngestError as error:
+    except Exception as raised:
+        error = reportable_error(context.database, raised, context.clock.now())
         telemetry.error("alerts were not sent", response_code=error.response_code)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from hubspot_ingest import times
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
@@ -63,7 +65,13 @@ class Leases:
             if read is None or self.held(name, now):
                 raise _busy(name)
             return False
-        self._runs.interrupt(now, name)
+        try:
+            self._runs.interrupt(now, name)
+        except Exception:
+            # nobody else would give it back; the error matters more than one of giving it back
+            with suppress(DatabaseError):
+                self.release(name, run_id)
+            raise
         return True
 
     def held(self, name: str, now: int) -> bool:

@@ -54,9 +54,7 @@ def plan_ingest_all(context: Context) -> dict[str, Json]:
         try:
             planned_run = _plan(context, name)
         except IngestError as error:
-            answers.append(
-                {"sync": name, "response_code": error.response_code, "message": error.message}
-            )
+            answers.append({"sync": name, **error.as_answer})
         else:
             planned_runs.append(planned_run)
             answers.append({**report.answer(planned_run)})

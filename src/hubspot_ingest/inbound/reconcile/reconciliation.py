@@ -27,6 +27,7 @@ from hubspot_ingest.inbound.reconcile.comparison import Comparison, ComparisonRe
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Context
+from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.settings import SyncSettings
 
 TICK = 1.0
@@ -58,6 +59,9 @@ def in_background(context: Context, name: str) -> dict[str, Json]:
         now = context.clock.now()
         Runs(context.database).log_error(None, name, error.response_code, error.message, now)
         raise
+    except Exception as error:
+        now = context.clock.now()
+        raise reportable_error(context.database, error, now, sync=name) from error
 
 
 def reconcile(context: Context, name: str) -> dict[str, Json]:

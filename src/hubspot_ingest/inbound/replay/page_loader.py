@@ -15,7 +15,6 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.staging import Staging, parquet
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.statements import merge_items
-from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.items.json_paths import key_columns
 from hubspot_ingest.inbound.items.rows import staged_columns, staging_columns
 from hubspot_ingest.inbound.load.batches import RecordFile
@@ -38,11 +37,11 @@ class _Then:
         return self.at
 
     def sleep(self, seconds: float) -> NoReturn:
-        raise IngestError(f"nothing waits in a replay ({seconds} seconds)")
+        raise RuntimeError(f"nothing waits in a replay ({seconds} seconds)")
 
 
 def _no_request(*_: object) -> NoReturn:
-    raise IngestError("a replay sends no request to HubSpot")
+    raise RuntimeError("a replay sends no request to HubSpot")
 
 
 @dataclass(frozen=True, slots=True)

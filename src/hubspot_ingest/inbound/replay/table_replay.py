@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.state.runs import RunLog, Runs
-from hubspot_ingest.errors import IngestError, Refusal
+from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.opening.opening import Lease, open_sync
 from hubspot_ingest.inbound.opening.portal_check import check_portal
@@ -28,7 +27,7 @@ from hubspot_ingest.inbound.replay.target_tables import target_tables
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.operations.internal_errors import internal_error
+from hubspot_ingest.operations.internal_errors import fail_run
 
 STRATEGY = "REPLAY"
 # How often a replay tells how far it is.
@@ -60,13 +59,8 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
                 *(context.database, context.clock, lease, runs, kept, log, table, entries)
             ).run()
             table_views.expire_views(context.database, name, state.settings, unsettle=False)
-        except IngestError as error:
-            runs.fail(log, error, context.clock.now())
         except Exception as error:
-            now = context.clock.now()
-            failure = internal_error(context.database, error, now, run_id=log.run_id, sync=name)
-            with suppress(IngestError):
-                runs.fail(log, failure, now, logged=True)
+            fail_run(context.database, log, error, context.clock.now())
     return {
         "response_code": log.response_code,
         "message": log.message,

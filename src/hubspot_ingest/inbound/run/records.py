@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, replace
 
 from hubspot_ingest import telemetry, times
@@ -37,6 +37,7 @@ from hubspot_ingest.inbound.run.shortfalls import Shortfalls
 from hubspot_ingest.inbound.run.started_extraction import StartedExtraction, start_extraction
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
+from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.operations.quota_share import QuotaShare
 
 # A run that merges nothing yet tells so often how many requests it sent.
@@ -93,26 +94,29 @@ class Run:
             self._quota_share = QuotaShare(self._context, client, self._settings)
             self._quota_share.begin()
             try:
-                for _ in self._run_stages(client):
-                    client.access.settle()
-                    yield
-            except DailyLimitReached as error:
-                limit_error = self._quota_share.with_reset_time(error)
-                client.stop(limit_error)
-                raise limit_error from error
-            except Exception as error:
-                client.stop(error if isinstance(error, IngestError) else IngestError(str(error)))
+                try:
+                    for _ in self._run_stages(client):
+                        client.access.settle()
+                        yield
+                except DailyLimitReached as error:
+                    raise self._quota_share.with_reset_time(error) from error
+            except BaseException as error:
+                client.stop(error if isinstance(error, IngestError) else IngestError("it ended"))
+                # what ended the run matters more than an error about its requests
+                with suppress(IngestError):
+                    self._save_requests(client)
                 raise
-            finally:
-                self._quota_share.end()
-                spent = client.tally.endpoints
-                self._log.requests = client.tally.requests
-                self._log.bytes = sum(usage.bytes for usage in spent.values())
-                self._runs.save_requests(
-                    self._log.run_id,
-                    [(endpoint, asdict(usage)) for endpoint, usage in spent.items()],
-                )
+            self._save_requests(client)
         self._succeed()
+
+    def _save_requests(self, client: Client) -> None:
+        self._quota_share.end()
+        spent = client.tally.endpoints
+        self._log.requests = client.tally.requests
+        self._log.bytes = sum(usage.bytes for usage in spent.values())
+        self._runs.save_requests(
+            self._log.run_id, [(endpoint, asdict(usage)) for endpoint, usage in spent.items()]
+        )
 
     def _run_stages(self, client: Client) -> Iterator[None]:
         stream = lookup.find(self._settings.stream, client.fetch)
@@ -364,14 +368,12 @@ class Run:
         except StateOutdated:
             raise
         except Exception as error:
-            ingest_error = (
-                error if isinstance(error, IngestError) else IngestError(type(error).__name__)
+            now, run_id = self._clock.now(), self._log.run_id
+            failure = reportable_error(
+                self._context.database, error, now, run_id=run_id, sync=self._name
             )
-            message = f"the table could not be compared with HubSpot: {ingest_error.message}"
-            now = self._clock.now()
-            self._runs.log_error(
-                self._log.run_id, self._name, ingest_error.response_code, message, now
-            )
+            message = f"the table could not be compared with HubSpot: {failure.message}"
+            self._runs.log_error(run_id, self._name, failure.response_code, message, now)
             self._notes.append(message)
         ended = comparison.result.result != "INCOMPLETE"
         self._writer.save_sweeps(due.state_after_comparison(self._sweeps_state, at, ended=ended))

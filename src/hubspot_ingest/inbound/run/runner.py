@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from hubspot_ingest import telemetry, times
@@ -13,7 +12,7 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.syncs import Syncs
-from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
+from hubspot_ingest.errors import GrantMissing, SyncBusy
 from hubspot_ingest.inbound.opening.opening import open_sync, remembered_sync
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.run.records import Run
@@ -21,7 +20,7 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.freshness import fresh_syncs
-from hubspot_ingest.operations.internal_errors import internal_error
+from hubspot_ingest.operations.internal_errors import fail_run, reportable_error
 from hubspot_ingest.operations.run_cost import RunCost
 
 # Runs within this time tell when a sync was read last, and how long that takes: the longest promise
@@ -103,18 +102,24 @@ class _SideBySide:
                 self.going[name] = begin(
                     name, self._context, self._run_cost, patient=patient, ends_at=ends_at
                 )
-            except IngestError as error:
-                self.answers[name] = {
-                    "response_code": error.response_code,
-                    "message": error.message,
-                }
+            except Exception as error:
+                self._fail(name, error)
 
     def step(self) -> None:
         """Let each run take its turn."""
         for name, (log, steps) in list(self.going.items()):
-            if next(steps, True) is not None:
+            try:
+                if next(steps, True) is None:
+                    continue
                 self.answers[name] = answer(log)
-                del self.going[name]
+            except Exception as error:
+                self._fail(name, error)
+            del self.going[name]
+
+    def _fail(self, name: str, raised: Exception) -> None:
+        """Answer of a run that could not begin, or whose end could not be written."""
+        database, now = self._context.database, self._context.clock.now()
+        self.answers[name] = reportable_error(database, raised, now, sync=name).as_answer
 
 
 def begin(
@@ -131,7 +136,6 @@ def begin(
     those share the cost. The run stops at ``ends_at`` (epoch ms), where its deadline is later.
     """
     run_cost = shared_cost or RunCost(context.clock)
-    runs = Runs(context.database)
     now = context.clock.now()
     run_id = f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}"
     state, lease = open_sync(context, name, run_id, remember=True)
@@ -141,24 +145,18 @@ def begin(
     log = RunLog(run_id, name, settings.stream, now)
 
     def steps() -> Iterator[None]:
-        run_cost.begin(log.run_id)
-        log.warehouse_seconds = lambda: run_cost.seconds(log.run_id)
-        telemetry.info("run began", sync=name, stream=settings.stream, run_id=log.run_id)
         try:
-            runs.begin(log)
+            run_cost.begin(log.run_id)
+            log.warehouse_seconds = lambda: run_cost.seconds(log.run_id)
+            telemetry.info("run began", sync=name, stream=settings.stream, run_id=log.run_id)
+            Runs(context.database).begin(log)
             try:
-                yield from Run(state, lease, context, log, patient=patient).steps()
-            except GrantMissing as error:
-                named_error = privileges.with_grants(context.database, state.table, error)
-                runs.fail(log, named_error, context.clock.now())
-            except IngestError as error:
-                runs.fail(log, error, context.clock.now())
+                try:
+                    yield from Run(state, lease, context, log, patient=patient).steps()
+                except GrantMissing as error:
+                    raise privileges.with_grants(context.database, state.table, error) from error
             except Exception as error:
-                now = context.clock.now()
-                failure = internal_error(context.database, error, now, run_id=log.run_id, sync=name)
-                # the answer names the id even where RUNS cannot be written
-                with suppress(IngestError):
-                    runs.fail(log, failure, now, logged=True)
+                fail_run(context.database, log, error, context.clock.now())
             _report_end(log)
         finally:
             lease.release()
