@@ -14,6 +14,24 @@ from hubspot_ingest.laptop import home, logs
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status 0, 1 (it failed; one line on stderr says why) or 2 (usage)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except IngestError as error:
+        print(f"hubspot-ingest: {error.response_code}: {error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        home.leave()
+    except BrokenPipeError:
+        # who reads, such as head, wants no more; on its way out Python would write what is left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        failure = home.internal_error(error)
+        print(f"hubspot-ingest: {failure.response_code}: {failure.message}", file=sys.stderr)
+        return 1
+
+
+def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["sandbox"]:
         from hubspot_sandbox import command
 
@@ -22,17 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # rows, credentials and passwords are in what is written: for this user alone
     os.umask(0o077)
     logs.begin()
-    try:
-        return int(options.run(options))
-    except IngestError as error:
-        print(f"hubspot-ingest: {error.response_code}: {error.message}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        home.leave()
-    except Exception as error:
-        failure = home.internal_error(error)
-        print(f"hubspot-ingest: {failure.response_code}: {failure.message}", file=sys.stderr)
-        return 1
+    return int(options.run(options))
 
 
 def _parser() -> argparse.ArgumentParser:

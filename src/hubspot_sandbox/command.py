@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from hubspot_sandbox.faults import Faults
 from hubspot_sandbox.limits import Limits
@@ -44,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command; returns the exit status (0, or 2 for a usage error)."""
+    """Run the command; returns the exit status: 0, 1 (the port is taken) or 2 (usage)."""
     parser = _parser()
     try:
         options = parser.parse_args(argv)
@@ -61,7 +62,16 @@ def main(argv: Sequence[str]) -> int:
     limits = Limits.unlimited() if options.burst is None else Limits(burst=options.burst)
     faults = Faults(options.faults, options.seed) if options.faults else None
     sandbox = Sandbox(portal, limits, options.search_lag_ms, options.latency_ms, faults)
-    with sandbox.serve(options.port) as server:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(sandbox.serve(options.port))
+        except (OSError, OverflowError) as error:
+            print(
+                f"hubspot-ingest sandbox: port {options.port} cannot be used ({error}); choose "
+                "another with --port",
+                file=sys.stderr,
+            )
+            return 1
         print(f"HUBSPOT_BASE_URL={server.url}")
         print(f"HUBSPOT_TOKEN={portal.token}", flush=True)
         try:

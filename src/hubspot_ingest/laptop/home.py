@@ -190,16 +190,18 @@ def internal_error(raised: Exception) -> IngestError:
     """
     error_id, trace = telemetry.internal_error(raised)
     began = f"unexpected internal error {error_id}; what was committed before it stays; report "
-    log = home() / "internal_errors.log"
     try:
+        # the working directory may be gone, and with it the way to the default
+        log = home() / "internal_errors.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a") as file:
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
             at = times.iso(SystemClock().now())
             file.write(f"{at} internal error {error_id}: {trace}\n")
-    except OSError:
+    except OSError as error:
         return IngestError(
-            f"{began}the id; {log} cannot be written: with {logs.VARIABLE}=error in the "
-            "environment the same command prints the trace"
+            f"{began}the id; its trace cannot be written to internal_errors.log "
+            f"({error.strerror}): with {logs.VARIABLE}=error in the environment the same command "
+            "prints it"
         )
     return IngestError(
         f"{began}the id with its line in {log}: places in the code, none of your data"

@@ -6,9 +6,11 @@ import shlex
 import signal
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from hubspot_ingest.errors import LaptopError
 from hubspot_ingest.laptop import home
 
 
@@ -20,11 +22,17 @@ def run(port: int) -> int:
         signal.signal(name, lambda *_: ended.set())
     engine = home.open_engine(directory)
     try:
-        with engine.serve(port=port) as server:
+        with ExitStack() as stack:
+            try:
+                server = stack.enter_context(engine.serve(port=port))
+            except (OSError, OverflowError) as error:
+                raise LaptopError(
+                    f"port {port} cannot be used ({error}); choose another with --port"
+                ) from error
             parameters = server.connection_parameters(home.DATABASE, home.SCHEMA)
-            with home.announced(directory, parameters) as file:
-                print(_instructions(parameters, file), flush=True)
-                ended.wait()
+            file = stack.enter_context(home.announced(directory, parameters))
+            print(_instructions(parameters, file), flush=True)
+            ended.wait()
     finally:
         # a second Ctrl-C, or SIGTERM, does not wait for what runs in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
