@@ -8,6 +8,8 @@ CREATE SCHEMA IF NOT EXISTS CONFIG;
 CREATE SCHEMA IF NOT EXISTS STATE;
 CREATE SCHEMA IF NOT EXISTS STAGING;
 CREATE SCHEMA IF NOT EXISTS TASKS;
+-- without it the grants on the tasks in it are of no use
+GRANT USAGE ON SCHEMA TASKS TO APPLICATION ROLE APP_ADMIN;
 
 -- Tasks of earlier versions have no largest size of their own, for which Snowflake takes XXLARGE.
 -- Should an account refuse the default, the next CONFIGURE_SYNC gives it to the sync's own task.

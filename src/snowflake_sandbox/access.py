@@ -1,7 +1,8 @@
-"""What an application may do outside its own database: use what it created or was granted.
+"""What an application or a role may do: use what it created or was granted.
 
-A person at the local engine may do everything, as an account's administrator may. An application's
-procedures and its setup script may not: another database has to be theirs, or granted to them.
+A person at the local engine may do everything, as an account's administrator may, until they take
+a role. An application's procedures and its setup script may not: another database has to be theirs,
+or granted to them.
 
 Sources: Snowflake, "Access control privileges", "Overview of access control" and "Request
 privileges from consumers" (which are given by the installation itself).
@@ -17,7 +18,7 @@ from sqlglot import Expr, exp
 from snowflake_sandbox.errors import SqlError, compilation, missing
 from snowflake_sandbox.names import Name, name_parts
 from snowflake_sandbox.session import LocalSession
-from snowflake_sandbox.storage.records import Grant
+from snowflake_sandbox.storage.records import Grant, Procedure
 
 ADMINISTRATOR = "ACCOUNTADMIN"
 OWNERSHIP = "OWNERSHIP"
@@ -41,10 +42,19 @@ def acting_application(session: LocalSession) -> str | None:
     return session.database if session.script is not None else None
 
 
-def has_privileges(session: LocalSession, *privileges: str) -> bool:
-    """Whether a session has these privileges on the account."""
+def _grantees(session: LocalSession) -> frozenset[str] | None:
+    """Return whose grants count for a session; None where all is allowed."""
     acting = acting_application(session)
-    return acting is None or session.catalog.held(ACCOUNT, ACCOUNT, acting).issuperset(privileges)
+    if acting is not None:
+        return frozenset({acting})
+    return None if session.role is None else session.catalog.roles_of(session.role)
+
+
+def has_privileges(session: LocalSession, *privileges: str, owner: str | None = None) -> bool:
+    """Whether a session, or the application that owns an object, has these on the account."""
+    if owner is not None and session.catalog.has("APPLICATION", (owner,)):
+        return session.catalog.held(ACCOUNT, ACCOUNT, owner).issuperset(privileges)
+    return _grantees(session) is None or held(session, ACCOUNT, ACCOUNT).issuperset(privileges)
 
 
 def require_on_account(session: LocalSession, *privileges: str) -> None:
@@ -54,7 +64,7 @@ def require_on_account(session: LocalSession, *privileges: str) -> None:
         SqlError: 3001 when it has not.
     """
     if not has_privileges(session, *privileges):
-        raise _insufficient("account", "local")
+        raise insufficient("account", "local")
 
 
 def requested_privileges(manifest: Path) -> list[str]:
@@ -87,11 +97,15 @@ def require_database(session: LocalSession, database: str, *privileges: str) -> 
     """
     if _is_unrestricted(session, database):
         return
-    held = _held(session, "DATABASE", database)
-    if not held:
+    own = held(session, "DATABASE", database)
+    if session.catalog.has("APPLICATION", (database,)):
+        # every role of an application may use its database
+        roles = _grantees(session) or frozenset()
+        own |= {"USAGE" for role in roles if role.startswith(f"{database}.")}
+    if not own:
         raise missing("Database", database)
-    if not held & {OWNERSHIP, "USAGE"} or not _enough(held, privileges):
-        raise _insufficient("database", database)
+    if not own & {OWNERSHIP, "USAGE"} or not _enough(own, privileges):
+        raise insufficient("database", database)
 
 
 def require_schema(session: LocalSession, database: str, schema: str, *privileges: str) -> None:
@@ -99,11 +113,11 @@ def require_schema(session: LocalSession, database: str, schema: str, *privilege
     if _is_unrestricted(session, database):
         return
     require_database(session, database)
-    held = _held(session, "SCHEMA", f"{database}.{schema}")
-    if not held:
+    own = held(session, "SCHEMA", f"{database}.{schema}")
+    if not own:
         raise missing("Schema", f"{database}.{schema}")
-    if not held & {OWNERSHIP, "USAGE"} or not _enough(held, privileges):
-        raise _insufficient("schema", schema)
+    if not own & {OWNERSHIP, "USAGE"} or not _enough(own, privileges):
+        raise insufficient("schema", schema)
 
 
 def require_relation(session: LocalSession, kind: str, name: Name, *privileges: str) -> None:
@@ -112,11 +126,29 @@ def require_relation(session: LocalSession, kind: str, name: Name, *privileges: 
         return
     require_schema(session, name.database, name.schema)
     title = ".".join(name)
-    held = _held(session, "TABLE", title) | _held(session, "VIEW", title)
-    if not held:
+    own = held(session, "TABLE", title) | held(session, "VIEW", title)
+    if not own:
         raise missing(kind.capitalize(), str(name))
-    if not _enough(held, privileges):
-        raise _insufficient(kind.lower(), name.object)
+    if not _enough(own, privileges):
+        raise insufficient(kind.lower(), name.object)
+
+
+def callable_overloads(session: LocalSession, name: Name) -> list[Procedure]:
+    """Return the procedures of a name that a session may call.
+
+    Raises:
+        SqlError: 2141 when there is none; Snowflake does not tell whether one exists.
+    """
+    overloads = session.catalog.overloads(name)
+    if not _is_unrestricted(session, name.database):
+        try:
+            require_schema(session, name.database, name.schema)
+        except SqlError:
+            overloads = []
+        overloads = [each for each in overloads if held(session, "PROCEDURE", each.signature)]
+    if not overloads:
+        raise compilation(f"Unknown user-defined function {name}.", 2141, "42601")
+    return overloads
 
 
 def require_ownership(session: LocalSession, kind: str, title: str) -> None:
@@ -127,11 +159,11 @@ def require_ownership(session: LocalSession, kind: str, title: str) -> None:
     """
     if _is_unrestricted(session, title.partition(".")[0]):
         return
-    held = _held(session, kind, title)
-    if not held:
+    own = held(session, kind, title)
+    if not own:
         raise missing(kind.capitalize(), title)
-    if OWNERSHIP not in held:
-        raise _insufficient(kind.lower(), title.rpartition(".")[2])
+    if OWNERSHIP not in own:
+        raise insufficient(kind.lower(), title.rpartition(".")[2])
 
 
 def require_grantable(session: LocalSession, kind: str, title: str) -> None:
@@ -141,7 +173,7 @@ def require_grantable(session: LocalSession, kind: str, title: str) -> None:
         session, database
     ):
         return
-    if OWNERSHIP not in _held(session, kind, title):
+    if OWNERSHIP not in held(session, kind, title):
         raise SqlError(
             "SQL access control error:\nGrant not executed: Insufficient privileges.",
             3003,
@@ -151,7 +183,7 @@ def require_grantable(session: LocalSession, kind: str, title: str) -> None:
 
 def hidden_conflict(session: LocalSession, kind: str, title: str) -> SqlError | None:
     """Return the error for creating an object that exists but is hidden from the session."""
-    if _is_unrestricted(session, title.partition(".")[0]) or _held(session, kind, title):
+    if _is_unrestricted(session, title.partition(".")[0]) or held(session, kind, title):
         return None
     name = title.rpartition(".")[2]
     return compilation(
@@ -179,7 +211,7 @@ def named_relations(session: LocalSession, root: Expr) -> NamedRelations:
 
 def check_access(session: LocalSession, names: NamedRelations) -> None:
     """Assert that a session may do what a statement does with the tables it names."""
-    if acting_application(session) is None:
+    if _grantees(session) is None:
         return
     for name, privileges in names:
         if name.schema == INFORMATION_SCHEMA:
@@ -189,9 +221,9 @@ def check_access(session: LocalSession, names: NamedRelations) -> None:
 
 
 def hide_unprivileged(session: LocalSession, root: Expr) -> None:
-    """Filter INFORMATION_SCHEMA, in place, to objects that an application has a privilege on."""
-    acting = acting_application(session)
-    if acting is None:
+    """Filter INFORMATION_SCHEMA, in place, to objects that a session has a privilege on."""
+    grantees = _grantees(session)
+    if grantees is None:
         return
     for table in list(root.find_all(exp.Table)):
         parts = name_parts(table)
@@ -202,7 +234,8 @@ def hide_unprivileged(session: LocalSession, root: Expr) -> None:
             continue
         visible_names = {
             grant.name.partition(".")[2]
-            for grant in session.catalog.grants_on(f"{parts[0]}.", acting)
+            for grantee in grantees
+            for grant in session.catalog.grants_on(f"{parts[0]}.", grantee)
             if grant.on in kinds
         }
         literals = [exp.Literal.string(name).sql() for name in sorted(visible_names)]
@@ -229,19 +262,27 @@ _LISTED: dict[str, tuple[str, tuple[str, ...]]] = {
 def _is_unrestricted(session: LocalSession, database: str) -> bool:
     """Whether a session may do everything in a database."""
     acting = acting_application(session)
+    if acting is None:
+        return session.role is None
     # no owner was recorded of databases that were created before owners were recorded
-    return acting in (None, database) or not session.catalog.holders("DATABASE", database)
+    return acting == database or not session.catalog.holders("DATABASE", database)
 
 
-def _held(session: LocalSession, kind: str, title: str) -> set[str]:
-    return session.catalog.held(kind, title, acting_application(session) or "")
+def held(session: LocalSession, kind: str, title: str) -> set[str]:
+    """Return the privileges that a session was granted on one object."""
+    return {
+        privilege
+        for grantee in _grantees(session) or ()
+        for privilege in session.catalog.held(kind, title, grantee)
+    }
 
 
 def _enough(held: set[str], privileges: tuple[str, ...]) -> bool:
     return OWNERSHIP in held or held.issuperset(privileges)
 
 
-def _insufficient(kind: str, name: str) -> SqlError:
+def insufficient(kind: str, name: str) -> SqlError:
+    """Return the error for something that a session sees but may not do."""
     return SqlError(
         f"SQL access control error:\nInsufficient privileges to operate on {kind} '{name}'.",
         3001,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from snowflake_sandbox import results, rules
+from snowflake_sandbox import results, roles, rules
 from snowflake_sandbox.errors import unsupported
 from snowflake_sandbox.queries import execution
 from snowflake_sandbox.results import Result
@@ -53,6 +53,7 @@ def run_statement(session: LocalSession, text: str, params: list[Any] | None) ->
         return results.status("Statement executed successfully.")
     rules.check_words(session, reader)
     context = session.context(params)
+    roles.check_statement(session, reader, context)
     for words, function in _ROUTES:
         if reader.accept(*words):
             return function(session, reader, context)
@@ -122,6 +123,10 @@ def _rollback(session: LocalSession, reader: Reader, _: Context) -> Result:
     reader.accept("WORK")
     reader.end()
     return session.rollback()
+
+
+def _show(session: LocalSession, reader: Reader, context: Context) -> Result:
+    return roles.visible(session, shows.show(session, reader, context))
 
 
 _Create = Callable[[LocalSession, Reader, Context, str], Result]
@@ -211,7 +216,7 @@ _ROUTES: tuple[tuple[tuple[str, ...], Run], ...] = (
     (("START", "TRANSACTION"), _begin),
     (("COMMIT",), _commit),
     (("ROLLBACK",), _rollback),
-    (("SHOW",), shows.show),
+    (("SHOW",), _show),
     (("DESCRIBE",), shows.describe_object),
     (("DESC",), shows.describe_object),
 )

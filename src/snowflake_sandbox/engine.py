@@ -101,11 +101,21 @@ class Engine(Host):
         schema: str | None = None,
         owner: Name | None = None,
         caller: LocalSession | None = None,
+        role: str | None = None,
     ) -> SnowflakeConnection:
-        """Return a connection of Snowflake's connector to this engine, without a port."""
+        """Return a connection of Snowflake's connector to this engine, without a port.
+
+        Args:
+            database: the current database.
+            schema: the current schema.
+            owner: the procedure whose handler will use the connection.
+            caller: the session that calls the procedure.
+            role: a role of the account, whose rights the connection has; an administrator's
+                without one.
+        """
         self._open = [connection for connection in self._open if not connection.is_closed()]
         connection = loopback.connect(
-            self.wire, database, schema, None if owner is None else (owner, caller)
+            self.wire, database, schema, None if owner is None else (owner, caller), role
         )
         self._open.append(connection)
         return connection

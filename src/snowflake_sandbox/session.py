@@ -99,6 +99,7 @@ class LocalSession:
         caller: LocalSession | None = None,
     ) -> None:
         self.account = account
+        self.role: str | None = None
         self._run = run
         self._describe = describe
         self.owner = owner

@@ -78,7 +78,11 @@ class LoopbackConnection(SnowflakeConnection):
 
 
 def connect(
-    wire: Wire, database: str | None, schema: str | None, handler: Handler | None
+    wire: Wire,
+    database: str | None,
+    schema: str | None,
+    handler: Handler | None = None,
+    role: str | None = None,
 ) -> SnowflakeConnection:
     """Open a connection to the engine behind a wire."""
     parameters: dict[str, Any] = {}
@@ -87,7 +91,7 @@ def connect(
         ticket = uuid.uuid4().hex
         wire.handlers[ticket] = handler
         parameters[OWNER_PARAMETER] = ticket
-    names: Mapping[str, str | None] = {"database": database, "schema": schema}
+    names: Mapping[str, str | None] = {"database": database, "schema": schema, "role": role}
     try:
         return LoopbackConnection(
             wire,

@@ -25,6 +25,7 @@ from snowflake_sandbox.endpoint import replies
 from snowflake_sandbox.errors import SqlError, unsupported
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.results import Result
+from snowflake_sandbox.roles import take_role
 from snowflake_sandbox.session import LocalSession
 
 # the reply to a statement that takes longer is the address of its result
@@ -165,7 +166,18 @@ class Wire:
         session = self._open_session(
             _part(query.get("databaseName")), _part(query.get("schemaName")), owner, caller
         )
+        role = _part(query.get("roleName")) or "SYSADMIN"
         if owner is None:
+            try:
+                take_role(session, role)
+            except SqlError as error:
+                raise Refused(
+                    200,
+                    "390189",
+                    f"Role '{role}' specified in the connect string is not granted to this user."
+                    " Contact your local system administrator, or attempt to login with another"
+                    " role, e.g. PUBLIC.",
+                ) from error
             session.parameters.values.update(
                 {name: str(value) for name, value in session_parameters.items()}
             )
@@ -195,7 +207,7 @@ class Wire:
                 "databaseName": session.database,
                 "schemaName": session.schema,
                 "warehouseName": _part(query.get("warehouse")),
-                "roleName": _part(query.get("roleName")) or "SYSADMIN",
+                "roleName": role,
             },
         }
         return {"data": reply, "code": None, "message": None, "success": True}

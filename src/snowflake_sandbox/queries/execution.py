@@ -46,15 +46,18 @@ def run_query(session: LocalSession, text: str, params: list[Any] | None) -> Res
 
 def plan_query(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
     """Return the plan of a statement, the remembered one when the same text ran before."""
-    # each application sees another part of INFORMATION_SCHEMA
-    key = (text, session.database, session.schema, access.acting_application(session))
+    # each application and role sees another part of INFORMATION_SCHEMA
+    acting = access.acting_application(session)
+    key = (text, session.database, session.schema, acting, session.role)
     plan = session.account.plans.get(key)
     if plan is None:
         root = session.translator.parse(text)
         rules.check_tree(session, root)
         strictness.check_values(root)
         strictness.check_subqueries(root)
-        names = access.named_relations(session, root)
+        # of a SHOW what is shown is chosen elsewhere
+        named = isinstance(root, exp.Query | exp.DML)
+        names = access.named_relations(session, root) if named else ()
         access.check_access(session, names)
         access.hide_unprivileged(session, root)
         if isinstance(root, exp.Merge):

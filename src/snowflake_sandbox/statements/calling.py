@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from snowflake_sandbox import handlers, results
+from snowflake_sandbox import access, handlers, results
 from snowflake_sandbox.errors import SqlError, compilation
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
@@ -34,9 +34,7 @@ def call(session: LocalSession, reader: Reader, context: Context) -> Result:
         values, _ = _evaluate(session, expressions, list(context.binds))
         return notifications.send_notification(session, values)
     name = context.qualify(parts)
-    overloads = session.catalog.overloads(name)
-    if not overloads:
-        raise compilation(f"Unknown user-defined procedure {name}.", 2141, "42601")
+    overloads = access.callable_overloads(session, name)
     values, types = _evaluate(session, expressions, list(context.binds))
     procedure = _choose(overloads, arguments, types)
     values_by_name = _match(procedure, arguments, values, types)

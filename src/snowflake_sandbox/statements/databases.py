@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from snowflake_sandbox import access, results
+from snowflake_sandbox import access, results, roles
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import compilation, exists, missing
 from snowflake_sandbox.names import Name, path, quote
@@ -200,8 +200,11 @@ def _forget_files(session: LocalSession, database: str, schema: str | None = Non
 def set_current(session: LocalSession, reader: Reader, context: Context) -> Result:
     """USE DATABASE, SCHEMA, ROLE, WAREHOUSE, SECONDARY ROLES."""
     answer = status("Statement executed successfully.", results.USE)
-    if reader.accept("ROLE") or reader.accept("WAREHOUSE"):
+    if reader.accept("WAREHOUSE"):
         reader.identifier()
+        return answer
+    if reader.accept("ROLE"):
+        roles.take_role(session, reader.identifier())
         return answer
     if reader.accept("SECONDARY", "ROLES"):
         reader.next()
@@ -215,6 +218,9 @@ def set_current(session: LocalSession, reader: Reader, context: Context) -> Resu
     reader.end()
     if not session.store.has_database(database):
         raise missing("Database", database)
+    access.require_database(session, database)
+    if schema and schema != "INFORMATION_SCHEMA":
+        access.require_schema(session, database, schema)
     if schema == "INFORMATION_SCHEMA" or session.store.has_schema(database, schema):
         session.use(database, schema)
     elif schema:

@@ -127,8 +127,7 @@ def _definition(session: LocalSession, reader: Reader, task: Name) -> str:
     if inner.accept("CALL"):
         # a task runs in its own database and schema
         name = Context(task.database, task.schema).qualify(inner.dotted())
-        if not session.catalog.overloads(name):
-            raise compilation(f"Unknown user-defined procedure {name}.", 2141, "42601")
+        access.callable_overloads(session, name)
     return text
 
 
@@ -170,7 +169,7 @@ def _may_run(session: LocalSession, task: Task) -> None:
         *(["EXECUTE MANAGED TASK"] if "WAREHOUSE" not in task.options else []),
     ]
     for privilege in needed:
-        if not access.has_privileges(session, privilege):
+        if not access.has_privileges(session, privilege, owner=task.name.database):
             raise compilation(
                 f"Cannot execute task , {privilege} privilege must be granted to owner role",
                 91089,

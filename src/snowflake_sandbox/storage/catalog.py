@@ -124,7 +124,12 @@ class Catalog:
             role: a role of the account, or an application's by its full name; by its own name
                 where only one application has such a role.
         """
-        roles = {self.role_title(role)}
+        roles = self.roles_of(self.role_title(role))
+        return [grant for grant in self.grants if grant.to in roles]
+
+    def roles_of(self, role: str) -> frozenset[str]:
+        """Return a role by its full name, and the roles that are granted to it."""
+        roles = {role}
         while True:
             more = {
                 grant.name
@@ -132,7 +137,7 @@ class Catalog:
                 if grant.to in roles and grant.on == "APPLICATION ROLE"
             } - roles
             if not more:
-                return [grant for grant in self.grants if grant.to in roles]
+                return frozenset(roles)
             roles |= more
 
     def callable_by(self, role: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from snowflake.connector.errors import DatabaseError, ProgrammingError
 
 from snowflake_sandbox import Engine
 from snowflake_sandbox.errors import SqlError
@@ -266,3 +267,30 @@ def test_a_view_made_anew_keeps_its_grants_only_when_asked(
         engine.sql(statement)
 
     assert engine.catalog.held("VIEW", "OURS.S.V", "READERS") == held
+
+
+def test_a_client_logs_in_with_a_role_and_has_its_rights(engine: Engine) -> None:
+    engine.sql("CREATE ROLE READER")
+    connection = engine.connect("OURS", "S", role="READER")
+    cursor = connection.cursor()
+    with pytest.raises(ProgrammingError, match="'OURS' does not exist or not authorized"):
+        cursor.execute("SELECT * FROM T")
+    for privilege in (
+        "USAGE ON DATABASE OURS",
+        "USAGE ON SCHEMA OURS.S",
+        "SELECT ON TABLE OURS.S.T",
+    ):
+        engine.sql(f"GRANT {privilege} TO ROLE READER")
+    cursor.execute("SELECT * FROM T")
+    assert cursor.fetchall() == [("1",)]
+    with pytest.raises(ProgrammingError, match="Insufficient privileges to operate on object 'T'"):
+        cursor.execute("DELETE FROM T")
+    cursor.execute("USE ROLE SYSADMIN")
+    cursor.execute("DELETE FROM T")
+    connection.close()
+
+
+def test_a_role_that_does_not_exist_cannot_be_taken(engine: Engine) -> None:
+    with pytest.raises(DatabaseError, match="Role 'NOBODY' specified in the connect string"):
+        engine.connect(role="NOBODY")
+    assert "'NOBODY' does not exist" in refused(engine.local_session(), "USE ROLE NOBODY").message

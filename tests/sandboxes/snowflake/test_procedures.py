@@ -100,7 +100,7 @@ def test_an_exception_of_the_handler_becomes_an_error(engine: Engine) -> None:
         ("CALL echo('a', fourth => 1)", "Invalid argument types"),
         ("CALL echo(first => 'a', 'b')", "positional argument follows"),
         ("CALL echo('a', third => 'many')", "Invalid value 'many' for argument THIRD"),
-        ("CALL nobody()", "Unknown user-defined procedure"),
+        ("CALL nobody()", "Unknown user-defined function"),
     ],
 )
 def test_a_wrong_call_is_refused(session: Session, text: str, reason: str) -> None:
