@@ -55,7 +55,25 @@ def together(answers: Sequence[Answer]) -> None:
         of = f"afterwards, of {words.number(total.limit)}"
         facts.append(("Left today", f"{words.number(total.left)}<small>{of}</small>"))
     look.html(look.facts(facts, big=True))
+    _costs(answers)
     show_missing_scopes(total.scopes)
+
+
+def _costs(answers: Sequence[Answer]) -> None:
+    """Draw what a day would cost, by how often the syncs run."""
+    days = plans.credits_a_day(answers)
+    if not days:
+        return
+    look.html(
+        look.table(
+            ("Runs every", "Credits a day"),
+            [(every.lower(), words.credits(day)) for every, day in days.items()],
+        )
+    )
+    look.html(
+        '<p class="quiet">An estimate for serverless tasks, from '
+        f"{escape(plans.basis(answers))}: docs/MONITORING.md has the formula.</p>"
+    )
 
 
 def show_missing_scopes(lacking: Sequence[str]) -> None:

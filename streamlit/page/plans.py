@@ -90,6 +90,18 @@ def added(plans: Sequence[Answer]) -> Total:
     )
 
 
+def credits_a_day(plans: Sequence[Answer]) -> dict[str, float]:
+    """Credits that a day of the syncs costs, by how often they run: each in a task of its own."""
+    days: list[dict[str, float]] = [plan["credits"]["day"] for plan in good(plans)]
+    return {every: sum(day[every] for day in days) for every in (days[0] if days else ())}
+
+
+def basis(plans: Sequence[Answer]) -> str:
+    """What the credits are estimated from."""
+    bases = {str(plan["credits"]["basis"]) for plan in good(plans)}
+    return bases.pop() if len(bases) == 1 else "runs of the last days, and assumptions"
+
+
 def tables(plan: Answer) -> list[str]:
     """The tables that the run creates, without the app's own (``_…``)."""
     matches = (_TABLE.match(str(statement)) for statement in plan["ddl"])

@@ -35,6 +35,11 @@ def percent(value: float | None) -> str:
     return f"{value:.0f} %"
 
 
+def credits(value: float) -> str:
+    """Snowflake's credits with two digits that say something: ``1.3``, ``0.052``."""
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
+
+
 def size(count: float | None) -> str:
     """Bytes in the unit a person would use."""
     if count is None:

@@ -66,3 +66,17 @@ def test_an_unchecked_connection_reads_the_only_portal(database: Database) -> No
     _run(database, "contacts", 5)
 
     assert _used_by_us(database)["1"] == 5
+
+
+def test_a_portal_has_one_day_after_its_key_was_changed(database: Database) -> None:
+    database.rows(
+        f"INSERT INTO {STATE}.BUDGETS (FINGERPRINT, DAILY_LIMIT, USED, CHECKED_AT) "
+        "SELECT 'new', 1000, 600, DATEADD(SECOND, 1, SYSDATE())"
+    )
+    database.rows(f"INSERT INTO {STATE}.PORTALS (FINGERPRINT, PORTAL_ID) VALUES ('new', '1')")
+    _run(database, "contacts", 5)
+    rows = database.rows(
+        "SELECT PORTAL_ID, USED, USED_BY_US FROM HUBSPOT_INGEST.CORE.BUDGET ORDER BY PORTAL_ID"
+    )
+
+    assert [tuple(row.values()) for row in rows] == [("1", 600, 5), ("2", 500, 0)]

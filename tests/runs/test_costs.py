@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from hubspot_ingest.inbound.preview import preview
 from hubspot_ingest.inbound.run.runner import begin, ingest_all
+from hubspot_ingest.operations.credits import DailyWork
 from tests.runs.conftest import MakeWorld
-from tests.runs.world import World, on_an_empty_stack
+from tests.runs.world import MINUTE, World, on_an_empty_stack
 
 SMALL: dict[str, Any] = {"properties": ["hs_object_id"], "associations": []}
 
@@ -70,3 +72,58 @@ def test_the_costs_of_a_day_are_those_of_its_runs(slow: World) -> None:
     for column in ("REQUESTS", "ROWS_READ", "BYTES", "STAGED_BYTES"):
         assert day[column] == sum(run[column] for run in runs)
     assert day["WAREHOUSE_SECONDS"] == pytest.approx(sum(r["WAREHOUSE_SECONDS"] for r in runs))
+
+
+def test_the_costs_of_a_day_are_told_in_credits(slow: World) -> None:
+    slow.run()
+    (day,) = slow.rows("SELECT WAREHOUSE_SECONDS, CREDITS FROM HUBSPOT_INGEST.CORE.COSTS")
+
+    assert day["CREDITS"] == pytest.approx(day["WAREHOUSE_SECONDS"] * 0.9 / 3600, abs=1e-6)
+
+
+def _planned(world: World, sync: str = "contacts") -> dict[str, Any]:
+    answer = on_an_empty_stack(lambda: dict(preview.plan_ingest(world.context, sync)))
+    credits: dict[str, Any] = answer["credits"]
+    return credits
+
+
+def test_a_plan_tells_what_the_run_and_a_day_would_cost(slow: World) -> None:
+    first = _planned(slow)
+    slow.run()
+    for _ in range(3):
+        slow.clock.advance(5 * MINUTE)
+        slow.run()
+    later = _planned(slow)
+    idle = [run["WAREHOUSE_SECONDS"] for run in slow.runs()][1:]
+
+    assert (first["estimate"], first["basis"]) == (True, "assumptions: no run yet")
+    assert first["run"] > later["run"] > 0
+    assert later["basis"] == "runs of the last days"
+    assert len(set(idle)) == 1
+    work = DailyWork(idle[0], 8, 0.0, measured=True)
+    assert later["day"] == {
+        f"{every} MINUTES": pytest.approx(work.on_serverless(every), abs=1e-4)
+        for every in (5, 15, 60)
+    }
+    assert later["day_on_warehouse"]["5 MINUTES"] > 3 * later["day"]["5 MINUTES"]
+
+
+def test_a_plan_tells_what_the_sync_costs_as_it_is_configured(slow: World) -> None:
+    unscheduled = _planned(slow)["as_configured"]
+    slow.slim(schedule="60 MINUTES")
+    hourly = _planned(slow)
+    slow.slim(fresh_within="5 MINUTES")
+    promised = _planned(slow)
+
+    assert unscheduled is None
+    assert hourly["as_configured"] == hourly["day"]["60 MINUTES"]
+    assert promised["as_configured"] > promised["day"]["5 MINUTES"]
+
+
+def test_the_plan_of_all_tells_what_a_day_of_all_would_cost(slow: World) -> None:
+    slow.configure("companies", SMALL)
+    answer = on_an_empty_stack(lambda: dict(preview.plan_ingest_all(slow.context)))
+    credits: dict[str, Any] = answer["credits"]
+    alone = [_planned(slow, sync)["day"]["5 MINUTES"] for sync in ("contacts", "companies")]
+
+    assert max(alone) < credits["day"]["5 MINUTES"] < sum(alone)

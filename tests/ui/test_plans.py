@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from hubspot_sandbox import Portal
 from page import plans
 from tests.runs.world import CONTACTS, World
@@ -48,6 +50,15 @@ def test_the_plan_tells_what_the_first_runs_take_and_stores_nothing(open_page: O
     assert "HubSpot's list has all records as they are, 100 a page" in view.text
     assert world.rows("SELECT * FROM syncs") == []
     assert not world.exists(CONTACTS)
+
+
+def test_the_plan_tells_what_a_day_costs_by_how_often_the_syncs_run(open_page: Open) -> None:
+    view, _ = at_objects(open_page)
+    view.press("Continue")
+
+    assert "Credits a day" in view.text
+    assert all(f"{every} minutes" in view.text for every in (5, 15, 60))
+    assert "An estimate for serverless tasks, from assumptions: no run yet" in view.text
 
 
 def test_a_plan_is_asked_for_once_and_kept(open_page: Open) -> None:
@@ -200,3 +211,14 @@ def test_what_parts_a_run_is_told_beside_it() -> None:
         plans.warning(planned(message=f"a run of contacts would read much; {warning}")) == warning
     )
     assert plans.warning(planned()) == ""
+
+
+def test_the_credits_of_plans_add_up() -> None:
+    one = {"day": {"5 MINUTES": 0.5, "60 MINUTES": 0.1}, "basis": "runs of the last days"}
+    other = {"day": {"5 MINUTES": 0.25, "60 MINUTES": 0.2}, "basis": "assumptions: no run yet"}
+    both = [planned(credits=one), planned(credits=other), {"response_code": "INVALID_SETTINGS"}]
+
+    assert plans.credits_a_day(both) == pytest.approx({"5 MINUTES": 0.75, "60 MINUTES": 0.3})
+    assert plans.basis(both) == "runs of the last days, and assumptions"
+    assert plans.basis(both[:1]) == "runs of the last days"
+    assert plans.credits_a_day([]) == {}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hubspot_ingest import times
 from hubspot_ingest.database import cleanup, sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
@@ -67,6 +68,14 @@ class RecentRuns:
     began_at: int
     succeeded_at: int | None
     mean_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredWork:
+    """What the runs of a sync took: seconds of one that changed nothing, and a day's beside it."""
+
+    idle_seconds: float
+    seconds_a_day: float
 
 
 class Runs:
@@ -178,6 +187,23 @@ class Runs:
             )
             for row in rows
         }
+
+    def measured_work(self, sync: str, since: int, now: int) -> MeasuredWork | None:
+        """What a sync took since an instant (ms) besides backfills; None where it did not run."""
+        unchanged = "ROWS_INSERTED + ROWS_UPDATED + ROWS_DELETED = 0"
+        (row,) = self._database.rows(
+            "SELECT COUNT(*) AS RUNS, SUM(WAREHOUSE_SECONDS) AS SECONDS, "
+            f"MEDIAN(IFF({unchanged}, WAREHOUSE_SECONDS, NULL)) AS IDLE_SECONDS, "
+            "DATE_PART(EPOCH_MILLISECOND, MIN(STARTED_AT)) AS BEGAN_AT "
+            f"FROM {self._state}.RUNS WHERE SYNC = ? AND STARTED_AT >= {INSTANT} "
+            f"AND STATUS = 'SUCCEEDED' AND (SINCE IS NOT NULL OR {unchanged})",
+            (sync, since),
+        )
+        if row["IDLE_SECONDS"] is None:
+            return None
+        idle = float(row["IDLE_SECONDS"])
+        days = max(1.0, (now - int(row["BEGAN_AT"])) / times.DAY)
+        return MeasuredWork(idle, max(0.0, float(row["SECONDS"]) - int(row["RUNS"]) * idle) / days)
 
     def log_error(self, run_id: str | None, sync: str, code: str, message: str, now: int) -> None:
         """Insert a row of ERRORS; ``run_id`` is None for an error outside a run."""

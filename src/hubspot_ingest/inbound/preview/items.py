@@ -94,6 +94,7 @@ def _planned(
         limits=prospect.limits(),
         pace=prospect.pace(parts),
         usage=prospect.client.governor.usage,
+        work=prospect.work(parts, estimate.rows),
         at_least=estimate.at_least,
     )
 

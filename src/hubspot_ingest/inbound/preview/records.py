@@ -69,6 +69,7 @@ def records_plan(prospect: Prospect, stream: RecordStream, sync_state: SyncState
         limits=prospect.limits(),
         pace=prospect.pace(parts),
         usage=prospect.client.governor.usage,
+        work=prospect.work(parts, survey.counts.records),
     )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest import credentials
+from hubspot_ingest import credentials, schedules, times
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.state.budgets import Budgets
@@ -19,12 +19,15 @@ from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.inbound.preview import estimate
 from hubspot_ingest.inbound.preview.estimate import Limit, Part
 from hubspot_ingest.model import Json, Usage
-from hubspot_ingest.operations import quota_share
+from hubspot_ingest.operations import credits, quota_share
 from hubspot_ingest.operations.context import Context
+from hubspot_ingest.operations.credits import DailyWork
 from hubspot_ingest.settings import SyncSettings
 
 # Seconds an answer takes where nothing was measured.
-PACE = 0.3
+PACE = credits.REQUEST
+# Runs within this time tell what a sync takes as the days go by.
+MEASURED = 7 * times.DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Planned:
         limits: what HubSpot allows now.
         pace: seconds an answer of an endpoint takes.
         usage: the account's day, None where HubSpot does not tell.
+        work: what the sync takes as the days go by.
     """
 
     sync: str
@@ -56,6 +60,7 @@ class Planned:
     limits: Mapping[Bucket, Limit]
     pace: Mapping[str, float]
     usage: Usage | None
+    work: DailyWork
     at_least: bool = False
 
     @property
@@ -111,6 +116,20 @@ class Prospect:
         spent = self.client.tally.endpoints.get(endpoint)
         return PACE if spent is None else spent.seconds / spent.count
 
+    def work(self, parts: Sequence[Part], rows: int | None) -> DailyWork:
+        """What the sync took in the last days; else what a daily rotation of ``rows`` would."""
+        runs = Runs(self.context.database)
+        measured = runs.measured_work(self.name, self.now - MEASURED, self.now)
+        if measured is not None:
+            statements = credits.IDLE_STATEMENTS
+            return DailyWork(
+                measured.idle_seconds, statements, measured.seconds_a_day, measured=True
+            )
+        asked = sum(step.count for step in estimate.steps(parts))
+        # everything is read again once a day: about what the first run asks
+        seconds_a_day = asked * PACE + (rows or 0) / estimate.ROWS_PER_SECOND
+        return credits.assumed_work(1 if parts else 0, seconds_a_day)
+
     def beginning(self) -> list[Part]:
         """What a run asks before it knows its stream: the portal's id, once per credential."""
         fingerprint = credentials.fingerprint(self.client.access.credential, self.context.base_url)
@@ -144,6 +163,7 @@ class Prospect:
             limits=self.limits(),
             pace={},
             usage=self.client.governor.usage,
+            work=self.work((), 0),
         )
 
 
@@ -178,6 +198,11 @@ def answer(planned: Planned) -> dict[str, Json]:
         "scopes_missing": [*planned.scopes_missing],
         # a warehouse is held from the run's beginning to its end, waiting included
         "warehouse_seconds": math.ceil(seconds),
+        "credits": {
+            "run": round(credits.serverless(seconds, credits.IDLE_STATEMENTS), 4),
+            **planned.work.answer(),
+            "as_configured": _as_configured(planned),
+        },
         "plan_hash": planned.plan_hash,
     }
 
@@ -208,7 +233,20 @@ def combined_answer(planned: Sequence[Planned], answers: list[Json]) -> dict[str
         "requests_total": count,
         "minutes": round(seconds / 60, 3),
         "rows": rows,
+        "credits": {
+            "run": round(credits.serverless(seconds, credits.IDLE_PASS_STATEMENTS), 4),
+            **credits.together([plan.work for plan in planned]).answer(),
+        },
     }
+
+
+def _as_configured(planned: Planned) -> float | None:
+    """Credits a day as the sync's own schedule or promise says; None where it has none."""
+    settings = planned.settings
+    promise = settings.fresh_minutes
+    # a sync is asked at the last look before its promise ends
+    every = schedules.longest_gap(settings.schedule) if promise is None else promise - 1
+    return None if every is None else round(planned.work.on_serverless(every), 4)
 
 
 def _daily(usage: Usage | None, asked: int) -> dict[str, Json]:
