@@ -12,14 +12,17 @@ How a request is answered: `sandbox` counts it against `limits` and looks up its
 from hubspot_sandbox.faults import Faults, Planned
 from hubspot_sandbox.limits import Limits
 from hubspot_sandbox.multi_account import Several
+from hubspot_sandbox.person import Edit, Person
 from hubspot_sandbox.portal import Portal
 from hubspot_sandbox.records.table import Record, UnknownRecord
 from hubspot_sandbox.sandbox import Sandbox, Seen
 from hubspot_sandbox.write_rules import WriteRules
 
 __all__ = [
+    "Edit",
     "Faults",
     "Limits",
+    "Person",
     "Planned",
     "Portal",
     "Record",

@@ -18,7 +18,17 @@ KINDS = (
 ON_REQUEST = ("short-page", "empty-page")
 """Faults that only a plan brings about: short and empty pages of a search (BEHAVIOR H171)."""
 
-AFTER_THE_WORK = frozenset({"dropped", "truncated", "slow", *ON_REQUEST})
+WRITE_KINDS = ("502-done", "silent", "half", "nothing", "409")
+"""Faults of batches that write, to be asked for by name (BEHAVIOR H199).
+
+The work is done and a proxy answers 502, or nobody for a minute; half of the inputs are written
+and the answer is 500; none are and the answer is 2xx without results and errors; the whole batch is
+refused with 409.
+"""
+
+AFTER_THE_WORK = frozenset(
+    {"dropped", "truncated", "slow", *ON_REQUEST, "502-done", "silent", "half", "nothing"}
+)
 """Faults that strike when the server has done its work already: a write may have happened."""
 
 
@@ -51,17 +61,20 @@ class Faults:
         *,
         most_in_a_row: int = 3,
         slow_ms: int = 2_000,
+        silence_ms: int = 60_000,
         retry_after_seconds: int = 1,
         plan: Iterable[Planned] = (),
     ) -> None:
         """``rate`` is the share of requests that go wrong; ``plan`` adds scripted faults."""
         self._plan = list(plan)
-        unknown = {*kinds, *(planned.kind for planned in self._plan)} - {*KINDS, *ON_REQUEST}
+        every_kind = (*KINDS, *ON_REQUEST, *WRITE_KINDS)
+        unknown = {*kinds, *(planned.kind for planned in self._plan)} - {*every_kind}
         if unknown:
-            every = ", ".join((*KINDS, *ON_REQUEST))
+            every = ", ".join(every_kind)
             raise ValueError(f"unknown faults {sorted(unknown)}; there are {every}")
         self.rate = rate
         self.slow_ms = slow_ms
+        self.silence_ms = silence_ms
         self.retry_after_seconds = retry_after_seconds
         self._seed = seed
         self._kinds = tuple(kinds)
@@ -78,6 +91,8 @@ class Faults:
                 continue
             if planned.request is not None and number < planned.request:
                 continue
+            if planned.kind in WRITE_KINDS and not _writes_a_batch(endpoint):
+                continue
             self._struck[place] += 1
             return planned.kind
         if self.rate <= 0 or not self._kinds:
@@ -88,8 +103,13 @@ class Faults:
         if random.random() >= self.rate or before >= self._most:
             self._in_a_row.pop(key, None)
             return None
+        kinds = self._kinds
+        if not _writes_a_batch(endpoint):
+            kinds = tuple(kind for kind in kinds if kind not in WRITE_KINDS)
+        if not kinds:
+            return None
         self._in_a_row[key] = before + 1
-        return random.choice(self._kinds)
+        return random.choice(kinds)
 
     def instead(self, kind: str, search: bool) -> Answer:
         """The answer a fault gives instead of HubSpot's own."""
@@ -115,6 +135,7 @@ class Faults:
             title = {"502": "Bad Gateway", "504": "Gateway Time-out", "524": "A timeout occurred"}
             return html(int(kind), title[kind])
         messages = {
+            "409": ("The batch conflicts with existing objects", "CONFLICT"),
             "423": ("The resource is currently locked", "LOCKED"),
             "477": ("The account is being moved to another data center", "MIGRATION_IN_PROGRESS"),
             "500": ("internal error", "INTERNAL_ERROR"),
@@ -127,17 +148,34 @@ class Faults:
             answer.headers["Retry-After"] = str(self.retry_after_seconds)
         return answer
 
+    def cut(self, kind: str, body: bytes) -> bytes:
+        """What HubSpot does of a batch before a fault: all of it, half or nothing."""
+        if kind not in ("half", "nothing"):
+            return body
+        shape = json.loads(body)
+        inputs = shape.get("inputs") or []
+        shape["inputs"] = inputs[: len(inputs) // 2] if kind == "half" else []
+        return json.dumps(shape).encode()
+
     def spoil(self, kind: str, answer: Answer) -> Answer:
         """HubSpot's own answer as it arrives through a fault."""
+        if kind in ("half", "502-done") and answer.status < 400:
+            return self.instead("500" if kind == "half" else "502", search=False)
+        if kind in ("half", "502-done", "nothing"):
+            return answer
         if kind == "truncated":
             answer.body = answer.body[: len(answer.body) * 2 // 3]
         elif kind in ON_REQUEST:
             _shorten(answer, keep_half=kind == "short-page")
-        elif kind == "slow":
-            answer.delay_ms += self.slow_ms
+        elif kind in ("slow", "silent"):
+            answer.delay_ms += self.slow_ms if kind == "slow" else self.silence_ms
         else:
             answer.dropped = True
         return answer
+
+
+def _writes_a_batch(endpoint: str) -> bool:
+    return "/batch/" in endpoint and not endpoint.endswith("/batch/read")
 
 
 def _shorten(answer: Answer, *, keep_half: bool) -> None:

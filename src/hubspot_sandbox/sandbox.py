@@ -157,6 +157,8 @@ class Sandbox:
         if kind is not None and kind not in AFTER_THE_WORK:
             assert self.faults is not None
             return self.faults.instead(kind, route is not None and route.bucket == SEARCH)
+        if kind is not None and self.faults is not None:
+            body = self.faults.cut(kind, body)
         try:
             answer = self._answer(now, route, method, path, query, headers, body)
         except Refusal as refused:

@@ -42,11 +42,11 @@ class WriteRules:
         equal_values_modify: writing the values there are moves the modification time (H184).
         ignores_read_only: read-only properties are left out instead of refused (H86).
         required: what a new record needs, by object type (H180).
-        dead_ids_fail_links: one id that is no record refuses a whole association batch.
-        primary_for: object types whose first company becomes their primary one.
-        most_links: how many inputs association batches take whose limit no page names.
+        dead_ids_fail_links: one id that is no record refuses a whole association batch (H190).
+        primary_for: object types whose first company becomes their primary one (H191).
+        most_links: how many inputs association batches take whose limit no page names (H194).
         enforcing_versions: the versions that hold writes to the admins' rules (H182, H183).
-        writes_per_second: beyond so many writes a second the portal is locked.
+        writes_per_second: beyond so many writes a second the portal is locked (H198).
         lock_ms: how long it is locked.
         reformats_phones: phone numbers are stored in a form of HubSpot's (H181).
     """
@@ -79,7 +79,7 @@ class WriteRules:
 
 @dataclass(slots=True)
 class WriteLock:
-    """Locks a portal that is written to too quickly. Times are milliseconds."""
+    """Locks a portal that is written to too quickly (BEHAVIOR H198). Times are milliseconds."""
 
     locked_until: int = -1
     recent: deque[int] = field(default_factory=deque)

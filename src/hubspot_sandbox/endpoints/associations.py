@@ -1,4 +1,4 @@
-"""The endpoints of associations: reads, labels and writes."""
+"""The endpoints that read associations and the types there are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hubspot_sandbox.shapes.records import alive
 from hubspot_sandbox.times import iso
 
 PER_RECORD, PER_RECORD_V3 = 500, 100
-BATCH, BATCH_V3, BATCH_WRITE = 1_000, 100, 2_000
+BATCH, BATCH_V3 = 1_000, 100
 
 
 def _pair(call: Call) -> tuple[ObjectType, ObjectType]:
@@ -131,80 +131,3 @@ def read_labels(call: Call) -> Answer:
         return json_answer({"results": [{"id": str(k.type_id), "name": k.name} for k in kinds]})
     kinds = call.portal.associations.types(source, target)
     return json_answer({"results": [kind.as_json() for kind in kinds]})
-
-
-def write_links(call: Call) -> Answer:
-    """``batch/create`` and ``batch/associate/default``: labels given replace those there were."""
-    source = call.writable("from").object_type
-    target = call.writable("to").object_type
-    results = []
-    for item in call.inputs(BATCH_WRITE):
-        from_id, to_id = _linked_ids(call, item, source, target)
-        kinds: list[LinkType] = []
-        for type_input in item.get("types") or ():
-            kind = call.portal.associations.find_type(
-                source,
-                target,
-                str(type_input.get("associationCategory")),
-                int(type_input.get("associationTypeId", -1)),
-            )
-            if kind is None:
-                raise invalid(
-                    f"Association type {type_input} does not exist between {source.singular} and "
-                    f"{target.singular}"
-                )
-            kinds.append(kind)
-        call.portal.associations.add(source, from_id, target, to_id, kinds)
-        labels = [kind.label for kind in kinds if kind.label]
-        results.append(
-            {
-                "fromObjectTypeId": source.id,
-                "fromObjectId": str(from_id),
-                "toObjectTypeId": target.id,
-                "toObjectId": str(to_id),
-                "labels": labels,
-            }
-        )
-    return json_answer({"status": "COMPLETE", "results": results, **_times(call)}, 201)
-
-
-def remove_links(call: Call) -> Answer:
-    """``batch/archive``: all types; ``batch/labels/archive``: those given."""
-    source = call.writable("from").object_type
-    target = call.writable("to").object_type
-    for item in call.inputs(BATCH_WRITE):
-        targets = item.get("to")
-        for end in targets if isinstance(targets, list) else [targets]:
-            from_id, to_id = _linked_ids(call, {**item, "to": end}, source, target)
-            kinds = None
-            if "types" in item:
-                kinds = [
-                    kind
-                    for type_input in item["types"]
-                    if (
-                        kind := call.portal.associations.find_type(
-                            source,
-                            target,
-                            str(type_input.get("associationCategory")),
-                            int(type_input.get("associationTypeId", -1)),
-                        )
-                    )
-                ]
-            call.portal.associations.remove(source, from_id, target, to_id, kinds)
-    return Answer(204)
-
-
-def _linked_ids(
-    call: Call, item: dict[str, Any], source: ObjectType, target: ObjectType
-) -> tuple[int, int]:
-    numbers = []
-    for name, kind in (("from", source), ("to", target)):
-        number = record_id((item.get(name) or {}).get("id"))
-        if number is None or call.portal.table(kind).find_live(number) is None:
-            raise invalid(f"Invalid object id in '{name}': {item.get(name)}", "INVALID_OBJECT_IDS")
-        numbers.append(number)
-    return numbers[0], numbers[1]
-
-
-def _times(call: Call) -> dict[str, str]:
-    return {"startedAt": iso(call.now), "completedAt": iso(call.now)}

@@ -38,6 +38,16 @@ class Associations(LinkTypes):
         self._links: dict[tuple[str, str], Links] = {}
         self.limits: dict[tuple[str, str], dict[tuple[str, int], int]] = {}
 
+    def rename(
+        self, from_type: ObjectType, to_type: ObjectType, link: LinkType, label: str
+    ) -> None:
+        """Call a label otherwise, also where records are associated by it."""
+        changed = self.renamed(from_type, to_type, link, label)
+        for linked in self.links(from_type, to_type).values():
+            for to_id, kinds in linked.items():
+                if link in kinds:
+                    linked[to_id] = tuple(changed if kind == link else kind for kind in kinds)
+
     def links(self, from_type: ObjectType, to_type: ObjectType) -> Links:
         """Linked ids by id, in one direction."""
         pair = (from_type.name, to_type.name)

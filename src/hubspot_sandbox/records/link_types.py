@@ -66,6 +66,10 @@ _LABELS: dict[tuple[str, str], tuple[LinkType, ...]] = {
 }
 
 
+MOST_LABELS = 50
+"""Labels a pair of object types may have (BEHAVIOR H193)."""
+
+
 class LinkTypes:
     """The association types of a portal by pair of object types; labels can be added."""
 
@@ -73,6 +77,7 @@ class LinkTypes:
         """The types that HubSpot defines and some labels."""
         self._types: dict[tuple[str, str], list[LinkType]] = {}
         self._inverses: dict[tuple[str, str], dict[LinkType, LinkType]] = {}
+        self.most_labels = MOST_LABELS
 
     def types(self, from_type: ObjectType, to_type: ObjectType) -> list[LinkType]:
         """Types a pair may be associated by: the unlabelled one first, then primary, labels."""
@@ -170,12 +175,11 @@ class LinkTypes:
     def drop_label(self, from_type: ObjectType, to_type: ObjectType, link: LinkType) -> None:
         """Remove a label in both directions."""
         back = self.inverse(from_type, to_type, link)
-        # places are kept: types without an inverse of their own are paired by them
-        for pair, gone_type in (((from_type, to_type), link), ((to_type, from_type), back)):
-            self._inverses.get((pair[0].name, pair[1].name), {}).pop(gone_type, None)
+        for pair, dropped in (((from_type, to_type), link), ((to_type, from_type), back)):
+            self._inverses.get((pair[0].name, pair[1].name), {}).pop(dropped, None)
             types = self.types(*pair)
-            if gone_type in types:
-                types.remove(gone_type)
+            if dropped in types:
+                types.remove(dropped)
 
     def labels(self) -> Iterator[tuple[str, str, LinkType]]:
         """Every label with the names of its pair."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubspot_sandbox.endpoints import account, oauth, people, pipelines
+from hubspot_sandbox.endpoints import account, association_limits, oauth, people, pipelines
 from hubspot_sandbox.limits import OPEN
 from hubspot_sandbox.routes.family import Family, Row, dated
 
@@ -33,6 +33,10 @@ FAMILIES = (
         (
             Row("GET", "records", account.record_counts),
             Row("GET", "custom-properties", account.property_counts),
+            Row("GET", "associations/labels", association_limits.label_counts),
+            Row("GET", "associations/records/from", association_limits.types_near_limit),
+            Row("GET", "associations/records/{from}/to", association_limits.types_near_limit),
+            Row("GET", "associations/records/{from}/{to}", association_limits.records_near_limit),
         ),
     ),
     Family(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hubspot_sandbox.endpoints import (
     account,
+    association_labels,
+    association_writes,
     associations,
     properties,
     record_batches,
@@ -13,6 +15,20 @@ from hubspot_sandbox.endpoints import (
 )
 from hubspot_sandbox.limits import ASSOCIATIONS, SEARCH
 from hubspot_sandbox.routes.family import Family, Row, dated
+
+_LINK = "{from}/{id}/associations/{to}/{other}"
+_SINGLE_LINKS = (
+    Row("GET", "{from}/{id}/associations/{to}", associations.read_links),
+    Row("PUT", _LINK, association_writes.put_link, ASSOCIATIONS),
+    Row("DELETE", _LINK, association_writes.delete_link, ASSOCIATIONS),
+    Row(
+        "PUT",
+        "{from}/{id}/associations/default/{to}/{other}",
+        association_writes.put_default_link,
+        ASSOCIATIONS,
+    ),
+)
+_CONFIGURATIONS = "definitions/configurations"
 
 OBJECTS = Family(
     (*dated("/crm/objects"), ("/crm/v3/objects", "v3"), ("/crm/objects/v3", "v3")),
@@ -30,12 +46,12 @@ OBJECTS = Family(
         Row("GET", "{type}/{id}", record_reads.get_record),
         Row("PATCH", "{type}/{id}", record_writes.update_record),
         Row("DELETE", "{type}/{id}", record_writes.archive_record),
-        Row("GET", "{from}/{id}/associations/{to}", associations.read_links),
+        *_SINGLE_LINKS,
     ),
 )
 LINKS = Family(
     (("/crm/v4/objects", "v4"),),
-    (Row("GET", "{from}/{id}/associations/{to}", associations.read_links),),
+    _SINGLE_LINKS,
 )
 LINK_BATCHES = Family(
     (
@@ -46,10 +62,33 @@ LINK_BATCHES = Family(
     ),
     (
         Row("POST", "{from}/{to}/batch/read", associations.batch_read_links, ASSOCIATIONS),
-        Row("POST", "{from}/{to}/batch/create", associations.write_links, ASSOCIATIONS),
-        Row("POST", "{from}/{to}/batch/associate/default", associations.write_links, ASSOCIATIONS),
-        Row("POST", "{from}/{to}/batch/archive", associations.remove_links, ASSOCIATIONS),
-        Row("POST", "{from}/{to}/batch/labels/archive", associations.remove_links, ASSOCIATIONS),
+        Row("POST", "{from}/{to}/batch/create", association_writes.create_links, ASSOCIATIONS),
+        Row(
+            "POST",
+            "{from}/{to}/batch/associate/default",
+            association_writes.create_default_links,
+            ASSOCIATIONS,
+        ),
+        Row("POST", "{from}/{to}/batch/archive", association_writes.archive_links, ASSOCIATIONS),
+        Row(
+            "POST",
+            "{from}/{to}/batch/labels/archive",
+            association_writes.archive_labels,
+            ASSOCIATIONS,
+        ),
+        Row("POST", "{from}/{to}/labels", association_labels.create_label, ASSOCIATIONS),
+        Row("PUT", "{from}/{to}/labels", association_labels.rename_label, ASSOCIATIONS),
+        Row("DELETE", "{from}/{to}/labels/{number}", association_labels.delete_label, ASSOCIATIONS),
+        Row("GET", f"{_CONFIGURATIONS}/all", association_labels.list_limits, ASSOCIATIONS),
+        *(
+            Row(method, f"{_CONFIGURATIONS}/{{from}}/{{to}}{rest}", answer, ASSOCIATIONS)
+            for method, rest, answer in (
+                ("GET", "", association_labels.list_limits_of_pair),
+                ("POST", "/batch/create", association_labels.set_limits),
+                ("POST", "/batch/update", association_labels.update_limits),
+                ("POST", "/batch/purge", association_labels.remove_limits),
+            )
+        ),
         Row("GET", "{from}/{to}/labels", associations.read_labels, ASSOCIATIONS),
         Row("GET", "{from}/{to}/types", associations.read_labels, ASSOCIATIONS),
     ),

@@ -39,7 +39,7 @@ _TABLE: list[tuple[str, str, list[tuple[tuple[str, ...], Row]]]] = [
     for family in _FAMILIES
     for prefix, style in family.prefixes
 ]
-_SHORTENED = ("{id}", "{name}", "{email}")
+_SHORTENED = ("{id}", "{other}", "{number}", "{name}", "{email}")
 
 
 def find_route(method: str, path: str) -> Route | None:

@@ -12,7 +12,7 @@ from hubspot_sandbox.records.link_types import LinkType
 from hubspot_sandbox.schema.object_types import ObjectType
 
 UNLINKABLE = frozenset({"products"})
-"""Object types that HubSpot associates with nothing."""
+"""Object types that HubSpot associates with nothing (BEHAVIOR H195)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def end(call: Call, object_type: ObjectType, raw: object, direction: str) -> End
     """The record at one end; ``direction`` is ``from`` or ``to``.
 
     Raises:
-        Refusal: 404 when there is no such record.
+        Refusal: 404 when there is no such record (BEHAVIOR H190).
     """
     text = str(raw.get("id")) if isinstance(raw, Mapping) else str(raw)
     number = record_id(text)
@@ -74,10 +74,10 @@ def link(
     """Associate two records; returns the types of the pair afterwards.
 
     The types take the place of those there were, unless ``adds`` keeps them. A record's first
-    company becomes its primary one, and only one is.
+    company becomes its primary one, and only one is (BEHAVIOR H191).
 
     Raises:
-        Refusal: 400 when a limit would be passed.
+        Refusal: 400 when a limit would be passed (BEHAVIOR H193).
     """
     links = call.portal.associations
     pair = (source.object_type, target.object_type)

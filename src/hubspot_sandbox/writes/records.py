@@ -123,7 +123,7 @@ def present(table: Table, id_: int) -> State:
 
 
 def _link_company_of(call: Call, table: Table, id_: int, values: Values) -> None:
-    """Give a new contact the company of its e-mail domain, where the portal says so."""
+    """Give a new contact the company of its e-mail domain, where the portal says so (H196)."""
     portal = call.portal
     domain = (values.get("email") or "").rpartition("@")[2]
     if not portal.links_companies_by_domain or table.object_type.name != "contacts" or not domain:
@@ -137,7 +137,7 @@ def _link_company_of(call: Call, table: Table, id_: int, values: Values) -> None
 
 
 def archive(call: Call, table: Table, state: State | None) -> None:
-    """Archive a record; a quote takes its line items along."""
+    """Archive a record; a quote takes its line items along (BEHAVIOR H195)."""
     if state is None:
         return
     portal, kind = call.portal, table.object_type
