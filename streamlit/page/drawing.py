@@ -8,7 +8,17 @@ from html import escape
 
 import streamlit as st
 
-from page import first_use, look, place, run_list, settings_view, sync_list, tables_view, trust_view
+from page import (
+    first_use,
+    look,
+    place,
+    run_list,
+    settings_view,
+    sync_list,
+    tables_view,
+    traces,
+    trust_view,
+)
 from page.calls import Calls, Failed
 
 SHOWN = {
@@ -55,10 +65,11 @@ def error_boundary() -> Iterator[None]:
             "bad",
         )
     except Exception as error:
+        error_id, trace = traces.internal_error(error)
         look.note(
             "INTERNAL_ERROR",
-            "This part of the page cannot be shown "
-            f"({escape(type(error).__name__)}: {escape(' '.join(str(error).split())[:200])}). "
-            "The syncs are not affected. Reload the page; if it stays, report it.",
+            f"This part of the page cannot be shown: unexpected internal error {error_id}. "
+            "The syncs are not affected. Reload the page; if it stays, report the id with this, "
+            f"which are places in the code, none of your data: {escape(trace)}",
             "bad",
         )
