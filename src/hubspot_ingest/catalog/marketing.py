@@ -17,12 +17,12 @@ from hubspot_ingest.catalog.columns import (
     VARIANT,
 )
 from hubspot_ingest.catalog.stream import (
+    WITH_ARCHIVED,
     AfterPaging,
     BodyValues,
     ItemStream,
     OffsetPaging,
     PerParent,
-    Query,
 )
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.hubspot.requests import (
@@ -33,8 +33,6 @@ from hubspot_ingest.hubspot.requests import (
     SUBMISSIONS,
     WORKFLOWS,
 )
-
-_WITH_ARCHIVED: tuple[Query, ...] = ((("archived", "false"),), (("archived", "true"),))
 
 _LISTS = ItemStream(
     "lists",
@@ -85,7 +83,7 @@ _FORMS = ItemStream(
     path=FORMS,
     query=(("formTypes", "all"),),
     paging=AfterPaging(100),
-    variants=_WITH_ARCHIVED,
+    variants=WITH_ARCHIVED,
     deleted="archived",
     deleted_at="archivedAt",
     missing_kind="PURGED",

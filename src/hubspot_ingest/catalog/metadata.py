@@ -15,7 +15,13 @@ from hubspot_ingest.catalog.columns import (
     UPDATED_AT,
     VARIANT,
 )
-from hubspot_ingest.catalog.stream import AfterPaging, Every, ItemStream, PerParent, Query
+from hubspot_ingest.catalog.stream import (
+    WITH_ARCHIVED,
+    AfterPaging,
+    Every,
+    ItemStream,
+    PerParent,
+)
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.hubspot.requests import (
     ACCOUNT,
@@ -27,7 +33,6 @@ from hubspot_ingest.hubspot.requests import (
     USERS,
 )
 
-_WITH_ARCHIVED: tuple[Query, ...] = ((("archived", "false"),), (("archived", "true"),))
 _OBJECT_TYPE = "The object type it belongs to, as the stream's name or a custom object's id"
 _USERS_SCOPES = ("settings.users.read",)
 
@@ -38,7 +43,7 @@ METADATA: tuple[ItemStream, ...] = (
         scopes=("crm.objects.owners.read",),
         path=OWNERS,
         paging=AfterPaging(100),
-        variants=_WITH_ARCHIVED,
+        variants=WITH_ARCHIVED,
         deleted="archived",
         deleted_at="updatedAt",
         missing_kind="PURGED",
@@ -114,7 +119,7 @@ METADATA: tuple[ItemStream, ...] = (
         parents=PerParent(Every.OBJECT_TYPES),
         path=f"{PROPERTIES}/{{name}}",
         variants=(
-            *_WITH_ARCHIVED,
+            *WITH_ARCHIVED,
             (("dataSensitivity", "sensitive"),),
             (("dataSensitivity", "highly_sensitive"),),
         ),
@@ -199,7 +204,7 @@ METADATA: tuple[ItemStream, ...] = (
         scopes=("crm.schemas.custom.read",),
         tier="Enterprise",
         path=SCHEMAS,
-        variants=_WITH_ARCHIVED,
+        variants=WITH_ARCHIVED,
         deleted="archived",
         missing_kind="PURGED",
         columns=(

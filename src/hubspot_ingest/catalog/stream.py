@@ -76,6 +76,8 @@ class RecordStream(StreamBase):
 # -- items ---------------------------------------------------------------------------------------
 
 Query = tuple[tuple[str, str], ...]
+# a list that shows either the archived or the others is read once for each
+WITH_ARCHIVED: tuple[Query, ...] = ((("archived", "false"),), (("archived", "true"),))
 
 
 @dataclass(frozen=True, slots=True)

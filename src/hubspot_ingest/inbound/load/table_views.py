@@ -151,7 +151,7 @@ class TableViews:
         return [*statements, (register, sql.grant_select(register))]
 
     def _look(self) -> dict[str, str | None]:
-        """What goes by the views' names, with its fingerprint: None where it is not ours."""
+        """What has the views' names, each with its fingerprint; None where we did not make it."""
         statement, binds = views.existing_views(self._table)
         try:
             rows = self.database.rows(statement, binds)
@@ -166,7 +166,7 @@ class TableViews:
         }
 
     def _former(self, shown: ViewContent, there: Mapping[str, str | None]) -> frozenset[str]:
-        """The columns that have a label in a view that is ours: queries may name it."""
+        """The columns whose label is a column of our view, which queries may use: it is kept."""
         columns: set[str] = set()
         for view_name, fingerprint in there.items():
             if fingerprint not in (None, shown.fingerprint):
@@ -192,7 +192,7 @@ def _taken(view: Table) -> str:
 
 
 def modified_column(stream: RecordStream | ItemStream) -> str | None:
-    """The column that says when a row's thing last changed in HubSpot, if one does."""
+    """The column with the time of a row's last change in HubSpot; None where there is none."""
     if isinstance(stream, RecordStream):
         return UPDATED
     there = {column.name for column in stream.columns if column.type is Type.TIMESTAMP}
@@ -200,9 +200,9 @@ def modified_column(stream: RecordStream | ItemStream) -> str | None:
 
 
 def expire_views(database: Database, sync: str, settings: SyncSettings, *, unsettle: bool) -> None:
-    """The next run looks at the views. ``unsettle``: the table is to hold other rows than before.
+    """Make the next run check the views.
 
-    None of those are settled until they are in.
+    ``unsettle``: the table is about to get other rows, and is settled through no time until then.
     """
     table = destination_table(settings)
     with suppress(DatabaseError):
@@ -212,7 +212,7 @@ def expire_views(database: Database, sync: str, settings: SyncSettings, *, unset
 def rewind_views(
     database: Database, sync: str, settings: SyncSettings, settled_through: int | None
 ) -> None:
-    """A run was undone: the table is settled through what it was before; None: nothing is."""
+    """Put back the time that the table is settled through, once a run was undone; None: none."""
     if settled_through is None:
         expire_views(database, sync, settings, unsettle=True)
         return
@@ -223,7 +223,7 @@ def rewind_views(
 
 
 def missing_views(database: Database, sync: str, settings: SyncSettings) -> list[Table]:
-    """The views that a run of the sync has made, or should have, and that are not there."""
+    """The views that should stand beside the sync's table and are missing."""
     table = destination_table(settings)
     try:
         noted = database.rows(views.is_registered(table), (table.table, sync))

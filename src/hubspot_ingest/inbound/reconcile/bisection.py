@@ -56,7 +56,7 @@ class Difference:
 
 
 class Side(Protocol):
-    """One of the two that are compared."""
+    """HubSpot or the table, as a comparison asks it."""
 
     def count(self, part: Part, /) -> int:
         """How many records of the part there are."""
@@ -66,7 +66,7 @@ class Side(Protocol):
 
 
 def request_budget(full_load: int) -> int:
-    """How many requests an agreeing table may cost whose full load costs so many."""
+    """The most requests to spend on a table that agrees, given what a full load of it costs."""
     return min(MOST, max(FEWEST, int(full_load * SHARE)))
 
 
@@ -127,7 +127,7 @@ def find_differences(
 
 
 def expected(ours: Side, part: Part, differences: Mapping[str, Difference]) -> int:
-    """How many records of a part HubSpot has, going by our rows and what is known to differ."""
+    """The count HubSpot should answer for a part: our rows, corrected by ``differences``."""
     return ours.count(part) + sum(
         part.holds(id, difference.there) - part.holds(id, difference.here)
         for id, difference in differences.items()

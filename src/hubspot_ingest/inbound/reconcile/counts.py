@@ -31,7 +31,7 @@ INDEX_LAG = 10 * times.MINUTE
 
 @dataclass
 class HeartbeatFetch:
-    """A ``Fetch`` that shows life while HubSpot, or a limit, lets a request wait."""
+    """A ``Fetch`` that calls ``heartbeat`` while a request waits for HubSpot or for a limit."""
 
     fetch: Fetch
     pool: ThreadPoolExecutor
@@ -43,11 +43,11 @@ class HeartbeatFetch:
         return self.end(self.pool.submit(self.fetch, request, parse))
 
     def begin(self, work: Callable[[], Answer]) -> Future[Answer]:
-        """Do some work meanwhile."""
+        """Begin ``work`` in another thread."""
         return self.pool.submit(work)
 
     def end(self, future: Future[Answer]) -> Answer:
-        """The answer of some work, once it is there."""
+        """Wait for begun work and return its result; raises what it raised."""
         while not wait([future], self.tick).done:
             self.heartbeat()
         return future.result()
@@ -55,7 +55,7 @@ class HeartbeatFetch:
 
 @dataclass
 class HubSpotSide:
-    """HubSpot's side: what the sync's filters take, as its search index has it."""
+    """HubSpot's side: the records that match the sync's filters, by its search index."""
 
     patient: Fetch
     plan: Plan
@@ -82,7 +82,7 @@ class HubSpotSide:
         return [{"filters": [*group, *bounds]} for group in self.plan.filter_groups or ((),)]
 
     def counted(self, part: Part, fetch: Fetch) -> int:
-        """As ``count``, by another way to HubSpot."""
+        """As ``count``, sent through another ``Fetch``."""
         request = requests.search_page(
             self.plan.stream.object_type, self._groups(part), ["hs_object_id"], limit=1
         )
@@ -143,7 +143,7 @@ class PartCounter:
     total: int | None = field(default=None, init=False)
 
     def ask(self, parts: Sequence[Part]) -> HubSpotCounts:
-        """What HubSpot says of some parts; the table is not looked at."""
+        """HubSpot's counts of some parts; needs no statement, so any thread may call it."""
         return HubSpotCounts(self._changes(), self._counted(parts))
 
     def counts(self, asked: HubSpotCounts) -> list[tuple[Part, int]]:
@@ -183,7 +183,7 @@ class PartCounter:
         return {record.id: record.updated_at for record in records}
 
     def _note(self, changed: Mapping[str, int | None]) -> set[str]:
-        """Reckon with records that have changed; returns those that were not known to have."""
+        """Take account of changed records; returns those not taken account of before."""
         moved = {*changed} - {*self.changed}
         here = self.live.versions_of([*moved])
         self.differences |= {id: Difference(changed[id], here.get(id)) for id in moved}
