@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import completeness, look, words
+from page import completeness, look, polling, words
 from page.calls import Calls, Row
 
 PATIENCE = 3600.0
@@ -52,12 +52,11 @@ def begin_comparison(sync: str, calls: Calls) -> None:
 
 
 def watch(calls: Calls) -> None:
-    """Draw the comparisons under way, every two seconds; nothing when there are none."""
+    """Draw the comparisons under way, again and again; nothing when there are none."""
     if going():
-        _drawn(calls)
+        polling.drawn(lambda: _drawn(calls))
 
 
-@st.fragment(run_every=2)
 def _drawn(calls: Calls) -> None:
     calls.look_again()
     compared, failed = _last(calls)

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from page import look, words
+from page import approvals, look, words
 from page.calls import Answer, Calls
 
 KEPT = "doctor"
@@ -34,6 +34,10 @@ CHECKS = {
 }
 
 
+APPROVED = ("EGRESS", "PRIVILEGES")
+"""Checks whose findings an administrator cures by approving something."""
+
+
 def show(calls: Calls) -> None:
     """Draw the last findings and a button to ask again."""
     look.heading(
@@ -58,6 +62,8 @@ def show(calls: Calls) -> None:
     ]
     bad = [finding for finding in findings if finding["severity"] != "OK"]
     well = [finding for finding in findings if finding["severity"] == "OK"]
+    if any(finding["check"] in APPROVED for finding in bad):
+        approvals.show()
     if bad:
         look.html(f"<p>{words.plural(len(bad), 'finding')}, as of {words.time(at)}.</p>")
         look.html(_table(bad))

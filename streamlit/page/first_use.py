@@ -6,7 +6,15 @@ from html import escape
 
 import streamlit as st
 
-from page import connection_step, destination_step, look, objects_step, plan_step, start_step
+from page import (
+    approvals,
+    connection_step,
+    destination_step,
+    look,
+    objects_step,
+    plan_step,
+    start_step,
+)
 from page.calls import Calls
 
 STEPS = ("What is needed", "Connection", "Destination", "Objects", "Plan", "Start")
@@ -102,5 +110,6 @@ def show_needs(_calls: Calls) -> bool:
             "GRANT APPLICATION ROLE HUBSPOT_INGEST.DATA_READER TO ROLE <role>;",
             language="sql",
         )
+        approvals.show()
         st.caption("Your records stay in this account. The app sends them nowhere.")
     return True

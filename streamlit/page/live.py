@@ -1,4 +1,4 @@
-"""Shows the runs under way, drawn again every two seconds."""
+"""Shows the runs under way, drawn again every few seconds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from page import look, words
+from page import look, polling, words
 from page.calls import Calls, Row
 
 PATIENCE = 120.0
@@ -39,10 +39,9 @@ def show(calls: Calls, sync: str | None = None) -> None:
         row["LAST_RUN_STATUS"] == "RUNNING" for row in calls.syncs() if sync in (None, row["NAME"])
     )
     if going or (sync in expected() if sync else expected()):
-        _drawn(calls, sync)
+        polling.drawn(lambda: _drawn(calls, sync))
 
 
-@st.fragment(run_every=2)
 def _drawn(calls: Calls, sync: str | None) -> None:
     running = _of(calls.now(calls.running), sync)
     _arrived(calls)

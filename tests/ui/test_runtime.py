@@ -16,7 +16,11 @@ SOURCES = sorted(PAGE.rglob("*.py"))
 RELEASES = {"1.52.2", "1.52.1", "1.52.0", "1.51.0", "1.50.0", "1.49.1", "1.48.0", "1.47.0"}
 """Newest releases of Streamlit that the runtime can be given (Snowflake, "Supported versions")."""
 
-PACKAGES = {"streamlit": "streamlit", "yaml": "pyyaml", "snowflake": "always there"}
+PACKAGES = {
+    "streamlit": "streamlit",
+    "yaml": "pyyaml",
+    "snowflake": "snowflake-native-apps-permission",
+}
 """What the page may import, and the package of Snowflake's channel that brings it."""
 
 ALLOWED = {"queries.py"}

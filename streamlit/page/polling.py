@@ -1,0 +1,55 @@
+"""Draws a part of the page again while something goes on, and stops where nobody looks.
+
+Each look keeps a warehouse up. A page in an app may hold no script that could ask whether its tab
+is hidden (Snowflake, "Add a Streamlit app", unsupported features), but browsers slow the timers of
+hidden tabs down: a look that comes much too late comes from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import monotonic
+
+import streamlit as st
+
+from page import look, words
+
+EVERY = 10
+"""Seconds from one look to the next."""
+
+LATE = 3 * EVERY
+"""A look so many seconds after the one before comes from a hidden tab or a sleeping machine."""
+
+UNATTENDED = 600
+"""Seconds of looking by itself after the last press."""
+
+HALTED = "halted"
+LOOKED_AT = "looked-at"
+
+
+def drawn(draw: Callable[[], None]) -> None:
+    """Draw now and every ten seconds, with the time of the look, until nobody seems to look."""
+    halted = st.session_state.pop(HALTED, False)
+    began = monotonic()
+    st.session_state[LOOKED_AT] = began
+
+    def again() -> None:
+        now = monotonic()
+        if not halted and is_unattended(began, st.session_state[LOOKED_AT], now):
+            st.session_state[HALTED] = True
+            st.rerun()
+        draw()
+        st.session_state[LOOKED_AT] = monotonic()
+        rhythm = "not looked at any more" if halted else f"looked at every {EVERY} seconds"
+        look.html(f'<p class="quiet">As of {words.time(datetime.now(UTC))}, {rhythm}.</p>')
+
+    st.fragment(again, run_every=None if halted else EVERY)()
+    if halted:
+        # pressing anything draws the whole page, and looks go on
+        st.button("Look again", icon=":material/refresh:", key="look-again")
+
+
+def is_unattended(began: float, looked_at: float, now: float) -> bool:
+    """Whether to stop, given when somebody pressed something and when the last look ended."""
+    return now - looked_at > LATE or now - began > UNATTENDED
