@@ -23,7 +23,6 @@ PAGE = 100
 INGEST = "CALL ingest_hubspot('contacts')"
 INGEST_MORE = "CALL ingest_hubspot('more')"
 WAITED = "SELECT WAITING_SECONDS FROM STATE.RUNS WHERE SYNC = 'more'"
-RESET = "CALL reset_sync('contacts')"
 
 
 @contextmanager

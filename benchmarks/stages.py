@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.hubspot import rate_limits, responses
+from hubspot_ingest.hubspot import client, rate_limits, responses
 from hubspot_ingest.inbound.load import batches, rows
 
 Name = Callable[..., str]
@@ -29,15 +29,13 @@ class Stages:
     @classmethod
     def of_a_run(cls) -> Stages:
         """The stages of a run, from the first request to the state."""
-        import httpx
-
         stages = cls()
         stages._timed_functions = [
             (rate_limits.Governor, "admit", _named("wait for the governor")),
-            (httpx.Client, "request", _named("request until the answer is there")),
+            (client.Client, "_exchange", _named("request until the answer is there")),
             (responses, "decode", _named("decode JSON")),
             (responses, "page", _named("records of a page")),
-            (rows, "staged", _named("type the columns")),
+            (rows, "staged_records", _named("type the columns")),
             (batches, "parquet", _named("write Parquet")),
             (Database, "put", _named("put on the stage")),
             (Database, "rows", _statement),
