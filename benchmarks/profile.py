@@ -32,9 +32,7 @@ def measure(records: int | None, large: bool) -> list[Figure]:
         session.call(INGEST)
         session.call(configure(hubspot.properties[:PROPERTIES], "more"))
         used = hubspot.processor_seconds
-        seconds, _, reply = session.call(
-            INGEST_MORE, environment=hubspot.environment, profile=True
-        )
+        seconds, _, reply = session.call(INGEST_MORE, environment=hubspot.environment, profile=True)
         used = hubspot.processor_seconds - used
     stages: list[dict[str, Any]] = reply["stages"]
     figures = [Figure(f"a backfill of {count:,}", seconds, "s")]

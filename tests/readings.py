@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.inbound.extract.extraction import Extraction
-from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.extract.id_ranges import Range, Ranges, RecordBatch
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.model import Json
 from tests.builders import MINUTE, NOW, Shelf, a_plan, a_property
@@ -57,3 +57,19 @@ def stopped_after(shelf: Shelf, plan: Plan, batches: int) -> tuple[list[int], Js
     left = reading.remaining(merged)
     kept: Json = json.loads(json.dumps(left))
     return ids_read, kept
+
+
+def pages_in_turns(ranges: Ranges, readers: int) -> list[int]:
+    """The pages that each reader gets where all read one in their turn, until nothing is left."""
+    pages = [0] * readers
+    own: dict[int, Range | None] = {reader: ranges.take(lambda: True) for reader in range(readers)}
+    while own:
+        for reader, id_range in [*own.items()]:
+            if id_range is None:
+                del own[reader]
+            elif id_range.done:
+                own[reader] = ranges.take(lambda: True)
+            else:
+                ranges.advance(id_range, ranges.read(id_range.after, id_range.last))
+                pages[reader] += 1
+    return pages

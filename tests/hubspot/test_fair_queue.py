@@ -5,18 +5,18 @@ from collections import Counter
 from hubspot_ingest.hubspot.fair_queue import FairQueue
 
 
-def grants(turns: FairQueue, weights: list[int], count: int) -> Counter[int]:
+def grants(queue: FairQueue, weights: list[int], count: int) -> Counter[int]:
     """Who gets ``count`` grants while all of ``weights`` wait all the time."""
     grants: Counter[int] = Counter()
-    for weight in weights:
-        turns.join(weight)
+    waiting = [queue.join(weight) for weight in weights]
     for _ in range(count):
-        next_ = next(weight for weight in weights if turns.is_next(weight))
-        turns.leave(next_, granted=True)
-        turns.join(next_)
-        grants[next_] += 1
-    for weight in weights:
-        turns.leave(weight, granted=False)
+        turn = next(turn for turn in waiting if queue.is_next(turn))
+        queue.leave(turn, granted=True)
+        waiting.remove(turn)
+        waiting.append(queue.join(turn.weight))
+        grants[turn.weight] += 1
+    for turn in waiting:
+        queue.leave(turn, granted=False)
     return grants
 
 
@@ -29,14 +29,27 @@ def test_twice_the_weight_is_twice_the_turns() -> None:
 
 
 def test_who_was_away_does_not_bring_back_the_turns_missed() -> None:
-    turns = FairQueue()
-    grants(turns, [4], 400)
-    assert grants(turns, [1, 4], 50)[1] <= 11
+    queue = FairQueue()
+    grants(queue, [4], 400)
+    assert grants(queue, [1, 4], 50)[1] <= 11
 
 
 def test_who_gives_up_holds_nobody_back() -> None:
-    turns = FairQueue()
-    turns.join(4)
-    turns.join(1)
-    turns.leave(4, granted=False)
-    assert turns.is_next(1)
+    queue = FairQueue()
+    impatient, patient = queue.join(4), queue.join(1)
+    queue.leave(impatient, granted=False)
+    assert queue.is_next(patient)
+
+
+def test_of_one_weight_who_came_first_is_next() -> None:
+    queue = FairQueue()
+    first, second = queue.join(2), queue.join(2)
+    assert queue.is_next(first)
+    assert not queue.is_next(second)
+
+
+def test_nobody_waits_for_one_that_the_machine_does_not_wake() -> None:
+    queue = FairQueue()
+    queue.join(2)
+    second = queue.join(2)
+    assert queue.is_next(second, first_is_late=True)

@@ -14,7 +14,7 @@ from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract import cuts, page_readers
 from hubspot_ingest.inbound.extract.extraction import Extraction
-from hubspot_ingest.inbound.extract.id_ranges import Range, Ranges
+from hubspot_ingest.inbound.extract.id_ranges import Ranges
 from hubspot_ingest.inbound.plan.plan import Plan
 from tests.builders import MINUTE, NOW, Shelf, a_plan
 from tests.readings import (
@@ -27,6 +27,7 @@ from tests.readings import (
     WAYS,
     WIDE,
     ids_of,
+    pages_in_turns,
     read,
     stopped_after,
 )
@@ -134,22 +135,6 @@ def test_readers_of_one_speed_share_out_the_records(
     pages = pages_in_turns(ranges, readers)
     assert len(shelf.asked) <= math.ceil(count / size) + spare
     assert max(pages) <= 1.1 * sum(pages) / readers + 6
-
-
-def pages_in_turns(ranges: Ranges, readers: int) -> list[int]:
-    """The pages that each reader gets where all read one in their turn, until nothing is left."""
-    pages = [0] * readers
-    own: dict[int, Range | None] = {reader: ranges.take(lambda: True) for reader in range(readers)}
-    while own:
-        for reader, id_range in [*own.items()]:
-            if id_range is None:
-                del own[reader]
-            elif id_range.done:
-                own[reader] = ranges.take(lambda: True)
-            else:
-                ranges.advance(id_range, ranges.read(id_range.after, id_range.last))
-                pages[reader] += 1
-    return pages
 
 
 def test_a_list_whose_search_is_refused_is_read_in_one_range() -> None:

@@ -36,6 +36,8 @@ ASSOCIATION_READS_BY_BURST = ((250, 200), (150, 150), (0, ASSOCIATION_READS))
 MARGIN = 2
 # In ms.
 LONGEST_NAP = 250
+# Who is next and does not come within so many ms is asleep on a busy machine.
+LATE = 20
 # The weight of a request where nothing else is said, of which twice as much counts twice.
 WEIGHT = 2
 
@@ -55,7 +57,9 @@ class Governor:
             Bucket.ASSOCIATIONS: RollingWindow(ASSOCIATION_READS, TEN_SECONDS),
         }
         self._association_reads = ASSOCIATION_READS
-        self._turns = {bucket: FairQueue() for bucket in self._buckets}
+        self._queues = {bucket: FairQueue() for bucket in self._buckets}
+        # until when the next request of a bucket has to wait, as far as is known
+        self._until = dict.fromkeys(self._buckets, 0)
         self._sent: deque[int] = deque()
         self._under_way = 0
         self._learnt: int | None = None
@@ -113,10 +117,10 @@ class Governor:
         ``DailyLimitReached`` once the day's limit less the reserve is used up, but for the one
         request ``of_reserve`` that asks when the day ends.
         """
-        turns = self._turns[bucket]
+        queue = self._queues[bucket]
         granted = False
         with self._lock:
-            turns.join(weight)
+            turn = queue.join(weight)
         try:
             while True:
                 with self._lock:
@@ -128,7 +132,12 @@ class Governor:
                         )
                     if not of_reserve:
                         self._day.check(now, self._reserve)
-                    wait = self._buckets[bucket].wait(now) if turns.is_next(weight) else SHORT_NAP
+                    until = self._until[bucket]
+                    if queue.is_next(turn, first_is_late=now > until + LATE):
+                        wait = self._buckets[bucket].wait(now)
+                        self._until[bucket] = now + wait
+                    else:
+                        wait = max(SHORT_NAP, until - now)
                     if wait == 0:
                         granted = True
                         self._day.spend()
@@ -147,7 +156,7 @@ class Governor:
                     self._buckets[bucket].woke(self._clock.now() - now - nap)
         finally:
             with self._lock:
-                turns.leave(weight, granted=granted)
+                queue.leave(turn, granted=granted)
 
     def mark_sent(self, bucket: Bucket, sent: int) -> None:
         """The request admitted at ``sent`` is on its way; to be told once, before its answer."""

@@ -77,7 +77,7 @@ class Split:
 
 def width(seconds_per_page: float, pages_per_second: float, splits: int) -> int:
     """How many ranges to read side by side: what fills the rate, with no more than ``splits``."""
-    useful = math.ceil(seconds_per_page * pages_per_second * 1.25) + 1
+    useful = math.ceil(seconds_per_page * pages_per_second * 1.1) + 1
     return max(1, min(WIDEST, useful, splits + 1))
 
 
@@ -169,13 +169,13 @@ class Ranges:
     # -- splitting -------------------------------------------------------------------------------
 
     def take(self, active: Callable[[], bool]) -> Range | None:
-        """A range nobody reads, cut to this reader's share, or half of the longest one.
+        """A range nobody reads, or a part of the longest one that is read.
 
         None where nothing is left that is worth a reader. A cut is asked for while ``active``.
         """
         with self._splitting:
             for _ in range(SPLIT_TRIES):
-                split = self._next(whole=False)
+                split = self._next()
                 if not isinstance(split, Split):
                     return split
                 try:
@@ -186,31 +186,27 @@ class Ranges:
                         self._cut_known.notify_all()
                 if part is not None:
                     return part
-            rest = self._next(whole=True)
-            return rest if isinstance(rest, Range) else None
+            return None
 
-    def _next(self, *, whole: bool) -> Range | Split | None:
-        """A range to read, or how one is to be split first; ``whole``: no more splits."""
+    def _next(self) -> Range | Split | None:
+        """A range to read, or how one is to be split first."""
         with self._lock:
             ranges = [id_range for id_range in self._ranges if not id_range.done]
-            untaken = [id_range for id_range in ranges if not id_range.taken]
+            for id_range in ranges:
+                if not id_range.taken:
+                    id_range.taken = True
+                    return id_range
+            longest = max(ranges, key=self._pages_left, default=None)
             cost = 1 if self._by_ids else self._cutter.requests
             splits = max(0, self._spare) // cost if cost else WIDEST
-            affordable = splits > 0 and self._width > 1 and not whole
-            if untaken:
-                first = untaken[0]
-                idle = self._width - (len(ranges) - len(untaken))
-                pages = sum(map(self._pages_left, untaken))
-                share = math.ceil(pages / max(1, min(idle, splits + 1)))
-                share = min(share, self._cutter.farthest // self._cutter.page_size)
-                if affordable and self._pages_left(first) >= share + SMALLEST_SPLIT:
-                    return self._split(first, share)
-                first.taken = True
-                return first
-            longest = max(ranges, key=self._pages_left, default=None)
-            if longest is None or not affordable or self._pages_left(longest) < SMALLEST_SPLIT:
+            if longest is None or splits == 0 or self._pages_left(longest) < SMALLEST_SPLIT:
                 return None
-            return self._split(longest, self._pages_left(longest) // 2)
+            # each range is left an equal share of all, and the last one is split again and again
+            parts = min(self._width, len(ranges) + splits)
+            share = math.ceil(sum(map(self._pages_left, ranges)) / parts)
+            # the front is read on while the cut is looked for
+            half = self._pages_left(longest) // 2 + 1
+            return self._split(longest, min(share, half))
 
     def _split(self, id_range: Range, pages: int) -> Split:
         count = min(pages * self._cutter.page_size, self._cutter.farthest)
@@ -218,7 +214,7 @@ class Ranges:
         return Split(id_range, id_range.after, id_range.last, count, id_range.records_read)
 
     def _parted(self, split: Split) -> Range | None:
-        """The part to read now: the front of a range nobody reads, else the back."""
+        """The back of a range that is split, to be read now; None where the cut is of no use."""
         cut = None
         if not self._by_ids:
             self._spare -= self._cutter.requests
@@ -229,17 +225,12 @@ class Ranges:
                 return None
             self._spare -= 1
             cut = self._halved(split)
-        front = split.id_range
         with self._lock:
-            fresh = not front.taken
-            back = self._part(split, cut, taken=not fresh)
-            if back is None:
-                return None
-            front.taken = True
-        if cut.page is not None:
+            back = self._part(split, cut, taken=True)
+        if back is not None and cut.page is not None:
             # what the back begins with, before anybody else reads on
             self._handover.put(self.advance(back, cut.page))
-        return front if fresh else back
+        return back
 
     def split(self, split: Split, cut: Cut) -> bool:
         """Split a range at a cut that is found already; False where it is of no use."""
