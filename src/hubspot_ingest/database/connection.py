@@ -70,6 +70,26 @@ class Database:
             raise _product_error(error) from error
         return [row.as_dict() for row in rows]
 
+    def all_rows(self, query: str, params: Sequence[object] = ()) -> list[Row]:
+        """Run a query and return all of its rows, in no order.
+
+        The caller's ``ROWS_PER_RESULTSET`` holds in a procedure too and cuts results in silence.
+        What a deletion is concluded from comes from here. Raises ``DatabaseError`` also when rows
+        are missing.
+        """
+        rows = self.rows(
+            f"SELECT q.*, COUNT(*) OVER () AS ROWS_IN_ALL FROM (\n{query}\n) q", params
+        )
+        if rows and rows[0]["ROWS_IN_ALL"] != len(rows):
+            raise DatabaseError(
+                f"the account or session cuts results to {len(rows)} rows "
+                f"({rows[0]['ROWS_IN_ALL']} are needed); ALTER SESSION SET ROWS_PER_RESULTSET = 0 "
+                "(or for the user, or the account), then run again: nothing was marked as deleted"
+            )
+        for row in rows:
+            del row["ROWS_IN_ALL"]
+        return rows
+
     def put(self, stream: BinaryIO, location: str) -> None:
         """Write a stream to a stage, under exactly this name. Raises ``DatabaseError``."""
         size = stream.seek(0, io.SEEK_END)

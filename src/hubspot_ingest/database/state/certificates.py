@@ -69,7 +69,7 @@ class LiveRows:
     ) -> Mapping[str, int | None]:
         """The ids of those rows, and when each was modified (epoch ms)."""
         where, binds = _between(after, last, since, until)
-        rows = self._database.rows(
+        rows = self._database.all_rows(
             f"SELECT {name(KEY)} AS ID, {_AT} AS CHANGED {self._from} {where}", binds
         )
         return {
@@ -78,10 +78,8 @@ class LiveRows:
 
     def foreign_ids(self) -> list[str]:
         """The ids that no record of HubSpot can have; the text NULL for rows without an id."""
-        rows = self._database.rows(
-            f"SELECT {name(KEY)} AS ID {self._from} AND {_ID} IS NULL ORDER BY 1"
-        )
-        return ["NULL" if row["ID"] is None else str(row["ID"]) for row in rows]
+        rows = self._database.all_rows(f"SELECT {name(KEY)} AS ID {self._from} AND {_ID} IS NULL")
+        return sorted("NULL" if row["ID"] is None else str(row["ID"]) for row in rows)
 
     def middle(self, after: int, last: int, since: int | None, until: int | None) -> int | None:
         """An id in the middle of those rows; None when there are none."""
@@ -95,17 +93,17 @@ class LiveRows:
 
     def boundaries(self, count: int) -> list[int]:
         """The ids at which ``count`` equal parts of the rows end, but for the last."""
-        rows = self._database.rows(
-            f"SELECT MAX(TOLD) AS CUT FROM (SELECT {_ID} AS TOLD, NTILE({count}) OVER "
-            f"(ORDER BY {_ID}) AS PART {self._from}) GROUP BY PART ORDER BY PART"
+        rows = self._database.all_rows(
+            f"SELECT MAX(ID) AS CUT FROM (SELECT {_ID} AS ID, NTILE({count}) OVER "
+            f"(ORDER BY {_ID}) AS PART {self._from}) GROUP BY PART"
         )
-        return [int(row["CUT"]) for row in rows if row["CUT"] is not None][:-1]
+        return sorted(int(row["CUT"]) for row in rows if row["CUT"] is not None)[:-1]
 
     def versions_of(self, ids: Sequence[str]) -> Mapping[str, int | None]:
         """Which of ``ids`` have such a row, and when each was modified (epoch ms)."""
         if not ids:
             return {}
-        rows = self._database.rows(
+        rows = self._database.all_rows(
             f"SELECT {name(KEY)} AS ID, {_AT} AS CHANGED {self._from} AND {name(KEY)} IN "
             "(SELECT f.VALUE::VARCHAR FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f)",
             (json.dumps([*ids]),),

@@ -75,7 +75,7 @@ class SweepContext:
         """The one column of a statement about the table; nothing where there is no table."""
         if not self.has_table:
             return []
-        rows = self.loader.database.rows(statement, binds)
+        rows = self.loader.database.all_rows(statement, binds)
         return [str(value) for row in rows for value in row.values()]
 
     def load(

@@ -257,7 +257,7 @@ class ItemLoader:
         if not columns or not self.existing_table.types:
             return set()
         statement = merge_items.scopes(self.table, columns)
-        return {str(row["SCOPE"]) for row in self.database.rows(statement)}
+        return {str(row["SCOPE"]) for row in self.database.all_rows(statement)}
 
     def _touch(self, statement: Merge, binds: Sequence[object], now: int) -> tuple[int, int]:
         return recorded_merge(
