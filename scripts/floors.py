@@ -33,6 +33,7 @@ FLOORS = (
     ("inbound.preview",),
     ("diagnose",),
     ("procedures",),
+    ("push_procedures",),
     ("cli", "laptop"),
 )
 """Modules of ``hubspot_ingest``, lowest floor first.
@@ -50,7 +51,7 @@ HOMES = {
 }
 """The only parts of ``hubspot_ingest`` that may import a library."""
 
-TYPES_OF = {"snowflake": {"procedures"}}
+TYPES_OF = {"snowflake": {"procedures", "push_procedures"}}
 """Who else may name a library's types, under ``if TYPE_CHECKING:``."""
 
 SANDBOXES = {"hubspot_sandbox", "snowflake_sandbox"}

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 from hubspot_ingest.operations import connections
 from hubspot_ingest.outbound import external_ids, push_configuration
+from hubspot_ingest.outbound.push_plan import plan_push
+from hubspot_ingest.outbound.push_runner import push_to_hubspot
 from tests.runs.world import Answer, World, on_an_empty_stack
 
 SOURCE = {"database": "MARTS", "schema": "CRM", "table": "CUSTOMERS"}
@@ -77,6 +79,29 @@ class PushWorld(World):
         return on_an_empty_stack(
             lambda: dict(push_configuration.configure(self.context, name, settings))
         )
+
+    def plan(self, name: str = "customers_out", settings: Any = None) -> Answer:
+        """Plan a push."""
+        return on_an_empty_stack(lambda: dict(plan_push(self.context, name, settings)))
+
+    def push(self, name: str = "customers_out", plan_hash: str | None = None) -> Answer:
+        """Run a push, whatever comes of it."""
+        return on_an_empty_stack(lambda: dict(push_to_hubspot(self.context, name, plan_hash)))
+
+    def pushed(self, name: str = "customers_out") -> Answer:
+        """Run a push that must succeed."""
+        answer = self.push(name)
+        assert answer["status"] == "SUCCEEDED", answer
+        return answer
+
+    def record_of(self, email: str, object_type: str = "contacts") -> dict[str, str | None]:
+        """The properties of the one record with an e-mail address."""
+        [record] = [
+            record
+            for record in self.portal.records(object_type)
+            if record.properties.get("email") == email
+        ]
+        return dict(record.properties)
 
     def create_external_id(self, *arguments: str | None) -> Answer:
         """Make a unique property."""

@@ -79,6 +79,7 @@ CREATE TABLE IF NOT EXISTS STATE.PUSH_PLAN_ROWS (
   SENT VARIANT COMMENT 'The values that the ledger holds once the payload is written',
   ALTERED VARIANT,
   SOURCE_HASH VARCHAR,
+  IS_GONE BOOLEAN COMMENT 'Whether the row is gone from the source',
   LINKS VARIANT COMMENT 'The links that the row asks for'
 ) COMMENT = 'The newest plan of each push';
 
@@ -94,6 +95,7 @@ CREATE TABLE IF NOT EXISTS STATE.PUSH_INTENTS (
   SENT VARIANT,
   ALTERED VARIANT,
   SOURCE_HASH VARCHAR,
+  IS_GONE BOOLEAN,
   CREATED_AT TIMESTAMP_NTZ(3)
 ) COMMENT = 'What is about to be sent, and was not acknowledged yet';
 

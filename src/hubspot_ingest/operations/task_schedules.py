@@ -114,6 +114,37 @@ def _begin(
     return tasks.task(database.application, title).replace('"', "")
 
 
+def change_push(
+    database: Database,
+    push: str,
+    schedule: str | None,
+    deadline_minutes: float,
+    *,
+    enabled: bool,
+) -> None:
+    """Put a push on a schedule, or take it off. Raises as ``change`` does."""
+    application = database.application
+    statements = [tasks.drop(application, push)]
+    if schedule is not None:
+        statements = tasks.schedule_push(
+            application, push, schedule, deadline_minutes, enabled=enabled
+        )
+    try:
+        _run(database, statements)
+    except DatabaseError as error:
+        raise _refused(application, schedule, error) from error
+
+
+def start_push(database: Database, push: str, deadline_minutes: float) -> str:
+    """Begin a run of a push's task; returns the task's full name. Raises ``GrantMissing``."""
+    application = database.application
+    try:
+        _run(database, tasks.start_push(application, push, deadline_minutes))
+    except GrantMissing as error:
+        raise _refused(application, None, error) from error
+    return tasks.task(application, push).replace('"', "")
+
+
 def may_resume(sync: Sync) -> bool:
     """Whether a sync has a schedule of its own: a task without one cannot be resumed."""
     return parse_settings(sync.name, sync.settings).schedule is not None

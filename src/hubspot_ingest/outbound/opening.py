@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest import credentials
@@ -20,7 +20,7 @@ from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.model import Property
 from hubspot_ingest.operations import connections
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.outbound import mapping
+from hubspot_ingest.outbound import mapping_resolution
 from hubspot_ingest.outbound.mapping import PushMapping
 from hubspot_ingest.outbound.push_settings import PushSettings, PushSource, parse_push_settings
 from hubspot_ingest.settings import did_you_mean, sync_name
@@ -36,6 +36,7 @@ class OpenPush:
     mapping: PushMapping
     properties: tuple[Property, ...]
     portal_id: str
+    source_types: Mapping[str, str]
 
 
 def existing_push(pushes: Pushes, name: str | None) -> Push:
@@ -84,8 +85,10 @@ def open_settings(context: Context, client: Client, name: str, settings: PushSet
     )
     stream = object_stream(client, settings.object)
     portal = client.fetch(requests.properties(stream.object_type), responses.properties)
-    resolved = mapping.resolve(name, settings, stream.object_type, stream.updated, columns, portal)
-    return OpenPush(name, settings, stream, resolved, portal, portal_id(context, client))
+    resolved = mapping_resolution.resolve(
+        name, settings, stream.object_type, stream.updated, columns, portal
+    )
+    return OpenPush(name, settings, stream, resolved, portal, portal_id(context, client), columns)
 
 
 def object_stream(client: Client, name: str) -> RecordStream:

@@ -8,10 +8,12 @@ from hubspot_ingest import schedules, times
 from hubspot_ingest.database.source_access import readable_columns
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import HubSpotRefused, Refusal, SyncBusy
 from hubspot_ingest.hubspot import write_requests, write_responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations import task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import opening
 from hubspot_ingest.outbound.opening import OpenPush
@@ -45,6 +47,14 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
             raise Refusal(
                 f"{name} sends {stored.object_type}; records of another object need another push"
             )
+    # first what Snowflake may refuse, then what it remembers
+    task_schedules.change_push(
+        context.database,
+        name,
+        settings.schedule,
+        settings.deadline_minutes,
+        enabled=stored is None or stored.enabled,
+    )
     pushes.save(
         name,
         opened.stream.object_type,
@@ -98,6 +108,7 @@ def drop(context: Context, name: str | None) -> Answer:
     push = opening.existing_push(pushes, name)
     if pushes.is_held(push.name, context.clock.now()):
         raise SyncBusy(f"a run of {push.name} is going on; drop it when that has ended")
+    context.database.rows(tasks.drop(context.database.application, push.name))
     pushes.drop(push.name)
     return {
         "response_code": "OK",
@@ -110,6 +121,9 @@ def enable(context: Context, name: str | None, *, enabled: bool) -> Answer:
     pushes = Pushes(context.database)
     push = opening.existing_push(pushes, name)
     pushes.enable(push.name, enabled, context.clock.now())
+    if not enabled or opening.stored_settings(push).schedule is not None:
+        switched = tasks.switch(context.database.application, push.name, enabled=enabled)
+        context.database.rows(switched)
     outcome = "is enabled" if enabled else "is disabled; it still runs when called"
     return {"response_code": "OK", "message": f"push {push.name} {outcome}"}
 

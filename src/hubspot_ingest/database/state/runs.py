@@ -49,6 +49,8 @@ class RunLog:
     finished_at: int | None = None
     response_code: str = "OK"
     message: str = ""
+    # OUT for the run of a push
+    direction: str = "IN"
 
     def seconds(self, activity: Activity) -> float:
         """The seconds spent on an activity, as far as they were measured."""
@@ -89,9 +91,10 @@ class Runs:
     def begin(self, run: RunLog) -> None:
         """Insert the run's row, with the status RUNNING."""
         self._database.rows(
-            f"INSERT INTO {self._state}.RUNS (RUN_ID, SYNC, STREAM, STATUS, STARTED_AT) "
-            f"SELECT ?, ?, ?, ?, {INSTANT}",
-            (run.run_id, run.sync, run.stream, run.status, run.started_at),
+            f"INSERT INTO {self._state}.RUNS "
+            "(RUN_ID, SYNC, STREAM, STATUS, DIRECTION, STARTED_AT) "
+            f"SELECT ?, ?, ?, ?, ?, {INSTANT}",
+            (run.run_id, run.sync, run.stream, run.status, run.direction, run.started_at),
         )
 
     def save(self, run: RunLog) -> None:

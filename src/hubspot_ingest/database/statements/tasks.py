@@ -42,6 +42,21 @@ def schedule(
     return _create_or_alter(own, call, when, deadline_minutes, FAILURES, resumed=enabled)
 
 
+def schedule_push(
+    application: str, push: str, when: str, deadline_minutes: float, *, enabled: bool
+) -> list[str]:
+    """Create or change a push's task; its title is the push's name, which no sync has."""
+    own = task(application, push)
+    call = f"PUSH_TO_HUBSPOT_TASK({text(push)})"
+    return _create_or_alter(own, call, when, deadline_minutes, FAILURES, resumed=enabled)
+
+
+def start_push(application: str, push: str, deadline_minutes: float) -> list[str]:
+    """Run a push's task once; it is created, without a schedule, if it does not exist."""
+    call = f"PUSH_TO_HUBSPOT_TASK({text(push)})"
+    return _execute(task(application, push), call, deadline_minutes)
+
+
 def schedule_all(application: str, when: str, deadline_minutes: float) -> list[str]:
     """Create or change the task of all syncs that have none of their own.
 

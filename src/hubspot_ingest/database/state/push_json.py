@@ -1,0 +1,48 @@
+"""Rows as JSON binds: how the state of pushes is written many rows at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+# A VARIANT holds 16 MB (Snowflake, "Semi-structured data types"); small binds are parsed sooner.
+MOST_CHARACTERS = 4_000_000
+
+
+def json_binds(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """JSON lists of rows, each short enough for one bind; nothing for no rows.
+
+    None is left out: JSON's null in a VARIANT is no NULL.
+    """
+    parts: list[str] = []
+    size = 0
+    for row in rows:
+        values = {column: value for column, value in row.items() if value is not None}
+        part = json.dumps(values, ensure_ascii=False)
+        if parts and size + len(part) > MOST_CHARACTERS:
+            yield f"[{','.join(parts)}]"
+            parts, size = [], 0
+        parts.append(part)
+        size += len(part) + 1
+    if parts:
+        yield f"[{','.join(parts)}]"
+
+
+def json_columns(columns: Mapping[str, str]) -> str:
+    """The select list that reads columns of such types from ``f.VALUE``; their keys are lower case.
+
+    An absent key, or JSON's null, is NULL.
+    """
+    parts = []
+    for column, kind in columns.items():
+        value = f"f.VALUE:{column.lower()}"
+        if kind == "INSTANT":
+            parts.append(f"TO_TIMESTAMP_NTZ({value}::NUMBER(38, 0), 3) AS {column}")
+        elif kind == "VARIANT":
+            parts.append(f"{value} AS {column}")
+        else:
+            parts.append(f"{value}::{kind} AS {column}")
+    return ", ".join(parts)
+
+
+FROM_BIND = "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f"

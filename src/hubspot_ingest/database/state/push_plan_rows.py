@@ -1,0 +1,72 @@
+"""The table ``STATE.PUSH_PLAN_ROWS``: the newest plan of each push, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.database.state.push_json import FROM_BIND, json_binds, json_columns
+
+_COLUMNS = {
+    "N": "NUMBER",
+    "ROW_KEY": "VARCHAR",
+    "RECORD_ID": "VARCHAR",
+    "ACTION": "VARCHAR",
+    "CHANGED": "VARIANT",
+    "LINKS_ADDED": "ARRAY",
+    "LINKS_REMOVED": "ARRAY",
+    "CODE": "VARCHAR",
+    "MESSAGE": "VARCHAR",
+    "PROPERTY": "VARCHAR",
+    "PAYLOAD": "VARIANT",
+    "BEFORE": "VARIANT",
+    "SENT": "VARIANT",
+    "ALTERED": "VARIANT",
+    "SOURCE_HASH": "VARCHAR",
+    "IS_GONE": "BOOLEAN",
+    "LINKS": "VARIANT",
+}
+_OBJECTS = ("PAYLOAD", "BEFORE", "SENT", "ALTERED", "LINKS")
+
+
+class PlanRows:
+    """The plan of one push, which replaces the one before."""
+
+    def __init__(self, database: Database, push: str) -> None:
+        """Statements name the application's database: CREATE DATABASE changes the current one."""
+        self._database = database
+        self._push = push
+        self._table = f"{sql.name(database.application)}.STATE.PUSH_PLAN_ROWS"
+
+    def clear(self) -> None:
+        """Forget the plan there was."""
+        self._database.rows(f"DELETE FROM {self._table} WHERE PUSH = ?", (self._push,))
+
+    def add(self, rows: Iterable[Mapping[str, object]]) -> None:
+        """Add rows, by the names of the columns in small letters."""
+        for bind in json_binds(rows):
+            self._database.rows(
+                f"INSERT INTO {self._table} (PUSH, {', '.join(_COLUMNS)}) "
+                f"SELECT ?, {json_columns(_COLUMNS)} {FROM_BIND}",
+                (self._push, bind),
+            )
+
+    def finish(self, plan_hash: str) -> None:
+        """Show the plan under its hash."""
+        self._database.rows(
+            f"UPDATE {self._table} SET PLAN_HASH = ? WHERE PUSH = ?", (plan_hash, self._push)
+        )
+
+    def page(self, actions: Sequence[str], after: int, limit: int) -> list[dict[str, Any]]:
+        """The next rows with such actions, in order, by the names of the columns."""
+        rows = self._database.rows(
+            f"SELECT {', '.join(_COLUMNS)} FROM {self._table} WHERE PUSH = ? AND N > ? "
+            f"AND ACTION IN ({', '.join(map(sql.text, actions))}) ORDER BY N LIMIT {limit}",
+            (self._push, after),
+        )
+        for row in rows:
+            for column in _OBJECTS:
+                row[column] = variant(row[column]) or {}
+        return rows

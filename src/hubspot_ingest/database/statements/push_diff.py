@@ -1,0 +1,189 @@
+"""The SQL by which a push finds out what changed: the source against the ledger. Pure.
+
+The snapshot is one statement, so that everything after it looks at one state of the source. Values
+are text in it: what a column held is told by its kind. No row that did not change leaves Snowflake.
+Statements that make tables take no binds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubspot_ingest.database.sql import Table, name, text
+
+# Rows of the ledger that HubSpot holds as it was told to.
+_HELD = "('SYNCED', 'KEPT')"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffTables:
+    """The names, quoted, of what a diff reads and makes."""
+
+    source: str
+    snapshot: str
+    changes: str
+    ledger: str
+
+
+def diff_tables(application: str, push: str, source: Table) -> DiffTables:
+    """The tables of a push; its lease keeps two diffs of it apart."""
+    staging = f"{name(application)}.STAGING"
+    return DiffTables(
+        source.quoted,
+        f"{staging}.{name(f'PUSH_{push.upper()}_SOURCE')}",
+        f"{staging}.{name(f'PUSH_{push.upper()}_CHANGES')}",
+        f"{name(application)}.STATE.PUSH_ROWS",
+    )
+
+
+def drop_tables(tables: DiffTables) -> tuple[str, str]:
+    """Drops what a diff made."""
+    return (
+        f"DROP TABLE IF EXISTS {tables.snapshot}",
+        f"DROP TABLE IF EXISTS {tables.changes}",
+    )
+
+
+def column_text(column: str, kind: str) -> str:
+    """The text of a column: numbers plain, instants as epoch milliseconds, semi-structured JSON.
+
+    A TIMESTAMP_NTZ is taken as UTC; the others are instants already.
+    """
+    quoted = name(column)
+    match kind:
+        case "DATE":
+            return f"TO_VARCHAR({quoted}, 'YYYY-MM-DD')"
+        case "INSTANT":
+            return f"TO_VARCHAR(DATE_PART(EPOCH_MILLISECOND, {quoted}))"
+        case "JSON":
+            return f"TO_JSON({quoted})"
+        case _:
+            return f"TO_VARCHAR({quoted})"
+
+
+def snapshot(
+    tables: DiffTables,
+    key: Sequence[tuple[str, str]],
+    columns: Sequence[tuple[str, str]],
+    fingerprint: str,
+    *,
+    match: int | None,
+    lower: bool,
+) -> str:
+    """Copies the used columns of the source as C0, C1, …, with each row's key and hash.
+
+    ``key`` and ``columns`` are names with kinds. COPIES is how often the key is there, TWINS how
+    often the value of the column at place ``match``, whose letters' case counts unless ``lower``.
+    """
+    keys = [column_text(*part) for part in key]
+    row_key = keys[0] if len(keys) == 1 else _all_of(keys)
+    values = "".join(
+        f", {column_text(*column)} AS C{place}" for place, column in enumerate(columns)
+    )
+    places = "".join(f", C{place}" for place in range(len(columns)))
+    pieces = " || ".join(
+        [
+            text(fingerprint),
+            *(
+                f"IFNULL(TO_VARCHAR(LENGTH(C{place})) || ':' || C{place}, '-')"
+                for place in range(len(columns))
+            ),
+        ]
+    )
+    matched = "NULL" if match is None else f"LOWER(C{match})" if lower else f"C{match}"
+    return (
+        f"CREATE TRANSIENT TABLE {tables.snapshot} AS "
+        f"SELECT ROW_KEY{places}, COPIES, TWINS, "
+        "MD5(IFF(COPIES > 1 OR TWINS > 1, 'DOUBLE', '') || DIGEST) AS HASH FROM ("
+        f"SELECT ROW_KEY{places}, DIGEST, "
+        "IFF(ROW_KEY IS NULL, 1, COUNT(*) OVER (PARTITION BY ROW_KEY)) AS COPIES, "
+        "IFF(MATCHED IS NULL, 1, COUNT(*) OVER (PARTITION BY MATCHED)) AS TWINS, "
+        "ROW_NUMBER() OVER (PARTITION BY ROW_KEY ORDER BY DIGEST) AS COPY FROM ("
+        f"SELECT ROW_KEY{places}, {matched} AS MATCHED, {pieces} AS DIGEST FROM ("
+        f"SELECT {row_key} AS ROW_KEY{values} FROM {tables.source}) t) u) v "
+        "WHERE COPY = 1 OR ROW_KEY IS NULL"
+    )
+
+
+def _all_of(keys: Sequence[str]) -> str:
+    """One text for a key of several columns; NULL where one of them is."""
+    whole = " AND ".join(f"{key} IS NOT NULL" for key in keys)
+    return f"IFF({whole}, TO_JSON(ARRAY_CONSTRUCT({', '.join(keys)})), NULL)"
+
+
+def changes(
+    tables: DiffTables,
+    push: str,
+    columns: int,
+    *,
+    definitions: str,
+    now: int,
+    retry_all: bool,
+    retry: str,
+    removed: bool,
+    keys: str | None,
+) -> str:
+    """Lists what changed: rows that are new or not as they were sent, and rows that are gone.
+
+    ``retry`` is when refused rows that did not change are tried again: ``changed``, ``always`` or
+    ``never``; ``retry_all`` tries each of them. ``keys`` is a JSON list of the keys that count
+    alone. Rows whose outcome is not known, and rows to be skipped, are left alone.
+    """
+    places = "".join(f", s.C{place}" for place in range(columns))
+    nothing = "".join(f", CAST(NULL AS VARCHAR) AS C{place}" for place in range(columns))
+    ledger = "l.STATE, l.RECORD_ID, l.SENT, l.ALTERED, l.ATTEMPTS"
+    again = _again(definitions, retry, retry_all)
+    only = ""
+    if keys is not None:
+        only = (
+            " AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY "
+            f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON({text(keys)}))) f)"
+        )
+    awake = (
+        "(l.SKIP_UNTIL IS NULL OR "
+        f"l.SKIP_UNTIL <= TO_TIMESTAMP_NTZ(CAST({now} AS NUMBER(38, 0)), 3))"
+    )
+    gone = ""
+    if removed and keys is None:
+        gone = (
+            f" UNION ALL SELECT 'GONE' AS KIND, l.ROW_KEY, l.SENT_HASH AS HASH, 1 AS COPIES, "
+            f"1 AS TWINS{nothing}, {ledger} FROM {tables.ledger} l LEFT JOIN {tables.snapshot} s "
+            f"ON s.ROW_KEY = l.ROW_KEY WHERE l.PUSH = {text(push)} AND s.ROW_KEY IS NULL "
+            "AND l.STATE NOT IN ('REMOVED', 'UNKNOWN', 'SKIPPED') AND l.RECORD_ID IS NOT NULL "
+            f"AND l.SENT IS NOT NULL AND {awake}"
+        )
+    return (
+        f"CREATE TRANSIENT TABLE {tables.changes} AS "
+        "SELECT ROW_NUMBER() OVER (ORDER BY KIND, ROW_KEY) AS N, c.* FROM ("
+        f"SELECT 'ROW' AS KIND, s.ROW_KEY, s.HASH, s.COPIES, s.TWINS{places}, {ledger} "
+        f"FROM {tables.snapshot} s LEFT JOIN {tables.ledger} l "
+        f"ON l.PUSH = {text(push)} AND l.ROW_KEY = s.ROW_KEY "
+        f"WHERE (l.ROW_KEY IS NULL OR l.SENT_HASH IS DISTINCT FROM s.HASH "
+        f"OR l.STATE IN ('REMOVED', 'WAITING') OR l.LINKS_WAITING{again}) "
+        f"AND IFNULL(l.STATE, '') <> 'UNKNOWN' AND {awake}{gone}) c WHERE TRUE{only}"
+    )
+
+
+def _again(definitions: str, retry: str, retry_all: bool) -> str:
+    if retry == "never":
+        return ""
+    refused = "l.STATE IN ('INVALID', 'REJECTED', 'SKIPPED')"
+    if retry == "always" or retry_all:
+        return f" OR {refused}"
+    return f" OR ({refused} AND l.DEFINITIONS IS DISTINCT FROM {text(definitions)})"
+
+
+def wave(tables: DiffTables) -> str:
+    """Selects some of what changed, in order; binds: after which number, up to which."""
+    return f"SELECT * FROM {tables.changes} WHERE N > ? AND N <= ? ORDER BY N"
+
+
+def counts(tables: DiffTables, push: str) -> tuple[str, tuple[str, ...]]:
+    """Counts the source's rows, what changed, and the rows sent before; with its binds."""
+    return (
+        f"SELECT (SELECT COUNT(*) FROM {tables.snapshot}) AS SOURCE_ROWS, "
+        f"(SELECT COUNT(*) FROM {tables.changes}) AS CHANGES, "
+        f"(SELECT COUNT(*) FROM {tables.ledger} WHERE PUSH = ? AND STATE IN {_HELD}) AS SENT_ROWS",
+        (push,),
+    )

@@ -1,0 +1,64 @@
+"""PUSH_ALL and START_PUSH: every enabled push in an order that suits associations, or in a task."""
+
+from __future__ import annotations
+
+from hubspot_ingest.database.state.push_store import Push, Pushes
+from hubspot_ingest.errors import SyncBusy
+from hubspot_ingest.model import Json
+from hubspot_ingest.operations import task_schedules
+from hubspot_ingest.operations.context import Context
+from hubspot_ingest.operations.internal_errors import reportable_error
+from hubspot_ingest.outbound import opening, push_runner
+
+Answer = dict[str, Json]
+# What others are associated with goes first; what is not named here, custom objects, in between.
+FIRST = ("companies", "contacts", "products")
+LAST = ("deals", "tickets", "line_items", "quotes", "notes")
+# The worst status comes first.
+WORST_FIRST = ("FAILED", "HELD", "SKIPPED", "STOPPED", "SUCCEEDED")
+
+
+def push_all(context: Context) -> Answer:
+    """Run every enabled push, one after the other."""
+    pushes = sorted((push for push in Pushes(context.database).all() if push.enabled), key=_turn)
+    answers: dict[str, Answer] = {}
+    for push in pushes:
+        try:
+            answers[push.name] = push_runner.push_to_hubspot(context, push.name)
+        except Exception as raised:
+            now = context.clock.now()
+            error = reportable_error(context.database, raised, now, sync=push.name)
+            answers[push.name] = error.as_answer
+    bad = [answer for answer in answers.values() if answer["response_code"] != "OK"]
+    bad.sort(key=lambda answer: WORST_FIRST.index(str(answer.get("status", "FAILED"))))
+    message = f"{len(answers) - len(bad)} of {len(answers)} pushes ran well"
+    if bad:
+        names = [name for name, answer in answers.items() if answer["response_code"] != "OK"]
+        message += f"; not so {', '.join(names)}: {bad[0]['message']}"
+    return {
+        "response_code": bad[0]["response_code"] if bad else "OK",
+        "message": message if answers else "no push is enabled; configure one first",
+        "runs": [{"push": name, **answer} for name, answer in answers.items()],
+    }
+
+
+def _turn(push: Push) -> tuple[int, str]:
+    """When a push has its turn, among all."""
+    order = (*FIRST, "", *LAST)
+    place = push.object_type if push.object_type in order else ""
+    return order.index(place), push.name
+
+
+def start(context: Context, name: str | None) -> Answer:
+    """Begin a run of a push in the background. Raises ``UnknownPush``, and ``SyncBusy``."""
+    pushes = Pushes(context.database)
+    push = opening.existing_push(pushes, name)
+    if pushes.is_held(push.name, context.clock.now()):
+        raise SyncBusy(f"a run of {push.name} is going on already; see the view RUNS")
+    settings = opening.stored_settings(push)
+    task = task_schedules.start_push(context.database, push.name, settings.deadline_minutes)
+    return {
+        "response_code": "OK",
+        "message": f"{push.name} runs in the background; the view RUNS tells how far it is",
+        "task": task,
+    }

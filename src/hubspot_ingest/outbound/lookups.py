@@ -1,0 +1,100 @@
+"""Looks for the records of rows before they are written: 100 rows a request, several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import TypeVar
+
+from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.hubspot import write_requests, write_responses
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.hubspot.responses import NOT_FOUND
+from hubspot_ingest.hubspot.write_requests import WRITE_LIMIT
+from hubspot_ingest.hubspot.write_responses import BatchAnswer, WrittenRecord
+from hubspot_ingest.model import Property
+from hubspot_ingest.outbound.mapping import EMAIL, PushMapping
+from hubspot_ingest.outbound.push_settings import RECORD_ID
+from hubspot_ingest.outbound.values import same_value
+
+Item = TypeVar("Item")
+
+
+def batches_of(items: Sequence[Item], size: int = WRITE_LIMIT) -> Iterator[Sequence[Item]]:
+    """The items in order, so many at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+class RecordLookup:
+    """Finds records by id and by unique property. Raises what ``Fetch`` raises."""
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        mapping: PushMapping,
+        definitions: Mapping[str, Property],
+        pool: Executor,
+    ) -> None:
+        """Requests of one call are sent side by side by ``pool``."""
+        self._fetch = fetch
+        self._mapping = mapping
+        self._definitions = definitions
+        self._pool = pool
+
+    def by_id(self, ids: Iterable[str]) -> dict[str, WrittenRecord]:
+        """The records of some ids; a merged one is found under its old id too."""
+        records: dict[str, WrittenRecord] = {}
+        asked = list(dict.fromkeys(ids))
+        for record in self._read("", asked):
+            records[record.id] = record
+            for old_id in (record.properties.get("hs_merged_object_ids") or "").split(";"):
+                records.setdefault(old_id, record)
+        return {id: records[id] for id in asked if id in records}
+
+    def by_property(self, name: str, values: Iterable[str]) -> dict[str, WrittenRecord]:
+        """The records whose unique property has some values, by value."""
+        if name == RECORD_ID:
+            return self.by_id(values)
+        asked = list(dict.fromkeys(values))
+        definition = self._definitions.get(name)
+        unclaimed = {value: value for value in asked}
+        records: dict[str, WrittenRecord] = {}
+        strays: list[WrittenRecord] = []
+        for record in self._read(name, asked):
+            value = record.properties.get(name)
+            if value in unclaimed:
+                records[str(value)] = record
+            else:
+                strays.append(record)
+        for record in strays:
+            for value in asked:
+                if value not in records and self._answers(name, definition, value, record):
+                    records[value] = record
+        return records
+
+    def _answers(
+        self, name: str, definition: Property | None, value: str, record: WrittenRecord
+    ) -> bool:
+        """Whether a record that has the value in another form is the one that was asked for."""
+        if same_value(definition, record.properties.get(name), value):
+            return True
+        others = (record.properties.get("hs_additional_emails") or "").lower().split(";")
+        return name == EMAIL and value in others
+
+    def _read(self, id_property: str, values: Sequence[str]) -> Iterator[WrittenRecord]:
+        def read(batch: Sequence[str]) -> BatchAnswer:
+            request = write_requests.batch_find(
+                self._mapping.object_type, id_property, batch, self._mapping.read
+            )
+            return self._fetch(request, write_responses.batch_answer)
+
+        for answer in self._pool.map(read, batches_of(values)):
+            for refusal in answer.refusals:
+                if refusal.category != NOT_FOUND and "NOT_FOUND" not in refusal.category:
+                    # whether these records exist is not known: nothing may be made of them
+                    raise UnexpectedAnswer(
+                        f"HubSpot did not say which records are there ({refusal.category}: "
+                        f"{refusal.message}); nothing was written for these rows, run again"
+                    )
+            yield from answer.records

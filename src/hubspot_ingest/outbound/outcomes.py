@@ -1,0 +1,233 @@
+"""What became of a row: HubSpot's answer checked against what was sent. Pure.
+
+An answer is believed only as far as it goes: its status, what it says of each input, and each
+property that it returns. A value that HubSpot took and did not store as it was sent is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hubspot_ingest.hubspot.write_responses import InputRefusal, WrittenRecord
+from hubspot_ingest.model import Property
+from hubspot_ingest.outbound.rows import Action, PlannedRow
+from hubspot_ingest.outbound.values import same_value
+
+OF_ACTION: Mapping[Action, str] = {
+    Action.CREATE: "CREATED",
+    Action.UPDATE: "UPDATED",
+    Action.CLEAR: "CLEARED",
+    Action.ARCHIVE: "ARCHIVED",
+    Action.LINK: "LINKED",
+    Action.UNCHANGED: "UNCHANGED",
+    Action.INVALID: "INVALID",
+    Action.KEPT: "KEPT",
+    Action.SKIPPED: "SKIPPED",
+}
+# The code of a row whose record is there already.
+EXISTS = "ALREADY_EXISTS"
+# How HubSpot says what is wrong with a value, and the code of the row ("Error handling", and the
+# list of validation errors in its OpenAPI of 2026-09).
+_CODES: tuple[tuple[str, str], ...] = (
+    ("MISSING_CONDITIONAL_REQUIRED_PROPERTY", "ADMIN_RULE"),
+    ("MISSING_REQUIRED_PROPERTY", "ADMIN_RULE"),
+    ("INVALID_EMAIL", "EMAIL_INVALID"),
+    ("INVALID_INTEGER", "NOT_A_NUMBER"),
+    ("INVALID_LONG", "NOT_A_NUMBER"),
+    ("INVALID_DATE", "NOT_A_DATE"),
+    ("INVALID_OPTION", "NOT_AN_OPTION"),
+    ("not one of the allowed options", "NOT_AN_OPTION"),
+    ("REQUIRED_FIELD", "REQUIRED_MISSING"),
+    ("VALUE_TOO_LONG", "TOO_LONG"),
+    ("RULE_VIOLATION", "BROKE_RULE"),
+    ("has been merged", "RECORD_MERGED"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """The outcome of one row; ``state`` is the ledger's, ``hash`` None lets the row be tried again.
+
+    ``existing_id`` is a record that HubSpot says is there already; ``unsure`` that nobody knows
+    whether the row was written.
+    """
+
+    row: PlannedRow
+    outcome: str
+    state: str
+    hash: str | None
+    record_id: str | None = None
+    code: str | None = None
+    message: str | None = None
+    property_name: str | None = None
+    changed: Mapping[str, list[str | None]] = field(default_factory=dict)
+    sent: Mapping[str, str | None] | None = None
+    altered: Mapping[str, str] | None = None
+    modified_at: str | None = None
+    trace_id: str | None = None
+    request_id: str | None = None
+    existing_id: str | None = None
+
+    @property
+    def wrote(self) -> bool:
+        """Whether HubSpot changed because of it."""
+        return self.state in ("SYNCED", "REMOVED") and self.row.action.is_sent
+
+
+def unverified(row: PlannedRow, record: WrittenRecord) -> bool:
+    """Whether an answer does not say of every property that was sent what is stored now."""
+    return any(value and name not in record.properties for name, value in row.payload.items())
+
+
+def written(
+    row: PlannedRow,
+    record: WrittenRecord,
+    definitions: Mapping[str, Property],
+    trace_id: str | None = None,
+    *,
+    action: Action | None = None,
+) -> RowOutcome:
+    """The outcome of a row that HubSpot answered with a record."""
+    changed: dict[str, list[str | None]] = {}
+    sent: dict[str, str | None] = dict(row.sent)
+    altered = dict(row.altered)
+    ignored: list[str] = []
+    otherwise: list[str] = []
+    for name, value in row.payload.items():
+        before, returned = row.before.get(name), record.properties.get(name) or None
+        changed[name] = [before, value, returned]
+        sent[name] = returned or ""
+        if same_value(definitions.get(name), value, returned):
+            continue
+        altered[name] = value
+        stayed = same_value(definitions.get(name), before, returned)
+        (ignored if stayed else otherwise).append(name)
+    outcome = OF_ACTION[action or row.action]
+    message = row.message
+    if otherwise:
+        outcome = "ALTERED"
+        message = f"HubSpot stored something else in {', '.join(otherwise)}"
+    if ignored:
+        outcome = "IGNORED"
+        message = f"HubSpot took {', '.join(ignored)} and did not store it"
+    wrong = [*ignored, *otherwise]
+    return RowOutcome(
+        row,
+        outcome,
+        "REMOVED" if row.is_gone else "SYNCED",
+        row.hash,
+        record_id=record.id,
+        message=message,
+        property_name=wrong[0] if wrong else row.property_name,
+        changed=changed,
+        sent=sent,
+        altered=altered,
+        modified_at=record.modified_at,
+        trace_id=trace_id,
+    )
+
+
+def adopted(
+    row: PlannedRow, record: WrittenRecord, definitions: Mapping[str, Property], trace_id: str
+) -> RowOutcome:
+    """The outcome of a create of which nothing is known but that there is such a record now.
+
+    Where it does not hold what was sent it is somebody's: it is updated as any record is.
+    """
+    agrees = all(
+        same_value(definitions.get(name), value, record.properties.get(name))
+        for name, value in row.payload.items()
+    )
+    if agrees:
+        return written(row, record, definitions, trace_id)
+    return RowOutcome(
+        row,
+        "REJECTED",
+        "REJECTED",
+        None,
+        code=EXISTS,
+        message=f"the record {record.id} has this key already",
+        existing_id=record.id,
+    )
+
+
+def archived(row: PlannedRow) -> RowOutcome:
+    """The outcome of a row whose record was archived."""
+    return RowOutcome(
+        row,
+        OF_ACTION[Action.ARCHIVE],
+        "REMOVED" if row.is_gone else "SYNCED",
+        row.hash,
+        record_id=row.record_id,
+        sent=row.sent,
+        changed={},
+    )
+
+
+def refused(row: PlannedRow, refusal: InputRefusal) -> RowOutcome:
+    """The outcome of a row that HubSpot refused, in its own words."""
+    code = refusal_code(refusal)
+    # a record that is gone is looked for again, also while its row does not change
+    row_hash = None if code in ("NOT_FOUND", "RECORD_MERGED") else row.hash
+    return RowOutcome(
+        row,
+        "REJECTED",
+        "REJECTED",
+        row_hash,
+        record_id=row.record_id,
+        code=code,
+        message=f"HubSpot: {refusal.message[:500]}",
+        property_name=refusal.property,
+        changed={name: [row.before.get(name), value, None] for name, value in row.payload.items()},
+        request_id=refusal.correlation_id,
+        existing_id=refusal.existing_id,
+    )
+
+
+def unknown(row: PlannedRow, message: str) -> RowOutcome:
+    """The outcome of a row of which nobody knows whether HubSpot wrote it."""
+    return RowOutcome(
+        row,
+        "UNKNOWN",
+        "UNKNOWN",
+        None,
+        record_id=row.record_id,
+        code="OUTCOME_UNKNOWN",
+        message=message,
+    )
+
+
+def not_sent(row: PlannedRow) -> RowOutcome:
+    """The outcome of a row for which nothing is sent."""
+    states = {
+        Action.INVALID: "INVALID",
+        Action.KEPT: "KEPT",
+        Action.SKIPPED: "SKIPPED",
+        Action.UNCHANGED: "SYNCED",
+    }
+    state = states[row.action]
+    settles = row.action in (Action.UNCHANGED, Action.KEPT)
+    return RowOutcome(
+        row,
+        OF_ACTION[row.action],
+        "REMOVED" if row.is_gone and row.action is not Action.INVALID else state,
+        row.hash,
+        record_id=row.record_id,
+        code=row.code,
+        message=row.message,
+        property_name=row.property_name,
+        sent=row.sent if settles else None,
+        altered=row.altered if settles else None,
+    )
+
+
+def refusal_code(refusal: InputRefusal) -> str:
+    """The stable code of a refusal."""
+    conflicts = refusal.status == 409 or "CONFLICT" in refusal.category
+    if conflicts or refusal.existing_id or "ALREADY_EXISTS" in refusal.category:
+        return EXISTS
+    if refusal.status == 404 or "NOT_FOUND" in refusal.category:
+        return "NOT_FOUND"
+    said = " ".join((*refusal.codes, refusal.category, refusal.message))
+    return next((code for word, code in _CODES if word in said), "REFUSED")

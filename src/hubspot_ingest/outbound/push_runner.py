@@ -1,0 +1,248 @@
+"""Runs a push: recovers what a killed run left, plans, checks the plan, carries it out in waves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+
+from hubspot_ingest import telemetry, times
+from hubspot_ingest.database.state.push_ledger import Ledger
+from hubspot_ingest.database.state.push_store import Push, Pushes
+from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.errors import DailyLimitReached, IngestError
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.model import Json
+from hubspot_ingest.operations.context import Context
+from hubspot_ingest.operations.internal_errors import fail_run
+from hubspot_ingest.operations.quota_share import QuotaShare
+from hubspot_ingest.operations.run_cost import RunCost
+from hubspot_ingest.outbound import opening, recovery, safety
+from hubspot_ingest.outbound.opening import OpenPush
+from hubspot_ingest.outbound.planning import PushPlanner, Scope
+from hubspot_ingest.outbound.push_settings import PushSettings
+from hubspot_ingest.outbound.sending import Sender
+from hubspot_ingest.outbound.waves import MOST_IN_FLIGHT, Progress, WaveEngine
+from hubspot_ingest.times import MINUTE
+
+Answer = dict[str, Json]
+
+EVERYTHING = Scope()
+
+
+@dataclass
+class PushRun:
+    """One run, or one plan, of a push, while its lease is held."""
+
+    context: Context
+    push: Push
+    settings: PushSettings
+    client: Client
+    run_id: str
+    pool: ThreadPoolExecutor
+    opened: OpenPush
+    share: QuotaShare
+
+    def heartbeat(self) -> None:
+        """Say that the run is alive, and adapt to others that use the same portal."""
+        now = self.context.clock.now()
+        Pushes(self.context.database).renew_lease(self.push.name, self.run_id, now)
+        self.share.refresh()
+
+    @property
+    def planner(self) -> PushPlanner:
+        """Plans this push."""
+        return PushPlanner(
+            self.opened,
+            self.context.database,
+            self.client.fetch,
+            self.pool,
+            heartbeat=self.heartbeat,
+        )
+
+    @property
+    def engine(self) -> WaveEngine:
+        """Carries out this push's plan."""
+        definitions = {prop.name: prop for prop in self.opened.properties}
+        mapping = self.opened.mapping
+        return WaveEngine(
+            self.context.database,
+            self.context.clock,
+            self.push.name,
+            mapping,
+            definitions,
+            Sender(self.client.fetch, mapping, definitions, self.run_id),
+            self.pool,
+            self.heartbeat,
+            lambda: sum(usage.retries for usage in list(self.client.tally.endpoints.values())),
+        )
+
+
+def new_run_id(now: int) -> str:
+    """An id that begins with the day."""
+    return f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}"
+
+
+@contextmanager
+def leased(context: Context, name: str, run_id: str) -> Iterator[None]:
+    """Be the only run of a push. Raises ``SyncBusy``."""
+    pushes = Pushes(context.database)
+    pushes.take_lease(name, run_id, context.clock.now())
+    try:
+        yield
+    finally:
+        pushes.release_lease(name, run_id)
+
+
+@contextmanager
+def opened_run(
+    context: Context, push: Push, settings: PushSettings, client: Client, run_id: str
+) -> Iterator[PushRun]:
+    """The push, checked against its source and portal as they are now."""
+    opening.check_may_write(context.database, settings.connection)
+    with ThreadPoolExecutor(MOST_IN_FLIGHT) as pool:
+        share = QuotaShare(context, client, settings.as_sync())
+        share.begin()
+        try:
+            opened = opening.open_settings(context, client, push.name, settings)
+            opening.check_portal(push, opened)
+            yield PushRun(context, push, settings, client, run_id, pool, opened, share)
+        except DailyLimitReached as error:
+            raise share.with_reset_time(error) from error
+        finally:
+            with suppress(IngestError):
+                share.end()
+
+
+def push_to_hubspot(
+    context: Context,
+    name: str | None,
+    plan_hash: str | None = None,
+    scope: Scope = EVERYTHING,
+) -> Answer:
+    """Run a push now, and answer how it went.
+
+    ``plan_hash`` confirms that plan, and no other is carried out. Raises only what forbids a run to
+    begin at all: ``UnknownPush``, ``SyncBusy``, ``Refusal`` for settings.
+    """
+    push = opening.existing_push(Pushes(context.database), name)
+    settings = opening.stored_settings(push)
+    now = context.clock.now()
+    run_id = new_run_id(now)
+    log = RunLog(
+        run_id, push.name, push.object_type, now, direction="OUT", strategy=settings.strategy
+    )
+    runs, cost = Runs(context.database), RunCost(context.clock)
+    progress = Progress()
+    with leased(context, push.name, run_id):
+        cost.begin(run_id)
+        log.warehouse_seconds = lambda: cost.seconds(run_id)
+        runs.begin(log)
+        try:
+            _run(context, push, settings, log, progress, plan_hash, scope)
+            _finish(log, progress, context.clock.now())
+            runs.save(log)
+        except Exception as raised:
+            _count(log, progress)
+            fail_run(context.database, log, raised, context.clock.now())
+        telemetry.event("push", run_id=run_id, status=log.status, requests=log.requests)
+    return answer(log, progress)
+
+
+def _run(
+    context: Context,
+    push: Push,
+    settings: PushSettings,
+    log: RunLog,
+    progress: Progress,
+    plan_hash: str | None,
+    scope: Scope,
+) -> None:
+    deadline = log.started_at + round(settings.deadline_minutes * MINUTE)
+    database, pushes = context.database, Pushes(context.database)
+    with context.client(settings.as_sync(), deadline) as client:
+        log.watch = client.watch
+        try:
+            with opened_run(context, push, settings, client, log.run_id) as run:
+                log.destination = f"HubSpot {run.opened.stream.object_type}"
+                engine = run.engine
+                recovery.recover(engine)
+                engine.progress = progress
+                daily = retry_due(push, log.started_at)
+                scope = Scope(scope.keys, scope.retry_all or daily)
+                summary = run.planner.plan(scope, log.started_at)
+                log.plan_hash, log.rows_read = summary.hash, summary.rows_source
+                log.rows_expected = summary.rows_changed
+                safety.check_plan(push.name, settings, summary, push.hold, plan_hash)
+                if push.hold is not None:
+                    pushes.hold(push.name, None)
+                engine.run()
+                if daily and scope.keys is None:
+                    pushes.mark_retried(push.name, log.started_at)
+                kept_from = log.started_at - settings.keep_images_days * times.DAY
+                Ledger(database, push.name).prune_images(kept_from)
+        finally:
+            spent = client.tally.endpoints
+            log.requests = client.tally.requests
+            log.bytes = sum(usage.bytes for usage in spent.values())
+            Runs(database).save_requests(
+                log.run_id, [(endpoint, asdict(usage)) for endpoint, usage in spent.items()]
+            )
+
+
+def retry_due(push: Push, now: int) -> bool:
+    """Whether rows that were refused are all tried again, once a day."""
+    return push.retried_at is None or now - push.retried_at >= times.DAY
+
+
+def _count(log: RunLog, progress: Progress) -> None:
+    counts = progress.outcomes
+    log.rows_inserted = counts["CREATED"]
+    log.rows_updated = counts["UPDATED"] + counts["CLEARED"] + counts["ALTERED"] + counts["IGNORED"]
+    log.rows_deleted = counts["ARCHIVED"]
+    log.values_misfit = counts["INVALID"] + counts["REJECTED"]
+
+
+def _finish(log: RunLog, progress: Progress, now: int) -> None:
+    _count(log, progress)
+    log.status, log.finished_at = "SUCCEEDED", now
+    counts = progress.outcomes
+    parts = [
+        f"{counts[outcome]} {outcome.lower()}"
+        for outcome in (
+            *("CREATED", "UPDATED", "CLEARED", "ARCHIVED", "LINKED", "ALTERED", "IGNORED", "KEPT"),
+            *("SKIPPED", "WAITING", "INVALID", "REJECTED", "UNKNOWN"),
+        )
+        if counts[outcome]
+    ]
+    refused = counts["INVALID"] + counts["REJECTED"] + counts["UNKNOWN"]
+    reasons = "; PUSH_OUTCOMES has the reasons" if refused else ""
+    log.message = f"{', '.join(parts) or 'nothing to send'}{reasons}"
+
+
+def answer(log: RunLog, progress: Progress) -> Answer:
+    """What ``PUSH_TO_HUBSPOT`` returns of a run."""
+    counts = progress.outcomes
+    return {
+        "response_code": log.response_code,
+        "message": log.message,
+        "run_id": log.run_id,
+        "status": log.status,
+        "plan_hash": log.plan_hash,
+        "rows_source": log.rows_read,
+        "rows_changed": log.rows_expected or 0,
+        "rows_created": counts["CREATED"],
+        "rows_updated": counts["UPDATED"] + counts["ALTERED"] + counts["IGNORED"],
+        "rows_cleared": counts["CLEARED"],
+        "rows_archived": counts["ARCHIVED"],
+        "rows_invalid": counts["INVALID"],
+        "rows_rejected": counts["REJECTED"],
+        "rows_unknown": counts["UNKNOWN"],
+        "rows_kept": counts["KEPT"],
+        "links_added": 0,
+        "links_removed": 0,
+        "requests": log.requests,
+        "duration_seconds": ((log.finished_at or log.started_at) - log.started_at) / 1000,
+    }

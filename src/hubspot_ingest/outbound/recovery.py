@@ -1,0 +1,72 @@
+"""Settles what a run that was killed left open: rows that were sent and never acknowledged.
+
+Each of them is read back before anything is sent again, by its record id or its external id. What
+HubSpot holds as it was to be is done; of the rest the next plan decides afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hubspot_ingest.database.state.push_ledger import Ledger
+from hubspot_ingest.outbound import outcomes
+from hubspot_ingest.outbound.lookups import RecordLookup
+from hubspot_ingest.outbound.outcomes import RowOutcome
+from hubspot_ingest.outbound.planning import WAVE, row_from_json
+from hubspot_ingest.outbound.rows import Action, PlannedRow
+from hubspot_ingest.outbound.values import same_value
+from hubspot_ingest.outbound.waves import WaveEngine
+
+
+def recover(engine: WaveEngine) -> int:
+    """Settle the open intents and the rows of unknown outcome; how many there were."""
+    ledger = engine.ledger
+    count = 0
+    while stored := ledger.open_intents(WAVE):
+        # those of one run at a time: outcomes belong to the run that sent
+        run_id = str(stored[0]["RUN_ID"])
+        rows = [row_from_json(row) for row in stored if row["RUN_ID"] == run_id]
+        settled = _looked_up(engine, rows, run_id)
+        engine.store(settled, run_id=run_id)
+        ledger.close_intents(run_id, [str(row.key) for row in rows])
+        count += len(rows)
+        engine.heartbeat()
+    engine.progress.outcomes.clear()
+    return count + _recover_unknown(engine, ledger)
+
+
+def _looked_up(engine: WaveEngine, rows: Sequence[PlannedRow], run_id: str) -> list[RowOutcome]:
+    """The outcomes of rows that are in HubSpot as they were to be, or of which none can tell."""
+    mapping, definitions = engine.mapping, engine.definitions
+    lookup = RecordLookup(engine.sender.fetch, mapping, definitions, engine.pool)
+    updates = [row for row in rows if row.action in (Action.UPDATE, Action.CLEAR)]
+    creates = [row for row in rows if row.action is Action.CREATE]
+    settled: list[RowOutcome] = []
+    by_id = lookup.by_id(str(row.record_id) for row in updates)
+    for row in updates:
+        record = by_id.get(str(row.record_id))
+        if record is not None and all(
+            same_value(definitions.get(name), value, record.properties.get(name))
+            for name, value in row.payload.items()
+        ):
+            settled.append(outcomes.written(row, record, definitions, f"{run_id}-{row.n}"))
+    name = mapping.key_property
+    if name is None:
+        lost = "the run was killed while it was sent, and the row has no external id"
+        return [*settled, *(outcomes.unknown(row, lost) for row in creates)]
+    values = {row.n: str(row.payload.get(name) or row.key) for row in creates}
+    by_value = lookup.by_property(name, values.values())
+    for row in creates:
+        record = by_value.get(values[row.n])
+        if record is not None:
+            outcome = outcomes.adopted(row, record, definitions, f"{run_id}-{row.n}")
+            if outcome.existing_id is None:
+                settled.append(outcome)
+    return settled
+
+
+def _recover_unknown(engine: WaveEngine, ledger: Ledger) -> int:
+    """Forget the doubt about rows that can be looked up: the plan finds their records, or none."""
+    if engine.mapping.key_property is None:
+        return 0
+    return ledger.forget_unknown()

@@ -1,0 +1,154 @@
+"""What people do about single rows: try, retry, skip and resolve them, or begin the ledger anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hubspot_ingest import times
+from hubspot_ingest.database.state.push_ledger import Ledger
+from hubspot_ingest.database.state.push_plan_rows import PlanRows
+from hubspot_ingest.database.state.push_store import Push, Pushes
+from hubspot_ingest.errors import Refusal
+from hubspot_ingest.model import Json
+from hubspot_ingest.operations.context import Context
+from hubspot_ingest.outbound import opening, push_runner
+from hubspot_ingest.outbound.planning import WAVE, Scope, row_from_json
+from hubspot_ingest.outbound.push_runner import PushRun
+from hubspot_ingest.outbound.rows import Action
+
+Answer = dict[str, Json]
+# Later than any run.
+FOR_EVER = times.LATEST
+RECORD_ID_DIGITS = 20
+
+
+def try_push(context: Context, name: str | None, keys: Json) -> Answer:
+    """Run a push for these rows alone; nothing is removed."""
+    push = opening.existing_push(Pushes(context.database), name)
+    return push_runner.push_to_hubspot(context, push.name, None, Scope(_keys(keys)))
+
+
+def retry_push(context: Context, name: str | None, keys: Json) -> Answer:
+    """Send refused and kept rows again, all or these; nothing else is sent."""
+    push = opening.existing_push(Pushes(context.database), name)
+    chosen = None if keys is None else _keys(keys)
+    run_id = push_runner.new_run_id(context.clock.now())
+    with push_runner.leased(context, push.name, run_id):
+        rows = Ledger(context.database, push.name).retry(chosen)
+    if not rows:
+        return {"response_code": "OK", "message": f"{push.name} has no such rows to send again"}
+    return push_runner.push_to_hubspot(context, push.name, None, Scope(tuple(rows)))
+
+
+def skip_rows(context: Context, name: str | None, keys: Json, until: str | None) -> Answer:
+    """Leave rows alone until a time, or for good."""
+    push = opening.existing_push(Pushes(context.database), name)
+    instant = FOR_EVER if until is None else times.milliseconds(until.strip())
+    if instant is None:
+        raise Refusal(f"{until!r} is not an ISO 8601 time, for example 2027-01-31T00:00:00Z")
+    chosen = _keys(keys)
+    Ledger(context.database, push.name).skip(chosen, instant)
+    end = "for good" if until is None else f"until {times.iso(instant)}"
+    return {"response_code": "OK", "message": f"{len(chosen)} rows are left alone {end}"}
+
+
+def resolve_row(
+    context: Context, name: str | None, key: str | None, record_id: str | None
+) -> Answer:
+    """Settle a row of unknown outcome: it is this record, or none was made for it (NULL).
+
+    Raises ``Refusal`` for a row whose outcome is known.
+    """
+    push = opening.existing_push(Pushes(context.database), name)
+    ledger = Ledger(context.database, push.name)
+    state = ledger.state_of(str(key))
+    if state != "UNKNOWN":
+        raise Refusal(
+            f"the row {key!r} of {push.name} is {state or 'not there'}: only one whose outcome is "
+            "UNKNOWN is to be settled"
+        )
+    if record_id is not None and not (record_id.isdecimal() and len(record_id) <= RECORD_ID_DIGITS):
+        raise Refusal(f"{record_id!r} is no record id of HubSpot's; give digits, or NULL for none")
+    ledger.resolve(str(key), record_id)
+    then = "is created by the next run" if record_id is None else f"is the record {record_id} now"
+    return {"response_code": "OK", "message": f"the row {key} of {push.name} {then}"}
+
+
+def reset_push(context: Context, name: str | None, mode: str | None) -> Answer:
+    """Begin the ledger anew: ``forget`` it, or ``adopt`` what HubSpot holds; nothing is sent."""
+    push = opening.existing_push(Pushes(context.database), name)
+    chosen = (mode or "").strip().lower()
+    if chosen not in ("forget", "adopt"):
+        raise Refusal(f"{mode!r} is no way to reset a push; use 'forget' or 'adopt'")
+    now = context.clock.now()
+    run_id = push_runner.new_run_id(now)
+    with push_runner.leased(context, push.name, run_id):
+        if chosen == "adopt":
+            return _adopt(context, push, run_id, now)
+        Ledger(context.database, push.name).forget()
+    return {
+        "response_code": "OK",
+        "message": f"what {push.name} sent is forgotten; its next run looks for each row's record",
+    }
+
+
+def _adopt(context: Context, push: Push, run_id: str, now: int) -> Answer:
+    settings = opening.stored_settings(push)
+    deadline = now + round(settings.deadline_minutes * times.MINUTE)
+    with (
+        context.client(settings.as_sync(), deadline) as client,
+        push_runner.opened_run(context, push, settings, client, run_id) as run,
+    ):
+        run.planner.plan(Scope(None, retry_all=True), now)
+        count = _take_over(run, now)
+    return {
+        "response_code": "OK",
+        "message": f"{count} rows are taken over with the records and values that HubSpot has; "
+        "nothing was sent: see what a run would do with CALL "
+        f"plan_push('{push.name}')",
+        "rows_adopted": count,
+    }
+
+
+def _take_over(run: PushRun, now: int) -> int:
+    """Write to the ledger what the plan found; rows that differ stay to be sent."""
+    plan_rows = PlanRows(run.context.database, run.push.name)
+    count, after = 0, 0
+    actions = (Action.UNCHANGED, Action.UPDATE, Action.CLEAR)
+    while stored := plan_rows.page([str(action) for action in actions], after, WAVE):
+        rows = [row_from_json(row) for row in stored]
+        after = rows[-1].n
+        run.engine.ledger.settle(
+            {
+                "row_key": row.key,
+                "record_id": row.record_id,
+                "state": "SYNCED",
+                "sent": _held(row.sent, row.payload, row.before),
+                "altered": dict(row.altered),
+                "sent_hash": row.hash if row.action is Action.UNCHANGED else None,
+                "run_id": run.run_id,
+                "was_sent": False,
+                "settled_at": now,
+            }
+            for row in rows
+            if not row.is_gone
+        )
+        count += sum(not row.is_gone for row in rows)
+        run.heartbeat()
+    return count
+
+
+def _held(
+    sent: Mapping[str, str], payload: Mapping[str, str], before: Mapping[str, str | None]
+) -> dict[str, str]:
+    """The values of a record as HubSpot has them, not as the payload would make them."""
+    return {**sent, **{name: before.get(name) or "" for name in payload}}
+
+
+def _keys(keys: Json) -> tuple[str, ...]:
+    """Keys as the ledger spells them. Raises ``Refusal`` for what is no list of them."""
+    if not isinstance(keys, list) or not keys:
+        raise Refusal("keys must be a list of the keys of rows, for example ARRAY_CONSTRUCT('17')")
+    return tuple(
+        str(int(key)) if isinstance(key, float) and key.is_integer() else str(key) for key in keys
+    )

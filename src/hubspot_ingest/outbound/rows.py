@@ -1,0 +1,79 @@
+"""Rows on their way to HubSpot: as the source has them, and as they are planned. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What is done for a row."""
+
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    CLEAR = "CLEAR"
+    ARCHIVE = "ARCHIVE"
+    LINK = "LINK"
+    UNCHANGED = "UNCHANGED"
+    INVALID = "INVALID"
+    KEPT = "KEPT"
+    SKIPPED = "SKIPPED"
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether HubSpot hears of it."""
+        return self in (Action.CREATE, Action.UPDATE, Action.CLEAR, Action.ARCHIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What is known of a row from earlier runs."""
+
+    state: str
+    record_id: str | None
+    sent: Mapping[str, str]
+    altered: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A changed row of the source, or a row that is gone from it (``is_gone``)."""
+
+    n: int
+    is_gone: bool
+    key: str | None
+    hash: str
+    values: tuple[str | None, ...]
+    copies: int
+    twins: int
+    ledger: LedgerRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """What is done for one row.
+
+    ``payload`` are the properties to send, ``before`` what HubSpot holds of them, ``sent`` all that
+    the ledger says of the record once that is done, ``altered`` what was sent where HubSpot stores
+    something else.
+    """
+
+    n: int
+    key: str | None
+    action: Action
+    record_id: str | None = None
+    payload: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, str | None] = field(default_factory=dict)
+    sent: Mapping[str, str] = field(default_factory=dict)
+    altered: Mapping[str, str] = field(default_factory=dict)
+    hash: str = ""
+    code: str | None = None
+    message: str | None = None
+    property_name: str | None = None
+    is_gone: bool = False
+
+    @property
+    def changed(self) -> dict[str, list[str | None]]:
+        """By property: the value before and after."""
+        return {name: [self.before.get(name), value] for name, value in self.payload.items()}

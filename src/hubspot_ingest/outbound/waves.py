@@ -1,0 +1,292 @@
+"""Carries out a plan in waves: intents stored, rows sent, outcomes stored, intents removed.
+
+The database is used by the one thread that holds the session, HubSpot by several. A process may be
+killed between any two lines: what is an intent then is looked up by ``recovery`` before anything is
+sent again. Associations of a wave's rows are written after its records, which then have ids.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.state.push_ledger import Ledger
+from hubspot_ingest.database.state.push_plan_rows import PlanRows
+from hubspot_ingest.errors import IngestError
+from hubspot_ingest.model import Property
+from hubspot_ingest.outbound import outcomes
+from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
+from hubspot_ingest.outbound.mapping import PushMapping
+from hubspot_ingest.outbound.outcomes import RowOutcome
+from hubspot_ingest.outbound.planning import OTHER_ACTIONS, SENT_ACTIONS, WAVE, row_from_json
+from hubspot_ingest.outbound.row_plans import RowPlanner
+from hubspot_ingest.outbound.rows import Action, PlannedRow, SourceRow
+from hubspot_ingest.outbound.sending import Sender
+from hubspot_ingest.times import Clock
+
+# Batches under way at once: Estuary's connector begins with as many. More, up to the limit, while
+# HubSpot takes them; half as many after a 423 or 429.
+FIRST_IN_FLIGHT = 5
+MOST_IN_FLIGHT = 10
+# A share of refused rows says nothing while there are fewer.
+REFUSED_FROM = 500
+
+
+class TooManyRejected(IngestError):
+    """So many rows are refused that something is wrong with all of them."""
+
+    code = "TOO_MANY_REJECTED"
+    status = "STOPPED"
+
+
+@dataclass
+class Progress:
+    """What a run did so far, by outcome."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def sent(self) -> int:
+        """Rows that HubSpot decided on."""
+        done = ("CREATED", "UPDATED", "CLEARED", "ARCHIVED", "ALTERED", "IGNORED", "REJECTED")
+        return sum(self.outcomes[outcome] for outcome in done)
+
+
+class Pace:
+    """How many batches are under way: fewer while HubSpot throttles or locks."""
+
+    def __init__(self, pushed_back: Callable[[], int]) -> None:
+        """``pushed_back`` counts the requests that HubSpot asked to send again."""
+        self._pushed_back = pushed_back
+        self._seen = pushed_back()
+        self.in_flight = FIRST_IN_FLIGHT
+
+    def answered(self) -> None:
+        """A batch is done: look whether HubSpot pushed back since."""
+        count = self._pushed_back()
+        if count > self._seen:
+            self.in_flight = max(1, self.in_flight // 2)
+        else:
+            self.in_flight = min(MOST_IN_FLIGHT, self.in_flight + 1)
+        self._seen = count
+
+
+@dataclass
+class WaveEngine:
+    """Carries out the stored plan of one push in one run.
+
+    ``heartbeat`` is called after each wave and may raise; ``pushed_back`` is as for ``Pace``.
+    """
+
+    database: Database
+    clock: Clock
+    push: str
+    mapping: PushMapping
+    definitions: Mapping[str, Property]
+    sender: Sender
+    pool: ThreadPoolExecutor
+    heartbeat: Callable[[], None]
+    pushed_back: Callable[[], int]
+    progress: Progress = field(default_factory=Progress)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The push's ledger."""
+        return Ledger(self.database, self.push)
+
+    def run(self) -> None:
+        """Carry out the whole plan. What was done when an error ends it is in the ledger.
+
+        Raises ``TooManyRejected``, and what ``Fetch`` and ``heartbeat`` raise.
+        """
+        for rows in self._pages(OTHER_ACTIONS):
+            self.store([outcomes.not_sent(row) for row in rows])
+        after = 0
+        pace = Pace(self.pushed_back)
+        for rows in self._pages(SENT_ACTIONS):
+            run_id, until = self.sender.run_id, rows[-1].n
+            self.ledger.intend(run_id, SENT_ACTIONS, after, until, self.clock.now())
+            after = until
+            settled, error = self._send(rows, pace)
+            settled += self._update_existing(settled)
+            self.store(settled, defer=[] if error is None else rows)
+            if error is not None:
+                raise error
+            self._check_refused()
+            self.heartbeat()
+
+    def _pages(self, actions: Sequence[str]) -> Iterator[list[PlannedRow]]:
+        plan_rows, after = PlanRows(self.database, self.push), 0
+        while rows := [row_from_json(row) for row in plan_rows.page(actions, after, WAVE)]:
+            after = rows[-1].n
+            yield rows
+
+    def _send(
+        self, rows: Sequence[PlannedRow], pace: Pace
+    ) -> tuple[list[RowOutcome], IngestError | None]:
+        """Send a wave; what is settled, and the error that kept the rest from being sent."""
+        batches = iter(
+            [
+                (kind, batch)
+                for kind, actions in _TOGETHER
+                for batch in batches_of([row for row in rows if row.action in actions])
+            ]
+        )
+        settled: list[RowOutcome] = []
+        error: IngestError | None = None
+        going: set[Future[list[RowOutcome]]] = set()
+        while True:
+            while error is None and len(going) < pace.in_flight:
+                batch = next(batches, None)
+                if batch is None:
+                    break
+                going.add(self.pool.submit(self.sender.send, *batch))
+            if not going:
+                return settled, error
+            done, going = wait(going, return_when=FIRST_COMPLETED)
+            for future in done:
+                try:
+                    settled += future.result()
+                except IngestError as raised:
+                    error = error or raised
+                pace.answered()
+
+    def _update_existing(self, settled: list[RowOutcome]) -> list[RowOutcome]:
+        """Of rows to be created whose record is there already, the outcomes as updates.
+
+        They take the place of those in ``settled``.
+        """
+        if self.mapping.settings.strategy != "upsert":
+            return []
+        existing = {
+            outcome.row.n: outcome
+            for outcome in settled
+            if outcome.existing_id is not None and outcome.row.action is Action.CREATE
+        }
+        if not existing:
+            return []
+        ids = [str(outcome.existing_id) for outcome in existing.values()]
+        owners = self.ledger.owners(ids)
+        lookup = RecordLookup(self.sender.fetch, self.mapping, self.definitions, self.pool)
+        records = lookup.by_id(ids)
+        planner = RowPlanner(self.mapping, self.definitions)
+        updates: list[PlannedRow] = []
+        for outcome in existing.values():
+            record = records.get(str(outcome.existing_id))
+            if record is None or owners.get(record.id, outcome.row.key) != outcome.row.key:
+                continue
+            row = outcome.row
+            source = SourceRow(row.n, False, row.key, row.hash, (), 1, 1, None)
+            names = (*self.mapping.written, self.mapping.match)
+            wishes = {name: row.payload.get(name) for name in names}
+            updates.append(planner.plan(source, wishes, record))
+        done = [
+            result
+            for batch in batches_of([row for row in updates if row.action.is_sent])
+            for result in self.sender.send(Action.UPDATE, batch)
+        ]
+        done += [outcomes.not_sent(row) for row in updates if not row.action.is_sent]
+        replaced = {outcome.row.n for outcome in done}
+        settled[:] = [outcome for outcome in settled if outcome.row.n not in replaced]
+        return done
+
+    def store(
+        self,
+        settled: Sequence[RowOutcome],
+        *,
+        defer: Sequence[PlannedRow] = (),
+        run_id: str | None = None,
+    ) -> None:
+        """Store outcomes: the ledger first, the intents last.
+
+        Rows of ``defer`` that are not settled stay intents: the next run looks them up.
+        """
+        run_id, now = run_id or self.sender.run_id, self.clock.now()
+        keyed = [outcome for outcome in settled if outcome.row.key is not None]
+        self.ledger.settle([self._ledger_row(outcome, run_id, now) for outcome in keyed])
+        self.ledger.add_images([_image(outcome, run_id, now) for outcome in keyed if outcome.wrote])
+        self.ledger.add_outcomes([_outcome(outcome, run_id, now) for outcome in settled])
+        done = {outcome.row.n for outcome in settled}
+        self.ledger.add_outcomes(
+            {
+                "run_id": run_id,
+                "row_key": row.key,
+                "record_id": row.record_id,
+                "outcome": "DEFERRED",
+                "message": "the run ended before it; the next run carries on",
+                "settled_at": now,
+            }
+            for row in defer
+            if row.n not in done
+        )
+        sent_keys = [str(outcome.row.key) for outcome in keyed if outcome.row.action.is_sent]
+        if sent_keys:
+            self.ledger.close_intents(run_id, sent_keys)
+        self.progress.outcomes.update(outcome.outcome for outcome in settled)
+
+    def _ledger_row(self, outcome: RowOutcome, run_id: str, now: int) -> dict[str, object]:
+        return {
+            "row_key": outcome.row.key,
+            "record_id": outcome.record_id,
+            "state": outcome.state,
+            "sent": None if outcome.sent is None else dict(outcome.sent),
+            "altered": None if outcome.altered is None else dict(outcome.altered),
+            "sent_hash": outcome.hash,
+            "definitions": self.mapping.definitions,
+            "hubspot_modified_at": outcome.modified_at,
+            "trace_id": outcome.trace_id,
+            "code": outcome.code,
+            "message": outcome.message,
+            "property": outcome.property_name,
+            "run_id": run_id,
+            "was_sent": outcome.row.action.is_sent,
+            "settled_at": now,
+        }
+
+    def _check_refused(self) -> None:
+        sent, refused = self.progress.sent, self.progress.outcomes["REJECTED"]
+        most = self.mapping.settings.max_rejected_percent
+        if sent >= REFUSED_FROM and refused * 100 > most * sent:
+            raise TooManyRejected(
+                f"HubSpot refused {refused} of {sent} rows, more than max_rejected_percent "
+                f"({most:g}): the run stopped; see PUSH_OUTCOMES for the reasons, mend them, then "
+                "run again"
+            )
+
+
+# What one batch may hold; creates, which are not repeatable, come first.
+_TOGETHER = (
+    (Action.CREATE, (Action.CREATE,)),
+    (Action.UPDATE, (Action.UPDATE, Action.CLEAR)),
+    (Action.ARCHIVE, (Action.ARCHIVE,)),
+)
+
+
+def _outcome(outcome: RowOutcome, run_id: str, now: int) -> dict[str, object]:
+    return {
+        "run_id": run_id,
+        "row_key": outcome.row.key,
+        "record_id": outcome.record_id,
+        "outcome": outcome.outcome,
+        "code": outcome.code,
+        "message": outcome.message,
+        "property": outcome.property_name,
+        "changed": dict(outcome.changed),
+        "request_id": outcome.request_id,
+        "settled_at": now,
+    }
+
+
+def _image(outcome: RowOutcome, run_id: str, now: int) -> dict[str, object]:
+    return {
+        "run_id": run_id,
+        "row_key": outcome.row.key,
+        "record_id": outcome.record_id,
+        "action": str(outcome.row.action),
+        "before": dict(outcome.row.before),
+        "written": {name: values[-1] for name, values in outcome.changed.items()},
+        "created_at": now,
+    }

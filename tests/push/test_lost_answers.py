@@ -1,0 +1,107 @@
+"""Whatever becomes of requests and answers, each row is in HubSpot once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from hubspot_sandbox import Faults, Planned
+from hubspot_sandbox.write_rules import WriteRules
+from tests.push import truth
+from tests.push.conftest import MakePushWorld
+from tests.push.push_world import PushWorld
+
+ROWS = 7
+
+
+def filled(make_push: MakePushWorld, **options: Any) -> PushWorld:
+    world = make_push(**options)
+    for key in range(1, ROWS + 1):
+        world.insert(
+            {
+                "CUSTOMER_ID": key,
+                "EMAIL": f"c{key}@example.com",
+                "FIRST_NAME": f"Name {key}",
+                "SCORE": key,
+            }
+        )
+    world.configure_push()
+    return world
+
+
+@pytest.mark.parametrize("endpoint", ["/batch/create", "/batch/update", "/batch/read"])
+@pytest.mark.parametrize("kind", ["dropped", "truncated", "502", "500", "not-json", "423", "429"])
+def test_a_lost_answer_makes_no_duplicate(
+    make_push: MakePushWorld, kind: str, endpoint: str
+) -> None:
+    world = filled(make_push, faults=Faults(plan=[Planned(kind, endpoint=endpoint, times=2)]))
+    assert world.pushed()["rows_created"] == ROWS
+    for key in range(1, ROWS + 1):
+        world.update(key, SCORE=key * 100)
+    assert world.pushed()["rows_updated"] == ROWS
+    truth.check(world)
+
+
+def test_an_answer_that_never_comes_leaves_rows_unknown_and_the_next_run_finds_them(
+    make_push: MakePushWorld,
+) -> None:
+    world = filled(
+        make_push, faults=Faults(plan=[Planned("500", endpoint="/batch/create", times=3)])
+    )
+    answer = world.push()
+    assert (answer["rows_created"], answer["rows_unknown"]) == (0, ROWS)
+    assert world.push_rows("PUSHES")[0]["HEALTH"] == "INCOMPLETE"
+    assert world.pushed()["rows_created"] == ROWS
+    truth.check(world)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        WriteRules(partial="never"),
+        WriteRules(partial="never", keeps_before_refusal=True),
+        WriteRules(partial="always", partial_status=200),
+        WriteRules(echoes_trace_ids=False),
+        WriteRules(partial="never", echoes_trace_ids=False, keeps_before_refusal=True),
+    ],
+)
+def test_one_bad_row_does_not_stop_the_others(make_push: MakePushWorld, rules: WriteRules) -> None:
+    world = filled(make_push)
+    world.sandbox.writes = rules
+    world.portal.create("contacts", {"email": "other@example.com", "customer_number": "4"})
+    world.configure_push(external_id="customer_number", match={"email": "EMAIL"})
+    world.update(4, EMAIL="taken@example.com")
+    # the record that has the key already is another one's by its e-mail address, and is updated
+    answer = world.pushed()
+    assert answer["rows_created"] + answer["rows_updated"] == ROWS
+    assert len(world.truth()) == ROWS
+
+
+def test_a_refused_row_says_why_and_is_not_sent_again_until_it_changes(
+    make_push: MakePushWorld,
+) -> None:
+    world = filled(make_push)
+
+    def refuses(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
+        wrong = b'"firstname": "Bad"' in request.content and b"/batch/" in request.url.raw_path
+        if not (wrong and request.url.path.endswith(("create", "update"))):
+            return None
+        body = {"status": "error", "category": "VALIDATION_ERROR", "message": "no Bad, please"}
+        return httpx.Response(400, json={**body, "correlationId": "c-17"})
+
+    world.instead = refuses
+    world.update(3, FIRST_NAME="Bad")
+    # what HubSpot did before it refused the batch is found by its e-mail address
+    answer = world.pushed()
+    assert (answer["rows_created"], answer["rows_rejected"]) == (ROWS - 1, 1)
+    [outcome] = world.rows(
+        "SELECT * FROM HUBSPOT_INGEST.CORE.PUSH_OUTCOMES WHERE OUTCOME = 'REJECTED'"
+    )
+    assert (outcome["ROW_KEY"], outcome["CODE"]) == ("3", "REFUSED")
+    assert (outcome["MESSAGE"], outcome["REQUEST_ID"]) == ("HubSpot: no Bad, please", "c-17")
+    assert world.pushed()["rows_changed"] == 0
+    world.update(3, FIRST_NAME="Good")
+    assert world.pushed()["rows_rejected"] == 0
+    truth.check(world)

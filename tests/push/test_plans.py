@@ -1,0 +1,130 @@
+"""A plan shows every change before it is made, and a run does what was confirmed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.push.push_world import PushWorld
+
+
+def planned(world: PushWorld) -> dict[str | None, dict[str, Any]]:
+    return {row["ROW_KEY"]: row for row in world.push_rows("PUSH_PLAN_ROWS")}
+
+
+def test_a_plan_shows_each_change_and_writes_nothing(push_world: PushWorld) -> None:
+    push_world.portal.create("contacts", {"email": "c1@example.com", "firstname": "Anna"})
+    push_world.configure_push()
+    before = push_world.truth()
+    answer = push_world.plan()
+    assert push_world.truth() == before
+    assert (answer["counts"]["CREATE"], answer["counts"]["UPDATE"]) == (2, 1)
+    assert answer["requests"]["writes"] == 2
+    rows = planned(push_world)
+    assert json.loads(rows["1"]["CHANGED"]) == {
+        "firstname": ["Anna", "Name 1"],
+        "loyalty_points": [None, "10"],
+    }
+    assert (rows["1"]["ACTION"], rows["2"]["ACTION"]) == ("UPDATE", "CREATE")
+    assert {row["PLAN_HASH"] for row in rows.values()} == {answer["plan_hash"]}
+    assert push_world.push_rows() == []
+
+
+def test_a_confirmed_plan_is_carried_out_while_it_holds(push_world: PushWorld) -> None:
+    push_world.configure_push()
+    plan_hash = push_world.plan()["plan_hash"]
+    assert push_world.plan()["plan_hash"] == plan_hash
+    answer = push_world.push(plan_hash=plan_hash)
+    assert (answer["status"], answer["rows_created"]) == ("SUCCEEDED", 3)
+
+
+@pytest.mark.parametrize("whose", ["source", "hubspot"])
+def test_a_plan_that_does_not_hold_any_more_is_not_carried_out(
+    push_world: PushWorld, whose: str
+) -> None:
+    push_world.configure_push()
+    plan_hash = push_world.plan()["plan_hash"]
+    if whose == "source":
+        push_world.update(3, FIRST_NAME="Other")
+    else:
+        push_world.portal.create("contacts", {"email": "c3@example.com"})
+    before = push_world.truth()
+    answer = push_world.push(plan_hash=plan_hash)
+    assert answer["response_code"] == "PLAN_CHANGED"
+    assert push_world.truth() == before
+
+
+def test_invalid_rows_are_told_by_reason_and_the_others_are_sent(push_world: PushWorld) -> None:
+    push_world.configure_push(
+        properties={"firstname": "FIRST_NAME", "loyalty_points": "STAGE", "lifecyclestage": "STAGE"}
+        | {"loyalty_points": "FIRST_NAME"}
+    )
+    push_world.update(1, FIRST_NAME="12.50", STAGE="lead")
+    push_world.update(2, FIRST_NAME="1,5")
+    push_world.update(3, FIRST_NAME="7", STAGE="led")
+    push_world.insert({"CUSTOMER_ID": 4, "FIRST_NAME": "8"})
+    push_world.insert({"CUSTOMER_ID": 5, "FIRST_NAME": "8", "EMAIL": "nobody"})
+    push_world.insert({"FIRST_NAME": "8", "EMAIL": "null@example.com"})
+    for _ in range(2):
+        push_world.insert({"CUSTOMER_ID": 6, "FIRST_NAME": "8", "EMAIL": "six@example.com"})
+    for key in (7, 8):
+        push_world.insert({"CUSTOMER_ID": key, "FIRST_NAME": "8", "EMAIL": "Twin@example.com"})
+    answer = push_world.plan()
+    assert answer["invalid"] == {
+        "NOT_A_NUMBER": 1,
+        "NOT_AN_OPTION": 1,
+        "MATCH_NULL": 1,
+        "EMAIL_INVALID": 1,
+        "KEY_NULL": 1,
+        "KEY_DUPLICATE": 1,
+        "AMBIGUOUS_MATCH": 2,
+    }
+    rows = planned(push_world)
+    assert rows["3"]["PROPERTY"] == "lifecyclestage"
+    assert "did you mean 'lead'" in rows["3"]["MESSAGE"]
+    run = push_world.pushed()
+    assert (run["rows_created"], run["rows_invalid"]) == (1, 8)
+    assert push_world.record_of("c1@example.com")["loyalty_points"] == "12.5"
+    again = push_world.pushed()
+    # the row without a key is nobody's, and is told each time
+    assert (again["rows_changed"], again["rows_invalid"]) == (1, 1)
+
+
+def test_an_empty_source_is_held_until_it_is_confirmed(push_world: PushWorld) -> None:
+    push_world.configure_push(removed_rows="archive")
+    push_world.pushed()
+    for key in (1, 2, 3):
+        push_world.delete(key)
+    held = push_world.push()
+    assert (held["status"], held["response_code"]) == ("HELD", "SOURCE_EMPTY")
+    assert len(push_world.truth()) == 3
+    assert push_world.push_rows("PUSHES")[0]["HEALTH"] == "HELD"
+    confirmed = push_world.push(plan_hash=held["plan_hash"])
+    assert (confirmed["status"], confirmed["rows_archived"]) == ("SUCCEEDED", 3)
+    assert push_world.truth() == {}
+
+
+def test_too_many_changes_at_once_are_held(push_world: PushWorld) -> None:
+    for key in range(4, 201):
+        push_world.insert(
+            {"CUSTOMER_ID": key, "EMAIL": f"c{key}@example.com", "FIRST_NAME": "A", "SCORE": 1}
+        )
+    push_world.configure_push()
+    push_world.pushed()
+    push_world.database.rows("UPDATE MARTS.CRM.CUSTOMERS SET SCORE = 2 WHERE CUSTOMER_ID <= 61")
+    held = push_world.push()
+    assert (held["status"], held["response_code"]) == ("HELD", "SAFETY_LIMIT")
+    assert "max_change_percent" in held["message"]
+    assert push_world.record_of("c1@example.com")["loyalty_points"] == "10"
+    push_world.database.rows("UPDATE MARTS.CRM.CUSTOMERS SET SCORE = 1 WHERE CUSTOMER_ID = 61")
+    assert push_world.pushed()["rows_updated"] == 60
+
+
+def test_new_rows_do_not_count_as_changes(push_world: PushWorld) -> None:
+    push_world.configure_push()
+    push_world.pushed()
+    for key in range(4, 204):
+        push_world.insert({"CUSTOMER_ID": key, "EMAIL": f"c{key}@example.com"})
+    assert push_world.pushed()["rows_created"] == 200
