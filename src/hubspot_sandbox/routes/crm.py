@@ -8,6 +8,8 @@ from hubspot_sandbox.endpoints import (
     association_writes,
     associations,
     properties,
+    property_validations,
+    property_writes,
     record_batches,
     record_reads,
     record_writes,
@@ -97,10 +99,21 @@ PROPERTIES = Family(
     (*dated("/crm/properties"), ("/crm/v3/properties", "v3")),
     (
         Row("GET", "{type}", properties.list_properties),
-        Row("POST", "{type}", properties.create_property),
+        Row("POST", "{type}", property_writes.create_property),
+        Row("POST", "{type}/batch/create", property_writes.create_properties),
         Row("GET", "{type}/groups", properties.list_groups),
         Row("GET", "{type}/{name}", properties.get_property),
-        Row("DELETE", "{type}/{name}", properties.archive_property),
+        Row("PATCH", "{type}/{name}", property_writes.update_property),
+        Row("DELETE", "{type}/{name}", property_writes.archive_property),
+    ),
+)
+VALIDATIONS = Family(
+    (*dated("/crm/property-validations"), ("/crm/v3/property-validations", "v3")),
+    (
+        Row("GET", "{type}", property_validations.list_rules),
+        Row("GET", "{type}/{name}", property_validations.list_rules_of_property),
+        Row("GET", "{type}/{name}/rule-type/{rule}", property_validations.get_rule),
+        Row("PUT", "{type}/{name}/rule-type/{rule}", property_validations.set_rule),
     ),
 )
 SCHEMAS = Family(
@@ -112,4 +125,4 @@ SCHEMAS = Family(
     (Row("GET", "", account.list_schemas), Row("GET", "{type}", account.get_schema)),
 )
 
-FAMILIES = (OBJECTS, LINKS, LINK_BATCHES, PROPERTIES, SCHEMAS)
+FAMILIES = (OBJECTS, LINKS, LINK_BATCHES, PROPERTIES, VALIDATIONS, SCHEMAS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _ANY = "crm.objects."
+_SHOP = ("e-commerce",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,13 @@ class ObjectType:
     def custom(self) -> bool:
         """Whether the portal defined this object type itself (``2-<n>``)."""
         return self.id.startswith("2-")
+
+    @property
+    def schema_write_scopes(self) -> tuple[str, ...]:
+        """The scopes of which one is needed to add a property (BEHAVIOR H197)."""
+        if self.name in ("products", "line_items"):
+            return _SHOP
+        return tuple(scope.replace(".objects.", ".schemas.") for scope in self.write_scopes)
 
     @property
     def inline_key(self) -> str:
@@ -67,8 +75,6 @@ def _row(
         modified_property=modified,
     )
 
-
-_SHOP = ("e-commerce",)
 
 STANDARD: tuple[ObjectType, ...] = (
     _row("contacts", "contact", 1, "contacts", (), "createdate", "lastmodifieddate"),
