@@ -30,8 +30,6 @@ from hubspot_ingest.outbound.push_settings import (
 )
 from hubspot_ingest.settings import did_you_mean
 
-# Associations of rows are not written by the waves yet: they are refused, not ignored.
-LINKS_ARE_SENT = False
 _ANY = frozenset(ColumnKind)
 # Which columns can fill a property of a type; any text may turn out to hold such values.
 _FILLED_BY: Mapping[str, frozenset[ColumnKind]] = {
@@ -244,8 +242,6 @@ class _Resolution:
         )
 
     def _link(self, name: str, mapping: LinkMapping) -> LinkColumn:
-        if not LINKS_ARE_SENT:
-            raise Refusal("setting 'associations': this version sends no associations yet")
         place = self._place(name, "associations")
         if self.columns[place].kind is not ColumnKind.JSON:
             raise Refusal(

@@ -21,8 +21,13 @@ from hubspot_ingest.model import Property
 from hubspot_ingest.operations import connections
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import mapping_resolution
-from hubspot_ingest.outbound.mapping import PushMapping
-from hubspot_ingest.outbound.push_settings import PushSettings, PushSource, parse_push_settings
+from hubspot_ingest.outbound.mapping import LinkColumn, PushMapping
+from hubspot_ingest.outbound.push_settings import (
+    RECORD_ID,
+    PushSettings,
+    PushSource,
+    parse_push_settings,
+)
 from hubspot_ingest.settings import did_you_mean, sync_name
 
 
@@ -37,6 +42,7 @@ class OpenPush:
     properties: tuple[Property, ...]
     portal_id: str
     source_types: Mapping[str, str]
+    link_types: Mapping[str, str]
 
 
 def existing_push(pushes: Pushes, name: str | None) -> Push:
@@ -88,7 +94,25 @@ def open_settings(context: Context, client: Client, name: str, settings: PushSet
     resolved = mapping_resolution.resolve(
         name, settings, stream.object_type, stream.updated, columns, portal
     )
-    return OpenPush(name, settings, stream, resolved, portal, portal_id(context, client), columns)
+    link_types = {link.name: _link_type(client, link) for link in resolved.links}
+    return OpenPush(
+        name, settings, stream, resolved, portal, portal_id(context, client), columns, link_types
+    )
+
+
+def _link_type(client: Client, link: LinkColumn) -> str:
+    """The object type that a column's keys are of. Raises ``Refusal`` for keys that are no keys."""
+    target = object_stream(client, link.mapping.to)
+    if link.mapping.match != RECORD_ID:
+        portal = client.fetch(requests.properties(target.object_type), responses.properties)
+        unique = sorted(prop.name for prop in portal if prop.unique)
+        if link.mapping.match not in unique:
+            raise Refusal(
+                f"setting 'associations.{link.name}.match': {link.mapping.match!r} is not unique "
+                f"among {target.object_type}; use {', '.join([RECORD_ID, *unique])}",
+                code="MATCH_NOT_UNIQUE",
+            )
+    return target.object_type
 
 
 def object_stream(client: Client, name: str) -> RecordStream:

@@ -24,6 +24,7 @@ OF_ACTION: Mapping[Action, str] = {
     Action.INVALID: "INVALID",
     Action.KEPT: "KEPT",
     Action.SKIPPED: "SKIPPED",
+    Action.WAITING: "WAITING",
 }
 # The code of a row whose record is there already.
 EXISTS = "ALREADY_EXISTS"
@@ -205,9 +206,11 @@ def not_sent(row: PlannedRow) -> RowOutcome:
         Action.KEPT: "KEPT",
         Action.SKIPPED: "SKIPPED",
         Action.UNCHANGED: "SYNCED",
+        Action.LINK: "SYNCED",
+        Action.WAITING: "WAITING",
     }
     state = states[row.action]
-    settles = row.action in (Action.UNCHANGED, Action.KEPT)
+    settles = row.action in (Action.UNCHANGED, Action.LINK, Action.KEPT)
     return RowOutcome(
         row,
         OF_ACTION[row.action],

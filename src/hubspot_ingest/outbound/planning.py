@@ -19,12 +19,13 @@ from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.database.statements import push_diff
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
+from hubspot_ingest.outbound.link_plans import LinkPlans
 from hubspot_ingest.outbound.lookups import RecordLookup
 from hubspot_ingest.outbound.mapping import EMAIL, column_kind
 from hubspot_ingest.outbound.opening import OpenPush, source_table
 from hubspot_ingest.outbound.push_settings import RECORD_ID
 from hubspot_ingest.outbound.row_plans import RowPlanner, lookup_value
-from hubspot_ingest.outbound.rows import Action, LedgerRow, PlannedRow, SourceRow
+from hubspot_ingest.outbound.rows import Action, LedgerRow, LinkWish, PlannedRow, SourceRow
 from hubspot_ingest.outbound.values import RowFault
 
 # Rows that are planned, and sent, together: 50 batches. Their state is written at once.
@@ -89,6 +90,7 @@ class PushPlanner:
         self._tables = push_diff.diff_tables(
             database.application, opened.name, source_table(opened.settings.source)
         )
+        self._link_plans = LinkPlans(opened, database, fetch, pool)
         self._heartbeat = heartbeat
         self._key_of_record: dict[str, str] = {}
 
@@ -202,6 +204,8 @@ class PushPlanner:
                 planned[row.n] = self._rows.invalid(row, taken[row.n])
             else:
                 planned[row.n] = self._rows.plan(row, wishes[row.n], records.get(row.n))
+        if self._mapping.links:
+            self._link_plans.add_links(rows, planned)
         return [planned[row.n] for row in rows]
 
     @property
@@ -286,7 +290,8 @@ class PushPlanner:
 
 def _identity(row: PlannedRow) -> list[object]:
     """What two equal plans have in common for a row."""
-    return [row.key, row.action, row.record_id, row.changed, row.code, row.hash]
+    links = [wish.as_json() for wish in (*row.links_added, *row.links_removed)]
+    return [row.key, row.action, row.record_id, row.changed, row.code, row.hash, links]
 
 
 def row_as_json(row: PlannedRow) -> dict[str, object]:
@@ -306,6 +311,9 @@ def row_as_json(row: PlannedRow) -> dict[str, object]:
         "altered": dict(row.altered),
         "source_hash": row.hash,
         "is_gone": row.is_gone,
+        "links_added": [wish.as_json() for wish in row.links_added] or None,
+        "links_removed": [wish.as_json() for wish in row.links_removed] or None,
+        "links": [wish.as_json() for wish in row.links] if row.changes_links else None,
     }
 
 
@@ -325,4 +333,12 @@ def row_from_json(stored: Row) -> PlannedRow:
         message=stored.get("MESSAGE"),
         property_name=stored.get("PROPERTY"),
         is_gone=bool(stored["IS_GONE"]),
+        links=_wishes(stored.get("LINKS")),
+        links_added=_wishes(stored.get("LINKS_ADDED")),
+        links_removed=_wishes(stored.get("LINKS_REMOVED")),
     )
+
+
+def _wishes(stored: object) -> tuple[LinkWish, ...]:
+    listed = variant(stored) or ()
+    return tuple(LinkWish(wish["column"], wish["to"], wish.get("label")) for wish in listed)

@@ -20,6 +20,7 @@ from hubspot_ingest.operations.internal_errors import fail_run
 from hubspot_ingest.operations.quota_share import QuotaShare
 from hubspot_ingest.operations.run_cost import RunCost
 from hubspot_ingest.outbound import opening, recovery, safety
+from hubspot_ingest.outbound.link_engine import LinkEngine
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.planning import PushPlanner, Scope
 from hubspot_ingest.outbound.push_settings import PushSettings
@@ -179,6 +180,21 @@ def _run(
                 if push.hold is not None:
                     pushes.hold(push.name, None)
                 engine.run()
+                if run.opened.mapping.links:
+                    links = LinkEngine(
+                        database,
+                        context.clock,
+                        run.opened,
+                        client.fetch,
+                        run.pool,
+                        log.run_id,
+                        run.heartbeat,
+                    )
+                    try:
+                        links.run()
+                    finally:
+                        progress.links_added = links.added
+                        progress.links_removed = links.removed
                 if daily and scope.keys is None:
                     pushes.mark_retried(push.name, log.started_at)
                 kept_from = log.started_at - settings.keep_images_days * times.DAY
@@ -241,8 +257,8 @@ def answer(log: RunLog, progress: Progress) -> Answer:
         "rows_rejected": counts["REJECTED"],
         "rows_unknown": counts["UNKNOWN"],
         "rows_kept": counts["KEPT"],
-        "links_added": 0,
-        "links_removed": 0,
+        "links_added": progress.links_added,
+        "links_removed": progress.links_removed,
         "requests": log.requests,
         "duration_seconds": ((log.finished_at or log.started_at) - log.started_at) / 1000,
     }

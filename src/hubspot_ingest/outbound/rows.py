@@ -7,6 +7,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class LinkWish:
+    """One association that a row asks for: the column, the target's key, and the label or None."""
+
+    column: str
+    to_key: str
+    label: str | None
+
+    def as_json(self) -> dict[str, str | None]:
+        """As PUSH_PLAN_ROWS shows it."""
+        return {"column": self.column, "to": self.to_key, "label": self.label}
+
+
 class Action(StrEnum):
     """What is done for a row."""
 
@@ -19,6 +32,7 @@ class Action(StrEnum):
     INVALID = "INVALID"
     KEPT = "KEPT"
     SKIPPED = "SKIPPED"
+    WAITING = "WAITING"
 
     @property
     def is_sent(self) -> bool:
@@ -72,6 +86,14 @@ class PlannedRow:
     message: str | None = None
     property_name: str | None = None
     is_gone: bool = False
+    links: tuple[LinkWish, ...] = ()
+    links_added: tuple[LinkWish, ...] = ()
+    links_removed: tuple[LinkWish, ...] = ()
+
+    @property
+    def changes_links(self) -> bool:
+        """Whether associations are to be made or removed."""
+        return bool(self.links_added or self.links_removed)
 
     @property
     def changed(self) -> dict[str, list[str | None]]:

@@ -47,6 +47,8 @@ class Progress:
     """What a run did so far, by outcome."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    links_added: int = 0
+    links_removed: int = 0
 
     @property
     def sent(self) -> int:
@@ -208,7 +210,8 @@ class WaveEngine:
         keyed = [outcome for outcome in settled if outcome.row.key is not None]
         self.ledger.settle([self._ledger_row(outcome, run_id, now) for outcome in keyed])
         self.ledger.add_images([_image(outcome, run_id, now) for outcome in keyed if outcome.wrote])
-        self.ledger.add_outcomes([_outcome(outcome, run_id, now) for outcome in settled])
+        reported = [outcome for outcome in settled if outcome.row.action is not Action.LINK]
+        self.ledger.add_outcomes([_outcome(outcome, run_id, now) for outcome in reported])
         done = {outcome.row.n for outcome in settled}
         self.ledger.add_outcomes(
             {
@@ -225,7 +228,7 @@ class WaveEngine:
         sent_keys = [str(outcome.row.key) for outcome in keyed if outcome.row.action.is_sent]
         if sent_keys:
             self.ledger.close_intents(run_id, sent_keys)
-        self.progress.outcomes.update(outcome.outcome for outcome in settled)
+        self.progress.outcomes.update(outcome.outcome for outcome in reported)
 
     def _ledger_row(self, outcome: RowOutcome, run_id: str, now: int) -> dict[str, object]:
         return {
@@ -241,6 +244,8 @@ class WaveEngine:
             "code": outcome.code,
             "message": outcome.message,
             "property": outcome.property_name,
+            # until the run has made them: a run that is killed before leaves the row to the next
+            "links_waiting": outcome.row.changes_links,
             "run_id": run_id,
             "was_sent": outcome.row.action.is_sent,
             "settled_at": now,

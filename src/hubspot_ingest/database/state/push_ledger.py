@@ -237,6 +237,25 @@ class Ledger:
         )
         return int(counts["number of rows updated"] or 0)
 
+    def record_ids(self, keys: Sequence[str]) -> dict[str, str]:
+        """The records of rows that are in HubSpot, by key."""
+        rows = self._database.rows(
+            f"SELECT ROW_KEY, RECORD_ID FROM {self._state}.PUSH_ROWS WHERE PUSH = ? "
+            "AND STATE IN ('SYNCED', 'KEPT', 'REMOVED') AND RECORD_ID IS NOT NULL AND ROW_KEY IN "
+            f"(SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
+            (self._push, json.dumps(list(keys))),
+        )
+        return {str(row["ROW_KEY"]): str(row["RECORD_ID"]) for row in rows}
+
+    def links_settled(self, keys: Sequence[str]) -> None:
+        """The associations of some rows are made: they wait for nothing."""
+        if keys:
+            self._database.rows(
+                f"UPDATE {self._state}.PUSH_ROWS SET LINKS_WAITING = NULL WHERE PUSH = ? "
+                f"AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
+                (self._push, json.dumps(list(keys))),
+            )
+
     def prune_images(self, before: int) -> None:
         """Forget what was replaced before an instant (epoch ms)."""
         self._database.rows(

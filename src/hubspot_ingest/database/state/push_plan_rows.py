@@ -28,7 +28,7 @@ _COLUMNS = {
     "IS_GONE": "BOOLEAN",
     "LINKS": "VARIANT",
 }
-_OBJECTS = ("PAYLOAD", "BEFORE", "SENT", "ALTERED", "LINKS")
+_OBJECTS = ("PAYLOAD", "BEFORE", "SENT", "ALTERED")
 
 
 class PlanRows:
@@ -59,11 +59,18 @@ class PlanRows:
             f"UPDATE {self._table} SET PLAN_HASH = ? WHERE PUSH = ?", (plan_hash, self._push)
         )
 
+    def page_of_links(self, after: int, limit: int) -> list[dict[str, Any]]:
+        """As ``page``, of the rows whose associations change."""
+        return self._page("LINKS IS NOT NULL", after, limit)
+
     def page(self, actions: Sequence[str], after: int, limit: int) -> list[dict[str, Any]]:
         """The next rows with such actions, in order, by the names of the columns."""
+        return self._page(f"ACTION IN ({', '.join(map(sql.text, actions))})", after, limit)
+
+    def _page(self, which: str, after: int, limit: int) -> list[dict[str, Any]]:
         rows = self._database.rows(
             f"SELECT {', '.join(_COLUMNS)} FROM {self._table} WHERE PUSH = ? AND N > ? "
-            f"AND ACTION IN ({', '.join(map(sql.text, actions))}) ORDER BY N LIMIT {limit}",
+            f"AND {which} ORDER BY N LIMIT {limit}",
             (self._push, after),
         )
         for row in rows:

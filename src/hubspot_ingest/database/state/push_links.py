@@ -1,0 +1,86 @@
+"""The table ``STATE.PUSH_LINKS``: the associations that pushes were asked for, and made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.connection import Database, Row
+from hubspot_ingest.database.state.push_json import FROM_BIND, json_binds, json_columns
+
+_COLUMNS = {
+    **dict.fromkeys(("ROW_KEY", "COLUMN_NAME", "FROM_ID", "TO_TYPE", "TO_KEY", "TO_ID"), "VARCHAR"),
+    **dict.fromkeys(("CATEGORY", "TYPE_ID", "LABEL"), "VARCHAR"),
+    "PAIR_EXISTED_BEFORE": "BOOLEAN",
+    **dict.fromkeys(("STATE", "CODE", "RUN_ID"), "VARCHAR"),
+}
+# Between the parts of a link's key: no key, column or label has a unit separator.
+_BETWEEN = "\x1f"
+# What tells one link from another; no label is NULL.
+_SAME = (
+    "t.PUSH = s.PUSH AND t.ROW_KEY = s.ROW_KEY AND t.COLUMN_NAME = s.COLUMN_NAME "
+    "AND t.TO_KEY = s.TO_KEY AND EQUAL_NULL(t.LABEL, s.LABEL)"
+)
+
+
+class PushLinks:
+    """The links of one push."""
+
+    def __init__(self, database: Database, push: str) -> None:
+        """Statements name the application's database: CREATE DATABASE changes the current one."""
+        self._database = database
+        self._push = push
+        self._table = f"{sql.name(database.application)}.STATE.PUSH_LINKS"
+
+    def of_rows(self, keys: Sequence[str]) -> list[Row]:
+        """The links of some rows."""
+        return self._select("ROW_KEY", keys)
+
+    def to_records(self, ids: Sequence[str]) -> list[Row]:
+        """The links that lead to some records."""
+        return self._select("TO_ID", ids)
+
+    def _select(self, column: str, values: Sequence[str]) -> list[Row]:
+        if not values:
+            return []
+        return self._database.rows(
+            f"SELECT {', '.join(_COLUMNS)} FROM {self._table} WHERE PUSH = ? AND {column} IN "
+            f"(SELECT f.VALUE::VARCHAR AS {column} {FROM_BIND})",
+            (self._push, json.dumps(list(values))),
+        )
+
+    def save(self, rows: Iterable[Mapping[str, object]]) -> None:
+        """Write links, by the names of the columns in small letters.
+
+        Whether a pair was there before is told once, when the link is first written.
+        """
+        sets = ", ".join(
+            f"{column} = s.{column}"
+            for column in _COLUMNS
+            if column not in ("ROW_KEY", "COLUMN_NAME", "TO_KEY", "LABEL", "PAIR_EXISTED_BEFORE")
+        )
+        names = ", ".join(_COLUMNS)
+        for bind in json_binds(rows):
+            self._database.rows(
+                f"MERGE INTO {self._table} t USING (SELECT ? AS PUSH, {json_columns(_COLUMNS)} "
+                f"{FROM_BIND}) s ON {_SAME} WHEN MATCHED THEN UPDATE SET {sets}, "
+                "PAIR_EXISTED_BEFORE = IFNULL(t.PAIR_EXISTED_BEFORE, s.PAIR_EXISTED_BEFORE) "
+                f"WHEN NOT MATCHED THEN INSERT (PUSH, {names}) VALUES (s.PUSH, "
+                f"{', '.join(f's.{column}' for column in _COLUMNS)})",
+                (self._push, bind),
+            )
+
+    def delete(self, rows: Iterable[Mapping[str, object]]) -> None:
+        """Forget links that are not there any more; rows as for ``save``."""
+        names = ("row_key", "column_name", "to_key", "label")
+        keys = [_BETWEEN.join(str(row.get(name) or "") for name in names) for row in rows]
+        if keys:
+            parts = f" || {sql.text(_BETWEEN)} || ".join(
+                ("ROW_KEY", "COLUMN_NAME", "TO_KEY", "IFNULL(LABEL, '')")
+            )
+            self._database.rows(
+                f"DELETE FROM {self._table} WHERE PUSH = ? AND {parts} IN "
+                f"(SELECT f.VALUE::VARCHAR AS LINK {FROM_BIND})",
+                (self._push, json.dumps(keys)),
+            )

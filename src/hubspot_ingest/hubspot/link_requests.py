@@ -1,0 +1,116 @@
+"""Builds the requests that read, make and remove associations, and parses what they need. Pure.
+
+Sources: OpenAPI of 2026-09 ("CRM associations"); input limits are documented for reading and
+creating alone, the others take as many as reading (INFERRED).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.hubspot.requests import ASSOCIATIONS, Bucket, Request
+from hubspot_ingest.model import Json
+
+LINK_LIMIT = 1_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LinkKind:
+    """A type of association in one direction; ``label`` None: the unlabelled one."""
+
+    category: str
+    type_id: str
+    label: str | None = None
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether HubSpot gives it by itself: the unlabelled type, and the primary one."""
+        primary = self.category == "HUBSPOT_DEFINED" and (self.label or "").startswith("Primary")
+        return self.label is None or primary
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two records and the kinds of association that a request speaks of."""
+
+    from_id: str
+    to_id: str
+    kinds: tuple[LinkKind, ...] = ()
+
+
+def _request(from_type: str, to_type: str, tail: str, body: Json = None) -> Request:
+    path = f"{ASSOCIATIONS}/{quote(from_type, safe='')}/{quote(to_type, safe='')}/{tail}"
+    method = "GET" if body is None else "POST"
+    return Request(method, path, path, Bucket.ASSOCIATIONS, body=body)
+
+
+def link_kinds(from_type: str, to_type: str) -> Request:
+    """The types of association from one object type to another."""
+    return _request(from_type, to_type, "labels")
+
+
+def create_label(from_type: str, to_type: str, label: str) -> Request:
+    """Makes a label; its internal name has no hyphen and begins with no digit ("Labels")."""
+    name = re.sub(r"[^a-z0-9_]", "_", label.lower())
+    name = name if name[:1].isalpha() else f"label_{name}"
+    return _request(from_type, to_type, "labels", {"label": label, "name": name})
+
+
+def _types(kinds: Sequence[LinkKind]) -> list[Json]:
+    return [
+        {"associationCategory": kind.category, "associationTypeId": int(kind.type_id)}
+        for kind in kinds
+    ]
+
+
+def link(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
+    """Associates records; the labels of a pair are those that are sent, and no others."""
+    body: Json = {
+        "inputs": [
+            {"from": {"id": pair.from_id}, "to": {"id": pair.to_id}, "types": _types(pair.kinds)}
+            for pair in pairs
+        ]
+    }
+    return _request(from_type, to_type, "batch/create", body)
+
+
+def unlabel(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
+    """Removes labels; the records stay associated."""
+    body: Json = {
+        "inputs": [
+            {"from": {"id": pair.from_id}, "to": {"id": pair.to_id}, "types": _types(pair.kinds)}
+            for pair in pairs
+        ]
+    }
+    return _request(from_type, to_type, "batch/labels/archive", body)
+
+
+def unlink(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
+    """Removes associations with all their labels."""
+    body: Json = {
+        "inputs": [{"from": {"id": pair.from_id}, "to": [{"id": pair.to_id}]} for pair in pairs]
+    }
+    return _request(from_type, to_type, "batch/archive", body)
+
+
+def parse_link_kinds(answer: Any) -> tuple[LinkKind, ...]:
+    """The types of association there are, or those that were made for a label."""
+    try:
+        return tuple(
+            LinkKind(str(kind["category"]), str(kind["typeId"]), kind.get("label"))
+            for kind in answer["results"]
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's list of association types lacks {error}; nothing was changed, run again"
+        ) from error
+
+
+def has_errors(answer: Any) -> bool:
+    """Whether a batch of associations was not done whole; 204 has no answer."""
+    return bool(answer and answer.get("errors"))
