@@ -4,6 +4,7 @@
 EXECUTE IMMEDIATE FROM './sql/roles.sql';
 EXECUTE IMMEDIATE FROM './sql/schemas.sql';
 EXECUTE IMMEDIATE FROM './sql/migrations.sql';
+EXECUTE IMMEDIATE FROM './sql/state_views.sql';
 EXECUTE IMMEDIATE FROM './sql/views.sql';
 EXECUTE IMMEDIATE FROM './sql/push_views.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/connection.sql';

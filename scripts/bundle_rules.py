@@ -28,6 +28,8 @@ from scripts.setup_objects import Created, created_by, granted_by
 from scripts.setup_script import Statement, target_of
 
 SEEN_BY_USERS = ("PROCEDURE", "FUNCTION", "VIEW", "STREAMLIT")
+# The schema whose objects nobody but the app itself sees.
+APPS_OWN = "STATE"
 BOOLEAN_KEYS = {"extension_code", "multi_valued", "required_at_setup", "enabled"}
 
 NEVER = {
@@ -127,6 +129,8 @@ def imports_exist(tree: Tree) -> list[Finding]:
 def everything_is_granted(tree: Tree) -> list[Finding]:
     """Each procedure, view and page is granted after it is made, and its schema can be used.
 
+    Those in the schema ``STATE`` are the app's own.
+
     An application's object is invisible without a grant to an application role, and
     ``CREATE OR REPLACE`` drops the grants an object had.
     """
@@ -134,7 +138,7 @@ def everything_is_granted(tree: Tree) -> list[Finding]:
     place = {id(each): index for index, each in enumerate(tree.statements)}
     findings = []
     for created in tree.created:
-        if created.kind not in SEEN_BY_USERS:
+        if created.kind not in SEEN_BY_USERS or created.schema == APPS_OWN:
             continue
         after = place[id(created.statement)]
         if not any(g.covers(created) and place[id(g.statement)] > after for g in tree.grants):

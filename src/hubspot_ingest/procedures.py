@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.connection import database_of_procedure
 from hubspot_ingest.diagnose.doctor import doctor_report
 from hubspot_ingest.diagnose.explain_row import row_explanation
 from hubspot_ingest.diagnose.explain_run import run_explanation
@@ -46,7 +46,7 @@ def _context(session: Session) -> Context:
     clock = SystemClock()
     # Nobody can set an environment variable inside Snowflake: this is for the laptop alone.
     base_url = os.environ.get("HUBSPOT_BASE_URL", "").rstrip("/") or HUBSPOT
-    database = Database(session)
+    database = database_of_procedure(session)
     portals = Portals(database, clock)
 
     def client(settings: SyncSettings, deadline: int) -> Client:

@@ -14,10 +14,10 @@ from typing import Any
 import hubspot_ingest
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import text
-from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.inbound import configure, discovery
+from hubspot_ingest.inbound.opening.opening import open_sync
 from hubspot_ingest.model import Json
 from hubspot_sandbox import Portal
 from snowflake_sandbox import Engine
@@ -70,9 +70,9 @@ def live(world: World) -> None:
     }
     runs = Runs(world.database)
     killed = RunLog("2026-09-22-killed", "slow", "contacts", clock.now())
-    world.leases.take("slow", killed.run_id, clock.now())
-    world.state_writer("slow").save_checkpoint(reading)
-    runs.begin(killed)
+    _, lease = open_sync(out, "slow", killed.run_id, is_run=True)
+    lease.writer.log = killed
+    lease.writer.save_checkpoint(reading)
     runs.log_error(None, "contacts", "HUBSPOT_UNAVAILABLE", "it's \\ 'down'", clock.now())
 
 
@@ -123,7 +123,6 @@ def main() -> None:
         with World(engine, clock=clock, portal=portal) as world:
             recording = Recording(engine.session("HUBSPOT_INGEST", "CORE", owner=HANDLERS))
             world.database, world.syncs = recording, Syncs(recording)
-            world.leases = Leases(recording)
             live(world)
             recorded_statements = [
                 [statement, params] for statement, params in recording.values_by_statement.items()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from snowflake.snowpark import Row
+from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from hubspot_ingest.database.connection import Database, store_secret, variant
 from hubspot_ingest.errors import DatabaseError, GrantMissing
 from snowflake_sandbox import Engine
+from tests.builders import FakeClock
 
 NASTY = 'it\'s "quoted"\n\\ back $$ ? :1 %s 🚀 \u0000 end'
 
@@ -40,6 +44,63 @@ def test_a_failed_statement_is_one_line_with_what_snowflake_said(database: Datab
     assert failed.value.response_code == "DATABASE_ERROR"
     assert "\n" not in failed.value.message
     assert failed.value.message.startswith("a statement failed: ")
+
+
+class AbortedSession:
+    """A session whose statements are aborted so often, then answer."""
+
+    def __init__(self, aborted: int, reason: str) -> None:
+        self.sent = 0
+        self._aborted, self._reason = aborted, reason
+
+    def sql(self, statement: str, params: list[object]) -> AbortedSession:
+        assert statement
+        assert params == []
+        return self
+
+    def collect(self) -> list[Row]:
+        self.sent += 1
+        # the first statement of a connection asks for its database
+        if 1 < self.sent <= self._aborted + 1:
+            raise SnowparkSQLException(self._reason)
+        return [Row(APPLICATION="APP", N=1)]
+
+
+LINE_FULL = (
+    "000625 (57014): Statement 'a' has locked table 'SYNCS' in transaction 1 and this lock has not "
+    "yet been released. Your statement 'b' was aborted because the number of waiters for this lock "
+    "exceeds the 20 statements limit."
+)
+
+
+def test_a_statement_that_finds_a_tables_line_full_is_sent_again_later() -> None:
+    clock = FakeClock()
+    session: Any = AbortedSession(3, LINE_FULL)
+
+    rows = Database(session, clock).rows("UPDATE T SET A = 1")
+
+    assert rows[0]["N"] == 1
+    assert len(clock.slept) == 3
+    assert clock.slept == sorted(clock.slept)
+
+
+def test_a_statement_is_not_sent_again_for_ever() -> None:
+    clock = FakeClock()
+    session: Any = AbortedSession(100, LINE_FULL)
+
+    with pytest.raises(DatabaseError, match="number of waiters"):
+        Database(session, clock).rows("UPDATE T SET A = 1")
+
+    assert 30 < sum(clock.slept) < 120
+
+
+def test_a_statement_that_failed_for_another_reason_is_not_sent_again() -> None:
+    session: Any = AbortedSession(1, "100038 (22018): Numeric value 'x' is not recognized")
+
+    with pytest.raises(DatabaseError):
+        Database(session, FakeClock()).rows("SELECT 1 AS N")
+
+    assert session.sent == 2
 
 
 def test_an_object_that_is_not_there_is_a_matter_of_grants(database: Database) -> None:

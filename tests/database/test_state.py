@@ -9,12 +9,14 @@ import pytest
 
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.state.leases import LEASE, Leases
+from hubspot_ingest.database.state.leases import LeaseRequest, Leases
+from hubspot_ingest.database.state.progress import LEASE, StateWriter, add_states
 from hubspot_ingest.database.state.properties import PortalSchema, StreamAccess
 from hubspot_ingest.database.state.runs import INTERRUPTED, RunLog, Runs
-from hubspot_ingest.database.state.syncs import StateWriter, Syncs
-from hubspot_ingest.errors import HubSpotError, SyncBusy
+from hubspot_ingest.database.state.syncs import EarnedOn, Syncs
+from hubspot_ingest.errors import SyncBusy
 from hubspot_ingest.model import Property
+from tests.builders import FakeClock
 
 NOW = 1_790_000_000_123
 
@@ -26,12 +28,36 @@ def syncs(database: Database) -> Syncs:
     return syncs
 
 
-def _writer(syncs: Syncs, database: Database, run_id: str = "run-1") -> StateWriter:
-    """The key of a run that has just taken the lease."""
-    Leases(database).take("contacts", run_id, NOW)
-    sync = syncs.find("contacts")
-    assert sync is not None
-    return StateWriter(database, "contacts", run_id, str(sync.version), sync.earned_on)
+def _requests(database: Database, run_id: str, *names: str) -> list[LeaseRequest]:
+    syncs = [Syncs(database).find(name) for name in names or ("contacts",)]
+    return [LeaseRequest(sync, run_id, str(sync.version), NOW) for sync in syncs if sync]
+
+
+def _take(database: Database, run_id: str = "run-1", now: int = NOW) -> StateWriter | None:
+    """The key of a run that takes the lease of contacts, if it may."""
+    [request] = _requests(database, run_id)
+    if request.sync.is_held(now) or Leases(database).take([request], now) != [True]:
+        return None
+    return StateWriter(
+        database,
+        FakeClock(now),
+        "contacts",
+        run_id,
+        request.turn,
+        request.version,
+        request.sync.earned_on,
+        request.sync.settled_through,
+    )
+
+
+def _writer(database: Database, run_id: str = "run-1", now: int = NOW) -> StateWriter:
+    writer = _take(database, run_id, now)
+    assert writer is not None
+    return writer
+
+
+def _release(writer: StateWriter) -> None:
+    add_states(writer.database, [writer.row(None)])
 
 
 @pytest.fixture
@@ -75,7 +101,9 @@ def test_settings_come_back_as_they_were_given(syncs: Syncs) -> None:
 
 
 def test_the_cursor_is_kept_to_the_millisecond(syncs: Syncs, database: Database) -> None:
-    _writer(syncs, database).advance(NOW)
+    writer = _writer(database)
+    writer.advance(NOW)
+    writer.write()
 
     sync = syncs.find("contacts")
     assert sync is not None
@@ -83,10 +111,11 @@ def test_the_cursor_is_kept_to_the_millisecond(syncs: Syncs, database: Database)
 
 
 def test_moving_the_cursor_drops_the_checkpoint(syncs: Syncs, database: Database) -> None:
-    writer = _writer(syncs, database)
+    writer = _writer(database)
     writer.save_checkpoint({"plan": "x", "reading": {"ranges": [[1, None, 9]]}})
     before = syncs.find("contacts")
     writer.advance(NOW)
+    writer.write()
     after = syncs.find("contacts")
 
     assert before is not None
@@ -99,7 +128,9 @@ def test_moving_the_cursor_drops_the_checkpoint(syncs: Syncs, database: Database
 def test_new_settings_keep_the_cursor_unless_it_is_to_be_forgotten(
     syncs: Syncs, database: Database, forget: bool
 ) -> None:
-    _writer(syncs, database).advance(NOW)
+    writer = _writer(database)
+    writer.advance(NOW)
+    writer.write()
     syncs.enable("contacts", False, NOW)
 
     syncs.save("contacts", "contacts", {}, NOW, forget=forget)
@@ -108,6 +139,43 @@ def test_new_settings_keep_the_cursor_unless_it_is_to_be_forgotten(
     assert sync is not None
     assert sync.settled_through == (None if forget else NOW)
     assert sync.enabled is False
+
+
+def test_what_a_run_writes_after_another_took_its_lease_never_counts(
+    syncs: Syncs, database: Database
+) -> None:
+    dead = _writer(database)
+    alive = _writer(database, "run-2", NOW + LEASE + 1)
+    alive.advance(NOW)
+    alive.write()
+    # as if the statement had begun before the lease was taken
+    database.rows(
+        "INSERT INTO HUBSPOT_INGEST.STATE.PROGRESS (SYNC, RUN_ID, TURN, NUMBER, VERSION) "
+        "SELECT 'contacts', ?, ?, 1000, ?",
+        (dead.run_id, dead.turn, dead.version),
+    )
+
+    sync = syncs.find("contacts")
+    assert sync is not None
+    assert (sync.settled_through, sync.lease_until) == (NOW, NOW + 2 * LEASE + 1)
+
+
+def test_a_sync_that_is_dropped_and_configured_anew_begins_anew(
+    syncs: Syncs, database: Database
+) -> None:
+    writer = _writer(database)
+    writer.advance(NOW)
+    _release(writer)
+    syncs.drop("contacts", NOW)
+    syncs.save("contacts", "contacts", {}, NOW)
+
+    sync = syncs.find("contacts")
+    assert sync is not None
+    assert (sync.settled_through, sync.earned_on) == (None, EarnedOn())
+    again = _writer(database, "run-2")
+    again.advance(NOW + 1)
+    _release(again)
+    assert [each.settled_through for each in syncs.all()] == [NOW + 1]
 
 
 def test_a_dropped_sync_is_gone(syncs: Syncs) -> None:
@@ -119,94 +187,91 @@ def test_a_dropped_sync_is_gone(syncs: Syncs) -> None:
 # -- leases --------------------------------------------------------------------------------------
 
 
-def test_a_lease_keeps_others_out_until_it_is_released(leases: Leases) -> None:
-    leases.take("contacts", "run-1", NOW)
+def test_a_lease_keeps_others_out_until_it_is_released(database: Database) -> None:
+    writer = _writer(database)
 
-    with pytest.raises(SyncBusy):
-        leases.take("contacts", "run-2", NOW + LEASE - 1)
-    leases.release("contacts", "run-1")
-    leases.take("contacts", "run-2", NOW)
+    assert _take(database, "run-2", NOW + LEASE - 1) is None
+    _release(writer)
+    assert _take(database, "run-2") is not None
 
 
-def test_a_lease_that_is_over_is_taken_and_its_run_is_ended(
-    syncs: Syncs, leases: Leases, runs: Runs, database: Database
-) -> None:
-    writer = _writer(syncs, database)
-    runs.begin(_run())
+def test_of_two_that_read_the_same_sync_one_takes_its_lease(database: Database) -> None:
+    [first], [second] = _requests(database, "run-1"), _requests(database, "run-2")
 
-    leases.take("contacts", "run-2", NOW + LEASE + 1)
+    assert Leases(database).take([first], NOW) == [True]
+    assert Leases(database).take([second], NOW) == [False]
 
-    [dead] = _runs(database)
+
+def test_a_lease_that_is_over_is_taken_and_its_run_is_ended(database: Database) -> None:
+    writer = _writer(database)
+    writer.log = _run()
+    writer.write()
+
+    [request] = _requests(database, "run-2")
+    assert Leases(database).take([request], NOW + 2 * LEASE) == [True]
+    Runs(database).interrupt_sync(request.sync, NOW + 2 * LEASE)
+
+    dead = next(run for run in _runs(database) if run["RUN_ID"] == "run-1")
     assert (dead["STATUS"], dead["RESPONSE_CODE"]) == ("FAILED", INTERRUPTED)
     with pytest.raises(SyncBusy):
-        writer.renew_lease(NOW + 2 * LEASE)
+        writer.write()
 
 
-def test_a_renewed_lease_lasts_longer(syncs: Syncs, leases: Leases, database: Database) -> None:
-    _writer(syncs, database).renew_lease(NOW + 2 * LEASE - 1)
+def test_every_write_renews_the_lease(database: Database) -> None:
+    writer = _writer(database)
+    writer.clock = FakeClock(NOW + LEASE - 1)
+    writer.write()
 
-    with pytest.raises(SyncBusy):
-        leases.take("contacts", "run-2", NOW + LEASE + 1)
-
-
-def test_a_release_by_another_run_changes_nothing(leases: Leases) -> None:
-    leases.take("contacts", "run-1", NOW)
-    leases.release("contacts", "run-2")
-
-    with pytest.raises(SyncBusy):
-        leases.take("contacts", "run-3", NOW)
+    assert _take(database, "run-2", NOW + LEASE + 1) is None
 
 
-def test_leases_of_two_syncs_do_not_mind_each_other(syncs: Syncs, leases: Leases) -> None:
+def test_leases_of_several_syncs_are_taken_together(syncs: Syncs, database: Database) -> None:
     syncs.save("deals", "deals", {}, NOW)
-    leases.take("contacts", "run-1", NOW)
+    syncs.save("tickets", "tickets", {}, NOW)
+    wanted = _requests(database, "run-2", "contacts", "deals", "tickets")
+    Leases(database).take(_requests(database, "run-1", "deals"), NOW)
 
-    leases.take("deals", "run-2", NOW)
+    assert Leases(database).take(wanted, NOW) == [True, False, True]
 
 
-def test_recovering_ends_every_lease_and_every_run(
-    leases: Leases, runs: Runs, database: Database
-) -> None:
-    leases.take("contacts", "run-1", NOW)
-    runs.begin(_run())
+def test_recovering_ends_every_lease_and_every_run(leases: Leases, database: Database) -> None:
+    writer = _writer(database)
+    writer.log = _run()
+    writer.write()
 
     leases.recover(NOW)
 
     assert [run["RESPONSE_CODE"] for run in _runs(database)] == [INTERRUPTED]
-    leases.take("contacts", "run-2", NOW)
+    assert _take(database, "run-2") is not None
 
 
 # -- runs ----------------------------------------------------------------------------------------
 
 
-def test_a_run_is_written_as_it_ended(runs: Runs, database: Database) -> None:
-    run = _run()
-    runs.begin(run)
-    run.status, run.rows_read, run.rows_inserted, run.values_misfit = "SUCCEEDED", 7, 5, 2
-    run.finished_at, run.until, run.message = NOW + 1_500, NOW, 'it\'s "done"\n\\ 🚀'
-
-    runs.save(run)
+def test_a_run_shows_how_far_it_is_before_it_has_ended(database: Database) -> None:
+    writer = _writer(database)
+    writer.log = _run()
+    writer.log.rows_read = 7
+    writer.write()
 
     [row] = _runs(database)
+    assert (row["RUN_ID"], row["STATUS"], row["ROWS_READ"]) == ("run-1", "RUNNING", 7)
+
+
+def test_a_run_is_written_as_it_ended(runs: Runs, database: Database) -> None:
+    run = _run()
+    run.status, run.rows_read, run.rows_inserted, run.values_misfit = "SUCCEEDED", 7, 5, 2
+    run.finished_at, run.until, run.message = NOW + 1_500, NOW, 'it\'s "done"\n\\ 🚀'
+    run.endpoints = [{"endpoint": "/crm", "count": 3, "seconds": 0.5}]
+
+    runs.add([run, _run("run-2")])
+
+    row, _ = _runs(database)
     assert (row["STATUS"], row["ROWS_READ"], row["ROWS_INSERTED"]) == ("SUCCEEDED", 7, 5)
     assert (row["VALUES_MISFIT"], row["DURATION_SECONDS"], row["SINCE"]) == (2, 1.5, None)
     assert row["MESSAGE"] == run.message
-
-
-def test_a_failed_run_stands_in_runs_and_errors(runs: Runs, database: Database) -> None:
-    run = _run()
-    runs.begin(run)
-
-    runs.fail(run, HubSpotError("down"), NOW + 10)
-
-    [row] = _runs(database)
-    assert (row["STATUS"], row["RESPONSE_CODE"], row["MESSAGE"]) == (
-        "FAILED",
-        "HUBSPOT_UNAVAILABLE",
-        "down",
-    )
-    [error] = database.rows("SELECT RUN_ID, CODE, MESSAGE FROM HUBSPOT_INGEST.CORE.ERRORS")
-    assert error == {"RUN_ID": "run-1", "CODE": "HUBSPOT_UNAVAILABLE", "MESSAGE": "down"}
+    [request] = database.rows("SELECT * FROM HUBSPOT_INGEST.CORE.REQUESTS")
+    assert (request["RUN_ID"], request["ENDPOINT"], request["COUNT"]) == ("run-1", "/crm", 3)
 
 
 # -- what is remembered of the portal ------------------------------------------------------------

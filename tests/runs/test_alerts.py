@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.inbound.configure import drop, enable
-from hubspot_ingest.inbound.run.runner import begin
 from hubspot_sandbox import Limits
 from snowflake_sandbox import Engine
 from snowflake_sandbox.storage.history import Notification
@@ -151,13 +150,16 @@ def test_a_run_that_goes_on_is_neither_late_nor_recovered(watched: World) -> Non
     _failing(watched)
     watched.token = watched.portal.token
     watched.clock.advance(MINUTE)
-    _, steps = begin("contacts", watched.context)
-    next(steps)
+    run = watched.begin()
+    next(run.steps)
     # by the machine's clock the lease has to be of today
-    watched.rows("UPDATE HUBSPOT_INGEST.STATE.SYNCS SET LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())")
+    watched.rows(
+        "UPDATE HUBSPOT_INGEST.STATE.SYNCS SET "
+        "TURN = TURN + 1, LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())"
+    )
 
     assert _new(watched, lambda: _look(watched)) == []
-    list(steps)
+    watched.end(run)
     assert _new(watched, lambda: _look(watched)) == ["contacts is no longer FAILED."]
 
 

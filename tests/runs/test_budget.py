@@ -46,7 +46,7 @@ def test_alone_a_run_uses_the_searches_of_the_account(changed: World) -> None:
 def test_beside_another_process_a_run_takes_half_of_the_searches(changed: World) -> None:
     now = changed.clock.now()
     changed.syncs.save("deals", "deals", {}, now)
-    changed.leases.take("deals", "elsewhere", now, process="elsewhere", weight=2)
+    changed.hold("deals", process="elsewhere", weight=2)
     changed.run()
     assert _busiest_second(changed) == 2
 
@@ -54,7 +54,7 @@ def test_beside_another_process_a_run_takes_half_of_the_searches(changed: World)
 def test_a_process_that_comes_to_another_lets_it_notice_before_it_searches(changed: World) -> None:
     now = changed.clock.now()
     changed.syncs.save("deals", "deals", {}, now)
-    changed.leases.take("deals", "elsewhere", now)
+    changed.hold("deals")
     changed.run()
     searches = [request.at_ms for request in changed.asked() if request.path.endswith("/search")]
     assert searches[0] >= now + 5 * SECOND
@@ -64,7 +64,7 @@ def test_a_sync_of_high_priority_takes_more_than_its_equal_share(changed: World)
     now = changed.clock.now()
     changed.slim(priority="high")
     changed.syncs.save("deals", "deals", {}, now)
-    changed.leases.take("deals", "elsewhere", now, process="elsewhere", weight=1)
+    changed.hold("deals", process="elsewhere", weight=1)
     changed.run()
     assert _busiest_second(changed) == 4
 
@@ -72,7 +72,7 @@ def test_a_sync_of_high_priority_takes_more_than_its_equal_share(changed: World)
 def test_a_process_that_died_holds_its_share_no_longer_than_its_lease(changed: World) -> None:
     now = changed.clock.now()
     changed.syncs.save("deals", "deals", {}, now)
-    changed.leases.take("deals", "elsewhere", now - HOUR, process="elsewhere", weight=2)
+    changed.hold("deals", at=now - HOUR, process="elsewhere", weight=2)
     changed.run()
     assert _busiest_second(changed) > 2
 

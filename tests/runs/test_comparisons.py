@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from hubspot_ingest.database.state.sweeps import SweepsState
 from hubspot_ingest.inbound.reconcile import bisection, comparison
 from hubspot_ingest.inbound.run.runner import ingest_all
 from hubspot_sandbox import Faults, Limits, Portal
@@ -96,7 +98,8 @@ def test_a_comparison_on_request_counts_for_the_schedule(served: World) -> None:
     served.call("CALL ingest_hubspot('contacts')")
     every(served, 1)
     (sync,) = served.syncs.all()
-    served.state_writer().save_sweeps({**sync.sweeps, "compared_at": 0})
+    with served.state_of() as writer:
+        writer.keep_sweeps(replace(sync.sweeps, compared_at=0))
     assert served.call("CALL reconcile('contacts')")["result"] == "COMPLETE"
     served.call("CALL ingest_hubspot('contacts')")
     assert len(certificates(served)) == 2
@@ -166,8 +169,8 @@ def test_what_came_to_no_end_is_health_and_alert_until_a_run_makes_it_anew(world
 def test_a_run_killed_before_its_comparison_leaves_it_to_the_next(world: World) -> None:
     world.slim().run()
     world.rows("DELETE FROM HUBSPOT_INGEST.STATE.COMPLETENESS")
-    state = {"compare_from": world.clock.now()}
-    world.state_writer().save_sweeps(state)
+    with world.state_of() as writer:
+        writer.keep_sweeps(SweepsState(compare_from=world.clock.now()))
     world.clock.advance(MINUTE)
     run = world.run()
     assert [row["RUN_ID"] for row in certificates(world)] == [run["run_id"]]

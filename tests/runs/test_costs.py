@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.inbound.preview import preview
-from hubspot_ingest.inbound.run.runner import begin, ingest_all
+from hubspot_ingest.inbound.run.runner import ingest_all
 from hubspot_ingest.operations.credits import DailyWork
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import MINUTE, World, on_an_empty_stack
@@ -48,9 +48,9 @@ def test_runs_side_by_side_cost_the_seconds_of_one_procedure(slow: World) -> Non
 
 
 def test_a_run_that_has_merged_nothing_yet_tells_its_requests(slow: World) -> None:
-    _, steps = begin("contacts", slow.context)
+    going = slow.begin()
     seen = []
-    for _ in steps:
+    for _ in going.steps:
         (run,) = slow.runs()
         if run["STATUS"] == "RUNNING" and run["REQUESTS"]:
             seen.append((run["REQUESTS"], run["ROWS_READ"]))

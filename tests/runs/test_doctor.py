@@ -105,7 +105,7 @@ def test_a_table_that_was_dropped_is_told(loaded: World) -> None:
 
 
 def test_a_run_that_was_killed_is_told_once_its_lease_is_over(loaded: World) -> None:
-    loaded.leases.take("contacts", "killed", loaded.clock.now())
+    loaded.hold(run_id="killed")
     assert _found(loaded, "LEASE") == []
     loaded.clock.advance(HOUR)
     (finding,) = _found(loaded, "LEASE")

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import pytest
 
 from hubspot_ingest import procedures
-from hubspot_ingest.database.state.runs import Runs
+from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound.load import rows
 from hubspot_ingest.inbound.opening import opening
 from hubspot_ingest.inbound.reconcile import reconciliation
-from hubspot_ingest.inbound.run import records, runner
+from hubspot_ingest.inbound.run import records
 from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.operations import alerts
 from tests.runs.conftest import MakeWorld
-from tests.runs.world import CONTACTS, Answer, World, on_an_empty_stack
+from tests.runs.world import CONTACTS, HOUR, Answer, World, on_an_empty_stack
 
 SECRET = "pat-na1-ada@example.com"
 
@@ -100,6 +102,8 @@ def test_a_comparison_that_dies_of_one_names_its_id_in_the_run_and_leaves_its_fr
 
 def test_alerts_that_die_of_one_fail_no_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.slim()
+    to: Any = {"integration": "ALERTS", "recipients": ["ada@example.com"]}
+    AppState(world.database).save({"notifications": to}, world.clock.now())
     monkeypatch.setattr(alerts, "announce", _breaking())
     answer = _call(world, procedures.ingest_hubspot, "contacts")
     [error] = world.errors()
@@ -126,12 +130,12 @@ def test_a_sync_that_cannot_be_opened_leaves_the_others_to_run(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = _three(make)
-    opened = opening.open_sync
+    settings_of = opening._settings_of
 
-    def break_contacts(context: Any, name: str, *rest: Any, **more: Any) -> Any:
-        return (_breaking() if name == "contacts" else opened)(context, name, *rest, **more)
+    def break_contacts(sync: Sync, stored: Any) -> Any:
+        return (_breaking() if sync.name == "contacts" else settings_of)(sync, stored)
 
-    monkeypatch.setattr(runner, "open_sync", break_contacts)
+    monkeypatch.setattr(opening, "_settings_of", break_contacts)
     answer = _call(world, procedures.ingest_all)
 
     codes = {run["sync"]: run["response_code"] for run in answer["runs"]}
@@ -146,12 +150,15 @@ def test_a_run_whose_end_cannot_be_written_leaves_the_others_to_run(
 ) -> None:
     world = _three(make)
 
-    def refuse(*_: object) -> NoReturn:
-        raise DatabaseError("a statement failed")
+    add = Runs.add
+
+    def refuse_contacts(runs: Runs, logs: Sequence[RunLog]) -> None:
+        if any(log.sync == "contacts" for log in logs):
+            raise DatabaseError("a statement failed")
+        add(runs, logs)
 
     with monkeypatch.context() as broken:
-        broken.setattr(Run, "_run_stages", _only_of("contacts", refuse, Run._run_stages))
-        broken.setattr(Runs, "fail", refuse)
+        broken.setattr(Runs, "add", refuse_contacts)
         answer = _call(world, procedures.ingest_all)
 
     codes = {run["sync"]: run["response_code"] for run in answer["runs"]}
@@ -164,7 +171,7 @@ def test_two_at_once_answer_the_first_with_its_id(
 ) -> None:
     world.slim()
     monkeypatch.setattr(Run, "_run_stages", _breaking())
-    monkeypatch.setattr(Runs, "save", _breaking(KeyError))
+    monkeypatch.setattr(Runs, "add", _breaking(KeyError))
     answer = _call(world, procedures.ingest_hubspot, "contacts")
 
     assert (answer["status"], answer["response_code"]) == ("FAILED", "INTERNAL_ERROR")
@@ -173,15 +180,15 @@ def test_two_at_once_answer_the_first_with_its_id(
     assert not world.leases.held("contacts", world.clock.now())
 
 
-def test_an_error_about_the_requests_does_not_hide_what_ended_the_run(
+def test_an_error_about_the_runs_row_does_not_hide_what_ended_the_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> NoReturn:
-        raise DatabaseError("the requests cannot be written")
+        raise DatabaseError("the row cannot be written")
 
     world.slim()
     monkeypatch.setattr(rows, "staged_records", _breaking())
-    monkeypatch.setattr(Runs, "save_requests", refuse)
+    monkeypatch.setattr(Runs, "add", refuse)
     answer = _call(world, procedures.ingest_hubspot, "contacts")
 
     assert answer["response_code"] == "INTERNAL_ERROR"
@@ -193,8 +200,10 @@ def test_a_lease_that_was_taken_for_nothing_is_given_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.slim()
+    world.hold(run_id="killed")
+    world.clock.advance(HOUR)
     with monkeypatch.context() as broken:
-        broken.setattr(Runs, "interrupt", _breaking())
+        broken.setattr(Runs, "interrupt_sync", _breaking())
         answer = _call(world, procedures.ingest_hubspot, "contacts")
 
     assert answer["response_code"] == "INTERNAL_ERROR"

@@ -77,7 +77,8 @@ def test_a_row_whose_record_is_gone_is_marked(world: World) -> None:
     world.portal.gdpr_delete("contacts", purged)
     world.portal.archive("contacts", archived)
     world.clock.advance(HOUR)
-    world.state_writer().advance(world.clock.now() - MINUTE)
+    with world.state_of() as writer:
+        writer.advance(world.clock.now() - MINUTE)
     answer = compare(world)
     assert kinds(answer) == {purged: "EXTRA", archived: "EXTRA"}
     assert world.table("_DELETE_KIND", where=f"ID IN ({quoted([purged, archived])})") == [
@@ -232,8 +233,10 @@ def test_a_certificate_is_kept(world: World) -> None:
 
 def test_the_cursor_and_the_runs_stay_as_they_are(world: World) -> None:
     def remembered_state() -> tuple[object, object]:
-        kept = world.rows("SELECT SETTLED_THROUGH, CHECKPOINT FROM HUBSPOT_INGEST.STATE.SYNCS")
-        return kept, world.runs()
+        kept = world.rows(
+            "SELECT SETTLED_THROUGH, CHECKPOINT FROM HUBSPOT_INGEST.STATE.SYNC_STATES"
+        )
+        return kept, [run for run in world.runs() if run["STRATEGY"] != "RECONCILE"]
 
     before = remembered_state()
     compare(world)
@@ -241,7 +244,7 @@ def test_the_cursor_and_the_runs_stay_as_they_are(world: World) -> None:
 
 
 def test_a_sync_that_runs_is_not_compared(world: World) -> None:
-    world.leases.take("contacts", "other", world.clock.now())
+    world.hold()
     with pytest.raises(SyncBusy):
         compare(world)
 

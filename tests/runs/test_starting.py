@@ -57,7 +57,10 @@ def test_a_sync_with_a_schedule_is_started_through_its_own_task(served: World) -
 def test_a_sync_that_runs_already_is_not_started(served: World) -> None:
     served.syncs.save("contacts", "contacts", SMALL, served.clock.now())
     # by the machine's clock the lease has to be of today
-    served.rows("UPDATE HUBSPOT_INGEST.STATE.SYNCS SET LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())")
+    served.rows(
+        "UPDATE HUBSPOT_INGEST.STATE.SYNCS SET "
+        "TURN = TURN + 1, LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())"
+    )
 
     assert _start(served)["response_code"] == "SYNC_BUSY"
     assert served.rows("SHOW TASKS IN SCHEMA HUBSPOT_INGEST.TASKS") == []

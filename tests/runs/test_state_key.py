@@ -13,7 +13,7 @@ from tests.runs.conftest import MakeWorld
 from tests.runs.meddling import before, meddling
 from tests.runs.world import CONTACTS, DAY_AND_MORE, HOUR, MINUTE, SLIM, HandClock, World
 
-CURSOR = "SET SETTLED_THROUGH"
+CURSOR = 'INSERT INTO "HUBSPOT_INGEST".STATE.PROGRESS'
 OTHERS = {"properties": [*SLIM["properties"], "lastname"], "associations": []}
 
 
@@ -286,7 +286,8 @@ def test_no_cursor_is_later_than_hubspots_clock_less_the_settling_time(make: Mak
 
 def test_a_cursor_in_hubspots_future_is_forgotten(slim: World) -> None:
     slim.run()
-    slim.state_writer().advance(slim.clock.now() + DAY_AND_MORE)
+    with slim.state_of() as writer:
+        writer.advance(slim.clock.now() + DAY_AND_MORE)
     slim.portal.update("contacts", slim.ids()[0], {"firstname": "Ada"})
     slim.clock.advance(HOUR)
 

@@ -55,7 +55,7 @@ def test_two_syncs_run_side_by_side(served: World) -> None:
 
 def test_a_sync_that_is_running_cannot_be_run_again(world: World) -> None:
     world.slim()
-    world.leases.take("contacts", "someone-elses", world.clock.now())
+    world.hold()
 
     with pytest.raises(SyncBusy) as busy:
         world.ingest()

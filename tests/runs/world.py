@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Self
 
@@ -14,14 +15,18 @@ from snowflake.snowpark import Session
 
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.state.leases import Leases
-from hubspot_ingest.database.state.syncs import StateWriter, Syncs
+from hubspot_ingest.database.state.leases import LeaseRequest, Leases
+from hubspot_ingest.database.state.progress import StateWriter
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound import configure
-from hubspot_ingest.inbound.run.runner import ingest
+from hubspot_ingest.inbound.opening.closing import close_runs
+from hubspot_ingest.inbound.opening.opening import OpenedSync, open_sync
+from hubspot_ingest.inbound.run.runner import GoingRun, begin, ingest
 from hubspot_ingest.operations.context import Context
+from hubspot_ingest.operations.run_cost import RunCost
 from hubspot_ingest.settings import SyncSettings
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox, Seen
 from snowflake_sandbox import Engine
@@ -51,7 +56,16 @@ HANDLERS = Name("HUBSPOT_INGEST", "CORE", "INGEST_HUBSPOT")
 """Whose rights the handlers' work has: those of the application, not of the person who calls."""
 
 STATE_TABLES = (
-    *("SYNCS", "RUNS", "REQUESTS", "ERRORS", "PROPERTIES", "STREAMS", "STREAM_PROPERTIES"),
+    *(
+        "SYNCS",
+        "PROGRESS",
+        "RUNS",
+        "REQUESTS",
+        "ERRORS",
+        "PROPERTIES",
+        "STREAMS",
+        "STREAM_PROPERTIES",
+    ),
     *("PORTALS", "BUDGETS", "SETTINGS", "ALERTS", "COMPLETENESS", "PAGES", "IMAGES", "TABLES"),
     *("PUSHES", "PUSH_ROWS", "PUSH_LINKS", "PUSH_PLAN_ROWS", "PUSH_INTENTS", "PUSH_OUTCOMES"),
     "PUSH_IMAGES",
@@ -197,12 +211,40 @@ class World:
         answer: Answer = json.loads(next(iter(row.values())))
         return answer
 
-    def state_writer(self, sync: str = "contacts") -> StateWriter:
-        """Writes a sync's state as its last run could."""
+    @contextmanager
+    def state_of(self, sync: str = "contacts") -> Iterator[StateWriter]:
+        """Change a sync's state as a run of it could."""
+        _, lease = open_sync(self.context, sync, "by-hand")
+        with lease:
+            yield lease.writer
+
+    def hold(
+        self,
+        sync: str = "contacts",
+        run_id: str = "elsewhere",
+        *,
+        at: int | None = None,
+        process: str = "",
+        weight: int | None = None,
+    ) -> None:
+        """Let a run go on elsewhere that holds the lease of a sync."""
         stored = self.syncs.find(sync)
         assert stored is not None
-        run_id, version = str(stored.run_id), str(stored.version)
-        return StateWriter(self.database, sync, run_id, version, stored.earned_on)
+        now = self.clock.now() if at is None else at
+        request = LeaseRequest(stored, run_id, str(stored.version), now, process, weight)
+        assert self.leases.take([request], now) == [True]
+
+    def begin(self, sync: str = "contacts") -> GoingRun:
+        """Begin a run, whose steps a test goes through."""
+        context = self.context
+        state, lease = open_sync(context, sync, f"run-{self.clock.now()}", is_run=True)
+        return begin(context, OpenedSync(state, lease), RunCost(context.clock))
+
+    def end(self, run: GoingRun) -> None:
+        """Go through what is left of a run, and close it."""
+        for _ in run.steps:
+            pass
+        close_runs(self.context, [run.ending])
 
     # -- looking -----------------------------------------------------------------------------
 

@@ -73,7 +73,10 @@ def test_a_sync_runs_now(open_page: Open) -> None:
 
 def test_what_cannot_be_started_is_told(open_page: Open) -> None:
     view, world = opened(open_page)
-    world.rows("UPDATE HUBSPOT_INGEST.STATE.SYNCS SET LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())")
+    world.rows(
+        "UPDATE HUBSPOT_INGEST.STATE.SYNCS SET "
+        "TURN = TURN + 1, LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())"
+    )
 
     view.press("Run now")
 

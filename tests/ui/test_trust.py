@@ -87,7 +87,7 @@ def check(view: View, world: World) -> None:
 def test_the_page_stays_usable_while_tables_are_compared(open_page: Open) -> None:
     view, world = compared(open_page)
     # another process compares or reads: the task waits for nobody, and nobody for the task
-    world.rows("UPDATE STATE.SYNCS SET LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())")
+    world.rows("UPDATE STATE.SYNCS SET TURN = TURN + 1, LEASE_UNTIL = DATEADD(HOUR, 1, SYSDATE())")
     view.press("Check now").press("Compare and repair")
     assert "SYNC_BUSY" in view.text
 

@@ -11,37 +11,37 @@ from collections import Counter
 from contextlib import suppress
 
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.sql import INSTANT, name, text
+from hubspot_ingest.database.sql import name, text
 from hubspot_ingest.errors import DatabaseError
 
 
-def tables(database: Database, now: int) -> list[str]:
+def tables(database: Database) -> list[str]:
     """Names of the staging tables of runs that have ended."""
     rows = database.rows(
         f"SELECT TABLE_NAME FROM {name(database.application)}.INFORMATION_SCHEMA.TABLES "
         "WHERE TABLE_SCHEMA = 'STAGING' AND STARTSWITH(TABLE_NAME, 'LOAD_') ORDER BY TABLE_NAME"
     )
     # read afterwards: a run that began in between made none of these tables
-    running = tuple(f"LOAD_{run_id}".upper() for run_id in _running_ids(database, now))
+    running = tuple(f"LOAD_{run_id}".upper() for run_id in _running_ids(database))
     tables_found = [str(row["TABLE_NAME"]) for row in rows]
     return [table for table in tables_found if not (running and table.startswith(running))]
 
 
-def files(database: Database, now: int) -> Counter[str]:
+def files(database: Database) -> Counter[str]:
     """How many files each run that has ended left on the stage, by run id."""
     rows = database.rows(f"LIST {_stage(database)}")
-    running = tuple(_running_ids(database, now))
+    running = tuple(_running_ids(database))
     # a listed name begins with the name of the stage
     run_ids = [str(row["name"]).split("/")[1] for row in rows]
     return Counter(run_id for run_id in run_ids if not (running and run_id.startswith(running)))
 
 
-def clear(database: Database, now: int) -> None:
+def clear(database: Database) -> None:
     """Remove what ended runs left behind; what cannot be removed is tried again next time."""
     with suppress(DatabaseError):
-        for table in tables(database, now):
+        for table in tables(database):
             database.rows(f"DROP TABLE IF EXISTS {_staging(database)}.{name(table)}")
-        counts = files(database, now)
+        counts = files(database)
         leftovers = f"{_staging(database)}.{name('LEFT_OVER')}"
         if counts:
             database.rows(f"CREATE TRANSIENT TABLE IF NOT EXISTS {leftovers} (FILE VARIANT)")
@@ -56,13 +56,12 @@ def clear(database: Database, now: int) -> None:
             database.rows(f"DROP TABLE IF EXISTS {leftovers}")
 
 
-def _running_ids(database: Database, now: int) -> list[str]:
+def _running_ids(database: Database) -> list[str]:
     """Ids of the runs that go on, or that may: some were killed and are not marked so yet."""
     state = f"{name(database.application)}.STATE"
     rows = database.rows(
-        f"SELECT LEASE_RUN_ID AS RUN_ID FROM {state}.SYNCS WHERE LEASE_UNTIL >= {INSTANT} "
-        f"UNION SELECT RUN_ID FROM {state}.RUNS WHERE STATUS = 'RUNNING'",
-        (now,),
+        f"SELECT LEASE_RUN_ID AS RUN_ID FROM {state}.SYNC_STATES WHERE LEASE_UNTIL IS NOT NULL "
+        f"UNION SELECT RUN_ID FROM {state}.RUNS WHERE STATUS = 'RUNNING'"
     )
     return [str(row["RUN_ID"]) for row in rows]
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import random
 import re
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import copy
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from hubspot_ingest import times
 from hubspot_ingest.database import sql
-from hubspot_ingest.errors import DatabaseError, GrantMissing, StorageFull
+from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal, StorageFull
 from hubspot_ingest.stopwatch import Activity, Stopwatch
 
 if TYPE_CHECKING:
@@ -31,20 +33,34 @@ _PRIVILEGE_MISSING = re.compile(
 )
 # Numbers that Snowpark and the connector put before Snowflake's message
 _ERROR_NUMBERS = re.compile(r"^\(\d+\): (?:[0-9a-f-]{36}: )?")
+# Aborted for its place in a table's line (000625), or for a conflict of transactions: such a
+# statement changed nothing (Snowflake, "Transactions", resource locking).
+_ABORTED = re.compile(
+    r"number of waiters for this lock|deadlock|transaction conflict|conflict on|conflicting trans",
+    re.I,
+)
+# Seconds before it is sent again, each up to half as long again.
+_WAITS = (0.5, 1, 2, 4, 8, 12, 16, 16)
 _STORAGE_FULL = re.compile(r"no space left|disk (?:is )?full|could not write|out of disk", re.I)
 
 
 class Database:
     """A Snowpark session, reduced to what the product uses of it."""
 
-    def __init__(self, session: Session) -> None:
-        """``session`` is the procedure's own, whose current database is the application's."""
+    def __init__(self, session: Session, clock: times.Clock | None = None) -> None:
+        """``session`` is the procedure's own, whose current database is the application's.
+
+        ``clock`` is waited by where a statement has to be sent again.
+        """
         self._session = session
+        self._clock = clock or times.SystemClock()
         self._on_staged: Callable[[int], None] | None = None
         self._watch: Stopwatch | None = None
-        self.application = str(
-            self.rows("SELECT CURRENT_DATABASE() AS APPLICATION")[0]["APPLICATION"]
+        [row] = self.rows(
+            "SELECT CURRENT_DATABASE() AS APPLICATION, CURRENT_TRANSACTION() AS TRANSACTION"
         )
+        self.application = str(row["APPLICATION"])
+        self.in_transaction = row["TRANSACTION"] is not None
 
     def counting(self, on_staged: Callable[[int], None], watch: Stopwatch) -> Database:
         """The same session; it calls ``on_staged`` with the size in bytes of each file it stages.
@@ -60,14 +76,22 @@ class Database:
         return nullcontext() if self._watch is None else self._watch.during(Activity.LOADING)
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
-        """Run a statement and return its rows by column name. Raises ``DatabaseError``."""
-        try:
-            with self._timed():
-                rows = self._session.sql(statement, params=list(params)).collect()
-        except Exception as error:
-            if not _is_from_snowflake(error):
-                raise
-            raise _product_error(error) from error
+        """Run a statement and return its rows by column name. Raises ``DatabaseError``.
+
+        One that was aborted because too many wait for its table is sent again.
+        """
+        for wait in (*_WAITS, None):
+            try:
+                with self._timed():
+                    rows = self._session.sql(statement, params=list(params)).collect()
+                break
+            except Exception as error:
+                if not _is_from_snowflake(error):
+                    raise
+                if wait is None or not _ABORTED.search(str(error)):
+                    raise _product_error(error) from error
+            # those that were aborted together are not to come back together
+            self._clock.sleep(wait * random.uniform(1, 1.5))
         return [row.as_dict() for row in rows]
 
     def all_rows(self, query: str, params: Sequence[object] = ()) -> list[Row]:
@@ -110,6 +134,31 @@ class Database:
             raise _product_error(error) from error
         if self._on_staged is not None:
             self._on_staged(size)
+
+
+def database_of_procedure(session: Session) -> Database:
+    """The connection of a procedure, each of whose statements is to be final at once.
+
+    An owner's procedure writes in its caller's open transaction and with its caller's AUTOCOMMIT,
+    and may ask for neither (Snowflake, "Understanding caller's rights and owner's rights stored
+    procedures"). A transaction without AUTOCOMMIT begins with the first statement that changes
+    rows, so one that changes none comes first. Raises ``Refusal`` (``OPEN_TRANSACTION``).
+    """
+    session.sql(
+        "INSERT INTO STATE.PROGRESS (SYNC, RUN_ID, TURN, NUMBER) SELECT '', '', 0, 0 WHERE FALSE"
+    ).collect()
+    database = Database(session)
+    if database.in_transaction:
+        with suppress(DatabaseError):
+            # where it is the caller's, Snowflake leaves it to the caller
+            database.rows("ROLLBACK")
+        raise Refusal(
+            "this session has an open transaction or AUTOCOMMIT off, so what the app stores could "
+            "be lost; run COMMIT or ROLLBACK, and ALTER SESSION SET AUTOCOMMIT = TRUE, then call "
+            "again: nothing was read or changed",
+            code="OPEN_TRANSACTION",
+        )
+    return database
 
 
 def _is_from_snowflake(error: Exception) -> bool:

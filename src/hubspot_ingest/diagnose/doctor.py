@@ -33,7 +33,7 @@ def doctor_report(context: Context) -> dict[str, Json]:
         ("VIEW", lambda: snowflake_checks.views(database, syncs)),
         ("COMPLETENESS", lambda: snowflake_checks.certificates(database)),
         ("LEASE", lambda: snowflake_checks.leases(database, now)),
-        ("STAGING", lambda: snowflake_checks.left_over(database, now)),
+        ("STAGING", lambda: snowflake_checks.left_over(database)),
     ]
     sorted_findings = findings.worst_first(
         finding for check in checks for finding in _findings_of(*check)

@@ -149,13 +149,13 @@ def _due(state: SyncState, run_plan: Plan) -> dict[str, int]:
     """When each sweep is due, by the kind of deletion that it follows up."""
     if state.settled_through is None:
         return {}
-    rotation = int(state.sweeps.get("rotated_at") or 0) + due.ROTATION
+    rotation = (state.sweeps.rotated_at or 0) + due.ROTATION
     when = {"ROTATION": rotation}
     if state.settings.include_archived:
-        archived = int(state.sweeps.get("archived_at") or 0) + due.ARCHIVED_EVERY
+        archived = (state.sweeps.archived_at or 0) + due.ARCHIVED_EVERY
         when["ARCHIVED"] = min(archived, rotation)
     if run_plan.filter_groups:
-        filtered = int(state.sweeps.get("filtered_at") or 0) + due.FILTERED_EVERY
+        filtered = (state.sweeps.filtered_at or 0) + due.FILTERED_EVERY
         when["FILTERED_OUT"] = min(filtered, rotation)
     return when
 

@@ -13,7 +13,7 @@ from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.database.state.tables import TableRegister
 from hubspot_ingest.database.statements import tasks
-from hubspot_ingest.errors import Refusal
+from hubspot_ingest.errors import IngestError, Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.load import table_views
 from hubspot_ingest.inbound.opening import table_claims
@@ -56,10 +56,17 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         before = parse_settings(name, sync.settings, app.for_syncs)
         effect = change_effect(before, settings)
     forget = effect >= Effect.BACKFILL
-    # first what Snowflake may refuse, then what it remembers
+    # first what may be refused, then what is remembered
     enabled = sync is None or sync.enabled
-    task_schedules.change(context.database, name, settings, before, enabled=enabled)
-    table_claims.claim_names(context.database, name, settings)
+    table_claims.claim_names(context.database, name, settings, is_new=before is None)
+    try:
+        task_schedules.change(context.database, name, settings, before, enabled=enabled)
+    except IngestError:
+        if before is None:
+            TableRegister(context.database).release(name)
+        else:
+            table_claims.claim_names(context.database, name, before)
+        raise
     if before is not None and before.column_prefix != settings.column_prefix:
         # properties get columns of the new name; those of the old one stay as they are
         PortalSchema(context.database).forget_columns(name)

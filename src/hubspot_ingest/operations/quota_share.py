@@ -7,12 +7,20 @@ until they must have looked. Who is alone pays one small query for that every fe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from hubspot_ingest import credentials, times
-from hubspot_ingest.database.state.budgets import Budgets
+from hubspot_ingest.database.state.budgets import (
+    Budgets,
+    LeaseHolder,
+    usage_json,
+    weight_of_others,
+)
+from hubspot_ingest.database.state.stored_state import StoredState
 from hubspot_ingest.errors import DailyLimitReached, IngestError
 from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 
@@ -27,9 +35,12 @@ WORTH_ASKING = 1_000
 class QuotaShare:
     """The share of a portal's limits that the process of one run may use."""
 
-    def __init__(self, context: Context, client: Client, settings: SyncSettings) -> None:
-        """``reserve_percent`` is written beside the budget, for those who look at it."""
+    def __init__(
+        self, context: Context, client: Client, settings: SyncSettings, stored: StoredState
+    ) -> None:
+        """``stored`` is what was read before the run took its lease."""
         self._budgets = Budgets(context.database)
+        self._stored = stored
         self._clock = context.clock
         self._process = context.process
         self._client = client
@@ -38,26 +49,30 @@ class QuotaShare:
         self._saved_at = 0
 
     def begin(self) -> None:
-        """Read what earlier runs kept of the day, and take the process's share."""
-        usage = self._budgets.find(self._fingerprint)
+        """Take over what earlier runs kept of the day, and take the process's share."""
+        usage = self._stored.usages.get(self._fingerprint)
         if usage is not None:
             self._saved_at = usage.checked_at
             self._client.governor.remember(usage)
         if self._client.governor.look_due(LOOK_EVERY, first=True):
-            self._refresh(first=True)
+            self._share(self._stored.lease_holders, first=True)
 
     def refresh(self) -> None:
         """Adapt the share to the processes there are, if that was done long ago."""
         if self._client.governor.look_due(LOOK_EVERY):
-            self._refresh(first=False)
+            self._share(self._budgets.holders(self._clock.now()), first=False)
 
-    def end(self) -> None:
-        """Keep what was learnt; a long run asks when the day ends, if no answer told it."""
+    def end(self) -> dict[str, Json] | None:
+        """What is to be kept of the day, None where nothing was learnt.
+
+        A long run asks when the day ends, if no answer told it.
+        """
         if self._client.tally.requests >= WORTH_ASKING:
             self._ask()
         usage = self._client.governor.usage
-        if usage is not None and usage.checked_at > self._saved_at:
-            self._budgets.save(self._fingerprint, usage, self._settings.reserve_percent)
+        if usage is None or usage.checked_at <= self._saved_at:
+            return None
+        return usage_json(self._fingerprint, usage, self._settings.reserve_percent)
 
     def with_reset_time(self, error: DailyLimitReached) -> DailyLimitReached:
         """The same error, with the time at which HubSpot's day ends where HubSpot tells it."""
@@ -74,9 +89,9 @@ class QuotaShare:
             with suppress(IngestError):
                 self._client.learn_usage()
 
-    def _refresh(self, *, first: bool) -> None:
-        now = self._clock.now()
-        own, others = self._budgets.weights(self._process, self._settings.connection, now)
-        share = own / (own + others) if own and others else 1.0
-        waits = first and others > 0
-        self._client.governor.share(share, from_=now + NOTICED_AFTER if waits else 0)
+    def _share(self, holders: Sequence[LeaseHolder], *, first: bool) -> None:
+        others = weight_of_others(holders, self._process, self._settings.connection)
+        own = WEIGHTS[self._settings.priority]
+        own = max([own, *(each.weight for each in holders if each.process == self._process)])
+        notice = self._clock.now() + NOTICED_AFTER if first and others else 0
+        self._client.governor.share(own / (own + others), from_=notice)

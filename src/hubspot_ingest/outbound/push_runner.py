@@ -9,9 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 
 from hubspot_ingest import telemetry, times
+from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.stored_state import read_stored_state
 from hubspot_ingest.errors import DailyLimitReached, IngestError
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.model import Json
@@ -104,7 +106,9 @@ def opened_run(
     """The push, checked against its source and portal as they are now."""
     opening.check_may_write(context.database, settings.connection)
     with ThreadPoolExecutor(MOST_IN_FLIGHT) as pool:
-        share = QuotaShare(context, client, settings.as_sync())
+        # of no sync, but what all share
+        stored = read_stored_state(context.database, context.clock.now(), "")
+        share = QuotaShare(context, client, settings.as_sync(), stored)
         share.begin()
         try:
             opened = opening.open_settings(context, client, push.name, settings)
@@ -114,7 +118,7 @@ def opened_run(
             raise share.with_reset_time(error) from error
         finally:
             with suppress(IngestError):
-                share.end()
+                Budgets(context.database).add(share.end())
 
 
 def push_to_hubspot(
@@ -203,9 +207,9 @@ def _run(
             spent = client.tally.endpoints
             log.requests = client.tally.requests
             log.bytes = sum(usage.bytes for usage in spent.values())
-            Runs(database).save_requests(
-                log.run_id, [(endpoint, asdict(usage)) for endpoint, usage in spent.items()]
-            )
+            log.endpoints = [
+                {"endpoint": endpoint, **asdict(usage)} for endpoint, usage in spent.items()
+            ]
 
 
 def retry_due(push: Push, now: int) -> bool:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.catalog.stream import AfterPaging, Every, ItemStream, PerParent
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
-from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.items.run import ItemRun
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
-from hubspot_ingest.inbound.opening.sync_state import read_sync_state
-from hubspot_ingest.settings import parse_settings
+from hubspot_ingest.inbound.opening.opening import open_sync
 from tests.runs.world import BASE_URL, HOUR, World
 
 ROWS = (
@@ -56,15 +54,11 @@ ROWS = (
 
 
 def _run(world: World, stream: ItemStream) -> RunLog:
-    settings = parse_settings(stream.name, {})
     now = world.clock.now()
     log = RunLog(f"run-{now}", stream.name, stream.name, now)
     world.syncs.save(stream.name, stream.name, {}, now)
-    world.leases.take(stream.name, log.run_id, now)
-    writer = world.state_writer(stream.name)
-    sync_state = read_sync_state(
-        world.database, stream.name, settings, world.syncs.find(stream.name), AppSettings()
-    )
+    sync_state, lease = open_sync(world.context, stream.name, log.run_id, is_run=True)
+    writer = lease.writer
     client = Client(
         BASE_URL,
         Authenticator(Token(world.token), world.clock),
@@ -80,7 +74,7 @@ def _run(world: World, stream: ItemStream) -> RunLog:
             database=world.database,
             writer=writer,
             tables=FilledTables(world.database, sync_state, writer, "1"),
-            runs=Runs(world.database),
+            errors=[],
             client=client,
             log=log,
             clock=world.clock,
@@ -88,10 +82,11 @@ def _run(world: World, stream: ItemStream) -> RunLog:
             tick=0.1,
             portal_id="1",
             notes=[],
+            settle=lambda *_: None,
         )
         for _ in run.steps():
             pass
-    world.leases.release(stream.name, log.run_id)
+    lease.release()
     return log
 
 

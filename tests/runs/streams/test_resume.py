@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from hubspot_ingest.inbound.run.runner import begin
 from hubspot_ingest.times import iso
 from hubspot_sandbox import Faults
 from hubspot_sandbox.items.seed_data import DEMO
@@ -121,10 +120,11 @@ def test_a_long_reading_with_little_in_it_is_saved_on_the_way(make: MakeWorld) -
     for n in range(100):
         world.portal.lists.add(f"Empty {n}")
     world.sandbox.latency_ms = 5_000
-    saved = "SELECT CHECKPOINT FROM HUBSPOT_INGEST.STATE.SYNCS"
+    saved = "SELECT CHECKPOINT FROM HUBSPOT_INGEST.STATE.SYNC_STATES"
 
-    _, steps = begin("list_memberships", world.context)
-    places = {str(world.rows(saved)[0]["CHECKPOINT"]) for _ in steps}
+    run = world.begin("list_memberships")
+    places = {str(world.rows(saved)[0]["CHECKPOINT"]) for _ in run.steps}
+    world.end(run)
 
     assert len(places - {"None"}) >= 2
     assert world.runs()[0]["STATUS"] == "SUCCEEDED"

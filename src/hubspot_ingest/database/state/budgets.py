@@ -3,80 +3,109 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
-from hubspot_ingest.database.sql import INSTANT
-from hubspot_ingest.model import Usage
+from hubspot_ingest.model import Json, Usage
 from hubspot_ingest.settings import DEFAULT_CONNECTION
 
 # The weight of a run by an earlier version, which stored none.
 NORMAL_WEIGHT = 2
 
 
+@dataclass(frozen=True, slots=True)
+class LeaseHolder:
+    """A process that holds the lease of a sync on a connection."""
+
+    process: str
+    connection: str
+    weight: int
+
+
 class Budgets:
-    """Reads and writes ``STATE.BUDGETS``, and reads who holds leases in ``STATE.SYNCS``."""
+    """Reads what runs were told of the day of requests, and who holds leases."""
 
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
         self._state = f"{sql.name(database.application)}.STATE"
 
+    @staticmethod
+    def all_usages(state: str) -> str:
+        """Selects all usages that were last reported, in one ARRAY; ``state`` is the schema."""
+        return (
+            "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('fingerprint', FINGERPRINT, 'limit', DAILY_LIMIT, "
+            "'used', USED, 'resets_at', DATE_PART(EPOCH_MILLISECOND, RESETS_AT), "
+            "'checked_at', DATE_PART(EPOCH_MILLISECOND, CHECKED_AT), 'apps', APPS)) AS USAGES "
+            f"FROM {state}.DAILY_USAGES"
+        )
+
     def find(self, fingerprint: str) -> Usage | None:
         """The usage last reported to a run with this credential; None when there was none."""
-        rows = self._database.rows(
-            "SELECT DAILY_LIMIT, USED, DATE_PART(EPOCH_MILLISECOND, RESETS_AT) AS RESETS_AT, "
-            "DATE_PART(EPOCH_MILLISECOND, CHECKED_AT) AS CHECKED_AT, APPS "
-            f"FROM {self._state}.BUDGETS WHERE FINGERPRINT = ?",
-            (fingerprint,),
-        )
-        if not rows:
-            return None
-        row = rows[0]
-        return Usage(
-            int(row["DAILY_LIMIT"]),
-            int(row["USED"]),
-            None if row["RESETS_AT"] is None else int(row["RESETS_AT"]),
-            int(row["CHECKED_AT"]),
-            tuple((str(name), int(used)) for name, used in variant(row["APPS"]) or ()),
-        )
+        [row] = self._database.rows(self.all_usages(self._state))
+        usages = {each["fingerprint"]: each for each in variant(row["USAGES"]) or ()}
+        return stored_usage(usages[fingerprint]) if fingerprint in usages else None
 
-    def save(self, fingerprint: str, usage: Usage, reserve_percent: float) -> None:
-        """Store a reported usage, unless a newer one is stored already."""
-        self._database.rows(
-            f"MERGE INTO {self._state}.BUDGETS t USING (SELECT ? AS FINGERPRINT, ? AS DAILY_LIMIT, "
-            f"? AS USED, {INSTANT} AS RESETS_AT, {INSTANT} AS CHECKED_AT, ? AS RESERVE_PERCENT, "
-            "PARSE_JSON(?) AS APPS) s ON t.FINGERPRINT = s.FINGERPRINT "
-            "WHEN MATCHED AND t.CHECKED_AT <= s.CHECKED_AT THEN UPDATE SET "
-            "DAILY_LIMIT = s.DAILY_LIMIT, USED = s.USED, RESETS_AT = s.RESETS_AT, "
-            "CHECKED_AT = s.CHECKED_AT, RESERVE_PERCENT = s.RESERVE_PERCENT, APPS = s.APPS "
-            "WHEN NOT MATCHED THEN INSERT (FINGERPRINT, DAILY_LIMIT, USED, RESETS_AT, CHECKED_AT, "
-            "RESERVE_PERCENT, APPS) VALUES (s.FINGERPRINT, s.DAILY_LIMIT, s.USED, s.RESETS_AT, "
-            "s.CHECKED_AT, s.RESERVE_PERCENT, s.APPS)",
-            (
-                fingerprint,
-                usage.limit,
-                usage.used,
-                usage.resets_at,
-                usage.checked_at,
-                reserve_percent,
-                json.dumps(usage.apps),
-            ),
-        )
+    def add(self, usage: dict[str, Json] | None) -> None:
+        """Keep a usage as ``usage_json`` has it, by who adds no state of a sync; None: nothing."""
+        if usage is not None:
+            self._database.rows(
+                f"INSERT INTO {self._state}.BUDGETS (FINGERPRINT, DAILY_LIMIT, USED, RESETS_AT, "
+                f"CHECKED_AT, RESERVE_PERCENT, APPS) SELECT ?, ?, ?, {sql.INSTANT}, {sql.INSTANT}, "
+                "?, PARSE_JSON(?)",
+                (*[*usage.values()][:-1], json.dumps(usage["apps"])),
+            )
 
-    def weights(self, process: str, connection: str, now: int) -> tuple[int, int]:
-        """The weights of ``process`` and of all other processes together that hold a lease now.
+    def holders(self, now: int) -> list[LeaseHolder]:
+        """Who holds a lease now."""
+        [row] = self._database.rows(lease_holders(self._state), (now,))
+        return [LeaseHolder(**each) for each in variant(row["HOLDERS"]) or ()]
 
-        Only syncs of one ``connection`` count, since HubSpot limits each portal by itself.
-        """
-        rows = self._database.rows(
-            "SELECT SUM(IFF(PROCESS = ?, WEIGHT, 0)) AS OWN, SUM(WEIGHT) AS ALL_OF_THEM FROM ("
-            "SELECT IFNULL(LEASE_PROCESS, LEASE_RUN_ID) AS PROCESS, "
-            "MAX(IFNULL(LEASE_WEIGHT, ?)) AS WEIGHT "
-            f"FROM {self._state}.SYNCS WHERE LEASE_UNTIL >= {INSTANT} "
-            "AND IFNULL(SETTINGS:connection::VARCHAR, ?) = ? "
-            "GROUP BY IFNULL(LEASE_PROCESS, LEASE_RUN_ID))",
-            (process, NORMAL_WEIGHT, now, DEFAULT_CONNECTION, connection),
-        )
-        own, together = int(rows[0]["OWN"] or 0), int(rows[0]["ALL_OF_THEM"] or 0)
-        return own, together - own
+
+def lease_holders(state: str) -> str:
+    """Selects who holds a lease, in one ARRAY; binds: now."""
+    return (
+        "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('process', LEASE_PROCESS, "
+        f"'connection', IFNULL(SETTINGS:connection::VARCHAR, {sql.text(DEFAULT_CONNECTION)}), "
+        f"'weight', IFNULL(LEASE_WEIGHT, {NORMAL_WEIGHT}))) AS HOLDERS "
+        f"FROM {state}.SYNC_STATES WHERE LEASE_UNTIL >= {sql.INSTANT}"
+    )
+
+
+def weight_of_others(holders: Iterable[LeaseHolder], process: str, connection: str) -> int:
+    """The weights of all processes but one together that hold a lease.
+
+    Only syncs of one connection count, since HubSpot limits each portal by itself.
+    """
+    weights: dict[str, int] = {}
+    for holder in holders:
+        if holder.connection == connection and holder.process != process:
+            weights[holder.process] = max(holder.weight, weights.get(holder.process, 0))
+    return sum(weights.values())
+
+
+def stored_usage(stored: Mapping[str, Any]) -> Usage:
+    """A usage as it is stored."""
+    return Usage(
+        int(stored["limit"]),
+        int(stored["used"]),
+        stored.get("resets_at"),
+        int(stored["checked_at"]),
+        tuple((str(name), int(used)) for name, used in variant(stored.get("apps")) or ()),
+    )
+
+
+def usage_json(fingerprint: str, usage: Usage, reserve_percent: float) -> dict[str, Json]:
+    """A usage as it is stored; ``reserve_percent`` is for those who look at it."""
+    return {
+        "fingerprint": fingerprint,
+        "limit": usage.limit,
+        "used": usage.used,
+        "resets_at": usage.resets_at,
+        "checked_at": usage.checked_at,
+        "reserve_percent": reserve_percent,
+        "apps": [[name, used] for name, used in usage.apps],
+    }

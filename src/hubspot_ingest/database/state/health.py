@@ -41,8 +41,8 @@ def health(database: Database) -> list[Health]:
 def dead_leases(database: Database, now: int) -> list[str]:
     """Syncs whose last run was killed: its lease was never released and has expired."""
     rows = database.rows(
-        f"SELECT NAME FROM {name(database.application)}.STATE.SYNCS "
-        f"WHERE LEASE_RUN_ID IS NOT NULL AND LEASE_UNTIL < {INSTANT} ORDER BY NAME",
+        f"SELECT NAME FROM {name(database.application)}.STATE.SYNC_STATES "
+        f"WHERE LEASE_UNTIL < {INSTANT} ORDER BY NAME",
         (now,),
     )
     return [str(row["NAME"]) for row in rows]

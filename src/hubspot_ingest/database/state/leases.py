@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from hubspot_ingest import times
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.database.state.progress import LEASE
 from hubspot_ingest.database.state.runs import Runs
-from hubspot_ingest.database.state.syncs import Sync
-from hubspot_ingest.errors import DatabaseError, SyncBusy
+from hubspot_ingest.database.state.syncs import Sync, Syncs
+from hubspot_ingest.errors import SyncBusy
+from hubspot_ingest.model import Json
 
-# A run that has not renewed its lease for this long is taken for dead.
-LEASE = 15 * times.MINUTE
+
+@dataclass(frozen=True, slots=True)
+class LeaseRequest:
+    """Who wants the lease of a sync, which is as it was read.
+
+    With another ``version`` than that one's, what its runs have come to counts no more.
+    ``began_at`` is None where it is no run that wants it (epoch ms). ``process`` shares the
+    portal's limits with others by ``weight``; empty: the run alone.
+    """
+
+    sync: Sync
+    run_id: str
+    version: str
+    began_at: int | None = None
+    process: str = ""
+    weight: int | None = None
+
+    @property
+    def turn(self) -> int:
+        """The turn that begins with it."""
+        return self.sync.turn + 1
 
 
 class Leases:
-    """Takes and releases the lease of a sync; ``StateWriter`` renews it."""
+    """Takes the leases of syncs; ``StateWriter`` renews them and gives them back."""
 
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
@@ -25,84 +47,65 @@ class Leases:
         self._state = f"{sql.name(database.application)}.STATE"
         self._runs = Runs(database)
 
-    def take(
-        self,
-        name: str,
-        run_id: str,
-        now: int,
-        *,
-        process: str = "",
-        weight: int | None = None,
-        read: Sync | None = None,
-        version: str | None = None,
-    ) -> bool:
-        """Make this the only run of the sync. Raises ``SyncBusy`` when another one is going on.
+    def take(self, wanted: Sequence[LeaseRequest], now: int) -> list[bool]:
+        """Take leases in one statement; False for a sync that is not as it was read any more.
 
-        ``process`` shares the portal's limits with others by ``weight``; empty: the run alone.
-        ``read`` is the sync as it was read: False when it is not so any more. With another
-        ``version`` than that one's, its cursor, checkpoint and sweeps are forgotten.
+        The one UPDATE of a run: of two that read the same sync, only one finds it as it was.
         """
-        sets, binds = "", list[object]()
-        where, conditions = "", list[object]()
-        if read is not None:
-            sets, binds = ", VERSION = ?", [version]
-            if version != read.version:
-                sets += ", SETTLED_THROUGH = NULL, CHECKPOINT = NULL, SWEEPS = NULL"
-            where = "AND EQUAL_NULL(VERSION, ?) AND EQUAL_NULL(LEASE_RUN_ID, ?) "
-            conditions = [read.version, read.run_id]
-        try:
-            rows = self._database.rows(
-                f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = ?, LEASE_UNTIL = {INSTANT}, "
-                f"LEASE_PROCESS = ?, LEASE_WEIGHT = ?{sets} WHERE NAME = ? {where}"
-                f"AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < {INSTANT})",
-                (run_id, now + LEASE, process or run_id, weight, *binds, name, *conditions, now),
-            )
-        except DatabaseError as error:
-            if "conflict" in str(error).lower():
-                raise _busy(name) from error
-            raise
-        if int(rows[0]["number of rows updated"]) != 1:
-            if read is None or self.held(name, now):
-                raise _busy(name)
-            return False
-        try:
-            self._runs.interrupt(now, name)
-        except Exception:
-            # nobody else would give it back; the error matters more than one of giving it back
-            with suppress(DatabaseError):
-                self.release(name, run_id)
-            raise
-        return True
+        rows: list[Json] = [
+            {
+                "name": each.sync.name,
+                "read_version": each.sync.version,
+                "read_run_id": each.sync.run_id,
+                "version": each.version,
+                "run_id": each.run_id,
+                "turn": each.turn,
+                "began_at": each.began_at,
+                "process": each.process or each.run_id,
+                "weight": each.weight,
+            }
+            for each in wanted
+        ]
+        read = {
+            **dict.fromkeys(("name", "read_version", "read_run_id", "version"), "VARCHAR"),
+            **dict.fromkeys(("run_id", "process"), "VARCHAR"),
+            **dict.fromkeys(("turn", "began_at", "weight"), "NUMBER"),
+        }
+        values = ", ".join(f"f.VALUE:{name}::{kind} AS {name}" for name, kind in read.items())
+        [counts] = self._database.rows(
+            f"UPDATE {self._state}.SYNCS t SET LEASE_RUN_ID = s.run_id, VERSION = s.version, "
+            "TURN = s.turn, LEASE_AT = TO_TIMESTAMP_NTZ(s.began_at, 3), "
+            f"LEASE_UNTIL = {INSTANT}, LEASE_PROCESS = s.process, LEASE_WEIGHT = s.weight "
+            f"FROM (SELECT {values} FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) s "
+            "WHERE t.NAME = s.name AND EQUAL_NULL(t.VERSION, s.read_version) "
+            "AND EQUAL_NULL(t.LEASE_RUN_ID, s.read_run_id)",
+            (now + LEASE, json.dumps(rows)),
+        )
+        if int(counts["number of rows updated"]) == len(wanted):
+            return [True] * len(wanted)
+        stored = self._database.rows(f"SELECT NAME, LEASE_RUN_ID FROM {self._state}.SYNCS")
+        holders = {row["NAME"]: row["LEASE_RUN_ID"] for row in stored}
+        return [holders.get(each.sync.name) == each.run_id for each in wanted]
 
     def held(self, name: str, now: int) -> bool:
         """Whether a run of the sync is going on."""
-        rows = self._database.rows(
-            f"SELECT 1 AS ONE FROM {self._state}.SYNCS WHERE NAME = ? AND LEASE_UNTIL >= {INSTANT}",
-            (name, now),
-        )
-        return bool(rows)
-
-    def release(self, name: str, run_id: str) -> None:
-        """Let the next run begin.
-
-        The run's id stays: who read the sync before this run sees that one was between.
-        """
-        self._database.rows(
-            f"UPDATE {self._state}.SYNCS SET LEASE_UNTIL = NULL "
-            "WHERE NAME = ? AND LEASE_RUN_ID = ?",
-            (name, run_id),
-        )
+        sync = Syncs(self._database).find(name)
+        return sync is not None and sync.is_held(now)
 
     def recover(self, now: int) -> None:
-        """End every lease and every run marked RUNNING; only where no run can be alive."""
+        """End every lease and every run that goes on; only where no run can be alive."""
+        for sync in Syncs(self._database).all():
+            if sync.lease_until is not None:
+                self._runs.interrupt_sync(sync, now)
+        # a turn of which nothing was written
         self._database.rows(
-            f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL "
-            "WHERE LEASE_UNTIL IS NOT NULL"
+            f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL, "
+            "TURN = IFNULL(TURN, 0) + 1 WHERE LEASE_RUN_ID IS NOT NULL"
         )
-        self._runs.interrupt(now)
 
 
-def _busy(name: str) -> SyncBusy:
+def busy(name: str) -> SyncBusy:
+    """The error for a sync whose lease another run holds."""
     return SyncBusy(
         f"another run of {name} is going on; wait for it to end (see the view RUNS) or, if it "
         "was killed, for its lease to expire"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
@@ -59,21 +60,7 @@ class PortalSchema:
             f"FROM {self._state}.PROPERTIES WHERE SYNC = ? ORDER BY NAME",
             (sync,),
         )
-        return tuple(
-            (
-                Property(
-                    name=row["NAME"],
-                    type=row["TYPE"],
-                    label=row["LABEL"],
-                    description=row["DESCRIPTION"],
-                    options=tuple((value, label) for value, label in variant(row["OPTIONS"])),
-                    calculated=bool(row["CALCULATED"]),
-                    field_type=row["FIELD_TYPE"] or "",
-                ),
-                row["COLUMN_NAME"],
-            )
-            for row in rows
-        )
+        return tuple(property_of_row(row) for row in rows)
 
     def forget_columns(self, sync: str) -> None:
         """Forget which columns the properties of a sync have."""
@@ -162,3 +149,17 @@ class PortalSchema:
                 "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
                 (stream, json.dumps(rows)),
             )
+
+
+def property_of_row(row: Mapping[str, Any]) -> tuple[Property, str | None]:
+    """A stored property, and its column if it has one."""
+    prop = Property(
+        name=row["NAME"],
+        type=row["TYPE"],
+        label=row["LABEL"],
+        description=row["DESCRIPTION"],
+        options=tuple((value, label) for value, label in variant(row["OPTIONS"])),
+        calculated=bool(row["CALCULATED"]),
+        field_type=row.get("FIELD_TYPE") or "",
+    )
+    return prop, row.get("COLUMN_NAME")

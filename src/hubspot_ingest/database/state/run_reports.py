@@ -38,7 +38,7 @@ def row(
 def run(database: Database, run_id: str) -> Mapping[str, Any] | None:
     """A run's row of RUNS; None when there is none."""
     rows = database.rows(
-        f"SELECT * FROM {name(database.application)}.STATE.RUNS WHERE RUN_ID = ?", (run_id,)
+        f"SELECT * FROM {name(database.application)}.STATE.ALL_RUNS WHERE RUN_ID = ?", (run_id,)
     )
     return rows[0] if rows else None
 
@@ -47,7 +47,7 @@ def requests(database: Database, run_id: str) -> list[dict[str, Json]]:
     """The requests of a run by endpoint, the slowest first."""
     rows = database.rows(
         "SELECT ENDPOINT, COUNT, RETRIES, THROTTLED, SECONDS "
-        f"FROM {name(database.application)}.STATE.REQUESTS WHERE RUN_ID = ? ORDER BY SECONDS DESC",
+        f"FROM {name(database.application)}.CORE.REQUESTS WHERE RUN_ID = ? ORDER BY SECONDS DESC",
         (run_id,),
     )
     return [
@@ -67,7 +67,7 @@ def last_run(database: Database, sync: str) -> dict[str, Json] | None:
     rows = database.rows(
         "SELECT RUN_ID, STATUS, RESPONSE_CODE, MESSAGE, "
         "DATE_PART(EPOCH_MILLISECOND, STARTED_AT) AS STARTED_AT "
-        f"FROM {name(database.application)}.STATE.RUNS WHERE SYNC = ? "
+        f"FROM {name(database.application)}.STATE.ALL_RUNS WHERE SYNC = ? "
         "ORDER BY STARTED_AT DESC, RUN_ID DESC LIMIT 1",
         (sync,),
     )

@@ -1,27 +1,34 @@
-"""The tables ``STATE.RUNS``, ``REQUESTS`` and ``ERRORS``: how runs went and what they cost."""
+"""The tables ``STATE.RUNS`` and ``ERRORS``: how runs went and what they cost.
+
+A run has its row of RUNS once it has ended; until then ``STATE.PROGRESS`` tells how far it is, and
+the view ``STATE.ALL_RUNS`` shows both.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from hubspot_ingest import times
 from hubspot_ingest.database import cleanup, sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.errors import IngestError
+from hubspot_ingest.model import Json
 from hubspot_ingest.stopwatch import Activity, Stopwatch
 
 INTERRUPTED = "INTERRUPTED"
+KILLED = "the run was killed before it ended; the next run carries on from its rows"
 
 
 @dataclass
 class RunLog:
-    """A run's row of RUNS while it is being written. Instants are epoch milliseconds.
+    """What is to be told of a run. Instants are epoch milliseconds.
 
-    ``warehouse_seconds`` returns the seconds used so far.
+    ``warehouse_seconds`` returns the seconds used so far. ``endpoints`` has what the requests cost,
+    ``usage`` the day of requests as it was last reported, where that is news.
     """
 
     run_id: str
@@ -51,6 +58,8 @@ class RunLog:
     message: str = ""
     # OUT for the run of a push
     direction: str = "IN"
+    endpoints: list[Json] = field(default_factory=list)
+    usage: dict[str, Json] | None = None
 
     def seconds(self, activity: Activity) -> float:
         """The seconds spent on an activity, as far as they were measured."""
@@ -59,6 +68,74 @@ class RunLog:
     def staged(self, size: int) -> None:
         """Count a staged file of ``size`` bytes."""
         self.staged_bytes += size
+
+    def fail(self, error: IngestError, now: int) -> None:
+        """The run ended with an error."""
+        self.status, self.response_code, self.message = (
+            error.status,
+            error.response_code,
+            error.message,
+        )
+        self.finished_at = now
+
+    def row(self) -> dict[str, Json]:
+        """The values of its row of RUNS by column."""
+        return {
+            "RUN_ID": self.run_id,
+            "SYNC": self.sync,
+            "STREAM": self.stream,
+            "STATUS": self.status,
+            "DESTINATION": self.destination,
+            "STRATEGY": self.strategy,
+            "PLAN_HASH": self.plan_hash,
+            "RESPONSE_CODE": self.response_code,
+            "MESSAGE": self.message,
+            "DIRECTION": self.direction,
+            "STARTED_AT": self.started_at,
+            "SINCE": self.since,
+            "UNTIL": self.until,
+            "SETTLED_THROUGH": self.settled_through,
+            "FINISHED_AT": self.finished_at,
+            "ROWS_EXPECTED": self.rows_expected,
+            "ROWS_READ": self.rows_read,
+            "ROWS_INSERTED": self.rows_inserted,
+            "ROWS_UPDATED": self.rows_updated,
+            "ROWS_DELETED": self.rows_deleted,
+            "VALUES_MISFIT": self.values_misfit,
+            "REQUESTS": self.requests,
+            "BYTES": self.bytes,
+            "STAGED_BYTES": self.staged_bytes,
+            "DURATION_SECONDS": ((self.finished_at or self.started_at) - self.started_at) / 1000,
+            "WAREHOUSE_SECONDS": round(self.warehouse_seconds(), 3),
+            "REQUEST_SECONDS": self.seconds(Activity.REQUESTS),
+            "WAITING_SECONDS": self.seconds(Activity.WAITING),
+            "LOADING_SECONDS": self.seconds(Activity.LOADING),
+            "ENDPOINTS": self.endpoints or None,
+        }
+
+
+_TEXTS = (
+    *("RUN_ID", "SYNC", "STREAM", "STATUS", "DESTINATION", "STRATEGY", "PLAN_HASH"),
+    *("RESPONSE_CODE", "MESSAGE", "DIRECTION"),
+)
+_INSTANTS = ("STARTED_AT", "SINCE", "UNTIL", "SETTLED_THROUGH", "FINISHED_AT")
+
+
+def without_nulls(values: Mapping[str, Json]) -> dict[str, Json]:
+    """The values that are there: what is missing in an object reads as NULL, null does not."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _value(column: str) -> str:
+    """The expression for a column of RUNS from a row's JSON."""
+    value = f"f.VALUE:{column}"
+    if column in _INSTANTS:
+        return f"TO_TIMESTAMP_NTZ({value}::NUMBER, 3)"
+    if column in _TEXTS:
+        return f"{value}::VARCHAR"
+    if column.endswith("_SECONDS"):
+        return f"{value}::FLOAT"
+    return value if column == "ENDPOINTS" else f"{value}::NUMBER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,65 +163,35 @@ class Runs:
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        application = sql.name(database.application)
+        self._state, self._core = f"{application}.STATE", f"{application}.CORE"
+
+    def add(self, logs: Sequence[RunLog]) -> None:
+        """Insert the rows of runs that have ended, in one statement."""
+        self._insert([log.row() for log in logs])
+
+    def _insert(self, rows: Sequence[Mapping[str, Json]]) -> None:
+        columns = [*rows[0]]
+        self._database.rows(
+            f"INSERT INTO {self._state}.RUNS ({', '.join(columns)}) "
+            f"SELECT {', '.join(map(_value, columns))} "
+            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
+            (json.dumps([without_nulls(row) for row in rows]),),
+        )
 
     def begin(self, run: RunLog) -> None:
-        """Insert the run's row, with the status RUNNING."""
-        self._database.rows(
-            f"INSERT INTO {self._state}.RUNS "
-            "(RUN_ID, SYNC, STREAM, STATUS, DIRECTION, STARTED_AT) "
-            f"SELECT ?, ?, ?, ?, ?, {INSTANT}",
-            (run.run_id, run.sync, run.stream, run.status, run.direction, run.started_at),
-        )
+        """Insert the row of a run that shows from its beginning, as those of pushes do."""
+        self.add([run])
 
     def save(self, run: RunLog) -> None:
-        """Update the run's row: how far it has come, or how it ended."""
-        instants = ("SINCE", "UNTIL", "SETTLED_THROUGH", "FINISHED_AT")
-        values: dict[str, object] = {
-            "STATUS": run.status,
-            "DESTINATION": run.destination,
-            "STRATEGY": run.strategy,
-            "SINCE": run.since,
-            "UNTIL": run.until,
-            "SETTLED_THROUGH": run.settled_through,
-            "FINISHED_AT": run.finished_at,
-            "DURATION_SECONDS": ((run.finished_at or run.started_at) - run.started_at) / 1000,
-            "PLAN_HASH": run.plan_hash,
-            "ROWS_EXPECTED": run.rows_expected,
-            "ROWS_READ": run.rows_read,
-            "ROWS_INSERTED": run.rows_inserted,
-            "ROWS_UPDATED": run.rows_updated,
-            "ROWS_DELETED": run.rows_deleted,
-            "VALUES_MISFIT": run.values_misfit,
-            "REQUESTS": run.requests,
-            "BYTES": run.bytes,
-            "STAGED_BYTES": run.staged_bytes,
-            "WAREHOUSE_SECONDS": round(run.warehouse_seconds(), 3),
-            "REQUEST_SECONDS": run.seconds(Activity.REQUESTS),
-            "WAITING_SECONDS": run.seconds(Activity.WAITING),
-            "LOADING_SECONDS": run.seconds(Activity.LOADING),
-            "RESPONSE_CODE": run.response_code,
-            "MESSAGE": run.message,
-        }
-        sets = ", ".join(
-            f"{name} = {INSTANT}" if name in instants else f"{name} = ?" for name in values
-        )
+        """Update the row of such a run: how far it has come, or how it ended."""
+        row = without_nulls(run.row())
+        sets = ", ".join(f"{column} = {_value(column)}" for column in run.row())
         self._database.rows(
-            f"UPDATE {self._state}.RUNS SET {sets} WHERE RUN_ID = ?", (*values.values(), run.run_id)
+            f"UPDATE {self._state}.RUNS SET {sets} FROM (SELECT f.VALUE AS VALUE "
+            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) f WHERE RUN_ID = ?",
+            (json.dumps([row]), run.run_id),
         )
-
-    def save_requests(self, run_id: str, costs: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        """Insert what the run's requests cost, by endpoint."""
-        rows = [{"endpoint": endpoint, **numbers} for endpoint, numbers in costs]
-        if rows:
-            self._database.rows(
-                f"INSERT INTO {self._state}.REQUESTS "
-                "(RUN_ID, ENDPOINT, COUNT, RETRIES, THROTTLED, SECONDS, BYTES) "
-                "SELECT ?, f.VALUE:endpoint::VARCHAR, f.VALUE:count::NUMBER, "
-                "f.VALUE:retries::NUMBER, f.VALUE:throttled::NUMBER, f.VALUE:seconds::FLOAT, "
-                "f.VALUE:bytes::NUMBER FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
-                (run_id, json.dumps(rows)),
-            )
 
     def last_run(self, sync: str, plan_hash: str) -> tuple[int, dict[str, int]] | None:
         """Rows read, and requests by endpoint, of the last run of this plan that succeeded."""
@@ -153,7 +200,7 @@ class Runs:
             f"SELECT RUN_ID, ROWS_READ FROM {self._state}.RUNS "
             "WHERE SYNC = ? AND PLAN_HASH = ? AND STATUS = 'SUCCEEDED' "
             "QUALIFY ROW_NUMBER() OVER (ORDER BY STARTED_AT DESC, RUN_ID DESC) = 1) r "
-            f"JOIN {self._state}.REQUESTS q ON q.RUN_ID = r.RUN_ID",
+            f"JOIN {self._core}.REQUESTS q ON q.RUN_ID = r.RUN_ID",
             (sync, plan_hash),
         )
         if not rows:
@@ -164,7 +211,7 @@ class Runs:
         """The mean seconds per request in the runs of a sync, by endpoint."""
         rows = self._database.rows(
             "SELECT q.ENDPOINT, SUM(q.SECONDS) / SUM(q.COUNT) AS SECONDS "
-            f"FROM {self._state}.REQUESTS q JOIN {self._state}.RUNS r ON r.RUN_ID = q.RUN_ID "
+            f"FROM {self._core}.REQUESTS q JOIN {self._state}.RUNS r ON r.RUN_ID = q.RUN_ID "
             "WHERE r.SYNC = ? GROUP BY q.ENDPOINT",
             (sync,),
         )
@@ -178,8 +225,8 @@ class Runs:
             f"SELECT SYNC, {began.format('STARTED_AT')} AS BEGAN_AT, "
             f"{began.format(succeeded.format('STARTED_AT'))} AS SUCCEEDED_AT, "
             f"AVG({succeeded.format('DURATION_SECONDS')}) AS SECONDS "
-            f"FROM {self._state}.RUNS WHERE STARTED_AT >= {INSTANT} "
-            "AND STRATEGY IS DISTINCT FROM 'REPLAY' GROUP BY SYNC",
+            f"FROM {self._state}.ALL_RUNS WHERE STARTED_AT >= {INSTANT} "
+            "AND IFNULL(STRATEGY, '') NOT IN ('REPLAY', 'RECONCILE') GROUP BY SYNC",
             (since,),
         )
         return {
@@ -217,31 +264,48 @@ class Runs:
         )
 
     def fail(self, run: RunLog, error: IngestError, now: int, *, logged: bool = False) -> None:
-        """End the run with an error, in RUNS and, unless it was ``logged`` before, in ERRORS."""
-        run.status = error.status
-        run.response_code = error.response_code
-        run.message = error.message
-        run.finished_at = now
+        """End such a run with an error, in RUNS and, unless it was ``logged`` before, in ERRORS."""
+        run.fail(error, now)
         self.save(run)
         if not logged:
             self.log_error(run.run_id, run.sync, error.response_code, error.message, now)
 
-    def interrupt(self, now: int, sync: str | None = None) -> None:
-        """End the killed runs of a sync (None: of all) as FAILED, and drop what they staged.
+    def interrupt(self, now: int, name: str) -> None:
+        """End the killed runs of a name that have a row already, and drop what they staged.
 
-        The caller has made sure that none of them is alive: their leases are over.
+        The caller has made sure that none of them is alive.
         """
-        where, binds = ("AND SYNC = ?", [sync]) if sync else ("", [])
         dead_runs = self._database.rows(
-            f"SELECT RUN_ID, SYNC FROM {self._state}.RUNS WHERE STATUS = 'RUNNING' {where}", binds
+            f"SELECT RUN_ID FROM {self._state}.RUNS WHERE STATUS = 'RUNNING' AND SYNC = ?", (name,)
         )
         for row in dead_runs:
-            message = "the run was killed before it ended; the next run carries on from its rows"
             self._database.rows(
-                f"UPDATE {self._state}.RUNS SET STATUS = 'FAILED', RESPONSE_CODE = ?, MESSAGE = ?, "
+                f"UPDATE {self._state}.RUNS SET STATUS = ?, RESPONSE_CODE = ?, MESSAGE = ?, "
                 f"FINISHED_AT = {INSTANT} WHERE RUN_ID = ?",
-                (INTERRUPTED, message, now, row["RUN_ID"]),
+                (*_killed(now).values(), row["RUN_ID"]),
             )
-            self.log_error(row["RUN_ID"], row["SYNC"], INTERRUPTED, message, now)
-        if dead_runs:
-            cleanup.clear(self._database, now)
+            self.log_error(row["RUN_ID"], name, INTERRUPTED, KILLED, now)
+        cleanup.clear(self._database)
+
+    def interrupt_sync(self, sync: Sync, now: int) -> None:
+        """End the killed run that held the lease of a sync as FAILED, and drop what it staged.
+
+        The caller has made sure that it is not alive.
+        """
+        if sync.began_at is None:
+            # a run of an earlier version, or none
+            self.interrupt(now, sync.name)
+            return
+        log = RunLog(str(sync.run_id), sync.name, sync.stream, sync.began_at)
+        self._insert([{**log.row(), **sync.progress, **_killed(now)}])
+        self.log_error(sync.run_id, sync.name, INTERRUPTED, KILLED, now)
+        cleanup.clear(self._database)
+
+
+def _killed(now: int) -> dict[str, Json]:
+    return {
+        "STATUS": "FAILED",
+        "RESPONSE_CODE": INTERRUPTED,
+        "MESSAGE": KILLED,
+        "FINISHED_AT": now,
+    }

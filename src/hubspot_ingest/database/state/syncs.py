@@ -1,8 +1,8 @@
-"""The table ``STATE.SYNCS``: each sync's settings, cursor, checkpoint and sweeps.
+"""The table ``STATE.SYNCS``: what people say of each sync, and what its runs have come to.
 
 The state tables are made by ``app/sql/migrations/``. State belongs to what it was earned on: the
-version of the settings, the portal and the tables. What a run writes of it, it writes through
-``StateWriter``; everything else that changes a sync gives it a new version.
+version of the settings, the portal and the tables. Runs add it to ``STATE.PROGRESS``, see
+``progress.py``; everything else that changes a sync gives it a new version.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_ingest.database import sql
-from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.database.connection import Database, Row, variant
 from hubspot_ingest.database.sql import INSTANT
-from hubspot_ingest.errors import StateOutdated, SyncBusy
+from hubspot_ingest.database.state.sweeps import SweepsState, stored_sweeps
 from hubspot_ingest.model import Json
 
 
@@ -62,8 +62,10 @@ def _earned_on(stored: Mapping[str, Any]) -> EarnedOn:
 class Sync:
     """A sync as stored. Instants are epoch milliseconds.
 
-    ``run_id`` is of the run that holds, or last held, its lease; ``claimed`` the full name of the
-    table that is registered as the sync's.
+    ``run_id`` is of the run that holds, or last held, its lease, ``began_at`` when that began (None
+    where it is no run) and ``lease_until`` until when the lease is believed to be held; None once
+    it was given back. ``turn`` counts who held it. ``claimed`` is the full name of the table that
+    is registered as the sync's, ``progress`` how far the run is, by column of RUNS.
     """
 
     name: str
@@ -71,16 +73,60 @@ class Sync:
     enabled: bool
     settled_through: int | None
     checkpoint: Mapping[str, Any] | None
-    sweeps: Mapping[str, Any]
+    sweeps: SweepsState
     version: str | None
     earned_on: EarnedOn
     run_id: str | None
     claimed: str | None
+    turn: int = 0
+    began_at: int | None = None
+    lease_until: int | None = None
+    stream: str = ""
+    progress: Mapping[str, Json] = field(default_factory=dict)
+
+    def is_held(self, now: int) -> bool:
+        """Whether somebody holds its lease, as far as was known when it was read."""
+        return self.lease_until is not None and self.lease_until >= now
 
 
 def new_version(reason: str) -> str:
     """A version unlike any before, which tells why the one before it does not count any more."""
     return f"{reason}-{uuid.uuid4().hex[:12]}"
+
+
+SYNC_COLUMNS = (
+    "s.NAME, s.SETTINGS, s.ENABLED, s.CHECKPOINT, s.SWEEPS, s.VERSION, s.EARNED_ON, s.STREAM, "
+    "s.LEASE_RUN_ID, s.TURN, s.RUN, s.CLAIMED, "
+    "DATE_PART(EPOCH_MILLISECOND, s.LEASE_AT) AS LEASE_AT, "
+    "DATE_PART(EPOCH_MILLISECOND, s.LEASE_UNTIL) AS LEASE_UNTIL, "
+    "DATE_PART(EPOCH_MILLISECOND, s.SETTLED_THROUGH) AS SETTLED_THROUGH"
+)
+"""The columns of the view ``STATE.SYNC_STATES`` (as ``s``) that ``sync_of_row`` reads."""
+
+
+def sync_of_row(row: Row) -> Sync:
+    """The sync in a row of ``SYNC_COLUMNS``."""
+
+    def instant(column: str) -> int | None:
+        return None if row[column] is None else int(row[column])
+
+    return Sync(
+        name=str(row["NAME"]),
+        settings=variant(row["SETTINGS"]),
+        enabled=bool(row["ENABLED"]),
+        settled_through=instant("SETTLED_THROUGH"),
+        checkpoint=variant(row["CHECKPOINT"]),
+        sweeps=stored_sweeps(variant(row["SWEEPS"]) or {}),
+        version=row["VERSION"],
+        earned_on=_earned_on(variant(row["EARNED_ON"]) or {}),
+        run_id=row["LEASE_RUN_ID"],
+        claimed=row["CLAIMED"],
+        turn=int(row["TURN"]),
+        began_at=instant("LEASE_AT"),
+        lease_until=instant("LEASE_UNTIL"),
+        stream=row["STREAM"] or "",
+        progress=variant(row["RUN"]) or {},
+    )
 
 
 class Syncs:
@@ -93,36 +139,19 @@ class Syncs:
 
     def find(self, name: str) -> Sync | None:
         """The sync of that name, None when there is none."""
-        return next(iter(self._select("AND NAME = ?", (name,))), None)
+        return next(iter(self._select("AND s.NAME = ?", (name,))), None)
 
     def all(self) -> list[Sync]:
         """All syncs, by name."""
-        return self._select("ORDER BY NAME")
+        return self._select("ORDER BY s.NAME")
 
     def _select(self, which: str, binds: Sequence[object] = ()) -> list[Sync]:
         rows = self._database.rows(
-            "SELECT NAME, SETTINGS, ENABLED, CHECKPOINT, SWEEPS, VERSION, EARNED_ON, LEASE_RUN_ID, "
-            "DATE_PART(EPOCH_MILLISECOND, SETTLED_THROUGH) AS SETTLED_THROUGH, "
-            "(SELECT MAX(t.DATABASE_NAME || '.' || t.SCHEMA_NAME || '.' || t.TABLE_NAME) "
-            f"FROM {self._state}.TABLES t WHERE t.SYNC = NAME AND t.PART = '') AS CLAIMED "
-            f"FROM {self._state}.SYNCS WHERE DROPPED_AT IS NULL {which}",
+            f"SELECT {SYNC_COLUMNS} FROM {self._state}.SYNC_STATES s "
+            f"WHERE s.DROPPED_AT IS NULL {which}",
             binds,
         )
-        return [
-            Sync(
-                str(row["NAME"]),
-                variant(row["SETTINGS"]),
-                bool(row["ENABLED"]),
-                None if row["SETTLED_THROUGH"] is None else int(row["SETTLED_THROUGH"]),
-                variant(row["CHECKPOINT"]),
-                variant(row["SWEEPS"]) or {},
-                row["VERSION"],
-                _earned_on(variant(row["EARNED_ON"]) or {}),
-                row["LEASE_RUN_ID"],
-                row["CLAIMED"],
-            )
-            for row in rows
-        ]
+        return [sync_of_row(row) for row in rows]
 
     def names(self, *, enabled: bool = False) -> list[str]:
         """The names of all syncs, or of those that are enabled."""
@@ -147,17 +176,13 @@ class Syncs:
         A sync that was dropped while a run goes on comes back as a new one, under the same lease.
         """
         fresh = "TRUE" if forget else "t.DROPPED_AT IS NOT NULL"
-        forgotten = ", ".join(
-            f"{column} = IFF({fresh}, NULL, t.{column})"
-            for column in ("SETTLED_THROUGH", "CHECKPOINT", "SWEEPS")
-        )
         self._database.rows(
             f"MERGE INTO {self._state}.SYNCS t USING (SELECT ? AS NAME, ? AS STREAM, "
             "PARSE_JSON(?) AS SETTINGS, CAST(? AS NUMBER(38, 0)) AS EVERY_MINUTES, "
             f"? AS VERSION, {INSTANT} AS NOW) s ON t.NAME = s.NAME "
             "WHEN MATCHED THEN UPDATE SET STREAM = s.STREAM, SETTINGS = s.SETTINGS, "
             "EVERY_MINUTES = s.EVERY_MINUTES, UPDATED_AT = s.NOW, "
-            f"VERSION = IFF({fresh}, s.VERSION, t.VERSION), {forgotten}, "
+            f"VERSION = IFF({fresh}, s.VERSION, t.VERSION), "
             "ENABLED = IFF(t.DROPPED_AT IS NULL, t.ENABLED, TRUE), "
             "CREATED_AT = IFF(t.DROPPED_AT IS NULL, t.CREATED_AT, s.NOW), DROPPED_AT = NULL "
             "WHEN NOT MATCHED THEN INSERT "
@@ -169,8 +194,9 @@ class Syncs:
     def drop(self, name: str, now: int) -> None:
         """Forget a sync; its table, runs and errors stay, and its lease while a run goes on."""
         self._database.rows(
-            f"DELETE FROM {self._state}.SYNCS WHERE (NAME = ? OR DROPPED_AT IS NOT NULL) "
-            f"AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < {INSTANT})",
+            f"DELETE FROM {self._state}.SYNCS WHERE NAME IN (SELECT NAME FROM "
+            f"{self._state}.SYNC_STATES WHERE (NAME = ? OR DROPPED_AT IS NOT NULL) "
+            f"AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < {INSTANT}))",
             (name, now),
         )
         self._database.rows(
@@ -178,6 +204,11 @@ class Syncs:
             (now, new_version("DROPPED"), name),
         )
         self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (name,))
+        self._database.rows(
+            f"DELETE FROM {self._state}.PROGRESS WHERE SYNC = ? "
+            f"AND SYNC NOT IN (SELECT NAME FROM {self._state}.SYNCS)",
+            (name,),
+        )
 
     def enable(self, name: str, enabled: bool, now: int) -> None:
         """Switch a sync on or off."""
@@ -189,110 +220,6 @@ class Syncs:
     def reset(self, name: str, now: int) -> None:
         """Forget what was read: the next run is a backfill."""
         self._database.rows(
-            f"UPDATE {self._state}.SYNCS SET SETTLED_THROUGH = NULL, CHECKPOINT = NULL, "
-            f"SWEEPS = NULL, VERSION = ?, UPDATED_AT = {INSTANT} WHERE NAME = ?",
+            f"UPDATE {self._state}.SYNCS SET VERSION = ?, UPDATED_AT = {INSTANT} WHERE NAME = ?",
             (new_version("RESET"), now, name),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Outdated:
-    """Why a run may not write what it earned: the code, and a sentence with the sync's name."""
-
-    code: str
-    sentence: str
-
-
-# By the reason with which a version begins.
-_OUTDATED = {
-    "SETTINGS": _Outdated(
-        code="SETTINGS_CHANGED", sentence="the settings of {} changed while it ran"
-    ),
-    "RESET": _Outdated(code="SYNC_RESET", sentence="{} was reset while it ran"),
-    "DROPPED": _Outdated(code="SYNC_DROPPED", sentence="{} was dropped while it ran"),
-}
-
-
-@dataclass
-class StateWriter:
-    """Writes the state of a sync under the key of one run: the settings' version and the lease.
-
-    Each write is one statement that changes nothing where the key is not the run's any more; then
-    it raises ``StateOutdated``, or ``SyncBusy`` where another run took the lease. ``earned_on`` is
-    stored with every write; the run keeps it up to date.
-    """
-
-    database: Database
-    sync: str
-    run_id: str
-    version: str
-    earned_on: EarnedOn
-
-    @property
-    def _syncs(self) -> str:
-        return f"{sql.name(self.database.application)}.STATE.SYNCS"
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """The binds of ``STATE_KEY``."""
-        return self.sync, self.version, self.run_id
-
-    def advance(self, settled_through: int) -> None:
-        """All rows up to ``settled_through`` are in: move the cursor, drop the checkpoint."""
-        self._write(f"SETTLED_THROUGH = {INSTANT}, CHECKPOINT = NULL", settled_through)
-
-    def save_checkpoint(self, checkpoint: Mapping[str, Json]) -> None:
-        """How far an unfinished run has come, after its rows are in."""
-        self._write("CHECKPOINT = PARSE_JSON(?)", json.dumps(checkpoint))
-
-    def save_sweeps(self, state: Mapping[str, Json]) -> None:
-        """How far the sweeps have come, after their rows are in."""
-        self._write("SWEEPS = PARSE_JSON(?)", json.dumps(state))
-
-    def rewind(self, settled_through: int | None, sweeps: Mapping[str, Json]) -> None:
-        """Move the cursor back, None to the beginning; what was left unfinished begins anew."""
-        self._write(
-            f"SETTLED_THROUGH = {INSTANT}, CHECKPOINT = NULL, SWEEPS = PARSE_JSON(?)",
-            settled_through,
-            json.dumps(sweeps),
-        )
-
-    def forget(self) -> None:
-        """Nothing that was read before counts any more: the next run is a backfill."""
-        self._write("SETTLED_THROUGH = NULL, CHECKPOINT = NULL, SWEEPS = NULL")
-
-    def renew_lease(self, until: int) -> None:
-        """Say that the run is alive."""
-        self.write_under_key(
-            f"UPDATE {self._syncs} SET LEASE_UNTIL = {INSTANT} WHERE {STATE_KEY}",
-            (until, *self.key),
-        )
-
-    def _write(self, sets: str, *binds: object) -> None:
-        self.write_under_key(
-            f"UPDATE {self._syncs} SET {sets}, EARNED_ON = PARSE_JSON(?) WHERE {STATE_KEY}",
-            (*binds, json.dumps(self.earned_on.dump()), *self.key),
-        )
-
-    def write_under_key(self, statement: str, binds: Sequence[object]) -> None:
-        """Run a statement that changes one row where ``STATE_KEY`` holds; raises as told above."""
-        [counts] = self.database.rows(statement, binds)
-        if not any(int(count or 0) for count in counts.values()):
-            raise self._outdated()
-
-    def _outdated(self) -> StateOutdated | SyncBusy:
-        rows = self.database.rows(
-            f"SELECT VERSION, LEASE_RUN_ID FROM {self._syncs} WHERE NAME = ?", (self.sync,)
-        )
-        version = str(rows[0]["VERSION"]) if rows else "DROPPED-"
-        if version == self.version:
-            return SyncBusy(f"this run of {self.sync} lost its lease to another one and ends here")
-        reason = _OUTDATED.get(version.partition("-")[0], _OUTDATED["SETTINGS"])
-        return StateOutdated(
-            f"{reason.sentence.format(self.sync)}; its rows are kept, and the next run begins anew",
-            code=reason.code,
-        )
-
-
-STATE_KEY = "NAME = ? AND VERSION = ? AND LEASE_RUN_ID = ?"
-"""Where a run may write the state of its sync; binds: ``StateWriter.key``."""

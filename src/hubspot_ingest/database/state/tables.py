@@ -7,7 +7,7 @@ stream that lies in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from hubspot_ingest.database import sql
@@ -39,7 +39,7 @@ class TableRegister:
 
     def named(self, table: Table, names: Mapping[str, Table]) -> list[RegisteredTable]:
         """Those of the names in the schema of ``table`` that are registered."""
-        return self._select(_NAMED, table.database, table.schema, _json(names))
+        return self._select(_NAMED, *_binds(table, names))
 
     def of_stream(self, stream: str, schema: Table) -> list[RegisteredTable]:
         """The tables that syncs fill with a stream, in the database and schema of a table."""
@@ -64,28 +64,51 @@ class TableRegister:
             for row in rows
         ]
 
-    def claim(self, sync: str, stream: str, table: Table, names: Mapping[str, Table]) -> None:
-        """Register the names, by part, as the sync's; what it had before is let go."""
-        self.release(sync)
-        listed: list[Json] = [
-            {"table": place.table, "stream": stream, "part": part} for part, place in names.items()
-        ]
-        self._database.rows(
-            f"DELETE FROM {self._tables} WHERE {_NAMED} AND SYNC IS NULL",
-            (table.database, table.schema, _json(names)),
+    def claim(
+        self,
+        sync: str,
+        stream: str,
+        names: Mapping[str, Table],
+        own: Collection[Table],
+        *,
+        had_others: bool,
+    ) -> bool:
+        """Register the names, by part, as the sync's, if none of them is another's.
+
+        ``own`` are those that it has already; where it ``had_others`` they are let go. False, and
+        nothing is changed, where somebody took one since they were looked at: MERGEs of one table
+        go one after the other.
+        """
+        table = names[""]
+        listed: list[Json] = [{"table": place.table, "part": part} for part, place in names.items()]
+        [counts] = self._database.rows(
+            f"MERGE INTO {self._tables} t USING (SELECT ? AS DATABASE_NAME, ? AS SCHEMA_NAME, "
+            "f.VALUE:table::VARCHAR AS TABLE_NAME, ? AS SYNC, ? AS STREAM, "
+            "f.VALUE:part::VARCHAR AS PART FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) s "
+            "ON t.DATABASE_NAME = s.DATABASE_NAME AND t.SCHEMA_NAME = s.SCHEMA_NAME "
+            "AND t.TABLE_NAME = s.TABLE_NAME "
+            "WHEN MATCHED AND IFNULL(t.SYNC, s.SYNC) = s.SYNC THEN UPDATE SET "
+            "SYNC = s.SYNC, STREAM = s.STREAM, PART = s.PART "
+            "WHEN NOT MATCHED THEN INSERT "
+            "(DATABASE_NAME, SCHEMA_NAME, TABLE_NAME, SYNC, STREAM, PART) VALUES "
+            "(s.DATABASE_NAME, s.SCHEMA_NAME, s.TABLE_NAME, s.SYNC, s.STREAM, s.PART)",
+            (table.database, table.schema, sync, stream, json.dumps(listed)),
         )
-        self._database.rows(
-            f"INSERT INTO {self._tables} "
-            "(DATABASE_NAME, SCHEMA_NAME, TABLE_NAME, SYNC, STREAM, PART) "
-            "SELECT ?, ?, f.VALUE:table::VARCHAR, ?, f.VALUE:stream::VARCHAR, "
-            "f.VALUE:part::VARCHAR FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
-            (table.database, table.schema, sync, json.dumps(listed)),
-        )
+        claimed = sum(int(count or 0) for count in counts.values()) == len(names)
+        if not claimed:
+            new = {part: place for part, place in names.items() if place not in own}
+            self._release(f"SYNC = ? AND {_NAMED}", sync, *_binds(table, new))
+        elif had_others:
+            self._release(f"SYNC = ? AND NOT ({_NAMED})", sync, *_binds(table, names))
+        return claimed
 
     def release(self, sync: str) -> None:
         """Let go of what is a sync's; of its table it stays known what lies in it."""
-        self._database.rows(f"DELETE FROM {self._tables} WHERE SYNC = ? AND PART <> ''", (sync,))
-        self._database.rows(f"UPDATE {self._tables} SET SYNC = NULL WHERE SYNC = ?", (sync,))
+        self._release("SYNC = ?", sync)
+
+    def _release(self, which: str, *binds: object) -> None:
+        self._database.rows(f"DELETE FROM {self._tables} WHERE PART <> '' AND {which}", binds)
+        self._database.rows(f"UPDATE {self._tables} SET SYNC = NULL WHERE {which}", binds)
 
 
 _NAMED = (
@@ -94,5 +117,7 @@ _NAMED = (
 )
 
 
-def _json(names: Mapping[str, Table]) -> str:
-    return json.dumps([place.table for place in names.values()])
+def _binds(table: Table, names: Mapping[str, Table]) -> tuple[str, str, str]:
+    """The binds of ``_NAMED``."""
+    listed = json.dumps([place.table for place in names.values()])
+    return table.database, table.schema, listed

@@ -178,6 +178,20 @@ def set_settled(table: Table, *, only_current: bool) -> str:
     )
 
 
+def set_settled_together(table: Table) -> str:
+    """As ``set_settled`` of current views, of several tables of a schema.
+
+    Binds: a JSON array of objects with ``table``, ``sync``, ``views`` and ``until``.
+    """
+    return (
+        f'UPDATE {register_of(table).quoted} t SET "SETTLED_THROUGH" = '
+        "TO_TIMESTAMP_NTZ(s.UNTIL, 3) FROM (SELECT f.VALUE:table::VARCHAR AS TABLE_NAME, "
+        "f.VALUE:sync::VARCHAR AS SYNC, f.VALUE:views::VARCHAR AS VIEWS, "
+        "f.VALUE:until::NUMBER AS UNTIL FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) s "
+        'WHERE t."TABLE_NAME" = s.TABLE_NAME AND t."SYNC" = s.SYNC AND t."VIEWS" = s.VIEWS'
+    )
+
+
 def expire(table: Table, *, unsettle: bool) -> str:
     """Makes the next run check the views; binds: table name, sync.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Any
+from dataclasses import replace
 
 from hubspot_ingest import times
+from hubspot_ingest.database.state.sweeps import ArchivedPlace
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
 from hubspot_ingest.inbound.deletions.lookup import look_up
@@ -19,22 +20,22 @@ RECYCLE_BIN = 90 * times.DAY
 
 def sweep_archived(context: SweepContext) -> Iterator[None]:
     """Mark the rows of archived records, and bring back the rows of restored ones."""
-    place = context.start("archived")
+    place = context.state.archived_place or ArchivedPlace(context.now)
     for pages in growing_steps():
-        ended = yield from _read_step(context, place, pages)
+        place, ended = yield from _read_step(context, place, pages)
         if ended:
             break
-        context.save_state()
-    context.finish("archived")
+        context.save_state(archived_place=place)
+    # what happened since it began is for the next one
+    context.save_state(archived_at=place.begun, archived_place=None)
 
 
 def _read_step(
-    context: SweepContext, place: dict[str, Any], pages: int
-) -> Generator[None, None, bool]:
-    """Read ``pages`` more of the list of archived records; True when it came to the end."""
+    context: SweepContext, place: ArchivedPlace, pages: int
+) -> Generator[None, None, tuple[ArchivedPlace, bool]]:
+    """Read ``pages`` more of the archived list; how far it came, and whether to the end."""
     archived_ids: set[str] = set()
-    first = int(place.get("after", 0))
-    token: str | None = place.get("token")
+    first, token = place.after, place.token
     highest, ended = first, False
 
     def batches() -> Iterator[RecordBatch]:
@@ -66,5 +67,4 @@ def _read_step(
         context,
         [id for id in marked_ids if id not in archived_ids and first < int(id) <= last],
     )
-    place.update(token=token, after=highest)
-    return ended
+    return replace(place, token=token, after=highest), ended

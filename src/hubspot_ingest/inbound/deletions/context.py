@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hubspot_ingest.database.state.sweeps import SweepsState
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.load.loader import DeletionMark, Loader, MergeResult
 from hubspot_ingest.inbound.plan.plan import Plan, list_plan
-from hubspot_ingest.model import Json
 
 ABOVE_ANY_ID = 10**18
 
@@ -20,14 +20,14 @@ ABOVE_ANY_ID = 10**18
 class SweepContext:
     """The sweeps of one run, after its main reading.
 
-    ``state`` is what ``STATE.SYNCS.SWEEPS`` holds; it is changed as the sweeps go on and stored
-    by ``save``. ``rows`` is how many rows the table has, ``log`` is called after every MERGE.
-    ``refused`` are the sweeps that HubSpot's answers kept from being made.
+    ``state`` is replaced as the sweeps go on, and stored by ``save``. ``rows`` is how many rows
+    the table has, ``log`` is called after every MERGE. ``refused`` are the sweeps that HubSpot's
+    answers kept from being made.
     """
 
     loader: Loader
-    state: dict[str, Any]
-    save: Callable[[Mapping[str, Json]], None]
+    state: SweepsState
+    save: Callable[[SweepsState], None]
     rows: int
     log: Callable[[MergeResult], None]
     refused: dict[str, IngestError] = field(default_factory=dict)
@@ -57,19 +57,10 @@ class SweepContext:
         """Whether there are rows that could be marked."""
         return bool(self.rows)
 
-    def save_state(self) -> None:
-        """Store the state as it is now."""
+    def save_state(self, **changes: Any) -> None:
+        """Store the state with some fields changed."""
+        self.state = replace(self.state, **changes)
         self.save(self.state)
-
-    def start(self, sweep: str) -> dict[str, Any]:
-        """The place of a sweep that an earlier run could not finish, or a new place."""
-        place: dict[str, Any] = self.state.setdefault(f"{sweep}_place", {"begun": self.now})
-        return place
-
-    def finish(self, sweep: str) -> None:
-        """The sweep came to its end; what happened since it began is for the next one."""
-        self.state[f"{sweep}_at"] = self.state.pop(f"{sweep}_place")["begun"]
-        self.save_state()
 
     def ids(self, statement: str, *binds: object) -> list[str]:
         """The one column of a statement about the table; nothing where there is no table."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
+from hubspot_ingest.database.state.sweeps import FilteredPlace
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.deletions.lookup import mark_missing
@@ -18,21 +19,23 @@ from hubspot_ingest.inbound.plan.due import filtered_since, growing_steps
 
 def sweep_filtered_out(context: SweepContext) -> Iterator[None]:
     """Mark the rows of records that changed since the last such sweep and left the filter."""
-    place = context.start("filtered")
-    plan = context.plan
-    since = filtered_since(context.state, plan.since, plan.until, context.now)
-    since = place.setdefault("since", since)
+    plan, place = context.plan, context.state.filtered_place
+    since = None if place is None else place.since
+    if since is None:
+        since = filtered_since(context.state, plan.since, plan.until, context.now)
+    place = place or FilteredPlace(context.now, since)
     for pages in growing_steps() if context.has_table else ():
-        after = int(place.get("after", 0))
+        after = place.after
         changed = page_readers.changed_since(
             context.fetch, replace(plan, filter_groups=()), since, after=after, pages=pages
         )
         yield from _mark_filtered_out(context, changed, since, after)
         if not changed.more:
             break
-        place["after"] = changed.id
-        context.save_state()
-    context.finish("filtered")
+        place = replace(place, since=since, after=changed.id)
+        context.save_state(filtered_place=place)
+    # what happened since it began is for the next one
+    context.save_state(filtered_at=place.begun, filtered_place=None)
 
 
 def _mark_filtered_out(

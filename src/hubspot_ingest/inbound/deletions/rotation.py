@@ -24,23 +24,23 @@ def rotate(context: SweepContext) -> Iterator[None]:
     if not context.has_table:
         return
     if not rotation_under_way(context.state):
-        context.state["rotating"] = True
-        context.state["rotated_at"] = context.now
-        context.save_state()
+        context.save_state(rotating=True, rotated_at=context.now)
     plan = rotation_plan(context.plan)
     pages_read = 0
     for pages in growing_steps():
-        ended = yield from _read_step(context, plan, pages)
-        context.save_state()
+        after, ended = yield from _read_step(context, plan, pages)
+        context.save_state(rotation=after, rotating=not ended)
         pages_read += pages
         if ended or pages_read >= PAGES_PER_RUN:
             return
 
 
-def _read_step(context: SweepContext, plan: Plan, pages: int) -> Generator[None, None, bool]:
-    """Read ``pages`` more from where the rotation stopped; True when it came to the end."""
+def _read_step(
+    context: SweepContext, plan: Plan, pages: int
+) -> Generator[None, None, tuple[int, bool]]:
+    """Read ``pages`` more from where the rotation stopped; how far, and whether to the end."""
     read = page_readers.page_reader(context.fetch, plan)
-    start = int(context.state.get("rotation") or 0)
+    start = context.state.rotation
 
     def batches() -> Iterator[RecordBatch]:
         after, more = start, True
@@ -68,8 +68,6 @@ def _read_step(context: SweepContext, plan: Plan, pages: int) -> Generator[None,
     yield from context.load(batches(), plan=plan, before_empty=compare)
     yield from look_up(context, doubtful_ids)
     ended = compared_to == ABOVE_ANY_ID
-    context.state["rotation"] = 0 if ended else compared_to
-    context.state["rotating"] = not ended
     if ended:
         context.loader.end_links()
-    return ended
+    return 0 if ended else compared_to, ended

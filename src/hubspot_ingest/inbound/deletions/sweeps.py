@@ -2,12 +2,13 @@
 
 Sweeps find what no search shows: deletions, restored records, changes that do not move a record's
 modified time. They run only when they are due, so that a run of a stream in which nothing happens
-stays at one search. Each keeps its own place in ``STATE.SYNCS.SWEEPS``.
+stays at one search. Each keeps its own place in ``SweepsState``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from hubspot_ingest.database.state.page_archive import column_json
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
@@ -26,17 +27,16 @@ def reset_after_backfill(context: SweepContext) -> None:
     What left the filter while it went on is looked for from where it began. The table is to be
     compared with HubSpot, by the next run if this one does not come to it.
     """
-    for sweep in ("archived", "filtered"):
-        context.state.pop(f"{sweep}_place", None)
-    context.state.update(
+    context.save_state(
         archived_at=context.now,
+        archived_place=None,
         filtered_at=context.plan.until,
+        filtered_place=None,
         rotated_at=context.now,
         rotation=0,
         rotating=False,
         compare_from=context.now,
     )
-    context.save_state()
 
 
 def run_sweeps(context: SweepContext, due: Due) -> Iterator[None]:
@@ -58,37 +58,33 @@ def unless_refused(
         yield from steps(context)
     except (HubSpotRefused, ScopeMissing, UnexpectedAnswer) as error:
         context.refused[sweep] = error
-        context.state[f"{sweep}_refused_at"] = context.now
-        context.save_state()
+        context.save_state(**{f"{sweep}_refused_at": context.now})
 
 
 def _fill_new_columns(context: SweepContext) -> Iterator[None]:
     """Fill the columns that an earlier run noted as new, from PROPERTIES."""
-    refill = context.state.get("refill")
-    if not refill or not context.has_table:
+    refill = context.state.refill
+    if refill is None or not context.has_table:
         return
     loader = context.loader
     columns = [
-        column
-        for column in context.plan.property_columns
-        if column.property in refill["properties"]
+        column for column in context.plan.property_columns if column.property in refill.properties
     ]
     if columns:
         # where no record changed nothing was merged, and the columns were not added
         loader.prepare()
         backfill = ColumnBackfill(loader.database, context.plan.table, columns, loader.run_id)
-        steps = backfill.after(refill["after"])
+        steps = backfill.after(refill.after)
         while True:
             if loader.recorder is not None:
                 column_rows: list[Json] = [column_json(column) for column in columns]
-                facts: dict[str, Json] = {"columns": column_rows, "after": refill["after"]}
+                facts: dict[str, Json] = {"columns": column_rows, "after": refill.after}
                 loader.recorder.record_page("REFILL", loader.clock.now(), facts)
             after = next(steps, None)
             if after is None:
                 break
-            refill["after"] = after
-            context.save_state()
+            refill = replace(refill, after=after)
+            context.save_state(refill=refill)
             loader.heartbeat()
             yield
-    del context.state["refill"]
-    context.save_state()
+    context.save_state(refill=None)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog.stream import ItemStream
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.properties import PortalSchema
-from hubspot_ingest.database.state.runs import RunLog, Runs
-from hubspot_ingest.database.state.syncs import StateWriter
+from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, Stopped
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Client
@@ -22,6 +22,7 @@ from hubspot_ingest.inbound.items.extraction import ItemExtraction
 from hubspot_ingest.inbound.items.loader import ItemLoader
 from hubspot_ingest.inbound.items.window import item_window
 from hubspot_ingest.inbound.load import run_manifest
+from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
@@ -59,7 +60,7 @@ class ItemRun:
     database: Database
     writer: StateWriter
     tables: FilledTables
-    runs: Runs
+    errors: list[tuple[str, str]]
     client: Client
     log: RunLog
     clock: times.Clock
@@ -67,6 +68,7 @@ class ItemRun:
     tick: float
     portal_id: str
     notes: list[str]
+    settle: Callable[[TableViews, int, ExistingTable], None]
     recorder: PageRecorder | None = None
 
     def steps(self) -> Iterator[None]:
@@ -90,7 +92,7 @@ class ItemRun:
             table,
             settled_through=state.settled_through,
             checkpoint=state.checkpoint,
-            state=state.sweeps,
+            sweeps=state.sweeps,
             now=log.started_at,
         )
         log.plan_hash = str(window["plan"])
@@ -175,16 +177,15 @@ class ItemRun:
                 if merged.place is not None:
                     until = self._settled(window)
                     reading: dict[str, Json] = {"until": until, "reading": {**merged.place}}
-                    self.writer.save_checkpoint({**window, **reading})
                     log.requests = self.client.tally.requests
-                    self.runs.save(log)
+                    self.writer.save_checkpoint({**window, **reading})
             mark_missing()
             self.tables.verify(())
             until = self._settled(window)
             self._remember(window, extraction)
             self.writer.advance(until)
             log.settled_through = until
-            views.settle(until, loader.existing_table)
+            self.settle(views, until, loader.existing_table)
         except Stopped:
             mark_missing()
             raise
@@ -193,9 +194,7 @@ class ItemRun:
         if extraction.refused:
             names = ", ".join(sorted(extraction.refused)[:5])
             first = next(iter(extraction.refused.values()))
-            self.runs.log_error(
-                log.run_id, state.name, first.response_code, first.message, self.clock.now()
-            )
+            self.errors.append((first.response_code, first.message))
             self.notes.append(
                 f"{len(extraction.refused)} of {len({part.scope for part in parts})} were not read "
                 f"({names}): {first.message}"
@@ -206,19 +205,19 @@ class ItemRun:
         return int(window["until"]) - self.client.clock_ahead(self.log.started_at)
 
     def _remember(self, window: Mapping[str, Any], extraction: ItemExtraction) -> None:
-        """Save when everything was read last, and since when refused parents were not read.
+        """Keep when everything was read last, and since when refused parents were not read.
 
-        Saved before the cursor moves past what those parents hold.
+        Stored no later than the cursor, which moves past what those parents hold.
         """
-        state: dict[str, Json] = {**self.sync_state.sweeps, "behind": {}}
+        sweeps = self.sync_state.sweeps
+        whole_at, behind = sweeps.whole_at, dict[str, int | None]()
         if window["whole"]:
-            state["whole_at"] = window["end"] - self.client.clock_ahead(self.log.started_at)
+            whole_at = window["end"] - self.client.clock_ahead(self.log.started_at)
         if self.stream.dated:
-            state["behind"] = {
+            behind = {
                 scope: window["behind"].get(scope, window["since"]) for scope in extraction.refused
             }
-        if state != {"behind": {}, **self.sync_state.sweeps}:
-            self.writer.save_sweeps(state)
+        self.writer.keep_sweeps(replace(sweeps, whole_at=whole_at, behind=behind))
 
 
 def explained(stream: ItemStream, error: ScopeMissing) -> ScopeMissing:

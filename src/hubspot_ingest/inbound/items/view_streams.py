@@ -8,8 +8,8 @@ from dataclasses import replace
 from hubspot_ingest.catalog.stream import EngagementRows, MarkedRows, ViewStream
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table, grant_select, name, text
+from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.runs import RunLog
-from hubspot_ingest.database.state.syncs import StateWriter
 from hubspot_ingest.database.state.tables import TableRegister
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound.load import destination

@@ -10,6 +10,7 @@ from typing import Any
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import ItemStream
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.state.sweeps import SweepsState
 from hubspot_ingest.inbound.items import partitions
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings
@@ -26,7 +27,7 @@ def item_window(
     *,
     settled_through: int | None,
     checkpoint: Mapping[str, Any] | None,
-    state: Mapping[str, Any],
+    sweeps: SweepsState,
     now: int,
 ) -> dict[str, Any]:
     """What is to be read, in the form of the checkpoint, which it carries on where there is one.
@@ -47,7 +48,7 @@ def item_window(
     if not stream.dated:
         # everything is read every time, and only what changed is merged
         since = None
-    due = now - int(state.get("whole_at") or 0) >= WHOLE_EVERY
+    due = now - (sweeps.whole_at or 0) >= WHOLE_EVERY
     # with a start date older items are not read, so that a missing one may only be older
     sees_missing = partitions.complete(stream) and settings.updated_after is None
     window: dict[str, Json] = {
@@ -56,6 +57,6 @@ def item_window(
         "until": now - settings.settle_minutes * times.MINUTE if stream.dated else now,
         "end": now,
         "whole": since is None or (incremental and due and sees_missing),
-        "behind": (state.get("behind") or {}) if incremental else {},
+        "behind": {**sweeps.behind} if incremental else {},
     }
     return dict(window)

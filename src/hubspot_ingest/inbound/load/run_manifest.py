@@ -9,6 +9,7 @@ from hubspot_ingest.catalog.stream import ItemStream, RecordStream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import column_json
+from hubspot_ingest.database.state.sweeps import SweepsState
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 
@@ -18,7 +19,7 @@ def run_manifest(
     table: Table,
     columns: Sequence[str],
     settled_through: int | None,
-    sweeps: Mapping[str, Any],
+    sweeps: SweepsState,
 ) -> dict[str, Json]:
     """What a run began from: its table with the columns it had, the cursor, the sweeps' state."""
     return {
@@ -28,7 +29,7 @@ def run_manifest(
         "table": [table.database, table.schema, table.table],
         "columns": [*columns],
         "settled_through": settled_through,
-        "sweeps": dict(sweeps),
+        "sweeps": sweeps.dump(),
     }
 
 
@@ -36,7 +37,7 @@ def records_manifest(
     plan: Plan,
     columns: Sequence[str],
     settled_through: int | None,
-    sweeps: Mapping[str, Any],
+    sweeps: SweepsState,
     portal_id: str,
 ) -> dict[str, Json]:
     """As ``run_manifest``, with what the rows of a plan are made by."""

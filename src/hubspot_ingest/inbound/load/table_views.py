@@ -5,7 +5,8 @@ A problem with them becomes a note of the run and never ends it: the rows are in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -18,7 +19,7 @@ from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABEL, View, ViewContent
 from hubspot_ingest.errors import DatabaseError, GrantMissing
 from hubspot_ingest.inbound.load.destination import ExistingTable, destination_table, run_ddl
-from hubspot_ingest.model import Property
+from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
 
 # What tells when a thing last changed, or came to be: the first of these that its stream has.
@@ -77,7 +78,7 @@ class TableViews:
                 problems.append(self._problem(place, error))
         with suppress(DatabaseError):
             # where one could not be made the next run looks again
-            binds = (*self._names, self.settled_through, None if problems else fingerprint)
+            binds = (*self.names, self.settled_through, None if problems else fingerprint)
             self.database.rows(views.register(self._table), binds)
         self.notes += [note for note in dict.fromkeys(problems) if note not in self.notes]
 
@@ -88,7 +89,7 @@ class TableViews:
         fingerprint = self._shown(existing_table).fingerprint
         with suppress(DatabaseError):
             if self._updated_rows(
-                views.set_settled(self._table, only_current=True), until, *self._names, fingerprint
+                views.set_settled(self._table, only_current=True), until, *self.names, fingerprint
             ):
                 self._kept = fingerprint
                 return
@@ -96,12 +97,17 @@ class TableViews:
         # what kept the views from being made is on record already
         with suppress(DatabaseError):
             self._updated_rows(
-                views.set_settled(self._table, only_current=False), until, *self._names
+                views.set_settled(self._table, only_current=False), until, *self.names
             )
 
     @property
-    def _names(self) -> tuple[str, str]:
+    def names(self) -> tuple[str, str]:
+        """The names of the table and of its sync, by which it is registered."""
         return self._table.table, self.sync
+
+    def fingerprint(self, existing_table: ExistingTable) -> str:
+        """A hash of the views that the table as it stands is to have."""
+        return self._shown(existing_table).fingerprint
 
     def _updated_rows(self, statement: str, *binds: object) -> int:
         return int(self.database.rows(statement, binds)[0]["number of rows updated"])
@@ -111,7 +117,7 @@ class TableViews:
             return False
         try:
             return bool(
-                self.database.rows(views.is_current(self._table), (*self._names, fingerprint))
+                self.database.rows(views.is_current(self._table), (*self.names, fingerprint))
             )
         except DatabaseError:
             return False
@@ -182,6 +188,44 @@ class TableViews:
         if isinstance(error, GrantMissing):
             error = privileges.with_grants(self.database, self._table, error)
         return f"{place} is not up to date: {error.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Through when a table, as it is by now, is settled (epoch ms)."""
+
+    views: TableViews
+    until: int
+    existing_table: ExistingTable
+
+    @property
+    def table(self) -> Table:
+        """The table."""
+        return destination_table(self.views.settings)
+
+    def row(self) -> dict[str, Json]:
+        """As ``views.set_settled_together`` takes it."""
+        table, sync = self.views.names
+        fingerprint = self.views.fingerprint(self.existing_table)
+        return {"table": table, "sync": sync, "views": fingerprint, "until": self.until}
+
+
+def settle_together(database: Database, settlements: Iterable[Settlement]) -> None:
+    """Move what is settled of several tables, in one statement for each schema."""
+    by_register: dict[Table, list[Settlement]] = {}
+    for settlement in settlements:
+        if settlement.existing_table.types:
+            register = views.register_of(settlement.table)
+            by_register.setdefault(register, []).append(settlement)
+    for register, group in by_register.items():
+        if len(group) > 1:
+            rows = json.dumps([settlement.row() for settlement in group])
+            with suppress(DatabaseError):
+                [counts] = database.rows(views.set_settled_together(register), (rows,))
+                if int(counts["number of rows updated"]) == len(group):
+                    continue
+        for settlement in group:
+            settlement.views.settle(settlement.until, settlement.existing_table)
 
 
 def _taken(view: Table) -> str:

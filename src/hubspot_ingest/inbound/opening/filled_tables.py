@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.state.syncs import EarnedOn, StateWriter
+from hubspot_ingest.database.state.progress import StateWriter
+from hubspot_ingest.database.state.syncs import EarnedOn
 from hubspot_ingest.errors import StateOutdated
-from hubspot_ingest.inbound.load import destination
-from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.opening import table_reading
 from hubspot_ingest.inbound.opening.sync_state import SyncState
+from hubspot_ingest.inbound.opening.table_reading import TableReading
 
 
 class FilledTables:
@@ -27,11 +28,13 @@ class FilledTables:
         self._database = database
         self._table = state.table
         self._writer = writer
+        self._reading = state.tables
         self._created = state.existing_table.created
-        self._rows = state.rows.get("", 0)
+        self._rows = state.tables.rows.get("", 0)
         self._touched = False
         tables = {
-            part: (created, state.rows.get(part, 0)) for part, created in state.created.items()
+            part: (created, state.tables.rows.get(part, 0))
+            for part, created in state.tables.created.items()
         }
         if self._created is not None:
             tables[""] = (self._created, self._rows)
@@ -42,43 +45,41 @@ class FilledTables:
         """Rows were merged, ``inserted`` of them new."""
         self._touched = True
         self._rows += inserted
-        if self._created is None:
-            # the first rows made the table
-            self._created = destination.read_table(self._database, self._table).created
+        # when the first rows made the table is read after the last ones
         self._note({"": (self._created, self._rows)})
 
-    def verify(self, parts: Iterable[str]) -> ExistingTable:
-        """The destination as it is after the main reading, if it is still the one that was filled.
+    def verify(self, parts: Iterable[str], *, marked: bool = False) -> TableReading:
+        """The tables as they are after the main reading, if they are still those that were filled.
 
-        ``parts`` are those beside it. Raises ``StateOutdated``, after which the next run is a
-        backfill, where a table was dropped, emptied or replaced meanwhile.
+        ``parts`` are those beside the destination, in which deleted rows are ``marked``. Raises
+        ``StateOutdated``, after which the next run is a backfill, where a table was dropped,
+        emptied or replaced meanwhile.
         """
-        beside = {part: sql.table_beside(self._table, part) for part in parts}
-        existing_table, created = destination.read_tables(
-            self._database, self._table, [table.table for table in beside.values()]
-        )
         if not self._touched:
-            return existing_table
+            return self._reading
+        beside = table_reading.beside_parts(self._table, parts)
         filled = self._writer.earned_on.tables
-        there = {
-            part: created[table.table] for part, table in beside.items() if table.table in created
-        }
-        if existing_table.created is not None:
-            there[""] = existing_table.created
-        counts = destination.count_rows(
-            self._database, {part: {"": self._table, **beside}[part] for part in there}
+        [reading] = table_reading.read_tables(
+            self._database,
+            [beside],
+            [{part: marked and not part for part in beside if not part or part in filled}],
         )
+        there = {**reading.created}
+        if reading.existing_table.created is not None:
+            there[""] = reading.existing_table.created
+        counts = reading.rows
         for part, (created_then, rows) in filled.items():
-            if there.get(part) != created_then or counts.get(part, rows) < rows:
+            is_same = part in there and created_then in (None, there[part])
+            if not is_same or counts.get(part, rows) < rows:
                 self._writer.forget()
-                place = beside.get(part, self._table)
+                place = beside.get(part) or sql.table_beside(self._table, part)
                 raise StateOutdated(
                     f"{place} was dropped, emptied or replaced while {self._writer.sync} ran; its "
                     "next run reads everything again",
                     code="TABLE_CHANGED",
                 )
         self._note({part: (there[part], counts.get(part, 0)) for part in there})
-        return existing_table
+        return reading
 
     def _note(self, tables: dict[str, tuple[int | None, int]]) -> None:
         earned_on = self._writer.earned_on

@@ -1,22 +1,32 @@
-"""Opening a sync: what is stored of it is read, checked, and locked for one run."""
+"""Opening syncs: what is stored of them is read, checked, and locked for a run of each."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.leases import LEASE, Leases
-from hubspot_ingest.database.state.syncs import StateWriter, Sync, Syncs, new_version
-from hubspot_ingest.errors import SyncBusy, UnknownSync
+from hubspot_ingest.database.state.leases import LeaseRequest, Leases, busy
+from hubspot_ingest.database.state.progress import (
+    TURNS_KEPT,
+    StateWriter,
+    add_states,
+    delete_old,
+)
+from hubspot_ingest.database.state.runs import Runs
+from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
+from hubspot_ingest.database.state.syncs import Sync, Syncs, new_version
+from hubspot_ingest.errors import DatabaseError, IngestError, SyncBusy, UnknownSync
 from hubspot_ingest.inbound.opening import table_claims
-from hubspot_ingest.inbound.opening.sync_state import SyncState, read_sync_state
+from hubspot_ingest.inbound.opening.sync_state import SyncState, read_sync_states
 from hubspot_ingest.operations import quota_share
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.settings import did_you_mean, parse_settings, sync_name
+from hubspot_ingest.operations.internal_errors import reportable_error
+from hubspot_ingest.settings import SyncSettings, did_you_mean, parse_settings, sync_name
 
 RENEWED_EVERY = times.MINUTE
 # How often a sync is read anew that another run or a person changed in between.
@@ -26,26 +36,22 @@ ATTEMPTS = 5
 class Lease:
     """The lease of a sync while its run goes on, and the key to its state."""
 
-    def __init__(self, leases: Leases, writer: StateWriter, clock: times.Clock) -> None:
+    def __init__(self, writer: StateWriter) -> None:
         """The lease was taken for the run of ``writer``."""
-        self._leases = leases
-        self._clock = clock
-        self._renewed_at = clock.now()
         self.writer = writer
 
-    def renew(self) -> None:
-        """Say that the run is alive, once a minute.
+    def renew(self, every: int = RENEWED_EVERY) -> None:
+        """Say that the run is alive and how far it is, where that was not done for so many ms.
 
         Raises ``StateOutdated`` or ``SyncBusy`` where the run is to end.
         """
-        now = self._clock.now()
-        if now - self._renewed_at >= RENEWED_EVERY:
-            self.writer.renew_lease(now + LEASE)
-            self._renewed_at = now
+        if self.writer.clock.now() - self.writer.written_at >= every:
+            self.writer.write()
 
     def release(self) -> None:
-        """Let the next run begin."""
-        self._leases.release(self.writer.sync, self.writer.run_id)
+        """Store the state as it is, where it still counts, and let the next run begin."""
+        if not self.writer.ended:
+            add_states(self.writer.database, [self.writer.row(None)])
 
     def __enter__(self) -> Self:
         """The lease is held already."""
@@ -61,84 +67,191 @@ class Lease:
         self.release()
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedSync:
+    """A sync as it stood when its lease was taken, and the lease."""
+
+    state: SyncState
+    lease: Lease
+
+
 def existing_sync(syncs: Syncs, name: str) -> Sync:
     """The sync of that name. Raises ``UnknownSync``, naming those there are."""
     name = sync_name(name)
     sync = syncs.find(name)
     if sync is None:
-        known = syncs.names()
-        there = ", ".join(known) if known else "none yet"
-        raise UnknownSync(
-            f"there is no sync {name!r}{did_you_mean(name, known)}; there are: {there}"
-        )
+        raise _unknown(syncs, name)
     return sync
 
 
-def read_sync(context: Context, name: str) -> SyncState:
-    """A sync as its next run would find it. Takes no lease. Raises ``UnknownSync``."""
-    return _state_of(context, existing_sync(Syncs(context.database), name))
+def _unknown(syncs: Syncs, name: str) -> UnknownSync:
+    known = syncs.names()
+    there = ", ".join(known) if known else "none yet"
+    return UnknownSync(f"there is no sync {name!r}{did_you_mean(name, known)}; there are: {there}")
 
 
-def remembered_sync(context: Context, name: str) -> SyncState:
-    """As ``read_sync``; a sync that was never configured is stored with the defaults."""
-    return _state_of(context, _remembered(context, name))
+def read_sync(context: Context, name: str, *, remember: bool = False) -> SyncState:
+    """A sync as its next run would find it. Takes no lease. Raises ``UnknownSync``.
+
+    ``remember``: a sync that was never configured is stored with the defaults.
+    """
+    name = sync_name(name)
+    stored = _read(context, name, remember=remember)
+    sync = stored.syncs[name]
+    [state] = read_sync_states(context.database, stored, [_settings_of(sync, stored)])
+    return state
 
 
 def open_sync(
-    context: Context, name: str, run_id: str, *, remember: bool = False
+    context: Context, name: str, run_id: str, *, is_run: bool = False
 ) -> tuple[SyncState, Lease]:
     """A sync and its lease, for the run ``run_id``.
 
-    State that does not count any more is forgotten as the lease is taken. ``remember``: a sync
-    that was never configured is stored with the defaults. Raises ``UnknownSync``, ``Refusal`` for
-    settings that do not hold, and ``SyncBusy`` while another run goes on.
+    State that does not count any more is forgotten as the lease is taken. ``is_run``: it shows in
+    RUNS, and a sync that was never configured is stored with the defaults. Raises ``UnknownSync``,
+    ``Refusal`` for settings that do not hold, and ``SyncBusy`` while another run goes on.
     """
-    leases = Leases(context.database)
+    name = sync_name(name)
+
+    def read() -> StoredState:
+        return _read(context, name, remember=is_run)
+
+    opened = _open(context, read, [name], lambda: run_id, is_run=is_run)[name]
+    if isinstance(opened, IngestError):
+        raise opened
+    return opened.state, opened.lease
+
+
+def open_syncs(
+    context: Context, stored: StoredState, names: Sequence[str], run_id: Callable[[], str]
+) -> dict[str, OpenedSync | IngestError]:
+    """Several syncs for a run of each, as ``open_sync`` opens one; or what kept one from it.
+
+    ``stored`` was just read.
+    """
+    reads = iter([stored])
+
+    def read() -> StoredState:
+        return next(reads, None) or read_stored_state(context.database, context.clock.now())
+
+    return _open(context, read, names, run_id, is_run=True)
+
+
+def _open(
+    context: Context,
+    read: Callable[[], StoredState],
+    names: Sequence[str],
+    run_id: Callable[[], str],
+    *,
+    is_run: bool,
+) -> dict[str, OpenedSync | IngestError]:
+    opened: dict[str, OpenedSync | IngestError] = {}
     for _ in range(ATTEMPTS):
-        if remember:
-            sync = _remembered(context, name)
-        else:
-            sync = existing_sync(Syncs(context.database), name)
-        name = sync.name
-        state = _state_of(context, sync)
-        if sync.claimed != str(state.table):
-            # a sync of before there was a register
-            table_claims.claim_names(context.database, name, state.settings)
+        left = [name for name in names if name not in opened]
+        if not left:
+            break
+        opened |= _try_to_open(context, read(), left, run_id, is_run=is_run)
+    for name in names:
+        message = f"{name} is being changed all the while; run it again in a moment"
+        opened.setdefault(name, SyncBusy(message))
+    return opened
+
+
+def _try_to_open(
+    context: Context,
+    stored: StoredState,
+    names: Sequence[str],
+    run_id: Callable[[], str],
+    *,
+    is_run: bool,
+) -> dict[str, OpenedSync | IngestError]:
+    """As ``_open``, without the syncs that somebody changed since they were read."""
+    opened: dict[str, OpenedSync | IngestError] = {}
+    wanted: list[tuple[str, SyncSettings, Sync]] = []
+    now = context.clock.now()
+    for name in names:
+        try:
+            if name not in stored.syncs:
+                raise UnknownSync(f"{name} was dropped")
+            if stored.syncs[name].is_held(now):
+                raise busy(name)
+            wanted.append(_settings_of(stored.syncs[name], stored))
+        except Exception as error:
+            opened[name] = reportable_error(context.database, error, now, sync=name)
+    requests: list[LeaseRequest] = []
+    states: list[SyncState] = []
+    read_states = read_sync_states(context.database, stored, wanted) if wanted else []
+    for (name, settings, sync), state in zip(wanted, read_states, strict=True):
+        try:
+            if sync.claimed != str(state.table):
+                # a sync of before there was a register
+                table_claims.claim_names(context.database, name, settings)
+        except Exception as error:
+            opened[name] = reportable_error(context.database, error, now, sync=name)
+            continue
         version = sync.version
         if version is None or state.forgotten is not None:
             version = new_version("TABLE")
-        now = context.clock.now()
-        weight = quota_share.WEIGHTS[state.settings.priority]
-        if leases.take(
-            name,
-            run_id,
-            now,
-            process=context.process,
-            weight=weight,
-            read=sync,
-            version=version,
-        ):
-            earned_on = replace(state.earned_on, version=version)
-            writer = StateWriter(context.database, name, run_id, version, earned_on)
-            return state, Lease(leases, writer, context.clock)
-    raise SyncBusy(f"{name} is being changed all the while; run it again in a moment")
+        weight = quota_share.WEIGHTS[settings.priority]
+        began_at = now if is_run else None
+        requests.append(LeaseRequest(sync, run_id(), version, began_at, context.process, weight))
+        states.append(state)
+    taken = Leases(context.database).take(requests, now) if requests else []
+    for request, state, is_taken in zip(requests, states, taken, strict=True):
+        if is_taken:
+            opened[state.name] = _taken_over(context, request, state, now)
+    return opened
 
 
-def _remembered(context: Context, name: str) -> Sync:
+def _taken_over(
+    context: Context, request: LeaseRequest, state: SyncState, now: int
+) -> OpenedSync | IngestError:
+    """The sync whose lease was taken, once the run that was killed before, if one was, is ended."""
+    lease = Lease(_writer(context, request, state, now))
+    try:
+        if request.sync.lease_until is not None:
+            Runs(context.database).interrupt_sync(request.sync, now)
+    except Exception as error:
+        # nobody else would give it back; the error matters more than one of giving it back
+        with suppress(DatabaseError):
+            lease.release()
+        return reportable_error(context.database, error, now, sync=state.name)
+    return OpenedSync(state, lease)
+
+
+def _writer(context: Context, request: LeaseRequest, state: SyncState, now: int) -> StateWriter:
+    if request.turn % TURNS_KEPT == 0:
+        delete_old(context.database, state.name, request.turn - TURNS_KEPT)
+    return StateWriter(
+        context.database,
+        context.clock,
+        state.name,
+        request.run_id,
+        request.turn,
+        request.version,
+        replace(state.earned_on, version=request.version),
+        state.settled_through,
+        state.checkpoint,
+        state.sweeps,
+        written_at=now,
+    )
+
+
+def _read(context: Context, name: str, *, remember: bool) -> StoredState:
+    """What is stored of a sync; raises ``UnknownSync``, or remembers one that was not."""
+    stored = read_stored_state(context.database, context.clock.now(), name)
+    if name in stored.syncs:
+        return stored
     syncs = Syncs(context.database)
-    name = sync_name(name)
-    if (sync := syncs.find(name)) is not None:
-        return sync
+    if not remember:
+        raise _unknown(syncs, name)
     # a slip of the pen is refused before it is remembered
     settings = parse_settings(name, None)
-    stream = settings.stream
-    lookup.standard(stream)
-    table_claims.claim_names(context.database, name, settings)
-    syncs.save(name, stream, {}, context.clock.now())
-    return existing_sync(syncs, name)
+    lookup.standard(settings.stream)
+    table_claims.claim_names(context.database, name, settings, is_new=True)
+    syncs.save(name, settings.stream, {}, context.clock.now())
+    return read_stored_state(context.database, context.clock.now(), name)
 
 
-def _state_of(context: Context, sync: Sync) -> SyncState:
-    app = AppState(context.database).settings()
-    settings = parse_settings(sync.name, sync.settings, app.for_syncs)
-    return read_sync_state(context.database, sync.name, settings, sync, app)
+def _settings_of(sync: Sync, stored: StoredState) -> tuple[str, SyncSettings, Sync]:
+    return sync.name, parse_settings(sync.name, sync.settings, stored.app.for_syncs), sync

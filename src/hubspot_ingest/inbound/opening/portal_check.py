@@ -28,10 +28,9 @@ def checked_portal(
 
     It raises ``Refusal`` (``OTHER_PORTAL``) where the tables hold rows of another portal.
     """
-    schema = PortalSchema(context.database)
     credential = client.access.credential
     fingerprint = credentials.fingerprint(credential, context.base_url)
-    known_id = schema.portal_id(fingerprint)
+    known_id = state.stored.portal_ids.get(fingerprint)
 
     def checked(portal_id: str) -> str:
         check_portal(context.database, state, portal_id)
@@ -43,7 +42,7 @@ def checked_portal(
 
     def save() -> str:
         portal_id = answer.result()
-        schema.save_portal_id(fingerprint, portal_id)
+        PortalSchema(context.database).save_portal_id(fingerprint, portal_id)
         Connections(context.database).save_portal(
             state.settings.connection, credential, portal_id, context.clock.now()
         )
@@ -57,7 +56,7 @@ def checked_portal(
 def check_known_portal(context: Context, state: SyncState, client: Client) -> None:
     """As ``checked_portal`` as far as no request and no write is needed for it."""
     fingerprint = credentials.fingerprint(client.access.credential, context.base_url)
-    portal_id = PortalSchema(context.database).portal_id(fingerprint)
+    portal_id = state.stored.portal_ids.get(fingerprint)
     if portal_id is not None:
         check_portal(context.database, state, portal_id)
 
@@ -77,7 +76,7 @@ def check_portal(
     places = [table]
     if other is None and earned_on.portal_id not in (None, portal_id):
         # those beside the table do not say whose they are
-        places = [sql.table_beside(table, part) for part in state.created]
+        places = [sql.table_beside(table, part) for part in state.tables.created]
         other = earned_on.portal_id if places else None
     if other is not None:
         named = ", ".join(map(str, places))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hubspot_ingest import times
@@ -14,11 +14,14 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.properties import PortalSchema
+from hubspot_ingest.database.state.stored_state import StoredState
+from hubspot_ingest.database.state.sweeps import SweepsState
 from hubspot_ingest.database.state.syncs import EarnedOn, Sync
 from hubspot_ingest.inbound.load import destination, run_manifest
 from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.table_views import TableViews
+from hubspot_ingest.inbound.opening import table_reading
+from hubspot_ingest.inbound.opening.table_reading import TableReading
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.plan.plan import Plan
@@ -31,7 +34,6 @@ class SyncState:
     """A sync's settings, what earlier runs left behind, and its table as it is.
 
     ``remembered`` are the properties an earlier run saw, each with its column if it has one.
-    ``compare_every`` is how often the table is compared with HubSpot (ms, 0: never).
     ``forgotten`` says why what earlier runs left behind does not count any more and is left out
     here; None where it counts. ``rows`` tells how many the table and those beside it have (``""``
     and by part), ``created`` when those beside it were created (epoch ms).
@@ -41,16 +43,28 @@ class SyncState:
     settings: SyncSettings
     settled_through: int | None
     checkpoint: Mapping[str, Any] | None
-    sweeps: Mapping[str, Any]
+    sweeps: SweepsState
     remembered: Sequence[tuple[Property, str | None]]
     table: Table
-    existing_table: ExistingTable
-    compare_every: int
-    app: AppSettings
+    tables: TableReading
     earned_on: EarnedOn
+    stored: StoredState
     forgotten: str | None = None
-    rows: Mapping[str, int] = field(default_factory=dict)
-    created: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def app(self) -> AppSettings:
+        """The settings of the whole app."""
+        return self.stored.app
+
+    @property
+    def existing_table(self) -> ExistingTable:
+        """The table as it is."""
+        return self.tables.existing_table
+
+    @property
+    def compare_every(self) -> int:
+        """How often the table is compared with HubSpot (ms, 0: never)."""
+        return self.app.reconcile_every_days * times.DAY
 
     @property
     def properties(self) -> tuple[Property, ...]:
@@ -90,7 +104,11 @@ class SyncState:
     @property
     def has_run(self) -> bool:
         """Whether an earlier run left something behind that counts."""
-        return not (self.settled_through is None and self.checkpoint is None and not self.sweeps)
+        return not (
+            self.settled_through is None
+            and self.checkpoint is None
+            and self.sweeps == SweepsState()
+        )
 
     def is_from_the_future(self, now: int) -> bool:
         """Whether the cursor is later than ``now``, by more than a clock is read wrong."""
@@ -109,7 +127,9 @@ class SyncState:
 
     def without_state(self, reason: str) -> SyncState:
         """The same without what earlier runs left behind: a run is a backfill."""
-        return replace(self, settled_through=None, checkpoint=None, sweeps={}, forgotten=reason)
+        return replace(
+            self, settled_through=None, checkpoint=None, sweeps=SweepsState(), forgotten=reason
+        )
 
     def asks_properties(self, now: int) -> bool:
         """Whether a run asks for the properties though nothing may have changed.
@@ -170,36 +190,58 @@ class SyncState:
         )
 
 
-def read_sync_state(
-    database: Database, name: str, settings: SyncSettings, sync: Sync | None, app: AppSettings
-) -> SyncState:
-    """How the sync stands now; ``sync`` is what is remembered of it, None: nothing."""
-    table = destination.destination_table(settings)
-    earned_on = EarnedOn() if sync is None else sync.earned_on
+def read_sync_states(
+    database: Database,
+    stored: StoredState,
+    wanted: Sequence[tuple[str, SyncSettings, Sync | None]],
+) -> list[SyncState]:
+    """How syncs stand now: name, settings, and what is remembered of each (None: nothing)."""
+    remembered = [EarnedOn() if sync is None else sync.earned_on for _, _, sync in wanted]
+    places = [destination.destination_table(settings) for _, settings, _ in wanted]
     # what is beside another table than the destination says nothing
-    parts = earned_on.tables if earned_on.table == str(table) else {}
-    beside = {part: sql.table_beside(table, part) for part in parts if part}
-    existing_table, created = destination.read_tables(
-        database, table, [one.table for one in beside.values()]
+    parts = [
+        earned_on.tables if earned_on.table == str(table) else {}
+        for earned_on, table in zip(remembered, places, strict=True)
+    ]
+    readings = table_reading.read_tables(
+        database,
+        [
+            table_reading.beside_parts(table, listed)
+            for table, listed in zip(places, parts, strict=True)
+        ],
+        [
+            {part: not part and _is_of_records(settings) for part in listed}
+            for (_, settings, _), listed in zip(wanted, parts, strict=True)
+        ],
     )
-    existing = {
-        **({"": table} if existing_table.types else {}),
-        **{part: one for part, one in beside.items() if one.table in created},
-    }
+    return [
+        _sync_state(stored, *each, earned_on, table, reading)
+        for each, earned_on, table, reading in zip(
+            wanted, remembered, places, readings, strict=True
+        )
+    ]
+
+
+def _sync_state(
+    stored: StoredState,
+    name: str,
+    settings: SyncSettings,
+    sync: Sync | None,
+    earned_on: EarnedOn,
+    table: Table,
+    tables: TableReading,
+) -> SyncState:
     state = SyncState(
         name=name,
         settings=settings,
         settled_through=None if sync is None else sync.settled_through,
         checkpoint=None if sync is None else sync.checkpoint,
-        sweeps={} if sync is None else sync.sweeps,
-        remembered=PortalSchema(database).properties(name),
+        sweeps=SweepsState() if sync is None else sync.sweeps,
+        remembered=stored.properties.get(name, ()),
         table=table,
-        existing_table=existing_table,
-        compare_every=app.reconcile_every_days * times.DAY,
-        app=app,
+        tables=tables,
         earned_on=earned_on,
-        rows=destination.count_rows(database, existing),
-        created={part: created[one.table] for part, one in beside.items() if one.table in created},
+        stored=stored,
     )
     reason = None if sync is None else _reason_to_forget(state, sync)
     return state if reason is None else state.without_state(reason)
@@ -216,16 +258,16 @@ def _reason_to_forget(state: SyncState, sync: Sync) -> str | None:
         return f"{state.name} fills {table} and no longer {earned_on.table}"
     for part, (created, rows) in earned_on.tables.items():
         place = sql.table_beside(table, part) if part else table
-        now_created = state.created.get(part) if part else state.existing_table.created
+        now_created = state.tables.created.get(part) if part else state.existing_table.created
         if now_created is None:
             return f"{place} is gone"
         if created is not None and now_created != created:
             return f"{place} is another table than the one that was filled"
-        found = state.rows.get(part, rows)
+        found = state.tables.rows.get(part, rows)
         # a reading that did not come to its end counts on every row it brought in
         if found < rows and (found == 0 or state.checkpoint is not None or _is_of_items(state)):
             return f"{place} had {rows} rows and has {found}"
-    if earned_on.landed and "" not in earned_on.tables and not state.rows.get("", 0):
+    if earned_on.landed and "" not in earned_on.tables and not state.tables.rows.get("", 0):
         return f"{table} is " + ("empty" if state.existing_table.types else "gone")
     return None
 
@@ -233,3 +275,8 @@ def _reason_to_forget(state: SyncState, sync: Sync) -> str | None:
 def _is_of_items(state: SyncState) -> bool:
     """Whether nothing but the count of the rows could tell that some were taken away."""
     return isinstance(lookup.standard(state.settings.stream), ItemStream)
+
+
+def _is_of_records(settings: SyncSettings) -> bool:
+    """Whether the table is one of CRM records, custom objects included."""
+    return isinstance(lookup.standard(settings.stream), RecordStream | None)

@@ -35,13 +35,19 @@ def names_of(settings: SyncSettings) -> dict[str, Table]:
     return names | {f"VIEW {view}": views.view_of(table, view) for view in View}
 
 
-def check_names(database: Database, sync: str, settings: SyncSettings) -> None:
-    """Raises ``Refusal`` where a name that a sync needs is taken (``TABLE_TAKEN``), or nobody's."""
+def check_names(database: Database, sync: str, settings: SyncSettings) -> set[Table]:
+    """The names that are the sync's already.
+
+    Raises ``Refusal`` where a name that it needs is taken (``TABLE_TAKEN``), or nobody's.
+    """
     names = names_of(settings)
     table, stream = names[""], _named(settings.stream)
     destination.check_place(database, table)
+    own = set[Table]()
     for registered in TableRegister(database).named(table, names):
-        if registered.sync not in (None, sync):
+        if registered.sync == sync:
+            own.add(registered.table)
+        elif registered.sync is not None:
             raise Refusal(
                 f"{registered.table} belongs to the sync {registered.sync}"
                 f"{_what(registered)}; {WAY_OUT}",
@@ -53,13 +59,24 @@ def check_names(database: Database, sync: str, settings: SyncSettings) -> None:
                 f"{registered.table} holds {registered.stream}; drop it, or {WAY_OUT}",
                 code="TABLE_TAKEN",
             )
+    return own
 
 
-def claim_names(database: Database, sync: str, settings: SyncSettings) -> None:
-    """Register the names that a sync needs as its own. Raises as ``check_names``."""
-    check_names(database, sync, settings)
+def claim_names(
+    database: Database, sync: str, settings: SyncSettings, *, is_new: bool = False
+) -> None:
+    """Register the names that a sync needs as its own, which has none if it ``is_new``.
+
+    Raises as ``check_names``.
+    """
+    own = check_names(database, sync, settings)
     names = names_of(settings)
-    TableRegister(database).claim(sync, _named(settings.stream), names[""], names)
+    register = TableRegister(database)
+    stream = _named(settings.stream)
+    if not register.claim(sync, stream, names, own, had_others=not is_new):
+        # who was faster is told
+        check_names(database, sync, settings)
+        raise Refusal(f"{names['']} was just taken by another sync; {WAY_OUT}", code="TABLE_TAKEN")
 
 
 def _named(stream: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from hubspot_ingest import times
-from hubspot_ingest.model import Json
+from hubspot_ingest.database.state.sweeps import SweepsState
 
 # How often each sweep is due, in milliseconds.
 ARCHIVED_EVERY = times.DAY // 6
@@ -35,66 +34,63 @@ class Due:
 
 
 def due_sweeps(
-    state: Mapping[str, Any], now: int, *, archived: bool, filtered: bool, at_once: bool
+    state: SweepsState, now: int, *, archived: bool, filtered: bool, at_once: bool
 ) -> Due:
-    """What is due by ``state``, what earlier runs left in ``STATE.SYNCS.SWEEPS``.
+    """What is due by ``state``, which earlier runs left.
 
     ``archived`` and ``filtered`` say whether the sync has such sweeps at all; ``at_once`` makes
     them due in every run.
     """
 
-    def is_due(key: str, every: int) -> bool:
-        return at_once or _is_over(state.get(key), now, every)
+    def is_due(at: int | None, every: int) -> bool:
+        return at_once or _is_over(at, now, every)
 
     return Due(
         archived=archived
-        and is_due("archived_at", ARCHIVED_EVERY)
-        and now - int(state.get("archived_refused_at") or 0) >= REFUSED_FOR,
-        filtered=filtered and is_due("filtered_at", FILTERED_EVERY),
+        and is_due(state.archived_at, ARCHIVED_EVERY)
+        and now - (state.archived_refused_at or 0) >= REFUSED_FOR,
+        filtered=filtered and is_due(state.filtered_at, FILTERED_EVERY),
         rotation=rotation_under_way(state) or rotation_due(state, now),
     )
 
 
-def _is_over(at: Any, now: int, every: int) -> bool:
+def _is_over(at: int | None, now: int, every: int) -> bool:
     """Whether ``every`` has passed since ``at``; what lies in the future a wrong clock noted."""
-    return not 0 <= now - int(at or 0) < every
+    return not 0 <= now - (at or 0) < every
 
 
-def filtered_since(state: Mapping[str, Any], since: int | None, until: int, now: int) -> int:
+def filtered_since(state: SweepsState, since: int | None, until: int, now: int) -> int:
     """From where changes are looked at for what left the filter; the window of the run is given.
 
     What the index did not know last time it may know now.
     """
-    begun = int(state.get("filtered_at") or 0) or (since or 0)
+    begun = state.filtered_at or since or 0
     return max(0, begun - (now - until))
 
 
-def rotation_due(state: Mapping[str, Any], now: int) -> bool:
+def rotation_due(state: SweepsState, now: int) -> bool:
     """Whether a new rotation is to begin."""
-    return _is_over(state.get("rotated_at"), now, ROTATION)
+    return _is_over(state.rotated_at, now, ROTATION)
 
 
-def rotation_under_way(state: Mapping[str, Any]) -> bool:
+def rotation_under_way(state: SweepsState) -> bool:
     """Whether a rotation is under way."""
-    return bool(state.get("rotating") or state.get("rotation"))
+    return state.rotating or state.rotation > 0
 
 
-def comparison_due(state: Mapping[str, Any], now: int, every: int) -> bool:
+def comparison_due(state: SweepsState, now: int, every: int) -> bool:
     """Whether the table is to be compared with HubSpot: ``every`` so many ms (0: never).
 
     After a backfill, and after a comparison that came to no end, it is whatever ``every`` says.
     """
-    pending = state.get("compare_from")
-    if pending is not None:
-        return now >= int(pending)
-    return every > 0 and _is_over(state.get("compared_at"), now, every)
+    if state.compare_from is not None:
+        return now >= state.compare_from
+    return every > 0 and _is_over(state.compared_at, now, every)
 
 
-def state_after_comparison(state: Mapping[str, Json], at: int, *, ended: bool) -> dict[str, Json]:
+def state_after_comparison(state: SweepsState, at: int, *, ended: bool) -> SweepsState:
     """The state after a comparison that began at ``at``, and came to its end or not."""
-    kept = {name: value for name, value in state.items() if name != "compare_from"}
-    again: dict[str, Json] = {} if ended else {"compare_from": at + COMPARED_AGAIN}
-    return {**kept, "compared_at": at, **again}
+    return replace(state, compared_at=at, compare_from=None if ended else at + COMPARED_AGAIN)
 
 
 def growing_steps() -> Iterator[int]:

@@ -57,7 +57,7 @@ def items_plan(prospect: Prospect, stream: ItemStream, state: SyncState) -> Plan
         state.table,
         settled_through=state.settled_through,
         checkpoint=state.checkpoint,
-        state=state.sweeps,
+        sweeps=state.sweeps,
         now=prospect.now,
     )
     try:

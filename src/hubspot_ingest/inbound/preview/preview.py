@@ -12,6 +12,8 @@ from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import RecordStream, ViewStream
 from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.stored_state import read_stored_state
+from hubspot_ingest.database.state.sweeps import SweepsState
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
@@ -19,7 +21,7 @@ from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.opening.portal_check import check_known_portal
-from hubspot_ingest.inbound.opening.sync_state import read_sync_state
+from hubspot_ingest.inbound.opening.sync_state import read_sync_states
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.preview import report
 from hubspot_ingest.inbound.preview.items import items_plan, view_plan
@@ -108,17 +110,17 @@ def _defaults(context: Context) -> dict[str, Json]:
 
 
 def _plan(context: Context, name: str, new_settings: Json = None) -> Planned:
-    app = AppState(context.database).settings()
-    sync = Syncs(context.database).find(name)
+    now = context.clock.now()
+    stored = read_stored_state(context.database, now, name)
+    app, sync = stored.app, stored.syncs.get(name)
     settings = parse_settings(name, None if sync is None else sync.settings, app.for_syncs)
     if new_settings is not None:
-        stored = settings
+        before = settings
         settings = configure.checked_settings(context, name, new_settings, app.for_syncs)
-        if sync is not None and change_effect(stored, settings) >= Effect.BACKFILL:
+        if sync is not None and change_effect(before, settings) >= Effect.BACKFILL:
             # as they would be forgotten once these settings are stored
-            sync = replace(sync, settled_through=None, checkpoint=None, sweeps={})
-    state = read_sync_state(context.database, name, settings, sync, app)
-    now = context.clock.now()
+            sync = replace(sync, settled_through=None, checkpoint=None, sweeps=SweepsState())
+    [state] = read_sync_states(context.database, stored, [(name, settings, sync)])
     with context.client(settings, now + PATIENCE) as client:
         prospect = Prospect(context, client, name, settings, now)
         stream = lookup.find(settings.stream, client.fetch)

@@ -10,6 +10,7 @@ from typing import Any
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.certificates import LiveRows
+from hubspot_ingest.database.state.sweeps import FilteredPlace
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
@@ -71,7 +72,7 @@ class Surveyor:
             counts = self._filtered(counts)
         if due.rotation:
             plan_of_rotation = rotation_plan(self.plan)
-            after = int(self.sync_state.sweeps.get("rotation") or 0)
+            after = self.sync_state.sweeps.rotation
             counts = replace(
                 counts, rotation=page_readers.count_matching(self.fetch, plan_of_rotation, after)
             )
@@ -121,7 +122,8 @@ class Surveyor:
         it took not all, how far the page got among the ids tells roughly.
         """
         ids = replace(list_plan(self.plan), properties=())
-        token = (self.sync_state.sweeps.get("archived_place") or {}).get("token")
+        place = self.sync_state.sweeps.archived_place
+        token = None if place is None else place.token
         try:
             page = page_readers.read_list_page(self.fetch, ids, token, archived=True)
         except HubSpotRefused:
@@ -143,10 +145,10 @@ class Surveyor:
 
     def _filtered(self, counts: Counts) -> Counts:
         plan = self.plan
-        place = self.sync_state.sweeps.get("filtered_place") or {}
+        place = self.sync_state.sweeps.filtered_place or FilteredPlace(self.now)
         since = filtered_since(self.sync_state.sweeps, plan.since, plan.until, self.now)
-        ids = replace(plan, since=int(place.get("since", since)), properties=("hs_object_id",))
-        after = int(place.get("after", 0))
+        since, after = since if place.since is None else place.since, place.after
+        ids = replace(plan, since=since, properties=("hs_object_id",))
         reach, changed = page_readers.search_range(
             self.fetch, replace(ids, filter_groups=()), after, None
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hubspot_ingest import credentials, schedules, times
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.state.budgets import Budgets
+from hubspot_ingest.database.state.budgets import Budgets, weight_of_others
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.errors import ScopeMissing
@@ -86,8 +86,8 @@ class Prospect:
 
     def limits(self) -> dict[Bucket, Limit]:
         """What HubSpot's headers said, less the share of runs that are going on."""
-        budgets = Budgets(self.context.database)
-        _, others = budgets.weights(self.context.process, self.settings.connection, self.now)
+        holders = Budgets(self.context.database).holders(self.now)
+        others = weight_of_others(holders, self.context.process, self.settings.connection)
         own = quota_share.WEIGHTS[self.settings.priority]
         self.client.governor.share(own / (own + others))
         return {

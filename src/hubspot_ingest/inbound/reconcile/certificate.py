@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 
 from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.certificates import Certificate, Certificates
-from hubspot_ingest.database.state.syncs import StateWriter
+from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.reconcile.comparison import SHOWN, Comparison, ComparisonResult
 
@@ -72,7 +72,7 @@ def compare_and_certify(
             differences=[*result.kinds.items()][:SHOWN],
         )
         Certificates(loader.database).save(certificate, writer)
-        cleanup.clear(loader.database, loader.clock.now())
+        cleanup.clear(loader.database)
         return certificate
 
     try:

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from hubspot_ingest.database.state.certificates import LiveRows
+from hubspot_ingest.database.state.sweeps import SweepsState
 from hubspot_ingest.errors import HubSpotRefused, IngestError, Stopped, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
@@ -343,6 +344,6 @@ class Comparison:
             self.log(merge_result)
 
         context = SweepContext(
-            loader=self.loader, state={}, save=lambda _: None, rows=1, log=repaired
+            loader=self.loader, state=SweepsState(), save=lambda _: None, rows=1, log=repaired
         )
         yield from look_up(context, ids)

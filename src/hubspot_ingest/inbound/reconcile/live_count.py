@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import LiveRows
+from hubspot_ingest.database.state.sweeps import CountDifference
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
@@ -67,16 +68,17 @@ def settle_count(
     ``current``: the rows are those that HubSpot had when it counted. ``follow``: deleted records
     are marked; without it nothing is done but to bring in what is missing here.
     """
-    state, fetch, plan = context.state, context.fetch, context.plan
+    seen, fetch, plan = context.state.count, context.fetch, context.plan
     if not current and total != live:
         total = latest_changes.count_taken(fetch, plan) or live
     if total == live:
-        if state.pop("count", None) is not None:
-            context.save_state()
+        if seen is not None:
+            context.save_state(count=None)
         return
-    seen = state.get("count") or {}
-    same = (seen.get("total"), seen.get("live")) == (total, live) and not seen.get("after")
-    if (same and context.now - int(seen["at"]) < SAME_FOR) or (total < live and not follow):
+    after = 0 if seen is None else seen.after
+    is_same = seen is not None and not after and (seen.total, seen.live) == (total, live)
+    is_recent = seen is not None and context.now - seen.at < SAME_FOR
+    if (is_same and is_recent) or (total < live and not follow):
         return
     rows = LiveRows(context.loader.database, context.plan.table)
     if total < live:
@@ -88,22 +90,18 @@ def settle_count(
             if live == total:
                 break
             total = latest_changes.count_taken(fetch, plan) or total
-    after = 0
     if total != live:
-        after = yield from _settle_by_id(context, total, rows, int(seen.get("after") or 0))
+        after = yield from _settle_by_id(context, total, rows, after)
         live = rows.count_ids()
-    if total == live:
-        state.pop("count", None)
-    else:
-        state["count"] = {"total": total, "live": live, "at": context.now, "after": after}
-    context.save_state()
+    difference = CountDifference(total, live, context.now, after)
+    context.save_state(count=None if total == live else difference)
 
 
 def _cheap_sweeps(context: SweepContext, due: Due, missing: int) -> Iterator[Iterator[None]]:
     """The sweeps that find what is gone with less requests than bisection."""
     if context.plan.filter_groups and context.plan.timed:
         yield unless_refused(context, "filtered", sweep_filtered_out)
-    refused_at = int(context.state.get("archived_refused_at") or 0)
+    refused_at = context.state.archived_refused_at or 0
     listed = context.now - refused_at >= REFUSED_FOR
     if due.archived or (missing >= MANY and listed):
         yield unless_refused(context, "archived", sweep_archived)

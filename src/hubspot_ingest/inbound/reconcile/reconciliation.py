@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import RecordStream
+from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.certificates import Certificate
-from hubspot_ingest.database.state.leases import Leases
-from hubspot_ingest.database.state.runs import Runs
+from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.load import page_recorder
@@ -28,7 +28,6 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
-from hubspot_ingest.settings import SyncSettings
 
 TICK = 1.0
 
@@ -40,7 +39,7 @@ def start(context: Context, name: str) -> dict[str, Json]:
     """
     state = read_sync(context, name)
     _check_loaded(state)
-    if Leases(context.database).held(state.name, context.clock.now()):
+    if state.stored.syncs[state.name].is_held(context.clock.now()):
         raise SyncBusy(f"a run of {state.name} is going on already; see the view RUNS")
     task = task_schedules.start_comparison(context.database, state.name, state.settings)
     return {
@@ -76,22 +75,23 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
     with lease:
         _check_loaded(state)
         deadline = began + round(state.settings.deadline_minutes * times.MINUTE)
-        with _open_client(context, state.settings, deadline) as (client, refresh):
+        with _open_client(context, state, deadline) as (client, refresh):
             with closing(_comparison(context, client, state, lease, refresh)) as comparison:
                 steps = compare_and_certify(comparison, lease.writer, lambda: client.tally.requests)
                 certificate = _run_to_end(steps)
             spent = client.tally
         ended = certificate.result != "INCOMPLETE"
-        lease.writer.save_sweeps(due.state_after_comparison(state.sweeps, began, ended=ended))
-    Runs(context.database).save_requests(
-        run_id,
-        [
-            (endpoint, {field: getattr(usage, field) for field in usage.__dataclass_fields__})
-            for endpoint, usage in spent.endpoints.items()
-        ],
-    )
+        lease.writer.keep_sweeps(due.state_after_comparison(state.sweeps, began, ended=ended))
+    answer = _answer(certificate, comparison.result)
+    log = RunLog(run_id, state.name, state.settings.stream, began, "SUCCEEDED", str(state.table))
+    log.strategy, log.message = "RECONCILE", str(answer["message"])
+    log.finished_at, log.requests = context.clock.now(), spent.requests
+    log.endpoints = [
+        {"endpoint": endpoint, **asdict(usage)} for endpoint, usage in spent.endpoints.items()
+    ]
+    Runs(context.database).add([log])
     alerts.after_runs(context)
-    return _answer(certificate, comparison.result)
+    return answer
 
 
 def _check_loaded(state: SyncState) -> None:
@@ -116,15 +116,15 @@ def _run_to_end(steps: Generator[None, None, Certificate]) -> Certificate:
 
 @contextmanager
 def _open_client(
-    context: Context, settings: SyncSettings, deadline: int
+    context: Context, state: SyncState, deadline: int
 ) -> Iterator[tuple[Client, Callable[[], None]]]:
-    with context.client(settings, deadline) as client:
-        share = quota_share.QuotaShare(context, client, settings)
+    with context.client(state.settings, deadline) as client:
+        share = quota_share.QuotaShare(context, client, state.settings, state.stored)
         share.begin()
         try:
             yield client, share.refresh
         finally:
-            share.end()
+            Budgets(context.database).add(share.end())
 
 
 def _comparison(

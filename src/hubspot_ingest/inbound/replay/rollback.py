@@ -9,7 +9,9 @@ from typing import Any
 
 from hubspot_ingest import times
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
-from hubspot_ingest.database.state.syncs import StateWriter, Syncs
+from hubspot_ingest.database.state.progress import StateWriter
+from hubspot_ingest.database.state.sweeps import ColumnsToFill, SweepsState, stored_sweeps
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.inbound.load import table_views
 from hubspot_ingest.inbound.load.run_manifest import manifest_table
@@ -103,32 +105,35 @@ def _rewind(
     # there are fewer rows from here on
     tables = {part: (created, 0) for part, (created, _) in writer.earned_on.tables.items()}
     writer.earned_on = replace(writer.earned_on, tables=tables, landed=False)
-    writer.rewind(cursor, earlier_sweeps(state.sweeps, manifest["sweeps"], added))
+    writer.rewind(cursor, earlier_sweeps(state.sweeps, stored_sweeps(manifest["sweeps"]), added))
     table_views.rewind_views(context.database, state.name, state.settings, cursor)
 
 
-def earlier_sweeps(
-    now: Mapping[str, Any], before: Mapping[str, Any], added: Sequence[str]
-) -> dict[str, Json]:
+def earlier_sweeps(now: SweepsState, before: SweepsState, added: Sequence[str]) -> SweepsState:
     """The sweeps' state from which all is swept again that was since ``before``.
 
     Columns that were ``added`` since are filled again in the rows that are set back.
     """
-    state: dict[str, Json] = {
-        name: min(int(now[name] or 0), int(before.get(name) or 0))
-        for name in now
-        if name.endswith("_at")
-    }
-    behind = {**(now.get("behind") or {})}
-    for scope, since in (before.get("behind") or {}).items():
+
+    def earlier(at_now: int | None, at_before: int | None) -> int | None:
+        return None if at_now is None else min(at_now, at_before or 0)
+
+    behind = {**now.behind}
+    for scope, since in before.behind.items():
         other = behind.get(scope, since)
         behind[scope] = None if since is None or other is None else min(since, other)
-    if behind:
-        state["behind"] = behind
-    if "compare_from" in now:
-        state["compare_from"] = now["compare_from"]
-    pending = now.get("refill") or {"properties": []}
-    properties: list[Json] = [*sorted({*added, *pending["properties"]})]
-    if properties:
-        state["refill"] = {"properties": properties, "after": ""}
-    return state
+    pending = () if now.refill is None else now.refill.properties
+    properties = tuple(sorted({*added, *pending}))
+    return SweepsState(
+        archived_at=earlier(now.archived_at, before.archived_at),
+        archived_refused_at=earlier(now.archived_refused_at, before.archived_refused_at),
+        filtered_at=earlier(now.filtered_at, before.filtered_at),
+        filtered_refused_at=earlier(now.filtered_refused_at, before.filtered_refused_at),
+        rotated_at=earlier(now.rotated_at, before.rotated_at),
+        rotation_refused_at=earlier(now.rotation_refused_at, before.rotation_refused_at),
+        compared_at=earlier(now.compared_at, before.compared_at),
+        compare_from=now.compare_from,
+        refill=ColumnsToFill(properties) if properties else None,
+        whole_at=earlier(now.whole_at, before.whole_at),
+        behind=behind,
+    )

@@ -17,9 +17,10 @@ from hubspot_ingest.database import shadow_tables
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
-from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound.load import destination, table_views
+from hubspot_ingest.inbound.opening.closing import EndingRun, close_runs
 from hubspot_ingest.inbound.opening.opening import Lease, open_sync
 from hubspot_ingest.inbound.opening.portal_check import check_portal
 from hubspot_ingest.inbound.replay.page_loader import Loads
@@ -27,11 +28,8 @@ from hubspot_ingest.inbound.replay.target_tables import target_tables
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.operations.internal_errors import fail_run
 
 STRATEGY = "REPLAY"
-# How often a replay tells how far it is.
-PROGRESS_EVERY = times.MINUTE
 
 
 def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
@@ -40,7 +38,7 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
     Raises ``UnknownSync``, ``Refusal`` (``NOTHING_KEPT``, ``NOT_KEPT_SO_FAR``, ``OTHER_PORTAL``)
     and ``SyncBusy``; nothing was changed then.
     """
-    runs, kept = Runs(context.database), PageArchive(context.database)
+    kept = PageArchive(context.database)
     began = context.clock.now()
     run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
     state, lease = open_sync(context, name, run_id)
@@ -52,15 +50,15 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
         for portal in {entry.body["portal"] for entry in entries if "portal" in entry.body}:
             check_portal(context.database, state, portal, ask_rows=True)
         log.destination = str(table)
-        runs.begin(log)
-        runs.save(log)
+        lease.writer.log = log
+        ending = EndingRun(log, lease.writer)
+        lease.writer.write()
         try:
-            _Replay(
-                *(context.database, context.clock, lease, runs, kept, log, table, entries)
-            ).run()
+            _Replay(*(context.database, context.clock, lease, kept, log, table, entries)).run()
             table_views.expire_views(context.database, name, state.settings, unsettle=False)
         except Exception as error:
-            fail_run(context.database, log, error, context.clock.now())
+            ending.fail(context.database, error, context.clock.now())
+        close_runs(context, [ending])
     return {
         "response_code": log.response_code,
         "message": log.message,
@@ -122,7 +120,6 @@ class _Replay:
     database: Database
     clock: times.Clock
     lease: Lease
-    runs: Runs
     kept: PageArchive
     log: RunLog
     table: Table
@@ -162,12 +159,10 @@ class _Replay:
             f"HubSpot: {self.log.rows_inserted} inserted and {self.log.rows_updated} updated in "
             f"{self.table}"
         )
-        self.runs.save(self.log)
 
     def _load(self, shadow: Table, manifests: Mapping[str, Mapping[str, Any]]) -> None:
         database, name = self.database, self.log.sync
         loads = Loads(database, self.kept, name, shadow, self.log.run_id)
-        saved_at = self.log.started_at
         for entry in self.entries:
             if entry.kind == "ROLLBACK":
                 own_entries = [
@@ -177,7 +172,3 @@ class _Replay:
             else:
                 self.log.rows_read += loads.load(entry, manifests[entry.run_id])
             self.lease.renew()
-            now = self.clock.now()
-            if now - saved_at >= PROGRESS_EVERY:
-                self.runs.save(self.log)
-                saved_at = now

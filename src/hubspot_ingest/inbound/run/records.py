@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import asdict, replace
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import ItemStream, ViewStream
-from hubspot_ingest.database import sql
+from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.database.state.properties import PortalSchema
-from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.sweeps import ColumnsToFill
 from hubspot_ingest.errors import DailyLimitReached, IngestError, StateOutdated, Stopped
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
@@ -23,10 +23,12 @@ from hubspot_ingest.inbound.load import page_recorder
 from hubspot_ingest.inbound.load.batches import HISTORY
 from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.loader import Loader, MergeResult
+from hubspot_ingest.inbound.opening.closing import EndingRun
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.opening import Lease
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
+from hubspot_ingest.inbound.opening.table_reading import TableReading
 from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
@@ -35,9 +37,7 @@ from hubspot_ingest.inbound.reconcile.live_count import settle_count
 from hubspot_ingest.inbound.run.run_message import success_message
 from hubspot_ingest.inbound.run.shortfalls import Shortfalls
 from hubspot_ingest.inbound.run.started_extraction import StartedExtraction, start_extraction
-from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.operations.quota_share import QuotaShare
 
 # A run that merges nothing yet tells so often how many requests it sent.
@@ -48,34 +48,33 @@ SHORT_TICK = 0.02
 
 
 class Run:
-    """The steps of one run, over the row of RUNS that it fills in."""
+    """The steps of one run, over what is written when it has ended."""
 
     def __init__(
         self,
         sync_state: SyncState,
         lease: Lease,
         context: Context,
-        log: RunLog,
+        ending: EndingRun,
         *,
         patient: bool = True,
     ) -> None:
-        """``lease`` was taken for the run of ``log``."""
+        """``lease`` was taken for the run of ``ending``."""
+        log = ending.log
         self._name = sync_state.name
         self._settings = sync_state.settings
         self._context = context
         self._clock = context.clock
         self._tick = PATIENT_TICK if patient else SHORT_TICK
         self._lease, self._writer = lease, lease.writer
-        self._runs = Runs(context.database)
         self._schema = PortalSchema(context.database)
-        self._log = log
-        self._progress_saved_at = log.started_at
+        self._ending, self._log = ending, log
         self._requests: Callable[[], int] = int
         self._sync_state = sync_state
-        self._sweeps_state = sync_state.sweeps
         log.settled_through = sync_state.settled_through
-        self._notes: list[str] = []
-        self._shortfalls = Shortfalls(self._runs, log, self._notes, self._clock)
+        self._writer.log = log
+        self._notes = ending.notes
+        self._shortfalls = Shortfalls(ending)
         if sync_state.forgotten is not None:
             self._notes.append(f"everything was read anew: {sync_state.forgotten}")
         self._recorder = page_recorder.page_recorder(
@@ -91,7 +90,9 @@ class Run:
         with self._context.client(self._settings, deadline) as client:
             self._requests = lambda: client.tally.requests
             self._log.watch = client.watch
-            self._quota_share = QuotaShare(self._context, client, self._settings)
+            self._quota_share = QuotaShare(
+                self._context, client, self._settings, self._sync_state.stored
+            )
             self._quota_share.begin()
             try:
                 try:
@@ -102,21 +103,19 @@ class Run:
                     raise self._quota_share.with_reset_time(error) from error
             except BaseException as error:
                 client.stop(error if isinstance(error, IngestError) else IngestError("it ended"))
-                # what ended the run matters more than an error about its requests
-                with suppress(IngestError):
-                    self._save_requests(client)
                 raise
-            self._save_requests(client)
+            finally:
+                self._note_requests(client)
         self._succeed()
 
-    def _save_requests(self, client: Client) -> None:
-        self._quota_share.end()
-        spent = client.tally.endpoints
+    def _note_requests(self, client: Client) -> None:
+        self._log.usage = self._quota_share.end()
         self._log.requests = client.tally.requests
+        spent = client.tally.endpoints
         self._log.bytes = sum(usage.bytes for usage in spent.values())
-        self._runs.save_requests(
-            self._log.run_id, [(endpoint, asdict(usage)) for endpoint, usage in spent.items()]
-        )
+        self._log.endpoints = [
+            {"endpoint": endpoint, **asdict(usage)} for endpoint, usage in spent.items()
+        ]
 
     def _run_stages(self, client: Client) -> Iterator[None]:
         stream = lookup.find(self._settings.stream, client.fetch)
@@ -172,27 +171,27 @@ class Run:
         with closing(Comparison(loader, until, self._count_rows)) as comparison:
             yield from self._load(started, comparison, tables, until)
             parts = [*run_plan.associations, *([HISTORY] if run_plan.history else ())]
-            existing_table = tables.verify(parts)
+            reading = tables.verify(parts, marked=True)
             self._writer.advance(until)
             log.settled_through = until
-            views.settle(until, loader.grown)
-            loader = comparison.loader = self._loader_of_sweeps(loader, existing_table)
-            swept = yield from self._sweep(loader, started)
+            self._ending.settle(views, until, loader.grown)
+            loader = comparison.loader = self._loader_of_sweeps(loader, reading.existing_table)
+            swept = yield from self._sweep(loader, started, reading)
             self._shortfalls.log_links(loader)
             if swept and self._comparison_due and loader.existing_table.types:
                 yield from self._compare(comparison)
             elif loader.unread:
                 # whatever is open is looked at by the comparison of a later run
                 pending = due.state_after_comparison(
-                    self._sweeps_state, self._clock.now(), ended=False
+                    self._writer.sweeps, self._clock.now(), ended=False
                 )
-                self._writer.save_sweeps(pending)
+                self._writer.keep_sweeps(pending)
             self._shortfalls.log_unread(loader)
 
     @property
     def _comparison_due(self) -> bool:
         every = self._sync_state.compare_every
-        return due.comparison_due(self._sweeps_state, self._clock.now(), every)
+        return due.comparison_due(self._writer.sweeps, self._clock.now(), every)
 
     def _begins_anew(self, client: Client, portal_id: str) -> bool:
         """Whether what earlier runs left behind turns out not to count, and is forgotten."""
@@ -208,7 +207,6 @@ class Run:
             return False
         self._writer.forget()
         self._sync_state = state.without_state(reason)
-        self._sweeps_state = self._sync_state.sweeps
         self._notes.append(f"everything was read anew: {reason}")
         return True
 
@@ -245,6 +243,7 @@ class Run:
                 tables.count_merged(result.inserted)
             remaining = started.extraction.remaining(result.read_to)
             if remaining is not None:
+                log.requests = self._requests()
                 self._writer.save_checkpoint(
                     {
                         "plan": run_plan.hash,
@@ -253,8 +252,6 @@ class Run:
                         "reading": remaining,
                     }
                 )
-                log.requests = self._requests()
-                self._runs.save(log)
         if self._sync_state.properties_changed(started.properties):
             self._schema.save_properties(self._name, started.properties, run_plan.property_columns)
 
@@ -266,7 +263,7 @@ class Run:
             database=self._context.database.counting(self._log.staged, client.watch),
             writer=self._writer,
             tables=FilledTables(self._context.database, self._sync_state, self._writer, portal_id),
-            runs=self._runs,
+            errors=self._ending.errors,
             client=client,
             log=self._log,
             clock=self._clock,
@@ -274,6 +271,7 @@ class Run:
             tick=self._tick,
             portal_id=portal_id,
             notes=self._notes,
+            settle=self._ending.settle,
             recorder=self._recorder,
         )
         return run.steps()
@@ -286,11 +284,10 @@ class Run:
             if column.name not in started.existing_table.types
         }
         if added and started.existing_table.types:
-            pending = self._sweeps_state.get("refill", {"properties": []})
-            property_names: list[Json] = [*sorted(added | set(pending["properties"]))]
-            refill: Json = {"properties": property_names, "after": ""}
-            self._sweeps_state = {**self._sweeps_state, "refill": refill}
-            self._writer.save_sweeps(self._sweeps_state)
+            sweeps = self._writer.sweeps
+            pending = () if sweeps.refill is None else sweeps.refill.properties
+            refill = ColumnsToFill(tuple(sorted({*added, *pending})))
+            self._writer.save_sweeps(replace(sweeps, refill=refill))
 
     def _loader_of_sweeps(self, loader: Loader, existing_table: ExistingTable) -> Loader:
         """The loading of what follows the main reading, into the table as it stands by now."""
@@ -303,19 +300,18 @@ class Run:
         self._log.rows_updated += merge_result.updated
         self._log.rows_deleted += merge_result.deleted
 
-    def _sweep(self, loader: Loader, started: StartedExtraction) -> Generator[None, None, bool]:
+    def _sweep(
+        self, loader: Loader, started: StartedExtraction, reading: TableReading
+    ) -> Generator[None, None, bool]:
         """Follow up what no search tells; False: the rest is left to the next run."""
-        counts = {"FOUND": 0, "LIVE": 0}
-        if loader.existing_table.types:
-            (counts,) = self._context.database.rows(sql.live_count(loader.plan.table))
+        live = reading.live or 0
         context = SweepContext(
             loader=loader,
-            state=dict(self._sweeps_state),
+            state=self._writer.sweeps,
             save=self._writer.save_sweeps,
-            rows=int(counts["FOUND"]),
+            rows=reading.rows.get("", 0),
             log=self._count_rows,
         )
-        self._sweeps_state = context.state
         settled_through = self._sync_state.settled_through
         if settled_through is None:
             reset_after_backfill(context)
@@ -326,15 +322,15 @@ class Run:
             )
         extraction = started.extraction
         try:
-            if (extraction.total or 0) > int(counts["LIVE"]) and context.has_table:
+            if (extraction.total or 0) > live and context.has_table:
                 # restored records are found by the sweeps, which get on in the shortest of runs
                 yield from run_sweeps(context, self._due(context))
-                (counts,) = self._context.database.rows(sql.live_count(loader.plan.table))
+                live = LiveRows(self._context.database, loader.plan.table).count_all()
             if extraction.total is not None and context.has_table:
                 yield from settle_count(
                     context,
                     extraction.total,
-                    int(counts["LIVE"]),
+                    live,
                     self._due(context),
                     current=extraction.total_is_current,
                     follow=self._settings.include_archived,
@@ -368,15 +364,12 @@ class Run:
         except StateOutdated:
             raise
         except Exception as error:
-            now, run_id = self._clock.now(), self._log.run_id
-            failure = reportable_error(
-                self._context.database, error, now, run_id=run_id, sync=self._name
-            )
-            message = f"the table could not be compared with HubSpot: {failure.message}"
-            self._runs.log_error(run_id, self._name, failure.response_code, message, now)
-            self._notes.append(message)
+            reason = "the table could not be compared with HubSpot: "
+            database, now = self._context.database, self._clock.now()
+            failure = self._ending.noted(database, error, now, reason)
+            self._notes.append(reason + failure.message)
         ended = comparison.result.result != "INCOMPLETE"
-        self._writer.save_sweeps(due.state_after_comparison(self._sweeps_state, at, ended=ended))
+        self._writer.keep_sweeps(due.state_after_comparison(self._writer.sweeps, at, ended=ended))
 
     def _succeed(self) -> None:
         log = self._log
@@ -384,17 +377,11 @@ class Run:
         log.finished_at = self._clock.now()
         if not log.message:
             log.message = success_message(log)
-        log.message = "; ".join([log.message, *self._notes])
-        self._runs.save(log)
         if self._recorder is not None:
             self._recorder.delete_expired(log.finished_at)
 
     def _heartbeat(self) -> None:
         """Renew the lease, and tell who looks at RUNS how far the run is."""
         self._quota_share.refresh()
-        now = self._clock.now()
-        if now - self._progress_saved_at >= PROGRESS_EVERY:
-            self._log.requests = self._requests()
-            self._runs.save(self._log)
-            self._progress_saved_at = now
-        self._lease.renew()
+        self._log.requests = self._requests()
+        self._lease.renew(PROGRESS_EVERY)

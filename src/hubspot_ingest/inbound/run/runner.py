@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.database import privileges
-from hubspot_ingest.database.state.app_settings import AppState
-from hubspot_ingest.database.state.leases import Leases
 from hubspot_ingest.database.state.runs import RunLog, Runs
-from hubspot_ingest.database.state.syncs import Syncs
-from hubspot_ingest.errors import GrantMissing, SyncBusy
-from hubspot_ingest.inbound.opening.opening import open_sync, remembered_sync
+from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
+from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
+from hubspot_ingest.inbound.opening.closing import EndingRun, close_runs
+from hubspot_ingest.inbound.opening.opening import OpenedSync, open_sync, open_syncs, read_sync
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.freshness import fresh_syncs
-from hubspot_ingest.operations.internal_errors import fail_run, reportable_error
 from hubspot_ingest.operations.run_cost import RunCost
 
 # Runs within this time tell when a sync was read last, and how long that takes: the longest promise
 # is a day.
 RECENT = 2 * times.DAY
+# Runs that have ended are closed together, and wait for each other for so long at most (ms).
+CLOSED_AFTER = times.MINUTE // 2
+
 # The worst status comes first.
 WORST_FIRST = ("FAILED", "SKIPPED", "STOPPED", "SUCCEEDED")
+
+
+@dataclass(frozen=True, slots=True)
+class GoingRun:
+    """A run that was begun: going through its steps runs it; then it is to be closed."""
+
+    ending: EndingRun
+    steps: Iterator[None]
 
 
 def ingest(name: str, context: Context) -> dict[str, Json]:
@@ -35,11 +44,14 @@ def ingest(name: str, context: Context) -> dict[str, Json]:
 
     Raises only what forbids a run to begin at all: ``Refusal``, ``UnknownStream``, ``SyncBusy``.
     """
-    log, steps = begin(name, context)
-    for _ in steps:
+    run_cost = RunCost(context.clock)
+    state, lease = open_sync(context, name, _new_run_id(context), is_run=True)
+    run = begin(context, OpenedSync(state, lease), run_cost)
+    for _ in run.steps:
         pass
-    alerts.after_runs(context)
-    return answer(log)
+    _close(context, [run.ending])
+    _alert(context, state.stored)
+    return answer(run.ending.log)
 
 
 def ingest_all(context: Context, *, scheduled: bool = True) -> dict[str, Json]:
@@ -47,13 +59,17 @@ def ingest_all(context: Context, *, scheduled: bool = True) -> dict[str, Json]:
 
     Without those ``scheduled`` on their own where those run by themselves.
     """
-    syncs = [sync for sync in Syncs(context.database).all() if sync.enabled]
-    names = [sync.name for sync in syncs if scheduled or task_schedules.runs_with_app(sync)]
+    stored = read_stored_state(context.database, context.clock.now())
+    names = [
+        sync.name
+        for sync in stored.syncs.values()
+        if sync.enabled and (scheduled or task_schedules.runs_with_app(sync))
+    ]
     side_by_side = _SideBySide(context)
-    side_by_side.begin(names)
+    side_by_side.begin(stored, names)
     while side_by_side.going:
         side_by_side.step()
-    alerts.after_runs(context)
+    _alert(context, stored)
     return _together({name: side_by_side.answers[name] for name in names})
 
 
@@ -65,22 +81,25 @@ def ingest_fresh(context: Context) -> dict[str, Json]:
     """
     database, clock = context.database, context.clock
     side_by_side = _SideBySide(context)
+    stored: StoredState | None = None
     ends_at, look_at = None, clock.now()
     while True:
         now = clock.now()
         if now >= look_at and (ends_at is None or now < ends_at):
-            promised = fresh_syncs(Syncs(database).all(), AppState(database).settings())
+            stored = read_stored_state(database, now)
+            promised = fresh_syncs([*stored.syncs.values()], stored.app)
             due = promised.due(Runs(database).recent(now - RECENT), now)
             if due and ends_at is None:
                 ends_at = now + round(promised.longest_deadline * times.MINUTE)
-            side_by_side.begin([name for name in due if name not in side_by_side.going], ends_at)
+            busy_names = {*side_by_side.going}
+            side_by_side.begin(stored, [name for name in due if name not in busy_names], ends_at)
             look_at = now + times.MINUTE
         if not side_by_side.going:
             break
         side_by_side.step()
-    if not side_by_side.answers:
+    if stored is None or not side_by_side.answers:
         return {"response_code": "OK", "message": "no sync is due", "runs": []}
-    alerts.after_runs(context)
+    _alert(context, stored)
     return _together(side_by_side.answers)
 
 
@@ -91,78 +110,89 @@ class _SideBySide:
         """No run goes on at first."""
         self._context = context
         self._run_cost = RunCost(context.clock)
+        self._ended: list[EndingRun] = []
         self.answers: dict[str, dict[str, Json]] = {}
-        self.going: dict[str, tuple[RunLog, Iterator[None]]] = {}
+        self.going: dict[str, GoingRun] = {}
 
-    def begin(self, names: Sequence[str], ends_at: int | None = None) -> None:
-        """Begin runs of some syncs, which end before an instant (epoch ms) if there is one."""
+    def begin(self, stored: StoredState, names: Sequence[str], ends_at: int | None = None) -> None:
+        """Begin runs of some syncs, which end before an instant (epoch ms) if there is one.
+
+        ``stored`` was just read.
+        """
+        if not names:
+            return
+        context = self._context
+        opened = open_syncs(context, stored, names, lambda: _new_run_id(context))
         patient = len(names) == 1 and ends_at is None
-        for name in names:
-            try:
+        for name, sync in opened.items():
+            if isinstance(sync, IngestError):
+                self.answers[name] = sync.as_answer
+            else:
                 self.going[name] = begin(
-                    name, self._context, self._run_cost, patient=patient, ends_at=ends_at
+                    context, sync, self._run_cost, patient=patient, ends_at=ends_at
                 )
-            except Exception as error:
-                self._fail(name, error)
 
     def step(self) -> None:
-        """Let each run take its turn."""
-        for name, (log, steps) in list(self.going.items()):
-            try:
-                if next(steps, True) is None:
-                    continue
-                self.answers[name] = answer(log)
-            except Exception as error:
-                self._fail(name, error)
-            del self.going[name]
+        """Let each run take its turn, and close together those that ended."""
+        for name, run in list(self.going.items()):
+            if next(run.steps, True) is not None:
+                self._ended.append(self.going.pop(name).ending)
+        if not self._ended:
+            return
+        waited = self._context.clock.now() - min(run.ended_at for run in self._ended)
+        if not self.going or waited >= CLOSED_AFTER:
+            _close(self._context, self._ended)
+            self.answers |= {run.log.sync: answer(run.log) for run in self._ended}
+            self._ended = []
 
-    def _fail(self, name: str, raised: Exception) -> None:
-        """Answer of a run that could not begin, or whose end could not be written."""
-        database, now = self._context.database, self._context.clock.now()
-        self.answers[name] = reportable_error(database, raised, now, sync=name).as_answer
+
+def _alert(context: Context, stored: StoredState) -> None:
+    if stored.app.notifications is not None:
+        alerts.after_runs(context)
+
+
+def _new_run_id(context: Context) -> str:
+    return f"{times.iso(context.clock.now())[:10]}-{uuid.uuid4().hex[:12]}"
 
 
 def begin(
-    name: str,
     context: Context,
-    shared_cost: RunCost | None = None,
+    sync: OpenedSync,
+    run_cost: RunCost,
     *,
     patient: bool = True,
     ends_at: int | None = None,
-) -> tuple[RunLog, Iterator[None]]:
-    """The log of a run and its steps; going through them runs it.
+) -> GoingRun:
+    """Begin the run of a sync that was opened.
 
     ``patient`` steps wait for HubSpot, others come back soon so that other runs get their turn;
     those share the cost. The run stops at ``ends_at`` (epoch ms), where its deadline is later.
     """
-    run_cost = shared_cost or RunCost(context.clock)
-    now = context.clock.now()
-    run_id = f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}"
-    state, lease = open_sync(context, name, run_id, remember=True)
+    state, writer, now = sync.state, sync.lease.writer, context.clock.now()
     if ends_at is not None:
         state = _ending(state, now, ends_at)
     name, settings = state.name, state.settings
-    log = RunLog(run_id, name, settings.stream, now)
+    log = RunLog(writer.run_id, name, settings.stream, now)
+    ending = EndingRun(log, writer)
 
     def steps() -> Iterator[None]:
         try:
             run_cost.begin(log.run_id)
             log.warehouse_seconds = lambda: run_cost.seconds(log.run_id)
             telemetry.info("run began", sync=name, stream=settings.stream, run_id=log.run_id)
-            Runs(context.database).begin(log)
             try:
-                try:
-                    yield from Run(state, lease, context, log, patient=patient).steps()
-                except GrantMissing as error:
-                    raise privileges.with_grants(context.database, state.table, error) from error
-            except Exception as error:
-                fail_run(context.database, log, error, context.clock.now())
-            _report_end(log)
+                yield from Run(state, sync.lease, context, ending, patient=patient).steps()
+            except GrantMissing as error:
+                raise privileges.with_grants(context.database, state.table, error) from error
+        except Exception as error:
+            ending.fail(context.database, error, context.clock.now())
         finally:
-            lease.release()
+            seconds = run_cost.seconds(log.run_id)
+            log.warehouse_seconds = lambda: seconds
             run_cost.end(log.run_id)
+            ending.ended_at = context.clock.now()
 
-    return log, steps()
+    return GoingRun(ending, steps())
 
 
 def _ending(state: SyncState, now: int, ends_at: int) -> SyncState:
@@ -175,6 +205,23 @@ def _ending(state: SyncState, now: int, ends_at: int) -> SyncState:
     if state.settled_through is not None and settings.fresh_minutes is not None:
         minutes = min(minutes, settings.fresh_minutes / 2)
     return replace(state, settings=settings.model_copy(update={"deadline_minutes": minutes}))
+
+
+def _close(context: Context, runs: Sequence[EndingRun]) -> None:
+    """Close runs; where they cannot be closed together, each by itself, and the answer says so."""
+    try:
+        close_runs(context, runs)
+    except Exception as error:
+        if len(runs) > 1:
+            for run in runs:
+                _close(context, [run])
+            return
+        # the answer names what ended the run even where that cannot be stored
+        [run] = runs
+        if run.log.status == "SUCCEEDED":
+            run.fail(context.database, error, context.clock.now())
+    for run in runs:
+        _report_end(run.log)
 
 
 def _report_end(log: RunLog) -> None:
@@ -204,9 +251,9 @@ def start(name: str, context: Context) -> dict[str, Json]:
 
     Raises ``SyncBusy`` when one is going on, and what forbids a run to begin.
     """
-    state = remembered_sync(context, name)
+    state = read_sync(context, name, remember=True)
     name = state.name
-    if Leases(context.database).held(name, context.clock.now()):
+    if state.stored.syncs[name].is_held(context.clock.now()):
         raise SyncBusy(f"a run of {name} is going on already; see the view RUNS")
     task = task_schedules.start(context.database, name, state.settings)
     return {

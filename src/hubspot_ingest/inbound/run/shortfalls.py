@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hubspot_ingest import times
-from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.errors import HubSpotRefused, IngestError, UnexpectedAnswer
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.load.loader import Loader
+from hubspot_ingest.inbound.opening.closing import EndingRun
 
 # What each sweep looks for.
 SWEEPS = {
@@ -21,25 +20,22 @@ SWEEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Shortfalls:
-    """Adds to the ``notes`` of a run's message."""
+    """Adds to the notes and the errors of a run."""
 
-    runs: Runs
-    log: RunLog
-    notes: list[str]
-    clock: times.Clock
+    run: EndingRun
 
     def log_links(self, loader: Loader) -> None:
         """Associations that could not be read are an error on record, never an empty array."""
         for stream, error in loader.refused.items():
             self._log_error(error, f"associations with {stream} were not read: {error.message}")
         if loader.refused:
-            self.notes.append(f"associations with {', '.join(loader.refused)} were not read")
+            self.run.notes.append(f"associations with {', '.join(loader.refused)} were not read")
 
     def log_sweeps(self, context: SweepContext) -> None:
         """Sweeps that HubSpot refused are told; that it lists no archived ones is no error."""
         for sweep, error in context.refused.items():
             message = f"{SWEEPS[sweep]} not looked for: {error.message}"
-            self.notes.append(message)
+            self.run.notes.append(message)
             if sweep != "archived" or not isinstance(error, HubSpotRefused):
                 self._log_error(error, message)
 
@@ -54,9 +50,7 @@ class Shortfalls:
             "taken for deleted, a later run asks for them again"
         )
         self._log_error(UnexpectedAnswer(message), message)
-        self.notes.append(message)
+        self.run.notes.append(message)
 
     def _log_error(self, error: IngestError, message: str) -> None:
-        self.runs.log_error(
-            self.log.run_id, self.log.sync, error.response_code, message, self.clock.now()
-        )
+        self.run.errors.append((error.response_code, message))

@@ -1,0 +1,72 @@
+"""Reads all that opening syncs needs to know of the state, in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hubspot_ingest.app_settings import AppSettings, parse_app_settings
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.database.state.budgets import Budgets, LeaseHolder, lease_holders, stored_usage
+from hubspot_ingest.database.state.properties import property_of_row
+from hubspot_ingest.database.state.syncs import SYNC_COLUMNS, Sync, sync_of_row
+from hubspot_ingest.model import Property, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """The syncs that were asked for, by name, and what all syncs share.
+
+    ``properties`` are those that earlier runs of a sync saw, each with its column if it has one.
+    ``usages`` and ``portal_ids`` are by the fingerprint of a credential.
+    """
+
+    syncs: Mapping[str, Sync]
+    properties: Mapping[str, Sequence[tuple[Property, str | None]]]
+    app: AppSettings
+    usages: Mapping[str, Usage]
+    portal_ids: Mapping[str, str]
+    lease_holders: Sequence[LeaseHolder]
+
+
+def read_stored_state(database: Database, now: int, name: str | None = None) -> StoredState:
+    """The state of one sync, or without a name of all of them."""
+    state = f"{sql.name(database.application)}.STATE"
+    which, binds = ("AND s.NAME = ?", (name,)) if name is not None else ("", ())
+    rows = database.rows(
+        f"SELECT {SYNC_COLUMNS}, p.PROPERTIES, app.APP, u.USAGES, i.PORTAL_IDS, h.HOLDERS "
+        f"FROM (SELECT ARRAY_AGG(SETTINGS) AS APP FROM {state}.SETTINGS) app "
+        f"CROSS JOIN ({Budgets.all_usages(state)}) u "
+        "CROSS JOIN (SELECT ARRAY_AGG(ARRAY_CONSTRUCT(FINGERPRINT, PORTAL_ID)) AS PORTAL_IDS "
+        f"FROM {state}.PORTALS) i "
+        f"CROSS JOIN ({lease_holders(state)}) h "
+        f"LEFT JOIN {state}.SYNC_STATES s ON s.DROPPED_AT IS NULL {which} "
+        "LEFT JOIN (SELECT SYNC, ARRAY_AGG(OBJECT_CONSTRUCT('NAME', NAME, 'TYPE', TYPE, "
+        "'LABEL', LABEL, 'DESCRIPTION', DESCRIPTION, 'OPTIONS', OPTIONS, "
+        "'CALCULATED', CALCULATED, 'FIELD_TYPE', FIELD_TYPE, 'COLUMN_NAME', COLUMN_NAME)) "
+        f"AS PROPERTIES FROM {state}.PROPERTIES GROUP BY SYNC) p ON p.SYNC = s.NAME",
+        (now, *binds),
+    )
+    shared = rows[0]
+    syncs = [sync_of_row(row) for row in rows if row["NAME"] is not None]
+    return StoredState(
+        syncs={sync.name: sync for sync in syncs},
+        properties={
+            str(row["NAME"]): [
+                property_of_row(listed)
+                for listed in sorted(_listed(row["PROPERTIES"]), key=lambda each: each["NAME"])
+            ]
+            for row in rows
+        },
+        app=parse_app_settings(next(iter(_listed(shared["APP"])), {})),
+        usages={each["fingerprint"]: stored_usage(each) for each in _listed(shared["USAGES"])},
+        portal_ids={fingerprint: str(id) for fingerprint, id in _listed(shared["PORTAL_IDS"])},
+        lease_holders=[LeaseHolder(**each) for each in _listed(shared["HOLDERS"])],
+    )
+
+
+def _listed(value: object) -> list[Any]:
+    """An ARRAY of ARRAY_AGG, which is empty where there was no row."""
+    return variant(value) or []
