@@ -29,7 +29,7 @@ from scripts.setup_script import Statement, target_of
 
 SEEN_BY_USERS = ("PROCEDURE", "FUNCTION", "VIEW", "STREAMLIT")
 # The schema whose objects nobody but the app itself sees.
-APPS_OWN = "STATE"
+APPS_OWN = "INTERNAL"
 BOOLEAN_KEYS = {"extension_code", "multi_valued", "required_at_setup", "enabled"}
 
 NEVER = {
@@ -129,7 +129,7 @@ def imports_exist(tree: Tree) -> list[Finding]:
 def everything_is_granted(tree: Tree) -> list[Finding]:
     """Each procedure, view and page is granted after it is made, and its schema can be used.
 
-    Those in the schema ``STATE`` are the app's own.
+    Those in the schema ``INTERNAL`` are the app's own.
 
     An application's object is invisible without a grant to an application role, and
     ``CREATE OR REPLACE`` drops the grants an object had.

@@ -1,8 +1,11 @@
--- CORE holds code and is replaced with every version; the others hold state and stay.
+-- CORE and INTERNAL hold code and are replaced with every version; the others hold state and stay.
 
 CREATE OR ALTER VERSIONED SCHEMA CORE;
 GRANT USAGE ON SCHEMA CORE TO APPLICATION ROLE APP_ADMIN;
 GRANT USAGE ON SCHEMA CORE TO APPLICATION ROLE APP_VIEWER;
+
+-- what nobody but the app itself reads
+CREATE OR ALTER VERSIONED SCHEMA INTERNAL;
 
 CREATE SCHEMA IF NOT EXISTS CONFIG;
 CREATE SCHEMA IF NOT EXISTS STATE;

@@ -234,7 +234,7 @@ def test_a_certificate_is_kept(world: World) -> None:
 def test_the_cursor_and_the_runs_stay_as_they_are(world: World) -> None:
     def remembered_state() -> tuple[object, object]:
         kept = world.rows(
-            "SELECT SETTLED_THROUGH, CHECKPOINT FROM HUBSPOT_INGEST.STATE.SYNC_STATES"
+            "SELECT SETTLED_THROUGH, CHECKPOINT FROM HUBSPOT_INGEST.INTERNAL.SYNC_STATES"
         )
         return kept, [run for run in world.runs() if run["STRATEGY"] != "RECONCILE"]
 

@@ -58,10 +58,11 @@ def clear(database: Database) -> None:
 
 def _running_ids(database: Database) -> list[str]:
     """Ids of the runs that go on, or that may: some were killed and are not marked so yet."""
-    state = f"{name(database.application)}.STATE"
+    application = name(database.application)
     rows = database.rows(
-        f"SELECT LEASE_RUN_ID AS RUN_ID FROM {state}.SYNC_STATES WHERE LEASE_UNTIL IS NOT NULL "
-        f"UNION SELECT RUN_ID FROM {state}.RUNS WHERE STATUS = 'RUNNING'"
+        f"SELECT LEASE_RUN_ID AS RUN_ID FROM {application}.INTERNAL.SYNC_STATES "
+        "WHERE LEASE_UNTIL IS NOT NULL "
+        f"UNION SELECT RUN_ID FROM {application}.STATE.RUNS WHERE STATUS = 'RUNNING'"
     )
     return [str(row["RUN_ID"]) for row in rows]
 

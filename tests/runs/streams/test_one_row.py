@@ -8,13 +8,17 @@ import pytest
 from hubspot_ingest.catalog.stream import AfterPaging, Every, ItemStream, PerParent
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
+from hubspot_ingest.database.state.leases import LeaseRequest
+from hubspot_ingest.database.state.progress import StateWriter, add_states
 from hubspot_ingest.database.state.runs import RunLog
+from hubspot_ingest.database.state.stored_state import read_stored_state
 from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.items.run import ItemRun
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
-from hubspot_ingest.inbound.opening.opening import open_sync
+from hubspot_ingest.inbound.opening.sync_state import read_sync_states
+from hubspot_ingest.settings import parse_settings
 from tests.runs.world import BASE_URL, HOUR, World
 
 ROWS = (
@@ -57,8 +61,17 @@ def _run(world: World, stream: ItemStream) -> RunLog:
     now = world.clock.now()
     log = RunLog(f"run-{now}", stream.name, stream.name, now)
     world.syncs.save(stream.name, stream.name, {}, now)
-    sync_state, lease = open_sync(world.context, stream.name, log.run_id, is_run=True)
-    writer = lease.writer
+    stored = read_stored_state(world.database, now, stream.name)
+    sync = stored.syncs[stream.name]
+    request = LeaseRequest(sync, log.run_id, str(sync.version), now)
+    assert world.leases.take([request], now) == [True]
+    settings = parse_settings(stream.name, {})
+    [sync_state] = read_sync_states(world.database, stored, [(stream.name, settings, sync)])
+    writer = StateWriter(
+        world.database,
+        world.clock,
+        *(stream.name, log.run_id, request.turn, request.version, sync.earned_on),
+    )
     client = Client(
         BASE_URL,
         Authenticator(Token(world.token), world.clock),
@@ -86,7 +99,7 @@ def _run(world: World, stream: ItemStream) -> RunLog:
         )
         for _ in run.steps():
             pass
-    lease.release()
+    add_states(world.database, [writer.row(None)])
     return log
 
 

@@ -120,7 +120,7 @@ def test_a_long_reading_with_little_in_it_is_saved_on_the_way(make: MakeWorld) -
     for n in range(100):
         world.portal.lists.add(f"Empty {n}")
     world.sandbox.latency_ms = 5_000
-    saved = "SELECT CHECKPOINT FROM HUBSPOT_INGEST.STATE.SYNC_STATES"
+    saved = "SELECT CHECKPOINT FROM HUBSPOT_INGEST.INTERNAL.SYNC_STATES"
 
     run = world.begin("list_memberships")
     places = {str(world.rows(saved)[0]["CHECKPOINT"]) for _ in run.steps}

@@ -49,7 +49,7 @@ class Alerts:
             "SELECT s.NAME AS SYNC, s.HEALTH, s.LAST_RUN_ID AS RUN_ID, r.RESPONSE_CODE AS CODE, "
             f"IFNULL(leased.LEASE_UNTIL >= {INSTANT}, FALSE) AS RUNNING "
             f"FROM {self._application}.CORE.SYNCS s "
-            f"JOIN {self._application}.STATE.SYNC_STATES leased ON leased.NAME = s.NAME "
+            f"JOIN {self._application}.INTERNAL.SYNC_STATES leased ON leased.NAME = s.NAME "
             f"LEFT JOIN {self._application}.STATE.RUNS r ON r.RUN_ID = s.LAST_RUN_ID "
             "WHERE s.ENABLED ORDER BY s.NAME",
             (now,),

@@ -31,21 +31,21 @@ class Budgets:
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        self._internal = f"{sql.name(database.application)}.INTERNAL"
 
     @staticmethod
-    def all_usages(state: str) -> str:
-        """Selects all usages that were last reported, in one ARRAY; ``state`` is the schema."""
+    def all_usages(internal: str) -> str:
+        """Selects all usages that were last reported, in one ARRAY; ``internal`` is the schema."""
         return (
             "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('fingerprint', FINGERPRINT, 'limit', DAILY_LIMIT, "
             "'used', USED, 'resets_at', DATE_PART(EPOCH_MILLISECOND, RESETS_AT), "
             "'checked_at', DATE_PART(EPOCH_MILLISECOND, CHECKED_AT), 'apps', APPS)) AS USAGES "
-            f"FROM {state}.DAILY_USAGES"
+            f"FROM {internal}.DAILY_USAGES"
         )
 
     def find(self, fingerprint: str) -> Usage | None:
         """The usage last reported to a run with this credential; None when there was none."""
-        [row] = self._database.rows(self.all_usages(self._state))
+        [row] = self._database.rows(self.all_usages(self._internal))
         usages = {each["fingerprint"]: each for each in variant(row["USAGES"]) or ()}
         return stored_usage(usages[fingerprint]) if fingerprint in usages else None
 
@@ -61,17 +61,17 @@ class Budgets:
 
     def holders(self, now: int) -> list[LeaseHolder]:
         """Who holds a lease now."""
-        [row] = self._database.rows(lease_holders(self._state), (now,))
+        [row] = self._database.rows(lease_holders(self._internal), (now,))
         return [LeaseHolder(**each) for each in variant(row["HOLDERS"]) or ()]
 
 
-def lease_holders(state: str) -> str:
-    """Selects who holds a lease, in one ARRAY; binds: now."""
+def lease_holders(internal: str) -> str:
+    """Selects who holds a lease, in one ARRAY; ``internal`` is the schema, binds: now."""
     return (
         "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('process', LEASE_PROCESS, "
         f"'connection', IFNULL(SETTINGS:connection::VARCHAR, {sql.text(DEFAULT_CONNECTION)}), "
         f"'weight', IFNULL(LEASE_WEIGHT, {NORMAL_WEIGHT}))) AS HOLDERS "
-        f"FROM {state}.SYNC_STATES WHERE LEASE_UNTIL >= {sql.INSTANT}"
+        f"FROM {internal}.SYNC_STATES WHERE LEASE_UNTIL >= {sql.INSTANT}"
     )
 
 

@@ -41,7 +41,7 @@ def health(database: Database) -> list[Health]:
 def dead_leases(database: Database, now: int) -> list[str]:
     """Syncs whose last run was killed: its lease was never released and has expired."""
     rows = database.rows(
-        f"SELECT NAME FROM {name(database.application)}.STATE.SYNC_STATES "
+        f"SELECT NAME FROM {name(database.application)}.INTERNAL.SYNC_STATES "
         f"WHERE LEASE_UNTIL < {INSTANT} ORDER BY NAME",
         (now,),
     )

@@ -38,7 +38,7 @@ def row(
 def run(database: Database, run_id: str) -> Mapping[str, Any] | None:
     """A run's row of RUNS; None when there is none."""
     rows = database.rows(
-        f"SELECT * FROM {name(database.application)}.STATE.ALL_RUNS WHERE RUN_ID = ?", (run_id,)
+        f"SELECT * FROM {name(database.application)}.INTERNAL.ALL_RUNS WHERE RUN_ID = ?", (run_id,)
     )
     return rows[0] if rows else None
 
@@ -67,7 +67,7 @@ def last_run(database: Database, sync: str) -> dict[str, Json] | None:
     rows = database.rows(
         "SELECT RUN_ID, STATUS, RESPONSE_CODE, MESSAGE, "
         "DATE_PART(EPOCH_MILLISECOND, STARTED_AT) AS STARTED_AT "
-        f"FROM {name(database.application)}.STATE.ALL_RUNS WHERE SYNC = ? "
+        f"FROM {name(database.application)}.INTERNAL.ALL_RUNS WHERE SYNC = ? "
         "ORDER BY STARTED_AT DESC, RUN_ID DESC LIMIT 1",
         (sync,),
     )

@@ -1,7 +1,7 @@
 """The tables ``STATE.RUNS`` and ``ERRORS``: how runs went and what they cost.
 
 A run has its row of RUNS once it has ended; until then ``STATE.PROGRESS`` tells how far it is, and
-the view ``STATE.ALL_RUNS`` shows both.
+the view ``INTERNAL.ALL_RUNS`` shows both.
 """
 
 from __future__ import annotations
@@ -165,6 +165,7 @@ class Runs:
         self._database = database
         application = sql.name(database.application)
         self._state, self._core = f"{application}.STATE", f"{application}.CORE"
+        self._internal = f"{application}.INTERNAL"
 
     def add(self, logs: Sequence[RunLog]) -> None:
         """Insert the rows of runs that have ended, in one statement."""
@@ -225,7 +226,7 @@ class Runs:
             f"SELECT SYNC, {began.format('STARTED_AT')} AS BEGAN_AT, "
             f"{began.format(succeeded.format('STARTED_AT'))} AS SUCCEEDED_AT, "
             f"AVG({succeeded.format('DURATION_SECONDS')}) AS SECONDS "
-            f"FROM {self._state}.ALL_RUNS WHERE STARTED_AT >= {INSTANT} "
+            f"FROM {self._internal}.ALL_RUNS WHERE STARTED_AT >= {INSTANT} "
             "AND IFNULL(STRATEGY, '') NOT IN ('REPLAY', 'RECONCILE') GROUP BY SYNC",
             (since,),
         )

@@ -33,16 +33,17 @@ class StoredState:
 
 def read_stored_state(database: Database, now: int, name: str | None = None) -> StoredState:
     """The state of one sync, or without a name of all of them."""
-    state = f"{sql.name(database.application)}.STATE"
+    application = sql.name(database.application)
+    state, internal = f"{application}.STATE", f"{application}.INTERNAL"
     which, binds = ("AND s.NAME = ?", (name,)) if name is not None else ("", ())
     rows = database.rows(
         f"SELECT {SYNC_COLUMNS}, p.PROPERTIES, app.APP, u.USAGES, i.PORTAL_IDS, h.HOLDERS "
         f"FROM (SELECT ARRAY_AGG(SETTINGS) AS APP FROM {state}.SETTINGS) app "
-        f"CROSS JOIN ({Budgets.all_usages(state)}) u "
+        f"CROSS JOIN ({Budgets.all_usages(internal)}) u "
         "CROSS JOIN (SELECT ARRAY_AGG(ARRAY_CONSTRUCT(FINGERPRINT, PORTAL_ID)) AS PORTAL_IDS "
         f"FROM {state}.PORTALS) i "
-        f"CROSS JOIN ({lease_holders(state)}) h "
-        f"LEFT JOIN {state}.SYNC_STATES s ON s.DROPPED_AT IS NULL {which} "
+        f"CROSS JOIN ({lease_holders(internal)}) h "
+        f"LEFT JOIN {internal}.SYNC_STATES s ON s.DROPPED_AT IS NULL {which} "
         "LEFT JOIN (SELECT SYNC, ARRAY_AGG(OBJECT_CONSTRUCT('NAME', NAME, 'TYPE', TYPE, "
         "'LABEL', LABEL, 'DESCRIPTION', DESCRIPTION, 'OPTIONS', OPTIONS, "
         "'CALCULATED', CALCULATED, 'FIELD_TYPE', FIELD_TYPE, 'COLUMN_NAME', COLUMN_NAME)) "
@@ -50,7 +51,9 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
         (now, *binds),
     )
     shared = rows[0]
-    syncs = [sync_of_row(row) for row in rows if row["NAME"] is not None]
+    syncs = sorted(
+        (sync_of_row(row) for row in rows if row["NAME"] is not None), key=lambda sync: sync.name
+    )
     return StoredState(
         syncs={sync.name: sync for sync in syncs},
         properties={

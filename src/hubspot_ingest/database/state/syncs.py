@@ -101,7 +101,7 @@ SYNC_COLUMNS = (
     "DATE_PART(EPOCH_MILLISECOND, s.LEASE_UNTIL) AS LEASE_UNTIL, "
     "DATE_PART(EPOCH_MILLISECOND, s.SETTLED_THROUGH) AS SETTLED_THROUGH"
 )
-"""The columns of the view ``STATE.SYNC_STATES`` (as ``s``) that ``sync_of_row`` reads."""
+"""The columns of the view ``INTERNAL.SYNC_STATES`` (as ``s``) that ``sync_of_row`` reads."""
 
 
 def sync_of_row(row: Row) -> Sync:
@@ -135,7 +135,8 @@ class Syncs:
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        application = sql.name(database.application)
+        self._state, self._states = f"{application}.STATE", f"{application}.INTERNAL.SYNC_STATES"
 
     def find(self, name: str) -> Sync | None:
         """The sync of that name, None when there is none."""
@@ -147,8 +148,7 @@ class Syncs:
 
     def _select(self, which: str, binds: Sequence[object] = ()) -> list[Sync]:
         rows = self._database.rows(
-            f"SELECT {SYNC_COLUMNS} FROM {self._state}.SYNC_STATES s "
-            f"WHERE s.DROPPED_AT IS NULL {which}",
+            f"SELECT {SYNC_COLUMNS} FROM {self._states} s WHERE s.DROPPED_AT IS NULL {which}",
             binds,
         )
         return [sync_of_row(row) for row in rows]
@@ -195,7 +195,7 @@ class Syncs:
         """Forget a sync; its table, runs and errors stay, and its lease while a run goes on."""
         self._database.rows(
             f"DELETE FROM {self._state}.SYNCS WHERE NAME IN (SELECT NAME FROM "
-            f"{self._state}.SYNC_STATES WHERE (NAME = ? OR DROPPED_AT IS NOT NULL) "
+            f"{self._states} WHERE (NAME = ? OR DROPPED_AT IS NOT NULL) "
             f"AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < {INSTANT}))",
             (name, now),
         )

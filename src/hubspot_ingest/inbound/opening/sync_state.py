@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.stored_state import StoredState
 from hubspot_ingest.database.state.sweeps import SweepsState
 from hubspot_ingest.database.state.syncs import EarnedOn, Sync
+from hubspot_ingest.errors import UnknownStream
 from hubspot_ingest.inbound.load import destination, run_manifest
 from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.table_views import TableViews
@@ -279,4 +281,6 @@ def _is_of_items(state: SyncState) -> bool:
 
 def _is_of_records(settings: SyncSettings) -> bool:
     """Whether the table is one of CRM records, custom objects included."""
-    return isinstance(lookup.standard(settings.stream), RecordStream | None)
+    with suppress(UnknownStream):
+        return isinstance(lookup.standard(settings.stream), RecordStream | None)
+    return False
