@@ -63,7 +63,7 @@ class AbortedSession:
         # the first statement of a connection asks for its database
         if 1 < self.sent <= self._aborted + 1:
             raise SnowparkSQLException(self._reason)
-        return [Row(APPLICATION="APP", N=1)]
+        return [Row(APPLICATION="APP", TRANSACTION=None, N=1)]
 
 
 LINE_FULL = (

@@ -1,7 +1,7 @@
 """The table ``STATE.PROGRESS``: runs add how far they are; the last row of a sync is its state.
 
 Nothing in it is changed: UPDATE, DELETE and MERGE wait in line for a table, INSERT does not
-(docs/decisions/0016-progress-is-added.md).
+(docs/decisions/0017-progress-is-added.md).
 """
 
 from __future__ import annotations
