@@ -205,7 +205,7 @@ def test_what_left_the_filter_is_found_though_the_run_was_killed_before_it_looke
     played.clock.advance(HOUR)
     # as it stands when a run is killed after it moved the cursor and before it noted a sweep
     played.settle()
-    played.world.rows("UPDATE HUBSPOT_INGEST.STATE.SYNCS SET SWEEPS = NULL")
+    played.world.rows("UPDATE HUBSPOT_INGEST.STATE.PROGRESS SET SWEEPS = NULL")
     played.world.rows(
         "UPDATE HUBSPOT_DATA.CRM.CONTACTS SET _DELETE_KIND = NULL, _DELETED_AT = NULL, "
         "_MERGED_INTO = NULL"

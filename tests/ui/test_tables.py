@@ -82,7 +82,7 @@ def test_a_row_is_explained_by_a_sentence_and_what_it_rests_on(open_page: Open) 
 
 def test_a_missing_row_leads_to_the_comparison_that_brings_it_back(open_page: Open) -> None:
     view, world = landed(open_page)
-    world.rows("UPDATE STATE.SYNCS SET SETTLED_THROUGH = DATEADD(HOUR, 1, SYSDATE())")
+    world.rows("UPDATE STATE.PROGRESS SET SETTLED_THROUGH = DATEADD(HOUR, 1, SYSDATE())")
     gone = world.ids()[0]
     world.rows(f"DELETE FROM HUBSPOT_DATA.CRM.CONTACTS WHERE ID = '{gone}'")
 
