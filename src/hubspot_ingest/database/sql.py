@@ -7,7 +7,7 @@ expression aliased, every generated name quoted and upper case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from hubspot_ingest.database.columns import Column, Type, unique_name
@@ -174,11 +174,6 @@ def count(table: Table) -> str:
     return f"SELECT COUNT(*) AS FOUND FROM {table.quoted}"
 
 
-def live_count(table: Table) -> str:
-    """Counts the rows of a table of records, and those that are not marked as deleted."""
-    return f'SELECT COUNT(*) AS FOUND, COUNT(*) - COUNT("_DELETED_AT") AS LIVE FROM {table.quoted}'
-
-
 def schema_named(table: Table) -> tuple[str, tuple[str]]:
     """Selects the schema of a table, if it can be seen; with the bind of the statement."""
     return (
@@ -195,30 +190,4 @@ def columns_of(table: Table) -> tuple[str, tuple[str, str]]:
         f"FROM {name(table.database)}.INFORMATION_SCHEMA.COLUMNS "
         "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",
         (table.schema, table.table),
-    )
-
-
-def columns_and_neighbours(table: Table, names: Iterable[str]) -> tuple[str, tuple[str, ...]]:
-    """The columns of a table, and when it and tables beside it were created (epoch ms).
-
-    A table in ``names`` has one row without a column. With the binds of the statement.
-    """
-    information = f"{name(table.database)}.INFORMATION_SCHEMA"
-    tables = (table.table, *names)
-    places = ", ".join("?" for _ in tables)
-    return (
-        "SELECT t.TABLE_NAME, DATE_PART(EPOCH_MILLISECOND, t.CREATED) AS CREATED, "
-        f"c.COLUMN_NAME, c.DATA_TYPE, c.COMMENT FROM {information}.TABLES t "
-        f"LEFT JOIN {information}.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA "
-        "AND c.TABLE_NAME = t.TABLE_NAME AND c.TABLE_NAME = ? "
-        f"WHERE t.TABLE_SCHEMA = ? AND t.TABLE_NAME IN ({places}) ORDER BY c.ORDINAL_POSITION",
-        (table.table, table.schema, *tables),
-    )
-
-
-def count_tables(tables: Mapping[str, Table]) -> str:
-    """How many rows each of some tables has, by the key it has in ``tables``."""
-    return " UNION ALL ".join(
-        f"SELECT {text(key)} AS PART, COUNT(*) AS FOUND FROM {table.quoted}"
-        for key, table in tables.items()
     )

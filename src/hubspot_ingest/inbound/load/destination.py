@@ -105,37 +105,15 @@ def check_destination(database: Database, destination_settings: Json) -> dict[st
 
 def read_table(database: Database, table: Table) -> ExistingTable:
     """The table's columns; none when table, schema or database does not exist."""
-    return read_tables(database, table, ())[0]
-
-
-def read_tables(
-    database: Database, table: Table, beside: Iterable[str]
-) -> tuple[ExistingTable, dict[str, int]]:
-    """As ``read_table``; and when each of the tables named ``beside`` that exist was created."""
-    statement, binds = sql.columns_and_neighbours(table, beside)
     try:
-        rows = database.rows(statement, binds)
+        rows = database.rows(*sql.columns_of(table))
     except DatabaseError:
         # The database is not there yet. Any other reason shows when the table is made.
         rows = []
-    own_rows = [row for row in rows if row["TABLE_NAME"] == table.table and row["COLUMN_NAME"]]
-    existing_table = ExistingTable(
-        {row["COLUMN_NAME"]: row["DATA_TYPE"] for row in own_rows},
-        {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in own_rows},
-        int(own_rows[0]["CREATED"]) if own_rows else None,
+    return ExistingTable(
+        {row["COLUMN_NAME"]: row["DATA_TYPE"] for row in rows},
+        {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in rows},
     )
-    return existing_table, {
-        row["TABLE_NAME"]: int(row["CREATED"]) for row in rows if row["TABLE_NAME"] != table.table
-    }
-
-
-def count_rows(database: Database, tables: Mapping[str, Table]) -> dict[str, int]:
-    """How many rows each of some tables has; none where they cannot be counted."""
-    try:
-        rows = database.rows(sql.count_tables(tables)) if tables else []
-    except DatabaseError:
-        return {}
-    return {str(row["PART"]): int(row["FOUND"]) for row in rows}
 
 
 def prepare_tables(
