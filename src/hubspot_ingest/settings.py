@@ -232,6 +232,11 @@ class SyncSettings(Strict):
         return schedules.minutes_of(self.fresh_within)
 
     @property
+    def weight(self) -> int:
+        """How much of a portal's limits its process takes beside others, by its priority."""
+        return {"high": 4, "normal": 2, "low": 1}[self.priority]
+
+    @property
     def table(self) -> str:
         """The destination table's name, which defaults to the sync's."""
         return self.destination.table or default_table(self.stream)

@@ -15,7 +15,7 @@ from hubspot_sandbox import Portal, Sandbox, Several
 from hubspot_sandbox.tokens import Grant
 from snowflake_sandbox import Engine
 from snowflake_sandbox.names import Name
-from tests.runs.world import World
+from tests.runs.world import BASE_URL, World
 
 EMEA_TOKEN = "pat-eu1-5ec7e75e-c7e7-4111-8222-333344445555"
 NARROW = {"properties": ["email"], "associations": []}
@@ -89,7 +89,7 @@ def test_each_portal_has_its_own_governor_and_one_portal_has_one(emea: TwoPortal
     emea.ok("CONFIGURE_CONNECTION", "emea_again", {"token": EMEA_TOKEN})
     for name in ("default", "emea", "emea_again"):
         emea.ok("TEST_CONNECTION", name)
-    portals = Portals(emea.database, emea.clock)
+    portals = Portals(emea.database, emea.clock, BASE_URL)
 
     found = [portals.governor(name) for name in ("default", "emea", "emea_again", "default")]
 

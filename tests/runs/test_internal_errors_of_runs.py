@@ -142,7 +142,7 @@ def test_a_sync_that_cannot_be_opened_leaves_the_others_to_run(
     assert codes == {"companies": "OK", "contacts": "INTERNAL_ERROR", "deals": "OK"}
     [error] = _traces(world, _id(answer["message"]))
     assert error["SYNC"] == "contacts"
-    assert not any(world.leases.held(name, world.clock.now()) for name in codes)
+    assert not any(world.is_held(name) for name in codes)
 
 
 def test_a_run_whose_end_cannot_be_written_leaves_the_others_to_run(
@@ -163,7 +163,7 @@ def test_a_run_whose_end_cannot_be_written_leaves_the_others_to_run(
 
     codes = {run["sync"]: run["response_code"] for run in answer["runs"]}
     assert codes == {"companies": "OK", "contacts": "DATABASE_ERROR", "deals": "OK"}
-    assert not any(world.leases.held(name, world.clock.now()) for name in codes)
+    assert not any(world.is_held(name) for name in codes)
 
 
 def test_two_at_once_answer_the_first_with_its_id(
@@ -177,7 +177,7 @@ def test_two_at_once_answer_the_first_with_its_id(
     assert (answer["status"], answer["response_code"]) == ("FAILED", "INTERNAL_ERROR")
     [error] = _traces(world, _id(answer["message"]))
     assert ": ValueError at " in error["MESSAGE"]
-    assert not world.leases.held("contacts", world.clock.now())
+    assert not world.is_held("contacts")
 
 
 def test_an_error_about_the_runs_row_does_not_hide_what_ended_the_run(

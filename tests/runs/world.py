@@ -234,6 +234,11 @@ class World:
         request = LeaseRequest(stored, run_id, str(stored.version), now, process, weight)
         assert self.leases.take([request], now) == [True]
 
+    def is_held(self, sync: str = "contacts") -> bool:
+        """Whether a run of the sync is going on."""
+        stored = self.syncs.find(sync)
+        return stored is not None and stored.is_held(self.clock.now())
+
     def begin(self, sync: str = "contacts") -> GoingRun:
         """Begin a run, whose steps a test goes through."""
         context = self.context

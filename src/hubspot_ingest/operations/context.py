@@ -34,12 +34,26 @@ class Context:
 class Portals:
     """The credential and the governor of each connection, shared by all runs of a process."""
 
-    def __init__(self, database: Database, clock: times.Clock) -> None:
+    def __init__(self, database: Database, clock: times.Clock, base_url: str) -> None:
         """Nothing is read before a connection is asked for."""
         self._connections = Connections(database)
         self._clock = clock
+        self._base_url = base_url
         self._accesses: dict[str, Authenticator] = {}
         self._governors: dict[str, Governor] = {}
+
+    def client(self, settings: SyncSettings, deadline: int) -> Client:
+        """See ``Context``."""
+        governor = self.governor(settings.connection)
+        governor.reserve(settings.reserve_percent)
+        return Client(
+            self._base_url,
+            self.access(settings.connection),
+            governor,
+            self._clock,
+            deadline=deadline,
+            weight=settings.weight,
+        )
 
     def access(self, connection: str) -> Authenticator:
         """The way into the portal of a connection; a changed refresh token is stored back."""

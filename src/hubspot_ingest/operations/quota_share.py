@@ -24,7 +24,6 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 
-WEIGHTS = {"high": 4, "normal": 2, "low": 1}
 # How often a process looks who else is there, and when all must have looked, in milliseconds.
 LOOK_EVERY = 5_000
 NOTICED_AFTER = 6_000
@@ -91,7 +90,7 @@ class QuotaShare:
 
     def _share(self, holders: Sequence[LeaseHolder], *, first: bool) -> None:
         others = weight_of_others(holders, self._process, self._settings.connection)
-        own = WEIGHTS[self._settings.priority]
+        own = self._settings.weight
         own = max([own, *(each.weight for each in holders if each.process == self._process)])
         notice = self._clock.now() + NOTICED_AFTER if first and others else 0
         self._client.governor.share(own / (own + others), from_=notice)

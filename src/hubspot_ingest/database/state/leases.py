@@ -87,11 +87,6 @@ class Leases:
         holders = {row["NAME"]: row["LEASE_RUN_ID"] for row in stored}
         return [holders.get(each.sync.name) == each.run_id for each in wanted]
 
-    def held(self, name: str, now: int) -> bool:
-        """Whether a run of the sync is going on."""
-        sync = Syncs(self._database).find(name)
-        return sync is not None and sync.is_held(now)
-
     def recover(self, now: int) -> None:
         """End every lease and every run that goes on; only where no run can be alive."""
         for sync in Syncs(self._database).all():

@@ -23,7 +23,6 @@ from hubspot_ingest.database.state.syncs import Sync, Syncs, new_version
 from hubspot_ingest.errors import DatabaseError, IngestError, SyncBusy, UnknownSync
 from hubspot_ingest.inbound.opening import table_claims
 from hubspot_ingest.inbound.opening.sync_state import SyncState, read_sync_states
-from hubspot_ingest.operations import quota_share
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.settings import SyncSettings, did_you_mean, parse_settings, sync_name
@@ -192,7 +191,7 @@ def _try_to_open(
         version = sync.version
         if version is None or state.forgotten is not None:
             version = new_version("TABLE")
-        weight = quota_share.WEIGHTS[settings.priority]
+        weight = settings.weight
         began_at = now if is_run else None
         requests.append(LeaseRequest(sync, run_id(), version, began_at, context.process, weight))
         states.append(state)

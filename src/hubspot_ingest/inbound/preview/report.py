@@ -88,7 +88,7 @@ class Prospect:
         """What HubSpot's headers said, less the share of runs that are going on."""
         holders = Budgets(self.context.database).holders(self.now)
         others = weight_of_others(holders, self.context.process, self.settings.connection)
-        own = quota_share.WEIGHTS[self.settings.priority]
+        own = self.settings.weight
         self.client.governor.share(own / (own + others))
         return {
             bucket: Limit(allowed, window / 1000)

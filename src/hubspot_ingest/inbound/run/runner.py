@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.database import privileges
@@ -178,7 +179,7 @@ def begin(
     def steps() -> Iterator[None]:
         try:
             run_cost.begin(log.run_id)
-            log.warehouse_seconds = lambda: run_cost.seconds(log.run_id)
+            log.warehouse_seconds = partial(run_cost.seconds, log.run_id)
             telemetry.info("run began", sync=name, stream=settings.stream, run_id=log.run_id)
             try:
                 yield from Run(state, sync.lease, context, ending, patient=patient).steps()
@@ -187,8 +188,7 @@ def begin(
         except Exception as error:
             ending.fail(context.database, error, context.clock.now())
         finally:
-            seconds = run_cost.seconds(log.run_id)
-            log.warehouse_seconds = lambda: seconds
+            log.warehouse_seconds = partial(float, run_cost.seconds(log.run_id))
             run_cost.end(log.run_id)
             ending.ended_at = context.clock.now()
 
