@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from snowflake.snowpark import Session
 
-from hubspot_ingest.database.connection import Database, Row
+from hubspot_ingest.database.connection import ADDS_NOTHING, Database, Row
 from hubspot_ingest.inbound.run import runner
 from hubspot_sandbox import Portal
 from snowflake_sandbox import Engine
@@ -26,7 +26,8 @@ class Counting(Database):
     """A connection that lists its statements, beginning with those that open it."""
 
     def __init__(self, session: Session) -> None:
-        self.statements: list[str] = []
+        # what a procedure sends before
+        self.statements = [ADDS_NOTHING]
         super().__init__(session)
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:

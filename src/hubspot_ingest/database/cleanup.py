@@ -15,33 +15,30 @@ from hubspot_ingest.database.sql import name, text
 from hubspot_ingest.errors import DatabaseError
 
 
-def tables(database: Database) -> list[str]:
-    """Names of the staging tables of runs that have ended."""
+def left_over(database: Database) -> tuple[list[str], Counter[str]]:
+    """What runs that have ended left: names of staging tables, and how many staged files by run."""
     rows = database.rows(
         f"SELECT TABLE_NAME FROM {name(database.application)}.INFORMATION_SCHEMA.TABLES "
         "WHERE TABLE_SCHEMA = 'STAGING' AND STARTSWITH(TABLE_NAME, 'LOAD_') ORDER BY TABLE_NAME"
     )
-    # read afterwards: a run that began in between made none of these tables
-    running = tuple(f"LOAD_{run_id}".upper() for run_id in _running_ids(database))
-    tables_found = [str(row["TABLE_NAME"]) for row in rows]
-    return [table for table in tables_found if not (running and table.startswith(running))]
-
-
-def files(database: Database) -> Counter[str]:
-    """How many files each run that has ended left on the stage, by run id."""
-    rows = database.rows(f"LIST {_stage(database)}")
-    running = tuple(_running_ids(database))
+    tables = [str(row["TABLE_NAME"]) for row in rows]
     # a listed name begins with the name of the stage
-    run_ids = [str(row["name"]).split("/")[1] for row in rows]
-    return Counter(run_id for run_id in run_ids if not (running and run_id.startswith(running)))
+    run_ids = [str(row["name"]).split("/")[1] for row in database.rows(f"LIST {_stage(database)}")]
+    # read afterwards: a run that began in between made none of these
+    running = tuple(_running_ids(database)) if tables or run_ids else ()
+    making = tuple(f"LOAD_{run_id}".upper() for run_id in running)
+    return (
+        [table for table in tables if not table.startswith(making)],
+        Counter(run_id for run_id in run_ids if not run_id.startswith(running)),
+    )
 
 
 def clear(database: Database) -> None:
     """Remove what ended runs left behind; what cannot be removed is tried again next time."""
     with suppress(DatabaseError):
-        for table in tables(database):
+        tables, counts = left_over(database)
+        for table in tables:
             database.rows(f"DROP TABLE IF EXISTS {_staging(database)}.{name(table)}")
-        counts = files(database)
         leftovers = f"{_staging(database)}.{name('LEFT_OVER')}"
         if counts:
             database.rows(f"CREATE TRANSIENT TABLE IF NOT EXISTS {leftovers} (FILE VARIANT)")

@@ -136,6 +136,11 @@ class Database:
             self._on_staged(size)
 
 
+ADDS_NOTHING = (
+    "INSERT INTO STATE.PROGRESS (SYNC, RUN_ID, TURN, NUMBER) SELECT '', '', 0, 0 WHERE FALSE"
+)
+
+
 def database_of_procedure(session: Session) -> Database:
     """The connection of a procedure, each of whose statements is to be final at once.
 
@@ -144,9 +149,7 @@ def database_of_procedure(session: Session) -> Database:
     procedures"). A transaction without AUTOCOMMIT begins with the first statement that changes
     rows, so one that changes none comes first. Raises ``Refusal`` (``OPEN_TRANSACTION``).
     """
-    session.sql(
-        "INSERT INTO STATE.PROGRESS (SYNC, RUN_ID, TURN, NUMBER) SELECT '', '', 0, 0 WHERE FALSE"
-    ).collect()
+    session.sql(ADDS_NOTHING).collect()
     database = Database(session)
     if database.in_transaction:
         with suppress(DatabaseError):

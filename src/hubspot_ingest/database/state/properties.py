@@ -46,10 +46,11 @@ class PortalSchema:
     def save_portal_id(self, fingerprint: str, portal_id: str) -> None:
         """Store the portal's id, so that runs need no request for it."""
         self._database.rows(
-            f"DELETE FROM {self._state}.PORTALS WHERE FINGERPRINT = ?", (fingerprint,)
-        )
-        self._database.rows(
-            f"INSERT INTO {self._state}.PORTALS (FINGERPRINT, PORTAL_ID) SELECT ?, ?",
+            f"MERGE INTO {self._state}.PORTALS t USING (SELECT ? AS FINGERPRINT, ? AS PORTAL_ID) s "
+            "ON t.FINGERPRINT = s.FINGERPRINT "
+            "WHEN MATCHED THEN UPDATE SET PORTAL_ID = s.PORTAL_ID "
+            "WHEN NOT MATCHED THEN INSERT (FINGERPRINT, PORTAL_ID) "
+            "VALUES (s.FINGERPRINT, s.PORTAL_ID)",
             (fingerprint, portal_id),
         )
 

@@ -48,10 +48,13 @@ class FilledTables:
         # when the first rows made the table is read after the last ones
         self._note({"": (self._created, self._rows)})
 
-    def verify(self, parts: Iterable[str], *, marked: bool = False) -> TableReading:
+    def verify(
+        self, parts: Iterable[str], *, marked: bool = False, made: bool = False
+    ) -> TableReading:
         """The tables as they are after the main reading, if they are still those that were filled.
 
-        ``parts`` are those beside the destination, in which deleted rows are ``marked``. Raises
+        ``parts`` are those beside the destination, in which deleted rows are ``marked``; ``made``
+        says that they are there. Raises
         ``StateOutdated``, after which the next run is a backfill, where a table was dropped,
         emptied or replaced meanwhile.
         """
@@ -62,7 +65,7 @@ class FilledTables:
         [reading] = table_reading.read_tables(
             self._database,
             [beside],
-            [{part: marked and not part for part in beside if not part or part in filled}],
+            [{part: marked and not part for part in beside if made or not part or part in filled}],
         )
         there = {**reading.created}
         if reading.existing_table.created is not None:

@@ -171,7 +171,8 @@ class Run:
         with closing(Comparison(loader, until, self._count_rows)) as comparison:
             yield from self._load(started, comparison, tables, until)
             parts = [*run_plan.associations, *([HISTORY] if run_plan.history else ())]
-            reading = tables.verify(parts, marked=True)
+            made = loader.ready and not started.existing_table.types
+            reading = tables.verify(parts, marked=True, made=made)
             self._writer.advance(until)
             log.settled_through = until
             self._ending.settle(views, until, loader.grown)
