@@ -14,6 +14,7 @@ from tests.runs.meddling import before, meddling
 from tests.runs.world import CONTACTS, DAY_AND_MORE, HOUR, MINUTE, SLIM, HandClock, World
 
 CURSOR = 'INSERT INTO "HUBSPOT_INGEST".STATE.PROGRESS'
+ROWS = 'MERGE INTO "HUBSPOT_DATA"'
 OTHERS = {"properties": [*SLIM["properties"], "lastname"], "associations": []}
 
 
@@ -113,7 +114,7 @@ def test_a_sync_dropped_and_configured_anew_while_a_run_goes_on_never_runs_twice
         with pytest.raises(Exception, match="another run of contacts is going on"):
             person.ingest()
 
-    with meddling(slim, before('MERGE INTO "HUBSPOT_DATA"'), drop_and_run):
+    with meddling(slim, before(ROWS), drop_and_run):
         answer = slim.ingest()
 
     assert answer["status"] == "STOPPED"
@@ -122,7 +123,11 @@ def test_a_sync_dropped_and_configured_anew_while_a_run_goes_on_never_runs_twice
 
 
 def test_a_dropped_sync_is_not_seen_while_its_last_run_ends(slim: World, person: World) -> None:
-    with meddling(slim, before('MERGE INTO "HUBSPOT_DATA"'), lambda: configure.drop(person.context, "contacts")):
+    with meddling(
+        slim,
+        before(ROWS),
+        lambda: configure.drop(person.context, "contacts"),
+    ):
         answer = slim.ingest()
 
     assert answer["response_code"] == "SYNC_DROPPED"

@@ -31,7 +31,8 @@ class Budgets:
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._internal = f"{sql.name(database.application)}.INTERNAL"
+        application = sql.name(database.application)
+        self._state, self._internal = f"{application}.STATE", f"{application}.INTERNAL"
 
     @staticmethod
     def all_usages(internal: str) -> str:
