@@ -122,12 +122,20 @@ class Associations(LinkTypes):
     def move(
         self, object_type: ObjectType, others: Iterable[ObjectType], old: int, new: int
     ) -> None:
-        """Give a record's associations to another record, as a merge does."""
+        """Give a record's associations to another record, as a merge does.
+
+        What the other has stays: its labels, and its primary company (BEHAVIOR H191).
+        """
         for other in others:
+            primary = self.primary(object_type, other) if other.name == "companies" else None
             for to_id, kinds in list(self.links(object_type, other).get(old, {}).items()):
                 self.remove(object_type, old, other, to_id)
-                if to_id != new:
-                    self.add(object_type, new, other, to_id, kinds)
+                if to_id == new:
+                    continue
+                own = self.links(object_type, other).get(new, {})
+                if any(primary in held for held in own.values()):
+                    kinds = tuple(kind for kind in kinds if kind != primary)
+                self.add(object_type, new, other, to_id, (*own.get(to_id, ()), *kinds))
 
 
 def token_of(object_type: ObjectType, id_: int) -> str:

@@ -267,3 +267,26 @@ def test_associations_need_the_write_scopes_of_both_objects() -> None:
     reply = pair.send("associate/default", ends(pair.contact, pair.companies[0]))
     assert reply.status == 403
     assert "crm.objects.companies.write" in reply.body.decode()
+
+
+def test_a_merge_keeps_labels_and_one_primary_company() -> None:
+    """H57, H191."""
+    pair = Pair(companies=2)
+    first, second = pair.companies
+    other = pair.app.portal.create("contacts", {"email": "d@e.f"})
+    pair.create(first, PRIMARY, BILLING)
+    for company, types in ((second, (PRIMARY,)), (first, (DECISION_MAKER,))):
+        assert pair.send("create", ends(other, company, *types)).status == 200
+    pair.contact = pair.app.portal.merge("contacts", pair.contact, other)
+    assert sorted(pair.types(first)) == [PRIMARY, DECISION_MAKER, BILLING, DEFAULT]
+    assert pair.types(second) == [DEFAULT]
+
+
+def test_merged_companies_leave_a_contact_its_labels() -> None:
+    """H57."""
+    pair = Pair(companies=2)
+    first, second = pair.companies
+    pair.create(first, PRIMARY, BILLING)
+    pair.create(second, DECISION_MAKER)
+    survivor = pair.app.portal.merge("companies", first, second)
+    assert sorted(pair.types(survivor)) == [PRIMARY, DECISION_MAKER, BILLING, DEFAULT]

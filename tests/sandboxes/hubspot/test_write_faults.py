@@ -96,6 +96,39 @@ def test_a_portal_written_to_too_quickly_is_locked_for_a_while() -> None:
     assert app.post(CONTACTS, {"properties": {"email": "x@y.z"}}).status == 201
 
 
+def sent_until_answered(app: App, what: str, inputs: list[dict[str, Any]]) -> None:
+    for _ in range(20):
+        reply = app.batch(what, *inputs)
+        if reply.status < 300 and len(reply.json["results"]) == len(inputs):
+            return
+    raise AssertionError("never answered")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_an_upsert_sent_until_it_is_answered_makes_each_record_once(seed: int) -> None:
+    """H199."""
+    faults = Faults(0.7, seed, kinds=(*WRITE_KINDS, "dropped", "500"))
+    app = App(Sandbox(portal_with(), faults=faults))
+    for start in range(0, 50, 10):
+        emails = [f"p{n}@b.c" for n in range(start, start + 10)]
+        inputs = [
+            {"id": email, "idProperty": "email", "properties": {"city": email}} for email in emails
+        ]
+        sent_until_answered(app, "upsert", inputs)
+    records = [record.properties for record in app.portal.records("contacts")]
+    assert sorted(str(values["city"]) for values in records) == sorted(
+        str(values["email"]) for values in records
+    )
+    assert len(records) == len({values["email"] for values in records}) == 50
+
+
+def test_a_create_without_a_key_sent_again_makes_a_second_record() -> None:
+    """H199."""
+    app = failing("502-done")
+    sent_until_answered(app, "create", [{"properties": {"firstname": "Jane"}}])
+    assert len(app.seeded()) == 2
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_person_edits_records(action: str) -> None:
     """H200."""
