@@ -76,9 +76,12 @@ class Split:
 
 
 def width(seconds_per_page: float, pages_per_second: float, splits: int) -> int:
-    """How many ranges to read side by side: what fills the rate, with no more than ``splits``."""
+    """How many ranges to read side by side: what fills the rate, with two thirds of ``splits``.
+
+    The rest of them is for ranges that turn out long.
+    """
     useful = math.ceil(seconds_per_page * pages_per_second * 1.1) + 1
-    return max(1, min(WIDEST, useful, splits + 1))
+    return max(1, min(WIDEST, useful, math.ceil(splits * 2 / 3) + 1))
 
 
 class Ranges:
