@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_ingest.database.columns import Column, Type, association_column
+from hubspot_ingest.hubspot.raw_properties import RawProperties
 from hubspot_ingest.inbound.load.batches import merged_ids
 from hubspot_ingest.inbound.load.rows import staged_columns, staged_links, staged_records
 from hubspot_ingest.model import Link, Record
@@ -293,3 +294,36 @@ def test_merged_ids_are_told_by_their_survivor(merged: str) -> None:
 def test_a_merged_id_may_come_as_a_number() -> None:
     properties: dict[str, Any] = {"hs_merged_object_ids": 7}
     assert merged_ids([replace(a_record("1"), properties=properties)]) == (("7", "1"),)
+
+
+# -- as HubSpot sent them -------------------------------------------------------------------------
+
+SENT = st.dictionaries(
+    st.sampled_from(["p", "q", "r"]),
+    st.one_of(
+        st.none(),
+        st.text(st.characters(exclude_categories=["Cs"])),
+        st.sampled_from(["", "5", "true", "2026-01-31", "2026-01-31T00:00:00Z", "\x00", 7, True]),
+    ),
+)
+
+
+@given(st.lists(SENT, min_size=1, max_size=5))
+def test_rows_are_the_same_whether_their_json_was_parsed_or_not(sent: list[dict[str, Any]]) -> None:
+    columns = [
+        Column(f"P_{name}_{type_.name}", type_, name)
+        for name in ("p", "q", "r")
+        for type_ in (Type.TEXT, Type.NUMBER, Type.BOOLEAN, Type.DATE, Type.TIMESTAMP)
+    ]
+    records = [a_record(**properties) for properties in sent]
+    raw_records = [
+        replace(record, properties=RawProperties(json.dumps(properties).encode()))
+        for record, properties in zip(records, sent, strict=True)
+    ]
+    parsed, parsed_misfits = staged_records(records, columns, {}, {})
+    raw, raw_misfits = staged_records(raw_records, columns, {}, {})
+    assert raw_misfits == parsed_misfits
+    for column in columns:
+        assert pa.array(raw[column.name]).to_pylist() == pa.array(parsed[column.name]).to_pylist()
+    values = [[json.loads(text or "") for text in staged["PROPERTIES"]] for staged in (raw, parsed)]
+    assert values[0] == values[1]

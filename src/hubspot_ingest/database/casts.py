@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.json
 from pydantic_core import to_json
 
 from hubspot_ingest import times
@@ -41,6 +42,30 @@ LONGEST_TEXT = 16_777_216
 CUT_MARK = "…"
 
 
+def texts_of_json(objects: Sequence[bytes], names: Sequence[str]) -> Mapping[str, Texts] | None:
+    """The values of each name in JSON objects; None where some are no texts, or not read so.
+
+    One that an object does not have is null.
+    """
+    lines = b"\n".join(objects)
+    try:
+        table = pyarrow.json.read_json(
+            pa.BufferReader(lines),
+            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(lines) + 1),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=pa.schema(dict.fromkeys(names, pa.string())),
+                unexpected_field_behavior="ignore",
+            ),
+        )
+        return (
+            {name: table[name].combine_chunks() for name in names}
+            if len(objects) == len(table)
+            else None
+        )
+    except pa.ArrowException:
+        return None
+
+
 def to_text(column: Column, values: Sequence[Any]) -> tuple[Texts, int]:
     """The values of a column as text, and how many did not fit the column's type.
 
@@ -50,7 +75,7 @@ def to_text(column: Column, values: Sequence[Any]) -> tuple[Texts, int]:
     It sends text or null; should it ever send a number or a bool, the text is its JSON.
     """
     try:
-        texts = pa.array(values, pa.string())
+        texts = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
     except pa.ArrowException:
         texts = pa.array([_text(value) for value in values], pa.string())
     empty = pc.equal(texts, "")

@@ -232,7 +232,7 @@ class Client:
             outcome = self._send(request, bearer, retry=tries > 1, of_reserve=of_reserve)
             if isinstance(outcome, _ResponseBody):
                 try:
-                    answer = responses.decode(outcome.content)
+                    answer = responses.decode(outcome.content, of_records=request.of_records)
                 except ValueError:
                     # a proxy's page with status 200, or a body cut off on its way
                     outcome = http_errors.Retry(

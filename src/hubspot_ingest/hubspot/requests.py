@@ -71,7 +71,8 @@ class Request:
     """One request; ``endpoint`` is the path with ids replaced, for counting.
 
     The body is JSON or a form; a form holds secrets and is never shown. Not ``repeatable`` is what
-    would do its work twice: when its answer is lost it is not sent again.
+    would do its work twice: when its answer is lost it is not sent again. ``of_records``: the
+    answer is a page of records with their properties.
     """
 
     method: str
@@ -82,6 +83,7 @@ class Request:
     body: Json = None
     form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     repeatable: bool = True
+    of_records: bool = False
 
     @property
     def target(self) -> str:
@@ -121,7 +123,8 @@ def list_page(
         query.append(("associations", ",".join(associations)))
     if after is not None:
         query.append(("after", token_in_url(after)))
-    return Request("GET", _objects(object_type), _objects(object_type), query=tuple(query))
+    path = _objects(object_type)
+    return Request("GET", path, path, query=tuple(query), of_records=True)
 
 
 def record(
@@ -157,7 +160,7 @@ def search_page(
     }
     if skip:
         body["after"] = str(skip)
-    return Request("POST", path, path, Bucket.SEARCH, body=body)
+    return Request("POST", path, path, Bucket.SEARCH, body=body, of_records=True)
 
 
 def batch_read(
@@ -181,7 +184,7 @@ def batch_read(
     if past:
         body["propertiesWithHistory"] = past
     query = (("archived", "true"),) if archived else ()
-    return Request("POST", path, path, query=query, body=body)
+    return Request("POST", path, path, query=query, body=body, of_records=not past)
 
 
 def associations(from_type: str, to_type: str, inputs: Iterable[tuple[str, str | None]]) -> Request:

@@ -18,6 +18,7 @@ from pydantic_core import from_json, to_json
 from hubspot_ingest import times
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot.auth import AccessToken
+from hubspot_ingest.hubspot.raw_properties import decode_records
 from hubspot_ingest.model import (
     BatchOutcome,
     Change,
@@ -36,14 +37,17 @@ DEEPEST = 150
 _JSON_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
-def decode(body: bytes) -> Any:
+def decode(body: bytes, *, of_records: bool = False) -> Any:
     """The JSON of a body. Raises ValueError when it is cut off or not JSON.
+
+    ``of_records``: the properties of its records may stay as they are (``RawProperties``).
 
     Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes a question mark; what is
     nested deeper than ``DEEPEST`` becomes the text of its JSON.
     """
     try:
-        return from_json(body, cache_strings="keys")
+        page = decode_records(body) if of_records else None
+        return from_json(body, cache_strings="keys") if page is None else page
     except ValueError:
         whole = json.dumps(json.loads(_shallow(body)), ensure_ascii=False)
         return from_json(whole.encode("utf-8", "replace"))
@@ -147,7 +151,7 @@ def _record(result: Mapping[str, Any]) -> Record:
             "HubSpot sent a record without an id; nothing of its page was loaded, run again"
         )
     properties = result["properties"]
-    if not isinstance(properties, dict):
+    if not isinstance(properties, Mapping):
         raise TypeError("'properties'")
     archived_at = result.get("archivedAt")
     return Record(

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from pydantic_core import to_json
 
-from hubspot_ingest.database.casts import Text, parseable, to_text
+from hubspot_ingest.database.casts import Text, parseable, texts_of_json, to_text
 from hubspot_ingest.database.columns import (
     DELETE_KIND,
     DELETED_AT,
@@ -20,6 +20,7 @@ from hubspot_ingest.database.columns import (
     UPDATED,
     Column,
 )
+from hubspot_ingest.hubspot.raw_properties import RawProperties
 from hubspot_ingest.model import Link, Record
 
 
@@ -85,7 +86,7 @@ def staged_links(
 
 
 def _json(properties: Mapping[str, Text]) -> bytes:
-    json = to_json(properties)
+    json = properties.json if isinstance(properties, RawProperties) else to_json(properties)
     return parseable(json.decode()).encode() if b"\\u0000" in json else json
 
 
@@ -102,7 +103,10 @@ def _by_property(records: Sequence[Record], names: Sequence[str]) -> Sequence[Se
     """The values of each property, record by record; one that HubSpot left out is None."""
     if not records or not names:
         return [[] for _ in names]
-    properties_by_record = [record.properties for record in records]
+    raw = [r.properties.json for r in records if isinstance(r.properties, RawProperties)]
+    if len(raw) == len(records) and (texts := texts_of_json(raw, names)) is not None:
+        return [texts[name] for name in names]
+    properties_by_record = [dict(record.properties) for record in records]
     try:
         # one pass in C over each record, then one over all of them
         return [*zip(*map(itemgetter(*names, names[0]), properties_by_record), strict=True)][:-1]

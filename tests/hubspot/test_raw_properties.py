@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubspot_ingest.hubspot import responses
+from hubspot_ingest.hubspot.raw_properties import RawProperties
+
+TRAPS = [
+    '},"createdAt":"',
+    '"properties":{',
+    '{"a":null}',
+    "\\",
+    '\\"',
+    "ü見🙂",
+    "\n\t",
+    "null",
+    "",
+]
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"])), st.sampled_from(TRAPS), st.none()
+)
+NAMES = st.one_of(
+    st.sampled_from(["properties", "createdAt", "email"]), st.text('ab"_', min_size=1)
+)
+PROPERTIES = st.dictionaries(NAMES, TEXTS, max_size=6)
+
+
+def a_body(*properties: Mapping[str, Any], **others: Any) -> bytes:
+    """A page as HubSpot sends it: no blanks, the properties before the times."""
+    results = [
+        {"id": str(n), "properties": dict(values), "createdAt": "2026-01-01T00:00:00Z"}
+        for n, values in enumerate(properties, start=1)
+    ]
+    answer = {"results": results, **others}
+    return json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def properties_of(body: bytes) -> list[Mapping[str, Any]]:
+    page = responses.page(responses.decode(body, of_records=True))
+    return [record.properties for record in page.records]
+
+
+@given(st.lists(PROPERTIES, max_size=4))
+def test_the_properties_of_a_page_are_what_was_sent(sent: list[dict[str, str | None]]) -> None:
+    raw = properties_of(a_body(*sent))
+    assert all(isinstance(properties, RawProperties) for properties in raw)
+    assert [dict(properties) for properties in raw] == sent
+    for properties, values in zip(raw, sent, strict=True):
+        assert {name: properties.get(name) for name in [*values, "none"]} == {
+            **values,
+            "none": None,
+        }
+
+
+def test_what_is_around_them_is_decoded() -> None:
+    body = a_body({"a": "1"}, paging={"next": {"after": "2"}}, total=7)
+    page = responses.page(responses.decode(body, of_records=True))
+    assert (page.after, page.total, page.records[0].created_at) == ("2", 7, 1_767_225_600_000)
+
+
+def test_a_page_that_is_cut_off_anywhere_is_no_json() -> None:
+    body = a_body({"a": "1", "b": None}, {"a": "2"}, total=2)
+    for length in range(len(body)):
+        with pytest.raises(ValueError, match=r"EOF|Expecting|Unterminated|cut off|Invalid|column"):
+            responses.decode(body[:length], of_records=True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"results":[{"id":"1","properties":{"a":"1"},"archived":false}]}',
+        b'{"results": [{"id": "1", "properties": {"a": "1"}, "createdAt": null}]}',
+        b'{"results":[{"createdAt":"2026-01-01T00:00:00Z","id":"1","properties":{"a":"1"}}]}',
+        b'{"results":[{"id":"1","properties":{"a":"1"},"createdAt":null}]}',
+    ],
+)
+def test_a_page_of_another_shape_is_read_all_the_same(body: bytes) -> None:
+    assert [dict(properties) for properties in properties_of(body)] == [{"a": "1"}]
+
+
+def test_half_of_a_surrogate_pair_becomes_a_question_mark() -> None:
+    body = a_body({"a": "x"}).replace(b'"x"', b'"\\ud83d!"')
+    assert [dict(properties) for properties in properties_of(body)] == [{"a": "?!"}]
