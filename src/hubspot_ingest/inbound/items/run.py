@@ -72,18 +72,9 @@ class ItemRun:
     recorder: PageRecorder | None = None
 
     def steps(self) -> Iterator[None]:
-        """Read, merge, move the cursor, mark what is missing; yields for other runs' turns.
-
-        Raises ``ScopeMissing`` naming scope and subscription where HubSpot does not name them.
-        """
+        """Read, merge, move the cursor, mark what is missing; yields for other runs' turns."""
         self.log.stream, self.log.strategy = self.stream.name, str(self.stream.reader)
         self.log.destination = str(self.sync_state.table)
-        try:
-            yield from self._read()
-        except ScopeMissing as error:
-            raise explained(self.stream, error) from error
-
-    def _read(self) -> Iterator[None]:
         log, stream, state = self.log, self.stream, self.sync_state
         settings, table, existing_table = state.settings, state.table, state.existing_table
         window = item_window(
@@ -218,16 +209,3 @@ class ItemRun:
                 scope: window["behind"].get(scope, window["since"]) for scope in extraction.refused
             }
         self.writer.keep_sweeps(replace(sweeps, whole_at=whole_at, behind=behind))
-
-
-def explained(stream: ItemStream, error: ScopeMissing) -> ScopeMissing:
-    """The error with the scopes and the subscription that the catalog names for the stream."""
-    if error.scopes and not stream.tier:
-        return error
-    scopes = error.scopes or stream.scopes
-    message = error.message
-    if not error.scopes and scopes:
-        message = f"{message}; {stream.name} needs the scope {' or '.join(scopes)}"
-    if stream.tier:
-        message = f"{message}; HubSpot has {stream.name} from {stream.tier} on"
-    return ScopeMissing(message, scopes)

@@ -15,13 +15,11 @@ from hubspot_ingest.catalog.stream import ItemStream, ViewStream
 from hubspot_ingest.database.columns import Column, property_columns
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.database.statements.merge_items import RAW
-from hubspot_ingest.errors import ScopeMissing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import EndpointUsage
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.inbound.items import item_requests, partitions, rows, view_streams
 from hubspot_ingest.inbound.items.extraction import SIDE_BY_SIDE
-from hubspot_ingest.inbound.items.run import explained
 from hubspot_ingest.inbound.items.window import item_window
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.destination import SchemaPresence
@@ -60,10 +58,7 @@ def items_plan(prospect: Prospect, stream: ItemStream, state: SyncState) -> Plan
         sweeps=state.sweeps,
         now=prospect.now,
     )
-    try:
-        estimate = _estimate(prospect, stream, window)
-    except ScopeMissing as error:
-        raise explained(stream, error) from error
+    estimate = _estimate(prospect, stream, window)
     ddl, columns = _table(prospect, stream, state, reads=estimate.rows != 0)
     return _planned(prospect, stream, estimate, ddl, columns, str(window["plan"]))
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.scopes import naming_scopes
 from hubspot_ingest.catalog.stream import RecordStream, ViewStream
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.stored_state import read_stored_state
@@ -129,8 +130,9 @@ def _plan(context: Context, name: str, new_settings: Json = None) -> Planned:
             return view_plan(prospect, stream)
         check_known_portal(context, state, client)
         try:
-            if isinstance(stream, RecordStream):
-                return records_plan(prospect, stream, state)
-            return items_plan(prospect, stream, state)
+            with naming_scopes(stream):
+                if isinstance(stream, RecordStream):
+                    return records_plan(prospect, stream, state)
+                return items_plan(prospect, stream, state)
         except ScopeMissing as error:
             return prospect.refused(stream, error)

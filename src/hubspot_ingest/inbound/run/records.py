@@ -8,7 +8,8 @@ from dataclasses import asdict, replace
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.stream import ItemStream, ViewStream
+from hubspot_ingest.catalog.scopes import naming_scopes
+from hubspot_ingest.catalog.stream import ItemStream, Stream, ViewStream
 from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.sweeps import ColumnsToFill
@@ -120,6 +121,10 @@ class Run:
     def _run_stages(self, client: Client) -> Iterator[None]:
         stream = lookup.find(self._settings.stream, client.fetch)
         lookup.check_settings(stream, self._settings)
+        with naming_scopes(stream):
+            yield from self._stages_of(stream, client)
+
+    def _stages_of(self, stream: Stream, client: Client) -> Iterator[None]:
         asking = checked_portal(self._context, self._sync_state, client)
         if isinstance(stream, ViewStream):
             database = self._context.database.counting(self._log.staged, client.watch)
