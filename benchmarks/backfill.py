@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,9 +32,9 @@ def fresh_home(hubspot: LocalHubSpot) -> Iterator[dict[str, str]]:
         yield {"HUBSPOT_INGEST_HOME": str(Path(directory) / "home"), **hubspot.environment}
 
 
-def configure(names: list[str], sync: str = "contacts") -> str:
-    """The statement that selects these properties of contacts, and no associations."""
-    settings = {"stream": "contacts", "properties": names, "associations": []}
+def configure(names: list[str], sync: str = "contacts", associations: Sequence[str] = ()) -> str:
+    """The statement that selects these properties and associations of contacts."""
+    settings = {"stream": "contacts", "properties": names, "associations": [*associations]}
     settings_json = json.dumps({**settings, "destination": {"table": sync.upper()}})
     return f"CALL configure_sync('{sync}', PARSE_JSON('{settings_json}'))"
 

@@ -68,13 +68,19 @@ def _counted(sandbox: Sandbox) -> dict[str, Any]:
         seen = list(sandbox.requests)
         sandbox.requests.clear()
     searches = [request.at_ms for request in seen if request.endpoint.endswith("/search")]
-    others = [request.at_ms for request in seen if not request.endpoint.endswith("/search")]
+    links = [request.at_ms for request in seen if "/associations/" in request.endpoint]
+    others = [
+        request.at_ms
+        for request in seen
+        if not request.endpoint.endswith("/search") and "/associations/" not in request.endpoint
+    ]
     return {
         "requests": len(seen),
         "endpoints": Counter(request.endpoint for request in seen),
         "refused": sum(request.status == 429 for request in seen),
         "most_in_10_s": most_within(others, 10_000),
         "most_searches_in_1_s": most_within(searches, 1_000),
+        "most_association_reads_in_10_s": most_within(links, 10_000),
     }
 
 
@@ -121,6 +127,7 @@ def main(argv: Sequence[str]) -> int:
     """Serve, and answer questions on the standard input until it ends."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.local_hubspot")
     parser.add_argument("--contacts", type=int, required=True)
+    parser.add_argument("--companies", type=int, default=0, help="with contacts of theirs")
     parser.add_argument("--wide", type=int, default=0, help="so many properties more")
     parser.add_argument("--light", type=int, default=0, help="1: records without long texts")
     parser.add_argument("--burst", type=int, default=0, help="per 10 s; 0: no limits at all")
@@ -128,7 +135,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--others", type=int, default=0, help="of the burst, taken by others")
     parser.add_argument("--latency-ms", type=int, default=0)
     arguments = parser.parse_args(argv)
-    portal = Portal(seed=1, records={"contacts": arguments.contacts})
+    records = {"contacts": arguments.contacts, "companies": arguments.companies}
+    portal = Portal(seed=1, records=records)
     if not arguments.light:
         make_heavy(portal)
     _widen(portal, arguments.wide)

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import httpx
@@ -21,6 +21,7 @@ import pytest
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound.extract.associations import read_links
 from hubspot_ingest.inbound.extract.page_readers import page_reader, read_list_page
 from hubspot_ingest.model import Page, Record
 from hubspot_sandbox import Portal, Sandbox
@@ -46,20 +47,25 @@ VALUES: tuple[Mapping[str, str | None], ...] = (
 @pytest.fixture(scope="module")
 def portal() -> Portal:
     # Ids of one length: backlot orders them as text.
-    portal = Portal(7, SetClock(), {"contacts": COUNT}, dense_ids=True)
+    portal = Portal(7, SetClock(), {"contacts": COUNT, "companies": 40}, dense_ids=True)
     for place, id_ in enumerate(portal.table("contacts").ids):
         portal.update("contacts", str(id_), {**VALUES[place % 4], "email": f"p{place}@b.c"})
     return portal
 
 
-def as_backlot_record(record: Record | Any) -> dict[str, Any]:
+def as_backlot_record(
+    record: Record | Any, object_type: str, company_ids: Sequence[str] = ()
+) -> dict[str, Any]:
     properties = {name: value for name in KEPT if (value := record.properties.get(name))}
+    links = [{"to": f"companies-{id_}", "to_type": "companies"} for id_ in company_ids]
     return {
         "source_type": "hubspot",
-        "object_type": "contacts",
+        "object_type": object_type,
+        "doc_id": f"{object_type}-{record.id}",
         "record_id": record.id,
         "title": f"contact {record.id}",
         "content": f"contact {record.id}",
+        **({"associations": links} if links else {}),
         "properties": properties,
         "created": properties["createdate"],
         "visibility": "public",
@@ -67,6 +73,11 @@ def as_backlot_record(record: Record | Any) -> dict[str, Any]:
         "author_email": "ada@example.com",
         "author_name": "Ada",
     }
+
+
+def linked_companies(fetch: Fetch, ids: Sequence[str]) -> dict[str, list[str]]:
+    links_by_id = read_links(fetch, "contacts", "companies", ids)
+    return {id_: sorted({link.to_id for link in links}) for id_, links in links_by_id.items()}
 
 
 def fetch_by(client: httpx.Client, rewritten: Callable[[str], str]) -> Fetch:
@@ -92,9 +103,16 @@ def ours(portal: Portal) -> Iterator[Fetch]:
 
 
 @pytest.fixture(scope="module")
-def theirs(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fetch]:
+def theirs(
+    portal: Portal, ours: Fetch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Fetch]:
     corpus = tmp_path_factory.mktemp("backlot") / "corpus.jsonl"
-    records = (as_backlot_record(record) for record in portal.records("contacts"))
+    contacts = [*portal.records("contacts")]
+    links = linked_companies(ours, [contact.id for contact in contacts])
+    records = [
+        *(as_backlot_record(record, "companies") for record in portal.records("companies")),
+        *(as_backlot_record(record, "contacts", links[record.id]) for record in contacts),
+    ]
     corpus.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
     environment = os.environ | {
         "BACKLOT_DATA_DIR": str(corpus.parent),
@@ -222,3 +240,32 @@ def test_a_batch_read_leaves_out_what_is_not_there(
     our_page, their_page = ours(request, responses.page), theirs(request, responses.page)
     assert sorted(rows(our_page.records)) == sorted(rows(their_page.records))
     assert sorted(record.id for record in our_page.records) == ids
+
+
+def one_by_one(fetch: Fetch) -> Fetch:
+    """Answers a batch read of associations out of a read for each record, all that backlot has."""
+
+    def fetch_all(request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        assert isinstance(request.body, dict)
+        assert isinstance(request.body["inputs"], list)
+        results = []
+        for asked in request.body["inputs"]:
+            assert isinstance(asked, dict)
+            path = f"/hubspot/crm/v4/objects/contacts/{asked['id']}/associations/companies"
+            answer = fetch(Request("GET", path, path), dict)
+            if answer["results"]:
+                results.append({"from": {"id": asked["id"]}, "to": answer["results"]})
+        return parse({"status": "COMPLETE", "results": results})
+
+    return fetch_all
+
+
+def test_the_associations_of_records_are_the_same(
+    ours: Fetch, theirs: Fetch, portal: Portal
+) -> None:
+    """H174."""
+    ids = [str(id_) for id_ in portal.table("contacts").ids[:60]]
+    our_links = linked_companies(ours, ids)
+    assert our_links == linked_companies(one_by_one(theirs), ids)
+    assert any(our_links.values())
+    assert not all(our_links.values())
