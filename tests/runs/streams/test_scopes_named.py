@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.runs.world import World
+from hubspot_ingest.inbound.preview import preview
+from tests.runs.world import World, on_an_empty_stack
 
 # as recorded: in the errors (2026-10), at the top (2025-11), an internal one, none at all
 SHAPES: dict[str, dict[str, object]] = {
@@ -32,5 +33,5 @@ def test_a_sync_of_records_says_which_scope_it_lacks(
     answer = world.ingest("contacts")
     assert answer["response_code"] == "SCOPE_MISSING"
     assert "crm.objects.contacts.read" in answer["message"]
-    plan = world.call("CALL plan_ingest('contacts')")
+    plan = on_an_empty_stack(lambda: preview.plan_ingest(world.context, "contacts"))
     assert "crm.objects.contacts.read" in str(plan)
