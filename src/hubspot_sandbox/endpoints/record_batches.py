@@ -65,7 +65,7 @@ def batch_update(call: Call) -> Answer:
         if state is None and item.get("idProperty") is None and record_id(item["id"]) is None:
             continue  # an e-mail that nobody said is one: neither written nor refused
         inputs.append(Input(item, state, missing=state is None))
-    _refuse_duplicates(inputs)
+    _refuse_duplicates(table, inputs)
     return _answer(call, table, inputs, 200)
 
 
@@ -79,7 +79,7 @@ def batch_upsert(call: Call) -> Answer:
             key = {item["idProperty"]: item["id"]}
             item = {**item, "properties": key | dict(item["properties"])}
         inputs.append(Input(item, state, tells_new=True))
-    _refuse_duplicates(inputs)
+    _refuse_duplicates(table, inputs)
     return _answer(call, table, inputs, 200)
 
 
@@ -89,12 +89,13 @@ def _inputs(call: Call) -> list[dict[str, Any]]:
     return inputs
 
 
-def _refuse_duplicates(inputs: list[Input]) -> None:
+def _refuse_duplicates(table: Table, inputs: list[Input]) -> None:
     """Refuse a batch in which two inputs mean one record (BEHAVIOR H88)."""
     keys: dict[int | tuple[Any, str], list[str]] = {}
     for entry in inputs:
         text = str(entry.item["id"])
-        sent_key = (entry.item.get("idProperty"), text.lower())
+        name = entry.item.get("idProperty")
+        sent_key = (name, table.keys.folded(str(name), text))
         key = sent_key if entry.state is None else entry.state.id
         keys.setdefault(key, []).append(text)
     twice = [texts[0] for texts in keys.values() if len(texts) > 1]

@@ -11,13 +11,11 @@ _FURTHER = {"email": "hs_additional_emails"}
 
 
 class KeyIndex:
-    """Ids by value, made for a property when it is first asked for, and kept up with writes.
-
-    Letter case does not count (BEHAVIOR H187).
-    """
+    """Ids by value, made for a property when it is first asked for, and kept up with writes."""
 
     def __init__(self, columns: Mapping[str, Column]) -> None:
         """``columns`` are those of the table, by name."""
+        self._case_counts = False
         self._columns = columns
         self._ids: dict[str, dict[str, set[int]]] = {}
 
@@ -27,7 +25,16 @@ class KeyIndex:
             self._ids[name] = {}
             for state in states():
                 self._add(name, state)
-        return sorted(self._ids[name].get(text.lower(), ()))
+        return sorted(self._ids[name].get(self.folded(name, text), ()))
+
+    def folded(self, name: str, text: str) -> str:
+        """What two spellings of one value share: letter case counts on request (BEHAVIOR H187)."""
+        return text.lower() if not self._case_counts or name in _FURTHER else text
+
+    def heed_case(self) -> None:
+        """Let letter case count from now on."""
+        self._case_counts = True
+        self._ids.clear()
 
     def replace(self, before: State | None, after: State) -> None:
         """Follow a write: ``before`` is the version it took the place of."""
@@ -48,7 +55,7 @@ class KeyIndex:
 
     def _values(self, name: str, state: State) -> set[str]:
         text = self._columns[name].value(state)
-        values = {text.lower()} if text else set()
+        values = {self.folded(name, text)} if text else set()
         further = self._columns.get(_FURTHER.get(name, ""))
         if further is not None:
             values |= {part.lower() for part in (further.value(state) or "").split(";") if part}

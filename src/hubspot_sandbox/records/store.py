@@ -42,6 +42,7 @@ class RecordStore:
         self._together = records_per_millisecond
         self._dense_ids = dense_ids
         self._opened = clock()
+        self._case_counts = False
         self._tables: dict[str, Table] = {}
         self.associations = Associations(seed, lambda kind: self.table(kind).ids)
 
@@ -79,8 +80,17 @@ class RecordStore:
                 per_millisecond=self._together,
                 dense_ids=self._dense_ids,
             )
+            if self._case_counts:
+                table.keys.heed_case()
             self._tables[kind.name] = table
         return table
+
+    def heed_case_of_keys(self) -> None:
+        """Let unique values differ by letter case alone; addresses never do (BEHAVIOR H187)."""
+        with self.lock:
+            self._case_counts = True
+            for table in self._tables.values():
+                table.keys.heed_case()
 
     def record(self, object_type: str, id: str) -> Record:
         """One record, archived or not.

@@ -15,6 +15,8 @@ from hubspot_sandbox.schema.object_types import ObjectType
 from hubspot_sandbox.times import envelope_iso, iso
 
 INLINE_LIMIT = 100
+APP_ID = "2417003"
+"""The app that writes through the API (BEHAVIOR H185)."""
 
 
 def envelope(
@@ -87,6 +89,8 @@ def _revision(value: str, when: int, source: str) -> dict[str, Any]:
         revision |= {"sourceId": "userId:5000001", "updatedByUserId": 5_000_001}
     elif source == "IMPORT":
         revision["sourceId"] = "77001"
+    elif source == "INTEGRATION":
+        revision["sourceId"] = APP_ID
     return revision
 
 

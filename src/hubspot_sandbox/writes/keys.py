@@ -30,9 +30,10 @@ class Claims:
             other = table.find_by_value(name, text)
             if other is not None and (state is None or other.id != state.id):
                 raise _taken(table, name, text, str(other.id))
-            if (name, text.lower()) in self.taken:
+            claim = (name, table.keys.folded(name, text))
+            if claim in self.taken:
                 raise _taken(table, name, text, "")
-            claimed.append((name, text.lower()))
+            claimed.append(claim)
         self.taken.update(claimed)
 
 

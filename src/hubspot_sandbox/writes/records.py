@@ -12,13 +12,12 @@ from hubspot_sandbox.call import Call
 from hubspot_sandbox.records.columns import State
 from hubspot_sandbox.records.table import Table
 from hubspot_sandbox.schema.admin_rules import Missing
-from hubspot_sandbox.shapes.records import envelope
+from hubspot_sandbox.shapes.records import APP_ID, envelope
 from hubspot_sandbox.writes.keys import Claims
 from hubspot_sandbox.writes.links import End, link, link_new, planned
 from hubspot_sandbox.writes.values import Values, checked
 
 SOURCE = "INTEGRATION"
-APP_ID = "2417003"
 """What records made through the API name as their source (BEHAVIOR H185)."""
 
 

@@ -159,6 +159,22 @@ def test_a_further_email_address_means_its_contact() -> None:
     assert app.batch("create", {"properties": {"email": old}}).status == 409
 
 
+@pytest.mark.parametrize(("counts", "records"), [(False, 1), (True, 2)])
+def test_letter_case_may_count_in_a_unique_value(counts: bool, records: int) -> None:
+    """H187."""
+    app = app_with()
+    if counts:
+        app.portal.heed_case_of_keys()
+    names = {"firstname": "Jane"}
+    for key in ("k1", "K1"):
+        assert app.batch("upsert", keyed("customer_number", key, **names)).status == 200
+    assert len(app.seeded()) == records
+    both = [keyed("customer_number", key, **names) for key in ("n1", "N1")]
+    assert app.batch("upsert", *both).status == (200 if counts else 400)
+    emails = [keyed("email", email, **names) for email in ("a@b.c", "A@B.C")]
+    assert app.batch("upsert", *emails).status == 400
+
+
 def refusal_of(app: App, what: str, item: dict[str, Any], object_type: str = "contacts") -> str:
     reply = app.batch(what, item, object_type=object_type)
     assert (reply.status, reply.json["category"]) == (400, "VALIDATION_ERROR")

@@ -276,3 +276,14 @@ def test_a_record_names_the_app_that_made_it() -> None:
     properties = app.portal.record("contacts", made).properties
     assert properties["hs_object_source"] == properties["hs_object_source_label"] == "INTEGRATION"
     assert properties["hs_object_source_id"]
+
+
+def test_the_history_of_a_value_names_the_app_that_wrote_it() -> None:
+    """H185."""
+    app = app_with()
+    contact = app.portal.create("contacts", {"city": "Cork"}, at=NOW - 1)
+    app.batch("update", {"id": contact, "properties": {"city": "Rome"}})
+    record = app.get(f"{CONTACTS}/{contact}", propertiesWithHistory="city").json
+    newest, oldest = record["propertiesWithHistory"]["city"]
+    assert (newest["value"], newest["sourceType"]) == ("Rome", "INTEGRATION")
+    assert (oldest["sourceType"], newest["sourceId"] != oldest["sourceId"]) == ("CRM_UI", True)
