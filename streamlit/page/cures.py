@@ -85,6 +85,10 @@ CURES: dict[str, tuple[str, str]] = {
         "the stream is read whole, or has nothing that could be counted",
         "nothing: its runs are its comparison",
     ),
+    "OPEN_TRANSACTION": (
+        "the session has an open transaction, or AUTOCOMMIT off: what the app stores could be lost",
+        "COMMIT or ROLLBACK, and ALTER SESSION SET AUTOCOMMIT = TRUE; then call again",
+    ),
     "TABLE_TAKEN": (
         "the table belongs to another sync",
         "give the sync a table of its own",
