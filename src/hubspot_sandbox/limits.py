@@ -24,15 +24,17 @@ _SUBSCRIPTIONS = {
 class Limits:
     """How many requests a portal allows. The defaults are those of a Professional account.
 
-    ``burst`` and ``associations`` are per ``interval_ms``, ``searches`` per second, ``daily`` per
-    day of the account. ``taken_by_others`` is what other apps use of the burst at a moment: a
-    number, or a function of the present. ``retry_after`` adds the header HubSpot rarely sends.
+    ``burst`` and ``associations`` are per ``interval_ms``, ``searches`` per second, ``daily`` and
+    ``associations_daily`` per day of the account. ``taken_by_others`` is what other apps use of the
+    burst at a moment: a number, or a function of the present. ``retry_after`` adds the header
+    HubSpot rarely sends.
     """
 
     burst: int = 190
     interval_ms: int = 10_000
     searches: int = 5
     associations: int = 150
+    associations_daily: int = 500_000
     daily: int = 625_000
     taken_by_others: int | Callable[[int], int] = 0
     searches_taken_by_others: int | Callable[[int], int] = 0
@@ -46,14 +48,22 @@ class Limits:
             KeyError: there is no such subscription.
         """
         burst, associations, daily = _SUBSCRIPTIONS[subscription]
-        if add_on:
-            burst, associations, daily = 250, 200, daily + 1_000_000
-        return cls(burst=burst, associations=associations, daily=daily)
+        if not add_on:
+            return cls(burst=burst, associations=associations, daily=daily)
+        return cls(
+            burst=250, associations=200, associations_daily=1_000_000, daily=daily + 1_000_000
+        )
 
     @classmethod
     def unlimited(cls) -> Limits:
         """Limits too high to be reached; the headers show them."""
-        return cls(burst=_MANY, searches=_MANY, associations=_MANY, daily=_MANY)
+        return cls(
+            burst=_MANY,
+            searches=_MANY,
+            associations=_MANY,
+            associations_daily=_MANY,
+            daily=_MANY,
+        )
 
 
 def _taken(by: int | Callable[[int], int], now: int) -> int:
@@ -68,6 +78,7 @@ class Meter:
     utc_offset_ms: int = 0
     day: int = -1
     used_today: int = 0
+    associations_today: int = 0
     windows: dict[str, deque[int]] = field(
         default_factory=lambda: {BURST: deque(), SEARCH: deque(), ASSOCIATIONS: deque()}
     )
@@ -79,7 +90,11 @@ class Meter:
             Refusal: 429 in the words of the limit that is used up (BEHAVIOR H75-H81).
         """
         self._turn_day(now)
-        if self.used_today >= self.limits.daily:
+        limits = self.limits
+        associates = bucket == ASSOCIATIONS
+        if self.used_today >= limits.daily or (
+            associates and self.associations_today >= limits.associations_daily
+        ):
             raise self._refuse("DAILY", "You have reached your daily limit.", now)
         limit, interval, others = self._limit(bucket, now)
         window = self._window(bucket, now, interval)
@@ -91,6 +106,7 @@ class Meter:
         if limit < _MANY:
             window.append(now)
         self.used_today += 1
+        self.associations_today += associates
 
     def headers(self, bucket: str, now: int, *, oauth: bool = False) -> dict[str, str]:
         """The limit headers of an answer (BEHAVIOR H79).
@@ -141,7 +157,7 @@ class Meter:
     def _turn_day(self, now: int) -> None:
         day = (now + self.utc_offset_ms) // DAY_MS
         if day != self.day:
-            self.day, self.used_today = day, 0
+            self.day, self.used_today, self.associations_today = day, 0, 0
 
     def _refuse(self, policy: str | None, message: str, now: int) -> Refusal:
         shape = {"status": "error", "message": message, "correlationId": CORRELATION}

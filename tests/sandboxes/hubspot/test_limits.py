@@ -86,6 +86,16 @@ def test_the_day_ends_at_midnight_of_the_account() -> None:
     assert statuses(app, 1) == [200]
 
 
+def test_associations_have_a_limit_of_the_day_as_well() -> None:
+    """H77."""
+    clock = SetClock()
+    app = limited(clock, associations_daily=2)
+    assert statuses(app, 3, LINKS) == [200, 200, 429]
+    assert statuses(app, 1) == [200]
+    clock.now = 1_790_053_200_000
+    assert statuses(app, 1, LINKS) == [200]
+
+
 def test_searches_and_associations_count_against_the_day() -> None:
     """H78."""
     app = limited(SetClock(), daily=2)
