@@ -13,6 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hubspot_ingest.database.connection import database_of_procedure
+from hubspot_ingest.database.state.push_images import PushImages
 from hubspot_ingest.diagnose.doctor import doctor_report
 from hubspot_ingest.diagnose.explain_row import row_explanation
 from hubspot_ingest.diagnose.explain_run import run_explanation
@@ -27,6 +28,7 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, app_settings, connections
 from hubspot_ingest.operations.context import Context, Portals
 from hubspot_ingest.operations.internal_errors import reportable_error
+from hubspot_ingest.outbound import push_rollback
 from hubspot_ingest.times import SystemClock
 
 if TYPE_CHECKING:
@@ -286,7 +288,10 @@ def replay(context: Context, sync: str, since: str | None) -> Answer:
 
 @answering
 def rollback_run(context: Context, run_id: str) -> Answer:
-    """Undo what one run did to its tables."""
+    """Undo what one run did: to its tables, or in HubSpot where it was that of a push."""
+    push = PushImages(context.database).push_of(run_id)
+    if push is not None:
+        return push_rollback.rollback_push(context, push, run_id)
     return rollback.rollback(context, run_id)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
 from hubspot_sandbox import Faults, Planned
@@ -83,25 +82,19 @@ def test_a_refused_row_says_why_and_is_not_sent_again_until_it_changes(
     make_push: MakePushWorld,
 ) -> None:
     world = filled(make_push)
-
-    def refuses(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
-        wrong = b'"firstname": "Bad"' in request.content and b"/batch/" in request.url.raw_path
-        if not (wrong and request.url.path.endswith(("create", "update"))):
-            return None
-        body = {"status": "error", "category": "VALIDATION_ERROR", "message": "no Bad, please"}
-        return httpx.Response(400, json={**body, "correlationId": "c-17"})
-
-    world.instead = refuses
-    world.update(3, FIRST_NAME="Bad")
-    # what HubSpot did before it refused the batch is found by its e-mail address
+    other = world.portal.create("contacts", {"email": "x@example.com", "customer_number": "77"})
+    properties = {"firstname": "FIRST_NAME", "loyalty_points": "SCORE", "customer_number": "STAGE"}
+    world.configure_push(properties=properties)
+    world.update(3, STAGE="77")
     answer = world.pushed()
     assert (answer["rows_created"], answer["rows_rejected"]) == (ROWS - 1, 1)
     [outcome] = world.rows(
         "SELECT * FROM HUBSPOT_INGEST.CORE.PUSH_OUTCOMES WHERE OUTCOME = 'REJECTED'"
     )
-    assert (outcome["ROW_KEY"], outcome["CODE"]) == ("3", "REFUSED")
-    assert (outcome["MESSAGE"], outcome["REQUEST_ID"]) == ("HubSpot: no Bad, please", "c-17")
+    assert (outcome["ROW_KEY"], outcome["CODE"]) == ("3", "ALREADY_EXISTS")
+    assert outcome["MESSAGE"].startswith("HubSpot: ")
+    assert world.portal.record("contacts", other).properties["firstname"] in (None, "")
     assert world.pushed()["rows_changed"] == 0
-    world.update(3, FIRST_NAME="Good")
-    assert world.pushed()["rows_rejected"] == 0
-    truth.check(world)
+    world.update(3, STAGE="78")
+    assert world.pushed()["rows_created"] == 1
+    assert len(world.truth()) == ROWS + 1

@@ -1,4 +1,4 @@
--- What is done with the pages that runs keep. Neither talks to HubSpot.
+-- What is done with what runs keep. Only the rollback of a push talks to HubSpot.
 
 CREATE OR REPLACE PROCEDURE CORE.REPLAY(SYNC VARCHAR, SINCE VARCHAR)
   RETURNS VARIANT

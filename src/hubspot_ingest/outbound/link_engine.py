@@ -74,10 +74,11 @@ class LinkEngine:
         while stored := plan_rows.page_of_links(after, ROWS):
             rows = [row_from_json(row) for row in stored]
             after = rows[-1].n
-            self._carry_out(rows)
+            self.carry_out(rows)
             self.heartbeat()
 
-    def _carry_out(self, rows: Sequence[PlannedRow]) -> None:
+    def carry_out(self, rows: Sequence[PlannedRow]) -> None:
+        """Make the associations of some rows as their ``links`` say; those of ours only go."""
         ids = self._ledger.record_ids([str(row.key) for row in rows])
         rows = [row for row in rows if str(row.key) in ids]
         known = self._links.of_rows([str(row.key) for row in rows])
@@ -221,12 +222,7 @@ class LinkEngine:
             refusal = write_responses.whole_batch(refused)
         if len(pairs) == 1:
             said = " ".join((*refusal.codes, refusal.category, refusal.message)).upper()
-            code = "REFUSED"
-            if "LIMIT" in said:
-                code = "LINK_LIMIT"
-            elif refusal.status == 404 or "NOT_FOUND" in said:
-                code = "TARGET_NOT_FOUND"
-            return {(pairs[0].from_id, pairs[0].to_id): code}
+            return {(pairs[0].from_id, pairs[0].to_id): _link_code(refusal.status, said)}
         half = len(pairs) // 2
         return self._send_batch(build, to_type, pairs[:half]) | self._send_batch(
             build, to_type, pairs[half:]
@@ -335,7 +331,8 @@ class LinkEngine:
             "pair_existed_before": None if pair is None else pair.existed_before,
             "state": state,
             "code": code,
-            "run_id": self.run_id,
+            # of the run that made it, not of one that found it made
+            "run_id": self.run_id if wish in row.links_added else None,
         }
 
     def _settle(self, rows: Sequence[PlannedRow], waiting: set[str]) -> None:
@@ -354,6 +351,13 @@ class LinkEngine:
             for row in rows
             if row.action is Action.LINK
         )
+
+
+def _link_code(status: int, said: str) -> str:
+    """The code of a link that HubSpot refused, by its status and its words in capitals."""
+    if "LIMIT" in said:
+        return "LINK_LIMIT"
+    return "TARGET_NOT_FOUND" if status == 404 or "NOT_FOUND" in said else "REFUSED"
 
 
 def _kind_of(link: Row) -> LinkKind:

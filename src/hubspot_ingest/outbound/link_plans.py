@@ -84,6 +84,9 @@ class LinkPlans:
         return {n: wish for n, wish in wishes if (wish.column, wish.to_key) not in found}
 
 
+TARGET_NOT_FOUND = "TARGET_NOT_FOUND"
+
+
 def _order(wish: LinkWish) -> tuple[str, str, str]:
     return wish.column, wish.to_key, wish.label or ""
 
@@ -93,6 +96,6 @@ def _waiting(plan: PlannedRow, wish: LinkWish) -> PlannedRow:
         plan,
         action=Action.WAITING,
         payload={},
-        code="TARGET_NOT_FOUND",
+        code=TARGET_NOT_FOUND,
         message=f"{wish.column}: there is no record {wish.to_key!r} yet; the row waits for it",
     )

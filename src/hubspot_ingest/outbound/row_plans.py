@@ -337,6 +337,24 @@ class RowPlanner:
         )
 
 
+def has_key(
+    mapping: PushMapping,
+    definitions: Mapping[str, Property],
+    row: PlannedRow,
+    record: WrittenRecord,
+) -> bool:
+    """Whether a record is the one that a row to be created stands for."""
+    for name in (mapping.match, mapping.external_id):
+        value = None if name is None else row.payload.get(name)
+        if name is None or not value:
+            continue
+        if same_value(definitions.get(name), value, record.properties.get(name)):
+            return True
+        if name == EMAIL and value in _other_addresses(record):
+            return True
+    return False
+
+
 def _scalar_text(value: str | int | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 

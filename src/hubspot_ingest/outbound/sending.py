@@ -121,6 +121,7 @@ class Sender:
     def _create(self, rows: Rows, tries: int) -> list[RowOutcome]:
         request = write_requests.batch_create(self.mapping.object_type, self._inputs(rows))
         done, left = self._answered(request, rows, self._row_finder(rows), self._create, tries)
+        done = self._with_existing(done)
         if not left:
             return done
         name = self.mapping.key_property
@@ -139,6 +140,24 @@ class Sender:
             return [*done, *self._create(missing, tries - 1)]
         lost = "HubSpot neither answered nor shows the record; it is looked up in the next run"
         return [*done, *(outcomes.unknown(row, lost) for row in missing)]
+
+    def _with_existing(self, done: list[RowOutcome]) -> list[RowOutcome]:
+        """The same outcomes; of conflicts that name no record, with the record that has the key."""
+        name = self.mapping.key_property
+        nameless = [
+            outcome.row
+            for outcome in done
+            if outcome.code == outcomes.EXISTS and outcome.existing_id is None
+        ]
+        if name is None or not nameless:
+            return done
+        row_of = self._row_finder(nameless)
+        found = {
+            row.n: self._adopted(row, record)
+            for record in self._read(name, [self._key_value(row, name) for row in nameless])
+            if (row := row_of(record)) is not None
+        }
+        return [found.get(outcome.row.n, outcome) for outcome in done]
 
     def _upsert(self, rows: Rows) -> list[RowOutcome]:
         name = self.mapping.match

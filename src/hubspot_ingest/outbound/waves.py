@@ -22,7 +22,7 @@ from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.mapping import PushMapping
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import OTHER_ACTIONS, SENT_ACTIONS, WAVE, row_from_json
-from hubspot_ingest.outbound.row_plans import RowPlanner
+from hubspot_ingest.outbound.row_plans import RowPlanner, has_key
 from hubspot_ingest.outbound.rows import Action, PlannedRow, SourceRow
 from hubspot_ingest.outbound.sending import Sender
 from hubspot_ingest.times import Clock
@@ -178,9 +178,12 @@ class WaveEngine:
         updates: list[PlannedRow] = []
         for outcome in existing.values():
             record = records.get(str(outcome.existing_id))
-            if record is None or owners.get(record.id, outcome.row.key) != outcome.row.key:
-                continue
             row = outcome.row
+            # a conflict over another property is with a record that is not the row's
+            if record is None or not has_key(self.mapping, self.definitions, row, record):
+                continue
+            if owners.get(record.id, row.key) != row.key:
+                continue
             source = SourceRow(row.n, False, row.key, row.hash, (), 1, 1, None)
             names = (*self.mapping.written, self.mapping.match)
             wishes = {name: row.payload.get(name) for name in names}

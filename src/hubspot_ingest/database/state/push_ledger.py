@@ -256,6 +256,37 @@ class Ledger:
                 (self._push, json.dumps(list(keys))),
             )
 
+    def forget_rows(self, keys: Sequence[str]) -> None:
+        """Forget rows whose records are not there any more."""
+        if keys:
+            self._database.rows(
+                f"DELETE FROM {self._state}.PUSH_ROWS WHERE PUSH = ? AND ROW_KEY IN "
+                f"(SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
+                (self._push, json.dumps(list(keys))),
+            )
+
+    def put_back(self, values: Mapping[str, Mapping[str, str]]) -> None:
+        """Rows hold these values again, by key and property, and are planned afresh."""
+        rows = self._database.rows(
+            f"SELECT ROW_KEY, SENT FROM {self._state}.PUSH_ROWS WHERE PUSH = ? AND ROW_KEY IN "
+            f"(SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
+            (self._push, json.dumps(list(values))),
+        )
+        for bind in json_binds(
+            {
+                "row_key": row["ROW_KEY"],
+                "sent": {**(variant(row["SENT"]) or {}), **values[str(row["ROW_KEY"])]},
+            }
+            for row in rows
+        ):
+            self._database.rows(
+                f"MERGE INTO {self._state}.PUSH_ROWS t USING (SELECT ? AS PUSH, "
+                f"{json_columns({'ROW_KEY': 'VARCHAR', 'SENT': 'VARIANT'})} {FROM_BIND}) s "
+                "ON t.PUSH = s.PUSH AND t.ROW_KEY = s.ROW_KEY WHEN MATCHED THEN UPDATE SET "
+                "SENT = s.SENT, SENT_HASH = NULL, STATE = 'SYNCED', REMOVED_AT = NULL",
+                (self._push, bind),
+            )
+
     def prune_images(self, before: int) -> None:
         """Forget what was replaced before an instant (epoch ms)."""
         self._database.rows(

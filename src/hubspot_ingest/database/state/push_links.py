@@ -56,7 +56,9 @@ class PushLinks:
         Whether a pair was there before is told once, when the link is first written.
         """
         sets = ", ".join(
-            f"{column} = s.{column}"
+            f"{column} = IFNULL(s.{column}, t.{column})"
+            if column == "RUN_ID"
+            else f"{column} = s.{column}"
             for column in _COLUMNS
             if column not in ("ROW_KEY", "COLUMN_NAME", "TO_KEY", "LABEL", "PAIR_EXISTED_BEFORE")
         )
