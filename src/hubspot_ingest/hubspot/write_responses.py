@@ -13,7 +13,7 @@ from typing import Any
 
 from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 
-_EXISTING_ID = re.compile(r"Existing ID: *(\d+)")
+_EXISTING_ID = re.compile(r"Existing ID: *(\d+)|(\d+) already has that value")
 # Where a refusal names the property it is about.
 _PROPERTY_LISTS = ("propertyName", "propertyNames", "name")
 _NAMED_PROPERTY = re.compile(r'"name":"(\w+)"|[Pp]roperty "?\'?(\w+)"?\'? does not exist')
@@ -119,7 +119,7 @@ def refusal(error: Mapping[str, Any], status: int = 0, fallback: str = "") -> In
         _property_name(message, contexts, details),
         _listed(context, "objectWriteTraceId"),
         (*_listed(context, "ids"), *_listed(context, "id")),
-        existing[1] if existing else None,
+        (existing[1] or existing[2]) if existing else None,
         None if error.get("correlationId") is None else str(error["correlationId"]),
     )
 
