@@ -76,12 +76,12 @@ class Split:
 
 
 def width(seconds_per_page: float, pages_per_second: float, splits: int) -> int:
-    """How many ranges to read side by side: what fills the rate, with two thirds of ``splits``.
+    """How many ranges to read side by side: what fills the rate, with three quarters of ``splits``.
 
     The rest of them is for ranges that turn out long.
     """
     useful = math.ceil(seconds_per_page * pages_per_second * 1.1) + 1
-    return max(1, min(WIDEST, useful, math.ceil(splits * 2 / 3) + 1))
+    return max(1, min(WIDEST, useful, splits - splits // 4 + 1))
 
 
 class Ranges:
@@ -204,12 +204,14 @@ class Ranges:
             splits = max(0, self._spare) // cost if cost else WIDEST
             if longest is None or splits == 0 or self._pages_left(longest) < SMALLEST_SPLIT:
                 return None
-            # each range is left an equal share of all, and the last one is split again and again
+            # each range is left an equal share of all, and the last one is split again and again,
+            # but no more often than may be
+            pages = self._pages_left(longest)
             parts = min(self._width, len(ranges) + splits)
-            share = math.ceil(sum(map(self._pages_left, ranges)) / parts)
+            share = sum(map(self._pages_left, ranges)) / parts
             # the front is read on while the cut is looked for
-            half = self._pages_left(longest) // 2 + 1
-            return self._split(longest, min(share, half))
+            front = min(max(share, pages / (splits + 1)), pages // 2 + 1)
+            return self._split(longest, math.ceil(front))
 
     def _split(self, id_range: Range, pages: int) -> Split:
         count = min(pages * self._cutter.page_size, self._cutter.farthest)
