@@ -161,7 +161,7 @@ def test_a_killed_increment_loses_no_change(world: World) -> None:
 
 def test_a_killed_run_keeps_others_out_until_its_lease_is_over(world: World) -> None:
     world.slim()
-    assert killed(world, 20, after=False)
+    assert killed(world, 10, after=False)
 
     with pytest.raises(SyncBusy):
         world.ingest()
@@ -172,7 +172,7 @@ def test_a_killed_run_keeps_others_out_until_its_lease_is_over(world: World) -> 
 
 def test_where_no_run_can_be_alive_a_killed_one_is_ended_at_once(world: World) -> None:
     world.slim()
-    assert killed(world, 20, after=False)
+    assert killed(world, 10, after=False)
 
     world.leases.recover(world.clock.now())
 
