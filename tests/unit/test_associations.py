@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import pytest
 
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
+from hubspot_ingest.hubspot.association_reads import read_links
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract.associations import read_links
 
 Answer = TypeVar("Answer")
 

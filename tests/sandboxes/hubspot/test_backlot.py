@@ -19,9 +19,9 @@ import httpx
 import pytest
 
 from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.association_reads import read_links
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract.associations import read_links
 from hubspot_ingest.inbound.extract.page_readers import page_reader, read_list_page
 from hubspot_ingest.model import Page, Record
 from hubspot_sandbox import Portal, Sandbox

@@ -9,9 +9,10 @@ from hubspot_ingest import times
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.staging import parquet
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
+from hubspot_ingest.hubspot import association_reads
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import ASSOCIATIONS_LIMIT
-from hubspot_ingest.inbound.extract import associations, property_history
+from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.load import rows
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
@@ -103,13 +104,13 @@ class RecordFiles:
         object_type = self.plan.stream.object_type
         ids = list(dict.fromkeys(record.id for record in records))
         parts: dict[str, bytes] = {}
-        links: dict[str, associations.LinksById] = {}
+        links: dict[str, association_reads.LinksById] = {}
         for stream in self.with_links if ids and not self.archived else ():
             if stream in self.refused:
                 continue
             to_type = self.plan.linked_types[stream]
             try:
-                links[stream] = associations.read_links(self.fetch, object_type, to_type, ids)
+                links[stream] = association_reads.read_links(self.fetch, object_type, to_type, ids)
             except (ScopeMissing, HubSpotRefused) as error:
                 # these ids stay as they are, and the run tells that they were not fetched
                 self.refused[stream] = error

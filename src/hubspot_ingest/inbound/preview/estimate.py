@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest.hubspot import requests
+from hubspot_ingest.hubspot import association_reads, requests
 from hubspot_ingest.hubspot.requests import Bucket, Request
-from hubspot_ingest.inbound.extract import associations, extraction, property_history
+from hubspot_ingest.inbound.extract import extraction, property_history
 from hubspot_ingest.inbound.extract.id_ranges import PAGES_PER_CUT, SMALLEST_SPLIT, width
 from hubspot_ingest.inbound.load.batches import rows_per_file
 from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, growing_steps
@@ -216,7 +216,7 @@ def _belongings(plan: Plan, files: Sequence[int], linked: Iterable[str]) -> Part
     for stream in linked:
         count = sum(math.ceil(rows / requests.ASSOCIATIONS_LIMIT) for rows in files)
         request = requests.associations(kind, types[stream], ())
-        steps_beside.append(_step(request, count, associations.SIDE_BY_SIDE))
+        steps_beside.append(_step(request, count, association_reads.SIDE_BY_SIDE))
     if plan.history:
         count = sum(math.ceil(rows / requests.HISTORY_LIMIT) for rows in files)
         steps_beside.append(
