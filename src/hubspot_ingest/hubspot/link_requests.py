@@ -7,16 +7,19 @@ creating alone, the others take as many as reading (INFERRED).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.hubspot import write_responses
 from hubspot_ingest.hubspot.requests import ASSOCIATIONS, Bucket, Request
+from hubspot_ingest.hubspot.write_responses import InputRefusal
 from hubspot_ingest.model import Json
 
 LINK_LIMIT = 1_000
+LABELLED_LIMIT = 2_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,6 +44,11 @@ class Pair:
     from_id: str
     to_id: str
     kinds: tuple[LinkKind, ...] = ()
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The ids of both records."""
+        return self.from_id, self.to_id
 
 
 def _request(from_type: str, to_type: str, tail: str, body: Json = None) -> Request:
@@ -79,6 +87,14 @@ def link(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
     return _request(from_type, to_type, "batch/create", body)
 
 
+def link_by_default(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
+    """Associates records without a label; the labels that a pair has stay."""
+    body: Json = {
+        "inputs": [{"from": {"id": pair.from_id}, "to": {"id": pair.to_id}} for pair in pairs]
+    }
+    return _request(from_type, to_type, "batch/associate/default", body)
+
+
 def unlabel(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
     """Removes labels; the records stay associated."""
     body: Json = {
@@ -111,6 +127,29 @@ def parse_link_kinds(answer: Any) -> tuple[LinkKind, ...]:
         ) from error
 
 
-def has_errors(answer: Any) -> bool:
-    """Whether a batch of associations was not done whole; 204 has no answer."""
-    return bool(answer and answer.get("errors"))
+@dataclass(frozen=True, slots=True)
+class LinkAnswer:
+    """The pairs that a batch acknowledged, by the ids of both records, and what it refused."""
+
+    places: frozenset[tuple[str, str]]
+    refusals: tuple[InputRefusal, ...]
+
+
+def parse_links(answer: Any) -> LinkAnswer:
+    """What a batch did, by either shape of a result; an archive's answer may be empty."""
+    shape = answer if isinstance(answer, Mapping) else {}
+    try:
+        return LinkAnswer(
+            frozenset(_place(result) for result in shape.get("results") or ()),
+            tuple(write_responses.refusal(error) for error in shape.get("errors") or ()),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's answer to a batch of associations lacks {error}; what it did is read again"
+        ) from error
+
+
+def _place(result: Mapping[str, Any]) -> tuple[str, str]:
+    if "fromObjectId" in result:
+        return str(result["fromObjectId"]), str(result["toObjectId"])
+    return str(result["from"]["id"]), str(result["to"]["id"])

@@ -7,7 +7,7 @@ does not take its own links for somebody else's; every request may be sent twice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,14 +16,24 @@ from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
-from hubspot_ingest.errors import HubSpotRefused
-from hubspot_ingest.hubspot import link_requests, requests, responses, write_responses
+from hubspot_ingest.hubspot import link_requests
+from hubspot_ingest.hubspot.association_reads import read_links
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.hubspot.link_requests import LINK_LIMIT, LinkKind, Pair
-from hubspot_ingest.hubspot.requests import ASSOCIATIONS_LIMIT, Request
+from hubspot_ingest.hubspot.link_requests import LinkKind
+from hubspot_ingest.outbound.link_decisions import (
+    EXISTED,
+    INTENDED,
+    MADE,
+    LedgerLink,
+    OtherEnd,
+    PairDecision,
+    PairState,
+    PairWish,
+    decide,
+    kind_id,
+)
+from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
 from hubspot_ingest.outbound.link_targets import TargetLookup
-from hubspot_ingest.outbound.links import PairDecision, decide
-from hubspot_ingest.outbound.lookups import batches_of
 from hubspot_ingest.outbound.mapping import LinkColumn
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.planning import row_from_json
@@ -32,7 +42,9 @@ from hubspot_ingest.times import Clock
 
 # Rows whose associations are read and written together: one request reads theirs to one type.
 ROWS = 1_000
-MADE, INTENDED, WAITING, REJECTED = "MADE", "INTENDED", "WAITING", "REJECTED"
+WAITING, REJECTED = "WAITING", "REJECTED"
+# States of links that are there, or may be.
+_HELD = (MADE, INTENDED, EXISTED)
 Place = tuple[str, str]
 
 
@@ -40,10 +52,24 @@ Place = tuple[str, str]
 class _PairState:
     """A pair of records: the columns' rows that wish for it or made it, and what it is to be."""
 
-    column: LinkColumn
     wished: list[tuple[PlannedRow, LinkWish, LinkKind]] = field(default_factory=list)
     made: list[Row] = field(default_factory=list)
     existed_before: bool = False
+
+    def wishes(self) -> list[PairWish]:
+        """What each column asks for."""
+        kinds: dict[tuple[str, str], set[LinkKind]] = {}
+        for _, wish, kind in self.wished:
+            labels = kinds.setdefault((wish.column, wish.to_key), set())
+            labels.update([] if kind.label is None else [kind])
+        return [PairWish(*place, frozenset(labels)) for place, labels in kinds.items()]
+
+    def state_of(self, kind: LinkKind, decision: PairDecision) -> str:
+        """The ledger's state of a wish once a decision is carried out."""
+        if kind.label is None:
+            return EXISTED if self.existed_before else MADE
+        states = {link.state for link in decision.ledger if kind_id(link.label) == kind_id(kind)}
+        return MADE if MADE in states else EXISTED
 
 
 @dataclass
@@ -67,6 +93,10 @@ class LinkEngine:
         self._targets = TargetLookup(self.opened, self.fetch, self.pool)
         self._kinds: dict[str, tuple[LinkKind, ...]] = {}
         self._columns = {link.name: link for link in self.opened.mapping.links}
+        self._mappings = {link.name: link.mapping for link in self.opened.mapping.links}
+        # by row: why a link is not as it was asked for, and what was left for others' sake
+        self._troubles: dict[str, LinkFailure] = {}
+        self._notes: dict[str, LinkFailure] = {}
 
     def run(self) -> None:
         """Make and remove associations. Raises what ``Fetch`` and ``heartbeat`` raise."""
@@ -90,7 +120,17 @@ class LinkEngine:
             gone = {str(row.key) for row in rows if row.is_gone and row.action is Action.ARCHIVE}
             self._write_pairs(to_type, pairs, gone)
         self._links.save(unsettled)
-        waiting = {str(link["row_key"]) for link in unsettled if link["state"] == WAITING}
+        waiting: set[str] = set()
+        for link in unsettled:
+            key, code = str(link["row_key"]), str(link["code"])
+            place = f"{link['column_name']}: {link['to_key']}"
+            if link["state"] == WAITING:
+                waiting.add(key)
+            elif code == "LABEL_UNKNOWN":
+                message = f"{place}: there is no label {link['label']!r}"
+                self._troubles.setdefault(key, LinkFailure(code, message))
+            else:
+                self._notes[key] = LinkFailure(code, f"{place} cannot be linked to")
         self._settle(rows, waiting)
 
     def _pairs(
@@ -107,9 +147,7 @@ class LinkEngine:
         for link in known:
             if link["COLUMN_NAME"] in names and link["TO_ID"] is not None:
                 place = (str(link["FROM_ID"]), str(link["TO_ID"]))
-                pair = pairs.setdefault(place, _PairState(self._columns[link["COLUMN_NAME"]]))
-                pair.made.append(link)
-                pair.existed_before = pair.existed_before or bool(link["PAIR_EXISTED_BEFORE"])
+                pairs.setdefault(place, _PairState()).made.append(link)
         stale = [link for link in known if link["COLUMN_NAME"] in names and link["TO_ID"] is None]
         self._links.delete(_small(link) for link in stale)
         for row in rows:
@@ -130,152 +168,121 @@ class LinkEngine:
                 if kind is None:
                     unsettled.append(self._entry(row, wish, from_id, REJECTED, "LABEL_UNKNOWN"))
                     continue
-                pair = pairs.setdefault((from_id, to_id), _PairState(column))
+                pair = pairs.setdefault((from_id, to_id), _PairState())
                 pair.wished.append((row, wish, kind))
         return pairs
 
     def _write_pairs(self, to_type: str, pairs: Mapping[Place, _PairState], gone: set[str]) -> None:
+        """Make the pairs as they are wished; those that cross others of them come afterwards."""
         if not pairs:
             return
-        archived = {
-            place
-            for place, pair in pairs.items()
-            if pair.made and not pair.wished and str(pair.made[0]["ROW_KEY"]) in gone
-        }
-        live = {place: pair for place, pair in pairs.items() if place not in archived}
+        crossing: dict[Place, _PairState] = {}
+        live: dict[Place, _PairState] = {}
+        archived: dict[Place, _PairState] = {}
+        for place, pair in pairs.items():
+            if pair.made and not pair.wished and str(pair.made[0]["ROW_KEY"]) in gone:
+                archived[place] = pair
+            elif to_type == self._from_type and (place[1], place[0]) in live:
+                # one association seen from its other end: labels that are sent replace the others
+                crossing[place] = pair
+            else:
+                live[place] = pair
         present = self._present(to_type, {from_id for from_id, _ in live})
-        shared = self._wished_from_the_other_end(to_type, live)
+        ends = self._other_ends(to_type, pairs)
         decisions: dict[Place, PairDecision] = {}
         intended: list[dict[str, object]] = []
         for place, pair in live.items():
-            there = present.get(place, set())
-            if not pair.made:
-                pair.existed_before = bool(there)
-            ours = {_kind_of(link) for link in pair.made}
-            wished = {kind for _, _, kind in pair.wished} | (
-                shared.get(place, set()) if not pair.wished else set()
+            state = PairState(
+                frozenset(present.get(place, ())),
+                tuple(_ledger_link(link) for link in pair.made if link["STATE"] in _HELD),
+                ends.get(place, OtherEnd()),
             )
-            decisions[place] = decide(
-                there, wished, ours, pair.column.mapping, existed_before=pair.existed_before
-            )
+            pair.existed_before = state.existed
+            decision = decisions[place] = decide(pair.wishes(), state, self._mappings, place[1])
             intended += [
-                self._entry(row, wish, place[0], INTENDED, None, place[1], kind, pair)
+                self._entry(
+                    row,
+                    wish,
+                    place[0],
+                    INTENDED if pair.state_of(kind, decision) == MADE else EXISTED,
+                    None,
+                    place[1],
+                    kind,
+                    pair,
+                )
                 for row, wish, kind in pair.wished
             ]
         self._links.save(intended)
-        failures = self._send(to_type, decisions)
+        failures = LinkSender(self.fetch, self._from_type, to_type).send(
+            {place: decision for place, decision in decisions.items() if decision.changes}
+        )
         settled: list[dict[str, object]] = []
-        forgotten: list[dict[str, object]] = []
-        for place, pair in pairs.items():
+        forgotten = [_small(link) for pair in archived.values() for link in pair.made]
+        for place, pair in live.items():
             wishes = {(row.key, wish) for row, wish, _ in pair.wished}
-            code = failures.get(place)
+            decision, failure = decisions[place], failures.get(place)
             for row, wish, kind in pair.wished:
-                state = REJECTED if code else MADE
-                settled.append(self._entry(row, wish, place[0], state, code, place[1], kind, pair))
-                self.added += not code and wish in row.links_added
+                if failure is not None:
+                    self._troubles.setdefault(str(row.key), failure)
+                    if failure.code == "OUTCOME_UNKNOWN":
+                        continue
+                state_name = pair.state_of(kind, decision) if failure is None else REJECTED
+                code = None if failure is None else failure.code
+                settled.append(
+                    self._entry(row, wish, place[0], state_name, code, place[1], kind, pair)
+                )
+                self.added += failure is None and wish in row.links_added
             for link in pair.made:
                 wish = LinkWish(link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"])
-                if (link["ROW_KEY"], wish) not in wishes and code is None:
-                    forgotten.append(_small(link))
-                    self.removed += 1
+                if (link["ROW_KEY"], wish) in wishes or failure is not None:
+                    continue
+                forgotten.append(_small(link))
+                self.removed += decision.changes and link["STATE"] in (MADE, INTENDED)
+                if decision.code is not None:
+                    message = f"the link to {place[1]} stays: somebody else put a label on it"
+                    self._notes[link["ROW_KEY"]] = LinkFailure(decision.code, message)
         self._links.save(settled)
         self._links.delete(forgotten)
-
-    def _send(self, to_type: str, decisions: Mapping[Place, PairDecision]) -> dict[Place, str]:
-        """Send what was decided; the codes of the pairs that HubSpot refused."""
-        failures: dict[Place, str] = {}
-        for build, pairs in (
-            (
-                link_requests.link,
-                [Pair(*place, each.kinds) for place, each in decisions.items() if each.kinds],
-            ),
-            (
-                link_requests.unlabel,
-                [
-                    Pair(*place, each.unlabelled)
-                    for place, each in decisions.items()
-                    if each.unlabelled and not each.kinds
-                ],
-            ),
-            (
-                link_requests.unlink,
-                [Pair(*place) for place, each in decisions.items() if each.unlinks],
-            ),
-        ):
-            for batch in batches_of(pairs, LINK_LIMIT):
-                failures |= self._send_batch(build, to_type, batch)
-        return failures
-
-    def _send_batch(
-        self,
-        build: Callable[[str, str, Iterable[Pair]], Request],
-        to_type: str,
-        pairs: Sequence[Pair],
-    ) -> dict[Place, str]:
-        """Send one batch; it is cut until the pairs at fault are alone."""
-        try:
-            answer: Any = self.fetch(build(self._from_type, to_type, pairs), _whole)
-            if not link_requests.has_errors(answer):
-                return {}
-            refusal = write_responses.refusal(answer["errors"][0])
-        except HubSpotRefused as refused:
-            refusal = write_responses.whole_batch(refused)
-        if len(pairs) == 1:
-            said = " ".join((*refusal.codes, refusal.category, refusal.message)).upper()
-            return {(pairs[0].from_id, pairs[0].to_id): _link_code(refusal.status, said)}
-        half = len(pairs) // 2
-        return self._send_batch(build, to_type, pairs[:half]) | self._send_batch(
-            build, to_type, pairs[half:]
-        )
+        self._write_pairs(to_type, crossing, gone)
 
     # -- what there is -----------------------------------------------------------------------
 
     def _present(self, to_type: str, from_ids: set[str]) -> dict[Place, set[LinkKind]]:
         """The kinds of association that some records have, by pair."""
         present: dict[Place, set[LinkKind]] = {}
-        for batch in batches_of(sorted(from_ids), ASSOCIATIONS_LIMIT):
-            self._read(to_type, [(id, None) for id in batch], present)
-        return present
-
-    def _read(
-        self,
-        to_type: str,
-        inputs: Sequence[tuple[str, str | None]],
-        present: dict[Place, set[LinkKind]],
-    ) -> None:
-        request = requests.associations(self._from_type, to_type, inputs)
-        try:
-            answer = self.fetch(request, responses.links)
-        except HubSpotRefused:
-            # one record that is gone fails the whole request; alone it has no associations
-            if len(inputs) > 1:
-                half = len(inputs) // 2
-                self._read(to_type, inputs[:half], present)
-                self._read(to_type, inputs[half:], present)
-            return
-        following: list[tuple[str, str | None]] = []
-        for from_id, links, after in answer.results:
+        links_by_id = read_links(self.fetch, self._from_type, to_type, sorted(from_ids))
+        for from_id, links in links_by_id.items():
             for link in links:
                 kind = LinkKind(link.category, link.type_id, link.label)
                 present.setdefault((from_id, link.to_id), set()).add(kind)
-            if after is not None:
-                following.append((from_id, after))
-        if following:
-            self._read(to_type, following, present)
+        return present
 
-    def _wished_from_the_other_end(
-        self, to_type: str, pairs: Mapping[Place, _PairState]
-    ) -> dict[Place, set[LinkKind]]:
-        """Of records of one type: what the row of the target made of the same association."""
+    def _other_ends(self, to_type: str, pairs: Mapping[Place, _PairState]) -> dict[Place, OtherEnd]:
+        """Of records of one type: what other rows ask for, and made, of the same associations.
+
+        Rows whose pairs are decided here count by what they ask for now, others by the ledger.
+        """
         if to_type != self._from_type:
             return {}
-        ends = sorted({from_id for (from_id, _), pair in pairs.items() if not pair.wished})
-        shared: dict[Place, set[LinkKind]] = {}
-        for link in self._links.to_records(ends):
-            if link["TO_TYPE"] == to_type and link["STATE"] in (MADE, INTENDED):
-                place = (str(link["TO_ID"]), str(link["FROM_ID"]))
-                shared.setdefault(place, set()).add(_kind_of(link))
-        return shared
+        ends: dict[Place, OtherEnd] = {}
+        for (from_id, to_id), pair in pairs.items():
+            if pair.wished:
+                kinds = frozenset(kind for _, _, kind in pair.wished if kind.label is not None)
+                ends[to_id, from_id] = OtherEnd(kinds, wishes_pair=True)
+        for link in self._links.to_records(sorted({from_id for from_id, _ in pairs})):
+            if link["TO_TYPE"] != to_type or link["STATE"] not in _HELD:
+                continue
+            place = (str(link["TO_ID"]), str(link["FROM_ID"]))
+            end, there = ends.get(place, OtherEnd()), _ledger_link(link)
+            kinds = frozenset([] if there.label is None else [there.label])
+            asks = (place[1], place[0]) not in pairs
+            ends[place] = OtherEnd(
+                end.labels | kinds if asks else end.labels,
+                end.wishes_pair or asks,
+                end.made_pair or not there.pair_existed,
+                end.made_labels | kinds if there.is_ours else end.made_labels,
+            )
+        return ends
 
     def _kind(self, column: LinkColumn, label: str | None) -> LinkKind | None:
         """The kind of association that a label means; None where there is no such label."""
@@ -336,32 +343,51 @@ class LinkEngine:
         }
 
     def _settle(self, rows: Sequence[PlannedRow], waiting: set[str]) -> None:
-        """The rows' links are done, but for those that wait for their targets."""
-        self._ledger.links_settled([str(row.key) for row in rows if str(row.key) not in waiting])
+        """The rows' links are done, but for those that wait for targets or were not made."""
+        failed = self._troubles.keys()
+        done = [str(row.key) for row in rows if str(row.key) not in waiting | failed]
+        self._ledger.links_settled(done)
         now = self.clock.now()
-        self._ledger.add_outcomes(
-            {
-                "run_id": self.run_id,
-                "row_key": row.key,
-                "record_id": row.record_id,
-                "outcome": "WAITING" if str(row.key) in waiting else "LINKED",
-                "code": "TARGET_NOT_FOUND" if str(row.key) in waiting else None,
-                "settled_at": now,
-            }
-            for row in rows
-            if row.action is Action.LINK
-        )
+        missing = LinkFailure("TARGET_NOT_FOUND", "a record to link to is not there yet")
+        outcomes: list[dict[str, object]] = []
+        reasons: list[dict[str, object]] = []
+        for row in rows:
+            key = str(row.key)
+            reason = self._troubles.get(key) or (missing if key in waiting else None)
+            outcome = "LINKED"
+            if reason is not None:
+                outcome = "REJECTED" if key in failed else "WAITING"
+            reason = reason or self._notes.get(key)
+            words = {} if reason is None else {"code": reason.code, "message": reason.message}
+            if row.action is Action.LINK:
+                outcomes.append(
+                    {
+                        "run_id": self.run_id,
+                        "row_key": row.key,
+                        "record_id": row.record_id,
+                        "outcome": outcome,
+                        "settled_at": now,
+                        **words,
+                    }
+                )
+            if reason is not None:
+                reasons.append({"row_key": key, **words})
+        self._ledger.add_outcomes(outcomes)
+        self._ledger.explain_links(self.run_id, reasons)
+        self._troubles.clear()
+        self._notes.clear()
 
 
-def _link_code(status: int, said: str) -> str:
-    """The code of a link that HubSpot refused, by its status and its words in capitals."""
-    if "LIMIT" in said:
-        return "LINK_LIMIT"
-    return "TARGET_NOT_FOUND" if status == 404 or "NOT_FOUND" in said else "REFUSED"
-
-
-def _kind_of(link: Row) -> LinkKind:
-    return LinkKind(str(link["CATEGORY"]), str(link["TYPE_ID"]), link["LABEL"])
+def _ledger_link(link: Row) -> LedgerLink:
+    kind = LinkKind(str(link["CATEGORY"]), str(link["TYPE_ID"]), link["LABEL"])
+    return LedgerLink(
+        link["COLUMN_NAME"],
+        link["TO_KEY"],
+        link["TO_ID"],
+        None if kind.label is None else kind,
+        bool(link["PAIR_EXISTED_BEFORE"]),
+        link["STATE"],
+    )
 
 
 def _small(link: Row) -> dict[str, object]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.outbound.link_decisions import EXISTED, MADE
 from hubspot_ingest.outbound.link_targets import TargetLookup
 from hubspot_ingest.outbound.links import link_wishes
 from hubspot_ingest.outbound.opening import OpenPush
@@ -39,7 +40,7 @@ class LinkPlans:
         for link in self._links.of_rows(keys):
             wish = LinkWish(link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"])
             known.setdefault(link["ROW_KEY"], set()).add(wish)
-            if link["STATE"] == "MADE":
+            if link["STATE"] in (MADE, EXISTED):
                 made.setdefault(link["ROW_KEY"], set()).add(wish)
         asked: dict[int, tuple[LinkWish, ...]] = {}
         for row in rows:

@@ -120,7 +120,8 @@ class PushPlanner:
                 summary.actions[row.action] += 1
                 summary.codes[row.code or ""] += row.action is Action.INVALID
                 if row.n in sent_before:
-                    summary.changed_sent_rows += row.action.is_sent
+                    changes = row.action.is_sent or row.action is Action.LINK
+                    summary.changed_sent_rows += changes
                 elif row.record_id is not None and row.action is not Action.INVALID:
                     summary.found += 1
                 digest.update(json.dumps(_identity(row)).encode())

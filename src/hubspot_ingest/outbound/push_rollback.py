@@ -21,6 +21,7 @@ from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import opening, push_runner
+from hubspot_ingest.outbound.link_decisions import EXISTED, MADE
 from hubspot_ingest.outbound.link_engine import ROWS, LinkEngine
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
@@ -121,7 +122,8 @@ class _Rollback:
         for keys in batches_of(self._images.links_of(push, self._run_id), ROWS):
             kept: dict[str, list[LinkWish]] = {key: [] for key in keys}
             for link in PushLinks(database, push).of_rows(keys):
-                if link["STATE"] == "MADE" and link["RUN_ID"] != self._run_id:
+                is_undone = link["STATE"] == MADE and link["RUN_ID"] == self._run_id
+                if link["STATE"] in (MADE, EXISTED) and not is_undone:
                     wish = LinkWish(link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"])
                     kept[link["ROW_KEY"]].append(wish)
             engine.carry_out(

@@ -256,6 +256,20 @@ class Ledger:
                 (self._push, json.dumps(list(keys))),
             )
 
+    def explain_links(self, run_id: str, rows: Iterable[Mapping[str, object]]) -> None:
+        """Say why links of rows are not as asked for: ``row_key``, ``code`` and ``message``."""
+        columns = dict.fromkeys(("ROW_KEY", "CODE", "MESSAGE"), "VARCHAR")
+        sets = "CODE = IFNULL(t.CODE, s.CODE), MESSAGE = IFNULL(t.MESSAGE, s.MESSAGE)"
+        for bind in json_binds(rows):
+            for table in ("PUSH_ROWS", "PUSH_OUTCOMES"):
+                self._database.rows(
+                    f"MERGE INTO {self._state}.{table} t USING (SELECT ? AS PUSH, ? AS RUN_ID, "
+                    f"{json_columns(columns)} {FROM_BIND}) s ON t.PUSH = s.PUSH "
+                    "AND t.RUN_ID = s.RUN_ID AND t.ROW_KEY = s.ROW_KEY "
+                    f"WHEN MATCHED THEN UPDATE SET {sets}",
+                    (self._push, run_id, bind),
+                )
+
     def forget_rows(self, keys: Sequence[str]) -> None:
         """Forget rows whose records are not there any more."""
         if keys:

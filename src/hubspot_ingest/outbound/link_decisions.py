@@ -1,0 +1,208 @@
+"""Decides what becomes of the association of two records. Pure.
+
+What the source asks for, what the ledger says we made, and what HubSpot holds go in; what is to be
+made and removed comes out, with the ledger as it is once that is done. What others made is kept:
+labels that we did not put on a pair, and pairs that were there before us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hubspot_ingest.hubspot.link_requests import LinkKind
+from hubspot_ingest.outbound.push_settings import LinkMapping
+
+# States in the ledger of links: about to be sent; made by us; there already, by somebody else.
+INTENDED, MADE, EXISTED = "INTENDED", "MADE", "EXISTED"
+_OURS = (INTENDED, MADE)
+
+
+@dataclass(frozen=True, slots=True)
+class PairWish:
+    """A column asks for a pair, with some labels or (none) without a label."""
+
+    column: str
+    to_key: str
+    labels: frozenset[LinkKind]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLink:
+    """A row of the ledger of links: a label of a pair, or (None) that the pair is to be there."""
+
+    column: str
+    to_key: str
+    to_id: str | None
+    label: LinkKind | None
+    pair_existed: bool
+    state: str
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the push made it, or may have."""
+        return self.state in _OURS
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEnd:
+    """What other rows ask for of the same pair, seen from the other record.
+
+    Only records of one type can ask for each other. ``ours`` says that such a row made the pair.
+    """
+
+    labels: frozenset[LinkKind] = frozenset()
+    wishes_pair: bool = False
+    made_pair: bool = False
+    made_labels: frozenset[LinkKind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PairDecision:
+    """What is done to a pair; ``ledger`` holds once it is done.
+
+    ``labels`` are all those to be sent for the pair, as they take the place of those there are;
+    ``default`` makes the pair without a label.
+    """
+
+    labels: frozenset[LinkKind] = frozenset()
+    default: bool = False
+    removed_labels: frozenset[LinkKind] = frozenset()
+    removes_pair: bool = False
+    added: tuple[LinkKind | None, ...] = ()
+    ledger: tuple[LedgerLink, ...] = ()
+    code: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether HubSpot is to change."""
+        return bool(self.labels or self.default or self.removed_labels or self.removes_pair)
+
+    @property
+    def removed(self) -> tuple[LinkKind | None, ...]:
+        """What is removed: labels, or (None) the whole pair."""
+        return (None,) if self.removes_pair else tuple(_sorted(self.removed_labels))
+
+
+@dataclass(frozen=True, slots=True)
+class PairState:
+    """A pair as HubSpot holds it (no types: there is none), and what the ledger says of it."""
+
+    present: frozenset[LinkKind] = frozenset()
+    ledger: tuple[LedgerLink, ...] = ()
+    other_end: OtherEnd = field(default_factory=OtherEnd)
+
+    @property
+    def labelled(self) -> frozenset[LinkKind]:
+        """The labels that are on the pair, whoever put them there."""
+        return frozenset(kind for kind in self.present if kind.label is not None)
+
+    @property
+    def ours(self) -> frozenset[LinkKind]:
+        """The labels on the pair that this push put there."""
+        made = {kind_id(link.label) for link in self.ledger if link.is_ours and link.label}
+        made |= {kind_id(kind) for kind in self.other_end.made_labels}
+        return frozenset(kind for kind in self.labelled if kind_id(kind) in made)
+
+    @property
+    def existed(self) -> bool:
+        """Whether the pair was there before the push made anything of it."""
+        if not self.present:
+            return False
+        if self.other_end.made_pair:
+            return False
+        return all(link.pair_existed for link in self.ledger) if self.ledger else True
+
+
+def decide(
+    wishes: Sequence[PairWish], state: PairState, mappings: Mapping[str, LinkMapping], to_id: str
+) -> PairDecision:
+    """What is done to one pair; ``mappings`` are the columns' settings by name."""
+    if wishes:
+        return _make(wishes, state, mappings, to_id)
+    return _remove(state, mappings) if state.ledger and state.present else PairDecision()
+
+
+def _make(
+    wishes: Sequence[PairWish], state: PairState, mappings: Mapping[str, LinkMapping], to_id: str
+) -> PairDecision:
+    wished = {kind_id(kind): kind for wish in wishes for kind in wish.labels}
+    there = {kind_id(kind) for kind in state.labelled}
+    missing = frozenset(kind for key, kind in wished.items() if key not in there)
+    droppable = set(state.ours)
+    if any(mappings[wish.column].labels == "replace" for wish in wishes):
+        droppable |= {kind for kind in state.labelled if not kind.is_automatic}
+    droppable -= _shielded(state, droppable)
+    dropped = frozenset(kind for kind in droppable if kind_id(kind) not in wished)
+    makes_pair = not state.present
+    labels: frozenset[LinkKind] = frozenset()
+    if missing:
+        labels = (state.labelled - dropped) | missing
+    existed = state.existed
+    ours = {kind_id(kind) for kind in (*missing, *state.ours)}
+    ledger: list[LedgerLink] = []
+    for wish in wishes:
+        for kind in _sorted(wish.labels):
+            entry_state = MADE if kind_id(kind) in ours else EXISTED
+            ledger.append(LedgerLink(wish.column, wish.to_key, to_id, kind, existed, entry_state))
+        if not wish.labels:
+            entry_state = EXISTED if existed else MADE
+            ledger.append(LedgerLink(wish.column, wish.to_key, to_id, None, existed, entry_state))
+    added: tuple[LinkKind | None, ...] = tuple(_sorted(missing))
+    return PairDecision(
+        labels=labels,
+        default=makes_pair and not labels,
+        removed_labels=dropped,
+        added=added or ((None,) if makes_pair else ()),
+        ledger=tuple(ledger),
+    )
+
+
+def _remove(state: PairState, mappings: Mapping[str, LinkMapping]) -> PairDecision:
+    """Nobody asks for the pair any more: what we made of it goes."""
+    removable = state.ours - _shielded(state, state.ours)
+    foreign = [kind for kind in state.labelled if kind not in removable and not kind.is_automatic]
+    if state.other_end.wishes_pair or not _goes_whole(state, mappings):
+        return PairDecision(removed_labels=removable)
+    if foreign:
+        return PairDecision(removed_labels=removable, code="FOREIGN_LABELS_KEPT")
+    return PairDecision(removes_pair=True)
+
+
+def _goes_whole(state: PairState, mappings: Mapping[str, LinkMapping]) -> bool:
+    """Whether the pair itself goes, and not only our labels.
+
+    An unlabelled wish is the pair itself: ``cleanup`` is about the pair that labels leave behind.
+    """
+    cleanups = [
+        mappings[link.column].cleanup if link.column in mappings else "ours"
+        for link in state.ledger
+    ]
+    if not state.existed and any(link.label is None and link.is_ours for link in state.ledger):
+        return True
+    if "never" in cleanups:
+        return False
+    return not state.existed or "ours" not in cleanups
+
+
+def _shielded(state: PairState, labels: Collection[LinkKind]) -> frozenset[LinkKind]:
+    """The labels that must stay as a row asks for them from the other end.
+
+    Which two types are the two ends of a paired label HubSpot tells nowhere: a type that is asked
+    for and is none of this end's may be the other end of any of them.
+    """
+    other = {kind_id(kind) for kind in state.other_end.labels}
+    if not other:
+        return frozenset()
+    if other - {kind_id(kind) for kind in state.present}:
+        return frozenset(labels)
+    return frozenset(kind for kind in labels if kind_id(kind) in other)
+
+
+def kind_id(kind: LinkKind | None) -> tuple[str, str]:
+    """What a type is known by: its label may be called otherwise tomorrow."""
+    return ("", "") if kind is None else (kind.category, kind.type_id)
+
+
+def _sorted(kinds: Collection[LinkKind]) -> list[LinkKind]:
+    return sorted(kinds, key=lambda kind: (kind.label or "", kind))

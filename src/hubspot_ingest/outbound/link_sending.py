@@ -1,0 +1,119 @@
+"""Sends what was decided about pairs of records, in batches, and finds out what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hubspot_ingest.errors import AnswerLost, HubSpotRefused, UnexpectedAnswer
+from hubspot_ingest.hubspot import link_requests, write_responses
+from hubspot_ingest.hubspot.association_reads import read_links
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT, LINK_LIMIT, Pair
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.hubspot.write_responses import InputRefusal
+from hubspot_ingest.outbound.link_decisions import PairDecision, kind_id
+from hubspot_ingest.outbound.lookups import batches_of
+
+_LIMIT_PASSED = "ASSOCIATION_LIMIT_EXCEEDED"
+Place = tuple[str, str]
+_Builds = Callable[[str, str, Sequence[Pair]], Request]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFailure:
+    """Why a pair is not as it was decided to be."""
+
+    code: str
+    message: str
+
+
+@dataclass
+class LinkSender:
+    """Sends the decisions about the pairs of two object types; ``failures`` are by pair."""
+
+    fetch: Fetch
+    from_type: str
+    to_type: str
+    failures: dict[Place, LinkFailure] = field(default_factory=dict)
+
+    def send(self, decisions: Mapping[Place, PairDecision]) -> dict[Place, LinkFailure]:
+        """Carry out decisions: first what is made, then what is removed; what failed.
+
+        Raises what ``Fetch`` raises where HubSpot cannot be asked any more.
+        """
+        labelled = [
+            Pair(*place, tuple(sorted(decision.labels)))
+            for place, decision in decisions.items()
+            if decision.labels
+        ]
+        unlabelled = [Pair(*place) for place, each in decisions.items() if each.default]
+        self._make(labelled, link_requests.link, LABELLED_LIMIT)
+        self._make(unlabelled, link_requests.link_by_default, LINK_LIMIT)
+        self._remove(
+            [
+                Pair(*place, tuple(sorted(decision.removed_labels)))
+                for place, decision in decisions.items()
+                if decision.removed_labels and place not in self.failures
+            ],
+            link_requests.unlabel,
+        )
+        self._remove(
+            [Pair(*place) for place, each in decisions.items() if each.removes_pair],
+            link_requests.unlink,
+        )
+        return self.failures
+
+    def _make(self, pairs: Sequence[Pair], build: _Builds, limit: int) -> None:
+        open_pairs = [pair for part in batches_of(pairs, limit) for pair in self._send(part, build)]
+        if open_pairs:
+            self._read_back(open_pairs)
+
+    def _remove(self, pairs: Sequence[Pair], build: _Builds) -> None:
+        """An answer to an archive names no pairs: it is believed as it is."""
+        for part in batches_of(pairs, LINK_LIMIT):
+            self._send(part, build)
+
+    def _send(self, pairs: Sequence[Pair], build: _Builds) -> list[Pair]:
+        """Send a batch; the pairs of which HubSpot said nothing."""
+        request = build(self.from_type, self.to_type, pairs)
+        try:
+            answer = self.fetch(request, link_requests.parse_links)
+        except (AnswerLost, UnexpectedAnswer):
+            return list(pairs)
+        except HubSpotRefused as refused:
+            if len(pairs) == 1:
+                self._fail(pairs, write_responses.whole_batch(refused))
+                return []
+            half = len(pairs) // 2
+            return [*self._send(pairs[:half], build), *self._send(pairs[half:], build)]
+        left = [pair for pair in pairs if pair.place not in answer.places]
+        for refusal in answer.refusals:
+            ids = set(refusal.ids)
+            self._fail([pair for pair in left if ids & set(pair.place)], refusal)
+        return [pair for pair in left if pair.place not in self.failures]
+
+    def _fail(self, pairs: Sequence[Pair], refusal: InputRefusal) -> None:
+        code = "REFUSED"
+        if _LIMIT_PASSED in " ".join((*refusal.codes, refusal.category)):
+            code = "LINK_LIMIT"
+        elif refusal.status == 404 or "NOT_FOUND" in refusal.category:
+            code = "TARGET_NOT_FOUND"
+        for pair in pairs:
+            self.failures[pair.place] = LinkFailure(code, f"HubSpot: {refusal.message[:300]}")
+
+    def _read_back(self, pairs: Sequence[Pair]) -> None:
+        """Look what became of pairs of which no answer told."""
+        from_ids = list(dict.fromkeys(pair.from_id for pair in pairs))
+        links = read_links(self.fetch, self.from_type, self.to_type, from_ids)
+        for pair in pairs:
+            there = {
+                (link.category, link.type_id)
+                for link in links.get(pair.from_id, ())
+                if link.to_id == pair.to_id
+            }
+            if not there or {kind_id(kind) for kind in pair.kinds} - there:
+                self.failures[pair.place] = LinkFailure(
+                    "OUTCOME_UNKNOWN",
+                    "HubSpot neither acknowledged nor shows the link; the next run tries it again",
+                )

@@ -1,0 +1,239 @@
+"""A pair of records ends up as the source asks, and nothing of other people's is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubspot_ingest.hubspot.link_requests import LinkKind
+from hubspot_ingest.outbound.link_decisions import (
+    EXISTED,
+    INTENDED,
+    MADE,
+    LedgerLink,
+    OtherEnd,
+    PairDecision,
+    PairState,
+    PairWish,
+    decide,
+)
+from hubspot_ingest.outbound.push_settings import LinkMapping
+
+Cleanup = Literal["never", "ours", "always"]
+
+PLAIN = LinkKind("HUBSPOT_DEFINED", "449")
+PRIMARY = LinkKind("HUBSPOT_DEFINED", "1", "Primary")
+LABELS = [LinkKind("USER_DEFINED", str(number), f"Label {number}") for number in range(4)]
+FRIEND, BOSS, *_ = LABELS
+
+
+def wish(*labels: LinkKind, column: str = "FRIENDS") -> PairWish:
+    return PairWish(column, "key", frozenset(labels))
+
+
+def link(
+    label: LinkKind | None, *, existed: bool = False, state: str = MADE, column: str = "FRIENDS"
+) -> LedgerLink:
+    return LedgerLink(column, "key", "7", label, existed, state)
+
+
+def decided(
+    wishes: Sequence[PairWish] = (),
+    present: Iterable[LinkKind] = (),
+    ledger: Iterable[LedgerLink] = (),
+    *,
+    replaces: bool = False,
+    cleanup: Cleanup = "ours",
+    other_end: OtherEnd | None = None,
+) -> PairDecision:
+    labels: Literal["merge", "replace"] = "replace" if replaces else "merge"
+    mapping = LinkMapping(to="contacts", match="email", labels=labels, cleanup=cleanup)
+    state = PairState(frozenset(present), tuple(ledger), other_end or OtherEnd())
+    return decide(wishes, state, {"FRIENDS": mapping, "COLLEAGUES": mapping}, "7")
+
+
+def test_a_pair_without_a_label_is_made_by_default() -> None:
+    decision = decided([wish()])
+    assert (decision.default, decision.labels, decision.added) == (True, frozenset(), (None,))
+    assert decision.ledger == (link(None),)
+
+
+def test_a_pair_that_is_there_is_nothing_to_do_and_not_ours() -> None:
+    decision = decided([wish()], [PLAIN])
+    assert not decision.changes
+    assert decision.ledger == (link(None, existed=True, state=EXISTED),)
+
+
+def test_a_new_label_is_sent_with_those_that_others_put_on_the_pair() -> None:
+    decision = decided([wish(FRIEND)], [PLAIN, PRIMARY, BOSS])
+    assert decision.labels == {FRIEND, BOSS, PRIMARY}
+    assert decision.removed_labels == frozenset()
+    assert decision.ledger == (link(FRIEND, existed=True),)
+
+
+def test_replacing_takes_the_labels_of_others_but_not_the_primary_one() -> None:
+    decision = decided([wish(FRIEND)], [PLAIN, PRIMARY, BOSS], replaces=True)
+    assert decision.labels == {FRIEND, PRIMARY}
+    assert decision.removed_labels == {BOSS}
+
+
+def test_a_label_of_ours_that_is_no_longer_asked_for_is_taken_off() -> None:
+    decision = decided([wish(BOSS)], [PLAIN, FRIEND], [link(FRIEND)])
+    assert decision.labels == {BOSS}
+    assert decision.removed_labels == {FRIEND}
+
+
+def test_a_label_that_was_there_before_us_stays_when_it_is_no_longer_asked_for() -> None:
+    ledger = [link(FRIEND, existed=True, state=EXISTED)]
+    assert not decided([wish()], [PLAIN, FRIEND], ledger).changes
+    assert not decided([], [PLAIN, FRIEND], ledger).changes
+
+
+@pytest.mark.parametrize(
+    ("cleanup", "existed", "goes"),
+    [
+        ("never", False, False),
+        ("ours", False, True),
+        ("always", False, True),
+        ("never", True, False),
+        ("ours", True, False),
+        ("always", True, True),
+    ],
+)
+def test_the_default_association_is_cleaned_up_as_the_settings_say(
+    cleanup: Cleanup, existed: bool, goes: bool
+) -> None:
+    ledger = [link(FRIEND, existed=existed)]
+    decision = decided([], [PLAIN, PRIMARY, FRIEND], ledger, cleanup=cleanup)
+    assert decision.removes_pair is goes
+    assert decision.removed_labels == (frozenset() if goes else {FRIEND})
+    assert decision.code is None
+
+
+@pytest.mark.parametrize("label", [FRIEND, None])
+def test_a_pair_with_the_label_of_somebody_else_is_kept(label: LinkKind | None) -> None:
+    decision = decided([], [PLAIN, FRIEND, BOSS], [link(label)])
+    assert not decision.removes_pair
+    assert decision.removed_labels == ({FRIEND} if label else frozenset())
+    assert decision.code == "FOREIGN_LABELS_KEPT"
+
+
+@pytest.mark.parametrize("cleanup", ["never", "ours", "always"])
+def test_an_unlabelled_pair_of_ours_goes_with_its_wish(cleanup: Cleanup) -> None:
+    assert decided([], [PLAIN], [link(None)], cleanup=cleanup).removes_pair
+
+
+def test_a_pair_that_another_column_asks_for_stays() -> None:
+    ledger = [link(FRIEND), link(BOSS, column="COLLEAGUES")]
+    decision = decided([wish(BOSS, column="COLLEAGUES")], [PLAIN, FRIEND, BOSS], ledger)
+    assert not decision.removes_pair
+    assert decision.removed_labels == {FRIEND}
+
+
+def test_a_pair_that_the_other_record_asks_for_stays() -> None:
+    other_end = OtherEnd(frozenset({FRIEND}), wishes_pair=True)
+    decision = decided([], [PLAIN, FRIEND], [link(FRIEND)], other_end=other_end)
+    assert not decision.changes
+
+
+def test_the_last_of_two_ends_to_go_takes_what_the_first_made() -> None:
+    other_end = OtherEnd(wishes_pair=False, made_pair=True, made_labels=frozenset({FRIEND}))
+    ledger = [link(FRIEND, existed=True, state=EXISTED)]
+    assert decided([], [PLAIN, FRIEND], ledger, other_end=other_end).removes_pair
+
+
+def test_a_renamed_label_of_ours_is_known_by_its_number() -> None:
+    renamed = LinkKind(FRIEND.category, FRIEND.type_id, "Pal")
+    assert decided([], [PLAIN, renamed, BOSS], [link(FRIEND)]).removed_labels == {renamed}
+
+
+def test_who_was_stopped_before_the_answer_knows_that_the_pair_may_be_ours() -> None:
+    again = decided([wish(FRIEND)], [PLAIN, FRIEND], [link(FRIEND, state=INTENDED)])
+    assert not again.changes
+    assert again.ledger == (link(FRIEND),)
+
+
+@dataclass
+class Model:
+    """A pair in HubSpot, who put what on it, and the ledger of the push."""
+
+    present: set[LinkKind] = field(default_factory=set)
+    theirs: set[LinkKind] = field(default_factory=set)
+    pair_is_theirs: bool = False
+    ledger: tuple[LedgerLink, ...] = ()
+
+    def label(self, kind: LinkKind) -> None:
+        """A person puts a label on the pair."""
+        if not self.present:
+            self.pair_is_theirs = True
+        if kind not in self.present:
+            self.theirs.add(kind)
+        self.present |= {PLAIN, kind}
+
+    def unlabel(self, kind: LinkKind) -> None:
+        """A person takes a label of their own off."""
+        if kind in self.theirs:
+            self.theirs.discard(kind)
+            self.present.discard(kind)
+
+    def run(self, wished: frozenset[LinkKind] | None, mapping: LinkMapping) -> PairDecision:
+        """The push runs once; HubSpot does as it is documented to."""
+        wishes = [] if wished is None else [PairWish("FRIENDS", "key", wished)]
+        state = PairState(frozenset(self.present), self.ledger)
+        decision = decide(wishes, state, {"FRIENDS": mapping}, "7")
+        if decision.labels:
+            self.present = {PLAIN, *decision.labels}
+        if decision.default:
+            self.present |= {PLAIN}
+        self.present -= decision.removed_labels
+        if decision.removes_pair:
+            self.present = set()
+        self.ledger = decision.ledger
+        return decision
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("label"), st.sampled_from(LABELS)),
+        st.tuples(st.just("unlabel"), st.sampled_from(LABELS)),
+        st.tuples(st.just("run"), st.none() | st.frozensets(st.sampled_from(LABELS))),
+    ),
+    max_size=12,
+)
+CLEANUPS: list[Cleanup] = ["never", "ours", "always"]
+
+
+@given(STEPS, st.sampled_from(CLEANUPS))
+def test_whatever_happens_wishes_hold_and_labels_of_others_stay(
+    steps: list[tuple[str, LinkKind | frozenset[LinkKind] | None]], cleanup: Cleanup
+) -> None:
+    model = Model()
+    mapping = LinkMapping(to="contacts", match="email", cleanup=cleanup)
+    for action, argument in steps:
+        if isinstance(argument, LinkKind):
+            (model.label if action == "label" else model.unlabel)(argument)
+            continue
+        before = frozenset(model.present)
+        had_ledger = bool(model.ledger)
+        model.run(argument, mapping)
+        assert model.theirs <= model.present
+        ours = model.present - model.theirs - {PLAIN}
+        if argument is None:
+            assert not ours
+            if not before or not had_ledger:
+                assert model.present == before
+            elif model.theirs or (model.pair_is_theirs and cleanup != "always"):
+                assert PLAIN in model.present
+            elif cleanup != "never":
+                assert not model.present
+        else:
+            assert {PLAIN, *argument} <= model.present
+            assert ours <= argument
+        if not model.present:
+            model.pair_is_theirs = False
+        assert not model.run(argument, mapping).changes
