@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hubspot_ingest.database.connection import database_of_procedure
 from hubspot_ingest.database.state.push_images import PushImages
+from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.diagnose.doctor import doctor_report
 from hubspot_ingest.diagnose.explain_row import row_explanation
 from hubspot_ingest.diagnose.explain_run import run_explanation
@@ -29,6 +30,7 @@ from hubspot_ingest.operations import alerts, app_settings, connections
 from hubspot_ingest.operations.context import Context, Portals
 from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.outbound import push_rollback
+from hubspot_ingest.outbound.push_explanation import explain_push_row
 from hubspot_ingest.times import SystemClock
 
 if TYPE_CHECKING:
@@ -218,7 +220,10 @@ def doctor(context: Context) -> Answer:
 
 @answering
 def explain_row(context: Context, sync: str, id: str) -> Answer:
-    """Say why a record's row is as it is, or absent."""
+    """Say why a record's row is as it is, or absent; or how a row of a push is in HubSpot."""
+    push = Pushes(context.database).find((sync or "").strip().lower())
+    if push is not None:
+        return explain_push_row(context, push, id)
     return row_explanation(context, sync, id)
 
 

@@ -206,6 +206,15 @@ class Ledger:
         for table in ("PUSH_ROWS", "PUSH_LINKS", "PUSH_INTENTS", "PUSH_PLAN_ROWS"):
             self._database.rows(f"DELETE FROM {self._state}.{table} WHERE PUSH = ?", (self._push,))
 
+    def find(self, key: str) -> dict[str, Any] | None:
+        """What the ledger says of a row, by the names of the columns."""
+        rows = self._database.rows(
+            "SELECT RECORD_ID, STATE, SENT, CODE, MESSAGE, PROPERTY, RUN_ID "
+            f"FROM {self._state}.PUSH_ROWS WHERE PUSH = ? AND ROW_KEY = ?",
+            (self._push, key),
+        )
+        return {**rows[0], "SENT": variant(rows[0]["SENT"])} if rows else None
+
     def state_of(self, key: str) -> str | None:
         """The state of a row; None for one that was never looked at."""
         rows = self._database.rows(

@@ -1,0 +1,122 @@
+"""What people do about single rows, and how a ledger begins anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from hubspot_ingest.errors import Refusal
+from hubspot_ingest.outbound import row_control
+from hubspot_sandbox import Faults, Planned
+from tests.push.conftest import MakePushWorld
+from tests.push.push_world import PushWorld
+from tests.runs.world import MINUTE, Answer, on_an_empty_stack
+
+
+def tried(world: PushWorld, *keys: object) -> Answer:
+    chosen = [str(key) for key in keys]
+    return on_an_empty_stack(
+        lambda: dict(row_control.try_push(world.context, "customers_out", list(chosen)))
+    )
+
+
+def test_a_trial_sends_these_rows_alone(push_world: PushWorld) -> None:
+    push_world.configure_push()
+    assert tried(push_world, 2)["rows_created"] == 1
+    assert next(iter(push_world.truth().values()))["email"] == "c2@example.com"
+    assert push_world.pushed()["rows_created"] == 2
+
+
+def test_refused_rows_are_sent_again_when_told(push_world: PushWorld) -> None:
+    other = push_world.portal.create(
+        "contacts", {"email": "x@example.com", "customer_number": "77"}
+    )
+    push_world.configure_push(
+        properties={
+            "firstname": "FIRST_NAME",
+            "loyalty_points": "SCORE",
+            "customer_number": "STAGE",
+        },
+        retry_rejected="never",
+    )
+    push_world.update(3, STAGE="77")
+    assert push_world.pushed()["rows_rejected"] == 1
+    push_world.portal.update("contacts", other, {"customer_number": "78"})
+    assert push_world.pushed()["rows_changed"] == 0
+    answer = on_an_empty_stack(
+        lambda: dict(row_control.retry_push(push_world.context, "customers_out", None))
+    )
+    assert answer["rows_created"] == 1
+    again = row_control.retry_push(push_world.context, "customers_out", ["3"])
+    assert again["response_code"] == "OK"
+
+
+def test_rows_are_left_alone_until_a_time(push_world: PushWorld) -> None:
+    push_world.configure_push()
+    push_world.pushed()
+    until = "2026-09-21T15:00:00Z"
+    row_control.skip_rows(push_world.context, "customers_out", ["2", "9"], until)
+    push_world.insert({"CUSTOMER_ID": 9, "EMAIL": "c9@example.com"})
+    push_world.update(2, FIRST_NAME="Later")
+    assert push_world.pushed()["rows_changed"] == 0
+    push_world.clock.advance(60 * MINUTE)
+    answer = push_world.pushed()
+    assert (answer["rows_updated"], answer["rows_created"]) == (1, 1)
+    with pytest.raises(Refusal):
+        row_control.skip_rows(push_world.context, "customers_out", ["2"], "soon")
+
+
+def test_a_forgotten_ledger_finds_its_records_again(push_world: PushWorld) -> None:
+    push_world.configure_push()
+    push_world.pushed()
+    row_control.reset_push(push_world.context, "customers_out", "forget")
+    assert push_world.push_rows() == []
+    answer = push_world.pushed()
+    assert (answer["rows_changed"], answer["rows_created"], answer["rows_updated"]) == (3, 0, 0)
+    assert len(push_world.truth()) == 3
+
+
+def test_adopting_takes_over_ids_and_values_and_sends_nothing(push_world: PushWorld) -> None:
+    for key in (1, 2):
+        push_world.portal.create(
+            "contacts",
+            {"email": f"c{key}@example.com", "firstname": f"Name {key}", "loyalty_points": "10"},
+        )
+    push_world.configure_push()
+    assert push_world.plan()["adopt_offered"] is True
+    before = push_world.truth()
+    answer = on_an_empty_stack(
+        lambda: dict(row_control.reset_push(push_world.context, "customers_out", "adopt"))
+    )
+    assert (answer["rows_adopted"], push_world.truth()) == (2, before)
+    run = push_world.pushed()
+    assert (run["rows_changed"], run["rows_updated"], run["rows_created"]) == (2, 1, 1)
+
+
+def test_a_row_is_explained(push_world: PushWorld) -> None:
+    push_world.update(3, EMAIL="nobody")
+    push_world.configure_push()
+    push_world.pushed()
+    explained = {
+        key: push_world.call(f"CALL HUBSPOT_INGEST.CORE.EXPLAIN_ROW('customers_out', '{key}')")
+        for key in ("1", "3", "4")
+    }
+    assert explained["1"]["state"] == "SYNCED"
+    assert explained["1"]["sent"]["firstname"] == "Name 1"
+    assert (explained["3"]["state"], explained["3"]["code"]) == ("INVALID", "EMAIL_INVALID")
+    assert explained["4"]["state"] is None
+
+
+def test_a_person_settles_what_nobody_knows(make_push: MakePushWorld) -> None:
+    world = make_push(faults=Faults(plan=[Planned("dropped", endpoint="/batch/create")]))
+    world.insert({"CUSTOMER_ID": 1, "EMAIL": "c1@example.com", "FIRST_NAME": "Anna"})
+    world.configure_push(external_id=None, duplicates_possible=True)
+    with pytest.raises(Refusal, match="UNKNOWN"):
+        row_control.resolve_row(world.context, "customers_out", "1", "5")
+    # an e-mail address is as good as an external id
+    assert world.pushed()["rows_created"] == 1
+    assert len(world.truth()) == 1
+    world.database.rows("UPDATE HUBSPOT_INGEST.STATE.PUSH_ROWS SET STATE = 'UNKNOWN'")
+    [record_id] = world.truth()
+    row_control.resolve_row(world.context, "customers_out", "1", record_id)
+    assert world.pushed()["rows_created"] == 0
+    assert [row["RECORD_ID"] for row in world.push_rows()] == [record_id]
