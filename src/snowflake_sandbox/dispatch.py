@@ -161,6 +161,7 @@ _ALTER: tuple[tuple[tuple[str, ...], Run], ...] = (
     (("PROCEDURE",), procedures.alter_procedure),
     (("TASK",), tasks.alter_task),
     (("SCHEMA",), tasks.alter_schema),
+    (("ACCOUNT",), tasks.alter_account),
     (("SECRET",), applications.alter_secret),
     (("NETWORK", "RULE"), applications.alter_network_rule),
     (("EXTERNAL", "ACCESS", "INTEGRATION"), applications.alter_integration),

@@ -87,8 +87,9 @@ def test_every_view_of_core_may_be_read_by_viewers_and_no_table_of_state_by_anyb
             if grant.privilege == "SELECT"
         }
 
-    assert read_by("APP_VIEWER") == {str(row[0]) for row in views}
-    assert read_by("APP_ADMIN") == read_by("APP_VIEWER")
+    assert read_by("APP_VIEWER").isdisjoint(read_by("PUSH_VIEWER"))
+    assert read_by("APP_ADMIN") == read_by("APP_VIEWER") | read_by("PUSH_VIEWER")
+    assert read_by("APP_ADMIN") == {str(row[0]) for row in views}
     assert read_by("DATA_READER") == set()
 
 

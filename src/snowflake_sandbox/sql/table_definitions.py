@@ -26,10 +26,14 @@ class Column:
     nullable: bool = True
     default: str | None = None
     comment: str | None = None
+    collation: str | None = None
 
-    def duck(self, translate: Translate) -> str:
-        """Write the column for DuckDB."""
+    def duck(self, translate: Translate, default_collation: str = "") -> str:
+        """Write the column for DuckDB; of collations only that case makes no difference is kept."""
         parts = [quote(self.name), self.type.duck]
+        collation = default_collation if self.collation is None else self.collation
+        if self.type.name == "VARCHAR" and "ci" in collation.lower().split("-"):
+            parts.append("COLLATE NOCASE")
         if self.default is not None:
             parts.append(f"DEFAULT {translate(self.default)}")
         if not self.nullable:
@@ -81,7 +85,7 @@ def read_column(reader: Reader) -> Column | None:
     """Read one column definition; None for AUTOINCREMENT and IDENTITY."""
     name = reader.identifier()
     kind = read_type(reader)
-    nullable, default, comment = True, None, None
+    nullable, default, comment, collation = True, None, None, None
     while not (reader.at_end() or reader.looking_at(",") or reader.looking_at(")")):
         if reader.accept("NOT", "NULL"):
             nullable = False
@@ -93,7 +97,7 @@ def read_column(reader: Reader) -> Column | None:
         elif reader.accept("DEFAULT"):
             default = _expression(reader)
         elif reader.accept("COLLATE"):
-            reader.string()
+            collation = reader.string()
         elif reader.looking_at("PRIMARY", "KEY") or reader.looking_at("UNIQUE"):
             if not reader.accept("UNIQUE"):
                 reader.expect("PRIMARY", "KEY")
@@ -101,7 +105,7 @@ def read_column(reader: Reader) -> Column | None:
             return None
         else:
             raise reader.error()
-    return Column(name, kind, nullable, default, comment)
+    return Column(name, kind, nullable, default, comment, collation)
 
 
 _COLUMN_WORDS = ("NOT", "NULL", "COMMENT", "COLLATE", "UNIQUE", "PRIMARY")

@@ -79,10 +79,12 @@ def _add(session: LocalSession, reader: Reader, name: Name) -> None:
             break
         reader.accept("COLUMN")
     reader.end()
+    collation = session.catalog.collation(name.database, name.schema)
     execute(session.duck, "BEGIN")
     try:
         for column in added:
-            definition = column.duck(session.translator.expression).removesuffix(" NOT NULL")
+            definition = column.duck(session.translator.expression, collation)
+            definition = definition.removesuffix(" NOT NULL")
             execute(session.duck, f"ALTER TABLE {path(name)} ADD COLUMN {definition}")
     except BaseException:
         execute(session.duck, "ROLLBACK")

@@ -55,7 +55,8 @@ def create_table(
         _create_by_tree(session, reader.text, name)
         return status(f"Table {name.object} successfully created.")
     translate = session.translator.expression
-    body = ", ".join(column.duck(translate) for column in definition.columns)
+    collation = session.catalog.collation(name.database, name.schema)
+    body = ", ".join(column.duck(translate, collation) for column in definition.columns)
     verb = "CREATE OR REPLACE TABLE" if mode == "REPLACE" else "CREATE TABLE"
     execute(session.duck, f"{verb} {path(name)} ({body})")
     _new_table(session, name)

@@ -14,7 +14,8 @@ from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql import clauses
 from snowflake_sandbox.sql.clauses import Clause, Context
 from snowflake_sandbox.sql.tokens import Reader
-from snowflake_sandbox.storage.records import Task
+from snowflake_sandbox.storage.catalog import COLLATION
+from snowflake_sandbox.storage.records import Entry, Task
 
 _SCHEDULE = re.compile(
     r"(?:(\d+)\s*(?:M|MINUTES?|H|HOURS?|S|SECONDS?)|USING\s+CRON(?:\s+\S+){5}\s+\S+)\Z", re.I
@@ -196,20 +197,38 @@ def _changed(session: LocalSession, reader: Reader, context: Context, task: Task
 
 
 def alter_schema(session: LocalSession, reader: Reader, context: Context) -> Result:
-    """ALTER SCHEMA … SET SERVERLESS_TASK_MAX_STATEMENT_SIZE: a default of the schema's tasks.
+    """ALTER SCHEMA … SET DEFAULT_DDL_COLLATION, or a default of the schema's tasks.
 
-    Tasks that have one of their own keep it. Only tasks that exist receive the default here.
+    Tasks that have SERVERLESS_TASK_MAX_STATEMENT_SIZE of their own keep it. Only tasks that exist
+    receive the default here.
     """
     parts = reader.dotted()
     database, schema, _ = context.qualify((*parts, "ANY"))
     if not session.store.has_schema(database, schema):
         raise missing("Schema", f"{database}.{schema}")
     reader.expect("SET")
+    if reader.looking_at(COLLATION):
+        return set_collation(session, reader, context, (database, schema))
     options = clauses.read_clauses(reader, context, {_MAX_SIZE: _CLAUSES[_MAX_SIZE]})
     reader.end()
     for task in session.catalog.tasks:
         if (task.name.database, task.name.schema) == (database, schema):
             session.catalog.put_task(replace(task, options={**options, **task.options}))
+    return status("Statement executed successfully.")
+
+
+def alter_account(session: LocalSession, reader: Reader, context: Context) -> Result:
+    """ALTER ACCOUNT SET DEFAULT_DDL_COLLATION."""
+    reader.expect("SET")
+    return set_collation(session, reader, context, ())
+
+
+def set_collation(
+    session: LocalSession, reader: Reader, context: Context, name: tuple[str, ...]
+) -> Result:
+    """Set the collation of text columns to come, of a schema or (without a name) the account."""
+    options = clauses.read_clauses(reader, context, {COLLATION: Clause(clauses.text)})
+    session.catalog.add(Entry(COLLATION, name, options), replace_existing=True)
     return status("Statement executed successfully.")
 
 

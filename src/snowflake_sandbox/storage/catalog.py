@@ -16,6 +16,9 @@ from snowflake_sandbox.names import Name
 from snowflake_sandbox.sql.types import DataType
 from snowflake_sandbox.storage.records import Entry, Grant, Procedure, Task, read_procedure
 
+COLLATION = "DEFAULT_DDL_COLLATION"
+"""The parameter that gives text columns a collation, of the account and of schemas."""
+
 
 class Catalog:
     """The recorded objects; every change is written to ``file`` at once, when there is one."""
@@ -53,6 +56,14 @@ class Catalog:
     def has(self, kind: str, name: tuple[str, ...]) -> bool:
         """Whether an object exists."""
         return (kind, tuple(name)) in self._entries
+
+    def collation(self, database: str, schema: str) -> str:
+        """Return DEFAULT_DDL_COLLATION of a schema, or of the account where it has none."""
+        for name in ((database, schema), ()):
+            entry = self._entries.get((COLLATION, name))
+            if entry is not None:
+                return str(entry.options[COLLATION])
+        return ""
 
     @property
     def procedures(self) -> list[Procedure]:
