@@ -97,6 +97,11 @@ screenshots: ## Take the pictures of docs/PAGE.md anew
 streams: $(INSTALLED) ## Write docs/STREAMS.md anew from the catalog
 	$(RUN) -m scripts.streams_page
 
+.PHONY: statements
+statements: $(INSTALLED) ## Write the list of docs/FIRST-RUN.md anew from what the tests send (ONLY=…)
+	RECORD_STATEMENTS=1 $(RUN) -m pytest -q -n $(WORKERS) --dist worksteal $(ONLY)
+	$(RUN) -m scripts.first_run_page
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure rows per second, memory and requests
 	$(RUN) -m benchmarks

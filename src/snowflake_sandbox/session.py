@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
 from fakesnow.conn import FakeSnowflakeConnection
@@ -87,6 +87,9 @@ class LocalSession:
         caller: the session that called that procedure. Its open transaction is the procedure's
             too, which can neither commit nor roll it back.
     """
+
+    listeners: ClassVar[list[Callable[[LocalSession, str], None]]] = []
+    """What hears of every statement that a session has run."""
 
     def __init__(
         self,
@@ -186,6 +189,12 @@ class LocalSession:
         Raises:
             SqlError: whatever went wrong, in Snowflake's shape.
         """
+        result = self._execute(text, params)
+        for listener in self.listeners:
+            listener(self, text)
+        return result
+
+    def _execute(self, text: str, params: list[Any] | None) -> Result:
         with self.lock:
             try:
                 try:
