@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from benchmarks import backfill, limits, profile, width
+from benchmarks import backfill, cost, limits, profile, width
 from benchmarks.figures import Figure, Measured, show, together
 
 Benchmark = Callable[[int | None, bool], list[Figure]]
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "limits": limits.measure,
     "width": width.measure,
     "profile": profile.measure,
+    "cost": cost.measure,
 }
 
 # Of a table that goes into a file.

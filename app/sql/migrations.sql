@@ -20,3 +20,4 @@ EXECUTE IMMEDIATE FROM './migrations/0010_kept_pages.sql';
 EXECUTE IMMEDIATE FROM './migrations/0011_state_keys.sql';
 EXECUTE IMMEDIATE FROM './migrations/0012_pushes.sql';
 EXECUTE IMMEDIATE FROM './migrations/0013_progress.sql';
+EXECUTE IMMEDIATE FROM './migrations/0014_retention.sql';

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
@@ -51,6 +51,8 @@ class AppSettings(Strict):
     deadline_minutes: float = Field(50, gt=0, le=24 * 60)
     reserve_percent: int = Field(20, ge=0, le=95)
     keep_pages_days: int = Field(0, ge=0, le=YEAR)
+    keep_runs_days: int = Field(400, ge=1, le=10 * YEAR)
+    keep_requests_days: int = Field(30, ge=1, le=10 * YEAR)
     reconcile_every_days: int = Field(0, ge=0, le=YEAR)
     notifications: Notifications | None = None
 
@@ -58,6 +60,17 @@ class AppSettings(Strict):
     @classmethod
     def _schedule(cls, schedule: str | None) -> str | None:
         return checked_schedule(schedule)
+
+    @field_validator("keep_runs_days")
+    @classmethod
+    def _as_long_as_pages(cls, days: int, others: ValidationInfo) -> int:
+        pages = others.data.get("keep_pages_days", 0)
+        if days < pages:
+            raise ValueError(
+                f"pages are kept for {pages} days, and nothing can be made of them without their "
+                f"runs; use {pages} or more"
+            )
+        return days
 
     @property
     def for_syncs(self) -> dict[str, Json]:

@@ -20,12 +20,14 @@ class StoredState:
     """The syncs that were asked for, by name, and what all syncs share.
 
     ``properties`` are those that earlier runs of a sync saw, each with its column if it has one.
-    ``usages`` and ``portal_ids`` are by the fingerprint of a credential.
+    ``pruned_at`` is when old runs were deleted last (epoch ms). ``usages`` and ``portal_ids`` are
+    by the fingerprint of a credential.
     """
 
     syncs: Mapping[str, Sync]
     properties: Mapping[str, Sequence[tuple[Property, str | None]]]
     app: AppSettings
+    pruned_at: int | None
     usages: Mapping[str, Usage]
     portal_ids: Mapping[str, str]
     lease_holders: Sequence[LeaseHolder]
@@ -37,8 +39,9 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
     state, internal = f"{application}.STATE", f"{application}.INTERNAL"
     which, binds = ("AND s.NAME = ?", (name,)) if name is not None else ("", ())
     rows = database.rows(
-        f"SELECT {SYNC_COLUMNS}, p.PROPERTIES, app.APP, u.USAGES, i.PORTAL_IDS, h.HOLDERS "
-        f"FROM (SELECT ARRAY_AGG(SETTINGS) AS APP FROM {state}.SETTINGS) app "
+        f"SELECT {SYNC_COLUMNS}, p.PROPERTIES, app.APP, app.PRUNED_AT, u.USAGES, i.PORTAL_IDS, "
+        "h.HOLDERS FROM (SELECT ARRAY_AGG(SETTINGS) AS APP, "
+        f"DATE_PART(EPOCH_MILLISECOND, MAX(PRUNED_AT)) AS PRUNED_AT FROM {state}.SETTINGS) app "
         f"CROSS JOIN ({Budgets.all_usages(internal)}) u "
         "CROSS JOIN (SELECT ARRAY_AGG(ARRAY_CONSTRUCT(FINGERPRINT, PORTAL_ID)) AS PORTAL_IDS "
         f"FROM {state}.PORTALS) i "
@@ -64,6 +67,7 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
             for row in rows
         },
         app=parse_app_settings(next(iter(_listed(shared["APP"])), {})),
+        pruned_at=None if shared["PRUNED_AT"] is None else int(shared["PRUNED_AT"]),
         usages={each["fingerprint"]: stored_usage(each) for each in _listed(shared["USAGES"])},
         portal_ids={fingerprint: str(id) for fingerprint, id in _listed(shared["PORTAL_IDS"])},
         lease_holders=[LeaseHolder(**each) for each in _listed(shared["HOLDERS"])],

@@ -17,7 +17,7 @@ from hubspot_ingest.inbound.opening.opening import OpenedSync, open_sync, open_s
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import alerts, task_schedules
+from hubspot_ingest.operations import alerts, retention, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.freshness import fresh_syncs
 from hubspot_ingest.operations.run_cost import RunCost
@@ -51,7 +51,7 @@ def ingest(name: str, context: Context) -> dict[str, Json]:
     for _ in run.steps:
         pass
     _close(context, [run.ending])
-    _alert(context, state.stored)
+    _after_runs(context, state.stored)
     return answer(run.ending.log)
 
 
@@ -70,7 +70,7 @@ def ingest_all(context: Context, *, scheduled: bool = True) -> dict[str, Json]:
     side_by_side.begin(stored, names)
     while side_by_side.going:
         side_by_side.step()
-    _alert(context, stored)
+    _after_runs(context, stored)
     return _together({name: side_by_side.answers[name] for name in names})
 
 
@@ -100,7 +100,7 @@ def ingest_fresh(context: Context) -> dict[str, Json]:
         side_by_side.step()
     if stored is None or not side_by_side.answers:
         return {"response_code": "OK", "message": "no sync is due", "runs": []}
-    _alert(context, stored)
+    _after_runs(context, stored)
     return _together(side_by_side.answers)
 
 
@@ -147,9 +147,10 @@ class _SideBySide:
             self._ended = []
 
 
-def _alert(context: Context, stored: StoredState) -> None:
+def _after_runs(context: Context, stored: StoredState) -> None:
     if stored.app.notifications is not None:
         alerts.after_runs(context)
+    retention.after_runs(context, stored)
 
 
 def _new_run_id(context: Context) -> str:

@@ -1,0 +1,37 @@
+"""Prunes what is remembered of runs, once a day, as long as the app's settings say."""
+
+from __future__ import annotations
+
+from hubspot_ingest import telemetry, times
+from hubspot_ingest.database.state.retention import Retention
+from hubspot_ingest.database.state.stored_state import StoredState
+from hubspot_ingest.errors import IngestError
+from hubspot_ingest.operations.context import Context
+
+
+def after_runs(context: Context, stored: StoredState) -> None:
+    """Delete what is older than it is kept, by the first runs of a day (UTC).
+
+    ``stored`` was read before them. A failure fails no run.
+    """
+    now = context.clock.now()
+    if not _is_due(stored, now):
+        return
+    retention = Retention(context.database)
+    try:
+        if retention.begin(now):
+            # first what needs the rows of runs that are deleted
+            retention.delete_requests(now - stored.app.keep_requests_days * times.DAY)
+            retention.delete_runs(now - stored.app.keep_runs_days * times.DAY)
+    except IngestError as error:
+        telemetry.error("old runs were not deleted", response_code=error.response_code)
+
+
+def _is_due(stored: StoredState, now: int) -> bool:
+    """Whether runs of an earlier day may be remembered that nobody looked at today."""
+    today = now // times.DAY
+    ran_before = any(
+        sync.settled_through is not None and sync.settled_through // times.DAY < today
+        for sync in stored.syncs.values()
+    )
+    return ran_before and (stored.pruned_at is None or stored.pruned_at // times.DAY != today)
