@@ -11,11 +11,23 @@ from page.calls import Calls
 
 NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,254}")
 
+FIELDS = ("target-database", "target-schema")
+
 
 def target() -> tuple[str, str]:
     """Database and schema for new syncs."""
     chosen_target: tuple[str, str] = st.session_state.get("target", ("HUBSPOT_DATA", "CRM"))
     return chosen_target
+
+
+def _in_fields() -> tuple[str, str]:
+    database, schema = (str(st.session_state[field]).strip().upper() for field in FIELDS)
+    return database, schema
+
+
+def _typed() -> None:
+    if all(NAME.fullmatch(name) for name in _in_fields()):
+        st.session_state["target"] = _in_fields()
 
 
 def show(calls: Calls) -> bool:
@@ -26,15 +38,15 @@ def show(calls: Calls) -> bool:
     )
     database, schema = target()
     left, right = st.columns(2)
-    database = left.text_input("Database", database, key="target-database").strip().upper()
-    schema = right.text_input("Schema", schema, key="target-schema").strip().upper()
+    # what was just typed counts also where the same press leads to another step
+    left.text_input("Database", database, key=FIELDS[0], on_change=_typed)
+    right.text_input("Schema", schema, key=FIELDS[1], on_change=_typed)
+    database, schema = _in_fields()
     if not all(NAME.fullmatch(name) for name in (database, schema)):
         look.note(
             "Not a name.", "Use letters, digits and underscores, and begin with a letter.", "warn"
         )
         return False
-    if (database, schema) != target():
-        st.session_state["target"] = (database, schema)
     with look.working("Looking whether the app may write there"):
         answer = calls.check_destination(database, schema)
     if answer.get("response_code") != "OK":

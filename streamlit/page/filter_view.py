@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from html import escape
 from typing import Any
 
 import streamlit as st
 
-from page import filters, look, place, words
+from page import filters, look, picking, place, words
 from page.calls import Calls, Row, variant
 from page.filters import Filter, Group
 
@@ -52,8 +53,8 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
         f"<p>Takes {'records where ' if filters.complete(edited) else ''}"
         f"<b>{escape(filters.filter_sentence(edited, labels, types))}</b>.</p>"
         + (
-            '<p class="quiet">A filter without a value is left out.</p>'
-            if any(filters.lacks(filter_) for group in edited for filter_ in group["filters"])
+            '<p class="quiet">A filter lacks its value: give it one, or remove it.</p>'
+            if filters.any_lacks(edited)
             else ""
         )
     )
@@ -142,8 +143,10 @@ def _filter(owner: str, g: int, f: int, filter_: Filter, properties: Properties)
     before = filters.values_of(filter_) if filter_["propertyName"] == name else []
     with third:
         values = _values(
-            f"{at}-{name}-{operator}", type_, operator, before, properties.get(name), not f
-        )
+            f"{at}-{name}-{operator}", type_, operator, before, properties.get(name), not f,
+            # what was just typed is in the draft before a press beside it leads elsewhere
+            on_change=_typed, args=(owner, g, f, f"{at}-{name}-{operator}", type_, before),
+        )  # fmt: skip
     last.button(
         "",
         icon=":material/close:",
@@ -156,6 +159,34 @@ def _filter(owner: str, g: int, f: int, filter_: Filter, properties: Properties)
     return filters.with_values(name, operator, values)
 
 
+def _typed(owner: str, g: int, f: int, key: str, type_: str, before: list[Any]) -> None:
+    """Put the values of a filter's widgets into the draft, before anything is drawn."""
+    groups: list[Group] = place.drafts().get(owner, {}).get("filter_groups") or []
+    if g >= len(groups) or f >= len(groups[g]["filters"]):
+        return
+    filter_ = groups[g]["filters"][f]
+    many = st.session_state.get(f"{key}-many")
+    values = (
+        [*many]
+        if many is not None
+        else [
+            _in_json(type_, st.session_state[f"{key}-{n}"], before[n] if n < len(before) else None)
+            for n in range(2)
+            if f"{key}-{n}" in st.session_state
+        ]
+    )
+    name, operator = str(filter_["propertyName"]), str(filter_["operator"])
+    groups[g]["filters"][f] = filters.with_values(name, operator, values)
+
+
+def _in_json(type_: str, chosen: Any, before: Any) -> Any:
+    """A widget's value as HubSpot takes it; a day that was not changed keeps its time."""
+    if isinstance(chosen, date):
+        at = filters.instant(before)
+        return before if at is not None and chosen == at.date() else chosen.isoformat()
+    return filters.json_number(chosen) if type_ == "number" else chosen
+
+
 def _property_label(name: str, properties: Properties) -> str:
     return (
         f"{properties[name]['LABEL']} · {name}"
@@ -165,7 +196,13 @@ def _property_label(name: str, properties: Properties) -> str:
 
 
 def _values(
-    key: str, type_: str, operator: str, before: list[Any], property_: Row | None, labelled: bool
+    key: str,
+    type_: str,
+    operator: str,
+    before: list[Any],
+    property_: Row | None,
+    labelled: bool,
+    **changed: Any,
 ) -> list[Any]:
     """Draw the widgets for a filter's values, fitting the property's type; returns the values."""
     kind = filters.values_needed(operator)
@@ -179,15 +216,16 @@ def _values(
         options = options or {"true": "True", "false": "False"}
     if kind == "many":
         chosen = [str(value) for value in before]
-        return st.multiselect(
+        return picking.several(
             "Values",
-            list(dict.fromkeys([*options, *chosen])),
+            options,
             chosen,
-            key=f"{key}-many",
+            f"{key}-many",
             format_func=lambda value: options.get(value, value),
             accept_new_options=not options,
             placeholder="Choose" if options else "Type, then Enter",
             label_visibility="visible" if labelled else "collapsed",
+            **changed,
         )
     count = 2 if kind == "two" else 1
     return [
@@ -195,14 +233,20 @@ def _values(
             f"{key}-{n}", type_, before[n] if n < len(before) else None,
             options if operator not in ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN") else {},
             ("From", "To")[n] if count == 2 else "Value",
-            labelled or count == 2,
+            labelled or count == 2, **changed,
         )
         for n in range(count)
     ]  # fmt: skip
 
 
 def _value(
-    key: str, type_: str, before: Any, options: dict[str, str], label: str, labelled: bool
+    key: str,
+    type_: str,
+    before: Any,
+    options: dict[str, str],
+    label: str,
+    labelled: bool,
+    **changed: Any,
 ) -> Any:
     seen: Any = "visible" if labelled else "collapsed"
     if options:
@@ -215,25 +259,23 @@ def _value(
             format_func=lambda value: options.get(value, value),
             label_visibility=seen,
             placeholder="Choose",
+            **changed,
         )
     if type_ == "number":
-        return filters.json_number(
-            st.number_input(
-                label, value=filters.as_float(before), key=key, step=1.0, format="%g",
-                label_visibility=seen,
-            )
+        number = st.number_input(
+            label, value=filters.as_float(before), key=key, step=1.0, format="%g",
+            label_visibility=seen, **changed,
         )  # fmt: skip
+        return _in_json(type_, number, before)
     if type_ in filters.TIMES:
         at = filters.instant(before)
         chosen = st.date_input(
             label, at.date() if at else None, key=key, label_visibility=seen, format="YYYY-MM-DD",
-            help="The day begins at midnight UTC",
+            help="The day begins at midnight UTC", **changed,
         )  # fmt: skip
-        if at is not None and chosen == at.date():
-            return before
-        return chosen.isoformat() if chosen else None
+        return _in_json(type_, chosen, before)
     return st.text_input(
-        label, str(before) if before is not None else "", key=key, label_visibility=seen
+        label, str(before) if before is not None else "", key=key, label_visibility=seen, **changed
     )
 
 

@@ -98,6 +98,11 @@ def lacks(filter_: Filter) -> bool:
     return count < {"nothing": 0, "one": 1, "two": 2, "many": 1}[kind]
 
 
+def any_lacks(groups: Sequence[Group]) -> bool:
+    """Whether some filter lacks a value it needs."""
+    return any(lacks(filter_) for group in groups for filter_ in group["filters"])
+
+
 def cleaned(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as they are sent: without filters that lack a value."""
     kept = {key: value for key, value in settings.items() if key != "filter_groups"}

@@ -64,7 +64,13 @@ def show(calls: Calls) -> bool:
     picked = new(calls)
     look.html(f'<p class="quiet">{words.plural(len(picked), "stream")} chosen</p>')
     _filters(picked, calls)
-    return bool(picked)
+    lacking = [
+        name for name in picked if filters.any_lacks(settings_of(name).get("filter_groups") or [])
+    ]
+    if lacking:
+        names = escape(", ".join(map(words.title, lacking)))
+        look.note("A filter lacks its value:", f"{names}. Give it one, or remove it.", "warn")
+    return bool(picked) and not lacking
 
 
 def sync_name(stream: str, connection: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import connections_view, filters, look, place, words
+from page import connections_view, filters, look, picking, place, words
 from page.calls import Calls, Row
 
 SCHEDULES = {
@@ -155,8 +155,8 @@ def _destination(key: str, settings: place.Settings) -> None:
 def _event_types(key: str, settings: place.Settings) -> None:
     look.heading("Event types", "Those that land in the table; all the portal knows without any.")
     event_types = [str(event_type) for event_type in settings.get("event_types") or []]
-    chosen = st.multiselect(
-        "Take", event_types, event_types, key=f"{key}-event-types", accept_new_options=True,
+    chosen = picking.several(
+        "Take", (), event_types, f"{key}-event-types", accept_new_options=True,
         placeholder="All; type a name such as e_visited_page, then Enter",
     )  # fmt: skip
     _set(settings, "event_types", list(chosen), [])
@@ -186,15 +186,15 @@ def related(sync: Row, settings: place.Settings, calls: Calls) -> None:
             if stream["READER"] == "RECORDS" and stream["STREAM"] != sync["STREAM"]
         ]
         before = [str(stream) for stream in settings.get("associations") or []]
-        settings["associations"] = st.multiselect(
-            "Associated with", list(dict.fromkeys([*before, *names])), before,
-            key=f"{key}-associations", format_func=words.title, placeholder="None",
+        settings["associations"] = picking.several(
+            "Associated with", names, before, f"{key}-associations", format_func=words.title,
+            placeholder="None",
         )  # fmt: skip
     look.heading("History", "Past values of these properties are kept in a table of their own.")
     labels = {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
     kept = [str(glob) for glob in settings.get("history") or []]
-    history = st.multiselect(
-        "Keep the history of", list(dict.fromkeys([*kept, *labels])), kept, key=f"{key}-history",
+    history = picking.several(
+        "Keep the history of", labels, kept, f"{key}-history",
         format_func=lambda name: f"{labels[name]} · {name}" if name in labels else name,
         accept_new_options=True, placeholder="None; search, or type a glob",
     )  # fmt: skip

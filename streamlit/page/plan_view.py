@@ -71,8 +71,8 @@ def _costs(answers: Sequence[Answer]) -> None:
         )
     )
     look.html(
-        '<p class="quiet">An estimate for serverless tasks, from '
-        f"{escape(plans.basis(answers))}: docs/MONITORING.md has the formula.</p>"
+        '<p class="quiet">An estimate, each sync in a serverless task of its own, by '
+        f"{escape(plans.basis(answers))}. Syncs that run together cost less.</p>"
     )
 
 

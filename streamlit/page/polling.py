@@ -21,7 +21,7 @@ EVERY = 10
 LATE = 3 * EVERY
 """A look so many seconds after the one before comes from a hidden tab or a sleeping machine."""
 
-UNATTENDED = 600
+UNATTENDED = 300
 """Seconds of looking by itself after the last press."""
 
 HALTED = "halted"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page import globs, look, place, words
+from page import globs, look, picking, place, words
 from page.calls import Calls, Row
 
 
@@ -52,11 +52,11 @@ def choose_properties(owner: str, settings: place.Settings, properties: list[Row
         names = globs.names_in(before) if globs.way(before) == way else []
         chosen = globs.globs_for(
             way,
-            st.multiselect(
+            picking.several(
                 "Take" if way == globs.ONLY else "Leave out",
-                list(dict.fromkeys([*names, *labels])),
+                labels,
                 names,
-                key=f"{key}-{way}-names",
+                f"{key}-{way}-names",
                 format_func=lambda name: f"{labels[name]} · {name}" if name in labels else name,
                 accept_new_options=True,
                 placeholder="Search by label or name, or type a glob such as hs_email_*",

@@ -123,7 +123,8 @@ EDITING = ("Filters", "Properties", "Related", "Schedule and more")
 def _changes(name: str, stored: place.Settings, settings: place.Settings, calls: Calls) -> None:
     """Draw Save and Discard while the draft differs from the stored settings."""
     complete_settings = filters.cleaned(settings)
-    if complete_settings == filters.cleaned(stored):
+    lacks = filters.any_lacks(settings.get("filter_groups") or [])
+    if complete_settings == filters.cleaned(stored) and not lacks:
         return
     st.space("small")
     look.note(
@@ -133,7 +134,7 @@ def _changes(name: str, stored: place.Settings, settings: place.Settings, calls:
         "busy",
     )
     with st.container(horizontal=True):
-        if st.button("Save changes", type="primary", key=f"save-{name}"):
+        if st.button("Save changes", type="primary", key=f"save-{name}", disabled=lacks):
             with look.working("Checking the settings against HubSpot"):
                 answer = calls.configure_sync(name, complete_settings)
             if answer.get("response_code") == "OK":

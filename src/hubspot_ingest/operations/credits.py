@@ -84,7 +84,7 @@ class DailyWork:
         """Credits a day by how often the syncs run."""
         return {
             "estimate": True,
-            "basis": "runs of the last days" if self.measured else "assumptions: no run yet",
+            "basis": "runs of the last days" if self.measured else "assumptions",
             "day": {
                 f"{minutes} MINUTES": round(self.on_serverless(minutes), 4)
                 for minutes in COMPARED_MINUTES

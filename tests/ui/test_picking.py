@@ -1,0 +1,125 @@
+"""What was chosen is what is stored: no box forgets a pick, no step drops what was typed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.runs.world import World
+from tests.ui.conftest import Open
+from tests.ui.viewing import View
+
+POINTS: list[Any] = [
+    {"filters": [{"propertyName": "loyalty_points", "operator": "GTE", "value": 5}]}
+]
+
+WITHOUT_VALUE: list[Any] = [{"filters": [{"propertyName": "loyalty_points", "operator": "GTE"}]}]
+
+
+def _of_contacts(open_page: Open, part: str, **settings: Any) -> tuple[View, World]:
+    """A part of the page of the sync of contacts, which never ran."""
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    world.configure("contacts", settings)
+    view.draw().press("Contacts").choose("part-contacts", part)
+    return view, world
+
+
+def _box(view: View, label: str) -> Any:
+    return next(box for box in view.test.multiselect if box.label == label)
+
+
+def _picked_one_by_one(view: View, label: str, names: list[str]) -> None:
+    """Pick several things in a box; the box must stay the one that the browser draws."""
+    before = _box(view, label).id
+    for n in range(len(names)):
+        view.pick(label, *names[: n + 1])
+        assert _box(view, label).id == before, f"after {names[: n + 1]} it is another box"
+
+
+@pytest.mark.parametrize(("way", "label"), [("Only some", "Take"), ("All but some", "Leave out")])
+def test_properties_are_picked_one_after_the_other(open_page: Open, way: str, label: str) -> None:
+    view, world = _of_contacts(open_page, "Properties")
+    [group] = [group for group in view.test.button_group if group.label == "Properties to take"]
+    view._after(group.set_value([way]))
+
+    _picked_one_by_one(view, label, ["zip", "email", "jobtitle", "city"])
+    view.press("Save changes")
+
+    names = ["zip", "email", "jobtitle", "city"]
+    expected = names if way == "Only some" else ["*", *(f"!{name}" for name in names)]
+    assert json.loads(world.sync()["SETTINGS"])["properties"] == expected
+
+
+def test_picks_come_back_with_the_part_of_the_page(open_page: Open) -> None:
+    view, _ = _of_contacts(open_page, "Related")
+    view.pick("Keep the history of", "lifecyclestage", "email")
+
+    view.choose("part-contacts", "Runs").choose("part-contacts", "Related")
+
+    assert _box(view, "Keep the history of").value == ["lifecyclestage", "email"]
+
+
+def test_related_objects_and_history_are_picked_one_after_the_other(open_page: Open) -> None:
+    view, world = _of_contacts(open_page, "Related")
+    view.switch("The usual ones for this stream", on=False)
+
+    _picked_one_by_one(view, "Associated with", ["tickets", "deals", "companies"])
+    _picked_one_by_one(view, "Keep the history of", ["lifecyclestage", "email"])
+    view.press("Save changes")
+
+    stored = json.loads(world.sync()["SETTINGS"])
+    assert stored["associations"] == ["tickets", "deals", "companies"]
+    assert stored["history"] == ["lifecyclestage", "email"]
+
+
+def _at_objects(open_page: Open, groups: list[Any]) -> View:
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    view.draw()
+    for _ in range(3):
+        view.press("Continue")
+    return view.tick("Contacts").write("As HubSpot takes it (JSON)", json.dumps(groups))
+
+
+def test_a_number_typed_just_before_continue_counts(open_page: Open) -> None:
+    view = _at_objects(open_page, POINTS)
+    [number] = [box for box in view.test.number_input if box.label == "Value"]
+    # the value and the press come in one message, as when somebody types and presses at once
+    number.set_value(7.0)
+    view.press("Continue")
+
+    drafts = view.test.session_state["drafts"]
+    assert drafts["new contacts"]["filter_groups"][0]["filters"][0]["value"] == 7
+
+
+def test_a_destination_typed_just_before_continue_counts(open_page: Open) -> None:
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    view.draw().press("Continue").press("Continue")
+
+    view.fill("Schema", "sales").press("Continue")
+
+    assert view.test.session_state["target"] == ("HUBSPOT_DATA", "SALES")
+
+
+def test_a_filter_without_its_value_keeps_from_going_on(open_page: Open) -> None:
+    view = _at_objects(open_page, WITHOUT_VALUE)
+
+    [forward] = [button for button in view.test.button if button.label == "Continue"]
+    assert forward.disabled
+    assert "A filter lacks its value: Contacts" in view.text
+
+
+def test_a_filter_without_its_value_is_not_saved(open_page: Open) -> None:
+    view, world = _of_contacts(open_page, "Filters")
+    view.write("As HubSpot takes it (JSON)", json.dumps(WITHOUT_VALUE))
+
+    [save] = [button for button in view.test.button if button.label == "Save changes"]
+    assert save.disabled
+    assert "filter_groups" not in json.loads(world.sync()["SETTINGS"])
