@@ -23,11 +23,14 @@ def killed(world: PushWorld, dies_at: int, *, after: bool) -> bool:
     return False
 
 
-@pytest.mark.parametrize("after", [False, True])
-def test_killed_at_any_statement_each_row_is_there_once(push_world: PushWorld, after: bool) -> None:
+@pytest.mark.parametrize(("first", "after"), [(1, False), (2, True)])
+def test_killed_at_a_statement_each_row_is_there_once(
+    push_world: PushWorld, first: int, after: bool
+) -> None:
+    """Before every third statement, and after those in between; the lives kill at the others."""
     push_world.configure_push()
     push_world.pushed()
-    dies_at, key = 1, 10
+    dies_at, key = first, 10
     while True:
         key += 1
         push_world.insert(
@@ -45,5 +48,5 @@ def test_killed_at_any_statement_each_row_is_there_once(push_world: PushWorld, a
         truth.check(push_world)
         if not died:
             break
-        dies_at += 1
+        dies_at += 3
     assert dies_at > 20
