@@ -12,6 +12,7 @@ from hubspot_ingest.database.columns import (
     Column,
     Type,
     association_column,
+    former_columns,
     property_columns,
     same_type,
     table_changes,
@@ -181,6 +182,14 @@ def test_a_retyped_property_keeps_its_new_column() -> None:
     existing = {**RETYPED, "PROPERTIES_AMOUNT_NUMBER": "NUMBER"}
     number = a_property("amount", "number")
     assert names(number, column_names=column_names, existing=existing) == column_names
+
+
+def test_a_column_of_another_property_is_no_former_one_of_a_retyped_property() -> None:
+    columns = [Column("PROPERTIES_TOTAL_NUMBER", Type.NUMBER, "total_number")]
+    existing = ["PROPERTIES_TOTAL", "PROPERTIES_TOTAL_NUMBER"]
+    assert former_columns(columns, PREFIX, existing) == {}
+    retyped = [*columns, Column("PROPERTIES_TOTAL_DATE", Type.DATE, "total")]
+    assert [*former_columns(retyped, PREFIX, existing)] == ["PROPERTIES_TOTAL"]
 
 
 def test_a_property_retyped_while_a_column_of_that_name_stands_takes_another() -> None:

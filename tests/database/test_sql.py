@@ -108,10 +108,10 @@ def test_any_name_is_a_name(database: Database) -> None:
 
 def test_a_table_and_its_columns_keep_their_comments(database: Database) -> None:
     odd = Table("D", "S", "COMMENTED")
-    database.rows(sql.create_table(odd, [Column("A", Type.TEXT, "a", ODD)], ODD))
-    assert comments(database, odd) == {"A": ODD}
-    database.rows(sql.describe_column(odd, Column("A", Type.TEXT, "a", "it's \\new")))
-    assert comments(database, odd) == {"A": "it's \\new"}
+    database.rows(sql.create_table(odd, [Column(c, Type.TEXT, c, ODD) for c in "AB"], ODD))
+    assert comments(database, odd) == {"A": ODD, "B": ODD}
+    database.rows(sql.comment_columns(odd, {"A": "it's \\new", "B": ""}))
+    assert comments(database, odd) == {"A": "it's \\new", "B": ""}
 
 
 def comments(database: Database, table: Table) -> dict[str, str]:

@@ -101,7 +101,18 @@ def test_a_column_that_was_dropped_or_retyped_by_hand_is_named(loaded: World) ->
 def test_a_table_that_was_dropped_is_told(loaded: World) -> None:
     loaded.rows(f"DROP TABLE {CONTACTS}")
     (finding,) = _found(loaded, "TABLE")
-    assert "reset_sync('contacts')" in finding["cure"]
+    assert "the next run reads everything anew" in finding["cure"]
+    loaded.clock.advance(HOUR)
+    assert loaded.run()["rows_inserted"] == len(loaded.truth())
+
+
+def test_a_comparison_of_what_the_sync_read_before_is_no_finding(loaded: World) -> None:
+    loaded.rows(f"INSERT INTO {CONTACTS} SELECT * FROM {CONTACTS} LIMIT 1")
+    loaded.clock.advance(HOUR)
+    on_an_empty_stack(lambda: dict(reconcile(loaded.context, "contacts")))
+    assert len(_found(loaded, "COMPLETENESS")) == 1
+    loaded.configure("contacts", {"properties": ["email"]})
+    assert _found(loaded, "COMPLETENESS") == []
 
 
 def test_a_run_that_was_killed_is_told_once_its_lease_is_over(loaded: World) -> None:
@@ -181,7 +192,7 @@ def test_a_table_of_fixed_columns_that_was_altered_or_dropped_is_told(loaded: Wo
     assert finding["finding"].endswith("altered by hand: without EMAIL")
     loaded.rows("DROP TABLE HUBSPOT_DATA.CRM.OWNERS")
     (finding,) = _found(loaded, "TABLE")
-    assert "reset_sync('owners')" in finding["cure"]
+    assert "CALL ingest_hubspot('owners')" in finding["cure"]
 
 
 def test_a_failed_sync_is_told_with_its_message(loaded: World) -> None:

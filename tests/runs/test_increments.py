@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.runs.conftest import MakeWorld
+from tests.runs.heard import Heard
 from tests.runs.world import CONTACTS, HOUR, MINUTE, NOW, World, bodies, paths
 
 
@@ -248,6 +249,26 @@ def test_a_property_whose_type_changed_gets_a_second_column(world: World) -> Non
     assert world.table("PROPERTIES_JOBTITLE_NUMBER", where=f"ID = '{record_id}'") == [(8,)]
 
 
+def test_of_the_columns_of_a_type_that_changed_there_and_back_each_tells_which_is_current(
+    world: World,
+) -> None:
+    world.run()
+    for type in ("number", "string"):
+        world.clock.advance(HOUR)
+        world.portal.add_property("contacts", "jobtitle", type, label="Level")
+        world.portal.update("contacts", _some(world, 1)[0], {"jobtitle": type[-1]})
+        world.run()
+
+    (row,) = world.rows(
+        "SELECT COLUMN_NAME FROM HUBSPOT_INGEST.CORE.PROPERTIES WHERE PROPERTY = 'jobtitle'"
+    )
+    assert row["COLUMN_NAME"] == "PROPERTIES_JOBTITLE_NUMBER_TEXT"
+    comments = {name: comment for name, (_, comment) in world.columns().items()}
+    assert comments[row["COLUMN_NAME"]] == "Level"
+    for former in ("PROPERTIES_JOBTITLE", "PROPERTIES_JOBTITLE_NUMBER"):
+        assert comments[former] == f"jobtitle before its type changed; now: {row['COLUMN_NAME']}"
+
+
 def test_a_type_that_changed_in_a_quiet_stream_gets_its_column_filled(world: World) -> None:
     for number, record_id in enumerate(_some(world, 12)):
         world.portal.update("contacts", record_id, {"jobtitle": str(number)})
@@ -296,3 +317,41 @@ def test_properties_that_differ_in_case_alone_get_a_column_each(world: World, ca
     second = next(name for name in world.columns() if name.startswith("PROPERTIES_JOBTITLE_"))
     rows = world.table(f"PROPERTIES_JOBTITLE, {second}", where=f"ID = '{record_id}'")
     assert rows == [("lower", "upper")]
+
+
+def test_a_run_makes_its_staging_table_once_however_many_steps_its_sweeps_take(
+    make: MakeWorld,
+) -> None:
+    world = make({"contacts": 750}).slim()
+    world.run()
+    for record in world.portal.records("contacts"):
+        # no time of change moves: the rotation alone merges it, in steps of 1, 2, 4 … pages
+        world.portal.recalculate("contacts", record.id, {"double_points": "4242"})
+    world.clock.advance(25 * HOUR)
+    heard = Heard(world)
+
+    assert world.run()["rows_updated"] == 750
+
+    made = [one for one in heard.statements if one.startswith("CREATE TRANSIENT TABLE")]
+    assert len(made) == len({*made}) == 1
+    changed = [one for one in heard.statements if one.startswith("MERGE INTO")]
+    assert len(changed) > 3
+
+
+def test_labels_that_changed_are_one_statement(world: World) -> None:
+    world.run()
+    for name in ("jobtitle", "email"):
+        world.portal.add_property("contacts", name, "string", label=f"New {name}")
+    world.clock.advance(HOUR)
+    world.portal.update("contacts", _some(world, 1)[0], {"jobtitle": "Any"})
+    heard = Heard(world)
+
+    world.run()
+
+    altering = [one for one in heard.statements if one.startswith(("ALTER TABLE", "COMMENT"))]
+    assert len(altering) == 1
+    comments = {name: comment for name, (_, comment) in world.columns().items()}
+    assert (comments["PROPERTIES_JOBTITLE"], comments["PROPERTIES_EMAIL"]) == (
+        "New jobtitle",
+        "New email",
+    )

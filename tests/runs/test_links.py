@@ -140,3 +140,19 @@ def test_an_association_that_may_not_be_read_is_told_and_not_taken_for_none(
     assert "associations with companies were not read" in answer["message"]
     assert _array(world, _ids(world, "contacts")[0]) is None
     assert [row["CODE"] for row in world.errors()] == ["SCOPE_MISSING"]
+
+
+def test_links_outlive_neither_their_records_nor_a_table_dropped_by_hand(linked: World) -> None:
+    gone, stays = _ids(linked, "contacts")[:2]
+    company = _ids(linked, "companies")[0]
+    for contact in (gone, stays):
+        linked.portal.associate("contacts", contact, "companies", company)
+    linked.run()
+    linked.rows(f"DROP TABLE {CONTACTS}")
+    linked.portal.purge("contacts", gone)
+    linked.clock.advance(HOUR)
+
+    linked.run()
+
+    assert {row["_REMOVED_AT"] is None for row in _links(linked, gone)} == {False}
+    assert {row["_REMOVED_AT"] is None for row in _links(linked, stays)} == {True}

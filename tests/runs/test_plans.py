@@ -95,6 +95,19 @@ def test_a_run_that_will_find_nothing_is_planned_as_one_search(make: MakeWorld) 
     assert (planned["rows"], planned["requests_total"], planned["ddl"]) == (0, 1, [])
 
 
+@pytest.mark.parametrize(("records", "deleted"), [(30, 1), (600, 2), (3_000, 1)])
+def test_finding_deletions_is_planned(make: MakeWorld, records: int, deleted: int) -> None:
+    world = make({"contacts": records}).slim()
+    world.run()
+    world.clock.advance(HOUR)
+    world.run()
+    world.clock.advance(HOUR)
+    for record_id in world.ids()[-deleted:]:
+        world.portal.purge("contacts", record_id)
+    _, run = planned_and_run(world)
+    assert run["rows_deleted"] == deleted
+
+
 def test_a_filter_is_told_as_it_will_be_sent(make: MakeWorld) -> None:
     world = make({"contacts": 300}).slim(filter_groups=LEADS)
 

@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from hubspot_ingest.errors import Refusal, SyncBusy, UnknownSync
+from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import CONTACTS, HOUR, MINUTE, World, on_an_empty_stack
 
 FILTER = [{"filters": [{"propertyName": "jobtitle", "operator": "EQ", "value": "Yes"}]}]
+EVERYBODY = [{"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}]
 Answer = dict[str, Any]
 
 
@@ -60,6 +61,32 @@ def test_missing_rows_are_named_and_brought_back(world: World) -> None:
     assert world.landed() == world.truth()
 
 
+def test_a_comparison_is_a_run_with_what_it_did_and_what_it_cost(world: World) -> None:
+    loading = world.runs()[-1]
+    world.clock.advance(MINUTE)
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{world.ids()[3]}'")
+    answer = compare(world)
+    run = world.runs()[-1]
+    assert (run["RUN_ID"], run["STRATEGY"]) == (answer["run_id"], "RECONCILE")
+    assert (run["STATUS"], run["MESSAGE"]) == ("SUCCEEDED", answer["message"])
+    assert (run["ROWS_INSERTED"], run["REQUESTS"]) == (1, answer["requests"])
+    (costs,) = world.rows("SELECT SUM(REQUESTS) AS REQUESTS FROM HUBSPOT_INGEST.CORE.COSTS")
+    assert costs["REQUESTS"] == loading["REQUESTS"] + answer["requests"]
+    assert world.sync()["LAST_RUN_ID"] == loading["RUN_ID"]
+
+
+def test_a_comparison_that_fails_is_a_run_that_failed(world: World) -> None:
+    world.closed = ("/crm/objects/2026-09/contacts",)
+    with pytest.raises(IngestError) as refused:
+        compare(world)
+    run = world.runs()[-1]
+    assert (run["STATUS"], run["RESPONSE_CODE"]) == (
+        refused.value.status,
+        refused.value.response_code,
+    )
+    assert world.sync()["LAST_RUN_STATUS"] == "SUCCEEDED"
+
+
 def test_stale_rows_are_named_and_refreshed(world: World) -> None:
     record_id, other = world.ids()[3], world.ids()[400]
     for stale in (record_id, other):
@@ -70,6 +97,41 @@ def test_stale_rows_are_named_and_refreshed(world: World) -> None:
     answer = compare(world)
     assert kinds(answer) == {record_id: "STALE", other: "STALE"}
     assert world.landed() == world.truth()
+
+
+TYPED = {
+    "text": "PROPERTIES_JOBTITLE = 'By hand'",
+    "number": "PROPERTIES_NUM_ASSOCIATED_DEALS = 99",
+    "datetime": "PROPERTIES_CREATEDATE = DATEADD(DAY, 1, PROPERTIES_CREATEDATE)",
+    "nothing": "PROPERTIES_EMAIL = NULL",
+}
+
+
+@pytest.mark.parametrize("edit", TYPED.values(), ids=[*TYPED])
+def test_a_column_that_a_hand_changed_is_set_to_what_properties_gives(
+    make: MakeWorld, edit: str
+) -> None:
+    names = ["email", "jobtitle", "createdate", "num_associated_deals", "lastmodifieddate"]
+    world = loaded(make, 300, properties=names)
+    everything = f"SELECT * FROM {CONTACTS} ORDER BY ID"
+    before = world.rows(everything)
+    edited_ids = world.ids()[7:9]
+    world.rows(f"UPDATE {CONTACTS} SET {edit} WHERE ID IN ({quoted(edited_ids)})")
+
+    answer = compare(world)
+
+    assert kinds(answer) == dict.fromkeys(edited_ids, "STALE")
+    assert (answer["result"], answer["stale"], answer["repaired"]) == ("REPAIRED", 2, 2)
+    assert world.rows(everything) == before
+    assert compare(world)["result"] == "COMPLETE"
+
+
+def test_values_that_fit_no_column_are_no_difference(world: World) -> None:
+    odd = world.ids()[3]
+    world.portal.update("contacts", odd, {"createdate": "soon"})
+    world.clock.advance(HOUR)
+    world.run()
+    assert compare(world)["result"] == "COMPLETE"
 
 
 def test_a_row_whose_record_is_gone_is_marked(world: World) -> None:
@@ -116,7 +178,7 @@ def test_what_was_deleted_minutes_ago_is_no_agreement(make: MakeWorld, count: in
 def test_a_search_that_sends_less_than_it_counts_is_no_agreement(
     make: MakeWorld, count: int
 ) -> None:
-    world = loaded(make, count)
+    world = loaded(make, count, filter_groups=EVERYBODY)
     lost = world.ids()[7]
 
     def short(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
@@ -191,6 +253,29 @@ def test_a_search_index_that_lags_raises_no_alarm(world: World) -> None:
     assert answer["differences"] == []
 
 
+def test_of_few_records_a_change_is_seen_that_the_search_index_does_not_know_yet(
+    world: World,
+) -> None:
+    world.sandbox.search_lag_ms = 3 * HOUR
+    changed, purged = world.ids()[:2]
+    world.portal.update("contacts", changed, {"jobtitle": "New"})
+    world.portal.purge("contacts", purged)
+    created = world.portal.create("contacts", {"email": "new@example.com"})
+    world.clock.advance(MINUTE)
+
+    answer = compare(world)
+
+    assert answer["result"] != "INCOMPLETE"
+    assert world.landed() == world.truth() | {purged: world.landed()[purged]}
+    assert created in world.ids(where="_DELETE_KIND IS NULL")
+    assert world.ids(where="_DELETE_KIND IS NOT NULL") == [purged]
+
+
+def test_a_certificate_tells_whether_the_search_index_alone_was_asked(make: MakeWorld) -> None:
+    assert "search" not in compare(loaded(make, 30))["message"]
+    assert "so says its search" in compare(loaded(make, 1_100))["message"]
+
+
 @pytest.mark.parametrize("k", [1, 10, 300])
 def test_every_dropped_row_of_many_is_found(make: MakeWorld, k: int) -> None:
     world = loaded(make, 5_100)
@@ -231,7 +316,7 @@ def test_a_certificate_is_kept(world: World) -> None:
     assert certificate["REQUESTS"] == answer["requests"] == len(world.asked())
 
 
-def test_the_cursor_and_the_runs_stay_as_they_are(world: World) -> None:
+def test_the_cursor_and_the_runs_before_stay_as_they_are(world: World) -> None:
     def remembered_state() -> tuple[object, object]:
         kept = world.rows(
             "SELECT SETTLED_THROUGH, CHECKPOINT FROM HUBSPOT_INGEST.INTERNAL.SYNC_STATES"

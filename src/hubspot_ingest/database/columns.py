@@ -215,6 +215,25 @@ def property_columns(
     return tuple(sorted(columns, key=lambda column: column.property or ""))
 
 
+def former_columns(
+    columns: Sequence[Column], prefix: str, existing: Collection[str]
+) -> dict[str, str]:
+    """The columns that some properties had before their type changed, each with a comment.
+
+    ``columns`` are those they have now, ``existing`` the names of the table's columns.
+    """
+    current_names = {column.name for column in columns}
+    comments = {}
+    for column in columns:
+        first_name, name = prefix + (column.property or "").upper(), column.name
+        while name != first_name and name.startswith(first_name):
+            suffixes = (f"_{type_.name}" for type_ in Type if name.endswith(f"_{type_.name}"))
+            name = name.removesuffix(next(suffixes, name))
+            if name in existing and name not in current_names:
+                comments[name] = f"{column.property} before its type changed; now: {column.name}"
+    return comments
+
+
 def unique_name(name: str, source: str, used: Collection[str]) -> str:
     """``name``, with a suffix computed from ``source`` where it is in ``used`` or too long."""
     if len(name) <= NAME_LIMIT and name not in used:

@@ -7,7 +7,7 @@ expression aliased, every generated name quoted and upper case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from hubspot_ingest.database.columns import Column, Type, unique_name
@@ -87,9 +87,12 @@ def add_columns(table: Table, columns: Iterable[Column]) -> str:
     return f"ALTER TABLE {table.quoted} ADD COLUMN {lines}"
 
 
-def describe_column(table: Table, column: Column) -> str:
-    """Sets a column's comment, after HubSpot changed the label or description of its property."""
-    return f"COMMENT ON COLUMN {table.quoted}.{name(column.name)} IS {text(column.comment)}"
+def comment_columns(table: Table, comments: Mapping[str, str]) -> str:
+    """Sets the comments of columns, after HubSpot changed labels, descriptions or types."""
+    lines = ", ".join(
+        f"COLUMN {name(column)} COMMENT {text(comment)}" for column, comment in comments.items()
+    )
+    return f"ALTER TABLE {table.quoted} MODIFY {lines}"
 
 
 def _definition(column: Column) -> str:

@@ -29,6 +29,14 @@ def parquet(values: Mapping[str, Sequence[str | bytes | None]]) -> bytes:
     return buffer.getvalue()
 
 
+def merged_rows(counts: Sequence[Row]) -> tuple[int, int]:
+    """How many rows a MERGE inserted, and how many it updated, by its answer."""
+    return (
+        int(counts[0].get("number of rows inserted") or 0),
+        int(counts[0].get("number of rows updated") or 0),
+    )
+
+
 def _array(column: Sequence[str | bytes | None]) -> pa.Array:
     return column if isinstance(column, pa.Array) else pa.array(column, pa.string())
 
@@ -38,6 +46,7 @@ class Staging:
     """The staging tables of one run, created with their first rows and dropped at the end.
 
     ``columns`` has the columns of each part: of the records under ``""``, and of the tables beside.
+    ``filled`` are the parts that hold rows of files.
     """
 
     database: Database
@@ -47,6 +56,7 @@ class Staging:
     _files: int = field(default=0, init=False)
     _copies: int = field(default=0, init=False)
     _staged: set[str] = field(default_factory=set, init=False)
+    filled: set[str] = field(default_factory=set, init=False)
 
     @property
     def _schema(self) -> str:
@@ -83,22 +93,18 @@ class Staging:
         for part in sorted(self._staged):
             location = f"{self._location(part)}/"
             self.database.rows(sql.copy(self.table(part), self.columns[part], location))
+        self.filled |= self._staged
         self._staged.clear()
         self._copies += 1
 
-    def merge(self, statement: str, binds: Sequence[object]) -> tuple[int, int]:
-        """Run a MERGE; returns rows inserted and rows updated."""
-        self.copy()
-        counts: Row = self.database.rows(statement, binds)[0]
-        return (
-            int(counts.get("number of rows inserted") or 0),
-            int(counts.get("number of rows updated") or 0),
-        )
-
     def truncate(self) -> None:
-        """Delete all rows, for the next files."""
-        for part in self._created:
+        """Delete what came by files, for the next ones; files that were not copied are left out."""
+        for part in sorted(self.filled):
             self.database.rows(f"TRUNCATE TABLE {self.table(part)}")
+        self.filled.clear()
+        if self._staged:
+            self._staged.clear()
+            self._copies += 1
 
     def drop(self) -> None:
         """Drop the staging tables."""

@@ -42,7 +42,7 @@ def tables(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
             expected = _expected(database, sync, settings)
             yield _altered(sync, table, expected, types)
         elif sync in landed:
-            again = f"CALL reset_sync('{sync}'), then run it: that makes the table anew"
+            again = f"nothing: the next run reads everything anew; or CALL ingest_hubspot('{sync}')"
             missing = f"{table}, where {sync} landed, is not there any more"
             yield Finding("TABLE", Severity.WARNING, missing, again)
 
@@ -76,5 +76,5 @@ def _altered(sync: str, table: Table, expected: Columns, types: Mapping[str, str
     text = f"{table} was altered by hand:"
     text += f" without {', '.join(missing)}" if missing else ""
     text += f" of another type {', '.join(retyped)}" if retyped else ""
-    again = f"drop the table, CALL reset_sync('{sync}') and run it; or undo the change"
+    again = f"drop the table, then CALL ingest_hubspot('{sync}'); or undo the change"
     return Finding("TABLE", Severity.WARNING, text, again)

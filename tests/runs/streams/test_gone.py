@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.runs.conftest import MakeWorld
@@ -116,6 +118,57 @@ def test_between_whole_readings_each_list_costs_one_request(listed: World) -> No
     listed.run("list_memberships")
 
     assert sum(request.path.endswith("/join-order") for request in listed.asked()) == 2
+
+
+def _deleted_while_read(world: World, path: str, delete: Callable[[], object]) -> None:
+    """Delete something once the first page of the living at a path was answered."""
+    deleted = False
+
+    def meanwhile(*_: object) -> None:
+        nonlocal deleted
+        begun = any(
+            request.path.endswith(path) and "archived=true" not in request.query
+            for request in world.sandbox.requests
+        )
+        if begun and not deleted:
+            deleted = True
+            delete()
+
+    world.sandbox.before_each = meanwhile
+
+
+def test_what_a_deletion_moved_out_of_sight_is_not_taken_for_gone(world: World) -> None:
+    forms = [world.portal.forms.add(f"Form {n}") for n in range(150)]
+    world.run("forms")
+    world.clock.advance(HOUR)
+    world.asked()
+    _deleted_while_read(world, "/forms", lambda: world.portal.forms.kept.remove(forms[0]))
+
+    marked = []
+    for _ in range(2):
+        # the first had read the one that was deleted
+        world.run("forms")
+        marked.append([id for id, kind in _kinds(world, "FORMS").items() if kind is not None])
+
+    assert marked == [[], [forms[0]]]
+
+
+def test_a_list_that_a_deletion_moved_out_of_sight_keeps_its_members(listed: World) -> None:
+    lists = [listed.portal.lists.add(f"List {n}") for n in range(600)]
+    member = next(listed.portal.records("contacts")).id
+    for list_id in lists[490:510]:
+        listed.portal.lists.join(list_id, member)
+    listed.clock.advance(DAY)
+    listed.run("list_memberships")
+    before = _kinds(listed, "LIST_MEMBERSHIPS", "LIST_ID || ' ' || RECORD_ID")
+    listed.clock.advance(DAY)
+    listed.asked()
+    _deleted_while_read(listed, "/search", lambda: listed.portal.lists.delete(lists[0]))
+
+    listed.run("list_memberships")
+
+    after = _kinds(listed, "LIST_MEMBERSHIPS", "LIST_ID || ' ' || RECORD_ID")
+    assert after == before
 
 
 def test_what_could_not_be_read_is_not_taken_for_gone(world: World) -> None:

@@ -63,11 +63,15 @@ def landed(database: Database) -> set[str]:
 
 
 def certificates(database: Database) -> dict[str, tuple[str, int]]:
-    """The result of each enabled sync's last comparison with HubSpot, and when it was (ms)."""
+    """The result of each enabled sync's last comparison with HubSpot, and when it was (ms).
+
+    One that was made for what the sync read before says nothing of what it reads now.
+    """
     state = f"{name(database.application)}.STATE"
     rows = database.rows(
         "SELECT c.SYNC, c.RESULT, DATE_PART(EPOCH_MILLISECOND, c.CHECKED_AT) AS CHECKED_AT "
-        f"FROM {state}.COMPLETENESS c JOIN {state}.SYNCS s ON s.NAME = c.SYNC WHERE s.ENABLED "
+        f"FROM {state}.COMPLETENESS c JOIN {state}.SYNCS s ON s.NAME = c.SYNC "
+        "AND s.VERSION = c.VERSION WHERE s.ENABLED "
         "QUALIFY ROW_NUMBER() OVER (PARTITION BY c.SYNC ORDER BY c.CHECKED_AT DESC) = 1 "
         "ORDER BY c.SYNC"
     )

@@ -68,6 +68,7 @@ def last_run(database: Database, sync: str) -> dict[str, Json] | None:
         "SELECT RUN_ID, STATUS, RESPONSE_CODE, MESSAGE, "
         "DATE_PART(EPOCH_MILLISECOND, STARTED_AT) AS STARTED_AT "
         f"FROM {name(database.application)}.INTERNAL.ALL_RUNS WHERE SYNC = ? "
+        "AND IFNULL(STRATEGY, '') <> 'RECONCILE' "
         "ORDER BY STARTED_AT DESC, RUN_ID DESC LIMIT 1",
         (sync,),
     )

@@ -219,7 +219,10 @@ class Runs:
         return {str(row["ENDPOINT"]): float(row["SECONDS"]) for row in rows}
 
     def recent(self, since: int) -> dict[str, RecentRuns]:
-        """The runs that began at or after an instant (ms), by sync; replays are none."""
+        """The runs that began at or after an instant (ms), by sync.
+
+        Replays and comparisons are none.
+        """
         began = "DATE_PART(EPOCH_MILLISECOND, MAX({}))"
         succeeded = "IFF(STATUS = 'SUCCEEDED', {}, NULL)"
         rows = self._database.rows(

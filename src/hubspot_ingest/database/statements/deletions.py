@@ -11,10 +11,13 @@ from hubspot_ingest.database.columns import (
     LINK_KEY,
     LINK_SEEN,
     Column,
+    Type,
 )
 from hubspot_ingest.database.sql import INSTANT, Table, name, same_key, typed
 from hubspot_ingest.database.statements.merge import Merge
 
+# How HubSpot spells nearly all instants.
+_INSTANT_FORMAT = """'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"'"""
 _KIND = name(DELETE_KIND.name)
 _ID = name(KEY)
 
@@ -53,14 +56,22 @@ def mark_removed(links: Table, staging: str, staged_links: str, ids: Column) -> 
     )
 
 
-def end_links(links: Table, table: Table) -> Merge:
-    """Marks the links of deleted records as removed: reading associations never reports them."""
+def end_links(links: Table, table: Table, *, orphans: bool) -> Merge:
+    """Marks the links of deleted records as removed: reading associations never reports them.
+
+    With ``orphans`` those too whose records have no row at all, once all records were read; bind:
+    now.
+    """
     keys = ", ".join(f"l.{name(column)} AS {name(column)}" for column in LINK_KEY)
+    join, of, at = "JOIN", "", f"g.{name(DELETED_AT.name)}"
+    if orphans:
+        join, of, at = "LEFT JOIN", f"g.{_ID} IS NULL OR ", f"IFNULL({at}, {INSTANT})"
     return Merge(
         links,
-        f"  SELECT {keys}, g.{name(DELETED_AT.name)} AS REMOVED_AT\n"
-        f'  FROM {links.quoted} l JOIN {table.quoted} g ON g.{_ID} = l."FROM_ID"\n'
-        f"  WHERE l.\"_REMOVED_AT\" IS NULL AND g.{_KIND} IN ('ARCHIVED', 'MERGED', 'PURGED')",
+        f"  SELECT {keys}, {at} AS REMOVED_AT\n"
+        f'  FROM {links.quoted} l {join} {table.quoted} g ON g.{_ID} = l."FROM_ID"\n'
+        f'  WHERE l."_REMOVED_AT" IS NULL '
+        f"AND ({of}g.{_KIND} IN ('ARCHIVED', 'MERGED', 'PURGED'))",
         _same(LINK_KEY),
         '"_REMOVED_AT" = s.REMOVED_AT',
     )
@@ -144,29 +155,43 @@ def missing_ids(table: Table, staging: str) -> str:
     )
 
 
-def stored_properties(table: Table, properties: Sequence[str], limit: int) -> str:
-    """Selects the values of some properties from PROPERTIES, by id; bind: the id to begin after.
+def cast_anew(table: Table, columns: Sequence[Column], limit: int, *, live: bool) -> str:
+    """Selects rows whose columns may hold other values than PROPERTIES gives, by id.
 
-    The columns are ``ID`` and the properties' values as ``P0``, ``P1`` and so on.
+    Bind: the id to begin after. The columns are ``ID`` and the values of PROPERTIES as ``P0``,
+    ``P1`` and so on. Usual values are compared here; a row with an unusual one, which only
+    ``casts`` can read, is always selected. ``live``: only rows that are not marked as deleted.
     """
-    values = [
-        f"{name('PROPERTIES')}:{name(property_name)}::VARCHAR" for property_name in properties
-    ]
+    values = [f"{name('PROPERTIES')}:{name(column.property or '')}::VARCHAR" for column in columns]
     selected = ", ".join(f"{value} AS P{n}" for n, value in enumerate(values))
-    some = " OR ".join(f"{value} IS NOT NULL" for value in values)
+    some = "\n  OR ".join(map(_may_differ, columns, values))
+    which = f"{_KIND} IS NULL AND " if live else ""
     return (
-        f"SELECT {_ID}, {selected} FROM {table.quoted} WHERE {_ID} > ? AND ({some}) "
+        f"SELECT {_ID}, {selected} FROM {table.quoted} WHERE {_ID} > ? AND {which}(\n  {some}\n) "
         f"ORDER BY {_ID} LIMIT {int(limit)}"
     )
 
 
-def fill_columns(table: Table, staging: str, filled: Sequence[Column]) -> str:
-    """Sets new columns to the values staged by ``ID``; everything else in the rows stays."""
+def _may_differ(column: Column, value: str) -> str:
+    quoted = name(column.name)
+    if column.type is Type.TEXT:
+        return f"{quoted} IS DISTINCT FROM NULLIF({value}, '')"
+    cast = typed(column, value)
+    if column.type is Type.TIMESTAMP:
+        cast = f"TRY_TO_TIMESTAMP_NTZ({value}, {_INSTANT_FORMAT})"
+    return f"{quoted} IS DISTINCT FROM {cast} OR ({cast} IS NULL AND {value} <> '')"
+
+
+def fill_columns(table: Table, staging: str, filled: Sequence[Column]) -> Merge:
+    """Sets columns to the values staged by ``ID``; everything else in the rows stays."""
     values = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in filled)
-    sets = ", ".join(f"{name(column.name)} = s.{name(column.name)}" for column in filled)
-    return (
-        f"MERGE INTO {table.quoted} t USING (SELECT {_ID}, {values} FROM {staging}) s "
-        f"ON t.{_ID} = s.{_ID} WHEN MATCHED THEN UPDATE SET {sets}"
+    names = [name(column.name) for column in filled]
+    return Merge(
+        table,
+        f"  SELECT {_ID}, {values} FROM {staging}",
+        f"t.{_ID} = s.{_ID}",
+        ", ".join(f"{column} = s.{column}" for column in names),
+        "(" + " OR ".join(f"t.{column} IS DISTINCT FROM s.{column}" for column in names) + ")",
     )
 
 

@@ -95,7 +95,6 @@ def mark_missing(
     names = [column.name for column in key]
     keys = ", ".join(f"l.{name(column)} AS {name(column)}" for column in names)
     read = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in key)
-    parent = " || '>' || ".join(f"l.{name(column)}" for column in scope) or text("")
     return Merge(
         table,
         f"  SELECT {keys}, {_MISSING}\n"
@@ -103,17 +102,25 @@ def mark_missing(
         f"  LEFT JOIN (SELECT DISTINCT {read} FROM {seen}) f ON {_same('f', 'l', names)}\n"
         "  LEFT JOIN (SELECT DISTINCT i.VALUE::VARCHAR AS UNREAD "
         "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) i) u\n"
-        f"    ON u.UNREAD = {parent}\n"
+        f"    ON u.UNREAD = {_parent(scope, 'l')}\n"
         f"  WHERE f.{name(names[0])} IS NULL AND u.UNREAD IS NULL AND l.{_KIND} IS NULL",
         _same("t", "s", names),
         _set_deleted(kind),
     )
 
 
+def missing_scopes(merge: Merge, scope: Sequence[str]) -> str:
+    """Selects the parents, spelled alike, of the rows that a ``mark_missing`` would mark."""
+    return f"SELECT DISTINCT {_parent(scope, 's')} AS SCOPE FROM (\n{merge.source}\n) s"
+
+
+def _parent(scope: Sequence[str], of: str) -> str:
+    return " || '>' || ".join(f"{of}.{name(column)}" for column in scope) or text("")
+
+
 def scopes(table: Table, scope: Sequence[str]) -> str:
     """Selects the parents of the rows, spelled as ``mark_missing`` takes them."""
-    parent = " || '>' || ".join(name(column) for column in scope)
-    return f"SELECT DISTINCT {parent} AS SCOPE FROM {table.quoted}"
+    return f"SELECT DISTINCT {_parent(scope, 't')} AS SCOPE FROM {table.quoted} t"
 
 
 _MISSING = f"CAST(? AS VARCHAR) AS RUN_ID, {INSTANT} AS GONE_AT"

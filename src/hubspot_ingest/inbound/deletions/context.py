@@ -10,7 +10,8 @@ from hubspot_ingest.database.state.sweeps import SweepsState
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
-from hubspot_ingest.inbound.load.loader import DeletionMark, Loader, MergeResult
+from hubspot_ingest.inbound.load.loader import DeletionMark, Loader
+from hubspot_ingest.inbound.load.table_loader import MergeResult
 from hubspot_ingest.inbound.plan.plan import Plan, list_plan
 
 ABOVE_ANY_ID = 10**18
@@ -35,7 +36,7 @@ class SweepContext:
 
     def __post_init__(self) -> None:
         """All sweeps of a run share one instant."""
-        self.now = self.loader.clock.now()
+        self.now = self.loader.tables.clock.now()
 
     @property
     def plan(self) -> Plan:
@@ -66,7 +67,7 @@ class SweepContext:
         """The one column of a statement about the table; nothing where there is no table."""
         if not self.has_table:
             return []
-        rows = self.loader.database.all_rows(statement, binds)
+        rows = self.loader.tables.database.all_rows(statement, binds)
         return [str(value) for row in rows for value in row.values()]
 
     def load(
@@ -85,4 +86,4 @@ class SweepContext:
 
     def mark_all(self, marks: Iterable[DeletionMark]) -> None:
         """Mark rows as deleted, and log how many were not marked before."""
-        self.log(MergeResult(0, 0, 0, self.loader.mark(marks), 0, {}))
+        self.log(MergeResult(deleted=self.loader.mark(marks)))

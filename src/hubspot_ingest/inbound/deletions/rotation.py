@@ -65,7 +65,7 @@ def _read_step(
         doubtful_ids.extend(context.ids(deletions.reappeared_ids(table, staged)))
         compared_to = bound
 
-    yield from context.load(batches(), plan=plan, before_empty=compare)
+    yield from context.load(batches(), plan=plan, after=compare)
     yield from look_up(context, doubtful_ids)
     ended = compared_to == ABOVE_ANY_ID
     if ended:

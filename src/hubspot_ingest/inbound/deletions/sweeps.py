@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from hubspot_ingest.database.state.page_archive import column_json
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.inbound.deletions.archived import sweep_archived
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.deletions.filtered_out import sweep_filtered_out
 from hubspot_ingest.inbound.deletions.rotation import rotate
-from hubspot_ingest.inbound.load.column_backfill import ColumnBackfill
+from hubspot_ingest.inbound.load.column_backfill import fill_columns
+from hubspot_ingest.inbound.load.table_spec import record_tables
 from hubspot_ingest.inbound.plan.due import Due
-from hubspot_ingest.model import Json
 
 
 def reset_after_backfill(context: SweepContext) -> None:
@@ -71,20 +70,12 @@ def _fill_new_columns(context: SweepContext) -> Iterator[None]:
         column for column in context.plan.property_columns if column.property in refill.properties
     ]
     if columns:
+        tables = record_tables(context.plan, loader.with_links)
         # where no record changed nothing was merged, and the columns were not added
-        loader.prepare()
-        backfill = ColumnBackfill(loader.database, context.plan.table, columns, loader.run_id)
-        steps = backfill.after(refill.after)
-        while True:
-            if loader.recorder is not None:
-                column_rows: list[Json] = [column_json(column) for column in columns]
-                facts: dict[str, Json] = {"columns": column_rows, "after": refill.after}
-                loader.recorder.record_page("REFILL", loader.clock.now(), facts)
-            after = next(steps, None)
-            if after is None:
-                break
+        loader.tables.prepare(tables)
+        for after, _ in fill_columns(loader.tables, tables, columns, refill.after):
             refill = replace(refill, after=after)
             context.save_state(refill=refill)
-            loader.heartbeat()
+            loader.tables.heartbeat()
             yield
     context.save_state(refill=None)

@@ -10,8 +10,10 @@ from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import ItemStream
 from hubspot_ingest.database.casts import Texts, parseable, to_text
 from hubspot_ingest.database.columns import DELETE_KIND, DELETED_AT, Column, Type
+from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.statements.merge_items import FLAT, RAW, SEQUENCE, bookkeeping
-from hubspot_ingest.inbound.items.json_paths import Item, canonical, getter, key, text
+from hubspot_ingest.inbound.items.json_paths import Item, canonical, getter, key, key_columns, text
+from hubspot_ingest.inbound.load.table_spec import TableSpec
 
 Text = str | None
 Staged = dict[str, Sequence[str | bytes | None]]
@@ -39,6 +41,12 @@ def staging_columns(stream: ItemStream) -> tuple[Column, ...]:
 def table_columns(stream: ItemStream, flattened: Sequence[Column] = ()) -> tuple[Column, ...]:
     """All columns of the table, in the order a person wants to see them."""
     return (*stream.columns, *flattened, RAW, *bookkeeping(marked=marked(stream)))
+
+
+def item_tables(stream: ItemStream, table: Table, flattened: Sequence[Column]) -> TableSpec:
+    """The table of a stream, with columns for flattened properties."""
+    comment = f"HubSpot {stream.label or stream.name}"
+    return TableSpec(table, comment, key_columns(stream), table_columns(stream, flattened))
 
 
 @dataclass

@@ -24,6 +24,7 @@ from hubspot_ingest.inbound.items.window import item_window
 from hubspot_ingest.inbound.load import run_manifest
 from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
+from hubspot_ingest.inbound.load.table_loader import TableLoader
 from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.sync_state import SyncState
@@ -89,10 +90,11 @@ class ItemRun:
         log.plan_hash = str(window["plan"])
         log.since, log.until = window["since"], window["until"]
         listing = SchemasFetch(self.client.fetch)
+        event_types = stream.event_types or settings.event_types
         parents = partitions.parents(
             listing,
             stream,
-            event_types=stream.event_types or settings.event_types,
+            event_types=event_types,
             since=None if window["whole"] else window["since"],
             behind=window["behind"],
         )
@@ -121,67 +123,80 @@ class ItemRun:
             self.recorder.manifest = run_manifest.run_manifest(
                 stream, table, [*existing_table.types], state.settled_through, state.sweeps
             )
+        tables = TableLoader(
+            *(self.database, log.run_id, self.clock, self.heartbeat, self.tick, existing_table),
+            views.update,
+            self.recorder,
+        )
         loader = ItemLoader(
-            database=self.database,
+            tables,
             stream=stream,
             table=table,
-            existing_table=existing_table,
             prefix=settings.column_prefix,
             remembered=remembered,
-            run_id=log.run_id,
-            portal_id=lambda: self.portal_id,
-            clock=self.clock,
-            heartbeat=self.heartbeat,
-            tick=self.tick,
+            portal_id=self.portal_id,
             # nothing can be missing in a table that does not exist
             stores_keys=window["whole"]
             and partitions.complete(stream)
             and bool(existing_table.types),
-            prepared=views.update,
-            recorder=self.recorder,
         )
 
-        def mark_missing() -> None:
+        def mark_missing(*, stopped: bool) -> Iterator[None]:
             # a run that stopped early has still read some parents whole
             unread = ({part.scope for part in parts} | parents.unchanged) - extraction.whole
-            if listing.refused and loader.stores_keys:
+            if not loader.stores_keys or (stream.parents is None and unread):
+                return
+            if listing.refused:
                 # custom objects that could not be listed may be there as before
                 unread |= loader.scopes() - extraction.whole
-            if loader.stores_keys and (stream.parents is not None or not unread):
-                log.rows_deleted += loader.mark_missing(unread)
+            # what was deleted while a list was read by offset moved another thing out of sight:
+            # missing is what a second look does not find either
+            in_doubt: set[str] = set()
+            if stream.paging is not None or stream.parents is not None:
+                in_doubt = loader.missing_scopes(unread)
+            if in_doubt and not stopped:
+                listed = partitions.parents(listing, stream, event_types=event_types)
+                again = ItemExtraction(
+                    self.client.fetch,
+                    stream,
+                    [part for part in partitions.split(stream, listed) if part.scope in in_doubt],
+                )
+                for merged in loader.load(again.batches()):
+                    if merged is not None:
+                        merged.count_in(log)
+                    yield
+                in_doubt = {part.scope for part in again.partitions} - again.whole
+            log.rows_deleted += loader.mark_missing(unread | in_doubt)
 
         try:
             for merged in loader.load(extraction.batches()):
                 yield
                 if merged is None:
                     continue
-                log.rows_read += merged.rows
-                log.rows_inserted += merged.inserted
-                log.rows_updated += merged.updated
-                log.values_misfit += merged.misfits
+                merged.count_in(log, main=True)
                 telemetry.debug("rows merged", sync=log.sync, run_id=log.run_id, rows=merged.rows)
                 if merged.rows:
                     self.tables.count_merged(merged.inserted)
                 if loader.properties != {prop.name: prop for prop, _ in remembered}:
                     properties = [*loader.properties.values()]
                     metadata.save_properties(state.name, properties, loader.flattened)
-                if merged.place is not None:
+                if merged.read_to is not None:
                     until = self._settled(window)
-                    reading: dict[str, Json] = {"until": until, "reading": {**merged.place}}
+                    reading: dict[str, Json] = {"until": until, "reading": {**merged.read_to}}
                     log.requests = self.client.tally.requests
                     self.writer.save_checkpoint({**window, **reading})
-            mark_missing()
+            yield from mark_missing(stopped=False)
             self.tables.verify(())
             until = self._settled(window)
             self._remember(window, extraction)
             self.writer.advance(until)
             log.settled_through = until
-            self.settle(views, until, loader.existing_table)
+            self.settle(views, until, tables.existing_table)
         except Stopped:
-            mark_missing()
+            yield from mark_missing(stopped=True)
             raise
         finally:
-            loader.close()
+            tables.close()
         if extraction.refused:
             names = ", ".join(sorted(extraction.refused)[:5])
             first = next(iter(extraction.refused.values()))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from hubspot_ingest.database import columns, privileges, sql
-from hubspot_ingest.database.columns import LINK, LINK_SEEN, Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
-from hubspot_ingest.inbound.extract import property_history
-from hubspot_ingest.inbound.load.batches import HISTORY
-from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.inbound.load.table_spec import TableSpec
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings, parse_settings
 
@@ -30,22 +27,13 @@ class ExistingTable:
     comments: Mapping[str, str]
     created: int | None = None
 
-    def grown(self, columns: Iterable[Column]) -> ExistingTable:
-        """The table once it has these columns."""
-        columns = [*columns]
+    def grown(self, spec: TableSpec) -> ExistingTable:
+        """The table once it has the columns and comments of a spec."""
+        types = {column.name: str(column.type) for column in spec.columns}
+        comments = {column.name: column.comment for column in spec.columns}
         return ExistingTable(
-            {**self.types, **{column.name: str(column.type) for column in columns}},
-            {**self.comments, **{column.name: column.comment for column in columns}},
-            self.created,
+            {**self.types, **types}, {**self.comments, **comments, **spec.comments}, self.created
         )
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaPresence:
-    """Whether a table's database and schema are there."""
-
-    database: bool
-    schema: bool
 
 
 def destination_table(settings: SyncSettings) -> Table:
@@ -116,116 +104,52 @@ def read_table(database: Database, table: Table) -> ExistingTable:
     )
 
 
-def prepare_tables(
-    database: Database, plan: Plan, existing_table: ExistingTable, with_links: Iterable[str] = ()
-) -> None:
-    """Make the table, or add the columns it lacks and the comments that changed.
-
-    The tables beside it, for the links to each of ``with_links`` and for history, are made too.
-    """
-    schema = (
-        SchemaPresence(True, True)
-        if existing_table.types
-        else schema_presence(database, plan.table)
-    )
-    run_ddl(database, tables_ddl(plan, existing_table, schema, with_links))
+def prepare(database: Database, spec: TableSpec, existing_table: ExistingTable) -> None:
+    """Make the tables, or add the columns that are lacking and the comments that changed."""
+    run_ddl(database, ddl(database, spec, existing_table))
 
 
-def tables_ddl(
-    plan: Plan,
-    existing_table: ExistingTable,
-    schema: SchemaPresence,
-    with_links: Iterable[str] = (),
-) -> list[str]:
-    """What ``prepare_tables`` runs. Pure, so that a plan tells exactly what its run will do."""
-    comment = f"HubSpot {plan.stream.name}"
-    beside = [
-        statement
-        for table, creation in tables_beside(plan, with_links)
-        for statement in (creation, sql.grant_select(table))
-    ]
-    return [*table_ddl(plan.table, plan.columns, comment, existing_table, schema), *beside]
-
-
-def schema_presence(database: Database, table: Table) -> SchemaPresence:
-    """What is there of a table's database and schema, as far as the application can see."""
-    try:
-        return SchemaPresence(True, bool(database.rows(*sql.schema_named(table))))
-    except DatabaseError:
-        return SchemaPresence(False, False)
-
-
-def create_or_extend(
-    database: Database,
-    table: Table,
-    target_columns: Sequence[Column],
-    comment: str,
-    existing_table: ExistingTable,
-) -> None:
-    """Make a table with its schema and database, or add the columns it lacks."""
-    schema = (
-        SchemaPresence(True, True) if existing_table.types else schema_presence(database, table)
-    )
-    run_ddl(database, table_ddl(table, target_columns, comment, existing_table, schema))
-
-
-def table_ddl(
-    table: Table,
-    target_columns: Sequence[Column],
-    comment: str,
-    existing_table: ExistingTable,
-    schema: SchemaPresence,
-) -> list[str]:
-    """The DDL of a table, of its database and schema as far as they lack, and of who may read.
+def ddl(database: Database, spec: TableSpec, existing_table: ExistingTable) -> list[str]:
+    """The DDL of the tables, of their database and schema as far as they lack, and of who may read.
 
     Readers are let in again in every run: one may be killed before it comes to that.
     """
-    statements = create_or_alter(table, target_columns, comment, existing_table)
-    return [
-        *([] if existing_table.types else _home_ddl(table, schema)),
-        *statements,
-        sql.grant_select(table),
-    ]
+    if existing_table.types:
+        existing = existing_table.comments
+        lacking = columns.table_changes(spec.columns, existing)
+        statements = [sql.add_columns(spec.table, lacking.added)] if lacking.added else []
+        comments = {column.name: column.comment for column in lacking.described} | {
+            name: text for name, text in spec.comments.items() if existing.get(name) != text
+        }
+        if comments:
+            statements.append(sql.comment_columns(spec.table, comments))
+    else:
+        creation = sql.create_table(spec.table, spec.columns, spec.comment)
+        statements = [*_home_ddl(database, spec.table), creation]
+    statements.append(sql.grant_select(spec.table))
+    for beside in spec.beside.values():
+        statements.append(sql.create_table(beside.table, beside.columns, beside.comment))
+        statements.append(sql.grant_select(beside.table))
+    return statements
 
 
-def _home_ddl(table: Table, schema: SchemaPresence) -> list[str]:
+def _home_ddl(database: Database, table: Table) -> list[str]:
     quoted = f"{sql.name(table.database)}.{sql.name(table.schema)}"
-    return [
-        *([] if schema.database else [f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}"]),
-        *([] if schema.schema else [f"CREATE SCHEMA IF NOT EXISTS {quoted}"]),
-        *sql.grant_usage(table),
-    ]
+    statements = []
+    try:
+        has_schema = bool(database.rows(*sql.schema_named(table)))
+    except DatabaseError:
+        # the application sees no such database
+        statements.append(f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}")
+        has_schema = False
+    if not has_schema:
+        statements.append(f"CREATE SCHEMA IF NOT EXISTS {quoted}")
+    return [*statements, *sql.grant_usage(table)]
 
 
-def run_ddl(database: Database, create_or_alter: Iterable[str]) -> None:
+def run_ddl(database: Database, statements: Iterable[str]) -> None:
     """Run DDL, and grants as far as it is for the application to grant."""
-    for statement in create_or_alter:
+    for statement in statements:
         # in somebody else's database, and in a schema with managed access, it is for them to grant
         with suppress(GrantMissing) if statement.startswith("GRANT ") else nullcontext():
             database.rows(statement)
-
-
-def tables_beside(plan: Plan, with_links: Iterable[str]) -> list[tuple[Table, str]]:
-    """The tables beside the destination, each with its DDL."""
-    tables = [
-        (plan.beside(stream), (*LINK, *LINK_SEEN), f"HubSpot {plan.stream.name} to {stream}")
-        for stream in with_links
-    ]
-    if plan.history:
-        comment = f"Past values of HubSpot {plan.stream.name}"
-        tables.append((plan.beside(HISTORY), property_history.COLUMNS, comment))
-    return [
-        (table, sql.create_table(table, columns_of_it, comment))
-        for table, columns_of_it, comment in tables
-    ]
-
-
-def create_or_alter(
-    table: Table, target_columns: Sequence[Column], comment: str, existing_table: ExistingTable
-) -> list[str]:
-    """The DDL of a destination: all of it, or what it lacks of the columns that are wanted."""
-    if not existing_table.types:
-        return [sql.create_table(table, target_columns, comment)]
-    lacking = columns.table_changes(target_columns, existing_table.comments)
-    additions = [sql.add_columns(table, lacking.added)] if lacking.added else []
-    return [*additions, *(sql.describe_column(table, column) for column in lacking.described)]

@@ -83,24 +83,3 @@ class PageRecorder:
 def page_recorder(database: Database, days: int, sync: str, run_id: str) -> PageRecorder | None:
     """What keeps the pages of a run; None where none are to be kept."""
     return PageRecorder(PageArchive(database), sync, run_id, days) if days else None
-
-
-def recorded_merge(
-    database: Database,
-    recorder: PageRecorder | None,
-    merge: Merge,
-    binds: Sequence[object],
-    *,
-    at: int,
-    part: str,
-    key: Sequence[Column],
-    columns: Sequence[Column],
-) -> tuple[int, int]:
-    """Run a MERGE, keeping what it touches where that is wanted; rows inserted and updated."""
-    if recorder is not None:
-        recorder.record_images(at, part, merge, binds, key, columns)
-    counts = database.rows(str(merge), binds)[0]
-    return (
-        int(counts.get("number of rows inserted") or 0),
-        int(counts.get("number of rows updated") or 0),
-    )

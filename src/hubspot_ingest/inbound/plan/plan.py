@@ -6,7 +6,7 @@ import fnmatch
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from hubspot_ingest import times
@@ -45,7 +45,8 @@ class Plan:
     Everything changed in ``[since, until)`` is settled once the run has succeeded; what changed
     after ``until`` is read and merged too, and read again by the next run. ``earliest`` is where
     a backfill begins (``updated_after``); None reads everything. ``timed``: the object type has the
-    property that tells when a record was changed.
+    property that tells when a record was changed. ``former_columns`` are those of properties whose
+    type has changed, with their comments.
     """
 
     sync: str
@@ -61,6 +62,7 @@ class Plan:
     history: tuple[str, ...]
     table: Table
     timed: bool = True
+    former_columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def search_groups(self) -> list[list[Json]]:
@@ -205,6 +207,16 @@ def make_plan(
         strategy = Strategy.LIST
     else:
         strategy = Strategy.WIDE
+    property_columns = columns.property_columns(
+        chosen,
+        settings.column_prefix,
+        # those of other streams too: they may be asked for one day
+        taken=[
+            columns.association_column(other).name for other in (*associations, *RECORD_STREAMS)
+        ],
+        column_names=known_columns,
+        existing=existing,
+    )
     return Plan(
         sync=sync,
         stream=stream,
@@ -214,20 +226,12 @@ def make_plan(
         until=max(now - settings.settle_minutes * times.MINUTE, settled_through or 0),
         filter_groups=groups,
         properties=names,
-        property_columns=columns.property_columns(
-            chosen,
-            settings.column_prefix,
-            # those of other streams too: they may be asked for one day
-            taken=[
-                columns.association_column(other).name for other in (*associations, *RECORD_STREAMS)
-            ],
-            column_names=known_columns,
-            existing=existing,
-        ),
+        property_columns=property_columns,
         associations=associations,
         history=tuple(prop.name for prop in history),
         table=table,
         timed=timed,
+        former_columns=columns.former_columns(property_columns, settings.column_prefix, existing),
     )
 
 

@@ -18,7 +18,7 @@ from hubspot_ingest.inbound.extract.id_ranges import PAGES_PER_CUT, SMALLEST_SPL
 from hubspot_ingest.inbound.load.batches import rows_per_file
 from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, Due, growing_steps
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
-from hubspot_ingest.inbound.reconcile import bisection, comparison
+from hubspot_ingest.inbound.reconcile import bisection, comparison, live_count
 from hubspot_ingest.inbound.reconcile.counts import SIDE_BY_SIDE
 
 # Measured of whole runs (docs/PERFORMANCE.md): what there is to do of a row besides asking for it.
@@ -37,6 +37,8 @@ class Counts:
         matching: of those, what the filter takes.
         left: rows among the others.
         compared: rows that are compared with HubSpot in the end.
+        live: rows that will not be marked as deleted after the main reading.
+        gone: how many of those HubSpot does not count any more.
     """
 
     records: int = 0
@@ -46,6 +48,8 @@ class Counts:
     matching: int = 0
     left: int = 0
     compared: int = 0
+    live: int = 0
+    gone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def _together(pages: list[Part], beside: Part, apart: bool) -> list[Part]:
 
 def sweeps(plan: Plan, listing: Plan, rotation: Plan, due: Due, counts: Counts) -> list[Part]:
     """What follows the main reading; ``listing`` and ``rotation`` are the plans of those."""
-    parts: list[Part] = []
+    parts = _counted_out(plan, listing, due, counts) if counts.gone else []
     if due.archived:
         parts += _page_steps(listing, _at_least_one(counts.archived, requests.LIST_LIMIT), 1)
     if due.filtered:
@@ -130,6 +134,30 @@ def _comparison(plan: Plan, rows: int) -> Part:
     count = comparison.cost(rows, searched=plan.selective)
     wide = 1 if rows <= bisection.FEW else SIDE_BY_SIDE
     return (_step(requests.search_page(plan.stream.object_type, [], ()), count, wide),)
+
+
+def _counted_out(plan: Plan, listing: Plan, due: Due, counts: Counts) -> list[Part]:
+    """What finds the rows that HubSpot does not count any more, and tells what became of them."""
+    kind, gone, parts = plan.stream.object_type, counts.gone, list[Part]()
+    if plan.filter_groups and plan.timed:
+        parts += [] if due.filtered else _filtered(kind, counts)
+        gone -= counts.left
+    if gone <= 0:
+        return parts
+    if due.archived or gone >= live_count.MANY:
+        pages = 0 if due.archived else _at_least_one(gone, requests.LIST_LIMIT)
+        return [*parts, *_page_steps(listing, pages, 1), once(requests.search_page(kind, [], ()))]
+    # parts are halved until they are small, and then listed
+    small = min(bisection.FEW, bisection.SMALL * max(1, 2 * gone))
+    halved = max(0, math.ceil(math.log2(counts.live / small)))
+    part = math.ceil(counts.live / 2**halved)
+    searches = min(live_count.REQUESTS, halved + _searches(part))
+    looked_up = 2 * _at_least_one(gone, requests.BATCH_LIMIT)
+    return [
+        *parts,
+        (_step(requests.search_page(kind, [], ()), searches),),
+        (_step(requests.batch_read(kind, (), ()), looked_up),),
+    ]
 
 
 def _filtered(kind: str, counts: Counts) -> list[Part]:

@@ -22,7 +22,6 @@ from hubspot_ingest.inbound.items import item_requests, partitions, rows, view_s
 from hubspot_ingest.inbound.items.extraction import SIDE_BY_SIDE
 from hubspot_ingest.inbound.items.window import item_window
 from hubspot_ingest.inbound.load import destination
-from hubspot_ingest.inbound.load.destination import SchemaPresence
 from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.preview.estimate import Part, Step
@@ -154,7 +153,7 @@ def _table(
     Columns of flattened properties come as the properties turn up.
     """
     database = prospect.context.database
-    table, existing_table = state.table, state.existing_table
+    existing_table = state.existing_table
     views = TableViews(database, prospect.name, prospect.settings, stream, state.settled_through)
     if not reads:
         return views.statements(existing_table, loaded=False) if existing_table.types else [], []
@@ -166,13 +165,7 @@ def _table(
         column_names={prop.name: column for prop, column in remembered if column},
         existing=existing_table.types,
     )
-    columns = rows.table_columns(stream, flattened)
-    presence = (
-        SchemaPresence(True, True)
-        if existing_table.types
-        else destination.schema_presence(database, table)
-    )
-    comment = f"HubSpot {stream.label or stream.name}"
-    ddl = destination.table_ddl(table, columns, comment, existing_table, presence)
-    ddl += views.statements(existing_table.grown(columns), loaded=True)
-    return ddl, [column for column in columns if column.name not in existing_table.types]
+    tables = rows.item_tables(stream, state.table, flattened)
+    ddl = destination.ddl(database, tables, existing_table)
+    ddl += views.statements(existing_table.grown(tables), loaded=True)
+    return ddl, [column for column in tables.columns if column.name not in existing_table.types]

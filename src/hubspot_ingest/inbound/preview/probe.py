@@ -18,10 +18,12 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID
 from hubspot_ingest.inbound.extract import latest_changes, page_readers
+from hubspot_ingest.inbound.extract.latest_changes import NewestPage
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.due import Due, filtered_since
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy, list_plan, rotation_plan
 from hubspot_ingest.inbound.preview.estimate import Counts
+from hubspot_ingest.inbound.reconcile.live_count import looks_again
 from hubspot_ingest.model import Record
 
 # Of a reading that was left unfinished, so many of its ranges are counted; the rest are taken for
@@ -56,7 +58,7 @@ class Surveyor:
 
     def survey(self) -> Survey:
         """Raises what a request raises that a run could not do without."""
-        records, ranges, sample = self._main()
+        records, ranges, sample, newest = self._main()
         due = self.sync_state.due(self.plan, self.now)
         counts = Counts(records=records)
         types = self.sync_state.existing_table.types
@@ -66,9 +68,12 @@ class Surveyor:
         due = replace(due, comparison=due.comparison and (records > 0 or bool(types)))
         if due.comparison:
             counts = replace(counts, compared=self._compared(records, resumed=ranges is not None))
+        if newest is not None and types:
+            counts = self._counted_out(newest, counts)
         if due.archived:
             counts = replace(counts, archived=self._archived())
-        if due.filtered and has_rows:
+        filtered = bool(counts.gone and self.plan.filter_groups and self.plan.timed)
+        if (due.filtered or filtered) and has_rows:
             counts = self._filtered(counts)
         if due.rotation:
             plan_of_rotation = rotation_plan(self.plan)
@@ -78,8 +83,10 @@ class Surveyor:
             )
         return Survey(counts, ranges, due, has_rows, self._refused(sample, due))
 
-    def _main(self) -> tuple[int, tuple[int, ...] | None, Sequence[Record]]:
-        """How many records the main reading finds, and some of them."""
+    def _main(
+        self,
+    ) -> tuple[int, tuple[int, ...] | None, Sequence[Record], NewestPage | None]:
+        """How many records the main reading finds, and some of them; the page that has all."""
         plan = self.plan
         resumed = self.sync_state.resumed(plan)
         if plan.strategy is Strategy.SEARCH:
@@ -87,7 +94,7 @@ class Surveyor:
             if plan.incremental and resumed is None:
                 newest = latest_changes.newest_page(self.fetch, plan)
                 if newest.whole:
-                    return len(newest.records), None, newest.records
+                    return len(newest.records), None, newest.records, newest
             search_page, total = page_readers.search_range(self.fetch, plan, 0, None)
             sample = search_page.records
         else:
@@ -97,9 +104,9 @@ class Surveyor:
                 _, total = page_readers.highest_id(self.fetch, plan)
             sample = page.records
         if resumed is None:
-            return total, None, sample
+            return total, None, sample, None
         ranges = self._ranges(resumed)
-        return sum(ranges), ranges, sample
+        return sum(ranges), ranges, sample, None
 
     def _ranges(self, resumed: Mapping[str, Any]) -> tuple[int, ...]:
         if "ranges" not in resumed:
@@ -114,6 +121,18 @@ class Surveyor:
             for after, last in ranges[:RANGES_COUNTED]
         ]
         return tuple(counts) + (sum(counts) // max(1, len(counts)),) * (len(ranges) - len(counts))
+
+    def _counted_out(self, newest: NewestPage, counts: Counts) -> Counts:
+        """How many live rows HubSpot does not count, if the run is to look for them."""
+        rows = LiveRows(self.database, self.plan.table)
+        ids = [record.id for record in newest.records]
+        live = rows.count_ids() + len(ids) - len(rows.versions_of(ids))
+        gone = 0 if newest.total is None else live - newest.total
+        seen = self.sync_state.sweeps.count
+        follows = self.sync_state.settings.include_archived
+        if gone <= 0 or not follows or not looks_again(seen, newest.total, live, self.now):
+            return counts
+        return replace(counts, live=live, gone=gone)
 
     def _archived(self) -> int:
         """How many archived records there are: HubSpot counts them nowhere.

@@ -10,7 +10,7 @@ from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load import destination
-from hubspot_ingest.inbound.load.destination import SchemaPresence
+from hubspot_ingest.inbound.load.table_spec import record_tables
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy, list_plan, rotation_plan, without_links
 from hubspot_ingest.inbound.preview import estimate
@@ -115,21 +115,19 @@ def _ddl(
     """Every statement once, in the order in which the run gets to it."""
     statements: list[str] = []
     existing = sync_state.existing_table
-    fresh = sync_state.table_views(prospect.context.database, run_plan, properties, [])
-    home = SchemaPresence(True, True)
-    if not existing.types:
-        home = destination.schema_presence(prospect.context.database, run_plan.table)
+    database = prospect.context.database
+    fresh = sync_state.table_views(database, run_plan, properties, [])
     if survey.counts.records:
-        statements += destination.tables_ddl(
-            run_plan, existing, home, sync_state.links_at_once(run_plan)
-        )
-        existing, home = existing.grown(run_plan.columns), SchemaPresence(True, True)
+        tables = record_tables(run_plan, sync_state.links_at_once(run_plan))
+        statements += destination.ddl(database, tables, existing)
+        existing = existing.grown(tables)
         statements += fresh.statements(existing, loaded=True)
     elif existing.types:
         statements += fresh.statements(existing, loaded=False)
-    if survey.counts.archived or survey.counts.rotation:
-        statements += destination.tables_ddl(run_plan, existing, home, run_plan.association_columns)
-        statements += fresh.statements(existing.grown(run_plan.columns), loaded=True)
+    if survey.counts.archived or survey.counts.rotation or survey.counts.gone:
+        tables = record_tables(run_plan, run_plan.association_columns)
+        statements += destination.ddl(database, tables, existing)
+        statements += fresh.statements(existing.grown(tables), loaded=True)
     return list(dict.fromkeys(statements))
 
 

@@ -8,12 +8,14 @@ from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.certificates import Certificate, Certificates
 from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.inbound.reconcile.comparison import SHOWN, Comparison, ComparisonResult
+from hubspot_ingest.inbound.reconcile.comparison import Comparison
+from hubspot_ingest.inbound.reconcile.repairs import SHOWN, ComparisonResult
 
-METHOD = (
+COUNTED = (
     "counts of living records by id and by time of modification against HubSpot's search, what "
     "differed record by record against HubSpot's primary store"
 )
+LISTED = "living records one by one against HubSpot's primary store"
 
 
 def comparison_message(certificate: Certificate, result: ComparisonResult) -> str:
@@ -28,6 +30,8 @@ def comparison_message(certificate: Certificate, result: ComparisonResult) -> st
         f"{certificate.table_records} rows, {certificate.hubspot_records} records in HubSpot; run "
         "it again",
     }[certificate.result]
+    if not result.listed and certificate.result != "INCOMPLETE":
+        message += "; so says its search, which may be minutes behind"
     if certificate.changed_meanwhile:
         changed = certificate.changed_meanwhile
         message += f"; {changed} changed since the last run and were brought up to date"
@@ -49,7 +53,7 @@ def compare_and_certify(
     ``requests`` tells how many were sent for it so far. What ends it early is on the certificate
     too, and is raised unless it is ``Stopped``. There is none where the sync changed meanwhile.
     """
-    loader, result = comparison.loader, comparison.result
+    loader, result = comparison.repairs.loader.tables, comparison.repairs.result
     began = loader.clock.now()
 
     def certify() -> Certificate:
@@ -58,7 +62,7 @@ def compare_and_certify(
             sync=writer.sync,
             run_id=loader.run_id,
             checked_at=began,
-            method=METHOD,
+            method=LISTED if result.listed else COUNTED,
             result=result.result,
             hubspot_records=result.hubspot_records,
             table_records=result.table_records,

@@ -8,23 +8,17 @@ and a difference that the primary store does not confirm is none.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from hubspot_ingest.database.state.certificates import LiveRows
-from hubspot_ingest.database.state.sweeps import SweepsState
-from hubspot_ingest.errors import HubSpotRefused, IngestError, Stopped, UnexpectedAnswer
+from hubspot_ingest.errors import Stopped, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
-from hubspot_ingest.inbound.deletions.lookup import look_up
+from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID
 from hubspot_ingest.inbound.extract import latest_changes, page_readers
-from hubspot_ingest.inbound.load.batches import merged_ids
-from hubspot_ingest.inbound.load.loader import Loader, MergeResult
-from hubspot_ingest.inbound.plan import plan
-from hubspot_ingest.inbound.plan.plan import Plan, Strategy
+from hubspot_ingest.inbound.load.table_loader import TableLoader
+from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile import bisection
 from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
 from hubspot_ingest.inbound.reconcile.counts import (
@@ -37,46 +31,9 @@ from hubspot_ingest.inbound.reconcile.counts import (
     PartCounter,
     TableSide,
 )
-from hubspot_ingest.model import Record
+from hubspot_ingest.inbound.reconcile.repairs import Repairs
 
-# How many are looked up at once, and how many a certificate names.
-SHOWN = 1_000
 _ALL = Part(0, ABOVE_ANY_ID)
-
-
-@dataclass
-class ComparisonResult:
-    """What a comparison has come to so far; ``stopped`` is what kept it from its end.
-
-    ``settled`` is how many rows were not as HubSpot has them, those that have changed since the
-    last run among them, and ``repaired`` how many rows were changed for it. ``unread`` is how many
-    records HubSpot did not read, so that nothing is known of them, ``doubled`` how many rows have
-    the id of another.
-    """
-
-    hubspot_records: int = 0
-    table_records: int = 0
-    changed_meanwhile: int = 0
-    kinds: dict[str, str] = field(default_factory=dict)
-    repaired: int = 0
-    settled: int = 0
-    unread: int = 0
-    doubled: int = 0
-    stopped: IngestError | None = None
-
-    @property
-    def counted(self) -> Counter[str]:
-        """How many differ, by kind: MISSING, EXTRA, STALE."""
-        return Counter(self.kinds.values())
-
-    @property
-    def result(self) -> str:
-        """COMPLETE, REPAIRED or INCOMPLETE."""
-        if self.stopped is not None or self.unread or self.doubled:
-            return "INCOMPLETE"
-        if self.repaired < self.settled or self.hubspot_records != self.table_records:
-            return "INCOMPLETE"
-        return "REPAIRED" if self.kinds else "COMPLETE"
 
 
 def cost(records: int, *, searched: bool) -> int:
@@ -92,19 +49,29 @@ def cost(records: int, *, searched: bool) -> int:
 
 @dataclass
 class Comparison:
-    """Compares the table of a plan, and repairs it; ``log`` hears of every MERGE.
+    """Compares the table of a plan, and repairs it. It is to be closed.
 
-    It is to be closed.
+    ``thorough``: columns are held against PROPERTIES, and few records are read from HubSpot's
+    primary store, which knows of every change, at up to twice the requests of a search.
     """
 
-    loader: Loader
-    settled: int
-    log: Callable[[MergeResult], None]
-    result: ComparisonResult = field(default_factory=ComparisonResult)
+    repairs: Repairs
+    thorough: bool = False
     _early_counts: Future[HubSpotCounts] | None = field(default=None, init=False)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(SIDE_BY_SIDE), init=False
     )
+
+    @property
+    def _plan(self) -> Plan:
+        return self.repairs.loader.plan
+
+    @property
+    def _tables(self) -> TableLoader:
+        return self.repairs.loader.tables
+
+    def _patient(self, heartbeat: Callable[[], None]) -> HeartbeatFetch:
+        return HeartbeatFetch(self.repairs.loader.fetch, self._pool, heartbeat, self._tables.tick)
 
     def close(self) -> None:
         """What was asked and did not come yet is not needed any more."""
@@ -115,9 +82,9 @@ class Comparison:
 
         ``expected`` is how many there will be, where that is known.
         """
-        if not self.loader.plan.timed:
+        if not self._plan.timed:
             return
-        live = LiveRows(self.loader.database, self.loader.plan.table)
+        live = LiveRows(self._tables.database, self._plan.table)
         records = max(expected or 0, TableSide(live).count(self._whole))
         if records > bisection.FEW:
             parts = self._parts(live, records)
@@ -130,8 +97,8 @@ class Comparison:
         if self._early_counts is None:
             return 0
         asking = self._early_counts
-        while not wait([asking], self.loader.tick).done:
-            self.loader.heartbeat()
+        while not wait([asking], self._tables.tick).done:
+            self._tables.heartbeat()
         if asking.exception() is not None:
             return 0
         asked = asking.result()
@@ -145,63 +112,69 @@ class Comparison:
         try:
             yield from self._compare()
         except (Stopped, UnexpectedAnswer) as error:
-            self.result.stopped = error
+            self.repairs.result.stopped = error
         finally:
-            self.result.unread = len(self.loader.unread)
+            self.repairs.result.unread = len(self.repairs.loader.unread)
 
     @property
     def _whole(self) -> Part:
-        earliest = max(self.loader.plan.earliest or 0, requests.EARLIEST_FILTER)
-        return Part(0, ABOVE_ANY_ID, earliest, self.settled)
+        earliest = max(self._plan.earliest or 0, requests.EARLIEST_FILTER)
+        return Part(0, ABOVE_ANY_ID, earliest, self.repairs.settled)
 
     def _parts(self, live: LiveRows, records: int) -> list[Part]:
         """What is counted first: all records cut by id (not at all, where few requests may be
         spent), and all of them cut by when they were modified.
         """
-        ids, ages = bisection.cut_counts(cost(records, searched=self.loader.plan.selective))
+        ids, ages = bisection.cut_counts(cost(records, searched=self._plan.selective))
         by_id = bisection.by_id(self._whole, live.boundaries(ids)) if ids else []
         return [*by_id, *bisection.by_age(self._whole, ages)]
 
     def _counting(
         self, live: LiveRows, differences: dict[str, Difference], *, heartbeat: Callable[[], None]
     ) -> PartCounter:
-        patient = HeartbeatFetch(self.loader.fetch, self._pool, heartbeat, self.loader.tick)
+        patient = self._patient(heartbeat)
         return PartCounter(
-            patient, HubSpotSide(patient, self.loader.plan), live, self._whole, differences
+            patient, HubSpotSide(patient, self._plan), live, self._whole, differences
         )
 
     def _compare(self) -> Iterator[None]:
-        live = LiveRows(self.loader.database, self.loader.plan.table)
-        yield from self._mark_foreign(live)
+        live = LiveRows(self._tables.database, self._plan.table)
+        yield from self.repairs.mark_foreign(live)
         differences: dict[str, Difference] = {}
-        counting = self._counting(live, differences, heartbeat=self.loader.heartbeat)
+        counting = self._counting(live, differences, heartbeat=self._tables.heartbeat)
         few = TableSide(live).count(_ALL) <= bisection.FEW
-        if self._early_counts is None and (few or not self.loader.plan.timed):
-            there = counting.theirs.versions(_ALL)
+        if self._early_counts is None and (few or not self._plan.timed):
+            self.repairs.result.listed = self.thorough and few and not self._plan.selective
+            side = self._listed_versions if self.repairs.result.listed else counting.theirs.versions
+            there = side(_ALL)
             bisection.compare_versions(there, TableSide(live).versions(_ALL), differences)
             yield
-            yield from self._settle(counting.patient, [*differences], live)
+            yield from self.repairs.settle(counting.patient, [*differences], live)
             # what differed is by now as the primary store has it, or counted as unread
-            self.result.hubspot_records = live.count_ids()
+            self.repairs.result.hubspot_records = live.count_ids()
         else:
             yield from self._compare_parts(counting, live, differences)
             yield
             ids = [id for id, pair in differences.items() if pair.there != pair.here]
-            yield from self._settle(counting.patient, ids, live)
+            yield from self.repairs.settle(counting.patient, ids, live)
             yield from self._compare_totals(counting, live)
-        self.result.table_records = live.count_all()
-        self.result.doubled = self.result.table_records - live.count_ids()
+        if self.thorough:
+            yield from self.repairs.repair_columns()
+        self.repairs.result.table_records = live.count_all()
+        self.repairs.result.doubled = self.repairs.result.table_records - live.count_ids()
 
-    def _mark_foreign(self, live: LiveRows) -> Iterator[None]:
-        """Mark the rows that no record of HubSpot can belong to."""
-        ids = live.foreign_ids()
-        if not ids:
-            return
-        marked = self.loader.mark_foreign()
-        self.result.kinds |= dict.fromkeys(ids, "EXTRA")
-        self.result.repaired += min(marked, len({*ids}))
-        self.log(MergeResult(0, 0, 0, marked, 0, {}))
-        yield
+    def _listed_versions(self, part: Part) -> Mapping[str, int | None]:
+        """All records as HubSpot's primary store has them, each with when it was modified."""
+        patient = self._patient(self._tables.heartbeat)
+        read = page_readers.page_reader(patient, self.repairs.listing)
+        versions: dict[str, int | None] = {}
+        after, more = part.after, True
+        while more:
+            page = read(after, None)
+            versions |= {record.id: record.updated_at for record in page.records}
+            self.repairs.loader.unread.update(page.unread)
+            after, more = page.id, page.more
+        return versions
 
     def _compare_parts(
         self, counting: PartCounter, live: LiveRows, differences: dict[str, Difference]
@@ -228,122 +201,32 @@ class Comparison:
         settled lies in no part that was compared, and an index that lags counts otherwise than the
         primary store. Raises ``UnexpectedAnswer`` where nothing explains it.
         """
-        fetch, plan = counting.patient, self.loader.plan
+        fetch, plan = counting.patient, self._plan
         theirs, ours = HubSpotSide(fetch, plan), TableSide(live)
         total = counting.total
         for _ in range(ROUNDS):
             rows = live.count_ids()
             if total is None or total == rows:
-                self.result.hubspot_records = rows
+                self.repairs.result.hubspot_records = rows
                 return
             differences: dict[str, Difference] = {}
             yield from bisection.find_differences(
                 IdSide(theirs), IdSide(ours), [(_ALL, total)], ours.middle, differences
             )
-            before = self.result.settled
-            yield from self._settle(fetch, [*differences], live)
-            lagging = len(differences) - (self.result.settled - before)
+            before = self.repairs.result.settled
+            yield from self.repairs.settle(fetch, [*differences], live)
+            lagging = len(differences) - (self.repairs.result.settled - before)
             if lagging == len(differences) and lagging:
                 # all of them are in HubSpot's primary store as they are in the table
-                self.result.hubspot_records = rows
+                self.repairs.result.hubspot_records = rows
                 return
             total = latest_changes.count_taken(fetch, plan)
-        self.result.hubspot_records = total or 0
+        self.repairs.result.hubspot_records = total or 0
         raise UnexpectedAnswer(
             f"HubSpot's search counts {total} records, the table has {live.count_ids()}"
         )
-
-    def _settle(self, fetch: Fetch, ids: Sequence[str], live: LiveRows) -> Iterator[None]:
-        """Ask what the records of ``ids`` are, and repair what the table has otherwise."""
-        numbered = sorted(ids, key=int)
-        for start in range(0, len(numbered), SHOWN):
-            wrong_ids = self._judge(fetch, numbered[start : start + SHOWN], live)
-            self.result.settled += len(wrong_ids)
-            yield from self._repair(wrong_ids)
 
     def _asked(self, counting: PartCounter, live: LiveRows) -> HubSpotCounts:
         if self._early_counts is not None:
             return counting.patient.end(self._early_counts)
         return counting.ask(self._parts(live, TableSide(live).count(self._whole)))
-
-    @property
-    def _listing(self) -> Plan:
-        """The same records from the primary store, without their values."""
-        full_plan = self.loader.plan
-        fits = plan.fits_url(full_plan.stream.object_type, ("hs_object_id",), ())
-        strategy = Strategy.LIST if fits else Strategy.WIDE
-        return replace(full_plan, strategy=strategy, properties=("hs_object_id",))
-
-    def _judge(self, fetch: Fetch, ids: Sequence[str], live: LiveRows) -> list[str]:
-        """Which of some ids the table has otherwise than HubSpot's primary store.
-
-        What differs since before the table was settled is a difference of the certificate; the
-        others have changed meanwhile.
-        """
-        result, run_plan = self.result, self.loader.plan
-        here = live.versions_of(ids)
-        taken = {*ids}
-        if run_plan.filter_groups:
-            taken = page_readers.ids_matching_filters(fetch, run_plan, ids)
-        read = page_readers.read_by_ids(fetch, self._listing, ids)
-        self.loader.unread.update(read.unread)
-        there = read.records
-        missing_ids = [id for id in read.missing(ids) if id in here]
-        archived = self._archived(fetch, missing_ids)
-        merged_away = self._merged_away(fetch, [id for id in missing_ids if id not in archived])
-        wrong_ids: list[str] = []
-        for id in ids:
-            if id in self.loader.unread:
-                continue
-            record = there.get(id)
-            kind, at = "", None
-            if record is None:
-                kind = "EXTRA" if id in here else ""
-                at = archived[id].archived_at if id in archived else None
-            else:
-                at = record.updated_at
-                if id not in taken:
-                    kind = "EXTRA" if id in here else ""
-                elif id not in here:
-                    kind = "MISSING" if (at or 0) >= (run_plan.earliest or 0) else ""
-                elif at != here[id]:
-                    kind = "STALE"
-            if not kind:
-                continue
-            wrong_ids.append(id)
-            if id in merged_away or (at is not None and at >= self.settled):
-                result.changed_meanwhile += 1
-            else:
-                result.kinds[id] = kind
-        return wrong_ids
-
-    def _archived(self, fetch: Fetch, ids: Sequence[str]) -> Mapping[str, Record]:
-        """Which of some ids are archived; none where HubSpot does not read archived records."""
-        try:
-            read = page_readers.read_by_ids(fetch, self._listing, ids, archived=True)
-        except HubSpotRefused as error:
-            if error.http_status != 400:
-                raise
-            return {}
-        self.loader.unread.update(read.unread)
-        return read.records
-
-    def _merged_away(self, fetch: Fetch, ids: Sequence[str]) -> set[str]:
-        """Which of some ids were merged into another record since: it alone tells of them."""
-        if not ids:
-            return set()
-        anything = replace(self.loader.plan, filter_groups=())
-        changed = page_readers.changed_since(fetch, anything, self.settled).records
-        return {old for old, _ in merged_ids(changed)} & {*ids}
-
-    def _repair(self, ids: Sequence[str]) -> Iterator[None]:
-        def repaired(merge_result: MergeResult) -> None:
-            self.result.repaired += (
-                merge_result.inserted + merge_result.updated + merge_result.deleted
-            )
-            self.log(merge_result)
-
-        context = SweepContext(
-            loader=self.loader, state=SweepsState(), save=lambda _: None, rows=1, log=repaired
-        )
-        yield from look_up(context, ids)

@@ -76,11 +76,9 @@ def settle_count(
             context.save_state(count=None)
         return
     after = 0 if seen is None else seen.after
-    is_same = seen is not None and not after and (seen.total, seen.live) == (total, live)
-    is_recent = seen is not None and context.now - seen.at < SAME_FOR
-    if (is_same and is_recent) or (total < live and not follow):
+    if not looks_again(seen, total, live, context.now) or (total < live and not follow):
         return
-    rows = LiveRows(context.loader.database, context.plan.table)
+    rows = LiveRows(context.loader.tables.database, context.plan.table)
     if total < live:
         context.loader.mark_foreign()
         live = rows.count_ids()
@@ -95,6 +93,13 @@ def settle_count(
         live = rows.count_ids()
     difference = CountDifference(total, live, context.now, after)
     context.save_state(count=None if total == live else difference)
+
+
+def looks_again(seen: CountDifference | None, total: int | None, live: int, now: int) -> bool:
+    """Whether a difference is looked into; ``seen`` is what an earlier run left open."""
+    if seen is None or seen.after or (seen.total, seen.live) != (total, live):
+        return True
+    return now - seen.at >= SAME_FOR
 
 
 def _cheap_sweeps(context: SweepContext, due: Due, missing: int) -> Iterator[Iterator[None]]:

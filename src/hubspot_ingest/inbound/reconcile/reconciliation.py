@@ -17,19 +17,23 @@ from hubspot_ingest.errors import IngestError, Refusal, SyncBusy
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.load import page_recorder
 from hubspot_ingest.inbound.load.loader import Loader
+from hubspot_ingest.inbound.load.table_loader import TableLoader
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.opening import Lease, open_sync, read_sync
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
-from hubspot_ingest.inbound.reconcile.comparison import Comparison, ComparisonResult
+from hubspot_ingest.inbound.reconcile.comparison import Comparison
+from hubspot_ingest.inbound.reconcile.repairs import Repairs
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
+from hubspot_ingest.operations.run_cost import RunCost
 
 TICK = 1.0
+STRATEGY = "RECONCILE"
 
 
 def start(context: Context, name: str) -> dict[str, Json]:
@@ -55,8 +59,10 @@ def in_background(context: Context, name: str) -> dict[str, Json]:
     try:
         return reconcile(context, name)
     except IngestError as error:
-        now = context.clock.now()
-        Runs(context.database).log_error(None, name, error.response_code, error.message, now)
+        # of an unforeseen one the trace is there already
+        if error.response_code != IngestError.code:
+            now = context.clock.now()
+            Runs(context.database).log_error(None, name, error.response_code, error.message, now)
         raise
     except Exception as error:
         now = context.clock.now()
@@ -72,26 +78,55 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
     began = context.clock.now()
     run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
     state, lease = open_sync(context, name, run_id)
+    log = RunLog(run_id, state.name, state.settings.stream, began, strategy=STRATEGY)
+    run_cost = RunCost(context.clock)
+    run_cost.begin(run_id)
+    log.warehouse_seconds = lambda: run_cost.seconds(run_id)
+    log.destination, log.settled_through = str(state.table), state.settled_through
     with lease:
         _check_loaded(state)
         deadline = began + round(state.settings.deadline_minutes * times.MINUTE)
         with _open_client(context, state, deadline) as (client, refresh):
-            with closing(_comparison(context, client, state, lease, refresh)) as comparison:
+            log.watch = client.watch
+            with (
+                closing(_comparison(context, client, state, lease, refresh, log)) as comparison,
+                closing(comparison.repairs.loader.tables),
+                _in_runs(context, log, client),
+            ):
                 steps = compare_and_certify(comparison, lease.writer, lambda: client.tally.requests)
                 certificate = _run_to_end(steps)
-            spent = client.tally
+                stopped = comparison.repairs.result.stopped
+                log.message = comparison_message(certificate, comparison.repairs.result)
+                log.status = "SUCCEEDED" if stopped is None else stopped.status
+                log.response_code = "OK" if stopped is None else stopped.response_code
         ended = certificate.result != "INCOMPLETE"
         lease.writer.keep_sweeps(due.state_after_comparison(state.sweeps, began, ended=ended))
-    answer = _answer(certificate, comparison.result)
-    log = RunLog(run_id, state.name, state.settings.stream, began, "SUCCEEDED", str(state.table))
-    log.strategy, log.message = "RECONCILE", str(answer["message"])
-    log.finished_at, log.requests = context.clock.now(), spent.requests
-    log.endpoints = [
-        {"endpoint": endpoint, **asdict(usage)} for endpoint, usage in spent.endpoints.items()
-    ]
-    Runs(context.database).add([log])
     alerts.after_runs(context)
-    return answer
+    return _answer(certificate, log)
+
+
+@contextmanager
+def _in_runs(context: Context, log: RunLog, client: Client) -> Iterator[None]:
+    """Add a row to RUNS once the comparison has ended, with what its requests cost."""
+    try:
+        yield
+        log.finished_at = context.clock.now()
+    except Exception as raised:
+        now = context.clock.now()
+        error = reportable_error(context.database, raised, now, run_id=log.run_id, sync=log.sync)
+        # whoever called has the answer
+        log.fail(error, now)
+        if error is raised:
+            raise
+        raise error from raised
+    finally:
+        log.requests = client.tally.requests
+        log.bytes = sum(usage.bytes for usage in client.tally.endpoints.values())
+        log.endpoints = [
+            {"endpoint": endpoint, **asdict(usage)}
+            for endpoint, usage in client.tally.endpoints.items()
+        ]
+        Runs(context.database).add([log])
 
 
 def _check_loaded(state: SyncState) -> None:
@@ -128,7 +163,12 @@ def _open_client(
 
 
 def _comparison(
-    context: Context, client: Client, state: SyncState, lease: Lease, refresh: Callable[[], None]
+    context: Context,
+    client: Client,
+    state: SyncState,
+    lease: Lease,
+    refresh: Callable[[], None],
+    log: RunLog,
 ) -> Comparison:
     stream = lookup.find(state.settings.stream, client.fetch)
     if not isinstance(stream, RecordStream):
@@ -165,29 +205,21 @@ def _comparison(
     )
     if recorder is not None:
         recorder.manifest = state.manifest(run_plan, portal_id)
-    loader = Loader(
-        database=context.database,
-        fetch=client.fetch,
-        plan=run_plan,
-        existing_table=state.existing_table,
-        run_id=lease.writer.run_id,
-        portal_id=portal_id,
-        clock=context.clock,
-        heartbeat=heartbeat,
-        with_links=run_plan.association_columns,
-        tick=TICK,
+    tables = TableLoader(
+        *(context.database, lease.writer.run_id, context.clock, heartbeat, TICK),
+        state.existing_table,
         recorder=recorder,
     )
-    return Comparison(loader, settled_through, lambda _: None)
+    loader = Loader(tables, client.fetch, run_plan, portal_id, run_plan.association_columns)
+    repairs = Repairs(loader, settled_through, lambda result: result.count_in(log))
+    return Comparison(repairs, thorough=True)
 
 
-def _answer(certificate: Certificate, result: ComparisonResult) -> dict[str, Json]:
-    message = comparison_message(certificate, result)
-    code = "OK" if result.stopped is None else result.stopped.response_code
+def _answer(certificate: Certificate, log: RunLog) -> dict[str, Json]:
     differences: list[Json] = [{"id": id, "kind": kind} for id, kind in certificate.differences]
     return {
-        "response_code": code,
-        "message": message,
+        "response_code": log.response_code,
+        "message": log.message,
         "sync": certificate.sync,
         "run_id": certificate.run_id,
         "result": certificate.result,

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database.casts import to_text
 from hubspot_ingest.database.columns import Column, association_column
-from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.staging import Staging, parquet
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.statements import merge_items
-from hubspot_ingest.inbound.items.json_paths import key_columns
-from hubspot_ingest.inbound.items.rows import staged_columns, staging_columns
-from hubspot_ingest.inbound.load.batches import RecordFile
-from hubspot_ingest.inbound.load.column_backfill import ColumnBackfill
-from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.items.loader import item_spec
+from hubspot_ingest.inbound.items.rows import item_tables, staging_columns
+from hubspot_ingest.inbound.load.column_backfill import fill_columns
 from hubspot_ingest.inbound.load.loader import Loader
 from hubspot_ingest.inbound.load.run_manifest import manifest_columns, manifest_plan
+from hubspot_ingest.inbound.load.table_loader import LoadSpec, MergeStep, Parts, TableLoader
+from hubspot_ingest.inbound.load.table_spec import record_tables
 
 KeptRow = Mapping[str, str | None]
 Texts = dict[str, Sequence[str | bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Then:
-    """A clock that stands at the moment of an entry."""
+class KeptFile:
+    """The rows of an entry as they were staged."""
 
-    at: int
-
-    def now(self) -> int:
-        return self.at
-
-    def sleep(self, seconds: float) -> NoReturn:
-        raise RuntimeError(f"nothing waits in a replay ({seconds} seconds)")
+    rows: int
+    parts: Mapping[str, bytes]
+    misfits: int = field(default=0, init=False)
+    read_to: None = field(default=None, init=False)
 
 
 def _no_request(*_: object) -> NoReturn:
@@ -45,135 +41,83 @@ def _no_request(*_: object) -> NoReturn:
 
 
 @dataclass(frozen=True, slots=True)
-class Loads:
-    """Merges entries of one sync into ``table``; staging tables are named after ``run_id``."""
+class PageLoader:
+    """Merges entries of one sync into ``table``, which was made; ``loader`` is of the replay."""
 
-    database: Database
+    loader: TableLoader
     kept: PageArchive
     sync: str
     table: Table
-    run_id: str
 
     def load(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> int:
         """Do again what an entry describes; returns rows read. ``manifest``: how its run began."""
+        body = entry.body
         match entry.kind:
             case "RECORDS":
-                return self._records(entry, manifest)
+                loader, archived = self._records(entry, manifest), body["archived"]
+                spec = loader.spec(body["gone"], entry.at, archived=archived)
+                return self._merge(entry, loader.staged(archived=archived), spec)
             case "MARKS":
-                self._loader(entry, manifest).apply_marks(entry.body["marks"], entry.at)
+                self._records(entry, manifest).apply_marks(body["marks"], entry.at)
             case "LINKS_ENDED":
-                self._loader(entry, manifest).end_links()
+                self._records(entry, manifest).end_links(entry.at)
             case "REFILL":
-                self._refill(entry)
+                plan = manifest_plan(self.sync, manifest, self.table)
+                columns = manifest_columns(body["columns"])
+                # each entry is one step
+                next(fill_columns(self.loader, record_tables(plan, ()), columns, body["after"]), "")
             case "ITEMS":
-                return self._items(entry, manifest)
+                stream = lookup.item_stream(manifest["stream"])
+                flattened = manifest_columns(body["flattened"])
+                binds = (body["portal"], entry.run_id, entry.at)
+                spec = item_spec(stream, self.table, flattened, binds, every=body["every"])
+                return self._merge(entry, {"": staging_columns(stream)}, spec)
             case "GONE":
-                self._gone(entry, manifest)
+                self._mark_missing(entry, manifest)
         return 0
 
-    # -- records ---------------------------------------------------------------------------------
+    def _records(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> Loader:
+        plan = manifest_plan(self.sync, manifest, self.table, entry.body["strategy"])
+        links = {stream: association_column(stream) for stream in entry.body["links"]}
+        # rows are stamped with the run that brought them
+        tables = replace(self.loader, run_id=entry.run_id)
+        return Loader(tables, _no_request, plan, manifest["portal"], links)
 
-    def _loader(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> Loader:
-        return Loader(
-            database=self.database,
-            fetch=_no_request,
-            plan=manifest_plan(self.sync, manifest, self.table, entry.body["strategy"]),
-            existing_table=ExistingTable({}, {}),
-            run_id=entry.run_id,
-            portal_id=manifest["portal"],
-            clock=_Then(entry.at),
-            heartbeat=lambda: None,
-            with_links={stream: association_column(stream) for stream in entry.body["links"]},
-            tick=0,
-            ready=True,
-        )
-
-    def _records(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> int:
-        loader = self._loader(entry, manifest)
-        staging = loader.staging(entry.body["archived"], self._named(entry))
-        rows_of_parts = self.kept.entry_rows(self.sync, entry)
-        parts: dict[str, bytes] = {}
-        for part in entry.body["parts"]:
-            part_rows = rows_of_parts.get(part, [])
-            if part:
-                parts[part] = parquet(_texts(part_rows, staging.columns[part]))
-            else:
-                parts[part] = parquet(_records(part_rows, staging.columns[part]))
-        file = RecordFile(
-            parts=parts,
-            ids=[str(row["ID"]) for row in rows_of_parts.get("", [])],
-            misfits=0,
-            merged_ids=tuple((pair["id"], pair["into"]) for pair in entry.body["gone"]),
-            read_to={},
-        )
-        try:
-            staging.add(parts)
-            return loader.merge(staging, [file], {}, entry.body["archived"]).rows
-        finally:
-            staging.drop()
-
-    def _refill(self, entry: ArchiveEntry) -> None:
-        columns = manifest_columns(entry.body["columns"])
-        refill = ColumnBackfill(self.database, self.table, columns, self._named(entry))
-        for _ in refill.after(entry.body["after"]):
-            # each entry is one step
-            break
-
-    # -- items -----------------------------------------------------------------------------------
-
-    def _items(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> int:
+    def _mark_missing(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> None:
         stream = lookup.item_stream(manifest["stream"])
-        columns = staging_columns(stream)
-        kept_rows = self.kept.entry_rows(self.sync, entry).get("", [])
-        staging = self._staged(entry, kept_rows, columns)
-        statement = merge_items.merge(
-            self.table,
-            staging.table(),
-            staged_columns(stream),
-            manifest_columns(entry.body["flattened"]),
-            stream.key,
-            compared=stream.compared,
-            every=entry.body["every"],
-        )
-        try:
-            staging.merge(str(statement), (entry.body["portal"], entry.run_id, entry.at))
-        finally:
-            staging.drop()
-        return len(kept_rows)
+        tables = item_tables(stream, self.table, ())
 
-    def _gone(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> None:
-        stream = lookup.item_stream(manifest["stream"])
-        key = key_columns(stream)
-        staging = self._staged(entry, self.kept.entry_rows(self.sync, entry).get("", []), key)
-        statement = merge_items.mark_again(self.table, staging.table(), key, stream.missing_kind)
-        try:
-            staging.merge(str(statement), (entry.run_id, entry.at))
-        finally:
-            staging.drop()
+        def steps(staging: Staging, _: object) -> Iterator[MergeStep]:
+            marks = merge_items.mark_again(
+                self.table, staging.table(), tables.key, stream.missing_kind
+            )
+            yield MergeStep(marks, (entry.run_id, entry.at))
 
-    def _staged(
-        self, entry: ArchiveEntry, kept_rows: Sequence[KeptRow], columns: Sequence[Column]
-    ) -> Staging:
-        staging = Staging(self.database, self._named(entry), {"": columns})
-        staging.add({"": parquet(_texts(kept_rows, columns))})
-        return staging
+        self._merge(entry, {"": tables.key}, LoadSpec(tables, steps, "GONE", {}, {}))
 
-    def _named(self, entry: ArchiveEntry) -> str:
-        # a table of its own for each: runs had other columns, and COPY remembers files by table
-        return f"{self.run_id}_{entry.number}"
+    def _merge(self, entry: ArchiveEntry, staged: Parts, spec: LoadSpec) -> int:
+        kept_rows = self.kept.entry_rows(self.sync, entry)
+        parts = {
+            part: parquet(_texts(kept_rows.get(part, []), staged[part]))
+            for part in entry.body.get("parts", [""])
+        }
+        staging = self.loader.staging(staged)
+        staging.add(parts)
+        files = [KeptFile(len(kept_rows.get("", [])), parts)]
+        result = self.loader.merge(staging, files, spec, entry.at)
+        staging.truncate()
+        return result.rows
 
 
 def _texts(kept_rows: Sequence[KeptRow], columns: Sequence[Column]) -> Texts:
-    return {column.name: [row.get(column.name) for row in kept_rows] for column in columns}
-
-
-def _records(kept_rows: Sequence[KeptRow], columns: Sequence[Column]) -> Texts:
-    """Kept records with the columns of their properties, typed as ``rows.staged`` does."""
-    values = [json.loads(row["PROPERTIES"] or "{}") for row in kept_rows]
+    """Kept rows as they were staged, with the columns of properties typed from PROPERTIES."""
     texts: Texts = {}
+    kept_names = kept_rows[0].keys() if kept_rows else {column.name for column in columns}
+    typed = any(column.name not in kept_names for column in columns)
+    values = [json.loads(row["PROPERTIES"] or "{}") for row in kept_rows] if typed else []
     for column in columns:
-        if column.property is None:
-            texts[column.name] = [row.get(column.name) for row in kept_rows]
+        if column.name in kept_names:
+            texts[column.name] = [row[column.name] for row in kept_rows]
         else:
             texts[column.name], _ = to_text(column, [row.get(column.property) for row in values])
     return texts

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +21,13 @@ from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound.load import destination, table_views
+from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.load.table_loader import TableLoader
+from hubspot_ingest.inbound.load.table_spec import TableSpec
 from hubspot_ingest.inbound.opening.closing import EndingRun, close_runs
 from hubspot_ingest.inbound.opening.opening import Lease, open_sync
 from hubspot_ingest.inbound.opening.portal_check import check_portal
-from hubspot_ingest.inbound.replay.page_loader import Loads
+from hubspot_ingest.inbound.replay.page_loader import PageLoader
 from hubspot_ingest.inbound.replay.target_tables import target_tables
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
@@ -127,32 +131,31 @@ class _Replay:
 
     def run(self) -> None:
         manifests = {entry.run_id: entry.body for entry in self.entries if entry.kind == "BEGUN"}
-        target = target_tables(self.log.sync, self.table, self.entries, manifests)
         database = self.database
-        shadow = shadow_tables.shadow_of(database, self.log.run_id)
-        parts = target.parts
-        existing_tables = {
-            part: destination.read_table(database, target.of(part)) for part in parts
-        }
+        tables = target_tables(self.table, self.entries, [*manifests.values()])
+        shadows = tables.at(shadow_tables.shadow_of(database, self.log.run_id))
+        pairs = [(tables.parts[part], shadow) for part, shadow in shadows.parts.items()]
+        existing_table = destination.read_table(database, self.table)
         try:
-            for part in parts:
-                columns = target.columns(part)[1]
-                existing_columns = [*existing_tables[part].types]
+            for spec, shadow in pairs:
+                existing = destination.read_table(database, spec.table).types
                 shadow_tables.create_shadow(
-                    database, target.of(part, shadow), columns, target.of(part), existing_columns
+                    database, shadow.table, spec.columns, spec.table, [*existing]
                 )
-            self._load(shadow, manifests)
-            target.prepare(database, existing_tables[""])
-            for part in parts:
-                key, columns = target.columns(part)
-                inserted, updated = shadow_tables.merge_shadow(
-                    database, target.of(part, shadow), target.of(part), key, columns
+            with closing(self._loader(shadows)) as loader:
+                self._load(loader, shadows.table, manifests)
+            destination.prepare(database, tables, existing_table)
+            counts = [
+                shadow_tables.merge_shadow(
+                    database, shadow.table, spec.table, spec.key, spec.columns
                 )
-                if not part:
-                    self.log.rows_inserted, self.log.rows_updated = inserted, updated
+                for spec, shadow in pairs
+            ]
+            # the table itself comes first
+            self.log.rows_inserted, self.log.rows_updated = counts[0]
         finally:
-            for part in parts:
-                shadow_tables.drop_shadow(database, target.of(part, shadow))
+            for _, shadow in pairs:
+                shadow_tables.drop_shadow(database, shadow.table)
         self.log.status, self.log.finished_at = "SUCCEEDED", self.clock.now()
         self.log.message = (
             f"{self.log.rows_read} rows of {len(manifests)} runs replayed without a request to "
@@ -160,15 +163,23 @@ class _Replay:
             f"{self.table}"
         )
 
-    def _load(self, shadow: Table, manifests: Mapping[str, Mapping[str, Any]]) -> None:
-        database, name = self.database, self.log.sync
-        loads = Loads(database, self.kept, name, shadow, self.log.run_id)
+    def _loader(self, shadows: TableSpec) -> TableLoader:
+        return TableLoader(
+            *(self.database, self.log.run_id, self.clock, self.lease.renew, 0),
+            ExistingTable({}, {}),
+            prepared={spec.table for spec in shadows.parts.values()},
+        )
+
+    def _load(
+        self, loader: TableLoader, shadow: Table, manifests: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        pages = PageLoader(loader, self.kept, self.log.sync, shadow)
         for entry in self.entries:
             if entry.kind == "ROLLBACK":
                 own_entries = [
                     own_entry for own_entry in self.entries if own_entry.run_id == entry.run_id
                 ]
-                undo(database, own_entries, shadow, entry.number, passing_on=False)
+                undo(self.database, own_entries, shadow, entry.number, passing_on=False)
             else:
-                self.log.rows_read += loads.load(entry, manifests[entry.run_id])
+                self.log.rows_read += pages.load(entry, manifests[entry.run_id])
             self.lease.renew()

@@ -22,8 +22,8 @@ from hubspot_ingest.inbound.items import view_streams
 from hubspot_ingest.inbound.items.run import ItemRun
 from hubspot_ingest.inbound.load import page_recorder
 from hubspot_ingest.inbound.load.batches import HISTORY
-from hubspot_ingest.inbound.load.destination import ExistingTable
-from hubspot_ingest.inbound.load.loader import Loader, MergeResult
+from hubspot_ingest.inbound.load.loader import Loader
+from hubspot_ingest.inbound.load.table_loader import MergeResult, TableLoader
 from hubspot_ingest.inbound.opening.closing import EndingRun
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.opening import Lease
@@ -35,6 +35,7 @@ from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
 from hubspot_ingest.inbound.reconcile.live_count import settle_count
+from hubspot_ingest.inbound.reconcile.repairs import Repairs
 from hubspot_ingest.inbound.run.run_message import success_message
 from hubspot_ingest.inbound.run.shortfalls import Shortfalls
 from hubspot_ingest.inbound.run.started_extraction import StartedExtraction, start_extraction
@@ -157,34 +158,34 @@ class Run:
         )
         if self._recorder is not None:
             self._recorder.manifest = self._sync_state.manifest(run_plan, portal_id)
-        loader = Loader(
-            database=self._context.database.counting(log.staged, client.watch),
-            fetch=client.fetch,
-            plan=run_plan,
-            existing_table=started.existing_table,
-            run_id=log.run_id,
-            portal_id=portal_id,
-            clock=self._clock,
-            heartbeat=self._heartbeat,
-            with_links=self._sync_state.links_at_once(run_plan),
-            tick=self._tick,
-            on_prepared=views.update,
-            recorder=self._recorder,
+        table_loader = TableLoader(
+            self._context.database.counting(log.staged, client.watch),
+            *(log.run_id, self._clock, self._heartbeat, self._tick, started.existing_table),
+            views.update,
+            self._recorder,
         )
+        links = self._sync_state.links_at_once(run_plan)
+        loader = Loader(table_loader, client.fetch, run_plan, portal_id, links)
         self._note_new_columns(started)
         until = run_plan.until - client.clock_ahead(log.started_at)
-        with closing(Comparison(loader, until, self._count_rows)) as comparison:
+        with (
+            closing(table_loader),
+            closing(Comparison(Repairs(loader, until, self._count_rows))) as comparison,
+        ):
             yield from self._load(started, comparison, tables, until)
             parts = [*run_plan.associations, *([HISTORY] if run_plan.history else ())]
-            made = loader.ready and not started.existing_table.types
+            made = bool(table_loader.prepared) and not started.existing_table.types
             reading = tables.verify(parts, marked=True, made=made)
             self._writer.advance(until)
             log.settled_through = until
-            self._ending.settle(views, until, loader.grown)
-            loader = comparison.loader = self._loader_of_sweeps(loader, reading.existing_table)
+            self._ending.settle(views, until, table_loader.existing_table)
+            table_loader.existing_table = reading.existing_table
+            # the main reading may have had no use for some links
+            links = run_plan.association_columns
+            loader = comparison.repairs.loader = replace(loader, with_links=links)
             swept = yield from self._sweep(loader, started, reading)
             self._shortfalls.log_links(loader)
-            if swept and self._comparison_due and loader.existing_table.types:
+            if swept and self._comparison_due and table_loader.existing_table.types:
                 yield from self._compare(comparison)
             elif loader.unread:
                 # whatever is open is looked at by the comparison of a later run
@@ -224,7 +225,7 @@ class Run:
         until: int,
     ) -> Iterator[None]:
         """Bring in the records; where they are all of them, the comparison begins meanwhile."""
-        run_plan, log, loader = started.plan, self._log, comparison.loader
+        run_plan, log, loader = started.plan, self._log, comparison.repairs.loader
         backfill = self._sync_state.settled_through is None
         for result in loader.load(started.batches):
             yield
@@ -239,11 +240,7 @@ class Run:
                 backfill = False
             if result is None:
                 continue
-            log.rows_read += result.rows
-            log.rows_inserted += result.inserted
-            log.rows_updated += result.updated
-            log.rows_deleted += result.deleted
-            log.values_misfit += result.misfits
+            result.count_in(log, main=True)
             telemetry.debug("rows merged", sync=log.sync, run_id=log.run_id, rows=result.rows)
             if result.rows:
                 tables.count_merged(result.inserted)
@@ -295,16 +292,8 @@ class Run:
             refill = ColumnsToFill(tuple(sorted({*added, *pending})))
             self._writer.save_sweeps(replace(sweeps, refill=refill))
 
-    def _loader_of_sweeps(self, loader: Loader, existing_table: ExistingTable) -> Loader:
-        """The loading of what follows the main reading, into the table as it stands by now."""
-        links = loader.plan.association_columns
-        # there are tables of links that the main reading had no use for
-        return replace(loader, existing_table=existing_table, with_links=links, ready=False)
-
     def _count_rows(self, merge_result: MergeResult) -> None:
-        self._log.rows_inserted += merge_result.inserted
-        self._log.rows_updated += merge_result.updated
-        self._log.rows_deleted += merge_result.deleted
+        merge_result.count_in(self._log)
 
     def _sweep(
         self, loader: Loader, started: StartedExtraction, reading: TableReading
@@ -321,6 +310,9 @@ class Run:
         settled_through = self._sync_state.settled_through
         if settled_through is None:
             reset_after_backfill(context)
+            if {*loader.with_links} & {*self._sync_state.tables.created}:
+                # their links are of before the backfill
+                loader.end_links()
         elif self._log.started_at - settled_through > RECYCLE_BIN:
             self._notes.append(
                 "the run before was longer ago than the 90 days for which HubSpot keeps deleted "
@@ -365,7 +357,7 @@ class Run:
             self._notes += (
                 []
                 if certificate.result == "COMPLETE"
-                else [comparison_message(certificate, comparison.result)]
+                else [comparison_message(certificate, comparison.repairs.result)]
             )
         except StateOutdated:
             raise
@@ -374,7 +366,7 @@ class Run:
             database, now = self._context.database, self._clock.now()
             failure = self._ending.noted(database, error, now, reason)
             self._notes.append(reason + failure.message)
-        ended = comparison.result.result != "INCOMPLETE"
+        ended = comparison.repairs.result.result != "INCOMPLETE"
         self._writer.keep_sweeps(due.state_after_comparison(self._writer.sweeps, at, ended=ended))
 
     def _succeed(self) -> None:
