@@ -42,6 +42,59 @@ CURES: dict[str, tuple[str, str]] = {
         "HubSpot could not be reached, or kept failing",
         "approve the address if that was not done; run again later",
     ),
+    "UNKNOWN_PUSH": (
+        "no push of that name was configured",
+        "make it with CONFIGURE_PUSH; the message names those there are",
+    ),
+    "SOURCE_UNREADABLE": (
+        "the app cannot read the table or view of a push",
+        "the grants in the message",
+    ),
+    "KEY_MISSING": (
+        "the source has no column of the name in key",
+        "name one of those in the message",
+    ),
+    "PROPERTY_UNKNOWN": (
+        "the object has no such property",
+        "use its internal name, see STREAM_PROPERTIES",
+    ),
+    "PROPERTY_READ_ONLY": ("HubSpot sets the property itself", "take it out of properties"),
+    "PROPERTY_CONTESTED": (
+        "another push writes the property of the same object",
+        "take it out of one of them",
+    ),
+    "MATCH_NOT_UNIQUE": (
+        "the property does not tell records apart",
+        "match by a unique one, or make one with CREATE_EXTERNAL_ID",
+    ),
+    "EXTERNAL_ID_MISSING": (
+        "there is no unique property for the key of a row, or no room for one more",
+        "make one with CREATE_EXTERNAL_ID, or name one in external_id",
+    ),
+    "WRITES_NOT_ALLOWED": (
+        "the connection is there to read only",
+        'give the push a connection with "writes": true',
+    ),
+    "SAFETY_LIMIT": (
+        "a push would change or archive more than its settings allow; nothing was written",
+        "look at PUSH_PLAN_ROWS; if it is right, confirm it with the plan's hash",
+    ),
+    "SOURCE_EMPTY": (
+        "the source of a push has no rows; nothing was written",
+        "if it is right, confirm it with the plan's hash",
+    ),
+    "PLAN_CHANGED": (
+        "the plan that was confirmed does not hold any more; nothing was written",
+        "look at the new plan and confirm that",
+    ),
+    "TOO_MANY_REJECTED": (
+        "HubSpot refused so many rows that the run stopped",
+        "see PUSH_OUTCOMES for the reasons, mend them, run again",
+    ),
+    "OUTCOME_UNKNOWN": (
+        "the answer to a write was lost on its way",
+        "nothing: the rows are looked up in HubSpot before anything is sent again",
+    ),
     "HUBSPOT_REFUSED": (
         "HubSpot refused a request for good",
         "the message quotes HubSpot; if it is not about your portal, report it",

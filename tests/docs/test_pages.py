@@ -40,8 +40,27 @@ def _codes() -> set[str]:
 
 def test_every_error_code_is_explained_and_no_other() -> None:
     explained = {code.strip("`") for code in table(ROOT / "docs" / "ERRORS.md", "code")}
+    of_rows = {code.strip("`") for code in table(ROOT / "docs" / "PUSH.md", "code of a row")}
 
-    assert explained == _codes()
+    assert explained == _codes() - (of_rows - explained)
+
+
+def test_every_code_of_a_pushed_row_is_explained_and_no_other() -> None:
+    explained = {code.strip("`") for code in table(ROOT / "docs" / "PUSH.md", "code of a row")}
+    literals, faults = set(), set()
+    for path in (SOURCE / "outbound").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="RowFault" | "LinkFailure"),
+                    args=[ast.Constant(value=str(code)), *_],
+                ):
+                    faults.add(code)
+                case ast.Constant(value=str(literal)):
+                    literals.add(literal)
+
+    assert faults
+    assert faults <= explained <= literals | faults
 
 
 def test_every_explanation_says_what_to_do() -> None:
