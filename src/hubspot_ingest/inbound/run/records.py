@@ -38,7 +38,11 @@ from hubspot_ingest.inbound.reconcile.live_count import settle_count
 from hubspot_ingest.inbound.reconcile.repairs import Repairs
 from hubspot_ingest.inbound.run.run_message import success_message
 from hubspot_ingest.inbound.run.shortfalls import Shortfalls
-from hubspot_ingest.inbound.run.started_extraction import StartedExtraction, start_extraction
+from hubspot_ingest.inbound.run.started_extraction import (
+    StartedExtraction,
+    start_beside_others,
+    start_extraction,
+)
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.quota_share import QuotaShare
 
@@ -135,15 +139,14 @@ class Run:
             with asking as portal:
                 yield from self._run_items(client, stream, portal())
             return
+        began = self._log.started_at
         with asking as portal:
-            started = start_extraction(
-                client.fetch, stream, self._sync_state, self._log.started_at, self._clock
+            started = yield from start_beside_others(
+                client.fetch, stream, self._sync_state, began, self._clock, self._tick
             )
             portal_id = portal()
         if self._begins_anew(client, portal_id):
-            started = start_extraction(
-                client.fetch, stream, self._sync_state, self._log.started_at, self._clock
-            )
+            started = start_extraction(client.fetch, stream, self._sync_state, began, self._clock)
         tables = FilledTables(self._context.database, self._sync_state, self._writer, portal_id)
         run_plan, log = started.plan, self._log
         log.stream, log.strategy, log.destination = (
