@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -47,6 +48,11 @@ class Pages:
         page = above[: self.size]
         more = len(above) > self.size
         return IdPage(tuple(a_record(str(id)) for id in page), page[-1] if page else after, more)
+
+
+def taking_turns(_: Pages) -> None:
+    """Let other readers read before this one reads again, as they do where answers take time."""
+    time.sleep(0.001)
 
 
 def exact(pages: Pages) -> FindCut:
@@ -224,16 +230,16 @@ def test_no_page_is_read_twice_while_a_cut_is_looked_for() -> None:
 
 
 def test_what_the_search_cannot_reach_is_cut_off_piece_by_piece() -> None:
-    pages = Pages(range(1, 3_001), size=10)
+    pages = Pages(range(1, 3_001), size=10, before=taking_turns)
     ranges = ranges_over(pages, farthest=200)
     batches = list(ranges.side_by_side(3, spare=30))
     assert Counter(ids_of(batches)) == Counter(pages.ids)
     assert pages.reads <= 302
-    assert len({batch.key for batch in batches}) >= 10
+    assert len({batch.key for batch in batches}) >= 8
 
 
 def test_where_the_search_cannot_tell_ids_are_halved() -> None:
-    pages = Pages(range(1, 601), size=5)
+    pages = Pages(range(1, 601), size=5, before=taking_turns)
     batches = list(ranges_over(pages, find=nowhere).side_by_side(4, spare=8))
     assert Counter(ids_of(batches)) == Counter(pages.ids)
     assert len({batch.key for batch in batches}) >= 4
