@@ -28,6 +28,7 @@ GAPS: tuple[tuple[str, str], ...] = (
     (r"PUT 'x' 'x' ", "Snowpark writes this statement, and quotes the location"),
     (r"CREATE OR ALTER NETWORK RULE", "CREATE OR REPLACE alone"),
     (r"CREATE OR REPLACE STREAMLIT \S+ FROM ", "pages at a ROOT_LOCATION alone"),
+    (r"ALTER TABLE \S+ ADD COLUMN .* COLLATE 'x'", "no collation of an added column"),
     (r"(GRANT|REVOKE) .* ON STREAMLIT", "no privileges on pages"),
 )
 """Beginnings of shapes that sqlfluff 4.5 cannot read, and what its grammar lacks.

@@ -193,6 +193,32 @@ class StateOutdated(IngestError):
     status = "STOPPED"
 
 
+class Held(IngestError):
+    """The plan of a push changes or archives more than its settings allow: nothing was written."""
+
+    code = "SAFETY_LIMIT"
+    status = "HELD"
+
+
+class SourceEmpty(Held):
+    """There is not one row in a push's source, which is a mistake more often than not."""
+
+    code = "SOURCE_EMPTY"
+
+
+class PlanChanged(Refusal):
+    """What a push would do is not what was confirmed: nothing was written."""
+
+    code = "PLAN_CHANGED"
+
+
+class TooManyRejected(IngestError):
+    """So many rows of a push are refused that something is wrong with all of them."""
+
+    code = "TOO_MANY_REJECTED"
+    status = "STOPPED"
+
+
 class SyncBusy(IngestError):
     """Another run holds the sync's lease."""
 

@@ -97,6 +97,7 @@ def test_an_empty_source_is_held_until_it_is_confirmed(push_world: PushWorld) ->
     push_world.pushed()
     for key in (1, 2, 3):
         push_world.delete(key)
+    push_world.clock.advance(1000)
     held = push_world.push()
     assert (held["status"], held["response_code"]) == ("HELD", "SOURCE_EMPTY")
     assert len(push_world.truth()) == 3

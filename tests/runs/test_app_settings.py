@@ -32,6 +32,8 @@ def test_on_the_first_day_nothing_is_set_and_defaults_hold(world: World) -> None
         "reserve_percent": 20,
         "keep_pages_days": 0,
         "reconcile_every_days": 0,
+        "keep_runs_days": 400,
+        "keep_requests_days": 30,
         "notifications": None,
     }
 

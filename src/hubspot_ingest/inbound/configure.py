@@ -58,14 +58,14 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
     forget = effect >= Effect.BACKFILL
     # first what may be refused, then what is remembered
     enabled = sync is None or sync.enabled
-    table_claims.claim_names(context.database, name, settings, is_new=before is None)
+    task_schedules.change(context.database, name, settings, before, enabled=enabled)
     try:
-        task_schedules.change(context.database, name, settings, before, enabled=enabled)
+        table_claims.claim_names(context.database, name, settings, is_new=before is None)
     except IngestError:
         if before is None:
-            TableRegister(context.database).release(name)
+            _drop_tasks(context, name)
         else:
-            table_claims.claim_names(context.database, name, before)
+            task_schedules.change(context.database, name, before, settings, enabled=enabled)
         raise
     if before is not None and before.column_prefix != settings.column_prefix:
         # properties get columns of the new name; those of the old one stay as they are
@@ -130,8 +130,7 @@ def drop(context: Context, name: str) -> Answer:
     """Forget a sync, its settings and its cursor. Raises ``UnknownSync``."""
     syncs = Syncs(context.database)
     sync = existing_sync(syncs, name)
-    for title in (sync.name, tasks.reconcile_title(sync.name)):
-        context.database.rows(tasks.drop(context.database.application, title))
+    _drop_tasks(context, sync.name)
     syncs.drop(sync.name, context.clock.now())
     TableRegister(context.database).release(sync.name)
     if freshness.is_promised(sync):
@@ -140,6 +139,11 @@ def drop(context: Context, name: str) -> Answer:
         "response_code": "OK",
         "message": f"sync {sync.name} is forgotten; its table and its runs stay",
     }
+
+
+def _drop_tasks(context: Context, name: str) -> None:
+    for title in (name, tasks.reconcile_title(name)):
+        context.database.rows(tasks.drop(context.database.application, title))
 
 
 def enable(context: Context, name: str, *, enabled: bool) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hubspot_ingest import times
 from hubspot_ingest.database.state.push_store import Push, Pushes
+from hubspot_ingest.errors import Held
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.model import Json
@@ -54,7 +55,7 @@ def _report(push: Push, settings: PushSettings, summary: PlanSummary, client: Cl
     share = None if usage is None else round(100 * (writes + reads) / usage.limit, 2)
     verdict = safety.safety_verdict(settings, summary)
     if verdict is None and push.hold is not None:
-        verdict = safety.Held(push.hold)
+        verdict = Held(push.hold)
     counts: dict[str, Json] = {str(action): summary.actions[action] for action in Action}
     first_run = settings.strategy == "upsert" and summary.sent_rows == 0
     adopt = first_run and summary.found * 100 > ADOPT_FROM_PERCENT * summary.rows_changed
@@ -87,7 +88,7 @@ def write_count(summary: PlanSummary) -> int:
     return sum(-(-rows // BATCH) for rows in kinds)
 
 
-def _message(name: str, summary: PlanSummary, verdict: safety.Held | None, *, adopt: bool) -> str:
+def _message(name: str, summary: PlanSummary, verdict: Held | None, *, adopt: bool) -> str:
     parts = [
         f"{summary.actions[action]} {str(action).lower()}"
         for action in Action

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from hubspot_ingest.errors import IngestError, Refusal
+from hubspot_ingest.errors import Held, PlanChanged, SourceEmpty
 from hubspot_ingest.outbound.planning import PlanSummary
 from hubspot_ingest.outbound.push_settings import PushSettings
 from hubspot_ingest.outbound.rows import Action
 
 # A share of fewer rows says nothing: of three rows one is a third.
 SHARES_FROM = 100
-
-
-class Held(IngestError):
-    """The plan changes or archives more than the settings allow: nothing was written."""
-
-    code = "SAFETY_LIMIT"
-    status = "HELD"
-
-
-class SourceEmpty(Held):
-    """There is not one row in the source, which is a mistake more often than not."""
-
-    code = "SOURCE_EMPTY"
-
-
-class PlanChanged(Refusal):
-    """What would be done is not what was confirmed: nothing was written."""
-
-    code = "PLAN_CHANGED"
 
 
 def safety_verdict(settings: PushSettings, summary: PlanSummary) -> Held | None:

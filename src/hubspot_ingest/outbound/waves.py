@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
-from hubspot_ingest.errors import IngestError
+from hubspot_ingest.errors import IngestError, TooManyRejected
 from hubspot_ingest.model import Property
 from hubspot_ingest.outbound import outcomes
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
@@ -33,13 +33,6 @@ FIRST_IN_FLIGHT = 5
 MOST_IN_FLIGHT = 10
 # A share of refused rows says nothing while there are fewer.
 REFUSED_FROM = 500
-
-
-class TooManyRejected(IngestError):
-    """So many rows are refused that something is wrong with all of them."""
-
-    code = "TOO_MANY_REJECTED"
-    status = "STOPPED"
 
 
 @dataclass
