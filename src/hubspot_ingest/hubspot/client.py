@@ -225,9 +225,7 @@ class Client:
     ) -> Answer:
         """Send ``request`` with ``bearer``, empty for none, until it is answered."""
         tries = 0
-        while True:
-            if self._stopped is not None:
-                raise self._stopped
+        while self._stopped is None:
             tries += 1
             outcome = self._send(request, bearer, retry=tries > 1, of_reserve=of_reserve)
             if isinstance(outcome, _ResponseBody):
@@ -243,7 +241,9 @@ class Client:
                     return parse(answer)
             if not (request.repeatable or outcome.not_done):
                 raise http_errors.answer_lost(outcome, request.endpoint)
-            self._wait_before_retry(request, outcome, tries)
+            if self._stopped is None:
+                self._wait_before_retry(request, outcome, tries)
+        raise self._stopped
 
     def _send(
         self, request: Request, bearer: str, *, retry: bool, of_reserve: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -53,7 +53,9 @@ class PrefetchQueue(Generic[Item]):
             if item is not None:
                 yield item[0]
 
-    def items_or_ticks(self, of: int, tick: float | None) -> Iterator[tuple[Item] | None]:
+    def items_or_ticks(
+        self, of: int, tick: float | None
+    ) -> Generator[tuple[Item] | None, None, None]:
         """As ``items``, each in a tuple, with None whenever none came for ``tick`` seconds."""
         try:
             while of:
@@ -72,9 +74,12 @@ class PrefetchQueue(Generic[Item]):
             self._ended.set()
 
 
-def prefetched(items: Iterator[Item], depth: int, tick: float) -> Iterator[tuple[Item] | None]:
+def prefetched(
+    items: Iterator[Item], depth: int, tick: float
+) -> Generator[tuple[Item] | None, None, None]:
     """``items`` made in a thread of their own, at most ``depth`` ahead, each in a tuple.
 
+    To be closed by whoever may leave before the end, which ends the thread.
     Yields None whenever nothing came for ``tick`` seconds, so that the caller can show life.
     Raises what ``items`` raises, after everything that came before it.
     """

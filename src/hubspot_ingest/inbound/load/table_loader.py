@@ -7,6 +7,7 @@ and a replay differ in nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -167,20 +168,21 @@ class TableLoader:
             return result
 
         try:
-            for item in prefetched(files, FILES_AHEAD, self.tick):
-                self.heartbeat()
-                if item is None:
-                    # nothing to stage: what waits may as well be merged meanwhile
-                    enough = sum(file.rows for file in waiting) >= IDLE_MERGE_ROWS
-                    yield merge() if enough else None
-                    continue
-                if item[0].rows:
-                    empty()
-                    staging.add(item[0].parts)
-                waiting.append(item[0])
-                enough = sum(file.rows > 0 for file in waiting) >= FILES_PER_MERGE
-                late = self.clock.now() - merged_at >= PLACE_EVERY
-                yield merge() if enough or late else None
+            with closing(prefetched(files, FILES_AHEAD, self.tick)) as items:
+                for item in items:
+                    self.heartbeat()
+                    if item is None:
+                        # nothing to stage: what waits may as well be merged meanwhile
+                        enough = sum(file.rows for file in waiting) >= IDLE_MERGE_ROWS
+                        yield merge() if enough else None
+                        continue
+                    if item[0].rows:
+                        empty()
+                        staging.add(item[0].parts)
+                    waiting.append(item[0])
+                    enough = sum(file.rows > 0 for file in waiting) >= FILES_PER_MERGE
+                    late = self.clock.now() - merged_at >= PLACE_EVERY
+                    yield merge() if enough or late else None
         except DatabaseError:
             raise
         except Exception:
