@@ -7,7 +7,7 @@ creating alone, the others take as many as reading (INFERRED).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -69,22 +69,25 @@ def create_label(from_type: str, to_type: str, label: str) -> Request:
     return _request(from_type, to_type, "labels", {"label": label, "name": name})
 
 
-def _types(kinds: Sequence[LinkKind]) -> list[Json]:
-    return [
-        {"associationCategory": kind.category, "associationTypeId": int(kind.type_id)}
-        for kind in kinds
-    ]
+def _labelled(pairs: Iterable[Pair]) -> Json:
+    return {
+        "inputs": [
+            {
+                "from": {"id": pair.from_id},
+                "to": {"id": pair.to_id},
+                "types": [
+                    {"associationCategory": kind.category, "associationTypeId": int(kind.type_id)}
+                    for kind in pair.kinds
+                ],
+            }
+            for pair in pairs
+        ]
+    }
 
 
 def link(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
     """Associates records; the labels of a pair are those that are sent, and no others."""
-    body: Json = {
-        "inputs": [
-            {"from": {"id": pair.from_id}, "to": {"id": pair.to_id}, "types": _types(pair.kinds)}
-            for pair in pairs
-        ]
-    }
-    return _request(from_type, to_type, "batch/create", body)
+    return _request(from_type, to_type, "batch/create", _labelled(pairs))
 
 
 def link_by_default(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
@@ -97,13 +100,7 @@ def link_by_default(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Requ
 
 def unlabel(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
     """Removes labels; the records stay associated."""
-    body: Json = {
-        "inputs": [
-            {"from": {"id": pair.from_id}, "to": {"id": pair.to_id}, "types": _types(pair.kinds)}
-            for pair in pairs
-        ]
-    }
-    return _request(from_type, to_type, "batch/labels/archive", body)
+    return _request(from_type, to_type, "batch/labels/archive", _labelled(pairs))
 
 
 def unlink(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:

@@ -34,16 +34,9 @@ def plan_push(context: Context, name: str | None, new_settings: Json = None) -> 
         else parse_push_settings(sync_name(name), new_settings)
     )
     now = context.clock.now()
-    run_id = push_runner.new_run_id(now)
-    deadline = now + round(settings.deadline_minutes * times.MINUTE)
-    with (
-        push_runner.leased(context, push.name, run_id),
-        context.client(settings.as_sync(), deadline) as client,
-        push_runner.opened_run(context, push, settings, client, run_id) as run,
-    ):
-        retry_all = push_runner.retry_due(push, now)
-        summary = run.planner.plan(Scope(None, retry_all), now)
-        return _report(push, settings, summary, client)
+    with push_runner.opened_alone(context, push, settings) as run:
+        summary = run.planner.plan(Scope(None, push_runner.retry_due(push, now)), now)
+        return _report(push, settings, summary, run.client)
 
 
 def _report(push: Push, settings: PushSettings, summary: PlanSummary, client: Client) -> Answer:

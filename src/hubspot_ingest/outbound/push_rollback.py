@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hubspot_ingest import times
 from hubspot_ingest.database.connection import Row
 from hubspot_ingest.database.state.push_images import PushImages
 from hubspot_ingest.database.state.push_links import PushLinks
@@ -51,14 +50,7 @@ def rollback_push(context: Context, name: str, run_id: str) -> dict[str, Json]:
             code="LATER_RUN_NOT_KEPT",
         )
     settings = opening.stored_settings(push)
-    now = context.clock.now()
-    own_id = push_runner.new_run_id(now)
-    deadline = now + round(settings.deadline_minutes * times.MINUTE)
-    with (
-        push_runner.leased(context, push.name, own_id),
-        context.client(settings.as_sync(), deadline) as client,
-        push_runner.opened_run(context, push, settings, client, own_id) as run,
-    ):
+    with push_runner.opened_alone(context, push, settings) as run:
         # first the hold: should this end here, the next run sends nothing without being confirmed
         reason = f"the run {run_id} was rolled back: a run would send the same again"
         Pushes(context.database).hold(push.name, reason)

@@ -121,6 +121,23 @@ def opened_run(
                 Budgets(context.database).add(share.end())
 
 
+@contextmanager
+def opened_alone(context: Context, push: Push, settings: PushSettings) -> Iterator[PushRun]:
+    """A push opened under its lease for what is no run: to plan, to adopt, to roll back.
+
+    Raises ``SyncBusy``, and what ``opened_run`` raises.
+    """
+    now = context.clock.now()
+    run_id = new_run_id(now)
+    deadline = now + round(settings.deadline_minutes * MINUTE)
+    with (
+        leased(context, push.name, run_id),
+        context.client(settings.as_sync(), deadline) as client,
+        opened_run(context, push, settings, client, run_id) as run,
+    ):
+        yield run
+
+
 def push_to_hubspot(
     context: Context,
     name: str | None,

@@ -80,11 +80,10 @@ def reset_push(context: Context, name: str | None, mode: str | None) -> Answer:
     chosen = (mode or "").strip().lower()
     if chosen not in ("forget", "adopt"):
         raise Refusal(f"{mode!r} is no way to reset a push; use 'forget' or 'adopt'")
-    now = context.clock.now()
-    run_id = push_runner.new_run_id(now)
+    if chosen == "adopt":
+        return _adopt(context, push)
+    run_id = push_runner.new_run_id(context.clock.now())
     with push_runner.leased(context, push.name, run_id):
-        if chosen == "adopt":
-            return _adopt(context, push, run_id, now)
         Ledger(context.database, push.name).forget()
     return {
         "response_code": "OK",
@@ -92,13 +91,9 @@ def reset_push(context: Context, name: str | None, mode: str | None) -> Answer:
     }
 
 
-def _adopt(context: Context, push: Push, run_id: str, now: int) -> Answer:
-    settings = opening.stored_settings(push)
-    deadline = now + round(settings.deadline_minutes * times.MINUTE)
-    with (
-        context.client(settings.as_sync(), deadline) as client,
-        push_runner.opened_run(context, push, settings, client, run_id) as run,
-    ):
+def _adopt(context: Context, push: Push) -> Answer:
+    now = context.clock.now()
+    with push_runner.opened_alone(context, push, opening.stored_settings(push)) as run:
         run.planner.plan(Scope(None, retry_all=True), now)
         count = _take_over(run, now)
     return {
