@@ -144,6 +144,35 @@ def test_syncs_and_their_settings_run_on_after_an_upgrade(engine: Engine) -> Non
         assert killed == ["FAILED"]
 
 
+def test_state_that_the_version_before_writes_counts_until_the_new_one_ran(engine: Engine) -> None:
+    install(engine)
+    with World(engine) as world:
+        contacts = world.syncs.find("contacts")
+        assert contacts is not None
+        assert contacts.settled_through is not None
+        later = "SETTLED_THROUGH = DATEADD('hour', 1, SETTLED_THROUGH)"
+        engine.sql(f"UPDATE {STATE}.SYNCS SET {later} WHERE NAME = 'contacts'")
+        moved = world.syncs.find("contacts")
+        world.hold("contacts", "killed before it wrote anything")
+        engine.sql(f"UPDATE {STATE}.SYNCS SET SETTLED_THROUGH = NULL WHERE NAME = 'contacts'")
+        rewound = world.syncs.find("contacts")
+
+    assert moved is not None
+    assert moved.settled_through == contacts.settled_through + 3_600_000
+    assert rewound is not None
+    assert rewound.settled_through is None
+
+
+def test_state_of_the_version_before_does_not_outlive_a_reset(engine: Engine) -> None:
+    install(engine)
+    with World(engine) as world:
+        world.syncs.reset("contacts", world.clock.now())
+        contacts = world.syncs.find("contacts")
+
+    assert contacts is not None
+    assert contacts.settled_through is None
+
+
 def test_a_credential_set_before_there_were_connections_is_the_first_ones(engine: Engine) -> None:
     install(engine)
     connections = engine.sql("SELECT NAME, KIND, PORTAL_ID FROM HUBSPOT_INGEST.CORE.CONNECTIONS")

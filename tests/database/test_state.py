@@ -202,6 +202,16 @@ def test_of_two_that_read_the_same_sync_one_takes_its_lease(database: Database) 
     assert Leases(database).take([second], NOW) == [False]
 
 
+def test_a_lease_that_was_renewed_since_it_was_read_is_not_taken(database: Database) -> None:
+    writer = _writer(database)
+    [late] = _requests(database, "run-2")
+    writer.clock = FakeClock(NOW + 2 * LEASE)
+    writer.write()
+
+    assert Leases(database).take([late], NOW + 2 * LEASE) == [False]
+    writer.write()
+
+
 def test_a_lease_that_is_over_is_taken_and_its_run_is_ended(database: Database) -> None:
     writer = _writer(database)
     writer.log = _run()

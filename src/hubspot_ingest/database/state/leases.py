@@ -44,19 +44,22 @@ class Leases:
     def __init__(self, database: Database) -> None:
         """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        application = sql.name(database.application)
+        self._state, self._states = f"{application}.STATE", f"{application}.INTERNAL.SYNC_STATES"
         self._runs = Runs(database)
 
     def take(self, wanted: Sequence[LeaseRequest], now: int) -> list[bool]:
         """Take leases in one statement; False for a sync that is not as it was read any more.
 
-        The one UPDATE of a run: of two that read the same sync, only one finds it as it was.
+        The one UPDATE of a run: of two that read the same sync, only one finds it as it was. A run
+        that was read as killed may have renewed its lease since, which only ``PROGRESS`` shows.
         """
         rows: list[Json] = [
             {
                 "name": each.sync.name,
                 "read_version": each.sync.version,
                 "read_run_id": each.sync.run_id,
+                "read_until": each.sync.lease_until,
                 "version": each.version,
                 "run_id": each.run_id,
                 "turn": each.turn,
@@ -76,7 +79,9 @@ class Leases:
             f"UPDATE {self._state}.SYNCS t SET LEASE_RUN_ID = s.run_id, VERSION = s.version, "
             "TURN = s.turn, LEASE_AT = TO_TIMESTAMP_NTZ(s.began_at, 3), "
             f"LEASE_UNTIL = {INSTANT}, LEASE_PROCESS = s.process, LEASE_WEIGHT = s.weight "
-            f"FROM (SELECT {values} FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) s "
+            f"FROM (SELECT {values} FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
+            f"JOIN {self._states} v ON v.NAME = f.VALUE:name::VARCHAR AND EQUAL_NULL("
+            "DATE_PART(EPOCH_MILLISECOND, v.LEASE_UNTIL), f.VALUE:read_until::NUMBER)) s "
             "WHERE t.NAME = s.name AND EQUAL_NULL(t.VERSION, s.read_version) "
             "AND EQUAL_NULL(t.LEASE_RUN_ID, s.read_run_id)",
             (now + LEASE, json.dumps(rows)),

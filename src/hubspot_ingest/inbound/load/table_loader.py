@@ -18,7 +18,7 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.staging import Staging, merged_rows
 from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.database.statements.merge import Merge
-from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.errors import DatabaseError, StateOutdated, SyncBusy
 from hubspot_ingest.inbound.extract.prefetch import prefetched
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.destination import ExistingTable
@@ -142,8 +142,9 @@ class TableLoader:
     ) -> Iterator[MergeResult | None]:
         """Yields the result of every MERGE, and None after other files and while it waits.
 
-        What was read before an error is merged before the error is raised. ``spec_of`` says how
-        some files come in at an instant (epoch ms); ``after`` sees the staged rows of a MERGE.
+        What was read before an error is merged before the error is raised, unless the sync is not
+        the run's any more. ``spec_of`` says how some files come in at an instant (epoch ms);
+        ``after`` sees the staged rows of a MERGE.
         """
         staging = self.staging(staged)
         waiting: list[File] = []
@@ -183,7 +184,7 @@ class TableLoader:
                     enough = sum(file.rows > 0 for file in waiting) >= FILES_PER_MERGE
                     late = self.clock.now() - merged_at >= PLACE_EVERY
                     yield merge() if enough or late else None
-        except DatabaseError:
+        except (DatabaseError, StateOutdated, SyncBusy):
             raise
         except Exception:
             if waiting:

@@ -13,7 +13,13 @@ from hubspot_ingest.catalog.stream import ItemStream, Stream, ViewStream
 from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.sweeps import ColumnsToFill
-from hubspot_ingest.errors import DailyLimitReached, IngestError, StateOutdated, Stopped
+from hubspot_ingest.errors import (
+    DailyLimitReached,
+    IngestError,
+    StateOutdated,
+    Stopped,
+    SyncBusy,
+)
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
 from hubspot_ingest.inbound.deletions.context import SweepContext
@@ -362,7 +368,7 @@ class Run:
                 if certificate.result == "COMPLETE"
                 else [comparison_message(certificate, comparison.repairs.result)]
             )
-        except StateOutdated:
+        except (StateOutdated, SyncBusy):
             raise
         except Exception as error:
             reason = "the table could not be compared with HubSpot: "
