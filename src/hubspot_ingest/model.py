@@ -10,6 +10,19 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 
 @dataclass(frozen=True, slots=True)
+class ValueRule:
+    """A format rule that an admin of the portal set for a property.
+
+    ``type`` is HubSpot's (``MAX_LENGTH``, …); ``normalises``: HubSpot brings a value into form
+    before it holds it against the rule.
+    """
+
+    type: str
+    arguments: tuple[str, ...] = ()
+    normalises: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Property:
     """A property of an object type, as HubSpot's properties endpoint describes it.
 
@@ -28,6 +41,7 @@ class Property:
     # nor is what matters to who writes it alone
     unique: bool = field(default=False, compare=False)
     read_only: bool = field(default=False, compare=False)
+    rules: tuple[ValueRule, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,42 +56,6 @@ def test_a_plan_that_does_not_hold_any_more_is_not_carried_out(
     assert push_world.truth() == before
 
 
-def test_invalid_rows_are_told_by_reason_and_the_others_are_sent(push_world: PushWorld) -> None:
-    push_world.configure_push(
-        properties={"firstname": "FIRST_NAME", "loyalty_points": "STAGE", "lifecyclestage": "STAGE"}
-        | {"loyalty_points": "FIRST_NAME"}
-    )
-    push_world.update(1, FIRST_NAME="12.50", STAGE="lead")
-    push_world.update(2, FIRST_NAME="1,5")
-    push_world.update(3, FIRST_NAME="7", STAGE="led")
-    push_world.insert({"CUSTOMER_ID": 4, "FIRST_NAME": "8"})
-    push_world.insert({"CUSTOMER_ID": 5, "FIRST_NAME": "8", "EMAIL": "nobody"})
-    push_world.insert({"FIRST_NAME": "8", "EMAIL": "null@example.com"})
-    for _ in range(2):
-        push_world.insert({"CUSTOMER_ID": 6, "FIRST_NAME": "8", "EMAIL": "six@example.com"})
-    for key in (7, 8):
-        push_world.insert({"CUSTOMER_ID": key, "FIRST_NAME": "8", "EMAIL": "Twin@example.com"})
-    answer = push_world.plan()
-    assert answer["invalid"] == {
-        "NOT_A_NUMBER": 1,
-        "NOT_AN_OPTION": 1,
-        "MATCH_NULL": 1,
-        "EMAIL_INVALID": 1,
-        "KEY_NULL": 1,
-        "KEY_DUPLICATE": 1,
-        "AMBIGUOUS_MATCH": 2,
-    }
-    rows = planned(push_world)
-    assert rows["3"]["PROPERTY"] == "lifecyclestage"
-    assert "did you mean 'lead'" in rows["3"]["MESSAGE"]
-    run = push_world.pushed()
-    assert (run["rows_created"], run["rows_invalid"]) == (1, 8)
-    assert push_world.record_of("c1@example.com")["loyalty_points"] == "12.5"
-    again = push_world.pushed()
-    # the row without a key is nobody's, and is told each time
-    assert (again["rows_changed"], again["rows_invalid"]) == (1, 1)
-
-
 def test_an_empty_source_is_held_until_it_is_confirmed(push_world: PushWorld) -> None:
     push_world.configure_push(removed_rows="archive")
     push_world.pushed()

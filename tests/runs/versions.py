@@ -11,12 +11,13 @@ FAMILIES = (
     *(requests.OBJECTS, requests.PROPERTIES, requests.ASSOCIATIONS, requests.SCHEMAS),
     *(requests.PIPELINES, requests.OWNERS, requests.LISTS, requests.LIMITS, requests.ACCOUNT),
     *(requests.MARKETING_EMAILS, requests.CAMPAIGNS, requests.MARKETING_EVENTS),
-    *(requests.SUBSCRIPTIONS, requests.EVENT_DEFINITIONS, requests.EVENTS),
+    *(requests.VALIDATIONS, requests.SUBSCRIPTIONS, requests.EVENT_DEFINITIONS, requests.EVENTS),
 )
 OLDER = {one: one.replace("2026-09", "2026-03") for one in FAMILIES}
 NUMBERED = {
     requests.OBJECTS: "/crm/v3/objects",
     requests.PROPERTIES: "/crm/v3/properties",
+    requests.VALIDATIONS: "/crm/v3/property-validations",
     requests.ASSOCIATIONS: "/crm/v4/associations",
     requests.SCHEMAS: "/crm-object-schemas/v3/schemas",
     requests.PIPELINES: "/crm/v3/pipelines",

@@ -25,6 +25,7 @@ SUPPORTED_UNTIL: Mapping[str, str] = {
 FAMILIES: tuple[str, ...] = (
     requests.OBJECTS,
     requests.PROPERTIES,
+    requests.VALIDATIONS,
     requests.ASSOCIATIONS,
     requests.SCHEMAS,
     requests.PIPELINES,

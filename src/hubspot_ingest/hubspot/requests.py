@@ -20,6 +20,7 @@ OBJECTS = "/crm/objects/2026-09"
 # Object types of which HubSpot has no specification at that version ("Projects", 2026-03).
 OBJECTS_OF = {"projects": "/crm/objects/2026-03"}
 PROPERTIES = "/crm/properties/2026-09"
+VALIDATIONS = "/crm/property-validations/2026-09"
 ASSOCIATIONS = "/crm/associations/2026-09"
 SCHEMAS = "/crm-object-schemas/2026-09/schemas"
 PIPELINES = "/crm/pipelines/2026-09"
@@ -201,6 +202,12 @@ def associations(from_type: str, to_type: str, inputs: Iterable[tuple[str, str |
 def properties(object_type: str) -> Request:
     """All properties of an object type in one answer."""
     path = f"{PROPERTIES}/{quote(object_type, safe='')}"
+    return Request("GET", path, path)
+
+
+def property_rules(type_id: str) -> Request:
+    """The format rules of all properties of an object type, which is meant by its number."""
+    path = f"{VALIDATIONS}/{quote(type_id, safe='')}"
     return Request("GET", path, path)
 
 

@@ -29,6 +29,7 @@ from hubspot_ingest.model import (
     Record,
     Schema,
     Usage,
+    ValueRule,
 )
 
 # A value that lies deeper in lists and objects stays text. The parser follows 200 levels, Python's
@@ -202,6 +203,26 @@ def properties(answer: Any) -> tuple[Property, ...]:
             f"HubSpot's list of properties lacks {error}; nothing was changed, run again"
         ) from error
     return tuple(sorted(parsed, key=lambda result: result.name))
+
+
+def property_rules(answer: Any) -> dict[str, tuple[ValueRule, ...]]:
+    """The format rules of an object type, by property."""
+    try:
+        return {
+            str(result["propertyName"]): tuple(
+                ValueRule(
+                    str(rule["ruleType"]),
+                    tuple(map(str, rule.get("ruleArguments") or ())),
+                    bool(rule.get("shouldApplyNormalization", False)),
+                )
+                for rule in result.get("propertyValidationRules") or ()
+            )
+            for result in answer["results"]
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's list of validation rules lacks {error}; nothing was changed, run again"
+        ) from error
 
 
 def _option(option: Mapping[str, Any]) -> tuple[str, str]:

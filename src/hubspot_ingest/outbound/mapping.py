@@ -162,6 +162,7 @@ class PushMapping:
                     each.definition.type,
                     each.definition.read_only,
                     each.definition.options,
+                    [[rule.type, rule.arguments] for rule in each.definition.rules],
                 ]
                 for each in self.properties
             ]

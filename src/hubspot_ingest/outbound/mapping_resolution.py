@@ -28,6 +28,7 @@ from hubspot_ingest.outbound.push_settings import (
     PushSettings,
     RemovedSet,
 )
+from hubspot_ingest.outbound.values import RowFault, scalar_text, wire_value
 from hubspot_ingest.settings import did_you_mean
 
 _ANY = frozenset(ColumnKind)
@@ -104,8 +105,8 @@ class _Resolution:
         match, match_place = self._match(mapped, external_id)
         removal = self.settings.removed_rows
         if isinstance(removal, RemovedSet):
-            for name in removal.set:
-                self._writable(name)
+            for name, value in removal.set.items():
+                self._check_value(name, scalar_text(value))
         links = tuple(self._link(name, link) for name, link in settings.associations.items())
         match_property = self.portal.get(match)
         return PushMapping(
@@ -172,6 +173,14 @@ class _Resolution:
                 code="PROPERTY_READ_ONLY",
             )
         return prop
+
+    def _check_value(self, name: str, text: str) -> None:
+        """Check a value that settings give a property. Raises ``Refusal``."""
+        mapped = MappedProperty(self._writable(name), 0, "set", "keep", by_label=False)
+        try:
+            wire_value(mapped, ColumnKind.TEXT, text)
+        except RowFault as fault:
+            raise Refusal(f"setting 'removed_rows.set.{name}': {fault.message}") from None
 
     def _mapped(self, name: str, mapping: PropertyMapping) -> MappedProperty:
         prop = self._writable(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hubspot_ingest import credentials
 from hubspot_ingest.catalog import lookup
@@ -14,7 +14,13 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.connections import Connections, cure
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.push_store import Push, Pushes
-from hubspot_ingest.errors import Refusal, UnknownPush, UnknownStream
+from hubspot_ingest.errors import (
+    HubSpotRefused,
+    Refusal,
+    ScopeMissing,
+    UnknownPush,
+    UnknownStream,
+)
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.model import Property
@@ -82,7 +88,7 @@ def check_may_write(database: Database, connection: str) -> None:
 
 
 def open_settings(context: Context, client: Client, name: str, settings: PushSettings) -> OpenPush:
-    """Check settings against source and portal; three requests, two once the portal is known.
+    """Check settings against source and portal; four requests, three once the portal is known.
 
     Raises ``Refusal`` with the code of what is wrong.
     """
@@ -90,7 +96,11 @@ def open_settings(context: Context, client: Client, name: str, settings: PushSet
         context.database, source_table(settings.source), source_kind(settings.source)
     )
     stream = object_stream(client, settings.object)
-    portal = client.fetch(requests.properties(stream.object_type), responses.properties)
+    portal = _with_rules(
+        client,
+        stream,
+        client.fetch(requests.properties(stream.object_type), responses.properties),
+    )
     resolved = mapping_resolution.resolve(
         name, settings, stream.object_type, stream.updated, columns, portal
     )
@@ -98,6 +108,21 @@ def open_settings(context: Context, client: Client, name: str, settings: PushSet
     return OpenPush(
         name, settings, stream, resolved, portal, portal_id(context, client), columns, link_types
     )
+
+
+def _with_rules(
+    client: Client, stream: RecordStream, portal: Sequence[Property]
+) -> tuple[Property, ...]:
+    """The portal's properties with the format rules that its admins set for them.
+
+    Where HubSpot does not show the rules it alone enforces them.
+    """
+    try:
+        request = requests.property_rules(stream.type_id or stream.object_type)
+        rules = client.fetch(request, responses.property_rules)
+    except (HubSpotRefused, ScopeMissing):
+        return tuple(portal)
+    return tuple(replace(prop, rules=rules.get(prop.name, ())) for prop in portal)
 
 
 def _link_type(client: Client, link: LinkColumn) -> str:

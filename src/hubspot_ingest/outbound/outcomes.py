@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from hubspot_ingest.hubspot.write_responses import InputRefusal, WrittenRecord
 from hubspot_ingest.model import Property
 from hubspot_ingest.outbound.rows import Action, PlannedRow
+from hubspot_ingest.outbound.value_rules import RULE_TYPES
 from hubspot_ingest.outbound.values import same_value
 
 OF_ACTION: Mapping[Action, str] = {
@@ -38,9 +39,11 @@ _CODES: tuple[tuple[str, str], ...] = (
     ("INVALID_LONG", "NOT_A_NUMBER"),
     ("INVALID_DATE", "NOT_A_DATE"),
     ("INVALID_OPTION", "NOT_AN_OPTION"),
+    ("INVALID_OWNER_ID", "NOT_AN_OPTION"),
     ("not one of the allowed options", "NOT_AN_OPTION"),
     ("REQUIRED_FIELD", "REQUIRED_MISSING"),
     ("VALUE_TOO_LONG", "TOO_LONG"),
+    ("INVALID_LENGTH", "TOO_LONG"),
     ("RULE_VIOLATION", "BROKE_RULE"),
     ("has been merged", "RECORD_MERGED"),
 )
@@ -232,5 +235,7 @@ def refusal_code(refusal: InputRefusal) -> str:
         return EXISTS
     if refusal.status == 404 or "NOT_FOUND" in refusal.category:
         return "NOT_FOUND"
+    if RULE_TYPES & {*refusal.codes}:
+        return "BROKE_RULE"
     said = " ".join((*refusal.codes, refusal.category, refusal.message))
     return next((code for word, code in _CODES if word in said), "REFUSED")

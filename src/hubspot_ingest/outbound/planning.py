@@ -84,7 +84,6 @@ class PushPlanner:
         self._settings = opened.settings
         self._definitions = {prop.name: prop for prop in opened.properties}
         self._lookup = RecordLookup(fetch, opened.mapping, self._definitions, pool)
-        self._rows = RowPlanner(opened.mapping, self._definitions)
         self._ledger = Ledger(database, opened.name)
         self._plan_rows = PlanRows(database, opened.name)
         self._tables = push_diff.diff_tables(
@@ -96,6 +95,7 @@ class PushPlanner:
 
     def plan(self, scope: Scope, now: int) -> PlanSummary:
         """Make the plan and store its rows in place of those of the plan before."""
+        self._rows = RowPlanner(self._mapping, self._definitions, now)
         self.drop_tables()
         try:
             return self._plan(scope, now)

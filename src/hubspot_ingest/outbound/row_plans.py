@@ -14,7 +14,15 @@ from hubspot_ingest.model import Property
 from hubspot_ingest.outbound.mapping import EMAIL, MappedProperty, PushMapping
 from hubspot_ingest.outbound.push_settings import RECORD_ID, RemovedSet
 from hubspot_ingest.outbound.rows import Action, PlannedRow, SourceRow
-from hubspot_ingest.outbound.values import RowFault, match_value, same_value, wire_value
+from hubspot_ingest.outbound.value_rules import broken_rule, rule_words
+from hubspot_ingest.outbound.values import (
+    RowFault,
+    match_value,
+    same_value,
+    scalar_text,
+    shown,
+    wire_value,
+)
 
 LIFECYCLE = "lifecyclestage"
 # At least one of each group must have a value in a new record ("Using object APIs"); what HubSpot
@@ -48,11 +56,12 @@ def lookup_value(mapping: PushMapping, definitions: Mapping[str, Property], row:
 class RowPlanner:
     """Plans the rows of one push."""
 
-    def __init__(self, mapping: PushMapping, definitions: Mapping[str, Property]) -> None:
-        """``definitions`` are the portal's properties of the object, by name."""
+    def __init__(self, mapping: PushMapping, definitions: Mapping[str, Property], now: int) -> None:
+        """``definitions`` are the portal's properties by name; ``now`` is for rules about dates."""
         self._mapping = mapping
         self._settings = mapping.settings
         self._definitions = definitions
+        self._now = now
 
     def check(self, row: SourceRow) -> dict[str, str | None]:
         """The values that a row asks for, by property. Raises ``RowFault``."""
@@ -150,9 +159,21 @@ class RowPlanner:
                     group[0],
                 )
                 return self.invalid(row, fault)
+        broken = self._broken_rule(payload)
+        if broken is not None:
+            return self.invalid(row, broken)
         return PlannedRow(
             row.n, row.key, Action.CREATE, payload=payload, sent=payload, hash=row.hash
         )
+
+    def _broken_rule(self, payload: Mapping[str, str]) -> RowFault | None:
+        """Why HubSpot would refuse one of the values to send, by a rule of the portal's admins."""
+        for name, value in payload.items():
+            rule = broken_rule(self._definitions.get(name), value, self._now)
+            if rule is not None:
+                message = f"{shown(value)} breaks a rule of {name}: {rule_words(rule)}"
+                return RowFault("BROKE_RULE", message, name)
+        return None
 
     def _plan_known(
         self, row: SourceRow, wishes: Mapping[str, str | None], record: WrittenRecord
@@ -193,6 +214,9 @@ class RowPlanner:
             payload[name] = value
             altered.pop(name, None)
         self._add_match(row, wishes, record, payload, held)
+        broken = self._broken_rule(payload)
+        if broken is not None:
+            return self.invalid(row, broken)
         if kept and (self._settings.conflicts == "reject" or not payload):
             return self._planned(
                 row,
@@ -287,7 +311,7 @@ class RowPlanner:
             return self._planned(row, Action.ARCHIVE, record)
         payload: dict[str, str] = {}
         if isinstance(removal, RemovedSet):
-            values = {name: _scalar_text(value) for name, value in removal.set.items()}
+            values = {name: scalar_text(value) for name, value in removal.set.items()}
         else:
             # what somebody changed since is theirs
             values = {
@@ -353,10 +377,6 @@ def has_key(
         if name == EMAIL and value in _other_addresses(record):
             return True
     return False
-
-
-def _scalar_text(value: str | int | float | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _other_addresses(record: WrittenRecord) -> list[str]:

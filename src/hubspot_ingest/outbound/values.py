@@ -21,6 +21,8 @@ LONGEST_TEXT = 65_536
 _EMAIL = re.compile(r"[^\s@,;<>\"()\[\]]+@[^\s@,;<>\"()\[\]]+\.[^\s@,;<>\"()\[\].]{2,}")
 _TRUE = frozenset({"true", "1", "yes"})
 _FALSE = frozenset({"false", "0", "no"})
+# Field types of enumerations that take one option ("Properties").
+_ONE_CHOICE = frozenset({"select", "radio", "booleancheckbox"})
 # Numbers of a sane size: Decimal would write 1e999999 as a million digits.
 LONGEST_EXPONENT = 400
 
@@ -100,7 +102,7 @@ def _number(definition: Property, text: str) -> str:
     if plain is None:
         raise RowFault(
             "NOT_A_NUMBER",
-            f"{_shown(text)} is no number: write digits with a point, without commas",
+            f"{shown(text)} is no number: write digits with a point, without commas",
             definition.name,
         )
     return plain
@@ -110,7 +112,7 @@ def _boolean(definition: Property, text: str) -> str:
     word = text.strip().lower()
     if word in _TRUE or word in _FALSE:
         return "true" if word in _TRUE else "false"
-    raise RowFault("NOT_AN_OPTION", f"{_shown(text)} is not true or false", definition.name)
+    raise RowFault("NOT_AN_OPTION", f"{shown(text)} is not true or false", definition.name)
 
 
 def _instant(kind: ColumnKind, text: str) -> int | None:
@@ -125,7 +127,7 @@ def _date(definition: Property, kind: ColumnKind, text: str) -> str:
     if instant is None or instant % times.DAY:
         raise RowFault(
             "NOT_A_DATE",
-            f"{_shown(text)} is no day: a date property takes no time, cast it to DATE",
+            f"{shown(text)} is no day: a date property takes no time, cast it to DATE",
             definition.name,
         )
     return times.iso(instant)[:10]
@@ -134,17 +136,19 @@ def _date(definition: Property, kind: ColumnKind, text: str) -> str:
 def _datetime(definition: Property, kind: ColumnKind, text: str) -> str:
     instant = _instant(kind, text)
     if instant is None:
-        raise RowFault("NOT_A_DATE", f"{_shown(text)} is no point in time", definition.name)
+        raise RowFault("NOT_A_DATE", f"{shown(text)} is no point in time", definition.name)
     return times.iso(instant)
 
 
 def _choices(mapped: MappedProperty, text: str) -> str | None:
     definition = mapped.definition
+    values = [value for value, _ in definition.options]
+    if text.strip() in values:
+        return text.strip()
     parts = [part.strip() for part in text.split(";") if part.strip()]
     if mapped.by_label:
         by_label = {label.strip().lower(): value for value, label in definition.options}
         parts = [by_label.get(part.lower(), part) for part in parts]
-    values = [value for value, _ in definition.options]
     if not values and definition.name.endswith("owner_id"):
         wrong = [part for part in parts if not part.isdecimal()]
     else:
@@ -153,8 +157,12 @@ def _choices(mapped: MappedProperty, text: str) -> str | None:
         hint = did_you_mean(wrong[0], values)
         raise RowFault(
             "NOT_AN_OPTION",
-            f"{_shown(wrong[0])} is no option of {definition.name}{hint}",
+            f"{shown(wrong[0])} is no option of {definition.name}{hint}",
             definition.name,
+        )
+    if len(set(parts)) > 1 and definition.field_type in _ONE_CHOICE:
+        raise RowFault(
+            "NOT_AN_OPTION", f"{definition.name} takes one option, not several", definition.name
         )
     return ";".join(dict.fromkeys(parts)) or None
 
@@ -173,11 +181,17 @@ def _text(definition: Property, kind: ColumnKind, text: str) -> str:
     if definition.name == EMAIL:
         text = text.strip().lower()
         if not _EMAIL.fullmatch(text):
-            raise RowFault("EMAIL_INVALID", f"{_shown(text)} is no e-mail address", definition.name)
+            raise RowFault("EMAIL_INVALID", f"{shown(text)} is no e-mail address", definition.name)
     return text
 
 
-def _shown(text: str) -> str:
+def scalar_text(value: str | int | float | bool) -> str:
+    """A value of the settings as text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def shown(text: str) -> str:
+    """A value as messages quote it, cut short."""
     return repr(text if len(text) <= 60 else f"{text[:57]}…")
 
 

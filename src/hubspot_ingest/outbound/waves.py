@@ -167,7 +167,7 @@ class WaveEngine:
         owners = self.ledger.owners(ids)
         lookup = RecordLookup(self.sender.fetch, self.mapping, self.definitions, self.pool)
         records = lookup.by_id(ids)
-        planner = RowPlanner(self.mapping, self.definitions)
+        planner = RowPlanner(self.mapping, self.definitions, self.clock.now())
         updates: list[PlannedRow] = []
         for outcome in existing.values():
             record = records.get(str(outcome.existing_id))
