@@ -65,6 +65,24 @@ def test_links_are_made_with_labels_and_without_and_removed_with_their_row(
     assert push_world.push_rows("PUSH_LINKS") == []
 
 
+def test_a_plan_counts_the_requests_that_its_run_takes(push_world: PushWorld) -> None:
+    first = company(push_world, "A1")
+    company(push_world, "B2")
+    push_world.update(1, COMPANIES={"A1": ["Decision maker"], "B2": None})
+    push_world.update(2, COMPANIES={"A1": ["Decision maker"]})
+    push_world.configure_push(associations={"COMPANIES": {"to": "companies", "match": "erp_code"}})
+
+    # the targets, the pairs and their labels are read; two labelled pairs and one without are made
+    plan, run = push_world.plan()["requests"], push_world.pushed()["requests"]
+    assert (plan["links"], sum(plan.values())) == (5, run)
+    push_world.update(1, COMPANIES={"B2": None})
+    push_world.update(2, COMPANIES=None)
+    plan, run = push_world.plan()["requests"], push_world.pushed()["requests"]
+    assert (plan["links"], sum(plan.values())) == (4, run)
+    assert links(push_world, "c2@example.com") == {}
+    assert first not in links(push_world, "c1@example.com")
+
+
 def test_somebody_elses_labels_and_links_stay(push_world: PushWorld) -> None:
     target = company(push_world, "A1")
     other = company(push_world, "OTHER")

@@ -20,6 +20,7 @@ from hubspot_ingest.hubspot import link_requests
 from hubspot_ingest.hubspot.association_reads import read_links
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LinkKind
+from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_decisions import (
     EXISTED,
     INTENDED,
@@ -40,8 +41,6 @@ from hubspot_ingest.outbound.planning import row_from_json
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.times import Clock
 
-# Rows whose associations are read and written together: one request reads theirs to one type.
-ROWS = 1_000
 WAITING, REJECTED = "WAITING", "REJECTED"
 # States of links that are there, or may be.
 _HELD = (MADE, INTENDED, EXISTED)
@@ -101,7 +100,7 @@ class LinkEngine:
     def run(self) -> None:
         """Make and remove associations. Raises what ``Fetch`` and ``heartbeat`` raise."""
         plan_rows, after = PlanRows(self.database, self.opened.name), 0
-        while stored := plan_rows.page_of_links(after, ROWS):
+        while stored := plan_rows.page_of_links(after, ROWS_TOGETHER):
             rows = [row_from_json(row) for row in stored]
             after = rows[-1].n
             self.carry_out(rows)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.outbound.link_costs import LinkCosts
 from hubspot_ingest.outbound.link_decisions import EXISTED, MADE
 from hubspot_ingest.outbound.link_targets import TargetLookup
 from hubspot_ingest.outbound.links import link_wishes
@@ -28,6 +29,9 @@ class LinkPlans:
         self._mapping = opened.mapping
         self._links = PushLinks(database, opened.name)
         self._targets = TargetLookup(opened, fetch, pool)
+        self.costs = LinkCosts(
+            {link.name: link.mapping for link in opened.mapping.links}, opened.link_types
+        )
         self._rejecting = {
             link.name for link in opened.mapping.links if link.mapping.unresolved == "reject"
         }
@@ -70,6 +74,7 @@ class LinkPlans:
             if changed.changes_links and plan.action is Action.UNCHANGED and not row.is_gone:
                 changed = replace(changed, action=Action.LINK)
             planned[row.n] = changed
+            self.costs.add(changed)
 
     def _unresolved(self, asked: Mapping[int, Sequence[LinkWish]]) -> dict[int, LinkWish]:
         """The rows that wait as a whole for a target that is not there."""

@@ -40,7 +40,8 @@ class PlanSummary:
     """What a plan comes to.
 
     ``sent_rows`` were sent before; ``changed_sent_rows`` of them would change. ``found`` are rows
-    that were never sent and have a record already.
+    that were never sent and have a record already. ``target_reads`` find the records to link to,
+    ``link_requests`` read and change associations.
     """
 
     rows_source: int = 0
@@ -48,6 +49,8 @@ class PlanSummary:
     sent_rows: int = 0
     changed_sent_rows: int = 0
     found: int = 0
+    target_reads: int = 0
+    link_requests: int = 0
     actions: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     hash: str = ""
@@ -128,6 +131,8 @@ class PushPlanner:
             self._plan_rows.add(map(row_as_json, planned))
             self._heartbeat()
         summary.codes.pop("", None)
+        costs = self._link_plans.costs
+        summary.link_requests, summary.target_reads = costs.requests, costs.target_reads
         summary.hash = digest.hexdigest()[:16]
         self._plan_rows.finish(summary.hash)
         return summary

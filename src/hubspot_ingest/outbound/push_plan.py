@@ -42,10 +42,17 @@ def plan_push(context: Context, name: str | None, new_settings: Json = None) -> 
 def _report(push: Push, settings: PushSettings, summary: PlanSummary, client: Client) -> Answer:
     writes = write_count(summary)
     reads = client.tally.requests
-    allowed, window = client.governor.limits()[Bucket.BURST]
-    minutes = (writes + reads) / allowed * window / times.MINUTE if allowed else 0.0
+    requests = {
+        Bucket.BURST: reads + writes + summary.target_reads,
+        Bucket.ASSOCIATIONS: summary.link_requests,
+    }
+    limits = client.governor.limits()
+    minutes = 0.0
+    for bucket, count in requests.items():
+        allowed, window = limits[bucket]
+        minutes += count / allowed * window / times.MINUTE if allowed else 0.0
     usage = client.governor.usage
-    share = None if usage is None else round(100 * (writes + reads) / usage.limit, 2)
+    share = None if usage is None else round(100 * sum(requests.values()) / usage.limit, 2)
     verdict = safety.safety_verdict(settings, summary)
     if verdict is None and push.hold is not None:
         verdict = Held(push.hold)
@@ -62,7 +69,11 @@ def _report(push: Push, settings: PushSettings, summary: PlanSummary, client: Cl
         "rows_unchanged": max(0, summary.rows_source - summary.rows_changed),
         "counts": counts,
         "invalid": codes,
-        "requests": {"reads": reads, "writes": writes},
+        "requests": {
+            "reads": reads,
+            "writes": writes,
+            "links": summary.target_reads + summary.link_requests,
+        },
         "minutes": round(minutes, 2),
         "share_of_day_percent": share,
         "safety": {
