@@ -20,8 +20,9 @@ from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import opening, push_runner
+from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_decisions import EXISTED, MADE
-from hubspot_ingest.outbound.link_engine import ROWS, LinkEngine
+from hubspot_ingest.outbound.link_engine import LinkEngine
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import WAVE
@@ -111,7 +112,7 @@ class _Rollback:
             self._run.run_id,
             self._run.heartbeat,
         )
-        for keys in batches_of(self._images.links_of(push, self._run_id), ROWS):
+        for keys in batches_of(self._images.links_of(push, self._run_id), ROWS_TOGETHER):
             kept: dict[str, list[LinkWish]] = {key: [] for key in keys}
             for link in PushLinks(database, push).of_rows(keys):
                 is_undone = link["STATE"] == MADE and link["RUN_ID"] == self._run_id
