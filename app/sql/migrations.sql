@@ -21,3 +21,4 @@ EXECUTE IMMEDIATE FROM './migrations/0011_state_keys.sql';
 EXECUTE IMMEDIATE FROM './migrations/0012_pushes.sql';
 EXECUTE IMMEDIATE FROM './migrations/0013_progress.sql';
 EXECUTE IMMEDIATE FROM './migrations/0014_retention.sql';
+EXECUTE IMMEDIATE FROM './migrations/0015_push_leases.sql';

@@ -139,8 +139,9 @@ FROM (
       IFNULL(connections.PORTAL_ID, only_portal.PORTAL_ID) AS PORTAL_ID
     FROM STATE.RUNS runs
     LEFT JOIN STATE.SYNCS syncs ON syncs.NAME = runs.SYNC
+    LEFT JOIN STATE.PUSHES pushes ON pushes.NAME = runs.SYNC
     LEFT JOIN STATE.CONNECTIONS connections
-      ON connections.NAME = IFNULL(syncs.SETTINGS:connection::VARCHAR, 'default')
+      ON connections.NAME = COALESCE(syncs.SETTINGS:connection::VARCHAR, pushes.SETTINGS:connection::VARCHAR, 'default')
     CROSS JOIN (
       SELECT IFF(COUNT(DISTINCT PORTAL_ID) = 1, MAX(PORTAL_ID), NULL) AS PORTAL_ID
       FROM STATE.PORTALS

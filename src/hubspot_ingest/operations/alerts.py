@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hubspot_ingest import telemetry
 from hubspot_ingest.app_settings import Notifications
 from hubspot_ingest.database import notifications
-from hubspot_ingest.database.state.alerts import Alert, Alerts
+from hubspot_ingest.database.state.alerts import ROWS_REFUSED, Alert, Alerts
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.errors import NotificationFailed, Refusal
@@ -116,7 +116,14 @@ def alert_line(alert: Alert, application: str) -> str:
         return (
             f"{alert.sync} is DELAYED: it did not run for twice as long as its schedule says, or "
             "for longer than its fresh_within. "
-            f"Look at SELECT * FROM {application}.CORE.SYNCS, and whether its task is suspended."
+            f"Look at SELECT * FROM {application}.CORE.{alert.view}, "
+            "and whether its task is suspended."
+        )
+    if alert.code == ROWS_REFUSED:
+        return (
+            f"{alert.sync} is INCOMPLETE: rows of it were refused, or it is not known whether they "
+            f"were written. Look at SELECT * FROM {application}.CORE.PUSH_ROWS WHERE PUSH = "
+            f"'{alert.sync}' AND CODE IS NOT NULL."
         )
     if alert.kind == "INCOMPLETE":
         return (

@@ -14,8 +14,18 @@ def after_runs(context: Context, stored: StoredState) -> None:
 
     ``stored`` was read before them. A failure fails no run.
     """
+    today = context.clock.now() // times.DAY
+    if any(
+        sync.settled_through is not None and sync.settled_through // times.DAY < today
+        for sync in stored.syncs.values()
+    ):
+        once_a_day(context, stored)
+
+
+def once_a_day(context: Context, stored: StoredState) -> None:
+    """As ``after_runs``, where it is known that runs of earlier days may be remembered."""
     now = context.clock.now()
-    if not _is_due(stored, now):
+    if stored.pruned_at is not None and stored.pruned_at // times.DAY == now // times.DAY:
         return
     retention = Retention(context.database)
     try:
@@ -25,13 +35,3 @@ def after_runs(context: Context, stored: StoredState) -> None:
             retention.delete_runs(now - stored.app.keep_runs_days * times.DAY)
     except IngestError as error:
         telemetry.error("old runs were not deleted", response_code=error.response_code)
-
-
-def _is_due(stored: StoredState, now: int) -> bool:
-    """Whether runs of an earlier day may be remembered that nobody looked at today."""
-    today = now // times.DAY
-    ran_before = any(
-        sync.settled_through is not None and sync.settled_through // times.DAY < today
-        for sync in stored.syncs.values()
-    )
-    return ran_before and (stored.pruned_at is None or stored.pruned_at // times.DAY != today)

@@ -21,7 +21,7 @@ from hubspot_ingest.errors import (
     UnknownPush,
     UnknownStream,
 )
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import requests, responses, write_requests, write_responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.model import Property
 from hubspot_ingest.operations import connections
@@ -85,6 +85,18 @@ def check_may_write(database: Database, connection: str) -> None:
             'PARSE_JSON(\'{"token": "…", "writes": true}\')), and name it in \'connection\'',
             code="WRITES_NOT_ALLOWED",
         )
+
+
+def check_write_scope(client: Client, object_type: str) -> None:
+    """Ask whether the credential may write, by an update of nothing. Raises ``ScopeMissing``.
+
+    HubSpot checks the scope before it looks at a request (INFERRED): what else it may answer says
+    nothing here.
+    """
+    try:
+        client.fetch(write_requests.batch_update(object_type, ()), write_responses.nothing)
+    except HubSpotRefused:
+        return
 
 
 def open_settings(context: Context, client: Client, name: str, settings: PushSettings) -> OpenPush:

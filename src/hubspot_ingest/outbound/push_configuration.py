@@ -9,9 +9,7 @@ from hubspot_ingest.database.source_access import readable_columns
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.database.statements import tasks
-from hubspot_ingest.errors import HubSpotRefused, Refusal, SyncBusy
-from hubspot_ingest.hubspot import write_requests, write_responses
-from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.errors import Refusal, SyncBusy
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import task_schedules
 from hubspot_ingest.operations.context import Context
@@ -86,20 +84,8 @@ def check(context: Context, name: str, settings: PushSettings) -> OpenPush:
                 "two would overwrite each other for ever; take it out of one of them",
                 code="PROPERTY_CONTESTED",
             )
-        _check_write_scope(client, opened.stream.object_type)
+        opening.check_write_scope(client, opened.stream.object_type)
     return opened
-
-
-def _check_write_scope(client: Client, object_type: str) -> None:
-    """Ask whether the credential may write, by an update of nothing. Raises ``ScopeMissing``.
-
-    HubSpot checks the scope before it looks at a request (INFERRED): what else it may answer says
-    nothing here.
-    """
-    try:
-        client.fetch(write_requests.batch_update(object_type, ()), write_responses.nothing)
-    except HubSpotRefused:
-        return
 
 
 def drop(context: Context, name: str | None) -> Answer:

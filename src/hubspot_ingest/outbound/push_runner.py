@@ -13,10 +13,11 @@ from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.database.state.runs import RunLog, Runs
-from hubspot_ingest.database.state.stored_state import read_stored_state
+from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
 from hubspot_ingest.errors import DailyLimitReached, IngestError
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations import alerts, retention
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import fail_run
 from hubspot_ingest.operations.quota_share import QuotaShare
@@ -47,6 +48,7 @@ class PushRun:
     pool: ThreadPoolExecutor
     opened: OpenPush
     share: QuotaShare
+    stored: StoredState
 
     def heartbeat(self) -> None:
         """Say that the run is alive, and adapt to others that use the same portal."""
@@ -89,10 +91,10 @@ def new_run_id(now: int) -> str:
 
 
 @contextmanager
-def leased(context: Context, name: str, run_id: str) -> Iterator[None]:
-    """Be the only run of a push. Raises ``SyncBusy``."""
+def leased(context: Context, name: str, run_id: str, weight: int | None = None) -> Iterator[None]:
+    """Be the only run of a push, which has this weight among others. Raises ``SyncBusy``."""
     pushes = Pushes(context.database)
-    pushes.take_lease(name, run_id, context.clock.now())
+    pushes.take_lease(name, run_id, context.clock.now(), process=context.process, weight=weight)
     try:
         yield
     finally:
@@ -113,7 +115,7 @@ def opened_run(
         try:
             opened = opening.open_settings(context, client, push.name, settings)
             opening.check_portal(push, opened)
-            yield PushRun(context, push, settings, client, run_id, pool, opened, share)
+            yield PushRun(context, push, settings, client, run_id, pool, opened, share, stored)
         except DailyLimitReached as error:
             raise share.with_reset_time(error) from error
         finally:
@@ -131,7 +133,7 @@ def opened_alone(context: Context, push: Push, settings: PushSettings) -> Iterat
     run_id = new_run_id(now)
     deadline = now + round(settings.deadline_minutes * MINUTE)
     with (
-        leased(context, push.name, run_id),
+        leased(context, push.name, run_id, settings.as_sync().weight),
         context.client(settings.as_sync(), deadline) as client,
         opened_run(context, push, settings, client, run_id) as run,
     ):
@@ -158,7 +160,7 @@ def push_to_hubspot(
     )
     runs, cost = Runs(context.database), RunCost(context.clock)
     progress = Progress()
-    with leased(context, push.name, run_id):
+    with leased(context, push.name, run_id, settings.as_sync().weight):
         cost.begin(run_id)
         log.warehouse_seconds = lambda: cost.seconds(run_id)
         runs.begin(log)
@@ -170,6 +172,7 @@ def push_to_hubspot(
             _count(log, progress)
             fail_run(context.database, log, raised, context.clock.now())
         telemetry.event("push", run_id=run_id, status=log.status, requests=log.requests)
+    alerts.after_runs(context)
     return answer(log, progress)
 
 
@@ -220,6 +223,7 @@ def _run(
                     pushes.mark_retried(push.name, log.started_at)
                 kept_from = log.started_at - settings.keep_images_days * times.DAY
                 Ledger(database, push.name).prune_images(kept_from)
+                retention.once_a_day(context, run.stored)
         finally:
             spent = client.tally.endpoints
             log.requests = client.tally.requests

@@ -205,10 +205,11 @@ class PushSettings(Strict):
         return ALL_PROPERTIES in self.properties
 
     def as_sync(self) -> SyncSettings:
-        """What a client of HubSpot and the sharing of its limits need to know."""
+        """What operations need to know, which are the same for both directions."""
         return SyncSettings(
             stream=self.object,
             connection=self.connection,
+            schedule=self.schedule,
             reserve_percent=self.reserve_percent,
             priority=self.priority,
             deadline_minutes=self.deadline_minutes,

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import INSTANT
 
-_ALERT_KINDS = {"FAILED": "FAILED", "SKIPPED": "FAILED", "DELAYED": "DELAYED"}
+# A push that is held waits for somebody to confirm its plan.
+_ALERT_KINDS = {"FAILED": "FAILED", "SKIPPED": "FAILED", "HELD": "FAILED", "DELAYED": "DELAYED"}
+# The code of a push whose rows were refused, or of which nobody knows whether they were written.
+ROWS_REFUSED = "ROWS_REFUSED"
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A sync that is ``FAILED``, ``DELAYED`` or ``INCOMPLETE``, with the error code and the run."""
+    """A sync or push that is ``FAILED``, ``DELAYED`` or ``INCOMPLETE``: the code and the run.
+
+    ``view`` of CORE has its health; it is not stored.
+    """
 
     sync: str
     kind: str
     code: str
     run_id: str
+    view: str = field(default="SYNCS", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """The status of an enabled sync; ``alert`` is None where all is well or a run is going on."""
+    """The status of an enabled sync or push; ``alert`` is None where all is well or one runs."""
 
     sync: str
     running: bool
@@ -41,23 +48,38 @@ class Alerts:
         self._table = f"{self._application}.STATE.ALERTS"
 
     def statuses(self, now: int) -> list[SyncStatus]:
-        """The status of the enabled syncs: nobody wants alerts of the others.
+        """The status of the enabled syncs and pushes: nobody wants alerts of the others.
 
         How a run ends is not known while it goes on. A skipped run counts as failed.
         """
         rows = self._database.rows(
             "SELECT s.NAME AS SYNC, s.HEALTH, s.LAST_RUN_ID AS RUN_ID, r.RESPONSE_CODE AS CODE, "
-            f"IFNULL(leased.LEASE_UNTIL >= {INSTANT}, FALSE) AS RUNNING "
-            f"FROM {self._application}.CORE.SYNCS s "
-            f"JOIN {self._application}.INTERNAL.SYNC_STATES leased ON leased.NAME = s.NAME "
+            f"IFNULL(s.LEASE_UNTIL >= {INSTANT}, FALSE) AS RUNNING, s.PLACE FROM ("
+            "SELECT sync.NAME, sync.HEALTH, sync.LAST_RUN_ID, leased.LEASE_UNTIL, "
+            f"'SYNCS' AS PLACE FROM {self._application}.CORE.SYNCS sync "
+            f"JOIN {self._application}.INTERNAL.SYNC_STATES leased ON leased.NAME = sync.NAME "
+            "WHERE sync.ENABLED UNION ALL "
+            "SELECT push.NAME, push.HEALTH, push.LAST_RUN_ID, leased.LEASE_UNTIL, 'PUSHES' "
+            f"FROM {self._application}.CORE.PUSHES push "
+            f"JOIN {self._application}.STATE.PUSHES leased ON leased.NAME = push.NAME "
+            "WHERE push.ENABLED) s "
             f"LEFT JOIN {self._application}.STATE.RUNS r ON r.RUN_ID = s.LAST_RUN_ID "
-            "WHERE s.ENABLED ORDER BY s.NAME",
+            "ORDER BY s.NAME",
             (now,),
         )
         return [_status(row) for row in rows]
 
     def incomplete(self) -> list[Alert]:
-        """Syncs whose last comparison with HubSpot left differences."""
+        """Syncs whose last comparison left differences, and pushes with rows that were refused."""
+        refused = self._database.rows(
+            "SELECT NAME AS SYNC, 'INCOMPLETE' AS KIND, LAST_RUN_ID AS RUN_ID, "
+            f"{sql.text(ROWS_REFUSED)} AS CODE, 'PUSHES' AS PLACE "
+            f"FROM {self._application}.CORE.PUSHES "
+            "WHERE ENABLED AND ROWS_REJECTED + ROWS_UNKNOWN > 0 ORDER BY NAME"
+        )
+        return [*self._differing(), *map(_alert, refused)]
+
+    def _differing(self) -> list[Alert]:
         if not self._database.rows(
             f"SELECT 1 AS ONE FROM {self._application}.INFORMATION_SCHEMA.VIEWS "
             "WHERE TABLE_SCHEMA = 'CORE' AND TABLE_NAME = 'COMPLETENESS'"
@@ -102,12 +124,18 @@ class Alerts:
 
 
 def _status(row: Row) -> SyncStatus:
-    sync, kind = str(row["SYNC"]), _ALERT_KINDS.get(str(row["HEALTH"]))
+    sync, kind, place = str(row["SYNC"]), _ALERT_KINDS.get(str(row["HEALTH"])), str(row["PLACE"])
     if kind is None or row["RUNNING"]:
         return SyncStatus(sync, bool(row["RUNNING"]), None)
     code = kind if kind == "DELAYED" else str(row["CODE"] or "")
-    return SyncStatus(sync, False, Alert(sync, kind, code, str(row["RUN_ID"] or "")))
+    return SyncStatus(sync, False, Alert(sync, kind, code, str(row["RUN_ID"] or ""), place))
 
 
 def _alert(row: Row) -> Alert:
-    return Alert(str(row["SYNC"]), str(row["KIND"]), str(row["CODE"]), str(row["RUN_ID"] or ""))
+    return Alert(
+        str(row["SYNC"]),
+        str(row["KIND"]),
+        str(row["CODE"]),
+        str(row["RUN_ID"] or ""),
+        row.get("PLACE", "SYNCS"),
+    )

@@ -18,7 +18,7 @@ NORMAL_WEIGHT = 2
 
 @dataclass(frozen=True, slots=True)
 class LeaseHolder:
-    """A process that holds the lease of a sync on a connection."""
+    """A process that holds the lease of a sync or a push on a connection."""
 
     process: str
     connection: str
@@ -72,14 +72,14 @@ def lease_holders(internal: str) -> str:
         "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('process', LEASE_PROCESS, "
         f"'connection', IFNULL(SETTINGS:connection::VARCHAR, {sql.text(DEFAULT_CONNECTION)}), "
         f"'weight', IFNULL(LEASE_WEIGHT, {NORMAL_WEIGHT}))) AS HOLDERS "
-        f"FROM {internal}.SYNC_STATES WHERE LEASE_UNTIL >= {sql.INSTANT}"
+        f"FROM {internal}.LEASES WHERE LEASE_UNTIL >= {sql.INSTANT}"
     )
 
 
 def weight_of_others(holders: Iterable[LeaseHolder], process: str, connection: str) -> int:
     """The weights of all processes but one together that hold a lease.
 
-    Only syncs of one connection count, since HubSpot limits each portal by itself.
+    Only those of one connection count, since HubSpot limits each portal by itself.
     """
     weights: dict[str, int] = {}
     for holder in holders:

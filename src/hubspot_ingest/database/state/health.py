@@ -17,6 +17,18 @@ class Health:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class PushHealth:
+    """A push's health from the view PUSHES; ``is_killed``: its last run was, and none followed."""
+
+    name: str
+    health: str
+    message: str
+    refused: int
+    unsure: int
+    is_killed: bool
+
+
 def credentials(database: Database) -> dict[str, tuple[str, int | None]]:
     """The kind of each connection's credential and when it was stored (epoch ms)."""
     rows = database.rows(
@@ -36,6 +48,30 @@ def health(database: Database) -> list[Health]:
         f"FROM {name(database.application)}.CORE.SYNCS WHERE ENABLED ORDER BY NAME"
     )
     return [Health(row["NAME"], row["HEALTH"], row["LAST_MESSAGE"] or "") for row in rows]
+
+
+def push_health(database: Database, now: int) -> list[PushHealth]:
+    """The health of the enabled pushes."""
+    application = name(database.application)
+    rows = database.rows(
+        "SELECT p.NAME, p.HEALTH, p.LAST_MESSAGE, p.ROWS_REJECTED, p.ROWS_UNKNOWN, "
+        f"IFNULL(leased.LEASE_UNTIL < {INSTANT}, FALSE) AS KILLED "
+        f"FROM {application}.CORE.PUSHES p "
+        f"JOIN {application}.STATE.PUSHES leased ON leased.NAME = p.NAME "
+        "WHERE p.ENABLED ORDER BY p.NAME",
+        (now,),
+    )
+    return [
+        PushHealth(
+            str(row["NAME"]),
+            str(row["HEALTH"]),
+            row["LAST_MESSAGE"] or "",
+            int(row["ROWS_REJECTED"]),
+            int(row["ROWS_UNKNOWN"]),
+            bool(row["KILLED"]),
+        )
+        for row in rows
+    ]
 
 
 def dead_leases(database: Database, now: int) -> list[str]:

@@ -135,13 +135,19 @@ class Pushes:
 
     # -- the lease ---------------------------------------------------------------------------
 
-    def take_lease(self, name: str, run_id: str, now: int) -> None:
-        """Make this the only run of the push. Raises ``SyncBusy`` when another one is going on."""
+    def take_lease(
+        self, name: str, run_id: str, now: int, *, process: str = "", weight: int | None = None
+    ) -> None:
+        """Make this the only run of the push. Raises ``SyncBusy`` when another one is going on.
+
+        ``process`` and ``weight`` say with whom, and in which proportion, it shares the limits.
+        """
         try:
             rows = self._database.rows(
-                f"UPDATE {self._state}.PUSHES SET LEASE_RUN_ID = ?, LEASE_UNTIL = {INSTANT} "
+                f"UPDATE {self._state}.PUSHES SET LEASE_RUN_ID = ?, LEASE_UNTIL = {INSTANT}, "
+                "LEASE_PROCESS = NULLIF(?, ''), LEASE_WEIGHT = CAST(? AS NUMBER(38, 0)) "
                 f"WHERE NAME = ? AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < {INSTANT})",
-                (run_id, now + PUSH_LEASE, name, now),
+                (run_id, now + PUSH_LEASE, process, weight, name, now),
             )
         except DatabaseError as error:
             if "conflict" in str(error).lower():

@@ -44,7 +44,13 @@ class Retention:
         )
 
     def delete_runs(self, before: int) -> None:
-        """Delete the runs that began before an instant (ms), but for the last one of each sync."""
+        """Delete the runs that began before an instant (ms), but for the last one of each sync.
+
+        What became of the rows of pushes before then goes with them.
+        """
+        self._database.rows(
+            f"DELETE FROM {self._state}.PUSH_OUTCOMES WHERE SETTLED_AT < {INSTANT}", (before,)
+        )
         self._database.rows(
             f"DELETE FROM {self._state}.RUNS WHERE STARTED_AT < {INSTANT} AND RUN_ID NOT IN "
             f"(SELECT MAX_BY(RUN_ID, STARTED_AT) FROM {self._state}.RUNS GROUP BY SYNC)",
