@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.state import progress
+from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.leases import LeaseRequest, Leases
-from hubspot_ingest.database.state.progress import LEASE, StateWriter, add_states
+from hubspot_ingest.database.state.progress import (
+    LEASE,
+    TURNS_KEPT,
+    StateWriter,
+    delete_old,
+    release,
+)
 from hubspot_ingest.database.state.properties import PortalSchema, StreamAccess
 from hubspot_ingest.database.state.runs import INTERRUPTED, RunLog, Runs
 from hubspot_ingest.database.state.syncs import EarnedOn, Syncs
-from hubspot_ingest.errors import SyncBusy
-from hubspot_ingest.model import Property
+from hubspot_ingest.errors import DatabaseError, SyncBusy
+from hubspot_ingest.model import Json, Property
 from tests.builders import FakeClock
 
 NOW = 1_790_000_000_123
@@ -54,10 +62,6 @@ def _writer(database: Database, run_id: str = "run-1", now: int = NOW) -> StateW
     writer = _take(database, run_id, now)
     assert writer is not None
     return writer
-
-
-def _release(writer: StateWriter) -> None:
-    add_states(writer.database, [writer.row(None)])
 
 
 @pytest.fixture
@@ -165,7 +169,7 @@ def test_a_sync_that_is_dropped_and_configured_anew_begins_anew(
 ) -> None:
     writer = _writer(database)
     writer.advance(NOW)
-    _release(writer)
+    release([writer])
     syncs.drop("contacts", NOW)
     syncs.save("contacts", "contacts", {}, NOW)
 
@@ -174,7 +178,7 @@ def test_a_sync_that_is_dropped_and_configured_anew_begins_anew(
     assert (sync.settled_through, sync.earned_on) == (None, EarnedOn())
     again = _writer(database, "run-2")
     again.advance(NOW + 1)
-    _release(again)
+    release([again])
     assert [each.settled_through for each in syncs.all()] == [NOW + 1]
 
 
@@ -191,7 +195,7 @@ def test_a_lease_keeps_others_out_until_it_is_released(database: Database) -> No
     writer = _writer(database)
 
     assert _take(database, "run-2", NOW + LEASE - 1) is None
-    _release(writer)
+    release([writer])
     assert _take(database, "run-2") is not None
 
 
@@ -218,11 +222,12 @@ def test_a_lease_that_is_over_is_taken_and_its_run_is_ended(database: Database) 
     writer.write()
 
     [request] = _requests(database, "run-2")
+    for _ in range(2):
+        Runs(database).interrupt_sync(request.sync, NOW + 2 * LEASE)
     assert Leases(database).take([request], NOW + 2 * LEASE) == [True]
-    Runs(database).interrupt_sync(request.sync, NOW + 2 * LEASE)
 
-    dead = next(run for run in _runs(database) if run["RUN_ID"] == "run-1")
-    assert (dead["STATUS"], dead["RESPONSE_CODE"]) == ("FAILED", INTERRUPTED)
+    [dead] = [run for run in _runs(database) if run["STATUS"] == "FAILED"]
+    assert (dead["RUN_ID"], dead["RESPONSE_CODE"]) == ("run-1", INTERRUPTED)
     with pytest.raises(SyncBusy):
         writer.write()
 
@@ -233,6 +238,58 @@ def test_every_write_renews_the_lease(database: Database) -> None:
     writer.write()
 
     assert _take(database, "run-2", NOW + LEASE + 1) is None
+
+
+def test_a_clock_that_was_set_back_does_not_end_the_renewals(database: Database) -> None:
+    writer = _writer(database)
+    writer.write()
+    written = writer.written_at
+    writer.clock = FakeClock(NOW - 4 * LEASE)
+    writer.renew()
+
+    assert writer.written_at < written
+
+
+def test_a_row_that_could_not_be_stored_counts_for_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = _writer(database)
+    before = writer.written_at
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise DatabaseError("a statement failed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(progress, "_insert", fail)
+        for store in (writer.write, lambda: release([writer])):
+            with pytest.raises(DatabaseError):
+                store()
+
+    assert (writer.ended, writer.written_at) == (False, before)
+
+
+def test_deleting_old_rows_keeps_the_last_of_a_sync_and_of_a_day_of_requests(
+    syncs: Syncs, database: Database
+) -> None:
+    writer = _writer(database)
+    writer.log = _run()
+    for turn, used in ((1, 5), (2, 7), (3, None), (3 + TURNS_KEPT, None)):
+        day: dict[str, Json] = {"fingerprint": "abc", "limit": 100, "checked_at": NOW + turn}
+        writer.turn, writer.log.usage = turn, None if used is None else {**day, "used": used}
+        writer.advance(NOW + turn)
+        writer.write()
+    # runs that were killed before they wrote anything
+    database.rows(f"UPDATE HUBSPOT_INGEST.STATE.SYNCS SET TURN = {9 * TURNS_KEPT}")
+    delete_old(database)
+
+    rows = database.rows("SELECT TURN FROM HUBSPOT_INGEST.STATE.PROGRESS ORDER BY TURN")
+    assert [row["TURN"] for row in rows] == [2, 3, 3 + TURNS_KEPT]
+    usage = Budgets(database).find("abc")
+    assert usage is not None
+    assert usage.used == 7
+    sync = syncs.find("contacts")
+    assert sync is not None
+    assert sync.settled_through == NOW + 3 + TURNS_KEPT
 
 
 def test_leases_of_several_syncs_are_taken_together(syncs: Syncs, database: Database) -> None:

@@ -150,15 +150,15 @@ def test_a_run_whose_end_cannot_be_written_leaves_the_others_to_run(
 ) -> None:
     world = _three(make)
 
-    add = Runs.add
+    end = Runs.end
 
-    def refuse_contacts(runs: Runs, logs: Sequence[RunLog]) -> None:
-        if any(log.sync == "contacts" for log in logs):
+    def refuse_contacts(runs: Runs, ended: Sequence[tuple[RunLog, str]]) -> int:
+        if any(log.sync == "contacts" for log, _ in ended):
             raise DatabaseError("a statement failed")
-        add(runs, logs)
+        return end(runs, ended)
 
     with monkeypatch.context() as broken:
-        broken.setattr(Runs, "add", refuse_contacts)
+        broken.setattr(Runs, "end", refuse_contacts)
         answer = _call(world, procedures.ingest_all)
 
     codes = {run["sync"]: run["response_code"] for run in answer["runs"]}
@@ -171,7 +171,7 @@ def test_two_at_once_answer_the_first_with_its_id(
 ) -> None:
     world.slim()
     monkeypatch.setattr(Run, "_run_stages", _breaking())
-    monkeypatch.setattr(Runs, "add", _breaking(KeyError))
+    monkeypatch.setattr(Runs, "end", _breaking(KeyError))
     answer = _call(world, procedures.ingest_hubspot, "contacts")
 
     assert (answer["status"], answer["response_code"]) == ("FAILED", "INTERNAL_ERROR")
@@ -188,7 +188,7 @@ def test_an_error_about_the_runs_row_does_not_hide_what_ended_the_run(
 
     world.slim()
     monkeypatch.setattr(rows, "staged_records", _breaking())
-    monkeypatch.setattr(Runs, "add", refuse)
+    monkeypatch.setattr(Runs, "end", refuse)
     answer = _call(world, procedures.ingest_hubspot, "contacts")
 
     assert answer["response_code"] == "INTERNAL_ERROR"

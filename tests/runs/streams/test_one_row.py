@@ -9,7 +9,7 @@ from hubspot_ingest.catalog.stream import AfterPaging, Every, ItemStream, PerPar
 from hubspot_ingest.credentials import Token
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.state.leases import LeaseRequest
-from hubspot_ingest.database.state.progress import StateWriter, add_states
+from hubspot_ingest.database.state.progress import StateWriter, release
 from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.database.state.stored_state import read_stored_state
 from hubspot_ingest.hubspot.auth import Authenticator
@@ -99,7 +99,7 @@ def _run(world: World, stream: ItemStream) -> RunLog:
         )
         for _ in run.steps():
             pass
-    add_states(world.database, [writer.row(None)])
+    release([writer])
     return log
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest.database import sql
+from hubspot_ingest.database import cleanup, sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.progress import LEASE
@@ -88,20 +88,22 @@ class Leases:
         )
         if int(counts["number of rows updated"]) == len(wanted):
             return [True] * len(wanted)
-        stored = self._database.rows(f"SELECT NAME, LEASE_RUN_ID FROM {self._state}.SYNCS")
+        stored = self._database.all_rows(f"SELECT NAME, LEASE_RUN_ID FROM {self._state}.SYNCS")
         holders = {row["NAME"]: row["LEASE_RUN_ID"] for row in stored}
         return [holders.get(each.sync.name) == each.run_id for each in wanted]
 
     def recover(self, now: int) -> None:
         """End every lease and every run that goes on; only where no run can be alive."""
-        for sync in Syncs(self._database).all():
-            if sync.lease_until is not None:
-                self._runs.interrupt_sync(sync, now)
+        held = [sync for sync in Syncs(self._database).all() if sync.lease_until is not None]
+        for sync in held:
+            self._runs.interrupt_sync(sync, now)
         # a turn of which nothing was written
         self._database.rows(
             f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = NULL, LEASE_UNTIL = NULL, "
             "TURN = IFNULL(TURN, 0) + 1 WHERE LEASE_RUN_ID IS NOT NULL"
         )
+        if held:
+            cleanup.clear(self._database)
 
 
 def busy(name: str) -> SyncBusy:

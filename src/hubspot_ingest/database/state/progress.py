@@ -22,6 +22,8 @@ from hubspot_ingest.model import Json
 
 # A run that has written nothing for this long is taken for dead.
 LEASE = 15 * times.MINUTE
+# How often a run says that it is alive.
+RENEWED_EVERY = times.MINUTE
 # Of a sync, what is older than so many turns is deleted now and then.
 TURNS_KEPT = 100
 
@@ -108,15 +110,20 @@ class StateWriter:
 
     def write(self) -> None:
         """Add the state as it is, and say that the run is alive."""
-        self.written_at = self.clock.now()
-        [error] = add_states(self.database, [self.row(self.written_at + LEASE)])
+        now = self.clock.now()
+        [error] = _add([self], now + LEASE)
         if error is not None:
             raise error
+        self.written_at = now
+
+    def renew(self, every: int = RENEWED_EVERY) -> None:
+        """Write where that was not done for so many ms, or the clock was set back since."""
+        if not 0 <= self.clock.now() - self.written_at < every:
+            self.write()
 
     def row(self, lease_until: int | None) -> dict[str, Json]:
         """The next row; without ``lease_until`` it gives the lease back."""
         self._number += 1
-        self.ended = lease_until is None
         log = self.log
         values: dict[str, Json] = {
             "sync": self.sync,
@@ -139,34 +146,61 @@ class StateWriter:
         """Run a statement that changes one row where ``STATE_KEY`` holds; raises as told above."""
         [counts] = self.database.rows(statement, binds)
         if not any(int(count or 0) for count in counts.values()):
-            raise _outdated(self.database, self.sync, self.version)
+            [error] = refusals([self])
+            raise error or _lost(self.sync)
 
 
 _INSTANTS = ("WRITTEN_AT", "LEASE_UNTIL", "SETTLED_THROUGH")
 _VARIANTS = ("CHECKPOINT", "SWEEPS", "EARNED_ON", "RUN", "USAGE")
 
 
-def add_states(database: Database, rows: Sequence[Mapping[str, Json]]) -> list[IngestError | None]:
-    """Add rows as ``StateWriter.row`` has them, in one statement, each under its own key.
+def release(writers: Sequence[StateWriter]) -> list[IngestError | None]:
+    """Add the states of runs as they are for the last time, and give their leases back.
 
-    Returns for each what kept it from being added.
+    Returns for each what kept its state from counting.
     """
+    errors = _add(writers, None)
+    for writer in writers:
+        writer.ended = True
+    return errors
+
+
+def _add(writers: Sequence[StateWriter], lease_until: int | None) -> list[IngestError | None]:
+    """Add a row of each in one statement, each under its own key; what kept it from being added."""
+    database = writers[0].database
+    rows = [writer.row(lease_until) for writer in writers]
     if _insert(database, rows, key=_KEY) == len(rows):
         return [None] * len(rows)
-    state = f"{sql.name(database.application)}.STATE"
-    stored = {
-        str(row["NAME"]): (row["VERSION"], row["LEASE_RUN_ID"])
-        for row in database.rows(f"SELECT NAME, VERSION, LEASE_RUN_ID FROM {state}.SYNCS")
-    }
-    outdated = [stored.get(str(row["sync"])) != (row["version"], row["run_id"]) for row in rows]
-    ended = [row for row, is_outdated in zip(rows, outdated, strict=True) if is_outdated]
-    if ended := [row for row in ended if "lease_until" not in row]:
+    errors = refusals(writers)
+    refused = [row for row, error in zip(rows, errors, strict=True) if error is not None]
+    if lease_until is None and refused:
         # the lease is given back all the same; a state of another version counts for nothing
-        _insert(database, ended, key=_LEASE_KEY)
-    return [
-        _outdated(database, str(row["sync"]), str(row["version"])) if is_outdated else None
-        for row, is_outdated in zip(rows, outdated, strict=True)
-    ]
+        _insert(database, refused, key=_LEASE_KEY)
+    return errors
+
+
+def refusals(writers: Sequence[StateWriter]) -> list[IngestError | None]:
+    """For each run why it may not write the state of its sync any more; None where it may."""
+    database = writers[0].database
+    rows = database.all_rows(
+        f"SELECT NAME, VERSION, LEASE_RUN_ID FROM {sql.name(database.application)}.STATE.SYNCS"
+    )
+    stored = {str(row["NAME"]): (str(row["VERSION"]), row["LEASE_RUN_ID"]) for row in rows}
+    return [_refusal(writer, *stored.get(writer.sync, ("DROPPED-", None))) for writer in writers]
+
+
+def _refusal(writer: StateWriter, version: str, run_id: str | None) -> IngestError | None:
+    if version == writer.version:
+        return None if run_id == writer.run_id else _lost(writer.sync)
+    reason = _OUTDATED.get(version.partition("-")[0], _OUTDATED["SETTINGS"])
+    return StateOutdated(
+        f"{reason.sentence.format(writer.sync)}; its rows are kept, and the next run begins anew",
+        code=reason.code,
+    )
+
+
+def _lost(sync: str) -> SyncBusy:
+    return SyncBusy(f"this run of {sync} lost its lease to another one and ends here")
 
 
 _LEASE_KEY = "s.NAME = f.VALUE:sync::VARCHAR AND s.LEASE_RUN_ID = f.VALUE:run_id::VARCHAR"
@@ -189,23 +223,15 @@ def _insert(database: Database, rows: Sequence[Mapping[str, Json]], *, key: str)
     return sum(int(count or 0) for count in counts.values())
 
 
-def _outdated(database: Database, sync: str, version: str) -> StateOutdated | SyncBusy:
-    rows = database.rows(
-        f"SELECT VERSION FROM {sql.name(database.application)}.STATE.SYNCS WHERE NAME = ?", (sync,)
-    )
-    stored = str(rows[0]["VERSION"]) if rows else "DROPPED-"
-    if stored == version:
-        return SyncBusy(f"this run of {sync} lost its lease to another one and ends here")
-    reason = _OUTDATED.get(stored.partition("-")[0], _OUTDATED["SETTINGS"])
-    return StateOutdated(
-        f"{reason.sentence.format(sync)}; its rows are kept, and the next run begins anew",
-        code=reason.code,
-    )
+def delete_old(database: Database) -> None:
+    """Delete what was written ``TURNS_KEPT`` turns before a sync's last row.
 
-
-def delete_old(database: Database, sync: str, turn: int) -> None:
-    """Delete what was written of a sync long before a turn."""
+    The day of requests as it was last told stays, however long ago that was.
+    """
+    progress = f"{sql.name(database.application)}.STATE.PROGRESS"
     database.rows(
-        f"DELETE FROM {sql.name(database.application)}.STATE.PROGRESS WHERE SYNC = ? AND TURN < ?",
-        (sync, turn),
+        f"DELETE FROM {progress} t USING (SELECT SYNC, MAX(TURN) AS LAST_TURN FROM {progress} "
+        f"GROUP BY SYNC) n WHERE t.SYNC = n.SYNC AND t.TURN < n.LAST_TURN - {TURNS_KEPT} "
+        "AND IFNULL(t.USAGE:checked_at::NUMBER, 0) NOT IN (SELECT MAX(USAGE:checked_at::NUMBER) "
+        f"FROM {progress} WHERE USAGE IS NOT NULL GROUP BY USAGE:fingerprint::VARCHAR)"
     )

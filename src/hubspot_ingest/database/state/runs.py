@@ -168,17 +168,39 @@ class Runs:
         self._internal = f"{application}.INTERNAL"
 
     def add(self, logs: Sequence[RunLog]) -> None:
-        """Insert the rows of runs that have ended, in one statement."""
+        """Insert the rows of runs, in one statement."""
         self._insert([log.row() for log in logs])
 
-    def _insert(self, rows: Sequence[Mapping[str, Json]]) -> None:
-        columns = [*rows[0]]
-        self._database.rows(
+    def end(self, runs: Sequence[tuple[RunLog, str]]) -> int:
+        """Insert the rows of runs that have ended, in one statement; returns how many.
+
+        Each comes with the version of its sync. None is inserted for a run that has one, nor for
+        one that is OK and whose sync is not its own any more.
+        """
+        return self._insert(
+            [{**log.row(), "VERSION": version} for log, version in runs],
+            f"LEFT JOIN {self._state}.SYNCS k ON k.LEASE_RUN_ID = f.VALUE:RUN_ID::VARCHAR "
+            "AND k.NAME = f.VALUE:SYNC::VARCHAR AND k.VERSION = f.VALUE:VERSION::VARCHAR "
+            f"{self._rowless} AND (k.NAME IS NOT NULL OR f.VALUE:RESPONSE_CODE::VARCHAR <> 'OK')",
+        )
+
+    @property
+    def _rowless(self) -> str:
+        return (
+            f"LEFT JOIN {self._state}.RUNS r ON r.RUN_ID = f.VALUE:RUN_ID::VARCHAR "
+            "WHERE r.RUN_ID IS NULL"
+        )
+
+    def _insert(self, rows: Sequence[Mapping[str, Json]], which: str = "") -> int:
+        """Insert rows; returns how many. ``which`` of them (``f``) are meant is told in SQL."""
+        columns = [*RunLog("", "", "", 0).row()]
+        [counts] = self._database.rows(
             f"INSERT INTO {self._state}.RUNS ({', '.join(columns)}) "
             f"SELECT {', '.join(map(_value, columns))} "
-            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
+            f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f {which}",
             (json.dumps([without_nulls(row) for row in rows]),),
         )
+        return sum(int(count or 0) for count in counts.values())
 
     def begin(self, run: RunLog) -> None:
         """Insert the row of a run that shows from its beginning, as those of pushes do."""
@@ -261,10 +283,17 @@ class Runs:
 
     def log_error(self, run_id: str | None, sync: str, code: str, message: str, now: int) -> None:
         """Insert a row of ERRORS; ``run_id`` is None for an error outside a run."""
+        self.log_errors([(run_id, sync, code, message)], now)
+
+    def log_errors(self, errors: Sequence[tuple[str | None, str, str, str]], now: int) -> None:
+        """Insert rows of ERRORS, each by run, sync, code and message, in one statement."""
+        columns = ("RUN_ID", "SYNC", "CODE", "MESSAGE")
+        rows = [without_nulls(dict(zip(columns, error, strict=True))) for error in errors]
         self._database.rows(
-            f"INSERT INTO {self._state}.ERRORS (RUN_ID, SYNC, CODE, MESSAGE, CREATED_AT) "
-            f"SELECT ?, ?, ?, ?, {INSTANT}",
-            (run_id, sync, code, message, now),
+            f"INSERT INTO {self._state}.ERRORS ({', '.join(columns)}, CREATED_AT) "
+            f"SELECT {', '.join(f'f.VALUE:{column}::VARCHAR' for column in columns)}, {INSTANT} "
+            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
+            (now, json.dumps(rows)),
         )
 
     def fail(self, run: RunLog, error: IngestError, now: int, *, logged: bool = False) -> None:
@@ -292,18 +321,24 @@ class Runs:
         cleanup.clear(self._database)
 
     def interrupt_sync(self, sync: Sync, now: int) -> None:
-        """End the killed run that held the lease of a sync as FAILED, and drop what it staged.
+        """End the killed run that holds the lease of a sync as FAILED, if it has no end yet.
 
-        The caller has made sure that it is not alive.
+        The caller has made sure that it is not alive; that it is not is looked at again.
         """
         if sync.began_at is None:
             # a run of an earlier version, or none
             self.interrupt(now, sync.name)
             return
         log = RunLog(str(sync.run_id), sync.name, sync.stream, sync.began_at)
-        self._insert([{**log.row(), **sync.progress, **_killed(now)}])
-        self.log_error(sync.run_id, sync.name, INTERRUPTED, KILLED, now)
-        cleanup.clear(self._database)
+        values = {**log.row(), **sync.progress, **_killed(now), "LEASE_UNTIL": sync.lease_until}
+        if self._insert(
+            [values],
+            f"JOIN {self._internal}.SYNC_STATES v ON v.NAME = f.VALUE:SYNC::VARCHAR "
+            "AND v.LEASE_RUN_ID = f.VALUE:RUN_ID::VARCHAR AND "
+            "DATE_PART(EPOCH_MILLISECOND, v.LEASE_UNTIL) = f.VALUE:LEASE_UNTIL::NUMBER "
+            f"{self._rowless}",
+        ):
+            self.log_error(sync.run_id, sync.name, INTERRUPTED, KILLED, now)
 
 
 def _killed(now: int) -> dict[str, Json]:

@@ -166,29 +166,30 @@ def register(table: Table) -> str:
     )
 
 
-def set_settled(table: Table, *, only_current: bool) -> str:
-    """Sets settled through; binds: settled through, table name, sync (and a fingerprint).
-
-    With ``only_current`` it is set only where the views have that fingerprint.
-    """
-    only = ' AND "VIEWS" = ?' if only_current else ""
+def set_settled(table: Table) -> str:
+    """Sets settled through; binds: settled through, table name, sync."""
     return (
         f'UPDATE {register_of(table).quoted} SET "SETTLED_THROUGH" = {INSTANT} '
-        f'WHERE "TABLE_NAME" = ? AND "SYNC" = ?{only}'
+        'WHERE "TABLE_NAME" = ? AND "SYNC" = ?'
     )
 
 
-def set_settled_together(table: Table) -> str:
-    """As ``set_settled`` of current views, of several tables of a schema.
+def set_settled_by_runs(register: Table, syncs: str) -> str:
+    """As ``set_settled``, of tables of a schema, each by a run to which its sync still belongs.
 
-    Binds: a JSON array of objects with ``table``, ``sync``, ``views`` and ``until``.
+    Binds: a JSON array of objects with ``table``, ``sync``, ``version``, ``run_id`` and ``until``;
+    with ``views`` it is set only where the views have that fingerprint. ``syncs`` names the table
+    of syncs.
     """
     return (
-        f'UPDATE {register_of(table).quoted} t SET "SETTLED_THROUGH" = '
+        f'UPDATE {register.quoted} t SET "SETTLED_THROUGH" = '
         "TO_TIMESTAMP_NTZ(s.UNTIL, 3) FROM (SELECT f.VALUE:table::VARCHAR AS TABLE_NAME, "
-        "f.VALUE:sync::VARCHAR AS SYNC, f.VALUE:views::VARCHAR AS VIEWS, "
-        "f.VALUE:until::NUMBER AS UNTIL FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) s "
-        'WHERE t."TABLE_NAME" = s.TABLE_NAME AND t."SYNC" = s.SYNC AND t."VIEWS" = s.VIEWS'
+        "k.NAME AS SYNC, f.VALUE:views::VARCHAR AS VIEWS, f.VALUE:until::NUMBER AS UNTIL "
+        f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f JOIN {syncs} k "
+        "ON k.NAME = f.VALUE:sync::VARCHAR AND k.VERSION = f.VALUE:version::VARCHAR "
+        "AND k.LEASE_RUN_ID = f.VALUE:run_id::VARCHAR) s "
+        'WHERE t."TABLE_NAME" = s.TABLE_NAME AND t."SYNC" = s.SYNC '
+        'AND (s.VIEWS IS NULL OR t."VIEWS" = s.VIEWS)'
     )
 
 

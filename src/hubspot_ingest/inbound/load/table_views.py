@@ -15,6 +15,8 @@ from hubspot_ingest.database import privileges, sql
 from hubspot_ingest.database.columns import UPDATED, Type
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.state.progress import StateWriter, refusals
+from hubspot_ingest.database.state.runs import without_nulls
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABEL, View, ViewContent
 from hubspot_ingest.errors import DatabaseError, GrantMissing
@@ -82,24 +84,6 @@ class TableViews:
             self.database.rows(views.register(self._table), binds)
         self.notes += [note for note in dict.fromkeys(problems) if note not in self.notes]
 
-    def settle(self, until: int, existing_table: ExistingTable) -> None:
-        """Move what is settled, with the views brought up to date first where they are not."""
-        if not existing_table.types:
-            return
-        fingerprint = self._shown(existing_table).fingerprint
-        with suppress(DatabaseError):
-            if self._updated_rows(
-                views.set_settled(self._table, only_current=True), until, *self.names, fingerprint
-            ):
-                self._kept = fingerprint
-                return
-        self.update(existing_table, loaded=False)
-        # what kept the views from being made is on record already
-        with suppress(DatabaseError):
-            self._updated_rows(
-                views.set_settled(self._table, only_current=False), until, *self.names
-            )
-
     @property
     def names(self) -> tuple[str, str]:
         """The names of the table and of its sync, by which it is registered."""
@@ -108,9 +92,6 @@ class TableViews:
     def fingerprint(self, existing_table: ExistingTable) -> str:
         """A hash of the views that the table as it stands is to have."""
         return self._shown(existing_table).fingerprint
-
-    def _updated_rows(self, statement: str, *binds: object) -> int:
-        return int(self.database.rows(statement, binds)[0]["number of rows updated"])
 
     def _needs_nothing(self, fingerprint: str, *, loaded: bool) -> bool:
         if loaded and self.settled_through is None:
@@ -192,11 +173,12 @@ class TableViews:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Through when a table, as it is by now, is settled (epoch ms)."""
+    """Through when a table, as it is by now, is settled by a run (epoch ms)."""
 
     views: TableViews
     until: int
     existing_table: ExistingTable
+    writer: StateWriter
 
     @property
     def table(self) -> Table:
@@ -204,28 +186,45 @@ class Settlement:
         return destination_table(self.views.settings)
 
     def row(self) -> dict[str, Json]:
-        """As ``views.set_settled_together`` takes it."""
-        table, sync = self.views.names
+        """As ``views.set_settled_by_runs`` takes it."""
+        table, _ = self.views.names
+        sync, version, run_id = self.writer.key
         fingerprint = self.views.fingerprint(self.existing_table)
-        return {"table": table, "sync": sync, "views": fingerprint, "until": self.until}
+        key: dict[str, Json] = {"sync": sync, "version": version, "run_id": run_id}
+        return {**key, "table": table, "views": fingerprint, "until": self.until}
 
 
 def settle_together(database: Database, settlements: Iterable[Settlement]) -> None:
-    """Move what is settled of several tables, in one statement for each schema."""
+    """Move what is settled of tables, in one statement for each schema.
+
+    Views that are not up to date are brought so before. Nothing moves for a run whose sync is not
+    its own any more.
+    """
     by_register: dict[Table, list[Settlement]] = {}
     for settlement in settlements:
         if settlement.existing_table.types:
             register = views.register_of(settlement.table)
             by_register.setdefault(register, []).append(settlement)
     for register, group in by_register.items():
-        if len(group) > 1:
-            rows = json.dumps([settlement.row() for settlement in group])
-            with suppress(DatabaseError):
-                [counts] = database.rows(views.set_settled_together(register), (rows,))
-                if int(counts["number of rows updated"]) == len(group):
-                    continue
-        for settlement in group:
-            settlement.views.settle(settlement.until, settlement.existing_table)
+        rows = [settlement.row() for settlement in group]
+        if _settled(database, register, rows) == len(group):
+            continue
+        for settlement, row in zip(group, rows, strict=True):
+            if len(group) > 1 and _settled(database, register, [row]):
+                continue
+            if refusals([settlement.writer]) == [None]:
+                settlement.views.update(settlement.existing_table, loaded=False)
+                # what kept the views from being made is on record already
+                _settled(database, register, [{**row, "views": None}])
+
+
+def _settled(database: Database, register: Table, rows: Sequence[Mapping[str, Json]]) -> int:
+    """Move what is settled of tables of a schema; returns of how many."""
+    statement = views.set_settled_by_runs(register, f"{sql.name(database.application)}.STATE.SYNCS")
+    with suppress(DatabaseError):
+        [counts] = database.rows(statement, (json.dumps([without_nulls(row) for row in rows]),))
+        return int(counts["number of rows updated"])
+    return 0
 
 
 def _taken(view: Table) -> str:
@@ -262,7 +261,7 @@ def rewind_views(
         return
     table = destination_table(settings)
     with suppress(DatabaseError):
-        statement = views.set_settled(table, only_current=False)
+        statement = views.set_settled(table)
         database.rows(statement, (settled_through, table.table, sync))
 
 

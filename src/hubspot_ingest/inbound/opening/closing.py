@@ -1,12 +1,13 @@
-"""Ends runs: their state, how far their tables are settled, and their rows of RUNS, together."""
+"""Ends runs: how far their tables are settled, their rows of RUNS, their state, together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.state.progress import StateWriter, add_states
+from hubspot_ingest.database.state.progress import StateWriter, refusals, release
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.load.destination import ExistingTable
@@ -28,7 +29,7 @@ class EndingRun:
 
     def settle(self, views: TableViews, until: int, existing_table: ExistingTable) -> None:
         """The table is settled through ``until``, once that is stored."""
-        self.settlements = [Settlement(views, until, existing_table)]
+        self.settlements = [Settlement(views, until, existing_table, self.writer)]
 
     def fail(self, database: Database, raised: Exception, now: int) -> None:
         """The run ended with an error, which goes into ERRORS; of an unforeseen one its trace."""
@@ -46,25 +47,78 @@ class EndingRun:
 
 
 def close_runs(context: Context, runs: Sequence[EndingRun]) -> None:
-    """Store what runs have come to and give their leases back, in as few statements as that takes.
+    """Store how runs ended, and give their leases back, in as few statements as that takes.
 
-    A run whose settings or lease are not its own any more ends with that as its reason.
+    A run whose settings or lease are not its own any more ends with that as its reason. The lease
+    comes last, so that no other run begins in between: a run that is killed here is begun again.
+    What cannot be stored fails its run and no other.
     """
-    database = context.database
-    refusals = add_states(database, [run.writer.row(None) for run in runs])
-    now = context.clock.now()
-    for run, refusal in zip(runs, refusals, strict=True):
-        if refusal is None:
-            continue
-        run.settlements.clear()
-        if run.log.response_code == "OK":
-            run.fail(database, refusal, now)
-    settle_together(database, [settlement for run in runs for settlement in run.settlements])
+    _each(context, runs, _settle)
     for run in runs:
         if run.log.status == "SUCCEEDED":
             run.log.message = "; ".join([run.log.message, *run.notes])
-    stored_runs = Runs(database)
-    stored_runs.add([run.log for run in runs])
+    failed = [*_each(context, runs, _add_rows), *_each(context, runs, _release)]
+    with suppress(Exception):
+        # their rows say otherwise; the answers name what ended them in any case
+        for run in failed:
+            Runs(context.database).save(run.log)
+        _log_errors(context, failed)
+
+
+_Work = Callable[[Context, Sequence[EndingRun]], None]
+
+
+def _each(context: Context, runs: Sequence[EndingRun], work: _Work) -> list[EndingRun]:
+    """Do a work for runs together, else for each by itself; returns those that it failed."""
+    try:
+        work(context, runs)
+    except Exception as error:
+        if len(runs) > 1:
+            return [failed for run in runs for failed in _each(context, [run], work)]
+        [run] = runs
+        if run.log.status == "SUCCEEDED":
+            run.fail(context.database, error, context.clock.now())
+            return [run]
+    return []
+
+
+def _settle(context: Context, runs: Sequence[EndingRun]) -> None:
+    settle_together(context.database, [each for run in runs for each in run.settlements])
+
+
+def _add_rows(context: Context, runs: Sequence[EndingRun]) -> None:
+    stored_runs = Runs(context.database)
+    if stored_runs.end([(run.log, run.writer.version) for run in runs]) < len(runs):
+        _add_refused(context, runs)
+    _log_errors(context, runs)
+
+
+def _add_refused(context: Context, runs: Sequence[EndingRun]) -> None:
+    """End runs whose sync is not their own any more; the others have their rows."""
+    stored_runs, now = Runs(context.database), context.clock.now()
+    refused = refusals([run.writer for run in runs])
+    for run, refusal in zip(runs, refused, strict=True):
+        if refusal is None:
+            # somebody may have taken it for dead
+            stored_runs.save(run.log)
+        elif run.log.response_code == "OK":
+            run.fail(context.database, refusal, now)
+    if ended := [run for run, refusal in zip(runs, refused, strict=True) if refusal is not None]:
+        stored_runs.end([(run.log, run.writer.version) for run in ended])
+
+
+def _log_errors(context: Context, runs: Sequence[EndingRun]) -> None:
+    errors = [
+        (run.log.run_id, run.log.sync, code, message)
+        for run in runs
+        for code, message in run.errors
+    ]
+    if errors:
+        Runs(context.database).log_errors(errors, context.clock.now())
     for run in runs:
-        for code, message in run.errors:
-            stored_runs.log_error(run.log.run_id, run.log.sync, code, message, now)
+        run.errors.clear()
+
+
+def _release(_: Context, runs: Sequence[EndingRun]) -> None:
+    # what keeps a state from counting by now came after the run: its row tells how it ended
+    release([run.writer for run in runs])

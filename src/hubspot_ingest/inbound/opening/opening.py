@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
+from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.leases import LeaseRequest, Leases, busy
 from hubspot_ingest.database.state.progress import (
+    RENEWED_EVERY,
     TURNS_KEPT,
     StateWriter,
-    add_states,
     delete_old,
+    release,
 )
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
 from hubspot_ingest.database.state.syncs import Sync, Syncs, new_version
-from hubspot_ingest.errors import DatabaseError, IngestError, SyncBusy, UnknownSync
+from hubspot_ingest.errors import IngestError, SyncBusy, UnknownSync
 from hubspot_ingest.inbound.opening import table_claims
 from hubspot_ingest.inbound.opening.sync_state import SyncState, read_sync_states
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.settings import SyncSettings, did_you_mean, parse_settings, sync_name
 
-RENEWED_EVERY = times.MINUTE
 # How often a sync is read anew that another run or a person changed in between.
 ATTEMPTS = 5
 
@@ -44,13 +43,12 @@ class Lease:
 
         Raises ``StateOutdated`` or ``SyncBusy`` where the run is to end.
         """
-        if self.writer.clock.now() - self.writer.written_at >= every:
-            self.writer.write()
+        self.writer.renew(every)
 
     def release(self) -> None:
         """Store the state as it is, where it still counts, and let the next run begin."""
         if not self.writer.ended:
-            add_states(self.writer.database, [self.writer.row(None)])
+            release([self.writer])
 
     def __enter__(self) -> Self:
         """The lease is held already."""
@@ -179,48 +177,70 @@ def _try_to_open(
             opened[name] = reportable_error(context.database, error, now, sync=name)
     requests: list[LeaseRequest] = []
     states: list[SyncState] = []
-    read_states = read_sync_states(context.database, stored, wanted) if wanted else []
-    for (name, settings, sync), state in zip(wanted, read_states, strict=True):
+    for sync, state in _read_states(context, stored, wanted, opened):
         try:
             if sync.claimed != str(state.table):
                 # a sync of before there was a register
-                table_claims.claim_names(context.database, name, settings)
+                table_claims.claim_names(context.database, state.name, state.settings)
+            if sync.lease_until is not None:
+                # before the lease is taken: after that nobody else would end the killed run
+                Runs(context.database).interrupt_sync(sync, now)
         except Exception as error:
-            opened[name] = reportable_error(context.database, error, now, sync=name)
+            opened[state.name] = reportable_error(context.database, error, now, sync=state.name)
             continue
         version = sync.version
         if version is None or state.forgotten is not None:
             version = new_version("TABLE")
-        weight = settings.weight
+        weight = state.settings.weight
         began_at = now if is_run else None
         requests.append(LeaseRequest(sync, run_id(), version, began_at, context.process, weight))
         states.append(state)
     taken = Leases(context.database).take(requests, now) if requests else []
-    for request, state, is_taken in zip(requests, states, taken, strict=True):
-        if is_taken:
-            opened[state.name] = _taken_over(context, request, state, now)
+    held = [each for each in zip(requests, states, taken, strict=True) if each[2]]
+    for request, state, _ in held:
+        opened[state.name] = OpenedSync(state, Lease(_writer(context, request, state, now)))
+    _clean(context, [request for request, _, _ in held])
     return opened
 
 
-def _taken_over(
-    context: Context, request: LeaseRequest, state: SyncState, now: int
-) -> OpenedSync | IngestError:
-    """The sync whose lease was taken, once the run that was killed before, if one was, is ended."""
-    lease = Lease(_writer(context, request, state, now))
+def _read_states(
+    context: Context,
+    stored: StoredState,
+    wanted: Sequence[tuple[str, SyncSettings, Sync]],
+    opened: dict[str, OpenedSync | IngestError],
+) -> list[tuple[Sync, SyncState]]:
+    """How syncs stand, read together, else each by itself.
+
+    ``opened`` gets what kept one from being read.
+    """
+    if not wanted:
+        return []
     try:
-        if request.sync.lease_until is not None:
-            Runs(context.database).interrupt_sync(request.sync, now)
+        states = read_sync_states(context.database, stored, wanted)
     except Exception as error:
-        # nobody else would give it back; the error matters more than one of giving it back
-        with suppress(DatabaseError):
-            lease.release()
-        return reportable_error(context.database, error, now, sync=state.name)
-    return OpenedSync(state, lease)
+        if len(wanted) > 1:
+            return [
+                read for each in wanted for read in _read_states(context, stored, [each], opened)
+            ]
+        [(name, _, _)] = wanted
+        now = context.clock.now()
+        opened[name] = reportable_error(context.database, error, now, sync=name)
+        return []
+    return [(sync, state) for (_, _, sync), state in zip(wanted, states, strict=True)]
+
+
+def _clean(context: Context, requests: Sequence[LeaseRequest]) -> None:
+    """Remove what killed runs staged, and old rows, once leases were taken. Fails no run."""
+    try:
+        if any(request.sync.lease_until is not None for request in requests):
+            cleanup.clear(context.database)
+        if any(request.turn % TURNS_KEPT == 0 for request in requests):
+            delete_old(context.database)
+    except Exception as error:
+        reportable_error(context.database, error, context.clock.now())
 
 
 def _writer(context: Context, request: LeaseRequest, state: SyncState, now: int) -> StateWriter:
-    if request.turn % TURNS_KEPT == 0:
-        delete_old(context.database, state.name, request.turn - TURNS_KEPT)
     return StateWriter(
         context.database,
         context.clock,

@@ -148,7 +148,8 @@ class Run:
         began = self._log.started_at
         with asking as portal:
             started = yield from start_beside_others(
-                client.fetch, stream, self._sync_state, began, self._clock, self._tick
+                *(client.fetch, stream, self._sync_state, began, self._clock, self._tick),
+                self._lease.renew,
             )
             portal_id = portal()
         if self._begins_anew(client, portal_id):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -140,6 +141,10 @@ class _SideBySide:
                 self._ended.append(self.going.pop(name).ending)
         if not self._ended:
             return
+        for ending in self._ended:
+            # a lease that is lost shows when the run is closed
+            with suppress(IngestError):
+                ending.writer.renew()
         waited = self._context.clock.now() - min(run.ended_at for run in self._ended)
         if not self.going or waited >= CLOSED_AFTER:
             _close(self._context, self._ended)
@@ -209,18 +214,7 @@ def _ending(state: SyncState, now: int, ends_at: int) -> SyncState:
 
 
 def _close(context: Context, runs: Sequence[EndingRun]) -> None:
-    """Close runs; where they cannot be closed together, each by itself, and the answer says so."""
-    try:
-        close_runs(context, runs)
-    except Exception as error:
-        if len(runs) > 1:
-            for run in runs:
-                _close(context, [run])
-            return
-        # the answer names what ended the run even where that cannot be stored
-        [run] = runs
-        if run.log.status == "SUCCEEDED":
-            run.fail(context.database, error, context.clock.now())
+    close_runs(context, runs)
     for run in runs:
         _report_end(run.log)
 

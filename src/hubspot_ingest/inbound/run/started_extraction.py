@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
@@ -72,15 +72,18 @@ def start_beside_others(
     started_at: int,
     clock: Clock,
     tick: float,
+    heartbeat: Callable[[], None],
 ) -> Generator[None, None, StartedExtraction]:
     """As ``start_extraction``, in a thread; yields every ``tick`` seconds so that others begin too.
 
     So the first searches of a pass go on side by side: one that finds nothing takes as long as
-    HubSpot's limits make it, not as long as all answers one after the other.
+    HubSpot's limits make it, not as long as all answers one after the other. HubSpot may let it
+    wait for longer than a lease holds, so ``heartbeat`` is called each time.
     """
     with ThreadPoolExecutor(1) as thread:
         future = thread.submit(start_extraction, fetch, stream, sync_state, started_at, clock)
         yield
         while not wait([future], tick).done:
+            heartbeat()
             yield
         return future.result()

@@ -1,0 +1,136 @@
+"""How runs end: one row of RUNS each, wherever they are killed and whatever cannot be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import pytest
+
+from hubspot_ingest.database.state.progress import LEASE
+from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.inbound.opening import closing, opening
+from hubspot_ingest.inbound.run.runner import GoingRun, _SideBySide
+from tests.runs.dying import killed
+from tests.runs.world import HOUR, MINUTE, World
+
+
+def _outcomes(world: World) -> list[tuple[str, str]]:
+    return [(run["STATUS"], run["RESPONSE_CODE"]) for run in world.runs()]
+
+
+def _settled(world: World) -> object:
+    [row] = world.rows("SELECT SETTLED_THROUGH FROM HUBSPOT_DATA.CRM._FRESHNESS")
+    return row["SETTLED_THROUGH"]
+
+
+def _failing(*_: object) -> NoReturn:
+    raise DatabaseError("a statement failed")
+
+
+def test_a_run_has_one_row_wherever_it_and_the_one_that_takes_over_are_killed(
+    world: World,
+) -> None:
+    world.slim().run()
+    dies_at, reached = 1, True
+    while reached:
+        world.clock.advance(LEASE + MINUTE)
+        reached = killed(world, dies_at, after=True)
+        dies_at += 1
+    world.clock.advance(HOUR)
+    world.run()
+
+    sync = world.syncs.find("contacts")
+    assert sync is not None
+    ids = [run["RUN_ID"] for run in world.runs()]
+    assert len(ids) == len({*ids}) == sync.turn > 4
+    assert "RUNNING" not in {run["STATUS"] for run in world.runs()}
+
+
+def test_a_run_that_was_taken_for_dead_and_is_not_leaves_one_row(world: World) -> None:
+    world.slim().run()
+    late = world.begin()
+    world.clock.advance(LEASE + MINUTE)
+    world.run()
+    world.end(late)
+
+    assert _outcomes(world) == [
+        ("SUCCEEDED", "OK"),
+        ("FAILED", "INTERRUPTED"),
+        ("SUCCEEDED", "OK"),
+    ]
+    assert late.ending.log.response_code == "SYNC_BUSY"
+
+
+def test_a_sync_that_is_reset_while_its_run_ends_is_not_settled(world: World) -> None:
+    world.slim().run()
+    before = _settled(world)
+    world.clock.advance(HOUR)
+    run = world.begin()
+    for _ in run.steps:
+        pass
+    world.syncs.reset("contacts", world.clock.now())
+    world.end(run)
+
+    assert _settled(world) == before
+    assert _outcomes(world)[1] == ("STOPPED", "SYNC_RESET")
+
+
+def test_runs_that_are_closed_again_after_a_late_failure_have_one_row(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.slim()
+    runs = [world.begin()]
+    world.configure("companies", {"properties": ["hs_object_id"], "associations": []})
+    runs.append(world.begin("companies"))
+    for run in runs:
+        for _ in run.steps:
+            pass
+    end = Runs.end
+
+    def fail_late(stored_runs: Runs, ended: Sequence[tuple[RunLog, str]]) -> int:
+        count = end(stored_runs, ended)
+        if len(ended) > 1:
+            _failing()
+        return count
+
+    monkeypatch.setattr(Runs, "end", fail_late)
+    closing.close_runs(world.context, [run.ending for run in runs])
+
+    assert _outcomes(world) == [("SUCCEEDED", "OK")] * 2
+    assert not world.is_held()
+
+
+def test_a_run_whose_state_cannot_be_stored_is_failed_in_its_row_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.slim()
+    monkeypatch.setattr(closing, "release", _failing)
+
+    assert world.ingest()["response_code"] == "DATABASE_ERROR"
+    assert _outcomes(world) == [("FAILED", "DATABASE_ERROR")]
+
+
+def test_old_rows_that_cannot_be_deleted_keep_no_run_from_its_lease(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "TURNS_KEPT", 1)
+    monkeypatch.setattr(opening, "delete_old", _failing)
+
+    assert world.slim().run()["status"] == "SUCCEEDED"
+    assert not world.is_held()
+
+
+def test_a_run_that_waits_to_be_closed_keeps_its_lease(world: World) -> None:
+    world.slim()
+    ended = world.begin().ending
+    world.clock.advance(LEASE - MINUTE)
+    ended.ended_at = world.clock.now()
+    beside = _SideBySide(world.context)
+    beside._ended = [ended]
+    beside.going = {"companies": GoingRun(ended, iter([None, None]))}
+    beside.step()
+    world.clock.advance(2 * MINUTE)
+
+    assert world.is_held()
