@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hubspot_ingest.outbound import safety
 from tests.push.push_world import PushWorld
 
 COMPANIES: dict[str, Any] = {
@@ -135,12 +136,17 @@ def test_friends_of_the_same_object_are_linked_by_e_mail_with_several_labels(
     assert codes == ["REFUSED"]
 
 
-def test_a_link_waits_for_its_target_though_its_row_does_not_change(push_world: PushWorld) -> None:
+def test_a_link_waits_for_its_target_though_its_row_does_not_change(
+    push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is it a change that would hold a run."""
+    monkeypatch.setattr(safety, "SHARES_FROM", 1)
     push_world.update(1, COMPANIES={"LATER": None})
-    push_world.configure_push(**COMPANIES)
+    push_world.configure_push(**COMPANIES, max_change_percent=0)
     answer = push_world.pushed()
     assert (answer["rows_created"], answer["links_added"]) == (3, 0)
     assert [row["STATE"] for row in push_world.push_rows("PUSH_LINKS")] == ["WAITING"]
+    assert push_world.pushed()["links_added"] == 0
     target = company(push_world, "LATER")
     assert push_world.pushed()["links_added"] == 1
     assert set(links(push_world, "c1@example.com")) == {target}
@@ -164,3 +170,25 @@ def test_an_unknown_label_is_told_and_the_row_is_sent(push_world: PushWorld) -> 
     assert push_world.pushed()["rows_created"] == 3
     [link] = push_world.push_rows("PUSH_LINKS")
     assert (link["STATE"], link["CODE"]) == ("REJECTED", "LABEL_UNKNOWN")
+
+
+def test_links_follow_their_targets_and_leave_what_they_led_to_before(
+    push_world: PushWorld,
+) -> None:
+    """Two companies change their keys: each link moves, and goes with its row's wish."""
+    first, second = company(push_world, "A1"), company(push_world, "B2")
+    third = company(push_world, "C3")
+    push_world.update(1, COMPANIES={"A1": None, "B2": None})
+    push_world.configure_push(**COMPANIES)
+    push_world.pushed()
+    for target, code in ((first, "-"), (second, "A1"), (third, "B2")):
+        push_world.portal.update("companies", target, {"erp_code": code})
+    push_world.update(1, COMPANIES={"A1": None, "B2": None, "D4": None})
+    fourth = company(push_world, "D4")
+    push_world.pushed()
+    assert set(links(push_world, "c1@example.com")) == {second, third, fourth}
+    merged = push_world.portal.merge("companies", fourth, third)
+    push_world.update(1, COMPANIES={"A1": None})
+    push_world.pushed()
+    assert set(links(push_world, "c1@example.com")) == {second}, merged
+    assert [row["TO_ID"] for row in push_world.push_rows("PUSH_LINKS")] == [second]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import httpx
 import pytest
 
 from hubspot_ingest.errors import Refusal
+from hubspot_ingest.outbound import push_configuration
 from hubspot_ingest.outbound.push_rollback import rollback_push
 from tests.push.push_world import PushWorld
 from tests.push.test_links import COMPANIES, company, links
-from tests.runs.world import Answer, on_an_empty_stack
+from tests.runs.dying import Killed
+from tests.runs.world import MINUTE, Answer, on_an_empty_stack
 
 
 def rolled_back(world: PushWorld, run_id: str) -> Answer:
@@ -27,6 +32,28 @@ def test_created_records_are_archived_and_values_go_back(push_world: PushWorld) 
     assert (answer["rows_rolled_back"], answer["properties_kept"]) == (3, 1)
     [left] = push_world.truth().values()
     assert (left["firstname"], left["loyalty_points"]) == ("Anna", "77")
+    # what was replaced is forgotten with the push
+    push_configuration.drop(push_world.context, "customers_out")
+    assert push_world.push_rows("PUSH_IMAGES") == []
+
+
+def test_an_address_that_is_a_contacts_second_finds_it_without_reading(
+    push_world: PushWorld,
+) -> None:
+    """And what was there before is not known, so that it cannot be put back."""
+    push_world.portal.create(
+        "contacts",
+        {"email": "main@example.com", "hs_additional_emails": "c1@example.com"},
+    )
+    push_world.configure_push(read_before_write=False)
+    run = push_world.pushed()
+    assert (run["rows_created"], run["rows_updated"]) == (2, 1)
+    assert push_world.record_of("main@example.com")["firstname"] == "Name 1"
+    before = push_world.truth()
+    with pytest.raises(Refusal, match="did not read"):
+        rolled_back(push_world, run["run_id"])
+    assert push_world.truth() == before
+    assert push_world.pushed()["rows_changed"] == 0
 
 
 def test_the_next_run_is_held_until_it_is_confirmed(push_world: PushWorld) -> None:
@@ -69,14 +96,45 @@ def test_what_was_archived_is_told(push_world: PushWorld) -> None:
     assert "NOT_RESTORABLE" in answer["message"]
 
 
-def test_links_that_the_run_made_are_removed(push_world: PushWorld) -> None:
-    first, _ = company(push_world, "A1"), company(push_world, "B2")
-    push_world.update(1, COMPANIES={"A1": None})
+def test_links_that_the_run_made_are_removed_and_those_that_it_removed_made_again(
+    push_world: PushWorld,
+) -> None:
+    first, _, third = (company(push_world, code) for code in ("A1", "B2", "C3"))
+    push_world.update(1, COMPANIES={"A1": "Decision maker", "C3": None})
     push_world.configure_push(**COMPANIES)
     push_world.pushed()
     push_world.clock.advance(1000)
-    push_world.update(1, COMPANIES={"A1": None, "B2": "Decision maker"})
+    push_world.update(1, COMPANIES={"B2": "Decision maker"})
     run_id = push_world.pushed()["run_id"]
+    push_world.portal.archive("companies", third)
     answer = rolled_back(push_world, run_id)
-    assert answer["links_removed"] == 1
-    assert set(links(push_world, "c1@example.com")) == {first}
+    assert (answer["links_removed"], answer["links_restored"]) == (1, 1)
+    assert answer["links_missing"] == ["1 COMPANIES: C3"]
+    restored = links(push_world, "c1@example.com")
+    assert set(restored) == {first}
+    assert ("USER_DEFINED", "Decision maker") in restored[first]
+
+
+def test_a_rollback_that_is_killed_is_called_again_and_ends(push_world: PushWorld) -> None:
+    push_world.portal.create("contacts", {"email": "c1@example.com", "firstname": "Anna"})
+    push_world.configure_push()
+    run_id = push_world.pushed()["run_id"]
+    for kind in ("update", "archive"):
+        push_world.instead = partial(killed_after, kind)
+        with pytest.raises(Killed):
+            rolled_back(push_world, run_id)
+        push_world.clock.advance(16 * MINUTE)
+    push_world.instead = None
+    answer = rolled_back(push_world, run_id)
+    assert (answer["rows_rolled_back"], answer["properties_kept"]) == (3, 0)
+    assert [record["firstname"] for record in push_world.truth().values()] == ["Anna"]
+    # the ledger says so too: what is gone is made again, what is back is written again
+    held = push_world.push()
+    confirmed = push_world.push(plan_hash=held["plan_hash"])
+    assert (confirmed["rows_created"], confirmed["rows_updated"]) == (2, 1)
+
+
+def killed_after(kind: str, request: httpx.Request, _answer: httpx.Response) -> None:
+    """The process ends while it waits for an answer to a batch that HubSpot carried out."""
+    if request.url.path.endswith(f"contacts/batch/{kind}"):
+        raise Killed

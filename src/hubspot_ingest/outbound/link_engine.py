@@ -10,13 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 from hubspot_ingest.database.connection import Database, Row
-from hubspot_ingest.database.state.push_ledger import Ledger
-from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
-from hubspot_ingest.hubspot import link_requests
 from hubspot_ingest.hubspot.association_reads import read_links
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LinkKind
@@ -33,15 +29,15 @@ from hubspot_ingest.outbound.link_decisions import (
     decide,
     kind_id,
 )
+from hubspot_ingest.outbound.link_kinds import LinkKinds
+from hubspot_ingest.outbound.link_ledger import REJECTED, WAITING, Entry, LinkLedger, wish_of
 from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
 from hubspot_ingest.outbound.link_targets import TargetLookup
-from hubspot_ingest.outbound.mapping import LinkColumn
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.planning import row_from_json
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.times import Clock
 
-WAITING, REJECTED = "WAITING", "REJECTED"
 # States of links that are there, or may be.
 _HELD = (MADE, INTENDED, EXISTED)
 Place = tuple[str, str]
@@ -70,6 +66,11 @@ class _PairState:
         states = {link.state for link in decision.ledger if kind_id(link.label) == kind_id(kind)}
         return MADE if MADE in states else EXISTED
 
+    def is_new(self, row: PlannedRow, wish: LinkWish) -> bool:
+        """Whether the run makes a link, and not an earlier one."""
+        made = {(link["ROW_KEY"], wish_of(link)) for link in self.made if link["STATE"] == MADE}
+        return wish in row.links_added and (row.key, wish) not in made
+
 
 @dataclass
 class LinkEngine:
@@ -86,93 +87,120 @@ class LinkEngine:
     removed: int = 0
 
     def __post_init__(self) -> None:
-        """The kinds of association of each pair of types are asked for once."""
-        self._links = PushLinks(self.database, self.opened.name)
-        self._ledger = Ledger(self.database, self.opened.name)
+        """Nothing is asked before there are rows whose associations change."""
+        self._ledger = LinkLedger(self.database, self.clock, self.opened, self.run_id)
         self._targets = TargetLookup(self.opened, self.fetch, self.pool)
-        self._kinds: dict[str, tuple[LinkKind, ...]] = {}
+        self._kinds = LinkKinds(self.fetch, self._from_type)
         self._columns = {link.name: link for link in self.opened.mapping.links}
         self._mappings = {link.name: link.mapping for link in self.opened.mapping.links}
-        # by row: why a link is not as it was asked for, and what was left for others' sake
-        self._troubles: dict[str, LinkFailure] = {}
-        self._notes: dict[str, LinkFailure] = {}
 
-    def run(self) -> None:
-        """Make and remove associations. Raises what ``Fetch`` and ``heartbeat`` raise."""
+    def run(self, plan_hash: str) -> None:
+        """Make and remove the associations of the plan of that hash.
+
+        Raises what ``Fetch`` and ``heartbeat`` raise.
+        """
         plan_rows, after = PlanRows(self.database, self.opened.name), 0
-        while stored := plan_rows.page_of_links(after, ROWS_TOGETHER):
+        while stored := plan_rows.page_of_links(plan_hash, after, ROWS_TOGETHER):
             rows = [row_from_json(row) for row in stored]
             after = rows[-1].n
+            self._ledger.remember(rows)
             self.carry_out(rows)
             self.heartbeat()
 
     def carry_out(self, rows: Sequence[PlannedRow]) -> None:
         """Make the associations of some rows as their ``links`` say; those of ours only go."""
-        ids = self._ledger.record_ids([str(row.key) for row in rows])
+        keys = [str(row.key) for row in rows]
+        ids = self._ledger.rows.record_ids(keys)
+        links = self._ledger.links.of_rows(keys)
+        # of a record that is not there any more HubSpot has taken them away
+        lost = [str(row.key) for row in rows if row.is_gone and str(row.key) not in ids]
+        self._ledger.links.delete(_small(link) for link in links if link["ROW_KEY"] in lost)
+        self._ledger.rows.links_settled(lost)
         rows = [row for row in rows if str(row.key) in ids]
-        known = self._links.of_rows([str(row.key) for row in rows])
-        found = self._targets.record_ids(wish for row in rows for wish in row.links)
-        unsettled: list[dict[str, object]] = []
+        links = [link for link in links if link["ROW_KEY"] in ids]
+        targets = self._targets.record_ids(wish for row in rows for wish in row.links)
+        unsettled: list[Entry] = []
+        reasons: dict[int, str] = {}
         for to_type in sorted({self.opened.link_types[name] for name in self._columns}):
             names = {name for name in self._columns if self.opened.link_types[name] == to_type}
-            pairs = self._pairs(rows, ids, names, known, found, unsettled)
+            pairs = self._made_pairs(ids, [link for link in links if link["COLUMN_NAME"] in names])
+            for row in rows:
+                for wish in row.links:
+                    if wish.column in names:
+                        from_id = ids[str(row.key)]
+                        to_id = targets.get((wish.column, wish.to_key))
+                        kind = None if to_id is None else self._kind(wish)
+                        if (
+                            to_id is not None
+                            and kind is not None
+                            and not self._is_self(wish, from_id, to_id)
+                        ):
+                            pair = pairs.setdefault((from_id, to_id), _PairState())
+                            pair.wished.append((row, wish, kind))
+                            continue
+                        entry, reason = self._refused(row, wish, from_id, to_id, kind)
+                        reasons[len(unsettled)] = reason
+                        unsettled.append(entry)
+            asked = {(row.key, wish) for pair in pairs.values() for row, wish, _ in pair.wished}
             gone = {str(row.key) for row in rows if row.is_gone and row.action is Action.ARCHIVE}
-            self._write_pairs(to_type, pairs, gone)
-        self._links.save(unsettled)
-        waiting: set[str] = set()
-        for link in unsettled:
-            key, code = str(link["row_key"]), str(link["code"])
-            place = f"{link['column_name']}: {link['to_key']}"
-            if link["state"] == WAITING:
-                waiting.add(key)
-            elif code == "LABEL_UNKNOWN":
-                message = f"{place}: there is no label {link['label']!r}"
-                self._troubles.setdefault(key, LinkFailure(code, message))
-            else:
-                self._notes[key] = LinkFailure(code, f"{place} cannot be linked to")
-        self._settle(rows, waiting)
+            # a link whose target is another record now: first it leaves the old one
+            moved = {
+                place: pair
+                for place, pair in pairs.items()
+                if not pair.wished
+                and any((link["ROW_KEY"], wish_of(link)) in asked for link in pair.made)
+            }
+            self._write_pairs(to_type, moved, asked, gone)
+            others = {place: pair for place, pair in pairs.items() if place not in moved}
+            self._write_pairs(to_type, others, asked, gone)
+        self._ledger.save_unsettled(unsettled, reasons)
+        self._ledger.settle(rows)
 
-    def _pairs(
-        self,
-        rows: Sequence[PlannedRow],
-        ids: Mapping[str, str],
-        names: set[str],
-        known: Sequence[Row],
-        found: Mapping[Place, str],
-        unsettled: list[dict[str, object]],
-    ) -> dict[Place, _PairState]:
-        """What is wished for and was made, by pair of records; what cannot be made is noted."""
+    def _made_pairs(self, ids: Mapping[str, str], links: Sequence[Row]) -> dict[Place, _PairState]:
+        """What was made, by pair of records: a row's links are those of the record it has now."""
         pairs: dict[Place, _PairState] = {}
-        for link in known:
-            if link["COLUMN_NAME"] in names and link["TO_ID"] is not None:
-                place = (str(link["FROM_ID"]), str(link["TO_ID"]))
+        for link in links:
+            if link["TO_ID"] is not None:
+                place = (ids[link["ROW_KEY"]], str(link["TO_ID"]))
                 pairs.setdefault(place, _PairState()).made.append(link)
-        stale = [link for link in known if link["COLUMN_NAME"] in names and link["TO_ID"] is None]
-        self._links.delete(_small(link) for link in stale)
-        for row in rows:
-            for wish in row.links:
-                if wish.column not in names:
-                    continue
-                from_id, to_id = ids[str(row.key)], found.get((wish.column, wish.to_key))
-                column = self._columns[wish.column]
-                if to_id is None:
-                    waits = column.mapping.unresolved == "wait"
-                    state = WAITING if waits else REJECTED
-                    unsettled.append(self._entry(row, wish, from_id, state, "TARGET_NOT_FOUND"))
-                    continue
-                if to_id == from_id and self._to_type(column) == self._from_type:
-                    unsettled.append(self._entry(row, wish, from_id, REJECTED, "REFUSED"))
-                    continue
-                kind = self._kind(column, wish.label)
-                if kind is None:
-                    unsettled.append(self._entry(row, wish, from_id, REJECTED, "LABEL_UNKNOWN"))
-                    continue
-                pair = pairs.setdefault((from_id, to_id), _PairState())
-                pair.wished.append((row, wish, kind))
+        self._ledger.links.delete(_small(link) for link in links if link["TO_ID"] is None)
         return pairs
 
-    def _write_pairs(self, to_type: str, pairs: Mapping[Place, _PairState], gone: set[str]) -> None:
-        """Make the pairs as they are wished; those that cross others of them come afterwards."""
+    def _refused(
+        self, row: PlannedRow, wish: LinkWish, from_id: str, to_id: str | None, kind: object
+    ) -> tuple[Entry, str]:
+        """The entry of a link that cannot be sent, and why."""
+        several = self._targets.ambiguous.get((wish.column, wish.to_key))
+        state, code, reason = REJECTED, "REFUSED", "is the record itself, which links to no itself"
+        if several is not None:
+            code, reason = "AMBIGUOUS_MATCH", f"means several records: {', '.join(several)}"
+        elif to_id is None:
+            code, reason = "TARGET_NOT_FOUND", "is not there"
+            if self._mappings[wish.column].unresolved == "wait":
+                state = WAITING
+        elif kind is None:
+            code, reason = "LABEL_UNKNOWN", f"has no label {wish.label!r}"
+        return self._ledger.entry(row, wish, (from_id, None), state, code=code), reason
+
+    def _is_self(self, wish: LinkWish, from_id: str, to_id: str) -> bool:
+        return from_id == to_id and self.opened.link_types[wish.column] == self._from_type
+
+    def _kind(self, wish: LinkWish) -> LinkKind | None:
+        to_type, create = self.opened.link_types[wish.column], self._mappings[wish.column]
+        return self._kinds.kind(to_type, wish.label, create=create.create_labels)
+
+    def _write_pairs(
+        self,
+        to_type: str,
+        pairs: Mapping[Place, _PairState],
+        asked: set[tuple[str | None, LinkWish]],
+        gone: set[str],
+    ) -> None:
+        """Make the pairs as they are wished; those that cross others of them come afterwards.
+
+        ``asked`` are the links that rows ask for, whatever the pair, ``gone`` the keys of rows
+        whose record is archived.
+        """
         if not pairs:
             return
         crossing: dict[Place, _PairState] = {}
@@ -187,9 +215,10 @@ class LinkEngine:
             else:
                 live[place] = pair
         present = self._present(to_type, {from_id for from_id, _ in live})
+        live = self._with_survivors(live, present)
         ends = self._other_ends(to_type, pairs)
         decisions: dict[Place, PairDecision] = {}
-        intended: list[dict[str, object]] = []
+        intended: list[Entry] = []
         for place, pair in live.items():
             state = PairState(
                 frozenset(present.get(place, ())),
@@ -199,50 +228,81 @@ class LinkEngine:
             pair.existed_before = state.existed
             decision = decisions[place] = decide(pair.wishes(), state, self._mappings, place[1])
             intended += [
-                self._entry(
+                self._ledger.entry(
                     row,
                     wish,
-                    place[0],
+                    place,
                     INTENDED if pair.state_of(kind, decision) == MADE else EXISTED,
-                    None,
-                    place[1],
-                    kind,
-                    pair,
+                    kind=kind,
+                    existed=pair.existed_before,
+                    is_new=pair.is_new(row, wish),
                 )
                 for row, wish, kind in pair.wished
             ]
-        self._links.save(intended)
+        self._ledger.links.save(intended)
         failures = LinkSender(self.fetch, self._from_type, to_type).send(
             {place: decision for place, decision in decisions.items() if decision.changes}
         )
-        settled: list[dict[str, object]] = []
+        settled: list[Entry] = []
         forgotten = [_small(link) for pair in archived.values() for link in pair.made]
         for place, pair in live.items():
-            wishes = {(row.key, wish) for row, wish, _ in pair.wished}
             decision, failure = decisions[place], failures.get(place)
             for row, wish, kind in pair.wished:
                 if failure is not None:
-                    self._troubles.setdefault(str(row.key), failure)
+                    self._ledger.fail(str(row.key), failure)
                     if failure.code == "OUTCOME_UNKNOWN":
                         continue
-                state_name = pair.state_of(kind, decision) if failure is None else REJECTED
-                code = None if failure is None else failure.code
                 settled.append(
-                    self._entry(row, wish, place[0], state_name, code, place[1], kind, pair)
+                    self._ledger.entry(
+                        row,
+                        wish,
+                        place,
+                        pair.state_of(kind, decision) if failure is None else REJECTED,
+                        code=None if failure is None else failure.code,
+                        kind=kind,
+                        existed=pair.existed_before,
+                        is_new=pair.is_new(row, wish),
+                    )
                 )
                 self.added += failure is None and wish in row.links_added
+            wishes = {(row.key, wish) for row, wish, _ in pair.wished}
             for link in pair.made:
-                wish = LinkWish(link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"])
-                if (link["ROW_KEY"], wish) in wishes or failure is not None:
+                key, wish = link["ROW_KEY"], wish_of(link)
+                if (key, wish) in wishes or failure is not None:
+                    continue
+                self.removed += decision.changes and link["STATE"] in (MADE, INTENDED)
+                if (key, wish) in asked:
+                    # of another pair now, by which its row of the ledger is written
                     continue
                 forgotten.append(_small(link))
-                self.removed += decision.changes and link["STATE"] in (MADE, INTENDED)
                 if decision.code is not None:
                     message = f"the link to {place[1]} stays: somebody else put a label on it"
-                    self._notes[link["ROW_KEY"]] = LinkFailure(decision.code, message)
-        self._links.save(settled)
-        self._links.delete(forgotten)
-        self._write_pairs(to_type, crossing, gone)
+                    self._ledger.note(key, LinkFailure(decision.code, message))
+        self._ledger.links.save(settled)
+        self._ledger.links.delete(forgotten)
+        self._write_pairs(to_type, crossing, asked, gone)
+
+    def _with_survivors(
+        self, pairs: Mapping[Place, _PairState], present: Mapping[Place, set[LinkKind]]
+    ) -> dict[Place, _PairState]:
+        """The pairs, where what was linked to is looked up anew that HubSpot has no pair of.
+
+        It may have been merged: then the record that its key leads to now has the link.
+        """
+        lost = {place for place, pair in pairs.items() if not pair.wished} - present.keys()
+        targets = self._targets.record_ids(
+            wish_of(link) for place in lost for link in pairs[place].made
+        )
+        living: dict[Place, _PairState] = {}
+        for place, pair in pairs.items():
+            living.setdefault(place, _PairState()).wished += pair.wished
+            for link in pair.made:
+                to_id = targets.get((link["COLUMN_NAME"], link["TO_KEY"]), place[1])
+                moves = place in lost and (place[0], to_id) in present
+                living.setdefault((place[0], to_id) if moves else place, _PairState()).made.append(
+                    link
+                )
+        return living
 
     # -- what there is -----------------------------------------------------------------------
 
@@ -268,7 +328,7 @@ class LinkEngine:
             if pair.wished:
                 kinds = frozenset(kind for _, _, kind in pair.wished if kind.label is not None)
                 ends[to_id, from_id] = OtherEnd(kinds, wishes_pair=True)
-        for link in self._links.to_records(sorted({from_id for from_id, _ in pairs})):
+        for link in self._ledger.links.to_records(sorted({from_id for from_id, _ in pairs})):
             if link["TO_TYPE"] != to_type or link["STATE"] not in _HELD:
                 continue
             place = (str(link["TO_ID"]), str(link["FROM_ID"]))
@@ -283,98 +343,9 @@ class LinkEngine:
             )
         return ends
 
-    def _kind(self, column: LinkColumn, label: str | None) -> LinkKind | None:
-        """The kind of association that a label means; None where there is no such label."""
-        to_type = self._to_type(column)
-        kinds = self._kinds.get(to_type)
-        if kinds is None:
-            request = link_requests.link_kinds(self._from_type, to_type)
-            kinds = self._kinds[to_type] = self.fetch(request, link_requests.parse_link_kinds)
-        lower_label = None if label is None else label.lower()
-        for kind in kinds:
-            if (None if kind.label is None else kind.label.lower()) == lower_label:
-                return kind
-        if label is None or not column.mapping.create_labels:
-            return None
-        self.fetch(link_requests.create_label(self._from_type, to_type, label), _whole)
-        request = link_requests.link_kinds(self._from_type, to_type)
-        self._kinds[to_type] = self.fetch(request, link_requests.parse_link_kinds)
-        return next(
-            (kind for kind in self._kinds[to_type] if (kind.label or "").lower() == lower_label),
-            None,
-        )
-
     @property
     def _from_type(self) -> str:
         return self.opened.mapping.object_type
-
-    def _to_type(self, column: LinkColumn) -> str:
-        return self.opened.link_types[column.name]
-
-    # -- the ledger --------------------------------------------------------------------------
-
-    def _entry(
-        self,
-        row: PlannedRow,
-        wish: LinkWish,
-        from_id: str,
-        state: str,
-        code: str | None,
-        to_id: str | None = None,
-        kind: LinkKind | None = None,
-        pair: _PairState | None = None,
-    ) -> dict[str, object]:
-        return {
-            "row_key": row.key,
-            "column_name": wish.column,
-            "from_id": from_id,
-            "to_type": self.opened.link_types[wish.column],
-            "to_key": wish.to_key,
-            "to_id": to_id,
-            "category": None if kind is None else kind.category,
-            "type_id": None if kind is None else kind.type_id,
-            "label": wish.label,
-            "pair_existed_before": None if pair is None else pair.existed_before,
-            "state": state,
-            "code": code,
-            # of the run that made it, not of one that found it made
-            "run_id": self.run_id if wish in row.links_added else None,
-        }
-
-    def _settle(self, rows: Sequence[PlannedRow], waiting: set[str]) -> None:
-        """The rows' links are done, but for those that wait for targets or were not made."""
-        failed = self._troubles.keys()
-        done = [str(row.key) for row in rows if str(row.key) not in waiting | failed]
-        self._ledger.links_settled(done)
-        now = self.clock.now()
-        missing = LinkFailure("TARGET_NOT_FOUND", "a record to link to is not there yet")
-        outcomes: list[dict[str, object]] = []
-        reasons: list[dict[str, object]] = []
-        for row in rows:
-            key = str(row.key)
-            reason = self._troubles.get(key) or (missing if key in waiting else None)
-            outcome = "LINKED"
-            if reason is not None:
-                outcome = "REJECTED" if key in failed else "WAITING"
-            reason = reason or self._notes.get(key)
-            words = {} if reason is None else {"code": reason.code, "message": reason.message}
-            if row.action is Action.LINK:
-                outcomes.append(
-                    {
-                        "run_id": self.run_id,
-                        "row_key": row.key,
-                        "record_id": row.record_id,
-                        "outcome": outcome,
-                        "settled_at": now,
-                        **words,
-                    }
-                )
-            if reason is not None:
-                reasons.append({"row_key": key, **words})
-        self._ledger.add_outcomes(outcomes)
-        self._ledger.explain_links(self.run_id, reasons)
-        self._troubles.clear()
-        self._notes.clear()
 
 
 def _ledger_link(link: Row) -> LedgerLink:
@@ -391,7 +362,3 @@ def _ledger_link(link: Row) -> LedgerLink:
 
 def _small(link: Row) -> dict[str, object]:
     return {name.lower(): value for name, value in link.items()}
-
-
-def _whole(answer: Any) -> Any:
-    return answer

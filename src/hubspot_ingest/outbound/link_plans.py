@@ -39,17 +39,21 @@ class LinkPlans:
     def add_links(self, rows: Sequence[SourceRow], planned: dict[int, PlannedRow]) -> None:
         """Replace planned rows whose associations change."""
         keys = [str(row.key) for row in rows if row.key is not None]
+        records = {str(row.key): planned[row.n].record_id for row in rows}
         made: dict[str, set[LinkWish]] = {}
         known: dict[str, set[LinkWish]] = {}
         for link in self._links.of_rows(keys):
             wish = LinkWish(link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"])
             known.setdefault(link["ROW_KEY"], set()).add(wish)
-            if link["STATE"] in (MADE, EXISTED):
+            # what another record had that one has not
+            same_record = link["FROM_ID"] == records.get(link["ROW_KEY"])
+            if link["STATE"] in (MADE, EXISTED) and same_record:
                 made.setdefault(link["ROW_KEY"], set()).add(wish)
         asked: dict[int, tuple[LinkWish, ...]] = {}
         for row in rows:
             plan = planned[row.n]
-            if plan.action not in _LINKED and not (row.is_gone and plan.action is Action.ARCHIVE):
+            leaves = row.is_gone and plan.action in (Action.ARCHIVE, Action.SKIPPED)
+            if plan.action not in _LINKED and not leaves:
                 continue
             try:
                 asked[row.n] = () if row.is_gone else link_wishes(self._mapping.links, row.values)
@@ -65,16 +69,19 @@ class LinkPlans:
             if row.n in waiting:
                 planned[row.n] = _waiting(plan, waiting[row.n])
                 continue
+            before = known.get(str(row.key), set())
             changed = replace(
                 plan,
                 links=asked[row.n],
                 links_added=tuple(sorted(wishes - made.get(str(row.key), set()), key=_order)),
-                links_removed=tuple(sorted(known.get(str(row.key), set()) - wishes, key=_order)),
+                links_removed=tuple(sorted(before - wishes, key=_order)),
+                retries_links=wishes == before,
             )
             if changed.changes_links and plan.action is Action.UNCHANGED and not row.is_gone:
                 changed = replace(changed, action=Action.LINK)
             planned[row.n] = changed
-            self.costs.add(changed)
+            if plan.action is not Action.SKIPPED:
+                self.costs.add(changed)
 
     def _unresolved(self, asked: Mapping[int, Sequence[LinkWish]]) -> dict[int, LinkWish]:
         """The rows that wait as a whole for a target that is not there."""

@@ -7,11 +7,14 @@ from concurrent.futures import Executor
 
 from hubspot_ingest.hubspot import write_requests, write_responses
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.hubspot.write_responses import BatchAnswer
-from hubspot_ingest.outbound.lookups import batches_of
+from hubspot_ingest.hubspot.write_responses import BatchAnswer, WrittenRecord
+from hubspot_ingest.outbound.lookups import batches_of, check_refusals
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.push_settings import RECORD_ID
 from hubspot_ingest.outbound.rows import LinkWish
+from hubspot_ingest.outbound.values import plain_number
+
+Place = tuple[str, str]
 
 
 class TargetLookup:
@@ -23,16 +26,20 @@ class TargetLookup:
         self._pool = pool
         self._columns = {link.name: link.mapping for link in opened.mapping.links}
         self._types = opened.link_types
-        self._found: dict[tuple[str, str], str] = {}
+        self._ids: dict[Place, list[str]] = {}
 
-    def record_ids(self, wishes: Iterable[LinkWish]) -> dict[tuple[str, str], str]:
-        """The ids of the records there are, by column and key."""
+    def record_ids(self, wishes: Iterable[LinkWish]) -> dict[Place, str]:
+        """The ids of the records there are, by column and key; no key means several records."""
         asked = {(wish.column, wish.to_key) for wish in wishes}
-        for column in {column for column, _ in asked}:
+        for column in sorted({column for column, _ in asked}):
             keys = sorted(key for name, key in asked if name == column)
-            new_keys = [key for key in keys if (column, key) not in self._found]
-            self._look_up(column, new_keys)
-        return {place: self._found[place] for place in asked if place in self._found}
+            self._look_up(column, [key for key in keys if (column, key) not in self._ids])
+        return {place: self._ids[place][0] for place in asked if len(self._ids.get(place, ())) == 1}
+
+    @property
+    def ambiguous(self) -> dict[Place, list[str]]:
+        """The keys that mean several records, with their ids."""
+        return {place: sorted(ids) for place, ids in self._ids.items() if len(ids) > 1}
 
     def _look_up(self, column: str, keys: list[str]) -> None:
         match, object_type = self._columns[column].match, self._types[column]
@@ -46,14 +53,25 @@ class TargetLookup:
             )
             return self._fetch(request, write_responses.batch_answer)
 
+        records: dict[str, WrittenRecord] = {}
         for answer in self._pool.map(read, [list(batch) for batch in batches_of(usable)]):
-            for record in answer.records:
-                self._found[column, record.id] = record.id
-                others = ";".join(
-                    record.properties.get(name) or ""
-                    for name in (match, "hs_additional_emails", "hs_merged_object_ids")
-                )
-                for value in others.split(";"):
-                    key = value.lower() if match == "email" else value
-                    if key in usable:
-                        self._found[column, key] = record.id
+            check_refusals(answer)
+            records.update({record.id: record for record in answer.records})
+        exact: dict[str, list[str]] = {}
+        similar: dict[str, list[str]] = {}
+        for record in records.values():
+            values = record.properties
+            value = record.id if by_id else values.get(match) or ""
+            further = values.get("hs_merged_object_ids" if by_id else "hs_additional_emails") or ""
+            exact.setdefault(value, []).append(record.id)
+            for spelling in {_plain(value), *map(_plain, further.split(";"))}:
+                similar.setdefault(spelling, []).append(record.id)
+        for key in usable:
+            ids = exact.get(key) or similar.get(_plain(key))
+            if ids:
+                self._ids[column, key] = ids
+
+
+def _plain(value: str) -> str:
+    """A value in the form in which HubSpot takes several spellings for one."""
+    return plain_number(value) or value.strip().lower()

@@ -26,6 +26,19 @@ def batches_of(items: Sequence[Item], size: int = WRITE_LIMIT) -> Iterator[Seque
         yield items[start : start + size]
 
 
+def check_refusals(answer: BatchAnswer) -> None:
+    """Raises ``UnexpectedAnswer`` where it is not known whether some records exist.
+
+    Nothing may be made of those, and nothing in their place.
+    """
+    for refusal in answer.refusals:
+        if refusal.category != NOT_FOUND and "NOT_FOUND" not in refusal.category:
+            raise UnexpectedAnswer(
+                f"HubSpot did not say which records are there ({refusal.category}: "
+                f"{refusal.message}); nothing was written for these rows, run again"
+            )
+
+
 class RecordLookup:
     """Finds records by id and by unique property. Raises what ``Fetch`` raises."""
 
@@ -90,11 +103,5 @@ class RecordLookup:
             return self._fetch(request, write_responses.batch_answer)
 
         for answer in self._pool.map(read, batches_of(values)):
-            for refusal in answer.refusals:
-                if refusal.category != NOT_FOUND and "NOT_FOUND" not in refusal.category:
-                    # whether these records exist is not known: nothing may be made of them
-                    raise UnexpectedAnswer(
-                        f"HubSpot did not say which records are there ({refusal.category}: "
-                        f"{refusal.message}); nothing was written for these rows, run again"
-                    )
+            check_refusals(answer)
             yield from answer.records

@@ -124,6 +124,16 @@ class PushMapping:
         return tuple(mapped.name for mapped in self.properties)
 
     @property
+    def claimed(self) -> tuple[str, ...]:
+        """The properties of which no other push may decide: what is written, and the keys."""
+        names = list(self.written)
+        if self.external_id is not None and self.settings.strategy in ("create", "upsert"):
+            names.append(self.external_id)
+        removal = self.settings.removed_rows
+        names += removal.set if isinstance(removal, RemovedSet) else ()
+        return tuple(dict.fromkeys(names))
+
+    @property
     def read(self) -> tuple[str, ...]:
         """The properties that a record is read with before it is written."""
         names = [*self.written, self.modified]
@@ -150,6 +160,9 @@ class PushMapping:
             [[link.name, link.mapping.model_dump(mode="json")] for link in self.links],
             settings.strategy,
         ]
+        if settings.conflicts != "overwrite":
+            # what was kept is looked at again once it is to be overwritten
+            parts.append(settings.conflicts)
         return _hash(parts)
 
     @property
@@ -166,6 +179,8 @@ class PushMapping:
                 ]
                 for each in self.properties
             ]
+            # a stage that was not taken back may be now
+            + [[self.settings.lifecycle_backward]] * (self.settings.lifecycle_backward != "reject")
         )
 
 

@@ -66,6 +66,27 @@ def resolve(
     return _Resolution(push, settings, object_type, modified, columns, properties).mapping()
 
 
+def identity(
+    settings: PushSettings,
+    object_type: str,
+    columns: Mapping[str, str],
+    properties: Sequence[Property],
+) -> dict[str, str]:
+    """What tells a push's rows and their records apart, by setting; arguments as ``resolve``'s."""
+    portal = {prop.name: prop for prop in properties}
+    external_id = settings.external_id
+    if "external_id" not in settings.model_fields_set:
+        usable = (name for name in EXTERNAL_IDS if _holds_keys(portal.get(name)))
+        external_id = next(usable, None)
+    if settings.match is not None:
+        [match] = settings.match
+    else:
+        every = settings.writes_all and EMAIL.upper() in columns
+        by_email = object_type == CONTACTS and (every or EMAIL in settings.properties)
+        match = EMAIL if by_email and settings.strategy != "create" else str(external_id)
+    return {"key": ", ".join(settings.key), "match": match, "external_id": str(external_id)}
+
+
 class _Resolution:
     """One look at settings, source and portal together."""
 
@@ -103,6 +124,13 @@ class _Resolution:
                 "out; or name another one in 'external_id'"
             )
         match, match_place = self._match(mapped, external_id)
+        places = {each.name: each.place for each in mapped}
+        if match in settings.properties and places[match] != match_place:
+            raise Refusal(
+                f"setting 'properties.{match}': records are matched by this property with the "
+                f"column {self.columns[match_place or 0].name}, and cannot get another one's "
+                "values; take it out, or match by another property"
+            )
         removal = self.settings.removed_rows
         if isinstance(removal, RemovedSet):
             for name, value in removal.set.items():
@@ -207,12 +235,11 @@ class _Resolution:
             if name is None:
                 return None
             prop = self.portal.get(name)
-            if prop is None or not prop.unique or not _is_writable(prop):
+            if not _holds_keys(prop):
                 raise self._no_external_id(f"{name!r} is no unique property that can be written")
             return name
         for name in EXTERNAL_IDS:
-            prop = self.portal.get(name)
-            if prop is not None and prop.unique and _is_writable(prop):
+            if _holds_keys(self.portal.get(name)):
                 return name
         return None
 
@@ -258,6 +285,10 @@ class _Resolution:
                 "OBJECT of keys and labels, for example OBJECT_CONSTRUCT('acme.com', 'Employee')"
             )
         return LinkColumn(name, place, mapping)
+
+
+def _holds_keys(prop: Property | None) -> bool:
+    return prop is not None and prop.unique and _is_writable(prop)
 
 
 def _is_writable(prop: Property) -> bool:

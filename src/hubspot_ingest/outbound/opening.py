@@ -188,14 +188,22 @@ def stored_settings(push: Push) -> PushSettings:
     return parse_push_settings(push.name, push.settings)
 
 
-def contested(
-    pushes: Sequence[Push], name: str, object_type: str, written: Sequence[str]
-) -> dict[str, str]:
-    """The properties that another push of the same object writes too, with that push's name."""
-    return {
-        prop: push.name
-        for push in pushes
-        if push.name != name and push.object_type == object_type
-        for prop in written
-        if prop in push.properties
-    }
+def check_contested(pushes: Pushes, opened: OpenPush) -> None:
+    """Raises ``Refusal`` (``PROPERTY_CONTESTED``) for what another push writes too."""
+    mapping = opened.mapping
+    for push in pushes.all():
+        if push.name == opened.name or push.object_type != opened.stream.object_type:
+            continue
+        for name in mapping.claimed:
+            if name in push.properties:
+                cure = (
+                    "name another unique property in 'external_id', or use the strategy update"
+                    if name == mapping.external_id
+                    else "take it out of one of them"
+                )
+                raise Refusal(
+                    f"the push {push.name} writes the property {name!r} of "
+                    f"{opened.settings.object} already, and two would overwrite each other for "
+                    f"ever; {cure}",
+                    code="PROPERTY_CONTESTED",
+                )

@@ -81,7 +81,7 @@ class RowOutcome:
 
 def unverified(row: PlannedRow, record: WrittenRecord) -> bool:
     """Whether an answer does not say of every property that was sent what is stored now."""
-    return any(value and name not in record.properties for name, value in row.payload.items())
+    return any(name not in record.properties for name in row.payload)
 
 
 def written(
@@ -166,6 +166,18 @@ def archived(row: PlannedRow) -> RowOutcome:
         record_id=row.record_id,
         sent=row.sent,
         changed={},
+    )
+
+
+def written_before(row: PlannedRow) -> RowOutcome:
+    """The outcome of a row for which there is nothing to send any more, or nothing was."""
+    return RowOutcome(
+        row,
+        OF_ACTION[row.action],
+        "KEPT" if row.action is Action.KEPT else "SYNCED",
+        row.hash,
+        record_id=row.record_id,
+        sent=row.sent,
     )
 
 

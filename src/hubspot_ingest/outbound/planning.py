@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
@@ -23,7 +23,7 @@ from hubspot_ingest.outbound.link_plans import LinkPlans
 from hubspot_ingest.outbound.lookups import RecordLookup
 from hubspot_ingest.outbound.mapping import EMAIL, column_kind
 from hubspot_ingest.outbound.opening import OpenPush, source_table
-from hubspot_ingest.outbound.push_settings import RECORD_ID
+from hubspot_ingest.outbound.record_owners import RecordOwners
 from hubspot_ingest.outbound.row_plans import RowPlanner, lookup_value
 from hubspot_ingest.outbound.rows import Action, LedgerRow, LinkWish, PlannedRow, SourceRow
 from hubspot_ingest.outbound.values import RowFault
@@ -94,7 +94,7 @@ class PushPlanner:
         )
         self._link_plans = LinkPlans(opened, database, fetch, pool)
         self._heartbeat = heartbeat
-        self._key_of_record: dict[str, str] = {}
+        self._owners = RecordOwners(self._ledger, self._gone_keys)
 
     def plan(self, scope: Scope, now: int) -> PlanSummary:
         """Make the plan and store its rows in place of those of the plan before."""
@@ -123,7 +123,8 @@ class PushPlanner:
                 summary.actions[row.action] += 1
                 summary.codes[row.code or ""] += row.action is Action.INVALID
                 if row.n in sent_before:
-                    changes = row.action.is_sent or row.action is Action.LINK
+                    links = row.action is Action.LINK and not row.retries_links
+                    changes = row.action.is_sent or links
                     summary.changed_sent_rows += changes
                 elif row.record_id is not None and row.action is not Action.INVALID:
                     summary.found += 1
@@ -204,10 +205,16 @@ class PushPlanner:
                 planned[row.n] = self._rows.invalid(row, fault)
         sound = [row for row in rows if row.n in wishes]
         records = self._records(sound) if self._reads else self._as_in_ledger(sound)
-        taken = self._taken(sound, records)
+        values = {
+            row.n: lookup_value(self._mapping, self._definitions, row)
+            for row in sound
+            if not row.is_gone
+        }
+        others = self._owners.others(sound, records, values)
         for row in sound:
-            if row.n in taken:
-                planned[row.n] = self._rows.invalid(row, taken[row.n])
+            if row.n in others:
+                record = records.get(row.n)
+                planned[row.n] = self._rows.not_theirs(row, record, others[row.n])
             else:
                 planned[row.n] = self._rows.plan(row, wishes[row.n], records.get(row.n))
         if self._mapping.links:
@@ -269,29 +276,11 @@ class PushPlanner:
             and ledger.state in SENT_STATES
         )
 
-    def _taken(
-        self, rows: Sequence[SourceRow], records: Mapping[int, WrittenRecord]
-    ) -> dict[int, RowFault]:
-        """The rows whose record another row of the push has."""
-        new = [
-            records[row.n].id
-            for row in rows
-            if row.n in records and (row.ledger is None or row.ledger.record_id is None)
-        ]
-        owners = self._ledger.owners(new)
-        faults: dict[int, RowFault] = {}
-        for row in rows:
-            if row.n not in records or row.is_gone:
-                continue
-            record_id = records[row.n].id
-            owner = owners.get(record_id) or self._key_of_record.setdefault(record_id, str(row.key))
-            if owner != row.key:
-                faults[row.n] = RowFault(
-                    "AMBIGUOUS_MATCH",
-                    f"the record {record_id} is that of the row {owner} already",
-                    None if self._mapping.match == RECORD_ID else self._mapping.match,
-                )
-        return faults
+    def _gone_keys(self, keys: Collection[str]) -> set[str]:
+        """Those of some keys that are gone from the source."""
+        statement = push_diff.gone_keys(self._tables)
+        rows = self._database.rows(statement, (json.dumps(sorted(keys)),))
+        return {str(row["ROW_KEY"]) for row in rows}
 
 
 def _identity(row: PlannedRow) -> list[object]:
@@ -347,4 +336,4 @@ def row_from_json(stored: Row) -> PlannedRow:
 
 def _wishes(stored: object) -> tuple[LinkWish, ...]:
     listed = variant(stored) or ()
-    return tuple(LinkWish(wish["column"], wish["to"], wish.get("label")) for wish in listed)
+    return tuple(map(LinkWish.from_json, listed))

@@ -6,14 +6,15 @@ from pydantic import ValidationError
 
 from hubspot_ingest import schedules, times
 from hubspot_ingest.database.source_access import readable_columns
-from hubspot_ingest.database.state.push_store import Pushes
+from hubspot_ingest.database.state.push_ledger import Ledger
+from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import Refusal, SyncBusy
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import task_schedules
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.outbound import opening
+from hubspot_ingest.outbound import mapping_resolution, opening
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.push_settings import PushSettings, PushSource, parse_push_settings
 from hubspot_ingest.settings import sync_name
@@ -45,6 +46,7 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
             raise Refusal(
                 f"{name} sends {stored.object_type}; records of another object need another push"
             )
+        _check_identity(Ledger(context.database, name), stored, opened)
     # first what Snowflake may refuse, then what it remembers
     task_schedules.change_push(
         context.database,
@@ -57,7 +59,7 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         name,
         opened.stream.object_type,
         new_settings,
-        opened.mapping.written,
+        opened.mapping.claimed,
         opened.portal_id,
         context.clock.now(),
         every_minutes=schedules.longest_gap(settings.schedule),
@@ -69,21 +71,31 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
     }
 
 
+def _check_identity(ledger: Ledger, stored: Push, opened: OpenPush) -> None:
+    """Raises ``Refusal`` where rows that were sent would be taken for new ones, and made again."""
+    before, after = (
+        mapping_resolution.identity(
+            settings, opened.stream.object_type, opened.source_types, opened.properties
+        )
+        for settings in (opening.stored_settings(stored), opened.settings)
+    )
+    for setting, value in before.items():
+        if value != after[setting] and ledger.has_records():
+            raise Refusal(
+                f"setting {setting!r}: {stored.name} has sent rows told apart by {value}; by "
+                f"{after[setting]} it would take them for new ones and make their records again; "
+                f"make another push, or forget what was sent with CALL reset_push('{stored.name}', "
+                "'forget') and look at CALL plan_push before the next run"
+            )
+
+
 def check(context: Context, name: str, settings: PushSettings) -> OpenPush:
     """The push that some settings describe. Raises ``Refusal`` with the code of what is wrong."""
     opening.check_may_write(context.database, settings.connection)
     deadline = context.clock.now() + PATIENCE
     with context.client(settings.as_sync(), deadline) as client:
         opened = opening.open_settings(context, client, name, settings)
-        taken = opening.contested(
-            Pushes(context.database).all(), name, opened.stream.object_type, opened.mapping.written
-        )
-        for prop, other in taken.items():
-            raise Refusal(
-                f"the push {other} writes the property {prop!r} of {settings.object} already, and "
-                "two would overwrite each other for ever; take it out of one of them",
-                code="PROPERTY_CONTESTED",
-            )
+        opening.check_contested(Pushes(context.database), opened)
         opening.check_write_scope(client, opened.stream.object_type)
     return opened
 

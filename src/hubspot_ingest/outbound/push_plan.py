@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from hubspot_ingest import times
-from hubspot_ingest.database.state.push_store import Push, Pushes
+from hubspot_ingest.database.state.push_store import Push
 from hubspot_ingest.errors import Held
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.outbound import opening, push_runner, safety
+from hubspot_ingest.outbound import push_runner, safety
 from hubspot_ingest.outbound.planning import PlanSummary, Scope
 from hubspot_ingest.outbound.push_settings import PushSettings, parse_push_settings
 from hubspot_ingest.outbound.rows import Action
@@ -26,17 +26,11 @@ def plan_push(context: Context, name: str | None, new_settings: Json = None) -> 
 
     Raises ``UnknownPush``, ``SyncBusy``, and ``Refusal`` with the code of what is wrong.
     """
-    pushes = Pushes(context.database)
-    push = opening.existing_push(pushes, name)
-    settings = (
-        opening.stored_settings(push)
-        if new_settings is None
-        else parse_push_settings(sync_name(name), new_settings)
-    )
+    settings = None if new_settings is None else parse_push_settings(sync_name(name), new_settings)
     now = context.clock.now()
-    with push_runner.opened_alone(context, push, settings) as run:
-        summary = run.planner.plan(Scope(None, push_runner.retry_due(push, now)), now)
-        return _report(push, settings, summary, run.client)
+    with push_runner.opened_alone(context, name, settings) as run:
+        summary = run.planner.plan(Scope(None, push_runner.retry_due(run.push, now)), now)
+        return _report(run.push, run.settings, summary, run.client)
 
 
 def _report(push: Push, settings: PushSettings, summary: PlanSummary, client: Client) -> Answer:

@@ -1,15 +1,16 @@
 """ROLLBACK_RUN for the run of a push: puts back what it wrote, where nobody changed it since.
 
 A property goes back only while HubSpot holds what the run wrote. Records that the run created are
-archived, associations that it made are removed; what it archived can be restored in HubSpot's own
-pages alone. The next run is held until it is confirmed: it would send the same again.
+archived, associations that it made are removed and those that it removed made again; what it
+archived can be restored in HubSpot's own pages alone. The next run is held until it is confirmed:
+it would send the same again. A rollback that was killed is called again, and carries on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from hubspot_ingest.database.connection import Row
 from hubspot_ingest.database.state.push_images import PushImages
@@ -19,7 +20,7 @@ from hubspot_ingest.errors import Refusal
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.outbound import opening, push_runner
+from hubspot_ingest.outbound import outcomes, push_runner, recovery
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_decisions import EXISTED, MADE
 from hubspot_ingest.outbound.link_engine import LinkEngine
@@ -27,6 +28,7 @@ from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import WAVE
 from hubspot_ingest.outbound.push_runner import PushRun
+from hubspot_ingest.outbound.record_owners import merged_ids
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.outbound.values import same_value
 
@@ -42,19 +44,25 @@ def rollback_push(context: Context, name: str, run_id: str) -> dict[str, Json]:
     Raises ``Refusal`` for a run that was rolled back before, or that a later one built upon.
     """
     images = PushImages(context.database)
-    push = opening.existing_push(Pushes(context.database), name)
-    if images.was_rolled_back(run_id):
-        raise Refusal(f"the run {run_id} was rolled back before", code="ALREADY_ROLLED_BACK")
-    if later := images.later_runs(push.name, run_id):
-        raise Refusal(
-            f"later runs of {push.name} wrote to HubSpot: roll back {', '.join(later)} first",
-            code="LATER_RUN_NOT_KEPT",
-        )
-    settings = opening.stored_settings(push)
-    with push_runner.opened_alone(context, push, settings) as run:
+    with push_runner.opened_alone(context, name) as run:
+        # what a run that was killed sent is known only afterwards
+        recovery.recover(run.engine)
+        if images.was_rolled_back(run_id):
+            raise Refusal(f"the run {run_id} was rolled back before", code="ALREADY_ROLLED_BACK")
+        if later := images.later_runs(name, run_id):
+            raise Refusal(
+                f"later runs of {name} wrote to HubSpot: roll back {', '.join(later)} first",
+                code="LATER_RUN_NOT_KEPT",
+            )
+        if not images.has_any(name, run_id):
+            raise Refusal(
+                f"nothing is remembered of what the run {run_id} replaced: it wrote nothing, did "
+                "not read before it wrote, or is longer ago than keep_images_days",
+                code=NOT_RESTORABLE,
+            )
         # first the hold: should this end here, the next run sends nothing without being confirmed
         reason = f"the run {run_id} was rolled back: a run would send the same again"
-        Pushes(context.database).hold(push.name, reason)
+        Pushes(context.database).hold(name, reason)
         return _Rollback(run, run_id).undo()
 
 
@@ -69,21 +77,34 @@ class _Rollback:
         self._definitions = self._engine.definitions
         self._counts: Counter[str] = Counter()
         self._lost: list[str] = []
+        self._missing_links: list[str] = []
+        self._links = LinkEngine(
+            run.context.database,
+            run.context.clock,
+            run.opened,
+            run.client.fetch,
+            run.pool,
+            run.run_id,
+            run.heartbeat,
+        )
 
     def undo(self) -> dict[str, Json]:
-        links = self._undo_links()
+        self._undo_links()
         push, after = self._run.push.name, ""
         while images := self._images.page(push, self._run_id, after, WAVE):
             after = str(images[-1]["ROW_KEY"])
-            self._undo_rows(images)
+            self._undo_rows([image for image in images if image["ACTION"] != Action.LINK])
             self._run.heartbeat()
         self._images.mark_rolled_back(self._run_id, self._run.context.clock.now())
         counts = self._counts
         message = (
             f"{counts['ROLLED_BACK']} records are as they were before {self._run_id}, "
-            f"{counts['KEPT']} properties were kept as others changed them since, {links} "
-            "associations are removed"
+            f"{counts['KEPT']} properties were kept as others changed them since, "
+            f"{self._links.removed} associations are removed and {self._links.added} made again"
         )
+        if self._missing_links:
+            named = ", ".join(self._missing_links[:MOST_NAMED])
+            message += f", {len(self._missing_links)} could not be made again ({named})"
         if self._lost:
             message += (
                 f"; NOT_RESTORABLE by HubSpot's API: {len(self._lost)} archived records, to be "
@@ -94,38 +115,55 @@ class _Rollback:
             "message": f"{message}; the next run is held until its plan is confirmed",
             "rows_rolled_back": counts["ROLLED_BACK"],
             "properties_kept": counts["KEPT"],
-            "links_removed": links,
+            "links_removed": self._links.removed,
+            "links_restored": self._links.added,
+            "links_missing": list[Json](self._missing_links),
             "not_restorable": list[Json](self._lost),
         }
 
-    def _undo_links(self) -> int:
-        """Remove the associations that the run made; how many."""
+    def _undo_links(self) -> None:
+        """Remove the associations that the run made, and make those again that it removed."""
         if not self._run.opened.mapping.links:
-            return 0
-        database, push = self._run.context.database, self._run.push.name
-        engine = LinkEngine(
-            database,
-            self._run.context.clock,
-            self._run.opened,
-            self._run.client.fetch,
-            self._run.pool,
-            self._run.run_id,
-            self._run.heartbeat,
-        )
+            return
+        push = self._run.push.name
         for keys in batches_of(self._images.links_of(push, self._run_id), ROWS_TOGETHER):
-            kept: dict[str, list[LinkWish]] = {key: [] for key in keys}
-            for link in PushLinks(database, push).of_rows(keys):
+            removed = self._images.removed_links(push, self._run_id, keys)
+            wishes: dict[str, list[LinkWish]] = {
+                key: [LinkWish.from_json(link) for link in removed.get(key, ())] for key in keys
+            }
+            restored = {key: tuple(listed) for key, listed in wishes.items()}
+            for link in self._ledger_links(keys):
                 is_undone = link["STATE"] == MADE and link["RUN_ID"] == self._run_id
                 if link["STATE"] in (MADE, EXISTED) and not is_undone:
-                    wish = LinkWish(link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"])
-                    kept[link["ROW_KEY"]].append(wish)
-            engine.carry_out(
+                    wishes[link["ROW_KEY"]].append(_wish(link))
+            self._links.carry_out(
                 [
-                    PlannedRow(n, key, Action.UNCHANGED, links=tuple(kept[key]))
+                    PlannedRow(
+                        n,
+                        key,
+                        Action.UNCHANGED,
+                        links=tuple(dict.fromkeys(wishes[key])),
+                        links_added=restored[key],
+                    )
                     for n, key in enumerate(keys)
                 ]
             )
-        return engine.removed
+            # what they ask for is planned afresh
+            self._engine.ledger.put_back({key: {} for key in keys})
+            there = {
+                (link["ROW_KEY"], _wish(link))
+                for link in self._ledger_links(keys)
+                if link["STATE"] in (MADE, EXISTED)
+            }
+            self._missing_links += [
+                f"{key} {wish.column}: {wish.to_key}"
+                for key in keys
+                for wish in restored[key]
+                if (key, wish) not in there
+            ]
+
+    def _ledger_links(self, keys: Sequence[str]) -> list[Row]:
+        return PushLinks(self._run.context.database, self._run.push.name).of_rows(keys)
 
     def _undo_rows(self, images: Sequence[Row]) -> None:
         lookup = RecordLookup(
@@ -135,45 +173,84 @@ class _Rollback:
             self._run.pool,
         )
         records = lookup.by_id(str(image["RECORD_ID"]) for image in images)
+        records = {**self._survivors(lookup, images, records), **records}
         rows: list[PlannedRow] = []
+        undone: list[PlannedRow] = []
         for n, image in enumerate(images):
-            record = records.get(str(image["RECORD_ID"]))
+            key, record = str(image["ROW_KEY"]), records.get(str(image["RECORD_ID"]))
             if image["ACTION"] == Action.ARCHIVE:
                 self._lost.append(str(image["RECORD_ID"]))
+            elif record is None and image["ACTION"] == Action.CREATE:
+                # archived by a rollback that was killed, or by somebody
+                undone.append(PlannedRow(n, key, Action.ARCHIVE, record_id=image["RECORD_ID"]))
+            elif record is not None and record.id != image["RECORD_ID"]:
+                # merged into another record, whose values are as much somebody else's
+                self._counts["KEPT"] += len(image["WRITTEN"])
             elif record is not None:
-                rows.append(self._undoing(n, image, record))
+                row = self._undoing(n, image, record)
+                (rows if row.payload or row.action is Action.ARCHIVE else undone).append(row)
+        sender = replace(self._engine.sender, moves_stages_back=True)
         for action in (Action.UPDATE, Action.ARCHIVE):
             for batch in batches_of([row for row in rows if row.action is action]):
-                self._store(self._engine.sender.send(action, batch), action)
+                self._store(sender.send(action, batch))
+        self._store([outcomes.written_before(row) for row in undone])
         self._store_lost(images)
 
+    def _survivors(
+        self, lookup: RecordLookup, images: Sequence[Row], records: Mapping[str, WrittenRecord]
+    ) -> dict[str, WrittenRecord]:
+        """Records into which created ones were merged, by the old id, which no batch finds."""
+        name = self._run.opened.mapping.key_property
+        written = {
+            str(image["WRITTEN"][name]): str(image["RECORD_ID"])
+            for image in images
+            if image["RECORD_ID"] not in records and name in image["WRITTEN"]
+        }
+        by_value = lookup.by_property(name, written) if name and written else {}
+        return {
+            written[value]: record
+            for value, record in by_value.items()
+            if written[value] in merged_ids(record)
+        }
+
     def _undoing(self, n: int, image: Row, record: WrittenRecord) -> PlannedRow:
-        """What undoes one row's write; an update without properties where all was kept."""
+        """What undoes one row's write; ``sent`` holds what the record has of it already."""
         key = str(image["ROW_KEY"])
         if image["ACTION"] == Action.CREATE:
             return PlannedRow(n, key, Action.ARCHIVE, record_id=record.id)
-        written: Mapping[str, Any] = image["WRITTEN"]
         payload: dict[str, str] = {}
-        for name, value in written.items():
-            if same_value(self._definitions.get(name), value, record.properties.get(name)):
-                payload[name] = image["BEFORE"].get(name) or ""
+        sent: dict[str, str] = {}
+        for name, value in image["WRITTEN"].items():
+            definition, held = self._definitions.get(name), record.properties.get(name)
+            before = image["BEFORE"].get(name) or ""
+            if same_value(definition, before, held):
+                sent[name] = held or ""
+            elif same_value(definition, value, held):
+                payload[name] = before
             else:
                 self._counts["KEPT"] += 1
-        before = {name: record.properties.get(name) for name in payload}
-        action = Action.UPDATE if payload else Action.KEPT
+        action = Action.UPDATE if payload or sent else Action.KEPT
+        held_before = {name: record.properties.get(name) for name in payload}
         return PlannedRow(
-            n, key, action, record_id=record.id, payload=payload, before=before, sent=payload
+            n, key, action, record_id=record.id, payload=payload, before=held_before, sent=sent
         )
 
-    def _store(self, settled: Sequence[RowOutcome], action: Action) -> None:
+    def _store(self, settled: Sequence[RowOutcome]) -> None:
         """Tell the ledger: what is undone is planned afresh, by the record where there is one."""
         run, now = self._run, self._run.context.clock.now()
         undone = [outcome for outcome in settled if outcome.wrote]
+        archived = [outcome for outcome in undone if outcome.row.action is Action.ARCHIVE]
+        updated = [outcome for outcome in undone if outcome.row.action is not Action.ARCHIVE]
         ledger = self._engine.ledger
-        if action is Action.ARCHIVE:
-            ledger.forget_rows([str(outcome.row.key) for outcome in undone])
-        else:
-            ledger.put_back({str(outcome.row.key): dict(outcome.row.payload) for outcome in undone})
+        ledger.forget_rows([str(outcome.row.key) for outcome in archived])
+        ledger.put_back(
+            {
+                str(outcome.row.key): {
+                    name: value or "" for name, value in (outcome.sent or {}).items()
+                }
+                for outcome in updated
+            }
+        )
         ledger.add_outcomes(
             {
                 "run_id": run.run_id,
@@ -204,3 +281,7 @@ class _Rollback:
             for image in images
             if image["ACTION"] == Action.ARCHIVE
         )
+
+
+def _wish(link: Row) -> LinkWish:
+    return LinkWish(link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"])

@@ -78,7 +78,13 @@ class PushRun:
             self.push.name,
             mapping,
             definitions,
-            Sender(self.client.fetch, mapping, definitions, self.run_id),
+            Sender(
+                self.client.fetch,
+                mapping,
+                definitions,
+                self.run_id,
+                self.settings.lifecycle_backward == "clear_first",
+            ),
             self.pool,
             self.heartbeat,
             lambda: sum(usage.retries for usage in list(self.client.tally.endpoints.values())),
@@ -91,14 +97,24 @@ def new_run_id(now: int) -> str:
 
 
 @contextmanager
-def leased(context: Context, name: str, run_id: str, weight: int | None = None) -> Iterator[None]:
-    """Be the only run of a push, which has this weight among others. Raises ``SyncBusy``."""
+def leased(
+    context: Context, name: str | None, run_id: str, *, asks_hubspot: bool = True
+) -> Iterator[Push]:
+    """Be the only run of a push, and see it as it is then.
+
+    One that ``asks_hubspot`` has its push's weight among others. Raises ``UnknownPush`` and
+    ``SyncBusy``.
+    """
     pushes = Pushes(context.database)
-    pushes.take_lease(name, run_id, context.clock.now(), process=context.process, weight=weight)
+    push = opening.existing_push(pushes, name)
+    weight = opening.stored_settings(push).as_sync().weight if asks_hubspot else None
+    now = context.clock.now()
+    pushes.take_lease(push.name, run_id, now, process=context.process, weight=weight)
     try:
-        yield
+        # what was configured, or held, up to now counts
+        yield opening.existing_push(pushes, push.name)
     finally:
-        pushes.release_lease(name, run_id)
+        pushes.release_lease(push.name, run_id)
 
 
 @contextmanager
@@ -115,6 +131,9 @@ def opened_run(
         try:
             opened = opening.open_settings(context, client, push.name, settings)
             opening.check_portal(push, opened)
+            if set(opened.mapping.claimed) - set(push.properties):
+                # the columns, or the properties, that "*" stands for are others than then
+                opening.check_contested(Pushes(context.database), opened)
             yield PushRun(context, push, settings, client, run_id, pool, opened, share, stored)
         except DailyLimitReached as error:
             raise share.with_reset_time(error) from error
@@ -124,20 +143,24 @@ def opened_run(
 
 
 @contextmanager
-def opened_alone(context: Context, push: Push, settings: PushSettings) -> Iterator[PushRun]:
+def opened_alone(
+    context: Context, name: str | None, new_settings: PushSettings | None = None
+) -> Iterator[PushRun]:
     """A push opened under its lease for what is no run: to plan, to adopt, to roll back.
 
-    Raises ``SyncBusy``, and what ``opened_run`` raises.
+    ``new_settings`` count instead of those that are stored. Raises ``UnknownPush``, ``SyncBusy``,
+    and what ``opened_run`` raises.
     """
     now = context.clock.now()
     run_id = new_run_id(now)
-    deadline = now + round(settings.deadline_minutes * MINUTE)
-    with (
-        leased(context, push.name, run_id, settings.as_sync().weight),
-        context.client(settings.as_sync(), deadline) as client,
-        opened_run(context, push, settings, client, run_id) as run,
-    ):
-        yield run
+    with leased(context, name, run_id) as push:
+        settings = new_settings or opening.stored_settings(push)
+        deadline = now + round(settings.deadline_minutes * MINUTE)
+        with (
+            context.client(settings.as_sync(), deadline) as client,
+            opened_run(context, push, settings, client, run_id) as run,
+        ):
+            yield run
 
 
 def push_to_hubspot(
@@ -151,16 +174,15 @@ def push_to_hubspot(
     ``plan_hash`` confirms that plan, and no other is carried out. Raises only what forbids a run to
     begin at all: ``UnknownPush``, ``SyncBusy``, ``Refusal`` for settings.
     """
-    push = opening.existing_push(Pushes(context.database), name)
-    settings = opening.stored_settings(push)
     now = context.clock.now()
     run_id = new_run_id(now)
-    log = RunLog(
-        run_id, push.name, push.object_type, now, direction="OUT", strategy=settings.strategy
-    )
     runs, cost = Runs(context.database), RunCost(context.clock)
     progress = Progress()
-    with leased(context, push.name, run_id, settings.as_sync().weight):
+    with leased(context, name, run_id) as push:
+        settings = opening.stored_settings(push)
+        log = RunLog(
+            run_id, push.name, push.object_type, now, direction="OUT", strategy=settings.strategy
+        )
         cost.begin(run_id)
         log.warehouse_seconds = lambda: cost.seconds(run_id)
         runs.begin(log)
@@ -192,6 +214,8 @@ def _run(
         try:
             with opened_run(context, push, settings, client, log.run_id) as run:
                 log.destination = f"HubSpot {run.opened.stream.object_type}"
+                if run.opened.mapping.claimed != push.properties:
+                    pushes.claim(push.name, run.opened.mapping.claimed)
                 engine = run.engine
                 recovery.recover(engine)
                 engine.progress = progress
@@ -203,7 +227,7 @@ def _run(
                 safety.check_plan(push.name, settings, summary, push.hold, plan_hash)
                 if push.hold is not None:
                     pushes.hold(push.name, None)
-                engine.run()
+                engine.run(summary.hash)
                 if run.opened.mapping.links:
                     links = LinkEngine(
                         database,
@@ -215,7 +239,7 @@ def _run(
                         run.heartbeat,
                     )
                     try:
-                        links.run()
+                        links.run(summary.hash)
                     finally:
                         progress.links_added = links.added
                         progress.links_removed = links.removed

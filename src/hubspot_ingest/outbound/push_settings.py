@@ -190,9 +190,26 @@ class PushSettings(Strict):
                 )
             if self.match is None:
                 raise ValueError("without an external id 'match' must be given")
-        if not self.read_before_write and self.conflicts != "overwrite":
-            raise ValueError("without read_before_write conflicts cannot be seen")
+        if not self.read_before_write:
+            self._check_unread()
         return self
+
+    def _check_unread(self) -> None:
+        """Refuse what cannot be done for records that nobody looks at. Raises ``ValueError``."""
+        finds_records = self.strategy in ("create", "update", "archive")
+        writes = {mapped.write for mapped in self.properties.values()} - {"set"}
+        nulls = {self.nulls, *(mapped.nulls for mapped in self.properties.values())}
+        for setting, breaks in (
+            ("'conflicts' other than overwrite", self.conflicts != "overwrite"),
+            (f"the strategy {self.strategy}", finds_records and not self.matches_by_id),
+            (f"'write': {', '.join(sorted(writes))}", bool(writes)),
+            ("'nulls': clear", "clear" in nulls),
+            ("'lifecycle_backward': clear_first", self.lifecycle_backward == "clear_first"),
+        ):
+            if breaks:
+                raise ValueError(
+                    f"setting 'read_before_write': {setting} needs the records as they are"
+                )
 
     @property
     def matches_by_id(self) -> bool:

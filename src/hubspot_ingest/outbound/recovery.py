@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hubspot_ingest.database.state.push_ledger import Ledger
+from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.outbound import outcomes
-from hubspot_ingest.outbound.lookups import RecordLookup
+from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import WAVE, row_from_json
+from hubspot_ingest.outbound.row_plans import LIFECYCLE
 from hubspot_ingest.outbound.rows import Action, PlannedRow
 from hubspot_ingest.outbound.values import same_value
 from hubspot_ingest.outbound.waves import WaveEngine
@@ -50,19 +52,29 @@ def _looked_up(engine: WaveEngine, rows: Sequence[PlannedRow], run_id: str) -> l
             for name, value in row.payload.items()
         ):
             settled.append(outcomes.written(row, record, definitions, f"{run_id}-{row.n}"))
-    name = mapping.key_property
-    if name is None:
-        lost = "the run was killed while it was sent, and the row has no external id"
-        return [*settled, *(outcomes.unknown(row, lost) for row in creates)]
-    values = {row.n: str(row.payload.get(name) or row.key) for row in creates}
-    by_value = lookup.by_property(name, values.values())
-    for row in creates:
-        record = by_value.get(values[row.n])
-        if record is not None:
-            outcome = outcomes.adopted(row, record, definitions, f"{run_id}-{row.n}")
-            if outcome.existing_id is None:
-                settled.append(outcome)
-    return settled
+    halfway = [row for row in updates if _is_halfway(row, by_id.get(str(row.record_id)))]
+    for batch in batches_of(halfway):
+        settled += engine.sender.send(Action.UPDATE, batch)
+    # by what was sent: since then another property may hold the keys
+    for name in (mapping.external_id, mapping.match):
+        values = {row.n: row.payload[name] for row in creates if name and row.payload.get(name)}
+        by_value = lookup.by_property(str(name), values.values()) if values else {}
+        for row in creates:
+            record = by_value.get(values.get(row.n, ""))
+            if record is not None:
+                outcome = outcomes.adopted(row, record, definitions, f"{run_id}-{row.n}")
+                if outcome.existing_id is None:
+                    settled.append(outcome)
+        creates = [row for row in creates if row.n not in values]
+    lost = "the run was killed while it was sent, and nothing unique was sent to look it up by"
+    return [*settled, *(outcomes.unknown(row, lost) for row in creates)]
+
+
+def _is_halfway(row: PlannedRow, record: WrittenRecord | None) -> bool:
+    """Whether a row's stage was cleared so that it can go back, and not set again."""
+    if record is None or record.properties.get(LIFECYCLE):
+        return False
+    return bool(row.payload.get(LIFECYCLE) and row.before.get(LIFECYCLE))
 
 
 def _recover_unknown(engine: WaveEngine, ledger: Ledger) -> int:

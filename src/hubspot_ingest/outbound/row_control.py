@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hubspot_ingest import times
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
-from hubspot_ingest.database.state.push_store import Push, Pushes
+from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
@@ -24,16 +24,14 @@ RECORD_ID_DIGITS = 20
 
 def try_push(context: Context, name: str | None, keys: Json) -> Answer:
     """Run a push for these rows alone; nothing is removed."""
-    push = opening.existing_push(Pushes(context.database), name)
-    return push_runner.push_to_hubspot(context, push.name, None, Scope(_keys(keys)))
+    return push_runner.push_to_hubspot(context, name, None, Scope(_keys(keys)))
 
 
 def retry_push(context: Context, name: str | None, keys: Json) -> Answer:
     """Send refused and kept rows again, all or these; nothing else is sent."""
-    push = opening.existing_push(Pushes(context.database), name)
     chosen = None if keys is None else _keys(keys)
     run_id = push_runner.new_run_id(context.clock.now())
-    with push_runner.leased(context, push.name, run_id):
+    with push_runner.leased(context, name, run_id, asks_hubspot=False) as push:
         rows = Ledger(context.database, push.name).retry(chosen)
     if not rows:
         return {"response_code": "OK", "message": f"{push.name} has no such rows to send again"}
@@ -76,14 +74,13 @@ def resolve_row(
 
 def reset_push(context: Context, name: str | None, mode: str | None) -> Answer:
     """Begin the ledger anew: ``forget`` it, or ``adopt`` what HubSpot holds; nothing is sent."""
-    push = opening.existing_push(Pushes(context.database), name)
     chosen = (mode or "").strip().lower()
     if chosen not in ("forget", "adopt"):
         raise Refusal(f"{mode!r} is no way to reset a push; use 'forget' or 'adopt'")
     if chosen == "adopt":
-        return _adopt(context, push)
+        return _adopt(context, name)
     run_id = push_runner.new_run_id(context.clock.now())
-    with push_runner.leased(context, push.name, run_id):
+    with push_runner.leased(context, name, run_id, asks_hubspot=False) as push:
         Ledger(context.database, push.name).forget()
     return {
         "response_code": "OK",
@@ -91,26 +88,26 @@ def reset_push(context: Context, name: str | None, mode: str | None) -> Answer:
     }
 
 
-def _adopt(context: Context, push: Push) -> Answer:
+def _adopt(context: Context, name: str | None) -> Answer:
     now = context.clock.now()
-    with push_runner.opened_alone(context, push, opening.stored_settings(push)) as run:
-        run.planner.plan(Scope(None, retry_all=True), now)
-        count = _take_over(run, now)
+    with push_runner.opened_alone(context, name) as run:
+        summary = run.planner.plan(Scope(None, retry_all=True), now)
+        count = _take_over(run, summary.hash, now)
     return {
         "response_code": "OK",
         "message": f"{count} rows are taken over with the records and values that HubSpot has; "
         "nothing was sent: see what a run would do with CALL "
-        f"plan_push('{push.name}')",
+        f"plan_push('{run.push.name}')",
         "rows_adopted": count,
     }
 
 
-def _take_over(run: PushRun, now: int) -> int:
+def _take_over(run: PushRun, plan_hash: str, now: int) -> int:
     """Write to the ledger what the plan found; rows that differ stay to be sent."""
     plan_rows = PlanRows(run.context.database, run.push.name)
     count, after = 0, 0
-    actions = (Action.UNCHANGED, Action.UPDATE, Action.CLEAR)
-    while stored := plan_rows.page([str(action) for action in actions], after, WAVE):
+    actions = [str(action) for action in (Action.UNCHANGED, Action.UPDATE, Action.CLEAR)]
+    while stored := plan_rows.page(plan_hash, actions, after, WAVE):
         rows = [row_from_json(row) for row in stored]
         after = rows[-1].n
         run.engine.ledger.settle(

@@ -65,8 +65,8 @@ class RowPlanner:
 
     def check(self, row: SourceRow) -> dict[str, str | None]:
         """The values that a row asks for, by property. Raises ``RowFault``."""
-        if row.key is None:
-            raise RowFault("KEY_NULL", "a column of the key is NULL")
+        if row.key is None or not row.key.strip():
+            raise RowFault("KEY_NULL", "a column of the key is NULL or empty")
         if row.copies > 1:
             raise RowFault("KEY_DUPLICATE", f"{row.copies} rows have this key")
         match = lookup_value(self._mapping, self._definitions, row)
@@ -102,6 +102,16 @@ class RowPlanner:
             property_name=fault.property_name,
             is_gone=row.is_gone,
         )
+
+    def not_theirs(self, row: SourceRow, record: WrittenRecord | None, owner: str) -> PlannedRow:
+        """A row that leads to the record, or to a new record's value, of another row."""
+        if row.is_gone:
+            message = f"its record is that of the row {owner} now, and is left alone"
+            return self._skipped(row, "RECORD_MERGED", message)
+        name = None if self._mapping.by_record_id else self._mapping.match
+        what = "value that records are matched by" if record is None else f"record {record.id}"
+        message = f"the {what} is that of the row {owner} already"
+        return self.invalid(row, RowFault("AMBIGUOUS_MATCH", message, name))
 
     def plan(
         self,

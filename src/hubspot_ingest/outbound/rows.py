@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,6 +19,11 @@ class LinkWish:
     def as_json(self) -> dict[str, str | None]:
         """As PUSH_PLAN_ROWS shows it."""
         return {"column": self.column, "to": self.to_key, "label": self.label}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> LinkWish:
+        """What ``as_json`` made."""
+        return cls(stored["column"], stored["to"], stored.get("label"))
 
 
 class Action(StrEnum):
@@ -89,6 +95,8 @@ class PlannedRow:
     links: tuple[LinkWish, ...] = ()
     links_added: tuple[LinkWish, ...] = ()
     links_removed: tuple[LinkWish, ...] = ()
+    # whether its links were all asked for by an earlier run, which could not make some
+    retries_links: bool = False
 
     @property
     def changes_links(self) -> bool:

@@ -18,7 +18,7 @@ from hubspot_ingest.hubspot.write_requests import RecordInput
 from hubspot_ingest.hubspot.write_responses import BatchAnswer, InputRefusal, WrittenRecord
 from hubspot_ingest.model import Property
 from hubspot_ingest.outbound import outcomes
-from hubspot_ingest.outbound.mapping import PushMapping
+from hubspot_ingest.outbound.mapping import EMAIL, PushMapping
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.push_settings import RECORD_ID
 from hubspot_ingest.outbound.row_plans import LIFECYCLE
@@ -34,12 +34,16 @@ _Sends = Callable[[Rows, int], list[RowOutcome]]
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends the rows of one run; thread-safe."""
+    """Sends the rows of one run; thread-safe.
+
+    ``moves_stages_back`` takes lifecycle stages back where HubSpot ignores that.
+    """
 
     fetch: Fetch
     mapping: PushMapping
     definitions: Mapping[str, Property]
     run_id: str
+    moves_stages_back: bool = False
 
     def send(self, action: Action, rows: Rows) -> list[RowOutcome]:
         """Send up to 100 rows with one action; the outcome of each of them.
@@ -54,8 +58,7 @@ class Sender:
             case Action.ARCHIVE:
                 return self._archive(rows)
             case _:
-                self._clear_stages(rows)
-                return self._update(rows, TRIES)
+                return self._with_stages(self._update(rows, TRIES))
 
     @property
     def by_upsert(self) -> bool:
@@ -70,17 +73,25 @@ class Sender:
         return [
             RecordInput(
                 self.trace_id(row),
-                row.payload,
-                row.record_id or ""
-                if id_property is None
-                else str(row.payload.get(id_property) or row.key),
+                row.payload if id_property is None else self._beside_id(row.payload),
+                row.record_id or "" if id_property is None else self._key_value(row, id_property),
             )
             for row in rows
         ]
 
+    def _beside_id(self, payload: Mapping[str, str]) -> dict[str, str]:
+        """What an upsert sends beside the id: not the address, which may be a contact's second."""
+        return {
+            name: value
+            for name, value in payload.items()
+            if name != EMAIL or self.mapping.match != EMAIL
+        }
+
     # -- updates -----------------------------------------------------------------------------
 
     def _update(self, rows: Rows, tries: int) -> list[RowOutcome]:
+        if not rows:
+            return []
         request = write_requests.batch_update(self.mapping.object_type, self._inputs(rows))
         by_id = {row.record_id: row for row in rows}
 
@@ -104,17 +115,27 @@ class Sender:
             for row in rows
         ]
 
-    def _clear_stages(self, rows: Rows) -> None:
-        """A stage goes back only from an empty one: two writes ("Lifecycle stages")."""
-        if self.mapping.settings.lifecycle_backward != "clear_first":
-            return
-        cleared = [
-            replace(row, payload={LIFECYCLE: ""})
-            for row in rows
-            if row.payload.get(LIFECYCLE) and row.before.get(LIFECYCLE)
-        ]
-        if cleared:
-            self._update(cleared, TRIES)
+    def _with_stages(self, done: list[RowOutcome]) -> list[RowOutcome]:
+        """The outcomes, once stages that HubSpot did not take back are cleared and set again.
+
+        It takes a stage back only from an empty one ("Lifecycle stages"): what refuses a row's
+        other values does so before its stage is touched, and a stage that is not taken then is put
+        back.
+        """
+        if not self.moves_stages_back:
+            return done
+        stuck = {outcome.row.n: outcome for outcome in done if _is_stuck(outcome)}
+        rows = [outcome.row for outcome in stuck.values()]
+        cleared = self._update([replace(row, payload={LIFECYCLE: ""}) for row in rows], TRIES)
+        empty = {outcome.row.n for outcome in cleared if outcome.wrote}
+        moved = self._update([row for row in rows if row.n in empty], TRIES)
+        again = {outcome.row.n: outcome for outcome in moved if _holds_stage(outcome)}
+        back = [row for row in rows if row.n in empty and row.n not in again]
+        self._update(
+            [replace(row, payload={LIFECYCLE: row.before.get(LIFECYCLE) or ""}) for row in back],
+            TRIES,
+        )
+        return [again.get(outcome.row.n, outcome) for outcome in done]
 
     # -- creates -----------------------------------------------------------------------------
 
@@ -271,6 +292,8 @@ class Sender:
         self, row: PlannedRow, record: WrittenRecord, *, is_new: bool | None = None
     ) -> RowOutcome:
         action = Action.UPDATE if is_new is False else row.action
+        if self.by_upsert and row.action is Action.CREATE:
+            row = replace(row, payload=self._beside_id(row.payload))
         return outcomes.written(row, record, self.definitions, self.trace_id(row), action=action)
 
     def _adopted(self, row: PlannedRow, record: WrittenRecord) -> RowOutcome:
@@ -284,6 +307,18 @@ class Sender:
             self.mapping.read,
         )
         return self.fetch(request, write_responses.batch_answer).records
+
+
+def _is_stuck(outcome: RowOutcome) -> bool:
+    """Whether HubSpot took a stage back without storing it."""
+    before, sent, returned = outcome.changed.get(LIFECYCLE) or (None, None, None)
+    return outcome.wrote and bool(sent) and returned == before and returned != sent
+
+
+def _holds_stage(outcome: RowOutcome) -> bool:
+    """Whether HubSpot stored the stage that was sent."""
+    _, sent, returned = outcome.changed.get(LIFECYCLE) or (None, None, None)
+    return outcome.wrote and returned == sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,19 +92,21 @@ class WaveEngine:
         """The push's ledger."""
         return Ledger(self.database, self.push)
 
-    def run(self) -> None:
-        """Carry out the whole plan. What was done when an error ends it is in the ledger.
+    def run(self, plan_hash: str) -> None:
+        """Carry out the whole plan of that hash.
+
+        What was done when an error ends it is in the ledger.
 
         Raises ``TooManyRejected``, and what ``Fetch`` and ``heartbeat`` raise.
         """
-        for rows in self._pages(OTHER_ACTIONS):
+        for rows in self._pages(plan_hash, OTHER_ACTIONS):
             self.store([outcomes.not_sent(row) for row in rows])
-        after = 0
+            self.heartbeat()
         pace = Pace(self.pushed_back)
-        for rows in self._pages(SENT_ACTIONS):
-            run_id, until = self.sender.run_id, rows[-1].n
-            self.ledger.intend(run_id, SENT_ACTIONS, after, until, self.clock.now())
-            after = until
+        for rows in self._pages(plan_hash, SENT_ACTIONS):
+            numbers = rows[0].n, rows[-1].n
+            run_id, now = self.sender.run_id, self.clock.now()
+            self.ledger.intend(run_id, plan_hash, SENT_ACTIONS, numbers, now)
             settled, error = self._send(rows, pace)
             settled += self._update_existing(settled)
             self.store(settled, defer=[] if error is None else rows)
@@ -113,9 +115,10 @@ class WaveEngine:
             self._check_refused()
             self.heartbeat()
 
-    def _pages(self, actions: Sequence[str]) -> Iterator[list[PlannedRow]]:
+    def _pages(self, plan_hash: str, actions: Sequence[str]) -> Iterator[list[PlannedRow]]:
         plan_rows, after = PlanRows(self.database, self.push), 0
-        while rows := [row_from_json(row) for row in plan_rows.page(actions, after, WAVE)]:
+        while stored := plan_rows.page(plan_hash, actions, after, WAVE):
+            rows = [row_from_json(row) for row in stored]
             after = rows[-1].n
             yield rows
 
@@ -164,7 +167,13 @@ class WaveEngine:
         if not existing:
             return []
         ids = [str(outcome.existing_id) for outcome in existing.values()]
-        owners = self.ledger.owners(ids)
+        # those of this wave are not in the ledger yet
+        owners = {
+            outcome.record_id: str(outcome.row.key)
+            for outcome in settled
+            if outcome.record_id is not None
+        }
+        owners.update({id: keys[0] for id, keys in self.ledger.owners(ids).items()})
         lookup = RecordLookup(self.sender.fetch, self.mapping, self.definitions, self.pool)
         records = lookup.by_id(ids)
         planner = RowPlanner(self.mapping, self.definitions, self.clock.now())
@@ -175,7 +184,7 @@ class WaveEngine:
             # a conflict over another property is with a record that is not the row's
             if record is None or not has_key(self.mapping, self.definitions, row, record):
                 continue
-            if owners.get(record.id, row.key) != row.key:
+            if owners.setdefault(record.id, str(row.key)) != row.key:
                 continue
             source = SourceRow(row.n, False, row.key, row.hash, (), 1, 1, None)
             names = (*self.mapping.written, self.mapping.match)
@@ -200,13 +209,21 @@ class WaveEngine:
     ) -> None:
         """Store outcomes: the ledger first, the intents last.
 
-        Rows of ``defer`` that are not settled stay intents: the next run looks them up.
+        Rows of ``defer`` that are not settled stay intents: the next run looks them up, and says
+        by ``run_id`` which run's they are.
         """
+        recovered = run_id is not None
         run_id, now = run_id or self.sender.run_id, self.clock.now()
         keyed = [outcome for outcome in settled if outcome.row.key is not None]
-        self.ledger.settle([self._ledger_row(outcome, run_id, now) for outcome in keyed])
-        self.ledger.add_images([_image(outcome, run_id, now) for outcome in keyed if outcome.wrote])
+        self.ledger.settle(
+            [self._ledger_row(outcome, run_id, now, recovered=recovered) for outcome in keyed]
+        )
+        if self.mapping.settings.read_before_write:
+            written = [outcome for outcome in keyed if outcome.wrote]
+            self.ledger.add_images([_image(outcome, run_id, now) for outcome in written])
         reported = [outcome for outcome in settled if outcome.row.action is not Action.LINK]
+        if recovered:
+            self.ledger.forget_deferred(run_id, [str(outcome.row.key) for outcome in keyed])
         self.ledger.add_outcomes([_outcome(outcome, run_id, now) for outcome in reported])
         done = {outcome.row.n for outcome in settled}
         self.ledger.add_outcomes(
@@ -226,7 +243,9 @@ class WaveEngine:
             self.ledger.close_intents(run_id, sent_keys)
         self.progress.outcomes.update(outcome.outcome for outcome in reported)
 
-    def _ledger_row(self, outcome: RowOutcome, run_id: str, now: int) -> dict[str, object]:
+    def _ledger_row(
+        self, outcome: RowOutcome, run_id: str, now: int, *, recovered: bool
+    ) -> dict[str, object]:
         return {
             "row_key": outcome.row.key,
             "record_id": outcome.record_id,
@@ -241,7 +260,7 @@ class WaveEngine:
             "message": outcome.message,
             "property": outcome.property_name,
             # until the run has made them: a run that is killed before leaves the row to the next
-            "links_waiting": outcome.row.changes_links,
+            "links_waiting": outcome.row.changes_links or (recovered and bool(self.mapping.links)),
             "run_id": run_id,
             "was_sent": outcome.row.action.is_sent,
             "settled_at": now,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubspot_ingest import credentials
-from hubspot_ingest.credentials import Credential, Kind
+from hubspot_ingest.credentials import Credential, Kind, OAuth
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, secret, store_secret
 from hubspot_ingest.database.sql import INSTANT
@@ -46,6 +46,8 @@ class Connections:
         """``database`` is the application's."""
         self._database = database
         self._table = f"{sql.name(database.application)}.STATE.CONNECTIONS"
+        # when the credentials that were read had been stored, by connection
+        self._read: dict[str, str] = {}
 
     def all(self) -> dict[str, Connection]:
         """Every connection that has a credential, by name."""
@@ -102,10 +104,20 @@ class Connections:
                 return slot
 
     def update_credential(self, name: str, credential: Credential) -> None:
-        """Store a credential that HubSpot changed, such as a new refresh token."""
+        """Store a credential that HubSpot changed, such as a new refresh token.
+
+        Nothing is stored where somebody stored another one since this one was read.
+        """
         slot = self._slot(name)
-        if slot is not None:
+        if slot is not None and self._stored_at(slot) == self._read.get(name):
             store_secret(self._database, SECRETS[slot][1], credentials.secret_text(credential))
+
+    def _stored_at(self, slot: int) -> str:
+        """When somebody stored the credential of a slot; a new refresh token does not count."""
+        rows = self._database.rows(
+            f"SELECT TO_VARCHAR(CREATED_AT) AS STORED_AT FROM {self._table} WHERE SLOT = ?", (slot,)
+        )
+        return str(rows[0]["STORED_AT"]) if rows else ""
 
     def drop(self, name: str) -> None:
         """Delete a connection and empty its secret; the slot is free again."""
@@ -141,9 +153,12 @@ class Connections:
         if not stored:
             raise CredentialMissing(_missing(name))
         try:
-            return credentials.read_secret(stored)
+            credential = credentials.read_secret(stored)
         except Refusal as error:
             raise CredentialError(f"{error.message}; store it again with {cure(name)}") from error
+        if slot is not None and isinstance(credential, OAuth):
+            self._read[name] = self._stored_at(slot)
+        return credential
 
 
 def cure(name: str) -> str:

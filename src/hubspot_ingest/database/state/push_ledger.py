@@ -70,14 +70,21 @@ class Ledger:
 
     # -- intents -----------------------------------------------------------------------------
 
-    def intend(self, run_id: str, actions: Sequence[str], after: int, until: int, now: int) -> None:
-        """Store that the plan's rows from one number up to another are about to be sent."""
+    def intend(
+        self,
+        run_id: str,
+        plan_hash: str,
+        actions: Sequence[str],
+        numbers: tuple[int, int],
+        now: int,
+    ) -> None:
+        """Store that the plan's rows from one number to another are about to be sent."""
         self._database.rows(
             f"INSERT INTO {self._state}.PUSH_INTENTS (PUSH, RUN_ID, CREATED_AT, {_INTENT}) "
             f"SELECT PUSH, ?, {INSTANT}, {_INTENT} FROM {self._state}.PUSH_PLAN_ROWS "
-            f"WHERE PUSH = ? AND N > ? AND N <= ? "
+            f"WHERE PUSH = ? AND PLAN_HASH = ? AND N >= ? AND N <= ? "
             f"AND ACTION IN ({', '.join(map(sql.text, actions))})",
-            (run_id, now, self._push, after, until),
+            (run_id, now, self._push, plan_hash, *numbers),
         )
 
     def open_intents(self, limit: int) -> list[dict[str, Any]]:
@@ -139,6 +146,16 @@ class Ledger:
         """Add outcomes, by the names of the columns in small letters; once for a run and key."""
         self._insert("PUSH_OUTCOMES", _OUTCOME, rows)
 
+    def forget_deferred(self, run_id: str, keys: Sequence[str]) -> None:
+        """Forget that rows were left to the next run: what became of them is known now."""
+        if keys:
+            self._database.rows(
+                f"DELETE FROM {self._state}.PUSH_OUTCOMES WHERE PUSH = ? AND RUN_ID = ? "
+                "AND OUTCOME = 'DEFERRED' AND ROW_KEY IN "
+                f"(SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
+                (self._push, run_id, json.dumps(list(keys))),
+            )
+
     def add_images(self, rows: Iterable[Mapping[str, object]]) -> None:
         """Add what writes replaced, likewise."""
         self._insert("PUSH_IMAGES", _IMAGE, rows)
@@ -158,17 +175,32 @@ class Ledger:
 
     # -- looking and changing by hand --------------------------------------------------------
 
-    def owners(self, record_ids: Sequence[str]) -> dict[str, str]:
-        """The keys whose rows hold some records, by record id."""
+    def has_records(self) -> bool:
+        """Whether rows have records, or may have: those of open intents and unknown outcome."""
+        return bool(
+            self._database.rows(
+                f"SELECT 1 AS FOUND FROM {self._state}.PUSH_ROWS WHERE PUSH = ? "
+                "AND (RECORD_ID IS NOT NULL OR STATE = 'UNKNOWN') "
+                f"UNION ALL SELECT 1 AS FOUND FROM {self._state}.PUSH_INTENTS WHERE PUSH = ? "
+                "LIMIT 1",
+                (self._push, self._push),
+            )
+        )
+
+    def owners(self, record_ids: Sequence[str]) -> dict[str, list[str]]:
+        """The keys of the rows that have some records, in order, by record id."""
         if not record_ids:
             return {}
         rows = self._database.rows(
             f"SELECT RECORD_ID, ROW_KEY FROM {self._state}.PUSH_ROWS WHERE PUSH = ? "
-            "AND STATE IN ('SYNCED', 'KEPT', 'REJECTED', 'INVALID') AND RECORD_ID IN "
-            f"(SELECT f.VALUE::VARCHAR AS RECORD_ID {FROM_BIND})",
+            "AND STATE NOT IN ('REMOVED', 'SKIPPED') AND RECORD_ID IN "
+            f"(SELECT f.VALUE::VARCHAR AS RECORD_ID {FROM_BIND}) ORDER BY ROW_KEY",
             (self._push, json.dumps(list(record_ids))),
         )
-        return {str(row["RECORD_ID"]): str(row["ROW_KEY"]) for row in rows}
+        owners: dict[str, list[str]] = {}
+        for row in rows:
+            owners.setdefault(str(row["RECORD_ID"]), []).append(str(row["ROW_KEY"]))
+        return owners
 
     def retry(self, keys: Sequence[str] | None) -> list[str]:
         """Let refused and kept rows be planned again; the keys of those there are.

@@ -51,10 +51,7 @@ class PushLinks:
         )
 
     def save(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Write links, by the names of the columns in small letters.
-
-        Whether a pair was there before is told once, when the link is first written.
-        """
+        """Write links, by the names of the columns in small letters."""
         sets = ", ".join(
             f"{column} = IFNULL(s.{column}, t.{column})"
             if column == "RUN_ID"
@@ -67,7 +64,7 @@ class PushLinks:
             self._database.rows(
                 f"MERGE INTO {self._table} t USING (SELECT ? AS PUSH, {json_columns(_COLUMNS)} "
                 f"{FROM_BIND}) s ON {_SAME} WHEN MATCHED THEN UPDATE SET {sets}, "
-                "PAIR_EXISTED_BEFORE = IFNULL(t.PAIR_EXISTED_BEFORE, s.PAIR_EXISTED_BEFORE) "
+                "PAIR_EXISTED_BEFORE = IFNULL(s.PAIR_EXISTED_BEFORE, t.PAIR_EXISTED_BEFORE) "
                 f"WHEN NOT MATCHED THEN INSERT (PUSH, {names}) VALUES (s.PUSH, "
                 f"{', '.join(f's.{column}' for column in _COLUMNS)})",
                 (self._push, bind),

@@ -59,19 +59,22 @@ class PlanRows:
             f"UPDATE {self._table} SET PLAN_HASH = ? WHERE PUSH = ?", (plan_hash, self._push)
         )
 
-    def page_of_links(self, after: int, limit: int) -> list[dict[str, Any]]:
+    def page_of_links(self, plan_hash: str, after: int, limit: int) -> list[dict[str, Any]]:
         """As ``page``, of the rows whose associations change."""
-        return self._page("LINKS IS NOT NULL", after, limit)
+        return self._page(plan_hash, "LINKS IS NOT NULL", after, limit)
 
-    def page(self, actions: Sequence[str], after: int, limit: int) -> list[dict[str, Any]]:
-        """The next rows with such actions, in order, by the names of the columns."""
-        return self._page(f"ACTION IN ({', '.join(map(sql.text, actions))})", after, limit)
+    def page(
+        self, plan_hash: str, actions: Sequence[str], after: int, limit: int
+    ) -> list[dict[str, Any]]:
+        """The next rows of a plan with such actions, in order, by the names of the columns."""
+        which = f"ACTION IN ({', '.join(map(sql.text, actions))})"
+        return self._page(plan_hash, which, after, limit)
 
-    def _page(self, which: str, after: int, limit: int) -> list[dict[str, Any]]:
+    def _page(self, plan_hash: str, which: str, after: int, limit: int) -> list[dict[str, Any]]:
         rows = self._database.rows(
-            f"SELECT {', '.join(_COLUMNS)} FROM {self._table} WHERE PUSH = ? AND N > ? "
-            f"AND {which} ORDER BY N LIMIT {limit}",
-            (self._push, after),
+            f"SELECT {', '.join(_COLUMNS)} FROM {self._table} WHERE PUSH = ? AND PLAN_HASH = ? "
+            f"AND N > ? AND {which} ORDER BY N LIMIT {limit}",
+            (self._push, plan_hash, after),
         )
         for row in rows:
             for column in _OBJECTS:

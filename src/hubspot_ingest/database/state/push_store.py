@@ -17,7 +17,7 @@ from hubspot_ingest.model import Json
 # A run that has not renewed its lease for this long is taken for dead.
 PUSH_LEASE = 15 * times.MINUTE
 # What a push leaves behind in STATE, and is forgotten with it.
-_OF_ROWS = ("PUSH_ROWS", "PUSH_LINKS", "PUSH_PLAN_ROWS", "PUSH_INTENTS")
+_OF_ROWS = ("PUSH_ROWS", "PUSH_LINKS", "PUSH_PLAN_ROWS", "PUSH_INTENTS", "PUSH_IMAGES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,13 @@ class Pushes:
         self._database.rows(
             f"UPDATE {self._state}.PUSHES SET ENABLED = ?, UPDATED_AT = {INSTANT} WHERE NAME = ?",
             (enabled, now, name),
+        )
+
+    def claim(self, name: str, properties: Sequence[str]) -> None:
+        """Store which properties a push writes now."""
+        self._database.rows(
+            f"UPDATE {self._state}.PUSHES SET PROPERTIES = PARSE_JSON(?) WHERE NAME = ?",
+            (json.dumps(list(properties)), name),
         )
 
     def hold(self, name: str, reason: str | None) -> None:

@@ -74,7 +74,8 @@ def snapshot(
     """Copies the used columns of the source as C0, C1, …, with each row's key and hash.
 
     ``key`` and ``columns`` are names with kinds. COPIES is how often the key is there, TWINS how
-    often the value of the column at place ``match``, whose letters' case counts unless ``lower``.
+    often the value of the column at place ``match``, whose letters' case counts unless ``lower``;
+    what else HubSpot takes for one value (12 and 12.0) is found later.
     """
     keys = [column_text(*part) for part in key]
     row_key = keys[0] if len(keys) == 1 else _all_of(keys)
@@ -91,7 +92,7 @@ def snapshot(
             ),
         ]
     )
-    matched = "NULL" if match is None else f"LOWER(C{match})" if lower else f"C{match}"
+    matched = "NULL" if match is None else f"LOWER(TRIM(C{match}))" if lower else f"TRIM(C{match})"
     return (
         f"CREATE TRANSIENT TABLE {tables.snapshot} AS "
         f"SELECT ROW_KEY{places}, COPIES, TWINS, "
@@ -180,10 +181,18 @@ def wave(tables: DiffTables) -> str:
     return f"SELECT * FROM {tables.changes} WHERE N > ? AND N <= ? ORDER BY N"
 
 
+def gone_keys(tables: DiffTables) -> str:
+    """Selects those of some keys (a JSON list, the bind) that are gone from the source."""
+    return (
+        f"SELECT ROW_KEY FROM {tables.changes} WHERE KIND = 'GONE' AND ROW_KEY IN "
+        "(SELECT f.VALUE::VARCHAR AS ROW_KEY FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f)"
+    )
+
+
 def counts(tables: DiffTables, push: str) -> tuple[str, tuple[str, ...]]:
     """Counts the source's rows, what changed, and the rows sent before; with its binds."""
     return (
-        f"SELECT (SELECT COUNT(*) FROM {tables.snapshot}) AS SOURCE_ROWS, "
+        f"SELECT (SELECT IFNULL(SUM(COPIES), 0) FROM {tables.snapshot}) AS SOURCE_ROWS, "
         f"(SELECT COUNT(*) FROM {tables.changes}) AS CHANGES, "
         f"(SELECT COUNT(*) FROM {tables.ledger} WHERE PUSH = ? AND STATE IN {_HELD}) AS SENT_ROWS",
         (push,),

@@ -1,0 +1,156 @@
+"""Writes what becomes of associations: the ledger of links, outcomes, and what is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hubspot_ingest.database.connection import Database, Row
+from hubspot_ingest.database.state.push_images import PushImages
+from hubspot_ingest.database.state.push_ledger import Ledger
+from hubspot_ingest.database.state.push_links import PushLinks
+from hubspot_ingest.hubspot.link_requests import LinkKind
+from hubspot_ingest.outbound.link_decisions import MADE
+from hubspot_ingest.outbound.link_sending import LinkFailure
+from hubspot_ingest.outbound.opening import OpenPush
+from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
+from hubspot_ingest.times import Clock
+
+WAITING, REJECTED = "WAITING", "REJECTED"
+Entry = dict[str, object]
+_MISSING = LinkFailure("TARGET_NOT_FOUND", "a record to link to is not there yet")
+
+
+class LinkLedger:
+    """What one run knows and writes of the links of one push."""
+
+    def __init__(self, database: Database, clock: Clock, opened: OpenPush, run_id: str) -> None:
+        """Nothing is read or written yet."""
+        self.links = PushLinks(database, opened.name)
+        self.rows = Ledger(database, opened.name)
+        self._images = PushImages(database)
+        self._clock = clock
+        self._opened = opened
+        self._run_id = run_id
+        # by row: why a link is not as it was asked for, and what was left for others' sake
+        self._troubles: dict[str, LinkFailure] = {}
+        self._notes: dict[str, LinkFailure] = {}
+        self._waiting: set[str] = set()
+
+    def remember(self, rows: Sequence[PlannedRow]) -> None:
+        """Store which links of ours go, for a rollback of the run."""
+        removing = {str(row.key): row for row in rows if row.links_removed and not row.is_gone}
+        removed: dict[str, list[dict[str, str | None]]] = {}
+        for link in self.links.of_rows(list(removing)):
+            wish = wish_of(link)
+            if link["STATE"] == MADE and wish in removing[link["ROW_KEY"]].links_removed:
+                removed.setdefault(link["ROW_KEY"], []).append(wish.as_json())
+        now = self._clock.now()
+        self._images.add_links(
+            self._opened.name,
+            self._run_id,
+            (
+                {
+                    "row_key": key,
+                    "record_id": removing[key].record_id,
+                    "links": links,
+                    "created_at": now,
+                }
+                for key, links in removed.items()
+            ),
+        )
+
+    def entry(
+        self,
+        row: PlannedRow,
+        wish: LinkWish,
+        place: tuple[str, str | None],
+        state: str,
+        *,
+        code: str | None = None,
+        kind: LinkKind | None = None,
+        existed: bool | None = None,
+        is_new: bool = False,
+    ) -> Entry:
+        """A row of the ledger of links; ``place`` are the ids of both records.
+
+        ``existed`` says whether the pair was there before the push, ``is_new`` whether this run
+        made the link.
+        """
+        return {
+            "row_key": row.key,
+            "column_name": wish.column,
+            "from_id": place[0],
+            "to_type": self._opened.link_types[wish.column],
+            "to_key": wish.to_key,
+            "to_id": place[1],
+            "category": None if kind is None else kind.category,
+            "type_id": None if kind is None else kind.type_id,
+            "label": wish.label,
+            "pair_existed_before": existed,
+            "state": state,
+            "code": code,
+            "run_id": self._run_id if is_new else None,
+        }
+
+    def fail(self, key: str, failure: LinkFailure) -> None:
+        """A link of a row is not as it was asked for; it is tried again in each run."""
+        self._troubles.setdefault(key, failure)
+
+    def note(self, key: str, failure: LinkFailure) -> None:
+        """Something is to be said of a row's links, and nothing to be done."""
+        self._notes[key] = failure
+
+    def save_unsettled(self, entries: Sequence[Entry], reasons: Mapping[int, str]) -> None:
+        """Store links that could not be sent; ``reasons`` are by their place in the list."""
+        self.links.save(entries)
+        for n, entry in enumerate(entries):
+            key, code = str(entry["row_key"]), str(entry["code"])
+            if entry["state"] == WAITING:
+                self._waiting.add(key)
+                continue
+            place = f"{entry['column_name']}: {entry['to_key']}"
+            failure = LinkFailure(code, f"{place} {reasons.get(n, 'cannot be linked to')}")
+            if code in ("LABEL_UNKNOWN", "AMBIGUOUS_MATCH"):
+                self.fail(key, failure)
+            else:
+                self.note(key, failure)
+
+    def settle(self, rows: Sequence[PlannedRow]) -> None:
+        """The rows' links are done, but for those that wait for targets or were not made."""
+        failed = self._troubles.keys()
+        done = [str(row.key) for row in rows if str(row.key) not in self._waiting | failed]
+        self.rows.links_settled(done)
+        now = self._clock.now()
+        outcomes: list[Entry] = []
+        reasons: list[Entry] = []
+        for row in rows:
+            key = str(row.key)
+            reason = self._troubles.get(key) or (_MISSING if key in self._waiting else None)
+            outcome = "LINKED"
+            if reason is not None:
+                outcome = "REJECTED" if key in failed else "WAITING"
+            reason = reason or self._notes.get(key)
+            words = {} if reason is None else {"code": reason.code, "message": reason.message}
+            if row.action is Action.LINK:
+                outcomes.append(
+                    {
+                        "run_id": self._run_id,
+                        "row_key": row.key,
+                        "record_id": row.record_id,
+                        "outcome": outcome,
+                        "settled_at": now,
+                        **words,
+                    }
+                )
+            if reason is not None:
+                reasons.append({"row_key": key, **words})
+        self.rows.add_outcomes(outcomes)
+        self.rows.explain_links(self._run_id, reasons)
+        self._troubles.clear()
+        self._notes.clear()
+        self._waiting.clear()
+
+
+def wish_of(link: Row) -> LinkWish:
+    """The wish that a row of the ledger of links stands for."""
+    return LinkWish(link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"])

@@ -1,0 +1,92 @@
+"""What a wave stores, and what it does about records that are there already."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hubspot_ingest.outbound import outcomes
+from hubspot_ingest.outbound.rows import Action, PlannedRow
+from hubspot_ingest.outbound.sending import Sender
+from hubspot_ingest.outbound.waves import WaveEngine
+from tests.builders import FakeClock
+from tests.unit.push_builders import DEFINITIONS, Answers, Statements, a_mapping, a_pool
+
+NOTHING = Answers(lambda *_: {"results": []})
+LINKS: dict[str, Any] = {"associations": {"LINKS": {"to": "companies"}}}
+
+
+def engine(
+    statements: Statements, answers: Answers, beats: list[str], **changes: Any
+) -> WaveEngine:
+    mapping = a_mapping(**changes)
+    return WaveEngine(
+        statements.database,
+        FakeClock(),
+        "customers",
+        mapping,
+        DEFINITIONS,
+        Sender(answers, mapping, DEFINITIONS, "run"),
+        a_pool(),
+        lambda: beats.append("beat"),
+        lambda: 0,
+    )
+
+
+def stored(statements: Statements, table: str) -> list[dict[str, Any]]:
+    return [
+        row
+        for statement, binds in statements.sent
+        if f"STATE.{table} " in statement and statement.startswith(("MERGE", "INSERT"))
+        for row in json.loads(next(b for b in binds if str(b).startswith("[")))
+    ]
+
+
+def created(n: int, record_id: str) -> outcomes.RowOutcome:
+    row = PlannedRow(n, str(n), Action.CREATE, payload={"email": f"{n}@example.com"})
+    return outcomes.RowOutcome(row, "CREATED", "SYNCED", "hash", record_id=record_id)
+
+
+def test_the_links_of_a_row_whose_run_was_killed_are_left_to_the_next() -> None:
+    """An intent does not say which links its row asks for."""
+    for changes, waits in ((LINKS, True), ({}, False)):
+        statements = Statements()
+        engine(statements, NOTHING, [], **changes).store([created(1, "5")], run_id="killed")
+        [row] = stored(statements, "PUSH_ROWS")
+        assert (row["links_waiting"], row["run_id"]) == (waits, "killed")
+
+
+def test_what_becomes_of_a_row_takes_the_place_of_its_being_left_to_the_next_run() -> None:
+    statements = Statements()
+    engine(statements, NOTHING, []).store([created(1, "5")], run_id="killed")
+    texts = [statement for statement, _ in statements.sent]
+    deleted = next(n for n, text in enumerate(texts) if "'DEFERRED'" in text)
+    added = next(n for n, text in enumerate(texts) if "INSERT INTO" in text and "OUTCOMES" in text)
+    assert texts[deleted].startswith("DELETE FROM")
+    assert deleted < added
+
+
+def test_a_run_that_sends_nothing_is_alive_all_the_same() -> None:
+    row = {"N": 1, "ROW_KEY": "1", "ACTION": "UNCHANGED", "RECORD_ID": "5", "SOURCE_HASH": "h"}
+    row |= {"IS_GONE": False, "PAYLOAD": {}, "BEFORE": {}, "SENT": {}, "ALTERED": {}}
+    pages = iter([[row], [], []])
+    beats: list[str] = []
+    statements = Statements(
+        lambda text: next(pages) if text.startswith("SELECT") and "PLAN_ROWS" in text else []
+    )
+    engine(statements, NOTHING, beats).run("plan")
+    assert beats == ["beat"]
+    read = [binds for text, binds in statements.sent if "PUSH_PLAN_ROWS" in text]
+    assert all("plan" in binds for binds in read)
+
+
+def test_a_record_that_the_wave_has_just_made_is_no_other_rows() -> None:
+    """Two rows with one address: the second is not written over the first."""
+
+    record = {"id": "5", "properties": {"email": "1@example.com"}}
+    second = PlannedRow(2, "2", Action.CREATE, payload={"email": "1@example.com"})
+    refused = outcomes.RowOutcome(second, "REJECTED", "REJECTED", None, existing_id="5")
+    settled = [created(1, "5"), refused]
+    answers = Answers(lambda *_: {"results": [record]})
+    assert engine(Statements(), answers, [])._update_existing(settled) == []
+    assert refused in settled
