@@ -14,6 +14,7 @@ EXECUTE IMMEDIATE FROM './sql/procedures/plans.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/app.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/checks.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/kept.sql';
+EXECUTE IMMEDIATE FROM './sql/procedures/shapes.sql';
 EXECUTE IMMEDIATE FROM './sql/procedures/pushes.sql';
 EXECUTE IMMEDIATE FROM './sql/egress.sql';
 EXECUTE IMMEDIATE FROM './sql/page.sql';

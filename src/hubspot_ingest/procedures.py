@@ -21,6 +21,7 @@ from hubspot_ingest.diagnose.explain_run import run_explanation
 from hubspot_ingest.errors import SyncBusy
 from hubspot_ingest.inbound import configure, discovery
 from hubspot_ingest.inbound.load import destination
+from hubspot_ingest.inbound.load.shapes import shape_views
 from hubspot_ingest.inbound.preview import preview
 from hubspot_ingest.inbound.reconcile import reconciliation
 from hubspot_ingest.inbound.replay import rollback, table_replay
@@ -304,3 +305,15 @@ def rollback_run(context: Context, run_id: str) -> Answer:
 def discover(context: Context) -> Answer:
     """Look up the streams, custom objects and properties of the portal."""
     return discovery.discover(context)
+
+
+@answering
+def make_fivetran_views(context: Context, settings: Json = None) -> Answer:
+    """Make views of what landed in the shape that Fivetran gives HubSpot, and keep them so."""
+    return shape_views.make(context, shape_views.FIVETRAN, settings)
+
+
+@answering
+def drop_fivetran_views(context: Context, settings: Json = None) -> Answer:
+    """Drop the views that MAKE_FIVETRAN_VIEWS made."""
+    return shape_views.drop(context, shape_views.FIVETRAN, settings)

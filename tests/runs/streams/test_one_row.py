@@ -95,6 +95,7 @@ def _run(world: World, stream: ItemStream) -> RunLog:
             tick=0.1,
             portal_id="1",
             notes=[],
+            on_changed=lambda: None,
             settle=lambda *_: None,
         )
         for _ in run.steps():

@@ -20,8 +20,8 @@ from hubspot_ingest.model import Property
 LABEL = "__LABEL"
 # Snowflake takes statements of 1 MB; names and comments need room beside the labels.
 LABELS_LIMIT = 600_000
-_SIGNATURE = "kept by hubspot-ingest"
-_FINGERPRINT = re.compile(rf"{_SIGNATURE} \((\w+)\)$")
+SIGNATURE = "kept by hubspot-ingest"
+_FINGERPRINT = re.compile(rf"{SIGNATURE} \((\w+)\)$")
 
 
 class View(StrEnum):
@@ -111,7 +111,7 @@ def labels(
 
 def create(content: ViewContent, view: View, fingerprint: str) -> str:
     """Creates or replaces a view; the grants on it stay."""
-    comment = f"HubSpot {content.what}: {_DESCRIPTIONS[view]}, {_SIGNATURE} ({fingerprint})"
+    comment = f"HubSpot {content.what}: {_DESCRIPTIONS[view]}, {SIGNATURE} ({fingerprint})"
     listed, query = _body(content, view)
     return (
         f"CREATE OR REPLACE VIEW {view_of(content.table, view).quoted} (\n  {listed}\n) "

@@ -70,6 +70,7 @@ class ItemRun:
     portal_id: str
     notes: list[str]
     settle: Callable[[TableViews, int, ExistingTable], None]
+    on_changed: Callable[[], None]
     recorder: PageRecorder | None = None
 
     def steps(self) -> Iterator[None]:
@@ -127,6 +128,7 @@ class ItemRun:
             *(self.database, log.run_id, self.clock, self.heartbeat, self.tick, existing_table),
             views.update,
             self.recorder,
+            on_changed=self.on_changed,
         )
         loader = ItemLoader(
             tables,

@@ -125,7 +125,7 @@ def ddl(database: Database, spec: TableSpec, existing_table: ExistingTable) -> l
             statements.append(sql.comment_columns(spec.table, comments))
     else:
         creation = sql.create_table(spec.table, spec.columns, spec.comment)
-        statements = [*_home_ddl(database, spec.table), creation]
+        statements = [*home_ddl(database, spec.table), creation]
     statements.append(sql.grant_select(spec.table))
     for beside in spec.beside.values():
         statements.append(sql.create_table(beside.table, beside.columns, beside.comment))
@@ -133,7 +133,8 @@ def ddl(database: Database, spec: TableSpec, existing_table: ExistingTable) -> l
     return statements
 
 
-def _home_ddl(database: Database, table: Table) -> list[str]:
+def home_ddl(database: Database, table: Table) -> list[str]:
+    """The DDL of a table's database and schema as far as they lack, and of who may look there."""
     quoted = f"{sql.name(table.database)}.{sql.name(table.schema)}"
     statements = []
     try:

@@ -117,8 +117,9 @@ class TableLoader:
     """Loads rows for one run, which makes its staging tables once, and is to be closed.
 
     ``heartbeat`` is called whenever nothing came for ``tick`` seconds; ``on_prepared`` when a table
-    has the columns of its spec. ``recorder`` keeps what is read and the rows that are changed.
-    ``prepared`` are the tables that need not be made.
+    has the columns of its spec, and ``on_changed`` before it where a table or column is new;
+    ``beside`` are the parts that have a table already. ``recorder`` keeps what is read and the rows
+    that are changed. ``prepared`` are the tables that need not be made.
     """
 
     database: Database
@@ -130,6 +131,8 @@ class TableLoader:
     on_prepared: Callable[[ExistingTable], None] = lambda _: None
     recorder: PageRecorder | None = None
     prepared: set[Table] = field(default_factory=set)
+    beside: Collection[str] = ()
+    on_changed: Callable[[], None] = lambda: None
     _stagings: list[Staging] = field(default_factory=list, init=False)
 
     def load(
@@ -239,6 +242,8 @@ class TableLoader:
         lacking = any(column.name not in self.existing_table.types for column in tables.columns)
         if names <= self.prepared and not (lacking and self.existing_table.types):
             return
+        if lacking or {*tables.beside} - {*self.beside}:
+            self.on_changed()
         destination.prepare(self.database, tables, self.existing_table)
         self.prepared |= names
         self.existing_table = self.existing_table.grown(tables)

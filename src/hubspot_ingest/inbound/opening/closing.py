@@ -18,7 +18,10 @@ from hubspot_ingest.operations.internal_errors import reportable_error
 
 @dataclass
 class EndingRun:
-    """What a run leaves to be written when it has ended; ``notes`` belong into its message."""
+    """What a run leaves to be written when it has ended; ``notes`` belong into its message.
+
+    ``tables_changed``: a table or a column came with it.
+    """
 
     log: RunLog
     writer: StateWriter
@@ -26,10 +29,15 @@ class EndingRun:
     settlements: list[Settlement] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     ended_at: int = 0
+    tables_changed: bool = False
 
     def settle(self, views: TableViews, until: int, existing_table: ExistingTable) -> None:
         """The table is settled through ``until``, once that is stored."""
         self.settlements = [Settlement(views, until, existing_table, self.writer)]
+
+    def note_change(self) -> None:
+        """A table or a column came with the run."""
+        self.tables_changed = True
 
     def fail(self, database: Database, raised: Exception, now: int) -> None:
         """The run ended with an error, which goes into ERRORS; of an unforeseen one its trace."""

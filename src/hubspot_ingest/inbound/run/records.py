@@ -173,6 +173,8 @@ class Run:
             *(log.run_id, self._clock, self._heartbeat, self._tick, started.existing_table),
             views.update,
             self._recorder,
+            beside={*self._sync_state.tables.created},
+            on_changed=self._ending.note_change,
         )
         links = self._sync_state.links_at_once(run_plan)
         loader = Loader(table_loader, client.fetch, run_plan, portal_id, links)
@@ -285,6 +287,7 @@ class Run:
             portal_id=portal_id,
             notes=self._notes,
             settle=self._ending.settle,
+            on_changed=self._ending.note_change,
             recorder=self._recorder,
         )
         return run.steps()

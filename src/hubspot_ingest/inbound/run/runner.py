@@ -13,6 +13,7 @@ from hubspot_ingest.database import privileges
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
+from hubspot_ingest.inbound.load.shapes import shape_views
 from hubspot_ingest.inbound.opening.closing import EndingRun, close_runs
 from hubspot_ingest.inbound.opening.opening import OpenedSync, open_sync, open_syncs, read_sync
 from hubspot_ingest.inbound.opening.sync_state import SyncState
@@ -52,7 +53,7 @@ def ingest(name: str, context: Context) -> dict[str, Json]:
     for _ in run.steps:
         pass
     _close(context, [run.ending])
-    _after_runs(context, state.stored)
+    _after_runs(context, state.stored, tables_changed=run.ending.tables_changed)
     return answer(run.ending.log)
 
 
@@ -71,7 +72,7 @@ def ingest_all(context: Context, *, scheduled: bool = True) -> dict[str, Json]:
     side_by_side.begin(stored, names)
     while side_by_side.going:
         side_by_side.step()
-    _after_runs(context, stored)
+    _after_runs(context, stored, tables_changed=side_by_side.tables_changed)
     return _together({name: side_by_side.answers[name] for name in names})
 
 
@@ -101,7 +102,7 @@ def ingest_fresh(context: Context) -> dict[str, Json]:
         side_by_side.step()
     if stored is None or not side_by_side.answers:
         return {"response_code": "OK", "message": "no sync is due", "runs": []}
-    _after_runs(context, stored)
+    _after_runs(context, stored, tables_changed=side_by_side.tables_changed)
     return _together(side_by_side.answers)
 
 
@@ -115,6 +116,7 @@ class _SideBySide:
         self._ended: list[EndingRun] = []
         self.answers: dict[str, dict[str, Json]] = {}
         self.going: dict[str, GoingRun] = {}
+        self.tables_changed = False
 
     def begin(self, stored: StoredState, names: Sequence[str], ends_at: int | None = None) -> None:
         """Begin runs of some syncs, which end before an instant (epoch ms) if there is one.
@@ -148,14 +150,17 @@ class _SideBySide:
         waited = self._context.clock.now() - min(run.ended_at for run in self._ended)
         if not self.going or waited >= CLOSED_AFTER:
             _close(self._context, self._ended)
+            self.tables_changed |= any(run.tables_changed for run in self._ended)
             self.answers |= {run.log.sync: answer(run.log) for run in self._ended}
             self._ended = []
 
 
-def _after_runs(context: Context, stored: StoredState) -> None:
+def _after_runs(context: Context, stored: StoredState, *, tables_changed: bool) -> None:
     if stored.app.notifications is not None:
         alerts.after_runs(context)
     retention.after_runs(context, stored)
+    if tables_changed:
+        shape_views.after_changes(context)
 
 
 def _new_run_id(context: Context) -> str:

@@ -1,0 +1,12 @@
+-- Views of landed tables in the shapes in which other products land HubSpot.
+
+CREATE TABLE IF NOT EXISTS STATE.SHAPES (
+  SHAPE VARCHAR NOT NULL COMMENT 'FIVETRAN or AIRBYTE',
+  DATABASE_NAME VARCHAR NOT NULL,
+  SCHEMA_NAME VARCHAR NOT NULL COMMENT 'Where the views are',
+  SETTINGS VARIANT COMMENT 'What the procedure that made them was given',
+  MADE_AT TIMESTAMP_NTZ(3)
+) COMMENT = 'The schemas of views that runs keep up to date';
+
+INSERT INTO STATE.MIGRATIONS (NUMBER, APPLIED_AT)
+SELECT 16, SYSDATE() WHERE NOT EXISTS (SELECT 1 FROM STATE.MIGRATIONS WHERE NUMBER = 16);

@@ -1,0 +1,1 @@
+"""Views of landed tables in the shapes in which other products land HubSpot."""

@@ -1,0 +1,292 @@
+"""Finds what views in other shapes read: the syncs of each stream, and their tables as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.registry import ITEM_STREAMS, RECORD_STREAMS
+from hubspot_ingest.catalog.stream import RecordStream
+from hubspot_ingest.database import sql
+from hubspot_ingest.database.columns import (
+    BOOKKEEPING,
+    LINK,
+    LINK_SEEN,
+    RECORD,
+    Column,
+    Type,
+    former_columns,
+)
+from hubspot_ingest.database.connection import Database, Row
+from hubspot_ingest.database.sql import Table, name, text
+from hubspot_ingest.database.state.stored_state import StoredState
+from hubspot_ingest.database.statements.merge_items import RAW, bookkeeping
+from hubspot_ingest.errors import DatabaseError, Refusal, UnknownStream
+from hubspot_ingest.inbound.extract import property_history
+from hubspot_ingest.inbound.load.batches import HISTORY
+from hubspot_ingest.inbound.load.destination import destination_table
+from hubspot_ingest.inbound.load.shapes.rendering import (
+    ExistingView,
+    LandedTable,
+    LandedTables,
+    empty_table,
+    types_of,
+)
+from hubspot_ingest.model import Json, Property
+from hubspot_ingest.settings import SyncSettings, parse_settings
+
+Place = tuple[str, str]
+"""A stream and a part: empty for its own table, HISTORY, or the stream of its links."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why a table is not there, and the statement that would bring it."""
+
+    why: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class LandedSync:
+    """A sync that stands for its stream."""
+
+    name: str
+    settings: SyncSettings
+    stored_settings: Json
+    has_run: bool
+    properties: Sequence[tuple[Property, str | None]] = ()
+
+    @property
+    def table(self) -> Table:
+        """The table it fills."""
+        return destination_table(self.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenObject:
+    """A table or view as INFORMATION_SCHEMA shows it."""
+
+    is_view: bool
+    comment: str
+    view: ExistingView
+
+
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    """The tables that views may read, empty ones for the others, and why some are missing."""
+
+    tables: LandedTables
+    others: LandedTables
+    missing: Mapping[Place, Missing] = field(default_factory=dict)
+
+
+def syncs_of_streams(
+    stored: StoredState, connection: str, chosen: Mapping[str, str]
+) -> dict[str, LandedSync]:
+    """The sync that stands for each stream of a connection's portal.
+
+    Of several the ``chosen`` one, else the one without filters, else the one called like the
+    stream. Raises ``Refusal`` (``SYNC_NOT_UNIQUE``) where that leaves more than one.
+    """
+    by_stream: dict[str, list[LandedSync]] = {}
+    for sync in stored.syncs.values():
+        settings = parse_settings(sync.name, sync.settings, stored.app.for_syncs)
+        with suppress(UnknownStream):
+            stream = lookup.standard(settings.stream)
+            if settings.connection == connection and stream is not None:
+                has_run = sync.settled_through is not None
+                properties = stored.properties.get(sync.name, ())
+                landed = LandedSync(sync.name, settings, sync.settings, has_run, properties)
+                by_stream.setdefault(stream.name, []).append(landed)
+    for stream_name, sync_name in chosen.items():
+        if sync_name not in {sync.name for sync in by_stream.get(stream_name, ())}:
+            raise Refusal(
+                f"setting 'streams': {sync_name!r} is no sync of {stream_name} with the connection "
+                f"{connection}"
+            )
+    return {
+        stream: _standing_for(stream, syncs, chosen.get(stream))
+        for stream, syncs in by_stream.items()
+    }
+
+
+def _standing_for(stream: str, syncs: Sequence[LandedSync], chosen: str | None) -> LandedSync:
+    whole = [
+        sync
+        for sync in syncs
+        if not sync.settings.filter_groups and sync.settings.updated_after is None
+    ]
+    for candidates in (
+        [sync for sync in syncs if sync.name == chosen],
+        whole,
+        [sync for sync in whole or syncs if sync.name == stream],
+        syncs,
+    ):
+        if len(candidates) == 1:
+            return candidates[0]
+    names = ", ".join(sync.name for sync in whole or syncs)
+    raise Refusal(
+        f"several syncs read {stream} ({names}); say which one the views show: "
+        f"{{'streams': {{'{stream}': '{syncs[0].name}'}}}}",
+        code="SYNC_NOT_UNIQUE",
+    )
+
+
+def landscape(
+    database: Database,
+    syncs: Mapping[str, LandedSync],
+    places: Collection[Place],
+    others: Collection[str],
+) -> Landscape:
+    """The tables at some places, and those of ``others``, which joins name.
+
+    A stream that was read and held nothing has no table: an empty one stands for it.
+    """
+    streams = {stream for stream, _ in places} | {*others}
+    tables = {
+        (stream, part): sql.table_beside(sync.table, part) if part else sync.table
+        for stream, sync in syncs.items()
+        for part in {part for of, part in places if of == stream} | {""}
+        if stream in streams
+    }
+    objects = seen_objects(database, tables.values())
+    found: dict[Place, LandedTable] = {}
+    missing: dict[Place, Missing] = {}
+    for stream, part in [*places, *((stream, "") for stream in others)]:
+        sync = syncs.get(stream)
+        reason = _missing(stream, part, sync)
+        if reason is not None:
+            missing[stream, part] = reason
+        elif sync is not None and (stream, part) not in found:
+            table = tables[stream, part]
+            seen = objects.get(table)
+            if seen is None:
+                found[stream, part] = empty_table(_columns_of(stream, part))
+            else:
+                found[stream, part] = _landed(database, sync, part, table, seen.view.types)
+    empty = {(stream, ""): empty_table(_columns_of(stream, "")) for stream in others}
+    return Landscape(found, {**empty, **found}, missing)
+
+
+def _missing(stream: str, part: str, sync: LandedSync | None) -> Missing | None:
+    """Why nothing can have landed there; None where it can."""
+    if sync is None:
+        if part == HISTORY:
+            why = f"{stream} are not read yet, nor the history of their properties"
+            return Missing(why, _configure(stream, {"history": ["*"]}))
+        return Missing(f"{stream} are not read yet", f"CALL ingest_hubspot('{stream}')")
+    given = sync.stored_settings if isinstance(sync.stored_settings, dict) else {}
+    lacking: dict[str, Json] = {}
+    if part == HISTORY and not sync.settings.history:
+        lacking, why = {"history": ["*"]}, f"{sync.name} keeps no history"
+    elif part not in ("", HISTORY) and part not in _associations(sync):
+        lacking = {"associations": [*_associations(sync), part]}
+        why = f"{sync.name} reads no links to {part}"
+    if lacking:
+        return Missing(why, _configure(sync.name, {**given, **lacking}))
+    if not sync.has_run:
+        why = f"the sync {sync.name} has not run to its end yet"
+        return Missing(why, f"CALL ingest_hubspot('{sync.name}')")
+    return None
+
+
+def _associations(sync: LandedSync) -> Sequence[str]:
+    if sync.settings.associations is not None:
+        return sync.settings.associations
+    stream = lookup.standard(sync.settings.stream)
+    return stream.associations if isinstance(stream, RecordStream) else ()
+
+
+def _configure(sync: str, settings: Json) -> str:
+    return f"CALL configure_sync({text(sync)}, PARSE_JSON({text(json.dumps(settings))}))"
+
+
+def _columns_of(stream: str, part: str) -> dict[str, str]:
+    """The columns that the table at a place gets when the first row comes."""
+    if part == HISTORY:
+        return types_of(property_history.COLUMNS)
+    if part:
+        return types_of((*LINK, *LINK_SEEN))
+    if stream in RECORD_STREAMS:
+        return types_of((*RECORD, *BOOKKEEPING))
+    items = ITEM_STREAMS[stream]
+    own = bookkeeping(marked=bool(items.missing_kind or items.deleted))
+    return types_of((*items.columns, RAW, *own))
+
+
+def _landed(
+    database: Database, sync: LandedSync, part: str, table: Table, types: Mapping[str, str]
+) -> LandedTable:
+    relation = table.quoted
+    if part == HISTORY and database.rows(_same_instant(table)):
+        # of earlier versions of the app, which kept several changes of one millisecond
+        by = ", ".join(map(name, ("ID", "PROPERTY", "CHANGED_AT")))
+        relation = (
+            f"(SELECT * FROM {relation} QUALIFY ROW_NUMBER() OVER "
+            f'(PARTITION BY {by} ORDER BY "SOURCE_ID", "VALUE") = 1)'
+        )
+    return LandedTable(relation, types, {} if part else _properties(sync, types))
+
+
+def _same_instant(history: Table) -> str:
+    return (
+        f'SELECT "ID" FROM {history.quoted} GROUP BY "ID", "PROPERTY", "CHANGED_AT" '
+        "HAVING COUNT(*) > 1 LIMIT 1"
+    )
+
+
+def _properties(sync: LandedSync, types: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The column and label of each property, of those too that HubSpot does not list any more."""
+    properties = {
+        prop.name: (column, prop.label)
+        for prop, column in sync.properties
+        if column is not None and column in types
+    }
+    prefix = sync.settings.column_prefix
+    if prefix:
+        columns = [Column(column, Type.TEXT, prop) for prop, (column, _) in properties.items()]
+        used = {column.name for column in columns} | {*former_columns(columns, prefix, types)}
+        for column in types:
+            former = column.removeprefix(prefix).lower()
+            if column.startswith(prefix) and column not in used and former not in properties:
+                properties[former] = (column, "not in HubSpot any more, or not read")
+    return properties
+
+
+def seen_objects(database: Database, tables: Iterable[Table]) -> dict[Table, SeenObject]:
+    """Those of some tables and views that exist; a statement for each of their databases."""
+    by_database: dict[str, list[Table]] = {}
+    for table in tables:
+        by_database.setdefault(table.database, []).append(table)
+    grouped: dict[Table, list[Row]] = {}
+    for database_name, group in by_database.items():
+        information = f"{name(database_name)}.INFORMATION_SCHEMA"
+        names = json.dumps([{"s": table.schema, "t": table.table} for table in group])
+        # the application may see no such database
+        with suppress(DatabaseError):
+            for row in database.rows(
+                "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.TABLE_TYPE, t.COMMENT AS ABOUT, "
+                "c.COLUMN_NAME, c.DATA_TYPE, c.COMMENT, c.ORDINAL_POSITION "
+                f"FROM {information}.TABLES t LEFT JOIN {information}.COLUMNS c "
+                "ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME "
+                "JOIN TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
+                "ON t.TABLE_SCHEMA = f.VALUE:s::VARCHAR AND t.TABLE_NAME = f.VALUE:t::VARCHAR "
+                "ORDER BY c.ORDINAL_POSITION",
+                (names,),
+            ):
+                table = Table(database_name, row["TABLE_SCHEMA"], row["TABLE_NAME"])
+                grouped.setdefault(table, []).append(row)
+    return {table: _seen(listed) for table, listed in grouped.items()}
+
+
+def _seen(listed: Sequence[Row]) -> SeenObject:
+    columns = [row for row in listed if row["COLUMN_NAME"] is not None]
+    view = ExistingView(
+        {row["COLUMN_NAME"]: row["DATA_TYPE"] for row in columns},
+        {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in columns},
+    )
+    return SeenObject(listed[0]["TABLE_TYPE"] == "VIEW", listed[0]["ABOUT"] or "", view)

@@ -1,0 +1,276 @@
+"""Makes views in another product's shape, keeps them up to date, and drops them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import Field, ValidationError, field_validator
+
+from hubspot_ingest import telemetry
+from hubspot_ingest.database import privileges, sql
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.state.runs import Runs
+from hubspot_ingest.database.state.shapes import Shapes, StoredShape
+from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
+from hubspot_ingest.database.statements.views import fingerprint_of
+from hubspot_ingest.errors import DatabaseError, GrantMissing, IngestError, Refusal
+from hubspot_ingest.inbound.load.destination import check_place, home_ddl, run_ddl
+from hubspot_ingest.inbound.load.shapes.fivetran_views import FIVETRAN_VIEWS
+from hubspot_ingest.inbound.load.shapes.landed import (
+    LandedSync,
+    Landscape,
+    SeenObject,
+    landscape,
+    seen_objects,
+    syncs_of_streams,
+)
+from hubspot_ingest.inbound.load.shapes.rendering import ExistingView, RenderedView, rendered
+from hubspot_ingest.inbound.load.shapes.view_spec import ViewSpec
+from hubspot_ingest.model import Json
+from hubspot_ingest.operations.context import Context
+from hubspot_ingest.settings import (
+    DATABASE,
+    DEFAULT_CONNECTION,
+    IDENTIFIER,
+    Strict,
+    connection_name,
+    describe_fault,
+)
+
+_OTHER_STREAM = re.compile(r"\{(?:property:)?([a-z_]+)(?::[a-z0-9_]+)?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A shape: the views it has, and the schema they are in unless another one is named."""
+
+    name: str
+    title: str
+    schema: str
+    views: Sequence[ViewSpec]
+    procedure: str
+
+
+FIVETRAN = Shape("FIVETRAN", "Fivetran's", "HUBSPOT", FIVETRAN_VIEWS, "make_fivetran_views")
+SHAPES: Mapping[str, Shape] = {shape.name: shape for shape in (FIVETRAN,)}
+
+
+class ShapeSettings(Strict):
+    """Where views are made, of which portal, and which sync stands for which stream."""
+
+    database: str | None = None
+    schema_name: str | None = Field(None, alias="schema")
+    connection: str = DEFAULT_CONNECTION
+    streams: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("database", "schema_name")
+    @classmethod
+    def _identifier(cls, name: str | None) -> str | None:
+        if name is not None and not IDENTIFIER.fullmatch(name.upper()):
+            raise ValueError(f"{name!r} is no name for it: letters, digits and _, at most 255")
+        return None if name is None else name.upper()
+
+    @field_validator("connection")
+    @classmethod
+    def _connection(cls, connection: str) -> str:
+        return connection_name(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPlan:
+    """What is to be done about a view: ``statement`` makes it, or brings what it lacks.
+
+    ``status`` is MADE (it is to be), UNCHANGED, NOT_MADE or FAILED; ``why`` says why, or what is
+    not in it.
+    """
+
+    view: Table
+    status: str
+    why: str = ""
+    statement: str = ""
+    ddl: str = ""
+
+    def line(self) -> Json:
+        """As the procedure answers it."""
+        line: dict[str, Json] = {"view": self.view.table, "status": self.status}
+        if self.why:
+            line |= {"why": self.why}
+        if self.statement:
+            line |= {"statement": self.statement}
+        return line
+
+
+def parse_shape_settings(settings: Json) -> ShapeSettings:
+    """The settings as given, whole and valid. Raises ``Refusal`` naming what is wrong."""
+    if settings is not None and not isinstance(settings, Mapping):
+        raise Refusal(
+            'settings must be an object, for example PARSE_JSON(\'{"schema": "HUBSPOT"}\')'
+        )
+    try:
+        return ShapeSettings.model_validate(settings or {})
+    except ValidationError as error:
+        raise Refusal(describe_fault(error, ShapeSettings)[1]) from None
+
+
+def make(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
+    """Make the views of a shape, or bring them up to date; runs keep them so from then on.
+
+    Raises ``Refusal`` for settings that are wrong; then nothing was changed.
+    """
+    database, now = context.database, context.clock.now()
+    settings = parse_shape_settings(given)
+    stored = read_stored_state(database, now)
+    place = _place(shape, settings, _syncs(stored, settings))
+    check_place(database, place)
+    shapes = Shapes(database)
+    for other in shapes.all():
+        connection = parse_shape_settings(dict(other.settings)).connection
+        is_same = (other.shape, connection) == (shape.name, settings.connection)
+        if (other.database, other.schema) == (place.database, place.schema) and not is_same:
+            raise Refusal(
+                f"{place.database}.{place.schema} has views in {SHAPES[other.shape].title} "
+                f"shape of the connection {connection}; name another schema"
+            )
+    plans = plan_views(database, stored, shape, settings)
+    run_ddl(database, home_ddl(database, place))
+    dumped = settings.model_dump(mode="json", by_alias=True, exclude_none=True)
+    kept: dict[str, Json] = {**dumped, "database": place.database, "schema": place.schema}
+    shapes.save(StoredShape(shape.name, place.database, place.schema, kept), now)
+    return _answer(shape, place, _run(database, plans))
+
+
+def drop(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
+    """Drop the views of a shape that the app made, and keep them up to date no longer."""
+    database = context.database
+    settings = parse_shape_settings(given)
+    stored = read_stored_state(database, context.clock.now())
+    place = _place(shape, settings, _syncs(stored, settings))
+    views = [_view(place, spec) for spec in shape.views]
+    ours = [view for view, seen in seen_objects(database, views).items() if _is_ours(seen)]
+    for view in ours:
+        database.rows(f"DROP VIEW IF EXISTS {view.quoted}")
+    Shapes(database).delete(StoredShape(shape.name, place.database, place.schema, {}))
+    where = f"{place.database}.{place.schema}"
+    return {
+        "response_code": "OK",
+        "message": f"{len(ours)} views of {where} were dropped; the schema stays",
+        "views": [view.table for view in ours],
+    }
+
+
+def after_changes(context: Context) -> None:
+    """Bring all views in other shapes up to date, after runs that brought tables or columns.
+
+    A failure fails no run: the view ERRORS has it, and DOCTOR.
+    """
+    database, now = context.database, context.clock.now()
+    try:
+        for stored_shape in Shapes(database).all():
+            shape = SHAPES[stored_shape.shape]
+            settings = parse_shape_settings(dict(stored_shape.settings))
+            plans = plan_views(database, read_stored_state(database, now), shape, settings)
+            for plan in _run(database, plans):
+                if plan.status == "FAILED":
+                    message = f"the view {plan.view} is not up to date: {plan.why}"
+                    Runs(database).log_error("", "", DatabaseError.code, message, now)
+    except IngestError as error:
+        telemetry.error("views in other shapes were not updated", response_code=error.response_code)
+
+
+def plan_views(
+    database: Database, stored: StoredState, shape: Shape, settings: ShapeSettings
+) -> list[ViewPlan]:
+    """What is to be done about each view of a shape; changes nothing."""
+    syncs = _syncs(stored, settings)
+    place = _place(shape, settings, syncs)
+    places = {(source.stream, source.part) for spec in shape.views for source in spec.sources}
+    others = {stream for spec in shape.views for stream in _other_streams(spec)}
+    land = landscape(database, syncs, places, others)
+    existing = seen_objects(database, [_view(place, spec) for spec in shape.views])
+    return [
+        _plan(shape, spec, _view(place, spec), land, existing.get(_view(place, spec)))
+        for spec in shape.views
+    ]
+
+
+def _plan(
+    shape: Shape, spec: ViewSpec, view: Table, land: Landscape, seen: SeenObject | None
+) -> ViewPlan:
+    places = [(source.stream, source.part) for source in spec.sources]
+    missing = [land.missing[place] for place in places if place in land.missing]
+    if all(place in land.missing for place in places):
+        return ViewPlan(view, "NOT_MADE", missing[0].why, missing[0].statement)
+    if seen is not None and not _is_ours(seen):
+        why = "something else has that name; rename it, and call again"
+        return ViewPlan(view, "NOT_MADE", why)
+    existing = ExistingView() if seen is None else seen.view
+    new_view: RenderedView = rendered(spec, land.tables, land.others, existing)
+    about = f"without the rows of some sources: {missing[0].why}" if missing else ""
+    statement = missing[0].statement if missing else ""
+    if seen is not None and fingerprint_of(seen.comment) == new_view.fingerprint:
+        return ViewPlan(view, "UNCHANGED", about, statement)
+    ddl = new_view.create(view, f"HubSpot {spec.sources[0].stream} in {shape.title} shape")
+    return ViewPlan(view, "MADE", about, statement, ddl)
+
+
+def _run(database: Database, plans: Sequence[ViewPlan]) -> Iterator[ViewPlan]:
+    """Make the views that are to be made; those that cannot be come back as FAILED."""
+    for plan in plans:
+        if not plan.ddl:
+            yield plan
+            continue
+        try:
+            run_ddl(database, [plan.ddl, sql.grant_select(plan.view, "VIEW")])
+        except GrantMissing as error:
+            raise privileges.with_grants(database, plan.view, error) from error
+        except DatabaseError as error:
+            yield ViewPlan(plan.view, "FAILED", error.message)
+        else:
+            yield plan
+
+
+def _answer(shape: Shape, place: Table, plans: Iterator[ViewPlan]) -> dict[str, Json]:
+    listed = [*plans]
+    counts = {
+        status: sum(plan.status == status for plan in listed)
+        for status in ("MADE", "UNCHANGED", "NOT_MADE", "FAILED")
+    }
+    words = ", ".join(
+        f"{count} {status.lower().replace('_', ' ')}" for status, count in counts.items() if count
+    )
+    return {
+        "response_code": DatabaseError.code if counts["FAILED"] else "OK",
+        "message": f"views in {shape.title} shape in {place.database}.{place.schema}: {words}; "
+        "runs keep them up to date",
+        "views": [plan.line() for plan in listed],
+    }
+
+
+def _syncs(stored: StoredState, settings: ShapeSettings) -> Mapping[str, LandedSync]:
+    return syncs_of_streams(stored, settings.connection, settings.streams)
+
+
+def _place(shape: Shape, settings: ShapeSettings, syncs: Mapping[str, LandedSync]) -> Table:
+    """The schema of the views: in the database in which the syncs land, unless one is named."""
+    first = syncs.get("contacts") or next(iter(syncs.values()), None)
+    database = settings.database or (DATABASE if first is None else first.table.database)
+    return Table(database, settings.schema_name or shape.schema, "")
+
+
+def _view(place: Table, spec: ViewSpec) -> Table:
+    return Table(place.database, place.schema, spec.name)
+
+
+def _other_streams(spec: ViewSpec) -> Iterator[str]:
+    """The streams whose tables the joins of a view name."""
+    for source in spec.sources:
+        for match in _OTHER_STREAM.finditer(source.join):
+            if not match[0].startswith("{property:") or match[0].count(":") > 1:
+                yield match[1]
+
+
+def _is_ours(seen: SeenObject) -> bool:
+    return seen.is_view and fingerprint_of(seen.comment) is not None
