@@ -243,7 +243,7 @@ class _Comparison:
         beside = f"{self.promise.table}_{stream.upper()}"
         present: dict[str, set[tuple[str, str, str, str | None]]] = {}
         for row in self.rows(f"SELECT * FROM {beside}"):
-            for own in ("_FIRST_SEEN_AT", "_LAST_SEEN_AT"):
+            for own in ("_FIRST_SEEN_AT", "_LAST_SEEN_AT", "_SYNCED_AT"):
                 if row[own] is None:
                     yield f"a link of {row['FROM_ID']} has no {own}"
             told = (row["TO_ID"], row["CATEGORY"], row["TYPE_ID"], row["LABEL"])

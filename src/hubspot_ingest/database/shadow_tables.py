@@ -47,7 +47,7 @@ def merge_shadow(
     names = [column.name for column in columns]
     own = {column.name for column in key}
     newer = ""
-    if SYNCED_AT.name in names:
+    if RUN_ID.name in names:
         differs = f"t.{RUN} IS DISTINCT FROM s.{RUN} OR t.{SYNCED} IS DISTINCT FROM s.{SYNCED}"
         newer = f"(t.{SYNCED} IS NULL OR s.{SYNCED} >= t.{SYNCED}) AND ({differs})"
     elif "_LAST_SEEN_AT" in names:

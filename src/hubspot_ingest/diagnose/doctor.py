@@ -46,6 +46,7 @@ def doctor_report(context: Context) -> dict[str, Json]:
         ("TASK", lambda: push_checks.push_tasks(database, pushes)),
         ("TABLE", lambda: table_checks.tables(database, syncs)),
         ("VIEW", lambda: snowflake_checks.views(database, syncs)),
+        ("VIEW", lambda: snowflake_checks.shapes(context)),
         ("COMPLETENESS", lambda: snowflake_checks.certificates(database)),
         ("LEASE", lambda: snowflake_checks.leases(database, now)),
         ("STAGING", lambda: snowflake_checks.left_over(database)),

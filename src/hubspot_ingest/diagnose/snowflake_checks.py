@@ -16,6 +16,8 @@ from hubspot_ingest.diagnose import findings
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound.load import table_views
+from hubspot_ingest.inbound.load.shapes import shape_views
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 
 SyncsWithSettings = Sequence[tuple[str, SyncSettings]]
@@ -57,6 +59,14 @@ def views(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
                 f"the view {view} is not there, or something else has its name",
                 f"rename what has its name, configure {sync} again as it is, and run it",
             )
+
+
+def shapes(context: Context) -> Iterator[Finding]:
+    """A finding for each view in another product's shape that is not as it should be."""
+    for shape, plan in shape_views.outdated_views(context):
+        why = plan.why or "it is not there, out of date, or something else has its name"
+        text = f"the view {plan.view} is not as it should be: {why}"
+        yield Finding("VIEW", Severity.WARNING, text, f"CALL {shape.procedure}() as before")
 
 
 def leases(database: Database, now: int) -> Iterator[Finding]:

@@ -147,7 +147,7 @@ def email_event_shape(mail: Mail, event: EmailEvent, portal_id: int) -> dict[str
         **event.more,
     }
     if event.type != "SENT":
-        shape["sentBy"] = {"id": mail.event_id(0), "created": event.at - 60_000}
+        shape.setdefault("sentBy", {"id": mail.event_id(0), "created": event.at - 60_000})
     if event.type in ("CLICK", "STATUSCHANGE"):
         shape["causedBy"] = {"id": mail.event_id(0), "created": event.at - 30_000}
     if event.type == "DEFERRED":

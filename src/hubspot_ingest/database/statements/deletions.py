@@ -10,6 +10,7 @@ from hubspot_ingest.database.columns import (
     KEY,
     LINK_KEY,
     LINK_SEEN,
+    SYNCED_AT,
     Column,
     Type,
 )
@@ -20,10 +21,14 @@ from hubspot_ingest.database.statements.merge import Merge
 _INSTANT_FORMAT = """'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"'"""
 _KIND = name(DELETE_KIND.name)
 _ID = name(KEY)
+_SYNCED = name(SYNCED_AT.name)
 
 
 def upsert_links(links: Table, staging: str, staged: Sequence[Column]) -> Merge:
-    """Inserts the links that were read, and marks the known ones as seen again; bind: now."""
+    """Inserts the links that were read, and marks the known ones as seen again; bind: now.
+
+    One that is as it was keeps the time it was changed here.
+    """
     first, last, removed = (name(column.name) for column in LINK_SEEN)
     names = [name(column.name) for column in staged]
     return Merge(
@@ -32,8 +37,13 @@ def upsert_links(links: Table, staging: str, staged: Sequence[Column]) -> Merge:
         f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {', '.join(LINK_KEY)} "
         f"ORDER BY {', '.join(LINK_KEY)}) = 1",
         _same(LINK_KEY),
-        f'"LABEL" = s."LABEL", {last} = s.SEEN_AT, {removed} = NULL',
-        inserts=[*((column, column) for column in names), (first, "SEEN_AT"), (last, "SEEN_AT")],
+        f'"LABEL" = s."LABEL", {last} = s.SEEN_AT, {removed} = NULL, '
+        f'{_SYNCED} = IFF(t.{removed} IS NULL AND EQUAL_NULL(t."LABEL", s."LABEL"), '
+        f"COALESCE(t.{_SYNCED}, s.SEEN_AT), s.SEEN_AT)",
+        inserts=[
+            *((column, column) for column in names),
+            *((column, "SEEN_AT") for column in (first, last, _SYNCED)),
+        ],
     )
 
 
@@ -52,28 +62,29 @@ def mark_removed(links: Table, staging: str, staged_links: str, ids: Column) -> 
         f"  LEFT JOIN {staged_links} f ON {same_link}\n"
         '  WHERE f."FROM_ID" IS NULL AND l."_REMOVED_AT" IS NULL',
         _same(LINK_KEY),
-        '"_REMOVED_AT" = s.REMOVED_AT',
+        f'"_REMOVED_AT" = s.REMOVED_AT, {_SYNCED} = s.REMOVED_AT',
     )
 
 
 def end_links(links: Table, table: Table, *, orphans: bool) -> Merge:
     """Marks the links of deleted records as removed: reading associations never reports them.
 
-    With ``orphans`` those too whose records have no row at all, once all records were read; bind:
-    now.
+    With ``orphans`` those too whose records have no row at all, once all records were read; binds:
+    now, twice.
     """
     keys = ", ".join(f"l.{name(column)} AS {name(column)}" for column in LINK_KEY)
-    join, of, at = "JOIN", "", f"g.{name(DELETED_AT.name)}"
+    join, of, at, synced = "JOIN", "", f"g.{name(DELETED_AT.name)}", f"g.{_SYNCED}"
     if orphans:
-        join, of, at = "LEFT JOIN", f"g.{_ID} IS NULL OR ", f"IFNULL({at}, {INSTANT})"
+        join, of = "LEFT JOIN", f"g.{_ID} IS NULL OR "
+        at, synced = (f"IFNULL({value}, {INSTANT})" for value in (at, synced))
     return Merge(
         links,
-        f"  SELECT {keys}, {at} AS REMOVED_AT\n"
+        f"  SELECT {keys}, {at} AS REMOVED_AT, {synced} AS SYNCED_AT\n"
         f'  FROM {links.quoted} l {join} {table.quoted} g ON g.{_ID} = l."FROM_ID"\n'
         f'  WHERE l."_REMOVED_AT" IS NULL '
         f"AND ({of}g.{_KIND} IN ('ARCHIVED', 'MERGED', 'PURGED'))",
         _same(LINK_KEY),
-        '"_REMOVED_AT" = s.REMOVED_AT',
+        f'"_REMOVED_AT" = s.REMOVED_AT, {_SYNCED} = s.SYNCED_AT',
     )
 
 
@@ -86,16 +97,16 @@ def reappeared_ids(table: Table, staging: str) -> str:
 
 
 def insert_new(table: Table, staging: str, staged: Sequence[Column], key: Sequence[str]) -> Merge:
-    """Inserts the staged rows whose ``key`` is not in the table yet."""
+    """Inserts the staged rows whose ``key`` is not in the table yet; bind: now."""
     values = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
     by = ", ".join(map(name, key))
     names = [name(column.name) for column in staged]
     return Merge(
         table,
-        f"  SELECT {values} FROM {staging}\n"
+        f"  SELECT {values}, {INSTANT} AS {_SYNCED} FROM {staging}\n"
         f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {by}) = 1",
         _same(key),
-        inserts=[(column, column) for column in names],
+        inserts=[(column, column) for column in (*names, _SYNCED)],
     )
 
 

@@ -23,9 +23,9 @@ COLUMNS = (
     Column("SOURCE_LABEL", Type.TEXT, comment="Its name in HubSpot"),
     Column("USER_ID", Type.TEXT, comment="The HubSpot user who set it"),
 )
-# A change is told apart by these: HubSpot gives it no id, and one source may change a value twice
-# in a millisecond.
-KEY = ("ID", "PROPERTY", "CHANGED_AT", "SOURCE_ID", "VALUE")
+# A change is told apart by these: HubSpot gives it no id. Of several in one millisecond the last
+# counts.
+KEY = ("ID", "PROPERTY", "CHANGED_AT")
 
 
 def read_history(
@@ -62,7 +62,11 @@ def read_history(
 
 
 def staged_history(changes: Sequence[Change]) -> dict[str, Sequence[str | bytes | None]]:
-    """The staged columns of ``changes``, by name."""
+    """The staged columns of ``changes``, by name; HubSpot tells the newest of a property first."""
+    last: dict[tuple[str, str, int | None], Change] = {}
+    for change in changes:
+        last.setdefault((change.record_id, change.property, change.changed_at), change)
+    changes = [*last.values()]
     return {
         "ID": [change.record_id for change in changes],
         "PROPERTY": [change.property for change in changes],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
@@ -14,6 +14,9 @@ from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.inbound.load.table_spec import TableSpec
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings, parse_settings
+
+BesideColumns = Mapping[str, Collection[str]]
+"""The columns of the tables beside a destination that are there, by part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +107,26 @@ def read_table(database: Database, table: Table) -> ExistingTable:
     )
 
 
-def prepare(database: Database, spec: TableSpec, existing_table: ExistingTable) -> None:
+def prepare(
+    database: Database,
+    spec: TableSpec,
+    existing_table: ExistingTable,
+    beside_columns: BesideColumns | None = None,
+) -> None:
     """Make the tables, or add the columns that are lacking and the comments that changed."""
-    run_ddl(database, ddl(database, spec, existing_table))
+    run_ddl(database, ddl(database, spec, existing_table, beside_columns))
 
 
-def ddl(database: Database, spec: TableSpec, existing_table: ExistingTable) -> list[str]:
+def ddl(
+    database: Database,
+    spec: TableSpec,
+    existing_table: ExistingTable,
+    beside_columns: BesideColumns | None = None,
+) -> list[str]:
     """The DDL of the tables, of their database and schema as far as they lack, and of who may read.
 
-    Readers are let in again in every run: one may be killed before it comes to that.
+    ``beside_columns`` are those of the tables beside it, as far as they are known. Readers are let
+    in again in every run: one may be killed before it comes to that.
     """
     if existing_table.types:
         existing = existing_table.comments
@@ -127,8 +141,13 @@ def ddl(database: Database, spec: TableSpec, existing_table: ExistingTable) -> l
         creation = sql.create_table(spec.table, spec.columns, spec.comment)
         statements = [*home_ddl(database, spec.table), creation]
     statements.append(sql.grant_select(spec.table))
-    for beside in spec.beside.values():
+    for part, beside in spec.beside.items():
         statements.append(sql.create_table(beside.table, beside.columns, beside.comment))
+        known = (beside_columns or {}).get(part)
+        there = read_table(database, beside.table).types if known is None else known
+        lacking_beside = [column for column in beside.columns if column.name not in there]
+        if there and lacking_beside:
+            statements.append(sql.add_columns(beside.table, lacking_beside))
         statements.append(sql.grant_select(beside.table))
     return statements
 

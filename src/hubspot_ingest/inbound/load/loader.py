@@ -122,7 +122,7 @@ class Loader:
                 past, key = staging.table(HISTORY), property_history.KEY
                 columns = property_history.COLUMNS
                 new = deletions.insert_new(plan.beside(HISTORY), past, columns, key)
-                yield MergeStep(new, (), HISTORY)
+                yield MergeStep(new, (at,), HISTORY)
             yield from self._marking(merged, at) if merged else ()
             if archived and not merged:
                 yield from self._ending_links()
@@ -167,7 +167,8 @@ class Loader:
         for stream in self.with_links:
             links = self.plan.beside(stream)
             ended = deletions.end_links(links, self.plan.table, orphans=orphans)
-            yield MergeStep(ended, (orphans_at,) if orphans else (), stream, if_marked=not orphans)
+            binds = (orphans_at, orphans_at) if orphans else ()
+            yield MergeStep(ended, binds, stream, if_marked=not orphans)
 
     def _run(self, steps: Iterable[MergeStep], at: int) -> int:
         tables = record_tables(self.plan, self.with_links)

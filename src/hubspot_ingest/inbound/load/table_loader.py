@@ -21,7 +21,7 @@ from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError, StateOutdated, SyncBusy
 from hubspot_ingest.inbound.extract.prefetch import prefetched
 from hubspot_ingest.inbound.load import destination
-from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.load.destination import BesideColumns, ExistingTable
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.load.table_spec import TableSpec
 from hubspot_ingest.model import Json
@@ -118,8 +118,8 @@ class TableLoader:
 
     ``heartbeat`` is called whenever nothing came for ``tick`` seconds; ``on_prepared`` when a table
     has the columns of its spec, and ``on_changed`` before it where a table or column is new;
-    ``beside`` are the parts that have a table already. ``recorder`` keeps what is read and the rows
-    that are changed. ``prepared`` are the tables that need not be made.
+    ``beside`` are the columns of the tables beside it that are there. ``recorder`` keeps what is
+    read and the rows that are changed. ``prepared`` are the tables that need not be made.
     """
 
     database: Database
@@ -131,7 +131,7 @@ class TableLoader:
     on_prepared: Callable[[ExistingTable], None] = lambda _: None
     recorder: PageRecorder | None = None
     prepared: set[Table] = field(default_factory=set)
-    beside: Collection[str] = ()
+    beside: BesideColumns = field(default_factory=dict)
     on_changed: Callable[[], None] = lambda: None
     _stagings: list[Staging] = field(default_factory=list, init=False)
 
@@ -244,7 +244,7 @@ class TableLoader:
             return
         if lacking or {*tables.beside} - {*self.beside}:
             self.on_changed()
-        destination.prepare(self.database, tables, self.existing_table)
+        destination.prepare(self.database, tables, self.existing_table, self.beside)
         self.prepared |= names
         self.existing_table = self.existing_table.grown(tables)
         self.on_prepared(self.existing_table)

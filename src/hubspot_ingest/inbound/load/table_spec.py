@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from hubspot_ingest.database.columns import KEY, LINK, LINK_KEY, LINK_SEEN, Column
+from hubspot_ingest.database.columns import (
+    KEY,
+    LINK,
+    LINK_KEY,
+    LINK_SEEN,
+    SYNCED_AT,
+    Column,
+)
 from hubspot_ingest.database.sql import Table, table_beside
 from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.load.batches import HISTORY
@@ -48,7 +55,7 @@ def record_tables(plan: Plan, links: Iterable[str]) -> TableSpec:
             plan.beside(stream),
             f"HubSpot {name} to {stream}",
             [column for column in LINK if column.name in LINK_KEY],
-            (*LINK, *LINK_SEEN),
+            (*LINK, *LINK_SEEN, SYNCED_AT),
         )
         for stream in links
     }
@@ -58,7 +65,7 @@ def record_tables(plan: Plan, links: Iterable[str]) -> TableSpec:
             plan.beside(HISTORY),
             f"Past values of HubSpot {name}",
             [column for column in past if column.name in property_history.KEY],
-            past,
+            (*past, SYNCED_AT),
         )
     key = [column for column in plan.columns if column.name == KEY]
     return TableSpec(plan.table, f"HubSpot {name}", key, plan.columns, beside, plan.former_columns)

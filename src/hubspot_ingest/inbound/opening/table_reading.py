@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -19,15 +19,16 @@ from hubspot_ingest.inbound.load.destination import ExistingTable
 class TableReading:
     """A table as it is, and those beside it, by part (the table itself: ``""``).
 
-    ``created`` tells when those beside it were created (epoch ms), ``rows`` how many rows each of
-    them has, and the table; ``live`` how many of the table's are not marked as deleted, None where
-    that is not known.
+    ``created`` tells when those beside it were created (epoch ms), ``beside`` which columns they
+    have, ``rows`` how many rows each of them has, and the table; ``live`` how many of the table's
+    are not marked as deleted, None where that is not known.
     """
 
     existing_table: ExistingTable
     created: Mapping[str, int] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     live: int | None = None
+    beside: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def beside_parts(table: Table, parts: Iterable[str]) -> dict[str, Table]:
@@ -124,6 +125,7 @@ def _reading(tables: Mapping[str, Table], by_table: Mapping[Table, Sequence[Row]
     created, counts = dict[str, int](), dict[str, int]()
     live: int | None = None
     own: list[Row] = []
+    beside = dict[str, set[str]]()
     for part, table in tables.items():
         for row in by_table.get(table, ()):
             if row["FOUND"] is not None:
@@ -131,6 +133,7 @@ def _reading(tables: Mapping[str, Table], by_table: Mapping[Table, Sequence[Row]
                 live = int(row["LIVE"]) if not part and row["LIVE"] is not None else live
             elif part:
                 created[part] = int(row["CREATED"])
+                beside.setdefault(part, set()).add(row["COLUMN_NAME"])
             elif row["COLUMN_NAME"] is not None:
                 own.append(row)
     own.sort(key=lambda row: int(row["ORDINAL_POSITION"]))
@@ -139,4 +142,4 @@ def _reading(tables: Mapping[str, Table], by_table: Mapping[Table, Sequence[Row]
         {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in own},
         int(own[0]["CREATED"]) if own else None,
     )
-    return TableReading(existing_table, created, counts, live)
+    return TableReading(existing_table, created, counts, live, beside)

@@ -209,6 +209,7 @@ def _comparison(
         *(context.database, lease.writer.run_id, context.clock, heartbeat, TICK),
         state.existing_table,
         recorder=recorder,
+        beside=state.tables.beside,
     )
     loader = Loader(tables, client.fetch, run_plan, portal_id, run_plan.association_columns)
     repairs = Repairs(loader, settled_through, lambda result: result.count_in(log))

@@ -173,7 +173,7 @@ class Run:
             *(log.run_id, self._clock, self._heartbeat, self._tick, started.existing_table),
             views.update,
             self._recorder,
-            beside={*self._sync_state.tables.created},
+            beside=self._sync_state.tables.beside,
             on_changed=self._ending.note_change,
         )
         links = self._sync_state.links_at_once(run_plan)

@@ -42,6 +42,8 @@ from hubspot_ingest.settings import (
 
 _OTHER_STREAM = re.compile(r"\{(?:property:)?([a-z_]+)(?::[a-z0-9_]+)?\}")
 
+NAME_TAKEN = "something else has that name; rename it, and call again"
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -180,6 +182,18 @@ def after_changes(context: Context) -> None:
         telemetry.error("views in other shapes were not updated", response_code=error.response_code)
 
 
+def outdated_views(context: Context) -> Iterator[tuple[Shape, ViewPlan]]:
+    """The views that runs should have made, or made anew, or whose names are taken."""
+    database = context.database
+    stored = read_stored_state(database, context.clock.now())
+    for stored_shape in Shapes(database).all():
+        shape = SHAPES[stored_shape.shape]
+        settings = parse_shape_settings(dict(stored_shape.settings))
+        for plan in plan_views(database, stored, shape, settings):
+            if plan.ddl or plan.why == NAME_TAKEN:
+                yield shape, plan
+
+
 def plan_views(
     database: Database, stored: StoredState, shape: Shape, settings: ShapeSettings
 ) -> list[ViewPlan]:
@@ -204,8 +218,7 @@ def _plan(
     if all(place in land.missing for place in places):
         return ViewPlan(view, "NOT_MADE", missing[0].why, missing[0].statement)
     if seen is not None and not _is_ours(seen):
-        why = "something else has that name; rename it, and call again"
-        return ViewPlan(view, "NOT_MADE", why)
+        return ViewPlan(view, "NOT_MADE", NAME_TAKEN)
     existing = ExistingView() if seen is None else seen.view
     new_view: RenderedView = rendered(spec, land.tables, land.others, existing)
     about = f"without the rows of some sources: {missing[0].why}" if missing else ""
@@ -224,10 +237,14 @@ def _run(database: Database, plans: Sequence[ViewPlan]) -> Iterator[ViewPlan]:
             continue
         try:
             run_ddl(database, [plan.ddl, sql.grant_select(plan.view, "VIEW")])
-        except GrantMissing as error:
-            raise privileges.with_grants(database, plan.view, error) from error
         except DatabaseError as error:
-            yield ViewPlan(plan.view, "FAILED", error.message)
+            if "already exists" in error.snowflake_message:
+                # the app sees nothing of what belongs to others
+                yield ViewPlan(plan.view, "NOT_MADE", NAME_TAKEN)
+            elif isinstance(error, GrantMissing):
+                raise privileges.with_grants(database, plan.view, error) from error
+            else:
+                yield ViewPlan(plan.view, "FAILED", error.message)
         else:
             yield plan
 
