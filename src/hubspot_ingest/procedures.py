@@ -21,7 +21,7 @@ from hubspot_ingest.diagnose.explain_run import run_explanation
 from hubspot_ingest.errors import SyncBusy
 from hubspot_ingest.inbound import configure, discovery
 from hubspot_ingest.inbound.load import destination
-from hubspot_ingest.inbound.load.shapes import shape_views
+from hubspot_ingest.inbound.load.shapes import fivetran_comparison, shape_views
 from hubspot_ingest.inbound.preview import preview
 from hubspot_ingest.inbound.reconcile import reconciliation
 from hubspot_ingest.inbound.replay import rollback, table_replay
@@ -317,3 +317,9 @@ def make_fivetran_views(context: Context, settings: Json = None) -> Answer:
 def drop_fivetran_views(context: Context, settings: Json = None) -> Answer:
     """Drop the views that MAKE_FIVETRAN_VIEWS made."""
     return shape_views.drop(context, shape_views.FIVETRAN, settings)
+
+
+@answering
+def compare_fivetran(context: Context, database: str, schema: str) -> Answer:
+    """Compare a schema that Fivetran filled with our views, table by table."""
+    return fivetran_comparison.compare(context, database, schema)

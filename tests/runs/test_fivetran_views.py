@@ -284,3 +284,27 @@ def test_no_key_stands_twice_and_no_row_lacks_its_time(story: Story) -> None:
     for check in checks:
         [(view, twice, undated)] = story.rows(check)
         assert (twice, undated) == (0, 0), view
+
+
+def test_a_schema_with_the_same_rows_agrees_and_a_planted_difference_is_named(story: Story) -> None:
+    world, live = story.world, story.ids["live"]
+    world.rows("CREATE DATABASE FIVETRAN")
+    world.rows("CREATE SCHEMA FIVETRAN.OLD")
+    for view in ("CONTACT", "DEAL_STAGE", "CONTACT_COMPANY"):
+        world.rows(f"CREATE TABLE FIVETRAN.OLD.{view} AS SELECT * FROM {FIVETRAN}.{view}")
+    compare = "CALL HUBSPOT_INGEST.CORE.COMPARE_FIVETRAN('FIVETRAN', 'OLD')"
+    refused = world.call(compare)
+    assert refused["response_code"] == "GRANT_MISSING"
+    for grant in refused["message"].partition("if they are there: ")[2].split("; "):
+        world.rows(grant)
+
+    assert world.call(compare)["message"] == "3 tables compared, 3 of them agree"
+
+    world.rows("UPDATE FIVETRAN.OLD.CONTACT SET PROPERTY_EMAIL = 'a@b.c' WHERE ID = ?", (live,))
+    answer = world.call(compare)
+    [contact] = [line for line in answer["tables"] if line["table"] == "CONTACT"]
+
+    assert answer["message"].endswith("look at CONTACT")
+    assert contact["different"] == 1
+    assert contact["columns"] == {"PROPERTY_EMAIL": 1}
+    assert contact["examples"] == {"different": [live]}

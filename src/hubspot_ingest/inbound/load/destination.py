@@ -128,6 +128,7 @@ def ddl(
     ``beside_columns`` are those of the tables beside it, as far as they are known. Readers are let
     in again in every run: one may be killed before it comes to that.
     """
+    home: list[str] = []
     if existing_table.types:
         existing = existing_table.comments
         lacking = columns.table_changes(spec.columns, existing)
@@ -139,12 +140,16 @@ def ddl(
             statements.append(sql.comment_columns(spec.table, comments))
     else:
         creation = sql.create_table(spec.table, spec.columns, spec.comment)
-        statements = [*home_ddl(database, spec.table), creation]
+        home = home_ddl(database, spec.table)
+        statements = [*home, creation]
     statements.append(sql.grant_select(spec.table))
     for part, beside in spec.beside.items():
         statements.append(sql.create_table(beside.table, beside.columns, beside.comment))
-        known = (beside_columns or {}).get(part)
-        there = read_table(database, beside.table).types if known is None else known
+        there = (beside_columns or {}).get(part)
+        if there is None:
+            # a schema that is yet to be made has no tables
+            is_new = any(statement.startswith("CREATE SCHEMA") for statement in home)
+            there = () if is_new else read_table(database, beside.table).types
         lacking_beside = [column for column in beside.columns if column.name not in there]
         if there and lacking_beside:
             statements.append(sql.add_columns(beside.table, lacking_beside))

@@ -33,6 +33,8 @@ _IDS = frozenset({"hubspot_owner_id", "hubspot_team_id"})
 _ID_NAME = re.compile(r"(_IDS?|COMPANYID)$")
 _PLACE = re.compile(r"\{([a-z0-9_:]+)\}")
 _SYNCED = "_FIVETRAN_SYNCED"
+# how the comment of a column begins for which nothing lands
+ALWAYS_NULL = "Always NULL: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def rendered(
     columns, comments = [*spec.columns], dict[str, str]()
     for column in spec.columns:
         if isinstance(column.value, Gap):
-            comments[column.name] = f"Always NULL: {column.value.why}"
+            comments[column.name] = f"{ALWAYS_NULL}{column.value.why}"
     if spec.properties:
         [source] = sources
         for column, about in _property_columns(spec, tables[source.stream, source.part], existing):
@@ -127,7 +129,7 @@ def rendered(
             is_id = reported.upper().startswith("NUMBER")
             type_ = ViewType.NUMBER if is_id else _reported_type(reported)
             columns.append(ViewColumn(former, type_, gap))
-            comments[former] = f"Always NULL: {gap.why}"
+            comments[former] = f"{ALWAYS_NULL}{gap.why}"
     selects = [
         _select(columns, source, tables[source.stream, source.part], others) for source in sources
     ]

@@ -1,0 +1,83 @@
+"""A table that Fivetran filled and our view of it are compared by key and value."""
+
+from __future__ import annotations
+
+import pytest
+
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.inbound.load.shapes.comparison_sql import Compared
+
+ROWS = 100_000
+TYPES = {
+    "ID": "NUMBER",
+    "_FIVETRAN_DELETED": "BOOLEAN",
+    "_FIVETRAN_SYNCED": "TIMESTAMP_TZ",
+    "PROPERTY_EMAIL": "TEXT",
+    "PROPERTY_AMOUNT": "FLOAT",
+    "PROPERTY_LASTMODIFIEDDATE": "TIMESTAMP_TZ",
+}
+OLD, OURS = Table("D", "S", "OLD"), Table("D", "S", "OURS")
+
+
+@pytest.fixture(scope="module")
+def database(bare: Database) -> Database:
+    """The same 100,000 rows twice, then with some differences planted."""
+    for table in (OLD, OURS):
+        bare.rows(
+            f"CREATE TABLE {table.quoted} AS SELECT SEQ AS ID, FALSE AS _FIVETRAN_DELETED, "
+            "'2026-03-01 00:00:00 +0000'::TIMESTAMP_TZ AS _FIVETRAN_SYNCED, "
+            "'p' || SEQ || '@example.com' AS PROPERTY_EMAIL, SEQ / 7::FLOAT AS PROPERTY_AMOUNT, "
+            "'2026-02-01 00:00:00 +0000'::TIMESTAMP_TZ AS PROPERTY_LASTMODIFIEDDATE FROM "
+            "(SELECT ROW_NUMBER() OVER (ORDER BY SEQ4()) AS SEQ "
+            f"FROM TABLE(GENERATOR(ROWCOUNT => {ROWS})))"
+        )
+    changes = (
+        f"DELETE FROM {OURS.quoted} WHERE ID = 10",
+        f"DELETE FROM {OLD.quoted} WHERE ID = 20",
+        f"UPDATE {OURS.quoted} SET PROPERTY_EMAIL = 'wrong' WHERE ID = 30",
+        f"UPDATE {OURS.quoted} SET PROPERTY_EMAIL = 'new', PROPERTY_LASTMODIFIEDDATE = "
+        "'2026-03-02 00:00:00 +0000'::TIMESTAMP_TZ WHERE ID = 40",
+        f"UPDATE {OURS.quoted} SET _FIVETRAN_DELETED = TRUE WHERE ID = 50",
+        f"UPDATE {OURS.quoted} SET PROPERTY_AMOUNT = PROPERTY_AMOUNT * 1.0000001 WHERE ID = 60",
+        f"UPDATE {OURS.quoted} SET PROPERTY_AMOUNT = NULL WHERE ID = 70",
+        f"UPDATE {OLD.quoted} SET PROPERTY_EMAIL = '' WHERE ID = 80",
+        f"UPDATE {OURS.quoted} SET PROPERTY_EMAIL = NULL WHERE ID = 80",
+    )
+    for change in changes:
+        bare.rows(change)
+    return bare
+
+
+def test_each_planted_difference_is_found_among_100000_rows(database: Database) -> None:
+    compared = Compared(OLD, OURS, TYPES, TYPES, ["ID"])
+
+    rows = database.rows(compared.statement())
+
+    assert {(row["KIND"], row["COLUMNS"].strip(), row["EXAMPLE"]) for row in rows} == {
+        ("EQUAL", "", "1"),
+        ("MISSING_HERE", "", "10"),
+        ("MISSING_THERE", "", "20"),
+        ("DIFFERENT", "PROPERTY_EMAIL", "30"),
+        ("LATER", "PROPERTY_EMAIL PROPERTY_LASTMODIFIEDDATE", "40"),
+        ("DELETED", "", "50"),
+        ("ROUNDING", "PROPERTY_AMOUNT", "60"),
+        ("DIFFERENT", "PROPERTY_AMOUNT", "70"),
+    }
+    assert {row["IN_ALL"] for row in rows if row["KIND"] == "EQUAL"} == {ROWS - 7}
+
+
+def test_text_is_read_as_the_other_sides_type(database: Database) -> None:
+    theirs = {**TYPES, "ID": "TEXT", "PROPERTY_AMOUNT": "TEXT"}
+    texts = Table("D", "S", "TEXTS")
+    database.rows(
+        f"CREATE TABLE {texts.quoted} AS SELECT ID::VARCHAR AS ID, _FIVETRAN_DELETED, "
+        "_FIVETRAN_SYNCED, PROPERTY_EMAIL, PROPERTY_AMOUNT::VARCHAR AS PROPERTY_AMOUNT, "
+        f"PROPERTY_LASTMODIFIEDDATE FROM {OURS.quoted} WHERE ID < 100"
+    )
+    ours = Table("D", "S", "FEW")
+    database.rows(f"CREATE TABLE {ours.quoted} AS SELECT * FROM {OURS.quoted} WHERE ID < 100")
+
+    rows = database.rows(Compared(texts, ours, theirs, TYPES, ["ID"]).statement())
+
+    assert {row["KIND"] for row in rows} == {"EQUAL"}
