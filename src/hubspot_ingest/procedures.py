@@ -320,6 +320,18 @@ def drop_fivetran_views(context: Context, settings: Json = None) -> Answer:
 
 
 @answering
+def make_airbyte_views(context: Context, settings: Json = None) -> Answer:
+    """Make views of what landed in the shape that Airbyte gives HubSpot, and keep them so."""
+    return shape_views.make(context, shape_views.AIRBYTE, settings)
+
+
+@answering
+def drop_airbyte_views(context: Context, settings: Json = None) -> Answer:
+    """Drop the views that MAKE_AIRBYTE_VIEWS made."""
+    return shape_views.drop(context, shape_views.AIRBYTE, settings)
+
+
+@answering
 def compare_fivetran(context: Context, database: str, schema: str) -> Answer:
     """Compare a schema that Fivetran filled with our views, table by table."""
     return fivetran_comparison.compare(context, database, schema)

@@ -231,7 +231,7 @@ def test_a_property_that_comes_is_noticed_within_a_day_by_hourly_runs_too(play: 
     assert played.differences() == []
 
 
-def test_a_value_changed_twice_in_a_millisecond_leaves_both_in_the_history(play: Play) -> None:
+def test_a_value_changed_twice_in_a_millisecond_leaves_the_last_in_the_history(play: Play) -> None:
     played = play(Scenario(history=True))
     played.end_trouble()
     one = _ids(played)[0]
@@ -246,7 +246,9 @@ def test_a_value_changed_twice_in_a_millisecond_leaves_both_in_the_history(play:
     found = played.world.rows(
         "SELECT VALUE FROM HUBSPOT_DATA.CRM.CONTACTS_HISTORY WHERE ID = ?", (one,)
     )
-    assert {"once", "twice"} <= {row["VALUE"] for row in found}
+    values = [row["VALUE"] for row in found]
+    assert values.count("twice") == 1
+    assert "once" not in values
 
 
 def test_a_merge_out_of_the_filter_is_found_though_the_backfill_began_anew_after_it(

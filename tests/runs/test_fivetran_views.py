@@ -18,7 +18,7 @@ from tests.runs.world import HOUR, NOW, HandClock, World, on_an_empty_stack
 FIVETRAN = "HUBSPOT_DATA.HUBSPOT"
 SETTINGS: dict[str, dict[str, Any]] = {
     "contacts": {
-        "properties": ["email", "firstname", "hs_*merged*", "hs_v2_date_entered_lead", "lucky*"],
+        "properties": ["email", "firstname", "hs_*merged*", "hs_calc*form*", "lucky*"],
         "associations": ["companies"],
         "include_archived": True,
     },
@@ -104,6 +104,9 @@ def _change(story: Story) -> None:
     portal.update("contacts", ids["unlinked"], {"firstname": "Grace"})
     portal.add_property("contacts", "luckyNumber2", "number")
     portal.update("contacts", ids["live"], {"luckyNumber2": "7"})
+    portal.add_property("contacts", "hs_calculated_form_submissions")
+    counted = {"hs_calculated_form_submissions": f"{ids['form']}::counted::{NOW}"}
+    portal.update("contacts", ids["linked"], counted)
     portal.update("deals", ids["deal"], {"dealstage": "closedwon"})
     portal.archive("calls", ids["deleted_call"])
     ids["submission"] = portal.forms.submit(ids["form"], {"email": "Ada@Example.com"})
@@ -251,12 +254,18 @@ def test_what_follows_a_sending_leads_to_its_own_event(story: Story) -> None:
     assert story.rows(f"SELECT COUNT(*) FROM {FIVETRAN}.EMAIL_EVENT_OPEN") == [(2,)]
 
 
-def test_a_submission_is_that_of_the_contact_with_the_address_given(story: Story) -> None:
+def test_a_submission_is_that_of_whom_hubspot_counts_it_to_or_of_the_address(story: Story) -> None:
     ids = story.ids
+    rows = story.rows(
+        "SELECT CONTACT_ID::VARCHAR, CONVERSION_ID, TITLE, FORM_ID, "
+        f"DATE_PART(EPOCH_MILLISECOND, TIMESTAMP) FROM {FIVETRAN}.CONTACT_FORM_SUBMISSION"
+    )
 
-    assert story.rows(
-        f"SELECT CONTACT_ID::VARCHAR, CONVERSION_ID, TITLE FROM {FIVETRAN}.CONTACT_FORM_SUBMISSION"
-    ) == [(ids["live"], ids["submission"], "Contact us")]
+    assert {row[:4] for row in rows} == {
+        (ids["live"], ids["submission"], "Contact us", ids["form"]),
+        (ids["linked"], "counted", "Contact us", ids["form"]),
+    }
+    assert NOW in {at for *_, at in rows}
 
 
 def test_instants_are_those_that_landed_whatever_the_sessions_time_zone(story: Story) -> None:

@@ -27,6 +27,7 @@ from hubspot_ingest.inbound.load.shapes.fivetran_columns import (
 )
 from hubspot_ingest.inbound.load.shapes.view_spec import (
     Landed,
+    PropertyNames,
     Source,
     Sql,
     ViewColumn,
@@ -57,7 +58,7 @@ _RECORDS = (
             *properties(INSTANT, PROPERTY_CREATEDATE="createdate"),
             SYNCED,
         ),
-        properties=True,
+        properties=PropertyNames.FIVETRAN,
     ),
     ViewSpec(
         "COMPANY",
@@ -83,7 +84,7 @@ _RECORDS = (
             *properties(FLOAT, PROPERTY_ANNUALREVENUE="annualrevenue"),
             SYNCED,
         ),
-        properties=True,
+        properties=PropertyNames.FIVETRAN,
     ),
     ViewSpec(
         "DEAL",
@@ -101,7 +102,7 @@ _RECORDS = (
             *properties(INSTANT, PROPERTY_CLOSEDATE="closedate", PROPERTY_CREATEDATE="createdate"),
             SYNCED,
         ),
-        properties=True,
+        properties=PropertyNames.FIVETRAN,
         hidden=("hubspot_owner_id", "pipeline", "dealstage"),
     ),
     ViewSpec(
@@ -131,7 +132,7 @@ _RECORDS = (
             *properties(NUMBER, PROPERTY_HUBSPOT_OWNER_ID="hubspot_owner_id"),
             SYNCED,
         ),
-        properties=True,
+        properties=PropertyNames.FIVETRAN,
     ),
     ViewSpec(
         "LINE_ITEM",
@@ -145,7 +146,7 @@ _RECORDS = (
             PORTAL,
             SYNCED,
         ),
-        properties=True,
+        properties=PropertyNames.FIVETRAN,
     ),
     *(
         ViewSpec(
@@ -153,7 +154,7 @@ _RECORDS = (
             ("ID",),
             (Source(stream),),
             (ID, IS_DELETED, DELETED, PORTAL, SYNCED),
-            properties=True,
+            properties=PropertyNames.FIVETRAN,
         )
         for name, stream in (
             ("PRODUCT", "products"),
@@ -373,7 +374,7 @@ _OF_ENGAGEMENTS = (
                 ),
                 SYNCED,
             ),
-            properties=True,
+            properties=PropertyNames.FIVETRAN,
         )
         for engagement, stream in _ENGAGEMENTS
     ),

@@ -14,11 +14,12 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.sql import Table, name, text
 from hubspot_ingest.database.statements.views import SIGNATURE
 from hubspot_ingest.inbound.load.shapes.fivetran_columns import instant_of
-from hubspot_ingest.inbound.load.shapes.fivetran_names import PREFIX, property_columns
+from hubspot_ingest.inbound.load.shapes.property_names import PREFIXES, property_columns
 from hubspot_ingest.inbound.load.shapes.view_spec import (
     Gap,
     Landed,
     OfProperty,
+    PropertyNames,
     Raw,
     Source,
     Sql,
@@ -117,9 +118,14 @@ def rendered(
     for column in spec.columns:
         if isinstance(column.value, Gap):
             comments[column.name] = f"{ALWAYS_NULL}{column.value.why}"
-    if spec.properties:
+    if spec.properties is not None:
         [source] = sources
-        for column, about in _property_columns(spec, tables[source.stream, source.part], existing):
+        table = tables[source.stream, source.part]
+        for column in spec.columns:
+            value = column.value
+            if isinstance(value, OfProperty) and value.name in table.properties:
+                comments[column.name] = f"{value.name}: {table.properties[value.name][1]}"
+        for column, about in _property_columns(spec, spec.properties, table, existing):
             columns.append(column)
             comments[column.name] = about
     there = {column.name for column in columns}
@@ -144,30 +150,32 @@ def rendered(
 
 
 def _property_columns(
-    spec: ViewSpec, table: LandedTable, existing: ExistingView
+    spec: ViewSpec, rule: PropertyNames, table: LandedTable, existing: ExistingView
 ) -> Iterator[tuple[ViewColumn, str]]:
     """The columns of all properties that have none by the spec, and what each is."""
     own = {
         column.value.name
         for column in spec.columns
-        if isinstance(column.value, OfProperty) and column.name.startswith(PREFIX)
+        if isinstance(column.value, OfProperty) and column.name.startswith(PREFIXES[rule])
     }
     names = {*table.properties} - own - {*spec.hidden}
     before = {
         comment.partition(": ")[0]: column
         for column, comment in existing.comments.items()
-        if column.startswith(PREFIX)
+        if column.startswith(PREFIXES[rule])
     }
     taken = [column.name for column in spec.columns]
-    for prop, column in property_columns(names, taken, before).items():
+    for prop, column in property_columns(names, taken, before, rule).items():
         landed_column, label = table.properties[prop]
-        type_ = _type_of(prop, column, table.types[landed_column])
+        type_ = _type_of(prop, column, table.types[landed_column], rule)
         yield ViewColumn(column, type_, OfProperty(prop)), f"{prop}: {label}"
 
 
-def _type_of(prop: str, column: str, reported: str) -> ViewType:
+def _type_of(prop: str, column: str, reported: str, rule: PropertyNames) -> ViewType:
     """The type that a property's column has in a view, by that of the landed column."""
     type_ = _reported_type(reported)
+    if rule is PropertyNames.AIRBYTE:
+        return ViewType.DATE if reported == "DATE" else type_
     if prop in _IDS or (type_ is ViewType.FLOAT and _ID_NAME.search(column)):
         return ViewType.NUMBER
     return type_
@@ -265,5 +273,5 @@ def _cast(type_: ViewType, value: str, reported: str) -> str:
             return instant_of(f"DATE_PART('epoch_millisecond', {at})")
         case ViewType.TEXT:
             return value if is_text else f"TO_VARCHAR({value})"
-        case ViewType.VARIANT:
+        case ViewType.VARIANT | ViewType.DATE:
             return value

@@ -18,6 +18,7 @@ from hubspot_ingest.database.state.stored_state import StoredState, read_stored_
 from hubspot_ingest.database.statements.views import fingerprint_of
 from hubspot_ingest.errors import DatabaseError, GrantMissing, IngestError, Refusal
 from hubspot_ingest.inbound.load.destination import check_place, home_ddl, run_ddl
+from hubspot_ingest.inbound.load.shapes.airbyte_views import AIRBYTE_VIEWS
 from hubspot_ingest.inbound.load.shapes.fivetran_views import FIVETRAN_VIEWS
 from hubspot_ingest.inbound.load.shapes.landed import (
     LandedSync,
@@ -57,7 +58,8 @@ class Shape:
 
 
 FIVETRAN = Shape("FIVETRAN", "Fivetran's", "HUBSPOT", FIVETRAN_VIEWS, "make_fivetran_views")
-SHAPES: Mapping[str, Shape] = {shape.name: shape for shape in (FIVETRAN,)}
+AIRBYTE = Shape("AIRBYTE", "Airbyte's", "AIRBYTE", AIRBYTE_VIEWS, "make_airbyte_views")
+SHAPES: Mapping[str, Shape] = {shape.name: shape for shape in (FIVETRAN, AIRBYTE)}
 
 
 class ShapeSettings(Strict):

@@ -14,8 +14,16 @@ class ViewType(StrEnum):
     FLOAT = "FLOAT"
     TEXT = "VARCHAR"
     BOOLEAN = "BOOLEAN"
+    DATE = "DATE"
     INSTANT = "TIMESTAMP_TZ"
     VARIANT = "VARIANT"
+
+
+class PropertyNames(StrEnum):
+    """Whose rule spells the columns of properties."""
+
+    FIVETRAN = "FIVETRAN"
+    AIRBYTE = "AIRBYTE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +94,15 @@ class Source:
 class ViewSpec:
     """A view: the rows of all its sources, in these columns.
 
-    ``key`` are the columns that tell its rows apart. ``properties``: every property of the records
-    is a column as well, but for those in ``hidden``. ``unique``: of several rows with one key the
-    one that was landed last is shown.
+    ``key`` are the columns that tell its rows apart. Where there are ``properties``, every property
+    of the records is a column as well, spelled by that rule, but for those in ``hidden``.
+    ``unique``: of several rows with one key the one that was landed last is shown.
     """
 
     name: str
     key: tuple[str, ...]
     sources: tuple[Source, ...]
     columns: tuple[ViewColumn, ...]
-    properties: bool = False
+    properties: PropertyNames | None = None
     hidden: tuple[str, ...] = ()
     unique: bool = False

@@ -1,10 +1,10 @@
-"""How Fivetran spells the columns of properties."""
+"""How other products spell the columns of properties."""
 
 from __future__ import annotations
 
 import pytest
 
-from hubspot_ingest.inbound.load.shapes.fivetran_names import column_of_property, property_columns
+from hubspot_ingest.inbound.load.shapes.property_names import column_of_property, property_columns
 
 
 @pytest.mark.parametrize(

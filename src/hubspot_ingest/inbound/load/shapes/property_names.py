@@ -1,6 +1,6 @@
-"""How Fivetran spells the columns of HubSpot's properties. Pure.
+"""How other products spell the columns of HubSpot's properties. Pure.
 
-The rule was read off live installations of Fivetran; no document states it.
+Fivetran's rule was read off live installations; no document states it.
 """
 
 from __future__ import annotations
@@ -9,25 +9,34 @@ import re
 from collections.abc import Iterable, Mapping
 
 from hubspot_ingest.database.columns import unique_name
+from hubspot_ingest.inbound.load.shapes.view_spec import PropertyNames
 
-PREFIX = "PROPERTY_"
+PREFIXES: Mapping[PropertyNames, str] = {
+    PropertyNames.FIVETRAN: "PROPERTY_",
+    PropertyNames.AIRBYTE: "PROPERTIES_",
+}
 
 _BORDERS = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])|[^A-Za-z0-9]+"
 )
 
 
-def column_of_property(property_name: str) -> str:
-    """The column of a property: ``hs_v2_date`` is ``PROPERTY_HS_V_2_DATE``.
+def column_of_property(property_name: str, rule: PropertyNames = PropertyNames.FIVETRAN) -> str:
+    """The column of a property: Fivetran's of ``hs_v2_date`` is ``PROPERTY_HS_V_2_DATE``.
 
     Everything but letters and digits, the change from lower to upper case, and every change between
-    letter and digit becomes one ``_``.
+    letter and digit becomes one ``_``. Airbyte only replaces what no name may have.
     """
-    return re.sub(r"_+", "_", PREFIX + _BORDERS.sub("_", property_name)).upper()
+    if rule is PropertyNames.AIRBYTE:
+        return PREFIXES[rule] + re.sub(r"[^A-Za-z0-9_]", "_", property_name).upper()
+    return re.sub(r"_+", "_", PREFIXES[rule] + _BORDERS.sub("_", property_name)).upper()
 
 
 def property_columns(
-    names: Iterable[str], taken: Iterable[str], before: Mapping[str, str]
+    names: Iterable[str],
+    taken: Iterable[str],
+    before: Mapping[str, str],
+    rule: PropertyNames = PropertyNames.FIVETRAN,
 ) -> dict[str, str]:
     """The view's column of each property, in order of their names.
 
@@ -38,7 +47,7 @@ def property_columns(
     used = {*taken}
     columns: dict[str, str] = {}
     for name in sorted(names, key=lambda name: (name not in before, *_unlike_hubspots(name))):
-        plain = column_of_property(name)
+        plain = column_of_property(name, rule)
         kept = before.get(name)
         column = unique_name(plain, name, used) if kept is None or kept in used else kept
         used.add(column)

@@ -1,0 +1,108 @@
+"""Views in other products' shapes are rendered as plain SQL over the tables that landed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hubspot_ingest.inbound.load.shapes.airbyte_views import AIRBYTE_VIEWS
+from hubspot_ingest.inbound.load.shapes.fivetran_views import FIVETRAN_VIEWS
+from hubspot_ingest.inbound.load.shapes.rendering import (
+    ExistingView,
+    LandedTable,
+    RenderedView,
+    rendered,
+)
+from hubspot_ingest.inbound.load.shapes.view_spec import ViewSpec
+
+TYPES = {
+    "ID": "TEXT",
+    "_SYNCED_AT": "TIMESTAMP_NTZ",
+    "COMPANIES_IDS": "ARRAY",
+    "PROPERTIES_EMAIL": "TEXT",
+    "PROPERTIES_BIRTH": "DATE",
+    "PROPERTIES_OWNER_ID": "NUMBER",
+}
+TABLE = LandedTable(
+    '"D"."S"."CONTACTS"',
+    TYPES,
+    {
+        "email": ("PROPERTIES_EMAIL", "E-mail"),
+        "birthDay2": ("PROPERTIES_BIRTH", "Born"),
+        "owner_id": ("PROPERTIES_OWNER_ID", ""),
+    },
+)
+
+
+def spec(name: str, views: tuple[ViewSpec, ...] = FIVETRAN_VIEWS) -> ViewSpec:
+    [found] = [view for view in views if view.name == name]
+    return found
+
+
+def contact(
+    table: LandedTable = TABLE, existing: ExistingView | None = None, name: str = "CONTACT"
+) -> RenderedView:
+    return rendered(spec(name), {("contacts", ""): table}, {}, existing or ExistingView())
+
+
+def types(view: RenderedView) -> dict[str, str]:
+    return {column.name: str(column.type) for column in view.columns}
+
+
+def test_every_view_has_one_name_and_a_key_of_its_own_columns() -> None:
+    for views in (FIVETRAN_VIEWS, AIRBYTE_VIEWS):
+        assert len({view.name for view in views}) == len(views)
+        for view in views:
+            assert {*view.key} <= {column.name for column in view.columns}, view.name
+
+
+def test_a_property_has_a_column_of_the_views_type_and_names_itself() -> None:
+    view = contact()
+
+    assert types(view)["PROPERTY_BIRTH_DAY_2"] == "TIMESTAMP_TZ"
+    assert types(view)["PROPERTY_OWNER_ID"] == "NUMBER(38,0)"
+    assert view.comments["PROPERTY_BIRTH_DAY_2"] == "birthDay2: Born"
+
+
+def test_a_column_that_has_to_be_there_is_null_of_its_type_without_a_property() -> None:
+    assert 'CAST(NULL AS TIMESTAMP_TZ) AS "PROPERTY_CREATEDATE"' in contact().query
+
+
+def test_no_column_leaves_a_view() -> None:
+    existing = ExistingView({"ID": "NUMBER", "PROPERTY_OLD": "TIMESTAMP_TZ"}, {})
+
+    view = contact(existing=existing)
+
+    assert types(view)["PROPERTY_OLD"] == "TIMESTAMP_TZ"
+    assert 'CAST(NULL AS TIMESTAMP_TZ) AS "PROPERTY_OLD"' in view.query
+
+
+def test_the_fingerprint_changes_with_columns_and_labels_alone() -> None:
+    renamed = {**TABLE.properties, "email": ("PROPERTIES_EMAIL", "Address")}
+
+    assert contact().fingerprint == contact(replace(TABLE, types={**TYPES})).fingerprint
+    assert contact().fingerprint != contact(replace(TABLE, properties=renamed)).fingerprint
+
+
+def test_spans_of_history_are_one_window_that_a_filter_of_names_can_pass() -> None:
+    history = LandedTable(
+        '"D"."S"."CONTACTS_HISTORY"',
+        {"ID": "TEXT", "PROPERTY": "TEXT", "CHANGED_AT": "TIMESTAMP_NTZ", "VALUE": "TEXT"},
+    )
+    view = rendered(
+        spec("CONTACT_PROPERTY_HISTORY"), {("contacts", "HISTORY"): history}, {}, ExistingView()
+    )
+
+    windows = {part.partition(")")[0] for part in view.query.split(" OVER (")[1:]}
+    assert windows == {'PARTITION BY t."ID", t."PROPERTY" ORDER BY t."CHANGED_AT"'}
+    assert "QUALIFY" not in view.query
+    assert "JOIN" not in view.query
+
+
+def test_airbytes_shape_has_its_names_and_types() -> None:
+    view = rendered(spec("CONTACTS", AIRBYTE_VIEWS), {("contacts", ""): TABLE}, {}, ExistingView())
+
+    names = types(view)
+    assert names["PROPERTIES_BIRTHDAY2"] == "DATE"
+    assert names["PROPERTIES_OWNER_ID"] == "FLOAT"
+    assert names["COMPANIES"] == "VARIANT"
+    assert names["_AIRBYTE_EXTRACTED_AT"] == "TIMESTAMP_TZ"
