@@ -104,7 +104,7 @@ def _change(story: Story) -> None:
     portal.update("contacts", ids["unlinked"], {"firstname": "Grace"})
     portal.add_property("contacts", "luckyNumber2", "number")
     portal.update("contacts", ids["live"], {"luckyNumber2": "7"})
-    portal.add_property("contacts", "hs_calculated_form_submissions")
+    portal.add_property("contacts", "hs_calculated_form_submissions", "string")
     counted = {"hs_calculated_form_submissions": f"{ids['form']}::counted::{NOW}"}
     portal.update("contacts", ids["linked"], counted)
     portal.update("deals", ids["deal"], {"dealstage": "closedwon"})
