@@ -66,4 +66,6 @@ def instant_of(milliseconds: str) -> str:
 
     ``milliseconds`` is an expression for a number of them since 1970.
     """
-    return f"DATEADD('millisecond', {milliseconds}, '1970-01-01 00:00:00 +0000'::TIMESTAMP_TZ)"
+    # BIGINT is NUMBER(38, 0) in Snowflake; the local engine adds no decimals to an instant
+    added = f"CAST({milliseconds} AS BIGINT)"
+    return f"DATEADD('millisecond', {added}, '1970-01-01 00:00:00 +0000'::TIMESTAMP_TZ)"
