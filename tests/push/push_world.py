@@ -25,6 +25,7 @@ COLUMNS: Mapping[str, str] = {
     "STAGE": "VARCHAR",
     "TAGS": "ARRAY",
     "COMPANIES": "OBJECT",
+    "FRIENDS": "OBJECT",
 }
 Row = Mapping[str, Any]
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import httpx
 
@@ -23,6 +24,8 @@ RATE = 0.15
 
 class Life:
     """One push, and what happened to its source and to HubSpot."""
+
+    pushes: tuple[str, ...] = ("customers_out",)
 
     def __init__(self, make_push: Callable[..., PushWorld], seed: int) -> None:
         self.random = Random(seed)
@@ -46,12 +49,12 @@ class Life:
         random, world = self.random, self.world
         for key in range(1, random.randint(2, 9)):
             if random.random() < 0.3:
-                world.portal.create("contacts", {"email": _email(key), "jobtitle": "theirs"})
-                self.titles[_email(key)] = "theirs"
+                world.portal.create("contacts", {"email": email_of(key), "jobtitle": "theirs"})
+                self.titles[email_of(key)] = "theirs"
         external_id = random.choice((None, "customer_number"))
         self.faults.rate = 0.0
         more = {"external_id": external_id} if external_id else {}
-        world.configure_push(**more)
+        self._configure(**more)
         self.faults.rate = RATE
         for _ in range(STEPS):
             self._change_source()
@@ -59,13 +62,26 @@ class Life:
         self.faults.rate = 0.0
         world.instead = None
         world.clock.advance(16 * MINUTE)
-        for _ in range(2):
-            answer = world.push()
+        self._end()
+        for name in self.pushes * 2:
+            answer = world.push(name)
             assert answer["status"] == "SUCCEEDED", answer
         self._check()
         world.asked()
-        assert world.push()["rows_changed"] == 0
+        for name in self.pushes:
+            assert world.push(name)["rows_changed"] == 0
         assert not [seen for seen in world.asked() if "/batch/" in seen.path]
+
+    def _configure(self, **more: str) -> None:
+        self.world.configure_push(**more)
+
+    def _end(self) -> None:
+        """What a person does before the last, undisturbed runs."""
+
+    def _more(self, key: int) -> dict[str, Any]:
+        """Further columns of a row, drawn anew."""
+        del key
+        return {}
 
     def _change_source(self) -> None:
         random, world = self.random, self.world
@@ -76,14 +92,16 @@ class Life:
             world.insert(
                 {
                     "CUSTOMER_ID": key,
-                    "EMAIL": _email(key),
+                    "EMAIL": email_of(key),
                     "FIRST_NAME": f"Name {key}",
                     "SCORE": random.randint(1, 99),
+                    **self._more(key),
                 }
             )
         for key in random.sample(self.keys, min(len(self.keys), random.randint(0, 3))):
-            world.update(key, FIRST_NAME=f"N{random.randint(0, 999)}", SCORE=random.randint(1, 99))
-            self.named.pop(_email(key), None)
+            name, score = f"N{random.randint(0, 999)}", random.randint(1, 99)
+            world.update(key, FIRST_NAME=name, SCORE=score, **self._more(key))
+            self.named.pop(email_of(key), None)
 
     def _run(self) -> None:
         """Push; sometimes the process is killed at a statement."""
@@ -92,7 +110,7 @@ class Life:
             at = self.random.randint(3, 45)
             world.database = Dying(world, at, after=self.random.random() < 0.5)
         try:
-            world.push()
+            world.push(self.random.choice(self.pushes))
         except Killed:
             world.clock.advance(16 * MINUTE)
         finally:
@@ -116,7 +134,7 @@ class Life:
     def _check(self) -> None:
         world = self.world
         rows = world.rows(f"SELECT CUSTOMER_ID, EMAIL, FIRST_NAME, SCORE FROM {CUSTOMERS}")
-        ledger = {row["ROW_KEY"]: row for row in world.push_rows()}
+        ledger = {row["ROW_KEY"]: row for row in world.push_rows() if row["PUSH"] == self.pushes[0]}
         by_email: dict[str, list[dict[str, str | None]]] = {}
         for properties in world.truth().values():
             by_email.setdefault(str(properties.get("email")), []).append(properties)
@@ -135,5 +153,5 @@ class Life:
         assert world.push_rows("PUSH_INTENTS") == []
 
 
-def _email(key: int) -> str:
+def email_of(key: int) -> str:
     return f"c{key}@example.com"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.outbound import row_control
-from tests.push.push_world import PushWorld
+from tests.push.push_world import CUSTOMERS, PushWorld
 from tests.push.test_rollback import rolled_back
 from tests.runs.world import on_an_empty_stack
 
@@ -61,3 +64,31 @@ def test_a_rollback_archives_no_record_that_survived_a_merge(push_world: PushWor
     answer = rolled_back(push_world, run_id)
     assert (answer["rows_rolled_back"], answer["properties_kept"]) == (2, 3)
     assert [record["email"] for record in push_world.truth().values()] == ["other@example.com"]
+
+
+def test_a_column_that_is_added_takes_no_property_of_another_push(push_world: PushWorld) -> None:
+    """All columns are those that there are when a run begins."""
+    push_world.configure_push(properties={"*": "*"})
+    push_world.configure_push("second", properties={"lastname": "STAGE"})
+    push_world.database.rows(f"ALTER TABLE {CUSTOMERS} ADD COLUMN LASTNAME VARCHAR")
+    answer = push_world.push()
+    assert (answer["status"], answer["response_code"]) == ("FAILED", "PROPERTY_CONTESTED")
+    assert push_world.truth() == {}
+    push_world.configure_push("second", properties={"jobtitle": "STAGE"})
+    push_world.pushed()
+    with pytest.raises(Refusal, match="lastname"):
+        push_world.configure_push("second", properties={"lastname": "STAGE"})
+
+
+def test_what_is_stored_while_a_run_waits_for_its_lease_counts(
+    push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push_world.configure_push()
+    take_lease = Pushes.take_lease
+
+    def waits(pushes: Pushes, name: str, *arguments: Any, **options: Any) -> None:
+        take_lease(pushes, name, *arguments, **options)
+        pushes.hold(name, "rolled back meanwhile")
+
+    monkeypatch.setattr(Pushes, "take_lease", waits)
+    assert push_world.push()["status"] == "HELD"
