@@ -13,6 +13,7 @@ from hubspot_ingest.outbound import (
     push_plan,
     push_runner,
     row_control,
+    suggestion,
 )
 from hubspot_ingest.procedures import Answer, answering, raising_on_failure
 
@@ -48,6 +49,14 @@ def disable_push(context: Context, name: str) -> Answer:
 def check_source(context: Context, source: Json) -> Answer:
     """Say whether the application may read a table or view, and which grants it lacks."""
     return push_configuration.check_source(context, source)
+
+
+@answering
+def suggest_push(
+    context: Context, source: Json, object: str, connection: str | None = None
+) -> Answer:
+    """Say which columns of a source could fill which properties of an object."""
+    return suggestion.suggest_push(context, source, object, connection)
 
 
 @answering

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from page.push_calls import PushCalls
 from page.statements import (
     MINUTES,
     Answer,
     Failed,
     Kept,
     Row,
-    Statements,
     dotted,
     quoted,
     variant,
@@ -25,7 +25,7 @@ _CERTIFICATE = (
 )
 
 
-class Calls(Statements):
+class Calls(PushCalls):
     """The page's only way to Snowflake."""
 
     # -- the credential ----------------------------------------------------------------------

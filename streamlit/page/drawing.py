@@ -12,6 +12,7 @@ from page import (
     first_use,
     look,
     place,
+    push_list,
     run_list,
     settings_view,
     sync_list,
@@ -24,6 +25,7 @@ from page.calls import Calls, Failed
 SHOWN = {
     place.SET_UP: first_use.show,
     place.SYNCS: sync_list.show,
+    place.PUSHES: push_list.show,
     place.RUNS: run_list.show,
     place.TRUST: trust_view.show,
     place.DATA: tables_view.show,

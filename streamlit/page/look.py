@@ -31,6 +31,7 @@ HEALTH = {
     "DELAYED": ("Delayed", "warn"),
     "PENDING": ("Not run yet", "calm"),
     "SKIPPED": ("Scope missing", "warn"),
+    "HELD": ("Held: look at its plan", "warn"),
 }
 
 STATUS = {
@@ -38,6 +39,7 @@ STATUS = {
     "SUCCEEDED": ("Succeeded", "good"),
     "STOPPED": ("Stopped, continues", "warn"),
     "SKIPPED": ("Skipped", "warn"),
+    "HELD": ("Held", "warn"),
     "FAILED": ("Failed", "bad"),
 }
 

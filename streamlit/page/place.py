@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-SET_UP, SYNCS, RUNS, TRUST, DATA, SETTINGS = (
-    "Set up", "Syncs", "Runs", "Trust", "Data", "Settings",
+SET_UP, SYNCS, PUSHES, RUNS, TRUST, DATA, SETTINGS = (
+    "Set up", "Syncs", "Pushes", "Runs", "Trust", "Data", "Settings",
 )  # fmt: skip
-PARTS = (SET_UP, SYNCS, RUNS, TRUST, DATA, SETTINGS)
+PARTS = (SET_UP, SYNCS, PUSHES, RUNS, TRUST, DATA, SETTINGS)
 
 Settings = dict[str, Any]
 
@@ -27,16 +27,27 @@ def begin(part: str) -> None:
 
 
 def go(part: str, **inside: str | None) -> None:
-    """Show another part; ``sync`` and ``run`` name what is opened in it."""
+    """Show another part; ``sync``, ``push`` and ``run`` name what is opened in it."""
     st.session_state["part"] = part
     st.session_state["inside"] = {name: opened for name, opened in inside.items() if opened}
     st.session_state["moved"] = True
 
 
 def inside(name: str) -> str | None:
-    """The sync's name (``sync``) or run's id (``run``) that is opened; None if none is."""
+    """The name of the ``sync`` or ``push``, or the id of the ``run``, that is opened, if any."""
     opened: dict[str, str] = st.session_state.get("inside", {})
     return opened.get(name)
+
+
+def open_part(name: str, part: str) -> None:
+    """Let a push be opened at one of its parts when it is next drawn."""
+    st.session_state[f"open-part-{name}"] = part
+
+
+def part_to_open(name: str) -> str | None:
+    """The part at which a push is to be opened, once."""
+    part: str | None = st.session_state.pop(f"open-part-{name}", None)
+    return part
 
 
 def drafts() -> dict[str, Settings]:

@@ -49,15 +49,19 @@ def dotted(table: str) -> str:
 
 
 def _call(procedure: str, arguments: Sequence[object]) -> tuple[str, list[object]]:
-    """The CALL of a procedure and its binds; objects travel as JSON."""
-    places = ", ".join(
-        "PARSE_JSON(?)" if isinstance(argument, Mapping) else "?" for argument in arguments
-    )
+    """The CALL of a procedure and its binds; objects and lists travel as JSON."""
+    places = ", ".join(map(_place, arguments))
     binds = [
-        json.dumps(argument) if isinstance(argument, Mapping) else argument
+        json.dumps(argument) if isinstance(argument, Mapping | list) else argument
         for argument in arguments
     ]
     return f"CALL CORE.{procedure}({places})", binds
+
+
+def _place(argument: object) -> str:
+    if isinstance(argument, list):
+        return "PARSE_JSON(?)::ARRAY"
+    return "PARSE_JSON(?)" if isinstance(argument, Mapping) else "?"
 
 
 def _answer(rows: Sequence[Row]) -> Answer:

@@ -62,14 +62,14 @@ def push_health(database: Database, now: int) -> Iterator[Finding]:
 
 def contested(pushes: PushesWithSettings) -> Iterator[Finding]:
     """A finding for each property that two pushes write: they would overwrite each other."""
-    for (one, _), (other, _) in combinations(pushes, 2):
-        if one.object_type != other.object_type:
+    for (push, _), (other, _) in combinations(pushes, 2):
+        if push.object_type != other.object_type:
             continue
-        for prop in sorted({*one.properties} & {*other.properties}):
+        for prop in sorted({*push.properties} & {*other.properties}):
             yield Finding(
                 "PUSH",
                 Severity.WARNING,
-                f"the pushes {one.name} and {other.name} both write {prop} of {one.object_type}",
+                f"the pushes {push.name} and {other.name} both write {prop} of {push.object_type}",
                 f"take {prop} out of the properties of one of them",
             )
 

@@ -33,7 +33,7 @@ def create_external_id(
         )
     settings = SyncSettings(
         stream=(object_name or "").strip() or "contacts",
-        connection=connection or _only_writer(context),
+        connection=connection or only_writer(context),
     )
     opening.check_may_write(context.database, settings.connection)
     with context.client(settings, context.clock.now() + PATIENCE) as client:
@@ -59,7 +59,7 @@ def create_external_id(
     }
 
 
-def _only_writer(context: Context) -> str:
+def only_writer(context: Context) -> str:
     """The connection that may write. Raises ``Refusal`` where there is none, or several."""
     writers = [
         name for name, stored in Connections(context.database).all().items() if stored.writes

@@ -42,6 +42,11 @@ _FILLED_BY: Mapping[str, frozenset[ColumnKind]] = {
 }
 
 
+def fills(kind: ColumnKind, property_type: str) -> bool:
+    """Whether a column of a kind can fill a property of a type, as far as the types tell."""
+    return kind in _FILLED_BY.get(property_type, _ANY)
+
+
 def resolve(
     push: str,
     settings: PushSettings,
@@ -160,7 +165,7 @@ class _Resolution:
         if self.settings.writes_all:
             for column in self.types:
                 prop = self.portal.get(column.lower())
-                if prop is not None and _is_writable(prop) and prop.name not in mappings:
+                if prop is not None and is_writable(prop) and prop.name not in mappings:
                     mappings[prop.name] = PropertyMapping(column=f'"{column}"')
             if not mappings:
                 raise Refusal(
@@ -194,7 +199,7 @@ class _Resolution:
 
     def _writable(self, name: str) -> Property:
         prop = self._property(name)
-        if not _is_writable(prop):
+        if not is_writable(prop):
             raise Refusal(
                 f"HubSpot sets the property {name!r} of {self.object_type} itself: it cannot be "
                 "written; take it out of 'properties'",
@@ -214,7 +219,7 @@ class _Resolution:
         prop = self._writable(name)
         place = self._place(mapping.column, f"properties.{name}")
         kind = self.columns[place].kind
-        if kind not in _FILLED_BY.get(prop.type, _ANY):
+        if not fills(kind, prop.type):
             raise Refusal(
                 f"setting 'properties.{name}': the column {mapping.column} is a "
                 f"{self.types[mapping.column]}, which cannot fill a property of the type "
@@ -288,8 +293,9 @@ class _Resolution:
 
 
 def _holds_keys(prop: Property | None) -> bool:
-    return prop is not None and prop.unique and _is_writable(prop)
+    return prop is not None and prop.unique and is_writable(prop)
 
 
-def _is_writable(prop: Property) -> bool:
+def is_writable(prop: Property) -> bool:
+    """Whether a property takes values from outside."""
     return not (prop.read_only or prop.calculated)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hubspot_ingest import credentials
@@ -108,11 +108,7 @@ def open_settings(context: Context, client: Client, name: str, settings: PushSet
         context.database, source_table(settings.source), source_kind(settings.source)
     )
     stream = object_stream(client, settings.object)
-    portal = _with_rules(
-        client,
-        stream,
-        client.fetch(requests.properties(stream.object_type), responses.properties),
-    )
+    portal = portal_properties(client, stream)
     resolved = mapping_resolution.resolve(
         name, settings, stream.object_type, stream.updated, columns, portal
     )
@@ -122,18 +118,17 @@ def open_settings(context: Context, client: Client, name: str, settings: PushSet
     )
 
 
-def _with_rules(
-    client: Client, stream: RecordStream, portal: Sequence[Property]
-) -> tuple[Property, ...]:
-    """The portal's properties with the format rules that its admins set for them.
+def portal_properties(client: Client, stream: RecordStream) -> tuple[Property, ...]:
+    """The portal's properties of an object, with the format rules that its admins set for them.
 
     Where HubSpot does not show the rules it alone enforces them.
     """
+    portal = client.fetch(requests.properties(stream.object_type), responses.properties)
     try:
         request = requests.property_rules(stream.type_id or stream.object_type)
         rules = client.fetch(request, responses.property_rules)
     except (HubSpotRefused, ScopeMissing):
-        return tuple(portal)
+        return portal
     return tuple(replace(prop, rules=rules.get(prop.name, ())) for prop in portal)
 
 

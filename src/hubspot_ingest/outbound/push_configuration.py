@@ -131,13 +131,7 @@ def check_source(context: Context, source: Json) -> Answer:
 
     Raises ``Refusal`` (``SOURCE_UNREADABLE``), which names the grants.
     """
-    try:
-        parsed = PushSource.model_validate(source)
-    except ValidationError:
-        raise Refusal(
-            'a source is an object, for example PARSE_JSON(\'{"database": "MARTS", "schema": '
-            '"CRM", "view": "CUSTOMERS"}\')'
-        ) from None
+    parsed = parse_source(source)
     columns = readable_columns(
         context.database, opening.source_table(parsed), opening.source_kind(parsed)
     )
@@ -146,3 +140,14 @@ def check_source(context: Context, source: Json) -> Answer:
         "message": f"{parsed} can be read",
         "columns": dict(columns),
     }
+
+
+def parse_source(source: Json) -> PushSource:
+    """A source as a person gives it. Raises ``Refusal``."""
+    try:
+        return PushSource.model_validate(source)
+    except ValidationError:
+        raise Refusal(
+            'a source is an object, for example PARSE_JSON(\'{"database": "MARTS", "schema": '
+            '"CRM", "view": "CUSTOMERS"}\')'
+        ) from None

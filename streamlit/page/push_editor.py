@@ -1,0 +1,113 @@
+"""Edits a push, new or stored: source, object, mapping, associations, safety; and saves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from page import (
+    look,
+    place,
+    push_draft,
+    push_links_view,
+    push_mapping_view,
+    push_rules_view,
+    push_source_view,
+    words,
+)
+from page.calls import Calls, Row, variant
+
+NEW = " new "
+"""Stands for a push that is not stored yet; no name has blanks."""
+
+
+def show_new(calls: Calls) -> None:
+    """Draw the form of a new push."""
+    _back()
+    look.heading("New push", "Nothing is stored or sent before you have seen its plan.")
+    _edit(NEW, place.draft(NEW, {}), calls, stored=None)
+
+
+def show(push: Row, calls: Calls) -> None:
+    """Draw the settings of a stored push."""
+    name = str(push["NAME"])
+    stored = variant(push["SETTINGS"]) or {}
+    settings = place.draft(name, {**stored, "object": stored.get("object") or name})
+    _edit(name, settings, calls, stored=stored)
+
+
+def _back() -> None:
+    st.button(
+        "All pushes", icon=":material/arrow_back:", type="tertiary", on_click=place.go,
+        args=(place.PUSHES,),
+    )  # fmt: skip
+
+
+def _edit(
+    owner: str, settings: place.Settings, calls: Calls, stored: Mapping[str, Any] | None
+) -> None:
+    key = f"push-{owner}-{place.version(owner)}"
+    suggestion = push_source_view.show(owner, key, settings, calls, is_new=stored is None)
+    if suggestion is None:
+        return
+    push_source_view.key_and_match(key, settings, suggestion, calls)
+    if push_draft.value_of(settings, "strategy") != "archive":
+        push_mapping_view.show(owner, key, settings, suggestion, calls)
+        push_links_view.show(key, settings, suggestion, calls)
+    push_rules_view.show(key, settings)
+    _save(owner, key, settings, calls, stored)
+
+
+def _save(
+    owner: str,
+    key: str,
+    settings: place.Settings,
+    calls: Calls,
+    stored: Mapping[str, Any] | None,
+) -> None:
+    st.space("small")
+    form = push_draft.stored_form(settings)
+    name = owner
+    if stored is None:
+        default = f"{words.title(str(settings['object'])).lower().replace(' ', '_')}_out"
+        taken = {str(row["NAME"]) for row in (*calls.pushes(), *calls.syncs())}
+        name = st.text_input(
+            "Name of the push", next(_free(default, taken)), key=f"{key}-name", width=320
+        ).strip()  # fmt: skip
+    elif form == push_draft.stored_form({**stored, "object": settings["object"]}):
+        look.html('<p class="quiet">Nothing is changed.</p>')
+        return
+    lacking = push_draft.lacking(settings)
+    if lacking:
+        look.note("Still to choose:", f"{' and '.join(lacking)}.", "warn")
+    with st.container(horizontal=True):
+        if st.button(
+            "Save and look at the plan", type="primary", key=f"{key}-save", disabled=bool(lacking)
+        ):
+            with look.working("Checking everything against Snowflake and HubSpot"):
+                answer = calls.configure_push(name, form)
+            if answer.get("response_code") == "OK":
+                _saved(owner, name.lower())
+            look.tell(answer)
+        if stored is not None:
+            st.button("Discard", key=f"{key}-discard", on_click=place.discard, args=(owner,))
+
+
+def _saved(owner: str, name: str) -> None:
+    """Show the plan of the push, made anew."""
+    place.discard(owner)
+    st.session_state[f"plan-due-{name}"] = True
+    place.open_part(name, "Plan")
+    place.go(place.PUSHES, push=name)
+    st.rerun()
+
+
+def _free(name: str, taken: set[str]) -> Any:
+    number = 1
+    while True:
+        candidate = name if number == 1 else f"{name}_{number}"
+        if candidate not in taken:
+            yield candidate
+        number += 1

@@ -1,0 +1,242 @@
+"""Shows the plan of a push as a difference that a person can read, and starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from page import look, place, plans, row_cures, sync_actions, words
+from page.calls import Answer, Calls, Row, variant
+
+MOST = 200
+ACTIONS = {
+    "CREATE": ("Create", "good"),
+    "UPDATE": ("Update", "busy"),
+    "CLEAR": ("Clear", "warn"),
+    "ARCHIVE": ("Archive", "bad"),
+    "LINK": ("Link", "busy"),
+    "INVALID": ("Not sent", "bad"),
+    "KEPT": ("Kept", "calm"),
+    "SKIPPED": ("Left out", "calm"),
+    "WAITING": ("Waits", "warn"),
+}
+SENT = ("CREATE", "UPDATE", "CLEAR", "ARCHIVE", "LINK")
+# Longer than this a person waits in the background.
+LONG = 5.0
+
+
+def show(push: Row, calls: Calls) -> None:
+    """Draw the newest plan; a new one is made when asked for."""
+    name = str(push["NAME"])
+    plans_made: dict[str, Answer] = st.session_state.setdefault("push-plans", {})
+    asked = st.button(
+        "Look at what it would do" if name not in plans_made else "Look again", key=f"plan-{name}",
+        icon=":material/refresh:", type="tertiary" if name in plans_made else "primary",
+        help="Reads the source and HubSpot; writes nothing",
+    )  # fmt: skip
+    if asked or st.session_state.pop(f"plan-due-{name}", False):
+        with look.working("Comparing the source with HubSpot; nothing is written"):
+            plans_made[name] = calls.plan_push(name)
+    plan = plans_made.get(name)
+    if plan is None:
+        look.html('<p class="quiet">Nothing is sent by looking.</p>')
+        return
+    if plan.get("response_code") != "OK":
+        look.tell(plan)
+        return
+    _figures(plan)
+    _verdict(push, plan, calls)
+    _invalid(plan)
+    _rows(name, calls)
+
+
+def _figures(plan: Answer) -> None:
+    counts: Mapping[str, int] = plan["counts"]
+    requests = sum(plan["requests"].values())
+    share = plan["share_of_day_percent"]
+    of_day = "" if share is None else f"{words.percent(max(share, 0.01))} of the day, "
+    seconds = 60.0 * float(plan["minutes"])
+    look.html(
+        look.facts(
+            [
+                ("Create", words.number(counts["CREATE"])),
+                (
+                    "Update",
+                    f"{words.number(counts['UPDATE'] + counts['CLEAR'])}"
+                    f"<small>{words.number(counts['CLEAR'])} of them cleared</small>",
+                ),
+                ("Archive", words.number(counts["ARCHIVE"])),
+                ("Only links", words.number(counts["LINK"])),
+                (
+                    "Not sent",
+                    f"{words.number(counts['INVALID'])}<small>for the reasons below</small>",
+                ),
+                (
+                    "Requests",
+                    f"{words.number(requests)}<small>{of_day}"
+                    f"{plans.lasting(seconds, seconds)}</small>",
+                ),
+            ],
+            big=True,
+        )
+    )
+
+
+def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
+    name, counts = str(push["NAME"]), plan["counts"]
+    held = plan["safety"]["verdict"] == "HELD"
+    sent = sum(int(counts[action]) for action in SENT)
+    if held:
+        look.note(
+            "Held.",
+            f"{escape(look.sentence(str(plan['safety']['reason'])))} Runs by itself write nothing "
+            "until somebody who looked at the rows below sends this plan.",
+            "warn",
+        )
+    if plan["adopt_offered"]:
+        look.note(
+            "Most of these records are in HubSpot already.",
+            "The first run would bring them into line with your rows. Or take them over as they "
+            "are: nothing is sent then, and only later changes are.",
+            "busy",
+        )
+    if not sent and not plan["adopt_offered"]:
+        look.note("Nothing to send.", "HubSpot holds what the rows say.", "good")
+        return
+    with st.container(horizontal=True):
+        if sent and st.button(
+            f"Send {words.plural(sent, 'row')} to HubSpot", type="primary", key=f"send-{name}",
+            icon=":material/send:",
+        ):  # fmt: skip
+            _ask(push, plan, sent, calls, held=held)
+        if sent > 1 and not held:
+            st.button("Try one row first", key=f"try-{name}", on_click=_try, args=(name, calls))
+        if float(plan["minutes"]) > LONG and not held:
+            st.button(
+                "Start in the background", key=f"start-{name}", on_click=_start, args=(name, calls)
+            )
+        if plan["adopt_offered"]:
+            st.button("Take them over", key=f"adopt-{name}", on_click=_adopt, args=(name, calls))
+
+
+@st.dialog("Send these changes to HubSpot?")
+def _ask(push: Row, plan: Answer, sent: int, calls: Calls, *, held: bool) -> None:
+    name, counts = str(push["NAME"]), plan["counts"]
+    parts = [
+        f"**{words.number(int(counts[action]))}** {ACTIONS[action][0].lower()}"
+        for action in SENT
+        if counts[action]
+    ]
+    st.markdown(
+        f"{', '.join(parts)} in HubSpot’s {look.plain(words.title(str(push['OBJECT'])).lower())}. "
+        "This plan is carried out and nothing else; if the source or HubSpot changed since, "
+        "nothing is written. Values that a run replaced are kept, so that it can be rolled back."
+        + (" The safety limits are passed over, this once." if held else "")
+    )
+
+    def send() -> Answer:
+        with look.working(f"Sending {words.plural(sent, 'row')} to HubSpot"):
+            answer = calls.push_to_hubspot(name, str(plan["plan_hash"]))
+        _ran(name, answer)
+        return answer
+
+    sync_actions.choice("Send", send)
+
+
+def _try(name: str, calls: Calls) -> None:
+    row = next((row for row in calls.plan_rows(name, MOST) if row["ACTION"] in SENT), None)
+    if row is None:
+        return
+    with look.working(f"Sending the row {row['ROW_KEY']} alone"):
+        answer = calls.try_push(name, [str(row["ROW_KEY"])])
+    look.remember(answer)
+    _ran(name, answer)
+
+
+def _adopt(name: str, calls: Calls) -> None:
+    with look.working("Reading HubSpot; nothing is written"):
+        look.remember(calls.adopt(name))
+    _forget(name)
+
+
+def _start(name: str, calls: Calls) -> None:
+    look.remember(calls.start_push(name))
+    _forget(name)
+
+
+def _ran(name: str, answer: Answer) -> None:
+    """Show the rows of a run next; its plan is done with."""
+    _forget(name)
+    place.open_part(name, "Rows")
+    st.session_state[f"ran-{name}"] = answer.get("run_id")
+
+
+def _forget(name: str) -> None:
+    st.session_state.setdefault("push-plans", {}).pop(name, None)
+
+
+def _invalid(plan: Answer) -> None:
+    if not plan["invalid"]:
+        return
+    rows = []
+    for code, times in sorted(plan["invalid"].items(), key=lambda item: -int(item[1])):
+        happened, cure = row_cures.cure(code)
+        rows.append(
+            (
+                words.number(times),
+                f"{escape(look.sentence(happened))}<br><code>{escape(code)}</code>",
+                escape(look.sentence(cure)),
+            )
+        )
+    look.heading("Not sent")
+    look.html(look.table(("Rows", "Why", "What to do"), rows, right=(0,)))
+
+
+def _rows(name: str, calls: Calls) -> None:
+    rows = calls.plan_rows(name, MOST)
+    if not rows:
+        return
+    look.heading(
+        "Row by row",
+        f"The first {MOST}; PUSH_PLAN_ROWS has all." if len(rows) == MOST else "",
+    )
+    look.html(
+        look.table(
+            ("Row", "", "What changes"),
+            [(escape(str(row["ROW_KEY"] or "no key")), _action(row), changes(row)) for row in rows],
+        )
+    )
+
+
+def _action(row: Row) -> str:
+    name = str(row["ACTION"])
+    return look.badge(*ACTIONS.get(name, (name, "calm")))
+
+
+def changes(row: Row) -> str:
+    """HTML of what a row changes, property by property and link by link, or why it does not."""
+    lines = [
+        f"<div>{escape(name)}: {_value(before, 'del')} → {_value(after, 'ins')}</div>"
+        for name, (before, after) in (variant(row["CHANGED"]) or {}).items()
+    ]
+    for sign, links in (("+", row["LINKS_ADDED"]), ("−", row["LINKS_REMOVED"])):
+        lines += [f"<div>{sign} link {_link(link)}</div>" for link in variant(links) or ()]
+    if row["CODE"] or row["MESSAGE"]:
+        code = f" <code>{escape(str(row['CODE']))}</code>" if row["CODE"] else ""
+        lines.append(f"<div>{escape(look.sentence(str(row['MESSAGE'] or '')))}{code}</div>")
+    return "".join(lines)
+
+
+def _value(value: Any, tag: str) -> str:
+    if value in (None, ""):
+        return '<span class="quiet">empty</span>'
+    text = str(value)
+    return f"<{tag}>{escape(text if len(text) <= 120 else text[:117] + '…')}</{tag}>"
+
+
+def _link(link: Mapping[str, Any]) -> str:
+    label = f" as {escape(str(link['label']))}" if link.get("label") else ""
+    return f"{escape(str(link['column']).lower())}: {escape(str(link['to']))}{label}"

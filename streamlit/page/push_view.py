@@ -1,0 +1,111 @@
+"""Shows one push: its health, its plan, its rows, its settings and runs, and actions on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+
+from page import (
+    look,
+    place,
+    push_editor,
+    push_plan_view,
+    push_rows_view,
+    run_list,
+    sync_actions,
+    words,
+)
+from page.calls import Answer, Calls, Row
+
+Part = Callable[[Row, Calls], None]
+
+
+def show(push: Row, calls: Calls) -> None:
+    """Draw the push."""
+    name = str(push["NAME"])
+    st.button(
+        "All pushes", icon=":material/arrow_back:", type="tertiary", on_click=place.go,
+        args=(place.PUSHES,),
+    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(words.title(name), anchor=False, width="content")
+        look.html(health(push))
+    _actions(push, calls)
+    refused = int(push["ROWS_REJECTED"]) + int(push["ROWS_UNKNOWN"])
+    look.html(
+        look.facts(
+            [
+                (
+                    "Sends",
+                    f"<code>{escape(str(push['SOURCE']))}</code>"
+                    f"<small>to {escape(words.title(str(push['OBJECT'])).lower())}</small>",
+                ),
+                ("Rows in HubSpot", words.number(int(push["ROWS_SYNCED"]))),
+                ("Need a look", words.number(refused)),
+                ("Last run", words.time(push["LAST_RUN_AT"])),
+            ],
+            big=True,
+        )
+    )
+    if push["LAST_MESSAGE"] and push["HEALTH"] in ("FAILED", "SKIPPED", "HELD"):
+        label, tone = look.HEALTH[str(push["HEALTH"])]
+        look.note(f"{label}:", escape(look.sentence(str(push["LAST_MESSAGE"]))), tone)
+    key = f"part-push-{name}"
+    st.session_state[key] = place.part_to_open(name) or st.session_state.get(key) or "Plan"
+    part = (
+        st.segmented_control("Part", list(PARTS), key=key, label_visibility="collapsed") or "Plan"
+    )
+    PARTS[part](push, calls)
+
+
+def health(push: Row) -> str:
+    """The badge of a push's health."""
+    if push["ENABLED"] and push["HEALTH"] == "INCOMPLETE" and push["LAST_RUN_STATUS"] != "RUNNING":
+        return look.badge("Rows need a look", "warn")
+    return look.health(push)
+
+
+def _actions(push: Row, calls: Calls) -> None:
+    name, enabled = str(push["NAME"]), bool(push["ENABLED"])
+    with st.container(horizontal=True):
+        st.button(
+            "Pause" if enabled else "Resume",
+            icon=":material/pause:" if enabled else ":material/resume:",
+            on_click=_switch,
+            args=(name, not enabled, calls),
+            help="Let it run by itself, or not. Sending by hand works either way.",
+        )
+        if st.button("Remove", icon=":material/delete:"):
+            _ask_remove(name, calls)
+
+
+def _switch(name: str, enabled: bool, calls: Calls) -> None:
+    look.remember(calls.enable_push(name, enabled))
+
+
+@st.dialog("Remove this push?")
+def _ask_remove(name: str, calls: Calls) -> None:
+    st.markdown(
+        f"**{look.plain(words.title(name))}** stops running; its settings, and what it knows of "
+        "each row's record, are forgotten. HubSpot’s records stay as they are."
+    )
+
+    def remove() -> Answer:
+        place.discard(name)
+        return calls.drop_push(name)
+
+    sync_actions.choice("Remove push", remove)
+
+
+def _runs(push: Row, calls: Calls) -> None:
+    run_list.show_history(calls, str(push["NAME"]))
+
+
+PARTS: dict[str, Part] = {
+    "Plan": push_plan_view.show,
+    "Rows": push_rows_view.show,
+    "Settings": push_editor.show,
+    "Runs": _runs,
+}
