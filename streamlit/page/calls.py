@@ -351,6 +351,14 @@ class Calls(PushCalls):
         """Look for everything that may be wrong; changes nothing."""
         return self.call("DOCTOR")
 
+    def make_fivetran_views(self) -> Answer:
+        """Make the views in Fivetran's shape, or bring them up to date."""
+        return self.call("MAKE_FIVETRAN_VIEWS")
+
+    def compare_fivetran(self, database: str, schema: str) -> Answer:
+        """Compare a schema that Fivetran fills with those views."""
+        return self.call("COMPARE_FIVETRAN", database, schema)
+
     def explain_row(self, sync: str, record: str) -> Answer:
         """Why a record is in the table as it is, or is not; changes nothing."""
         return self.call("EXPLAIN_ROW", sync, record)

@@ -6,7 +6,15 @@ from html import escape
 
 import streamlit as st
 
-from page import app_settings, configuration, connections_view, day_limit, look, words
+from page import (
+    app_settings,
+    configuration,
+    connections_view,
+    day_limit,
+    fivetran_view,
+    look,
+    words,
+)
 from page.calls import Calls
 
 TEXT = "configuration"
@@ -19,6 +27,8 @@ def show(calls: Calls) -> None:
     connections_view.show(calls)
     st.space("small")
     day_limit.show(calls)
+    st.space("small")
+    fivetran_view.show(calls)
     st.space("small")
     _export(calls)
     st.space("small")

@@ -216,7 +216,7 @@ _SUBSCRIPTIONS = (
                 CHANGE="f.VALUE:change::VARCHAR",
                 CHANGE_TYPE="f.VALUE:changeType::VARCHAR",
                 SOURCE="f.VALUE:source::VARCHAR",
-                CAUSED_BY_EVENT_ID="f.VALUE:causedByEvent:id::VARCHAR",
+                CAUSED_BY_EVENT_ID="f.VALUE:causedByEvent.id::VARCHAR",
             ),
             *sql(NUMBER, EMAIL_SUBSCRIPTION_ID="TRY_TO_NUMBER(f.VALUE:subscriptionId::VARCHAR)"),
             PORTAL,

@@ -75,9 +75,14 @@ _LIVE_CONTACT = (
     "ON c.EMAIL = e.EMAIL"
 )
 _FORM_OF = 'LEFT JOIN {forms} o ON o."ID" = '
-# form::conversion::milliseconds, of every submission that HubSpot counts to the contact
-_SUBMITTED = "{property:hs_calculated_form_submissions}"
-_PART = "SPLIT_PART(f.VALUE::VARCHAR, '::', {n})"
+# form::conversion::milliseconds, of every submission that HubSpot counts to the contact; Snowflake
+# takes no FLATTEN on the left of a join
+_COUNTED = (
+    'JOIN (SELECT c."ID" AS RECORD, v.VALUE::VARCHAR AS SUBMITTED FROM {contacts} c, LATERAL '
+    "FLATTEN(INPUT => SPLIT({property:contacts:hs_calculated_form_submissions}, ';')) v) f "
+    'ON f.RECORD = t."ID"'
+)
+_PART = "SPLIT_PART(f.SUBMITTED, '::', {n})"
 _FORM, _CONVERSION, _AT = (_PART.replace("{n}", str(n)) for n in (1, 2, 3))
 
 _FORMS = (
@@ -96,8 +101,8 @@ _FORMS = (
             ),
             *sql(
                 TEXT,
-                REDIRECT='IFF(t."RAW":configuration:postSubmitAction:type::VARCHAR = '
-                "'redirect_url', t.\"RAW\":configuration:postSubmitAction:value::VARCHAR, NULL)",
+                REDIRECT='IFF(t."RAW":configuration.postSubmitAction.type::VARCHAR = '
+                "'redirect_url', t.\"RAW\":configuration.postSubmitAction.value::VARCHAR, NULL)",
             ),
             *gaps(
                 TEXT,
@@ -116,8 +121,7 @@ _FORMS = (
         (
             Source(
                 "contacts",
-                join=f", LATERAL FLATTEN(INPUT => SPLIT({_SUBMITTED}, ';')) f "
-                "LEFT JOIN {form_submissions} s "
+                join=f"{_COUNTED} LEFT JOIN {{form_submissions}} s "
                 f'ON s."FORM_ID" = {_FORM} AND s."ID" = {_CONVERSION} {_FORM_OF}{_FORM}',
                 where=f"t.\"_DELETE_KIND\" IS NULL AND {_CONVERSION} <> ''",
                 values={

@@ -236,7 +236,7 @@ def _value(type_: ViewType, value: Value, table: LandedTable) -> str:
         case Sql(text=expression):
             return expression
         case Raw(path=path):
-            json = 't."RAW"' + "".join(f":{name(part)}" for part in path.split("."))
+            json = 't."RAW":' + ".".join(map(name, path.split(".")))
             return json if type_ is ViewType.VARIANT else _cast(type_, f"{json}::VARCHAR", "TEXT")
         case OfProperty(name=prop) if prop in table.properties:
             return _of_column(type_, table.properties[prop][0], table)

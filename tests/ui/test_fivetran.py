@@ -1,0 +1,43 @@
+"""Settings: the way over from Fivetran, from the syncs that it takes to the comparison."""
+
+from __future__ import annotations
+
+from page import fivetran_steps
+from tests.ui.conftest import Open
+
+
+def test_a_sync_there_is_keeps_its_settings_and_gets_what_fivetrans_tables_need() -> None:
+    syncs = {"people": {"stream": "contacts", "schedule": "60 MINUTES", "history": ["email"]}}
+
+    proposals = fivetran_steps.proposals(syncs, ["contacts", "deals", "owners"])
+
+    assert [(each.name, each.change) for each in proposals] == [
+        ("people", "set associations, include_archived"),
+        ("deals", "a new sync"),
+        ("owners", "a new sync"),
+    ]
+    assert proposals[0].settings == {
+        **syncs["people"],
+        "associations": ["companies"],
+        "include_archived": True,
+    }
+    configured = {each.name: each.settings for each in proposals}
+    assert fivetran_steps.proposals(configured, ["contacts", "deals", "owners"]) == []
+
+
+def test_the_page_proposes_syncs_makes_the_views_and_says_what_is_lacking(
+    open_page: Open,
+) -> None:
+    view, world = open_page({"contacts": 3})
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL configure_sync('contacts', PARSE_JSON('{\"properties\": [\"email\"]}'))")
+    world.call("CALL ingest_hubspot('contacts')")
+
+    view.draw().press("Settings")
+    assert "contacts set history, associations, include_archived" in view.text
+
+    view.press("Make the views")
+
+    assert "DEAL_STAGE" in view.text
+    assert "CALL configure_sync('deals'" in view.text
+    assert world.rows("SELECT COUNT(PROPERTY_EMAIL) AS N FROM HUBSPOT_DATA.HUBSPOT.CONTACT")[0]["N"]
