@@ -22,7 +22,8 @@ on it. No message ever holds a credential.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 from hubspot_ingest.model import Json
@@ -57,6 +58,18 @@ class IngestError(Exception):
     def as_answer(self) -> dict[str, Json]:
         """What a procedure answers of it."""
         return {"response_code": self.response_code, "message": self.message}
+
+
+@contextmanager
+def finishing(finish: Callable[[], object]) -> Iterator[None]:
+    """Call ``finish`` in the end; where an error came before, it stays the one that is raised."""
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):
+            finish()
+        raise
+    finish()
 
 
 class Refusal(IngestError):

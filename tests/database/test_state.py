@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -10,6 +11,7 @@ import pytest
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state import progress
+from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.leases import LeaseRequest, Leases
 from hubspot_ingest.database.state.progress import (
@@ -20,6 +22,7 @@ from hubspot_ingest.database.state.progress import (
     release,
 )
 from hubspot_ingest.database.state.properties import PortalSchema, StreamAccess
+from hubspot_ingest.database.state.retention import Retention
 from hubspot_ingest.database.state.runs import INTERRUPTED, RunLog, Runs
 from hubspot_ingest.database.state.syncs import EarnedOn, Syncs
 from hubspot_ingest.errors import DatabaseError, SyncBusy
@@ -290,6 +293,17 @@ def test_deleting_old_rows_keeps_the_last_of_a_sync_and_of_a_day_of_requests(
     sync = syncs.find("contacts")
     assert sync is not None
     assert sync.settled_through == NOW + 3 + TURNS_KEPT
+
+
+def test_the_apps_settings_are_one_row_from_the_installation_on(database: Database) -> None:
+    retention, settings = Retention(database), AppState(database)
+    assert settings.stored() == {}
+    assert [retention.begin(NOW), retention.begin(NOW + 1)] == [True, False]
+    settings.save({"keep_runs_days": 90}, NOW)
+
+    assert retention.begin(NOW + 24 * 3_600_000)
+    [row] = database.rows("SELECT SETTINGS FROM HUBSPOT_INGEST.STATE.SETTINGS")
+    assert settings.stored() == {"keep_runs_days": 90} == json.loads(row["SETTINGS"])
 
 
 def test_leases_of_several_syncs_are_taken_together(syncs: Syncs, database: Database) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import pytest
 
 from hubspot_ingest.database.columns import KEY, Column, Type
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.errors import IngestError, StateOutdated, Stopped, SyncBusy
+from hubspot_ingest.errors import DatabaseError, IngestError, StateOutdated, Stopped, SyncBusy
 from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.table_loader import LoadSpec, TableLoader
 from hubspot_ingest.inbound.load.table_spec import TableSpec
@@ -29,9 +30,9 @@ class Place:
     parts: dict[str, bytes] = field(default_factory=dict)
 
 
-def _ending_with(error: IngestError) -> Callable[[], None]:
+def _ending_with(error: Exception) -> Callable[[], None]:
     """A heartbeat of which the second ends the run."""
-    beats: Iterator[IngestError | None] = iter([None, error])
+    beats: Iterator[Exception | None] = iter([None, error])
 
     def beat() -> None:
         error = next(beats)
@@ -41,10 +42,14 @@ def _ending_with(error: IngestError) -> Callable[[], None]:
     return beat
 
 
-def _places_merged(database: Database, error: IngestError) -> list[int]:
-    loader = TableLoader(
+def _loader(database: Database, error: Exception) -> TableLoader:
+    return TableLoader(
         database, "run-1", FakeClock(), _ending_with(error), 5, ExistingTable({}, {})
     )
+
+
+def _places_merged(database: Database, error: IngestError) -> list[int]:
+    loader = _loader(database, error)
     results = loader.load(iter([Place(1), Place(2)]), {"": [ID]}, lambda *_: SPEC)
     places: list[int] = []
     with pytest.raises(type(error)):
@@ -57,6 +62,17 @@ def test_what_waits_is_not_merged_once_the_sync_is_not_the_runs_own(
     database: Database, error: IngestError
 ) -> None:
     assert _places_merged(database, error) == []
+
+
+def test_an_error_nobody_foresaw_is_not_hidden_by_a_merge_that_fails_after_it(
+    database: Database,
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise DatabaseError("a statement failed")
+
+    loader = _loader(database, KeyError())
+    with pytest.raises(KeyError):
+        list(loader.load(iter([Place(1), Place(2)]), {"": [ID]}, fail))
 
 
 def test_what_waits_is_merged_when_a_run_is_stopped(database: Database) -> None:

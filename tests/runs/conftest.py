@@ -35,6 +35,7 @@ def as_installed(installed: Engine) -> Engine:
     with_destination = installed.store.has_database("HUBSPOT_DATA")
     for table in STATE_TABLES:
         installed.sql(f"DELETE FROM HUBSPOT_INGEST.STATE.{table}")
+    installed.sql("INSERT INTO HUBSPOT_INGEST.STATE.SETTINGS (SETTINGS) SELECT PARSE_JSON('{}')")
     if with_destination:
         installed.sql("DROP DATABASE HUBSPOT_DATA")
     # what a test left behind that killed a run, whichever tests share this engine

@@ -10,7 +10,9 @@ import pytest
 from hubspot_ingest.database.state.progress import LEASE
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.opening import closing, opening
+from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.inbound.run.runner import GoingRun, _SideBySide
 from tests.runs.dying import killed
 from tests.runs.world import HOUR, MINUTE, World
@@ -134,3 +136,33 @@ def test_a_run_that_waits_to_be_closed_keeps_its_lease(world: World) -> None:
     world.clock.advance(2 * MINUTE)
 
     assert world.is_held()
+
+
+def test_what_ends_the_process_is_no_error_and_the_next_run_says_that_it_was_interrupted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(*_: object) -> NoReturn:
+        raise SystemExit
+
+    world.slim()
+    with monkeypatch.context() as ending:
+        ending.setattr(Run, "_run_stages", end)
+        with pytest.raises(SystemExit):
+            world.ingest()
+    before = world.errors()
+    world.clock.advance(LEASE + MINUTE)
+    world.run()
+
+    assert before == []
+    assert [error["CODE"] for error in world.errors()] == ["INTERRUPTED"]
+
+
+def test_a_killed_run_has_its_row_though_its_sync_is_dropped(world: World) -> None:
+    world.slim()
+    run_id = world.begin().ending.log.run_id
+    world.clock.advance(LEASE + MINUTE)
+    configure.drop(world.context, "contacts")
+
+    assert [(run["RUN_ID"], run["RESPONSE_CODE"]) for run in world.runs()] == [
+        (run_id, "INTERRUPTED")
+    ]

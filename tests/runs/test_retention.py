@@ -83,7 +83,7 @@ def test_it_is_done_once_a_day(world: World) -> None:
     for hours in (1, 1, 25, 1):
         world.clock.advance(hours * HOUR)
         statements = statements_of_run(world)
-        counts.append(sum("PRUNED_AT = s.NOW" in statement for statement in statements))
+        counts.append(sum("SET PRUNED_AT" in statement for statement in statements))
         deletes = [statement for statement in statements if statement.startswith("DELETE FROM")]
         assert len([statement for statement in deletes if ".RUNS" in statement]) <= 2
 

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
 from hubspot_ingest import errors
-from hubspot_ingest.errors import IngestError, ScopeMissing
+from hubspot_ingest.errors import DatabaseError, IngestError, ScopeMissing, finishing
 
 
 def family(of: type[IngestError] = IngestError) -> Iterator[type[IngestError]]:
@@ -59,3 +60,17 @@ def test_a_code_may_be_told_more_exactly() -> None:
 
 def test_a_missing_scope_names_what_would_do() -> None:
     assert ScopeMissing("no", ("crm.objects.deals.read",)).scopes == ("crm.objects.deals.read",)
+
+
+def _failing() -> NoReturn:
+    raise DatabaseError("a statement failed")
+
+
+def test_an_error_is_not_hidden_by_one_of_tidying_up_after_it() -> None:
+    with pytest.raises(KeyError), finishing(_failing):
+        raise KeyError
+
+
+def test_an_error_of_tidying_up_alone_is_raised() -> None:
+    with pytest.raises(DatabaseError), finishing(_failing):
+        pass

@@ -10,6 +10,7 @@ from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.push_store import Pushes
+from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.database.state.tables import TableRegister
 from hubspot_ingest.database.statements import tasks
@@ -131,7 +132,11 @@ def drop(context: Context, name: str) -> Answer:
     syncs = Syncs(context.database)
     sync = existing_sync(syncs, name)
     _drop_tasks(context, sync.name)
-    syncs.drop(sync.name, context.clock.now())
+    now = context.clock.now()
+    if sync.lease_until is not None and not sync.is_held(now):
+        # nobody else would end a killed run
+        Runs(context.database).interrupt_sync(sync, now)
+    syncs.drop(sync.name, now)
     TableRegister(context.database).release(sync.name)
     if freshness.is_promised(sync):
         task_schedules.change_fresh(context.database)

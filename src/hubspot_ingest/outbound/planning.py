@@ -17,6 +17,7 @@ from hubspot_ingest.database.connection import Database, Row, variant
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.database.statements import push_diff
+from hubspot_ingest.errors import finishing
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.outbound.link_plans import LinkPlans
@@ -100,10 +101,8 @@ class PushPlanner:
         """Make the plan and store its rows in place of those of the plan before."""
         self._rows = RowPlanner(self._mapping, self._definitions, now)
         self.drop_tables()
-        try:
+        with finishing(self.drop_tables):
             return self._plan(scope, now)
-        finally:
-            self.drop_tables()
 
     def drop_tables(self) -> None:
         """Drop the snapshot and the list of changes, of this plan or of one that was killed."""

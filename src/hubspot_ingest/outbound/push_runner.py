@@ -14,7 +14,7 @@ from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
-from hubspot_ingest.errors import DailyLimitReached, IngestError
+from hubspot_ingest.errors import DailyLimitReached, IngestError, finishing
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, retention
@@ -110,11 +110,9 @@ def leased(
     weight = opening.stored_settings(push).as_sync().weight if asks_hubspot else None
     now = context.clock.now()
     pushes.take_lease(push.name, run_id, now, process=context.process, weight=weight)
-    try:
+    with finishing(lambda: pushes.release_lease(push.name, run_id)):
         # what was configured, or held, up to now counts
         yield opening.existing_push(pushes, push.name)
-    finally:
-        pushes.release_lease(push.name, run_id)
 
 
 @contextmanager

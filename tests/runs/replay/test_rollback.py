@@ -146,3 +146,20 @@ def test_what_cannot_be_rolled_back_is_refused_before_anything_is_changed(
     with pytest.raises(Refusal) as refused:
         rolled_back(world, kept)
     assert refused.value.response_code == "ALREADY_ROLLED_BACK"
+
+
+def test_a_run_that_was_killed_can_be_rolled_back(make: MakeWorld) -> None:
+    world = _kept(make)
+    world.run()
+    world.clock.advance(HOUR)
+    before = tables(world)
+    _change(world, world.ids()[0], to="Clerk")
+    killed_run = world.begin()
+    for _ in killed_run.steps:
+        pass
+    world.clock.advance(HOUR)
+
+    answer = rolled_back(world, killed_run.ending.log.run_id)
+
+    assert (answer["response_code"], answer["restored"]) == ("OK", 1)
+    assert tables(world) == before

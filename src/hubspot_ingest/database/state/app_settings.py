@@ -23,8 +23,8 @@ class AppState:
 
     def stored(self) -> dict[str, Json]:
         """The settings as they were configured; empty after the installation."""
-        rows = self._database.rows(f"SELECT SETTINGS FROM {self._state}.SETTINGS")
-        return dict(variant(rows[0]["SETTINGS"])) if rows else {}
+        [row] = self._database.rows(f"SELECT SETTINGS FROM {self._state}.SETTINGS")
+        return dict(variant(row["SETTINGS"]))
 
     def settings(self) -> AppSettings:
         """The settings with the defaults filled in."""
@@ -34,11 +34,7 @@ class AppState:
         """Replace the settings."""
         every = schedules.longest_gap(parse_app_settings(settings).schedule)
         self._database.rows(
-            f"MERGE INTO {self._state}.SETTINGS t USING (SELECT PARSE_JSON(?) AS SETTINGS, "
-            f"CAST(? AS NUMBER(38, 0)) AS EVERY_MINUTES, {INSTANT} AS NOW) s ON TRUE "
-            "WHEN MATCHED THEN UPDATE SET SETTINGS = s.SETTINGS, "
-            "EVERY_MINUTES = s.EVERY_MINUTES, UPDATED_AT = s.NOW "
-            "WHEN NOT MATCHED THEN INSERT (SETTINGS, EVERY_MINUTES, UPDATED_AT) "
-            "VALUES (s.SETTINGS, s.EVERY_MINUTES, s.NOW)",
+            f"UPDATE {self._state}.SETTINGS SET SETTINGS = PARSE_JSON(?), "
+            f"EVERY_MINUTES = CAST(? AS NUMBER(38, 0)), UPDATED_AT = {INSTANT}",
             (json.dumps(settings), every, now),
         )

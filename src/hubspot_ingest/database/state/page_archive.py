@@ -166,7 +166,10 @@ class PageArchive:
     def sync_of(self, run_id: str) -> tuple[str, str, bool] | None:
         """A run's sync, its status, and whether it was rolled back; None when there is no run."""
         rows = self._database.rows(
-            f"SELECT SYNC, STATUS, ROLLED_BACK_AT FROM {self._runs} WHERE RUN_ID = ?", (run_id,)
+            # one that was killed may have no row of RUNS yet
+            "SELECT SYNC, STATUS, ROLLED_BACK_AT "
+            f"FROM {sql.name(self._database.application)}.INTERNAL.ALL_RUNS WHERE RUN_ID = ?",
+            (run_id,),
         )
         if not rows:
             return None

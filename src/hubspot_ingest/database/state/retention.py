@@ -22,13 +22,11 @@ class Retention:
     def begin(self, now: int) -> bool:
         """Note that it is done now; False where another process did it today (UTC)."""
         [counts] = self._database.rows(
-            f"MERGE INTO {self._state}.SETTINGS t USING (SELECT {INSTANT} AS NOW) s ON TRUE "
-            "WHEN MATCHED AND (t.PRUNED_AT IS NULL OR TO_DATE(t.PRUNED_AT) <> TO_DATE(s.NOW)) "
-            "THEN UPDATE SET PRUNED_AT = s.NOW "
-            "WHEN NOT MATCHED THEN INSERT (SETTINGS, PRUNED_AT) VALUES (PARSE_JSON('{}'), s.NOW)",
-            (now,),
+            f"UPDATE {self._state}.SETTINGS SET PRUNED_AT = {INSTANT} "
+            f"WHERE PRUNED_AT IS NULL OR TO_DATE(PRUNED_AT) <> TO_DATE({INSTANT})",
+            (now, now),
         )
-        return any(int(count or 0) for name, count in counts.items() if "rows" in name)
+        return int(counts["number of rows updated"]) > 0
 
     def delete_requests(self, before: int) -> None:
         """Delete what the requests of runs cost that began before an instant (ms)."""

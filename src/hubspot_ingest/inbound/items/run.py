@@ -12,7 +12,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import RunLog
-from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, Stopped
+from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, Stopped, finishing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.fetch import Fetch
@@ -170,35 +170,36 @@ class ItemRun:
                 in_doubt = {part.scope for part in again.partitions} - again.whole
             log.rows_deleted += loader.mark_missing(unread | in_doubt)
 
-        try:
-            for merged in loader.load(extraction.batches()):
-                yield
-                if merged is None:
-                    continue
-                merged.count_in(log, main=True)
-                telemetry.debug("rows merged", sync=log.sync, run_id=log.run_id, rows=merged.rows)
-                if merged.rows:
-                    self.tables.count_merged(merged.inserted)
-                if loader.properties != {prop.name: prop for prop, _ in remembered}:
-                    properties = [*loader.properties.values()]
-                    metadata.save_properties(state.name, properties, loader.flattened)
-                if merged.read_to is not None:
-                    until = self._settled(window)
-                    reading: dict[str, Json] = {"until": until, "reading": {**merged.read_to}}
-                    log.requests = self.client.tally.requests
-                    self.writer.save_checkpoint({**window, **reading})
-            yield from mark_missing(stopped=False)
-            self.tables.verify(())
-            until = self._settled(window)
-            self._remember(window, extraction)
-            self.writer.advance(until)
-            log.settled_through = until
-            self.settle(views, until, tables.existing_table)
-        except Stopped:
-            yield from mark_missing(stopped=True)
-            raise
-        finally:
-            tables.close()
+        with finishing(tables.close):
+            try:
+                for merged in loader.load(extraction.batches()):
+                    yield
+                    if merged is None:
+                        continue
+                    merged.count_in(log, main=True)
+                    telemetry.debug(
+                        "rows merged", sync=log.sync, run_id=log.run_id, rows=merged.rows
+                    )
+                    if merged.rows:
+                        self.tables.count_merged(merged.inserted)
+                    if loader.properties != {prop.name: prop for prop, _ in remembered}:
+                        properties = [*loader.properties.values()]
+                        metadata.save_properties(state.name, properties, loader.flattened)
+                    if merged.read_to is not None:
+                        until = self._settled(window)
+                        reading: dict[str, Json] = {"until": until, "reading": {**merged.read_to}}
+                        log.requests = self.client.tally.requests
+                        self.writer.save_checkpoint({**window, **reading})
+                yield from mark_missing(stopped=False)
+                self.tables.verify(())
+                until = self._settled(window)
+                self._remember(window, extraction)
+                self.writer.advance(until)
+                log.settled_through = until
+                self.settle(views, until, tables.existing_table)
+            except Stopped:
+                yield from mark_missing(stopped=True)
+                raise
         if extraction.refused:
             names = ", ".join(sorted(extraction.refused)[:5])
             first = next(iter(extraction.refused.values()))

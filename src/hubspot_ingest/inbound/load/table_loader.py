@@ -7,7 +7,7 @@ and a replay differ in nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.staging import Staging, merged_rows
 from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.database.statements.merge import Merge
-from hubspot_ingest.errors import DatabaseError, StateOutdated, SyncBusy
+from hubspot_ingest.errors import DatabaseError, IngestError, StateOutdated, SyncBusy
 from hubspot_ingest.inbound.extract.prefetch import prefetched
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.destination import BesideColumns, ExistingTable
@@ -189,9 +189,15 @@ class TableLoader:
                     yield merge() if enough or late else None
         except (DatabaseError, StateOutdated, SyncBusy):
             raise
-        except Exception:
+        except IngestError:
             if waiting:
                 yield merge()
+            raise
+        except Exception:
+            # an unforeseen error is not to be hidden by what it makes fail
+            with suppress(DatabaseError):
+                if waiting:
+                    yield merge()
             raise
         if waiting:
             yield merge()

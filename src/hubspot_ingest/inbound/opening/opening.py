@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -60,8 +61,9 @@ class Lease:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Let the next run begin, whatever came of this one."""
-        self.release()
+        """Let the next run begin; what ended this one is not hidden by what keeps it from that."""
+        with nullcontext() if error is None else suppress(Exception):
+            self.release()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import DELETED_AT
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.errors import DatabaseError, GrantMissing
 from hubspot_ingest.inbound.load.destination import ExistingTable
 
 
@@ -45,6 +45,8 @@ def read_tables(
 
     ``expected`` names the parts that are there as far as is known, and whether deleted rows are
     marked in them. Where one is not there, or others are, it takes one or two statements more.
+    A table that cannot be counted is in no ``rows``. Raises ``DatabaseError`` where it is not known
+    which tables there are.
     """
     rows: list[Row] = []
     for name in dict.fromkeys(tables[""].database for tables in wanted):
@@ -68,9 +70,9 @@ def _rows_of_database(
 ) -> list[Row]:
     rows: list[Row] = []
     for attempt in (counted, {}) if counted else ({},):
-        # without the database it fails as well; any other reason shows when the table is made
-        with suppress(DatabaseError):
-            rows = database.rows(*_statement(name, described, attempt))
+        # of those to be counted one may be gone; where the database is, none of them is there
+        with suppress(DatabaseError if attempt else GrantMissing):
+            rows = database.all_rows(*_statement(name, described, attempt))
             break
     there = {(row["TABLE_SCHEMA"], row["TABLE_NAME"]) for row in rows if row["FOUND"] is None}
     known = {(row["TABLE_SCHEMA"], row["TABLE_NAME"]) for row in rows if row["FOUND"] is not None}
@@ -80,9 +82,22 @@ def _rows_of_database(
         if (table.schema, table.table) in there - known
     }
     if uncounted:
-        with suppress(DatabaseError):
-            rows += database.rows(*_statement(name, [], uncounted))
+        rows += _counts(database, name, uncounted)
     return rows
+
+
+def _counts(database: Database, name: str, counted: Mapping[Table, bool]) -> list[Row]:
+    """The counts of tables, else of each by itself; none of one that cannot be read."""
+    try:
+        return database.all_rows(*_statement(name, [], counted))
+    except DatabaseError:
+        if len(counted) == 1:
+            return []
+        return [
+            row
+            for table, is_marked in counted.items()
+            for row in _counts(database, name, {table: is_marked})
+        ]
 
 
 def _has_column(rows: Iterable[Row], table: Table, column: str) -> bool:

@@ -13,7 +13,7 @@ from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.certificates import Certificate
 from hubspot_ingest.database.state.runs import RunLog, Runs
-from hubspot_ingest.errors import IngestError, Refusal, SyncBusy
+from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, finishing
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.load import page_recorder
 from hubspot_ingest.inbound.load.loader import Loader
@@ -90,7 +90,7 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
             log.watch = client.watch
             with (
                 closing(_comparison(context, client, state, lease, refresh, log)) as comparison,
-                closing(comparison.repairs.loader.tables),
+                finishing(comparison.repairs.loader.tables.close),
                 _in_runs(context, log, client),
             ):
                 steps = compare_and_certify(comparison, lease.writer, lambda: client.tally.requests)
@@ -108,18 +108,8 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
 @contextmanager
 def _in_runs(context: Context, log: RunLog, client: Client) -> Iterator[None]:
     """Add a row to RUNS once the comparison has ended, with what its requests cost."""
-    try:
-        yield
-        log.finished_at = context.clock.now()
-    except Exception as raised:
-        now = context.clock.now()
-        error = reportable_error(context.database, raised, now, run_id=log.run_id, sync=log.sync)
-        # whoever called has the answer
-        log.fail(error, now)
-        if error is raised:
-            raise
-        raise error from raised
-    finally:
+
+    def add_row() -> None:
         log.requests = client.tally.requests
         log.bytes = sum(usage.bytes for usage in client.tally.endpoints.values())
         log.endpoints = [
@@ -127,6 +117,20 @@ def _in_runs(context: Context, log: RunLog, client: Client) -> Iterator[None]:
             for endpoint, usage in client.tally.endpoints.items()
         ]
         Runs(context.database).add([log])
+
+    with finishing(add_row):
+        try:
+            yield
+            log.finished_at = context.clock.now()
+        except Exception as raised:
+            now = context.clock.now()
+            ids = {"run_id": log.run_id, "sync": log.sync}
+            error = reportable_error(context.database, raised, now, **ids)
+            # whoever called has the answer
+            log.fail(error, now)
+            if error is raised:
+                raise
+            raise error from raised
 
 
 def _check_loaded(state: SyncState) -> None:
@@ -156,10 +160,8 @@ def _open_client(
     with context.client(state.settings, deadline) as client:
         share = quota_share.QuotaShare(context, client, state.settings, state.stored)
         share.begin()
-        try:
+        with finishing(lambda: Budgets(context.database).add(share.end())):
             yield client, share.refresh
-        finally:
-            Budgets(context.database).add(share.end())
 
 
 def _comparison(

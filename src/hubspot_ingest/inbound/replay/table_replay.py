@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.state.runs import RunLog
-from hubspot_ingest.errors import Refusal
+from hubspot_ingest.errors import Refusal, finishing
 from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.table_loader import TableLoader
@@ -136,13 +135,19 @@ class _Replay:
         shadows = tables.at(shadow_tables.shadow_of(database, self.log.run_id))
         pairs = [(tables.parts[part], shadow) for part, shadow in shadows.parts.items()]
         existing_table = destination.read_table(database, self.table)
-        try:
+
+        def drop_shadows() -> None:
+            for _, shadow in pairs:
+                shadow_tables.drop_shadow(database, shadow.table)
+
+        with finishing(drop_shadows):
             for spec, shadow in pairs:
                 existing = destination.read_table(database, spec.table).types
                 shadow_tables.create_shadow(
                     database, shadow.table, spec.columns, spec.table, [*existing]
                 )
-            with closing(self._loader(shadows)) as loader:
+            loader = self._loader(shadows)
+            with finishing(loader.close):
                 self._load(loader, shadows.table, manifests)
             destination.prepare(database, tables, existing_table)
             counts = [
@@ -153,9 +158,6 @@ class _Replay:
             ]
             # the table itself comes first
             self.log.rows_inserted, self.log.rows_updated = counts[0]
-        finally:
-            for _, shadow in pairs:
-                shadow_tables.drop_shadow(database, shadow.table)
         self.log.status, self.log.finished_at = "SUCCEEDED", self.clock.now()
         self.log.message = (
             f"{self.log.rows_read} rows of {len(manifests)} runs replayed without a request to "

@@ -19,6 +19,7 @@ from hubspot_ingest.errors import (
     StateOutdated,
     Stopped,
     SyncBusy,
+    finishing,
 )
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
@@ -181,7 +182,7 @@ class Run:
         self._note_new_columns(started)
         until = run_plan.until - client.clock_ahead(log.started_at)
         with (
-            closing(table_loader),
+            finishing(table_loader.close),
             closing(Comparison(Repairs(loader, until, self._count_rows))) as comparison,
         ):
             yield from self._load(started, comparison, tables, until)
