@@ -56,6 +56,24 @@ def test_a_merged_record_keeps_the_values_of_the_row_that_has_it(push_world: Pus
     assert (fault["ROW_KEY"], fault["CODE"]) == ("1", "AMBIGUOUS_MATCH")
 
 
+def test_a_row_that_names_a_record_by_id_follows_it_to_the_survivor_of_a_merge(
+    push_world: PushWorld,
+) -> None:
+    ids = [push_world.portal.create("contacts", {"email": f"m{n}@example.com"}) for n in (1, 2)]
+    push_world.update(1, STAGE=ids[0])
+    push_world.update(2, STAGE="9999999")
+    push_world.delete(3)
+    push_world.configure_push(match={"hs_object_id": "STAGE"}, strategy="update")
+    push_world.pushed()
+    push_world.portal.merge("contacts", ids[1], ids[0])
+    push_world.update(1, FIRST_NAME="Again")
+    assert push_world.pushed()["rows_updated"] == 1
+    [survivor] = push_world.truth().values()
+    assert survivor["firstname"] == "Again"
+    states = {row["ROW_KEY"]: row["STATE"] for row in push_world.push_rows()}
+    assert states == {"1": "SYNCED", "2": "SKIPPED"}
+
+
 def test_a_rollback_archives_no_record_that_survived_a_merge(push_world: PushWorld) -> None:
     other = push_world.portal.create("contacts", {"email": "other@example.com"})
     push_world.configure_push()

@@ -72,6 +72,16 @@ def batch_answer(answer: Any) -> BatchAnswer:
         ) from error
 
 
+def record(answer: Any) -> WrittenRecord:
+    """A single record as a read answers it."""
+    try:
+        return _record(answer)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's answer about a record lacks {error}; nothing was written for it, run again"
+        ) from error
+
+
 def nothing(_answer: Any) -> None:
     """The answer to an archive, which has no body."""
 

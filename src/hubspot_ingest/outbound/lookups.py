@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
 
-from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot import write_requests, write_responses
+from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
+from hubspot_ingest.hubspot import requests, write_requests, write_responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.responses import NOT_FOUND
 from hubspot_ingest.hubspot.write_requests import WRITE_LIMIT
@@ -18,6 +18,9 @@ from hubspot_ingest.outbound.push_settings import RECORD_ID
 from hubspot_ingest.outbound.values import same_value
 
 Item = TypeVar("Item")
+# Ids that no batch finds are asked for one by one, in case they were merged away: so many of those
+# that are looked for together. Of a source of ids that never were no more is to be had.
+MOST_ALONE = 100
 
 
 def batches_of(items: Sequence[Item], size: int = WRITE_LIMIT) -> Iterator[Sequence[Item]]:
@@ -56,14 +59,28 @@ class RecordLookup:
         self._pool = pool
 
     def by_id(self, ids: Iterable[str]) -> dict[str, WrittenRecord]:
-        """The records of some ids; a merged one is found under its old id too."""
+        """The records of some ids; one that was merged away is answered by the survivor."""
         records: dict[str, WrittenRecord] = {}
         asked = list(dict.fromkeys(ids))
         for record in self._read("", asked):
             records[record.id] = record
             for old_id in (record.properties.get("hs_merged_object_ids") or "").split(";"):
                 records.setdefault(old_id, record)
+        missing = [id for id in asked if id not in records][:MOST_ALONE]
+        for id, survivor in zip(missing, self._pool.map(self._read_alone, missing), strict=True):
+            if survivor is not None:
+                records[id] = survivor
         return {id: records[id] for id in asked if id in records}
+
+    def _read_alone(self, id: str) -> WrittenRecord | None:
+        """The record that an id leads to; batches do not find those that were merged away."""
+        request = requests.record(self._mapping.object_type, id, self._mapping.read)
+        try:
+            return self._fetch(request, write_responses.record)
+        except HubSpotRefused as refused:
+            if refused.http_status != 404:
+                raise
+            return None
 
     def by_property(self, name: str, values: Iterable[str]) -> dict[str, WrittenRecord]:
         """The records whose unique property has some values, by value."""

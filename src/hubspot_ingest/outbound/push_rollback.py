@@ -9,7 +9,7 @@ it would send the same again. A rollback that was killed is called again, and ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hubspot_ingest.database.connection import Row
@@ -28,7 +28,6 @@ from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import WAVE
 from hubspot_ingest.outbound.push_runner import PushRun
-from hubspot_ingest.outbound.record_owners import merged_ids
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.outbound.values import same_value
 
@@ -173,7 +172,6 @@ class _Rollback:
             self._run.pool,
         )
         records = lookup.by_id(str(image["RECORD_ID"]) for image in images)
-        records = {**self._survivors(lookup, images, records), **records}
         rows: list[PlannedRow] = []
         undone: list[PlannedRow] = []
         for n, image in enumerate(images):
@@ -195,23 +193,6 @@ class _Rollback:
                 self._store(sender.send(action, batch))
         self._store([outcomes.written_before(row) for row in undone])
         self._store_lost(images)
-
-    def _survivors(
-        self, lookup: RecordLookup, images: Sequence[Row], records: Mapping[str, WrittenRecord]
-    ) -> dict[str, WrittenRecord]:
-        """Records into which created ones were merged, by the old id, which no batch finds."""
-        name = self._run.opened.mapping.key_property
-        written = {
-            str(image["WRITTEN"][name]): str(image["RECORD_ID"])
-            for image in images
-            if image["RECORD_ID"] not in records and name in image["WRITTEN"]
-        }
-        by_value = lookup.by_property(name, written) if name and written else {}
-        return {
-            written[value]: record
-            for value, record in by_value.items()
-            if written[value] in merged_ids(record)
-        }
 
     def _undoing(self, n: int, image: Row, record: WrittenRecord) -> PlannedRow:
         """What undoes one row's write; ``sent`` holds what the record has of it already."""
