@@ -17,7 +17,7 @@ _SYNCED, _DELETED = "_FIVETRAN_SYNCED", "_FIVETRAN_DELETED"
 _OWN = frozenset({_SYNCED, "_FIVETRAN_ID"})
 _NUMBERS = frozenset({"NUMBER", "DECIMAL", "FLOAT", "DOUBLE", "INT", "BIGINT"})
 # Two numbers that differ by less than this part of them were only rounded otherwise.
-ROUNDING = "1e-6"
+ROUNDING = "0.000001"
 # Instants that differ by less (ms) were cut to seconds.
 SECOND = 1_000
 # So many patterns of differing columns are told of a table.

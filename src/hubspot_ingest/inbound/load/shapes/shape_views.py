@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import Field, ValidationError, field_validator
 
-from hubspot_ingest import telemetry
 from hubspot_ingest.database import privileges, sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
@@ -179,9 +179,11 @@ def after_changes(context: Context) -> None:
             for plan in _run(database, plans):
                 if plan.status == "FAILED":
                     message = f"the view {plan.view} is not up to date: {plan.why}"
-                    Runs(database).log_error("", "", DatabaseError.code, message, now)
+                    Runs(database).log_error(None, "", DatabaseError.code, message, now)
     except IngestError as error:
-        telemetry.error("views in other shapes were not updated", response_code=error.response_code)
+        message = f"views in other shapes were not updated: {error.message}"
+        with suppress(IngestError):
+            Runs(database).log_error(None, "", error.response_code, message, now)
 
 
 def outdated_views(context: Context) -> Iterator[tuple[Shape, ViewPlan]]:
