@@ -142,6 +142,10 @@ CURES: dict[str, tuple[str, str]] = {
         "the session has an open transaction, or AUTOCOMMIT off: what the app stores could be lost",
         "COMMIT or ROLLBACK, and ALTER SESSION SET AUTOCOMMIT = TRUE; then call again",
     ),
+    "SYNC_NOT_UNIQUE": (
+        "several syncs read one stream, and views of it can show one of them",
+        "name it in the setting streams, as the message does",
+    ),
     "TABLE_TAKEN": (
         "the table belongs to another sync",
         "give the sync a table of its own",
