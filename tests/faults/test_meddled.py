@@ -12,13 +12,19 @@ from snowflake_sandbox import Engine
 from tests.faults.meddled import Life, lives, outcome
 
 
-@seed(20261129)
-@settings(max_examples=40, database=None, phases=[Phase.generate])
-@given(life=lives)
+@pytest.mark.parametrize("part", range(8))
 def test_live_rows_are_hubspots_truth_or_the_answer_says_that_they_are_not(
-    installed: Engine, life: Life
+    installed: Engine, part: int
 ) -> None:
-    assert outcome(installed, life) == []
+    """Forty lives in parts, for the workers to share; each begins with the simplest of all."""
+
+    @seed(20261129 + part)
+    @settings(max_examples=6, database=None, phases=[Phase.generate])
+    @given(life=lives)
+    def ends_with_the_truth(life: Life) -> None:
+        assert outcome(installed, life) == []
+
+    ends_with_the_truth()
 
 
 @pytest.mark.nightly

@@ -16,13 +16,19 @@ from tests.faults.scenarios import Scenario, outcome, scenarios
 from tests.faults.together import drawn_together, outcome_together
 
 
-@seed(20260921)
-@settings(max_examples=40, database=None, phases=[Phase.generate])
-@given(scenario=scenarios)
+@pytest.mark.parametrize("part", range(8))
 def test_after_the_last_settled_run_the_tables_equal_the_portal(
-    installed: Engine, scenario: Scenario
+    installed: Engine, part: int
 ) -> None:
-    assert outcome(installed, scenario) == []
+    """Forty scenarios in parts, for the workers to share; each begins with the simplest of all."""
+
+    @seed(20260921 + part)
+    @settings(max_examples=6, database=None, phases=[Phase.generate])
+    @given(scenario=scenarios)
+    def ends_with_the_truth(scenario: Scenario) -> None:
+        assert outcome(installed, scenario) == []
+
+    ends_with_the_truth()
 
 
 @pytest.mark.nightly
