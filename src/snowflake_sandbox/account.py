@@ -11,7 +11,7 @@ import duckdb
 from snowflake_sandbox.background import Background
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.names import Name
-from snowflake_sandbox.sql.translation import PlanCache
+from snowflake_sandbox.plan_cache import PlanCache
 from snowflake_sandbox.storage import relations
 from snowflake_sandbox.storage.catalog import Catalog
 from snowflake_sandbox.storage.deferred import Deferred
@@ -69,9 +69,7 @@ class Account(ABC):
         Raises:
             SqlError: 2003 when there is no such table.
         """
-        return self.plans.remember(
-            ("columns", table), lambda: relations.existing_columns(duck, table)
-        )
+        return self.plans.columns(table, lambda: relations.existing_columns(duck, table))
 
     def settle(self, duck: duckdb.DuckDBPyConnection, table: Name) -> None:
         """Put rows that COPY left in files into their table, before something else reads it."""

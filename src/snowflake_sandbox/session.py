@@ -226,10 +226,6 @@ class LocalSession:
         """Commit the open transaction, as Snowflake does before DDL."""
         self.commit()
 
-    def forget_plans(self) -> None:
-        """Forget the plans of statements, because tables or grants changed."""
-        self.account.plans.clear()
-
     # --- transactions --------------------------------------------------------------------------
 
     def begin(self) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -71,10 +72,27 @@ def plan_query(session: LocalSession, text: str, params: list[Any] | None) -> Pl
         plan.extra["touched"] = names
         plan.extra["changed"] = _changed_table(session, plan.root)
         if plan.repeatable and isinstance(root, exp.Query | exp.DML):
-            session.account.plans.put(key, plan)
+            relations = {*(name for name, _ in names), *_read_names(session, plan.root)}
+            session.account.plans.put(key, plan, relations)
     else:
         access.check_access(session, plan.extra["touched"])
     return plan
+
+
+def _read_names(session: LocalSession, root: Expr) -> Iterator[Name]:
+    """The tables and views whose definitions a plan depends on.
+
+    A common table expression may have the name of a table that it reads.
+    """
+    defined = {cte.alias.upper() for cte in root.find_all(exp.CTE)}
+    for table in root.find_all(exp.Table):
+        parts = name_parts(table)
+        if not all(parts):
+            continue
+        name = session.context().qualify(parts)
+        is_expression = len(parts) == 1 and parts[0].upper() in defined
+        if not is_expression or session.account.plans.is_defined(name):
+            yield name
 
 
 def _changed_table(session: LocalSession, root: Expr) -> Name | None:

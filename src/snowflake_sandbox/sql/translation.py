@@ -1,11 +1,8 @@
-"""Translates Snowflake SQL to DuckDB SQL by fakesnow, and caches the plans by text."""
+"""Translates Snowflake SQL to DuckDB SQL by fakesnow."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 from fakesnow.conn import FakeSnowflakeConnection
@@ -38,49 +35,6 @@ class Plan:
     params: Params | None = None
     repeatable: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
-
-
-class PlanCache:
-    """The most recently used plans of an engine, by text and current schema."""
-
-    def __init__(self, size: int = 256) -> None:
-        self._plans: OrderedDict[tuple[str | None, ...], Plan] = OrderedDict()
-        self._columns: dict[tuple[object, ...], dict[str, str]] = {}
-        self._size = size
-        self._lock = Lock()
-
-    def get(self, key: tuple[str | None, ...]) -> Plan | None:
-        """Return the plan of a text, if known."""
-        with self._lock:
-            plan = self._plans.get(key)
-            if plan is not None:
-                self._plans.move_to_end(key)
-            return plan
-
-    def put(self, key: tuple[str | None, ...], plan: Plan) -> None:
-        """Remember a plan."""
-        with self._lock:
-            self._plans[key] = plan
-            self._plans.move_to_end(key)
-            while len(self._plans) > self._size:
-                self._plans.popitem(last=False)
-
-    def remember(
-        self, key: tuple[object, ...], make: Callable[[], dict[str, str]]
-    ) -> dict[str, str]:
-        """Return the remembered columns of a table, or call ``make`` and remember its answer."""
-        columns = self._columns.get(key)
-        if columns is None:
-            columns = make()
-            with self._lock:
-                self._columns[key] = columns
-        return columns
-
-    def clear(self) -> None:
-        """Forget all plans and columns, because a table changed."""
-        with self._lock:
-            self._plans.clear()
-            self._columns.clear()
 
 
 class Translator:

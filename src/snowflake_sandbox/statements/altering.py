@@ -44,7 +44,7 @@ def alter_table(session: LocalSession, reader: Reader, context: Context) -> Resu
         columns.comment_table(session.duck, name, None)
     else:
         raise reader.error()
-    session.forget_plans()
+    session.account.plans.define(name)
     return status("Statement executed successfully.")
 
 

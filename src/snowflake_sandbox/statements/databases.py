@@ -35,7 +35,7 @@ def create_database(session: LocalSession, reader: Reader, _: Context, mode: str
             _drop_database(session, name)
         session.store.create_database(name)
         access.record_owner(session, "DATABASE", name)
-        session.forget_plans()
+        session.account.plans.forget(name)
     if session.script is None:
         session.use(name, "PUBLIC")
     return status(f"Database {name} successfully created.")
@@ -128,7 +128,7 @@ def _drop_database(session: LocalSession, name: str) -> None:
     session.catalog.drop_schema(name)
     _forget_files(session, name)
     execute(session.duck, f"DELETE FROM {columns.DECLARED} WHERE database_name = ?", [name])
-    session.forget_plans()
+    session.account.plans.forget(name)
 
 
 def drop_application(session: LocalSession, reader: Reader, _: Context) -> Result:
@@ -157,6 +157,7 @@ def drop_application(session: LocalSession, reader: Reader, _: Context) -> Resul
         _drop_database(session, database)
     for table in (grant.name for grant in owned if grant.on == "TABLE"):
         execute(session.duck, "DROP TABLE IF EXISTS " + path(Name(*table.split("."))))
+        session.account.plans.forget(*table.split("."))
     session.catalog.drop_application(name)
     _drop_database(session, name)
     return status(f"{name} successfully dropped.")
@@ -187,7 +188,7 @@ def _drop_schema(session: LocalSession, database: str, name: str) -> None:
     session.catalog.drop_schema(database, name)
     _forget_files(session, database, name)
     shutil.rmtree(session.stages.directory(Name(database, name, "")), ignore_errors=True)
-    session.forget_plans()
+    session.account.plans.forget(database, name)
 
 
 def _forget_files(session: LocalSession, database: str, schema: str | None = None) -> None:

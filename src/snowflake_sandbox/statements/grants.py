@@ -86,7 +86,7 @@ def grant(session: LocalSession, reader: Reader, context: Context) -> Result:
         return _give_away(session, reader, context)
     grants = _read(session, reader, context, "TO")
     session.catalog.grant(grants)
-    session.forget_plans()
+    session.account.plans.forget_listings()
     return status("Statement executed successfully.")
 
 
@@ -95,7 +95,7 @@ def revoke(session: LocalSession, reader: Reader, context: Context) -> Result:
     session.begin_ddl()
     grants = _read(session, reader, context, "FROM")
     session.catalog.revoke(grants)
-    session.forget_plans()
+    session.account.plans.forget_listings()
     return status("Statement executed successfully.")
 
 
@@ -179,7 +179,7 @@ def _give_away(session: LocalSession, reader: Reader, context: Context) -> Resul
             grant for grant in current_grants if grant.privilege == access.OWNERSHIP
         )
         session.catalog.grant([Grant(access.OWNERSHIP, kind, name, role, "ROLE")])
-    session.forget_plans()
+    session.account.plans.forget_listings()
     return status("Statement executed successfully.")
 
 

@@ -79,7 +79,7 @@ def _new_table(session: LocalSession, name: Name) -> None:
     session.account.deferred.dropped(name)
     session.catalog.revoke_all("TABLE", ".".join(name))
     access.record_owner(session, "TABLE", ".".join(name))
-    session.forget_plans()
+    session.account.plans.define(name)
 
 
 def forget_loads(session: LocalSession, name: Name) -> None:
@@ -157,6 +157,7 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     qualify_tables(query, context)
     access.check_access(session, access.named_relations(session, query))
     types = declared_outputs(session, query)
+    read_names = [each for each, _ in access.named_relations(session, query)]
     body = session.translator.plan(query, None).sql[-1]
     listed = f" ({', '.join(quote(title) for title in titles)})" if titles else ""
     execute(session.duck, f"CREATE OR REPLACE VIEW {path(name)}{listed} AS {body}")
@@ -188,7 +189,7 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     if copied:
         session.catalog.grant([grant for grant in before if grant.privilege != access.OWNERSHIP])
     access.record_owner(session, "VIEW", title)
-    session.forget_plans()
+    session.account.plans.define(name, read_names)
     return status(f"View {name.object} successfully created.")
 
 
@@ -213,7 +214,7 @@ def create_other(session: LocalSession, reader: Reader, mode: str) -> Result:
     session.begin_ddl()
     for sql in session.translator.plan(root, None).sql:
         execute(session.duck, sql)
-    session.forget_plans()
+    session.account.plans.forget()
     return status("Statement executed successfully.")
 
 

@@ -1,0 +1,109 @@
+"""Remembers plans of statements by text, until something that they read is defined anew."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from threading import Lock
+
+from snowflake_sandbox.names import Name
+from snowflake_sandbox.sql.translation import Plan
+
+INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
+
+Key = tuple[str | None, ...]
+Scope = tuple[str, ...]
+"""A database, a schema of it, or an object of that; empty for all there is."""
+
+
+class PlanCache:
+    """The most recently used plans of an engine, by text, current schema and role.
+
+    A plan depends on the tables that its statement names and on those that its views read. Which
+    those are is told by ``define``; a plan of anything else is forgotten at every change.
+    """
+
+    def __init__(self, size: int = 512) -> None:
+        self._plans: OrderedDict[Key, tuple[Plan, frozenset[Name] | None]] = OrderedDict()
+        self._reads: dict[Name, frozenset[Name]] = {}
+        self._columns: dict[Name, dict[str, str]] = {}
+        self._size = size
+        self._lock = Lock()
+
+    def get(self, key: Key) -> Plan | None:
+        """Return the plan of a text, if known."""
+        with self._lock:
+            plan, _ = self._plans.get(key, (None, None))
+            if plan is not None:
+                self._plans.move_to_end(key)
+            return plan
+
+    def put(self, key: Key, plan: Plan, relations: Iterable[Name]) -> None:
+        """Remember a plan of a statement that names these tables and views."""
+        with self._lock:
+            self._plans[key] = (plan, self._tables(relations))
+            self._plans.move_to_end(key)
+            while len(self._plans) > self._size:
+                self._plans.popitem(last=False)
+
+    def define(self, relation: Name, reads: Iterable[Name] = ()) -> None:
+        """Take note of a table, or of a view and what it reads, and forget what read it before."""
+        self.forget(*relation)
+        with self._lock:
+            self._reads[_upper(relation)] = frozenset(map(_upper, reads))
+
+    def is_defined(self, relation: Name) -> bool:
+        """Whether ``define`` took note of a table or view."""
+        return _upper(relation) in self._reads
+
+    def columns(self, table: Name, read: Callable[[], dict[str, str]]) -> dict[str, str]:
+        """Return the remembered columns of a table, or call ``read`` and remember its answer."""
+        columns = self._columns.get(_upper(table))
+        if columns is None:
+            columns = read()
+            with self._lock:
+                self._columns[_upper(table)] = columns
+        return columns
+
+    def forget(self, *scope: str) -> None:
+        """Forget what depends on anything in a database, schema or object, which changed."""
+        changed = tuple(part.upper() for part in scope)
+
+        def is_changed(name: Name) -> bool:
+            return name[: len(changed)] == changed
+
+        with self._lock:
+            self._forget_plans(lambda tables: any(map(is_changed, tables)))
+            self._reads = {
+                name: reads for name, reads in self._reads.items() if not is_changed(name)
+            }
+            self._columns = {
+                name: columns for name, columns in self._columns.items() if not is_changed(name)
+            }
+
+    def forget_listings(self) -> None:
+        """Forget what reads INFORMATION_SCHEMA: grants changed, and with them what it shows."""
+        with self._lock:
+            self._forget_plans(lambda _: False)
+
+    def _forget_plans(self, is_changed: Callable[[frozenset[Name]], bool]) -> None:
+        for key, (_, tables) in list(self._plans.items()):
+            if not tables or is_changed(tables):
+                del self._plans[key]
+
+    def _tables(self, relations: Iterable[Name]) -> frozenset[Name] | None:
+        """Everything that is read through these relations; None when that is not known."""
+        waiting, tables = [*map(_upper, relations)], set[Name]()
+        while waiting:
+            name = waiting.pop()
+            if name in tables:
+                continue
+            if name.schema == INFORMATION_SCHEMA or name not in self._reads:
+                return None
+            tables.add(name)
+            waiting.extend(self._reads[name])
+        return frozenset(tables)
+
+
+def _upper(name: Name) -> Name:
+    return Name(*(part.upper() for part in name))
