@@ -32,12 +32,14 @@ def show(push: Row, calls: Calls) -> None:
     """Draw the newest plan; a new one is made when asked for."""
     name = str(push["NAME"])
     plans_made: dict[str, Answer] = st.session_state.setdefault("push-plans", {})
+    due = bool(st.session_state.pop(f"plan-due-{name}", False))
+    again = due or name in plans_made
     asked = st.button(
-        "Look at what it would do" if name not in plans_made else "Look again", key=f"plan-{name}",
-        icon=":material/refresh:", type="tertiary" if name in plans_made else "primary",
+        "Look again" if again else "Look at what it would do", key=f"plan-{name}",
+        icon=":material/refresh:", type="tertiary" if again else "primary",
         help="Reads the source and HubSpot; writes nothing",
     )  # fmt: skip
-    if asked or st.session_state.pop(f"plan-due-{name}", False):
+    if asked or due:
         with look.working("Comparing the source with HubSpot; nothing is written"):
             plans_made[name] = calls.plan_push(name)
     plan = plans_made.get(name)
@@ -59,21 +61,16 @@ def _figures(plan: Answer) -> None:
     share = plan["share_of_day_percent"]
     of_day = "" if share is None else f"{words.percent(max(share, 0.01))} of the day, "
     seconds = 60.0 * float(plan["minutes"])
+    cleared = f"<small>{words.number(counts['CLEAR'])} cleared</small>" if counts["CLEAR"] else ""
+    reasons = "<small>for the reasons below</small>" if counts["INVALID"] else ""
     look.html(
         look.facts(
             [
                 ("Create", words.number(counts["CREATE"])),
-                (
-                    "Update",
-                    f"{words.number(counts['UPDATE'] + counts['CLEAR'])}"
-                    f"<small>{words.number(counts['CLEAR'])} of them cleared</small>",
-                ),
+                ("Update", f"{words.number(counts['UPDATE'] + counts['CLEAR'])}{cleared}"),
                 ("Archive", words.number(counts["ARCHIVE"])),
                 ("Only links", words.number(counts["LINK"])),
-                (
-                    "Not sent",
-                    f"{words.number(counts['INVALID'])}<small>for the reasons below</small>",
-                ),
+                ("Not sent", f"{words.number(counts['INVALID'])}{reasons}"),
                 (
                     "Requests",
                     f"{words.number(requests)}<small>{of_day}"
@@ -126,7 +123,7 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
 def _ask(push: Row, plan: Answer, sent: int, calls: Calls, *, held: bool) -> None:
     name, counts = str(push["NAME"]), plan["counts"]
     parts = [
-        f"**{words.number(int(counts[action]))}** {ACTIONS[action][0].lower()}"
+        f"**{words.number(int(counts[action]))}** to {ACTIONS[action][0].lower()}"
         for action in SENT
         if counts[action]
     ]

@@ -46,6 +46,11 @@ def show(push: Row, calls: Calls) -> None:
 
 def _summary(name: str, troubles: list[Row], calls: Calls) -> None:
     names = [f"{row['STATE']} {row['CODE'] or ''}".strip() for row in troubles]
+    titles = {
+        name: f"{STATES.get(str(row['STATE']), (str(row['STATE']), ''))[0]}: "
+        f"{row_cures.cure(row['CODE'])[0]}"
+        for name, row in zip(names, troubles, strict=True)
+    }
     look.html(
         look.table(
             ("Rows", "", "Why", "What to do"),
@@ -62,7 +67,9 @@ def _summary(name: str, troubles: list[Row], calls: Calls) -> None:
         )
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Look at", names, key=f"trouble-{name}", width=320)
+        chosen = st.selectbox(
+            "Look at", names, key=f"trouble-{name}", width=420, format_func=titles.__getitem__
+        )
         if any(row["STATE"] in RETRIED for row in troubles):
             st.button(
                 "Send all refused again", key=f"retry-all-{name}", icon=":material/replay:",

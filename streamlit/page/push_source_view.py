@@ -33,6 +33,7 @@ def show(
         suggestion = calls.suggest_push(source, str(settings["object"]), connection)
     if suggestion.get("response_code") != "OK":
         _unreadable(suggestion)
+        st.button("Look again", icon=":material/refresh:", on_click=calls.forget)
         return None
     if is_new and st.session_state.get(SUGGESTED) != _what(settings):
         st.session_state[SUGGESTED] = _what(settings)

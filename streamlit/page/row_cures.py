@@ -61,7 +61,7 @@ ROW_CURES: dict[str, tuple[str, str]] = {
     ),
     "NOT_AN_OPTION": (
         "the property has no such option",
-        'use one of those in the message, or "by": "label"',
+        "mend it in the source, or map the column by the options' labels",
     ),
     "NOT_FOUND": (
         "HubSpot has no record of that id, or of that match for update",

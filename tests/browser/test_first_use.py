@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -190,8 +191,9 @@ def test_a_wrong_key_a_missing_scope_and_a_failed_run_are_environment(tmp_path: 
 
 
 def test_an_empty_portal_says_so_and_what_comes_next(tmp_path: Path) -> None:
-    portal = served(Sandbox(Portal(1, records={})), tmp_path / "home")
-    with portal as machine, page_of(machine) as address, browsing(address) as browser:
+    portal = Portal(1, records={})
+    laptop = served(Sandbox(portal), tmp_path / "home")
+    with laptop as machine, page_of(machine) as address, browsing(address) as browser:
         browser.press("Continue")
         browser.connect(machine.environment["HUBSPOT_TOKEN"])
         for _ in range(2):
@@ -205,4 +207,49 @@ def test_an_empty_portal_says_so_and_what_comes_next(tmp_path: Path) -> None:
         browser.sees("Nothing has landed yet")
         browser.go("Runs")
         browser.sees("Succeeded")
+        if "SCREENSHOTS" in os.environ:
+            # a minute for three pictures: what it shows tests/ui holds
+            send_customers(browser, machine, portal)
         browser.shows_no_trace()
+
+
+def send_customers(browser: Browser, machine: Laptop, portal: Portal) -> None:
+    """Map a table of customers in the page, look at the plan, send it and mend a refused row."""
+    portal.create("companies", {"name": "Acme", "erp_code": "ACME-1"})
+    for statement in (
+        "CREATE DATABASE MARTS",
+        "CREATE SCHEMA MARTS.CRM",
+        "CREATE TABLE MARTS.CRM.CUSTOMERS AS SELECT COLUMN1 AS CUSTOMER_ID, COLUMN2 AS EMAIL, "
+        "COLUMN3 AS FIRST_NAME, COLUMN4 AS STAGE, COLUMN5 AS CITY, "
+        "OBJECT_CONSTRUCT('ACME-1', 'Decision maker') AS COMPANIES FROM VALUES "
+        "(1, 'ada@example.com', 'Ada', 'lead', 'Cork'), (2, 'b@example.com', 'Bob', 'led', 'Bern')",
+        "GRANT USAGE ON DATABASE MARTS TO APPLICATION HUBSPOT_INGEST",
+        "GRANT USAGE ON SCHEMA MARTS.CRM TO APPLICATION HUBSPOT_INGEST",
+        "GRANT SELECT ON TABLE MARTS.CRM.CUSTOMERS TO APPLICATION HUBSPOT_INGEST",
+    ):
+        ended = machine.sql(statement)
+        assert ended.status == 0, ended.err
+    browser.go("Pushes")
+    browser.press("New push")
+    browser.sees("A key that may write")
+    browser.page.get_by_label("Service key that may write").fill(portal.token)
+    browser.press("Store it as")
+    browser.page.get_by_label("Table or view in Snowflake").fill("MARTS.CRM.CUSTOMERS")
+    browser.page.keyboard.press("Enter")
+    browser.sees("of 6 mapped")
+    browser.settle()
+    browser.select("Property for STAGE", "Lifecycle")
+    browser.sees("1 of 2 values is no option")
+    browser.select("COMPANIES links to", "Companies")
+    browser.select("Keys in COMPANIES are", "erp_code")
+    browser.shoot("push-mapping", 1500)
+    browser.press("Save and look at the plan")
+    browser.sees("Row by row")
+    browser.shoot("push-plan", 1100)
+    browser.press("Send 1 row")
+    browser.sees("This plan is carried out and nothing else")
+    browser.page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+    browser.sees("Rows that need a look")
+    browser.settle()
+    browser.shoot("push-rows", 1100)
+    browser.shows_no_trace()

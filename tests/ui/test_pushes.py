@@ -74,7 +74,7 @@ def test_a_push_goes_from_the_key_to_records_in_hubspot_and_its_refused_row_is_m
     # somebody else, who finds the push as it is stored
     view = View(world).draw().press("Pushes").press("Contacts out")
     view.press("Look at what it would do").press("Send 1 row to HubSpot")
-    assert "1 create in HubSpot’s contacts" in view.text
+    assert "1 to create in HubSpot’s contacts" in view.text
     view.press("Send")
 
     assert [record.properties["email"] for record in world.portal.records("contacts")] == [
