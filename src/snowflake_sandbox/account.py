@@ -69,7 +69,9 @@ class Account(ABC):
         Raises:
             SqlError: 2003 when there is no such table.
         """
-        return self.plans.columns(table, lambda: relations.existing_columns(duck, table))
+        return self.plans.remember(
+            "existing", table, lambda: relations.existing_columns(duck, table)
+        )
 
     def settle(self, duck: duckdb.DuckDBPyConnection, table: Name) -> None:
         """Put rows that COPY left in files into their table, before something else reads it."""

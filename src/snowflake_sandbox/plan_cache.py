@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from threading import Lock
+from typing import Any, TypeVar
 
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.sql.translation import Plan
@@ -12,8 +13,7 @@ from snowflake_sandbox.sql.translation import Plan
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
 
 Key = tuple[str | None, ...]
-Scope = tuple[str, ...]
-"""A database, a schema of it, or an object of that; empty for all there is."""
+Fact = TypeVar("Fact")
 
 
 class PlanCache:
@@ -26,7 +26,7 @@ class PlanCache:
     def __init__(self, size: int = 512) -> None:
         self._plans: OrderedDict[Key, tuple[Plan, frozenset[Name] | None]] = OrderedDict()
         self._reads: dict[Name, frozenset[Name]] = {}
-        self._columns: dict[Name, dict[str, str]] = {}
+        self._facts: dict[tuple[str, Name], Any] = {}
         self._size = size
         self._lock = Lock()
 
@@ -56,17 +56,29 @@ class PlanCache:
         """Whether ``define`` took note of a table or view."""
         return _upper(relation) in self._reads
 
-    def columns(self, table: Name, read: Callable[[], dict[str, str]]) -> dict[str, str]:
-        """Return the remembered columns of a table, or call ``read`` and remember its answer."""
-        columns = self._columns.get(_upper(table))
-        if columns is None:
-            columns = read()
-            with self._lock:
-                self._columns[_upper(table)] = columns
-        return columns
+    def remember(self, fact: str, table: Name, read: Callable[[], Fact]) -> Fact:
+        """Return what is remembered of a table, or what ``read`` answers, not to be changed.
+
+        Only of a table that ``define`` took note of: what a view's columns are changes with others.
+        """
+        if self._reads.get(_upper(table)) != frozenset():
+            return read()
+        key = (fact, _upper(table))
+        with self._lock:
+            if key in self._facts:
+                remembered: Fact = self._facts[key]
+                return remembered
+        answer = read()
+        with self._lock:
+            self._facts[key] = answer
+        return answer
 
     def forget(self, *scope: str) -> None:
-        """Forget what depends on anything in a database, schema or object, which changed."""
+        """Forget what depends on anything in a database, schema or object, which changed.
+
+        Args:
+            scope: database, schema and object; fewer of them mean everything inside.
+        """
         changed = tuple(part.upper() for part in scope)
 
         def is_changed(name: Name) -> bool:
@@ -77,8 +89,8 @@ class PlanCache:
             self._reads = {
                 name: reads for name, reads in self._reads.items() if not is_changed(name)
             }
-            self._columns = {
-                name: columns for name, columns in self._columns.items() if not is_changed(name)
+            self._facts = {
+                key: answer for key, answer in self._facts.items() if not is_changed(key[1])
             }
 
     def forget_listings(self) -> None:

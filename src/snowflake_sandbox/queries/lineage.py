@@ -113,14 +113,18 @@ def _table(session: LocalSession, table: exp.Table) -> _Source:
     if not table.db and session.schema is None:
         return {}
     name = _name(table, session.context())
-    declared = columns.declared_types(session.duck, [name])
-    rows = execute(
-        session.duck,
-        "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ?"
-        " AND table_name = ? ORDER BY column_index",
-        [*name],
-    )
-    return {str(row[0]): declared.get((*name, str(row[0]))) for row in rows}
+
+    def read() -> _Source:
+        declared = columns.declared_types(session.duck, [name])
+        rows = execute(
+            session.duck,
+            "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ?"
+            " AND table_name = ? ORDER BY column_index",
+            [*name],
+        )
+        return {str(row[0]): declared.get((*name, str(row[0]))) for row in rows}
+
+    return session.account.plans.remember("declared types", name, read)
 
 
 def _projection(node: Expr, sources: dict[str, _Source]) -> list[tuple[str, str | None]]:

@@ -167,7 +167,9 @@ def _assignments(root: exp.Merge) -> list[tuple[Expr, Expr]]:
 def _table_types(session: LocalSession, table: exp.Table) -> dict[str, str]:
     """Return DuckDB's types of a table's columns; empty when there is no such table."""
     name = session.context().qualify(name_parts(table))
-    return relations.column_types(session.duck, name)
+    return session.account.plans.remember(
+        "types", name, lambda: relations.column_types(session.duck, name)
+    )
 
 
 def types_of(
