@@ -38,6 +38,15 @@ class Certificate:
     differences: Sequence[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class LiveCounts:
+    """How many live rows a table has, how many ids these have, and in how many it is a number."""
+
+    rows: int
+    ids: int
+    numbered: int
+
+
 class LiveRows:
     """The rows of a table whose records are not deleted in HubSpot."""
 
@@ -45,6 +54,14 @@ class LiveRows:
         """``table`` must exist."""
         self._database = database
         self._from = f"FROM {table.quoted} WHERE {name(DELETED_AT.name)} IS NULL"
+
+    def counts(self) -> LiveCounts:
+        """All that is counted of them, in one statement."""
+        [row] = self._database.rows(
+            f"SELECT COUNT(*) AS FOUND, COUNT(DISTINCT {name(KEY)}) AS IDS, "
+            f"COUNT({_ID}) AS NUMBERED {self._from}"
+        )
+        return LiveCounts(int(row["FOUND"]), int(row["IDS"]), int(row["NUMBERED"]))
 
     def count_ids(self) -> int:
         """How many ids all such rows have."""

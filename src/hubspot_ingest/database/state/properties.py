@@ -70,9 +70,14 @@ class PortalSchema:
         )
 
     def save_properties(
-        self, sync: str, properties: Sequence[Property], columns: Iterable[Column]
+        self,
+        sync: str,
+        properties: Sequence[Property],
+        columns: Iterable[Column],
+        *,
+        replacing: bool = True,
     ) -> None:
-        """Replace the properties stored for a sync, also those that have no column."""
+        """Store the properties of a sync, also those without a column, in place of any before."""
         by_property: Mapping[str | None, Column] = {column.property: column for column in columns}
         rows = [
             {
@@ -87,7 +92,8 @@ class PortalSchema:
             }
             for prop in properties
         ]
-        self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (sync,))
+        if replacing:
+            self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (sync,))
         self._database.rows(
             f"INSERT INTO {self._state}.PROPERTIES "
             "(SYNC, NAME, COLUMN_NAME, TYPE, FIELD_TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED) "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -72,7 +72,7 @@ class SweepContext:
 
     def load(
         self, batches: Iterator[RecordBatch], plan: Plan | None = None, **options: Any
-    ) -> Iterator[None]:
+    ) -> Generator[None, None, None]:
         """Load batches by ``plan`` (the list plan when None); ``options`` as ``Loader.load``."""
         loader = replace(self.loader, plan=plan or self.list_plan, overrules=True)
         for merge_result in loader.load(batches, **options):

@@ -8,6 +8,7 @@ GDPR-deleted records.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 
 from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.statements import deletions
@@ -15,7 +16,7 @@ from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
 from hubspot_ingest.inbound.deletions.lookup import look_up
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
-from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, growing_steps, rotation_under_way
+from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, rotation_under_way
 from hubspot_ingest.inbound.plan.plan import Plan, rotation_plan
 
 
@@ -26,19 +27,17 @@ def rotate(context: SweepContext) -> Iterator[None]:
     if not rotation_under_way(context.state):
         context.save_state(rotating=True, rotated_at=context.now)
     plan = rotation_plan(context.plan)
-    pages_read = 0
-    for pages in growing_steps():
-        after, ended = yield from _read_step(context, plan, pages)
-        context.save_state(rotation=after, rotating=not ended)
-        pages_read += pages
-        if ended or pages_read >= PAGES_PER_RUN:
+    # the shortest of runs gets on by a page
+    for pages in (1, PAGES_PER_RUN - 1):
+        if (yield from _read(context, plan, pages)):
             return
 
 
-def _read_step(
-    context: SweepContext, plan: Plan, pages: int
-) -> Generator[None, None, tuple[int, bool]]:
-    """Read ``pages`` more from where the rotation stopped; how far, and whether to the end."""
+def _read(context: SweepContext, plan: Plan, pages: int) -> Generator[None, None, bool]:
+    """Read ``pages`` more from where the rotation stopped; whether that was to the end.
+
+    The place is stored after each MERGE, once it is known what became of what was missing.
+    """
     read = page_readers.page_reader(context.fetch, plan)
     start = context.state.rotation
 
@@ -52,22 +51,29 @@ def _read_step(
                 return
 
     doubtful_ids: list[str] = []
-    compared_to = start
+    compared_to, is_stored = start, True
 
     def compare(staging: Staging, read_to: Mapping[int, int | str | None]) -> None:
         # what is staged was read without a gap from where the last merge ended
-        nonlocal compared_to
+        nonlocal compared_to, is_stored
         after = read_to.get(0, compared_to)
         bound = ABOVE_ANY_ID if after is None else int(after)
         table, staged = context.plan.table, staging.ensure_table()
         doubtful_ids.extend(context.ids(deletions.missing_ids(table, staged), compared_to, bound))
         # a search that finds a record again proves nothing yet, its index may be behind
         doubtful_ids.extend(context.ids(deletions.reappeared_ids(table, staged)))
-        compared_to = bound
+        compared_to, is_stored = bound, False
 
-    yield from context.load(batches(), plan=plan, after=compare)
-    yield from look_up(context, doubtful_ids)
-    ended = compared_to == ABOVE_ANY_ID
-    if ended:
-        context.loader.end_links()
-    return 0 if ended else compared_to, ended
+    with closing(context.load(batches(), plan=plan, after=compare)) as steps:
+        for _ in steps:
+            yield
+            if not is_stored:
+                # all that was staged is merged: it may be looked up by the same staging tables
+                ids, is_stored = [*doubtful_ids], True
+                doubtful_ids.clear()
+                yield from look_up(context, ids)
+                ended = compared_to == ABOVE_ANY_ID
+                if ended:
+                    context.loader.end_links()
+                context.save_state(rotation=0 if ended else compared_to, rotating=not ended)
+    return compared_to == ABOVE_ANY_ID

@@ -184,7 +184,7 @@ def _rotation(plan: Plan, records: int) -> list[Part]:
     pages = min(_at_least_one(records, size), PAGES_PER_RUN)
     files: list[int] = []
     left = min(records, pages * size)
-    for step in growing_steps():
+    for step in (1, PAGES_PER_RUN):
         files += _files(plan, min(left, step * size))
         left -= step * size
         if left <= 0:

@@ -76,7 +76,7 @@ def compare_and_certify(
             differences=[*result.kinds.items()][:SHOWN],
         )
         Certificates(loader.database).save(certificate, writer)
-        cleanup.clear(loader.database)
+        cleanup.clear(loader.database, loader.run_id)
         return certificate
 
     try:

@@ -139,19 +139,20 @@ class Comparison:
 
     def _compare(self) -> Iterator[None]:
         live = LiveRows(self._tables.database, self._plan.table)
-        yield from self.repairs.mark_foreign(live)
+        counts = live.counts()
+        if counts.numbered < counts.rows:
+            yield from self.repairs.mark_foreign(live)
         differences: dict[str, Difference] = {}
         counting = self._counting(live, differences, heartbeat=self._tables.heartbeat)
-        few = TableSide(live).count(_ALL) <= bisection.FEW
-        if self._early_counts is None and (few or not self._plan.timed):
+        few = counts.numbered <= bisection.FEW
+        whole = self._early_counts is None and (few or not self._plan.timed)
+        if whole:
             self.repairs.result.listed = self.thorough and few and not self._plan.selective
             side = self._listed_versions if self.repairs.result.listed else counting.theirs.versions
             there = side(_ALL)
             bisection.compare_versions(there, TableSide(live).versions(_ALL), differences)
             yield
             yield from self.repairs.settle(counting.patient, [*differences], live)
-            # what differed is by now as the primary store has it, or counted as unread
-            self.repairs.result.hubspot_records = live.count_ids()
         else:
             yield from self._compare_parts(counting, live, differences)
             yield
@@ -160,8 +161,12 @@ class Comparison:
             yield from self._compare_totals(counting, live)
         if self.thorough:
             yield from self.repairs.repair_columns()
-        self.repairs.result.table_records = live.count_all()
-        self.repairs.result.doubled = self.repairs.result.table_records - live.count_ids()
+        counts = live.counts()
+        if whole:
+            # what differed is by now as the primary store has it, or counted as unread
+            self.repairs.result.hubspot_records = counts.ids
+        self.repairs.result.table_records = counts.rows
+        self.repairs.result.doubled = counts.rows - counts.ids
 
     def _listed_versions(self, part: Part) -> Mapping[str, int | None]:
         """All records as HubSpot's primary store has them, each with when it was modified."""

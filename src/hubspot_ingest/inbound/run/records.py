@@ -269,7 +269,10 @@ class Run:
                     }
                 )
         if self._sync_state.properties_changed(started.properties):
-            self._schema.save_properties(self._name, started.properties, run_plan.property_columns)
+            self._schema.save_properties(
+                *(self._name, started.properties, run_plan.property_columns),
+                replacing=bool(self._sync_state.remembered),
+            )
 
     def _run_items(self, client: Client, stream: ItemStream, portal_id: str) -> Iterator[None]:
         self._begins_anew(client, portal_id)
