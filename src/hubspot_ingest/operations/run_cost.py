@@ -1,8 +1,20 @@
-"""Warehouse seconds of runs: a procedure's time, shared among those that go on side by side."""
+"""What runs cost: requests, and a procedure's time, shared among those that go on side by side."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+from hubspot_ingest.database.state.runs import RunLog
+from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.times import Clock
+
+
+def count_requests(log: RunLog, client: Client) -> None:
+    """Say in the row of a run what its requests cost, altogether and by endpoint."""
+    spent = client.tally.endpoints
+    log.requests = client.tally.requests
+    log.bytes = sum(usage.bytes for usage in spent.values())
+    log.endpoints = [{"endpoint": endpoint, **asdict(usage)} for endpoint, usage in spent.items()]
 
 
 class RunCost:

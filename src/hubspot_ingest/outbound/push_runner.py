@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.database.state.budgets import Budgets
@@ -21,7 +21,7 @@ from hubspot_ingest.operations import alerts, retention
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import fail_run
 from hubspot_ingest.operations.quota_share import QuotaShare
-from hubspot_ingest.operations.run_cost import RunCost
+from hubspot_ingest.operations.run_cost import RunCost, count_requests
 from hubspot_ingest.outbound import opening, recovery, safety
 from hubspot_ingest.outbound.link_engine import LinkEngine
 from hubspot_ingest.outbound.opening import OpenPush
@@ -247,12 +247,7 @@ def _run(
                 Ledger(database, push.name).prune_images(kept_from)
                 retention.once_a_day(context, run.stored)
         finally:
-            spent = client.tally.endpoints
-            log.requests = client.tally.requests
-            log.bytes = sum(usage.bytes for usage in spent.values())
-            log.endpoints = [
-                {"endpoint": endpoint, **asdict(usage)} for endpoint, usage in spent.items()
-            ]
+            count_requests(log, client)
 
 
 def retry_due(push: Push, now: int) -> bool:

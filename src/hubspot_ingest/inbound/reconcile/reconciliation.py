@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
@@ -30,7 +30,7 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, quota_share, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
-from hubspot_ingest.operations.run_cost import RunCost
+from hubspot_ingest.operations.run_cost import RunCost, count_requests
 
 TICK = 1.0
 STRATEGY = "RECONCILE"
@@ -110,12 +110,7 @@ def _in_runs(context: Context, log: RunLog, client: Client) -> Iterator[None]:
     """Add a row to RUNS once the comparison has ended, with what its requests cost."""
 
     def add_row() -> None:
-        log.requests = client.tally.requests
-        log.bytes = sum(usage.bytes for usage in client.tally.endpoints.values())
-        log.endpoints = [
-            {"endpoint": endpoint, **asdict(usage)}
-            for endpoint, usage in client.tally.endpoints.items()
-        ]
+        count_requests(log, client)
         Runs(context.database).add([log])
 
     with finishing(add_row):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
@@ -52,6 +52,7 @@ from hubspot_ingest.inbound.run.started_extraction import (
 )
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.quota_share import QuotaShare
+from hubspot_ingest.operations.run_cost import count_requests
 
 # A run that merges nothing yet tells so often how many requests it sent.
 PROGRESS_EVERY = times.MINUTE // 6
@@ -118,17 +119,9 @@ class Run:
                 client.stop(error if isinstance(error, IngestError) else IngestError("it ended"))
                 raise
             finally:
-                self._note_requests(client)
+                self._log.usage = self._quota_share.end()
+                count_requests(self._log, client)
         self._succeed()
-
-    def _note_requests(self, client: Client) -> None:
-        self._log.usage = self._quota_share.end()
-        self._log.requests = client.tally.requests
-        spent = client.tally.endpoints
-        self._log.bytes = sum(usage.bytes for usage in spent.values())
-        self._log.endpoints = [
-            {"endpoint": endpoint, **asdict(usage)} for endpoint, usage in spent.items()
-        ]
 
     def _run_stages(self, client: Client) -> Iterator[None]:
         stream = lookup.find(self._settings.stream, client.fetch)
