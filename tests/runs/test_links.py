@@ -156,3 +156,18 @@ def test_links_outlive_neither_their_records_nor_a_table_dropped_by_hand(linked:
 
     assert {row["_REMOVED_AT"] is None for row in _links(linked, gone)} == {False}
     assert {row["_REMOVED_AT"] is None for row in _links(linked, stays)} == {True}
+
+
+def test_a_table_of_links_of_an_earlier_version_gets_the_column_it_lacks(linked: World) -> None:
+    contact, company = _ids(linked, "contacts")[0], _ids(linked, "companies")[0]
+    linked.run()
+    # as version 0.1.0 made it
+    linked.engine.sql(f"ALTER TABLE {LINKS} DROP COLUMN _SYNCED_AT")
+    linked.portal.associate("contacts", contact, "companies", company)
+    linked.portal.update("contacts", contact, {"firstname": "Ada"})
+    linked.clock.advance(HOUR)
+
+    linked.run()
+
+    [link] = _links(linked, contact)
+    assert link["_SYNCED_AT"] == link["_FIRST_SEEN_AT"]
