@@ -11,6 +11,7 @@ from hubspot_sandbox.write_rules import WriteRules
 from tests.push import truth
 from tests.push.conftest import MakePushWorld
 from tests.push.push_world import PushWorld
+from tests.runs.world import MINUTE
 
 ROWS = 7
 
@@ -98,3 +99,32 @@ def test_a_refused_row_says_why_and_is_not_sent_again_until_it_changes(
     world.update(3, STAGE="78")
     assert world.pushed()["rows_created"] == 1
     assert len(world.truth()) == ROWS + 1
+
+
+def test_rows_without_anything_unique_are_looked_up_by_when_they_were_made(
+    make_push: MakePushWorld,
+) -> None:
+    """The answer to three was lost: two are there, one of them like somebody else's record."""
+    world = make_push(faults=Faults(plan=[Planned("half", endpoint="/notes/batch/create")]))
+    for key, text in enumerate(("First", "Second", "Third"), 1):
+        world.insert({"CUSTOMER_ID": key, "FIRST_NAME": text, "SEEN_AT": "2026-09-21 10:00:00"})
+    world.configure_push(
+        object="notes",
+        strategy="create",
+        match=...,
+        external_id=None,
+        duplicates_possible=True,
+        properties={"hs_note_body": "FIRST_NAME", "hs_timestamp": "SEEN_AT"},
+    )
+    assert world.pushed()["rows_unknown"] == 3
+    there = len(world.truth("notes"))
+    assert 0 < there < 3
+    # too soon to tell
+    assert world.pushed()["rows_created"] == 0
+    world.clock.advance(16 * MINUTE)
+    answer = world.pushed()
+    assert answer["rows_created"] == 3 - there
+    bodies = [record["hs_note_body"] for record in world.truth("notes").values()]
+    assert sorted(map(str, bodies)) == ["First", "Second", "Third"]
+    assert {row["STATE"] for row in world.push_rows()} == {"SYNCED"}
+    assert world.pushed()["rows_changed"] == 0

@@ -105,3 +105,23 @@ def test_a_row_without_a_key_is_nobodys(key: str | None) -> None:
     with pytest.raises(RowFault) as fault:
         RowPlanner(a_mapping(), DEFINITIONS, 0).check(a_row(1, key=key))
     assert fault.value.code == "KEY_NULL"
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "snowflake_key"),
+        ({"match": None}, "snowflake_key"),
+        ({"external_id": None}, "email"),
+        ({"external_id": None, "match": None, "strategy": "create"}, None),
+    ],
+)
+def test_a_created_record_is_found_by_something_unique_unless_the_settings_say_otherwise(
+    changes: dict[str, Json], name: str | None
+) -> None:
+    assert a_mapping(**changes, duplicates_possible=True).key_property == name
+
+
+def test_without_anything_unique_rows_are_only_created() -> None:
+    with pytest.raises(Refusal, match="'match' must be given"):
+        a_mapping(external_id=None, match=None, duplicates_possible=True)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from hubspot_ingest.outbound import outcomes
+from hubspot_ingest.outbound.recovery import recover
 from hubspot_ingest.outbound.rows import Action, PlannedRow
 from hubspot_ingest.outbound.sending import Sender
 from hubspot_ingest.outbound.waves import WaveEngine
@@ -90,3 +91,15 @@ def test_a_record_that_the_wave_has_just_made_is_no_other_rows() -> None:
     answers = Answers(lambda *_: {"results": [record]})
     assert engine(Statements(), answers, [])._update_existing(settled) == []
     assert refused in settled
+
+
+def test_an_update_of_unknown_outcome_is_planned_again_where_records_are_told_by_id() -> None:
+    def rows(statement: str) -> list[dict[str, Any]]:
+        return [{"number of rows updated": 1}] if statement.startswith("UPDATE") else []
+
+    statements = Statements(rows)
+    by_id: dict[str, Any] = {"match": {"hs_object_id": "ID"}, "strategy": "update"}
+    by_id |= {"external_id": None, "duplicates_possible": True}
+    assert recover(engine(statements, NOTHING, [], **by_id)) == 1
+    [update] = [text for text, _ in statements.sent if text.startswith("UPDATE")]
+    assert "STATE = 'UNKNOWN' AND RECORD_ID IS NOT NULL" in update

@@ -86,6 +86,8 @@ class RecordLookup:
         """The records whose unique property has some values, by value."""
         if name == RECORD_ID:
             return self.by_id(values)
+        if not name:
+            return {}
         asked = list(dict.fromkeys(values))
         definition = self._definitions.get(name)
         unclaimed = {value: value for value in asked}

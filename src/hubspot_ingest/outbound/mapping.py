@@ -85,7 +85,8 @@ class LinkColumn:
 class PushMapping:
     """What a push does with each row.
 
-    ``match`` is the property by which a record is looked for, ``match_place`` the column with its
+    ``match`` is the property by which a record is looked for, "" where rows are created without
+    anything unique, ``match_place`` the column with its
     values, None where that is the row's key; ``external_id`` the unique property that gets the key.
     """
 
@@ -116,7 +117,12 @@ class PushMapping:
         """A unique property that a record made by us is found by; None where there is none."""
         if self.external_id is not None:
             return self.external_id
-        return None if self.by_record_id else self.match
+        return self.match if self.matches_value else None
+
+    @property
+    def matches_value(self) -> bool:
+        """Whether records are looked for by a property's value."""
+        return self.match not in (RECORD_ID, "")
 
     @property
     def written(self) -> tuple[str, ...]:

@@ -270,6 +270,8 @@ class _Resolution:
         emails = [each.place for each in mapped if each.name == EMAIL and each.definition.unique]
         if self.object_type == CONTACTS and emails and settings.strategy != "create":
             return EMAIL, emails[0]
+        if external_id is None and settings.strategy == "create":
+            return "", None
         if external_id is None:
             raise self._no_external_id("there is nothing to tell records apart by")
         return external_id, None

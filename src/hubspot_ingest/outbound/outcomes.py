@@ -202,15 +202,20 @@ def refused(row: PlannedRow, refusal: InputRefusal) -> RowOutcome:
 
 
 def unknown(row: PlannedRow, message: str) -> RowOutcome:
-    """The outcome of a row of which nobody knows whether HubSpot wrote it."""
+    """The outcome of a row of which nobody knows whether HubSpot wrote it.
+
+    It is not planned again before that is settled, though its hash is kept.
+    """
     return RowOutcome(
         row,
         "UNKNOWN",
         "UNKNOWN",
-        None,
+        row.hash,
         record_id=row.record_id,
         code="OUTCOME_UNKNOWN",
         message=message,
+        # by it a record is found of which nothing unique was sent
+        changed={name: [row.before.get(name), value, None] for name, value in row.payload.items()},
     )
 
 

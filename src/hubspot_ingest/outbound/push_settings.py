@@ -188,7 +188,7 @@ class PushSettings(Strict):
                     "without an external id a lost answer of HubSpot's can make duplicates; "
                     'leave external_id out, or say "duplicates_possible": true'
                 )
-            if self.match is None:
+            if self.match is None and self.strategy != "create":
                 raise ValueError("without an external id 'match' must be given")
         if not self.read_before_write:
             self._check_unread()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.outbound import outcomes
+from hubspot_ingest.outbound.keyless_creates import settle_keyless
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import WAVE, row_from_json
@@ -80,5 +81,6 @@ def _is_halfway(row: PlannedRow, record: WrittenRecord | None) -> bool:
 def _recover_unknown(engine: WaveEngine, ledger: Ledger) -> int:
     """Forget the doubt about rows that can be looked up: the plan finds their records, or none."""
     if engine.mapping.key_property is None:
-        return 0
+        # what was updated is looked at by its id
+        return ledger.forget_unknown(of_records=True) + settle_keyless(engine)
     return ledger.forget_unknown()

@@ -82,7 +82,7 @@ class RowPlanner:
             )
             for mapped in self._mapping.properties
         }
-        if self._mapping.match != RECORD_ID:
+        if self._mapping.matches_value:
             wishes[self._mapping.match] = match
         return wishes
 
@@ -108,7 +108,7 @@ class RowPlanner:
         if row.is_gone:
             message = f"its record is that of the row {owner} now, and is left alone"
             return self._skipped(row, "RECORD_MERGED", message)
-        name = None if self._mapping.by_record_id else self._mapping.match
+        name = self._mapping.match if self._mapping.matches_value else None
         what = "value that records are matched by" if record is None else f"record {record.id}"
         message = f"the {what} is that of the row {owner} already"
         return self.invalid(row, RowFault("AMBIGUOUS_MATCH", message, name))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hubspot_ingest.database import sql
@@ -57,6 +58,17 @@ _IMAGE = {
 }
 _INTENT = "N, ROW_KEY, RECORD_ID, ACTION, PAYLOAD, BEFORE, SENT, ALTERED, SOURCE_HASH, IS_GONE"
 _OBJECTS = ("PAYLOAD", "BEFORE", "SENT", "ALTERED")
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCreate:
+    """A row of which nobody knows whether it was created: what was sent, between which instants."""
+
+    key: str
+    hash: str
+    sent: Mapping[str, str]
+    sent_from: int
+    sent_until: int
 
 
 class Ledger:
@@ -269,14 +281,45 @@ class Ledger:
             (record_id, self._push, key),
         )
 
-    def forget_unknown(self) -> int:
-        """Let rows whose outcome is not known be planned again; how many there were."""
+    def forget_unknown(self, keys: Sequence[str] | None = None, *, of_records: bool = False) -> int:
+        """Let rows whose outcome is not known be planned again; how many.
+
+        All of them, those with some keys, or ``of_records`` those whose record is known.
+        """
+        which, binds = " AND RECORD_ID IS NOT NULL" if of_records else "", [self._push]
+        if keys is not None:
+            which += f" AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})"
+            binds.append(json.dumps(list(keys)))
         [counts] = self._database.rows(
             f"UPDATE {self._state}.PUSH_ROWS SET STATE = 'REJECTED', SENT_HASH = NULL "
-            "WHERE PUSH = ? AND STATE = 'UNKNOWN'",
-            (self._push,),
+            f"WHERE PUSH = ? AND STATE = 'UNKNOWN'{which}",
+            binds,
         )
         return int(counts["number of rows updated"] or 0)
+
+    def unknown_creates(self, before: int, limit: int) -> list[UnknownCreate]:
+        """Rows that were to be created, of unknown outcome since an instant (epoch ms) at least."""
+        rows = self._database.rows(
+            "SELECT r.ROW_KEY, r.SENT_HASH, o.CHANGED, "
+            "DATE_PART(EPOCH_MILLISECOND, n.STARTED_AT) AS SENT_FROM, "
+            "DATE_PART(EPOCH_MILLISECOND, o.SETTLED_AT) AS SENT_UNTIL "
+            f"FROM {self._state}.PUSH_ROWS r JOIN {self._state}.PUSH_OUTCOMES o "
+            "ON o.PUSH = r.PUSH AND o.RUN_ID = r.RUN_ID AND o.ROW_KEY = r.ROW_KEY "
+            f"JOIN {self._state}.RUNS n ON n.RUN_ID = r.RUN_ID "
+            "WHERE r.PUSH = ? AND r.STATE = 'UNKNOWN' AND r.RECORD_ID IS NULL "
+            f"AND o.SETTLED_AT <= {INSTANT} ORDER BY r.ROW_KEY LIMIT {limit}",
+            (self._push, before),
+        )
+        return [
+            UnknownCreate(
+                str(row["ROW_KEY"]),
+                str(row["SENT_HASH"] or ""),
+                {name: str(values[1]) for name, values in (variant(row["CHANGED"]) or {}).items()},
+                int(row["SENT_FROM"]),
+                int(row["SENT_UNTIL"]),
+            )
+            for row in rows
+        ]
 
     def record_ids(self, keys: Sequence[str]) -> dict[str, str]:
         """The records of rows that are in HubSpot, by key."""
