@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.progress import StateWriter, refusals, release
 from hubspot_ingest.database.state.runs import RunLog, Runs
-from hubspot_ingest.errors import IngestError
+from hubspot_ingest.errors import IngestError, StateOutdated
 from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.table_views import Settlement, TableViews, settle_together
 from hubspot_ingest.operations.context import Context
@@ -127,6 +127,14 @@ def _log_errors(context: Context, runs: Sequence[EndingRun]) -> None:
         run.errors.clear()
 
 
-def _release(_: Context, runs: Sequence[EndingRun]) -> None:
-    # what keeps a state from counting by now came after the run: its row tells how it ended
-    release([run.writer for run in runs])
+def _release(context: Context, runs: Sequence[EndingRun]) -> None:
+    """Give the leases back; a run whose sync was changed since its row was added says so.
+
+    One whose lease was taken since then has ended before that.
+    """
+    refused = release([run.writer for run in runs])
+    for run, refusal in zip(runs, refused, strict=True):
+        if isinstance(refusal, StateOutdated) and run.log.response_code == "OK":
+            run.fail(context.database, refusal, context.clock.now())
+            Runs(context.database).save(run.log)
+            _log_errors(context, [run])
