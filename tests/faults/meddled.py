@@ -27,6 +27,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "people": {**SLIM, "destination": {"table": "PEOPLE"}},
     "few": {"properties": ["email"], "associations": []},
     "prefixed": {**SLIM, "column_prefix": "P_"},
+    "linked": {**SLIM, "associations": ["companies"], "history": ["lifecyclestage"]},
 }
 EDITS = {
     "drop": ["DROP TABLE {table}"],

@@ -153,3 +153,14 @@ def test_without_a_prefix_no_column_is_called_what_means_something_else(world: W
     columns = world.columns(CONTACTS)
     assert "EMAIL" in columns
     assert not {"CURRENT_DATE", "ORDER", "COMPANIES_IDS"} & {*columns}
+
+
+def test_a_sync_that_fills_fewer_tables_than_before_goes_on(make: MakeWorld) -> None:
+    world = make({"contacts": 3, "companies": 1, "deals": 1})
+    world.configure("contacts", {**SLIM, "associations": ["companies", "deals"]})
+    world.run()
+    world.clock.advance(HOUR)
+    world.configure("contacts", {**SLIM, "associations": ["companies"]})
+
+    assert world.run()["response_code"] == "OK"
+    assert world.exists(f"{CONTACTS}_DEALS")

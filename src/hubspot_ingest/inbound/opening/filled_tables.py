@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.syncs import EarnedOn
 from hubspot_ingest.errors import StateOutdated
 from hubspot_ingest.inbound.opening import table_reading
-from hubspot_ingest.inbound.opening.sync_state import SyncState
+from hubspot_ingest.inbound.opening.sync_state import SyncState, with_counts
 from hubspot_ingest.inbound.opening.table_reading import TableReading
 
 
@@ -60,13 +59,15 @@ class FilledTables:
         """
         if not self._touched:
             return self._reading
-        beside = table_reading.beside_parts(self._table, parts)
         filled = self._writer.earned_on.tables
+        # those that earlier settings filled are as theirs as before
+        beside = table_reading.beside_parts(self._table, {*parts, *filled})
         [reading] = table_reading.read_tables(
             self._database,
             [beside],
             [{part: marked and not part for part in beside if made or not part or part in filled}],
         )
+        reading = with_counts(reading, filled)
         there = {**reading.created}
         if reading.existing_table.created is not None:
             there[""] = reading.existing_table.created
@@ -75,10 +76,9 @@ class FilledTables:
             is_same = part in there and created_then in (None, there[part])
             if not is_same or counts.get(part, rows) < rows:
                 self._writer.forget()
-                place = beside.get(part) or sql.table_beside(self._table, part)
                 raise StateOutdated(
-                    f"{place} was dropped, emptied or replaced while {self._writer.sync} ran; its "
-                    "next run reads everything again",
+                    f"{beside[part]} was dropped, emptied or replaced while {self._writer.sync} "
+                    "ran; its next run reads everything again",
                     code="TABLE_CHANGED",
                 )
         self._note({part: (there[part], counts.get(part, 0)) for part in there})

@@ -217,17 +217,19 @@ def read_sync_states(
         ],
     )
     return [
-        _sync_state(stored, *each, earned_on, table, _with_counts(reading, earned_on))
+        _sync_state(stored, *each, earned_on, table, with_counts(reading, earned_on.tables))
         for each, earned_on, table, reading in zip(
             wanted, remembered, places, readings, strict=True
         )
     ]
 
 
-def _with_counts(reading: TableReading, earned_on: EarnedOn) -> TableReading:
+def with_counts(
+    reading: TableReading, filled: Mapping[str, tuple[int | None, int]]
+) -> TableReading:
     """The reading, with the stored number of rows of tables that could not be counted now."""
     existing = {*reading.created} | ({""} if reading.existing_table.types else set())
-    stored = {part: rows for part, (_, rows) in earned_on.tables.items() if part in existing}
+    stored = {part: rows for part, (_, rows) in filled.items() if part in existing}
     return replace(reading, rows={**stored, **reading.rows})
 
 
