@@ -6,11 +6,14 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NoReturn
 
 import httpx
 import pytest
 
+from hubspot_ingest.database.state.certificates import Certificates
 from hubspot_ingest.database.state.sweeps import SweepsState
+from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound.reconcile import bisection, comparison
 from hubspot_ingest.inbound.run.runner import ingest_all
 from hubspot_sandbox import Faults, Limits, Portal
@@ -139,6 +142,20 @@ def test_a_comparison_that_fails_does_not_fail_the_run(make: MakeWorld) -> None:
     assert [row["CODE"] for row in world.errors()] == ["SCOPE_MISSING"]
     (certificate,) = certificates(world)
     assert (certificate["RESULT"], certificate["RUN_ID"]) == ("INCOMPLETE", run["run_id"])
+
+
+def test_a_comparison_whose_certificate_is_not_stored_is_made_again(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> NoReturn:
+        raise DatabaseError("a statement failed")
+
+    world = make({"contacts": 3}).slim()
+    monkeypatch.setattr(Certificates, "save", failing)
+    assert "could not be compared with HubSpot" in world.run()["message"]
+    sync = world.syncs.find("contacts")
+    assert sync is not None
+    assert sync.sweeps.compare_from == world.clock.now() + HOUR
 
 
 def test_a_day_that_ends_in_the_comparison_ends_no_run(make: MakeWorld) -> None:

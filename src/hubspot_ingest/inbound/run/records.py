@@ -360,15 +360,14 @@ class Run:
         at = self._clock.now()
         asked = comparison.beforehand()
         before = self._requests() - asked
+        ended = False
         try:
             certificate = yield from compare_and_certify(
                 comparison, self._writer, lambda: self._requests() - before
             )
-            self._notes += (
-                []
-                if certificate.result == "COMPLETE"
-                else [comparison_message(certificate, comparison.repairs.result)]
-            )
+            ended = certificate.result != "INCOMPLETE"
+            if certificate.result != "COMPLETE":
+                self._notes.append(comparison_message(certificate, comparison.repairs.result))
         except (StateOutdated, SyncBusy):
             raise
         except Exception as error:
@@ -376,7 +375,6 @@ class Run:
             database, now = self._context.database, self._clock.now()
             failure = self._ending.noted(database, error, now, reason)
             self._notes.append(reason + failure.message)
-        ended = comparison.repairs.result.result != "INCOMPLETE"
         self._writer.keep_sweeps(due.state_after_comparison(self._writer.sweeps, at, ended=ended))
 
     def _succeed(self) -> None:
