@@ -44,6 +44,19 @@ def test_a_row_that_is_gone_leaves_the_record_alone_that_another_row_has(
     assert states == {"1": "REMOVED", "2": "SYNCED", "3": "SYNCED"}
 
 
+@pytest.mark.parametrize("removed", ["archive", "nothing"])
+def test_a_row_whose_key_changes_keeps_its_record(push_world: PushWorld, removed: str) -> None:
+    push_world.configure_push(removed_rows=removed)
+    push_world.pushed()
+    record_id = id_of(push_world, "c3@example.com")
+    push_world.update(3, CUSTOMER_ID=4, FIRST_NAME="Renumbered")
+    answer = push_world.pushed()
+    assert (answer["rows_archived"], answer["rows_invalid"], answer["rows_updated"]) == (0, 0, 1)
+    record = push_world.record_of("c3@example.com")
+    assert (record["hs_object_id"], record["firstname"]) == (record_id, "Renumbered")
+    assert push_world.pushed()["rows_changed"] == 0
+
+
 def test_a_merged_record_keeps_the_values_of_the_row_that_has_it(push_world: PushWorld) -> None:
     push_world.configure_push()
     push_world.pushed()

@@ -21,7 +21,7 @@ from hubspot_ingest.errors import finishing
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.outbound.link_plans import LinkPlans
-from hubspot_ingest.outbound.lookups import RecordLookup
+from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.mapping import EMAIL, column_kind
 from hubspot_ingest.outbound.opening import OpenPush, source_table
 from hubspot_ingest.outbound.record_owners import RecordOwners
@@ -150,6 +150,10 @@ class PushPlanner:
                 lower=mapping.match == EMAIL,
             )
         )
+        if scope.keys is not None:
+            self._database.rows(push_diff.make_keys(self._tables))
+            for keys in batches_of(scope.keys, WAVE):
+                self._database.rows(push_diff.add_keys(self._tables), (json.dumps(keys),))
         self._database.rows(
             push_diff.changes(
                 self._tables,
@@ -160,7 +164,7 @@ class PushPlanner:
                 retry_all=scope.retry_all,
                 retry=settings.retry_rejected,
                 removed=settings.removed_rows != "nothing",
-                keys=None if scope.keys is None else json.dumps(scope.keys),
+                of_keys=scope.keys is not None,
             )
         )
         [counts] = self._database.rows(*push_diff.counts(self._tables, self._opened.name))

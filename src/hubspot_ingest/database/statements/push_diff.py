@@ -14,6 +14,7 @@ from hubspot_ingest.database.sql import Table, name, text
 
 # Rows of the ledger that HubSpot holds as it was told to.
 _HELD = "('SYNCED', 'KEPT')"
+_FROM_BIND = "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class DiffTables:
     source: str
     snapshot: str
     changes: str
+    keys: str
     ledger: str
 
 
@@ -33,16 +35,26 @@ def diff_tables(application: str, push: str, source: Table) -> DiffTables:
         source.quoted,
         f"{staging}.{name(f'PUSH_{push.upper()}_SOURCE')}",
         f"{staging}.{name(f'PUSH_{push.upper()}_CHANGES')}",
+        f"{staging}.{name(f'PUSH_{push.upper()}_KEYS')}",
         f"{name(application)}.STATE.PUSH_ROWS",
     )
 
 
-def drop_tables(tables: DiffTables) -> tuple[str, str]:
+def drop_tables(tables: DiffTables) -> tuple[str, ...]:
     """Drops what a diff made."""
-    return (
-        f"DROP TABLE IF EXISTS {tables.snapshot}",
-        f"DROP TABLE IF EXISTS {tables.changes}",
+    return tuple(
+        f"DROP TABLE IF EXISTS {table}" for table in (tables.snapshot, tables.changes, tables.keys)
     )
+
+
+def make_keys(tables: DiffTables) -> str:
+    """Makes the table of the keys that count alone: a statement's text ends at 1 MB."""
+    return f"CREATE TRANSIENT TABLE {tables.keys} (ROW_KEY VARCHAR)"
+
+
+def add_keys(tables: DiffTables) -> str:
+    """Adds keys, the bind: a JSON list."""
+    return f"INSERT INTO {tables.keys} (ROW_KEY) SELECT f.VALUE::VARCHAR AS ROW_KEY {_FROM_BIND}"
 
 
 def column_text(column: str, kind: str) -> str:
@@ -123,30 +135,27 @@ def changes(
     retry_all: bool,
     retry: str,
     removed: bool,
-    keys: str | None,
+    of_keys: bool,
 ) -> str:
-    """Lists what changed: rows that are new or not as they were sent, and rows that are gone.
+    """Lists what changed: rows that are new or not as they were sent, then rows that are gone.
+
+    In that order a record goes to a row that is there before one that is gone decides about it.
 
     ``retry`` is when refused rows that did not change are tried again: ``changed``, ``always`` or
-    ``never``; ``retry_all`` tries each of them. ``keys`` is a JSON list of the keys that count
-    alone. Rows whose outcome is not known, and rows to be skipped, are left alone.
+    ``never``; ``retry_all`` tries each of them. ``of_keys``: those of the table of keys alone,
+    and none that is gone. Rows whose outcome is not known, and rows to be skipped, are left alone.
     """
     places = "".join(f", s.C{place}" for place in range(columns))
     nothing = "".join(f", CAST(NULL AS VARCHAR) AS C{place}" for place in range(columns))
     ledger = "l.STATE, l.RECORD_ID, l.SENT, l.ALTERED, l.ATTEMPTS"
     again = _again(definitions, retry, retry_all)
-    only = ""
-    if keys is not None:
-        only = (
-            " AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY "
-            f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON({text(keys)}))) f)"
-        )
+    only = f" WHERE ROW_KEY IN (SELECT ROW_KEY FROM {tables.keys})" if of_keys else ""
     awake = (
         "(l.SKIP_UNTIL IS NULL OR "
         f"l.SKIP_UNTIL <= TO_TIMESTAMP_NTZ(CAST({now} AS NUMBER(38, 0)), 3))"
     )
     gone = ""
-    if removed and keys is None:
+    if removed and not of_keys:
         gone = (
             f" UNION ALL SELECT 'GONE' AS KIND, l.ROW_KEY, l.SENT_HASH AS HASH, 1 AS COPIES, "
             f"1 AS TWINS{nothing}, {ledger} FROM {tables.ledger} l LEFT JOIN {tables.snapshot} s "
@@ -157,13 +166,13 @@ def changes(
         )
     return (
         f"CREATE TRANSIENT TABLE {tables.changes} AS "
-        "SELECT ROW_NUMBER() OVER (ORDER BY KIND, ROW_KEY) AS N, c.* FROM ("
+        "SELECT ROW_NUMBER() OVER (ORDER BY KIND DESC, ROW_KEY) AS N, c.* FROM ("
         f"SELECT 'ROW' AS KIND, s.ROW_KEY, s.HASH, s.COPIES, s.TWINS{places}, {ledger} "
         f"FROM {tables.snapshot} s LEFT JOIN {tables.ledger} l "
         f"ON l.PUSH = {text(push)} AND l.ROW_KEY = s.ROW_KEY "
         f"WHERE (l.ROW_KEY IS NULL OR l.SENT_HASH IS DISTINCT FROM s.HASH "
         f"OR l.STATE IN ('REMOVED', 'WAITING') OR l.LINKS_WAITING{again}) "
-        f"AND IFNULL(l.STATE, '') <> 'UNKNOWN' AND {awake}{gone}) c WHERE TRUE{only}"
+        f"AND IFNULL(l.STATE, '') <> 'UNKNOWN' AND {awake}{gone}) c{only}"
     )
 
 
@@ -184,8 +193,8 @@ def wave(tables: DiffTables) -> str:
 def gone_keys(tables: DiffTables) -> str:
     """Selects those of some keys (a JSON list, the bind) that are gone from the source."""
     return (
-        f"SELECT ROW_KEY FROM {tables.changes} WHERE KIND = 'GONE' AND ROW_KEY IN "
-        "(SELECT f.VALUE::VARCHAR AS ROW_KEY FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f)"
+        f"SELECT k.ROW_KEY FROM (SELECT f.VALUE::VARCHAR AS ROW_KEY {_FROM_BIND}) k "
+        f"LEFT JOIN {tables.snapshot} s ON s.ROW_KEY = k.ROW_KEY WHERE s.ROW_KEY IS NULL"
     )
 
 
