@@ -195,6 +195,8 @@ class ItemRun:
                 until = self._settled(window)
                 self._remember(window, extraction)
                 self.writer.advance(until)
+                if state.settled_through is None:
+                    self.on_changed()
                 log.settled_through = until
                 self.settle(views, until, tables.existing_table)
             except Stopped:

@@ -20,7 +20,8 @@ from hubspot_ingest.operations.internal_errors import reportable_error
 class EndingRun:
     """What a run leaves to be written when it has ended; ``notes`` belong into its message.
 
-    ``tables_changed``: a table or a column came with it.
+    ``tables_changed``: a table or a column came with it, or its stream was read to its end for
+    the first time.
     """
 
     log: RunLog
@@ -36,7 +37,7 @@ class EndingRun:
         self.settlements = [Settlement(views, until, existing_table, self.writer)]
 
     def note_change(self) -> None:
-        """A table or a column came with the run."""
+        """A table or a column came with the run, or the first end of its stream."""
         self.tables_changed = True
 
     def fail(self, database: Database, raised: Exception, now: int) -> None:

@@ -183,6 +183,8 @@ class Run:
             made = bool(table_loader.prepared) and not started.existing_table.types
             reading = tables.verify(parts, marked=True, made=made)
             self._writer.advance(until)
+            if self._sync_state.settled_through is None:
+                self._ending.note_change()
             log.settled_through = until
             self._ending.settle(views, until, table_loader.existing_table)
             table_loader.existing_table = reading.existing_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 from hubspot_ingest.catalog import lookup
@@ -23,8 +23,9 @@ from hubspot_ingest.database.columns import (
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import Table, name, text
 from hubspot_ingest.database.state.stored_state import StoredState
+from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.database.statements.merge_items import RAW, bookkeeping
-from hubspot_ingest.errors import DatabaseError, Refusal, UnknownStream
+from hubspot_ingest.errors import GrantMissing, Refusal, UnknownStream
 from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.load.batches import HISTORY
 from hubspot_ingest.inbound.load.destination import destination_table
@@ -59,6 +60,8 @@ class LandedSync:
     stored_settings: Json
     has_run: bool
     properties: Sequence[tuple[Property, str | None]] = ()
+    filled: Collection[str] = ()
+    """The parts, empty for its own table, of which rows came in."""
 
     @property
     def table(self) -> Table:
@@ -100,7 +103,9 @@ def syncs_of_streams(
             if settings.connection == connection and stream is not None:
                 has_run = sync.settled_through is not None
                 properties = stored.properties.get(sync.name, ())
-                landed = LandedSync(sync.name, settings, sync.settings, has_run, properties)
+                landed = LandedSync(
+                    sync.name, settings, sync.settings, has_run, properties, _filled(sync, settings)
+                )
                 by_stream.setdefault(stream.name, []).append(landed)
     for stream_name, sync_name in chosen.items():
         if sync_name not in {sync.name for sync in by_stream.get(stream_name, ())}:
@@ -112,6 +117,13 @@ def syncs_of_streams(
         stream: _standing_for(stream, syncs, chosen.get(stream))
         for stream, syncs in by_stream.items()
     }
+
+
+def _filled(sync: Sync, settings: SyncSettings) -> Collection[str]:
+    """The parts that runs filled at the destination that a sync has now."""
+    if sync.earned_on.table != str(destination_table(settings)):
+        return ()
+    return {*sync.earned_on.tables, *([""] if sync.earned_on.landed else [])}
 
 
 def _standing_for(stream: str, syncs: Sequence[LandedSync], chosen: str | None) -> LandedSync:
@@ -144,7 +156,9 @@ def landscape(
 ) -> Landscape:
     """The tables at some places, and those of ``others``, which joins name.
 
-    A stream that was read and held nothing has no table: an empty one stands for it.
+    A table that is there is read, whatever its sync is about to do. A stream that was read and held
+    nothing has no table: an empty one stands for it. Raises ``DatabaseError`` where the tables
+    cannot be looked up.
     """
     streams = {stream for stream, _ in places} | {*others}
     tables = {
@@ -153,27 +167,26 @@ def landscape(
         for part in {part for of, part in places if of == stream} | {""}
         if stream in streams
     }
-    objects = seen_objects(database, tables.values())
+    filled = {tables[place].database for place in tables if place[1] in syncs[place[0]].filled}
+    objects = seen_objects(database, tables.values(), filled)
     found: dict[Place, LandedTable] = {}
     missing: dict[Place, Missing] = {}
     for stream, part in [*places, *((stream, "") for stream in others)]:
-        sync = syncs.get(stream)
-        reason = _missing(stream, part, sync)
-        if reason is not None:
-            missing[stream, part] = reason
-        elif sync is not None and (stream, part) not in found:
-            table = tables[stream, part]
-            seen = objects.get(table)
-            if seen is None:
-                found[stream, part] = empty_table(_columns_of(stream, part))
-            else:
+        sync, table = syncs.get(stream), tables.get((stream, part))
+        seen = None if table is None else objects.get(table)
+        if sync is not None and table is not None and seen is not None:
+            if (stream, part) not in found:
                 found[stream, part] = _landed(database, sync, part, table, seen.view.types)
+        elif (reason := _missing(stream, part, sync)) is not None:
+            missing[stream, part] = reason
+        else:
+            found[stream, part] = empty_table(_columns_of(stream, part))
     empty = {(stream, ""): empty_table(_columns_of(stream, "")) for stream in others}
     return Landscape(found, {**empty, **found}, missing)
 
 
 def _missing(stream: str, part: str, sync: LandedSync | None) -> Missing | None:
-    """Why nothing can have landed there; None where it can."""
+    """Why a table that is not there is no empty one; None where it is."""
     if sync is None:
         if part == HISTORY:
             why = f"{stream} are not read yet, nor the history of their properties"
@@ -190,6 +203,10 @@ def _missing(stream: str, part: str, sync: LandedSync | None) -> Missing | None:
         return Missing(why, _configure(sync.name, {**given, **lacking}))
     if not sync.has_run:
         why = f"the sync {sync.name} has not run to its end yet"
+        return Missing(why, f"CALL ingest_hubspot('{sync.name}')")
+    if part in sync.filled:
+        table = sql.table_beside(sync.table, part) if part else sync.table
+        why = f"{table} is not there any more, or the app may not read it"
         return Missing(why, f"CALL ingest_hubspot('{sync.name}')")
     return None
 
@@ -257,30 +274,46 @@ def _properties(sync: LandedSync, types: Mapping[str, str]) -> dict[str, tuple[s
     return properties
 
 
-def seen_objects(database: Database, tables: Iterable[Table]) -> dict[Table, SeenObject]:
-    """Those of some tables and views that exist; a statement for each of their databases."""
-    by_database: dict[str, list[Table]] = {}
+def seen_objects(
+    database: Database, tables: Iterable[Table], needed: Collection[str] = ()
+) -> dict[Table, SeenObject]:
+    """Those of some tables and views that exist; a statement for each of their databases.
+
+    A database that the application may not see shows none; of one that is ``needed`` it raises.
+    """
+    by_database: dict[str, set[Table]] = {}
     for table in tables:
-        by_database.setdefault(table.database, []).append(table)
+        by_database.setdefault(table.database, set()).add(table)
     grouped: dict[Table, list[Row]] = {}
     for database_name, group in by_database.items():
-        information = f"{name(database_name)}.INFORMATION_SCHEMA"
-        names = json.dumps([{"s": table.schema, "t": table.table} for table in group])
-        # the application may see no such database
-        with suppress(DatabaseError):
-            for row in database.rows(
-                "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.TABLE_TYPE, t.COMMENT AS ABOUT, "
-                "c.COLUMN_NAME, c.DATA_TYPE, c.COMMENT, c.ORDINAL_POSITION "
-                f"FROM {information}.TABLES t LEFT JOIN {information}.COLUMNS c "
-                "ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME "
-                "JOIN TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
-                "ON t.TABLE_SCHEMA = f.VALUE:s::VARCHAR AND t.TABLE_NAME = f.VALUE:t::VARCHAR "
-                "ORDER BY c.ORDINAL_POSITION",
-                (names,),
-            ):
+        with nullcontext() if database_name in needed else suppress(GrantMissing):
+            for row in database.rows(_objects(database_name, group)):
                 table = Table(database_name, row["TABLE_SCHEMA"], row["TABLE_NAME"])
-                grouped.setdefault(table, []).append(row)
+                if table in group:
+                    grouped.setdefault(table, []).append(row)
     return {table: _seen(listed) for table, listed in grouped.items()}
+
+
+def _objects(database_name: str, tables: Collection[Table]) -> str:
+    """Selects tables and views with their columns.
+
+    The names are written out: INFORMATION_SCHEMA refuses to answer where it cannot tell beforehand
+    that little is asked for.
+    """
+    information = f"{name(database_name)}.INFORMATION_SCHEMA"
+    schemas = ", ".join(sorted({text(table.schema) for table in tables}))
+    names = ", ".join(sorted({text(table.table) for table in tables}))
+
+    def condition(of: str) -> str:
+        return f"{of}.TABLE_SCHEMA IN ({schemas}) AND {of}.TABLE_NAME IN ({names})"
+
+    return (
+        "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.TABLE_TYPE, t.COMMENT AS ABOUT, "
+        "c.COLUMN_NAME, c.DATA_TYPE, c.COMMENT, c.ORDINAL_POSITION "
+        f"FROM {information}.TABLES t LEFT JOIN {information}.COLUMNS c "
+        "ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME "
+        f"AND {condition('c')} WHERE {condition('t')} ORDER BY c.ORDINAL_POSITION"
+    )
 
 
 def _seen(listed: Sequence[Row]) -> SeenObject:

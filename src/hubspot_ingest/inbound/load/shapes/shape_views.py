@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -223,13 +223,25 @@ def _plan(
         return ViewPlan(view, "NOT_MADE", missing[0].why, missing[0].statement)
     if seen is not None and not _is_ours(seen):
         return ViewPlan(view, "NOT_MADE", NAME_TAKEN)
+    before = () if seen is None else _streams(seen.comment)
+    lost = [
+        (stream, land.missing[stream, part])
+        for stream, part in [*places, *((stream, "") for stream in _other_streams(spec))]
+        if (stream, part) in land.missing and stream in before
+    ]
+    if lost:
+        stream, reason = lost[0]
+        why = f"left as it is, with the rows of {stream}: {reason.why}"
+        return ViewPlan(view, "UNCHANGED", why, reason.statement)
     existing = ExistingView() if seen is None else seen.view
     new_view: RenderedView = rendered(spec, land.tables, land.others, existing)
     about = f"without the rows of some sources: {missing[0].why}" if missing else ""
     statement = missing[0].statement if missing else ""
     if seen is not None and fingerprint_of(seen.comment) == new_view.fingerprint:
         return ViewPlan(view, "UNCHANGED", about, statement)
-    ddl = new_view.create(view, f"HubSpot {spec.sources[0].stream} in {shape.title} shape")
+    shown = [*places, *((stream, "") for stream in _other_streams(spec))]
+    streams = dict.fromkeys(stream for stream, part in shown if (stream, part) in land.tables)
+    ddl = new_view.create(view, f"HubSpot {', '.join(streams)} in {shape.title} shape")
     return ViewPlan(view, "MADE", about, statement, ddl)
 
 
@@ -291,6 +303,11 @@ def _other_streams(spec: ViewSpec) -> Iterator[str]:
         for match in _OTHER_STREAM.finditer(source.join):
             if not match[0].startswith("{property:") or match[0].count(":") > 1:
                 yield match[1]
+
+
+def _streams(comment: str) -> Collection[str]:
+    """The streams that a view shows, by its comment."""
+    return comment.removeprefix("HubSpot ").partition(" in ")[0].split(", ")
 
 
 def _is_ours(seen: SeenObject) -> bool:

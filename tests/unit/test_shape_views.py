@@ -1,0 +1,144 @@
+"""Views in other products' shapes keep their rows and columns whatever becomes of the syncs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from hubspot_ingest.app_settings import parse_app_settings
+from hubspot_ingest.database.connection import Database, Row
+from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.state.stored_state import StoredState
+from hubspot_ingest.database.state.sweeps import SweepsState
+from hubspot_ingest.database.state.syncs import EarnedOn, Sync
+from hubspot_ingest.errors import DatabaseError, GrantMissing
+from hubspot_ingest.inbound.load.shapes import shape_views
+from hubspot_ingest.inbound.load.shapes.shape_views import FIVETRAN, ShapeSettings, ViewPlan
+from hubspot_ingest.model import Property
+
+RECORDS = {"ID": "TEXT", "_SYNCED_AT": "TIMESTAMP_NTZ", "_DELETE_KIND": "TEXT"}
+
+
+@dataclass
+class Catalog(Database):
+    """A database of which nothing is there but what INFORMATION_SCHEMA shows of it."""
+
+    objects: dict[Table, tuple[str, str, Mapping[str, str]]] = field(default_factory=dict)
+    comments: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, Exception] = field(default_factory=dict)
+    schemas: Sequence[str] = ()
+    application: str = "APP"
+
+    def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
+        """What is there, whatever is asked for; raises where the statement is of a failing one."""
+        for part, failure in self.failures.items():
+            if part in statement:
+                raise failure
+        if "SCHEMATA" in statement:
+            return [{"SCHEMA_NAME": schema} for schema in params if schema in self.schemas]
+        if "INFORMATION_SCHEMA" not in statement:
+            return []
+        return [
+            {
+                "TABLE_SCHEMA": table.schema,
+                "TABLE_NAME": table.table,
+                "TABLE_TYPE": kind,
+                "ABOUT": about,
+                "COLUMN_NAME": column,
+                "DATA_TYPE": type_,
+                "COMMENT": self.comments.get(column),
+            }
+            for table, (kind, about, columns) in self.objects.items()
+            if f'"{table.database}".' in statement
+            for column, type_ in columns.items()
+        ]
+
+    def add_table(self, table: str, columns: Mapping[str, str] = RECORDS) -> None:
+        """A table where syncs land."""
+        self.objects[Table("HUBSPOT_DATA", "CRM", table)] = ("BASE TABLE", "", columns)
+
+    def make(self, plan: ViewPlan) -> None:
+        """The view that a plan would make is there."""
+        comment = plan.ddl.rpartition("COMMENT = '")[2].partition("' AS\n")[0].replace("''", "'")
+        self.objects[plan.view] = ("VIEW", comment, {"ID": "NUMBER"})
+
+
+def sync(name: str, *, settled: bool = True, filled: bool = True, **settings: Any) -> Sync:
+    """A sync of the stream of its name, or of ``stream``."""
+    earned_on = EarnedOn(table=f"HUBSPOT_DATA.CRM.{name.upper()}", landed=filled)
+    given = {"stream": name, **settings}
+    state = (1 if settled else None, None, SweepsState(), "1", earned_on, None, None)
+    return Sync(name, given, True, *state)
+
+
+def plans(
+    database: Database,
+    *syncs: Sync,
+    properties: Mapping[str, Sequence[tuple[Property, str | None]]] | None = None,
+) -> dict[str, ViewPlan]:
+    stored = StoredState(
+        {sync.name: sync for sync in syncs},
+        properties or {},
+        parse_app_settings({}),
+        None,
+        {},
+        {},
+        [],
+    )
+    listed = shape_views.plan_views(database, stored, FIVETRAN, ShapeSettings())
+    return {plan.view.table: plan for plan in listed}
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def test_tables_that_cannot_be_looked_up_empty_no_view() -> None:
+    for failure in (DatabaseError("too much data"), GrantMissing("not authorized")):
+        with pytest.raises(type(failure)):
+            plans(Catalog(failures={"INFORMATION_SCHEMA": failure}), sync("contacts"))
+
+
+def test_a_stream_that_held_nothing_needs_no_database() -> None:
+    database = Catalog(failures={"INFORMATION_SCHEMA": GrantMissing("no such database")})
+
+    plan = plans(database, sync("contacts", filled=False))["CONTACT"]
+
+    assert plan.status == "MADE"
+    assert "WHERE FALSE" in plan.ddl
+
+
+def test_a_table_that_is_there_is_read_whatever_its_sync_is_about_to_do() -> None:
+    database = Catalog()
+    database.add_table("CALLS")
+    database.add_table("CALLS_DEALS")
+    database.add_table("NOTES")
+
+    made = plans(
+        database, sync("calls", settled=False, associations=[]), sync("notes", settled=False)
+    )
+
+    assert '"CALLS" t' in made["ENGAGEMENT"].ddl
+    assert '"NOTES" t' in made["ENGAGEMENT"].ddl
+    assert '"CALLS_DEALS" t' in made["ENGAGEMENT_DEAL"].ddl
+
+
+@pytest.mark.parametrize("left", ["dropped sync", "table that is not there any more"])
+def test_a_view_keeps_the_rows_of_a(left: str) -> None:
+    database = Catalog()
+    database.add_table("CALLS")
+    database.add_table("NOTES")
+    database.make(plans(database, sync("calls"), sync("notes"))["ENGAGEMENT"])
+
+    if left == "dropped sync":
+        plan = plans(database, sync("calls"), sync("emails"))["ENGAGEMENT"]
+    else:
+        del database.objects[Table("HUBSPOT_DATA", "CRM", "NOTES")]
+        plan = plans(database, sync("calls"), sync("notes"))["ENGAGEMENT"]
+
+    assert plan.status == "UNCHANGED"
+    assert not plan.ddl
+    assert "notes" in plan.why
+    assert plan.statement == "CALL ingest_hubspot('notes')"
