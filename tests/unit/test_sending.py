@@ -115,3 +115,22 @@ def test_an_address_that_finds_a_contact_is_not_written_to_it() -> None:
     assert (outcome.outcome, outcome.record_id) == ("UPDATED", "7")
     assert outcome.sent is not None
     assert outcome.sent["email"] == "second@example.com"
+
+
+def test_what_hubspot_says_nothing_of_is_done_only_where_the_record_shows_it() -> None:
+    values = {"1": "Berta", "2": "Anna"}
+
+    def answer(kind: str, _: list[dict[str, Any]]) -> Any:
+        if kind == "update":
+            error = {"category": "VALIDATION_ERROR", "message": "no"}
+            return {"results": [], "errors": [error]}
+        results = [{"id": id, "properties": {"firstname": name}} for id, name in values.items()]
+        return {"results": results}
+
+    sender = Sender(Answers(answer), a_mapping(), DEFINITIONS, "run")
+    rows = [
+        PlannedRow(n, str(n), Action.UPDATE, str(n), {"firstname": "Berta"}, {"firstname": "Anna"})
+        for n in (1, 2)
+    ]
+    states = {outcome.row.key: outcome.state for outcome in sender.send(Action.UPDATE, rows)}
+    assert states == {"1": "SYNCED", "2": "UNKNOWN"}

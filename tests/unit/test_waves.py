@@ -7,7 +7,7 @@ from typing import Any
 
 from hubspot_ingest.outbound import outcomes
 from hubspot_ingest.outbound.recovery import recover
-from hubspot_ingest.outbound.rows import Action, PlannedRow
+from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.outbound.sending import Sender
 from hubspot_ingest.outbound.waves import WaveEngine
 from tests.builders import FakeClock
@@ -91,6 +91,20 @@ def test_a_record_that_the_wave_has_just_made_is_no_other_rows() -> None:
     answers = Answers(lambda *_: {"results": [record]})
     assert engine(Statements(), answers, [])._update_existing(settled) == []
     assert refused in settled
+
+
+def test_a_create_that_turns_out_to_be_an_update_keeps_its_links() -> None:
+    record = {"id": "5", "properties": {"email": "1@example.com", "firstname": "Anna"}}
+    wishes = (LinkWish("LINKS", "acme", None),)
+    payload = {"email": "1@example.com", "firstname": "Berta"}
+    row = PlannedRow(
+        1, "1", Action.CREATE, payload=payload, links=wishes, links_added=wishes, hash="h"
+    )
+    settled = [outcomes.RowOutcome(row, "REJECTED", "REJECTED", None, existing_id="5")]
+    answers = Answers(lambda *_: {"results": [record]})
+    [outcome] = engine(Statements(), answers, [], **LINKS)._update_existing(settled)
+    assert (outcome.row.action, outcome.row.links) == (Action.UPDATE, wishes)
+    assert outcome.row.changes_links
 
 
 def test_an_update_of_unknown_outcome_is_planned_again_where_records_are_told_by_id() -> None:

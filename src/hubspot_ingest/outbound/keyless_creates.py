@@ -6,17 +6,15 @@ cannot tell two equal ones apart. What is still in doubt then is left to a perso
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubspot_ingest.database.state.push_ledger import UnknownCreate
 from hubspot_ingest.hubspot import requests, write_responses
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
-from hubspot_ingest.model import Json, Property
+from hubspot_ingest.model import Json
 from hubspot_ingest.outbound import outcomes
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.rows import Action, PlannedRow
-from hubspot_ingest.outbound.values import same_value
 from hubspot_ingest.outbound.waves import WaveEngine
 from hubspot_ingest.times import MINUTE
 
@@ -100,14 +98,5 @@ def _candidates(engine: WaveEngine, row: UnknownCreate) -> tuple[WrittenRecord, 
     request = requests.search_page(mapping.object_type, [{"filters": filters}], mapping.read)
     answer = engine.sender.fetch(request, write_responses.batch_answer)
     return tuple(
-        record for record in answer.records if _holds(engine.definitions, row.sent, record)
-    )
-
-
-def _holds(
-    definitions: Mapping[str, Property], sent: Mapping[str, str], record: WrittenRecord
-) -> bool:
-    return all(
-        same_value(definitions.get(name), value, record.properties.get(name))
-        for name, value in sent.items()
+        record for record in answer.records if outcomes.holds(engine.definitions, row.sent, record)
     )

@@ -79,6 +79,16 @@ class RowOutcome:
         return self.state in ("SYNCED", "REMOVED") and self.row.action.is_sent
 
 
+def holds(
+    definitions: Mapping[str, Property], values: Mapping[str, str], record: WrittenRecord
+) -> bool:
+    """Whether a record has some values."""
+    return all(
+        same_value(definitions.get(name), value, record.properties.get(name))
+        for name, value in values.items()
+    )
+
+
 def unverified(row: PlannedRow, record: WrittenRecord) -> bool:
     """Whether an answer does not say of every property that was sent what is stored now."""
     return any(name not in record.properties for name in row.payload)
@@ -139,11 +149,7 @@ def adopted(
 
     Where it does not hold what was sent it is somebody's: it is updated as any record is.
     """
-    agrees = all(
-        same_value(definitions.get(name), value, record.properties.get(name))
-        for name, value in row.payload.items()
-    )
-    if agrees:
+    if holds(definitions, row.payload, record):
         return written(row, record, definitions, trace_id)
     return RowOutcome(
         row,

@@ -17,7 +17,6 @@ from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import WAVE, row_from_json
 from hubspot_ingest.outbound.row_plans import LIFECYCLE
 from hubspot_ingest.outbound.rows import Action, PlannedRow
-from hubspot_ingest.outbound.values import same_value
 from hubspot_ingest.outbound.waves import WaveEngine
 
 
@@ -48,10 +47,7 @@ def _looked_up(engine: WaveEngine, rows: Sequence[PlannedRow], run_id: str) -> l
     by_id = lookup.by_id(str(row.record_id) for row in updates)
     for row in updates:
         record = by_id.get(str(row.record_id))
-        if record is not None and all(
-            same_value(definitions.get(name), value, record.properties.get(name))
-            for name, value in row.payload.items()
-        ):
+        if record is not None and outcomes.holds(definitions, row.payload, record):
             settled.append(outcomes.written(row, record, definitions, f"{run_id}-{row.n}"))
     halfway = [row for row in updates if _is_halfway(row, by_id.get(str(row.record_id)))]
     for batch in batches_of(halfway):

@@ -108,12 +108,15 @@ class Sender:
         """The outcomes of rows that HubSpot says nothing of, by what their records hold."""
         records = self._read("", [str(row.record_id) for row in rows]) if rows else []
         by_id = {record.id: record for record in records}
-        return [
-            self._written(row, by_id[str(row.record_id)])
-            if row.record_id in by_id
-            else outcomes.unknown(row, "HubSpot answered nothing about this row")
-            for row in rows
-        ]
+        settled: list[RowOutcome] = []
+        for row in rows:
+            record = by_id.get(str(row.record_id))
+            # silence is no consent: a value that is not there may never have been looked at
+            if record is not None and outcomes.holds(self.definitions, row.payload, record):
+                settled.append(self._written(row, record))
+            else:
+                settled.append(outcomes.unknown(row, "HubSpot answered nothing about this row"))
+        return settled
 
     def _with_stages(self, done: list[RowOutcome]) -> list[RowOutcome]:
         """The outcomes, once stages that HubSpot did not take back are cleared and set again.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.push_ledger import Ledger
@@ -189,7 +189,14 @@ class WaveEngine:
             source = SourceRow(row.n, False, row.key, row.hash, (), 1, 1, None)
             names = (*self.mapping.written, self.mapping.match)
             wishes = {name: row.payload.get(name) for name in names}
-            updates.append(planner.plan(source, wishes, record))
+            updates.append(
+                replace(
+                    planner.plan(source, wishes, record),
+                    links=row.links,
+                    links_added=row.links_added,
+                    links_removed=row.links_removed,
+                )
+            )
         done = [
             result
             for batch in batches_of([row for row in updates if row.action.is_sent])
