@@ -13,7 +13,7 @@ from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.model import Property
 from hubspot_ingest.outbound.mapping import EMAIL, MappedProperty, PushMapping
 from hubspot_ingest.outbound.push_settings import RECORD_ID, RemovedSet
-from hubspot_ingest.outbound.rows import Action, LedgerRow, PlannedRow, SourceRow
+from hubspot_ingest.outbound.rows import Action, PlannedRow, SourceRow
 from hubspot_ingest.outbound.value_rules import broken_rule, rule_words
 from hubspot_ingest.outbound.values import (
     RowFault,
@@ -133,7 +133,7 @@ class RowPlanner:
         if record is None:
             return self._plan_new(row, wishes)
         ledger = row.ledger
-        if strategy == "create" and ledger is not None and _is_ours(ledger, record):
+        if strategy == "create" and ledger is not None and ledger.has(record):
             return self._planned(row, Action.UNCHANGED, record, altered=ledger.altered)
         if strategy == "create":
             return self._skipped(
@@ -372,14 +372,6 @@ class RowPlanner:
             property_name=property_name,
             is_gone=row.is_gone,
         )
-
-
-def _is_ours(ledger: LedgerRow, record: WrittenRecord) -> bool:
-    """Whether the ledger says that a record was written, or taken over, by the push."""
-    merged = (record.properties.get("hs_merged_object_ids") or "").split(";")
-    if ledger.record_id not in (record.id, *merged):
-        return False
-    return bool(ledger.sent) or ledger.state not in ("SKIPPED", "INVALID")
 
 
 def has_key(

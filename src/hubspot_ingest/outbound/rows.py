@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from hubspot_ingest.hubspot.write_responses import WrittenRecord
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class LinkWish:
@@ -54,6 +56,13 @@ class LedgerRow:
     record_id: str | None
     sent: Mapping[str, str]
     altered: Mapping[str, str]
+
+    def has(self, record: WrittenRecord) -> bool:
+        """Whether a record was written, or taken over, by the push."""
+        merged = (record.properties.get("hs_merged_object_ids") or "").split(";")
+        if self.record_id not in (record.id, *merged):
+            return False
+        return bool(self.sent) or self.state not in ("SKIPPED", "INVALID")
 
 
 @dataclass(frozen=True, slots=True)
