@@ -12,6 +12,7 @@ from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.opening import closing, opening
+from hubspot_ingest.inbound.opening.opening import open_sync
 from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.inbound.run.runner import GoingRun, _SideBySide
 from tests.runs.dying import killed
@@ -112,6 +113,48 @@ def test_a_run_whose_state_cannot_be_stored_is_failed_in_its_row_too(
 
     assert world.ingest()["response_code"] == "DATABASE_ERROR"
     assert _outcomes(world) == [("FAILED", "DATABASE_ERROR")]
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_run_that_got_no_row_keeps_its_lease_until_it_has_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    run = world.slim().begin().ending
+    run.fail(world.database, DatabaseError("the run failed"), world.clock.now())
+    end, calls = Runs.end, []
+
+    def fail_first(stored_runs: Runs, ended: Sequence[tuple[RunLog, str]]) -> int:
+        calls.append(ended)
+        return end(stored_runs, ended) if len(calls) > failures else _failing()
+
+    monkeypatch.setattr(Runs, "end", fail_first)
+    closing.close_runs(world.context, [run])
+    held = world.is_held()
+    world.clock.advance(LEASE + MINUTE)
+    open_sync(world.context, "contacts", "next", is_run=True)
+
+    code = "INTERRUPTED" if failures > 1 else "DATABASE_ERROR"
+    assert held == (failures > 1)
+    assert _outcomes(world)[0] == ("FAILED", code)
+    assert [error["CODE"] for error in world.errors()] == [code]
+
+
+def test_a_reset_right_after_the_row_was_added_is_in_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = world.slim().begin().ending
+    run.log.status, run.log.finished_at = "SUCCEEDED", world.clock.now()
+    end = Runs.end
+
+    def end_late(stored_runs: Runs, ended: Sequence[tuple[RunLog, str]]) -> int:
+        count = end(stored_runs, ended)
+        world.syncs.reset("contacts", world.clock.now())
+        return 0 if count else count
+
+    monkeypatch.setattr(Runs, "end", end_late)
+    closing.close_runs(world.context, [run])
+
+    assert _outcomes(world) == [("STOPPED", "SYNC_RESET")]
 
 
 def test_old_rows_that_cannot_be_deleted_keep_no_run_from_its_lease(

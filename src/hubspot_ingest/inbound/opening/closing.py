@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from hubspot_ingest.database.connection import Database
@@ -16,7 +15,7 @@ from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
 
 
-@dataclass
+@dataclass(eq=False)
 class EndingRun:
     """What a run leaves to be written when it has ended; ``notes`` belong into its message.
 
@@ -66,12 +65,10 @@ def close_runs(context: Context, runs: Sequence[EndingRun]) -> None:
     for run in runs:
         if run.log.status == "SUCCEEDED":
             run.log.message = "; ".join([run.log.message, *run.notes])
-    failed = [*_each(context, runs, _add_rows), *_each(context, runs, _release)]
-    with suppress(Exception):
-        # their rows say otherwise; the answers name what ended them in any case
-        for run in failed:
-            Runs(context.database).save(run.log)
-        _log_errors(context, failed)
+    rowless = _each(context, _each(context, runs, _add_rows), _add_rows)
+    # the next run ends one that holds its lease and has no row
+    failed = _each(context, [run for run in runs if run not in rowless], _release)
+    _each(context, failed, _add_rows)
 
 
 _Work = Callable[[Context, Sequence[EndingRun]], None]
@@ -79,6 +76,8 @@ _Work = Callable[[Context, Sequence[EndingRun]], None]
 
 def _each(context: Context, runs: Sequence[EndingRun], work: _Work) -> list[EndingRun]:
     """Do a work for runs together, else for each by itself; returns those that it failed."""
+    if not runs:
+        return []
     try:
         work(context, runs)
     except Exception as error:
@@ -87,7 +86,7 @@ def _each(context: Context, runs: Sequence[EndingRun], work: _Work) -> list[Endi
         [run] = runs
         if run.log.status == "SUCCEEDED":
             run.fail(context.database, error, context.clock.now())
-            return [run]
+        return [run]
     return []
 
 
@@ -114,6 +113,10 @@ def _add_refused(context: Context, runs: Sequence[EndingRun]) -> None:
             run.fail(context.database, refusal, now)
     if ended := [run for run, refusal in zip(runs, refused, strict=True) if refusal is not None]:
         stored_runs.end([(run.log, run.writer.version) for run in ended])
+    for run, refusal in zip(runs, refused, strict=True):
+        if isinstance(refusal, StateOutdated):
+            # it may have come after the row
+            stored_runs.save(run.log)
 
 
 def _log_errors(context: Context, runs: Sequence[EndingRun]) -> None:
@@ -135,7 +138,8 @@ def _release(context: Context, runs: Sequence[EndingRun]) -> None:
     """
     refused = release([run.writer for run in runs])
     for run, refusal in zip(runs, refused, strict=True):
-        if isinstance(refusal, StateOutdated) and run.log.response_code == "OK":
-            run.fail(context.database, refusal, context.clock.now())
+        if isinstance(refusal, StateOutdated):
+            if run.log.response_code == "OK":
+                run.fail(context.database, refusal, context.clock.now())
             Runs(context.database).save(run.log)
             _log_errors(context, [run])
