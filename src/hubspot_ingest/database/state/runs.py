@@ -181,14 +181,9 @@ class Runs:
             [{**log.row(), "VERSION": version} for log, version in runs],
             f"LEFT JOIN {self._state}.SYNCS k ON k.LEASE_RUN_ID = f.VALUE:RUN_ID::VARCHAR "
             "AND k.NAME = f.VALUE:SYNC::VARCHAR AND k.VERSION = f.VALUE:VERSION::VARCHAR "
-            f"{self._rowless} AND (k.NAME IS NOT NULL OR f.VALUE:RESPONSE_CODE::VARCHAR <> 'OK')",
-        )
-
-    @property
-    def _rowless(self) -> str:
-        return (
             f"LEFT JOIN {self._state}.RUNS r ON r.RUN_ID = f.VALUE:RUN_ID::VARCHAR "
-            "WHERE r.RUN_ID IS NULL"
+            "WHERE r.RUN_ID IS NULL "
+            "AND (k.NAME IS NOT NULL OR f.VALUE:RESPONSE_CODE::VARCHAR <> 'OK')",
         )
 
     def _insert(self, rows: Sequence[Mapping[str, Json]], which: str = "") -> int:
@@ -331,13 +326,20 @@ class Runs:
             return
         log = RunLog(str(sync.run_id), sync.name, sync.stream, sync.began_at)
         values = {**log.row(), **sync.progress, **_killed(now), "LEASE_UNTIL": sync.lease_until}
-        if self._insert(
-            [values],
+        columns = [*log.row()]
+        # of two that find it dead one adds the row: MERGEs of one table go one after the other
+        [counts] = self._database.rows(
+            f"MERGE INTO {self._state}.RUNS r USING (SELECT "
+            f"{', '.join(f'{_value(column)} AS {column}' for column in columns)} "
+            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
             f"JOIN {self._internal}.SYNC_STATES v ON v.NAME = f.VALUE:SYNC::VARCHAR "
             "AND v.LEASE_RUN_ID = f.VALUE:RUN_ID::VARCHAR AND "
-            "DATE_PART(EPOCH_MILLISECOND, v.LEASE_UNTIL) = f.VALUE:LEASE_UNTIL::NUMBER "
-            f"{self._rowless}",
-        ):
+            "DATE_PART(EPOCH_MILLISECOND, v.LEASE_UNTIL) = f.VALUE:LEASE_UNTIL::NUMBER) s "
+            "ON r.RUN_ID = s.RUN_ID WHEN NOT MATCHED THEN INSERT "
+            f"({', '.join(columns)}) VALUES ({', '.join(f's.{column}' for column in columns)})",
+            (json.dumps([without_nulls(values)]),),
+        )
+        if any(int(count or 0) for count in counts.values()):
             self.log_error(sync.run_id, sync.name, INTERRUPTED, KILLED, now)
 
 
