@@ -162,10 +162,11 @@ def test_what_a_run_cannot_settle_within_its_budget_is_left_to_the_next(
 
 
 def test_rows_that_no_record_can_have_are_marked(world: World) -> None:
-    world.rows(f"INSERT INTO {CONTACTS} (ID) SELECT 'by hand'")
-    world.rows(f"INSERT INTO {CONTACTS} (ID) SELECT '987654'")
+    ids = ["by hand", "987654", "-5", "0", "1.5", "007", "1" + 18 * "0"]
+    for id in ids:
+        world.rows(f"INSERT INTO {CONTACTS} (ID) SELECT '{id}'")
     world.run()
-    assert kinds(world) == {"by hand": "PURGED", "987654": "PURGED"}
+    assert kinds(world) == dict.fromkeys(ids, "PURGED")
 
 
 # -- what no window finds --------------------------------------------------------------------------

@@ -122,6 +122,14 @@ def copy(staging: str, columns: Iterable[Column], path: str) -> str:
     )
 
 
+def record_number(id_column: str) -> str:
+    """A record's id as a number; NULL where the text is none that HubSpot can have given."""
+    # below what comparisons call above any id; TRY_TO_NUMBER rounds 1.5, and takes signs and blanks
+    return (
+        f"IFF(REGEXP_LIKE({id_column}, '^[1-9][0-9]{{0,17}}$'), TRY_TO_NUMBER({id_column}), NULL)"
+    )
+
+
 def typed(column: Column, staged: str | None = None) -> str:
     """The expression that casts a staged text to the column's type; what does not fit is NULL.
 

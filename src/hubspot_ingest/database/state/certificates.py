@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import DELETED_AT, KEY, UPDATED
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.sql import INSTANT, Table, name
+from hubspot_ingest.database.sql import INSTANT, Table, name, record_number
 from hubspot_ingest.database.state.progress import STATE_KEY, StateWriter
 from hubspot_ingest.model import Json
 
-_ID = f"TRY_TO_NUMBER({name(KEY)})"
+_ID = record_number(name(KEY))
 _AT = f"DATE_PART(EPOCH_MILLISECOND, {name(UPDATED)})"
 
 

@@ -128,9 +128,9 @@ class PageArchive:
     def entries(self, sync: str, *, run_id: str | None = None) -> list[ArchiveEntry]:
         """The entries of the sync's runs, or of one run, in their order."""
         which, binds = (" AND RUN_ID = ?", (run_id,)) if run_id is not None else ("", ())
-        rows = self._database.rows(
+        rows = self._database.all_rows(
             "SELECT NUMBER, RUN_ID, KIND, DATE_PART(EPOCH_MILLISECOND, READ_AT) AS READ_AT, BODY "
-            f"FROM {self.pages} WHERE SYNC = ? AND PART IS NULL{which} ORDER BY NUMBER",
+            f"FROM {self.pages} WHERE SYNC = ? AND PART IS NULL{which}",
             (sync, *binds),
         )
         return [
@@ -141,12 +141,12 @@ class PageArchive:
                 int(row["READ_AT"]),
                 variant(row["BODY"]),
             )
-            for row in rows
+            for row in sorted(rows, key=lambda row: int(row["NUMBER"]))
         ]
 
     def entry_rows(self, sync: str, entry: ArchiveEntry) -> dict[str, list[dict[str, str | None]]]:
         """The staged rows of an entry, by part."""
-        rows = self._database.rows(
+        rows = self._database.all_rows(
             f"SELECT PART, BODY FROM {self.pages} "
             "WHERE SYNC = ? AND RUN_ID = ? AND NUMBER = ? AND PART IS NOT NULL",
             (sync, entry.run_id, entry.number),

@@ -14,7 +14,7 @@ from hubspot_ingest.database.columns import (
     Column,
     Type,
 )
-from hubspot_ingest.database.sql import INSTANT, Table, name, same_key, typed
+from hubspot_ingest.database.sql import INSTANT, Table, name, record_number, same_key, typed
 from hubspot_ingest.database.statements.merge import Merge
 
 # How HubSpot spells nearly all instants.
@@ -144,7 +144,7 @@ def mark_foreign(table: Table) -> Merge:
         table,
         f"  SELECT DISTINCT {_ID}, CAST(? AS VARCHAR) AS RUN_ID, {INSTANT} AS MARKED_AT\n"
         f"  FROM {table.quoted}\n"
-        f"  WHERE {_KIND} IS NULL AND TRY_TO_NUMBER({_ID}) IS NULL",
+        f"  WHERE {_KIND} IS NULL AND {record_number(_ID)} IS NULL",
         f"t.{_ID} IS NOT DISTINCT FROM s.{_ID}",
         f"{name(DELETED_AT.name)} = s.MARKED_AT, {_KIND} = 'PURGED', "
         '"_RUN_ID" = s.RUN_ID, "_SYNCED_AT" = s.MARKED_AT',
@@ -161,8 +161,8 @@ def missing_ids(table: Table, staging: str) -> str:
         f"SELECT t.{_ID} AS MISSING FROM {table.quoted} t "
         f"LEFT JOIN {staging} s ON s.{_ID} = t.{_ID} "
         f"WHERE s.{_ID} IS NULL AND t.{_KIND} IS NULL "
-        f"AND TRY_TO_NUMBER(t.{_ID}) > CAST(? AS NUMBER(38, 0)) "
-        f"AND TRY_TO_NUMBER(t.{_ID}) <= CAST(? AS NUMBER(38, 0))"
+        f"AND {record_number(f't.{_ID}')} > CAST(? AS NUMBER(38, 0)) "
+        f"AND {record_number(f't.{_ID}')} <= CAST(? AS NUMBER(38, 0))"
     )
 
 

@@ -19,12 +19,14 @@ from hubspot_ingest.inbound.plan.due import filtered_since, growing_steps
 
 def sweep_filtered_out(context: SweepContext) -> Iterator[None]:
     """Mark the rows of records that changed since the last such sweep and left the filter."""
+    if not context.has_table:
+        return
     plan, place = context.plan, context.state.filtered_place
     since = None if place is None else place.since
     if since is None:
         since = filtered_since(context.state, plan.since, plan.until, context.now)
     place = place or FilteredPlace(context.now, since)
-    for pages in growing_steps() if context.has_table else ():
+    for pages in growing_steps():
         after = place.after
         changed = page_readers.changed_since(
             context.fetch, replace(plan, filter_groups=()), since, after=after, pages=pages
