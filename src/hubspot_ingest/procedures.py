@@ -332,6 +332,6 @@ def drop_airbyte_views(context: Context, settings: Json = None) -> Answer:
 
 
 @answering
-def compare_fivetran(context: Context, database: str, schema: str) -> Answer:
+def compare_fivetran(context: Context, database: str, schema: str, settings: Json = None) -> Answer:
     """Compare a schema that Fivetran filled with our views, table by table."""
-    return fivetran_comparison.compare(context, database, schema)
+    return fivetran_comparison.compare(context, database, schema, settings)

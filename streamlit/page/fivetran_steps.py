@@ -63,13 +63,24 @@ def proposals(syncs: Mapping[str, Mapping[str, Any]], readable: Sequence[str]) -
     return listed
 
 
+_ON_ONE_SIDE = ("missing_here", "missing_there", "deleted_here", "deleted_there")
+_EXPLAINED = ("deleted", "earlier", "later", "rounding")
+
+
 def unlike(answer: Answer) -> list[tuple[str, ...]]:
-    """The tables of a comparison, with rows equal, different, on one side, and explained."""
-    rows = []
+    """The tables of a comparison, with rows equal, different, live on one side, and explained.
+
+    The last of each names the columns that differ, or says why the table was not compared.
+    """
+    rows: list[tuple[str, ...]] = []
     for line in answer.get("tables") or []:
-        alone = int(line["missing_here"]) + int(line["missing_there"])
-        explained = sum(int(line[kind]) for kind in ("deleted", "later", "rounding"))
+        if reason := line.get("error") or line.get("why"):
+            rows.append((str(line["table"]), "", "", "", "", str(reason)))
+            continue
+        alone = sum(int(line[kind]) for kind in _ON_ONE_SIDE)
+        explained = sum(int(line[kind]) for kind in _EXPLAINED)
         counts = (int(line["equal"]), int(line["different"]), alone, explained)
-        columns = ", ".join(line["columns"]) if counts[1] else ""
-        rows.append((str(line["table"]), *(f"{count:,}" for count in counts), columns))
+        rows.append(
+            (str(line["table"]), *(f"{count:,}" for count in counts), ", ".join(line["columns"]))
+        )
     return rows

@@ -6,7 +6,7 @@ import pytest
 
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.inbound.load.shapes.comparison_sql import Compared
+from hubspot_ingest.inbound.load.shapes.comparison_sql import PATTERNS, Compared
 
 ROWS = 100_000
 TYPES = {
@@ -43,6 +43,10 @@ def database(bare: Database) -> Database:
         f"UPDATE {OURS.quoted} SET PROPERTY_AMOUNT = NULL WHERE ID = 70",
         f"UPDATE {OLD.quoted} SET PROPERTY_EMAIL = '' WHERE ID = 80",
         f"UPDATE {OURS.quoted} SET PROPERTY_EMAIL = NULL WHERE ID = 80",
+        f"UPDATE {OLD.quoted} SET _FIVETRAN_DELETED = TRUE WHERE ID IN (90, 100)",
+        f"DELETE FROM {OURS.quoted} WHERE ID IN (100, 110)",
+        f"UPDATE {OLD.quoted} SET PROPERTY_LASTMODIFIEDDATE = "
+        "'2026-03-02 00:00:00 +0000'::TIMESTAMP_TZ WHERE ID IN (110, 120)",
     )
     for change in changes:
         bare.rows(change)
@@ -60,11 +64,15 @@ def test_each_planted_difference_is_found_among_100000_rows(database: Database) 
         ("MISSING_THERE", "", "20"),
         ("DIFFERENT", "PROPERTY_EMAIL", "30"),
         ("LATER", "PROPERTY_EMAIL PROPERTY_LASTMODIFIEDDATE", "40"),
-        ("DELETED", "", "50"),
+        ("DELETED_HERE", "", "50"),
+        ("DELETED_THERE", "", "90"),
+        ("DELETED", "", "100"),
+        ("EARLIER", "", "110"),
+        ("EARLIER", "PROPERTY_LASTMODIFIEDDATE", "120"),
         ("ROUNDING", "PROPERTY_AMOUNT", "60"),
         ("DIFFERENT", "PROPERTY_AMOUNT", "70"),
     }
-    assert {row["IN_ALL"] for row in rows if row["KIND"] == "EQUAL"} == {ROWS - 7}
+    assert {row["IN_ALL"] for row in rows if row["KIND"] == "EQUAL"} == {ROWS - 11}
 
 
 def test_text_is_read_as_the_other_sides_type(database: Database) -> None:
@@ -81,3 +89,81 @@ def test_text_is_read_as_the_other_sides_type(database: Database) -> None:
     rows = database.rows(Compared(texts, ours, theirs, TYPES, ["ID"]).statement())
 
     assert {row["KIND"] for row in rows} == {"EQUAL"}
+
+
+def test_text_that_cannot_be_read_as_the_other_sides_type_is_no_null(database: Database) -> None:
+    _two_tables(
+        database,
+        "SELECT '7' AS ID, 'soon' AS AMOUNT UNION ALL SELECT 'x', ''",
+        "SELECT 7 AS ID, NULL::FLOAT AS AMOUNT UNION ALL SELECT NULL, NULL",
+    )
+    types = {"ID": "NUMBER", "AMOUNT": "FLOAT"}
+
+    rows = database.rows(
+        Compared(
+            OLD_FEW, OUR_FEW, {**types, "ID": "TEXT", "AMOUNT": "TEXT"}, types, ["ID"]
+        ).statement()
+    )
+
+    assert {(row["KIND"], row["COLUMNS"].strip()) for row in rows} == {
+        ("DIFFERENT", "AMOUNT"),
+        ("MISSING_HERE", ""),
+        ("MISSING_THERE", ""),
+    }
+
+
+def test_no_value_in_a_key_is_the_same_on_both_sides(database: Database) -> None:
+    _two_tables(
+        database,
+        "SELECT 1 AS ID, NULL::VARCHAR AS CATEGORY UNION ALL SELECT NULL, 'a'",
+        "SELECT 1 AS ID, '' AS CATEGORY UNION ALL SELECT NULL, 'a'",
+    )
+    types = {"ID": "NUMBER", "CATEGORY": "TEXT"}
+    compared = Compared(OLD_FEW, OUR_FEW, types, types, ["ID", "CATEGORY"])
+
+    rows = database.rows(compared.statement())
+
+    assert [(row["KIND"], row["IN_ALL"]) for row in rows] == [("EQUAL", 2)]
+
+
+def test_rows_that_share_a_key_are_counted_once_where_they_are_grouped(database: Database) -> None:
+    _two_tables(
+        database,
+        "SELECT 1 AS DEAL_ID, 2 AS COMPANY_ID",
+        "SELECT 1 AS DEAL_ID, 2 AS COMPANY_ID UNION ALL SELECT 1, 2 UNION ALL SELECT 1, 3",
+    )
+    types = {"DEAL_ID": "NUMBER", "COMPANY_ID": "NUMBER"}
+    compared = Compared(OLD_FEW, OUR_FEW, types, types, [*types], grouped=True)
+
+    rows = database.rows(compared.statement())
+
+    assert {row["KIND"]: row["IN_ALL"] for row in rows} == {"EQUAL": 1, "MISSING_THERE": 1}
+
+
+def test_no_kind_takes_the_room_of_another(database: Database) -> None:
+    # more combinations of columns that differ than are told, and a row that is missing
+    columns = [f"C{number}" for number in range(6)]
+    bits = ", ".join(f"TRUNC(SEQ / {2**bit}) % 2 AS {name}" for bit, name in enumerate(columns))
+    numbers = (
+        "(SELECT ROW_NUMBER() OVER (ORDER BY SEQ4()) AS SEQ FROM TABLE(GENERATOR(ROWCOUNT => 64)))"
+    )
+    _two_tables(
+        database,
+        f"SELECT SEQ AS ID, {bits} FROM {numbers}",
+        f"SELECT SEQ AS ID, {', '.join(f'0 AS {name}' for name in columns)} FROM {numbers} "
+        "WHERE SEQ < 64",
+    )
+    types = dict.fromkeys(("ID", *columns), "NUMBER")
+
+    rows = database.rows(Compared(OLD_FEW, OUR_FEW, types, types, ["ID"]).statement())
+
+    assert {row["KIND"]: row["IN_ALL"] for row in rows} == {"DIFFERENT": 63, "MISSING_HERE": 1}
+    assert len(rows) == PATTERNS + 1
+
+
+OLD_FEW, OUR_FEW = Table("D", "S", "OLD_FEW"), Table("D", "S", "OUR_FEW")
+
+
+def _two_tables(database: Database, theirs: str, ours: str) -> None:
+    for table, rows in ((OLD_FEW, theirs), (OUR_FEW, ours)):
+        database.rows(f"CREATE OR REPLACE TABLE {table.quoted} AS {rows}")

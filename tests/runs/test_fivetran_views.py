@@ -303,21 +303,50 @@ def test_a_schema_with_the_same_rows_agrees_and_a_planted_difference_is_named(st
     world, live = story.world, story.ids["live"]
     world.rows("CREATE DATABASE FIVETRAN")
     world.rows("CREATE SCHEMA FIVETRAN.OLD")
-    for view in ("CONTACT", "DEAL_STAGE", "CONTACT_COMPANY"):
+    for view in ("CONTACT", "DEAL_STAGE", "FORM"):
         world.rows(f"CREATE TABLE FIVETRAN.OLD.{view} AS SELECT * FROM {FIVETRAN}.{view}")
+    # Fivetran had no types of links once: a pair is one row; and a table that is in no list
+    world.rows(
+        "CREATE TABLE FIVETRAN.OLD.CONTACT_COMPANY AS SELECT DISTINCT CONTACT_ID, COMPANY_ID "
+        f"FROM {FIVETRAN}.CONTACT_COMPANY"
+    )
+    world.rows("CREATE TABLE FIVETRAN.OLD.EMAIL_EVENT AS SELECT 'click' AS TYPE")
+    world.rows("CREATE TABLE FIVETRAN.OLD.CALENDAR_EVENT AS SELECT 1 AS ID")
+    world.rows(
+        "CREATE TABLE FIVETRAN.OLD.MARKETING_EVENT AS "
+        "SELECT 1 AS ID, 'who knows' AS _FIVETRAN_DELETED"
+    )
     compare = "CALL HUBSPOT_INGEST.CORE.COMPARE_FIVETRAN('FIVETRAN', 'OLD')"
     refused = world.call(compare)
     assert refused["response_code"] == "GRANT_MISSING"
     for grant in refused["message"].partition("if they are there: ")[2].split("; "):
         world.rows(grant)
 
-    assert world.call(compare)["message"] == "3 tables compared, 3 of them agree"
+    answer = world.call(compare)
+    lines = {line["table"]: line for line in answer["tables"]}
+    assert answer["message"] == (
+        "4 tables compared, 4 of them agree; "
+        "not compared: EMAIL_EVENT, MARKETING_EVENT; not here: CALENDAR_EVENT"
+    )
+    assert answer["tables_missing_here"] == ["CALENDAR_EVENT"]
+    assert "who knows" in lines["MARKETING_EVENT"]["error"]
+    assert lines["EMAIL_EVENT"]["why"].startswith("not compared: theirs has no ID,")
+    assert "FOLLOW_UP_ID" in lines["FORM"]["columns_missing_here"]
+
+    # views in two schemas: it has to be said which
+    world.rows(
+        "INSERT INTO HUBSPOT_INGEST.STATE.SHAPES SELECT SHAPE, DATABASE_NAME, 'SECOND', "
+        "SETTINGS, MADE_AT FROM HUBSPOT_INGEST.STATE.SHAPES"
+    )
+    assert "name one" in world.call(compare)["message"]
+    compare = compare.replace("'OLD'", """'OLD', PARSE_JSON('{"schema": "hubspot"}')""")
 
     world.rows("UPDATE FIVETRAN.OLD.CONTACT SET PROPERTY_EMAIL = 'a@b.c' WHERE ID = ?", (live,))
     answer = world.call(compare)
     [contact] = [line for line in answer["tables"] if line["table"] == "CONTACT"]
+    world.rows("DELETE FROM HUBSPOT_INGEST.STATE.SHAPES WHERE SCHEMA_NAME = 'SECOND'")
 
-    assert answer["message"].endswith("look at CONTACT")
+    assert "look at CONTACT;" in answer["message"]
     assert contact["different"] == 1
     assert contact["columns"] == {"PROPERTY_EMAIL": 1}
     assert contact["examples"] == {"different": [live]}

@@ -41,3 +41,15 @@ def test_the_page_proposes_syncs_makes_the_views_and_says_what_is_lacking(
     assert "DEAL_STAGE" in view.text
     assert "CALL configure_sync('deals'" in view.text
     assert world.rows("SELECT COUNT(PROPERTY_EMAIL) AS N FROM HUBSPOT_DATA.HUBSPOT.CONTACT")[0]["N"]
+
+
+def test_a_table_that_could_not_be_compared_says_why_and_hides_no_other() -> None:
+    kinds = ("missing_here", "missing_there", "deleted_there", "deleted", "earlier", "later")
+    counts = dict.fromkeys((*kinds, "rounding"), 1)
+    line = {"table": "DEAL", "equal": 1000, "different": 0, "deleted_here": 2, "columns": {}}
+    answer = {"tables": [{"table": "FORM", "error": "no such column"}, {**line, **counts}]}
+
+    assert fivetran_steps.unlike(answer) == [
+        ("FORM", "", "", "", "", "no such column"),
+        ("DEAL", "1,000", "0", "5", "4", ""),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest.database.sql import Table, name, text
@@ -20,13 +20,20 @@ _NUMBERS = frozenset({"NUMBER", "DECIMAL", "FLOAT", "DOUBLE", "INT", "BIGINT"})
 ROUNDING = "0.000001"
 # Instants that differ by less (ms) were cut to seconds.
 SECOND = 1_000
-# So many patterns of differing columns are told of a table.
-PATTERNS = 200
+# So many combinations of differing columns are told of each kind, the most frequent ones.
+PATTERNS = 50
+# Of which table a row of the join comes.
+_THERE, _HERE = 't."#ROW"', 'o."#ROW"'
+# What stands for no value in a key: nothing in HubSpot has it.
+_NO_VALUE = {"ID": "-1", "INSTANT": "-1", "BOOLEAN": "FALSE", "TEXT": "''"}
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A table and our view, each with the types of its columns, and the key of a row."""
+    """A table and our view, each with the types of its columns, and the key of a row.
+
+    ``grouped``: several rows may have one key; one of them stands for all, on both sides.
+    """
 
     theirs: Table
     ours: Table
@@ -34,6 +41,7 @@ class Compared:
     our_types: Mapping[str, str]
     key: Sequence[str]
     ignored: frozenset[str] = frozenset()
+    grouped: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -44,44 +52,66 @@ class Compared:
     def statement(self) -> str:
         """Counts rows by KIND and by the COLUMNS that differ, with an EXAMPLE key of each.
 
-        IN_ALL counts all rows of the kind. DELETED: it is deleted on one side. LATER: HubSpot
-        changed it after their last sync. ROUNDING: the numbers or instants are nearly the same.
+        IN_ALL counts all rows of the kind. DELETED_HERE and DELETED_THERE: deleted on that side,
+        live on the other. DELETED: on one side alone, and deleted. LATER: HubSpot changed it after
+        their last sync, EARLIER: after our last run. ROUNDING: the numbers or instants are nearly
+        the same.
         """
         keys = [self._pair(column, "ID") for column in self.key]
-        same = " AND ".join(f"{theirs} = {ours}" for theirs, ours in keys)
+        same = " AND ".join(
+            f"{theirs} = {ours}" for theirs, ours in (self._key_pair(column) for column in self.key)
+        )
         row_key = " || '/' || ".join(
             f"COALESCE(TO_VARCHAR({theirs}), TO_VARCHAR({ours}), '')" for theirs, ours in keys
         )
-        here, there = (f"{side}.{name(self.key[0])} IS NOT NULL" for side in ("o", "t"))
-        differing = self._listed(rounded=False)
-        rounded = self._listed(rounded=True)
         return (
             "SELECT KIND, COLUMNS, COUNT(*) AS ROWS_COUNTED, MIN(ROW_KEY) AS EXAMPLE, "
             "SUM(COUNT(*)) OVER (PARTITION BY KIND) AS IN_ALL FROM (\n"
             "SELECT ROW_KEY, CASE "
-            "WHEN NOT HERE THEN IFF(THEIRS_DELETED, 'DELETED', 'MISSING_HERE') "
+            "WHEN NOT HERE THEN CASE WHEN THEIRS_DELETED THEN 'DELETED' "
+            "WHEN EARLY THEN 'EARLIER' ELSE 'MISSING_HERE' END "
             "WHEN NOT THERE THEN CASE WHEN LATE THEN 'LATER' WHEN OURS_DELETED THEN 'DELETED' "
             "ELSE 'MISSING_THERE' END "
             "WHEN DIFFERING = '' AND ROUNDED = '' AND THEIRS_DELETED = OURS_DELETED THEN 'EQUAL' "
-            "WHEN LATE THEN 'LATER' "
-            "WHEN THEIRS_DELETED <> OURS_DELETED THEN 'DELETED' "
+            "WHEN LATE THEN 'LATER' WHEN EARLY THEN 'EARLIER' "
+            "WHEN OURS_DELETED AND NOT THEIRS_DELETED THEN 'DELETED_HERE' "
+            "WHEN THEIRS_DELETED AND NOT OURS_DELETED THEN 'DELETED_THERE' "
             "WHEN DIFFERING = '' THEN 'ROUNDING' ELSE 'DIFFERENT' END AS KIND, "
             "IFF(HERE AND THERE, IFF(DIFFERING = '', ROUNDED, DIFFERING), '') AS COLUMNS FROM (\n"
-            f"SELECT {row_key} AS ROW_KEY, {here} AS HERE, {there} AS THERE, "
-            f"{self._deleted('t', self.their_types)} AS THEIRS_DELETED, "
-            f"{self._deleted('o', self.our_types)} AS OURS_DELETED, {self._late()} AS LATE, "
-            f"{differing} AS DIFFERING, {rounded} AS ROUNDED\n"
-            f"FROM {self.theirs.quoted} t FULL OUTER JOIN {self.ours.quoted} o ON {same}"
-            f"{self._synced()}))\n"
-            f"GROUP BY KIND, COLUMNS ORDER BY KIND, ROWS_COUNTED DESC, COLUMNS LIMIT {PATTERNS}"
+            f"SELECT {row_key} AS ROW_KEY, "
+            f"{_HERE} IS NOT NULL AS HERE, {_THERE} IS NOT NULL AS THERE, "
+            f"{_deleted('t', self.their_types)} AS THEIRS_DELETED, "
+            f"{_deleted('o', self.our_types)} AS OURS_DELETED, "
+            f"{_after('o', self.our_types, 'there')} AS LATE, "
+            f"{_after('t', self.their_types, 'here')} AS EARLY, "
+            f"{self._listed(rounded=False)} AS DIFFERING, {self._listed(rounded=True)} AS ROUNDED\n"
+            f"FROM {self._rows(self.theirs, 't')} FULL OUTER JOIN {self._rows(self.ours, 'o')} "
+            f"ON {same}"
+            f"{_last_synced(self.theirs, self.their_types, 'there')}"
+            f"{_last_synced(self.ours, self.our_types, 'here')}))\n"
+            "GROUP BY KIND, COLUMNS QUALIFY ROW_NUMBER() OVER "
+            f"(PARTITION BY KIND ORDER BY COUNT(*) DESC, COLUMNS) <= {PATTERNS}\n"
+            "ORDER BY KIND, ROWS_COUNTED DESC, COLUMNS"
         )
+
+    def _rows(self, table: Table, side: str) -> str:
+        """The rows of one side, each marked as being there."""
+        once = ""
+        if self.grouped:
+            theirs_or_ours = 0 if side == "t" else 1
+            keys = [self._key_pair(column)[theirs_or_ours] for column in self.key]
+            order = ", ".join(f"{side}.{name(column)}" for column in self.columns) or "1"
+            once = (
+                f" QUALIFY ROW_NUMBER() OVER (PARTITION BY {', '.join(keys)} ORDER BY {order}) = 1"
+            )
+        return f'(SELECT {side}.*, TRUE AS "#ROW" FROM {table.quoted} {side}{once}) {side}'
 
     def _listed(self, *, rounded: bool) -> str:
         """The names of the columns that differ, each with a blank behind it."""
         parts = []
         for column in self.columns:
             condition = self._differs(column, rounded=rounded)
-            if column != _DELETED and column != "IS_DELETED" and condition:
+            if column not in {_DELETED, "IS_DELETED"} and condition:
                 parts.append(f"IFF({condition}, {text(column + ' ')}, '')")
         return " || ".join(parts) or "''"
 
@@ -89,15 +119,27 @@ class Compared:
         theirs, ours = self._pair(column)
         unlike = f"{theirs} IS DISTINCT FROM {ours}"
         apart = f"ABS({theirs} - {ours})"
-        match self._kind(column):
+        kind = self._kind(column)
+        match kind:
             case "NUMBER":
                 near = f"{apart} <= {ROUNDING} * GREATEST(ABS({theirs}), ABS({ours}))"
             case "INSTANT":
                 near = f"{apart} < {SECOND}"
             case _:
-                return "" if rounded else unlike
-        # not NULL: one side may lack the value
-        return f"{unlike} AND {'' if rounded else 'NOT '}COALESCE({near}, FALSE)"
+                near = "FALSE"
+        if rounded:
+            near_alone = kind in {"NUMBER", "INSTANT"}
+            # not NULL: one side may lack the value
+            return f"{unlike} AND COALESCE({near}, FALSE)" if near_alone else ""
+        return " OR ".join(
+            (f"({unlike} AND NOT COALESCE({near}, FALSE))", *self._unreadable(column, theirs, ours))
+        )
+
+    def _unreadable(self, column: str, theirs: str, ours: str) -> Iterator[str]:
+        """Conditions for text that cannot be read as the other side's type, which is no NULL."""
+        for side, types, value in (("t", self.their_types, theirs), ("o", self.our_types, ours)):
+            if _kind_of(types[column]) == "TEXT" != self._kind(column):
+                yield f"(NULLIF({side}.{name(column)}, '') IS NOT NULL AND {value} IS NULL)"
 
     def _kind(self, column: str) -> str:
         kinds = {_kind_of(self.their_types[column]), _kind_of(self.our_types[column])}
@@ -116,23 +158,46 @@ class Compared:
             _value(f"o.{name(column)}", _kind_of(self.our_types[column]), kind),
         )
 
-    def _deleted(self, side: str, types: Mapping[str, str]) -> str:
-        if _DELETED not in types:
-            return "FALSE"
-        return f"COALESCE({side}.{name(_DELETED)}, FALSE)"
+    def _key_pair(self, column: str) -> tuple[str, str]:
+        """The two values of a key's column as they are joined: no value equals no value."""
+        theirs, ours = self._pair(column, "ID")
+        if _kind_of(self.their_types[column]) == _kind_of(self.our_types[column]):
+            kind = self._kind(column)
+            nothing = _NO_VALUE["ID" if kind == "NUMBER" else kind]
+            return f"COALESCE({theirs}, {nothing})", f"COALESCE({ours}, {nothing})"
+        # what cannot be read as the other side's type stays the text it is
+        return (
+            f"COALESCE(TO_VARCHAR({theirs}), TO_VARCHAR(t.{name(column)}), '')",
+            f"COALESCE(TO_VARCHAR({ours}), TO_VARCHAR(o.{name(column)}), '')",
+        )
 
-    def _late(self) -> str:
-        changed = next((column for column in _CHANGED if column in self.our_types), None)
-        if changed is None or _SYNCED not in self.their_types:
-            return "FALSE"
-        at = f"DATE_PART('epoch_millisecond', o.{name(changed)})"
-        return f"COALESCE({at} > l.LAST_SYNCED, FALSE)"
 
-    def _synced(self) -> str:
-        if self._late() == "FALSE":
-            return ""
-        last = f"MAX(DATE_PART('epoch_millisecond', {name(_SYNCED)}))"
-        return f"\nCROSS JOIN (SELECT {last} AS LAST_SYNCED FROM {self.theirs.quoted}) l"
+def _deleted(side: str, types: Mapping[str, str]) -> str:
+    """Whether a row is deleted on a side, by either of the columns that say it."""
+    conditions = [
+        f"COALESCE({side}.{name(column)}, FALSE)"
+        for column in (_DELETED, "IS_DELETED")
+        if column in types
+    ]
+    return f"({' OR '.join(conditions)})" if conditions else "FALSE"
+
+
+def _after(side: str, types: Mapping[str, str], other: str) -> str:
+    """Whether HubSpot changed the row of a side after the last sync of the other."""
+    changed = next((column for column in _CHANGED if column in types), None)
+    if changed is None:
+        return "FALSE"
+    at = _value(f"{side}.{name(changed)}", _kind_of(types[changed]), "INSTANT")
+    return f"COALESCE({at} > {other}.LAST_SYNCED, FALSE)"
+
+
+def _last_synced(table: Table, types: Mapping[str, str], alias: str) -> str:
+    """The epoch milliseconds at which a side was synced last; NULL where it does not say."""
+    last, source = "NULL", ""
+    if _SYNCED in types:
+        synced = _value(name(_SYNCED), _kind_of(types[_SYNCED]), "INSTANT")
+        last, source = f"MAX({synced})", f" FROM {table.quoted}"
+    return f"\nCROSS JOIN (SELECT CAST({last} AS NUMBER(38,0)) AS LAST_SYNCED{source}) {alias}"
 
 
 def _kind_of(reported: str) -> str:

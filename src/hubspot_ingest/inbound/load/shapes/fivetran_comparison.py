@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.shapes import Shapes
+from hubspot_ingest.database.state.shapes import Shapes, StoredShape
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.inbound.load.shapes.comparison_sql import Compared
 from hubspot_ingest.inbound.load.shapes.landed import SeenObject, seen_objects
 from hubspot_ingest.inbound.load.shapes.rendering import ALWAYS_NULL
-from hubspot_ingest.inbound.load.shapes.shape_views import FIVETRAN
+from hubspot_ingest.inbound.load.shapes.shape_views import FIVETRAN, parse_shape_settings
 from hubspot_ingest.inbound.load.shapes.view_spec import ViewSpec
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
@@ -24,23 +25,53 @@ KINDS: Mapping[str, str] = {
     "DIFFERENT": "values differ",
     "MISSING_HERE": "there, and not here",
     "MISSING_THERE": "here, and not there",
-    "DELETED": "deleted on one side",
+    "DELETED_HERE": "deleted here, live there",
+    "DELETED_THERE": "deleted there, live here",
+    "EARLIER": "changed after our last run: run the sync and compare again",
     "LATER": "changed after their last sync",
+    "DELETED": "on one side alone, and deleted",
     "ROUNDING": "numbers or times rounded otherwise",
 }
-_TO_LOOK_AT = ("DIFFERENT", "MISSING_HERE", "MISSING_THERE")
+_TO_LOOK_AT = (
+    *("DIFFERENT", "MISSING_HERE", "MISSING_THERE"),
+    *("DELETED_HERE", "DELETED_THERE", "EARLIER"),
+)
 EXAMPLES = 5
+# So many names of tables are in the message; the answer has all.
+_NAMED = 10
+# What tells rows apart in both, where a part of our key is of our making or differs by design.
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "EMAIL_SUBSCRIPTION_CHANGE": (
+        *("RECIPIENT", "TIMESTAMP", "EMAIL_SUBSCRIPTION_ID", "CHANGE_TYPE"),
+    ),
+    "TICKET_ENGAGEMENT": ("TICKET_ID", "ENGAGEMENT_ID", "CATEGORY"),
+}
+_NOT_COMPARED = {"PROPERTY_OPTION": {"PROPERTY_ID"}, "TICKET_ENGAGEMENT": {"TYPE_ID"}}
+# Fivetran added these to its tables of links; without them a pair is one row.
+_LINK_TYPE = frozenset({"TYPE_ID", "CATEGORY"})
 
 
 @dataclass(frozen=True, slots=True)
 class TableComparison:
-    """How a table and our view differ: rows by kind, and the columns and keys of examples."""
+    """How a table and our view differ: rows by kind, and the columns and keys of examples.
+
+    ``columns`` counts the rows that are DIFFERENT; ``is_cut`` says that there are more combinations
+    of columns than were counted. ``why`` says why the table was left out, ``error`` what failed.
+    """
 
     table: str
-    counts: Mapping[str, int]
-    columns: Mapping[str, int]
-    examples: Mapping[str, Sequence[str]]
     columns_missing: Sequence[str]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, int] = field(default_factory=dict)
+    examples: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_cut: bool = False
+    why: str = ""
+    error: str = ""
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether its rows were counted."""
+        return not (self.why or self.error)
 
     @property
     def differs(self) -> bool:
@@ -49,42 +80,49 @@ class TableComparison:
 
     def line(self) -> Json:
         """As the procedure answers it."""
+        missing: dict[str, Json] = {"columns_missing_here": [*self.columns_missing]}
+        if not self.is_compared:
+            reason = {"error": self.error} if self.error else {"why": self.why}
+            return {"table": self.table, **reason, **missing}
         counts = {kind.lower(): self.counts.get(kind, 0) for kind in ("EQUAL", *KINDS)}
         examples: dict[str, Json] = {kind: [*keys] for kind, keys in self.examples.items()}
+        cut: dict[str, Json] = {"columns_counted_in_part": True} if self.is_cut else {}
         return {
             "table": self.table,
             **counts,
             "columns": {**self.columns},
+            **cut,
             "examples": examples,
-            "columns_missing_here": [*self.columns_missing],
+            **missing,
         }
 
 
-def compare(context: Context, database_name: str, schema: str) -> dict[str, Json]:
+def compare(
+    context: Context, database_name: str, schema: str, given: Json = None
+) -> dict[str, Json]:
     """Compare each table of a schema with our view of that name, by key and value.
 
-    Raises ``Refusal`` where there are no views yet, ``GrantMissing`` where the schema cannot be
-    read.
+    The settings ``given`` say which views, where there are several portals or schemas of them.
+    Raises ``Refusal`` where there are no views yet, or several, ``GrantMissing`` where the schema
+    cannot be read.
     """
     database = context.database
     their_database, their_schema = (
-        (given or "").strip().upper() for given in (database_name, schema)
+        (part or "").strip().upper() for part in (database_name, schema)
     )
     if not (IDENTIFIER.fullmatch(their_database) and IDENTIFIER.fullmatch(their_schema)):
         raise Refusal(
             f"{database_name}.{schema} is no name of a schema, for example FIVETRAN.HUBSPOT"
         )
-    stored = next((each for each in Shapes(database).all() if each.shape == FIVETRAN.name), None)
-    if stored is None:
-        raise Refusal("there are no views to compare with; CALL make_fivetran_views() first")
+    stored = _views(database, given)
     if (stored.database, stored.schema) == (their_database, their_schema):
         raise Refusal(f"{stored.database}.{stored.schema} are the views themselves")
+    their_names = _table_names(database, their_database, their_schema)
+    if not their_names:
+        raise _unreadable(database, their_database, their_schema)
     specs = {spec.name: spec for spec in FIVETRAN.views}
     theirs = _seen(database, their_database, their_schema, [*specs])
-    if not theirs:
-        raise _unreadable(database, their_database, their_schema)
     ours = _seen(database, stored.database, stored.schema, [*specs])
-    both = [name for name in specs if name in theirs and name in ours]
     comparisons = [
         _comparison(
             database,
@@ -94,22 +132,73 @@ def compare(context: Context, database_name: str, schema: str) -> dict[str, Json
             theirs[name],
             ours[name],
         )
-        for name in both
+        for name in specs
+        if name in theirs and name in ours
     ]
-    unlike = [comparison.table for comparison in comparisons if comparison.differs]
-    missing = sorted(theirs.keys() - ours.keys())
-    message = f"{len(comparisons)} tables compared, {len(comparisons) - len(unlike)} of them agree"
-    if unlike:
-        message += f"; look at {', '.join(unlike)}"
-    if missing:
-        message += f"; not here: {', '.join(missing)}"
+    missing = [name for name in their_names if name not in ours]
     return {
         "response_code": "OK",
-        "message": message,
+        "message": _message(comparisons, missing),
         "tables": [comparison.line() for comparison in comparisons],
         "tables_missing_here": [*missing],
         "kinds": {kind.lower(): meaning for kind, meaning in KINDS.items()},
     }
+
+
+def _views(database: Database, given: Json) -> StoredShape:
+    """The views to compare with: the only ones, or those that the settings name."""
+    settings = parse_shape_settings(given)
+    stored = [each for each in Shapes(database).all() if each.shape == FIVETRAN.name]
+    if not stored:
+        raise Refusal("there are no views to compare with; CALL make_fivetran_views() first")
+    if settings.streams:
+        raise Refusal("setting 'streams': the views are made already; leave it out")
+    names = settings.model_fields_set
+    matching = [
+        each
+        for each in stored
+        if ("schema_name" not in names or each.schema == settings.schema_name)
+        and ("database" not in names or each.database == settings.database)
+        and (
+            "connection" not in names
+            or parse_shape_settings(dict(each.settings)).connection == settings.connection
+        )
+    ]
+    if len(matching) != 1:
+        places = ", ".join(f"{each.database}.{each.schema}" for each in stored)
+        raise Refusal(
+            f"the settings name {len(matching)} of the schemas with views ({places}); name one: "
+            "CALL compare_fivetran('DATABASE', 'SCHEMA', PARSE_JSON('{\"schema\": \"HUBSPOT\"}'))"
+        )
+    return matching[0]
+
+
+def _message(comparisons: Sequence[TableComparison], missing: Sequence[str]) -> str:
+    compared = [each for each in comparisons if each.is_compared]
+    unlike = [each.table for each in compared if each.differs]
+    left_out = [each.table for each in comparisons if not each.is_compared]
+    message = f"{len(compared)} tables compared, {len(compared) - len(unlike)} of them agree"
+    if unlike:
+        message += f"; look at {', '.join(unlike)}"
+    if left_out:
+        message += f"; not compared: {', '.join(left_out)}"
+    if missing:
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        message += f"; not here: {', '.join(missing[:_NAMED])}{more}"
+    return message
+
+
+def _table_names(database: Database, database_name: str, schema: str) -> list[str]:
+    """The tables and views of a schema that the app may see: those it was granted alone."""
+    # the application may see no such database
+    with suppress(DatabaseError):
+        rows = database.rows(
+            f"SELECT TABLE_NAME FROM {sql.name(database_name)}.INFORMATION_SCHEMA.TABLES "
+            "WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME",
+            (schema,),
+        )
+        return [row["TABLE_NAME"] for row in rows]
+    return []
 
 
 def _seen(
@@ -138,33 +227,40 @@ def _comparison(
     theirs: SeenObject,
     ours: SeenObject,
 ) -> TableComparison:
+    always_null = {
+        column for column, comment in ours.view.comments.items() if comment.startswith(ALWAYS_NULL)
+    }
+    their_types, our_types = theirs.view.types, ours.view.types
+    missing = sorted(their_types.keys() - (our_types.keys() - always_null))
+    full_key = _KEYS.get(spec.name, spec.key)
+    lacking = [column for column in full_key if column not in their_types]
+    if not {*lacking} <= _LINK_TYPE:
+        why = f"not compared: theirs has no {', '.join(lacking)}, which tell its rows apart"
+        return TableComparison(spec.name, missing, why=why)
     compared = Compared(
         their_table,
         our_view,
-        theirs.view.types,
-        ours.view.types,
-        [column for column in spec.key if column in theirs.view.types],
-        frozenset(
-            column
-            for column, comment in ours.view.comments.items()
-            if comment.startswith(ALWAYS_NULL)
-        ),
+        their_types,
+        our_types,
+        [column for column in full_key if column not in lacking],
+        frozenset(always_null | _NOT_COMPARED.get(spec.name, set())),
+        grouped=bool(lacking) or spec.name in _KEYS,
     )
-    missing = sorted(theirs.view.types.keys() - ours.view.types.keys())
-    if not compared.key:
-        return TableComparison(spec.name, {}, {}, {}, missing)
     try:
         rows = database.rows(compared.statement())
     except DatabaseError as error:
-        raise DatabaseError(f"{their_table} could not be compared: {error.message}") from error
+        return TableComparison(spec.name, missing, error=error.message)
     counts = {row["KIND"]: int(row["IN_ALL"]) for row in rows}
     columns: dict[str, int] = {}
     examples: dict[str, list[str]] = {}
+    different = 0
     for row in rows:
-        if row["KIND"] == "EQUAL":
-            continue
-        examples.setdefault(row["KIND"].lower(), []).append(row["EXAMPLE"])
-        for column in row["COLUMNS"].split():
-            columns[column] = columns.get(column, 0) + int(row["ROWS_COUNTED"])
+        if row["KIND"] != "EQUAL":
+            examples.setdefault(row["KIND"].lower(), []).append(row["EXAMPLE"])
+        if row["KIND"] == "DIFFERENT":
+            different += int(row["ROWS_COUNTED"])
+            for column in row["COLUMNS"].split():
+                columns[column] = columns.get(column, 0) + int(row["ROWS_COUNTED"])
     shown = {kind: keys[:EXAMPLES] for kind, keys in examples.items()}
-    return TableComparison(spec.name, counts, columns, shown, missing)
+    is_cut = different < counts.get("DIFFERENT", 0)
+    return TableComparison(spec.name, missing, counts, columns, shown, is_cut)
