@@ -24,6 +24,7 @@ PROPERTIES = (
     Property("firstname", "string"),
     Property("score", "number"),
     Property("lifecyclestage", "enumeration", options=STAGES),
+    Property("interests", "enumeration", options=(("golf", "Golf"), ("tennis", "Tennis"))),
     Property("snowflake_key", "string", unique=True),
     Property("customer_number", "number", unique=True),
 )
@@ -34,6 +35,7 @@ COLUMNS = {
     "OTHER_EMAIL": "VARCHAR",
     "NAME": "VARCHAR",
     "STAGE": "VARCHAR",
+    "TAGS": "VARCHAR",
     "LINKS": "OBJECT",
 }
 SETTINGS: Mapping[str, Json] = {

@@ -114,7 +114,8 @@ def written(
         sent[name] = returned or ""
         if same_value(definitions.get(name), value, returned):
             continue
-        altered[name] = value
+        # what was appended is our own, and not what others wrote
+        altered.setdefault(name, value)
         stayed = same_value(definitions.get(name), before, returned)
         (ignored if stayed else otherwise).append(name)
     outcome = OF_ACTION[action or row.action]

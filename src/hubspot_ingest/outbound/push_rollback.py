@@ -148,7 +148,7 @@ class _Rollback:
                 ]
             )
             # what they ask for is planned afresh
-            self._engine.ledger.put_back({key: {} for key in keys})
+            self._images.put_back(push, {key: {} for key in keys})
             there = {
                 (link["ROW_KEY"], _wish(link))
                 for link in self._ledger_links(keys)
@@ -224,13 +224,14 @@ class _Rollback:
         updated = [outcome for outcome in undone if outcome.row.action is not Action.ARCHIVE]
         ledger = self._engine.ledger
         ledger.forget_rows([str(outcome.row.key) for outcome in archived])
-        ledger.put_back(
+        self._images.put_back(
+            run.push.name,
             {
                 str(outcome.row.key): {
                     name: value or "" for name, value in (outcome.sent or {}).items()
                 }
                 for outcome in updated
-            }
+            },
         )
         ledger.add_outcomes(
             {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hubspot_ingest import times
-from hubspot_ingest.database.state.push_ledger import Ledger
+from hubspot_ingest.database.state.push_ledger import NOT_OURS, Ledger
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.errors import Refusal
@@ -116,7 +116,7 @@ def _take_over(run: PushRun, plan_hash: str, now: int) -> int:
                 "record_id": row.record_id,
                 "state": "SYNCED",
                 "sent": _held(row.sent, row.payload, row.before),
-                "altered": dict(row.altered),
+                "altered": {**row.altered, **dict.fromkeys(row.payload, NOT_OURS)},
                 "sent_hash": row.hash if row.action is Action.UNCHANGED else None,
                 "run_id": run.run_id,
                 "was_sent": False,

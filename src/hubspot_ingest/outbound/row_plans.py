@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hubspot_ingest.database.state.push_ledger import NOT_OURS
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.model import Property
 from hubspot_ingest.outbound.mapping import EMAIL, MappedProperty, PushMapping
+from hubspot_ingest.outbound.own_values import OwnValues
 from hubspot_ingest.outbound.push_settings import RECORD_ID, RemovedSet
 from hubspot_ingest.outbound.rows import Action, PlannedRow, SourceRow
 from hubspot_ingest.outbound.value_rules import broken_rule, rule_words
@@ -192,27 +194,22 @@ class RowPlanner:
         self, row: SourceRow, wishes: Mapping[str, str | None], record: WrittenRecord
     ) -> PlannedRow:
         """The difference between what a row asks for and what its record holds."""
-        ledger = row.ledger
-        ours: Mapping[str, str] = ledger.sent if ledger else {}
-        altered = dict(ledger.altered) if ledger else {}
+        own = OwnValues.of(row.ledger)
         payload: dict[str, str] = {}
-        held = dict(ours)
+        held = dict(own.sent)
+        agreed: dict[str, str] = {}
         kept: list[str] = []
         for mapped in self._mapping.properties:
             name, before = mapped.name, record.properties.get(mapped.name)
-            value = self._wish(mapped, wishes[name], before, ours)
-            stored_otherwise = (
-                value is not None
-                and name in altered
-                and same_value(mapped.definition, altered[name], value)
-                and same_value(mapped.definition, ours.get(name), before)
-            )
-            if value is None or stored_otherwise:
+            value = own.wish(mapped, wishes[name], before)
+            if value is None or own.is_stored_otherwise(mapped, value, before):
                 continue
             if same_value(mapped.definition, value, before):
                 held[name] = before or ""
+                if not own.is_unchanged(mapped, before):
+                    agreed[name] = NOT_OURS
                 continue
-            foreign = name in ours and not same_value(mapped.definition, ours[name], before)
+            foreign = name in own.sent and not own.is_unchanged(mapped, before)
             if foreign and self._settings.conflicts != "overwrite":
                 kept.append(name)
                 continue
@@ -225,7 +222,6 @@ class RowPlanner:
                 )
                 return self.invalid(row, fault)
             payload[name] = value
-            altered.pop(name, None)
         self._add_match(row, wishes, record, payload, held)
         broken = self._broken_rule(payload)
         if broken is not None:
@@ -235,8 +231,8 @@ class RowPlanner:
                 row,
                 Action.KEPT,
                 record,
-                sent=dict(ours),
-                altered=altered,
+                sent=own.sent,
+                altered=own.altered,
                 message=f"somebody changed {', '.join(kept)} in HubSpot since the last push",
                 property_name=kept[0],
             )
@@ -250,36 +246,13 @@ class RowPlanner:
             record,
             payload=payload,
             sent={**held, **payload},
-            altered=altered,
+            altered={
+                **own.altered_by(payload, record.properties, self._mapping.properties),
+                **agreed,
+            },
             message=message,
             property_name=kept[0] if kept else None,
         )
-
-    def _wish(
-        self,
-        mapped: MappedProperty,
-        value: str | None,
-        before: str | None,
-        ours: Mapping[str, str],
-    ) -> str | None:
-        """What is to stand in HubSpot; ``""`` for nothing, None for whatever stands there."""
-        if value is None:
-            if not before or mapped.nulls == "keep":
-                return None
-            is_ours = mapped.name in ours and same_value(
-                mapped.definition, ours[mapped.name], before
-            )
-            return "" if mapped.nulls == "clear" or is_ours else None
-        if mapped.write == "set_if_empty":
-            written_by_us = mapped.name in ours and same_value(
-                mapped.definition, ours[mapped.name], before
-            )
-            return value if not before or written_by_us else None
-        if mapped.write == "append":
-            there = [part for part in (before or "").split(";") if part]
-            missing = [part for part in value.split(";") if part not in there]
-            return ";".join([*there, *missing]) if missing else None
-        return value
 
     def _is_backward(self, mapped: MappedProperty, before: str | None, value: str) -> bool:
         order = [option for option, _ in mapped.definition.options]
@@ -318,31 +291,35 @@ class RowPlanner:
         """What is done for a record whose row is gone from the source."""
         if record is None:
             return self._skipped(row, "NOT_FOUND", f"HubSpot has no such {self._what} any more")
-        ours: Mapping[str, str] = row.ledger.sent if row.ledger else {}
         removal = self._settings.removed_rows
         if removal == "archive":
             return self._planned(row, Action.ARCHIVE, record)
-        payload: dict[str, str] = {}
+        own, held = OwnValues.of(row.ledger), record.properties
+        values: dict[str, str | None]
         if isinstance(removal, RemovedSet):
             values = {name: scalar_text(value) for name, value in removal.set.items()}
         else:
-            # what somebody changed since is theirs
             values = {
-                mapped.name: ""
+                mapped.name: own.without_ours(mapped, held.get(mapped.name))
                 for mapped in self._mapping.properties
-                if ours.get(mapped.name)
-                and same_value(
-                    mapped.definition, ours[mapped.name], record.properties.get(mapped.name)
-                )
             }
-        for name, value in values.items():
-            if not same_value(self._definitions.get(name), value, record.properties.get(name)):
-                payload[name] = value
-        if not payload:
-            action = Action.UNCHANGED
-        else:
+        payload = {
+            name: value
+            for name, value in values.items()
+            if value is not None
+            and not same_value(self._definitions.get(name), value, held.get(name))
+        }
+        action = Action.UNCHANGED
+        if payload:
             action = Action.UPDATE if any(payload.values()) else Action.CLEAR
-        return self._planned(row, action, record, payload=payload, sent={**ours, **payload})
+        return self._planned(
+            row,
+            action,
+            record,
+            payload=payload,
+            sent={**own.sent, **payload},
+            altered=own.altered_by(payload, held, self._mapping.properties),
+        )
 
     def _planned(
         self,

@@ -84,8 +84,8 @@ class PlannedRow:
     """What is done for one row.
 
     ``payload`` are the properties to send, ``before`` what HubSpot holds of them, ``sent`` all that
-    the ledger says of the record once that is done, ``altered`` what was sent where HubSpot stores
-    something else.
+    the ledger says of the record once that is done, ``altered`` the push's own value where
+    HubSpot holds another one (``own_values``).
     """
 
     n: int

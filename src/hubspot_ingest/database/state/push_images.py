@@ -10,6 +10,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, Row, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.push_json import FROM_BIND, json_binds, json_columns
+from hubspot_ingest.database.state.push_ledger import NOT_OURS
 
 _LINK_IMAGE = {
     "ROW_KEY": "VARCHAR",
@@ -120,4 +121,35 @@ class PushImages:
                 "CREATED_AT) VALUES (s.PUSH, s.RUN_ID, s.ROW_KEY, s.RECORD_ID, 'LINK', s.LINKS, "
                 "s.CREATED_AT)",
                 (push, run_id, bind),
+            )
+
+    def put_back(self, push: str, values: Mapping[str, Mapping[str, str]]) -> None:
+        """Rows of a push hold these values again, by key and property, and are planned afresh.
+
+        What was before may be somebody else's: it does not count as sent.
+        """
+        rows = self._database.rows(
+            f"SELECT ROW_KEY, SENT, ALTERED FROM {self._state}.PUSH_ROWS WHERE PUSH = ? "
+            f"AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
+            (push, json.dumps(list(values))),
+        )
+        columns = {"ROW_KEY": "VARCHAR", "SENT": "VARIANT", "ALTERED": "VARIANT"}
+        for bind in json_binds(
+            {
+                "row_key": row["ROW_KEY"],
+                "sent": {**(variant(row["SENT"]) or {}), **values[str(row["ROW_KEY"])]},
+                "altered": {
+                    **(variant(row["ALTERED"]) or {}),
+                    **dict.fromkeys(values[str(row["ROW_KEY"])], NOT_OURS),
+                },
+            }
+            for row in rows
+        ):
+            self._database.rows(
+                f"MERGE INTO {self._state}.PUSH_ROWS t USING (SELECT ? AS PUSH, "
+                f"{json_columns(columns)} {FROM_BIND}) s "
+                "ON t.PUSH = s.PUSH AND t.ROW_KEY = s.ROW_KEY WHEN MATCHED THEN UPDATE SET "
+                "SENT = s.SENT, ALTERED = s.ALTERED, SENT_HASH = NULL, STATE = 'SYNCED', "
+                "REMOVED_AT = NULL",
+                (push, bind),
             )

@@ -58,6 +58,9 @@ _IMAGE = {
 }
 _INTENT = "N, ROW_KEY, RECORD_ID, ACTION, PAYLOAD, BEFORE, SENT, ALTERED, SOURCE_HASH, IS_GONE"
 _OBJECTS = ("PAYLOAD", "BEFORE", "SENT", "ALTERED")
+# In ALTERED: the push sent nothing of what HubSpot holds of a property. HubSpot appends choices
+# that begin with a semicolon ("Enumeration properties"): this appended none.
+NOT_OURS = ";"
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,28 +364,6 @@ class Ledger:
                 f"DELETE FROM {self._state}.PUSH_ROWS WHERE PUSH = ? AND ROW_KEY IN "
                 f"(SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
                 (self._push, json.dumps(list(keys))),
-            )
-
-    def put_back(self, values: Mapping[str, Mapping[str, str]]) -> None:
-        """Rows hold these values again, by key and property, and are planned afresh."""
-        rows = self._database.rows(
-            f"SELECT ROW_KEY, SENT FROM {self._state}.PUSH_ROWS WHERE PUSH = ? AND ROW_KEY IN "
-            f"(SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
-            (self._push, json.dumps(list(values))),
-        )
-        for bind in json_binds(
-            {
-                "row_key": row["ROW_KEY"],
-                "sent": {**(variant(row["SENT"]) or {}), **values[str(row["ROW_KEY"])]},
-            }
-            for row in rows
-        ):
-            self._database.rows(
-                f"MERGE INTO {self._state}.PUSH_ROWS t USING (SELECT ? AS PUSH, "
-                f"{json_columns({'ROW_KEY': 'VARCHAR', 'SENT': 'VARIANT'})} {FROM_BIND}) s "
-                "ON t.PUSH = s.PUSH AND t.ROW_KEY = s.ROW_KEY WHEN MATCHED THEN UPDATE SET "
-                "SENT = s.SENT, SENT_HASH = NULL, STATE = 'SYNCED', REMOVED_AT = NULL",
-                (self._push, bind),
             )
 
     def prune_images(self, before: int) -> None:
