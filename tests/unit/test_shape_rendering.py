@@ -98,6 +98,13 @@ def test_spans_of_history_are_one_window_that_a_filter_of_names_can_pass() -> No
     assert "JOIN" not in view.query
 
 
+def test_no_instant_is_read_by_the_formats_of_a_session() -> None:
+    texts = [repr(view) for view in (*FIVETRAN_VIEWS, *AIRBYTE_VIEWS)]
+
+    assert not [text for text in (contact().query, *texts) if "'::TIMESTAMP" in text]
+    assert "TIMESTAMP_TZ_FROM_PARTS(1970, 1, 1, 0, 0, 0, 0, 'UTC')" in contact().query
+
+
 def test_airbytes_shape_has_its_names_and_types() -> None:
     view = rendered(spec("CONTACTS", AIRBYTE_VIEWS), {("contacts", ""): TABLE}, {}, ExistingView())
 

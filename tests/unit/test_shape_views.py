@@ -11,12 +11,21 @@ import pytest
 from hubspot_ingest.app_settings import parse_app_settings
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.state.shapes import StoredShape
 from hubspot_ingest.database.state.stored_state import StoredState
 from hubspot_ingest.database.state.sweeps import SweepsState
 from hubspot_ingest.database.state.syncs import EarnedOn, Sync
 from hubspot_ingest.errors import DatabaseError, GrantMissing
-from hubspot_ingest.inbound.load.shapes import shape_views
-from hubspot_ingest.inbound.load.shapes.shape_views import FIVETRAN, ShapeSettings, ViewPlan
+from hubspot_ingest.inbound.load.shapes.shape_views import (
+    FIVETRAN,
+    ShapeSettings,
+    ViewPlan,
+    check_schema,
+    kept_places,
+    make_views,
+    parse_shape_settings,
+    plan_views,
+)
 from hubspot_ingest.model import Property
 
 RECORDS = {"ID": "TEXT", "_SYNCED_AT": "TIMESTAMP_NTZ", "_DELETE_KIND": "TEXT"}
@@ -88,8 +97,46 @@ def plans(
         {},
         [],
     )
-    listed = shape_views.plan_views(database, stored, FIVETRAN, ShapeSettings())
+    listed = plan_views(database, stored, FIVETRAN, ShapeSettings())
     return {plan.view.table: plan for plan in listed}
+
+
+# -- what goes wrong ------------------------------------------------------------------------------
+
+
+def test_one_view_that_cannot_be_made_stops_no_other_and_names_the_grants() -> None:
+    denied = GrantMissing("not authorized")
+    database = Catalog(failures={'REPLACE VIEW "HUBSPOT_DATA"."HUBSPOT"."CONTACT"': denied})
+    database.add_table("CONTACTS")
+    planned = plans(database, sync("contacts"), sync("owners", filled=False))
+
+    made = {plan.view.table: plan for plan in make_views(database, [*planned.values()])}
+
+    assert made["OWNER"].status == "MADE"
+    assert made["CONTACT"].status == "FAILED"
+    assert "CREATE VIEW ON SCHEMA" in made["CONTACT"].why
+
+
+def test_of_a_schema_that_was_dropped_it_says_how_to_make_or_end_it() -> None:
+    stored_shape = StoredShape("FIVETRAN", "HUBSPOT_DATA", "MINE", {"schema": "MINE"})
+
+    with pytest.raises(DatabaseError, match=r"make_fivetran_views.*MINE.*drop_fivetran_views"):
+        check_schema(Catalog(), stored_shape)
+    check_schema(Catalog(schemas=["MINE"]), stored_shape)
+
+
+def test_dropping_means_the_views_that_were_made_wherever_they_are() -> None:
+    mine = StoredShape("FIVETRAN", "HUBSPOT_DATA", "MINE", {"connection": "eu"})
+    yours = StoredShape("FIVETRAN", "HUBSPOT_DATA", "YOURS", {})
+    other = StoredShape("AIRBYTE", "HUBSPOT_DATA", "AIRBYTE", {})
+
+    def schemas(**settings: Any) -> list[str]:
+        given = parse_shape_settings(settings)
+        return [place.schema for place in kept_places([mine, yours, other], FIVETRAN, given)]
+
+    assert schemas() == ["MINE", "YOURS"]
+    assert schemas(schema="YOURS") == schemas(connection="default") == ["YOURS"]
+    assert schemas(connection="eu") == ["MINE"]
 
 
 # -- tables ---------------------------------------------------------------------------------------

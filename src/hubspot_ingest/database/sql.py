@@ -34,8 +34,8 @@ class Table:
         return ".".join(name(part) for part in (self.database, self.schema, self.table))
 
     def __str__(self) -> str:
-        """The full name without quotes, for messages."""
-        return f"{self.database}.{self.schema}.{self.table}"
+        """The full name without quotes, for messages; of a schema where it names no table."""
+        return f"{self.database}.{self.schema}.{self.table}".removesuffix(".")
 
 
 def table_beside(table: Table, part: str) -> Table:

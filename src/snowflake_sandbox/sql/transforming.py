@@ -90,11 +90,22 @@ def transform(root: Expr, params: MutableParams | None, schema: str | None) -> E
         if step in _IN_PLACE and tree.has(kinds):
             tree.index()
     tree.apply(_current_transaction, (exp.CurrentTransaction,))
+    tree.apply(_nanoseconds, (exp.TimestampTzFromParts,))
     return _milliseconds(tree.root)
 
 
 def _current_transaction(_: Expr) -> Expr:
     return exp.Anonymous(this="getvariable", expressions=[exp.Literal.string(TRANSACTION)])
+
+
+def _nanoseconds(instant: Expr) -> Expr:
+    """DuckDB has seconds with decimals instead."""
+    if (nano := instant.args.get("nano")) is not None:
+        billion = exp.Literal.number("1000000000.0")
+        seconds = exp.Paren(this=exp.Div(this=nano.copy(), expression=billion))
+        instant.set("sec", exp.Add(this=instant.args["sec"].copy(), expression=seconds))
+        instant.set("nano", None)
+    return instant
 
 
 def _milliseconds(root: Expr) -> Expr:

@@ -78,3 +78,9 @@ def test_milliseconds_are_read_exactly(
 def test_milliseconds_beyond_all_times_are_refused(shared: Engine) -> None:
     with pytest.raises(SqlError):
         shared.sql("SELECT TO_TIMESTAMP_NTZ(TRY_TO_NUMBER('99999999999999999999'), 3)")
+
+
+def test_an_instant_is_made_of_its_parts_to_the_millisecond(shared: Engine) -> None:
+    instant = "TIMESTAMP_TZ_FROM_PARTS(1970, 1, 2, 0, 0, 3, 5000000, 'UTC')"
+    text = f"SELECT DATE_PART(EPOCH_MILLISECOND, {instant})"
+    assert shared.sql(text) == [("86403005",)]

@@ -66,6 +66,8 @@ def instant_of(milliseconds: str) -> str:
 
     ``milliseconds`` is an expression for a number of them since 1970.
     """
+    # a literal would be read by the formats of the session that queries the view;
     # BIGINT is NUMBER(38, 0) in Snowflake; the local engine adds no decimals to an instant
     added = f"CAST({milliseconds} AS BIGINT)"
-    return f"DATEADD('millisecond', {added}, '1970-01-01 00:00:00 +0000'::TIMESTAMP_TZ)"
+    epoch = "TIMESTAMP_TZ_FROM_PARTS(1970, 1, 1, 0, 0, 0, 0, 'UTC')"
+    return f"DATEADD('millisecond', {added}, {epoch})"

@@ -225,13 +225,15 @@ _MERGES = (
 
 # in one window over what a query filters by, so that such a filter reaches the table
 _NEXT = 'LEAD(t."CHANGED_AT") OVER (PARTITION BY t."ID", t."PROPERTY" ORDER BY t."CHANGED_AT")'
+# 9999-12-31 23:59:59.999, as Fivetran has it
+_FOREVER = "253402300799999"
 _SPAN = (
     ViewColumn("_FIVETRAN_START", INSTANT, Landed("CHANGED_AT")),
     *sql(
         INSTANT,
         _FIVETRAN_END="COALESCE("
         + instant_of(f"DATE_PART('epoch_millisecond', {_NEXT}) - 1")
-        + ", '9999-12-31 23:59:59.999 +0000'::TIMESTAMP_TZ)",
+        + f", {instant_of(_FOREVER)})",
     ),
     *sql(BOOLEAN, _FIVETRAN_ACTIVE=f"{_NEXT} IS NULL"),
 )

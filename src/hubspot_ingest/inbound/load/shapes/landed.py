@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.registry import ITEM_STREAMS, RECORD_STREAMS
 from hubspot_ingest.catalog.stream import RecordStream
-from hubspot_ingest.database import sql
+from hubspot_ingest.database import privileges, sql
 from hubspot_ingest.database.columns import (
     BOOKKEEPING,
     LINK,
@@ -286,11 +286,17 @@ def seen_objects(
         by_database.setdefault(table.database, set()).add(table)
     grouped: dict[Table, list[Row]] = {}
     for database_name, group in by_database.items():
-        with nullcontext() if database_name in needed else suppress(GrantMissing):
-            for row in database.rows(_objects(database_name, group)):
-                table = Table(database_name, row["TABLE_SCHEMA"], row["TABLE_NAME"])
-                if table in group:
-                    grouped.setdefault(table, []).append(row)
+        try:
+            rows = database.rows(_objects(database_name, group))
+        except GrantMissing as error:
+            if database_name in needed:
+                first = min(group, key=str)
+                raise privileges.with_grants(database, first, error) from error
+            continue
+        for row in rows:
+            table = Table(database_name, row["TABLE_SCHEMA"], row["TABLE_NAME"])
+            if table in group:
+                grouped.setdefault(table, []).append(row)
     return {table: _seen(listed) for table, listed in grouped.items()}
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from pydantic import Field, ValidationError, field_validator
@@ -139,28 +140,42 @@ def make(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
                 f"shape of the connection {connection}; name another schema"
             )
     plans = plan_views(database, stored, shape, settings)
-    run_ddl(database, home_ddl(database, place))
+    try:
+        run_ddl(database, home_ddl(database, place))
+    except GrantMissing as error:
+        raise privileges.with_grants(database, place, error) from error
     dumped = settings.model_dump(mode="json", by_alias=True, exclude_none=True)
     kept: dict[str, Json] = {**dumped, "database": place.database, "schema": place.schema}
     shapes.save(StoredShape(shape.name, place.database, place.schema, kept), now)
-    return _answer(shape, place, _run(database, plans))
+    return _answer(shape, place, make_views(database, plans))
 
 
 def drop(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
-    """Drop the views of a shape that the app made, and keep them up to date no longer."""
+    """Drop the views of a shape that the app made, and keep them up to date no longer.
+
+    Raises ``Refusal`` where they are in several schemas and the settings do not say which is meant.
+    """
     database = context.database
     settings = parse_shape_settings(given)
-    stored = read_stored_state(database, context.clock.now())
-    place = _place(shape, settings, _syncs(stored, settings))
+    places = kept_places(Shapes(database).all(), shape, settings)
+    if len(places) > 1:
+        raise Refusal(
+            f"there are views in {shape.title} shape in {', '.join(map(str, places))}; say which "
+            f"are to go: {{'database': '{places[0].database}', 'schema': '{places[0].schema}'}}"
+        )
+    if places:
+        [place] = places
+    else:
+        stored = read_stored_state(database, context.clock.now())
+        place = _place(shape, settings, _syncs(stored, settings))
     views = [_view(place, spec) for spec in shape.views]
     ours = [view for view, seen in seen_objects(database, views).items() if _is_ours(seen)]
     for view in ours:
         database.rows(f"DROP VIEW IF EXISTS {view.quoted}")
     Shapes(database).delete(StoredShape(shape.name, place.database, place.schema, {}))
-    where = f"{place.database}.{place.schema}"
     return {
         "response_code": "OK",
-        "message": f"{len(ours)} views of {where} were dropped; the schema stays",
+        "message": f"{len(ours)} views of {place} were dropped; the schema stays",
         "views": [view.table for view in ours],
     }
 
@@ -170,20 +185,64 @@ def after_changes(context: Context) -> None:
 
     A failure fails no run: the view ERRORS has it, and DOCTOR.
     """
-    database, now = context.database, context.clock.now()
+    with _failure_in_errors(context, "views in other shapes were not updated"):
+        for stored_shape in Shapes(context.database).all():
+            where = f"{stored_shape.database}.{stored_shape.schema}"
+            with _failure_in_errors(context, f"the views of {where} were not updated"):
+                _update(context, stored_shape)
+
+
+@contextmanager
+def _failure_in_errors(context: Context, what: str) -> Iterator[None]:
+    """What fails goes into ERRORS, with ``what`` in front."""
     try:
-        for stored_shape in Shapes(database).all():
-            shape = SHAPES[stored_shape.shape]
-            settings = parse_shape_settings(dict(stored_shape.settings))
-            plans = plan_views(database, read_stored_state(database, now), shape, settings)
-            for plan in _run(database, plans):
-                if plan.status == "FAILED":
-                    message = f"the view {plan.view} is not up to date: {plan.why}"
-                    Runs(database).log_error(None, "", DatabaseError.code, message, now)
+        yield
     except IngestError as error:
-        message = f"views in other shapes were not updated: {error.message}"
+        message, now = f"{what}: {error.message}", context.clock.now()
         with suppress(IngestError):
-            Runs(database).log_error(None, "", error.response_code, message, now)
+            Runs(context.database).log_error(None, "", error.response_code, message, now)
+
+
+def _update(context: Context, stored_shape: StoredShape) -> None:
+    database, now = context.database, context.clock.now()
+    shape, settings = SHAPES[stored_shape.shape], dict(stored_shape.settings)
+    stored = read_stored_state(database, now)
+    plans = plan_views(database, stored, shape, parse_shape_settings(settings))
+    if any(plan.ddl for plan in plans):
+        check_schema(database, stored_shape)
+    for plan in make_views(database, plans):
+        if plan.status == "FAILED":
+            message = f"the view {plan.view} is not up to date: {plan.why}"
+            Runs(database).log_error(None, "", DatabaseError.code, message, now)
+
+
+def check_schema(database: Database, stored_shape: StoredShape) -> None:
+    """Raises ``DatabaseError`` where somebody dropped the schema of views, with what to do."""
+    shape, settings = SHAPES[stored_shape.shape], json.dumps(dict(stored_shape.settings))
+    place = Table(stored_shape.database, stored_shape.schema, "")
+    try:
+        is_there = bool(database.rows(*sql.schema_named(place)))
+    except GrantMissing as error:
+        raise privileges.with_grants(database, place, error) from error
+    if not is_there:
+        raise DatabaseError(
+            f"the schema is not there any more; CALL {shape.procedure}(PARSE_JSON("
+            f"{sql.text(settings)})) makes it again, "
+            f"CALL {shape.procedure.replace('make', 'drop')}() ends them"
+        )
+
+
+def kept_places(kept: Sequence[StoredShape], shape: Shape, settings: ShapeSettings) -> list[Table]:
+    """The schemas with views of a shape that settings mean, as far as they name any. Pure."""
+    connection = settings.connection if "connection" in settings.model_fields_set else None
+    return [
+        Table(stored_shape.database, stored_shape.schema, "")
+        for stored_shape in kept
+        if stored_shape.shape == shape.name
+        and settings.database in (None, stored_shape.database)
+        and settings.schema_name in (None, stored_shape.schema)
+        and connection in (None, parse_shape_settings(dict(stored_shape.settings)).connection)
+    ]
 
 
 def outdated_views(context: Context) -> Iterator[tuple[Shape, ViewPlan]]:
@@ -245,7 +304,7 @@ def _plan(
     return ViewPlan(view, "MADE", about, statement, ddl)
 
 
-def _run(database: Database, plans: Sequence[ViewPlan]) -> Iterator[ViewPlan]:
+def make_views(database: Database, plans: Sequence[ViewPlan]) -> Iterator[ViewPlan]:
     """Make the views that are to be made; those that cannot be come back as FAILED."""
     for plan in plans:
         if not plan.ddl:
@@ -257,10 +316,10 @@ def _run(database: Database, plans: Sequence[ViewPlan]) -> Iterator[ViewPlan]:
             if "already exists" in error.snowflake_message:
                 # the app sees nothing of what belongs to others
                 yield ViewPlan(plan.view, "NOT_MADE", NAME_TAKEN)
-            elif isinstance(error, GrantMissing):
-                raise privileges.with_grants(database, plan.view, error) from error
-            else:
-                yield ViewPlan(plan.view, "FAILED", error.message)
+                continue
+            if isinstance(error, GrantMissing):
+                error = privileges.with_grants(database, plan.view, error)
+            yield ViewPlan(plan.view, "FAILED", error.message)
         else:
             yield plan
 
@@ -274,10 +333,12 @@ def _answer(shape: Shape, place: Table, plans: Iterator[ViewPlan]) -> dict[str, 
     words = ", ".join(
         f"{count} {status.lower().replace('_', ' ')}" for status, count in counts.items() if count
     )
+    if counts["FAILED"]:
+        first = next(plan for plan in listed if plan.status == "FAILED")
+        words += f" ({first.view.table}: {first.why})"
     return {
         "response_code": DatabaseError.code if counts["FAILED"] else "OK",
-        "message": f"views in {shape.title} shape in {place.database}.{place.schema}: {words}; "
-        "runs keep them up to date",
+        "message": f"views in {shape.title} shape in {place}: {words}; runs keep them up to date",
         "views": [plan.line() for plan in listed],
     }
 
