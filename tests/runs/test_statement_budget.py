@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tests.runs.conftest import MakeWorld
 from tests.runs.statement_counts import of_passes, of_small_runs, shortened
 
-BUDGET = {"first run of 300 rows": 52, "idle sync": 8, "1 changed record": 16}
+BUDGET = {"first run of 300 rows": 52, "idle sync": 8, "1 changed record": 14}
 
 
 def within(limit: int, statements: Sequence[str]) -> None:

@@ -126,8 +126,9 @@ class ItemRun:
             )
         tables = TableLoader(
             *(self.database, log.run_id, self.clock, self.heartbeat, self.tick, existing_table),
-            views.update,
+            views.prepare,
             self.recorder,
+            granted=state.granted_tables,
             on_changed=self.on_changed,
         )
         loader = ItemLoader(

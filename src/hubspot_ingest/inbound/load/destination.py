@@ -112,9 +112,10 @@ def prepare(
     spec: TableSpec,
     existing_table: ExistingTable,
     beside_columns: BesideColumns | None = None,
+    granted: Collection[Table] = (),
 ) -> None:
     """Make the tables, or add the columns that are lacking and the comments that changed."""
-    run_ddl(database, ddl(database, spec, existing_table, beside_columns))
+    run_ddl(database, ddl(database, spec, existing_table, beside_columns, granted))
 
 
 def ddl(
@@ -122,11 +123,12 @@ def ddl(
     spec: TableSpec,
     existing_table: ExistingTable,
     beside_columns: BesideColumns | None = None,
+    granted: Collection[Table] = (),
 ) -> list[str]:
     """The DDL of the tables, of their database and schema as far as they lack, and of who may read.
 
     ``beside_columns`` are those of the tables beside it, as far as they are known. Readers are let
-    in again in every run: one may be killed before it comes to that.
+    in again unless a table is ``granted``: a run may be killed before it comes to that.
     """
     home: list[str] = []
     if existing_table.types:
@@ -142,10 +144,13 @@ def ddl(
         creation = sql.create_table(spec.table, spec.columns, spec.comment)
         home = home_ddl(database, spec.table)
         statements = [*home, creation]
-    statements.append(sql.grant_select(spec.table))
+    if spec.table not in granted:
+        statements.append(sql.grant_select(spec.table))
     for part, beside in spec.beside.items():
-        statements.append(sql.create_table(beside.table, beside.columns, beside.comment))
         there = (beside_columns or {}).get(part)
+        is_ready = there is not None and beside.table in granted
+        if not is_ready:
+            statements.append(sql.create_table(beside.table, beside.columns, beside.comment))
         if there is None:
             # a schema that is yet to be made has no tables
             is_new = any(statement.startswith("CREATE SCHEMA") for statement in home)
@@ -153,7 +158,8 @@ def ddl(
         lacking_beside = [column for column in beside.columns if column.name not in there]
         if there and lacking_beside:
             statements.append(sql.add_columns(beside.table, lacking_beside))
-        statements.append(sql.grant_select(beside.table))
+        if not is_ready:
+            statements.append(sql.grant_select(beside.table))
     return statements
 
 

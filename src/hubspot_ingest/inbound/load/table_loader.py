@@ -117,9 +117,10 @@ class TableLoader:
     """Loads rows for one run, which makes its staging tables once, and is to be closed.
 
     ``heartbeat`` is called whenever nothing came for ``tick`` seconds; ``on_prepared`` when a table
-    has the columns of its spec, and ``on_changed`` before it where a table or column is new;
-    ``beside`` are the columns of the tables beside it that are there. ``recorder`` keeps what is
-    read and the rows that are changed. ``prepared`` are the tables that need not be made.
+    has the columns of its spec (and whether any of them is new), and ``on_changed`` before it where
+    a table or column is new; ``beside`` are the columns of the tables beside it that are there, and
+    readers were let into those that are ``granted``. ``recorder`` keeps what is read and the rows
+    that are changed. ``prepared`` are the tables that need not be made.
     """
 
     database: Database
@@ -128,10 +129,11 @@ class TableLoader:
     heartbeat: Callable[[], None]
     tick: float
     existing_table: ExistingTable
-    on_prepared: Callable[[ExistingTable], None] = lambda _: None
+    on_prepared: Callable[[ExistingTable, bool], None] = lambda _, __: None
     recorder: PageRecorder | None = None
     prepared: set[Table] = field(default_factory=set)
     beside: BesideColumns = field(default_factory=dict)
+    granted: Collection[Table] = ()
     on_changed: Callable[[], None] = lambda: None
     _stagings: list[Staging] = field(default_factory=list, init=False)
 
@@ -250,10 +252,10 @@ class TableLoader:
             return
         if lacking or {*tables.beside} - {*self.beside}:
             self.on_changed()
-        destination.prepare(self.database, tables, self.existing_table, self.beside)
+        destination.prepare(self.database, tables, self.existing_table, self.beside, self.granted)
         self.prepared |= names
         self.existing_table = self.existing_table.grown(tables)
-        self.on_prepared(self.existing_table)
+        self.on_prepared(self.existing_table, lacking)
 
     def staging(self, parts: Parts) -> Staging:
         """The staging tables of this run that have these columns."""

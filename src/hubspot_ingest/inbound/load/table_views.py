@@ -63,6 +63,14 @@ class TableViews:
             return []
         return [statement for _, statement in self._ddl(shown, [])]
 
+    def prepare(self, existing_table: ExistingTable, has_new_columns: bool) -> None:
+        """Before rows come, make views of a table that has none yet, or has new columns.
+
+        Others are looked at when the run settles the table.
+        """
+        if has_new_columns or self.settled_through is None:
+            self.update(existing_table)
+
     def update(self, existing_table: ExistingTable, *, loaded: bool = True) -> None:
         """Bring the views up to date with the table as it stands."""
         shown = self._shown(existing_table)

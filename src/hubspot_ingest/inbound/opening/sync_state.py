@@ -127,6 +127,18 @@ class SyncState:
             and created == self.existing_table.created
         )
 
+    @property
+    def granted_tables(self) -> frozenset[Table]:
+        """The tables that readers were let into: a run merged rows into them, which comes later."""
+        if self.earned_on.table != str(self.table):
+            return frozenset()
+        created_now = {**self.tables.created, "": self.existing_table.created}
+        return frozenset(
+            sql.table_beside(self.table, part) if part else self.table
+            for part, (created, rows) in self.earned_on.tables.items()
+            if rows and created is not None and created == created_now.get(part)
+        )
+
     def without_state(self, reason: str) -> SyncState:
         """The same without what earlier runs left behind: a run is a backfill."""
         return replace(

@@ -166,6 +166,6 @@ def _table(
         existing=existing_table.types,
     )
     tables = rows.item_tables(stream, state.table, flattened)
-    ddl = destination.ddl(database, tables, existing_table)
+    ddl = destination.ddl(database, tables, existing_table, granted=state.granted_tables)
     ddl += views.statements(existing_table.grown(tables), loaded=True)
     return ddl, [column for column in tables.columns if column.name not in existing_table.types]

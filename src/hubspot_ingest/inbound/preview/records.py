@@ -116,17 +116,18 @@ def _ddl(
     statements: list[str] = []
     existing = sync_state.existing_table
     database, beside = prospect.context.database, sync_state.tables.beside
+    granted = sync_state.granted_tables
     fresh = sync_state.table_views(database, run_plan, properties, [])
     if survey.counts.records:
         tables = record_tables(run_plan, sync_state.links_at_once(run_plan))
-        statements += destination.ddl(database, tables, existing, beside)
+        statements += destination.ddl(database, tables, existing, beside, granted)
         existing = existing.grown(tables)
         statements += fresh.statements(existing, loaded=True)
     elif existing.types:
         statements += fresh.statements(existing, loaded=False)
     if survey.counts.archived or survey.counts.rotation or survey.counts.gone:
         tables = record_tables(run_plan, run_plan.association_columns)
-        statements += destination.ddl(database, tables, existing, beside)
+        statements += destination.ddl(database, tables, existing, beside, granted)
         statements += fresh.statements(existing.grown(tables), loaded=True)
     return list(dict.fromkeys(statements))
 

@@ -207,6 +207,7 @@ def _comparison(
         state.existing_table,
         recorder=recorder,
         beside=state.tables.beside,
+        granted=state.granted_tables,
     )
     loader = Loader(tables, client.fetch, run_plan, portal_id, run_plan.association_columns)
     repairs = Repairs(loader, settled_through, lambda result: result.count_in(log))

@@ -165,9 +165,10 @@ class Run:
         table_loader = TableLoader(
             self._context.database.counting(log.staged, client.watch),
             *(log.run_id, self._clock, self._heartbeat, self._tick, started.existing_table),
-            views.update,
+            views.prepare,
             self._recorder,
             beside=self._sync_state.tables.beside,
+            granted=self._sync_state.granted_tables,
             on_changed=self._ending.note_change,
         )
         links = self._sync_state.links_at_once(run_plan)
