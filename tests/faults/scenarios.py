@@ -20,7 +20,7 @@ from snowflake_sandbox import Engine
 from tests.faults.life import Life
 from tests.faults.portals import ACTIVE, SCORE, TIER, make_portal
 from tests.faults.truth import Promise, Takes, differences, number
-from tests.runs.world import NOW, STATE_TABLES, HandClock, World
+from tests.runs.world import NOW, HandClock, World, empty
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MACHINES = "2-3456789"
@@ -201,14 +201,6 @@ class Mortal(Database):
     def put(self, stream: BinaryIO, location: str) -> None:
         if self._left > 0:
             self._alive.put(stream, location)
-
-
-def empty(engine: Engine) -> None:
-    """Leave the engine as on the day the app was installed."""
-    for table in STATE_TABLES:
-        engine.sql(f"DELETE FROM HUBSPOT_INGEST.STATE.{table}")
-    if engine.store.has_database("HUBSPOT_DATA"):
-        engine.sql("DROP DATABASE HUBSPOT_DATA")
 
 
 class Played:

@@ -10,7 +10,7 @@ import pytest
 from hubspot_ingest.database.state.connections import SECRETS
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox
 from snowflake_sandbox import Engine
-from tests.runs.world import STATE_TABLES, HandClock, World
+from tests.runs.world import HandClock, World, empty
 
 APP = Path(__file__).parents[2] / "app"
 
@@ -32,12 +32,7 @@ def engine(installed: Engine) -> Engine:
 
 def as_installed(installed: Engine) -> Engine:
     """Forget everything that was done since the installation."""
-    with_destination = installed.store.has_database("HUBSPOT_DATA")
-    for table in STATE_TABLES:
-        installed.sql(f"DELETE FROM HUBSPOT_INGEST.STATE.{table}")
-    installed.sql("INSERT INTO HUBSPOT_INGEST.STATE.SETTINGS (SETTINGS) SELECT PARSE_JSON('{}')")
-    if with_destination:
-        installed.sql("DROP DATABASE HUBSPOT_DATA")
+    empty(installed)
     # what a test left behind that killed a run, whichever tests share this engine
     installed.sql("REMOVE @HUBSPOT_INGEST.STAGING.LOADS")
     left = installed.sql(

@@ -73,6 +73,15 @@ STATE_TABLES = (
 )
 
 
+def empty(engine: Engine) -> None:
+    """Forget all that the app remembers, and the destination."""
+    for table in STATE_TABLES:
+        engine.sql(f"DELETE FROM HUBSPOT_INGEST.STATE.{table}")
+    engine.sql("INSERT INTO HUBSPOT_INGEST.STATE.SETTINGS (SETTINGS) SELECT PARSE_JSON('{}')")
+    if engine.store.has_database("HUBSPOT_DATA"):
+        engine.sql("DROP DATABASE HUBSPOT_DATA")
+
+
 def on_an_empty_stack(work: Callable[[], Answer]) -> Answer:
     """Do ``work`` in a thread of its own, as the engine does.
 

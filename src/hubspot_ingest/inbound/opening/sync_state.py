@@ -129,8 +129,8 @@ class SyncState:
 
     @property
     def granted_tables(self) -> frozenset[Table]:
-        """The tables that readers were let into: a run merged rows into them, which comes later."""
-        if self.earned_on.table != str(self.table):
+        """The tables that readers were let into: a run that ended merged rows into them later."""
+        if self.settled_through is None or self.earned_on.table != str(self.table):
             return frozenset()
         created_now = {**self.tables.created, "": self.existing_table.created}
         return frozenset(
