@@ -15,6 +15,8 @@ from tests.push.test_links import COMPANIES, company, links
 from tests.runs.dying import Killed
 from tests.runs.world import MINUTE, Answer, on_an_empty_stack
 
+TAKEN = {"customer_number": "77"}
+
 
 def rolled_back(world: PushWorld, run_id: str) -> Answer:
     return on_an_empty_stack(lambda: dict(rollback_push(world.context, "customers_out", run_id)))
@@ -35,6 +37,24 @@ def test_created_records_are_archived_and_values_go_back(push_world: PushWorld) 
     # what was replaced is forgotten with the push
     push_configuration.drop(push_world.context, "customers_out")
     assert push_world.push_rows("PUSH_IMAGES") == []
+
+
+def test_what_is_not_mapped_any_more_goes_back_and_rows_that_fail_are_named(
+    push_world: PushWorld,
+) -> None:
+    before = {"email": "c1@example.com", "loyalty_points": "5", "customer_number": "77"}
+    push_world.portal.create("contacts", before)
+    push_world.update(1, STAGE="78")
+    push_world.configure_push(properties={"loyalty_points": "SCORE", "customer_number": "STAGE"})
+    run_id = push_world.pushed()["run_id"]
+    push_world.configure_push(properties={"firstname": "FIRST_NAME"})
+    other = push_world.portal.create("contacts", {"email": "x@example.com"} | TAKEN)
+    assert rolled_back(push_world, run_id)["rows_failed"] == ["1"]
+    push_world.portal.update("contacts", other, {"customer_number": "79"})
+    answer = rolled_back(push_world, run_id)
+    assert (answer["rows_failed"], answer["properties_kept"]) == ([], 0)
+    record = push_world.record_of("c1@example.com")
+    assert (record["loyalty_points"], record["customer_number"]) == ("5", "77")
 
 
 def test_an_address_that_is_a_contacts_second_finds_it_without_reading(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from hubspot_ingest.database.state.push_images import PushImages
 from hubspot_ingest.outbound.outcomes import not_sent, written
 from hubspot_ingest.outbound.row_plans import RowPlanner
 from hubspot_ingest.outbound.rows import LedgerRow, PlannedRow
-from tests.unit.push_builders import DEFINITIONS, a_found_record, a_mapping, a_row
+from tests.unit.push_builders import DEFINITIONS, Statements, a_found_record, a_mapping, a_row
 
 APPEND = {"interests": {"column": "TAGS", "write": "append"}}
-NAMES = {"firstname": "NAME"}
+NAMES: dict[str, Any] = {"firstname": "NAME"}
 
 
 class Contact:
@@ -75,3 +77,17 @@ def test_a_value_that_was_sent_is_cleared(is_gone: bool) -> None:
     contact.push(firstname="Grace")
     contact.push(is_gone=is_gone, firstname=None)
     assert contact.held["firstname"] == ""
+
+
+def test_a_value_that_a_rollback_puts_back_does_not_count_as_sent() -> None:
+    """Nor as what HubSpot stores in its place: the next run would send it never again."""
+    row = {"ROW_KEY": "1", "SENT": '{"firstname": "Other"}', "ALTERED": '{"firstname": "Grace"}'}
+    statements = Statements(lambda statement: [row] if statement.startswith("SELECT") else [])
+    PushImages(statements.database).put_back("customers", {"1": {"firstname": "Ada"}})
+    [stored] = json.loads(statements.sent[-1][1][1])
+    ledger = LedgerRow("SYNCED", "9", stored["sent"], stored["altered"])
+    planner, record = RowPlanner(a_mapping(properties=NAMES), DEFINITIONS, 0), {"firstname": "Ada"}
+    for wish, payload in (("Grace", {"firstname": "Grace"}), (None, {})):
+        wishes = {"email": "a@example.com", "firstname": wish}
+        plan = planner.plan(a_row(1, ledger), wishes, a_found_record("9", **record))
+        assert plan.payload == payload

@@ -88,6 +88,7 @@ class PushMapping:
     ``match`` is the property by which a record is looked for, "" where rows are created without
     anything unique, ``match_place`` the column with its
     values, None where that is the row's key; ``external_id`` the unique property that gets the key.
+    ``also_read`` are properties that an earlier mapping wrote.
     """
 
     push: str
@@ -101,6 +102,7 @@ class PushMapping:
     links: tuple[LinkColumn, ...]
     modified: str
     match_writable: bool
+    also_read: tuple[str, ...] = ()
 
     @property
     def by_record_id(self) -> bool:
@@ -142,7 +144,7 @@ class PushMapping:
     @property
     def read(self) -> tuple[str, ...]:
         """The properties that a record is read with before it is written."""
-        names = [*self.written, self.modified]
+        names = [*self.written, self.modified, *self.also_read]
         removal = self.settings.removed_rows
         names += removal.set if isinstance(removal, RemovedSet) else ()
         names += [name for name in (self.match, self.external_id) if name and name != RECORD_ID]

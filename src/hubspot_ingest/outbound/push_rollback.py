@@ -24,6 +24,7 @@ from hubspot_ingest.outbound import outcomes, push_runner, recovery
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_decisions import EXISTED, MADE
 from hubspot_ingest.outbound.link_engine import LinkEngine
+from hubspot_ingest.outbound.link_ledger import wish_of
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import WAVE
@@ -76,6 +77,7 @@ class _Rollback:
         self._definitions = self._engine.definitions
         self._counts: Counter[str] = Counter()
         self._lost: list[str] = []
+        self._failed: list[str] = []
         self._missing_links: list[str] = []
         self._links = LinkEngine(
             run.context.database,
@@ -94,7 +96,8 @@ class _Rollback:
             after = str(images[-1]["ROW_KEY"])
             self._undo_rows([image for image in images if image["ACTION"] != Action.LINK])
             self._run.heartbeat()
-        self._images.mark_rolled_back(self._run_id, self._run.context.clock.now())
+        if not self._failed:
+            self._images.mark_rolled_back(self._run_id, self._run.context.clock.now())
         counts = self._counts
         message = (
             f"{counts['ROLLED_BACK']} records are as they were before {self._run_id}, "
@@ -103,7 +106,12 @@ class _Rollback:
         )
         if self._missing_links:
             named = ", ".join(self._missing_links[:MOST_NAMED])
-            message += f", {len(self._missing_links)} could not be made again ({named})"
+            message += f", {len(self._missing_links)} could not be restored ({named})"
+        if self._failed:
+            message += (
+                f"; {len(self._failed)} rows failed ({', '.join(self._failed[:MOST_NAMED])}): "
+                "PUSH_OUTCOMES has the reasons, mend them and call this again"
+            )
         if self._lost:
             message += (
                 f"; NOT_RESTORABLE by HubSpot's API: {len(self._lost)} archived records, to be "
@@ -113,6 +121,7 @@ class _Rollback:
             "response_code": "OK",
             "message": f"{message}; the next run is held until its plan is confirmed",
             "rows_rolled_back": counts["ROLLED_BACK"],
+            "rows_failed": list[Json](self._failed),
             "properties_kept": counts["KEPT"],
             "links_removed": self._links.removed,
             "links_restored": self._links.added,
@@ -122,19 +131,24 @@ class _Rollback:
 
     def _undo_links(self) -> None:
         """Remove the associations that the run made, and make those again that it removed."""
-        if not self._run.opened.mapping.links:
-            return
         push = self._run.push.name
+        columns = {link.name for link in self._run.opened.mapping.links}
         for keys in batches_of(self._images.links_of(push, self._run_id), ROWS_TOGETHER):
             removed = self._images.removed_links(push, self._run_id, keys)
-            wishes: dict[str, list[LinkWish]] = {
+            restored = {
                 key: [LinkWish.from_json(link) for link in removed.get(key, ())] for key in keys
             }
-            restored = {key: tuple(listed) for key, listed in wishes.items()}
+            wishes = {
+                key: [wish for wish in listed if wish.column in columns]
+                for key, listed in restored.items()
+            }
             for link in self._ledger_links(keys):
                 is_undone = link["STATE"] == MADE and link["RUN_ID"] == self._run_id
-                if link["STATE"] in (MADE, EXISTED) and not is_undone:
-                    wishes[link["ROW_KEY"]].append(_wish(link))
+                if is_undone and link["COLUMN_NAME"] not in columns:
+                    # what its keys are is not known any more
+                    self._missing_links.append(_named(link["ROW_KEY"], wish_of(link)))
+                elif link["STATE"] in (MADE, EXISTED) and link["COLUMN_NAME"] in columns:
+                    wishes[link["ROW_KEY"]] += [] if is_undone else [wish_of(link)]
             self._links.carry_out(
                 [
                     PlannedRow(
@@ -142,7 +156,7 @@ class _Rollback:
                         key,
                         Action.UNCHANGED,
                         links=tuple(dict.fromkeys(wishes[key])),
-                        links_added=restored[key],
+                        links_added=tuple(restored[key]),
                     )
                     for n, key in enumerate(keys)
                 ]
@@ -150,12 +164,12 @@ class _Rollback:
             # what they ask for is planned afresh
             self._images.put_back(push, {key: {} for key in keys})
             there = {
-                (link["ROW_KEY"], _wish(link))
+                (link["ROW_KEY"], wish_of(link))
                 for link in self._ledger_links(keys)
                 if link["STATE"] in (MADE, EXISTED)
             }
             self._missing_links += [
-                f"{key} {wish.column}: {wish.to_key}"
+                _named(key, wish)
                 for key in keys
                 for wish in restored[key]
                 if (key, wish) not in there
@@ -165,12 +179,11 @@ class _Rollback:
         return PushLinks(self._run.context.database, self._run.push.name).of_rows(keys)
 
     def _undo_rows(self, images: Sequence[Row]) -> None:
-        lookup = RecordLookup(
-            self._run.client.fetch,
-            self._run.opened.mapping,
-            self._definitions,
-            self._run.pool,
-        )
+        # the mapping may have changed since
+        names = {name for image in images for name in image["WRITTEN"]}
+        mapping = replace(self._run.opened.mapping, also_read=tuple(sorted(names)))
+        fetch, pool = self._run.client.fetch, self._run.pool
+        lookup = RecordLookup(fetch, mapping, self._definitions, pool)
         records = lookup.by_id(str(image["RECORD_ID"]) for image in images)
         rows: list[PlannedRow] = []
         undone: list[PlannedRow] = []
@@ -187,7 +200,7 @@ class _Rollback:
             elif record is not None:
                 row = self._undoing(n, image, record)
                 (rows if row.payload or row.action is Action.ARCHIVE else undone).append(row)
-        sender = replace(self._engine.sender, moves_stages_back=True)
+        sender = replace(self._engine.sender, mapping=mapping, moves_stages_back=True)
         for action in (Action.UPDATE, Action.ARCHIVE):
             for batch in batches_of([row for row in rows if row.action is action]):
                 self._store(sender.send(action, batch))
@@ -247,6 +260,9 @@ class _Rollback:
             for outcome in settled
         )
         self._counts["ROLLED_BACK"] += len(undone)
+        self._failed += [
+            str(outcome.row.key) for outcome in settled if outcome.state in ("REJECTED", "UNKNOWN")
+        ]
 
     def _store_lost(self, images: Sequence[Row]) -> None:
         now = self._run.context.clock.now()
@@ -265,5 +281,5 @@ class _Rollback:
         )
 
 
-def _wish(link: Row) -> LinkWish:
-    return LinkWish(link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"])
+def _named(key: str, wish: LinkWish) -> str:
+    return f"{key} {wish.column}: {wish.to_key}"
