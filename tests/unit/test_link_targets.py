@@ -49,6 +49,16 @@ def test_a_key_leads_to_the_record_that_has_it(
     assert lookup({"results": companies}, match)[0] == ids
 
 
+def test_what_is_no_id_of_a_record_is_not_asked_for() -> None:
+    opened = an_open_push(associations={"LINKS": {"to": "companies", "match": "hs_object_id"}})
+    answers = Answers(lambda *_: {"results": []})
+    with a_pool() as pool:
+        keys = ("7", "0", "12.5", "-7", "1" * 30, "\u0667")
+        wishes = [LinkWish("LINKS", key, None) for key in keys]
+        TargetLookup(opened, answers, pool).record_ids(wishes)
+    assert answers.sent == [("read", [{"id": "7"}])]
+
+
 def test_a_key_of_several_records_leads_to_none_and_names_them() -> None:
     companies = [company("2", erp_code="ACME"), company("1", erp_code="Acme")]
     ids, targets = lookup({"results": companies}, "erp_code")

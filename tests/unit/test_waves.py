@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from hubspot_ingest.hubspot.write_responses import InputRefusal
 from hubspot_ingest.outbound import outcomes
 from hubspot_ingest.outbound.recovery import recover
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
@@ -105,6 +106,27 @@ def test_a_create_that_turns_out_to_be_an_update_keeps_its_links() -> None:
     [outcome] = engine(Statements(), answers, [], **LINKS)._update_existing(settled)
     assert (outcome.row.action, outcome.row.links) == (Action.UPDATE, wishes)
     assert outcome.row.changes_links
+
+
+def test_a_refused_row_does_not_wait_for_its_links_and_forgets_a_record_nobody_reads() -> None:
+    wishes = (LinkWish("LINKS", "acme", None),)
+    row = PlannedRow(1, "1", Action.UPDATE, record_id="5", payload={}, links_added=wishes)
+    for reads, record_id in ((True, "5"), (False, None)):
+        statements = Statements()
+        refusal = InputRefusal(404, "OBJECT_NOT_FOUND", "no")
+        outcome = outcomes.refused(row, refusal)
+        engine(statements, NOTHING, [], **LINKS, read_before_write=reads).store([outcome])
+        [stored_row] = stored(statements, "PUSH_ROWS")
+        assert stored_row.get("record_id") == record_id
+        assert not stored_row["links_waiting"]
+
+
+def test_the_intent_of_a_create_that_needs_no_update_is_closed() -> None:
+    """Left open, it would be taken for a record that the push made."""
+    row = PlannedRow(1, "1", Action.UNCHANGED, record_id="5")
+    statements = Statements()
+    engine(statements, NOTHING, []).store([outcomes.not_sent(row)])
+    assert [text for text, _ in statements.sent if text.startswith("DELETE FROM")]
 
 
 def test_an_update_of_unknown_outcome_is_planned_again_where_records_are_told_by_id() -> None:

@@ -6,6 +6,7 @@ creating alone, the others take as many as reading (INFERRED).
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -63,9 +64,15 @@ def link_kinds(from_type: str, to_type: str) -> Request:
 
 
 def create_label(from_type: str, to_type: str, label: str) -> Request:
-    """Makes a label; its internal name has no hyphen and begins with no digit ("Labels")."""
-    name = re.sub(r"[^a-z0-9_]", "_", label.lower())
+    """Makes a label; its internal name has no hyphen and begins with no digit ("Labels").
+
+    A hash tells names apart that are the same but for replaced letters.
+    """
+    lower = label.lower()
+    name = re.sub(r"[^a-z0-9_]", "_", lower)
     name = name if name[:1].isalpha() else f"label_{name}"
+    if name != lower:
+        name = f"{name}_{hashlib.sha256(lower.encode()).hexdigest()[:8]}"
     return _request(from_type, to_type, "labels", {"label": label, "name": name})
 
 

@@ -51,6 +51,13 @@ class _PairState:
     made: list[Row] = field(default_factory=list)
     existed_before: bool = False
 
+    @property
+    def keys(self) -> set[str]:
+        """The keys of the rows that wish for it or made it."""
+        return {str(row.key) for row, _, _ in self.wished} | {
+            str(link["ROW_KEY"]) for link in self.made
+        }
+
     def wishes(self) -> list[PairWish]:
         """What each column asks for."""
         kinds: dict[tuple[str, str], set[LinkKind]] = {}
@@ -113,7 +120,11 @@ class LinkEngine:
         ids = self._ledger.rows.record_ids(keys)
         links = self._ledger.links.of_rows(keys)
         # of a record that is not there any more HubSpot has taken them away
-        lost = [str(row.key) for row in rows if row.is_gone and str(row.key) not in ids]
+        lost = [
+            str(row.key)
+            for row in rows
+            if row.is_gone and row.record_id is None and str(row.key) not in ids
+        ]
         self._ledger.links.delete(_small(link) for link in links if link["ROW_KEY"] in lost)
         self._ledger.rows.links_settled(lost)
         rows = [row for row in rows if str(row.key) in ids]
@@ -247,11 +258,18 @@ class LinkEngine:
         forgotten = [_small(link) for pair in archived.values() for link in pair.made]
         for place, pair in live.items():
             decision, failure = decisions[place], failures.get(place)
+            if failure is not None:
+                for key in pair.keys:
+                    self._ledger.fail(key, failure)
+                # nothing was taken away: what was there is
+                before = [link for link in pair.made if link["STATE"] in (MADE, EXISTED)]
+                settled += map(_small, before)
+                kept = {(link["ROW_KEY"], wish_of(link)) for link in before}
             for row, wish, kind in pair.wished:
-                if failure is not None:
-                    self._ledger.fail(str(row.key), failure)
-                    if failure.code == "OUTCOME_UNKNOWN":
-                        continue
+                if failure is not None and (
+                    failure.code == "OUTCOME_UNKNOWN" or (row.key, wish) in kept
+                ):
+                    continue
                 settled.append(
                     self._ledger.entry(
                         row,

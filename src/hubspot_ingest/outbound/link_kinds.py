@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import link_requests
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LinkKind
@@ -17,16 +18,21 @@ class LinkKinds:
         self._fetch = fetch
         self._from_type = from_type
         self._kinds: dict[str, tuple[LinkKind, ...]] = {}
+        self._refused: set[tuple[str, str]] = set()
 
     def kind(self, to_type: str, label: str | None, *, create: bool) -> LinkKind | None:
         """The kind that a label means, None for no label; None where there is no such label.
 
-        ``create`` makes it then. Raises what ``Fetch`` raises.
+        ``create`` makes it then, where HubSpot takes it. Raises what ``Fetch`` raises.
         """
         kind = self._find(to_type, label)
-        if kind is not None or label is None or not create:
+        if kind is not None or label is None or not create or (to_type, label) in self._refused:
             return kind
-        self._fetch(link_requests.create_label(self._from_type, to_type, label), _whole)
+        try:
+            self._fetch(link_requests.create_label(self._from_type, to_type, label), _whole)
+        except (HubSpotRefused, ScopeMissing):
+            self._refused.add((to_type, label))
+            return None
         self._kinds.pop(to_type)
         return self._find(to_type, label)
 

@@ -10,7 +10,7 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.write_responses import BatchAnswer, WrittenRecord
 from hubspot_ingest.outbound.lookups import batches_of, check_refusals
 from hubspot_ingest.outbound.opening import OpenPush
-from hubspot_ingest.outbound.push_settings import RECORD_ID
+from hubspot_ingest.outbound.push_settings import RECORD_ID, RECORD_ID_FORM
 from hubspot_ingest.outbound.rows import LinkWish
 from hubspot_ingest.outbound.values import plain_number
 
@@ -44,7 +44,7 @@ class TargetLookup:
     def _look_up(self, column: str, keys: list[str]) -> None:
         match, object_type = self._columns[column].match, self._types[column]
         by_id = match == RECORD_ID
-        usable = [key for key in keys if key and (key.isdecimal() or not by_id)]
+        usable = [key for key in keys if key and (not by_id or RECORD_ID_FORM.fullmatch(key))]
 
         def read(batch: list[str]) -> BatchAnswer:
             properties = ["hs_merged_object_ids"] if by_id else [match, "hs_additional_emails"]

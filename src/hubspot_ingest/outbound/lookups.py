@@ -18,8 +18,8 @@ from hubspot_ingest.outbound.push_settings import RECORD_ID
 from hubspot_ingest.outbound.values import same_value
 
 Item = TypeVar("Item")
-# Ids that no batch finds are asked for one by one, in case they were merged away: so many of those
-# that are looked for together. Of a source of ids that never were no more is to be had.
+# Ids that no batch finds are asked for one by one, in case they were merged away: of those that a
+# source has, which may never have been, so many of those that are looked for together.
 MOST_ALONE = 100
 
 
@@ -59,14 +59,17 @@ class RecordLookup:
         self._pool = pool
 
     def by_id(self, ids: Iterable[str]) -> dict[str, WrittenRecord]:
-        """The records of some ids; one that was merged away is answered by the survivor."""
+        """The records of ids that HubSpot gave; one that was merged away leads to the survivor."""
+        return self._by_id(ids, None)
+
+    def _by_id(self, ids: Iterable[str], most_alone: int | None) -> dict[str, WrittenRecord]:
         records: dict[str, WrittenRecord] = {}
         asked = list(dict.fromkeys(ids))
         for record in self._read("", asked):
             records[record.id] = record
             for old_id in (record.properties.get("hs_merged_object_ids") or "").split(";"):
                 records.setdefault(old_id, record)
-        missing = [id for id in asked if id not in records][:MOST_ALONE]
+        missing = [id for id in asked if id not in records][:most_alone]
         for id, survivor in zip(missing, self._pool.map(self._read_alone, missing), strict=True):
             if survivor is not None:
                 records[id] = survivor
@@ -85,7 +88,7 @@ class RecordLookup:
     def by_property(self, name: str, values: Iterable[str]) -> dict[str, WrittenRecord]:
         """The records whose unique property has some values, by value."""
         if name == RECORD_ID:
-            return self.by_id(values)
+            return self._by_id(values, MOST_ALONE)
         if not name:
             return {}
         asked = list(dict.fromkeys(values))

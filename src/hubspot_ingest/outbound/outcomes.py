@@ -27,6 +27,8 @@ OF_ACTION: Mapping[Action, str] = {
     Action.SKIPPED: "SKIPPED",
     Action.WAITING: "WAITING",
 }
+# The codes of a row whose record is not there any more.
+LOST = ("NOT_FOUND", "RECORD_MERGED")
 # The code of a row whose record is there already.
 EXISTS = "ALREADY_EXISTS"
 # How HubSpot says what is wrong with a value, and the code of the row ("Error handling", and the
@@ -192,7 +194,7 @@ def refused(row: PlannedRow, refusal: InputRefusal) -> RowOutcome:
     """The outcome of a row that HubSpot refused, in its own words."""
     code = refusal_code(refusal)
     # a record that is gone is looked for again, also while its row does not change
-    row_hash = None if code in ("NOT_FOUND", "RECORD_MERGED") else row.hash
+    row_hash = None if code in LOST else row.hash
     return RowOutcome(
         row,
         "REJECTED",

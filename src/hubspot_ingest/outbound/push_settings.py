@@ -22,6 +22,8 @@ from hubspot_ingest.settings import (
     describe_fault,
 )
 
+# The form of HubSpot's record ids: a batch that holds anything else is refused whole.
+RECORD_ID_FORM = re.compile(r"[1-9][0-9]{0,18}")
 RECORD_ID = "hs_object_id"
 ALL_PROPERTIES = "*"
 # Snowflake, "Identifier requirements".

@@ -14,7 +14,7 @@ from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.model import Property
 from hubspot_ingest.outbound.mapping import EMAIL, MappedProperty, PushMapping
 from hubspot_ingest.outbound.own_values import OwnValues
-from hubspot_ingest.outbound.push_settings import RECORD_ID, RemovedSet
+from hubspot_ingest.outbound.push_settings import RECORD_ID, RECORD_ID_FORM, RemovedSet
 from hubspot_ingest.outbound.rows import Action, PlannedRow, SourceRow
 from hubspot_ingest.outbound.value_rules import broken_rule, rule_words
 from hubspot_ingest.outbound.values import (
@@ -52,6 +52,8 @@ def lookup_value(mapping: PushMapping, definitions: Mapping[str, Property], row:
             f"the column {mapping.columns[place].name}, by which records are matched, is empty",
             mapping.match,
         )
+    if mapping.by_record_id and not RECORD_ID_FORM.fullmatch(value):
+        raise RowFault("NOT_A_NUMBER", f"{shown(value)} is no id of a record", RECORD_ID)
     return value
 
 

@@ -100,7 +100,7 @@ class WaveEngine:
         Raises ``TooManyRejected``, and what ``Fetch`` and ``heartbeat`` raise.
         """
         for rows in self._pages(plan_hash, OTHER_ACTIONS):
-            self.store([outcomes.not_sent(row) for row in rows])
+            self.store([outcomes.not_sent(row) for row in rows], intended=False)
             self.heartbeat()
         pace = Pace(self.pushed_back)
         for rows in self._pages(plan_hash, SENT_ACTIONS):
@@ -213,8 +213,9 @@ class WaveEngine:
         *,
         defer: Sequence[PlannedRow] = (),
         run_id: str | None = None,
+        intended: bool = True,
     ) -> None:
-        """Store outcomes: the ledger first, the intents last.
+        """Store outcomes: the ledger first, the intents last, where they were ``intended``.
 
         Rows of ``defer`` that are not settled stay intents: the next run looks them up, and says
         by ``run_id`` which run's they are.
@@ -245,17 +246,19 @@ class WaveEngine:
             for row in defer
             if row.n not in done
         )
-        sent_keys = [str(outcome.row.key) for outcome in keyed if outcome.row.action.is_sent]
-        if sent_keys:
-            self.ledger.close_intents(run_id, sent_keys)
+        if intended and keyed:
+            self.ledger.close_intents(run_id, [str(outcome.row.key) for outcome in keyed])
         self.progress.outcomes.update(outcome.outcome for outcome in reported)
 
     def _ledger_row(
         self, outcome: RowOutcome, run_id: str, now: int, *, recovered: bool
     ) -> dict[str, object]:
+        # nobody looks it up: it is looked for anew
+        is_dead = not self.mapping.settings.read_before_write and outcome.code in outcomes.LOST
+        links_change = outcome.row.changes_links and outcome.state != "REJECTED"
         return {
             "row_key": outcome.row.key,
-            "record_id": outcome.record_id,
+            "record_id": None if is_dead else outcome.record_id,
             "state": outcome.state,
             "sent": None if outcome.sent is None else dict(outcome.sent),
             "altered": None if outcome.altered is None else dict(outcome.altered),
@@ -267,7 +270,7 @@ class WaveEngine:
             "message": outcome.message,
             "property": outcome.property_name,
             # until the run has made them: a run that is killed before leaves the row to the next
-            "links_waiting": outcome.row.changes_links or (recovered and bool(self.mapping.links)),
+            "links_waiting": links_change or (recovered and bool(self.mapping.links)),
             "run_id": run_id,
             "was_sent": outcome.row.action.is_sent,
             "settled_at": now,
