@@ -92,6 +92,33 @@ def test_a_lost_or_refused_answer_loses_no_link(
     assert world.pushed()["rows_changed"] == 0
 
 
+def test_a_refused_request_takes_no_link_out_of_the_ledger(make_push: MakePushWorld) -> None:
+    world = make_push()
+    label(world, "Friend")
+    label(world, "Boss")
+    world.insert(customer(1, {"c2@example.com": "Friend"}))
+    world.insert(customer(2))
+    configure(world)
+    world.pushed()
+    ids = record_ids(world)
+    refusals = (
+        Planned("409", endpoint=LABELLED),
+        Planned("409", endpoint="/contacts/batch/archive"),
+    )
+    world.sandbox.faults = faults = Recorded(plan=refusals)
+    world.update(1, **{LINKS: {"c2@example.com": ["Friend", "Boss"]}})
+    world.pushed()
+    states = {row["LABEL"]: row["STATE"] for row in world.push_rows("PUSH_LINKS")}
+    assert states == {"Friend": "MADE", "Boss": "REJECTED"}
+    world.update(1, **{LINKS: {}})
+    assert world.pushed()["links_removed"] == 0
+    assert linked(world, ids[1], "contacts") == {ids[2]: ["Friend"]}
+    # though nothing changed
+    world.pushed()
+    assert linked(world, ids[1], "contacts") == {}
+    assert faults.struck == ["409", "409"]
+
+
 def test_a_limit_of_the_portal_is_the_links_outcome_and_the_record_is_written(
     make_push: MakePushWorld,
 ) -> None:

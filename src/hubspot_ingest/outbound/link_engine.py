@@ -161,7 +161,15 @@ class LinkEngine:
                 if not pair.wished
                 and any((link["ROW_KEY"], wish_of(link)) in asked for link in pair.made)
             }
-            self._write_pairs(to_type, moved, asked, gone)
+            failed = self._write_pairs(to_type, moved, asked, gone)
+            # one that could not leave is that link still
+            stuck = {
+                (link["ROW_KEY"], wish_of(link))
+                for place in failed & moved.keys()
+                for link in moved[place].made
+            }
+            for pair in pairs.values():
+                pair.wished = [part for part in pair.wished if (part[0].key, part[1]) not in stuck]
             others = {place: pair for place, pair in pairs.items() if place not in moved}
             self._write_pairs(to_type, others, asked, gone)
         self._ledger.save_unsettled(unsettled, reasons)
@@ -206,14 +214,15 @@ class LinkEngine:
         pairs: Mapping[Place, _PairState],
         asked: set[tuple[str | None, LinkWish]],
         gone: set[str],
-    ) -> None:
+    ) -> set[Place]:
         """Make the pairs as they are wished; those that cross others of them come afterwards.
 
+        The pairs that failed are returned.
         ``asked`` are the links that rows ask for, whatever the pair, ``gone`` the keys of rows
         whose record is archived.
         """
         if not pairs:
-            return
+            return set()
         crossing: dict[Place, _PairState] = {}
         live: dict[Place, _PairState] = {}
         archived: dict[Place, _PairState] = {}
@@ -298,7 +307,7 @@ class LinkEngine:
                     self._ledger.note(key, LinkFailure(decision.code, message))
         self._ledger.links.save(settled)
         self._ledger.links.delete(forgotten)
-        self._write_pairs(to_type, crossing, asked, gone)
+        return {*failures, *self._write_pairs(to_type, crossing, asked, gone)}
 
     def _with_survivors(
         self, pairs: Mapping[Place, _PairState], present: Mapping[Place, set[LinkKind]]
