@@ -106,10 +106,29 @@ def test_no_instant_is_read_by_the_formats_of_a_session() -> None:
 
 
 def test_airbytes_shape_has_its_names_and_types() -> None:
-    view = rendered(spec("CONTACTS", AIRBYTE_VIEWS), {("contacts", ""): TABLE}, {}, ExistingView())
+    table = replace(
+        TABLE,
+        types={**TYPES, "PROPERTIES_ENTERED": "TIMESTAMP_NTZ"},
+        properties={
+            **TABLE.properties,
+            "old-choice": ("PROPERTIES_EMAIL", ""),
+            "hs_v2_date_entered_lead": ("PROPERTIES_ENTERED", ""),
+            "hs_v2_date_exited_lead": ("PROPERTIES_ENTERED", ""),
+            "hs_date_exited_lead": ("PROPERTIES_BIRTH", ""),
+        },
+    )
+    contacts, deals = (
+        rendered(spec(name, AIRBYTE_VIEWS), {(name.lower(), ""): table}, {}, ExistingView())
+        for name in ("CONTACTS", "DEALS")
+    )
 
-    names = types(view)
+    names = types(contacts)
     assert names["PROPERTIES_BIRTHDAY2"] == "DATE"
     assert names["PROPERTIES_OWNER_ID"] == "FLOAT"
+    assert "PROPERTIES_OLD-CHOICE" in names
     assert names["COMPANIES"] == "VARIANT"
     assert names["_AIRBYTE_EXTRACTED_AT"] == "TIMESTAMP_TZ"
+    # the older names that Airbyte adds, unless a property has the name
+    assert names["PROPERTIES_HS_LIFECYCLESTAGE_LEAD_DATE"] == "TIMESTAMP_TZ"
+    assert types(deals)["PROPERTIES_HS_DATE_ENTERED_LEAD"] == "TIMESTAMP_TZ"
+    assert types(deals)["PROPERTIES_HS_DATE_EXITED_LEAD"] == "DATE"

@@ -1,7 +1,8 @@
 """Every view of Airbyte's shape, as far as it is plain: the records and their owners. No logic.
 
-Names are those of Airbyte's source for HubSpot in upper case, as its Snowflake destination has
-them. Airbyte learns of no deletion but archiving: rows stay, as they do there.
+Streams, columns and older names are those of Airbyte's source for HubSpot (manifest.yaml,
+components.py: NewtoLegacyFieldTransformation), in upper case as its Snowflake destination has them
+(toSnowflakeCompatibleName). Airbyte asks for live records alone: rows stay there as they were last.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from hubspot_ingest.inbound.load.shapes.fivetran_columns import (
     renamed,
     sql,
 )
-from hubspot_ingest.inbound.load.shapes.view_spec import PropertyNames, Source, ViewSpec
+from hubspot_ingest.inbound.load.shapes.view_spec import OlderName, PropertyNames, Source, ViewSpec
 
 _OWN = (
     *sql(TEXT, _AIRBYTE_RAW_ID='t."_RUN_ID" || \':\' || t."ID"'),
     *renamed(INSTANT, _AIRBYTE_EXTRACTED_AT="_SYNCED_AT"),
     *sql(VARIANT, _AIRBYTE_META="PARSE_JSON('{\"changes\": []}')"),
-    *sql(NUMBER, _AIRBYTE_GENERATION_ID="0"),
+    *sql(NUMBER, _AIRBYTE_GENERATION_ID="CAST(0 AS NUMBER(38,0))"),
 )
 _COMMON = (
     *landed(TEXT, "ID"),
@@ -31,7 +32,7 @@ _COMMON = (
 )
 
 _RECORDS = (
-    ("CONTACTS", "contacts", ("COMPANIES",)),
+    ("CONTACTS", "contacts", ("CONTACTS", "COMPANIES")),
     ("COMPANIES", "companies", ("CONTACTS",)),
     ("DEALS", "deals", ("CONTACTS", "COMPANIES", "LINE_ITEMS")),
     ("TICKETS", "tickets", ("CONTACTS", "COMPANIES", "DEALS")),
@@ -39,12 +40,23 @@ _RECORDS = (
     ("PRODUCTS", "products", ()),
     ("GOALS", "goals", ()),
     ("LEADS", "leads", ("CONTACTS", "COMPANIES")),
-    ("FEEDBACK_SUBMISSIONS", "feedback_submissions", ("CONTACTS",)),
     *(
         (f"ENGAGEMENTS_{stream.upper()}", stream, ("CONTACTS", "COMPANIES", "DEALS", "TICKETS"))
         for stream in ("calls", "emails", "meetings", "notes", "tasks")
     ),
 )
+
+_EXITED_AND_TIME = (
+    OlderName("hs_v2_date_exited_", "hs_date_exited_"),
+    OlderName("hs_v2_latest_time_in_", "hs_time_in_"),
+)
+_OLDER_NAMES = {
+    "CONTACTS": (
+        OlderName("hs_v2_date_entered_", "hs_lifecyclestage_", "_date"),
+        *_EXITED_AND_TIME,
+    ),
+    "DEALS": (OlderName("hs_v2_date_entered_", "hs_date_entered_"), *_EXITED_AND_TIME),
+}
 
 AIRBYTE_VIEWS: tuple[ViewSpec, ...] = (
     *(
@@ -59,6 +71,7 @@ AIRBYTE_VIEWS: tuple[ViewSpec, ...] = (
                 *_OWN,
             ),
             properties=PropertyNames.AIRBYTE,
+            older_names=_OLDER_NAMES.get(name, ()),
         )
         for name, stream, links in _RECORDS
     ),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from hubspot_ingest.database.columns import unique_name
-from hubspot_ingest.inbound.load.shapes.view_spec import PropertyNames
+from hubspot_ingest.inbound.load.shapes.view_spec import OlderName, PropertyNames
 
 PREFIXES: Mapping[PropertyNames, str] = {
     PropertyNames.FIVETRAN: "PROPERTY_",
@@ -25,11 +25,24 @@ def column_of_property(property_name: str, rule: PropertyNames = PropertyNames.F
     """The column of a property: Fivetran's of ``hs_v2_date`` is ``PROPERTY_HS_V_2_DATE``.
 
     Everything but letters and digits, the change from lower to upper case, and every change between
-    letter and digit becomes one ``_``. Airbyte only replaces what no name may have.
+    letter and digit becomes one ``_``. Airbyte keeps every character, in upper case.
     """
     if rule is PropertyNames.AIRBYTE:
-        return PREFIXES[rule] + re.sub(r"[^A-Za-z0-9_]", "_", property_name).upper()
+        return PREFIXES[rule] + property_name.upper()
     return re.sub(r"_+", "_", PREFIXES[rule] + _BORDERS.sub("_", property_name)).upper()
+
+
+def with_older_names(
+    properties: Mapping[str, tuple[str, str]], older_names: Iterable[OlderName]
+) -> dict[str, tuple[str, str]]:
+    """Properties with their (column, label), and the same under older names that none has."""
+    older = {
+        f"{each.older_prefix}{name.removeprefix(each.prefix)}{each.older_suffix}": value
+        for each in older_names
+        for name, value in properties.items()
+        if name.startswith(each.prefix)
+    }
+    return older | {**properties}
 
 
 def property_columns(

@@ -8,13 +8,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.sql import Table, name, text
 from hubspot_ingest.database.statements.views import SIGNATURE
 from hubspot_ingest.inbound.load.shapes.fivetran_columns import instant_of
-from hubspot_ingest.inbound.load.shapes.property_names import PREFIXES, property_columns
+from hubspot_ingest.inbound.load.shapes.property_names import (
+    PREFIXES,
+    property_columns,
+    with_older_names,
+)
 from hubspot_ingest.inbound.load.shapes.view_spec import (
     Gap,
     Landed,
@@ -120,7 +124,10 @@ def rendered(
             comments[column.name] = f"{ALWAYS_NULL}{column.value.why}"
     if spec.properties is not None:
         [source] = sources
-        table = tables[source.stream, source.part]
+        place = (source.stream, source.part)
+        properties = with_older_names(tables[place].properties, spec.older_names)
+        table = replace(tables[place], properties=properties)
+        tables = {**tables, place: table}
         for column in spec.columns:
             value = column.value
             if isinstance(value, OfProperty) and value.name in table.properties:

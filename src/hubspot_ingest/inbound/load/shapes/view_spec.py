@@ -27,6 +27,15 @@ class PropertyNames(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OlderName:
+    """A name that properties beginning with ``prefix`` have as well: another beginning and end."""
+
+    prefix: str
+    older_prefix: str
+    older_suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Landed:
     """The value of a column of the landed table."""
 
@@ -95,7 +104,8 @@ class ViewSpec:
     """A view: the rows of all its sources, in these columns.
 
     ``key`` are the columns that tell its rows apart. Where there are ``properties``, every property
-    of the records is a column as well, spelled by that rule, but for those in ``hidden``.
+    of the records is a column as well, spelled by that rule, but for those in ``hidden``, and once
+    more under each of its ``older_names`` that no property has.
     ``unique``: of several rows with one key the one that was landed last is shown.
     """
 
@@ -105,4 +115,5 @@ class ViewSpec:
     columns: tuple[ViewColumn, ...]
     properties: PropertyNames | None = None
     hidden: tuple[str, ...] = ()
+    older_names: tuple[OlderName, ...] = ()
     unique: bool = False
