@@ -312,10 +312,7 @@ def test_a_schema_with_the_same_rows_agrees_and_a_planted_difference_is_named(st
     )
     world.rows("CREATE TABLE FIVETRAN.OLD.EMAIL_EVENT AS SELECT 'click' AS TYPE")
     world.rows("CREATE TABLE FIVETRAN.OLD.CALENDAR_EVENT AS SELECT 1 AS ID")
-    world.rows(
-        "CREATE TABLE FIVETRAN.OLD.MARKETING_EVENT AS "
-        "SELECT 1 AS ID, 'who knows' AS _FIVETRAN_DELETED"
-    )
+    world.rows("CREATE TABLE FIVETRAN.OLD.MARKETING_EVENT AS SELECT 1e300::FLOAT AS ID")
     compare = "CALL HUBSPOT_INGEST.CORE.COMPARE_FIVETRAN('FIVETRAN', 'OLD')"
     refused = world.call(compare)
     assert refused["response_code"] == "GRANT_MISSING"
@@ -329,7 +326,7 @@ def test_a_schema_with_the_same_rows_agrees_and_a_planted_difference_is_named(st
         "not compared: EMAIL_EVENT, MARKETING_EVENT; not here: CALENDAR_EVENT"
     )
     assert answer["tables_missing_here"] == ["CALENDAR_EVENT"]
-    assert "who knows" in lines["MARKETING_EVENT"]["error"]
+    assert lines["MARKETING_EVENT"]["error"].startswith("a statement failed: ")
     assert lines["EMAIL_EVENT"]["why"].startswith("not compared: theirs has no ID,")
     assert "FOLLOW_UP_ID" in lines["FORM"]["columns_missing_here"]
 
@@ -350,3 +347,25 @@ def test_a_schema_with_the_same_rows_agrees_and_a_planted_difference_is_named(st
     assert contact["different"] == 1
     assert contact["columns"] == {"PROPERTY_EMAIL": 1}
     assert contact["examples"] == {"different": [live]}
+
+
+def test_airbytes_shape_is_made_of_the_same_tables_and_dropped(story: Story) -> None:
+    world, ids = story.world, story.ids
+
+    made = story.lines(world.call("CALL HUBSPOT_INGEST.CORE.MAKE_AIRBYTE_VIEWS()"))
+    rows = story.rows(
+        "SELECT ID, ARCHIVED, PROPERTIES_EMAIL, PROPERTIES:email::VARCHAR, _AIRBYTE_GENERATION_ID "
+        "FROM HUBSPOT_DATA.AIRBYTE.CONTACTS WHERE ID IN (?, ?)",
+        ids["live"],
+        ids["archived"],
+    )
+    columns = world.columns("HUBSPOT_DATA.AIRBYTE.CONTACTS")
+    dropped = world.call("CALL HUBSPOT_INGEST.CORE.DROP_AIRBYTE_VIEWS()")["views"]
+
+    assert {view for view, line in made.items() if line["status"] == "MADE"} == {*dropped}
+    assert {"CONTACTS", "DEALS", "ENGAGEMENTS_CALLS"} == {*dropped}
+    assert {row[:2] for row in rows} == {(ids["live"], False), (ids["archived"], True)}
+    assert (ids["live"], False, "ada@example.com", "ada@example.com", 0) in rows
+    assert columns["_AIRBYTE_GENERATION_ID"][0] == "NUMBER"
+    there = "SELECT TABLE_NAME FROM HUBSPOT_DATA.INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = ?"
+    assert story.rows(there, "AIRBYTE") == []

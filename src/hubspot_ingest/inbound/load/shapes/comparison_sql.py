@@ -175,7 +175,7 @@ class Compared:
 def _deleted(side: str, types: Mapping[str, str]) -> str:
     """Whether a row is deleted on a side, by either of the columns that say it."""
     conditions = [
-        f"COALESCE({side}.{name(column)}, FALSE)"
+        f"COALESCE({_value(f'{side}.{name(column)}', _kind_of(types[column]), 'BOOLEAN')}, FALSE)"
         for column in (_DELETED, "IS_DELETED")
         if column in types
     ]
