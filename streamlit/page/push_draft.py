@@ -98,22 +98,27 @@ def mapped_columns(settings: Mapping[str, Any]) -> dict[str, str]:
 def map_column(
     settings: Settings, column: str, name: str | None, write: str = "set", *, by_label: bool = False
 ) -> None:
-    """Let a column fill a property, or none."""
+    """Let a column fill a property, or none, in place of the one it is shown with.
+
+    Other properties that it fills stay, and what is stored of the mapping besides ``write``.
+    """
     properties: Settings = settings.setdefault("properties", {})
-    for other in [other for other in properties if column_of(properties[other]) == column]:
-        if other != name:
-            del properties[other]
+    shown = mapped_columns(settings).get(column)
+    if shown not in (None, name):
+        del properties[shown]
     if name is None:
         return
-    detail: Settings = {"column": spelled(column)}
+    before = properties.get(name)
+    detail: Settings = dict(before) if isinstance(before, Mapping) else {"column": before}
+    if before is None or column_of(before) != column:
+        detail["column"] = spelled(column)
+        detail.pop("by", None)
+    detail.pop("write", None)
     if write != "set":
         detail["write"] = write
     if by_label:
-        detail["by"] = "label"
-    before = properties.get(name)
-    if isinstance(before, Mapping) and "nulls" in before:
-        detail["nulls"] = before["nulls"]
-    properties[name] = detail if len(detail) > 1 else spelled(column)
+        detail.setdefault("by", "label")
+    properties[name] = detail if len(detail) > 1 else detail["column"]
 
 
 def source_of(text: str, kind: str) -> dict[str, str] | None:

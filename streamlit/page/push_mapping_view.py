@@ -118,7 +118,8 @@ def _write(
     """Draw when the property is written; returns the choice."""
     stored = (settings.get("properties") or {}).get(prop["name"])
     before = stored.get("write", "set") if isinstance(stored, dict) else "set"
-    ways = [way for way in push_draft.WRITES if way != "append" or _takes_several(prop)]
+    several = _takes_several(prop) or before == "append"
+    ways = [way for way in push_draft.WRITES if way != "append" or several]
     return str(
         place_of_it.selectbox(
             f"When {column} is written", ways, ways.index(before) if before in ways else 0,

@@ -96,8 +96,9 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
     if plan["adopt_offered"]:
         look.note(
             "Most of these records are in HubSpot already.",
-            "The first run would bring them into line with your rows. Or take them over as they "
-            "are: nothing is sent then, and only later changes are.",
+            "The first run would bring them into line with your rows. Taking them over sends "
+            "nothing: it only notes which record is whose. Rows that differ are sent by the next "
+            "run all the same.",
             "busy",
         )
     if not sent and not plan["adopt_offered"]:

@@ -141,6 +141,15 @@ def test_a_column_fills_one_property_and_names_are_spelled_as_snowflake_needs() 
     assert push_draft.mapped_columns(settings) == {"A": "state"}
 
 
+def test_what_nobody_changed_of_a_mapping_stays_as_it_is_stored() -> None:
+    stored = {"city": "a", "state": {"column": "A", "by": "label", "write": "append"}}
+    settings: dict[str, Any] = {"properties": dict(stored)}
+    push_draft.map_column(settings, "A", "state", "append")
+    assert settings["properties"] == stored
+    push_draft.map_column(settings, "A", "city")
+    assert settings["properties"] == {"city": "a"}
+
+
 def test_the_cures_of_rows_are_those_of_the_page_about_pushes() -> None:
     text = PUSH_PAGE.read_text()
     listed = re.findall(
