@@ -129,6 +129,17 @@ def test_the_intent_of_a_create_that_needs_no_update_is_closed() -> None:
     assert [text for text, _ in statements.sent if text.startswith("DELETE FROM")]
 
 
+def test_a_create_without_a_key_that_was_sent_in_vain_goes_alone() -> None:
+    """Whichever row HubSpot refuses the batch for, the others are not in doubt with it again."""
+    statements = Statements(lambda text: [{"ROW_KEY": "2"}] if "ATTEMPTS > 0" in text else [])
+    rows = [PlannedRow(n, str(n), Action.CREATE, payload={"firstname": "A"}) for n in (1, 2, 3)]
+    keyless: dict[str, Any] = {"match": None, "external_id": None, "strategy": "create"}
+    keyless |= {"duplicates_possible": True}
+    for changes, batches in ((keyless, [["1", "3"], ["2"]]), ({}, [["1", "2", "3"]])):
+        made = engine(statements, NOTHING, [], **changes)._batches(rows)
+        assert [[row.key for row in batch] for batch in made] == batches
+
+
 def test_an_update_of_unknown_outcome_is_planned_again_where_records_are_told_by_id() -> None:
     def rows(statement: str) -> list[dict[str, Any]]:
         return [{"number of rows updated": 1}] if statement.startswith("UPDATE") else []

@@ -130,7 +130,7 @@ class WaveEngine:
             [
                 (kind, batch)
                 for kind, actions in _TOGETHER
-                for batch in batches_of([row for row in rows if row.action in actions])
+                for batch in self._batches([row for row in rows if row.action in actions])
             ]
         )
         settled: list[RowOutcome] = []
@@ -151,6 +151,18 @@ class WaveEngine:
                 except IngestError as raised:
                     error = error or raised
                 pace.answered()
+
+    def _batches(self, rows: Sequence[PlannedRow]) -> list[Sequence[PlannedRow]]:
+        """The rows, a request each; what was created in vain goes alone where there is no key.
+
+        A batch that HubSpot refuses for one of them leaves all of them in doubt.
+        """
+        creates = [str(row.key) for row in rows if row.action is Action.CREATE]
+        if self.mapping.key_property is not None or not creates:
+            return list(batches_of(rows))
+        alone = self.ledger.sent_before(creates)
+        together = [row for row in rows if row.key not in alone]
+        return [*batches_of(together), *([row] for row in rows if row.key in alone)]
 
     def _update_existing(self, settled: list[RowOutcome]) -> list[RowOutcome]:
         """Of rows to be created whose record is there already, the outcomes as updates.

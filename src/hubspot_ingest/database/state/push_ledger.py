@@ -217,6 +217,24 @@ class Ledger:
             owners.setdefault(str(row["RECORD_ID"]), []).append(str(row["ROW_KEY"]))
         return owners
 
+    def recorded(self, record_ids: Sequence[str]) -> set[str]:
+        """Those of some records that are, or were, those of rows of any push."""
+        rows = self._database.rows(
+            f"SELECT RECORD_ID FROM {self._state}.PUSH_ROWS WHERE RECORD_ID IN "
+            f"(SELECT f.VALUE::VARCHAR AS RECORD_ID {FROM_BIND})",
+            (json.dumps(list(record_ids)),),
+        )
+        return {str(row["RECORD_ID"]) for row in rows}
+
+    def sent_before(self, keys: Sequence[str]) -> set[str]:
+        """Those of some rows that were sent to HubSpot, whatever became of them."""
+        rows = self._database.rows(
+            f"SELECT ROW_KEY FROM {self._state}.PUSH_ROWS WHERE PUSH = ? AND ATTEMPTS > 0 "
+            f"AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
+            (self._push, json.dumps(list(keys))),
+        )
+        return {str(row["ROW_KEY"]) for row in rows}
+
     def retry(self, keys: Sequence[str] | None) -> list[str]:
         """Let refused and kept rows be planned again; the keys of those there are.
 
