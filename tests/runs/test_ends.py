@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
+import httpx
 import pytest
 
 from hubspot_ingest.database.state.progress import LEASE
 from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.stored_state import read_stored_state
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.opening import closing, opening
@@ -179,6 +182,31 @@ def test_a_run_that_waits_to_be_closed_keeps_its_lease(world: World) -> None:
     world.clock.advance(2 * MINUTE)
 
     assert world.is_held()
+
+
+def test_a_run_that_waits_alone_for_hubspot_keeps_the_leases_of_all(world: World) -> None:
+    world.slim().run()
+    world.configure("companies", {"properties": ["hs_object_id"], "associations": []})
+    world.configure("machines", {"stream": "p62515001_machines"})
+    world.clock.advance(HOUR)
+    beside = _SideBySide(world.context)
+    stored = read_stored_state(world.database, world.clock.now())
+    beside.begin(stored, ["companies", "machines"])
+    asked = threading.Event()
+    writer = beside.going["companies"].ending.writer
+    before = writer.written_at
+
+    def wait(request: httpx.Request, _: httpx.Response) -> None:
+        if request.url.path.endswith("/schemas") and not asked.is_set():
+            world.clock.advance(2 * MINUTE)
+            asked.wait(0.5)
+            asked.set()
+
+    world.instead = wait
+    next(beside.going["machines"].steps, None)
+
+    assert asked.is_set()
+    assert writer.written_at > before
 
 
 def test_what_ends_the_process_is_no_error_and_the_next_run_says_that_it_was_interrupted(

@@ -89,6 +89,7 @@ def _run(world: World, stream: ItemStream) -> RunLog:
             tables=FilledTables(world.database, sync_state, writer, "1"),
             errors=[],
             client=client,
+            patient=client.fetch,
             log=log,
             clock=world.clock,
             heartbeat=lambda: None,

@@ -54,6 +54,7 @@ class ItemRun:
     """The steps of one run, over the row of RUNS that it fills in.
 
     The portal was checked: nothing is read, and nothing found to be missing, in another one.
+    ``patient`` keeps the lease while the thread of the statements waits for HubSpot.
     """
 
     sync_state: SyncState
@@ -63,6 +64,7 @@ class ItemRun:
     tables: FilledTables
     errors: list[tuple[str, str]]
     client: Client
+    patient: Fetch
     log: RunLog
     clock: times.Clock
     heartbeat: Callable[[], None]
@@ -90,7 +92,7 @@ class ItemRun:
         )
         log.plan_hash = str(window["plan"])
         log.since, log.until = window["since"], window["until"]
-        listing = SchemasFetch(self.client.fetch)
+        listing = SchemasFetch(self.patient)
         event_types = stream.event_types or settings.event_types
         parents = partitions.parents(
             listing,

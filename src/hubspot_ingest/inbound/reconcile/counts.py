@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
+from threading import get_ident
 from typing import Any, TypeVar
 
 from hubspot_ingest import times
@@ -31,15 +32,21 @@ INDEX_LAG = 10 * times.MINUTE
 
 @dataclass
 class HeartbeatFetch:
-    """A ``Fetch`` that calls ``heartbeat`` while a request waits for HubSpot or for a limit."""
+    """A ``Fetch`` that calls ``heartbeat`` while a request waits for HubSpot or for a limit.
+
+    In the thread that made it alone: statements of its session are not for another one.
+    """
 
     fetch: Fetch
     pool: ThreadPoolExecutor
     heartbeat: Callable[[], None]
     tick: float
+    _thread: int = field(default_factory=get_ident, init=False)
 
     def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
         """See ``Fetch``."""
+        if get_ident() != self._thread:
+            return self.fetch(request, parse)
         return self.end(self.pool.submit(self.fetch, request, parse))
 
     def begin(self, work: Callable[[], Answer]) -> Future[Answer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 
@@ -41,6 +42,7 @@ from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
+from hubspot_ingest.inbound.reconcile.counts import HeartbeatFetch
 from hubspot_ingest.inbound.reconcile.live_count import settle_count
 from hubspot_ingest.inbound.reconcile.repairs import Repairs
 from hubspot_ingest.inbound.run.run_message import success_message
@@ -72,8 +74,9 @@ class Run:
         ending: EndingRun,
         *,
         patient: bool = True,
+        renew_others: Callable[[], None] = lambda: None,
     ) -> None:
-        """``lease`` was taken for the run of ``ending``."""
+        """``lease`` was taken for the run of ``ending``; runs beside it are kept from lapsing."""
         log = ending.log
         self._name = sync_state.name
         self._settings = sync_state.settings
@@ -81,6 +84,7 @@ class Run:
         self._clock = context.clock
         self._tick = PATIENT_TICK if patient else SHORT_TICK
         self._lease, self._writer = lease, lease.writer
+        self._renew_others = renew_others
         self._schema = PortalSchema(context.database)
         self._ending, self._log = ending, log
         self._requests: Callable[[], int] = int
@@ -101,7 +105,11 @@ class Run:
         Requests are counted however it ends. Raises what ended it early.
         """
         deadline = self._log.started_at + round(self._settings.deadline_minutes * times.MINUTE)
-        with self._context.client(self._settings, deadline) as client:
+        with (
+            ThreadPoolExecutor(1) as pool,
+            self._context.client(self._settings, deadline) as client,
+        ):
+            self._patient = HeartbeatFetch(client.fetch, pool, self._heartbeat, self._tick)
             self._requests = lambda: client.tally.requests
             self._log.watch = client.watch
             self._quota_share = QuotaShare(
@@ -124,7 +132,7 @@ class Run:
         self._succeed()
 
     def _run_stages(self, client: Client) -> Iterator[None]:
-        stream = lookup.find(self._settings.stream, client.fetch)
+        stream = lookup.find(self._settings.stream, self._patient)
         lookup.check_settings(stream, self._settings)
         with naming_scopes(stream):
             yield from self._stages_of(stream, client)
@@ -147,7 +155,7 @@ class Run:
             )
             portal_id = portal()
         if self._begins_anew(client, portal_id):
-            started = start_extraction(client.fetch, stream, self._sync_state, began, self._clock)
+            started = start_extraction(self._patient, stream, self._sync_state, began, self._clock)
         tables = FilledTables(self._context.database, self._sync_state, self._writer, portal_id)
         run_plan, log = started.plan, self._log
         log.stream, log.strategy, log.destination = (
@@ -172,7 +180,7 @@ class Run:
             on_changed=self._ending.note_change,
         )
         links = self._sync_state.links_at_once(run_plan)
-        loader = Loader(table_loader, client.fetch, run_plan, portal_id, links)
+        loader = Loader(table_loader, self._patient, run_plan, portal_id, links)
         self._note_new_columns(started)
         until = run_plan.until - client.clock_ahead(log.started_at)
         with (
@@ -194,20 +202,15 @@ class Run:
             loader = comparison.repairs.loader = replace(loader, with_links=links)
             swept = yield from self._sweep(loader, started, reading)
             self._shortfalls.log_links(loader)
-            if swept and self._comparison_due and table_loader.existing_table.types:
+            compare_every, now = self._sync_state.compare_every, self._clock.now()
+            is_due = due.comparison_due(self._writer.sweeps, now, compare_every)
+            if swept and is_due and table_loader.existing_table.types:
                 yield from self._compare(comparison)
             elif loader.unread:
                 # whatever is open is looked at by the comparison of a later run
-                pending = due.state_after_comparison(
-                    self._writer.sweeps, self._clock.now(), ended=False
-                )
+                pending = due.state_after_comparison(self._writer.sweeps, now, ended=False)
                 self._writer.keep_sweeps(pending)
             self._shortfalls.log_unread(loader)
-
-    @property
-    def _comparison_due(self) -> bool:
-        every = self._sync_state.compare_every
-        return due.comparison_due(self._writer.sweeps, self._clock.now(), every)
 
     def _begins_anew(self, client: Client, portal_id: str) -> bool:
         """Whether what earlier runs left behind turns out not to count, and is forgotten."""
@@ -280,6 +283,7 @@ class Run:
             tables=FilledTables(self._context.database, self._sync_state, self._writer, portal_id),
             errors=self._ending.errors,
             client=client,
+            patient=self._patient,
             log=self._log,
             clock=self._clock,
             heartbeat=self._heartbeat,
@@ -394,3 +398,4 @@ class Run:
         self._quota_share.refresh()
         self._log.requests = self._requests()
         self._lease.renew(PROGRESS_EVERY)
+        self._renew_others()

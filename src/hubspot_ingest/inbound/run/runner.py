@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +17,7 @@ from hubspot_ingest.inbound.load.shapes import shape_views
 from hubspot_ingest.inbound.opening.closing import EndingRun, close_runs
 from hubspot_ingest.inbound.opening.opening import OpenedSync, open_sync, open_syncs, read_sync
 from hubspot_ingest.inbound.opening.sync_state import SyncState
-from hubspot_ingest.inbound.run.records import Run
+from hubspot_ingest.inbound.run.records import PROGRESS_EVERY, Run
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, retention, task_schedules
 from hubspot_ingest.operations.context import Context
@@ -114,6 +114,7 @@ class _SideBySide:
         self._context = context
         self._run_cost = RunCost(context.clock)
         self._ended: list[EndingRun] = []
+        self._renewed_at = 0
         self.answers: dict[str, dict[str, Json]] = {}
         self.going: dict[str, GoingRun] = {}
         self.tables_changed = False
@@ -133,8 +134,24 @@ class _SideBySide:
                 self.answers[name] = sync.as_answer
             else:
                 self.going[name] = begin(
-                    context, sync, self._run_cost, patient=patient, ends_at=ends_at
+                    context,
+                    sync,
+                    self._run_cost,
+                    patient=patient,
+                    ends_at=ends_at,
+                    renew_others=self.renew,
                 )
+
+    def renew(self) -> None:
+        """Keep the leases of all runs, those that ended and are to be closed among them."""
+        now = self._context.clock.now()
+        if 0 <= now - self._renewed_at < PROGRESS_EVERY:
+            return
+        self._renewed_at = now
+        for ending in [*self._ended, *(run.ending for run in self.going.values())]:
+            # a lease that is lost shows when the run writes next, or is closed
+            with suppress(IngestError):
+                ending.writer.renew()
 
     def step(self) -> None:
         """Let each run take its turn, and close together those that ended."""
@@ -143,10 +160,7 @@ class _SideBySide:
                 self._ended.append(self.going.pop(name).ending)
         if not self._ended:
             return
-        for ending in self._ended:
-            # a lease that is lost shows when the run is closed
-            with suppress(IngestError):
-                ending.writer.renew()
+        self.renew()
         waited = self._context.clock.now() - min(run.ended_at for run in self._ended)
         if not self.going or waited >= CLOSED_AFTER:
             _close(self._context, self._ended)
@@ -174,11 +188,13 @@ def begin(
     *,
     patient: bool = True,
     ends_at: int | None = None,
+    renew_others: Callable[[], None] = lambda: None,
 ) -> GoingRun:
     """Begin the run of a sync that was opened.
 
     ``patient`` steps wait for HubSpot, others come back soon so that other runs get their turn;
-    those share the cost. The run stops at ``ends_at`` (epoch ms), where its deadline is later.
+    those share the cost, and call ``renew_others`` where they wait all the same. The run stops at
+    ``ends_at`` (epoch ms), where its deadline is later.
     """
     state, writer, now = sync.state, sync.lease.writer, context.clock.now()
     if ends_at is not None:
@@ -193,7 +209,8 @@ def begin(
             log.warehouse_seconds = partial(run_cost.seconds, log.run_id)
             telemetry.info("run began", sync=name, stream=settings.stream, run_id=log.run_id)
             try:
-                yield from Run(state, sync.lease, context, ending, patient=patient).steps()
+                run = (state, sync.lease, context, ending)
+                yield from Run(*run, patient=patient, renew_others=renew_others).steps()
             except GrantMissing as error:
                 raise privileges.with_grants(context.database, state.table, error) from error
         except Exception as error:
