@@ -12,7 +12,7 @@ import pytest
 from hubspot_ingest.database.state.progress import LEASE
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.stored_state import read_stored_state
-from hubspot_ingest.errors import DatabaseError
+from hubspot_ingest.errors import DatabaseError, IngestError, SyncBusy
 from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.opening import closing, opening
 from hubspot_ingest.inbound.opening.opening import open_sync
@@ -182,6 +182,24 @@ def test_a_run_that_waits_to_be_closed_keeps_its_lease(world: World) -> None:
     world.clock.advance(2 * MINUTE)
 
     assert world.is_held()
+
+
+def test_a_failure_after_the_first_leases_is_the_answer_of_the_rest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[dict[str, IngestError]] = [{"contacts": SyncBusy("it goes on")}]
+    monkeypatch.setattr(
+        opening, "_try_to_open", lambda *_, **__: opened.pop() if opened else _failing()
+    )
+    stored = read_stored_state(world.database, world.clock.now())
+    answers = opening.open_syncs(world.context, stored, ["contacts", "deals"], str)
+
+    codes = {
+        name: answer.response_code
+        for name, answer in answers.items()
+        if isinstance(answer, IngestError)
+    }
+    assert codes == {"contacts": "SYNC_BUSY", "deals": "DATABASE_ERROR"}
 
 
 def test_a_run_that_waits_alone_for_hubspot_keeps_the_leases_of_all(world: World) -> None:

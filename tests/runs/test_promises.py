@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.database.connection import Database, Row
+from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
+from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound import configure
+from hubspot_ingest.inbound.run import runner
 from hubspot_ingest.inbound.run.runner import ingest_all, ingest_fresh
 from hubspot_ingest.times import SystemClock
 from hubspot_sandbox import Limits
@@ -122,6 +125,30 @@ def test_a_sync_that_becomes_due_while_another_reads_is_run_beside_it(make: Make
 
     assert long_run["DURATION_SECONDS"] > 2 * 5 * 60
     assert beside
+
+
+def test_a_look_that_fails_leaves_no_run_that_goes_on(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make({"contacts": 3})
+    _fresh(world, "contacts", "5 MINUTES")
+    looks: list[int] = []
+
+    def look(database: Database, now: int) -> StoredState:
+        looks.append(now)
+        if len(looks) > 1:
+            raise DatabaseError("a statement failed")
+        return read_stored_state(database, now)
+
+    def take_long(*_: object) -> None:
+        world.clock.advance(2 * MINUTE)
+
+    monkeypatch.setattr(runner, "read_stored_state", look)
+    world.instead = take_long
+
+    assert _pass(world) == ["contacts"]
+    assert len(looks) > 1
+    assert [run["STATUS"] for run in world.runs()] == ["SUCCEEDED"]
 
 
 def test_the_app_schedule_leaves_out_what_has_a_promise_and_a_call_does_not(

@@ -149,7 +149,15 @@ def _open(
         left = [name for name in names if name not in opened]
         if not left:
             break
-        opened |= _try_to_open(context, read(), left, run_id, is_run=is_run)
+        try:
+            opened |= _try_to_open(context, read(), left, run_id, is_run=is_run)
+        except Exception as error:
+            if not opened:
+                raise
+            # the leases that were taken before are those of runs that are to begin
+            now = context.clock.now()
+            for name in left:
+                opened[name] = reportable_error(context.database, error, now, sync=name)
     for name in names:
         message = f"{name} is being changed all the while; run it again in a moment"
         opened.setdefault(name, SyncBusy(message))

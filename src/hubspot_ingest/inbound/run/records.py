@@ -202,14 +202,13 @@ class Run:
             loader = comparison.repairs.loader = replace(loader, with_links=links)
             swept = yield from self._sweep(loader, started, reading)
             self._shortfalls.log_links(loader)
-            compare_every, now = self._sync_state.compare_every, self._clock.now()
-            is_due = due.comparison_due(self._writer.sweeps, now, compare_every)
+            sweeps, now = self._writer.sweeps, self._clock.now()
+            is_due = due.comparison_due(sweeps, now, self._sync_state.compare_every)
             if swept and is_due and table_loader.existing_table.types:
                 yield from self._compare(comparison)
             elif loader.unread:
                 # whatever is open is looked at by the comparison of a later run
-                pending = due.state_after_comparison(self._writer.sweeps, now, ended=False)
-                self._writer.keep_sweeps(pending)
+                self._writer.keep_sweeps(due.state_after_comparison(sweeps, now, ended=False))
             self._shortfalls.log_unread(loader)
 
     def _begins_anew(self, client: Client, portal_id: str) -> bool:
@@ -379,8 +378,7 @@ class Run:
             raise
         except Exception as error:
             reason = "the table could not be compared with HubSpot: "
-            database, now = self._context.database, self._clock.now()
-            failure = self._ending.noted(database, error, now, reason)
+            failure = self._ending.noted(self._context.database, error, self._clock.now(), reason)
             self._notes.append(reason + failure.message)
         self._writer.keep_sweeps(due.state_after_comparison(self._writer.sweeps, at, ended=ended))
 

@@ -22,6 +22,7 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, retention, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.freshness import fresh_syncs
+from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.operations.run_cost import RunCost
 
 # Runs within this time tell when a sync was read last, and how long that takes: the longest promise
@@ -89,14 +90,22 @@ def ingest_fresh(context: Context) -> dict[str, Json]:
     while True:
         now = clock.now()
         if now >= look_at and (ends_at is None or now < ends_at):
-            stored = read_stored_state(database, now)
-            promised = fresh_syncs([*stored.syncs.values()], stored.app)
-            due = promised.due(Runs(database).recent(now - RECENT), now)
-            if due and ends_at is None:
-                ends_at = now + round(promised.longest_deadline * times.MINUTE)
-            busy_names = {*side_by_side.going}
-            side_by_side.begin(stored, [name for name in due if name not in busy_names], ends_at)
             look_at = now + times.MINUTE
+            try:
+                stored = read_stored_state(database, now)
+                promised = fresh_syncs([*stored.syncs.values()], stored.app)
+                due = promised.due(Runs(database).recent(now - RECENT), now)
+                if due and ends_at is None:
+                    ends_at = now + round(promised.longest_deadline * times.MINUTE)
+                busy_names = {*side_by_side.going}
+                side_by_side.begin(
+                    stored, [name for name in due if name not in busy_names], ends_at
+                )
+            except Exception as error:
+                if not side_by_side.going and not side_by_side.answers:
+                    raise
+                # no run that was begun is left for it; the next look is in a minute
+                reportable_error(database, error, now)
         if not side_by_side.going:
             break
         side_by_side.step()
