@@ -7,6 +7,7 @@ from dataclasses import replace
 from hubspot_ingest.inbound.load.shapes.airbyte_views import AIRBYTE_VIEWS
 from hubspot_ingest.inbound.load.shapes.fivetran_views import FIVETRAN_VIEWS
 from hubspot_ingest.inbound.load.shapes.rendering import (
+    FORMER,
     ExistingView,
     LandedTable,
     RenderedView,
@@ -74,6 +75,31 @@ def test_no_column_leaves_a_view() -> None:
 
     assert types(view)["PROPERTY_OLD"] == "TIMESTAMP_TZ"
     assert 'CAST(NULL AS TIMESTAMP_TZ) AS "PROPERTY_OLD"' in view.query
+
+
+def test_a_property_that_is_not_read_any_more_keeps_its_column_and_its_values() -> None:
+    landed = {
+        **TYPES,
+        "CITY": "TEXT",
+        "CITY_TEXT": "TEXT",
+        "LUCKYNUMBER": "TEXT",
+        "LUCKYNUMBER_NUMBER": "NUMBER",
+    }
+    table = LandedTable('"D"."S"."CONTACTS"', landed, {"luckynumber": ("LUCKYNUMBER", FORMER)})
+    comments = {
+        "PROPERTY_CITY": "city: City",
+        "PROPERTY_CITY_TEXT": "city_text: Another",
+        "PROPERTY_LUCKY_NUMBER": "luckyNumber: Lucky",
+        "PROPERTY_NEVER": "never: Landed",
+    }
+
+    view = contact(table, ExistingView(dict.fromkeys(comments, "TEXT"), comments))
+
+    assert 't."CITY" AS "PROPERTY_CITY"' in view.query
+    assert 't."CITY_TEXT" AS "PROPERTY_CITY_TEXT"' in view.query
+    assert 'CAST(t."LUCKYNUMBER_NUMBER" AS FLOAT) AS "PROPERTY_LUCKY_NUMBER"' in view.query
+    assert 'CAST(NULL AS VARCHAR) AS "PROPERTY_NEVER"' in view.query
+    assert view.comments["PROPERTY_CITY"] == f"city: {FORMER}"
 
 
 def test_the_fingerprint_changes_with_columns_and_labels_alone() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -72,7 +73,8 @@ class Catalog(Database):
     def make(self, plan: ViewPlan) -> None:
         """The view that a plan would make is there."""
         comment = plan.ddl.rpartition("COMMENT = '")[2].partition("' AS\n")[0].replace("''", "'")
-        self.objects[plan.view] = ("VIEW", comment, {"ID": "NUMBER"})
+        columns = re.findall(r'^  "(\w+)"(?: COMMENT .*)?,?$', plan.ddl, re.M)
+        self.objects[plan.view] = ("VIEW", comment, dict.fromkeys(columns, "TEXT"))
 
 
 def sync(name: str, *, settled: bool = True, filled: bool = True, **settings: Any) -> Sync:
@@ -189,3 +191,35 @@ def test_a_view_keeps_the_rows_of_a(left: str) -> None:
     assert not plan.ddl
     assert "notes" in plan.why
     assert plan.statement == "CALL ingest_hubspot('notes')"
+
+
+# -- columns --------------------------------------------------------------------------------------
+
+
+def test_of_a_label_that_changed_there_is_nothing_to_report() -> None:
+    database = Catalog()
+    database.add_table("CONTACTS", {**RECORDS, "EMAIL": "TEXT", "CITY": "TEXT"})
+    email, city = (Property(name, "string", name) for name in ("email", "city"))
+
+    def plan(*listed: tuple[Property, str | None]) -> ViewPlan:
+        return plans(database, sync("contacts"), properties={"contacts": listed})["CONTACT"]
+
+    new = plan((email, "EMAIL"))
+    database.make(new)
+    relabelled = plan((replace(email, label="Address"), "EMAIL"))
+
+    assert new.is_outdated
+    assert relabelled.ddl
+    assert not relabelled.is_outdated
+    assert plan((email, "EMAIL"), (city, "CITY"), (replace(city, name="odd"), "CITY")).is_outdated
+
+
+def test_a_view_says_that_its_sync_reads_only_some_records() -> None:
+    database = Catalog()
+    database.add_table("DEALS")
+    filters = [{"filters": [{"propertyName": "amount", "operator": "GT", "value": "5"}]}]
+
+    plan = plans(database, sync("deals", filter_groups=filters))["DEAL"]
+
+    assert plan.why == "only the deals that the sync deals reads: it has filters"
+    assert not plans(database, sync("deals"))["DEAL"].why

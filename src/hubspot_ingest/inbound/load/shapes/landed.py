@@ -30,6 +30,7 @@ from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.load.batches import HISTORY
 from hubspot_ingest.inbound.load.destination import destination_table
 from hubspot_ingest.inbound.load.shapes.rendering import (
+    FORMER,
     ExistingView,
     LandedTable,
     LandedTables,
@@ -68,6 +69,11 @@ class LandedSync:
         """The table it fills."""
         return destination_table(self.settings)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it reads all records there are."""
+        return not self.settings.filter_groups and self.settings.updated_after is None
+
 
 @dataclass(frozen=True, slots=True)
 class SeenObject:
@@ -80,11 +86,15 @@ class SeenObject:
 
 @dataclass(frozen=True, slots=True)
 class Landscape:
-    """The tables that views may read, empty ones for the others, and why some are missing."""
+    """The tables that views may read, empty ones for the others, and why some are missing.
+
+    ``partial`` are the syncs that read only some of the records, by stream.
+    """
 
     tables: LandedTables
     others: LandedTables
     missing: Mapping[Place, Missing] = field(default_factory=dict)
+    partial: Mapping[str, str] = field(default_factory=dict)
 
 
 def syncs_of_streams(
@@ -127,11 +137,7 @@ def _filled(sync: Sync, settings: SyncSettings) -> Collection[str]:
 
 
 def _standing_for(stream: str, syncs: Sequence[LandedSync], chosen: str | None) -> LandedSync:
-    whole = [
-        sync
-        for sync in syncs
-        if not sync.settings.filter_groups and sync.settings.updated_after is None
-    ]
+    whole = [sync for sync in syncs if sync.is_whole]
     for candidates in (
         [sync for sync in syncs if sync.name == chosen],
         whole,
@@ -182,7 +188,8 @@ def landscape(
         else:
             found[stream, part] = empty_table(_columns_of(stream, part))
     empty = {(stream, ""): empty_table(_columns_of(stream, "")) for stream in others}
-    return Landscape(found, {**empty, **found}, missing)
+    partial = {stream: sync.name for stream, sync in syncs.items() if not sync.is_whole}
+    return Landscape(found, {**empty, **found}, missing, partial)
 
 
 def _missing(stream: str, part: str, sync: LandedSync | None) -> Missing | None:
@@ -246,7 +253,8 @@ def _landed(
             f"(SELECT * FROM {relation} QUALIFY ROW_NUMBER() OVER "
             f'(PARTITION BY {by} ORDER BY "SOURCE_ID", "VALUE") = 1)'
         )
-    return LandedTable(relation, types, {} if part else _properties(sync, types))
+    properties = {} if part else _properties(sync, types)
+    return LandedTable(relation, types, properties, sync.settings.column_prefix)
 
 
 def _same_instant(history: Table) -> str:
@@ -270,7 +278,7 @@ def _properties(sync: LandedSync, types: Mapping[str, str]) -> dict[str, tuple[s
         for column in types:
             former = column.removeprefix(prefix).lower()
             if column.startswith(prefix) and column not in used and former not in properties:
-                properties[former] = (column, "not in HubSpot any more, or not read")
+                properties[former] = (column, FORMER)
     return properties
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.columns import OWN_NAMES, Column, Type, unique_name
 from hubspot_ingest.database.sql import Table, name, text
 from hubspot_ingest.database.statements.views import SIGNATURE
 from hubspot_ingest.inbound.load.shapes.fivetran_columns import instant_of
@@ -40,6 +40,8 @@ _PLACE = re.compile(r"\{([a-z0-9_:]+)\}")
 _SYNCED = "_FIVETRAN_SYNCED"
 # how the comment of a column begins for which nothing lands
 ALWAYS_NULL = "Always NULL: "
+# the label of a property that has none from HubSpot
+FORMER = "not in HubSpot any more, or not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,14 @@ class LandedTable:
     """A table that views read, or a SELECT of no rows where nothing came yet.
 
     ``relation`` stands behind FROM, ``types`` are those of its columns as INFORMATION_SCHEMA
-    reports them. ``properties`` maps HubSpot's properties to (column, label).
+    reports them. ``properties`` maps HubSpot's properties to (column, label); the names of their
+    columns begin with ``prefix``.
     """
 
     relation: str
     types: Mapping[str, str]
     properties: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    prefix: str = ""
 
 
 LandedTables = Mapping[tuple[str, str], LandedTable]
@@ -125,8 +129,9 @@ def rendered(
     if spec.properties is not None:
         [source] = sources
         place = (source.stream, source.part)
-        properties = with_older_names(tables[place].properties, spec.older_names)
-        table = replace(tables[place], properties=properties)
+        table = _with_former(tables[place], existing)
+        properties = with_older_names(table.properties, spec.older_names)
+        table = replace(table, properties=properties)
         tables = {**tables, place: table}
         for column in spec.columns:
             value = column.value
@@ -154,6 +159,37 @@ def rendered(
             f"(PARTITION BY {by} ORDER BY {name(_SYNCED)} DESC) = 1"
         )
     return RenderedView(tuple(columns), comments, query)
+
+
+def _with_former(table: LandedTable, existing: ExistingView) -> LandedTable:
+    """The table with those properties that a view shows and that only their column knows yet."""
+    properties = {**table.properties}
+    owners = {column: prop for prop, (column, _) in properties.items()}
+    shown = {comment.partition(": ")[0] for comment in existing.comments.values()}
+    for comment in existing.comments.values():
+        prop, is_property, _ = comment.partition(": ")
+        if not is_property or comment.startswith(ALWAYS_NULL) or prop in properties:
+            continue
+        others = {table.prefix + other.upper() for other in shown - {prop}}
+        for column in _former_columns(prop, table):
+            owner = owners.get(column)
+            is_free = owner is None or properties[owner][1] == FORMER
+            if is_free and column not in others:
+                # the view has it as HubSpot spells it, the column's name in capitals alone
+                properties.pop(owner or "", None)
+                properties[prop] = (column, FORMER)
+                owners[column] = prop
+                break
+    return replace(table, properties=properties)
+
+
+def _former_columns(prop: str, table: LandedTable) -> Iterator[str]:
+    """The columns in which a property may have landed, the one of its latest type first."""
+    plain = table.prefix + prop.upper()
+    typed = (f"{plain}_{type_.name}" for type_ in Type)
+    for column in (*typed, plain, unique_name(plain, prop, {plain})):
+        if column in table.types and column not in OWN_NAMES:
+            yield column
 
 
 def _property_columns(

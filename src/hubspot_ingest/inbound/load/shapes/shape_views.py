@@ -89,7 +89,7 @@ class ViewPlan:
     """What is to be done about a view: ``statement`` makes it, or brings what it lacks.
 
     ``status`` is MADE (it is to be), UNCHANGED, NOT_MADE or FAILED; ``why`` says why, or what is
-    not in it.
+    not in it. ``is_outdated``: it is not there, or has other columns than it should.
     """
 
     view: Table
@@ -97,6 +97,7 @@ class ViewPlan:
     why: str = ""
     statement: str = ""
     ddl: str = ""
+    is_outdated: bool = False
 
     def line(self) -> Json:
         """As the procedure answers it."""
@@ -253,7 +254,7 @@ def outdated_views(context: Context) -> Iterator[tuple[Shape, ViewPlan]]:
         shape = SHAPES[stored_shape.shape]
         settings = parse_shape_settings(dict(stored_shape.settings))
         for plan in plan_views(database, stored, shape, settings):
-            if plan.ddl or plan.why == NAME_TAKEN:
+            if plan.is_outdated or plan.why == NAME_TAKEN:
                 yield shape, plan
 
 
@@ -294,14 +295,21 @@ def _plan(
         return ViewPlan(view, "UNCHANGED", why, reason.statement)
     existing = ExistingView() if seen is None else seen.view
     new_view: RenderedView = rendered(spec, land.tables, land.others, existing)
-    about = f"without the rows of some sources: {missing[0].why}" if missing else ""
+    notes = [f"without the rows of some sources: {missing[0].why}"] if missing else []
+    partial = {stream: land.partial[stream] for stream, _ in places if stream in land.partial}
+    notes += [
+        f"only the {stream} that the sync {sync} reads: it has filters"
+        for stream, sync in partial.items()
+    ]
+    about = "; ".join(notes)
     statement = missing[0].statement if missing else ""
     if seen is not None and fingerprint_of(seen.comment) == new_view.fingerprint:
         return ViewPlan(view, "UNCHANGED", about, statement)
     shown = [*places, *((stream, "") for stream in _other_streams(spec))]
     streams = dict.fromkeys(stream for stream, part in shown if (stream, part) in land.tables)
     ddl = new_view.create(view, f"HubSpot {', '.join(streams)} in {shape.title} shape")
-    return ViewPlan(view, "MADE", about, statement, ddl)
+    is_outdated = {*existing.types} != {column.name for column in new_view.columns}
+    return ViewPlan(view, "MADE", about, statement, ddl, is_outdated)
 
 
 def make_views(database: Database, plans: Sequence[ViewPlan]) -> Iterator[ViewPlan]:
