@@ -10,6 +10,7 @@ import pytest
 from hubspot_ingest.errors import IngestError, Refusal
 from hubspot_ingest.operations import connections
 from hubspot_ingest.outbound import push_configuration
+from hubspot_ingest.outbound.mapping import EXTERNAL_IDS
 from tests.push.push_world import SOURCE, PushWorld
 
 DEALS: dict[str, Any] = {"match": ..., "object": "deals", "properties": {"dealname": "EMAIL"}}
@@ -26,6 +27,7 @@ def refused(world: PushWorld, **changes: Any) -> IngestError:
 
 
 def test_a_push_is_stored_and_seen(push_world: PushWorld) -> None:
+    push_world.create_external_id("contacts")
     answer = push_world.configure_push()
     assert answer["response_code"] == "OK"
     [push] = push_world.push_rows("PUSHES")
@@ -36,7 +38,10 @@ def test_a_push_is_stored_and_seen(push_world: PushWorld) -> None:
     )
     assert push["SOURCE"] == "MARTS.CRM.CUSTOMERS"
     assert (push["HEALTH"], push["ROWS_SYNCED"], push["ENABLED"]) == ("PENDING", 0, True)
-    assert json.loads(push["SETTINGS"])["match"] == {"email": "EMAIL"}
+    settings = json.loads(push["SETTINGS"])
+    assert settings["match"] == {"email": "EMAIL"}
+    # the default of then stays, whatever properties there are later
+    assert settings["external_id"] in EXTERNAL_IDS
 
 
 def test_configuring_writes_nothing_to_hubspot(push_world: PushWorld) -> None:

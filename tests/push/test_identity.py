@@ -19,7 +19,7 @@ def id_of(world: PushWorld, email: str) -> str:
 
 
 def test_what_tells_rows_apart_stays_while_there_is_a_ledger(push_world: PushWorld) -> None:
-    push_world.configure_push()
+    push_world.configure_push(external_id="customer_number")
     push_world.pushed()
     with pytest.raises(Refusal, match="reset_push"):
         push_world.configure_push(key="EMAIL")

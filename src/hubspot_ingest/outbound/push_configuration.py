@@ -38,8 +38,15 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
             f"there is a sync {name!r} already; names are unique over syncs and pushes",
             code="INVALID_NAME",
         )
-    opened = check(context, name, settings)
     stored = pushes.find(name)
+    if (
+        stored is not None
+        and "external_id" not in settings.model_fields_set
+        and Ledger(context.database, name).has_records()
+    ):
+        new_settings = _with_external_id(new_settings, opening.stored_settings(stored).external_id)
+        settings = parse_push_settings(name, new_settings)
+    opened = check(context, name, settings)
     if stored is not None:
         opening.check_portal(stored, opened)
         if stored.object_type != opened.stream.object_type:
@@ -58,7 +65,7 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
     pushes.save(
         name,
         opened.stream.object_type,
-        new_settings,
+        _with_external_id(new_settings, opened.mapping.external_id),
         opened.mapping.claimed,
         opened.portal_id,
         context.clock.now(),
@@ -69,6 +76,13 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         "message": f"push {name} is configured; see what it would do with CALL plan_push('{name}')",
         "settings": settings.dump(),
     }
+
+
+def _with_external_id(settings: Json, name: str | None) -> Json:
+    """Settings that name the property of the rows' keys: the default may be another one later."""
+    if name is None or not isinstance(settings, dict):
+        return settings
+    return {**settings, "external_id": name}
 
 
 def _check_identity(ledger: Ledger, stored: Push, opened: OpenPush) -> None:
