@@ -255,3 +255,17 @@ def test_a_killed_run_has_its_row_though_its_sync_is_dropped(world: World) -> No
     assert [(run["RUN_ID"], run["RESPONSE_CODE"]) for run in world.runs()] == [
         (run_id, "INTERRUPTED")
     ]
+
+
+def test_a_run_that_is_killed_after_its_sync_was_dropped_has_its_row(world: World) -> None:
+    world.slim()
+    run_id = world.begin().ending.log.run_id
+    configure.drop(world.context, "contacts")
+    world.clock.advance(LEASE + MINUTE)
+    world.syncs.save("companies", "companies", {}, world.clock.now())
+    configure.drop(world.context, "companies")
+
+    assert [(run["RUN_ID"], run["RESPONSE_CODE"]) for run in world.runs()] == [
+        (run_id, "INTERRUPTED")
+    ]
+    assert world.stored()["PROGRESS"] == []

@@ -133,9 +133,10 @@ def drop(context: Context, name: str) -> Answer:
     sync = existing_sync(syncs, name)
     _drop_tasks(context, sync.name)
     now = context.clock.now()
-    if sync.lease_until is not None and not sync.is_held(now):
-        # nobody else would end a killed run
-        Runs(context.database).interrupt_sync(sync, now)
+    for each in (sync, *syncs.dropped()):
+        if each.lease_until is not None and not each.is_held(now):
+            # nobody else would end a killed run
+            Runs(context.database).interrupt_sync(each, now)
     syncs.drop(sync.name, now)
     TableRegister(context.database).release(sync.name)
     if freshness.is_promised(sync):

@@ -94,7 +94,8 @@ class Leases:
 
     def recover(self, now: int) -> None:
         """End every lease and every run that goes on; only where no run can be alive."""
-        held = [sync for sync in Syncs(self._database).all() if sync.lease_until is not None]
+        syncs = Syncs(self._database)
+        held = [sync for sync in (*syncs.all(), *syncs.dropped()) if sync.lease_until is not None]
         for sync in held:
             self._runs.interrupt_sync(sync, now)
         # a turn of which nothing was written

@@ -140,15 +140,19 @@ class Syncs:
 
     def find(self, name: str) -> Sync | None:
         """The sync of that name, None when there is none."""
-        return next(iter(self._select("AND s.NAME = ?", (name,))), None)
+        return next(iter(self._select("IS NULL AND s.NAME = ?", (name,))), None)
 
     def all(self) -> list[Sync]:
         """All syncs, by name."""
-        return self._select("ORDER BY s.NAME")
+        return self._select("IS NULL ORDER BY s.NAME")
+
+    def dropped(self) -> list[Sync]:
+        """Those that were dropped while a run went on."""
+        return self._select("IS NOT NULL")
 
     def _select(self, which: str, binds: Sequence[object] = ()) -> list[Sync]:
         rows = self._database.rows(
-            f"SELECT {SYNC_COLUMNS} FROM {self._states} s WHERE s.DROPPED_AT IS NULL {which}",
+            f"SELECT {SYNC_COLUMNS} FROM {self._states} s WHERE s.DROPPED_AT {which}",
             binds,
         )
         return [sync_of_row(row) for row in rows]
@@ -205,9 +209,8 @@ class Syncs:
         )
         self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (name,))
         self._database.rows(
-            f"DELETE FROM {self._state}.PROGRESS WHERE SYNC = ? "
-            f"AND SYNC NOT IN (SELECT NAME FROM {self._state}.SYNCS)",
-            (name,),
+            f"DELETE FROM {self._state}.PROGRESS "
+            f"WHERE SYNC NOT IN (SELECT NAME FROM {self._state}.SYNCS)"
         )
 
     def enable(self, name: str, enabled: bool, now: int) -> None:
