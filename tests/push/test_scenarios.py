@@ -10,7 +10,7 @@ from tests.push.conftest import MakePushWorld
 from tests.push.link_scenarios import LinkedLife
 from tests.push.scenarios import Life
 
-FIRST, LINKED = 20, 6
+FIRST, LINKED = 28, 12
 """How many lives of each kind every change is tried with."""
 NIGHTLY = range(100, 100 + int(os.environ.get("PUSH_SCENARIOS", "1000")))
 
