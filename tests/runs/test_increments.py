@@ -325,7 +325,7 @@ def test_a_run_makes_its_staging_table_once_however_many_steps_its_sweeps_take(
     world = make({"contacts": 750}).slim()
     world.run()
     for record in world.portal.records("contacts"):
-        # no time of change moves: the rotation alone merges it, in steps of 1, 2, 4 … pages
+        # no time of change moves: the rotation alone merges it, a page first and then the rest
         world.portal.recalculate("contacts", record.id, {"double_points": "4242"})
     world.clock.advance(25 * HOUR)
     heard = Heard(world)
@@ -335,7 +335,7 @@ def test_a_run_makes_its_staging_table_once_however_many_steps_its_sweeps_take(
     made = [one for one in heard.statements if one.startswith("CREATE TRANSIENT TABLE")]
     assert len(made) == len({*made}) == 1
     changed = [one for one in heard.statements if one.startswith("MERGE INTO")]
-    assert len(changed) > 3
+    assert len(changed) > 1
 
 
 def test_labels_that_changed_are_one_statement(world: World) -> None:
