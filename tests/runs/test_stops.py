@@ -151,7 +151,7 @@ def test_a_killed_increment_loses_no_change(world: World) -> None:
     world.clock.advance(HOUR)
     for record_id in world.ids()[:4]:
         world.portal.update("contacts", record_id, {"jobtitle": "Changed"})
-    assert killed(world, 8, after=True)
+    assert killed(world, 6, after=True)
     world.clock.advance(HOUR)
 
     world.run()
