@@ -30,7 +30,8 @@ def examples(page: Path) -> list[str]:
     for block in blocks(page, "sh"):
         examples += re.findall(r'hubspot-ingest sql "([^"]+)"', block)
     prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
-    examples += re.findall(r"`(CALL [^`]+)`", prose)
+    # what the app itself calls of Snowflake is no example
+    examples += re.findall(r"`(CALL (?!SYSTEM\$)[^`]+)`", prose)
     # a signature such as configure_sync(name, settings) is no example
     return [
         example.strip().rstrip(";")
