@@ -10,6 +10,14 @@ from collections.abc import Sequence
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.laptop import home, logs
 
+FORMATS = ("table", "vertical", "markdown", "json", "csv")
+FIRST_STEPS = """
+first steps:
+  hubspot-ingest demo    no account needed: a local HubSpot into a local table, and what changed
+  hubspot-ingest ui      the page: connect your HubSpot, choose what to keep, watch it
+  hubspot-ingest sql "CALL ingest_hubspot('contacts')"
+                         one object, read with the service key in $HUBSPOT_TOKEN"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status 0, 1 (it failed; one line on stderr says why) or 2 (usage)."""
@@ -36,7 +44,11 @@ def _run(arguments: list[str]) -> int:
         from hubspot_sandbox import command
 
         return command.main(arguments[1:])
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    if not arguments:
+        print(parser.format_help() + FIRST_STEPS)
+        return 0
+    options = parser.parse_args(arguments)
     # rows, credentials and passwords are in what is written: for this user alone
     os.umask(0o077)
     logs.begin()
@@ -56,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sql = commands.add_parser("sql", help="run a statement on the local engine")
     sql.add_argument("statement", help="for example \"CALL ingest_hubspot('contacts')\"")
-    sql.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    sql.add_argument("--format", choices=FORMATS, default="table")
     sql.set_defaults(run=_sql)
 
     serve = commands.add_parser("serve", help="the local engine as a Snowflake endpoint")

@@ -58,6 +58,40 @@ def test_a_table_is_for_people(laptop: Laptop) -> None:
         assert word in done.out
 
 
+def test_a_row_too_wide_for_the_terminal_is_a_block_with_a_line_for_each_column(
+    laptop: Laptop,
+) -> None:
+    columns = ", ".join(f"'{'v' * 30}' AS COLUMN_{n}" for n in range(1, 9))
+    done = laptop.sql(f"SELECT {columns}, REPEAT('x', 300) AS LONG", "table")
+
+    assert done.status == 0
+    assert "─ row 1 ─" in done.out
+    assert f"COLUMN_8 {'v' * 30}\n" in done.out
+    assert f"LONG     {'x' * 199}…\n" in done.out
+
+
+def test_a_pipe_with_no_terminal_behind_it_has_the_width_of_a_pager(tmp_path: Path) -> None:
+    piped = Laptop(tmp_path)
+    piped.environment = {k: v for k, v in piped.environment.items() if k != "COLUMNS"}
+
+    done = piped.sql("SELECT " + ", ".join(f"'{'v' * 30}' AS N{n}" for n in range(5)), "table")
+
+    assert done.out.splitlines()[2].count("v" * 30) == 5
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("markdown", "| A | B |\n| --- | --- |\n| 1 | x |\n"),
+        ("vertical", "─ row 1 ─" + "─" * 51 + "\nA 1\nB x\n1 row\n"),
+    ],
+)
+def test_a_result_may_be_markdown_or_a_block_a_row(
+    laptop: Laptop, form: str, expected: str
+) -> None:
+    assert laptop.sql("SELECT 1 AS A, 'x' AS B", form).out == expected
+
+
 def test_no_rows_are_an_empty_array(laptop: Laptop) -> None:
     assert laptop.sql("SELECT NAME FROM syncs WHERE NAME = 'none'").rows == []
 
@@ -122,7 +156,6 @@ def test_wrong_usage_is_status_two(laptop: Laptop) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["sql"],
         ["sql", "SELECT 1", "--format", "xml"],
         ["serve", "--port", "x"],
@@ -140,6 +173,18 @@ def test_every_kind_of_wrong_usage_is_status_two(
 
     assert status == 2
     assert "usage: hubspot-ingest" in capsys.readouterr().err
+
+
+def test_the_command_alone_prints_its_help_and_three_first_steps(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([]) == 0
+
+    printed = capsys.readouterr().out
+    assert printed.startswith("usage: hubspot-ingest")
+    first_steps = printed.partition("first steps:\n")[2]
+    for step in ("hubspot-ingest demo", "hubspot-ingest ui", "hubspot-ingest sql"):
+        assert step in first_steps
 
 
 def test_an_engine_in_use_is_told_in_one_line(tmp_path: Path) -> None:

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
-from hubspot_ingest.laptop.printing import Result, as_csv, as_json, as_table, parse_rows, plain
+from hubspot_ingest.laptop.printing import Result, as_csv, as_json, parse_rows, plain
 
 VARIANT, TEXT = 5, 2
 
@@ -30,12 +29,6 @@ def in_json(value: object, *, is_json: bool = False) -> Any:
 def in_csv(value: object) -> str:
     _, [found] = csv.reader(io.StringIO(as_csv(one(value))))
     return found
-
-
-def in_table(result: Result, limit: int | None = None) -> str:
-    out = io.StringIO()
-    as_table(result, Console(file=out, width=300, color_system=None), limit=limit)
-    return out.getvalue()
 
 
 @pytest.mark.parametrize("is_json", [False, True])
@@ -69,12 +62,6 @@ SPELLED = [
 @pytest.mark.parametrize(("value", "expected"), SPELLED)
 def test_csv_spells_each_type_one_way(value: object, expected: str) -> None:
     assert in_csv(value) == expected
-
-
-@pytest.mark.parametrize(("value", "expected"), SPELLED)
-def test_a_table_spells_each_type_as_csv_does(value: object, expected: str) -> None:
-    for line in expected.splitlines():
-        assert line in in_table(one(value))
 
 
 @pytest.mark.parametrize(
@@ -131,33 +118,10 @@ def test_no_rows_are_an_empty_array_and_a_bare_header() -> None:
     nothing = Result(("A", "B"), ())
     assert json.loads(as_json(nothing)) == []
     assert as_csv(nothing) == "A,B\n"
-    assert "0 rows" in in_table(nothing)
 
 
 def test_semi_structured_columns_are_known_by_the_connectors_codes() -> None:
     assert parse_rows(["A", "B"], [["1", "{}"]], [TEXT, VARIANT]).json_columns == {1}
-
-
-def test_a_table_says_how_many_rows_there_are_and_how_many_are_shown() -> None:
-    rows = Result(("A",), tuple((f"row-{n}",) for n in range(1_234)))
-    shown = in_table(rows, limit=2)
-    assert "1,234 rows, the first 2 shown" in shown
-    assert "row-1" in shown
-    assert "row-2" not in shown
-
-
-def test_a_table_cuts_a_value_that_is_too_long() -> None:
-    shown = in_table(one("x" * 5_000))
-    assert shown.count("x") == 199
-    assert "…" in shown
-
-
-def test_a_table_takes_no_value_for_markup() -> None:
-    assert "[bold]x[/bold]" in in_table(one("[bold]x[/bold]"))
-
-
-def test_no_value_can_command_the_terminal() -> None:
-    assert "\x1b" not in in_table(one("\x1b[2J\x1b]0;title\x07"))
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))

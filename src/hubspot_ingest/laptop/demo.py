@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from hubspot_ingest.laptop import home, printing
+from hubspot_ingest.laptop import home, tables
 from hubspot_ingest.laptop.printing import Result
 from hubspot_ingest.laptop.statements import execute, failure
 
@@ -160,5 +160,5 @@ class _Demo:
 
     def _query(self, statement: str) -> Result:
         result = execute(self._connection, statement)
-        printing.as_table(result, self._console)
+        tables.as_table(result, self._console)
         return result

@@ -1,4 +1,4 @@
-"""Results of statements as a table, JSON or CSV."""
+"""Results of statements as JSON or CSV, and the one spelling of each value."""
 
 from __future__ import annotations
 
@@ -12,15 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from hubspot_ingest.errors import CONTROL, printable
+from hubspot_ingest.errors import CONTROL
 
 # The connector's type codes of VARIANT, OBJECT and ARRAY
 SEMI_STRUCTURED = frozenset({5, 9, 10})
-LONGEST_CELL = 200
 _BREAK = re.compile(r"\n\s*")
 
 
@@ -61,7 +56,7 @@ def _json(value: object, is_json: bool) -> str:
         return json.dumps(value)
     if isinstance(value, Decimal):
         return plain(value)
-    return json.dumps(_text(value), ensure_ascii=False)
+    return json.dumps(text_of(value), ensure_ascii=False)
 
 
 def _not_json(constant: str) -> object:
@@ -73,34 +68,8 @@ def as_csv(result: Result) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(result.names)
-    writer.writerows(
-        ["" if value is None else _text(value) for value in row] for row in result.rows
-    )
+    writer.writerows([text_of(value) for value in row] for row in result.rows)
     return out.getvalue()
-
-
-def as_table(result: Result, console: Console, *, limit: int | None = None) -> None:
-    """Print for a person; long values are cut, and so are the rows after ``limit``.
-
-    The answer of a procedure, which is one object, is printed whole, a line for each of its parts.
-    """
-    parts = answer(result)
-    if parts is not None:
-        for name, value in parts.items():
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            console.print(
-                Text(printable(f"{name:18}"), style="bold"), Text(printable(text)), soft_wrap=True
-            )
-        return
-    table = Table(show_edge=False, pad_edge=False, header_style="bold")
-    for name in result.names:
-        table.add_column(Text(printable(name)), overflow="fold")
-    for row in result.rows[:limit]:
-        table.add_row(*(Text(_cut("" if value is None else _text(value))) for value in row))
-    console.print(table)
-    count = len(result.rows)
-    more = f", the first {limit} shown" if limit is not None and count > limit else ""
-    console.print(Text(f"{count:,} row{'' if count == 1 else 's'}{more}", style="dim"))
 
 
 def answer(result: Result) -> dict[str, object] | None:
@@ -114,12 +83,12 @@ def answer(result: Result) -> dict[str, object] | None:
     return parsed if isinstance(parsed, dict) and "response_code" in parsed else None
 
 
-def _cut(text: str) -> str:
-    text = printable(text)
-    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
-
-
-def _text(value: object) -> str:
+def text_of(value: object, *, is_json: bool = False) -> str:
+    """A value as text, NULL as none; JSON stands on one line."""
+    if value is None:
+        return ""
+    if is_json and isinstance(value, str):
+        return _BREAK.sub(" ", value)
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, date | time):

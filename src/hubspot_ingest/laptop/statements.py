@@ -6,10 +6,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from hubspot_ingest.errors import LaptopError, printable
-from hubspot_ingest.laptop import home, printing
+from hubspot_ingest.laptop import home, printing, tables
 from hubspot_ingest.laptop.printing import Result
 
 if TYPE_CHECKING:
@@ -44,19 +42,27 @@ def run(statement: str, form: str) -> int:
         with ThreadPoolExecutor(1) as pool:
             result = pool.submit(execute, connection, statement).result()
         # before the connection is closed, which waits for what runs in the background
-        if form == "json":
-            print(printing.as_json(result), flush=True)
-        elif form == "csv":
-            text = printing.as_csv(result)
-            # a file gets what the rows hold
-            print(printable(text) if sys.stdout.isatty() else text, end="", flush=True)
-        else:
-            printing.as_table(result, Console())
+        _show(result, form)
     failed = failure(result)
     if failed is not None:
         print(f"hubspot-ingest: {printable(failed)}", file=sys.stderr)
         return 1
     return 0
+
+
+def _show(result: Result, form: str) -> None:
+    if form == "json":
+        print(printing.as_json(result), flush=True)
+    elif form == "csv":
+        text = printing.as_csv(result)
+        # a file gets what the rows hold
+        print(printable(text) if sys.stdout.isatty() else text, end="", flush=True)
+    elif form == "markdown":
+        print(tables.as_markdown(result), end="", flush=True)
+    elif form == "vertical":
+        tables.as_blocks(result, tables.console())
+    else:
+        tables.as_table(result, tables.console())
 
 
 def failure(result: Result) -> str | None:
