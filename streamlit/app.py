@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import drawing, look, place
+from page import dialogs, drawing, look, place
 from page.calls import Calls
 
 
@@ -28,6 +28,7 @@ def main() -> None:
     """Draw the page; Streamlit runs this again at every interaction."""
     st.set_page_config(layout="wide")
     look.style()
+    dialogs.page_begins()
     with drawing.error_boundary():
         calls = Calls(session(), st.session_state.setdefault("kept", {}))
         if st.session_state.pop("moved", False):

@@ -55,9 +55,11 @@ def watch(calls: Calls) -> None:
     """Draw the comparisons under way, again and again; nothing when there are none."""
     if going():
         polling.drawn(lambda: _drawn(calls))
+        look.show_remembered()
 
 
-def _drawn(calls: Calls) -> None:
+def _drawn(calls: Calls) -> bool:
+    """Draw what goes on, and remember what has ended; returns whether anything goes on."""
     calls.look_again()
     compared, failed = _last(calls)
     for sync, begun in list(going().items()):
@@ -70,13 +72,14 @@ def _drawn(calls: Calls) -> None:
         for sync, begun in going().items()
     ]
     if not named:
-        st.rerun()
+        return False
     with st.container(border=True):
         look.html(
             "<p><b>Comparing with HubSpot in the background</b></p>"
             f'<p class="quiet">{escape("; ".join(named))}. Counts come first, then the records of '
             "what differs; the page can be used meanwhile.</p>"
         )
+    return True
 
 
 def _last(calls: Calls) -> tuple[dict[str, Row], dict[str, Row]]:

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import comparing, completeness, look, place, streams, words
+from page import comparing, completeness, dialogs, look, place, streams, words
 from page.calls import Calls, Row, variant
 
 A_PAGE = 12
@@ -118,7 +118,7 @@ def _check(sync: Row, calls: Calls, *, primary: bool = False) -> None:
         _ask(str(sync["NAME"]), calls)
 
 
-@st.dialog("Compare with HubSpot, and repair?")
+@dialogs.asking("Compare with HubSpot, and repair?")
 def _ask(name: str, calls: Calls) -> None:
     title = look.plain(words.title(name))
     st.markdown(

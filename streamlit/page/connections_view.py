@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import connection_step, look, place, sync_actions, words
+from page import connection_step, dialogs, look, place, sync_actions, words
 from page.calls import Answer, Calls, Row
 
 FIRST = "default"
@@ -122,7 +122,7 @@ def _store(calls: Calls) -> None:
         st.session_state[TESTED] = ("", answer)
 
 
-@st.dialog("Remove this portal?")
+@dialogs.asking("Remove this portal?")
 def _ask_remove(name: str, calls: Calls) -> None:
     st.markdown(
         f"The credential of **{look.plain(name)}** is forgotten, and nothing can be read from that "

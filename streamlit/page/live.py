@@ -42,13 +42,16 @@ def show(calls: Calls, sync: str | None = None) -> None:
         polling.drawn(lambda: _drawn(calls, sync))
 
 
-def _drawn(calls: Calls, sync: str | None) -> None:
+def _drawn(calls: Calls, sync: str | None) -> bool:
+    """Draw the runs under way; returns whether there are any."""
     running = _of(calls.now(calls.running), sync)
     _arrived(calls)
     waiting = [name for name in expected() if sync in (None, name)]
     names = {str(run["SYNC"]) for run in running}
     if not running and not waiting:
-        st.rerun()
+        # what follows on the page shall tell of the runs that have ended
+        calls.look_again()
+        return False
     look.heading("Running now")
     for run in running:
         with st.container(border=True):
@@ -57,6 +60,7 @@ def _drawn(calls: Calls, sync: str | None) -> None:
     if starting:
         look.html(f'<p class="quiet">Starting: {escape(", ".join(starting))}</p>')
     st.space("small")
+    return True
 
 
 def _of(running: list[Row], sync: str | None) -> list[Row]:

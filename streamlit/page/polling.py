@@ -13,7 +13,7 @@ from time import monotonic
 
 import streamlit as st
 
-from page import look, words
+from page import dialogs, look, words
 
 EVERY = 10
 """Seconds from one look to the next."""
@@ -28,23 +28,36 @@ HALTED = "halted"
 LOOKED_AT = "looked-at"
 
 
-def drawn(draw: Callable[[], None]) -> None:
-    """Draw now and every ten seconds, with the time of the look, until nobody seems to look."""
+def drawn(draw: Callable[[], bool]) -> None:
+    """Draw now and every ten seconds, with the time of the look, until nobody seems to look.
+
+    ``draw`` returns whether anything still goes on. Once nothing does, the whole page is drawn
+    again, but only by a look of its own: a press has the whole page drawn too, and what was
+    pressed may stand further down, where a rerun from here would lose the press. Nor is an open
+    dialog closed by it.
+    """
     halted = st.session_state.pop(HALTED, False)
     began = monotonic()
     st.session_state[LOOKED_AT] = began
+    by_itself = False
 
     def again() -> None:
         now = monotonic()
         if not halted and is_unattended(began, st.session_state[LOOKED_AT], now):
-            st.session_state[HALTED] = True
-            st.rerun()
-        draw()
+            if not dialogs.is_open():
+                st.session_state[HALTED] = True
+                st.rerun()
+            return
+        if not draw():
+            if by_itself and not dialogs.is_open():
+                st.rerun()
+            return
         st.session_state[LOOKED_AT] = monotonic()
         rhythm = "not looked at any more" if halted else f"looked at every {EVERY} seconds"
         look.html(f'<p class="quiet">As of {words.time(datetime.now(UTC))}, {rhythm}.</p>')
 
     st.fragment(again, run_every=None if halted else EVERY)()
+    by_itself = True
     if halted:
         # pressing anything draws the whole page, and looks go on
         st.button("Look again", icon=":material/refresh:", key="look-again")

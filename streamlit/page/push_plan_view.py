@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import look, place, plans, row_cures, sync_actions, words
+from page import dialogs, look, place, plans, row_cures, sync_actions, words
 from page.calls import Answer, Calls, Row, variant
 
 MOST = 200
@@ -120,7 +120,7 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
             st.button("Take them over", key=f"adopt-{name}", on_click=_adopt, args=(name, calls))
 
 
-@st.dialog("Send these changes to HubSpot?")
+@dialogs.asking("Send these changes to HubSpot?")
 def _ask(push: Row, plan: Answer, sent: int, calls: Calls, *, held: bool) -> None:
     name, counts = str(push["NAME"]), plan["counts"]
     parts = [

@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from page import (
+    dialogs,
     look,
     place,
     push_editor,
@@ -85,7 +86,7 @@ def _switch(name: str, enabled: bool, calls: Calls) -> None:
     look.remember(calls.enable_push(name, enabled))
 
 
-@st.dialog("Remove this push?")
+@dialogs.asking("Remove this push?")
 def _ask_remove(name: str, calls: Calls) -> None:
     st.markdown(
         f"**{look.plain(words.title(name))}** stops running; its settings, and what it knows of "

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from page import live, look, place, words
+from page import dialogs, live, look, place, words
 from page.calls import Answer, Calls, Row
 
 
@@ -48,7 +48,7 @@ def _switch(name: str, enabled: bool, calls: Calls) -> None:
     look.remember(calls.enable_sync(name, enabled))
 
 
-@st.dialog("Read everything again?")
+@dialogs.asking("Read everything again?")
 def _ask_backfill(name: str, calls: Calls) -> None:
     st.markdown(
         f"The next run of **{look.plain(words.title(name))}** reads every record again, which can "
@@ -58,7 +58,7 @@ def _ask_backfill(name: str, calls: Calls) -> None:
     choice("Backfill", lambda: calls.reset_sync(name))
 
 
-@st.dialog("Remove this sync?")
+@dialogs.asking("Remove this sync?")
 def _ask_remove(name: str, calls: Calls) -> None:
     st.markdown(
         f"**{look.plain(words.title(name))}** stops running; its settings and its position are "

@@ -50,7 +50,7 @@ def test_merges_tell_the_survivor(open_page: Open) -> None:
 
 def compared(open_page: Open) -> tuple[View, World]:
     """Twelve contacts were read and never compared, and a person looks at Trust."""
-    view, world = open_page({"contacts": 12})
+    view, world = open_page({"contacts": 12, "deals": 3})
     world.call(f"CALL set_token('{world.portal.token}')")
     world.call("CALL discover()")
     world.call("CALL configure_sync('contacts', PARSE_JSON('{\"settle_minutes\": 0}'))")
@@ -97,6 +97,20 @@ def test_the_page_stays_usable_while_tables_are_compared(open_page: Open) -> Non
     assert world.engine.background.wait(60)
     view.press("Trust")
     assert "Contacts compared" in view.text
+
+
+def test_a_press_counts_though_a_comparison_ends_just_then(open_page: Open) -> None:
+    view, world = compared(open_page)
+    world.call("CALL configure_sync('deals', PARSE_JSON('{\"settle_minutes\": 0}'))")
+    world.call("CALL ingest_hubspot('deals')")
+    view.draw().press("Contacts").press("Check now").press("Compare and repair")
+    view.press("All of Trust").press("Deals")
+    assert world.engine.background.wait(60)
+
+    view.press("Check now")
+
+    assert "at most ten requests" in view.text
+    assert "Contacts compared: 12 of 12 records" in view.text
 
 
 def test_a_comparison_asks_first_and_says_what_it_does_and_costs(open_page: Open) -> None:
