@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from benchmarks.programs import Conversation, Failed
@@ -57,7 +58,7 @@ def _work(question: dict[str, Any], connection: Any) -> dict[str, Any]:
 
 def main() -> int:
     """Answer statements on the standard input until it ends."""
-    with home.connection() as connection:
+    with home.connecting() as connect, closing(connect()) as connection:
         print(json.dumps({"ready": True}), flush=True)
         for line in sys.stdin:
             print(json.dumps(_work(json.loads(line), connection)), flush=True)

@@ -10,12 +10,16 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.status import Status
 from rich.text import Text
 
-from hubspot_ingest.laptop import home, tables
+from hubspot_ingest.laptop import home, progress, tables
 from hubspot_ingest.laptop.printing import Result
 from hubspot_ingest.laptop.statements import execute, failure
 
@@ -44,8 +48,9 @@ def run() -> int:
     with sandbox.serve(port=0) as server:
         os.environ["HUBSPOT_BASE_URL"] = server.url
         try:
-            with engine.connect(home.DATABASE, home.SCHEMA) as connection:
-                return _Demo(console, connection, portal, sandbox).show()
+            connect = partial(engine.connect, home.DATABASE, home.SCHEMA)
+            with closing(connect()) as connection:
+                return _Demo(console, connect, connection, portal, sandbox).show()
         finally:
             engine.close()
 
@@ -56,11 +61,13 @@ class _Demo:
     def __init__(
         self,
         console: Console,
+        connect: Callable[[], SnowflakeConnection],
         connection: SnowflakeConnection,
         portal: Portal,
         sandbox: Sandbox,
     ) -> None:
         self._console = console
+        self._connect = connect
         self._connection = connection
         self._portal = portal
         self._sandbox = sandbox
@@ -148,7 +155,7 @@ class _Demo:
         self._console.print(Text(f"  {shown}", style="cyan"))
         started = time.monotonic()
         before = len(self._sandbox.requests)
-        with self._console.status("running"):
+        with self._console.status("running") as status, self._watched(status):
             result = execute(self._connection, statement or shown)
         asked = len(self._sandbox.requests) - before
         answer: dict[str, Any] = json.loads(str(result.rows[0][0]))
@@ -157,6 +164,12 @@ class _Demo:
         seconds = time.monotonic() - started
         self._console.print(Text(f"  {asked} requests to HubSpot, {seconds:.1f} s", style="dim"))
         return answer
+
+    def _watched(self, status: Status) -> AbstractContextManager[None]:
+        """Let ``status`` tell how far the run is, where there is a terminal."""
+        if not self._console.is_terminal:
+            return nullcontext()
+        return progress.watched(self._connect, lambda line: status.update(Text(line)))
 
     def _query(self, statement: str) -> Result:
         result = execute(self._connection, statement)

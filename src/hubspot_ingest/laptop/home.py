@@ -12,14 +12,15 @@ import signal
 import socket
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.errors import IngestError, LaptopError
-from hubspot_ingest.laptop import logs
+from hubspot_ingest.laptop import logs, progress
 from hubspot_ingest.times import SystemClock
 
 if TYPE_CHECKING:
@@ -114,26 +115,18 @@ def _install(engine: Engine, directory: Path) -> None:
 
 
 @contextmanager
-def connection() -> Iterator[SnowflakeConnection]:
-    """A connection to the local engine: the running server's, or one of our own."""
+def connecting() -> Iterator[Callable[[], SnowflakeConnection]]:
+    """What connects to the local engine: the running server's, or one of our own."""
     directory = home()
     parameters = server(directory)
     if parameters is not None:
         import snowflake.connector
 
-        connected = snowflake.connector.connect(**parameters)
-        try:
-            yield connected
-        finally:
-            connected.close()
+        yield partial(snowflake.connector.connect, **parameters)
         return
     engine = open_engine(directory)
     try:
-        connected = engine.connect(DATABASE, SCHEMA)
-        try:
-            yield connected
-        finally:
-            connected.close()
+        yield partial(engine.connect, DATABASE, SCHEMA)
     except KeyboardInterrupt:
         if engine.background.running:
             leave()
@@ -177,7 +170,13 @@ def leave() -> NoReturn:
     """
     # the stream may be in the midst of a write
     with suppress(RuntimeError):
-        print("hubspot-ingest: interrupted; the next run carries on", file=sys.stderr, flush=True)
+        # a terminal may hold the line that says how far a run is
+        cleared = progress.CLEARED if sys.stderr.isatty() else ""
+        print(
+            f"{cleared}hubspot-ingest: interrupted; the next run carries on",
+            file=sys.stderr,
+            flush=True,
+        )
     with suppress(RuntimeError):
         sys.stdout.flush()
     os._exit(1)

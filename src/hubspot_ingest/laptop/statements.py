@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from hubspot_ingest.errors import LaptopError, printable
-from hubspot_ingest.laptop import home, printing, tables
+from hubspot_ingest.laptop import home, printing, progress, tables
 from hubspot_ingest.laptop.printing import Result
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def execute(connection: SnowflakeConnection, statement: str) -> Result:
 def run(statement: str, form: str) -> int:
     """Print the result; the reason of a CALL that failed goes to stderr, status 1."""
     home.leave_on_interrupt()
-    with home.connection() as connection:
+    with home.connecting() as connect, closing(connect()) as connection:
         # in the main thread the connector would answer Ctrl-C in its own way
-        with ThreadPoolExecutor(1) as pool:
+        with progress.on_terminal(connect), ThreadPoolExecutor(1) as pool:
             result = pool.submit(execute, connection, statement).result()
         # before the connection is closed, which waits for what runs in the background
         _show(result, form)
