@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
 from fakesnow.conn import FakeSnowflakeConnection
+from sqlglot import Expr
 
 from snowflake_sandbox import results
 from snowflake_sandbox.account import Account
@@ -24,10 +25,12 @@ from snowflake_sandbox.session_parameters import SessionParameters
 from snowflake_sandbox.sql.clauses import Context
 from snowflake_sandbox.sql.transforming import TRANSACTION
 from snowflake_sandbox.sql.translation import Params, Translator
+from snowflake_sandbox.storage import columns
 from snowflake_sandbox.storage.catalog import Catalog
 from snowflake_sandbox.storage.locks import Holder
 from snowflake_sandbox.storage.stages import Stages
 from snowflake_sandbox.storage.store import Store
+from snowflake_sandbox.temporary import Temporary
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -111,6 +114,7 @@ class LocalSession:
         self.parameters = SessionParameters()
         self.in_transaction = False
         self.holder = Holder()
+        self.temporary = Temporary()
         self.called: LocalSession | None = None
         self.enclosing: LocalSession | None = None
         if caller is not None:
@@ -161,6 +165,10 @@ class LocalSession:
     def context(self, params: list[Any] | None = None) -> Context:
         """Return the current names and the bound values, as reading clauses needs them."""
         return Context(self.database, self.schema, tuple(params or ()))
+
+    def parse(self, text: str) -> Expr:
+        """Parse one statement; what is temporary has the name that DuckDB knows."""
+        return self.temporary.rename(self.translator.parse(text), self.context())
 
     def use(self, database: str | None, schema: str | None) -> None:
         """Set current database and schema; they must exist, or be None."""
@@ -341,4 +349,7 @@ class LocalSession:
                 return
             with suppress(duckdb.Error):
                 self.rollback()
+            for table in self.temporary:
+                with suppress(duckdb.Error):
+                    columns.forget(self.duck, table)
             self.duck.close()

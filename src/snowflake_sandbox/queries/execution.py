@@ -49,10 +49,11 @@ def plan_query(session: LocalSession, text: str, params: list[Any] | None) -> Pl
     """Return the plan of a statement, the remembered one when the same text ran before."""
     # each application and role sees another part of INFORMATION_SCHEMA
     acting = access.acting_application(session)
-    key = (text, session.database, session.schema, acting, session.role)
+    temporary = session.temporary.key
+    key = (text, session.database, session.schema, acting, session.role, temporary)
     plan = session.account.plans.get(key)
     if plan is None:
-        root = session.translator.parse(text)
+        root = session.parse(text)
         rules.check_tree(session, root)
         strictness.check_values(root)
         strictness.check_subqueries(root)
@@ -106,7 +107,7 @@ def _changed_table(session: LocalSession, root: Expr) -> Name | None:
 
 def describe_query(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     """Answer the columns of a query, or an empty result for statements that have none."""
-    root = session.translator.parse(table_functions.expand(session, text))
+    root = session.parse(table_functions.expand(session, text))
     if not isinstance(root, exp.Query):
         return results.Result(results.status("").columns)
     access.check_access(session, access.named_relations(session, root))

@@ -13,6 +13,7 @@ from sqlglot import Expr, exp
 from snowflake_sandbox.errors import unsupported
 from snowflake_sandbox.sql import semistructured
 from snowflake_sandbox.sql.aggregates import typed_aggregates
+from snowflake_sandbox.sql.conversions import convert
 from snowflake_sandbox.sql.transforming import transform
 from snowflake_sandbox.sql.variables import with_variables
 
@@ -63,7 +64,7 @@ class Translator:
         parts = [root] if isinstance(root, exp.Merge) else cursor._transform_explode(root)
         for part in parts:
             if isinstance(part, exp.Query | exp.DML):
-                translated = transform(part, left, self._connection.schema)
+                translated = transform(convert(part), left, self._connection.schema)
                 translated = semistructured.refuse_nul(translated)
                 translated = typed_aggregates(self._connection._duck_conn, translated, left)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snowflake_sandbox import access
+from snowflake_sandbox import access, temporary
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.errors import compilation, exists, missing, unsupported
 from snowflake_sandbox.names import Name, path, quote
@@ -18,7 +18,7 @@ from snowflake_sandbox.storage import columns, relations
 def alter_table(session: LocalSession, reader: Reader, context: Context) -> Result:
     """ALTER TABLE: add, drop, rename and widen columns, comments."""
     quiet = reader.if_exists()
-    name = context.qualify(reader.dotted())
+    name = session.temporary.resolve(context.qualify(reader.dotted()))
     if relations.kind_of(session.duck, name) != "TABLE":
         if quiet:
             return status("Statement executed successfully.")
@@ -100,6 +100,8 @@ def _add(session: LocalSession, reader: Reader, name: Name) -> None:
 def _rename_table(session: LocalSession, reader: Reader, context: Context, name: Name) -> None:
     new = context.qualify(reader.dotted())
     reader.end()
+    if name.database == temporary.DATABASE:
+        raise unsupported("renaming a temporary table")
     if new[:2] != name[:2]:
         raise unsupported("renaming a table into another schema")
     if relations.kind_of(session.duck, new) is not None:

@@ -64,6 +64,8 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     if reader.current.value.startswith("@"):
         raise unsupported("COPY INTO a stage")
     table = context.qualify(reader.dotted())
+    if session.temporary.resolve(table) != table:
+        raise unsupported("COPY INTO a temporary table")
     access.require_relation(session, "TABLE", table, "INSERT")
     listed = clauses.account_names(reader, context) if reader.looking_at("(") else None
     reader.expect("FROM")

@@ -127,7 +127,7 @@ def _drop_database(session: LocalSession, name: str) -> None:
     session.store.drop_database(name)
     session.catalog.drop_schema(name)
     _forget_files(session, name)
-    execute(session.duck, f"DELETE FROM {columns.DECLARED} WHERE database_name = ?", [name])
+    columns.forget_all(session.duck, name)
     session.account.plans.forget(name)
 
 
@@ -180,11 +180,7 @@ def _drop_schema(session: LocalSession, database: str, name: str) -> None:
     if (session.database, session.schema) == (database, name):
         session.use(database, None)
     execute(session.duck, f"DROP SCHEMA {quote(database)}.{quote(name)} CASCADE")
-    execute(
-        session.duck,
-        f"DELETE FROM {columns.DECLARED} WHERE database_name = ? AND schema_name = ?",
-        [database, name],
-    )
+    columns.forget_all(session.duck, database, name)
     session.catalog.drop_schema(database, name)
     _forget_files(session, database, name)
     shutil.rmtree(session.stages.directory(Name(database, name, "")), ignore_errors=True)

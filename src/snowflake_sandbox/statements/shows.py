@@ -333,7 +333,7 @@ def describe_object(session: LocalSession, reader: Reader, context: Context) -> 
         raise unsupported("DESCRIBE RESULT")
     if not reader.accept("TABLE"):
         reader.accept("VIEW")
-    table = context.qualify(reader.dotted())
+    table = session.temporary.resolve(context.qualify(reader.dotted()))
     reader.accept("TYPE", "=", "COLUMNS")
     reader.end()
     access.require_relation(session, "TABLE", table)

@@ -16,6 +16,7 @@ from snowflake_sandbox.sql import table_definitions
 from snowflake_sandbox.sql.clauses import Context
 from snowflake_sandbox.sql.tokens import Reader
 from snowflake_sandbox.storage import columns, relations
+from snowflake_sandbox.temporary import DATABASE
 
 
 def _known_schema(session: LocalSession, name: Name, privilege: str) -> None:
@@ -31,35 +32,48 @@ def create_transient_table(
     return create_table(session, reader, context, mode, transient=True)
 
 
-def create_table(
-    session: LocalSession, reader: Reader, context: Context, mode: str, *, transient: bool = False
+def create_temporary_table(
+    session: LocalSession, reader: Reader, context: Context, mode: str
 ) -> Result:
-    """CREATE [TRANSIENT] TABLE."""
+    """CREATE TEMPORARY TABLE: this session's alone; it hides a table of that name from it."""
+    return create_table(session, reader, context, mode, temporary=True)
+
+
+def create_table(
+    session: LocalSession,
+    reader: Reader,
+    context: Context,
+    mode: str,
+    *,
+    transient: bool = False,
+    temporary: bool = False,
+) -> Result:
+    """CREATE [TRANSIENT | TEMPORARY] TABLE."""
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
     # CREATE TABLE t IF NOT EXISTS is an accepted variant
     quiet = reader.if_not_exists() or quiet
     _known_schema(session, name, "CREATE TABLE")
+    given, name = name, session.temporary.stand_in(name) if temporary else name
     existing_kind = relations.kind_of(session.duck, name)
     if existing_kind is not None:
         hidden = access.hidden_conflict(session, existing_kind, ".".join(name))
         if hidden is not None:
             raise hidden
         if quiet:
-            return status(f"{name.object} already exists, statement succeeded.")
+            return status(f"{given.object} already exists, statement succeeded.")
         if mode != "REPLACE" or existing_kind == "VIEW":
-            raise exists(name.object)
+            raise exists(given.object)
         access.require_ownership(session, existing_kind, ".".join(name))
     definition = table_definitions.read_columns(reader)
     if definition is None:
-        _create_by_tree(session, reader.text, name)
-        return status(f"Table {name.object} successfully created.")
+        _create_by_tree(session, reader.text, given, name)
+        return status(f"Table {given.object} successfully created.")
     translate = session.translator.expression
     collation = session.catalog.collation(name.database, name.schema)
     body = ", ".join(column.duck(translate, collation) for column in definition.columns)
-    verb = "CREATE OR REPLACE TABLE" if mode == "REPLACE" else "CREATE TABLE"
-    execute(session.duck, f"{verb} {path(name)} ({body})")
-    _new_table(session, name)
+    execute(session.duck, f"{_verb(mode == 'REPLACE', name, 'TABLE')} {path(name)} ({body})")
+    _new(session, given, name)
     columns.declare(
         session.duck,
         name,
@@ -69,7 +83,21 @@ def create_table(
         session.account.deferred.created(name)
     if definition.comment is not None:
         columns.comment_table(session.duck, name, definition.comment)
-    return status(f"Table {name.object} successfully created.")
+    return status(f"Table {given.object} successfully created.")
+
+
+def _verb(replaces: bool, name: Name, kind: str) -> str:
+    temporary = "TEMPORARY " if name.database == DATABASE else ""
+    return f"CREATE {'OR REPLACE ' if replaces else ''}{temporary}{kind}"
+
+
+def _new(session: LocalSession, given: Name, name: Name) -> None:
+    if given == name:
+        _new_table(session, name)
+    else:
+        columns.created(session.duck, name)
+        session.temporary.add(given)
+        session.account.plans.define(name)
 
 
 def _new_table(session: LocalSession, name: Name) -> None:
@@ -90,8 +118,8 @@ def forget_loads(session: LocalSession, name: Name) -> None:
         execute(session.duck, f"DELETE FROM {where}", [name.schema, name.object])
 
 
-def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
-    root = session.translator.parse(text)
+def _create_by_tree(session: LocalSession, text: str, given: Name, name: Name) -> None:
+    root = session.parse(text)
     if not isinstance(root, exp.Create):
         raise unsupported("CREATE TABLE of this form")
     source = root.expression
@@ -105,13 +133,15 @@ def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
         ]
     clone = root.args.get("clone") or root.find(exp.LikeProperty)
     if isinstance(source, exp.Query) and isinstance(root.this, exp.Table):
-        verb = "CREATE OR REPLACE TABLE" if root.args.get("replace") else "CREATE TABLE"
+        verb = _verb(bool(root.args.get("replace")), name, "TABLE")
         body = session.translator.plan(source, None).sql[-1]
         execute(session.duck, f"{verb} {path(name)} AS {body}")
+    elif given != name:
+        raise unsupported("CREATE TEMPORARY TABLE of this form")
     else:
         for sql in session.translator.plan(root, None).sql:
             execute(session.duck, sql)
-    _new_table(session, name)
+    _new(session, given, name)
     if clone is not None:
         table = clone.find(exp.Table)
         if table is not None:
@@ -126,20 +156,30 @@ def _create_by_tree(session: LocalSession, text: str, name: Name) -> None:
     columns.declare(session.duck, name, declarations)
 
 
-def create_view(session: LocalSession, reader: Reader, context: Context, mode: str) -> Result:
+def create_temporary_view(
+    session: LocalSession, reader: Reader, context: Context, mode: str
+) -> Result:
+    """CREATE TEMPORARY VIEW: this session's alone."""
+    return create_view(session, reader, context, mode, temporary=True)
+
+
+def create_view(
+    session: LocalSession, reader: Reader, context: Context, mode: str, *, temporary: bool = False
+) -> Result:
     """CREATE VIEW; table names are completed now, so that it reads the same in every session."""
     quiet = reader.if_not_exists()
     name = context.qualify(reader.dotted())
     _known_schema(session, name, "CREATE VIEW")
+    given, name = name, session.temporary.stand_in(name) if temporary else name
     existing_kind = relations.kind_of(session.duck, name)
     if existing_kind is not None:
         hidden = access.hidden_conflict(session, existing_kind, ".".join(name))
         if hidden is not None:
             raise hidden
         if quiet:
-            return status(f"{name.object} already exists, statement succeeded.")
+            return status(f"{given.object} already exists, statement succeeded.")
         if mode != "REPLACE" or existing_kind == "TABLE":
-            raise exists(name.object)
+            raise exists(given.object)
         access.require_ownership(session, existing_kind, ".".join(name))
     titles, comments = _view_columns(reader)
     comment, copied = None, False
@@ -150,7 +190,7 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
         reader.expect("COMMENT", "=")
         comment = reader.string()
     reader.expect("AS")
-    query = session.translator.parse(reader.rest())
+    query = session.parse(reader.rest())
     if not isinstance(query, exp.Query):
         raise unsupported("CREATE VIEW of this form")
     strictness.check_subqueries(query)
@@ -160,7 +200,7 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
     read_names = [each for each, _ in access.named_relations(session, query)]
     body = session.translator.plan(query, None).sql[-1]
     listed = f" ({', '.join(quote(title) for title in titles)})" if titles else ""
-    execute(session.duck, f"CREATE OR REPLACE VIEW {path(name)}{listed} AS {body}")
+    execute(session.duck, f"{_verb(True, name, 'VIEW')} {path(name)}{listed} AS {body}")
     column_names = [
         str(row[0])
         for row in execute(
@@ -180,6 +220,10 @@ def create_view(session: LocalSession, reader: Reader, context: Context, mode: s
             for column, declared_type in zip(column_names, declared_types, strict=False)
         ],
     )
+    if temporary:
+        session.temporary.add(given)
+        session.account.plans.define(name, read_names)
+        return status(f"View {given.object} successfully created.")
     columns.comment_table(session.duck, name, comment)
     title = ".".join(name)
     before = [
@@ -206,10 +250,10 @@ def _view_columns(reader: Reader) -> tuple[list[str], dict[str, str]]:
 
 
 def create_other(session: LocalSession, reader: Reader, mode: str) -> Result:
-    """CREATE of objects that are left to fakesnow: temporary tables, sequences."""
+    """CREATE of objects that are left to fakesnow: sequences."""
     del mode
     root = session.translator.parse(reader.text)
-    if not isinstance(root, exp.Create) or root.kind not in ("TABLE", "SEQUENCE"):
+    if not isinstance(root, exp.Create) or root.kind != "SEQUENCE":
         raise unsupported(f"CREATE {reader.current.upper}")
     session.begin_ddl()
     for sql in session.translator.plan(root, None).sql:
@@ -230,7 +274,8 @@ def drop_view(session: LocalSession, reader: Reader, context: Context) -> Result
 
 def _drop(session: LocalSession, reader: Reader, context: Context, kind: str) -> Result:
     quiet = reader.if_exists()
-    name = context.qualify(reader.dotted())
+    given = context.qualify(reader.dotted())
+    name = session.temporary.resolve(given)
     if not reader.accept("CASCADE"):
         reader.accept("RESTRICT")
     reader.end()
@@ -245,6 +290,11 @@ def _drop(session: LocalSession, reader: Reader, context: Context, kind: str) ->
         )
     access.require_ownership(session, kind, ".".join(name))
     execute(session.duck, f"DROP {kind} {path(name)}")
+    if name != given:
+        session.temporary.remove(name)
+        columns.forget(session.duck, name)
+        session.account.plans.forget(*name)
+        return status(f"{given.object} successfully dropped.")
     _new_table(session, name)
     columns.forget(session.duck, name)
     for table_kind in ("TABLE", "VIEW"):
@@ -258,7 +308,7 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
     session.begin_ddl()
     reader.accept("TABLE")
     quiet = reader.if_exists()
-    name = context.qualify(reader.dotted())
+    name = session.temporary.resolve(context.qualify(reader.dotted()))
     reader.end()
     if relations.kind_of(session.duck, name) != "TABLE":
         if quiet:
@@ -267,7 +317,8 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
     access.require_ownership(session, "TABLE", ".".join(name))
     with session.atomic():
         execute(session.duck, f"TRUNCATE {path(name)}")
-        forget_loads(session, name)
+        if name.database != DATABASE:
+            forget_loads(session, name)
     session.account.deferred.emptied(name)
     session.store.shorten_log(name.database)
     return status("Statement executed successfully.")

@@ -22,6 +22,8 @@ DECLARED = f"{_META}._declared"
 # it goes with the table when that is renamed.
 CREATED = ""
 COMMENTS = f"{_META}._fs_tables_ext"
+_COMMENTS_KEY = ("ext_table_catalog", "ext_table_schema")
+_DECLARED_KEY = ("database_name", "schema_name")
 
 _TYPE = """
     case when d.type is not null then
@@ -225,6 +227,13 @@ def forget(
             f"DELETE FROM {DECLARED} WHERE {where} AND list_contains(?, column_name)",
             [*table, columns],
         )
+
+
+def forget_all(cursor: duckdb.DuckDBPyConnection, *scope: str) -> None:
+    """Delete what is stored of the tables and views of a database, or of one of its schemas."""
+    for table, names in ((DECLARED, _DECLARED_KEY), (COMMENTS, _COMMENTS_KEY)):
+        where = " AND ".join(f"{name} = ?" for name, _ in zip(names, scope, strict=False))
+        execute(cursor, f"DELETE FROM {table} WHERE {where}", [*scope])
 
 
 def comment_table(cursor: duckdb.DuckDBPyConnection, table: Name, comment: str | None) -> None:

@@ -99,6 +99,8 @@ class Store:
         file = self.root / "global.db"
         if self.persistent and file.exists():
             self._attach(GLOBAL, file)
+            # of temporary tables, when the process that had them was killed
+            execute(self.duck, f"DELETE FROM {columns.DECLARED} WHERE database_name = 'temp'")
         else:
             self._create(GLOBAL, file, _global_sql())
         if self.persistent:

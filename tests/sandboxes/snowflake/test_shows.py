@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
+from snowflake_sandbox import Engine
 from tests.sandboxes.snowflake.conftest import Rows
 
 
@@ -75,3 +76,10 @@ def test_what_a_show_cannot_be_told_is_refused(filled: Rows) -> None:
         filled("SHOW STAGES LIMIT WITH")
     with pytest.raises(SnowparkSQLException, match="unexpected 'NOW'"):
         filled("SHOW STAGES NOW")
+
+
+def test_schemas_are_shown_to_a_session_whose_schema_is_not_there(shared: Engine) -> None:
+    session = shared.session("LAB", "NOWHERE")
+    shown = session.sql("SHOW TERSE SCHEMAS IN DATABASE LAB LIMIT 10000").collect()
+    session.close()
+    assert "PUBLIC" in [row["name"] for row in shown]

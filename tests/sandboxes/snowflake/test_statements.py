@@ -280,3 +280,16 @@ def test_two_thousand_columns_are_made_described_and_grown(rows: Rows) -> None:
     assert len(found) == 2050
     assert found["C1999"]["COMMENT"] == "label 1999"
     assert found["D49"]["DATA_TYPE"] == "ARRAY"
+
+
+def test_a_schema_that_was_dropped_leaves_no_comment_behind(rows: Rows) -> None:
+    for _ in range(2):
+        rows("CREATE OR REPLACE SCHEMA LAB.AGAIN")
+        rows("CREATE TABLE LAB.AGAIN.DRAFT (A NUMBER) COMMENT = 'made again'")
+        rows("ALTER TABLE LAB.AGAIN.DRAFT RENAME TO LAB.AGAIN.DONE")
+        rows("DROP SCHEMA LAB.AGAIN CASCADE")
+    rows("CREATE SCHEMA LAB.AGAIN")
+    rows("CREATE TABLE LAB.AGAIN.DONE (A NUMBER)")
+    tables = "SELECT COMMENT FROM LAB.INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'AGAIN'"
+    assert rows(tables) == [{"COMMENT": None}]
+    rows("DROP SCHEMA LAB.AGAIN")
