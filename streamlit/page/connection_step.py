@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import streamlit as st
 
 from page import look, words
-from page.calls import Answer, Calls, Row, variant
+from page.calls import Answer, Calls, Row
+from page.streams import MAIN, first_scopes, scopes_of
 
 FIELD = "credential"
 OAUTH = ("oauth-client", "oauth-secret", "oauth-refresh")
+IN_HUBSPOT = "to the key in HubSpot (Development > Keys > Service keys > your key > Scopes)"
 
 
 def show(calls: Calls) -> bool:
@@ -93,14 +94,26 @@ def result(calls: Calls) -> bool:
         return False
     readable = [stream for stream in streams if stream["READABLE"]]
     portal = f" to portal {escape(str(tested['portal_id']))}" if tested else ""
+    unreadable = [stream for stream in streams if not stream["READABLE"]]
+    lacking = [stream for stream in unreadable if stream["STREAM"] in MAIN]
+    lacking.sort(key=lambda stream: MAIN.index(str(stream["STREAM"])))
     look.note(
-        f"Connected{portal}.",
+        f"Connected{portal}, but this key cannot read {_named(lacking)}."
+        if lacking
+        else f"Connected{portal}.",
         f"{len(readable)} of {words.plural(len(streams), 'stream')} can be read with this key "
         f"(checked {words.time(streams[0]['CHECKED_AT'])}).",
-        "good" if readable else "warn",
+        "warn" if lacking or not readable else "good",
     )
-    show_unreadable([stream for stream in streams if not stream["READABLE"]])
+    if lacking:
+        st.caption(f"Add these scopes {IN_HUBSPOT}, then test again:")
+        st.code("\n".join(first_scopes(lacking)), language=None)
+    show_unreadable(unreadable)
     return bool(readable)
+
+
+def _named(streams: list[Row]) -> str:
+    return ", ".join(words.title(str(stream["STREAM"])) for stream in streams)
 
 
 def show_unreadable(streams: list[Row]) -> None:
@@ -109,8 +122,7 @@ def show_unreadable(streams: list[Row]) -> None:
         return
     with st.expander(f"{words.plural(len(streams), 'stream')} cannot be read yet"):
         st.caption(
-            "Add the scope to the key in HubSpot (Development > Keys > Service keys > your key > "
-            "Scopes), then test again. Some need a paid HubSpot edition."
+            f"Add the scope {IN_HUBSPOT}, then test again. Some need a paid HubSpot edition."
         )
         look.html(
             look.table(
@@ -124,12 +136,5 @@ def show_unreadable(streams: list[Row]) -> None:
                 ],
             )
         )
-        first = dict.fromkeys(scopes_of(stream)[0] for stream in streams if scopes_of(stream))
         st.caption("All of them, to copy:")
-        st.code("\n".join(first), language=None)
-
-
-def scopes_of(stream: Row) -> list[str]:
-    """Scopes any one of which lets the credential read a stream."""
-    alternatives: Any = variant(stream["SCOPES"])
-    return [str(scope) for scope in alternatives or []]
+        st.code("\n".join(first_scopes(streams)), language=None)

@@ -53,7 +53,13 @@ def show(calls: Calls) -> bool:
     there = {str(sync["NAME"]) for sync in calls.syncs()}
     connection = connections_view.choose_connection(calls)
     sought = _tools(readable, there, connection, calls)
-    shown = [stream for stream in readable if sought.strip().lower() in streams.search_text(stream)]
+    # the main objects are listed without their scope too, and so is what is searched for
+    shown = [
+        stream
+        for stream in calls.streams()
+        if (stream["READABLE"] or sought or stream["STREAM"] in streams.MAIN)
+        and sought.strip().lower() in streams.search_text(stream)
+    ]
     if not shown:
         look.empty("No stream of that name", "Clear the search to see all of them.")
     for group, members in streams.grouped(shown).items():
@@ -114,10 +120,17 @@ def _box(stream: Row, there: set[str], connection: str) -> None:
         key=f"pick-{place.version('picks')}-{name}",
         on_change=_pick,
         args=(str(stream["STREAM"]), connection),
-        disabled=name in there,
+        disabled=name in there or not stream["READABLE"],
         width=310,
-        help=help_text + ("; loaded already" if name in there else ""),
+        help=help_text
+        + ("; loaded already" if name in there else "")
+        + ("" if stream["READABLE"] else _lacks(stream)),
     )
+
+
+def _lacks(stream: Row) -> str:
+    scopes = " or ".join(streams.scopes_of(stream))
+    return f"; the key lacks the scope {scopes}" if scopes else "; the key cannot read it"
 
 
 def _pick(stream: str, connection: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from page import words
-from page.calls import Row
+from page.calls import Row, variant
 
 RECOMMENDED = (
     *("contacts", "companies", "deals", "tickets", "products", "line_items"),
     *("owners", "pipelines", "pipeline_stages"),
 )
+MAIN = ("contacts", "companies", "deals", "tickets")
+"""What nearly every portal keeps: a key that cannot read one of them was made in haste."""
+
 OPEN = ("Records", "Custom objects")
 """The groups that are unfolded at first."""
 
@@ -78,6 +81,16 @@ def stream_label(stream: Row) -> str:
 def search_text(stream: Row) -> str:
     """The text that a search looks through, in lower case: label, name, object type."""
     return f"{stream_label(stream)} {stream['STREAM']} {stream['OBJECT_TYPE'] or ''}".lower()
+
+
+def scopes_of(stream: Row) -> list[str]:
+    """Scopes any one of which lets the credential read a stream."""
+    return [str(scope) for scope in variant(stream["SCOPES"]) or []]
+
+
+def first_scopes(members: list[Row]) -> list[str]:
+    """For each stream the scope to add first, each once."""
+    return [*dict.fromkeys(scopes_of(stream)[0] for stream in members if scopes_of(stream))]
 
 
 def record_url(portal: object, object_type: object, record: object) -> str | None:

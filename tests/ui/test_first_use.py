@@ -77,6 +77,48 @@ def test_the_scopes_of_what_cannot_be_read_are_there_to_copy(open_page: Open) ->
     assert "crm.objects.companies.read" in view.text
 
 
+def few_scopes(open_page: Open, *scopes: str) -> View:
+    """The second step of Set up, after a key with these scopes alone was given."""
+    portal = Portal(1, records={"contacts": 3})
+    view, _ = open_page(portal=portal)
+    portal.grant("pat-na1-few", scopes)
+    return connected(view, "pat-na1-few")
+
+
+def test_a_key_that_cannot_read_the_main_objects_is_no_success(open_page: Open) -> None:
+    view = few_scopes(open_page, "crm.objects.owners.read", "crm.objects.deals.read")
+
+    assert "but this key cannot read Contacts, Companies, Tickets" in view.text
+    [copied] = [code.value for code in view.test.code if "contacts.read" in code.value][:1]
+    assert copied.splitlines() == [
+        *("crm.objects.contacts.read", "crm.objects.companies.read", "tickets")
+    ]
+    [banner] = [html for html in view.test.get("html") if "Connected" in html.proto.body]
+    assert "note warn" in banner.proto.body
+
+
+def test_main_objects_without_their_scope_are_listed_and_say_which(open_page: Open) -> None:
+    view = few_scopes(open_page, "crm.objects.owners.read", "crm.objects.deals.read")
+
+    view.press("Continue").press("Continue")
+
+    boxes = {box.label.partition(" :gray")[0]: box for box in view.test.checkbox}
+    assert boxes["Contacts"].disabled
+    assert "crm.objects.contacts.read" in boxes["Contacts"].help
+    assert not boxes["Deals"].disabled
+    view.press("Recommended")
+    assert "contacts" not in view.test.session_state["chosen"]
+
+
+def test_a_search_finds_what_lacks_its_scope(open_page: Open) -> None:
+    view = few_scopes(open_page, "crm.objects.owners.read", "crm.objects.deals.read")
+    view.press("Continue").press("Continue")
+
+    view.fill("Search", "quotes").draw()
+
+    assert [box.disabled for box in view.test.checkbox] == [True]
+
+
 def test_chosen_objects_become_tables(open_page: Open) -> None:
     view, world = open_page(RECOMMENDED)
 
