@@ -50,16 +50,16 @@ def show(sync: Row, calls: Calls) -> None:
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         record = st.text_input(
-            "Id of the record",
+            "Address, id or e-mail",
             key=f"explain-id-{name}",
-            placeholder="12345678901",
-            width=260,
+            placeholder="https://app.hubspot.com/contacts/…/record/0-1/12345678901",
+            width=460,
             help="Where several columns make the key: their values, joined by /",
         )
         asked = st.form_submit_button("Explain", type="primary")
     kept: dict[str, tuple[str, datetime, Answer]] = st.session_state.setdefault(KEPT, {})
     if asked and not record.strip():
-        look.note("Which record?", "Give its id first.", "warn")
+        look.note("Which record?", "Give its address, id or e-mail first.", "warn")
         return
     if asked:
         with look.working("Looking at the row, and asking HubSpot for the record"):
@@ -73,6 +73,7 @@ def _show_answer(sync: Row, record: str, at: datetime, answer: Answer, calls: Ca
     if answer.get("response_code") != "OK":
         look.tell(answer)
         return
+    record = str(answer.get("id") or record)
     facts: Mapping[str, Any] = answer.get("facts") or {}
     reason = str(answer["reason"])
     types = {str(stream["STREAM"]): stream["OBJECT_TYPE"] for stream in calls.streams()}

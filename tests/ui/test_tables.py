@@ -66,7 +66,7 @@ def test_columns_tell_labels_types_and_fill(open_page: Open) -> None:
 def explained(view: View, id_: str) -> View:
     """The answer to why a contact's row is as it is."""
     view.choose("data-part", "Explain a row").select("Table", "contacts")
-    return view.fill("Id of the record", id_).press("Explain")
+    return view.fill("Address, id or e-mail", id_).press("Explain")
 
 
 def test_a_row_is_explained_by_a_sentence_and_what_it_rests_on(open_page: Open) -> None:
@@ -105,12 +105,21 @@ def test_a_deletion_that_is_not_marked_yet_is_told_with_when_it_will_be(open_pag
     assert "follows it up" in view.text
 
 
+def test_a_pasted_address_is_explained_by_its_id(open_page: Open) -> None:
+    view, world = landed(open_page)
+    id_ = world.ids()[0]
+
+    explained(view, f"https://app-eu1.hubspot.com/contacts/{world.portal.id}/record/0-1/{id_}/view")
+
+    assert f"{id_} As in HubSpot Open it in HubSpot" in view.text
+
+
 def test_an_id_that_was_not_given_is_asked_for(open_page: Open) -> None:
     view, _ = landed(open_page)
 
     explained(view, " ")
 
-    assert "Give its id first" in view.text
+    assert "Give its address, id or e-mail first" in view.text
     assert not [statement for statement, _ in view.session.sent if "EXPLAIN_ROW" in statement]
 
 

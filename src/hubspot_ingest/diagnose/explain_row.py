@@ -12,6 +12,7 @@ from hubspot_ingest.catalog.stream import ItemStream, RecordStream, ViewStream
 from hubspot_ingest.database.columns import KEY
 from hubspot_ingest.database.connection import variant
 from hubspot_ingest.database.state import run_reports
+from hubspot_ingest.diagnose import record_reference
 from hubspot_ingest.diagnose.row_reasons import RecordFacts, RecordState, Row, RowReason, row_reason
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
@@ -27,11 +28,12 @@ from hubspot_ingest.operations.context import Context
 
 # A person waits for the answer: no longer than this.
 PATIENCE = times.MINUTE
-NOT_FOUND = 404
 
 
 def row_explanation(context: Context, name: str, id: str | None) -> dict[str, Json]:
-    """Why a record's row is as it is, or absent; at most five requests.
+    """Why a record's row is as it is, or absent; at most six requests.
+
+    ``id`` may be the record's address in HubSpot too, or the e-mail of a contact.
 
     Raises ``UnknownSync``, ``Refusal`` for no id, and what forbids to ask HubSpot.
     """
@@ -49,9 +51,12 @@ def row_explanation(context: Context, name: str, id: str | None) -> dict[str, Js
             )
         # what another portal says of an id is of another record
         with checked_portal(context, state, client) as portal:
-            portal()
+            portal_id = portal()
         types = state.existing_table.types
         if isinstance(stream, RecordStream):
+            id = record_reference.id_from_address(id, stream, portal_id)
+            table = state.table if types else None
+            id = record_reference.id_of_email(id, stream, client.fetch, database, table)
             record_facts, row = _record_facts(context, client.fetch, state, stream, id)
             reason, message = row_reason(record_facts)
         else:
@@ -140,7 +145,7 @@ def _read(fetch: Fetch, run_plan: Plan, id: str, *, archived: bool = False) -> R
             responses.record,
         )
     except HubSpotRefused as refused:
-        if refused.http_status != NOT_FOUND:
+        if refused.http_status != record_reference.NOT_FOUND:
             raise
         return None
 

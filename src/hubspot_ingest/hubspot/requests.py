@@ -129,12 +129,21 @@ def list_page(
 
 
 def record(
-    object_type: str, id: str, properties: Sequence[str], *, archived: bool = False
+    object_type: str,
+    id: str,
+    properties: Sequence[str],
+    *,
+    archived: bool = False,
+    id_property: str | None = None,
 ) -> Request:
-    """One record by its id; the id of one that was merged away is answered by the survivor."""
+    """One record by its id; the id of one that was merged away is answered by the survivor.
+
+    ``id_property``: a unique property, such as a contact's e-mail, whose value ``id`` is.
+    """
     path = _objects(object_type, f"/{quote(id, safe='')}")
     query = (("archived", "true" if archived else "false"), ("properties", ",".join(properties)))
-    return Request("GET", path, _objects(object_type, "/{id}"), query=query)
+    by = () if id_property is None else (("idProperty", id_property),)
+    return Request("GET", path, _objects(object_type, "/{id}"), query=(*query, *by))
 
 
 def search_page(

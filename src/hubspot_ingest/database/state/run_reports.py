@@ -35,6 +35,16 @@ def row(
     return rows[0] if rows else None
 
 
+def id_of_email(database: Database, table: Table, email: str) -> str | None:
+    """The id of a row with this e-mail, of those in HubSpot before those gone; None without one."""
+    rows = database.rows(
+        f"SELECT ID FROM {table.quoted} WHERE LOWER(PROPERTIES:email::VARCHAR) = ? "
+        "ORDER BY _DELETED_AT DESC NULLS FIRST LIMIT 1",
+        (email.lower(),),
+    )
+    return str(rows[0]["ID"]) if rows else None
+
+
 def run(database: Database, run_id: str) -> Mapping[str, Any] | None:
     """A run's row of RUNS; None when there is none."""
     rows = database.rows(
