@@ -161,9 +161,11 @@ class SyncState:
         asked = self.settings.associations is not None or self.settled_through is None
         return run_plan.association_columns if asked else {}
 
-    def properties_changed(self, properties: Sequence[Property]) -> bool:
-        """Whether properties are not as they are remembered, how people fill them in included."""
-        return [(prop, prop.field_type) for prop in properties] != [
+    def properties_changed(self, properties: Sequence[Property], run_plan: Plan) -> bool:
+        """Whether properties, how people fill them in or their columns are not as remembered."""
+        remembered = {prop.name: column for prop, column in self.remembered if column}
+        columns = {column.property: column.name for column in run_plan.property_columns}
+        return columns != remembered or [(prop, prop.field_type) for prop in properties] != [
             (prop, prop.field_type) for prop in self.properties
         ]
 

@@ -17,6 +17,7 @@ from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, finishing
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.load import page_recorder
 from hubspot_ingest.inbound.load.loader import Loader
+from hubspot_ingest.inbound.load.shapes import shape_views
 from hubspot_ingest.inbound.load.table_loader import TableLoader
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.opening import Lease, open_sync, read_sync
@@ -83,13 +84,24 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
     run_cost.begin(run_id)
     log.warehouse_seconds = lambda: run_cost.seconds(run_id)
     log.destination, log.settled_through = str(state.table), state.settled_through
-    with lease:
+    changes: list[str] = []
+
+    def update_views() -> None:
+        if changes:
+            shape_views.after_changes(context)
+
+    with finishing(update_views), lease:
         _check_loaded(state)
         deadline = began + round(state.settings.deadline_minutes * times.MINUTE)
         with _open_client(context, state, deadline) as (client, refresh):
             log.watch = client.watch
             with (
-                closing(_comparison(context, client, state, lease, refresh, log)) as comparison,
+                closing(
+                    _comparison(
+                        *(context, client, state, lease, refresh, log),
+                        on_changed=lambda: changes.append(str(state.table)),
+                    )
+                ) as comparison,
                 finishing(comparison.repairs.loader.tables.close),
                 _in_runs(context, log, client),
             ):
@@ -166,6 +178,7 @@ def _comparison(
     lease: Lease,
     refresh: Callable[[], None],
     log: RunLog,
+    on_changed: Callable[[], None],
 ) -> Comparison:
     stream = lookup.find(state.settings.stream, client.fetch)
     if not isinstance(stream, RecordStream):
@@ -208,6 +221,7 @@ def _comparison(
         recorder=recorder,
         beside=state.tables.beside,
         granted=state.granted_tables,
+        on_changed=on_changed,
     )
     loader = Loader(tables, client.fetch, run_plan, portal_id, run_plan.association_columns)
     repairs = Repairs(loader, settled_through, lambda result: result.count_in(log))

@@ -8,7 +8,7 @@ any of it, and a replay that is killed has changed nothing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.errors import Refusal, finishing
 from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.load.destination import ExistingTable
+from hubspot_ingest.inbound.load.shapes import shape_views
 from hubspot_ingest.inbound.load.table_loader import TableLoader
 from hubspot_ingest.inbound.load.table_spec import TableSpec
 from hubspot_ingest.inbound.opening.closing import EndingRun, close_runs
@@ -57,11 +58,14 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
         ending = EndingRun(log, lease.writer)
         lease.writer.write()
         try:
-            _Replay(*(context.database, context.clock, lease, kept, log, table, entries)).run()
+            work = (context.database, context.clock, lease, kept, log, table, entries)
+            _Replay(*work, ending.note_change).run()
             table_views.expire_views(context.database, name, state.settings, unsettle=False)
         except Exception as error:
             ending.fail(context.database, error, context.clock.now())
         close_runs(context, [ending])
+    if ending.tables_changed:
+        shape_views.after_changes(context)
     return {
         "response_code": log.response_code,
         "message": log.message,
@@ -118,7 +122,10 @@ def _entries_since(
 
 @dataclass
 class _Replay:
-    """One replay, over the row of RUNS that it fills in."""
+    """One replay, over the row of RUNS that it fills in.
+
+    ``on_changed`` is called before a table or a column is made.
+    """
 
     database: Database
     clock: times.Clock
@@ -127,6 +134,7 @@ class _Replay:
     log: RunLog
     table: Table
     entries: Sequence[ArchiveEntry]
+    on_changed: Callable[[], None]
 
     def run(self) -> None:
         manifests = {entry.run_id: entry.body for entry in self.entries if entry.kind == "BEGUN"}
@@ -140,15 +148,19 @@ class _Replay:
             for _, shadow in pairs:
                 shadow_tables.drop_shadow(database, shadow.table)
 
+        lacks_columns = False
         with finishing(drop_shadows):
             for spec, shadow in pairs:
                 existing = destination.read_table(database, spec.table).types
+                lacks_columns |= any(column.name not in existing for column in spec.columns)
                 shadow_tables.create_shadow(
                     database, shadow.table, spec.columns, spec.table, [*existing]
                 )
             loader = self._loader(shadows)
             with finishing(loader.close):
                 self._load(loader, shadows.table, manifests)
+            if lacks_columns:
+                self.on_changed()
             destination.prepare(database, tables, existing_table)
             counts = [
                 shadow_tables.merge_shadow(

@@ -266,7 +266,8 @@ class Run:
                         "reading": remaining,
                     }
                 )
-        if self._sync_state.properties_changed(started.properties):
+        if self._sync_state.properties_changed(started.properties, run_plan):
+            self._ending.note_change()
             self._schema.save_properties(
                 *(self._name, started.properties, run_plan.property_columns),
                 replacing=bool(self._sync_state.remembered),

@@ -210,7 +210,9 @@ def begin(
         state = _ending(state, now, ends_at)
     name, settings = state.name, state.settings
     log = RunLog(writer.run_id, name, settings.stream, now)
-    ending = EndingRun(log, writer)
+    # a run that was killed before this one told nobody of the columns that it made
+    follows_killed = state.stored.syncs[name].lease_until is not None
+    ending = EndingRun(log, writer, tables_changed=follows_killed)
 
     def steps() -> Iterator[None]:
         try:

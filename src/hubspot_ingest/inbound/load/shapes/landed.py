@@ -37,6 +37,7 @@ from hubspot_ingest.inbound.load.shapes.rendering import (
     empty_table,
     types_of,
 )
+from hubspot_ingest.inbound.plan.plan import selected_properties
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings, parse_settings
 
@@ -73,6 +74,12 @@ class LandedSync:
     def is_whole(self) -> bool:
         """Whether it reads all records there are."""
         return not self.settings.filter_groups and self.settings.updated_after is None
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the columns of its properties get other names with its next run."""
+        read = selected_properties(self.settings.properties, [prop for prop, _ in self.properties])
+        return bool(read) and all(column is None for _, column in self.properties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,15 +188,22 @@ def landscape(
         sync, table = syncs.get(stream), tables.get((stream, part))
         seen = None if table is None else objects.get(table)
         if sync is not None and table is not None and seen is not None:
-            if (stream, part) not in found:
+            if not part and sync.is_renamed:
+                missing[stream, part] = _renamed(sync)
+            elif (stream, part) not in found:
                 found[stream, part] = _landed(database, sync, part, table, seen.view.types)
         elif (reason := _missing(stream, part, sync)) is not None:
             missing[stream, part] = reason
         else:
-            found[stream, part] = empty_table(_columns_of(stream, part))
-    empty = {(stream, ""): empty_table(_columns_of(stream, "")) for stream in others}
+            found[stream, part] = nothing_landed(stream, part)
+    empty = {(stream, ""): nothing_landed(stream, "") for stream in others}
     partial = {stream: sync.name for stream, sync in syncs.items() if not sync.is_whole}
     return Landscape(found, {**empty, **found}, missing, partial)
+
+
+def _renamed(sync: LandedSync) -> Missing:
+    why = f"the columns of {sync.name} get other names with its next run"
+    return Missing(why, f"CALL ingest_hubspot('{sync.name}')")
 
 
 def _missing(stream: str, part: str, sync: LandedSync | None) -> Missing | None:
@@ -229,17 +243,17 @@ def _configure(sync: str, settings: Json) -> str:
     return f"CALL configure_sync({text(sync)}, PARSE_JSON({text(json.dumps(settings))}))"
 
 
-def _columns_of(stream: str, part: str) -> dict[str, str]:
-    """The columns that the table at a place gets when the first row comes."""
+def nothing_landed(stream: str, part: str) -> LandedTable:
+    """What stands for the table at a place that gets its columns with the first row."""
     if part == HISTORY:
-        return types_of(property_history.COLUMNS)
+        return empty_table(types_of(property_history.COLUMNS))
     if part:
-        return types_of((*LINK, *LINK_SEEN))
+        return empty_table(types_of((*LINK, *LINK_SEEN)))
     if stream in RECORD_STREAMS:
-        return types_of((*RECORD, *BOOKKEEPING))
+        return empty_table(types_of((*RECORD, *BOOKKEEPING)))
     items = ITEM_STREAMS[stream]
     own = bookkeeping(marked=bool(items.missing_kind or items.deleted))
-    return types_of((*items.columns, RAW, *own))
+    return empty_table(types_of((*items.columns, RAW, *own)))
 
 
 def _landed(
