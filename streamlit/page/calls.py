@@ -355,9 +355,12 @@ class Calls(PushCalls):
         """Make the views in Fivetran's shape, or bring them up to date."""
         return self.call("MAKE_FIVETRAN_VIEWS")
 
-    def compare_fivetran(self, database: str, schema: str) -> Answer:
-        """Compare a schema that Fivetran fills with those views."""
-        return self.call("COMPARE_FIVETRAN", database, schema)
+    def compare_fivetran(
+        self, database: str, schema: str, settings: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Compare a schema that Fivetran fills with those views; ``settings`` say with which."""
+        given = () if settings is None else (settings,)
+        return self.call("COMPARE_FIVETRAN", database, schema, *given)
 
     def explain_row(self, sync: str, record: str) -> Answer:
         """Why a record is in the table as it is, or is not; changes nothing."""

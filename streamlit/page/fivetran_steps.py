@@ -17,8 +17,9 @@ RECORDS: Mapping[str, tuple[str, ...]] = {
 """Streams whose history Fivetran lands too, with the links that its tables have."""
 
 OTHERS = (
-    *("calls", "emails", "meetings", "notes", "tasks"),
-    *("owners", "teams", "pipelines", "pipeline_stages", "properties", "property_options"),
+    *("calls", "emails", "meetings", "notes", "tasks", "communications"),
+    *("owners", "teams", "roles", "provisioned_users", "pipelines", "pipeline_stages"),
+    *("properties", "property_options"),
     *("lists", "list_memberships", "forms", "form_submissions", "email_campaigns", "email_events"),
 )
 
@@ -61,6 +62,17 @@ def proposals(syncs: Mapping[str, Mapping[str, Any]], readable: Sequence[str]) -
             names = ", ".join(each for each in wanted if before.get(each) != after[each])
             listed.append(Proposal(name, after, f"set {names}"))
     return listed
+
+
+def place_of_views(text: str) -> Mapping[str, str] | None:
+    """The setting that says in which schema views are, named as ``SCHEMA`` or ``DATABASE.SCHEMA``.
+
+    None where nothing is named: there is one such schema.
+    """
+    database, _, schema = text.strip().rpartition(".")
+    if not schema:
+        return None
+    return {"schema": schema, **({"database": database} if database else {})}
 
 
 _ON_ONE_SIDE = ("missing_here", "missing_there", "deleted_here", "deleted_there")

@@ -96,9 +96,15 @@ def _compare(calls: Calls) -> None:
     st.markdown("**3. Compare** with the schema that Fivetran still fills, before you change over")
     database = st.text_input("Fivetran's database", key="fivetran-database")
     schema = st.text_input("Fivetran's schema", key="fivetran-schema")
+    views = st.text_input(
+        "Schema of the views",
+        key="fivetran-views",
+        placeholder="only where there are views in several, for example HUBSPOT_EMEA",
+    )
     if st.button("Compare", key="fivetran-compare") and database.strip() and schema.strip():
+        settings = fivetran_steps.place_of_views(views)
         with look.working("Comparing every table by key and value"):
-            st.session_state[COMPARED] = calls.compare_fivetran(database, schema)
+            st.session_state[COMPARED] = calls.compare_fivetran(database, schema, settings)
     answer: Answer | None = st.session_state.get(COMPARED)
     if answer is None or not look.tell(answer):
         return
