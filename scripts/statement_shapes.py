@@ -29,14 +29,23 @@ class _List:
     def text(self, *, first_only: bool) -> str:
         """The list with each different item once, or with its first item and an ellipsis."""
         texts = [_joined(item, first_only=first_only) for item in self.items]
-        different = list(dict.fromkeys(texts))
-        inside = ", ".join(different)
+        inside = ", ".join(self._different(texts))
         if first_only and len(self.items) > 1:
             last = self.items[-1]
             clauses = [place for place, part in enumerate(last) if part in _CLAUSES]
             tail = _joined(last[clauses[0] :], first_only=True) if clauses else ""
             inside = f"{texts[0]}, … {tail}".strip()
         return f"{self.bracket}{inside}{_OPENING[self.bracket]}" if self.bracket else inside
+
+    def _different(self, texts: list[str]) -> list[str]:
+        """The texts of the items, each once in every query of a union."""
+        different: list[str] = []
+        seen: set[str] = set()
+        for item, text in zip(self.items, texts, strict=True):
+            if text not in seen:
+                different.append(text)
+            seen = set() if "UNION" in item else seen | {text}
+        return different
 
 
 def _joined(item: list[str | _List], *, first_only: bool) -> str:

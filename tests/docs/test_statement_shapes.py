@@ -20,6 +20,14 @@ def test_values_and_the_number_of_columns_make_no_shape_of_their_own() -> None:
     )
 
 
+def test_each_query_of_a_union_keeps_its_tables() -> None:
+    query = "SELECT A, B FROM T t, LATERAL FLATTEN(INPUT => t.C) f"
+    assert shape(f"{query} UNION ALL {query}") == (
+        "SELECT A, B FROM T t, LATERAL FLATTEN (INPUT => t.C) f UNION ALL SELECT A, B FROM T t, "
+        "LATERAL FLATTEN (INPUT => t.C) f"
+    )
+
+
 def test_other_words_do() -> None:
     assert shape(WIDE) != shape(WIDE.replace("DATE", "FLOAT"))
 
