@@ -82,6 +82,13 @@ _COUNTED = (
     "FLATTEN(INPUT => SPLIT({property:contacts:hs_calculated_form_submissions}, ';')) v) f "
     'ON f.RECORD = t."ID"'
 )
+# a submission that HubSpot counts to somebody is not looked up by the address given
+_COUNTED_ELSEWHERE = (
+    "LEFT JOIN (SELECT DISTINCT SPLIT_PART(v.VALUE::VARCHAR, '::', 2) AS CONVERSION "
+    "FROM {contacts} c, LATERAL "
+    "FLATTEN(INPUT => SPLIT({property:contacts:hs_calculated_form_submissions}, ';')) v "
+    'WHERE c."_DELETE_KIND" IS DISTINCT FROM \'MERGED\') k ON k.CONVERSION = t."ID"'
+)
 _PART = "SPLIT_PART(f.SUBMITTED, '::', {n})"
 _FORM, _CONVERSION, _AT = (_PART.replace("{n}", str(n)) for n in (1, 2, 3))
 
@@ -134,7 +141,8 @@ _FORMS = (
             ),
             Source(
                 "form_submissions",
-                join=f'{_GIVEN_EMAIL} {_LIVE_CONTACT} {_FORM_OF}t."FORM_ID"',
+                join=f'{_GIVEN_EMAIL} {_LIVE_CONTACT} {_COUNTED_ELSEWHERE} {_FORM_OF}t."FORM_ID"',
+                where="k.CONVERSION IS NULL",
                 values={
                     "CONTACT_ID": Sql("c.ID"),
                     "CONVERSION_ID": Landed("ID"),
