@@ -75,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=0, help="0 takes a free one")
     serve.set_defaults(run=_serve)
 
+    sources = commands.add_parser("sources", help="dbt's sources.yml of what landed")
+    sources.add_argument(
+        "--connection", metavar="NAME",
+        help="of ~/.snowflake/connections.toml: what landed there, not on the local engine",
+    )  # fmt: skip
+    sources.add_argument("--application", default="HUBSPOT_INGEST", help="the app's name there")
+    sources.set_defaults(run=_sources)
+
     ui = commands.add_parser("ui", help="the Streamlit page on the local engine")
     ui.add_argument("--port", type=int, default=0, help="0 takes a free one")
     ui.set_defaults(run=_ui)
@@ -99,6 +107,12 @@ def _serve(options: argparse.Namespace) -> int:
     from hubspot_ingest.laptop import serving
 
     return serving.run(options.port)
+
+
+def _sources(options: argparse.Namespace) -> int:
+    from hubspot_ingest.laptop import sources
+
+    return sources.run(options.connection, options.application)
 
 
 def _ui(options: argparse.Namespace) -> int:
