@@ -13,6 +13,8 @@ SNOW := .tools/snow/bin/snow
 SNOW_INSTALLED := .tools/snow/.installed
 OLDEST := .tools/oldest/bin/python
 OLDEST_INSTALLED := .tools/oldest/.installed
+DBT := .tools/dbt/bin/dbt
+DBT_INSTALLED := .tools/dbt/.installed
 COMPILE_INSTALLED := .tools/pip-tools/.installed
 
 # The first Python 3.11 found; another one is named with `make PYTHON=/path/to/python3.11`.
@@ -54,6 +56,10 @@ test: $(INSTALLED) $(SNOW_INSTALLED) ## Run the tests on every core (ONLY=tests/
 test-oldest: $(OLDEST_INSTALLED) ## Run what is shipped on the oldest packages Snowflake offers
 	PYTHONPATH=src $(OLDEST) -m pytest -n auto -p no:cacheprovider \
 		tests/unit tests/hubspot tests/app/test_shipped.py
+
+.PHONY: test-dbt
+test-dbt: $(INSTALLED) $(DBT_INSTALLED) ## Build the dbt project twice on the local engine, with changes in between
+	DBT="$(CURDIR)/$(DBT)" $(RUN) -m pytest -m dbt tests/dbt $(ONLY)
 
 .PHONY: test-versions
 test-versions: $(INSTALLED) ## Run the tests of CRM records at the older versions of HubSpot's API
@@ -110,6 +116,7 @@ lock: $(COMPILE_INSTALLED) ## Compile the locked dependencies anew (UPGRADE=--up
 	$(call compile,--all-extras pyproject.toml,requirements/dev.txt)
 	$(call compile,requirements/oldest.in,requirements/oldest.txt)
 	$(call compile,requirements/snow.in,requirements/snow.txt)
+	$(call compile,requirements/dbt.in,requirements/dbt.txt)
 	$(call compile,requirements/pip-tools.in,requirements/pip-tools.txt)
 
 .PHONY: clean
@@ -146,6 +153,9 @@ $(SNOW_INSTALLED): requirements/snow.txt
 
 $(OLDEST_INSTALLED): requirements/oldest.txt
 	$(call environment,.tools/oldest,$<)
+
+$(DBT_INSTALLED): requirements/dbt.txt
+	$(call environment,.tools/dbt,$<)
 
 $(COMPILE_INSTALLED): requirements/pip-tools.txt
 	$(call environment,.tools/pip-tools,$<)

@@ -8,7 +8,10 @@ from pathlib import Path
 from snowflake_sandbox.statements.setup_scripts import split_script
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "app" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / directory / "README.md" for directory in (".", "app", "dbt")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 
 def name(page: Path) -> str:
