@@ -16,7 +16,7 @@ from tests.runs.world import CONTACTS, HOUR, MINUTE, SECOND, World, on_an_empty_
 
 Answer = dict[str, Any]
 
-MANY, SOME, FEW = 100_000, 20_000, 1_500
+MANY, SOME, FEW = 100_000, 20_000, 2_100
 # Of the requests of a backfill; fewer pages are granted four.
 SHARE = 0.01
 

@@ -213,19 +213,19 @@ def test_an_agreeing_table_costs_one_percent_of_a_full_load(records: int) -> Non
     assert comparison.cost(2 * records, searched=True) <= 0.01 * 2 * records / 200
 
 
-@pytest.mark.parametrize(("records", "requests"), [(0, 1), (200, 1), (201, 2), (1_000, 5)])
+@pytest.mark.parametrize(("records", "requests"), [(0, 1), (200, 1), (201, 2), (2_000, 10)])
 def test_few_rows_are_compared_one_by_one(records: int, requests: int) -> None:
     assert comparison.cost(records, searched=False) == requests
 
 
 def test_more_rows_cost_four_requests_at_least(make: MakeWorld) -> None:
-    world = make({"contacts": 1_100}).slim()
+    world = make({"contacts": 2_100}).slim()
     world.run()
     assert certificates(world)[0]["REQUESTS"] == bisection.FEWEST
     assert len(bodies(world.asked())) == bisection.FEWEST
 
 
-@pytest.mark.parametrize("records", [30, 300, 1_200])
+@pytest.mark.parametrize("records", [30, 300, 2_100])
 def test_lost_answers_and_refusals_change_nothing(make: MakeWorld, records: int) -> None:
     world = make({"contacts": records}, faults=Faults(0.2, 3)).slim()
     world.run()
@@ -233,7 +233,7 @@ def test_lost_answers_and_refusals_change_nothing(make: MakeWorld, records: int)
 
 
 def test_changes_during_a_backfill_are_no_difference(make: MakeWorld) -> None:
-    world = make({"contacts": 1_500}).slim()
+    world = make({"contacts": 2_100}).slim()
     ids = [record.id for record in world.portal.records("contacts")]
 
     def meanwhile(portal: Portal, number: int) -> None:

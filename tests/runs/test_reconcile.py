@@ -159,7 +159,7 @@ def test_what_changed_since_the_last_run_is_told_apart_and_read(world: World) ->
     assert world.landed() == world.truth()
 
 
-@pytest.mark.parametrize("count", [600, 1_500])
+@pytest.mark.parametrize("count", [600, 2_100])
 def test_what_was_deleted_minutes_ago_is_no_agreement(make: MakeWorld, count: int) -> None:
     world = loaded(make, count)
     ids = world.ids()
@@ -174,7 +174,7 @@ def test_what_was_deleted_minutes_ago_is_no_agreement(make: MakeWorld, count: in
     assert {*world.ids(where="_DELETE_KIND IS NULL")} == {*world.truth()} >= {survivor}
 
 
-@pytest.mark.parametrize("count", [600, 1_500])
+@pytest.mark.parametrize("count", [600, 2_100])
 def test_a_search_that_sends_less_than_it_counts_is_no_agreement(
     make: MakeWorld, count: int
 ) -> None:

@@ -148,7 +148,7 @@ def _counted_out(plan: Plan, listing: Plan, due: Due, counts: Counts) -> list[Pa
         pages = 0 if due.archived else _at_least_one(gone, requests.LIST_LIMIT)
         return [*parts, *_page_steps(listing, pages, 1), once(requests.search_page(kind, [], ()))]
     # parts are halved until they are small, and then listed
-    small = min(bisection.FEW, bisection.SMALL * max(1, 2 * gone))
+    small = min(live_count.LISTED, bisection.SMALL * max(1, 2 * gone))
     halved = max(0, math.ceil(math.log2(counts.live / small)))
     part = math.ceil(counts.live / 2**halved)
     searches = min(live_count.REQUESTS, halved + _searches(part))

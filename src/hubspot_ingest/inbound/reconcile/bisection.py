@@ -19,10 +19,10 @@ from hubspot_ingest.hubspot import requests
 
 # So many records are a page of a search: to compare them costs no more than to count them.
 SMALL = requests.SEARCH_LIMIT
-# Up to so many records are compared one by one at once, in five pages.
-FEW = 1_000
-# A comparison of more begins with 1 % of the requests of a full load, within these bounds.
+# A comparison by counts begins with 1 % of the requests of a full load, within these bounds.
 SHARE, FEWEST, MOST = 0.01, 4, 10
+# Up to so many records are compared one by one at once, in no more pages than counts may cost.
+FEW = MOST * requests.SEARCH_LIMIT
 # Where time is cut, the first cut first: a change that was missed lies in a recent part, and the
 # version before it in an older one.
 AGES = tuple(days * times.DAY for days in (7, 1, 30, 180))

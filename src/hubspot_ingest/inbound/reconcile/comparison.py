@@ -34,6 +34,8 @@ from hubspot_ingest.inbound.reconcile.counts import (
 from hubspot_ingest.inbound.reconcile.repairs import Repairs
 
 _ALL = Part(0, ABOVE_ANY_ID)
+# A thorough comparison reads up to so many records from HubSpot's primary store, in ten pages.
+LISTED = bisection.MOST * requests.LIST_LIMIT
 
 
 def cost(records: int, *, searched: bool) -> int:
@@ -52,7 +54,7 @@ class Comparison:
     """Compares the table of a plan, and repairs it. It is to be closed.
 
     ``thorough``: columns are held against PROPERTIES, and few records are read from HubSpot's
-    primary store, which knows of every change, at up to twice the requests of a search.
+    primary store, which knows of every change, at twice the requests of a search.
     """
 
     repairs: Repairs
@@ -147,7 +149,8 @@ class Comparison:
         few = counts.numbered <= bisection.FEW
         whole = self._early_counts is None and (few or not self._plan.timed)
         if whole:
-            self.repairs.result.listed = self.thorough and few and not self._plan.selective
+            listed = counts.numbered <= LISTED and not self._plan.selective
+            self.repairs.result.listed = self.thorough and listed
             side = self._listed_versions if self.repairs.result.listed else counting.theirs.versions
             there = side(_ALL)
             bisection.compare_versions(there, TableSide(live).versions(_ALL), differences)

@@ -35,6 +35,8 @@ Answer = TypeVar("Answer")
 REQUESTS = 40
 # From so many missing on the list of archived records costs less than bisection.
 MANY = 20
+# Parts of up to so many rows are compared id by id.
+LISTED = 1_000
 # Ids that are looked up at once.
 LOOKED_UP = 1_000
 # A difference that led to nothing is not looked into again for so long: the index may lag.
@@ -127,7 +129,7 @@ def _settle_by_id(
     try:
         first = [(whole, theirs.count(whole) if after else total)]
         yield from bisection.find_differences(
-            theirs, IdSide(ours), first, ours.middle, differences, most=bisection.FEW
+            theirs, IdSide(ours), first, ours.middle, differences, most=LISTED
         )
     except _BudgetSpent:
         next_after = theirs.after
