@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from benchmarks import backfill, cost, limits, profile, width
+from benchmarks import backfill, cost, limits, profile, push, width
 from benchmarks.figures import Figure, Measured, show, together
 
 Benchmark = Callable[[int | None, bool], list[Figure]]
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "width": width.measure,
     "profile": profile.measure,
     "cost": cost.measure,
+    "push": push.measure,
 }
 
 # Of a table that goes into a file.
@@ -36,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--records", type=int, help="instead of each benchmark's own number")
     parser.add_argument("--runs", type=int, default=1, help="how often; the median is shown")
     parser.add_argument(
-        "--large", action="store_true", help="also the memory of a backfill of 500,000 records"
+        "--large",
+        action="store_true",
+        help="also what takes long: memory of 500,000 records, a push of 100,000",
     )
     return parser
 

@@ -17,6 +17,7 @@ from benchmarks.heavy_records import make_heavy
 from benchmarks.programs import Conversation
 from benchmarks.watching import processor_seconds, resident
 from hubspot_sandbox import Limits, Portal, Sandbox
+from hubspot_sandbox.write_rules import WriteRules
 
 WIDE_NAME = 100
 VALUES = {
@@ -78,6 +79,7 @@ def _counted(sandbox: Sandbox) -> dict[str, Any]:
         "requests": len(seen),
         "endpoints": Counter(request.endpoint for request in seen),
         "refused": sum(request.status == 429 for request in seen),
+        "locked": sum(request.status == 423 for request in seen),
         "most_in_10_s": most_within(others, 10_000),
         "most_searches_in_1_s": most_within(searches, 1_000),
         "most_association_reads_in_10_s": most_within(links, 10_000),
@@ -116,6 +118,10 @@ def _answer(sandbox: Sandbox, question: dict[str, Any]) -> dict[str, Any]:
             # until every window of the limits is empty
             time.sleep(10)
             return {}
+        case "keys":
+            key = question["property"]
+            values = (record.properties[key] for record in portal.records(question["object"]))
+            return {"keys": [value for value in values if value]}
         case "values":
             names = question["names"]
             records = (record.properties for record in portal.records("contacts"))
@@ -133,6 +139,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--burst", type=int, default=0, help="per 10 s; 0: no limits at all")
     parser.add_argument("--searches", type=int, default=5, help="per second, where limited")
     parser.add_argument("--others", type=int, default=0, help="of the burst, taken by others")
+    parser.add_argument("--writes", type=int, default=0, help="per second, else 423; 0: any")
     parser.add_argument("--latency-ms", type=int, default=0)
     arguments = parser.parse_args(argv)
     records = {"contacts": arguments.contacts, "companies": arguments.companies}
@@ -146,6 +153,7 @@ def main(argv: Sequence[str]) -> int:
         else Limits.unlimited()
     )
     sandbox = Sandbox(portal, limits, latency_ms=arguments.latency_ms)
+    sandbox.writes = WriteRules(writes_per_second=arguments.writes or None)
     with sandbox.serve() as server:
         hello = {
             "url": server.url,

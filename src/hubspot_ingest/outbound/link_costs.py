@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hubspot_ingest.hubspot.association_reads import SIDE_BY_SIDE
 from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT, LINK_LIMIT
 from hubspot_ingest.hubspot.write_requests import WRITE_LIMIT
 from hubspot_ingest.outbound.push_settings import LinkMapping
 from hubspot_ingest.outbound.rows import LinkWish, PlannedRow
 
-# Rows whose associations are read and written together: one request reads theirs to one type.
-ROWS_TOGETHER = 1_000
+# Rows whose associations are read and written together: as many as requests side by side read.
+ROWS_TOGETHER = SIDE_BY_SIDE * LINK_LIMIT
 _LIMITS = {
     "label": LABELLED_LIMIT,
     "default": LINK_LIMIT,
@@ -67,9 +68,12 @@ class LinkCosts:
         for to_type in {self.types[wish.column] for row in self._rows for wish in _all(row)}:
             names = {name for name in self.mappings if self.types[name] == to_type}
             changes: Counter[str] = Counter()
+            read = 0
             for row in self._rows:
                 changes.update(self._changes(row, names))
-            self._requests += 1 + sum(-(-n // _LIMITS[kind]) for kind, n in changes.items())
+                read += any(wish.column in names for wish in _all(row))
+            self._requests += -(-read // LINK_LIMIT)
+            self._requests += sum(-(-n // _LIMITS[kind]) for kind, n in changes.items())
             # the kinds of association there are, once
             self._requests += to_type not in self._typed
             self._typed.add(to_type)

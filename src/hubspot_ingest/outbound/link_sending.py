@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from hubspot_ingest.errors import AnswerLost, HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import link_requests, write_responses
-from hubspot_ingest.hubspot.association_reads import read_links
+from hubspot_ingest.hubspot.association_reads import SIDE_BY_SIDE, read_links
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT, LINK_LIMIT, Pair
 from hubspot_ingest.hubspot.requests import Request
@@ -65,14 +66,19 @@ class LinkSender:
         return self.failures
 
     def _make(self, pairs: Sequence[Pair], build: _Builds, limit: int) -> None:
-        open_pairs = [pair for part in batches_of(pairs, limit) for pair in self._send(part, build)]
+        open_pairs = self._send_all(pairs, build, limit)
         if open_pairs:
             self._read_back(open_pairs)
 
     def _remove(self, pairs: Sequence[Pair], build: _Builds) -> None:
         """An answer to an archive names no pairs: it is believed as it is."""
-        for part in batches_of(pairs, LINK_LIMIT):
-            self._send(part, build)
+        self._send_all(pairs, build, LINK_LIMIT)
+
+    def _send_all(self, pairs: Sequence[Pair], build: _Builds, limit: int) -> list[Pair]:
+        """Send pairs in batches, side by side; those of which HubSpot said nothing."""
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            parts = pool.map(lambda part: self._send(part, build), batches_of(pairs, limit))
+            return [pair for part in parts for pair in part]
 
     def _send(self, pairs: Sequence[Pair], build: _Builds) -> list[Pair]:
         """Send a batch; the pairs of which HubSpot said nothing."""

@@ -1,7 +1,7 @@
 """Plans a push: finds what changed, looks for its records, and stores what would be done, by wave.
 
 A plan writes nothing to HubSpot. A run does what its plan says, row by row; a hash tells two plans
-apart. Memory holds one wave, however many rows changed.
+apart. Memory holds two waves, however many rows changed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from hubspot_ingest.database.connection import Database, Row, variant
@@ -69,6 +69,17 @@ class Scope:
     retry_all: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _LookedUp:
+    """Rows that are planned together: those at fault, and of the others what they ask for."""
+
+    rows: Sequence[SourceRow]
+    planned: dict[int, PlannedRow]
+    wishes: Mapping[int, Mapping[str, str | None]]
+    sound: Sequence[SourceRow]
+    records: Future[dict[int, WrittenRecord]]
+
+
 class PushPlanner:
     """Plans one push; its lease is held meanwhile."""
 
@@ -113,8 +124,20 @@ class PushPlanner:
         summary = self._find_changes(scope, now)
         self._plan_rows.clear()
         digest = hashlib.sha256(self._mapping.fingerprint.encode())
-        for rows in self._waves(summary.rows_changed):
-            planned = self._planned(rows)
+        with ThreadPoolExecutor(1) as reading:
+            self._plan_waves(self._looked_up(summary.rows_changed, reading), summary, digest.update)
+        summary.codes.pop("", None)
+        costs = self._link_plans.costs
+        summary.link_requests, summary.target_reads = costs.requests, costs.target_reads
+        summary.hash = digest.hexdigest()[:16]
+        self._plan_rows.finish(summary.hash)
+        return summary
+
+    def _plan_waves(
+        self, waves: Iterator[_LookedUp], summary: PlanSummary, digest: Callable[[bytes], None]
+    ) -> None:
+        for wave in waves:
+            rows, planned = wave.rows, self._planned(wave)
             sent_before = {
                 row.n for row in rows if row.ledger is not None and row.ledger.state in SENT_STATES
             }
@@ -127,15 +150,9 @@ class PushPlanner:
                     summary.changed_sent_rows += changes
                 elif row.record_id is not None and row.action is not Action.INVALID:
                     summary.found += 1
-                digest.update(json.dumps(_identity(row)).encode())
+                digest(json.dumps(_identity(row)).encode())
             self._plan_rows.add(map(row_as_json, planned))
             self._heartbeat()
-        summary.codes.pop("", None)
-        costs = self._link_plans.costs
-        summary.link_requests, summary.target_reads = costs.requests, costs.target_reads
-        summary.hash = digest.hexdigest()[:16]
-        self._plan_rows.finish(summary.hash)
-        return summary
 
     def _find_changes(self, scope: Scope, now: int) -> PlanSummary:
         mapping, settings = self._mapping, self._settings
@@ -197,17 +214,30 @@ class PushPlanner:
             ledger,
         )
 
-    def _planned(self, rows: Sequence[SourceRow]) -> list[PlannedRow]:
+    def _looked_up(self, changes: int, reading: Executor) -> Iterator[_LookedUp]:
+        """The waves; while one is planned and stored, the records of the next one are read."""
+        before: _LookedUp | None = None
+        for rows in self._waves(changes):
+            planned: dict[int, PlannedRow] = {}
+            wishes: dict[int, Mapping[str, str | None]] = {}
+            for row in rows:
+                try:
+                    wishes[row.n] = {} if row.is_gone else self._rows.check(row)
+                except RowFault as fault:
+                    planned[row.n] = self._rows.invalid(row, fault)
+            sound = [row for row in rows if row.n in wishes]
+            find = self._records if self._reads else self._as_in_ledger
+            wave = _LookedUp(rows, planned, wishes, sound, reading.submit(find, sound))
+            if before is not None:
+                yield before
+            before = wave
+        if before is not None:
+            yield before
+
+    def _planned(self, wave: _LookedUp) -> list[PlannedRow]:
         """What is done for some rows, in their order."""
-        planned: dict[int, PlannedRow] = {}
-        wishes: dict[int, Mapping[str, str | None]] = {}
-        for row in rows:
-            try:
-                wishes[row.n] = {} if row.is_gone else self._rows.check(row)
-            except RowFault as fault:
-                planned[row.n] = self._rows.invalid(row, fault)
-        sound = [row for row in rows if row.n in wishes]
-        records = self._records(sound) if self._reads else self._as_in_ledger(sound)
+        rows, sound, planned = wave.rows, wave.sound, wave.planned
+        records, wishes = wave.records.result(), wave.wishes
         values = {
             row.n: lookup_value(self._mapping, self._definitions, row)
             for row in sound

@@ -1,5 +1,7 @@
 """Carries out a plan in waves: intents stored, rows sent, outcomes stored, intents removed.
 
+While a wave is on its way, what became of the one before is stored, and the next one is prepared.
+
 The database is used by the one thread that holds the session, HubSpot by several. A process may be
 killed between any two lines: what is an intent then is looked up by ``recovery`` before anything is
 sent again. Associations of a wave's rows are written after its records, which then have ids.
@@ -10,9 +12,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.state.push_deferrals import DEFERRED_MESSAGE, Deferrals
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.errors import IngestError, TooManyRejected
@@ -21,27 +25,36 @@ from hubspot_ingest.outbound import outcomes
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.mapping import PushMapping
 from hubspot_ingest.outbound.outcomes import RowOutcome
+from hubspot_ingest.outbound.pace import Pace
 from hubspot_ingest.outbound.planning import OTHER_ACTIONS, SENT_ACTIONS, WAVE, row_from_json
 from hubspot_ingest.outbound.row_plans import RowPlanner, has_key
 from hubspot_ingest.outbound.rows import Action, PlannedRow, SourceRow
 from hubspot_ingest.outbound.sending import Sender
 from hubspot_ingest.times import Clock
 
-# Batches under way at once: Estuary's connector begins with as many. More, up to the limit, while
-# HubSpot takes them; half as many after a 423 or 429.
-FIRST_IN_FLIGHT = 5
-MOST_IN_FLIGHT = 10
 # A share of refused rows says nothing while there are fewer.
 REFUSED_FROM = 500
 
 
 @dataclass
 class Progress:
-    """What a run did so far, by outcome."""
+    """What a run did so far, by outcome; ``altered_new`` are records made with another value."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    altered_new: int = 0
     links_added: int = 0
     links_removed: int = 0
+
+    @property
+    def created(self) -> int:
+        """Records that were made, whatever HubSpot stored of their values."""
+        return self.outcomes["CREATED"] + self.altered_new
+
+    @property
+    def updated(self) -> int:
+        """Records that were there and were written, likewise."""
+        done = sum(self.outcomes[outcome] for outcome in ("UPDATED", "ALTERED", "IGNORED"))
+        return done - self.altered_new
 
     @property
     def sent(self) -> int:
@@ -50,23 +63,16 @@ class Progress:
         return sum(self.outcomes[outcome] for outcome in done)
 
 
-class Pace:
-    """How many batches are under way: fewer while HubSpot throttles or locks."""
+_Batch = tuple[Action, Sequence[PlannedRow]]
 
-    def __init__(self, pushed_back: Callable[[], int]) -> None:
-        """``pushed_back`` counts the requests that HubSpot asked to send again."""
-        self._pushed_back = pushed_back
-        self._seen = pushed_back()
-        self.in_flight = FIRST_IN_FLIGHT
 
-    def answered(self) -> None:
-        """A batch is done: look whether HubSpot pushed back since."""
-        count = self._pushed_back()
-        if count > self._seen:
-            self.in_flight = max(1, self.in_flight // 2)
-        else:
-            self.in_flight = min(MOST_IN_FLIGHT, self.in_flight + 1)
-        self._seen = count
+@dataclass
+class _Wave:
+    """Rows that are on their way, and what becomes of them."""
+
+    rows: Sequence[PlannedRow]
+    sent: Future[tuple[list[RowOutcome], IngestError | None]]
+    settled: list[RowOutcome] = field(default_factory=list)
 
 
 @dataclass
@@ -103,17 +109,46 @@ class WaveEngine:
             self.store([outcomes.not_sent(row) for row in rows], intended=False)
             self.heartbeat()
         pace = Pace(self.pushed_back)
-        for rows in self._pages(plan_hash, SENT_ACTIONS):
-            numbers = rows[0].n, rows[-1].n
-            run_id, now = self.sender.run_id, self.clock.now()
-            self.ledger.intend(run_id, plan_hash, SENT_ACTIONS, numbers, now)
-            settled, error = self._send(rows, pace)
-            settled += self._update_existing(settled)
-            self.store(settled, defer=[] if error is None else rows)
+        ahead: _Wave | None = None
+        with ThreadPoolExecutor(1) as sending:
+            try:
+                for rows in self._pages(plan_hash, SENT_ACTIONS):
+                    batches = self._in_batches(rows)
+                    numbers, now = (rows[0].n, rows[-1].n), self.clock.now()
+                    self.ledger.intend(self.sender.run_id, plan_hash, SENT_ACTIONS, numbers, now)
+                    before, ahead = ahead, None
+                    if before is not None:
+                        self._settle(before)
+                    ahead = _Wave(rows, sending.submit(self._send, batches, pace))
+                    if before is not None:
+                        self._store(before)
+                before, ahead = ahead, None
+                if before is not None:
+                    self._settle(before)
+                    self._store(before)
+            except IngestError:
+                if ahead is not None:
+                    # it is under way: what becomes of it is stored all the same
+                    with suppress(IngestError):
+                        self._settle(ahead)
+                        self._store(ahead)
+                raise
+
+    def _settle(self, wave: _Wave) -> None:
+        """Wait until a wave is sent. Raises what ended it, once what is settled of it is stored."""
+        wave.settled, error = wave.sent.result()
+        wave.settled += self._update_existing(wave.settled)
+        try:
             if error is not None:
                 raise error
-            self._check_refused()
-            self.heartbeat()
+            self._check_refused(wave.settled)
+        except IngestError:
+            self.store(wave.settled, defer=wave.rows)
+            raise
+
+    def _store(self, wave: _Wave) -> None:
+        self.store(wave.settled)
+        self.heartbeat()
 
     def _pages(self, plan_hash: str, actions: Sequence[str]) -> Iterator[list[PlannedRow]]:
         plan_rows, after = PlanRows(self.database, self.push), 0
@@ -122,17 +157,18 @@ class WaveEngine:
             after = rows[-1].n
             yield rows
 
+    def _in_batches(self, rows: Sequence[PlannedRow]) -> list[_Batch]:
+        return [
+            (kind, batch)
+            for kind, actions in _TOGETHER
+            for batch in self._batches([row for row in rows if row.action in actions])
+        ]
+
     def _send(
-        self, rows: Sequence[PlannedRow], pace: Pace
+        self, wave: Sequence[_Batch], pace: Pace
     ) -> tuple[list[RowOutcome], IngestError | None]:
         """Send a wave; what is settled, and the error that kept the rest from being sent."""
-        batches = iter(
-            [
-                (kind, batch)
-                for kind, actions in _TOGETHER
-                for batch in self._batches([row for row in rows if row.action in actions])
-            ]
-        )
+        batches = iter(wave)
         settled: list[RowOutcome] = []
         error: IngestError | None = None
         going: set[Future[list[RowOutcome]]] = set()
@@ -243,7 +279,9 @@ class WaveEngine:
             self.ledger.add_images([_image(outcome, run_id, now) for outcome in written])
         reported = [outcome for outcome in settled if outcome.row.action is not Action.LINK]
         if recovered:
-            self.ledger.forget_deferred(run_id, [str(outcome.row.key) for outcome in keyed])
+            Deferrals(self.database, self.push).forget(
+                run_id, [str(outcome.row.key) for outcome in keyed]
+            )
         self.ledger.add_outcomes([_outcome(outcome, run_id, now) for outcome in reported])
         done = {outcome.row.n for outcome in settled}
         self.ledger.add_outcomes(
@@ -252,7 +290,7 @@ class WaveEngine:
                 "row_key": row.key,
                 "record_id": row.record_id,
                 "outcome": "DEFERRED",
-                "message": "the run ended before it; the next run carries on",
+                "message": DEFERRED_MESSAGE,
                 "settled_at": now,
             }
             for row in defer
@@ -261,6 +299,9 @@ class WaveEngine:
         if intended and keyed:
             self.ledger.close_intents(run_id, [str(outcome.row.key) for outcome in keyed])
         self.progress.outcomes.update(outcome.outcome for outcome in reported)
+        self.progress.altered_new += sum(
+            outcome.is_new and outcome.outcome != "CREATED" for outcome in reported
+        )
 
     def _ledger_row(
         self, outcome: RowOutcome, run_id: str, now: int, *, recovered: bool
@@ -288,8 +329,11 @@ class WaveEngine:
             "settled_at": now,
         }
 
-    def _check_refused(self) -> None:
-        sent, refused = self.progress.sent, self.progress.outcomes["REJECTED"]
+    def _check_refused(self, settled: Sequence[RowOutcome]) -> None:
+        """Raises ``TooManyRejected``; ``settled`` counts too, which is not stored yet."""
+        now = Counter(outcome.outcome for outcome in settled)
+        progress = Progress(self.progress.outcomes + now)
+        sent, refused = progress.sent, progress.outcomes["REJECTED"]
         most = self.mapping.settings.max_rejected_percent
         if sent >= REFUSED_FROM and refused * 100 > most * sent:
             raise TooManyRejected(
