@@ -11,6 +11,7 @@ from hubspot_ingest.errors import Refusal
 from hubspot_ingest.outbound import push_configuration
 from hubspot_ingest.outbound.push_rollback import rollback_push
 from tests.push.push_world import PushWorld
+from tests.push.test_link_labels import by_hand, label, linked
 from tests.push.test_links import COMPANIES, company, links
 from tests.runs.dying import Killed
 from tests.runs.world import MINUTE, Answer, on_an_empty_stack
@@ -116,6 +117,23 @@ def test_what_was_archived_is_told(push_world: PushWorld) -> None:
     assert "NOT_RESTORABLE" in answer["message"]
 
 
+def test_what_a_run_that_was_killed_archived_is_told(push_world: PushWorld) -> None:
+    push_world.configure_push(removed_rows="archive")
+    push_world.pushed()
+    push_world.clock.advance(1000)
+    archived = str(push_world.record_of("c3@example.com")["hs_object_id"])
+    push_world.delete(3)
+    push_world.instead = partial(killed_after, "archive")
+    with pytest.raises(Killed):
+        push_world.push()
+    push_world.instead = None
+    push_world.clock.advance(16 * MINUTE)
+    run_id = push_world.runs()[-1]["RUN_ID"]
+    answer = rolled_back(push_world, run_id)
+    assert answer["not_restorable"] == [archived]
+    assert "NOT_RESTORABLE" in answer["message"]
+
+
 def test_links_that_the_run_made_are_removed_and_those_that_it_removed_made_again(
     push_world: PushWorld,
 ) -> None:
@@ -133,6 +151,51 @@ def test_links_that_the_run_made_are_removed_and_those_that_it_removed_made_agai
     restored = links(push_world, "c1@example.com")
     assert set(restored) == {first}
     assert ("USER_DEFINED", "Decision maker") in restored[first]
+
+
+def test_links_of_a_row_that_is_gone_since_are_made_again(push_world: PushWorld) -> None:
+    first = company(push_world, "A1")
+    push_world.update(1, COMPANIES={"A1": "Decision maker"})
+    push_world.configure_push(**COMPANIES, removed_rows="clear")
+    push_world.pushed()
+    push_world.clock.advance(1000)
+    push_world.delete(1)
+    run = push_world.pushed()
+    assert (run["rows_cleared"], run["links_removed"]) == (1, 1)
+    assert links(push_world, "c1@example.com") == {}
+    answer = rolled_back(push_world, run["run_id"])
+    assert (answer["links_restored"], answer["links_missing"]) == (1, [])
+    assert ("USER_DEFINED", "Decision maker") in links(push_world, "c1@example.com")[first]
+    assert push_world.record_of("c1@example.com")["firstname"] == "Name 1"
+    # it is gone from the source still: the next run would take it away again
+    held = push_world.push()
+    assert held["status"] == "HELD"
+    assert push_world.push(plan_hash=held["plan_hash"])["links_removed"] == 1
+
+
+@pytest.mark.parametrize("how", [{"labels": "replace"}, {"cleanup": "always"}])
+def test_what_a_run_took_from_others_is_given_back(
+    push_world: PushWorld, how: dict[str, str]
+) -> None:
+    """A label that a person put on a pair, and a pair that a person made."""
+    first = company(push_world, "A1")
+    contact = push_world.portal.create("contacts", {"email": "c1@example.com"})
+    theirs = label(push_world, "Owner", "contacts", "companies") if "labels" in how else None
+    by_hand(push_world, contact, first, *([theirs] if theirs else []), to_type="companies")
+    before = linked(push_world, contact, "companies")
+    push_world.update(1, COMPANIES={"A1": "Decision maker"})
+    mapping = {"to": "companies", "match": "erp_code", **how}
+    push_world.configure_push(associations={"COMPANIES": mapping})
+    run = push_world.pushed()
+    if "cleanup" in how:
+        push_world.clock.advance(1000)
+        push_world.update(1, COMPANIES=None)
+        run = push_world.pushed()
+    assert linked(push_world, contact, "companies") != before
+    answer = rolled_back(push_world, run["run_id"])
+    assert answer["links_missing"] == []
+    restored = linked(push_world, contact, "companies")
+    assert restored == before if theirs else restored.keys() == before.keys()
 
 
 def test_a_rollback_that_is_killed_is_called_again_and_ends(push_world: PushWorld) -> None:

@@ -78,6 +78,12 @@ class PairDecision:
         """Whether HubSpot is to change."""
         return bool(self.labels or self.default or self.removed_labels or self.removes_pair)
 
+    def taken(self, state: PairState) -> frozenset[LinkKind]:
+        """What goes that others made: of a pair that was there before also its unlabelled type."""
+        if self.removes_pair:
+            return state.present - state.ours if state.existed else frozenset()
+        return self.removed_labels - state.ours
+
     @property
     def removed(self) -> tuple[LinkKind | None, ...]:
         """What is removed: labels, or (None) the whole pair."""

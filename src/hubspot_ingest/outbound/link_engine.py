@@ -7,9 +7,9 @@ does not take its own links for somebody else's; every request may be sent twice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
@@ -21,62 +21,20 @@ from hubspot_ingest.outbound.link_decisions import (
     EXISTED,
     INTENDED,
     MADE,
-    LedgerLink,
     OtherEnd,
     PairDecision,
-    PairState,
-    PairWish,
     decide,
-    kind_id,
 )
 from hubspot_ingest.outbound.link_kinds import LinkKinds
 from hubspot_ingest.outbound.link_ledger import REJECTED, WAITING, Entry, LinkLedger, wish_of
+from hubspot_ingest.outbound.link_pairs import HELD, PairRows, Place, ledger_link
 from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
 from hubspot_ingest.outbound.link_targets import TargetLookup
+from hubspot_ingest.outbound.link_turns import LinkTurns
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.planning import row_from_json
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.times import Clock
-
-# States of links that are there, or may be.
-_HELD = (MADE, INTENDED, EXISTED)
-Place = tuple[str, str]
-
-
-@dataclass
-class _PairState:
-    """A pair of records: the columns' rows that wish for it or made it, and what it is to be."""
-
-    wished: list[tuple[PlannedRow, LinkWish, LinkKind]] = field(default_factory=list)
-    made: list[Row] = field(default_factory=list)
-    existed_before: bool = False
-
-    @property
-    def keys(self) -> set[str]:
-        """The keys of the rows that wish for it or made it."""
-        return {str(row.key) for row, _, _ in self.wished} | {
-            str(link["ROW_KEY"]) for link in self.made
-        }
-
-    def wishes(self) -> list[PairWish]:
-        """What each column asks for."""
-        kinds: dict[tuple[str, str], set[LinkKind]] = {}
-        for _, wish, kind in self.wished:
-            labels = kinds.setdefault((wish.column, wish.to_key), set())
-            labels.update([] if kind.label is None else [kind])
-        return [PairWish(*place, frozenset(labels)) for place, labels in kinds.items()]
-
-    def state_of(self, kind: LinkKind, decision: PairDecision) -> str:
-        """The ledger's state of a wish once a decision is carried out."""
-        if kind.label is None:
-            return EXISTED if self.existed_before else MADE
-        states = {link.state for link in decision.ledger if kind_id(link.label) == kind_id(kind)}
-        return MADE if MADE in states else EXISTED
-
-    def is_new(self, row: PlannedRow, wish: LinkWish) -> bool:
-        """Whether the run makes a link, and not an earlier one."""
-        made = {(link["ROW_KEY"], wish_of(link)) for link in self.made if link["STATE"] == MADE}
-        return wish in row.links_added and (row.key, wish) not in made
 
 
 @dataclass
@@ -90,6 +48,7 @@ class LinkEngine:
     pool: ThreadPoolExecutor
     run_id: str
     heartbeat: Callable[[], None]
+    turns: LinkTurns
     added: int = 0
     removed: int = 0
 
@@ -106,13 +65,23 @@ class LinkEngine:
 
         Raises what ``Fetch`` and ``heartbeat`` raise.
         """
+        pages = self._pages(plan_hash)
+        rows = next(pages, None)
+        if rows is None:
+            return
+        with self.turns.turn(self.heartbeat) as alive:
+            while rows is not None:
+                self._ledger.remember(rows)
+                self.carry_out(rows)
+                alive()
+                rows = next(pages, None)
+
+    def _pages(self, plan_hash: str) -> Iterator[list[PlannedRow]]:
         plan_rows, after = PlanRows(self.database, self.opened.name), 0
         while stored := plan_rows.page_of_links(plan_hash, after, ROWS_TOGETHER):
             rows = [row_from_json(row) for row in stored]
             after = rows[-1].n
-            self._ledger.remember(rows)
-            self.carry_out(rows)
-            self.heartbeat()
+            yield rows
 
     def carry_out(self, rows: Sequence[PlannedRow]) -> None:
         """Make the associations of some rows as their ``links`` say; those of ours only go."""
@@ -146,7 +115,7 @@ class LinkEngine:
                             and kind is not None
                             and not self._is_self(wish, from_id, to_id)
                         ):
-                            pair = pairs.setdefault((from_id, to_id), _PairState())
+                            pair = pairs.setdefault((from_id, to_id), PairRows())
                             pair.wished.append((row, wish, kind))
                             continue
                         entry, reason = self._refused(row, wish, from_id, to_id, kind)
@@ -175,13 +144,13 @@ class LinkEngine:
         self._ledger.save_unsettled(unsettled, reasons)
         self._ledger.settle(rows)
 
-    def _made_pairs(self, ids: Mapping[str, str], links: Sequence[Row]) -> dict[Place, _PairState]:
+    def _made_pairs(self, ids: Mapping[str, str], links: Sequence[Row]) -> dict[Place, PairRows]:
         """What was made, by pair of records: a row's links are those of the record it has now."""
-        pairs: dict[Place, _PairState] = {}
+        pairs: dict[Place, PairRows] = {}
         for link in links:
             if link["TO_ID"] is not None:
                 place = (ids[link["ROW_KEY"]], str(link["TO_ID"]))
-                pairs.setdefault(place, _PairState()).made.append(link)
+                pairs.setdefault(place, PairRows()).made.append(link)
         self._ledger.links.delete(_small(link) for link in links if link["TO_ID"] is None)
         return pairs
 
@@ -211,7 +180,7 @@ class LinkEngine:
     def _write_pairs(
         self,
         to_type: str,
-        pairs: Mapping[Place, _PairState],
+        pairs: Mapping[Place, PairRows],
         asked: set[tuple[str | None, LinkWish]],
         gone: set[str],
     ) -> set[Place]:
@@ -223,9 +192,9 @@ class LinkEngine:
         """
         if not pairs:
             return set()
-        crossing: dict[Place, _PairState] = {}
-        live: dict[Place, _PairState] = {}
-        archived: dict[Place, _PairState] = {}
+        crossing: dict[Place, PairRows] = {}
+        live: dict[Place, PairRows] = {}
+        archived: dict[Place, PairRows] = {}
         for place, pair in pairs.items():
             if pair.made and not pair.wished and str(pair.made[0]["ROW_KEY"]) in gone:
                 archived[place] = pair
@@ -239,14 +208,11 @@ class LinkEngine:
         ends = self._other_ends(to_type, pairs)
         decisions: dict[Place, PairDecision] = {}
         intended: list[Entry] = []
+        taken: list[tuple[PairRows, Place, LinkKind]] = []
         for place, pair in live.items():
-            state = PairState(
-                frozenset(present.get(place, ())),
-                tuple(_ledger_link(link) for link in pair.made if link["STATE"] in _HELD),
-                ends.get(place, OtherEnd()),
-            )
-            pair.existed_before = state.existed
+            state = pair.state(present.get(place, ()), ends.get(place, OtherEnd()))
             decision = decisions[place] = decide(pair.wishes(), state, self._mappings, place[1])
+            taken += [(pair, place, kind) for kind in decision.taken(state)]
             intended += [
                 self._ledger.entry(
                     row,
@@ -260,6 +226,9 @@ class LinkEngine:
                 for row, wish, kind in pair.wished
             ]
         self._ledger.links.save(intended)
+        self._ledger.remember_taken(
+            [(min(pair.keys), to_type, place, kind) for pair, place, kind in taken]
+        )
         failures = LinkSender(self.fetch, self._from_type, to_type).send(
             {place: decision for place, decision in decisions.items() if decision.changes}
         )
@@ -310,8 +279,8 @@ class LinkEngine:
         return {*failures, *self._write_pairs(to_type, crossing, asked, gone)}
 
     def _with_survivors(
-        self, pairs: Mapping[Place, _PairState], present: Mapping[Place, set[LinkKind]]
-    ) -> dict[Place, _PairState]:
+        self, pairs: Mapping[Place, PairRows], present: Mapping[Place, set[LinkKind]]
+    ) -> dict[Place, PairRows]:
         """The pairs, where what was linked to is looked up anew that HubSpot has no pair of.
 
         It may have been merged: then the record that its key leads to now has the link.
@@ -320,13 +289,13 @@ class LinkEngine:
         targets = self._targets.record_ids(
             wish_of(link) for place in lost for link in pairs[place].made
         )
-        living: dict[Place, _PairState] = {}
+        living: dict[Place, PairRows] = {}
         for place, pair in pairs.items():
-            living.setdefault(place, _PairState()).wished += pair.wished
+            living.setdefault(place, PairRows()).wished += pair.wished
             for link in pair.made:
                 to_id = targets.get((link["COLUMN_NAME"], link["TO_KEY"]), place[1])
                 moves = place in lost and (place[0], to_id) in present
-                living.setdefault((place[0], to_id) if moves else place, _PairState()).made.append(
+                living.setdefault((place[0], to_id) if moves else place, PairRows()).made.append(
                     link
                 )
         return living
@@ -343,7 +312,7 @@ class LinkEngine:
                 present.setdefault((from_id, link.to_id), set()).add(kind)
         return present
 
-    def _other_ends(self, to_type: str, pairs: Mapping[Place, _PairState]) -> dict[Place, OtherEnd]:
+    def _other_ends(self, to_type: str, pairs: Mapping[Place, PairRows]) -> dict[Place, OtherEnd]:
         """Of records of one type: what other rows ask for, and made, of the same associations.
 
         Rows whose pairs are decided here count by what they ask for now, others by the ledger.
@@ -356,10 +325,10 @@ class LinkEngine:
                 kinds = frozenset(kind for _, _, kind in pair.wished if kind.label is not None)
                 ends[to_id, from_id] = OtherEnd(kinds, wishes_pair=True)
         for link in self._ledger.links.to_records(sorted({from_id for from_id, _ in pairs})):
-            if link["TO_TYPE"] != to_type or link["STATE"] not in _HELD:
+            if link["TO_TYPE"] != to_type or link["STATE"] not in HELD:
                 continue
             place = (str(link["TO_ID"]), str(link["FROM_ID"]))
-            end, there = ends.get(place, OtherEnd()), _ledger_link(link)
+            end, there = ends.get(place, OtherEnd()), ledger_link(link)
             kinds = frozenset([] if there.label is None else [there.label])
             asks = (place[1], place[0]) not in pairs
             ends[place] = OtherEnd(
@@ -373,18 +342,6 @@ class LinkEngine:
     @property
     def _from_type(self) -> str:
         return self.opened.mapping.object_type
-
-
-def _ledger_link(link: Row) -> LedgerLink:
-    kind = LinkKind(str(link["CATEGORY"]), str(link["TYPE_ID"]), link["LABEL"])
-    return LedgerLink(
-        link["COLUMN_NAME"],
-        link["TO_KEY"],
-        link["TO_ID"],
-        None if kind.label is None else kind,
-        bool(link["PAIR_EXISTED_BEFORE"]),
-        link["STATE"],
-    )
 
 
 def _small(link: Row) -> dict[str, object]:

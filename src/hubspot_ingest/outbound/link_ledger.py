@@ -35,27 +35,53 @@ class LinkLedger:
         self._troubles: dict[str, LinkFailure] = {}
         self._notes: dict[str, LinkFailure] = {}
         self._waiting: set[str] = set()
+        # what a rollback makes again, by row; None where the run is none that is rolled back
+        self._replaced: dict[str, list[dict[str, str | None]]] | None = None
 
     def remember(self, rows: Sequence[PlannedRow]) -> None:
         """Store which links of ours go, for a rollback of the run."""
-        removing = {str(row.key): row for row in rows if row.links_removed and not row.is_gone}
+        # with an archived record they are gone for good
+        removing = {
+            str(row.key): row
+            for row in rows
+            if row.links_removed and row.action is not Action.ARCHIVE
+        }
         removed: dict[str, list[dict[str, str | None]]] = {}
         for link in self.links.of_rows(list(removing)):
             wish = wish_of(link)
             if link["STATE"] == MADE and wish in removing[link["ROW_KEY"]].links_removed:
                 removed.setdefault(link["ROW_KEY"], []).append(wish.as_json())
-        now = self._clock.now()
+        self._replaced = removed
+        self._save_replaced({key: str(removing[key].record_id) for key in removed})
+
+    def remember_taken(self, taken: Sequence[tuple[str, str, tuple[str, str], LinkKind]]) -> None:
+        """Store what goes that others made: by row, object type, pair of records and kind."""
+        if self._replaced is None:
+            return
+        records: dict[str, str] = {}
+        for key, to_type, (from_id, to_id), kind in taken:
+            records[key] = from_id
+            self._replaced.setdefault(key, []).append(
+                {
+                    "from_id": from_id,
+                    "to_type": to_type,
+                    "to_id": to_id,
+                    "category": kind.category,
+                    "type_id": kind.type_id,
+                    "label": kind.label,
+                }
+            )
+        self._save_replaced(records)
+
+    def _save_replaced(self, records: Mapping[str, str]) -> None:
+        """Store what goes of some rows; ``records`` are theirs, by key."""
+        replaced, now = self._replaced or {}, self._clock.now()
         self._images.add_links(
             self._opened.name,
             self._run_id,
             (
-                {
-                    "row_key": key,
-                    "record_id": removing[key].record_id,
-                    "links": links,
-                    "created_at": now,
-                }
-                for key, links in removed.items()
+                {"row_key": key, "record_id": id, "links": replaced[key], "created_at": now}
+                for key, id in records.items()
             ),
         )
 

@@ -55,8 +55,8 @@ _CODES: tuple[tuple[str, str], ...] = (
 class RowOutcome:
     """The outcome of one row; ``state`` is the ledger's, ``hash`` None lets the row be tried again.
 
-    ``existing_id`` is a record that HubSpot says is there already; ``unsure`` that nobody knows
-    whether the row was written.
+    ``existing_id`` is a record that HubSpot says is there already; ``is_new`` that the row made its
+    record, also where a value was not stored as it was sent.
     """
 
     row: PlannedRow
@@ -74,6 +74,7 @@ class RowOutcome:
     trace_id: str | None = None
     request_id: str | None = None
     existing_id: str | None = None
+    is_new: bool = False
 
     @property
     def wrote(self) -> bool:
@@ -142,6 +143,7 @@ def written(
         altered=altered,
         modified_at=record.modified_at,
         trace_id=trace_id,
+        is_new=(action or row.action) is Action.CREATE,
     )
 
 

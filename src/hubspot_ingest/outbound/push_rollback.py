@@ -23,13 +23,13 @@ from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import outcomes, push_runner, recovery
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_decisions import EXISTED, MADE
-from hubspot_ingest.outbound.link_engine import LinkEngine
 from hubspot_ingest.outbound.link_ledger import wish_of
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import WAVE
 from hubspot_ingest.outbound.push_runner import PushRun
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
+from hubspot_ingest.outbound.taken_links import give_back, is_taken
 from hubspot_ingest.outbound.values import same_value
 
 # How many ids of records that cannot be restored an answer names; PUSH_OUTCOMES has them all.
@@ -79,15 +79,7 @@ class _Rollback:
         self._lost: list[str] = []
         self._failed: list[str] = []
         self._missing_links: list[str] = []
-        self._links = LinkEngine(
-            run.context.database,
-            run.context.clock,
-            run.opened,
-            run.client.fetch,
-            run.pool,
-            run.run_id,
-            run.heartbeat,
-        )
+        self._links = run.links
 
     def undo(self) -> dict[str, Json]:
         self._undo_links()
@@ -131,49 +123,62 @@ class _Rollback:
 
     def _undo_links(self) -> None:
         """Remove the associations that the run made, and make those again that it removed."""
+        pages = [
+            *batches_of(self._images.links_of(self._run.push.name, self._run_id), ROWS_TOGETHER)
+        ]
+        if not pages:
+            return
+        with self._links.turns.turn(self._run.heartbeat) as alive:
+            for keys in pages:
+                self._undo_links_of(keys)
+                alive()
+
+    def _undo_links_of(self, keys: Sequence[str]) -> None:
         push = self._run.push.name
         columns = {link.name for link in self._run.opened.mapping.links}
-        for keys in batches_of(self._images.links_of(push, self._run_id), ROWS_TOGETHER):
-            removed = self._images.removed_links(push, self._run_id, keys)
-            restored = {
-                key: [LinkWish.from_json(link) for link in removed.get(key, ())] for key in keys
-            }
-            wishes = {
-                key: [wish for wish in listed if wish.column in columns]
-                for key, listed in restored.items()
-            }
-            for link in self._ledger_links(keys):
-                is_undone = link["STATE"] == MADE and link["RUN_ID"] == self._run_id
-                if is_undone and link["COLUMN_NAME"] not in columns:
-                    # what its keys are is not known any more
-                    self._missing_links.append(_named(link["ROW_KEY"], wish_of(link)))
-                elif link["STATE"] in (MADE, EXISTED) and link["COLUMN_NAME"] in columns:
-                    wishes[link["ROW_KEY"]] += [] if is_undone else [wish_of(link)]
-            self._links.carry_out(
-                [
-                    PlannedRow(
-                        n,
-                        key,
-                        Action.UNCHANGED,
-                        links=tuple(dict.fromkeys(wishes[key])),
-                        links_added=tuple(restored[key]),
-                    )
-                    for n, key in enumerate(keys)
-                ]
-            )
-            # what they ask for is planned afresh
-            self._images.put_back(push, {key: {} for key in keys})
-            there = {
-                (link["ROW_KEY"], wish_of(link))
-                for link in self._ledger_links(keys)
-                if link["STATE"] in (MADE, EXISTED)
-            }
-            self._missing_links += [
-                _named(key, wish)
-                for key in keys
-                for wish in restored[key]
-                if (key, wish) not in there
+        removed = self._images.removed_links(push, self._run_id, keys)
+        restored = {
+            key: [LinkWish.from_json(link) for link in removed.get(key, ()) if not is_taken(link)]
+            for key in keys
+        }
+        wishes = {
+            key: [wish for wish in listed if wish.column in columns]
+            for key, listed in restored.items()
+        }
+        for link in self._ledger_links(keys):
+            is_undone = link["STATE"] == MADE and link["RUN_ID"] == self._run_id
+            if is_undone and link["COLUMN_NAME"] not in columns:
+                # what its keys are is not known any more
+                self._missing_links.append(_named(link["ROW_KEY"], wish_of(link)))
+            elif link["STATE"] in (MADE, EXISTED) and link["COLUMN_NAME"] in columns:
+                wishes[link["ROW_KEY"]] += [] if is_undone else [wish_of(link)]
+        self._links.carry_out(
+            [
+                PlannedRow(
+                    n,
+                    key,
+                    Action.UNCHANGED,
+                    links=tuple(dict.fromkeys(wishes[key])),
+                    links_added=tuple(restored[key]),
+                )
+                for n, key in enumerate(keys)
             ]
+        )
+        taken = [link for links in removed.values() for link in links if is_taken(link)]
+        object_type = self._run.opened.mapping.object_type
+        given, missing = give_back(self._run.client.fetch, object_type, taken)
+        self._links.added += given
+        self._missing_links += missing
+        # what they ask for is planned afresh
+        self._images.put_back(push, {key: {} for key in keys})
+        there = {
+            (link["ROW_KEY"], wish_of(link))
+            for link in self._ledger_links(keys)
+            if link["STATE"] in (MADE, EXISTED)
+        }
+        self._missing_links += [
+            _named(key, wish) for key in keys for wish in restored[key] if (key, wish) not in there
+        ]
 
     def _ledger_links(self, keys: Sequence[str]) -> list[Row]:
         return PushLinks(self._run.context.database, self._run.push.name).of_rows(keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.database.state.budgets import Budgets
+from hubspot_ingest.database.state.link_leases import LinkLeases
+from hubspot_ingest.database.state.push_deferrals import Deferrals
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.database.state.runs import RunLog, Runs
@@ -24,11 +27,14 @@ from hubspot_ingest.operations.quota_share import QuotaShare
 from hubspot_ingest.operations.run_cost import RunCost, count_requests
 from hubspot_ingest.outbound import opening, recovery, safety
 from hubspot_ingest.outbound.link_engine import LinkEngine
+from hubspot_ingest.outbound.link_turns import LinkTurns
 from hubspot_ingest.outbound.opening import OpenPush
-from hubspot_ingest.outbound.planning import PushPlanner, Scope
+from hubspot_ingest.outbound.pace import MOST_IN_FLIGHT
+from hubspot_ingest.outbound.planning import SENT_ACTIONS, PushPlanner, Scope
 from hubspot_ingest.outbound.push_settings import PushSettings
+from hubspot_ingest.outbound.rows import Action
 from hubspot_ingest.outbound.sending import Sender
-from hubspot_ingest.outbound.waves import MOST_IN_FLIGHT, Progress, WaveEngine
+from hubspot_ingest.outbound.waves import Progress, WaveEngine
 from hubspot_ingest.times import MINUTE
 
 Answer = dict[str, Json]
@@ -45,6 +51,7 @@ class PushRun:
     settings: PushSettings
     client: Client
     run_id: str
+    deadline: int
     pool: ThreadPoolExecutor
     opened: OpenPush
     share: QuotaShare
@@ -90,6 +97,23 @@ class PushRun:
             lambda: sum(usage.retries for usage in list(self.client.tally.endpoints.values())),
         )
 
+    @property
+    def links(self) -> LinkEngine:
+        """Carries out this push's associations."""
+        database, clock = self.context.database, self.context.clock
+        return LinkEngine(
+            database,
+            clock,
+            self.opened,
+            self.client.fetch,
+            self.pool,
+            self.run_id,
+            self.heartbeat,
+            LinkTurns(
+                LinkLeases(database, self.opened.portal_id, self.run_id), clock, self.deadline
+            ),
+        )
+
 
 def new_run_id(now: int) -> str:
     """An id that begins with the day."""
@@ -117,7 +141,12 @@ def leased(
 
 @contextmanager
 def opened_run(
-    context: Context, push: Push, settings: PushSettings, client: Client, run_id: str
+    context: Context,
+    push: Push,
+    settings: PushSettings,
+    client: Client,
+    run_id: str,
+    deadline: int,
 ) -> Iterator[PushRun]:
     """The push, checked against its source and portal as they are now."""
     opening.check_may_write(context.database, settings.connection)
@@ -132,7 +161,9 @@ def opened_run(
             if set(opened.mapping.claimed) - set(push.properties):
                 # the columns, or the properties, that "*" stands for are others than then
                 opening.check_contested(Pushes(context.database), opened)
-            yield PushRun(context, push, settings, client, run_id, pool, opened, share, stored)
+            yield PushRun(
+                context, push, settings, client, run_id, deadline, pool, opened, share, stored
+            )
         except DailyLimitReached as error:
             raise share.with_reset_time(error) from error
         finally:
@@ -156,7 +187,7 @@ def opened_alone(
         deadline = now + round(settings.deadline_minutes * MINUTE)
         with (
             context.client(settings.as_sync(), deadline) as client,
-            opened_run(context, push, settings, client, run_id) as run,
+            opened_run(context, push, settings, client, run_id, deadline) as run,
         ):
             yield run
 
@@ -210,7 +241,7 @@ def _run(
     with context.client(settings.as_sync(), deadline) as client:
         log.watch = client.watch
         try:
-            with opened_run(context, push, settings, client, log.run_id) as run:
+            with opened_run(context, push, settings, client, log.run_id, deadline) as run:
                 log.destination = f"HubSpot {run.opened.stream.object_type}"
                 if run.opened.mapping.claimed != push.properties:
                     pushes.claim(push.name, run.opened.mapping.claimed)
@@ -225,22 +256,7 @@ def _run(
                 safety.check_plan(push.name, settings, summary, push.hold, plan_hash)
                 if push.hold is not None:
                     pushes.hold(push.name, None)
-                engine.run(summary.hash)
-                if run.opened.mapping.links:
-                    links = LinkEngine(
-                        database,
-                        context.clock,
-                        run.opened,
-                        client.fetch,
-                        run.pool,
-                        log.run_id,
-                        run.heartbeat,
-                    )
-                    try:
-                        links.run(summary.hash)
-                    finally:
-                        progress.links_added = links.added
-                        progress.links_removed = links.removed
+                _carry_out(run, engine, summary.hash)
                 if daily and scope.keys is None:
                     pushes.mark_retried(push.name, log.started_at)
                 kept_from = log.started_at - settings.keep_images_days * times.DAY
@@ -250,6 +266,27 @@ def _run(
             count_requests(log, client)
 
 
+def _carry_out(run: PushRun, engine: WaveEngine, plan_hash: str) -> None:
+    """Write the plan's records, then their associations; what is left where that ends is said."""
+    progress = engine.progress
+    try:
+        engine.run(plan_hash)
+        if run.opened.mapping.links:
+            links = run.links
+            try:
+                links.run(plan_hash)
+            finally:
+                progress.links_added, progress.links_removed = links.added, links.removed
+    except IngestError:
+        with suppress(IngestError):
+            deferrals = Deferrals(run.context.database, run.push.name)
+            now = run.context.clock.now()
+            progress.outcomes["DEFERRED"] = deferrals.add(
+                run.run_id, plan_hash, (*SENT_ACTIONS, Action.LINK), now
+            )
+        raise
+
+
 def retry_due(push: Push, now: int) -> bool:
     """Whether rows that were refused are all tried again, once a day."""
     return push.retried_at is None or now - push.retried_at >= times.DAY
@@ -257,8 +294,8 @@ def retry_due(push: Push, now: int) -> bool:
 
 def _count(log: RunLog, progress: Progress) -> None:
     counts = progress.outcomes
-    log.rows_inserted = counts["CREATED"]
-    log.rows_updated = counts["UPDATED"] + counts["CLEARED"] + counts["ALTERED"] + counts["IGNORED"]
+    log.rows_inserted = progress.created
+    log.rows_updated = progress.updated + counts["CLEARED"]
     log.rows_deleted = counts["ARCHIVED"]
     log.values_misfit = counts["INVALID"] + counts["REJECTED"]
 
@@ -266,7 +303,8 @@ def _count(log: RunLog, progress: Progress) -> None:
 def _finish(log: RunLog, progress: Progress, now: int) -> None:
     _count(log, progress)
     log.status, log.finished_at = "SUCCEEDED", now
-    counts = progress.outcomes
+    counts = Counter(progress.outcomes)
+    counts["CREATED"] = progress.created
     parts = [
         f"{counts[outcome]} {outcome.lower()}"
         for outcome in (
@@ -291,8 +329,8 @@ def answer(log: RunLog, progress: Progress) -> Answer:
         "plan_hash": log.plan_hash,
         "rows_source": log.rows_read,
         "rows_changed": log.rows_expected or 0,
-        "rows_created": counts["CREATED"],
-        "rows_updated": counts["UPDATED"] + counts["ALTERED"] + counts["IGNORED"],
+        "rows_created": progress.created,
+        "rows_updated": progress.updated,
         "rows_cleared": counts["CLEARED"],
         "rows_archived": counts["ARCHIVED"],
         "rows_invalid": counts["INVALID"],

@@ -161,16 +161,6 @@ class Ledger:
         """Add outcomes, by the names of the columns in small letters; once for a run and key."""
         self._insert("PUSH_OUTCOMES", _OUTCOME, rows)
 
-    def forget_deferred(self, run_id: str, keys: Sequence[str]) -> None:
-        """Forget that rows were left to the next run: what became of them is known now."""
-        if keys:
-            self._database.rows(
-                f"DELETE FROM {self._state}.PUSH_OUTCOMES WHERE PUSH = ? AND RUN_ID = ? "
-                "AND OUTCOME = 'DEFERRED' AND ROW_KEY IN "
-                f"(SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
-                (self._push, run_id, json.dumps(list(keys))),
-            )
-
     def add_images(self, rows: Iterable[Mapping[str, object]]) -> None:
         """Add what writes replaced, likewise."""
         self._insert("PUSH_IMAGES", _IMAGE, rows)

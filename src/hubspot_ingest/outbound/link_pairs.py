@@ -1,0 +1,82 @@
+"""Pairs of records while their associations are decided: who asks for them, who made them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from hubspot_ingest.database.connection import Row
+from hubspot_ingest.hubspot.link_requests import LinkKind
+from hubspot_ingest.outbound.link_decisions import (
+    EXISTED,
+    INTENDED,
+    MADE,
+    LedgerLink,
+    OtherEnd,
+    PairDecision,
+    PairState,
+    PairWish,
+    kind_id,
+)
+from hubspot_ingest.outbound.link_ledger import wish_of
+from hubspot_ingest.outbound.rows import LinkWish, PlannedRow
+
+# States of links that are there, or may be.
+HELD = (MADE, INTENDED, EXISTED)
+Place = tuple[str, str]
+
+
+@dataclass
+class PairRows:
+    """A pair of records: the columns' rows that wish for it or made it, and what it is to be."""
+
+    wished: list[tuple[PlannedRow, LinkWish, LinkKind]] = field(default_factory=list)
+    made: list[Row] = field(default_factory=list)
+    existed_before: bool = False
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of the rows that wish for it or made it."""
+        return {str(row.key) for row, _, _ in self.wished} | {
+            str(link["ROW_KEY"]) for link in self.made
+        }
+
+    def wishes(self) -> list[PairWish]:
+        """What each column asks for."""
+        kinds: dict[tuple[str, str], set[LinkKind]] = {}
+        for _, wish, kind in self.wished:
+            labels = kinds.setdefault((wish.column, wish.to_key), set())
+            labels.update([] if kind.label is None else [kind])
+        return [PairWish(*place, frozenset(labels)) for place, labels in kinds.items()]
+
+    def state_of(self, kind: LinkKind, decision: PairDecision) -> str:
+        """The ledger's state of a wish once a decision is carried out."""
+        if kind.label is None:
+            return EXISTED if self.existed_before else MADE
+        states = {link.state for link in decision.ledger if kind_id(link.label) == kind_id(kind)}
+        return MADE if MADE in states else EXISTED
+
+    def is_new(self, row: PlannedRow, wish: LinkWish) -> bool:
+        """Whether the run makes a link, and not an earlier one."""
+        made = {(link["ROW_KEY"], wish_of(link)) for link in self.made if link["STATE"] == MADE}
+        return wish in row.links_added and (row.key, wish) not in made
+
+    def state(self, present: Collection[LinkKind], other_end: OtherEnd) -> PairState:
+        """What is known of the pair before it is decided about."""
+        ledger = tuple(ledger_link(link) for link in self.made if link["STATE"] in HELD)
+        state = PairState(frozenset(present), ledger, other_end)
+        self.existed_before = state.existed
+        return state
+
+
+def ledger_link(link: Row) -> LedgerLink:
+    """A row of the ledger of links, as decisions take it."""
+    kind = LinkKind(str(link["CATEGORY"]), str(link["TYPE_ID"]), link["LABEL"])
+    return LedgerLink(
+        link["COLUMN_NAME"],
+        link["TO_KEY"],
+        link["TO_ID"],
+        None if kind.label is None else kind,
+        bool(link["PAIR_EXISTED_BEFORE"]),
+        link["STATE"],
+    )

@@ -1,0 +1,58 @@
+"""Makes associations again that a run took from others: labels, and pairs there were before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hubspot_ingest.hubspot.association_reads import read_links
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.hubspot.link_requests import LinkKind
+from hubspot_ingest.outbound.link_decisions import PairDecision, kind_id
+from hubspot_ingest.outbound.link_pairs import Place
+from hubspot_ingest.outbound.link_sending import LinkSender
+
+
+def is_taken(link: Mapping[str, Any]) -> bool:
+    """Whether what was remembered of a link is another's: of one of ours its wish is."""
+    return "type_id" in link
+
+
+def give_back(
+    fetch: Fetch, from_type: str, taken: Iterable[Mapping[str, Any]]
+) -> tuple[int, list[str]]:
+    """Make them again where they are not there; how many pairs, and those that could not be.
+
+    What HubSpot gives by itself comes back with the pair. Raises what ``Fetch`` raises.
+    """
+    by_type: dict[str, dict[Place, set[LinkKind]]] = {}
+    for link in taken:
+        place = str(link["from_id"]), str(link["to_id"])
+        kind = LinkKind(str(link["category"]), str(link["type_id"]), link["label"])
+        by_type.setdefault(str(link["to_type"]), {}).setdefault(place, set()).add(kind)
+    count, missing = 0, list[str]()
+    for to_type, kinds in sorted(by_type.items()):
+        links = read_links(fetch, from_type, to_type, sorted({from_id for from_id, _ in kinds}))
+        decisions: dict[Place, PairDecision] = {}
+        for place, wanted in kinds.items():
+            present = frozenset(
+                LinkKind(link.category, link.type_id, link.label)
+                for link in links.get(place[0], ())
+                if link.to_id == place[1]
+            )
+            decision = _given_back(frozenset(wanted), present)
+            if decision.changes:
+                decisions[place] = decision
+        failures = LinkSender(fetch, from_type, to_type).send(decisions)
+        count += len(decisions) - len(failures)
+        missing += [f"{from_id} {to_type}: {to_id}" for from_id, to_id in failures]
+    return count, missing
+
+
+def _given_back(wanted: frozenset[LinkKind], present: frozenset[LinkKind]) -> PairDecision:
+    there = {kind_id(kind) for kind in present}
+    lost = {kind for kind in wanted if kind_id(kind) not in there and not kind.is_automatic}
+    if not lost:
+        return PairDecision(default=not present)
+    # those that are sent take the place of those there are
+    return PairDecision(labels=frozenset({kind for kind in present if kind.label} | lost))

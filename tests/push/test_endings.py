@@ -1,0 +1,79 @@
+"""What a run says of its rows, however it ends."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from hubspot_ingest.outbound import waves
+from hubspot_sandbox.write_rules import WriteRules
+from tests.push.push_world import PushWorld
+from tests.push.test_links import COMPANIES, company, links
+from tests.runs.world import MINUTE
+
+
+def late_after(world: PushWorld, path: str) -> None:
+    """The deadline passes while HubSpot answers requests for a path."""
+
+    def late(request: httpx.Request, _answer: httpx.Response) -> None:
+        if request.url.path.endswith(path):
+            world.clock.advance(60 * MINUTE)
+
+    world.instead = late
+
+
+def outcomes(world: PushWorld, run_id: str) -> dict[str, str]:
+    return {
+        row["ROW_KEY"]: row["OUTCOME"]
+        for row in world.push_rows("PUSH_OUTCOMES")
+        if row["RUN_ID"] == run_id
+    }
+
+
+def test_rows_that_a_deadline_kept_from_being_sent_are_deferred(
+    push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the wave that was begun, and of those that were not."""
+    monkeypatch.setattr(waves, "WAVE", 1)
+    push_world.configure_push()
+    late_after(push_world, "contacts/batch/create")
+    stopped = push_world.push()
+    assert (stopped["status"], stopped["rows_created"]) == ("STOPPED", 1)
+    expected = {"1": "CREATED", "2": "DEFERRED", "3": "DEFERRED"}
+    assert outcomes(push_world, stopped["run_id"]) == expected
+    push_world.instead = None
+    push_world.clock.advance(16 * MINUTE)
+    assert push_world.pushed()["rows_created"] == 2
+    assert outcomes(push_world, stopped["run_id"]) == expected
+    assert len(push_world.truth()) == 3
+
+
+def test_rows_whose_links_a_deadline_kept_from_being_made_are_deferred(
+    push_world: PushWorld,
+) -> None:
+    push_world.configure_push(**COMPANIES)
+    push_world.pushed()
+    first = company(push_world, "A1")
+    push_world.update(1, COMPANIES={"A1": None})
+    late_after(push_world, "companies/batch/read")
+    stopped = push_world.push()
+    assert stopped["status"] == "STOPPED"
+    assert outcomes(push_world, stopped["run_id"]) == {"1": "DEFERRED"}
+    push_world.instead = None
+    push_world.clock.advance(16 * MINUTE)
+    push_world.pushed()
+    assert set(links(push_world, "c1@example.com")) == {first}
+
+
+def test_a_record_that_was_made_with_another_value_counts_as_created(
+    push_world: PushWorld,
+) -> None:
+    push_world.sandbox.writes = WriteRules(reformats_phones=True)
+    push_world.update(1, STAGE="+49 30 1234567")
+    push_world.configure_push(properties={"phone": "STAGE"})
+    answer = push_world.pushed()
+    assert (answer["rows_created"], answer["rows_updated"]) == (3, 0)
+    assert answer["message"].startswith("3 created, 1 altered")
+    [row] = [row for row in push_world.push_rows("PUSH_OUTCOMES") if row["ROW_KEY"] == "1"]
+    assert (row["OUTCOME"], row["PROPERTY"]) == ("ALTERED", "phone")
+    assert "something else in phone" in row["MESSAGE"]
