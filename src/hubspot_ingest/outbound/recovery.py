@@ -6,9 +6,11 @@ HubSpot holds as it was to be is done; of the rest the next plan decides afresh.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from hubspot_ingest.database.state.push_ledger import Ledger
+from hubspot_ingest.hubspot import requests, write_responses
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.outbound import outcomes
 from hubspot_ingest.outbound.keyless_creates import settle_keyless
@@ -49,9 +51,9 @@ def _looked_up(engine: WaveEngine, rows: Sequence[PlannedRow], run_id: str) -> l
         record = by_id.get(str(row.record_id))
         if record is not None and outcomes.holds(definitions, row.payload, record):
             settled.append(outcomes.written(row, record, definitions, f"{run_id}-{row.n}"))
+    settled += _archived(engine, [row for row in rows if row.action is Action.ARCHIVE])
     halfway = [row for row in updates if _is_halfway(row, by_id.get(str(row.record_id)))]
-    for batch in batches_of(halfway):
-        settled += engine.sender.send(Action.UPDATE, batch)
+    settled += _finished(engine, halfway, by_id, run_id)
     # by what was sent: since then another property may hold the keys
     for name in (mapping.external_id, mapping.match):
         values = {row.n: row.payload[name] for row in creates if name and row.payload.get(name)}
@@ -65,6 +67,51 @@ def _looked_up(engine: WaveEngine, rows: Sequence[PlannedRow], run_id: str) -> l
         creates = [row for row in creates if row.n not in values]
     lost = "the run was killed while it was sent, and nothing unique was sent to look it up by"
     return [*settled, *(outcomes.unknown(row, lost) for row in creates)]
+
+
+def _archived(engine: WaveEngine, rows: Sequence[PlannedRow]) -> list[RowOutcome]:
+    """The outcomes of rows whose record is in the recycle bin; a plan decides about the others."""
+    settled: list[RowOutcome] = []
+    for batch in batches_of(rows):
+        ids = [str(row.record_id) for row in batch]
+        request = requests.batch_read(engine.mapping.object_type, ids, (), archived=True)
+        answer = engine.sender.fetch(request, write_responses.batch_answer)
+        gone = {record.id for record in answer.records}
+        settled += [outcomes.archived(row) for row in batch if row.record_id in gone]
+    return settled
+
+
+def _finished(
+    engine: WaveEngine,
+    rows: Sequence[PlannedRow],
+    records: Mapping[str, WrittenRecord],
+    run_id: str,
+) -> list[RowOutcome]:
+    """The outcomes of rows whose stage was cleared, once it is set: nothing else of them is sent.
+
+    The plan that cleared it had been let through; that of this run, which may be held, decides
+    about what else differs.
+    """
+    by_n = {row.n: row for row in rows}
+    parts = [replace(row, payload={LIFECYCLE: row.payload[LIFECYCLE]}) for row in rows]
+    settled: list[RowOutcome] = []
+    for batch in batches_of(parts):
+        for outcome in engine.sender.send(Action.UPDATE, batch):
+            row = by_n[outcome.row.n]
+            record = records[str(row.record_id)]
+            rest = {name: value for name, value in row.payload.items() if name != LIFECYCLE}
+            if outcome.wrote and outcomes.holds(engine.definitions, rest, record):
+                stage = outcome.changed[LIFECYCLE][-1]
+                whole = replace(
+                    record,
+                    properties={**record.properties, LIFECYCLE: stage},
+                    modified_at=outcome.modified_at,
+                )
+                trace_id = f"{run_id}-{row.n}"
+                settled.append(outcomes.written(row, whole, engine.definitions, trace_id))
+            else:
+                settled.append(replace(outcome, hash=None))
+    return settled
 
 
 def _is_halfway(row: PlannedRow, record: WrittenRecord | None) -> bool:
