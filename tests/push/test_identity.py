@@ -123,3 +123,16 @@ def test_what_is_stored_while_a_run_waits_for_its_lease_counts(
 
     monkeypatch.setattr(Pushes, "take_lease", waits)
     assert push_world.push()["status"] == "HELD"
+
+
+def test_a_unique_property_that_is_made_later_is_not_taken_for_the_keys(
+    push_world: PushWorld,
+) -> None:
+    """Rows that were sent would be told apart otherwise, and all of them sent again."""
+    push_world.configure_push()
+    push_world.pushed()
+    push_world.create_external_id("contacts")
+    assert push_world.pushed()["rows_changed"] == 0
+    push_world.configure_push(priority="high")
+    assert push_world.pushed()["rows_changed"] == 0
+    assert not any(record.get("snowflake_key") for record in push_world.truth().values())

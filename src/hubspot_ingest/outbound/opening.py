@@ -179,8 +179,16 @@ def check_portal(push: Push, opened: OpenPush) -> None:
 
 
 def stored_settings(push: Push) -> PushSettings:
-    """The settings of a push as they were stored."""
-    return parse_push_settings(push.name, push.settings)
+    """The settings of a push as they were stored.
+
+    An ``external_id`` of null is stored too where there was none to choose when it was configured:
+    one that is made later is not taken for it.
+    """
+    settings = push.settings
+    if not isinstance(settings, dict) or settings.get("external_id", "") is not None:
+        return parse_push_settings(push.name, settings)
+    given = {name: value for name, value in settings.items() if name != "external_id"}
+    return parse_push_settings(push.name, given).model_copy(update={"external_id": None})
 
 
 def check_contested(pushes: Pushes, opened: OpenPush) -> None:

@@ -44,8 +44,8 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         and "external_id" not in settings.model_fields_set
         and Ledger(context.database, name).has_records()
     ):
-        new_settings = _with_external_id(new_settings, opening.stored_settings(stored).external_id)
-        settings = parse_push_settings(name, new_settings)
+        kept_id = opening.stored_settings(stored).external_id
+        settings = settings.model_copy(update={"external_id": kept_id})
     opened = check(context, name, settings)
     if stored is not None:
         opening.check_portal(stored, opened)
@@ -80,7 +80,7 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
 
 def _with_external_id(settings: Json, name: str | None) -> Json:
     """Settings that name the property of the rows' keys: the default may be another one later."""
-    if name is None or not isinstance(settings, dict):
+    if not isinstance(settings, dict):
         return settings
     return {**settings, "external_id": name}
 
