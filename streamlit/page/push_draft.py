@@ -12,6 +12,8 @@ DEFAULTS: Settings = {
     "removed_rows": "nothing",
     "conflicts": "overwrite",
     "nulls": "clear_ours",
+    "retry_rejected": "changed",
+    "lifecycle_backward": "reject",
     "max_change_percent": 30.0,
     "max_archive_percent": 1.0,
     "max_archive_rows": 100,
@@ -28,6 +30,7 @@ REMOVED = {
     "nothing": "Nothing: their records stay as they are",
     "clear": "Clear what this push wrote",
     "archive": "Archive their records",
+    "set": "Set values of their records",
 }
 CONFLICTS = {
     "overwrite": "The row's value wins",
@@ -38,6 +41,15 @@ NULLS = {
     "clear_ours": "Clear only what this push wrote",
     "keep": "Leave HubSpot's value",
     "clear": "Clear HubSpot's value",
+}
+RETRIES = {
+    "changed": "Once they, or the property, changed; all once a day",
+    "always": "In every run",
+    "never": "Only when somebody asks for it",
+}
+BACKWARD = {
+    "reject": "Leave the row alone, and say so",
+    "clear_first": "Empty the stage first, then set it",
 }
 WRITES = {
     "set": "Always",
@@ -130,6 +142,19 @@ def source_of(text: str, kind: str) -> dict[str, str] | None:
     return {"database": database, "schema": schema, kind.lower(): name}
 
 
+def removal_of(settings: Mapping[str, Any]) -> tuple[str, Settings]:
+    """What is done with rows that are gone, and the values that are set for it."""
+    stored = value_of(settings, "removed_rows")
+    if isinstance(stored, Mapping):
+        return "set", dict(stored.get("set") or {})
+    return str(stored), {}
+
+
+def same_text(value: Any) -> str:
+    """A stored value as somebody types it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def lacking(settings: Mapping[str, Any]) -> list[str]:
     """What must still be chosen before the settings can be checked."""
     missing = []
@@ -138,6 +163,8 @@ def lacking(settings: Mapping[str, Any]) -> list[str]:
     archives = value_of(settings, "strategy") == "archive"
     if not archives and not (settings.get("properties") or settings.get("associations")):
         missing.append("at least one property or association")
+    if not archives and removal_of(settings) == ("set", {}):
+        missing.append("what is set for rows that are gone")
     return missing
 
 

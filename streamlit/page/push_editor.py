@@ -56,7 +56,7 @@ def _edit(
     if push_draft.value_of(settings, "strategy") != "archive":
         push_mapping_view.show(owner, key, settings, suggestion, calls)
         push_links_view.show(key, settings, suggestion, calls)
-    push_rules_view.show(key, settings)
+    push_rules_view.show(key, settings, suggestion)
     _save(owner, key, settings, calls, stored)
 
 

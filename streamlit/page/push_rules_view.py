@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from page import look, options_view, place, push_draft
+from page.calls import Answer
+
+LIFECYCLE = "lifecyclestage"
 
 
-def show(key: str, settings: place.Settings) -> None:
+def show(key: str, settings: place.Settings, suggestion: Answer) -> None:
     """Draw the choices; changes ``settings`` in place."""
+    properties = {prop["name"]: prop for prop in suggestion["properties"]}
     look.heading(
         "Safety", "Above these limits nothing is written until a person confirms the plan."
     )
     left, right = st.columns(2, gap="large")
     with left:
         if push_draft.value_of(settings, "strategy") != "archive":
-            if isinstance(settings.get("removed_rows"), dict):
-                st.caption("Rows that are gone set values, as the settings say.")
-            else:
-                _choice(key, settings, "removed_rows", "Rows that are gone", push_draft.REMOVED)
+            _removed(key, settings, properties)
             _choice(
                 key, settings, "conflicts", "Values that somebody changed in HubSpot since",
                 push_draft.CONFLICTS,
             )  # fmt: skip
             _choice(key, settings, "nulls", "Empty values of the source", push_draft.NULLS)
+            if LIFECYCLE in properties:
+                _choice(
+                    key, settings, "lifecycle_backward", "Lifecycle stages that go back",
+                    push_draft.BACKWARD,
+                )  # fmt: skip
+        _choice(key, settings, "retry_rejected", "Refused rows are sent again", push_draft.RETRIES)
     with right:
         for setting, label, most in (
             ("max_change_percent", "Held above: rows changed, percent", 100.0),
@@ -43,6 +52,44 @@ def show(key: str, settings: place.Settings) -> None:
     look.heading("When")
     chosen = options_view.schedule(f"{key}-when", settings.get("schedule"))
     push_draft.put(settings, "schedule", chosen)
+
+
+def _removed(key: str, settings: place.Settings, properties: dict[str, dict[str, Any]]) -> None:
+    """Draw what is done with rows that are gone; where values are set, which."""
+    before, values = push_draft.removal_of(settings)
+    names = list(push_draft.REMOVED)
+    chosen = st.selectbox(
+        "Rows that are gone", names, names.index(before), key=f"{key}-removed_rows",
+        format_func=push_draft.REMOVED.__getitem__,
+    )  # fmt: skip
+    if chosen != "set":
+        push_draft.put(settings, "removed_rows", chosen)
+        return
+    known = [*properties, *(name for name in values if name not in properties)]
+    shown = st.multiselect(
+        "Properties that are set", known, list(values), key=f"{key}-removed-names",
+        format_func=lambda name: f"{properties[name]['label']} · {name}"
+        if name in properties
+        else name,
+    )  # fmt: skip
+    settings["removed_rows"] = {
+        "set": {
+            name: _value(key, name, properties.get(name) or {}, values.get(name)) for name in shown
+        }
+    }
+
+
+def _value(key: str, name: str, prop: dict[str, Any], before: Any) -> Any:
+    """Draw the value that a property gets; one that nobody changed stays as it is stored."""
+    label, typed = f"{prop.get('label', name)} becomes", push_draft.same_text
+    options = [str(option) for option, _ in prop.get("options") or ()]
+    if options and (before is None or typed(before) in options):
+        place_of_it = 0 if before is None else options.index(typed(before))
+        chosen = st.selectbox(label, options, place_of_it, key=f"{key}-removed-{name}")
+    else:
+        text = "" if before is None else typed(before)
+        chosen = st.text_input(label, text, key=f"{key}-removed-{name}")
+    return before if before is not None and chosen == typed(before) else chosen
 
 
 def _choice(

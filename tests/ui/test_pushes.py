@@ -98,6 +98,39 @@ def test_a_source_that_the_app_may_not_read_tells_the_grants(open_page: Open) ->
     assert 'GRANT SELECT ON TABLE "MARTS"."CRM"."NOBODY"' in view.text
 
 
+def test_what_is_chosen_for_gone_and_refused_rows_and_stages_is_stored_as_it_is(
+    open_page: Open,
+) -> None:
+    view, world = filled(open_page, writer=True)
+    view.fill("Table or view in Snowflake", TABLE).draw()
+
+    view.select("Rows that are gone", "set")
+    assert "what is set for rows that are gone" in view.text
+    view.pick("Properties that are set", "lifecyclestage", "jobtitle")
+    view.select("Lifecyclestage becomes", "customer").fill("Job Title becomes", "gone")
+    view.select("Lifecycle stages that go back", "clear_first")
+    view.select("Refused rows are sent again", "never")
+    view.press("Save and look at the plan")
+
+    settings = stored(world)
+    chosen = {"set": {"lifecyclestage": "customer", "jobtitle": "gone"}}
+    assert settings["removed_rows"] == chosen
+    assert (settings["lifecycle_backward"], settings["retry_rejected"]) == ("clear_first", "never")
+
+    # looked at again, nothing is another
+    view.choose("part-push-contacts_out", "Settings")
+    assert "Nothing is changed" in view.text
+    view.select("Rows that are gone", "nothing").press("Save and look at the plan")
+    assert "removed_rows" not in stored(world)
+
+
+def test_values_for_gone_rows_that_nobody_changed_keep_their_type() -> None:
+    settings = {"removed_rows": {"set": {"loyalty_points": 0, "active": True}}}
+    assert push_draft.removal_of(settings) == ("set", {"loyalty_points": 0, "active": True})
+    assert [push_draft.same_text(value) for value in (0, True, "x")] == ["0", "true", "x"]
+    assert push_draft.lacking({"key": ["ID"], "properties": {"a": "B"}, **settings}) == []
+
+
 STAGE = {
     "name": "stage", "type": "enumeration", "rules": [],
     "options": [["lead", "A lead"], ["won", "Won"]],
