@@ -140,6 +140,70 @@ def test_rows_that_share_a_key_are_counted_once_where_they_are_grouped(database:
     assert {row["KIND"]: row["IN_ALL"] for row in rows} == {"EQUAL": 1, "MISSING_THERE": 1}
 
 
+@pytest.mark.parametrize(
+    ("type_", "theirs", "ours", "kind"),
+    [
+        ("NUMBER", "123456789", "123456790", "DIFFERENT"),
+        ("NUMBER", "90071992547409931", "90071992547409932", "DIFFERENT"),
+        ("FLOAT", "123456789", "123456790", "DIFFERENT"),
+        ("FLOAT", "1234567.25", "1234567.26", "ROUNDING"),
+        ("FLOAT", "1234567.25", "1234567", "ROUNDING"),
+        ("FLOAT", "12345678901234567168", "12345678901234569216", "ROUNDING"),
+    ],
+)
+def test_whole_numbers_that_differ_were_not_rounded(
+    database: Database, type_: str, theirs: str, ours: str, kind: str
+) -> None:
+    cast = "NUMBER(38,0)" if type_ == "NUMBER" else type_
+    _two_tables(
+        database,
+        f"SELECT 1 AS ID, {theirs}::{cast} AS OWNER_ID",
+        f"SELECT 1 AS ID, {ours}::{cast} AS OWNER_ID",
+    )
+    types = {"ID": "NUMBER", "OWNER_ID": type_}
+
+    rows = database.rows(Compared(OLD_FEW, OUR_FEW, types, types, ["ID"]).statement())
+
+    assert [(row["KIND"], row["COLUMNS"].strip()) for row in rows] == [(kind, "OWNER_ID")]
+
+
+def test_a_span_that_a_change_after_their_last_sync_ended_is_later(database: Database) -> None:
+    synced = "'2026-03-01 00:00:00 +0000'::TIMESTAMP_TZ AS _FIVETRAN_SYNCED"
+    start = "'2026-01-01 00:00:00 +0000'::TIMESTAMP_TZ AS TIMESTAMP"
+
+    def span(id: int, end: str) -> str:
+        return (
+            f"SELECT {id} AS ID, {start}, {synced}, '{end} +0000'::TIMESTAMP_TZ AS _FIVETRAN_END, "
+            f"{str(end.startswith('9999')).upper()} AS _FIVETRAN_ACTIVE"
+        )
+
+    forever, after, before = "9999-12-31 23:59:59.999", "2026-03-02 08:00:00", "2026-02-01 08:00:00"
+    pairs = {1: (forever, after), 2: (after, forever), 3: (forever, before), 4: (forever, forever)}
+    _two_tables(
+        database,
+        *(
+            " UNION ALL ".join(span(id, ends[side]) for id, ends in pairs.items())
+            for side in (0, 1)
+        ),
+    )
+    types = {
+        "ID": "NUMBER",
+        "TIMESTAMP": "TIMESTAMP_TZ",
+        "_FIVETRAN_SYNCED": "TIMESTAMP_TZ",
+        "_FIVETRAN_END": "TIMESTAMP_TZ",
+        "_FIVETRAN_ACTIVE": "BOOLEAN",
+    }
+
+    rows = database.rows(Compared(OLD_FEW, OUR_FEW, types, types, ["ID"]).statement())
+
+    assert {(row["EXAMPLE"], row["KIND"]) for row in rows} == {
+        ("1", "LATER"),
+        ("2", "EARLIER"),
+        ("3", "DIFFERENT"),
+        ("4", "EQUAL"),
+    }
+
+
 def test_no_kind_takes_the_room_of_another(database: Database) -> None:
     # more combinations of columns that differ than are told, and a row that is missing
     columns = [f"C{number}" for number in range(6)]

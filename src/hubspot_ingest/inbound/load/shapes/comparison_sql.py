@@ -12,14 +12,19 @@ _CHANGED = (
     *("PROPERTY_LASTMODIFIEDDATE", "PROPERTY_HS_LASTMODIFIEDDATE", "TIMESTAMP"),
     *("TIMESTAMP_INSTANT", "DATE_ENTERED", "CREATED", "ADDED_AT", "UPDATED_AT"),
 )
-_SYNCED, _DELETED = "_FIVETRAN_SYNCED", "_FIVETRAN_DELETED"
+_SYNCED, _DELETED, _END = "_FIVETRAN_SYNCED", "_FIVETRAN_DELETED", "_FIVETRAN_END"
 # what each product says for itself
 _OWN = frozenset({_SYNCED, "_FIVETRAN_ID"})
-_NUMBERS = frozenset({"NUMBER", "DECIMAL", "FLOAT", "DOUBLE", "INT", "BIGINT"})
+_FLOATS = frozenset({"FLOAT", "DOUBLE"})
+_NUMBERS = frozenset({"NUMBER", "DECIMAL", "INT", "BIGINT"}) | _FLOATS
 # Two numbers that differ by less than this part of them were only rounded otherwise.
 ROUNDING = "0.000001"
+# Whole numbers that differ were not rounded, unless a FLOAT does not hold them.
+HELD = "1e15"
 # Instants that differ by less (ms) were cut to seconds.
 SECOND = 1_000
+# The end of a span that no change has ended is not before this (ms).
+FOREVER = 253_402_300_799_000
 # So many combinations of differing columns are told of each kind, the most frequent ones.
 PATTERNS = 50
 # Of which table a row of the join comes.
@@ -116,21 +121,26 @@ class Compared:
         return " || ".join(parts) or "''"
 
     def _differs(self, column: str, *, rounded: bool) -> str:
-        theirs, ours = self._pair(column)
+        kind = self._kind(column)
+        is_whole = kind == "NUMBER" and _base(self.our_types[column]) not in _FLOATS
+        theirs, ours = self._pair(column, "ID" if is_whole else "NUMBER")
         unlike = f"{theirs} IS DISTINCT FROM {ours}"
         apart = f"ABS({theirs} - {ours})"
-        kind = self._kind(column)
         match kind:
+            # ids and counts
+            case "NUMBER" if is_whole:
+                near = "FALSE"
             case "NUMBER":
-                near = f"{apart} <= {ROUNDING} * GREATEST(ABS({theirs}), ABS({ours}))"
+                larger = f"GREATEST(ABS({theirs}), ABS({ours}))"
+                parts = f"{theirs} <> TRUNC({theirs}) OR {ours} <> TRUNC({ours})"
+                near = f"{apart} <= {ROUNDING} * {larger} AND ({larger} >= {HELD} OR {parts})"
             case "INSTANT":
                 near = f"{apart} < {SECOND}"
             case _:
                 near = "FALSE"
         if rounded:
-            near_alone = kind in {"NUMBER", "INSTANT"}
             # not NULL: one side may lack the value
-            return f"{unlike} AND COALESCE({near}, FALSE)" if near_alone else ""
+            return "" if near == "FALSE" else f"{unlike} AND COALESCE({near}, FALSE)"
         return " OR ".join(
             (f"({unlike} AND NOT COALESCE({near}, FALSE))", *self._unreadable(column, theirs, ours))
         )
@@ -185,10 +195,15 @@ def _deleted(side: str, types: Mapping[str, str]) -> str:
 def _after(side: str, types: Mapping[str, str], other: str) -> str:
     """Whether HubSpot changed the row of a side after the last sync of the other."""
     changed = next((column for column in _CHANGED if column in types), None)
-    if changed is None:
-        return "FALSE"
-    at = _value(f"{side}.{name(changed)}", _kind_of(types[changed]), "INSTANT")
-    return f"COALESCE({at} > {other}.LAST_SYNCED, FALSE)"
+    conditions = []
+    if changed is not None:
+        at = _value(f"{side}.{name(changed)}", _kind_of(types[changed]), "INSTANT")
+        conditions.append(f"COALESCE({at} > {other}.LAST_SYNCED, FALSE)")
+    if _END in types:
+        # the change after this one ended its span
+        end = _value(f"{side}.{name(_END)}", _kind_of(types[_END]), "INSTANT")
+        conditions.append(f"COALESCE({end} >= {other}.LAST_SYNCED AND {end} < {FOREVER}, FALSE)")
+    return f"({' OR '.join(conditions)})" if conditions else "FALSE"
 
 
 def _last_synced(table: Table, types: Mapping[str, str], alias: str) -> str:
@@ -200,8 +215,12 @@ def _last_synced(table: Table, types: Mapping[str, str], alias: str) -> str:
     return f"\nCROSS JOIN (SELECT CAST({last} AS NUMBER(38,0)) AS LAST_SYNCED{source}) {alias}"
 
 
+def _base(reported: str) -> str:
+    return reported.upper().partition("(")[0]
+
+
 def _kind_of(reported: str) -> str:
-    base = reported.upper().partition("(")[0]
+    base = _base(reported)
     if base in _NUMBERS:
         return "NUMBER"
     if base == "DATE" or base.startswith("TIMESTAMP"):
