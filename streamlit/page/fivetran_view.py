@@ -75,11 +75,15 @@ def _make(calls: Calls) -> None:
     answer: Answer | None = st.session_state.get(MADE)
     if answer is None or not look.tell(answer):
         return
-    lacking = [line for line in answer["views"] if line["status"] in ("NOT_MADE", "FAILED")]
+    lacking = [
+        line
+        for line in answer["views"]
+        if line["status"] in ("NOT_MADE", "FAILED") or line.get("statement")
+    ]
     if lacking:
         look.html(
             look.table(
-                ("Not made", "Because", "What brings it"),
+                ("Not made, or not whole", "Because", "What brings it"),
                 [
                     (
                         escape(str(line["view"])),

@@ -214,6 +214,39 @@ def test_of_a_label_that_changed_there_is_nothing_to_report() -> None:
     assert plan((email, "EMAIL"), (city, "CITY"), (replace(city, name="odd"), "CITY")).is_outdated
 
 
+@pytest.mark.parametrize(
+    ("view", "settings", "why", "setting"),
+    [
+        ("DEAL_CONTACT", {"associations": []}, "reads no links to contacts", '"contacts"'),
+        ("DEAL_PROPERTY_HISTORY", {}, "keeps no history", '"history": ["*"]'),
+        ("DEAL_STAGE", {"history": ["amount"]}, "no history of dealstage", '"dealstage"'),
+    ],
+)
+def test_a_view_says_that_its_rows_are_not_read_any_more_and_what_would_bring_them(
+    view: str, settings: Mapping[str, Any], why: str, setting: str
+) -> None:
+    database = Catalog()
+    for table in ("DEALS", "DEALS_CONTACTS", "DEALS_HISTORY"):
+        database.add_table(table)
+
+    plan = plans(database, sync("deals", **settings))[view]
+
+    assert plan.status == "MADE"
+    assert plan.why.startswith("as it was read last: deals ")
+    assert why in plan.why
+    assert setting in plan.statement
+
+
+def test_a_view_of_what_is_read_says_nothing() -> None:
+    database = Catalog()
+    for table in ("DEALS", "DEALS_CONTACTS", "DEALS_HISTORY"):
+        database.add_table(table)
+
+    made = plans(database, sync("deals", history=["deal*"]))
+
+    assert {made[view].why for view in ("DEAL", "DEAL_CONTACT", "DEAL_STAGE")} == {""}
+
+
 def test_a_view_says_that_its_sync_reads_only_some_records() -> None:
     database = Catalog()
     database.add_table("DEALS")

@@ -269,7 +269,13 @@ _PAST = (
     ViewSpec(
         "DEAL_STAGE",
         ("DEAL_ID", "DATE_ENTERED"),
-        (Source("deals", HISTORY, where="t.\"PROPERTY\" = 'dealstage'"),),
+        (
+            Source(
+                *("deals", HISTORY),
+                where="t.\"PROPERTY\" = 'dealstage'",
+                history_of="dealstage",
+            ),
+        ),
         (*renamed(NUMBER, DEAL_ID="ID"), *renamed(INSTANT, DATE_ENTERED="CHANGED_AT"), *_CHANGE),
     ),
 )

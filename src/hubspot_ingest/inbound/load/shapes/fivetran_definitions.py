@@ -155,6 +155,7 @@ _TYPE = 't."OBJECT_TYPE"'
 _OBJECT = sql(
     TEXT,
     HUBSPOT_OBJECT=f"CASE WHEN {_TYPE} LIKE '%ies' THEN REGEXP_REPLACE({_TYPE}, 'ies$', 'y') "
+    f"WHEN {_TYPE} LIKE '%xes' THEN REGEXP_REPLACE({_TYPE}, 'es$', '') "
     f"WHEN {_TYPE} LIKE '2-%' THEN {_TYPE} ELSE REGEXP_REPLACE({_TYPE}, 's$', '') END",
 )
 

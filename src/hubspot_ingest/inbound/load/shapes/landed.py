@@ -95,13 +95,14 @@ class SeenObject:
 class Landscape:
     """The tables that views may read, empty ones for the others, and why some are missing.
 
-    ``partial`` are the syncs that read only some of the records, by stream.
+    ``partial`` are the syncs that read only some of the records, ``syncs`` all, by stream.
     """
 
     tables: LandedTables
     others: LandedTables
     missing: Mapping[Place, Missing] = field(default_factory=dict)
     partial: Mapping[str, str] = field(default_factory=dict)
+    syncs: Mapping[str, LandedSync] = field(default_factory=dict)
 
 
 def syncs_of_streams(
@@ -198,7 +199,7 @@ def landscape(
             found[stream, part] = nothing_landed(stream, part)
     empty = {(stream, ""): nothing_landed(stream, "") for stream in others}
     partial = {stream: sync.name for stream, sync in syncs.items() if not sync.is_whole}
-    return Landscape(found, {**empty, **found}, missing, partial)
+    return Landscape(found, {**empty, **found}, missing, partial, syncs)
 
 
 def _renamed(sync: LandedSync) -> Missing:
@@ -213,15 +214,8 @@ def _missing(stream: str, part: str, sync: LandedSync | None) -> Missing | None:
             why = f"{stream} are not read yet, nor the history of their properties"
             return Missing(why, _configure(stream, {"history": ["*"]}))
         return Missing(f"{stream} are not read yet", f"CALL ingest_hubspot('{stream}')")
-    given = sync.stored_settings if isinstance(sync.stored_settings, dict) else {}
-    lacking: dict[str, Json] = {}
-    if part == HISTORY and not sync.settings.history:
-        lacking, why = {"history": ["*"]}, f"{sync.name} keeps no history"
-    elif part not in ("", HISTORY) and part not in _associations(sync):
-        lacking = {"associations": [*_associations(sync), part]}
-        why = f"{sync.name} reads no links to {part}"
-    if lacking:
-        return Missing(why, _configure(sync.name, {**given, **lacking}))
+    if (reason := not_read(sync, part)) is not None:
+        return reason
     if not sync.has_run:
         why = f"the sync {sync.name} has not run to its end yet"
         return Missing(why, f"CALL ingest_hubspot('{sync.name}')")
@@ -230,6 +224,27 @@ def _missing(stream: str, part: str, sync: LandedSync | None) -> Missing | None:
         why = f"{table} is not there any more, or the app may not read it"
         return Missing(why, f"CALL ingest_hubspot('{sync.name}')")
     return None
+
+
+def not_read(sync: LandedSync, part: str, history_of: str = "") -> Missing | None:
+    """Why a sync does not read a part of its stream, by its settings; None where it does.
+
+    ``history_of`` is the property whose history is meant, else it is that of any.
+    """
+    history, linked = sync.settings.history, _associations(sync)
+    lacking: dict[str, Json] = {}
+    if part == HISTORY and not history:
+        lacking, why = {"history": ["*"]}, f"{sync.name} keeps no history"
+    elif part == HISTORY and history_of:
+        if not selected_properties(history, [Property(history_of, "string", history_of)]):
+            lacking = {"history": [*history, history_of]}
+            why = f"{sync.name} keeps no history of {history_of}"
+    elif part not in ("", HISTORY) and part not in linked:
+        lacking, why = {"associations": [*linked, part]}, f"{sync.name} reads no links to {part}"
+    if not lacking:
+        return None
+    given = sync.stored_settings if isinstance(sync.stored_settings, dict) else {}
+    return Missing(why, _configure(sync.name, {**given, **lacking}))
 
 
 def _associations(sync: LandedSync) -> Sequence[str]:

@@ -26,6 +26,7 @@ from hubspot_ingest.inbound.load.shapes.landed import (
     Landscape,
     SeenObject,
     landscape,
+    not_read,
     seen_objects,
     syncs_of_streams,
 )
@@ -301,8 +302,15 @@ def _plan(
         f"only the {stream} that the sync {sync} reads: it has filters"
         for stream, sync in partial.items()
     ]
+    unread = [
+        unread_part
+        for source in spec.sources
+        if (source.stream, source.part) in land.tables
+        and (unread_part := not_read(land.syncs[source.stream], source.part, source.history_of))
+    ]
+    notes += [f"as it was read last: {unread_part.why}" for unread_part in unread]
     about = "; ".join(notes)
-    statement = missing[0].statement if missing else ""
+    statement = next((each.statement for each in (*missing, *unread)), "")
     if seen is not None and fingerprint_of(seen.comment) == new_view.fingerprint:
         return ViewPlan(view, "UNCHANGED", about, statement)
     shown = [*places, *((stream, "") for stream in _other_streams(spec))]

@@ -86,7 +86,8 @@ class ViewColumn:
 class Source:
     """A landed table from which a view gets rows.
 
-    ``part`` is empty for a stream's own table, else HISTORY or the stream of its links. ``join``
+    ``part`` is empty for a stream's own table, else HISTORY or the stream of its links;
+    ``history_of`` is the one property whose history it is. ``join``
     stands behind the table, ``where`` is the condition for rows; both may name tables of other
     streams in braces, ``{forms}``. ``values`` are the view's columns that this source gives another
     value than the view's other sources.
@@ -97,6 +98,7 @@ class Source:
     join: str = ""
     where: str = ""
     values: Mapping[str, Value] = field(default_factory=dict)
+    history_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
