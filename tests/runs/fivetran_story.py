@@ -84,6 +84,8 @@ def begin(story: Story) -> None:
     for name in ("contact", "other_contact"):
         portal.lists.join(ids["list"], ids[name])
     portal.lists.join(ids["company_list"], ids["company"])
+    ids["gone_list"] = portal.lists.add("Old")
+    portal.lists.join(ids["gone_list"], ids["contact"])
     ids["form"] = portal.forms.add("Contact us")
 
 
@@ -107,6 +109,7 @@ def change(story: Story) -> None:
     portal.owners.change(owner, {"firstName": "Grace"})
     portal.lists.leave(ids["list"], ids["other_contact"])
     portal.lists.rename(ids["company_list"], "Resellers")
+    portal.lists.delete(ids["gone_list"])
     # HubSpot counts it to another contact than the one who has the address now
     ids["conversion"] = portal.forms.submit(ids["form"], {"email": "ada@EXAMPLE.com"}, at=now)
     portal.add_property("contacts", "hs_calculated_form_submissions", "string")

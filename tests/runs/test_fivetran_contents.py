@@ -213,13 +213,17 @@ def test_lists_of_companies_are_not_those_of_contacts_and_who_left_is_deleted(
 ) -> None:
     ids = story.ids
     members = story.rows(
-        "SELECT CONTACT_ID::VARCHAR, _FIVETRAN_DELETED FROM {v}.CONTACT_LIST_MEMBER "
-        "WHERE CONTACT_LIST_ID = ?",
-        ids["list"],
+        "SELECT CONTACT_LIST_ID::VARCHAR, CONTACT_ID::VARCHAR, _FIVETRAN_DELETED "
+        "FROM {v}.CONTACT_LIST_MEMBER"
     )
+    lists = story.rows("SELECT NAME, _FIVETRAN_DELETED FROM {v}.CONTACT_LIST")
 
-    assert dict(members) == {ids["contact"]: False, ids["other_contact"]: True}
-    assert story.rows("SELECT NAME FROM {v}.CONTACT_LIST") == [("Buyers",)]
+    assert {row[:2]: row[2] for row in members} == {
+        (ids["list"], ids["contact"]): False,
+        (ids["list"], ids["other_contact"]): True,
+        (ids["gone_list"], ids["contact"]): True,
+    }
+    assert dict(lists) == {"Buyers": False, "Old": True}
     assert story.rows("SELECT NAME FROM {v}.COMPANY_LIST") == [("Resellers",)]
     partners = "SELECT COMPANY_LIST_ID::VARCHAR, COMPANY_ID::VARCHAR FROM {v}.COMPANY_LIST_MEMBER"
     assert story.rows(partners) == [(ids["company_list"], ids["company"])]
