@@ -90,8 +90,10 @@ def _read_names(session: LocalSession, root: Expr) -> Iterator[Name]:
         parts = name_parts(table)
         if not all(parts):
             continue
-        name = session.context().qualify(parts)
         is_expression = len(parts) == 1 and parts[0].upper() in defined
+        if is_expression and session.schema is None:
+            continue
+        name = session.context().qualify(parts)
         if not is_expression or session.account.plans.is_defined(name):
             yield name
 

@@ -293,3 +293,17 @@ def test_a_schema_that_was_dropped_leaves_no_comment_behind(rows: Rows) -> None:
     tables = "SELECT COMMENT FROM LAB.INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'AGAIN'"
     assert rows(tables) == [{"COMMENT": None}]
     rows("DROP SCHEMA LAB.AGAIN")
+
+
+def test_an_expression_needs_no_current_schema(shared: Engine, rows: Rows) -> None:
+    rows("CREATE TABLE NUMBERED AS SELECT 1 AS A")
+    session = shared.session("LAB", "NOWHERE")
+    query = (
+        "SELECT COUNT(*) AS N FROM (WITH a AS (WITH inner_a AS (SELECT A FROM LAB.BENCH.NUMBERED)"
+        " SELECT * FROM inner_a), b AS (SELECT * FROM a) SELECT * FROM b) counted"
+    )
+    for statement in (query, f"CREATE OR REPLACE VIEW LAB.BENCH.COUNTED AS {query}"):
+        session.sql(statement).collect()
+    assert session.sql(query).collect()[0]["N"] == 1
+    session.close()
+    assert rows("SELECT N FROM COUNTED") == [{"N": 1}]
