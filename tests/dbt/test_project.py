@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import snowflake.connector
 from snowflake.connector import SnowflakeConnection
+from sqlfluff.core import Linter
 
 from hubspot_sandbox import Sandbox
 from tests.dbt.dbt_command import SCHEMA, Dbt
@@ -200,6 +201,17 @@ def test_every_column_of_every_model_is_described(builds: Builds) -> None:
     for table, column in columns:
         assert models[table]["description"], table
         assert models[table]["columns"][column.lower()]["description"], (table, column)
+
+
+def test_every_model_is_sql_of_snowflake_to_another_reader(builds: Builds) -> None:
+    linter = Linter(dialect="snowflake")
+    compiled = builds.dbt.target / "compiled" / "hubspot_ingest"
+    # generic tests are dbt's own SQL, in directories called like the file that asks for them
+    files = [file for file in compiled.rglob("*.sql") if not file.parent.suffix]
+    assert len(files) > 15
+    for file in files:
+        complaints = linter.parse_string(file.read_text()).violations
+        assert not complaints, (file.name, [each.desc() for each in complaints])
 
 
 def test_what_the_command_prints_is_a_source_file_of_dbt(builds: Builds, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ with recursive bounds as (
 ),
 
 days as (
-    select first_day as day, last_day from bounds
+    select first_day::date as day, last_day from bounds
     union all
     select dateadd('day', 1, day)::date, last_day from days where day < last_day
 ),
