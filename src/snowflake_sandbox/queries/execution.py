@@ -57,6 +57,7 @@ def plan_query(session: LocalSession, text: str, params: list[Any] | None) -> Pl
         rules.check_tree(session, root)
         strictness.check_values(root)
         strictness.check_subqueries(root)
+        strictness.check_memberships(root)
         # of a SHOW what is shown is chosen elsewhere
         named = isinstance(root, exp.Query | exp.DML)
         names = access.named_relations(session, root) if named else ()

@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 from sqlglot import Expr, exp
 
-from snowflake_sandbox import results
+from snowflake_sandbox import access, results
 from snowflake_sandbox.duck import execute
-from snowflake_sandbox.errors import compilation
+from snowflake_sandbox.errors import SqlError, compilation
 from snowflake_sandbox.names import name_parts, plain_name, quote
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
@@ -19,6 +19,10 @@ from snowflake_sandbox.sql.translation import Plan
 from snowflake_sandbox.storage import relations
 
 _CANCEL = re.compile(r"\s*SELECT\s+SYSTEM\$CANCEL_ALL_QUERIES\s*\(", re.IGNORECASE)
+_HELD = re.compile(
+    r"\s*SELECT\s+SYSTEM\$HOLD_PRIVILEGE_ON_ACCOUNT\s*\(\s*'([^']*)'\s*\)\s+AS\s+(\w+)\s*",
+    re.IGNORECASE,
+)
 _NOT_IN_VALUES = (exp.ParseJSON, exp.ToVariant, exp.Array, exp.JSONObject, exp.StrToMap)
 _NOT_IN_VALUES_NAMES = {
     "PARSE_JSON",
@@ -35,11 +39,23 @@ _NOT_IN_VALUES_NAMES = {
 
 
 def system_call(session: LocalSession, text: str) -> Result | None:
-    """Return the answer to what Snowpark runs when a session closes; None for other statements."""
-    del session
+    """Return the answer to a call of a system function; None for other statements.
+
+    Snowpark cancels what runs when a session closes. SYSTEM$HOLD_PRIVILEGE_ON_ACCOUNT is for
+    applications alone.
+
+    Raises:
+        SqlError: 2140 where somebody else asks what is held.
+    """
     if _CANCEL.match(text):
         return results.status("cancelled", results.SELECT)
-    return None
+    held = _HELD.fullmatch(text)
+    if held is None:
+        return None
+    if access.acting_application(session) is None:
+        raise SqlError("SYSTEM$HOLD_PRIVILEGE_ON_ACCOUNT is for applications.", 2140, "42601")
+    answer = access.has_privileges(session, held[1].upper())
+    return results.rows([(held[2].upper(), "BOOLEAN")], [[answer]], results.SELECT)
 
 
 def check_values(root: Expr) -> None:
@@ -78,12 +94,50 @@ def check_subqueries(root: Expr) -> None:
                 raise compilation("Unsupported subquery type cannot be evaluated", 2031, "42601")
 
 
-def _sources(subquery: exp.Subquery) -> list[Expr]:
+def _sources(subquery: Expr) -> list[Expr]:
     return [
         source
         for source in subquery.find_all(exp.Table, exp.Subquery, exp.Lateral, exp.CTE)
         if source is not subquery
     ]
+
+
+def check_memberships(root: Expr) -> None:
+    """Refuse IN, ANY, ALL and a correlated EXISTS but as a condition of a WHERE.
+
+    Snowflake documents them for WHERE only, and not as an operand of OR ("Subquery operators"),
+    which is what NOT makes of several conditions.
+
+    Raises:
+        SqlError: 2031.
+    """
+    for node in root.find_all(exp.In, exp.Any, exp.All, exp.Exists):
+        of_rows = node.args.get("query") if isinstance(node, exp.In) else node.this
+        if not isinstance(of_rows, exp.Query):
+            continue
+        if isinstance(node, exp.Exists) and not _refers_outside(node):
+            continue
+        if not _is_condition_of_where(node):
+            raise compilation("Unsupported subquery type cannot be evaluated", 2031, "42601")
+
+
+def _refers_outside(subquery: Expr) -> bool:
+    inside = {source.alias_or_name.upper() for source in _sources(subquery)}
+    columns = subquery.find_all(exp.Column)
+    return any(column.table and column.table.upper() not in inside for column in columns)
+
+
+def _is_condition_of_where(node: Expr) -> bool:
+    place = node.parent
+    if isinstance(node, exp.Any | exp.All) and isinstance(place, exp.Predicate):
+        place = place.parent
+    one_of_several = False
+    while isinstance(place, exp.And | exp.Not | exp.Paren):
+        if isinstance(place, exp.Not) and one_of_several:
+            return False
+        one_of_several = one_of_several or isinstance(place, exp.And)
+        place = place.parent
+    return isinstance(place, exp.Where)
 
 
 def keep_inserted_text(session: LocalSession, plan: Plan, params: list[Any] | None) -> Plan:

@@ -194,6 +194,7 @@ def create_view(
     if not isinstance(query, exp.Query):
         raise unsupported("CREATE VIEW of this form")
     strictness.check_subqueries(query)
+    strictness.check_memberships(query)
     qualify_tables(query, context)
     access.check_access(session, access.named_relations(session, query))
     types = declared_outputs(session, query)

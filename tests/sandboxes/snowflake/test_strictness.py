@@ -42,6 +42,43 @@ def test_a_value_from_rows_of_equal_key_is_computed(rows: Rows) -> None:
     assert answer == [{"S": 5}, {"S": 5}]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT ID IN (SELECT ID FROM U) AS LISTED FROM T",
+        "UPDATE T SET N = IFF(ID IN (SELECT ID FROM U), 1, 0)",
+        "SELECT ID FROM T WHERE N = 1 OR ID IN (SELECT ID FROM U)",
+        "SELECT ID FROM T WHERE N = 1 OR NOT (ID NOT IN (SELECT ID FROM U))",
+        "DELETE FROM T WHERE NOT (N = 1 AND ID IN (SELECT ID FROM U))",
+        "SELECT t.ID FROM T t JOIN U u ON u.ID = t.ID AND t.ID IN (SELECT ID FROM U)",
+        "SELECT t.ID FROM T t WHERE N = 1 OR EXISTS (SELECT 1 FROM U u WHERE u.ID = t.ID)",
+        "SELECT EXISTS (SELECT 1 FROM U u WHERE u.ID = t.ID) AS THERE FROM T t",
+    ],
+)
+def test_rows_are_looked_for_in_conditions_of_where_alone(rows: Rows, statement: str) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, N NUMBER)")
+    rows("CREATE TABLE U (ID VARCHAR)")
+    with pytest.raises(SnowparkSQLException, match="Unsupported subquery type"):
+        rows(statement)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "ID IN (SELECT ID FROM U) AND (N = 1 OR N = 2)",
+        "NOT (ID NOT IN (SELECT ID FROM U))",
+        "EXISTS (SELECT 1 FROM U u WHERE u.ID = t.ID AND (u.ID = '1' OR u.ID = '2'))",
+        "N = 7 OR EXISTS (SELECT 1 FROM U)",
+    ],
+)
+def test_rows_are_looked_for_in_conditions_of_where(rows: Rows, condition: str) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, N NUMBER)")
+    rows("CREATE TABLE U (ID VARCHAR)")
+    rows("INSERT INTO T VALUES ('1', 1)")
+    rows("INSERT INTO U VALUES ('1')")
+    assert rows(f"SELECT ID FROM T t WHERE {condition}") == [{"ID": "1"}]
+
+
 def test_json_with_a_null_character_is_refused(rows: Rows) -> None:
     rows("CREATE TABLE T (J VARCHAR)")
     rows("INSERT INTO T SELECT ?", '{"a": "x\\u0000"}')

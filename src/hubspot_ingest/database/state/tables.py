@@ -7,7 +7,7 @@ stream that lies in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest.database import sql
@@ -39,7 +39,8 @@ class TableRegister:
 
     def named(self, table: Table, names: Mapping[str, Table]) -> list[RegisteredTable]:
         """Those of the names in the schema of ``table`` that are registered."""
-        return self._select(_NAMED, *_binds(table, names))
+        which, binds = _named(table, names)
+        return self._select(which, *binds)
 
     def of_stream(self, stream: str, schema: Table) -> list[RegisteredTable]:
         """The tables that syncs fill with a stream, in the database and schema of a table."""
@@ -97,9 +98,11 @@ class TableRegister:
         claimed = sum(int(count or 0) for count in counts.values()) == len(names)
         if not claimed:
             new = {part: place for part, place in names.items() if place not in own}
-            self._release(f"SYNC = ? AND {_NAMED}", sync, *_binds(table, new))
+            which, binds = _named(table, new)
+            self._release(f"SYNC = ? AND {which}", sync, *binds)
         elif had_others:
-            self._release(f"SYNC = ? AND NOT ({_NAMED})", sync, *_binds(table, names))
+            which, binds = _named(table, names)
+            self._release(f"SYNC = ? AND NOT ({which})", sync, *binds)
         return claimed
 
     def release(self, sync: str) -> None:
@@ -111,13 +114,13 @@ class TableRegister:
         self._database.rows(f"UPDATE {self._tables} SET SYNC = NULL WHERE {which}", binds)
 
 
-_NAMED = (
-    "DATABASE_NAME = ? AND SCHEMA_NAME = ? AND TABLE_NAME IN "
-    "(SELECT f.VALUE::VARCHAR FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f)"
-)
+def _named(table: Table, names: Mapping[str, Table]) -> tuple[str, Sequence[str]]:
+    """The condition that a row is of one of the names in the schema of ``table``; with its binds.
 
-
-def _binds(table: Table, names: Mapping[str, Table]) -> tuple[str, str, str]:
-    """The binds of ``_NAMED``."""
-    listed = json.dumps([place.table for place in names.values()])
-    return table.database, table.schema, listed
+    The names are bound one by one: Snowflake takes no subquery where the condition is negated.
+    """
+    places = ", ".join("?" * len(names)) or "NULL"
+    return (
+        f"DATABASE_NAME = ? AND SCHEMA_NAME = ? AND TABLE_NAME IN ({places})",
+        (table.database, table.schema, *(place.table for place in names.values())),
+    )
