@@ -4,7 +4,8 @@ An application sees of another database only what was granted to it, and Snowfla
 distinguish "does not exist" from "not authorized". What the application created it owns: that needs
 no grant.
 
-Sources: Snowflake, "Access control privileges", "SHOW GRANTS", "GRANT <privileges> TO APPLICATION".
+Sources: Snowflake, "Access control privileges", "SHOW GRANTS", "GRANT <privileges> TO APPLICATION",
+"SYSTEM$HOLD_PRIVILEGE_ON_ACCOUNT".
 """
 
 from __future__ import annotations
@@ -112,9 +113,14 @@ def missing_grants(
     return tuple(statements)
 
 
-def on_account(database: Database) -> set[str]:
-    """The application's privileges on the account."""
-    return {privilege for privilege, kind, _ in _held(database) if kind == "ACCOUNT"}
+def missing_on_account(database: Database, privileges: Collection[str]) -> list[str]:
+    """Those of the privileges on the account that the application does not hold."""
+    return [privilege for privilege in sorted(privileges) if not _holds(database, privilege)]
+
+
+def _holds(database: Database, privilege: str) -> bool:
+    asked = f"SELECT SYSTEM$HOLD_PRIVILEGE_ON_ACCOUNT({sql.text(privilege)}) AS HELD"
+    return bool(database.rows(asked)[0]["HELD"])
 
 
 def _held(database: Database) -> set[tuple[str, str, str]]:

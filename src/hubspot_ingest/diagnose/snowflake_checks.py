@@ -132,7 +132,7 @@ def account(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
     """The finding about the privileges without which no schedule runs."""
     app = AppState(database).settings()
     scheduled = [sync for sync, settings in syncs if settings.schedule or settings.fresh_within]
-    missing = sorted(ON_SCHEDULE - privileges.on_account(database))
+    missing = privileges.missing_on_account(database, ON_SCHEDULE)
     needed = bool(scheduled or app.schedule or app.notifications)
     if not missing:
         yield Finding("PRIVILEGES", Severity.OK, "the app may run tasks")

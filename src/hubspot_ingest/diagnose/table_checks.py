@@ -24,7 +24,7 @@ Columns = Sequence[tuple[str, columns.Type]]
 def tables(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
     """Findings about the tables of the enabled syncs."""
     stored_syncs, landed = Syncs(database), health.landed(database)
-    may_make = "CREATE DATABASE" in privileges.on_account(database)
+    may_make = not privileges.missing_on_account(database, ["CREATE DATABASE"])
     for sync, settings in syncs:
         table = destination.destination_table(settings)
         place = privileges.inspect_destination(database, table)

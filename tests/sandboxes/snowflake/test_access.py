@@ -160,6 +160,21 @@ def test_the_grants_to_an_application_are_shown(engine: Engine, lab: LocalSessio
     ]
 
 
+def test_an_application_asks_which_privileges_it_holds_on_the_account(
+    engine: Engine, lab: LocalSession
+) -> None:
+    asked = "SELECT SYSTEM$HOLD_PRIVILEGE_ON_ACCOUNT('EXECUTE TASK') AS HELD"
+
+    def held() -> object:
+        return lab.execute(asked).rows
+
+    assert held() == [["1"]]
+    engine.sql("REVOKE EXECUTE TASK ON ACCOUNT FROM APPLICATION LAB")
+    assert held() == [["0"]]
+    with pytest.raises(SqlError, match="is for applications"):
+        engine.sql(asked)
+
+
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
