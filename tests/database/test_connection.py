@@ -66,6 +66,20 @@ class AbortedSession:
         return [Row(APPLICATION="APP", TRANSACTION=None, N=1)]
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "003102 (42501): Grant not executed: Insufficient privileges.",
+        "003011 (42501): Grant partially executed: privileges [USAGE] not granted.",
+    ],
+)
+def test_a_grant_that_is_not_ours_to_give_is_a_missing_grant(refusal: str) -> None:
+    session: Any = AbortedSession(1, refusal)
+
+    with pytest.raises(GrantMissing):
+        Database(session, FakeClock()).rows("GRANT USAGE ON DATABASE A TO APPLICATION ROLE B")
+
+
 LINE_FULL = (
     "000625 (57014): Statement 'a' has locked table 'SYNCS' in transaction 1 and this lock has not "
     "yet been released. Your statement 'b' was aborted because the number of waiters for this lock "

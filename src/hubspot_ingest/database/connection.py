@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 _PRIVILEGE_MISSING = re.compile(
     r"insufficient privileges|not authorized|has no privileges on it|privilege must be granted"
-    r"|does not exist, or operation cannot be performed",
+    r"|does not exist, or operation cannot be performed|grant (?:not|partially) executed",
     re.I,
 )
 # Numbers that Snowpark and the connector put before Snowflake's message
