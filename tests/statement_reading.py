@@ -20,7 +20,7 @@ GAPS: tuple[tuple[str, str], ...] = (
     (r"ALTER APPLICATION SET SPECIFICATION \w+ TYPE =", "no specifications of applications"),
     (r"SHOW (\w+ )?SPECIFICATIONS", "no specifications of applications"),
     (r"(CREATE OR REPLACE|CREATE|ALTER) EXTERNAL ACCESS INTEGRATION", "none of these integrations"),
-    (r"ALTER SCHEMA STATE SET DEFAULT_DDL_COLLATION", "not this parameter"),
+    (r"ALTER SCHEMA (STATE|STAGING) SET DEFAULT_DDL_COLLATION", "not this parameter"),
     (r"ALTER SCHEMA TASKS SET SERVERLESS_TASK_MAX_STATEMENT_SIZE", "not this parameter"),
     (r"ALTER TASK \S+ SET .*ROWS_PER_RESULTSET", "no session parameters of tasks"),
     (r"CREATE OR ALTER VERSIONED SCHEMA", "no versioned schemas"),

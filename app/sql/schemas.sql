@@ -13,6 +13,7 @@ CREATE SCHEMA IF NOT EXISTS STATE;
 -- whatever collation the account has for new columns: keys that differ in case are two keys
 ALTER SCHEMA STATE SET DEFAULT_DDL_COLLATION = '';
 CREATE SCHEMA IF NOT EXISTS STAGING;
+ALTER SCHEMA STAGING SET DEFAULT_DDL_COLLATION = '';
 CREATE SCHEMA IF NOT EXISTS TASKS;
 -- without it the grants on the tasks in it are of no use
 GRANT USAGE ON SCHEMA TASKS TO APPLICATION ROLE APP_ADMIN;

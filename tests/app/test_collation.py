@@ -27,6 +27,12 @@ def test_the_account_has_its_collation_elsewhere(engine: Engine) -> None:
     assert engine.sql("SELECT A = 'X', B = 'X' FROM THEIRS.PUBLIC.T") == [("True", "False")]
 
 
+def test_what_lies_between_hubspot_and_a_table_is_compared_as_it_is(engine: Engine) -> None:
+    engine.sql("CREATE TABLE HUBSPOT_INGEST.STAGING.T (A VARCHAR)")
+    engine.sql("INSERT INTO HUBSPOT_INGEST.STAGING.T SELECT 'x'")
+    assert engine.sql("SELECT A = 'X' FROM HUBSPOT_INGEST.STAGING.T") == [("False",)]
+
+
 def test_no_text_of_the_state_is_compared_without_its_case(engine: Engine) -> None:
     texts = engine.sql(
         "SELECT TABLE_NAME, COLUMN_NAME FROM HUBSPOT_INGEST.INFORMATION_SCHEMA.COLUMNS"

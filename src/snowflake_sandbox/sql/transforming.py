@@ -91,11 +91,20 @@ def transform(root: Expr, params: MutableParams | None, schema: str | None) -> E
             tree.index()
     tree.apply(_current_transaction, (exp.CurrentTransaction,))
     tree.apply(_nanoseconds, (exp.TimestampTzFromParts,))
+    tree.apply(_without_collation, (exp.Collate,))
     return _milliseconds(tree.root)
 
 
 def _current_transaction(_: Expr) -> Expr:
     return exp.Anonymous(this="getvariable", expressions=[exp.Literal.string(TRANSACTION)])
+
+
+def _without_collation(collated: Expr) -> Expr:
+    """An empty specification is none (Snowflake, "Collation support")."""
+    specification = collated.args["expression"]
+    if isinstance(specification, exp.Literal) and specification.name == "":
+        collated.set("expression", exp.to_identifier("C"))
+    return collated
 
 
 def _nanoseconds(instant: Expr) -> Expr:

@@ -60,7 +60,8 @@ def add_keys(tables: DiffTables) -> str:
 def column_text(column: str, kind: str) -> str:
     """The text of a column: numbers plain, instants as epoch milliseconds, semi-structured JSON.
 
-    A TIMESTAMP_NTZ is taken as UTC; the others are instants already.
+    A TIMESTAMP_NTZ is taken as UTC; the others are instants already. A collation of the source's
+    would make keys one that differ in case, and Snowflake takes no collated text in IN.
     """
     quoted = name(column)
     match kind:
@@ -71,7 +72,7 @@ def column_text(column: str, kind: str) -> str:
         case "JSON":
             return f"TO_JSON({quoted})"
         case _:
-            return f"TO_VARCHAR({quoted})"
+            return f"COLLATE(TO_VARCHAR({quoted}), '')"
 
 
 def snapshot(
