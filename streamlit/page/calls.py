@@ -24,6 +24,8 @@ _CERTIFICATE = (
     "CHANGED_MEANWHILE, REPAIRED, REQUESTS"
 )
 
+_CHANGED = ("UPDATED_AT", "OCCURRED_AT", "SUBMITTED_AT", "CHANGED_AT", "CREATED_AT", "_SYNCED_AT")
+
 
 class Calls(PushCalls):
     """The page's only way to Snowflake."""
@@ -122,8 +124,6 @@ class Calls(PushCalls):
         """Whether the app may write there, and the grants it lacks; changes nothing."""
         return self.ask("CHECK_DESTINATION", {"database": database, "schema": schema})
 
-    # -- plans -------------------------------------------------------------------------------
-
     def plan(self, sync: str, settings: Mapping[str, Any] | None = None) -> Answer:
         """The plan of a sync's next run, with ``settings`` in place of those stored if given."""
         return self.ask("PLAN_INGEST", sync, *(() if settings is None else (settings,)))
@@ -173,6 +173,23 @@ class Calls(PushCalls):
             "SUM(REQUESTS) AS REQUESTS, COUNT_IF(STATUS = 'FAILED') AS FAILED "
             "FROM CORE.RUNS WHERE STARTED_AT > DATEADD(DAY, ?, SYSDATE()) "
             "GROUP BY 1 ORDER BY 1",
+            (-days,),
+        )
+
+    def rollback_run(self, run_id: str) -> Answer:
+        """Undo what a run changed."""
+        return self.call("ROLLBACK_RUN", run_id)
+
+    def replay(self, sync: str) -> Answer:
+        """Load everything again that runs of a sync kept."""
+        return self.call("REPLAY", sync, None)
+
+    def costs(self, days: int) -> list[Row]:
+        """What the runs of the last days took in Snowflake, by sync, the dearest first."""
+        return self.rows(
+            "SELECT SYNC, SUM(RUNS) AS RUNS, SUM(WAREHOUSE_SECONDS) AS SECONDS, SUM(CREDITS) AS "
+            "CREDITS FROM CORE.COSTS WHERE DAY > DATEADD(DAY, ?, SYSDATE()) GROUP BY SYNC "
+            "ORDER BY CREDITS DESC NULLS LAST, SYNC",
             (-days,),
         )
 
@@ -255,16 +272,21 @@ class Calls(PushCalls):
         return {name: int(row[f"C{n}"]) / every for n, name in enumerate(names)} if every else {}
 
     def preview(self, table: str, columns: Sequence[str], most: int) -> list[Row]:
-        """The rows of a table that changed last, with the portal they came from."""
+        """The latest rows of a table by `latest_by`, with the portal they came from."""
         there = {str(column["COLUMN_NAME"]) for column in self.columns(table)}
         names = [name for name in (*columns, "ID", "_PORTAL_ID") if name in there]
-        order = next((name for name in ("_SYNCED_AT", "UPDATED_AT", "ID") if name in there), None)
+        order = self.latest_by(table)
         return self.rows(
             f"SELECT {', '.join(map(quoted, dict.fromkeys(names)))} FROM {dotted(table)} "
             + (f"ORDER BY {quoted(order)} DESC " if order else "")
             + f"LIMIT {int(most)}",
             fresh_for=60.0,
         )
+
+    def latest_by(self, table: str) -> str | None:
+        """The column that says when a row last changed, or happened, in HubSpot."""
+        there = [str(column["COLUMN_NAME"]) for column in self.columns(table)]
+        return next((name for name in (*_CHANGED, "ID") if name in there), None)
 
     def id_columns(self, tables: Sequence[str], ends: Sequence[str]) -> dict[str, list[str]]:
         """The columns of ids of each table: arrays ``…_IDS``, and names that end as ``ends``."""

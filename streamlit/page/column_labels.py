@@ -16,6 +16,9 @@ TELLING = (
 )
 """Properties by which a person recognises a record."""
 
+OCCURRENCE = ("EVENT_TYPE", "TYPE", "OCCURRED_AT", "CHANGED_AT", "SUBMITTED_AT", "OBJECT_ID")
+"""Columns by which a person recognises what happened, when and to what."""
+
 
 def label_of(column: str, labels: Labels) -> str:
     """HubSpot's label of a column, or its name as a heading."""
@@ -61,6 +64,7 @@ def usual_columns(columns: Sequence[str], labels: Labels, fill: Mapping[str, flo
     return list(
         dict.fromkeys(
             [column for column in columns if column == "ID"]
+            + [column for column in OCCURRENCE if column in columns]
             + [*naming, *fullest][:7]
             + rest[:9]
             + [column for column in columns if column == "UPDATED_AT"]

@@ -1,4 +1,4 @@
-"""Shows the rows of a table that changed last, with HubSpot's labels and links."""
+"""Shows the rows of a table that changed or happened last, with HubSpot's labels and links."""
 
 from __future__ import annotations
 
@@ -68,9 +68,10 @@ def show(sync: Row, labels: column_labels.Labels, calls: Calls) -> None:
             },
         },
     )  # fmt: skip
+    latest_by = column_labels.label_of(calls.latest_by(table) or "ID", labels).lower()
     look.html(
-        f'<p class="quiet">The {words.number(len(shown_rows))} rows that changed last. Times are '
-        "UTC, as they are stored.</p>"
+        f'<p class="quiet">The {words.number(len(shown_rows))} latest rows by {latest_by}. Times '
+        "are UTC, as they are stored.</p>"
     )
 
 

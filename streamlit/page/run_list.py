@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import charts, cures, live, look, place, run_view, words
+from page import charts, cures, live, look, place, run_view, tabs, words
 from page.calls import Calls, Row
 
 A_PAGE = 15
@@ -24,13 +24,7 @@ def show(calls: Calls) -> None:
         run_view.show(run, calls)
         return
     live.show(calls)
-    period = (
-        st.segmented_control(
-            "Period", list(PERIODS), default="Last week", key="period",
-            label_visibility="collapsed",
-        )
-        or "Last week"
-    )  # fmt: skip
+    period = tabs.opened("Period", PERIODS, "period", first="Last week")
     hours = calls.hours(PERIODS[period])
     if not hours and not calls.runs(most=1):
         look.empty("No runs yet", "Runs appear here as soon as a sync has run once.")
@@ -38,6 +32,7 @@ def show(calls: Calls) -> None:
         return
     charts.show_period(hours, PERIODS[period], calls.budget())
     failures(calls)
+    _costs(calls, PERIODS[period])
     show_history(calls, None)
 
 
@@ -76,6 +71,32 @@ def failures(calls: Calls) -> None:
             f"Show {words.plural(len(errors) - most, 'other')}", key="more-errors", on_click=more
         )
     st.space("small")
+
+
+def _costs(calls: Calls, days: int) -> None:
+    """Draw what the runs of the period cost in Snowflake, the dearest syncs first."""
+    costs = calls.costs(days)
+    credits = sum(float(cost["CREDITS"] or 0) for cost in costs)
+    if not costs:
+        return
+    with st.expander(f"What it cost in Snowflake: about {words.credits(credits)} credits"):
+        look.html(
+            look.table(
+                ("Sync", "Runs", "Compute", "Credits"),
+                [
+                    (
+                        escape(words.title(str(cost["SYNC"]))),
+                        words.number(cost["RUNS"]),
+                        words.duration(cost["SECONDS"]),
+                        words.credits(float(cost["CREDITS"] or 0)),
+                    )
+                    for cost in costs
+                ],
+                right=(1, 2, 3),
+            )
+            + '<p class="quiet small">An estimate, as a serverless task bills the time; days are '
+            "UTC. Pages that people look at cost their warehouse besides.</p>"
+        )
 
 
 def show_history(calls: Calls, sync: str | None) -> None:

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import cures, look, place, plans, run_time, words
+from page import cures, look, place, plans, run_time, undo, words
 from page.calls import Calls, Row
 
 
@@ -41,6 +41,7 @@ def show(run: Row, calls: Calls) -> None:
             big=True,
         )
     )
+    undo.of_run(run, calls)
     _explained(run)
     run_time.show(run, calls)
     _requests(calls.requests(str(run["RUN_ID"])))
@@ -66,7 +67,7 @@ def _explained(run: Row) -> None:
             [
                 ("Read", window),
                 ("How", escape(plans.how(run["STRATEGY"]))),
-                ("Complete up to", words.time(run["SETTLED_THROUGH"])),
+                ("Data complete until", words.time(run["SETTLED_THROUGH"])),
                 ("Table", f"<code>{escape(str(run['DESTINATION'] or words.NOTHING))}</code>"),
                 ("Values that did not fit", words.number(run["VALUES_MISFIT"])),
                 ("Bytes read", words.size(run["BYTES"])),

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from page import dialogs, live, look, place, words
-from page.calls import Answer, Calls, Row
+from page import dialogs, live, look, place, undo, words
+from page.calls import Answer, Calls, Row, variant
+
+COPY = "copy-name"
 
 
 def show(sync: Row, calls: Calls) -> None:
@@ -29,8 +31,19 @@ def show(sync: Row, calls: Calls) -> None:
             args=(name, not enabled, calls),
             help="Let it run by itself, or not. Run now works either way.",
         )
-        if st.button("Backfill", icon=":material/restart_alt:"):
+        if st.button("Reload everything", icon=":material/restart_alt:"):
             _ask_backfill(name, calls)
+        if st.button(
+            "Copy", icon=":material/content_copy:",
+            help="Another sync of the same object, with a table and filters of its own",
+        ):  # fmt: skip
+            _ask_copy(sync, calls)
+        kept = undo.keeps(calls)
+        if st.button(
+            "Load again from what is kept", icon=":material/replay:", disabled=not kept,
+            help=None if kept else undo.NOTHING_KEPT,
+        ):  # fmt: skip
+            undo.ask_replay(name, calls)
         if st.button("Remove", icon=":material/delete:"):
             _ask_remove(name, calls)
 
@@ -55,7 +68,47 @@ def _ask_backfill(name: str, calls: Calls) -> None:
         "take many requests of the day's limit. The table stays, and its rows stay readable "
         "meanwhile."
     )
-    choice("Backfill", lambda: calls.reset_sync(name))
+    choice("Reload everything", lambda: calls.reset_sync(name))
+
+
+@dialogs.asking("Another sync of the same object")
+def _ask_copy(sync: Row, calls: Calls) -> None:
+    name = str(sync["NAME"])
+    st.markdown(
+        f"It begins with the settings of **{look.plain(words.title(name))}** and fills a table of "
+        "its own, called like it. Change its filters before its first run."
+    )
+    with st.form(f"copy-{name}", border=False):
+        st.text_input("Name", key=COPY, placeholder=f"{name}_2", autocomplete="off")
+        if st.form_submit_button("Make it", type="primary", on_click=_copy, args=(sync, calls)):
+            st.rerun()
+
+
+def _copy(sync: Row, calls: Calls) -> None:
+    """Make the copy under the name that was given, and open it."""
+    name = str(st.session_state.get(COPY, "")).strip()
+    if not name or name in {str(other["NAME"]) for other in calls.now(calls.syncs)}:
+        look.remember(
+            {"response_code": "INVALID_NAME", "message": "give a name that no sync has yet"}
+        )
+    elif look.remember(calls.configure_sync(name, copied(sync))):
+        place.go(place.SYNCS, sync=name)
+
+
+def copied(sync: Row) -> place.Settings:
+    """The settings of a copy of a sync, which fills a table called like itself."""
+    settings: place.Settings = variant(sync["SETTINGS"]) or {}
+    destination = {
+        name: value
+        for name, value in (settings.get("destination") or {}).items()
+        if name != "table"
+    }
+    rest = {name: value for name, value in settings.items() if name != "destination"}
+    return {
+        **rest,
+        "stream": str(sync["STREAM"]),
+        **({"destination": destination} if destination else {}),
+    }
 
 
 @dialogs.asking("Remove this sync?")

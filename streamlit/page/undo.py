@@ -1,0 +1,71 @@
+"""Undoes a run, and makes a table again from what runs kept; asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from page import dialogs, look, words
+from page.calls import Answer, Calls, Row
+
+NOT_RUNS = ("REPLAY", "RECONCILE")
+NOTHING_KEPT = (
+    "Nothing is kept: Settings » Keep what HubSpot answered lets coming runs be undone and replayed"
+)
+
+
+def keeps(calls: Calls) -> bool:
+    """Whether runs keep what they read and change."""
+    return bool(calls.settings().get("keep_pages_days"))
+
+
+def of_run(run: Row, calls: Calls) -> None:
+    """Draw the button that undoes a run."""
+    if run["DIRECTION"] != "IN" or run["STRATEGY"] in NOT_RUNS or run["STATUS"] == "RUNNING":
+        return
+    if run["ROLLED_BACK_AT"]:
+        look.html(f'<p class="quiet">Undone {words.time(run["ROLLED_BACK_AT"])}.</p>')
+        return
+    possible = keeps(calls)
+    if st.button(
+        "Undo this run", icon=":material/undo:", key="undo-run", disabled=not possible,
+        help=None if possible else NOTHING_KEPT,
+    ):  # fmt: skip
+        _ask_undo(str(run["RUN_ID"]), str(run["SYNC"]), calls)
+
+
+@dialogs.asking("Undo this run?")
+def _ask_undo(run_id: str, name: str, calls: Calls) -> None:
+    st.markdown(
+        f"What the run inserted into **{look.plain(words.title(name))}** goes, and what it changed "
+        "or marked is as it was before. Rows that a later run changed too stay as that run made "
+        "them. The next run reads the same changes again, so pause the sync or change its settings "
+        "first if that is not wanted."
+    )
+    _choice("Undo", lambda: calls.rollback_run(run_id))
+
+
+@dialogs.asking("Make the table again?")
+def ask_replay(name: str, calls: Calls) -> None:
+    """Draw the question, and replay what is kept."""
+    days = int(calls.settings().get("keep_pages_days") or 0)
+    st.markdown(
+        f"Everything that runs of **{look.plain(words.title(name))}** read in the last "
+        f"{words.plural(days, 'day')} is loaded again, in the order it came, without asking "
+        "HubSpot. Rows that are as new stay as they are; drop or rename the table first to have "
+        "it made whole. No run of this sync begins meanwhile."
+    )
+    _choice("Load again", lambda: calls.replay(name))
+
+
+def _choice(label: str, act: Callable[[], Answer]) -> None:
+    with st.container(horizontal=True):
+        if st.button(label, type="primary", on_click=_do, args=(act,)):
+            st.rerun()
+        if st.button("Cancel"):
+            st.rerun()
+
+
+def _do(act: Callable[[], Answer]) -> None:
+    look.remember(act())
