@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import dialogs, drawing, look, place
+from page import address, dialogs, drawing, look, place, tabs
 from page.calls import Calls
 
 
@@ -31,13 +31,16 @@ def main() -> None:
     dialogs.page_begins()
     with drawing.error_boundary():
         calls = Calls(session(), st.session_state.setdefault("kept", {}))
+        address.follow()
         if st.session_state.pop("moved", False):
             calls.look_again()
         if place.part() is None:
             place.begin(place.SYNCS if calls.syncs() else place.SET_UP)
         drawing.top()
         look.show_remembered()
+        tabs.none_yet()
         drawing.show(place.part() or place.SET_UP, calls)
+        address.write()
 
 
 main()

@@ -16,7 +16,7 @@ ALERTS = {
 }
 NUMBERS = (
     (
-        "reserve_percent", "Reserve, percent", 20, 95,
+        "reserve_percent", "Keep free for other apps, percent", 20, 95,
         "Share of HubSpot's daily limit left to other apps, for syncs that say nothing else",
     ),
     (

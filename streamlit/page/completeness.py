@@ -23,10 +23,23 @@ _REPAIRED = {
 _ORDER = ("INCOMPLETE", "", "REPAIRED", "COMPLETE")
 
 
-def result_label(certificate: Row | None) -> tuple[str, str]:
-    """The result in a word, and its tone."""
+def is_too_fresh(certificate: Row | None, rows: int | None) -> bool:
+    """Whether nothing was counted though the table has ``rows``: all of them had just changed."""
+    return bool(
+        rows
+        and certificate is not None
+        and certificate["RESULT"] == "COMPLETE"
+        and not certificate["HUBSPOT_RECORDS"]
+        and not certificate["TABLE_RECORDS"]
+    )
+
+
+def result_label(certificate: Row | None, rows: int | None = None) -> tuple[str, str]:
+    """The result in a word, and its tone; ``rows`` are the table's."""
     if certificate is None:
         return "Not compared yet", "calm"
+    if is_too_fresh(certificate, rows):
+        return "Too fresh to compare", "calm"
     return RESULTS.get(str(certificate["RESULT"]), (str(certificate["RESULT"]), "calm"))
 
 

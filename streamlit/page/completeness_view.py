@@ -23,7 +23,13 @@ def show(syncs: list[Row], calls: Calls) -> None:
     )
     last = {str(certificate["SYNC"]): certificate for certificate in calls.certificates()}
     readers = _readers(calls)
-    _summary(syncs, last, readers)
+    too_fresh = {
+        name
+        for sync in syncs
+        for name in [str(sync["NAME"])]
+        if completeness.is_too_fresh(last.get(name), rows_of(sync, calls))
+    }
+    _summary(syncs, last, readers, too_fresh)
     days = int(calls.settings().get("reconcile_every_days") or 0)
     every = (
         f" and every {words.plural(days, 'day')}; Settings changes how often"
@@ -58,13 +64,19 @@ def _comparable(sync: Row, readers: dict[str, str]) -> bool:
     return readers.get(str(sync["STREAM"]), "RECORDS") == "RECORDS"
 
 
-def _summary(syncs: list[Row], last: dict[str, Row], readers: dict[str, str]) -> None:
+def _summary(
+    syncs: list[Row], last: dict[str, Row], readers: dict[str, str], too_fresh: set[str]
+) -> None:
     named = [str(sync["NAME"]) for sync in syncs if _comparable(sync, readers)]
     if not named:
         look.empty("Nothing to compare", "These syncs are read whole: each run compares them.")
         return
     certificates = [last[name] for name in named if name in last]
-    good = sum(certificate["RESULT"] in ("COMPLETE", "REPAIRED") for certificate in certificates)
+    good = sum(
+        last[name]["RESULT"] in ("COMPLETE", "REPAIRED") and name not in too_fresh
+        for name in named
+        if name in last
+    )
     differed = sum(
         int(certificate[kind] or 0) for certificate in certificates for kind in completeness.KINDS
     )
@@ -91,14 +103,26 @@ def _row(sync: Row, last: Row | None, calls: Calls) -> None:
             help="What differed, and earlier comparisons",
         )  # fmt: skip
         with middle:
-            look.html(f"<p>{comparison_line(last)}</p>")
+            look.html(f"<p>{comparison_line(last, rows_of(sync, calls))}</p>")
         with right:
             _check(sync, calls)
 
 
-def comparison_line(last: Row | None) -> str:
-    """HTML of the last comparison, in a line."""
-    badge = look.badge(*completeness.result_label(last))
+def rows_of(sync: Row, calls: Calls) -> int | None:
+    """How many rows a sync's table has."""
+    table = str(sync["DESTINATION"])
+    return calls.row_counts([table]).get(table)
+
+
+def comparison_line(last: Row | None, rows: int | None = None) -> str:
+    """HTML of the last comparison, in a line; ``rows`` are the table's."""
+    badge = look.badge(*completeness.result_label(last, rows))
+    if last is not None and completeness.is_too_fresh(last, rows):
+        return (
+            f'{badge} <span class="quiet">HubSpot\'s search lags a few minutes, so what just '
+            f"changed is compared from the next run on: {words.plural(rows or 0, 'row')}. Checked "
+            f"{words.time(last['CHECKED_AT'])}.</span>"
+        )
     if last is None:
         return f'{badge} <span class="quiet">Check it to see whether anything differs.</span>'
     first, *more = completeness.sentences(last)
@@ -158,7 +182,7 @@ def show_sync(sync: Row, calls: Calls) -> None:
         look.empty("Not compared yet", "Check it now; what is found stands here from then on.")
         return
     last = certificates[0]
-    look.html(f"<p>{comparison_line(last)}</p>")
+    look.html(f"<p>{comparison_line(last, rows_of(sync, calls))}</p>")
     look.html(
         look.facts(
             [

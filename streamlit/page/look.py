@@ -185,6 +185,8 @@ def health(sync: Row) -> str:
     if not sync["ENABLED"]:
         return badge("Paused", "calm")
     name = str(sync["HEALTH"])
+    if name == "PENDING" and sync["LAST_RUN_AT"]:
+        return badge("Reads everything next", "calm")
     return badge(*HEALTH.get(name, (name, "calm")))
 
 

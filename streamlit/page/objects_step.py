@@ -96,8 +96,8 @@ def _tools(readable: list[Row], there: set[str], connection: str, calls: Calls) 
             for name in streams.RECOMMENDED
             if name in names and sync_name(name, connection) not in there
         ]
-        st.button("Recommended", on_click=_pick_all, args=(recommended, connection))
-        st.button("None", on_click=_pick_all, args=([], connection))
+        st.button("Recommended", on_click=_add_all, args=(recommended, connection))
+        st.button("None", on_click=_pick_none)
         if st.button("Look again", icon=":material/refresh:", help="Ask HubSpot what there is now"):
             with look.working("Asking HubSpot for objects, properties and counts"):
                 look.remember(calls.discover())
@@ -150,8 +150,14 @@ def _begun(stream: str, connection: str) -> str:
     return name
 
 
-def _pick_all(picked: list[str], connection: str) -> None:
-    st.session_state["chosen"] = [_begun(stream, connection) for stream in picked]
+def _add_all(picked: list[str], connection: str) -> None:
+    begun = [_begun(stream, connection) for stream in picked]
+    st.session_state["chosen"] = [*dict.fromkeys([*chosen(), *begun])]
+    place.redraw("picks")
+
+
+def _pick_none() -> None:
+    st.session_state["chosen"] = []
     place.redraw("picks")
 
 

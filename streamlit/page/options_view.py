@@ -12,7 +12,7 @@ from page import connections_view, filters, look, picking, place, words
 from page.calls import Calls, Row
 
 SCHEDULES = {
-    None: "Only on call",
+    None: "Only when I run it",
     "15 MINUTES": "Every 15 minutes",
     "60 MINUTES": "Every hour",
     "360 MINUTES": "Every 6 hours",
@@ -25,8 +25,13 @@ PRIORITIES = ("high", "normal", "low")
 MODES = {"incremental": "Only what changed", "full_refresh": "Everything, every time"}
 
 
-def schedule_words(schedule: str | None) -> str:
-    """A schedule, or a promise that begins with ``FRESH``, as a person says it."""
+def schedule_words(schedule: str | None, of_all: str | None = None) -> str:
+    """A schedule, or a promise that begins with ``FRESH``, as a person says it.
+
+    A sync without one follows ``of_all``, the schedule of all syncs, where there is one.
+    """
+    if schedule is None and of_all:
+        return f"With all syncs: {schedule_words(of_all).lower()}"
     if (schedule or "").startswith(FRESH):
         return str(schedule).capitalize()
     return SCHEDULES.get(schedule) or str(schedule).removeprefix("USING CRON ").lower()
@@ -39,16 +44,24 @@ def timing(settings: Mapping[str, Any]) -> str | None:
 
 
 def schedule(
-    key: str, before: str | None, label: str = "Schedule", promises: Sequence[str] = ()
+    key: str,
+    before: str | None,
+    label: str = "Schedule",
+    promises: Sequence[str] = (),
+    of_all: str | None = None,
 ) -> str | None:
-    """Draw the choice of a schedule, or of one of some promises; None for only on call."""
+    """Draw the choice of a schedule, or of one of some promises; None for no schedule.
+
+    A sync without one follows ``of_all``, the schedule of all syncs, where there is one.
+    """
     other = "other"
     if promises and before and before.startswith(FRESH):
         promises = [*dict.fromkeys((*promises, before))]
     names: list[str | None] = [*SCHEDULES, *promises, other]
     chosen = st.selectbox(
         label, names, names.index(before if before in names else other), key=f"{key}-schedule",
-        format_func=lambda name: "Another …" if name == other else schedule_words(name), width=320,
+        format_func=lambda name: "Another …" if name == other else schedule_words(name, of_all),
+        width=320,
     )  # fmt: skip
     if chosen != other:
         return chosen
@@ -75,7 +88,9 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
     key = f"{name}-{place.version(name)}"
     left, right = st.columns(2, gap="large")
     with left:
-        chosen = schedule(key, timing(settings), promises=PROMISES)
+        chosen = schedule(
+            key, timing(settings), promises=PROMISES, of_all=calls.settings().get("schedule")
+        )
         promise = (chosen or "").removeprefix(FRESH) if (chosen or "").startswith(FRESH) else None
         _set(settings, "fresh_within", promise, None)
         _set(settings, "schedule", None if promise else chosen, None)
@@ -118,7 +133,7 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
              "How long after a change HubSpot's search is trusted to know of it"),
             ("lookback_minutes", "Look back, minutes", 0, 129600,
              "How much of the last window is read again"),
-            ("reserve_percent", "Reserve, percent", 20, 95,
+            ("reserve_percent", "Keep free for other apps, percent", 20, 95,
              "Share of HubSpot's daily limit left to other apps"),
             ("deadline_minutes", "Deadline, minutes", 50, 1440,
              "A run stops cleanly after this, and the next carries on"),

@@ -60,12 +60,24 @@ def draft(owner: str, stored: Settings) -> Settings:
     """The draft of an owner's settings, at first a copy of those stored; change it in place."""
     if owner not in drafts():
         drafts()[owner] = deepcopy(stored)
+        _bases()[owner] = deepcopy(stored)
     return drafts()[owner]
+
+
+def base(owner: str) -> Settings | None:
+    """What was stored when the draft began; None without a draft."""
+    return _bases().get(owner)
+
+
+def _bases() -> dict[str, Settings]:
+    by_owner: dict[str, Settings] = st.session_state.setdefault("bases", {})
+    return by_owner
 
 
 def discard(owner: str) -> None:
     """Drop a draft."""
     drafts().pop(owner, None)
+    _bases().pop(owner, None)
     redraw(owner)
 
 

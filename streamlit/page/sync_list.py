@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 import streamlit as st
@@ -10,7 +11,7 @@ from page import live, look, place, sync_view, words
 from page.calls import Calls, Row
 
 A_PAGE = 20
-HEADS = ("Health", "Complete up to", "Rows", "Last run", "Next run")
+HEADS = ("Health", "Data complete until", "Rows", "Last run", "Next run")
 ATTENTION = ("FAILED", "SKIPPED", "DELAYED", "INCOMPLETE")
 
 
@@ -39,7 +40,7 @@ def show(calls: Calls) -> None:
     if shown:
         look.heads(HEADS)
     for sync in shown[page * A_PAGE : (page + 1) * A_PAGE]:
-        row(sync, counts.get(str(sync["DESTINATION"])))
+        row(sync, counts.get(str(sync["DESTINATION"])), calls)
     if pages > 1:
         _pager(page, pages)
 
@@ -58,7 +59,7 @@ def _summary(syncs: list[Row], counts: dict[str, int]) -> None:
                 ("Healthy", f"{good} <small>of {words.plural(len(syncs), 'sync')}</small>"),
                 ("Need a look", f"{len(care)}<small>{_named(care)}</small>"),
                 (
-                    "Complete up to",
+                    "Data complete until",
                     words.time(min(settled, default=None)) + "<small>the least current</small>",
                 ),
                 ("Rows kept", f"{words.number(rows)}<small>in all tables</small>"),
@@ -86,10 +87,18 @@ def _sought(syncs: list[Row]) -> list[Row]:
         st.button("Add objects", icon=":material/add:", on_click=_add)
     return [
         sync
-        for sync in syncs
+        for sync in sorted(syncs, key=_urgency)
         if sought.lower() in f"{sync['NAME']} {sync['STREAM']}".lower()
         and (not care or sync["HEALTH"] in ATTENTION)
     ]
+
+
+def _urgency(sync: Row) -> tuple[int, list[tuple[int, str]]]:
+    """What needs a look first, the worst before the rest; then by name, 2 before 10."""
+    health = str(sync["HEALTH"]) if sync["ENABLED"] else ""
+    place_ = ATTENTION.index(health) if health in ATTENTION else len(ATTENTION)
+    parts = re.split(r"(\d+)", str(sync["NAME"]))
+    return place_, [(int(part) if part.isdigit() else 0, part) for part in parts]
 
 
 def _add() -> None:
@@ -97,7 +106,7 @@ def _add() -> None:
     place.go(place.SET_UP)
 
 
-def row(sync: Row, count: int | None) -> None:
+def row(sync: Row, count: int | None, calls: Calls) -> None:
     """Draw a sync in one line; its name opens it."""
     name = str(sync["NAME"])
     with st.container(key=f"row-{name}"):
@@ -122,7 +131,7 @@ def row(sync: Row, count: int | None) -> None:
                                 words.time(sync["SETTLED_THROUGH"]),
                                 words.number(count),
                                 words.time(sync["LAST_RUN_AT"]),
-                                sync_view.next_run(sync),
+                                sync_view.next_run(sync, calls),
                             ),
                             strict=True,
                         )

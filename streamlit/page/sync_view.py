@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from page import (
+    conflicts,
     filter_view,
     filters,
     live,
@@ -18,6 +19,7 @@ from page import (
     properties_view,
     run_list,
     sync_actions,
+    tabs,
     words,
 )
 from page.calls import Calls, Row, variant
@@ -42,10 +44,10 @@ def show(sync: Row, calls: Calls) -> None:
     look.html(
         look.facts(
             [
-                ("Complete up to", words.time(sync["SETTLED_THROUGH"])),
+                ("Data complete until", _complete_until(sync)),
                 ("Rows", words.number(counts.get(destination))),
                 ("Last run", words.time(sync["LAST_RUN_AT"])),
-                ("Next run", next_run(sync)),
+                ("Next run", next_run(sync, calls)),
             ],
             big=True,
         )
@@ -58,22 +60,35 @@ def show(sync: Row, calls: Calls) -> None:
             kwargs={"run": str(sync["LAST_RUN_ID"])},
         )  # fmt: skip
     stored: place.Settings = variant(sync["SETTINGS"]) or {}
+    conflicts.follow(name, stored)
     settings = place.draft(name, stored)
-    part = (
-        st.segmented_control(
-            "Part", list(PARTS), default="Overview", key=f"part-{name}",
-            label_visibility="collapsed",
-        )
-        or "Overview"
-    )  # fmt: skip
+    if conflicts.is_open(name, stored):
+        conflicts.show(name, stored, _labels(sync, calls))
+    part = tabs.opened("Part", PARTS, f"part-{name}")
     PARTS[part](sync, settings, calls)
-    if part in EDITING:
+    if part in EDITING or part == "Overview":
         _changes(name, stored, settings, calls)
 
 
-def _overview(sync: Row, settings: place.Settings, calls: Calls) -> None:
+def _complete_until(sync: Row) -> str:
+    """HTML of the time to which nothing is missing, and why it is not now."""
+    at = words.time(sync["SETTLED_THROUGH"])
+    minutes = int((variant(sync["SETTINGS"]) or {}).get("settle_minutes", 10))
+    if sync["SETTLED_THROUGH"] is None or not minutes:
+        return at
+    behind = words.plural(minutes, "minute")
+    return f"{at}<small>{behind} behind on purpose: HubSpot's search lags</small>"
+
+
+def _labels(sync: Row, calls: Calls) -> dict[str, str]:
     properties = calls.stream_properties(str(sync["STREAM"]))
-    labels = {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
+    return {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
+
+
+def _overview(sync: Row, _draft: place.Settings, calls: Calls) -> None:
+    settings: place.Settings = variant(sync["SETTINGS"]) or {}
+    properties = calls.stream_properties(str(sync["STREAM"]))
+    labels = _labels(sync, calls)
     types = {str(property_["PROPERTY"]): str(property_["TYPE"]) for property_ in properties}
     filter_sentence = filters.filter_sentence(settings.get("filter_groups") or [], labels, types)
     look.html(
@@ -134,7 +149,10 @@ def _changes(name: str, stored: place.Settings, settings: place.Settings, calls:
         "busy",
     )
     with st.container(horizontal=True):
-        if st.button("Save changes", type="primary", key=f"save-{name}", disabled=lacks):
+        blocked = lacks or conflicts.is_open(name, stored)
+        if st.button("Save changes", type="primary", key=f"save-{name}", disabled=blocked):
+            if conflicts.is_stored_meanwhile(name, calls):
+                st.rerun()
             with look.working("Checking the settings against HubSpot"):
                 answer = calls.configure_sync(name, complete_settings)
             if answer.get("response_code") == "OK":
@@ -145,11 +163,11 @@ def _changes(name: str, stored: place.Settings, settings: place.Settings, calls:
         st.button("Discard", key=f"discard-{name}", on_click=place.discard, args=(name,))
 
 
-def next_run(sync: Row) -> str:
+def next_run(sync: Row, calls: Calls) -> str:
     """When the sync runs by itself again, as HTML."""
     if not sync["ENABLED"]:
         return "paused"
     if sync["NEXT_RUN_AT"]:
         return words.time(sync["NEXT_RUN_AT"])
     timing = options_view.timing(variant(sync["SETTINGS"]) or {})
-    return escape(options_view.schedule_words(timing))
+    return escape(options_view.schedule_words(timing, calls.settings().get("schedule")))

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from page import column_labels, diagram, look, place, preview, queries, row_view, words
+from page import column_labels, diagram, look, place, preview, queries, row_view, tabs, words
 from page.calls import Calls, Row
 
 CURRENT = "_CURRENT"
@@ -23,12 +23,7 @@ def show(calls: Calls) -> None:
         look.empty("Nothing has landed yet", "Tables appear with the first run that finds rows.")
         st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
         return
-    part = (
-        st.segmented_control(
-            "Part", list(PARTS), default="Preview", key="data-part", label_visibility="collapsed"
-        )
-        or "Preview"
-    )
+    part = tabs.opened("Part", PARTS, "data-part")
     if part == "Diagram":
         diagram.show(landed, counts, calls)
         return

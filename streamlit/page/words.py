@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 NOTHING = "–"
+
+# what HubSpot puts before the names of a portal's custom objects: p62515001_machines
+_PORTAL = re.compile(r"^p\d+_(?=.)")
 
 
 def zone() -> tzinfo:
@@ -120,5 +124,5 @@ def plural(count: int, singular: str, many: str | None = None) -> str:
 
 def title(name: str) -> str:
     """``line_items`` as a heading: ``Line items``."""
-    spaced = name.replace("_", " ").strip()
+    spaced = _PORTAL.sub("", name).replace("_", " ").strip()
     return spaced[:1].upper() + spaced[1:]

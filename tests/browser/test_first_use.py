@@ -202,7 +202,7 @@ def test_an_empty_portal_says_so_and_what_comes_next(tmp_path: Path) -> None:
         for _ in range(2):
             browser.press("Continue")
         browser.press("Start ")
-        browser.sees("Complete up to")
+        browser.sees("Data complete until")
         browser.go("Data")
         browser.sees("Nothing has landed yet")
         browser.go("Runs")

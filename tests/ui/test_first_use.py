@@ -119,6 +119,17 @@ def test_a_search_finds_what_lacks_its_scope(open_page: Open) -> None:
     assert [box.disabled for box in view.test.checkbox] == [True]
 
 
+def test_recommended_adds_to_what_was_picked(open_page: Open) -> None:
+    view, world = open_page(RECOMMENDED)
+    connected(view, world.portal.token).press("Continue").press("Continue")
+    [quotes] = [box for box in view.test.checkbox if box.label.startswith("Quotes")]
+    quotes.check().run()
+
+    view.press("Recommended")
+
+    assert {"quotes", "contacts", "deals"} <= set(view.test.session_state["chosen"])
+
+
 def test_chosen_objects_become_tables(open_page: Open) -> None:
     view, world = open_page(RECOMMENDED)
 

@@ -37,7 +37,7 @@ def test_the_schedule_of_all_and_the_reserve_are_settings(open_page: Open) -> No
     view, world = at_settings(open_page)
     assert "Save settings" not in view.labels
 
-    view.select("Run all of them", "15 MINUTES").count("Reserve, percent", 35)
+    view.select("Run all of them", "15 MINUTES").count("Keep free for other apps, percent", 35)
     view.press("Save settings")
 
     [row] = world.rows("SELECT SETTINGS FROM settings")

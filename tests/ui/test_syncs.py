@@ -45,7 +45,7 @@ def test_the_list_tells_health_freshness_and_rows(open_page: Open) -> None:
     view.press("All syncs")
 
     assert "Healthy" in view.text
-    assert "Complete up to" in view.text
+    assert "Data complete until" in view.text
     assert "12" in view.text
 
 
@@ -97,10 +97,10 @@ def test_pausing_and_resuming(open_page: Open) -> None:
 def test_a_backfill_says_what_it_does_and_asks(open_page: Open) -> None:
     view, world = opened(open_page)
 
-    view.press("Backfill")
+    view.press("Reload everything")
     assert "reads every record again" in view.text
     assert world.sync()["SETTLED_THROUGH"] is not None
-    view.press_last("Backfill")
+    view.press_last("Reload everything")
 
     assert world.sync()["SETTLED_THROUGH"] is None
 
@@ -115,6 +115,26 @@ def test_removing_asks_first_and_leaves_the_table(open_page: Open) -> None:
 
     assert world.rows("SELECT NAME FROM syncs") == []
     assert world.exists(CONTACTS)
+
+
+def test_a_second_sync_of_the_same_object_is_made_by_its_name(open_page: Open) -> None:
+    view, world = opened(open_page, lookback_minutes=30, destination={"table": "PEOPLE"})
+
+    view.press("Copy").fill("Name", "contacts_emea").press("Make it")
+
+    assert "Contacts emea" in view.text
+    settings = json.loads(world.sync("contacts_emea")["SETTINGS"])
+    assert (settings["stream"], settings["lookback_minutes"]) == ("contacts", 30)
+    assert "table" not in settings.get("destination", {})
+
+
+def test_a_copy_takes_no_other_syncs_place(open_page: Open) -> None:
+    view, world = opened(open_page, lookback_minutes=30)
+
+    view.press("Copy").fill("Name", "contacts").press("Make it")
+
+    assert "Give a name that no sync has yet" in view.text
+    assert stored(world) == {"lookback_minutes": 30}
 
 
 def test_cancelling_changes_nothing(open_page: Open) -> None:
@@ -218,10 +238,10 @@ def test_associations_history_and_schedule_are_settings(open_page: Open) -> None
 def test_a_promise_of_freshness_takes_the_place_of_a_schedule_and_back(
     open_page: Open, before: dict[str, str], chosen: str, after: dict[str, str]
 ) -> None:
-    view, world = opened(open_page)
+    _, world = opened(open_page)
     world.configure("contacts", before)
 
-    view.draw().choose("part-contacts", "Schedule and more")
+    view = View(world).draw().press("Contacts").choose("part-contacts", "Schedule and more")
     view.select("Schedule", chosen).press("Save changes")
 
     assert stored(world) == after

@@ -154,3 +154,8 @@ def test_what_needs_a_look_comes_before_what_is_complete() -> None:
 
 def test_numbers_have_separators() -> None:
     assert words.number(1234567) == "1,234,567"
+
+
+def test_a_custom_objects_heading_leaves_out_the_portal() -> None:
+    assert words.title("p62515001_machines") == "Machines"
+    assert words.title("p_invoice") == "P invoice"

@@ -1,0 +1,112 @@
+"""Settings that somebody else stored while the viewer was changing them: shows both."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from page import filters, look, place, words
+from page.calls import Calls, variant
+
+DEFAULT = "the default"
+
+
+def follow(owner: str, stored: place.Settings) -> None:
+    """Take over what somebody else stored, unless the viewer has changes of their own."""
+    base = place.base(owner)
+    if base is None or filters.cleaned(base) != filters.cleaned(place.draft(owner, stored)):
+        return
+    if filters.cleaned(base) != filters.cleaned(stored):
+        place.discard(owner)
+
+
+def is_open(owner: str, stored: place.Settings) -> bool:
+    """Whether somebody else stored something while the viewer was changing the settings."""
+    base = place.base(owner)
+    return base is not None and filters.cleaned(base) != filters.cleaned(stored)
+
+
+def is_stored_meanwhile(owner: str, calls: Calls) -> bool:
+    """Whether something else is stored now than when the draft began; asks anew.
+
+    A sync that was removed meanwhile is one too: to save it would make it again.
+    """
+    syncs = {str(sync["NAME"]): variant(sync["SETTINGS"]) for sync in calls.now(calls.syncs)}
+    if owner not in syncs:
+        place.discard(owner)
+        look.remember(
+            {
+                "response_code": "UNKNOWN_SYNC",
+                "message": f"{words.title(owner)} was removed meanwhile; nothing was saved",
+            }
+        )
+        return True
+    return is_open(owner, syncs[owner] or {})
+
+
+def show(owner: str, stored: place.Settings, labels: dict[str, str]) -> None:
+    """Draw what both changed, and let the viewer choose."""
+    base, draft = place.base(owner) or {}, place.draft(owner, stored)
+    changed = [
+        name
+        for name in sorted({*base, *stored, *draft})
+        if not base.get(name) == stored.get(name) == draft.get(name)
+    ]
+    look.note(
+        "Somebody else saved this sync meanwhile.",
+        "Nothing of yours is lost, and nothing of theirs: choose how to go on.",
+        "warn",
+    )
+    look.html(
+        look.table(
+            ("Setting", "When you began", "Stored now", "Yours"),
+            [
+                (
+                    escape(words.title(name)),
+                    *(_spelled(name, side.get(name), labels) for side in (base, stored, draft)),
+                )
+                for name in changed
+            ],
+        )
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Add mine to theirs", type="primary", key=f"merge-{owner}", on_click=_merge,
+            args=(owner, deepcopy(stored)),
+            help="What you changed stays changed, the rest is as they saved it; not saved yet",
+        )  # fmt: skip
+        st.button(
+            "Take theirs", key=f"theirs-{owner}", on_click=place.discard, args=(owner,),
+            help="Your changes are dropped",
+        )  # fmt: skip
+
+
+def _merge(owner: str, stored: place.Settings) -> None:
+    """Make the draft what is stored with the viewer's own changes on top."""
+    base, draft = place.base(owner) or {}, deepcopy(place.draft(owner, stored))
+    merged = deepcopy(stored)
+    for name in {*base, *draft}:
+        if base.get(name) == draft.get(name):
+            continue
+        if name in draft:
+            merged[name] = draft[name]
+        else:
+            merged.pop(name, None)
+    place.discard(owner)
+    place.draft(owner, stored)
+    place.drafts()[owner] = merged
+
+
+def _spelled(name: str, value: Any, labels: dict[str, str]) -> str:
+    """HTML of a setting's value."""
+    if value is None:
+        return f'<span class="quiet">{DEFAULT}</span>'
+    if name == "filter_groups":
+        return escape(filters.filter_sentence(value, labels, {}))
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return escape(", ".join(value) or "none")
+    return escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
