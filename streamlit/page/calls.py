@@ -231,8 +231,6 @@ class Calls(PushCalls):
             "FORECAST_USED, CHECKED_AT FROM CORE.BUDGET ORDER BY PORTAL_ID"
         )
 
-    # -- tables ------------------------------------------------------------------------------
-
     def row_counts(self, tables: Sequence[str]) -> dict[str, int]:
         """The row counts of those tables that exist, by ``DATABASE.SCHEMA.TABLE``."""
         counts: dict[str, int] = {}
@@ -347,8 +345,6 @@ class Calls(PushCalls):
                 if name in tables:
                     columns.setdefault(name, []).append(str(row["COLUMN_NAME"]))
         return columns
-
-    # -- trust -------------------------------------------------------------------------------
 
     def certificates(self) -> list[Row]:
         """The last comparison of each sync with HubSpot."""
