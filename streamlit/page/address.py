@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import monotonic
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from page import place, tabs
 
@@ -60,7 +62,9 @@ def write() -> None:
         return
     st.session_state["address-before"] = (before, monotonic())
     st.session_state["address"] = address
-    st.query_params.from_dict(address)
+    # generally available in Snowflake since April 2025; not seen in an app's page yet
+    with suppress(StreamlitAPIException):
+        st.query_params.from_dict(address)
 
 
 def _is_in_flight(told: Address) -> bool:

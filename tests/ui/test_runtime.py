@@ -31,11 +31,12 @@ NETWORK = {"urllib", "http", "socket", "ssl", "ftplib", "smtplib", "asyncio", "s
 NOT_THERE = {
     *("file_uploader", "camera_input", "audio_input", "image", "video", "audio", "logo", "pdf"),
     *("pyplot", "bokeh_chart", "map", "pydeck_chart", "components", "page_link", "login", "logout"),
-    *("query_params", "experimental_get_query_params", "experimental_set_query_params"),
+    *("experimental_get_query_params", "experimental_set_query_params"),
     *("connection", "secrets", "user", "navigation", "switch_page"),
 }
 """What does not work in an app's page, or is called experimental there (Snowflake, "Add a
-frontend experience to your app with Streamlit", "Limitations")."""
+frontend experience to your app with Streamlit", "Limitations"). Query parameters are there since
+18 April 2025 (release notes); where they should be refused the page goes on without them."""
 
 PAGE_CONFIG = {"layout", "initial_sidebar_state"}
 """The page's title, its icon and its menu are Snowsight's own."""
