@@ -52,6 +52,8 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builds]:
         with closing(snowflake.connector.connect(**parameters)) as connection:
             dbt = Dbt(directory, parameters)
             builds = Builds(story, dbt, connection, "", [], [], [], [], [])
+            for sync, settings in SYNCS.items():
+                _rows(connection, f"CALL configure_sync('{sync}', PARSE_JSON('{settings}'))")
             for tell in (story.begin, story.go_on):
                 tell()
                 _ingest(connection)
@@ -69,8 +71,7 @@ def _rows(connection: SnowflakeConnection, statement: str) -> list[tuple[Any, ..
 
 
 def _ingest(connection: SnowflakeConnection) -> None:
-    for sync, settings in SYNCS.items():
-        _rows(connection, f"CALL configure_sync('{sync}', PARSE_JSON('{settings}'))")
+    for sync in SYNCS:
         [[answer]] = _rows(connection, f"CALL ingest_hubspot('{sync}')")
         assert '"SUCCEEDED"' in answer, answer
 
