@@ -145,7 +145,7 @@ def _changed(kind: Kind, count: int) -> list[Figure]:
         # the limits of setting up are over when the run begins
         hubspot.ask(do="rest")
         hubspot.ask(do="count")
-        _, answer, _ = session.call(PUSH)
+        _, answer, reply = session.call(PUSH)
         counted = hubspot.ask(do="count")
         _, idle, _ = session.call(PUSH)
         idle_requests = hubspot.ask(do="count")["endpoints"]
@@ -158,6 +158,7 @@ def _changed(kind: Kind, count: int) -> list[Figure]:
     batches = sum(n for endpoint, n in idle_requests.items() if "/batch/" in endpoint)
     return [
         Figure(f"push: {name}", answer["duration_seconds"], "s"),
+        Figure(f"  processor, ours, {name}", reply["processor_seconds"], "s"),
         Figure(f"  rows written, {name}", done, "rows", at_least=rows),
         Figure(f"  of the write ceiling, {name}", 100 * rate / RATE, "%", at_least=100 * USED),
         Figure(

@@ -118,6 +118,7 @@ def test_what_is_chosen_for_gone_and_refused_rows_and_stages_is_stored_as_it_is(
     assert (settings["lifecycle_backward"], settings["retry_rejected"]) == ("clear_first", "never")
 
     # looked at again, nothing is another
+    view = View(world).draw().press("Pushes").press("Contacts out")
     view.choose("part-push-contacts_out", "Settings")
     assert "Nothing is changed" in view.text
     view.select("Rows that are gone", "nothing").press("Save and look at the plan")
