@@ -179,6 +179,9 @@ CURES: dict[str, tuple[str, str]] = {
     ),
 }
 
+BY_ANOTHER_KEY = ("CREDENTIAL_MISSING", "CREDENTIAL_REJECTED", "SCOPE_MISSING")
+"""Codes that end when the key is replaced, or given a scope and tested again."""
+
 
 def cause(code: str) -> str:
     """What happened."""

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import charts, cures, live, look, place, run_view, tabs, words
+from page import charts, cures, live, look, place, run_view, sync_actions, tabs, words
 from page.calls import Calls, Row
 
 A_PAGE = 15
@@ -43,13 +43,14 @@ def failures(calls: Calls) -> None:
         return
     look.heading("What went wrong", "In the last 30 days; each code of each sync once.")
     most = st.session_state.get("most-errors", ERRORS)
+    syncs = {str(sync["NAME"]): sync for sync in calls.syncs()}
     for n, error in enumerate(errors[:most]):
         code = str(error["CODE"])
         with st.container(key=f"row-error-{n}"):
             left, right = st.columns([8, 2], vertical_alignment="center")
             with left:
                 look.html(
-                    f"<p><b>{escape(code)}</b> <span class=quiet>"
+                    f"<p><b>{escape(code)}</b>{_over(error, syncs)} <span class=quiet>"
                     f"{escape(str(error['SYNC'] or 'connection'))} · "
                     f"{words.plural(int(error['TIMES']), 'time')}, "
                     f"last {words.time(error['LAST_AT'])}</span></p>"
@@ -57,6 +58,8 @@ def failures(calls: Calls) -> None:
                     f"<p class=quiet>Cause: {escape(cures.cause(code))}. "
                     f"Cure: {escape(cures.cure(code))}.</p>"
                 )
+            with right:
+                _fix(n, code, syncs.get(str(error["SYNC"])), calls)
             if error["RUN_ID"]:
                 right.button(
                     "Open the run", key=f"error-{n}", on_click=place.go, args=(place.RUNS,),
@@ -71,6 +74,40 @@ def failures(calls: Calls) -> None:
             f"Show {words.plural(len(errors) - most, 'other')}", key="more-errors", on_click=more
         )
     st.space("small")
+
+
+def is_over(error: Row, sync: Row | None) -> bool:
+    """Whether the sync has run well since the error."""
+    last = words.utc(sync["LAST_RUN_AT"]) if sync is not None else None
+    at = words.utc(error["LAST_AT"])
+    return (
+        sync is not None
+        and sync["HEALTH"] == "HEALTHY"
+        and last is not None
+        and at is not None
+        and last > at
+    )
+
+
+def _over(error: Row, syncs: dict[str, Row]) -> str:
+    over = is_over(error, syncs.get(str(error["SYNC"])))
+    return f" {look.badge('Over: it ran well since', 'good')}" if over else ""
+
+
+def _fix(number: int, code: str, sync: Row | None, calls: Calls) -> None:
+    """Draw the button that does what cures an error, where a press can."""
+    if code in cures.BY_ANOTHER_KEY:
+        st.button("Replace the key", key=f"fix-{number}", on_click=_to_key)
+    elif sync is not None and sync["HEALTH"] in ("FAILED", "SKIPPED", "INCOMPLETE", "DELAYED"):
+        st.button(
+            "Run now", key=f"fix-{number}", on_click=sync_actions.start,
+            args=(str(sync["NAME"]), sync["LAST_RUN_ID"], calls),
+        )  # fmt: skip
+
+
+def _to_key() -> None:
+    st.session_state["step"] = 1
+    place.go(place.SET_UP)
 
 
 def _costs(calls: Calls, days: int) -> None:
