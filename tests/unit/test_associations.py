@@ -48,7 +48,11 @@ class Associations:
         if self.dead & {input["id"] for input in inputs}:
             raise HubSpotRefused("400", 400)
         results = [self._result(input["id"], int(input.get("after", 0))) for input in inputs]
-        errors = [self._none(input["id"]) for input in inputs if not self.links.get(input["id"])]
+        errors = [
+            self._none(input["id"])
+            for input in inputs
+            if not self.links.get(input["id"]) or input["id"] in self.odd
+        ]
         return parse({"results": [result for result in results if result], "errors": errors})
 
     def _result(self, id: str, begin: int) -> dict[str, Any] | None:
@@ -104,6 +108,15 @@ def test_a_record_that_goes_between_two_of_its_pages_is_absent_and_not_cut_short
             hubspot.dead = {"1"}
 
     hubspot = Associations({"1": ["7", "8", "9"], "2": ["7"]}, page=2, before=go)
+    assert hubspot.read() == {"2": ["7"]}
+
+
+def test_a_record_whose_second_page_hubspot_does_not_tell_is_absent_and_not_cut_short() -> None:
+    def grow_odd(hubspot: Associations, number: int) -> None:
+        if number == 2:
+            hubspot.odd = {"1"}
+
+    hubspot = Associations({"1": ["7", "8", "9"], "2": ["7"]}, page=2, before=grow_odd)
     assert hubspot.read() == {"2": ["7"]}
 
 

@@ -81,6 +81,12 @@ class _LinksReader:
         if not answer.failed:
             for id, _ in inputs:
                 self.links_by_id.setdefault(id, [])
+            return following
+        told = {id for id, _, _ in answer.results} | answer.none
+        for id, after in inputs:
+            if after is not None and id not in told:
+                # the pages before are not the whole of it
+                self.links_by_id.pop(id, None)
         return following
 
     def _halve(self, inputs: Sequence[Input], refusal: HubSpotRefused) -> list[Input]:
