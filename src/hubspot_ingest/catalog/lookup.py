@@ -57,9 +57,20 @@ def standard(name: str) -> Stream | None:
     return stream
 
 
+def known(name: str) -> Stream | None:
+    """As ``standard``, and the web analytics of a custom object too: its columns are everybody's.
+
+    Only whose events they are is left to ``find``.
+    """
+    stream, key = standard(name), name.strip().lower()
+    if stream is None and key.endswith(ANALYTICS):
+        return replace(ITEM_STREAMS[f"contacts{ANALYTICS}"], name=key)
+    return stream
+
+
 def item_stream(name: str) -> ItemStream:
-    """The catalog's item stream of that name. Raises ``UnknownStream`` where there is none."""
-    stream = standard(name)
+    """The item stream of that name. Raises ``UnknownStream`` where there is none."""
+    stream = known(name)
     if not isinstance(stream, ItemStream):
         raise UnknownStream(f"{name} is no stream of the catalog")
     return stream

@@ -54,7 +54,7 @@ def _expected(database: Database, sync: str, settings: SyncSettings) -> Columns:
         for prop, column in PortalSchema(database).properties(sync)
         if column is not None
     ]
-    stream = lookup.standard(settings.stream)
+    stream = lookup.known(settings.stream)
     if isinstance(stream, ViewStream):
         return []
     if isinstance(stream, ItemStream):

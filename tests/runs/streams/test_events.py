@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hubspot_ingest.inbound.replay.table_replay import replay
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import HOUR, Answer, World
 
@@ -139,6 +140,23 @@ def test_the_web_analytics_of_a_custom_object_are_read_by_its_name(make: MakeWor
 
     rows = world.rows(f"SELECT ID, OBJECT_ID FROM {answer['destination']}")
     assert [tuple(row.values()) for row in rows] == [(visit, record)]
+
+
+def test_the_web_analytics_of_a_custom_object_are_read_run_after_run(make: MakeWorld) -> None:
+    world = make({"contacts": 2, "machines": 2})
+    record = next(world.portal.records("machines")).id
+    name = "p_machines_web_analytics"
+    world.call_with("CONFIGURE_APP", {"keep_pages_days": 7})
+    world.configure(name, {"event_types": ["e_visited_page"]})
+    for n in range(3):
+        world.portal.events.add("e_visited_page", record, "machines", properties={"a": str(n)})
+        world.clock.advance(HOUR)
+        assert world.run(name)["rows_inserted"] == 1
+    world.engine.sql("DELETE FROM HUBSPOT_DATA.CRM.P_MACHINES_WEB_ANALYTICS")
+
+    answer = replay(world.context, name, None)
+
+    assert (answer["response_code"], answer["rows_inserted"]) == ("OK", 3)
 
 
 def test_a_portal_without_the_subscription_skips_the_stream_and_names_it(world: World) -> None:

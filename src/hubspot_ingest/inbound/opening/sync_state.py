@@ -299,11 +299,11 @@ def _reason_to_forget(state: SyncState, sync: Sync) -> str | None:
 
 def _is_of_items(state: SyncState) -> bool:
     """Whether nothing but the count of the rows could tell that some were taken away."""
-    return isinstance(lookup.standard(state.settings.stream), ItemStream)
+    return isinstance(lookup.known(state.settings.stream), ItemStream)
 
 
 def _is_of_records(settings: SyncSettings) -> bool:
     """Whether the table is one of CRM records, custom objects included."""
     with suppress(UnknownStream):
-        return isinstance(lookup.standard(settings.stream), RecordStream | None)
+        return isinstance(lookup.known(settings.stream), RecordStream | None)
     return False

@@ -23,7 +23,7 @@ WAY_OUT = "give the sync a table of its own: {'destination': {'table': '…'}}"
 def names_of(settings: SyncSettings) -> dict[str, Table]:
     """Every name that a sync's table, its links, its history and its views take, by part."""
     table = destination.destination_table(settings)
-    stream = lookup.standard(settings.stream)
+    stream = lookup.known(settings.stream)
     names = {"": table}
     if isinstance(stream, ViewStream):
         return names
