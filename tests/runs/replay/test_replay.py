@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import httpx
+
+from hubspot_ingest import times
 from tests.runs.conftest import MakeWorld
 from tests.runs.replay.living import columns, drop_tables, keep, replayed, tables
 from tests.runs.world import DAY_AND_MORE, HOUR, MINUTE, World
@@ -23,6 +26,34 @@ def test_a_table_made_again_is_the_one_there_was(make: MakeWorld) -> None:
     assert tables(world) == before
     assert columns(world) == described
     assert world.asked() == []
+
+
+def test_a_wrong_time_that_the_primary_store_corrected_stays_corrected(make: MakeWorld) -> None:
+    world = make({"contacts": 3}).slim()
+    keep(world)
+    wrong = next(world.portal.records("contacts")).id
+    later = times.iso(world.clock.now() + DAY_AND_MORE)
+
+    def misdate(request: httpx.Request, answer: httpx.Response) -> httpx.Response | None:
+        if request.method != "GET" or "results" not in (page := answer.json()):
+            return None
+        for record in page["results"]:
+            if record.get("id") == wrong:
+                record["updatedAt"] = record["properties"]["lastmodifieddate"] = later
+        return httpx.Response(200, json=page)
+
+    world.instead = misdate
+    world.run()
+    world.instead = None
+    world.call("CALL reconcile('contacts')")
+    before = tables(world)
+    drop_tables(world)
+
+    answer = replayed(world)
+
+    assert answer["response_code"] == "OK", answer
+    assert all(dict(row)["UPDATED_AT"].isoformat() < later for row in before["CONTACTS"])
+    assert tables(world) == before
 
 
 def _live(world: World) -> None:

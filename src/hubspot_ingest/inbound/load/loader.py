@@ -177,7 +177,8 @@ class Loader:
 
     @property
     def _facts(self) -> dict[str, Json]:
-        return {"strategy": str(self.plan.strategy), "links": [*self.with_links]}
+        facts: dict[str, Json] = {"strategy": str(self.plan.strategy), "links": [*self.with_links]}
+        return {**facts, "overrules": True} if self.overrules else facts
 
     def _record(self, kind: str, at: int, facts: Mapping[str, Json]) -> None:
         if self.tables.recorder is not None:

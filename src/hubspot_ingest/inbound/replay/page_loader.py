@@ -81,7 +81,8 @@ class PageLoader:
         links = {stream: association_column(stream) for stream in entry.body["links"]}
         # rows are stamped with the run that brought them
         tables = replace(self.loader, run_id=entry.run_id)
-        return Loader(tables, _no_request, plan, manifest["portal"], links)
+        loader = Loader(tables, _no_request, plan, manifest["portal"], links)
+        return replace(loader, overrules=bool(entry.body.get("overrules")))
 
     def _mark_missing(self, entry: ArchiveEntry, manifest: Mapping[str, Any]) -> None:
         stream = lookup.item_stream(manifest["stream"])
