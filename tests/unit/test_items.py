@@ -267,11 +267,44 @@ def test_an_empty_page_for_a_token_is_asked_for_again() -> None:
     assert extraction.whole == {""}
 
 
-def test_a_list_that_ends_with_an_empty_page_shows_nothing_missing() -> None:
-    shelf = Shelf(things=[[{"id": "1"}], []])
+class Counted:
+    """A list of things with tokens that count, which HubSpot understands or answers with nothing.
+
+    After its last full page comes an empty one.
+    """
+
+    def __init__(self, things: int, *, understands: bool = True) -> None:
+        self.things = [{"id": str(n)} for n in range(things)]
+        self.understands = understands
+
+    def fetch(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        query = query_of(request)
+        limit, start = int(query["limit"]), int(query.get("after", 0))
+        things = self.things[start : start + limit] if self.understands or not start else []
+        rest = {"paging": {"next": {"after": str(start + limit)}}} if len(things) == limit else {}
+        return parse({"results": things, **rest})
+
+
+def test_a_list_whose_last_page_was_full_is_whole() -> None:
+    extraction = ItemExtraction(Counted(4).fetch, THINGS, [Partition()])
+
+    assert len(_ids(extraction.batches())) == 4
+    assert extraction.whole == {""}
+
+
+def test_a_page_token_that_is_not_understood_is_an_error() -> None:
+    extraction = ItemExtraction(Counted(4, understands=False).fetch, THINGS, [Partition()])
+
+    with pytest.raises(UnexpectedAnswer, match="its own page token of things"):
+        _ids(extraction.batches())
+    assert extraction.whole == set()
+
+
+def test_a_list_whose_end_does_not_show_shows_nothing_missing() -> None:
+    shelf = Shelf(things=[[], []])
     extraction = ItemExtraction(shelf.fetch, THINGS, [Partition()])
 
-    assert _ids(extraction.batches()) == ["1"]
+    assert _ids(extraction.batches()) == []
     assert extraction.whole == set()
 
 
@@ -303,6 +336,54 @@ def test_a_refused_parent_does_not_keep_the_others_from_being_read() -> None:
     assert _ids(extraction.batches()) == ["1"]
     assert {*extraction.refused} == {"b"}
     assert extraction.whole == {"a", "c"}, "a parent that is gone has nothing left"
+
+
+def test_what_a_batch_read_leaves_out_is_told() -> None:
+    stream = ITEM_STREAMS["subscription_statuses"]
+    statuses = [{"subscriberIdString": "a@b.c", "subscriptionId": 1, "status": "SUBSCRIBED"}]
+    answer = {
+        "results": [{"subscriberIdString": "a@b.c", "statuses": statuses}],
+        "numErrors": 1,
+        "errors": [{"category": "VALIDATION_ERROR", "message": "no address"}],
+    }
+    parents = ({"properties": {"email": "a@b.c"}}, {"properties": {"email": "odd"}})
+
+    def fetch(_request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        return parse(answer)
+
+    extraction = ItemExtraction(fetch, stream, [Partition("a@b.c", parents)])
+
+    assert len([item for batch in extraction.batches() for item in batch.items]) == 1
+    assert "did not read 1 of subscription_statuses: no address" in str(extraction.refused)
+
+
+@pytest.mark.parametrize("odd", [1, 2, 100])
+def test_one_parent_that_hubspot_minds_costs_no_other_its_items(odd: int) -> None:
+    stream = ITEM_STREAMS["subscription_statuses"]
+    addresses = [f"{n:02}{'' if n < odd else '@b.c'}" for n in range(100)]
+    asked = 0
+
+    def fetch(request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        nonlocal asked
+        asked += 1
+        assert isinstance(request.body, dict)
+        inputs: Any = request.body["inputs"]
+        if not all("@" in address for address in inputs):
+            raise HubSpotRefused("no address", 400)
+        statuses = [[{"subscriberIdString": address, "subscriptionId": 1}] for address in inputs]
+        return parse({"results": [{"statuses": each} for each in statuses]})
+
+    parents = tuple({"properties": {"email": address}} for address in addresses)
+    extraction = ItemExtraction(fetch, stream, [Partition(addresses[0], parents)])
+
+    if odd == len(addresses):
+        with pytest.raises(HubSpotRefused):
+            [*extraction.batches()]
+    else:
+        items = [item for batch in extraction.batches() for item in batch.items]
+        assert len(items) == len(addresses) - odd
+        assert f"did not read {odd} of 100: no address" in str(extraction.refused)
+    assert asked <= 20
 
 
 def test_when_every_parent_is_refused_so_is_the_stream() -> None:

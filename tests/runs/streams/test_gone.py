@@ -171,6 +171,23 @@ def test_a_list_that_a_deletion_moved_out_of_sight_keeps_its_members(listed: Wor
     assert after == before
 
 
+def test_a_form_that_a_deletion_moved_out_of_sight_loses_no_submission(world: World) -> None:
+    forms = [world.portal.forms.add(f"Form {n}") for n in range(150)]
+    world.run("form_submissions")
+    for form_id in forms[90:110]:
+        world.portal.forms.submit(form_id, {"email": "first@example.com"})
+    world.clock.advance(HOUR)
+    world.asked()
+    _deleted_while_read(
+        world, "/marketing/v3/forms", lambda: world.portal.forms.kept.remove(forms[0])
+    )
+
+    world.run("form_submissions")
+
+    landed = world.rows("SELECT FORM_ID FROM HUBSPOT_DATA.CRM.FORM_SUBMISSIONS")
+    assert {row["FORM_ID"] for row in landed} == {*forms[90:110]}
+
+
 def test_what_could_not_be_read_is_not_taken_for_gone(world: World) -> None:
     world.portal.grant("pat-na1-all-0001", None)
     world.run("pipelines")

@@ -32,19 +32,48 @@ def test_forms_on_two_pages_are_all_there(forms: World) -> None:
     assert not any(kinds(forms))
 
 
-def test_an_empty_second_page_marks_nothing(forms: World) -> None:
+def _empty_later_pages(world: World, path: str) -> None:
+    """Answer page tokens of a list as if there was nothing more."""
+
+    def emptied(request: httpx.Request, _answer: httpx.Response) -> httpx.Response | None:
+        if request.url.path != path or "after" not in request.url.params:
+            return None
+        return httpx.Response(200, json={"results": []})
+
+    world.instead = emptied
+
+
+def test_an_empty_second_page_marks_nothing_and_is_no_success(forms: World) -> None:
     forms.run("forms")
     count = len(kinds(forms))
     forms.clock.advance(HOUR)
-    emptied = []
+    _empty_later_pages(forms, requests.FORMS)
 
-    def empty_second_page(request: httpx.Request, answer: httpx.Response) -> httpx.Response | None:
-        if request.url.path != requests.FORMS or "after" not in request.url.params:
-            return None
-        emptied.append(len(answer.json()["results"]))
-        return httpx.Response(200, json={"results": []})
+    answer = forms.ingest("forms")
 
-    forms.instead = empty_second_page
-    assert forms.run("forms")["rows_deleted"] == 0
-    assert max(emptied) >= 30
+    assert (answer["status"], answer["response_code"]) == ("FAILED", "UNEXPECTED_ANSWER")
     assert kinds(forms) == [None] * count
+
+
+def test_what_is_read_for_each_of_a_list_is_read_for_all_of_it_or_fails(forms: World) -> None:
+    forms.run("form_submissions")
+    cursor = forms.sync("form_submissions")["SETTLED_THROUGH"]
+    for form in forms.portal.forms.kept.all():
+        forms.portal.forms.submit(form.id, {"email": "later@example.com"})
+    forms.clock.advance(HOUR)
+    _empty_later_pages(forms, requests.FORMS)
+
+    assert forms.ingest("form_submissions")["status"] == "FAILED"
+    assert forms.sync("form_submissions")["SETTLED_THROUGH"] == cursor
+
+
+def test_who_took_part_in_what_a_list_does_not_show_stays(make: MakeWorld) -> None:
+    world = make({"marketing_events": 130, "contacts": 5})
+    world.run("marketing_event_participations")
+    world.clock.advance(HOUR)
+    _empty_later_pages(world, requests.MARKETING_EVENTS)
+
+    world.ingest("marketing_event_participations")
+
+    marked = "SELECT COUNT(*) AS N FROM HUBSPOT_DATA.CRM.MARKETING_EVENT_PARTICIPATIONS WHERE "
+    assert world.rows(f"{marked}_DELETE_KIND IS NOT NULL")[0]["N"] == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import ItemStream
-from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
+from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.prefetch import prefetched_in_order
 from hubspot_ingest.inbound.items.item_requests import ItemPage, Partition
@@ -17,7 +17,9 @@ from hubspot_ingest.inbound.items.partitions import pages
 from hubspot_ingest.model import Json
 
 SIDE_BY_SIDE = 8
-NOT_FOUND = 404
+REFUSED, NOT_FOUND = 400, 404
+# So many parents refused one by one, and none answered: it is not the parents that HubSpot minds.
+REFUSED_ALONE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,9 @@ class ItemExtraction:
 
     ``since`` (epoch milliseconds) lets a partition that comes newest first stop early, unless its
     scope is ``behind``, which has its own time (None: from the beginning). ``checkpoint`` is the
-    place to resume at. ``whole`` are the scopes read from beginning to end, ``refused`` the errors
-    by which HubSpot refused others.
+    place to resume at, with the scopes before it that HubSpot refused: they are asked for again.
+    ``whole`` are the scopes read from beginning to end, ``refused`` the errors by which HubSpot
+    refused others.
     """
 
     fetch: Fetch
@@ -48,19 +51,17 @@ class ItemExtraction:
     refused: dict[str, IngestError] = field(default_factory=dict, init=False)
     _partial: set[str] = field(default_factory=set, init=False)
     _answered: bool = field(default=False, init=False)
+    _refused_before: set[str] = field(default_factory=set, init=False)
+    _resumed_at: list[Json] = field(default_factory=list, init=False)
+    _token: str | None = field(default=None, init=False)
 
     def batches(self) -> Iterator[ItemBatch]:
         """All items of the partitions.
 
         Raises the refusal of a stream without parents, or of all parents.
         """
-        remaining, token = self._remaining()
-        if token is not None:
-            self._partial.add(remaining[0].scope)
-        readings = (
-            self._pages(partition, token if n == 0 else None)
-            for n, partition in enumerate(remaining)
-        )
+        remaining = self._remaining()
+        readings = (self._pages(partition, self._token_of(partition)) for partition in remaining)
         keys: set[tuple[str, ...]] = set()
         for n, partition_pages in enumerate(prefetched_in_order(readings, SIDE_BY_SIDE)):
             partition = remaining[n]
@@ -72,37 +73,68 @@ class ItemExtraction:
                     self._answered = True
                     if not page.ends:
                         self._partial.add(partition.scope)
+                    if page.refusal:
+                        error = UnexpectedAnswer(f"{page.refusal}; run again")
+                        self.refused.setdefault(partition.scope, error)
                     items = self._new(page, keys)
                     yield ItemBatch(items, self._place(partition, page.token, following))
             except (ScopeMissing, HubSpotRefused) as error:
                 self._note(partition, error)
             if following is None or following.scope != partition.scope:
+                self._refused_before.discard(partition.scope)
                 self.whole |= {partition.scope} - {*self.refused} - self._partial
                 yield ItemBatch((), self._place(partition, None, following))
         if self.refused and not self._answered:
             raise next(iter(self.refused.values()))
 
-    def _remaining(self) -> tuple[list[Partition], str | None]:
-        """The partitions still to be read, and the token of the first one's next page."""
+    def _remaining(self) -> list[Partition]:
+        """The partitions still to be read."""
         if self.checkpoint is None:
-            return [*self.partitions], None
+            return [*self.partitions]
         # stored by earlier versions too: the place of a partition is called "piece" there
-        place = list(self.checkpoint["piece"])
-        remaining = [partition for partition in self.partitions if partition.place >= place]
-        resumes = bool(remaining) and remaining[0].place == place
-        return remaining, self.checkpoint.get("token") if resumes else None
+        place = self._resumed_at = list(self.checkpoint["piece"])
+        self._token = self.checkpoint.get("token")
+        self._refused_before = {*self.checkpoint.get("refused", ())}
+        remaining = []
+        for partition in self.partitions:
+            if partition.place >= place or partition.scope in self._refused_before:
+                remaining.append(partition)
+            else:
+                self._answered = True
+            if self._token_of(partition) is not None:
+                self._partial.add(partition.scope)
+                self._answered = True
+        return remaining
+
+    def _token_of(self, partition: Partition) -> str | None:
+        """The page token that the reading of a partition goes on with."""
+        return self._token if partition.place == self._resumed_at else None
 
     def _place(
         self, partition: Partition, token: str | None, following: Partition | None
     ) -> Mapping[str, Json] | None:
+        """Where to go on once ``partition`` is read up to ``token``, or whole."""
+        if following is None and token is None:
+            return None
+        place, place_token = self._following_place(partition, token, following)
+        if place < self._resumed_at:
+            # what was refused before the stop is asked for first
+            place, place_token = self._resumed_at, self._token
+        refused = sorted(self._refused_before | {*self.refused})
+        kept: dict[str, Json] = {"refused": [*refused]} if refused else {}
+        return {"piece": place, "token": place_token, **kept}
+
+    def _following_place(
+        self, partition: Partition, token: str | None, following: Partition | None
+    ) -> tuple[list[Json], str | None]:
         if len(self.stream.variants) > 1 and (
             token is not None or (following is not None and following.variant)
         ):
             # the keys of the variants before are not stored: those variants are read again
-            return {"piece": [partition.scope, partition.start or 0, 0], "token": None}
-        if token is not None:
-            return {"piece": partition.place, "token": token}
-        return None if following is None else {"piece": following.place, "token": None}
+            return [partition.scope, partition.start or 0, 0], None
+        if token is not None or following is None:
+            return partition.place, token
+        return following.place, None
 
     def _pages(self, partition: Partition, token: str | None) -> Iterator[ItemPage]:
         since = self.behind.get(partition.scope, self.since)
@@ -128,6 +160,9 @@ class ItemExtraction:
 
     def _from(self, partition: Partition, token: str | None) -> Iterator[ItemPage]:
         """The pages from a token on, or all of them where HubSpot refuses the token by now."""
+        if token is None and len(partition.parents) > 1:
+            yield self._together(partition)
+            return
         if token is None:
             yield from pages(self.fetch, self.stream, partition)
             return
@@ -139,6 +174,35 @@ class ItemExtraction:
             return
         yield first
         yield from rest
+
+    def _together(self, partition: Partition) -> ItemPage:
+        """What is read of several parents at once, past those that HubSpot refuses.
+
+        One that it minds makes it refuse all of them: they are halved until it stands alone. Raises
+        the refusal where it does not mind single ones.
+        """
+        pending, pages_read, refused = [partition], list[ItemPage](), list[HubSpotRefused]()
+        while pending:
+            part = pending.pop(0)
+            try:
+                pages_read += pages(self.fetch, self.stream, part)
+            except HubSpotRefused as refusal:
+                if refusal.http_status != REFUSED:
+                    raise
+                middle = len(part.parents) // 2
+                if middle:
+                    halves = part.parents[:middle], part.parents[middle:]
+                    pending = [*(replace(part, parents=half) for half in halves), *pending]
+                    continue
+                refused.append(refusal)
+                if len(refused) >= REFUSED_ALONE and not pages_read:
+                    raise
+        reasons = [page.refusal for page in pages_read if page.refusal]
+        if refused:
+            count = f"{len(refused)} of {len(partition.parents)}"
+            reasons.append(f"HubSpot did not read {count}: {refused[0].message}")
+        items = [item for page in pages_read for item in page.items]
+        return ItemPage(tuple(items), None, answered=len(items), refusal="; ".join(reasons))
 
     def _new(self, page: ItemPage, keys: set[tuple[str, ...]]) -> tuple[Item, ...]:
         """The items whose keys no variant before had; their keys are added to ``keys``."""

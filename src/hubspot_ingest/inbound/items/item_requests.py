@@ -53,8 +53,10 @@ class ItemPage:
     items: tuple[Item, ...]
     token: str | None
     ends: bool = True
-    # nothing was answered, before anything was left out of it
-    empty: bool = False
+    # how many items were answered, before any was left out
+    answered: int = 0
+    # what HubSpot says of those that it did not answer, empty where it answered all
+    refusal: str = ""
 
 
 def request(stream: ItemStream, partition: Partition, token: str | None = None) -> Request:
@@ -128,7 +130,24 @@ def page(stream: ItemStream, partition: Partition, answer: Any) -> ItemPage:
         value_of = getter(stream.only.path)
         values = {value.casefold() for value in stream.only.values}
         kept = [item for item in answered if (text(value_of(item)) or "").casefold() in values]
-    return ItemPage(tuple(kept), _token(stream, answer), empty=not answered)
+    return ItemPage(
+        tuple(kept),
+        _token(stream, answer),
+        answered=len(answered),
+        refusal=_refusal(stream, answer),
+    )
+
+
+def _refusal(stream: ItemStream, answer: Any) -> str:
+    """What a batch read says of the keys that it did not read, which is 207 then."""
+    if not isinstance(stream.body, ParentKeys):
+        return ""
+    errors = answer.get("errors") or ()
+    count = answer.get("numErrors") or len(errors)
+    if not count:
+        return ""
+    reason = next((error.get("message") or error.get("category") for error in errors), "")
+    return f"HubSpot did not read {count} of {stream.name}" + (f": {reason}" if reason else "")
 
 
 def _token(stream: ItemStream, answer: Any) -> str | None:

@@ -101,15 +101,21 @@ class ItemRun:
             since=None if window["whole"] else window["since"],
             behind=window["behind"],
         )
+        reading = window.get("reading")
         parts = partitions.split(
-            stream, parents, since=window["since"], until=window["end"], behind=window["behind"]
+            stream,
+            parents,
+            since=window["since"],
+            until=window["end"],
+            behind=window["behind"],
+            checkpoint=reading,
         )
         extraction = ItemExtraction(
             self.client.fetch,
             stream,
             parts,
             None if window["whole"] else window["since"],
-            window.get("reading"),
+            reading,
             {} if window["whole"] else window["behind"],
         )
         metadata = PortalSchema(self.database)
@@ -151,8 +157,8 @@ class ItemRun:
             unread = ({part.scope for part in parts} | parents.unchanged) - extraction.whole
             if not loader.stores_keys or (stream.parents is None and unread):
                 return
-            if listing.refused:
-                # custom objects that could not be listed may be there as before
+            if listing.refused or not parents.ends:
+                # what could not be listed may be there as before
                 unread |= loader.scopes() - extraction.whole
             # what was deleted while a list was read by offset moved another thing out of sight:
             # missing is what a second look does not find either
@@ -171,6 +177,8 @@ class ItemRun:
                         merged.count_in(log)
                     yield
                 in_doubt = {part.scope for part in again.partitions} - again.whole
+                if not listed.ends:
+                    in_doubt |= loader.scopes() - again.whole
             log.rows_deleted += loader.mark_missing(unread | in_doubt)
 
         with finishing(tables.close):
@@ -190,9 +198,9 @@ class ItemRun:
                         metadata.save_properties(state.name, properties, loader.flattened)
                     if merged.read_to is not None:
                         until = self._settled(window)
-                        reading: dict[str, Json] = {"until": until, "reading": {**merged.read_to}}
+                        place: dict[str, Json] = {"until": until, "reading": {**merged.read_to}}
                         log.requests = self.client.tally.requests
-                        self.writer.save_checkpoint({**window, **reading})
+                        self.writer.save_checkpoint({**window, **place})
                 yield from mark_missing(stopped=False)
                 self.tables.verify(())
                 until = self._settled(window)
