@@ -51,6 +51,21 @@ def test_beside_another_process_a_run_takes_half_of_the_searches(changed: World)
     assert _busiest_second(changed) == 2
 
 
+@pytest.mark.parametrize("leads", ["here", "elsewhere"])
+def test_what_counts_is_the_portal_that_another_credential_leads_to(
+    changed: World, leads: str
+) -> None:
+    portal = str(changed.portal.id) if leads == "here" else "7"
+    changed.engine.sql(
+        "UPDATE HUBSPOT_INGEST.STATE.CONNECTIONS SET NAME = 'other', "
+        f"PORTAL_ID = '{portal}' WHERE SLOT = 1"
+    )
+    changed.syncs.save("deals", "deals", {"connection": "other"}, changed.clock.now())
+    changed.hold("deals", process="elsewhere", weight=2)
+    changed.run()
+    assert (_busiest_second(changed) == 2) is (leads == "here")
+
+
 def test_a_process_that_comes_to_another_lets_it_notice_before_it_searches(changed: World) -> None:
     now = changed.clock.now()
     changed.syncs.save("deals", "deals", {}, now)

@@ -89,7 +89,8 @@ class QuotaShare:
                 self._client.learn_usage()
 
     def _share(self, holders: Sequence[LeaseHolder], *, first: bool) -> None:
-        others = weight_of_others(holders, self._process, self._settings.connection)
+        portal = self._stored.portal_ids.get(self._fingerprint)
+        others = weight_of_others(holders, self._process, self._settings.connection, portal)
         own = self._settings.weight
         own = max([own, *(each.weight for each in holders if each.process == self._process)])
         notice = self._clock.now() + NOTICED_AFTER if first and others else 0

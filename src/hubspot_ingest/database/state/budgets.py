@@ -10,7 +10,6 @@ from typing import Any
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.model import Json, Usage
-from hubspot_ingest.settings import DEFAULT_CONNECTION
 
 # The weight of a run by an earlier version, which stored none.
 NORMAL_WEIGHT = 2
@@ -18,11 +17,15 @@ NORMAL_WEIGHT = 2
 
 @dataclass(frozen=True, slots=True)
 class LeaseHolder:
-    """A process that holds the lease of a sync or a push on a connection."""
+    """A process that holds the lease of a sync or a push on a connection.
+
+    ``portal`` is the id of the portal it leads to, None while that is not known.
+    """
 
     process: str
     connection: str
     weight: int
+    portal: str | None = None
 
 
 class Budgets:
@@ -69,21 +72,24 @@ class Budgets:
 def lease_holders(internal: str) -> str:
     """Selects who holds a lease, in one ARRAY; ``internal`` is the schema, binds: now."""
     return (
-        "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('process', LEASE_PROCESS, "
-        f"'connection', IFNULL(SETTINGS:connection::VARCHAR, {sql.text(DEFAULT_CONNECTION)}), "
-        f"'weight', IFNULL(LEASE_WEIGHT, {NORMAL_WEIGHT}))) AS HOLDERS "
+        "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('process', LEASE_PROCESS, 'connection', CONNECTION, "
+        f"'portal', PORTAL_ID, 'weight', IFNULL(LEASE_WEIGHT, {NORMAL_WEIGHT}))) AS HOLDERS "
         f"FROM {internal}.LEASES WHERE LEASE_UNTIL >= {sql.INSTANT}"
     )
 
 
-def weight_of_others(holders: Iterable[LeaseHolder], process: str, connection: str) -> int:
+def weight_of_others(
+    holders: Iterable[LeaseHolder], process: str, connection: str, portal: str | None = None
+) -> int:
     """The weights of all processes but one together that hold a lease.
 
-    Only those of one connection count, since HubSpot limits each portal by itself.
+    Only those of one connection count and of others that lead to its ``portal``, where that is
+    known: HubSpot limits each portal by itself, whatever the credential.
     """
     weights: dict[str, int] = {}
     for holder in holders:
-        if holder.connection == connection and holder.process != process:
+        same = holder.connection == connection or (portal is not None and holder.portal == portal)
+        if same and holder.process != process:
             weights[holder.process] = max(holder.weight, weights.get(holder.process, 0))
     return sum(weights.values())
 
