@@ -72,8 +72,9 @@ class Budgets:
 def lease_holders(internal: str) -> str:
     """Selects who holds a lease, in one ARRAY; ``internal`` is the schema, binds: now."""
     return (
-        "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('process', LEASE_PROCESS, 'connection', CONNECTION, "
-        f"'portal', PORTAL_ID, 'weight', IFNULL(LEASE_WEIGHT, {NORMAL_WEIGHT}))) AS HOLDERS "
+        "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('process', LEASE_PROCESS, "
+        "'connection', CONNECTION_NAME, 'portal', PORTAL_ID, "
+        f"'weight', IFNULL(LEASE_WEIGHT, {NORMAL_WEIGHT}))) AS HOLDERS "
         f"FROM {internal}.LEASES WHERE LEASE_UNTIL >= {sql.INSTANT}"
     )
 
