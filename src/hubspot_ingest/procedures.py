@@ -19,7 +19,7 @@ from hubspot_ingest.diagnose.doctor import doctor_report
 from hubspot_ingest.diagnose.explain_row import row_explanation
 from hubspot_ingest.diagnose.explain_run import run_explanation
 from hubspot_ingest.errors import SyncBusy
-from hubspot_ingest.inbound import configure, discovery
+from hubspot_ingest.inbound import configuration, configure, discovery
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.shapes import fivetran_comparison, shape_views
 from hubspot_ingest.inbound.preview import preview
@@ -145,6 +145,12 @@ def start_sync(context: Context, name: str) -> Answer:
 def configure_app(context: Context, settings: Json) -> Answer:
     """Store settings of the whole app, after all of them were checked."""
     return app_settings.configure(context, settings)
+
+
+@answering
+def configure_all(context: Context, settings: Json, apply: bool) -> Answer:
+    """Check the settings of the app and of several syncs whole, and store all of them or none."""
+    return configuration.configure_all(context, settings, apply=apply)
 
 
 @answering

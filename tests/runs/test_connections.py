@@ -276,3 +276,26 @@ def test_a_revoked_grant_fails_the_run_and_tells_the_cure(portals: TwoPortals) -
     assert failed["response_code"] == "CREDENTIAL_REJECTED"
     assert "install the HubSpot app in the account again" in failed["message"]
     assert grant.client_secret not in json.dumps([failed, portals.stored()], default=str)
+
+
+def test_a_mistyped_key_does_not_replace_one_that_works(portals: TwoPortals) -> None:
+    answer = portals.do("SET_TOKEN", "pat-na1-mistyped")
+
+    assert answer["response_code"] == "CREDENTIAL_REJECTED"
+    assert "the credential stored before stays" in answer["message"]
+    assert "mistyped" not in answer["message"]
+    portals.ok("INGEST_HUBSPOT", "contacts")
+
+
+def test_a_mistyped_key_of_a_further_portal_changes_nothing(emea: TwoPortals) -> None:
+    answer = emea.do("CONFIGURE_CONNECTION", "emea", {"token": "pat-na1-mistyped"})
+
+    assert answer["response_code"] == "CREDENTIAL_REJECTED"
+    assert emea.ok("TEST_CONNECTION", "emea")["portal_id"] == "777"
+
+
+def test_a_mistyped_grant_does_not_replace_a_key_that_works(portals: TwoPortals) -> None:
+    answer = portals.do("SET_OAUTH", "no-client", "no-secret", "no-refresh")
+
+    assert answer["response_code"] == "CREDENTIAL_REJECTED"
+    portals.ok("INGEST_HUBSPOT", "contacts")

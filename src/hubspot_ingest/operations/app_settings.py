@@ -12,6 +12,15 @@ from hubspot_ingest.operations import task_schedules
 from hubspot_ingest.operations.context import Context
 
 
+def check(context: Context, changes: Json) -> None:
+    """Check what ``configure`` would store. Raises as it does."""
+    stored = AppState(context.database).stored()
+    settings = parse_app_settings(merge_settings(stored, changes))
+    before = parse_app_settings(stored)
+    if settings.notifications is not None and settings.notifications != before.notifications:
+        notifications.check(context.database, settings.notifications)
+
+
 def configure(context: Context, changes: Json) -> dict[str, Json]:
     """Store some settings of the app upon those stored before.
 

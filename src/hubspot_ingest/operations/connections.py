@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from hubspot_ingest import credentials
+from hubspot_ingest.credentials import Credential
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.connections import Connections, cure
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.database.state.syncs import Syncs
-from hubspot_ingest.errors import Refusal
+from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
+from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot.auth import Authenticator
+from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import (
@@ -17,6 +22,9 @@ from hubspot_ingest.settings import (
 )
 
 Answer = dict[str, Json]
+
+PATIENCE = 20_000
+"""Milliseconds in which HubSpot must have answered before a credential replaces another."""
 
 
 def set_token(context: Context, token: str | None) -> Answer:
@@ -37,14 +45,17 @@ def set_oauth(
 
 
 def configure(context: Context, name: str | None, credential_parts: Json) -> Answer:
-    """Store the credential of a connection, checked as far as it can be without HubSpot.
+    """Store the credential of a connection; HubSpot must accept one that replaces another.
 
     Raises ``Refusal``, without quoting the credential; then nothing was stored.
     """
     name = connection_name(name)
     writes, credential_parts = _writes(credential_parts)
     credential = credentials.parse_credential(credential_parts)
-    Connections(context.database).save(name, credential, context.clock.now(), writes=writes)
+    connections = Connections(context.database)
+    if name in connections.all():
+        credential = _accepted(context, name, credential)
+    connections.save(name, credential, context.clock.now(), writes=writes)
     argument = "" if name == DEFAULT_CONNECTION else f"'{name}'"
     return {
         "response_code": "OK",
@@ -52,6 +63,24 @@ def configure(context: Context, name: str | None, credential_parts: Json) -> Ans
         "connection": name,
         "kind": str(credentials.credential_kind(credential)),
     }
+
+
+def _accepted(context: Context, name: str, credential: Credential) -> Credential:
+    """The credential once HubSpot has taken it, with the refresh token that it holds by then."""
+    clock = context.clock
+    try:
+        access = Authenticator(credential, clock, cure=cure(name))
+        deadline = clock.now() + PATIENCE
+        with Client(context.base_url, access, Governor(clock), clock, deadline=deadline) as client:
+            client.fetch(requests.account(), responses.portal)
+    except ScopeMissing:
+        pass  # HubSpot knows the credential, whatever it may read
+    except IngestError as error:
+        raise Refusal(
+            f"nothing was changed, the credential stored before stays: {error.message}",
+            code=error.code,
+        ) from error
+    return access.credential
 
 
 def _writes(credential_parts: Json) -> tuple[bool, Json]:

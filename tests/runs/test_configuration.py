@@ -1,0 +1,110 @@
+"""CONFIGURE_ALL: the settings of the app and of several syncs, all of them or none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hubspot_ingest.errors import Refusal
+from hubspot_ingest.inbound import configure
+from tests.runs.world import World
+
+BEFORE = {"properties": ["email"], "associations": []}
+GOOD = {
+    "app": {"schedule": "60 MINUTES"},
+    "syncs": {"contacts": {"properties": ["city"]}, "deals": {"enabled": False}},
+}
+
+
+def _configure_all(world: World, configuration: Any, apply: str = "TRUE") -> dict[str, Any]:
+    [row] = world.rows(
+        f"CALL HUBSPOT_INGEST.CORE.CONFIGURE_ALL(PARSE_JSON(?), {apply})",
+        [json.dumps(configuration)],
+    )
+    answer: dict[str, Any] = json.loads(next(iter(row.values())))
+    return answer
+
+
+def _stored(world: World) -> dict[str, Any]:
+    syncs = world.rows("SELECT NAME, ENABLED, SETTINGS FROM HUBSPOT_INGEST.CORE.SYNCS")
+    [app] = world.rows("SELECT SETTINGS FROM HUBSPOT_INGEST.CORE.SETTINGS")
+    return {
+        "app": json.loads(app["SETTINGS"]),
+        **{row["NAME"]: (row["ENABLED"], json.loads(row["SETTINGS"])) for row in syncs},
+    }
+
+
+def test_everything_is_stored(world: World) -> None:
+    world.configure("contacts", BEFORE)
+
+    assert _configure_all(world, GOOD)["response_code"] == "OK"
+
+    assert _stored(world) == {
+        "app": {"schedule": "60 MINUTES"},
+        "contacts": (True, {"properties": ["city"]}),
+        "deals": (False, {}),
+    }
+
+
+def test_a_check_stores_nothing(world: World) -> None:
+    world.configure("contacts", BEFORE)
+
+    assert _configure_all(world, GOOD, "FALSE")["response_code"] == "OK"
+
+    assert _stored(world) == {"app": {}, "contacts": (True, BEFORE)}
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong", "named"),
+    [
+        ("syncs", {"deals": {"no_such": 1}}, "sync deals"),
+        ("syncs", {"deals": {"properties": ["no_such"]}}, "sync deals"),
+        ("syncs", {"deals": {"enabled": "maybe"}}, "sync deals"),
+        ("syncs", {"deals": {"destination": {"table": "CONTACTS"}}}, "sync deals"),
+        ("app", {"no_such": 1}, "the app"),
+        ("others", {}, "a configuration is an object"),
+    ],
+)
+def test_one_fault_keeps_everything_from_being_stored(
+    world: World, part: str, wrong: dict[str, Any], named: str
+) -> None:
+    world.configure("contacts", BEFORE)
+    configuration = {"syncs": {"contacts": {"properties": ["city"]}}}
+    configuration[part] = {**configuration.get(part, {}), **wrong}
+
+    answer = _configure_all(world, configuration)
+
+    assert answer["response_code"] != "OK"
+    assert named in answer["message"]
+    assert _stored(world) == {"app": {}, "contacts": (True, BEFORE)}
+
+
+def test_all_faults_are_named(world: World) -> None:
+    configuration = {"app": {"a": 1}, "syncs": {"deals": {"b": 1}, "contacts": {"c": 1}}}
+
+    message = _configure_all(world, configuration)["message"]
+
+    assert "the app: " in message
+    assert "sync deals: " in message
+    assert "sync contacts: " in message
+
+
+def test_what_fails_while_it_is_stored_is_put_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.configure("contacts", BEFORE)
+    enable = configure.enable
+
+    def failing(context: Any, name: str, *, enabled: bool) -> Any:
+        if name == "deals":
+            raise Refusal("no more")
+        return enable(context, name, enabled=enabled)
+
+    monkeypatch.setattr(configure, "enable", failing)
+
+    answer = _configure_all(world, GOOD)
+
+    assert "everything is as it was before" in answer["message"]
+    assert _stored(world) == {"app": {}, "contacts": (True, BEFORE)}
