@@ -54,71 +54,77 @@ _STYLE = """<style>
 .hi h3 { font-size: 1.22rem; font-weight: 650; letter-spacing: -.01em; margin: 0 0 .1rem;
   padding: .5rem 0 0; }
 .hi time { border-bottom: 1px dotted color-mix(in srgb, currentColor 35%, transparent); }
-.quiet { color: color-mix(in srgb, currentColor 66%, transparent); }
-.badge { display: inline-flex; align-items: center; gap: .4em; font-size: .8rem; font-weight: 600;
+.hi .quiet { color: color-mix(in srgb, currentColor 66%, transparent); }
+.hi .badge { display: inline-flex; align-items: center; gap: .4em; font-size: .8rem;
+  font-weight: 600;
   padding: .1rem .6rem; border-radius: 99px; white-space: nowrap; color: var(--tone);
   background: color-mix(in srgb, var(--tone) 12%, transparent); }
-.badge::before { content: ""; width: .5em; height: .5em; border-radius: 50%;
+.hi .badge::before { content: ""; width: .5em; height: .5em; border-radius: 50%;
   background: var(--tone); }
 .brand { display: flex; gap: .6rem; align-items: center; font-weight: 700; letter-spacing: -.01em; }
 .brand::before { content: ""; width: 1.15rem; height: 1.15rem; border-radius: .36rem;
   background: linear-gradient(135deg, #ff7a59 0 46%, #2f6fed 54%); }
+@keyframes unmoved { from, to { pointer-events: none; } }
+/* a list that grows lies under the pointer for a moment: Enter would take what is there */
+[data-baseweb="popover"] [role="option"] { animation: unmoved 200ms; }
 [data-baseweb="tag"] { color: inherit !important;
   background: color-mix(in srgb, #2f6fed 17%, transparent) !important; }
 .stTextArea textarea { font-family: ui-monospace, SFMono-Regular, Menlo, monospace;
   font-size: .84rem; line-height: 1.5; }
 .stTextInput button { display: none; }
-.key { display: flex; gap: 1rem; font-size: .78rem; }
-.key span::before { content: ""; display: inline-block; width: .6rem; height: .6rem;
+.hi .key { display: flex; gap: 1rem; font-size: .78rem; }
+.hi .key span::before { content: ""; display: inline-block; width: .6rem; height: .6rem;
   border-radius: .15rem; margin-right: .35rem; background: var(--c); }
-.facts { display: grid; gap: .35rem 1.5rem; margin: 0;
+.hi .facts { display: grid; gap: .35rem 1.5rem; margin: 0;
   grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr)); }
-.facts dt { font-size: .76rem; color: color-mix(in srgb, currentColor 62%, transparent); }
-.small { font-size: .78rem; }
+.hi .facts dt { font-size: .76rem; color: color-mix(in srgb, currentColor 62%, transparent); }
+.hi .small { font-size: .78rem; }
 .st-key-heads { margin-bottom: -.6rem; }
-.facts dd { margin: 0; font-variant-numeric: tabular-nums; }
-.big { border: 1px solid color-mix(in srgb, currentColor 13%, transparent); border-radius: 12px;
+.hi .facts dd { margin: 0; font-variant-numeric: tabular-nums; }
+.hi .big { border: 1px solid color-mix(in srgb, currentColor 13%, transparent); border-radius: 12px;
   padding: 1rem 1.2rem; gap: 1rem 1.5rem; }
-.big dd { font-size: 1.28rem; font-weight: 650; letter-spacing: -.01em; }
-.big dd small { display: block; font-size: .78rem; font-weight: 400; letter-spacing: 0;
+.hi .big dd { font-size: 1.28rem; font-weight: 650; letter-spacing: -.01em; }
+.hi .big dd small { display: block; font-size: .78rem; font-weight: 400; letter-spacing: 0;
   color: color-mix(in srgb, currentColor 62%, transparent); }
-.empty { border: 1px dashed color-mix(in srgb, currentColor 26%, transparent); border-radius: 12px;
+.hi .empty { border: 1px dashed color-mix(in srgb, currentColor 26%, transparent);
+  border-radius: 12px;
   padding: 2.2rem 1.5rem; text-align: center; }
-.empty b { display: block; font-size: 1.08rem; margin-bottom: .3rem; }
-.note { border-left: 3px solid var(--tone); border-radius: 4px; padding: .65rem 1rem;
+.hi .empty b { display: block; font-size: 1.08rem; margin-bottom: .3rem; }
+.hi .note { border-left: 3px solid var(--tone); border-radius: 4px; padding: .65rem 1rem;
   background: color-mix(in srgb, var(--tone) 9%, transparent); }
-.note b { color: var(--tone); }
-.steps { display: flex; flex-wrap: wrap; gap: .4rem 1.4rem; margin: 0; padding: 0;
+.hi .note b { color: var(--tone); }
+.hi .steps { display: flex; flex-wrap: wrap; gap: .4rem 1.4rem; margin: 0; padding: 0;
   list-style: none; }
-.steps li { display: flex; gap: .5rem; align-items: center; margin: 0;
+.hi .steps li { display: flex; gap: .5rem; align-items: center; margin: 0;
   color: color-mix(in srgb, currentColor 58%, transparent); }
-.steps i { font-style: normal; font-size: .76rem; font-weight: 700; width: 1.5rem; height: 1.5rem;
+.hi .steps i { font-style: normal; font-size: .76rem; font-weight: 700; width: 1.5rem;
+  height: 1.5rem;
   border-radius: 50%; display: grid; place-items: center;
   border: 1px solid color-mix(in srgb, currentColor 40%, transparent); }
-.steps .done i { color: var(--tone); border-color: var(--tone); }
-.steps .now { color: inherit; font-weight: 650; }
-.steps .now i { background: #2563eb; border-color: #2563eb; color: #fff; }
-.table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.table th { text-align: left; font-weight: 500; font-size: .78rem; padding: .3rem .9rem .3rem 0;
+.hi .steps .done i { color: var(--tone); border-color: var(--tone); }
+.hi .steps .now { color: inherit; font-weight: 650; }
+.hi .steps .now i { background: #2563eb; border-color: #2563eb; color: #fff; }
+.hi .table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.hi .table th { text-align: left; font-weight: 500; font-size: .78rem; padding: .3rem .9rem .3rem 0;
   color: color-mix(in srgb, currentColor 62%, transparent); }
-.table td { padding: .5rem .9rem .5rem 0; vertical-align: top;
+.hi .table td { padding: .5rem .9rem .5rem 0; vertical-align: top;
   border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
-.table .n { text-align: right; }
-.meter { height: .5rem; border-radius: 99px; overflow: hidden; min-width: 4rem;
+.hi .table .n { text-align: right; }
+.hi .meter { height: .5rem; border-radius: 99px; overflow: hidden; min-width: 4rem;
   background: color-mix(in srgb, currentColor 13%, transparent); }
-.meter > i { display: block; height: 100%; border-radius: 99px; background: var(--tone); }
-.split { display: flex; height: .9rem; border-radius: 99px; overflow: hidden; margin: .5rem 0; }
-.split > i { display: block; height: 100%; }
-.parts { list-style: none; margin: 0; padding: 0; display: grid; gap: .4rem 1.5rem;
+.hi .meter > i { display: block; height: 100%; border-radius: 99px; background: var(--tone); }
+.hi .split { display: flex; height: .9rem; border-radius: 99px; overflow: hidden; margin: .5rem 0; }
+.hi .split > i { display: block; height: 100%; }
+.hi .parts { list-style: none; margin: 0; padding: 0; display: grid; gap: .4rem 1.5rem;
   grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
-.parts li { margin: 0; }
-.parts b { font-weight: 600; }
-.parts b::before { content: ""; display: inline-block; width: .65rem; height: .65rem;
+.hi .parts li { margin: 0; }
+.hi .parts b { font-weight: 600; }
+.hi .parts b::before { content: ""; display: inline-block; width: .65rem; height: .65rem;
   border-radius: .15rem; margin-right: .4rem; background: var(--c); }
-.parts span { display: block; }
+.hi .parts span { display: block; }
 .hi a { color: light-dark(#1d4ed8, #93c5fd); }
-.facts div:has(> dd > code) { grid-column: span 2; }
-code.name { font-size: .82em; padding: 0; background: none; color: inherit; opacity: .72; }
+.hi .facts div:has(> dd > code) { grid-column: span 2; }
+.hi code.name { font-size: .82em; padding: 0; background: none; color: inherit; opacity: .72; }
 [class*="st-key-row-"] { padding: .3rem 0 0;
   border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
 [class*="st-key-row-"] [data-testid="stVerticalBlock"] { gap: .2rem; }
@@ -139,16 +145,18 @@ code.name { font-size: .82em; padding: 0; background: none; color: inherit; opac
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 2.6rem .9rem 4rem; }
   .st-key-heads { display: none; }
-  .table.cards, .table.cards tbody, .table.cards tr, .table.cards td { display: block; }
-  .table.cards thead { display: none; }
-  .table.cards tr { padding: .5rem 0;
+  .hi .table.cards, .hi .table.cards tbody, .hi .table.cards tr, .hi .table.cards td {
+    display: block; }
+  .hi .table.cards thead { display: none; }
+  .hi .table.cards tr { padding: .5rem 0;
     border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
-  .table.cards td { border: 0; padding: .1rem 0; text-align: left !important; }
-  .table.cards td.n { display: inline-block; margin-right: 1.1rem; }
-  .table.cards td[data-h]:not([data-h=""])::before { content: attr(data-h) "  "; font-size: .78rem;
+  .hi .table.cards td { border: 0; padding: .1rem 0; text-align: left !important; }
+  .hi .table.cards td.n { display: inline-block; margin-right: 1.1rem; }
+  .hi .table.cards td[data-h]:not([data-h=""])::before { content: attr(data-h) "  ";
+    font-size: .78rem;
     color: color-mix(in srgb, currentColor 62%, transparent); }
-  .facts { grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); }
-  .big dd { font-size: 1.1rem; }
+  .hi .facts { grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); }
+  .hi .big dd { font-size: 1.1rem; }
 }
 TONES
 </style>"""
