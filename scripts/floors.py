@@ -28,7 +28,7 @@ FLOORS = (
     ("inbound.load",),
     ("inbound.opening",),
     ("inbound.configure", "inbound.deletions", "inbound.items"),
-    ("inbound.configuration", "inbound.discovery", "inbound.reconcile", "inbound.replay"),
+    ("inbound.discovery", "inbound.reconcile", "inbound.replay"),
     ("inbound.run",),
     ("inbound.preview",),
     ("diagnose",),

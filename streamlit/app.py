@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import address, dialogs, drawing, look, place, tabs
+from page import address, dialogs, drawing, look, place, pressing, tabs
 from page.calls import Calls
 
 
@@ -41,6 +41,7 @@ def main() -> None:
         tabs.none_yet()
         drawing.show(place.part() or place.SET_UP, calls)
         address.write()
+        pressing.forget()
 
 
 main()

@@ -19,7 +19,7 @@ from hubspot_ingest.diagnose.doctor import doctor_report
 from hubspot_ingest.diagnose.explain_row import row_explanation
 from hubspot_ingest.diagnose.explain_run import run_explanation
 from hubspot_ingest.errors import SyncBusy
-from hubspot_ingest.inbound import configuration, configure, discovery
+from hubspot_ingest.inbound import configure, discovery
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.shapes import fivetran_comparison, shape_views
 from hubspot_ingest.inbound.preview import preview
@@ -150,7 +150,7 @@ def configure_app(context: Context, settings: Json) -> Answer:
 @answering
 def configure_all(context: Context, settings: Json, apply: bool) -> Answer:
     """Check the settings of the app and of several syncs whole, and store all of them or none."""
-    return configuration.configure_all(context, settings, apply=apply)
+    return configure.configure_all(context, settings, apply=apply)
 
 
 @answering

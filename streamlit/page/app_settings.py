@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from page import look, options_view
-from page.calls import Answer, Calls
+from page import look, options_view, pressing
+from page.calls import Calls
 
 ALERTS = {
     "FAILED": "a run failed",
@@ -40,9 +40,9 @@ def show(calls: Calls) -> None:
     chosen = {**_runs(stored), "notifications": _notifications(stored.get("notifications") or {})}
     changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}
     if changed:
-        st.button(
-            "Save settings", type="primary", key="save-app", on_click=_save, args=(changed, calls)
-        )
+        if pressing.pressed("Save settings", "save-app", type="primary"):
+            look.remember(calls.configure_app(changed))
+            st.rerun()
     elif stored.get("notifications"):
         st.button("Send a test message", icon=":material/mail:", on_click=_send, args=(calls,))
 
@@ -53,11 +53,6 @@ def _before(stored: dict[str, Any], key: str) -> Any:
     if key == "notifications" and value:
         return {"recipients": [], "on": list(ALERTS), **value}
     return defaults.get(key) if value is None else value
-
-
-def _save(changed: dict[str, Any], calls: Calls) -> None:
-    answer: Answer = calls.configure_app(changed)
-    look.remember(answer)
 
 
 def _send(calls: Calls) -> None:

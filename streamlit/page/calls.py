@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from page.app_calls import AppCalls
 from page.push_calls import PushCalls
 from page.statements import (
     MINUTES,
@@ -27,7 +28,7 @@ _CERTIFICATE = (
 _CHANGED = ("UPDATED_AT", "OCCURRED_AT", "SUBMITTED_AT", "CHANGED_AT", "CREATED_AT", "_SYNCED_AT")
 
 
-class Calls(PushCalls):
+class Calls(AppCalls, PushCalls):
     """The page's only way to Snowflake."""
 
     # -- the credential ----------------------------------------------------------------------
@@ -47,7 +48,7 @@ class Calls(PushCalls):
     def connections(self) -> list[Row]:
         """The portals that have a credential, the first one first."""
         return self.rows(
-            "SELECT NAME, KIND, PORTAL_ID, CREATED_AT, CHECKED_AT FROM CORE.CONNECTIONS "
+            "SELECT NAME, KIND, PORTAL_ID, TIME_ZONE, CREATED_AT, CHECKED_AT FROM CORE.CONNECTIONS "
             "ORDER BY IFF(NAME = 'default', 0, 1), NAME",
             fresh_for=MINUTES,
         )
@@ -211,19 +212,6 @@ class Calls(PushCalls):
             (-days,),
         )
 
-    def settings(self) -> dict[str, Any]:
-        """The settings of the whole app, as they were given."""
-        rows = self.rows("SELECT SETTINGS FROM CORE.SETTINGS", fresh_for=MINUTES)
-        return dict(variant(rows[0]["SETTINGS"]) or {}) if rows else {}
-
-    def configure_app(self, settings: Mapping[str, Any]) -> Answer:
-        """Change settings of the whole app; null takes one back to its default."""
-        return self.call("CONFIGURE_APP", settings)
-
-    def send_test_notification(self) -> Answer:
-        """Send the recipients a message, to see that it arrives."""
-        return self.call("SEND_TEST_NOTIFICATION")
-
     def budget(self) -> list[Row]:
         """What is left of each portal's daily limit."""
         return self.rows(
@@ -310,6 +298,13 @@ class Calls(PushCalls):
             marked,
             60.0,
         )
+
+    def live_counts(self, tables: Sequence[str]) -> dict[str, int]:
+        """The counts of the rows that are not marked as deleted, of those tables that exist."""
+        counts = self.row_counts(tables)
+        for row in self.deletions([table for table in tables if table in counts]):
+            counts[str(row["NAME"])] -= int(row["TIMES"])
+        return {table: counts[table] for table in tables if table in counts}
 
     def merges(self, tables: Sequence[str], most: int) -> list[Row]:
         """The latest records that were merged into another."""

@@ -5,6 +5,7 @@ No credential is ever part of it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ import yaml
 from page.calls import Row, variant
 
 Settings = dict[str, Any]
+Lines = list[tuple[str, str, str, str]]
+"""What would differ: the sync or the app, the setting, its value now and then."""
 Syncs = dict[str, Settings]
 ENABLED = "enabled"
 
@@ -70,6 +73,13 @@ def read(text: str) -> tuple[Syncs, Settings | None]:
     ]
     if wrong:
         raise ValueError(f"the settings of {wrong[0]} must be a mapping")
+    unclear = [
+        name
+        for name, settings in document["syncs"].items()
+        if settings and not isinstance(settings.get(ENABLED, True), bool)
+    ]
+    if unclear:
+        raise ValueError(f"{ENABLED} of {unclear[0]} must be true or false")
     syncs = {str(name): dict(settings or {}) for name, settings in document["syncs"].items()}
     return syncs, None if app is None else dict(app)
 
@@ -106,3 +116,45 @@ def changes(stored: Syncs, new_syncs: Syncs) -> list[Change]:
             Change(name, kind, None if same else plain, None if was == enabled else enabled)
         )
     return sync_changes
+
+
+def to_send(stored: Syncs, sync_changes: Sequence[Change], app: Settings) -> Settings:
+    """The configuration for CONFIGURE_ALL that makes these changes."""
+    syncs = {
+        change.name: {
+            **(stored[change.name] if change.settings is None else change.settings),
+            **({} if change.enabled is None else {ENABLED: change.enabled}),
+        }
+        for change in sync_changes
+    }
+    return {"app": app, "syncs": syncs}
+
+
+def differences(
+    stored: Syncs, sync_changes: Sequence[Change], stored_app: Settings, app: Settings
+) -> Lines:
+    """Every setting that changes, with its value before and after."""
+    lines: Lines = [
+        ("the app", name, _spelled(stored_app, name), _spelled(app, name)) for name in app
+    ]
+    for change in sync_changes:
+        before = stored.get(change.name)
+        if before is None:
+            lines.append((change.name, "", "no sync yet", "a new sync"))
+        after = dict(before or {}) if change.settings is None else dict(change.settings)
+        after.pop(ENABLED, None)
+        lines += [
+            (change.name, name, _spelled(before or {}, name), _spelled(after, name))
+            for name in dict.fromkeys([*(before or {}), *after])
+            if name != ENABLED and (before or {}).get(name) != after.get(name)
+        ]
+        if change.enabled is not None:
+            was = "" if before is None else "no" if change.enabled else "yes"
+            lines.append((change.name, "runs by itself", was, "yes" if change.enabled else "no"))
+    return lines
+
+
+def _spelled(settings: Settings, name: str) -> str:
+    """A setting's value as JSON; what is not set has its default."""
+    value = settings.get(name)
+    return "default" if value is None else json.dumps(value, ensure_ascii=False)

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import look, words
+from page import look, pressing, words
 from page.calls import Answer, Calls, Row
 from page.streams import MAIN, first_scopes, scopes_of
 
@@ -34,11 +34,13 @@ def show(calls: Calls) -> bool:
     _oauth(calls)
     stored: Answer | None = st.session_state.pop("stored", None)
     if stored is not None:
-        if stored.get("response_code") != "OK":
+        if stored.get("response_code") == "OK":
+            _test(calls)
+        else:
             look.tell(stored)
-            return False
-        _test(calls)
-    elif calls.streams() and st.button("Test again", icon=":material/refresh:"):
+    elif calls.streams() and pressing.pressed(
+        "Test again", "test-again", icon=":material/refresh:"
+    ):
         _test(calls)
     return result(calls)
 

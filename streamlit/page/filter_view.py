@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, tzinfo
 from html import escape
 from typing import Any
 
 import streamlit as st
 
-from page import filters, look, picking, place, words
+from page import days, filters, look, losses, picking, place, pressing, words
 from page.calls import Calls, Row, variant
 from page.filters import Filter, Group
 
 Properties = dict[str, Row]
-COUNTED = ("connection", "filter_groups", "updated_after")
-"""Settings that decide which records are taken."""
-
+LACKS = "A filter lacks its value: give it one, or remove it."
 USUAL = ("lifecyclestage", "dealstage", "hs_pipeline_stage", "industry", "createdate")
 
 
@@ -32,9 +30,10 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
         str(property_["PROPERTY"]): property_ for property_ in calls.stream_properties(stream)
     }
     groups: list[Group] = settings.get("filter_groups") or []
+    zone = _zone(settings, calls)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        edited = [_group(owner, n, group, properties) for n, group in enumerate(groups)]
+        edited = [_group(owner, n, group, properties, zone) for n, group in enumerate(groups)]
         with st.container(horizontal=True):
             st.button(
                 "Add a filter" if not groups else "Or: add a group",
@@ -52,23 +51,18 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
     look.html(
         f"<p>Takes {'records where ' if filters.complete(edited) else ''}"
         f"<b>{escape(filters.filter_sentence(edited, labels, types))}</b>.</p>"
-        + (
-            '<p class="quiet">A filter lacks its value: give it one, or remove it.</p>'
-            if filters.any_lacks(edited)
-            else ""
-        )
+        # a line in both cases: what moved under a finger would not be pressed
+        + f'<p class="quiet">{LACKS if filters.any_lacks(edited) else "&nbsp;"}</p>'
     )
     _matching(owner, stream, settings, calls)
 
 
 def _matching(owner: str, stream: str, settings: place.Settings, calls: Calls) -> None:
     """Draw a button that counts the records that the filters take, saved or not."""
-    counted_settings = {
-        key: value for key, value in filters.cleaned(settings).items() if key in COUNTED
-    }
+    counted_settings = losses.counted(settings)
     kept = f"{owner}-matching"
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("How many match now", icon=":material/tag:", key=f"{owner}-count"):
+        if pressing.pressed("How many match now", f"{owner}-count", icon=":material/tag:"):
             with look.working("Asking HubSpot how many records match"):
                 st.session_state[kept] = (
                     counted_settings,
@@ -92,14 +86,15 @@ def _keep(settings: place.Settings, groups: list[Group]) -> None:
         settings.pop("filter_groups", None)
 
 
-def _group(owner: str, g: int, group: Group, properties: Properties) -> Group:
+def _group(owner: str, g: int, group: Group, properties: Properties, zone: tzinfo) -> Group:
     with st.container(border=True):
         if g:
             st.caption("or all of these hold")
         else:
             st.caption("Records of which all of these hold")
         edited = [
-            _filter(owner, g, f, filter_, properties) for f, filter_ in enumerate(group["filters"])
+            _filter(owner, g, f, filter_, properties, zone)
+            for f, filter_ in enumerate(group["filters"])
         ]
         st.button(
             "And",
@@ -114,7 +109,16 @@ def _group(owner: str, g: int, group: Group, properties: Properties) -> Group:
     return {"filters": edited}
 
 
-def _filter(owner: str, g: int, f: int, filter_: Filter, properties: Properties) -> Filter:
+def _zone(settings: place.Settings, calls: Calls) -> tzinfo:
+    """The time zone of the portal that the filters are for."""
+    name = settings.get("connection", "default")
+    zones = [row["TIME_ZONE"] for row in calls.connections() if row["NAME"] == name]
+    return days.zone_named(zones[0] if zones else None)
+
+
+def _filter(
+    owner: str, g: int, f: int, filter_: Filter, properties: Properties, zone: tzinfo
+) -> Filter:
     at = f"{owner}-{place.version(owner)}-{g}-{f}"
     names = list(properties)
     name = str(filter_["propertyName"])
@@ -130,7 +134,11 @@ def _filter(owner: str, g: int, f: int, filter_: Filter, properties: Properties)
         label_visibility="collapsed" if f else "visible",
     )
     type_ = str(properties[name]["TYPE"]) if name in properties else "string"
-    fitting = list(filters.operators(type_))
+    if name == filter_["propertyName"]:
+        filter_ = days.shown(filter_, type_)
+        fitting = list(dict.fromkeys([*filters.operators(type_), str(filter_["operator"])]))
+    else:
+        fitting = list(filters.operators(type_))
     operator = str(filter_["operator"]) if filter_["operator"] in fitting else fitting[0]
     operator = second.selectbox(
         "Condition",
@@ -143,9 +151,10 @@ def _filter(owner: str, g: int, f: int, filter_: Filter, properties: Properties)
     before = filters.values_of(filter_) if filter_["propertyName"] == name else []
     with third:
         values = _values(
-            f"{at}-{name}-{operator}", type_, operator, before, properties.get(name), not f,
+            f"{at}-{name}-{operator}", type_, operator, before, properties.get(name), not f, zone,
             # what was just typed is in the draft before a press beside it leads elsewhere
-            on_change=_typed, args=(owner, g, f, f"{at}-{name}-{operator}", type_, before),
+            on_change=_typed,
+            args=(owner, g, f, f"{at}-{name}-{operator}", (name, operator, type_), before, zone),
         )  # fmt: skip
     last.button(
         "",
@@ -156,34 +165,48 @@ def _filter(owner: str, g: int, f: int, filter_: Filter, properties: Properties)
         on_click=_remove,
         args=(owner, g, f),
     )
-    return filters.with_values(name, operator, values)
+    return days.compared(filters.with_values(name, operator, values), type_, zone)
 
 
-def _typed(owner: str, g: int, f: int, key: str, type_: str, before: list[Any]) -> None:
+def _typed(
+    owner: str, g: int, f: int, key: str, kind: tuple[str, str, str], before: list[Any],
+    zone: tzinfo,
+) -> None:  # fmt: skip
     """Put the values of a filter's widgets into the draft, before anything is drawn."""
     groups: list[Group] = place.drafts().get(owner, {}).get("filter_groups") or []
     if g >= len(groups) or f >= len(groups[g]["filters"]):
         return
-    filter_ = groups[g]["filters"][f]
+    name, operator, type_ = kind
     many = st.session_state.get(f"{key}-many")
     values = (
         [*many]
         if many is not None
         else [
-            _in_json(type_, st.session_state[f"{key}-{n}"], before[n] if n < len(before) else None)
+            _in_json(
+                type_,
+                operator,
+                n,
+                st.session_state[f"{key}-{n}"],
+                before[n] if n < len(before) else None,
+                zone,
+            )
             for n in range(2)
             if f"{key}-{n}" in st.session_state
         ]
     )
-    name, operator = str(filter_["propertyName"]), str(filter_["operator"])
-    groups[g]["filters"][f] = filters.with_values(name, operator, values)
+    groups[g]["filters"][f] = days.compared(
+        filters.with_values(name, operator, values), type_, zone
+    )
 
 
-def _in_json(type_: str, chosen: Any, before: Any) -> Any:
+def _in_json(
+    type_: str, operator: str, position: int, chosen: Any, before: Any, zone: tzinfo
+) -> Any:
     """A widget's value as HubSpot takes it; a day that was not changed keeps its time."""
     if isinstance(chosen, date):
-        at = filters.instant(before)
-        return before if at is not None and chosen == at.date() else chosen.isoformat()
+        if chosen == days.day_in(before):
+            return before
+        return days.written(operator, position, chosen, type_, zone)
     return filters.json_number(chosen) if type_ == "number" else chosen
 
 
@@ -202,6 +225,7 @@ def _values(
     before: list[Any],
     property_: Row | None,
     labelled: bool,
+    zone: tzinfo,
     **changed: Any,
 ) -> list[Any]:
     """Draw the widgets for a filter's values, fitting the property's type; returns the values."""
@@ -228,15 +252,17 @@ def _values(
             **changed,
         )
     count = 2 if kind == "two" else 1
-    return [
+    old = [before[n] if n < len(before) else None for n in range(count)]
+    drawn = [
         _value(
-            f"{key}-{n}", type_, before[n] if n < len(before) else None,
+            f"{key}-{n}", type_, old[n],
             options if operator not in ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN") else {},
             ("From", "To")[n] if count == 2 else "Value",
-            labelled or count == 2, **changed,
+            labelled or count == 2, zone, **changed,
         )
         for n in range(count)
     ]  # fmt: skip
+    return [_in_json(type_, operator, n, drawn[n], old[n], zone) for n in range(count)]
 
 
 def _value(
@@ -246,6 +272,7 @@ def _value(
     options: dict[str, str],
     label: str,
     labelled: bool,
+    zone: tzinfo,
     **changed: Any,
 ) -> Any:
     seen: Any = "visible" if labelled else "collapsed"
@@ -262,53 +289,46 @@ def _value(
             **changed,
         )
     if type_ == "number":
-        number = st.number_input(
+        return st.number_input(
             label, value=filters.as_float(before), key=key, step=1.0, format="%g",
             label_visibility=seen, **changed,
         )  # fmt: skip
-        return _in_json(type_, number, before)
     if type_ in filters.TIMES:
-        at = filters.instant(before)
-        chosen = st.date_input(
-            label, at.date() if at else None, key=key, label_visibility=seen, format="YYYY-MM-DD",
-            help="The day begins at midnight UTC", **changed,
+        return st.date_input(
+            label, days.day_in(before), key=key, label_visibility=seen, format="YYYY-MM-DD",
+            help="The whole day" if type_ == "date" else f"The whole day in the zone {zone}",
+            **changed,
         )  # fmt: skip
-        return _in_json(type_, chosen, before)
     return st.text_input(
         label, str(before) if before is not None else "", key=key, label_visibility=seen, **changed
     )
 
 
 def _json(owner: str, settings: place.Settings) -> None:
-    key = f"{owner}-json"
+    """Draw the filters as JSON, which counts once its button is pressed.
+
+    Sent by itself, a browser's text would now and then undo what was picked meanwhile.
+    """
     text = filters.as_text(settings.get("filter_groups") or [])
-    wrong = st.session_state.get(f"{key}-wrong")
-    if wrong is None:
-        st.session_state[key] = text
-    st.text_area(
-        "As HubSpot takes it (JSON)",
-        key=key,
-        height=220,
-        on_change=_from_json,
-        args=(owner, settings),
-        help="Changes here show in the builder, and the other way round.",
-    )
+    key = f"{owner}-{place.version(owner)}-json-{text}"
+    with st.form(f"{owner}-json", border=False):
+        st.text_area(
+            "As HubSpot takes it (JSON)", text, key=key, height=220,
+            help="Follows the builder. What is changed here shows there once it is used.",
+        )  # fmt: skip
+        st.form_submit_button("Use this JSON", on_click=_from_json, args=(owner, settings, key))
+    wrong = st.session_state.pop(f"{owner}-json-wrong", None)
     if wrong is not None:
         look.note("Not taken:", escape(look.sentence(wrong)), "warn")
-        st.button("Back to what the builder says", key=f"{key}-back", on_click=_forget, args=(key,))
 
 
-def _forget(key: str) -> None:
-    st.session_state.pop(f"{key}-wrong", None)
-
-
-def _from_json(owner: str, settings: place.Settings) -> None:
-    key = f"{owner}-json"
-    _forget(key)
+def _from_json(owner: str, settings: place.Settings, key: str) -> None:
     try:
-        _keep(settings, filters.from_text(st.session_state[key]))
+        groups = filters.from_text(st.session_state[key])
     except ValueError as error:
-        st.session_state[f"{key}-wrong"] = str(error)
+        st.session_state[f"{owner}-json-wrong"] = str(error)
+        return
+    _keep(settings, groups)
     place.redraw(owner)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from page import days
+
 Filter = dict[str, Any]
 Group = dict[str, list[Filter]]
 
@@ -40,7 +42,8 @@ _TOKENS = ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN")
 _BY_TYPE = {
     "number": (*_ORDERED, *_EQUAL, *_PRESENT),
     "date": (*_ORDERED, *_EQUAL, *_PRESENT),
-    "datetime": (*_ORDERED, *_EQUAL, *_PRESENT),
+    # HubSpot compares an instant, and a day is none: only what can be said of a whole day
+    "datetime": (*_ORDERED, "EQ", *_PRESENT),
     "bool": ("EQ", "NEQ", *_PRESENT),
     "enumeration": ("IN", "NOT_IN", "EQ", "NEQ", *_PRESENT, *_TOKENS),
 }
@@ -155,15 +158,16 @@ def filter_sentence(
             " ".join(
                 [
                     labels.get(str(filter_["propertyName"]), str(filter_["propertyName"])),
-                    operator_words(
-                        str(filter_["operator"]), types.get(str(filter_["propertyName"]), "string")
-                    ),
+                    operator_words(str(filter_["operator"]), type_),
                     (" and " if filter_["operator"] == "BETWEEN" else ", ").join(
-                        str(value) for value in values_of(filter_)
+                        days.said(value) if type_ in TIMES else str(value)
+                        for value in values_of(filter_)
                     ),
                 ]
             ).strip()
-            for filter_ in group["filters"]
+            for stored_filter in group["filters"]
+            for type_ in [types.get(str(stored_filter["propertyName"]), "string")]
+            for filter_ in [days.shown(stored_filter, type_)]
         )
         for group in complete(groups)
     ]

@@ -14,6 +14,7 @@ from page import (
     objects_step,
     plan_step,
     start_step,
+    words,
 )
 from page.calls import Calls
 
@@ -57,10 +58,21 @@ def show(calls: Calls) -> None:
                 "Continue",
                 type="primary",
                 key=f"continue-{step}",
-                on_click=_to,
-                args=(step + 1,),
+                on_click=_forward,
+                args=(step, calls),
                 disabled=not complete,
             )
+
+
+def _forward(step: int, calls: Calls) -> None:
+    """Go on; what was typed just before the press is in the drafts by now."""
+    lacking = objects_step.lacking(calls) if STEPS[step] == "Objects" else []
+    if not lacking:
+        _to(step + 1)
+        return
+    names = ", ".join(map(words.title, lacking))
+    message = f"A filter lacks its value: {names}. Give it one, or remove it"
+    look.remember({"response_code": "Not yet", "message": message})
 
 
 def _to(step: int) -> None:

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import connections_view, filter_view, filters, look, place, streams, words
+from page import connections_view, filter_view, filters, look, place, pressing, streams, words
 from page.calls import Calls, Row
 
 
@@ -44,7 +44,7 @@ def to_store(sync: str, database: str, schema: str) -> place.Settings:
 
 
 def show(calls: Calls) -> bool:
-    """Draw the step; true when a stream was picked."""
+    """Draw the step; true when a stream is picked."""
     look.heading("Objects", "What to keep in Snowflake. You can add and remove some at any time.")
     readable = [stream for stream in calls.streams() if stream["READABLE"]]
     if not readable:
@@ -70,13 +70,16 @@ def show(calls: Calls) -> bool:
     picked = new(calls)
     look.html(f'<p class="quiet">{words.plural(len(picked), "stream")} chosen</p>')
     _filters(picked, calls)
-    lacking = [
-        name for name in picked if filters.any_lacks(settings_of(name).get("filter_groups") or [])
+    return bool(picked)
+
+
+def lacking(calls: Calls) -> list[str]:
+    """The picked syncs some filter of which lacks its value."""
+    return [
+        name
+        for name in new(calls)
+        if filters.any_lacks(settings_of(name).get("filter_groups") or [])
     ]
-    if lacking:
-        names = escape(", ".join(map(words.title, lacking)))
-        look.note("A filter lacks its value:", f"{names}. Give it one, or remove it.", "warn")
-    return bool(picked) and not lacking
 
 
 def sync_name(stream: str, connection: str) -> str:
@@ -98,7 +101,10 @@ def _tools(readable: list[Row], there: set[str], connection: str, calls: Calls) 
         ]
         st.button("Recommended", on_click=_add_all, args=(recommended, connection))
         st.button("None", on_click=_pick_none)
-        if st.button("Look again", icon=":material/refresh:", help="Ask HubSpot what there is now"):
+        if pressing.pressed(
+            "Look again", "discover", icon=":material/refresh:",
+            help="Ask HubSpot what there is now",
+        ):  # fmt: skip
             with look.working("Asking HubSpot for objects, properties and counts"):
                 look.remember(calls.discover())
             st.rerun()

@@ -82,6 +82,16 @@ def _set(settings: place.Settings, name: str, value: Any, default: Any) -> None:
         settings[name] = value
 
 
+def _kept(settings: place.Settings, name: str, key: str, default: Any) -> dict[str, Any]:
+    """What lets a widget's change into the draft at once, whatever is pressed next."""
+
+    def changed() -> None:
+        value = st.session_state[key]
+        _set(settings, name, value.strip().upper() if isinstance(value, str) else value, default)
+
+    return {"on_change": changed}
+
+
 def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
     """Draw schedule, deletions and limits; changes ``settings`` in place."""
     name = str(sync["NAME"])
@@ -114,6 +124,7 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
         followed = st.toggle(
             "Follow deletions", settings.get("include_archived", True), key=f"{key}-archived",
             help="Records that are deleted, merged or no longer match are marked, never removed.",
+            **_kept(settings, "include_archived", f"{key}-archived", True),
         )  # fmt: skip
         _set(settings, "include_archived", followed, True)
         at = (
@@ -141,6 +152,7 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
             value = st.number_input(
                 label, 0, most, int(settings.get(setting, default)), key=f"{key}-{setting}",
                 help=help_text, width=320,
+                **_kept(settings, setting, f"{key}-{setting}", default),
             )  # fmt: skip
             _set(settings, setting, int(value), default)
     _destination(key, settings)
@@ -157,14 +169,22 @@ def _destination(key: str, settings: place.Settings) -> None:
             text = column.text_input(
                 words.title(name), destination.get(name, default), key=f"{key}-to-{name}",
                 placeholder="the stream's name" if not default else None,
+                on_change=_typed_place, args=(settings, name, f"{key}-to-{name}", default),
             ).strip().upper()  # fmt: skip
             _set(destination, name, text, default)
         _set(settings, "destination", destination, {})
         prefix = st.text_input(
             "Property columns begin with", settings.get("column_prefix", "PROPERTIES_"),
             key=f"{key}-prefix", width=320,
+            **_kept(settings, "column_prefix", f"{key}-prefix", "PROPERTIES_"),
         )  # fmt: skip
         _set(settings, "column_prefix", prefix.strip().upper(), "PROPERTIES_")
+
+
+def _typed_place(settings: place.Settings, part: str, key: str, default: str) -> None:
+    destination = dict(settings.get("destination") or {})
+    _set(destination, part, str(st.session_state[key]).strip().upper(), default)
+    _set(settings, "destination", destination, {})
 
 
 def _event_types(key: str, settings: place.Settings) -> None:

@@ -13,6 +13,7 @@ from page import (
     day_limit,
     fivetran_view,
     look,
+    pressing,
     words,
 )
 from page.calls import Calls
@@ -60,29 +61,29 @@ def _import(calls: Calls) -> None:
     if not changes and not of_app:
         look.note("Nothing to do.", "Everything is configured like this already.", "good")
         return
+    stored = configuration.of_syncs(calls.syncs())
+    lines = configuration.differences(stored, changes, calls.settings(), of_app)
     look.html(
         look.table(
-            ("Sync", "Would be"),
+            ("Of", "Setting", "Now", "Then"),
             [
-                *([("the app", escape(f"set: {', '.join(of_app)}"))] if of_app else []),
-                *((escape(change.name), escape(change.kind)) for change in changes),
+                (
+                    escape(of), escape(setting), f"<code>{escape(now)}</code>" if now else "",
+                    f"<code>{escape(then)}</code>",
+                )
+                for of, setting, now, then in lines
             ],
         )
-    )
-    count = len(changes) + bool(of_app)
-    if st.button(f"Apply {words.plural(count, 'change')}", type="primary"):
-        with look.working("Checking and storing each of them"):
-            if of_app:
-                look.tell(calls.configure_app(of_app))
-            _apply(changes, calls)
-
-
-def _apply(changes: list[configuration.Change], calls: Calls) -> None:
-    for change in changes:
-        answers = []
-        if change.settings is not None:
-            answers.append(calls.configure_sync(change.name, change.settings))
-        if change.enabled is not None:
-            answers.append(calls.enable_sync(change.name, change.enabled))
-        for answer in answers:
-            look.tell(answer)
+    )  # fmt: skip
+    whole = configuration.to_send(stored, changes, of_app)
+    with look.working("Checking everything against HubSpot"):
+        checked = calls.check_all(whole)
+    good = checked.get("response_code") == "OK"
+    if not good:
+        look.tell(checked)
+    label = f"Apply {words.plural(len(lines), 'change')}"
+    if pressing.pressed(label, "import", type="primary", disabled=not good):
+        with look.working("Storing all of it"):
+            answer = calls.configure_all(whole)
+        look.remember(answer)
+        st.rerun()

@@ -13,6 +13,7 @@ from page import (
     objects_step,
     options_view,
     place,
+    pressing,
     sync_actions,
     words,
 )
@@ -43,9 +44,10 @@ def show(calls: Calls) -> bool:
     schedule = options_view.schedule(
         "start", calls.settings().get("schedule") or "60 MINUTES", "Then keep everything current"
     )
-    if st.button(
-        f"Start {words.plural(len(picked), 'sync')}", type="primary", icon=":material/play_arrow:"
-    ):
+    if pressing.pressed(
+        f"Start {words.plural(len(picked), 'sync')}", "start", type="primary",
+        icon=":material/play_arrow:",
+    ):  # fmt: skip
         with look.working("Storing the syncs and starting them"):
             _start(picked, calls, schedule)
     return True

@@ -13,9 +13,11 @@ from page import (
     filters,
     live,
     look,
+    losses,
     options_view,
     place,
     plan_view,
+    pressing,
     properties_view,
     run_list,
     sync_actions,
@@ -40,12 +42,11 @@ def show(sync: Row, calls: Calls) -> None:
     sync_actions.show(sync, calls)
     live.show(calls, name)
     destination = str(sync["DESTINATION"] or "")
-    counts = calls.row_counts([destination] if destination else [])
     look.html(
         look.facts(
             [
                 ("Data complete until", _complete_until(sync)),
-                ("Rows", words.number(counts.get(destination))),
+                ("Rows", _rows(destination, calls)),
                 ("Last run", words.time(sync["LAST_RUN_AT"])),
                 ("Next run", next_run(sync, calls)),
             ],
@@ -78,6 +79,16 @@ def _complete_until(sync: Row) -> str:
         return at
     behind = words.plural(minutes, "minute")
     return f"{at}<small>{behind} behind on purpose: HubSpot's search lags</small>"
+
+
+def _rows(table: str, calls: Calls) -> str:
+    """The live rows of a table as HTML, and beside them those that are marked as gone."""
+    tables = [table] if table else []
+    counts, live = calls.row_counts(tables), calls.live_counts(tables)
+    gone = counts.get(table, 0) - live.get(table, 0)
+    return words.number(live.get(table)) + (
+        f"<small>and {words.number(gone)} deleted or filtered out</small>" if gone else ""
+    )
 
 
 def _labels(sync: Row, calls: Calls) -> dict[str, str]:
@@ -149,10 +160,19 @@ def _changes(name: str, stored: place.Settings, settings: place.Settings, calls:
         "busy",
     )
     with st.container(horizontal=True):
-        blocked = lacks or conflicts.is_open(name, stored)
-        if st.button("Save changes", type="primary", key=f"save-{name}", disabled=blocked):
+        # it takes presses though a value lacks: one may be typed at this moment
+        saved = pressing.pressed(
+            "Save changes", f"save-{name}", type="primary",
+            disabled=conflicts.is_open(name, stored),
+        )  # fmt: skip
+        if saved and not lacks:
             if conflicts.is_stored_meanwhile(name, calls):
                 st.rerun()
+            with look.working("Asking HubSpot how many records match"):
+                rows = losses.lost(name, stored, complete_settings, calls)
+            if rows is not None:
+                losses.ask(name, rows, complete_settings, calls)
+                return
             with look.working("Checking the settings against HubSpot"):
                 answer = calls.configure_sync(name, complete_settings)
             if answer.get("response_code") == "OK":

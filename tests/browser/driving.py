@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,6 +49,33 @@ class Browser:
         """The button whose label begins so; the name of its icon may stand before it."""
         begins = re.compile(rf"^([a-z_]+ )?{re.escape(label)}")
         return self.page.get_by_role("button", name=begins).last
+
+    def press_as_people_do(self, target: Locator) -> None:
+        """Press where a thing is at this moment, for as long as a finger rests, and look on."""
+        target.scroll_into_view_if_needed()
+        box = target.bounding_box()
+        assert box
+        self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        self.page.mouse.down()
+        self.page.wait_for_timeout(130)
+        self.page.mouse.up()
+        self.page.wait_for_timeout(350)
+
+    def pick_by_keys(self, label: str, names: Sequence[str], pause: int) -> None:
+        """Pick several in a box: type each and press Enter, with a pause in milliseconds."""
+        self.press_as_people_do(self.page.get_by_role("combobox", name=re.compile(label)).first)
+        for name in names:
+            self.page.keyboard.type(name, delay=pause / 8)
+            self.page.wait_for_timeout(max(pause, 60))
+            self.page.keyboard.press("Enter", delay=pause / 4)
+            self.page.wait_for_timeout(pause)
+        self.page.keyboard.press("Escape")
+
+    def type_into(self, field: Locator, text: str) -> None:
+        """Type into a field in place of what is there, and stay in it."""
+        self.press_as_people_do(field)
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.type(text, delay=60)
 
     def tick(self, label: str) -> None:
         """Tick a box."""

@@ -45,7 +45,8 @@ def as_installed(installed: Engine) -> Engine:
         installed.sql(f'DROP TASK HUBSPOT_INGEST.TASKS."{task.name.object}"')
     installed.sql(
         "UPDATE HUBSPOT_INGEST.STATE.CONNECTIONS SET NAME = IFF(SLOT = 0, 'default', NULL), "
-        "KIND = NULL, PORTAL_ID = NULL, CREATED_AT = NULL, CHECKED_AT = NULL, WRITES = NULL"
+        "KIND = NULL, PORTAL_ID = NULL, CREATED_AT = NULL, CHECKED_AT = NULL, WRITES = NULL, "
+        "TIME_ZONE = NULL"
     )
     for _, secret in SECRETS.values():
         installed.sql(f"ALTER SECRET HUBSPOT_INGEST.CONFIG.{secret} SET SECRET_STRING = ''")

@@ -18,13 +18,11 @@ GOOD = {
 }
 
 
-def _configure_all(world: World, configuration: Any, apply: str = "TRUE") -> dict[str, Any]:
-    [row] = world.rows(
-        f"CALL HUBSPOT_INGEST.CORE.CONFIGURE_ALL(PARSE_JSON(?), {apply})",
-        [json.dumps(configuration)],
-    )
-    answer: dict[str, Any] = json.loads(next(iter(row.values())))
-    return answer
+def _configure_all(world: World, configuration: Any, *, apply: bool = True) -> dict[str, Any]:
+    try:
+        return configure.configure_all(world.context, configuration, apply=apply)
+    except Refusal as error:
+        return {"response_code": error.code, "message": error.message}
 
 
 def _stored(world: World) -> dict[str, Any]:
@@ -51,7 +49,7 @@ def test_everything_is_stored(world: World) -> None:
 def test_a_check_stores_nothing(world: World) -> None:
     world.configure("contacts", BEFORE)
 
-    assert _configure_all(world, GOOD, "FALSE")["response_code"] == "OK"
+    assert _configure_all(world, GOOD, apply=False)["response_code"] == "OK"
 
     assert _stored(world) == {"app": {}, "contacts": (True, BEFORE)}
 

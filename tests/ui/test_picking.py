@@ -83,7 +83,7 @@ def _at_objects(open_page: Open, groups: list[Any]) -> View:
     view.draw()
     for _ in range(3):
         view.press("Continue")
-    return view.tick("Contacts").write("As HubSpot takes it (JSON)", json.dumps(groups))
+    return view.tick("Contacts").use_json(json.dumps(groups))
 
 
 def test_a_number_typed_just_before_continue_counts(open_page: Open) -> None:
@@ -111,15 +111,28 @@ def test_a_destination_typed_just_before_continue_counts(open_page: Open) -> Non
 def test_a_filter_without_its_value_keeps_from_going_on(open_page: Open) -> None:
     view = _at_objects(open_page, WITHOUT_VALUE)
 
-    [forward] = [button for button in view.test.button if button.label == "Continue"]
-    assert forward.disabled
+    view.press("Continue")
+    assert "What to keep in Snowflake" in view.text
     assert "A filter lacks its value: Contacts" in view.text
 
 
 def test_a_filter_without_its_value_is_not_saved(open_page: Open) -> None:
     view, world = _of_contacts(open_page, "Filters")
-    view.write("As HubSpot takes it (JSON)", json.dumps(WITHOUT_VALUE))
+    view.use_json(json.dumps(WITHOUT_VALUE))
 
-    [save] = [button for button in view.test.button if button.label == "Save changes"]
-    assert save.disabled
+    view.press("Save changes")
+    assert "A filter lacks its value" in view.text
     assert "filter_groups" not in json.loads(world.sync()["SETTINGS"])
+
+
+def test_what_was_typed_just_before_another_part_is_pressed_counts(open_page: Open) -> None:
+    view, world = _of_contacts(open_page, "Schedule and more")
+    [minutes] = [box for box in view.test.number_input if box.label == "Settle, minutes"]
+    minutes.set_value(25)
+    view.fill("Schema", "sales").press("Runs")
+
+    view.press("Syncs").press("Contacts").choose("part-contacts", "Filters")
+    view.press("Save changes")
+
+    stored = json.loads(world.sync()["SETTINGS"])
+    assert stored == {"settle_minutes": 25, "destination": {"schema": "SALES"}}

@@ -14,7 +14,6 @@ from tests.ui.conftest import Open
 from tests.ui.viewing import View
 
 EMAIL: list[Any] = [{"filters": [{"propertyName": "email", "operator": "HAS_PROPERTY"}]}]
-JSON = "As HubSpot takes it (JSON)"
 
 
 def at_objects(open_page: Open, portal: Portal | None = None) -> tuple[View, World]:
@@ -86,7 +85,7 @@ def test_the_plan_shows_the_columns_and_statements_to_come(open_page: Open) -> N
 def test_the_plan_is_that_of_the_filters_given(open_page: Open) -> None:
     view, _ = at_objects(open_page)
 
-    view.write(JSON, json.dumps(EMAIL)).press("Continue")
+    view.use_json(json.dumps(EMAIL)).press("Continue")
 
     assert "by search" in view.text
     assert '"propertyName": "email"' in view.text
@@ -134,7 +133,7 @@ def test_a_sync_tells_what_its_next_run_would_do(open_page: Open) -> None:
 def test_changes_that_are_not_saved_are_planned_too(open_page: Open) -> None:
     view, world = of_contacts(open_page)
 
-    view.choose("part-contacts", "Filters").write(JSON, json.dumps(EMAIL))
+    view.choose("part-contacts", "Filters").use_json(json.dumps(EMAIL))
     view.choose("part-contacts", "Next run")
 
     assert "With your changes, which are not saved yet" in view.text
@@ -151,7 +150,7 @@ def test_the_records_that_match_are_counted_before_anything_is_saved(open_page: 
 
     view.choose("part-contacts", "Filters").press("How many match now")
     assert "31 records match now" in view.text
-    view.write(JSON, json.dumps(groups))
+    view.use_json(json.dumps(groups))
     assert "match now" not in view.text
     view.press("How many match now")
 
@@ -162,7 +161,7 @@ def test_a_filter_that_hubspot_refuses_is_told_by_the_count(open_page: Open) -> 
     view, _ = of_contacts(open_page)
     wrong = [{"filters": [{"propertyName": "no_such", "operator": "HAS_PROPERTY"}]}]
 
-    view.choose("part-contacts", "Filters").write(JSON, json.dumps(wrong))
+    view.choose("part-contacts", "Filters").use_json(json.dumps(wrong))
     view.press("How many match now")
 
     assert "no_such" in view.text

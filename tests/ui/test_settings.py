@@ -73,7 +73,9 @@ def test_an_import_shows_what_it_would_change_and_then_does(open_page: Open) -> 
     )
     assert "contacts" in view.text
     assert len(world.rows("SELECT * FROM syncs")) == 1
-    view.press("Apply 3 changes")
+    assert json.dumps(SETTINGS["properties"]) in view.text
+    assert "default" in view.text
+    view.press("Apply 6 changes")
 
     [app] = world.rows("SELECT SETTINGS:schedule::VARCHAR AS SCHEDULE FROM settings")
     assert app["SCHEDULE"] == "15 MINUTES"

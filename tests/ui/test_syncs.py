@@ -150,7 +150,7 @@ def test_a_filter_is_built_from_the_portals_properties(open_page: Open) -> None:
 
     view.press("Add a filter")
     view.select("Property", "lifecyclestage").select("Condition", "EQ").select("Value", "customer")
-    view.press("Save changes")
+    view.press("Save changes").press("Save all the same")
 
     [group] = stored(world)["filter_groups"]
     assert group["filters"] == [
@@ -173,8 +173,7 @@ def test_the_operators_and_values_fit_the_propertys_type(open_page: Open) -> Non
 def test_json_and_builder_follow_each_other(open_page: Open) -> None:
     view, _ = opened(open_page, "Filters")
 
-    view.write(
-        "As HubSpot takes it (JSON)",
+    view.use_json(
         '[{"filters": [{"propertyName": "email", "operator": "CONTAINS_TOKEN", "value": "x"}]}]',
     )
     assert view.box("Property").value == "email"
@@ -187,7 +186,7 @@ def test_json_and_builder_follow_each_other(open_page: Open) -> None:
 def test_json_that_is_none_is_told_in_one_line_and_nothing_is_lost(open_page: Open) -> None:
     view, _ = opened(open_page, "Filters")
 
-    view.press("Add a filter").write("As HubSpot takes it (JSON)", "[{")
+    view.press("Add a filter").use_json("[{")
 
     assert "This is not JSON" in view.text
     assert view.box("Property").value == "lifecyclestage"
@@ -262,8 +261,7 @@ def test_the_types_of_events_are_a_setting(open_page: Open) -> None:
 def test_what_hubspot_would_refuse_is_not_stored(open_page: Open) -> None:
     view, world = opened(open_page, "Filters")
 
-    view.write(
-        "As HubSpot takes it (JSON)",
+    view.use_json(
         '[{"filters": [{"propertyName": "no_such", "operator": "HAS_PROPERTY"}]}]',
     ).press("Save changes")
 

@@ -118,6 +118,10 @@ class View:
         """Write into a field of several lines and leave it."""
         return self._after(self.area(label).set_value(text))
 
+    def use_json(self, text: str) -> Self:
+        """Write filters as JSON and use them."""
+        return self.write("As HubSpot takes it (JSON)", text).press("Use this JSON")
+
     def written(self, label: str) -> str:
         """What stands in a field of several lines."""
         return str(self.area(label).value)

@@ -265,6 +265,11 @@ def portal(answer: Any) -> str:
         ) from error
 
 
+def portal_and_zone(answer: Any) -> tuple[str, str]:
+    """The portal's id, and its time zone as HubSpot names it; empty where it does not."""
+    return portal(answer), str(answer.get("timeZone") or "")
+
+
 def record_counts(answer: Any) -> dict[str, int]:
     """How many records there are, by object type id (0-1 for contacts)."""
     try:

@@ -76,7 +76,7 @@ def test_connection(context: Context, name: str | None) -> dict[str, Json]:
     now = context.clock.now()
     try:
         with context.client(settings, now + PATIENCE_OF_A_TEST) as client:
-            portal_id = client.fetch(requests.account(), responses.portal)
+            portal_id, zone = client.fetch(requests.account(), responses.portal_and_zone)
             accesses = stream_accesses(client.fetch, now)
             credential = client.access.credential
     except CredentialError:
@@ -85,6 +85,7 @@ def test_connection(context: Context, name: str | None) -> dict[str, Json]:
         )
         raise
     Connections(context.database).save_portal(name, credential, portal_id, now)
+    Connections(context.database).save_time_zone(name, zone)
     if name == DEFAULT_CONNECTION:
         PortalSchema(context.database).save_access(accesses, now)
     readable = [access for access in accesses if access.readable]

@@ -128,8 +128,16 @@ class Connections:
         freed = "" if name == DEFAULT_CONNECTION else "NAME = NULL, "
         self._database.rows(
             f"UPDATE {self._table} SET {freed}KIND = NULL, PORTAL_ID = NULL, CREATED_AT = NULL, "
-            "CHECKED_AT = NULL, WRITES = NULL WHERE SLOT = ?",
+            "CHECKED_AT = NULL, WRITES = NULL, TIME_ZONE = NULL WHERE SLOT = ?",
             (slot,),
+        )
+
+    def save_time_zone(self, name: str, zone: str) -> None:
+        """Store the time zone of the portal that a connection reads."""
+        self._database.rows(
+            f"UPDATE {self._table} SET TIME_ZONE = ? WHERE NAME = ? "
+            "AND TIME_ZONE IS DISTINCT FROM ?",
+            (zone, name, zone),
         )
 
     def save_portal(self, name: str, credential: Credential, portal_id: str, now: int) -> None:

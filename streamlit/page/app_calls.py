@@ -1,0 +1,33 @@
+"""The page's statements about the settings of the whole app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from page.statements import MINUTES, Answer, Statements, variant
+
+
+class AppCalls(Statements):
+    """What concerns no single sync."""
+
+    def settings(self) -> dict[str, Any]:
+        """The settings of the whole app, as they were given."""
+        rows = self.rows("SELECT SETTINGS FROM CORE.SETTINGS", fresh_for=MINUTES)
+        return dict(variant(rows[0]["SETTINGS"]) or {}) if rows else {}
+
+    def configure_app(self, settings: Mapping[str, Any]) -> Answer:
+        """Change settings of the whole app; null takes one back to its default."""
+        return self.call("CONFIGURE_APP", settings)
+
+    def check_all(self, configuration: Mapping[str, Any]) -> Answer:
+        """What CONFIGURE_ALL would refuse of a configuration; changes nothing."""
+        return self.ask("CONFIGURE_ALL", configuration, False)
+
+    def configure_all(self, configuration: Mapping[str, Any]) -> Answer:
+        """Store the settings of the app and of several syncs: all of them or none."""
+        return self.call("CONFIGURE_ALL", configuration, True)
+
+    def send_test_notification(self) -> Answer:
+        """Send the recipients a message, to see that it arrives."""
+        return self.call("SEND_TEST_NOTIFICATION")

@@ -1,0 +1,57 @@
+"""Says before other settings are saved how many rows of the table they would let go."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from page import dialogs, filters, look, place, sync_actions, words
+from page.calls import Answer, Calls
+
+COUNTED = ("connection", "filter_groups", "updated_after")
+"""Settings that decide which records are taken."""
+
+
+def counted(settings: place.Settings) -> place.Settings:
+    """The settings that decide which records are taken, without unfinished filters."""
+    return {key: value for key, value in filters.cleaned(settings).items() if key in COUNTED}
+
+
+def lost(
+    name: str, stored: place.Settings, settings: place.Settings, calls: Calls
+) -> tuple[int, int] | None:
+    """The live rows of a sync's table and the fewer records that HubSpot counts for new settings.
+
+    None where no row is lost, or HubSpot cannot be asked.
+    """
+    if counted(stored) == counted(settings):
+        return None
+    [sync] = [sync for sync in calls.syncs() if sync["NAME"] == name]
+    table = str(sync["DESTINATION"] or "")
+    live = calls.live_counts([table] if table else []).get(table, 0)
+    if not live:
+        return None
+    answer = calls.count_records(str(sync["STREAM"]), counted(settings))
+    if answer.get("response_code") != "OK" or int(answer["records"]) >= live:
+        return None
+    return live, int(answer["records"])
+
+
+@dialogs.asking("Let rows go?")
+def ask(name: str, rows: tuple[int, int], settings: place.Settings, calls: Calls) -> None:
+    """Ask whether settings are saved that let rows go."""
+    live, matching = rows
+    st.markdown(
+        f"**You lose {words.plural(live - matching, 'row')}.** The table of "
+        f"{look.plain(words.title(name))} has {words.plural(live, 'live row')}, and "
+        f"{words.plural(matching, 'record')} of HubSpot "
+        f"{'matches' if matching == 1 else 'match'} the new settings. The next run marks the other "
+        "rows as filtered out: they stay in the table, and leave its view of current rows."
+    )
+
+    def save() -> Answer:
+        answer = calls.configure_sync(name, settings)
+        if answer.get("response_code") == "OK":
+            place.discard(name)
+        return answer
+
+    sync_actions.choice("Save all the same", save)

@@ -1,0 +1,81 @@
+"""Conditions on dates take whole days: of the portal's zone for instants, of UTC for dates."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hubspot_sandbox import Portal
+from page import days, filters
+from tests.ui.conftest import Open
+
+NEW_YORK = ZoneInfo("America/New_York")
+JULY = date(2026, 7, 1)
+# 30 June 23:30, 1 July 00:30 and 23:30, 2 July 00:30 in New York, which is four hours behind UTC
+CLOSED = ("2026-07-01T03:30:00Z", "2026-07-01T04:30:00Z", "2026-07-02T03:30:00Z",
+          "2026-07-02T04:30:00Z")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("operator", "taken"),
+    [("LT", 1), ("LTE", 3), ("GT", 1), ("GTE", 3), ("EQ", 2)],
+)
+def test_a_condition_on_a_datetime_takes_whole_days_of_the_portal(
+    open_page: Open, operator: str, taken: int
+) -> None:
+    portal = Portal(1, records={}, time_zone="America/New_York")
+    for closed in CLOSED:
+        portal.create("deals", {"closedate": closed})
+    view, world = open_page(portal=portal)
+    world.call(f"CALL set_token('{portal.token}')")
+    world.call("CALL test_connection()")
+    world.call("CALL discover()")
+    world.configure("deals", {})
+    view.draw().press("Deals").choose("part-deals", "Filters").press("Add a filter")
+    view.select("Property", "closedate").select("Condition", operator)
+    [box] = view.test.date_input
+    view._after(box.set_value(JULY))
+    view.press("How many match now")
+
+    assert f"{taken} record" in view.text
+    assert "2026-07-01." in view.text
+
+    view.press("Save changes")
+    stored = json.loads(world.sync("deals")["SETTINGS"])["filter_groups"]
+    view.press("Syncs").press("Deals").choose("part-deals", "Filters")
+    assert view.box("Condition").value == operator
+    assert view.test.date_input[0].value == JULY
+    assert "Save changes" not in view.labels, stored
+
+
+def test_a_day_in_which_the_clocks_change_is_whole() -> None:
+    short = {"propertyName": "closedate", "operator": "EQ",
+             "value": days.written("EQ", 0, date(2026, 3, 8), "datetime", NEW_YORK)}  # fmt: skip
+
+    compared = days.compared(short, "datetime", NEW_YORK)
+
+    assert compared["value"] == "2026-03-08T00:00:00-05:00"
+    assert compared["highValue"] == "2026-03-08T23:59:59.999-04:00"
+    assert days.shown(compared, "datetime") == short
+
+
+def test_a_date_is_its_day_in_every_zone() -> None:
+    assert days.written("LTE", 0, JULY, "date", NEW_YORK) == "2026-07-01"
+
+
+def test_an_instant_that_somebody_wrote_stays() -> None:
+    noon = {"propertyName": "closedate", "operator": "EQ", "value": "2026-07-01T12:00:00Z"}
+
+    assert days.compared(noon, "datetime", UTC) == noon
+    assert days.shown(noon, "datetime") == noon
+    groups = [{"filters": [noon]}]
+    sentence = filters.filter_sentence(groups, {}, {"closedate": "datetime"})
+    assert sentence == "closedate is 2026-07-01T12:00:00Z"
+
+
+def test_an_unknown_zone_is_utc() -> None:
+    assert days.zone_named("Mars/Olympus") is UTC
+    assert days.zone_named(None) is UTC
