@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hubspot_ingest.database.columns import Column, Type, association_column
 from hubspot_ingest.hubspot.raw_properties import RawProperties
 from hubspot_ingest.inbound.load.batches import merged_ids
-from hubspot_ingest.inbound.load.rows import staged_columns, staged_links, staged_records
+from hubspot_ingest.inbound.load.rows import nested_links_of, staged_columns, staged_records
 from hubspot_ingest.model import Link, Record
 from hubspot_ingest.times import EARLIEST, LATEST
 from tests.builders import NOW, a_record
@@ -212,12 +212,15 @@ def test_an_id_with_several_labels_stands_once_and_the_order_never_changes() -> 
         assert json.loads(ids or "") == ["9", "10"]
 
 
-def test_links_are_one_row_for_each_type_of_association() -> None:
-    rows = staged_links({"1": [a_link("7"), a_link("7", "1", "Primary")], "2": []})
-    assert list(rows["FROM_ID"]) == ["1", "1"]
-    assert list(rows["TO_ID"]) == ["7", "7"]
-    assert list(rows["TYPE_ID"]) == ["279", "1"]
-    assert list(rows["LABEL"]) == [None, "Primary"]
+def test_links_are_nested_in_the_first_row_of_their_record_by_type() -> None:
+    records = [a_record("1"), a_record("2"), a_record("1")]
+    links = {"1": [a_link("7"), a_link("7", "1", "Primary")], "2": []}
+    [nested, *others] = nested_links_of(records, links)
+    assert json.loads(nested or b"") == [
+        ["7", "HUBSPOT_DEFINED", "279"],
+        ["7", "HUBSPOT_DEFINED", "1", "Primary"],
+    ]
+    assert others == [None, None]
 
 
 def test_an_archived_record_is_marked_with_when_and_why() -> None:

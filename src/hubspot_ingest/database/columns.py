@@ -276,6 +276,15 @@ LINK_SEEN: tuple[Column, ...] = (
 )
 
 
+def nested_links(stream: str) -> Column:
+    """The staged column with the links of a record to a stream: a JSON array of ``LINK`` rows.
+
+    Each is an array too, without what all of them have in common with the record, its id.
+    """
+    # no column of a table has a blank in its name
+    return Column(f"LINKS {stream}", Type.TEXT)
+
+
 @dataclass(frozen=True, slots=True)
 class TableChanges:
     """Columns that a table lacks, and columns whose comment changed."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubspot_ingest.database import sql
-from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.columns import KEY, LINK, Column, nested_links
 from hubspot_ingest.database.connection import Database, Row
 
 
@@ -46,7 +46,8 @@ class Staging:
     """The staging tables of one run, created with their first rows and dropped at the end.
 
     ``columns`` has the columns of each part: of the records under ``""``, and of the tables beside.
-    ``filled`` are the parts that hold rows of files.
+    Links may be nested in the records instead, which saves a file, a table and a COPY for each
+    stream. ``filled`` are the parts that hold rows of files.
     """
 
     database: Database
@@ -63,7 +64,9 @@ class Staging:
         return f"{sql.name(self.database.application)}.STAGING"
 
     def table(self, part: str = "") -> str:
-        """The quoted name of a part's staging table."""
+        """What a part's rows are selected from: its staging table, or the links in the records."""
+        if part and nested_links(part) in self.columns.get("", ()):
+            return _unnested(self.table(), part)
         own = f"LOAD_{self.run_id}_{part}" if part else f"LOAD_{self.run_id}"
         return f"{self._schema}.{sql.name(own.upper())}"
 
@@ -74,9 +77,14 @@ class Staging:
             self._created.add(part)
         return self.table(part)
 
-    def add(self, parts: Mapping[str, bytes]) -> None:
-        """Stage Parquet files, by part; the next MERGE finds their rows in the parts' tables."""
+    def add(self, parts: Mapping[str, bytes | None]) -> None:
+        """Stage Parquet files, by part; the next MERGE finds their rows in the parts' tables.
+
+        None stands for a part that is nested in the records.
+        """
         for part, file in parts.items():
+            if file is None:
+                continue
             self.ensure_table(part)
             self._files += 1
             # a new name each time: COPY skips the names it loaded in the last 64 days
@@ -111,3 +119,15 @@ class Staging:
         for part in sorted(self._created):
             self.database.rows(f"DROP TABLE IF EXISTS {self.table(part)}")
         self._created.clear()
+
+
+def _unnested(records: str, stream: str) -> str:
+    """Selects the links to a stream that are nested in staged records."""
+    column = sql.name(nested_links(stream).name)
+    values = ", ".join(
+        f"f.VALUE[{place}]::VARCHAR AS {sql.name(link.name)}" for place, link in enumerate(LINK[1:])
+    )
+    return (
+        f"(SELECT r.{sql.name(KEY)} AS {sql.name(LINK[0].name)}, {values} FROM {records} r, "
+        f"LATERAL FLATTEN(INPUT => PARSE_JSON(r.{column})) f)"
+    )

@@ -8,6 +8,7 @@ from hubspot_ingest.database.columns import (
     DELETE_KIND,
     DELETED_AT,
     KEY,
+    LINK,
     LINK_KEY,
     LINK_SEEN,
     SYNCED_AT,
@@ -24,45 +25,37 @@ _ID = name(KEY)
 _SYNCED = name(SYNCED_AT.name)
 
 
-def upsert_links(links: Table, staging: str, staged: Sequence[Column]) -> Merge:
-    """Inserts the links that were read, and marks the known ones as seen again; bind: now.
+def merge_links(links: Table, staging: str, staged_links: str, ids: Column) -> Merge:
+    """Brings in the links that were read, and marks those that are gone; binds: now, twice.
 
-    One that is as it was keeps the time it was changed here.
+    A known link that is as it was keeps the time it was changed here. Only of records whose ``ids``
+    were fetched a link is marked as removed: one that was not fetched may still exist.
     """
     first, last, removed = (name(column.name) for column in LINK_SEEN)
-    names = [name(column.name) for column in staged]
-    return Merge(
-        links,
-        f"  SELECT {', '.join(names)}, {INSTANT} AS SEEN_AT FROM {staging}\n"
-        f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {', '.join(LINK_KEY)} "
-        f"ORDER BY {', '.join(LINK_KEY)}) = 1",
-        _same(LINK_KEY),
-        f'"LABEL" = s."LABEL", {last} = s.SEEN_AT, {removed} = NULL, '
-        f'{_SYNCED} = IFF(t.{removed} IS NULL AND EQUAL_NULL(t."LABEL", s."LABEL"), '
-        f"COALESCE(t.{_SYNCED}, s.SEEN_AT), s.SEEN_AT)",
-        inserts=[
-            *((column, column) for column in names),
-            *((column, "SEEN_AT") for column in (first, last, _SYNCED)),
-        ],
-    )
-
-
-def mark_removed(links: Table, staging: str, staged_links: str, ids: Column) -> Merge:
-    """Marks links as removed that a record read again no longer has; bind: now.
-
-    Only records whose ``ids`` were fetched count: a link that was not fetched may still exist.
-    """
-    keys = ", ".join(f"l.{name(column)} AS {name(column)}" for column in LINK_KEY)
+    names = [name(column.name) for column in LINK]
+    keys = ", ".join(map(name, LINK_KEY))
+    of_table = ", ".join(f"l.{column}" for column in names)
     same_link = " AND ".join(f"f.{name(column)} = l.{name(column)}" for column in LINK_KEY)
+    unchanged = f't.{removed} IS NULL AND EQUAL_NULL(t."LABEL", s."LABEL")'
     return Merge(
         links,
-        f"  SELECT DISTINCT {keys}, {INSTANT} AS REMOVED_AT\n"
+        f"  SELECT {', '.join(names)}, {INSTANT} AS SEEN_AT, FALSE AS IS_GONE FROM (\n"
+        f"    SELECT {', '.join(names)} FROM {staged_links}\n"
+        f"    QUALIFY ROW_NUMBER() OVER (PARTITION BY {keys} ORDER BY {keys}) = 1)\n"
+        f"  UNION ALL SELECT DISTINCT {of_table}, {INSTANT}, TRUE\n"
         f"  FROM {links.quoted} l\n"
         f'  JOIN {staging} m ON m.{_ID} = l."FROM_ID" AND m.{name(ids.name)} IS NOT NULL\n'
         f"  LEFT JOIN {staged_links} f ON {same_link}\n"
         '  WHERE f."FROM_ID" IS NULL AND l."_REMOVED_AT" IS NULL',
         _same(LINK_KEY),
-        f'"_REMOVED_AT" = s.REMOVED_AT, {_SYNCED} = s.REMOVED_AT',
+        f'"LABEL" = s."LABEL", {last} = IFF(s.IS_GONE, t.{last}, s.SEEN_AT), '
+        f"{removed} = IFF(s.IS_GONE, s.SEEN_AT, NULL), "
+        f"{_SYNCED} = IFF(NOT s.IS_GONE AND {unchanged}, "
+        f"COALESCE(t.{_SYNCED}, s.SEEN_AT), s.SEEN_AT)",
+        inserts=[
+            *((column, column) for column in names),
+            *((column, "SEEN_AT") for column in (first, last, _SYNCED)),
+        ],
     )
 
 

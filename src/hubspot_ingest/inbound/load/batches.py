@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubspot_ingest import times
-from hubspot_ingest.database.columns import Column
+from hubspot_ingest.database.columns import Column, nested_links
 from hubspot_ingest.database.staging import parquet
 from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
 from hubspot_ingest.hubspot import association_reads
@@ -36,11 +36,12 @@ HISTORY = "HISTORY"
 class RecordFile:
     """Rows on their way, and how far reading has come with them.
 
-    ``parts`` are Parquet files: the records under ``""``, links under their stream's name, past
-    values under ``HISTORY``. ``merged_ids`` are (id, id it was merged into).
+    ``parts`` are Parquet files: the records under ``""``, past values under ``HISTORY``; links, by
+    their stream's name, are nested in the records and None here. ``merged_ids`` are (id, id it was
+    merged into).
     """
 
-    parts: Mapping[str, bytes]
+    parts: Mapping[str, bytes | None]
     ids: Sequence[str]
     misfits: int
     merged_ids: tuple[tuple[str, str], ...]
@@ -103,7 +104,7 @@ class RecordFiles:
         records, self._records = self._records, []
         object_type = self.plan.stream.object_type
         ids = list(dict.fromkeys(record.id for record in records))
-        parts: dict[str, bytes] = {}
+        parts: dict[str, bytes | None] = {}
         links: dict[str, association_reads.LinksById] = {}
         for stream in self.with_links if ids and not self.archived else ():
             if stream in self.refused:
@@ -115,7 +116,7 @@ class RecordFiles:
                 # these ids stay as they are, and the run tells that they were not fetched
                 self.refused[stream] = error
                 continue
-            parts[stream] = parquet(rows.staged_links(links[stream]))
+            parts[stream] = None
         if ids and self.plan.history and not self.archived:
             changes, unread = property_history.read_history(
                 self.fetch, object_type, self.plan.history, ids
@@ -125,6 +126,9 @@ class RecordFiles:
         columns, misfits = rows.staged_records(
             records, self.plan.property_columns, self.with_links, links, archived=self.archived
         )
+        for stream in self.with_links if not self.archived else ():
+            nested = rows.nested_links_of(records, links.get(stream, {}))
+            columns[nested_links(stream).name] = nested
         parts[""] = parquet(columns)
         return RecordFile(
             parts,

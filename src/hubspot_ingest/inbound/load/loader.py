@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_ingest.database.columns import LINK, Column
+from hubspot_ingest.database.columns import LINK, Column, nested_links
 from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.statements import deletions, merge_records
 from hubspot_ingest.errors import IngestError
@@ -80,12 +80,12 @@ class Loader:
             distinct = len(set(ids)) == len(ids)
             return self.spec(_rows_of(merged), at, archived=archived, distinct=distinct)
 
-        return self.tables.load(
-            files.files(batches), self.staged(archived=archived), spec_of, after=after
-        )
+        staged = self.staged(archived=archived)
+        nested = {**staged, "": (*staged[""], *map(nested_links, links))}
+        return self.tables.load(files.files(batches), nested, spec_of, after=after)
 
     def staged(self, *, archived: bool) -> Parts:
-        """The columns of what is staged."""
+        """The columns of what is staged, part by part."""
         links = {} if archived else self.with_links
         own = rows.staged_columns(self.plan.property_columns, links, archived=archived)
         return {"": own, HISTORY: property_history.COLUMNS, **dict.fromkeys(links, LINK)}
@@ -115,9 +115,8 @@ class Loader:
             for stream, column in self.with_links.items():
                 if stream in parts:
                     links, to = plan.beside(stream), staging.table(stream)
-                    removed = deletions.mark_removed(links, staging.table(), to, column)
-                    yield MergeStep(removed, (at,), stream)
-                    yield MergeStep(deletions.upsert_links(links, to, LINK), (at,), stream)
+                    read = deletions.merge_links(links, staging.table(), to, column)
+                    yield MergeStep(read, (at, at), stream)
             if HISTORY in parts:
                 past, key = staging.table(HISTORY), property_history.KEY
                 columns = property_history.COLUMNS

@@ -71,18 +71,20 @@ def staged_columns(
     return (*RECORD, *properties, *associations.values(), *marks)
 
 
-def staged_links(
-    links_by_id: Mapping[str, Sequence[Link]],
-) -> dict[str, Sequence[str | bytes | None]]:
-    """The staged columns of the links of many records, one row for each type of association."""
-    pairs = [(id, link) for id, links in links_by_id.items() for link in links]
-    return {
-        "FROM_ID": [id for id, _ in pairs],
-        "TO_ID": [link.to_id for _, link in pairs],
-        "CATEGORY": [link.category for _, link in pairs],
-        "TYPE_ID": [link.type_id for _, link in pairs],
-        "LABEL": [link.label for _, link in pairs],
-    }
+def nested_links_of(
+    records: Sequence[Record], links_by_id: Mapping[str, Sequence[Link]]
+) -> list[bytes | None]:
+    """The staged column ``nested_links`` of records; those of an id stand in its first row."""
+    left = dict(links_by_id)
+    return [_nested(left.pop(record.id, ())) for record in records]
+
+
+def _nested(links: Sequence[Link]) -> bytes | None:
+    if not links:
+        return None
+    fields = [[link.to_id, link.category, link.type_id, link.label] for link in links]
+    json = to_json([each if each[-1] is not None else each[:-1] for each in fields])
+    return parseable(json.decode()).encode() if b"\\u0000" in json else json
 
 
 def _json(properties: Mapping[str, Text]) -> bytes:

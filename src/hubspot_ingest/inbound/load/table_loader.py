@@ -45,8 +45,8 @@ class StagedFile(Protocol):
         """How many there are of the table itself."""
 
     @property
-    def parts(self) -> Mapping[str, bytes]:
-        """The rows."""
+    def parts(self) -> Mapping[str, bytes | None]:
+        """The rows; None where they are nested in those of the table itself."""
 
     @property
     def misfits(self) -> int:
