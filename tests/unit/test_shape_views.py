@@ -95,6 +95,7 @@ def plans(
         properties or {},
         parse_app_settings({}),
         None,
+        None,
         {},
         {},
         [],

@@ -1,8 +1,9 @@
-"""Prunes what is remembered of runs, once a day, as long as the app's settings say."""
+"""Once a day: prunes what is remembered of runs, and removes what their staging left behind."""
 
 from __future__ import annotations
 
 from hubspot_ingest import telemetry, times
+from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.retention import Retention
 from hubspot_ingest.database.state.stored_state import StoredState
 from hubspot_ingest.errors import IngestError
@@ -33,5 +34,7 @@ def once_a_day(context: Context, stored: StoredState) -> None:
             # first what needs the rows of runs that are deleted
             retention.delete_requests(now - stored.app.keep_requests_days * times.DAY)
             retention.delete_runs(now - stored.app.keep_runs_days * times.DAY)
+            # COPY does not say which files it could not purge
+            cleanup.clear(context.database)
     except IngestError as error:
         telemetry.error("old runs were not deleted", response_code=error.response_code)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import DELETED_AT, KEY, UPDATED
-from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import INSTANT, Table, name, record_number
 from hubspot_ingest.database.state.progress import STATE_KEY, StateWriter
 from hubspot_ingest.model import Json
 
 _ID = record_number(name(KEY))
+# as record_number has it
+_RECORD_ID = re.compile(r"[1-9][0-9]{0,17}")
 _AT = f"DATE_PART(EPOCH_MILLISECOND, {name(UPDATED)})"
 
 
@@ -47,6 +50,14 @@ class LiveCounts:
     numbered: int
 
 
+@dataclass(frozen=True, slots=True)
+class FewRows:
+    """Live rows: their counts, and when each with a number for an id was modified (epoch ms)."""
+
+    counts: LiveCounts
+    versions: Mapping[str, int | None]
+
+
 class LiveRows:
     """The rows of a table whose records are not deleted in HubSpot."""
 
@@ -54,6 +65,18 @@ class LiveRows:
         """``table`` must exist."""
         self._database = database
         self._from = f"FROM {table.quoted} WHERE {name(DELETED_AT.name)} IS NULL"
+
+    def few(self, most: int) -> FewRows | None:
+        """All of them, in one statement; None where there are more than ``most``."""
+        rows = self._database.all_rows(
+            f"SELECT {name(KEY)} AS ID, {_AT} AS CHANGED {self._from} LIMIT {most + 1}"
+        )
+        if len(rows) > most:
+            return None
+        ids = [str(row["ID"]) for row in rows if row["ID"] is not None]
+        numbered = {id for id in ids if _RECORD_ID.fullmatch(id)}
+        counts = LiveCounts(len(rows), len({*ids}), sum(id in numbered for id in ids))
+        return FewRows(counts, {id: at for id, at in _versions(rows).items() if id in numbered})
 
     def counts(self) -> LiveCounts:
         """All that is counted of them, in one statement."""
@@ -89,9 +112,7 @@ class LiveRows:
         rows = self._database.all_rows(
             f"SELECT {name(KEY)} AS ID, {_AT} AS CHANGED {self._from} {where}", binds
         )
-        return {
-            str(row["ID"]): None if row["CHANGED"] is None else int(row["CHANGED"]) for row in rows
-        }
+        return _versions(rows)
 
     def foreign_ids(self) -> list[str]:
         """The ids that no record of HubSpot can have; the text NULL for rows without an id."""
@@ -125,9 +146,11 @@ class LiveRows:
             "(SELECT f.VALUE::VARCHAR FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f)",
             (json.dumps([*ids]),),
         )
-        return {
-            str(row["ID"]): None if row["CHANGED"] is None else int(row["CHANGED"]) for row in rows
-        }
+        return _versions(rows)
+
+
+def _versions(rows: Sequence[Row]) -> dict[str, int | None]:
+    return {str(row["ID"]): None if row["CHANGED"] is None else int(row["CHANGED"]) for row in rows}
 
 
 def _between(

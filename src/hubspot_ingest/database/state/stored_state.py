@@ -20,7 +20,8 @@ class StoredState:
     """The syncs that were asked for, by name, and what all syncs share.
 
     ``properties`` are those that earlier runs of a sync saw, each with its column if it has one.
-    ``pruned_at`` is when old runs were deleted last (epoch ms). ``usages`` and ``portal_ids`` are
+    ``pruned_at`` is when old runs were deleted last, ``shapes_made_at`` when views in another
+    product's shape were last asked for (epoch ms; None: never). ``usages`` and ``portal_ids`` are
     by the fingerprint of a credential.
     """
 
@@ -28,6 +29,7 @@ class StoredState:
     properties: Mapping[str, Sequence[tuple[Property, str | None]]]
     app: AppSettings
     pruned_at: int | None
+    shapes_made_at: int | None
     usages: Mapping[str, Usage]
     portal_ids: Mapping[str, str]
     lease_holders: Sequence[LeaseHolder]
@@ -39,9 +41,11 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
     state, internal = f"{application}.STATE", f"{application}.INTERNAL"
     which, binds = ("AND s.NAME = ?", (name,)) if name is not None else ("", ())
     rows = database.rows(
-        f"SELECT {SYNC_COLUMNS}, p.PROPERTIES, app.APP, app.PRUNED_AT, u.USAGES, i.PORTAL_IDS, "
-        "h.HOLDERS FROM (SELECT ARRAY_AGG(SETTINGS) AS APP, "
+        f"SELECT {SYNC_COLUMNS}, p.PROPERTIES, app.APP, app.PRUNED_AT, sh.SHAPES_MADE_AT, "
+        "u.USAGES, i.PORTAL_IDS, h.HOLDERS FROM (SELECT ARRAY_AGG(SETTINGS) AS APP, "
         f"DATE_PART(EPOCH_MILLISECOND, MAX(PRUNED_AT)) AS PRUNED_AT FROM {state}.SETTINGS) app "
+        "CROSS JOIN (SELECT DATE_PART(EPOCH_MILLISECOND, MAX(MADE_AT)) AS SHAPES_MADE_AT "
+        f"FROM {state}.SHAPES) sh "
         f"CROSS JOIN ({Budgets.all_usages(internal)}) u "
         "CROSS JOIN (SELECT ARRAY_AGG(ARRAY_CONSTRUCT(FINGERPRINT, PORTAL_ID)) AS PORTAL_IDS "
         f"FROM {state}.PORTALS) i "
@@ -67,11 +71,16 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
             for row in rows
         },
         app=parse_app_settings(next(iter(_listed(shared["APP"])), {})),
-        pruned_at=None if shared["PRUNED_AT"] is None else int(shared["PRUNED_AT"]),
+        pruned_at=_instant(shared["PRUNED_AT"]),
+        shapes_made_at=_instant(shared["SHAPES_MADE_AT"]),
         usages={each["fingerprint"]: stored_usage(each) for each in _listed(shared["USAGES"])},
         portal_ids={fingerprint: str(id) for fingerprint, id in _listed(shared["PORTAL_IDS"])},
         lease_holders=[LeaseHolder(**each) for each in _listed(shared["HOLDERS"])],
     )
+
+
+def _instant(value: object) -> int | None:
+    return None if value is None else int(str(value))
 
 
 def _listed(value: object) -> list[Any]:

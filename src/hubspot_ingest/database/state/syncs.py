@@ -104,6 +104,27 @@ SYNC_COLUMNS = (
 """The columns of the view ``INTERNAL.SYNC_STATES`` (as ``s``) that ``sync_of_row`` reads."""
 
 
+def new_sync(name: str, stream: str, version: str, claimed: str) -> Sync:
+    """A sync as it stands once it was stored with the defaults and its table was registered."""
+    return Sync(
+        name=name,
+        settings={},
+        enabled=True,
+        settled_through=None,
+        checkpoint=None,
+        sweeps=SweepsState(),
+        version=version,
+        earned_on=EarnedOn(),
+        run_id=None,
+        claimed=claimed,
+        turn=0,
+        began_at=None,
+        lease_until=None,
+        stream=stream,
+        progress={},
+    )
+
+
 def sync_of_row(row: Row) -> Sync:
     """The sync in a row of ``SYNC_COLUMNS``."""
 
@@ -174,11 +195,13 @@ class Syncs:
         *,
         forget: bool = False,
         every_minutes: int | None = None,
-    ) -> None:
+    ) -> str:
         """Store a sync's settings; ``forget`` drops its state, else state and switch are kept.
 
         A sync that was dropped while a run goes on comes back as a new one, under the same lease.
+        Returns the version that a new sync has by that.
         """
+        version = new_version("SETTINGS")
         fresh = "TRUE" if forget else "t.DROPPED_AT IS NOT NULL"
         self._database.rows(
             f"MERGE INTO {self._state}.SYNCS t USING (SELECT ? AS NAME, ? AS STREAM, "
@@ -192,8 +215,9 @@ class Syncs:
             "WHEN NOT MATCHED THEN INSERT "
             "(NAME, STREAM, SETTINGS, EVERY_MINUTES, ENABLED, VERSION, CREATED_AT, UPDATED_AT) "
             "VALUES (s.NAME, s.STREAM, s.SETTINGS, s.EVERY_MINUTES, TRUE, s.VERSION, s.NOW, s.NOW)",
-            (name, stream, json.dumps(settings), every_minutes, new_version("SETTINGS"), now),
+            (name, stream, json.dumps(settings), every_minutes, version, now),
         )
+        return version
 
     def drop(self, name: str, now: int) -> None:
         """Forget a sync; its table, runs and errors stay, and its lease while a run goes on."""

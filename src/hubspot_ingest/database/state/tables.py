@@ -80,12 +80,38 @@ class TableRegister:
         nothing is changed, where somebody took one since they were looked at: MERGEs of one table
         go one after the other.
         """
+        claimed = self._merge(sync, stream, names) == len(names)
+        if not claimed:
+            new = {part: place for part, place in names.items() if place not in own}
+            which, binds = _named(names[""], new)
+            self._release(f"SYNC = ? AND {which}", sync, *binds)
+        elif had_others:
+            which, binds = _named(names[""], names)
+            self._release(f"SYNC = ? AND NOT ({which})", sync, *binds)
+        return claimed
+
+    def claim_new(self, sync: str, stream: str, names: Mapping[str, Table]) -> bool:
+        """As ``claim`` where none of the names is registered at all; else nothing is changed."""
+        which, binds = _named(names[""], names)
+        unknown = f"NOT EXISTS (SELECT 1 FROM {self._tables} WHERE {which})"
+        return self._merge(sync, stream, names, f" WHERE {unknown}", binds) == len(names)
+
+    def _merge(
+        self,
+        sync: str,
+        stream: str,
+        names: Mapping[str, Table],
+        where: str = "",
+        binds: Sequence[object] = (),
+    ) -> int:
+        """Register the names that are nobody else's; returns how many."""
         table = names[""]
         listed: list[Json] = [{"table": place.table, "part": part} for part, place in names.items()]
         [counts] = self._database.rows(
             f"MERGE INTO {self._tables} t USING (SELECT ? AS DATABASE_NAME, ? AS SCHEMA_NAME, "
             "f.VALUE:table::VARCHAR AS TABLE_NAME, ? AS SYNC, ? AS STREAM, "
-            "f.VALUE:part::VARCHAR AS PART FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) s "
+            "f.VALUE:part::VARCHAR AS PART "
+            f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f{where}) s "
             "ON t.DATABASE_NAME = s.DATABASE_NAME AND t.SCHEMA_NAME = s.SCHEMA_NAME "
             "AND t.TABLE_NAME = s.TABLE_NAME "
             "WHEN MATCHED AND IFNULL(t.SYNC, s.SYNC) = s.SYNC THEN UPDATE SET "
@@ -93,17 +119,9 @@ class TableRegister:
             "WHEN NOT MATCHED THEN INSERT "
             "(DATABASE_NAME, SCHEMA_NAME, TABLE_NAME, SYNC, STREAM, PART) VALUES "
             "(s.DATABASE_NAME, s.SCHEMA_NAME, s.TABLE_NAME, s.SYNC, s.STREAM, s.PART)",
-            (table.database, table.schema, sync, stream, json.dumps(listed)),
+            (table.database, table.schema, sync, stream, json.dumps(listed), *binds),
         )
-        claimed = sum(int(count or 0) for count in counts.values()) == len(names)
-        if not claimed:
-            new = {part: place for part, place in names.items() if place not in own}
-            which, binds = _named(table, new)
-            self._release(f"SYNC = ? AND {which}", sync, *binds)
-        elif had_others:
-            which, binds = _named(table, names)
-            self._release(f"SYNC = ? AND NOT ({which})", sync, *binds)
-        return claimed
+        return sum(int(count or 0) for count in counts.values())
 
     def release(self, sync: str) -> None:
         """Let go of what is a sync's; of its table it stays known what lies in it."""

@@ -81,14 +81,6 @@ def end_links(links: Table, table: Table, *, orphans: bool) -> Merge:
     )
 
 
-def reappeared_ids(table: Table, staging: str) -> str:
-    """Selects rows marked as deleted whose records were just read."""
-    return (
-        f"SELECT DISTINCT t.{_ID} AS FOUND FROM {table.quoted} t "
-        f"JOIN {staging} s ON s.{_ID} = t.{_ID} WHERE t.{_KIND} IS NOT NULL"
-    )
-
-
 def insert_new(table: Table, staging: str, staged: Sequence[Column], key: Sequence[str]) -> Merge:
     """Inserts the staged rows whose ``key`` is not in the table yet; bind: now."""
     values = ", ".join(f"{typed(column)} AS {name(column.name)}" for column in staged)
@@ -145,17 +137,20 @@ def mark_foreign(table: Table) -> Merge:
     )
 
 
-def missing_ids(table: Table, staging: str) -> str:
-    """Selects live rows missing from an id range that was just read completely.
+def doubtful_ids(table: Table, staging: str) -> str:
+    """Selects live rows missing from an id range that was just read completely, and marked ones
+    whose records were read.
 
     Binds: the id the range begins after, the id it ends with.
     """
+    number = record_number(f"t.{_ID}")
     return (
-        f"SELECT t.{_ID} AS MISSING FROM {table.quoted} t "
+        f"SELECT t.{_ID} AS DOUBTFUL FROM {table.quoted} t "
         f"LEFT JOIN {staging} s ON s.{_ID} = t.{_ID} "
         f"WHERE s.{_ID} IS NULL AND t.{_KIND} IS NULL "
-        f"AND {record_number(f't.{_ID}')} > CAST(? AS NUMBER(38, 0)) "
-        f"AND {record_number(f't.{_ID}')} <= CAST(? AS NUMBER(38, 0))"
+        f"AND {number} > CAST(? AS NUMBER(38, 0)) AND {number} <= CAST(? AS NUMBER(38, 0)) "
+        f"UNION SELECT t.{_ID} FROM {table.quoted} t "
+        f"JOIN {staging} s ON s.{_ID} = t.{_ID} WHERE t.{_KIND} IS NOT NULL"
     )
 
 

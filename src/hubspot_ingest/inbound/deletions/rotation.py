@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 
 from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.statements import deletions
@@ -25,7 +26,8 @@ def rotate(context: SweepContext) -> Iterator[None]:
     if not context.has_table:
         return
     if not rotation_under_way(context.state):
-        context.save_state(rotating=True, rotated_at=context.now)
+        # stored with the first page: a run that ends before begins it again
+        context.state = replace(context.state, rotating=True, rotated_at=context.now)
     plan = rotation_plan(context.plan)
     # the shortest of runs gets on by a page
     for pages in (1, PAGES_PER_RUN - 1):
@@ -59,9 +61,8 @@ def _read(context: SweepContext, plan: Plan, pages: int) -> Generator[None, None
         after = read_to.get(0, compared_to)
         bound = ABOVE_ANY_ID if after is None else int(after)
         table, staged = context.plan.table, staging.ensure_table()
-        doubtful_ids.extend(context.ids(deletions.missing_ids(table, staged), compared_to, bound))
         # a search that finds a record again proves nothing yet, its index may be behind
-        doubtful_ids.extend(context.ids(deletions.reappeared_ids(table, staged)))
+        doubtful_ids.extend(context.ids(deletions.doubtful_ids(table, staged), compared_to, bound))
         compared_to, is_stored = bound, False
 
     with closing(context.load(batches(), plan=plan, after=compare)) as steps:

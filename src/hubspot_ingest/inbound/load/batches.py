@@ -20,7 +20,7 @@ from hubspot_ingest.model import Record
 
 # Rows of a file, and about how many bytes of JSON: they bound memory. The names of the properties
 # stand in every record; so many bytes more are its values, on average.
-FILE_ROWS = 2_000
+FILE_ROWS = 4_000
 FILE_BYTES = 32_000_000
 BYTES_PER_VALUE = 20
 FEWEST_ROWS = 100

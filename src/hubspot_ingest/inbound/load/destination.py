@@ -24,18 +24,22 @@ class ExistingTable:
     """A table's columns as they stand, by name; empty when there is no table yet.
 
     ``created`` tells when it was created (epoch ms): another table of that name has another time.
+    ``has_home`` is False where not even its database was there.
     """
 
     types: Mapping[str, str]
     comments: Mapping[str, str]
     created: int | None = None
+    has_home: bool = True
 
     def grown(self, spec: TableSpec) -> ExistingTable:
         """The table once it has the columns and comments of a spec."""
         types = {column.name: str(column.type) for column in spec.columns}
         comments = {column.name: column.comment for column in spec.columns}
-        return ExistingTable(
-            {**self.types, **types}, {**self.comments, **comments, **spec.comments}, self.created
+        return replace(
+            self,
+            types={**self.types, **types},
+            comments={**self.comments, **comments, **spec.comments},
         )
 
 
@@ -142,7 +146,7 @@ def ddl(
             statements.append(sql.comment_columns(spec.table, comments))
     else:
         creation = sql.create_table(spec.table, spec.columns, spec.comment)
-        home = home_ddl(database, spec.table)
+        home = home_ddl(database, spec.table, exists=existing_table.has_home)
         statements = [*home, creation]
     if spec.table not in granted:
         statements.append(sql.grant_select(spec.table))
@@ -163,17 +167,21 @@ def ddl(
     return statements
 
 
-def home_ddl(database: Database, table: Table) -> list[str]:
-    """The DDL of a table's database and schema as far as they lack, and of who may look there."""
+def home_ddl(database: Database, table: Table, *, exists: bool = True) -> list[str]:
+    """The DDL of a table's database and schema as far as they lack, and of who may look there.
+
+    ``exists``: whether the database may be there.
+    """
     quoted = f"{sql.name(table.database)}.{sql.name(table.schema)}"
     statements = []
     try:
-        has_schema = bool(database.rows(*sql.schema_named(table)))
+        has_schema = exists and bool(database.rows(*sql.schema_named(table)))
     except DatabaseError:
+        exists = False
+    if not exists:
         # the application sees no such database
         statements.append(f"CREATE DATABASE IF NOT EXISTS {sql.name(table.database)}")
-        has_schema = False
-    if not has_schema:
+    if not exists or not has_schema:
         statements.append(f"CREATE SCHEMA IF NOT EXISTS {quoted}")
     return [*statements, *sql.grant_usage(table)]
 

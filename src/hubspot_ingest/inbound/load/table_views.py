@@ -61,7 +61,7 @@ class TableViews:
         shown = self._shown(existing_table)
         if self._needs_nothing(shown.fingerprint, loaded=loaded):
             return []
-        return [statement for _, statement in self._ddl(shown, [])]
+        return [statement for _, statement in self._ddl(existing_table, [])]
 
     def prepare(self, existing_table: ExistingTable, has_new_columns: bool) -> None:
         """Before rows come, make views of a table that has none yet, or has new columns.
@@ -81,7 +81,7 @@ class TableViews:
         if self._needs_nothing(fingerprint, loaded=loaded):
             return
         problems: list[str] = []
-        for place, statement in self._ddl(shown, problems):
+        for place, statement in self._ddl(existing_table, problems):
             try:
                 run_ddl(self.database, [statement])
             except DatabaseError as error:
@@ -127,9 +127,10 @@ class TableViews:
             moment=modified_column(self.stream),
         )
 
-    def _ddl(self, shown: ViewContent, problems: list[str]) -> list[tuple[Table, str]]:
+    def _ddl(self, existing_table: ExistingTable, problems: list[str]) -> list[tuple[Table, str]]:
         """The statements, each with what it makes; ``problems`` gets a line for a name taken."""
-        there = self._look()
+        there = self._look() if existing_table.has_home else {}
+        shown = self._shown(existing_table)
         fingerprint = shown.fingerprint
         register = views.register_of(shown.table)
         comment = "How far the tables of this schema are settled"

@@ -20,7 +20,7 @@ from hubspot_ingest.database.state.progress import (
 )
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
-from hubspot_ingest.database.state.syncs import Sync, Syncs, new_version
+from hubspot_ingest.database.state.syncs import Sync, Syncs, new_sync, new_version
 from hubspot_ingest.errors import IngestError, SyncBusy, UnknownSync
 from hubspot_ingest.inbound.opening import table_claims
 from hubspot_ingest.inbound.opening.sync_state import SyncState, read_sync_states
@@ -277,9 +277,11 @@ def _read(context: Context, name: str, *, remember: bool) -> StoredState:
     # a slip of the pen is refused before it is remembered
     settings = parse_settings(name, None)
     lookup.standard(settings.stream)
-    table_claims.claim_names(context.database, name, settings, is_new=True)
-    syncs.save(name, settings.stream, {}, context.clock.now())
-    return read_stored_state(context.database, context.clock.now(), name)
+    table = table_claims.claim_names(context.database, name, settings, is_new=True)
+    version = syncs.save(name, settings.stream, {}, context.clock.now())
+    # where somebody was faster the lease is not taken by this version, and all is read anew
+    sync = new_sync(name, settings.stream, version, str(table))
+    return replace(stored, syncs={name: sync}, properties={})
 
 
 def _settings_of(sync: Sync, stored: StoredState) -> tuple[str, SyncSettings, Sync]:

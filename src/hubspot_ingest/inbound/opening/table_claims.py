@@ -64,19 +64,24 @@ def check_names(database: Database, sync: str, settings: SyncSettings) -> set[Ta
 
 def claim_names(
     database: Database, sync: str, settings: SyncSettings, *, is_new: bool = False
-) -> None:
+) -> Table:
     """Register the names that a sync needs as its own, which has none if it ``is_new``.
 
-    Raises as ``check_names``.
+    Returns its table. Raises as ``check_names``.
     """
-    own = check_names(database, sync, settings)
     names = names_of(settings)
     register = TableRegister(database)
     stream = _named(settings.stream)
+    if is_new:
+        destination.check_place(database, names[""])
+        if register.claim_new(sync, stream, names):
+            return names[""]
+    own = check_names(database, sync, settings)
     if not register.claim(sync, stream, names, own, had_others=not is_new):
         # who was faster is told
         check_names(database, sync, settings)
         raise Refusal(f"{names['']} was just taken by another sync; {WAY_OUT}", code="TABLE_TAKEN")
+    return names[""]
 
 
 def _named(stream: str) -> str:

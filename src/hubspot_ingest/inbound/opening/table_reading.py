@@ -49,6 +49,7 @@ def read_tables(
     which tables there are.
     """
     rows: list[Row] = []
+    homeless = set[str]()
     for name in dict.fromkeys(tables[""].database for tables in wanted):
         own = [
             (tables, parts)
@@ -57,23 +58,32 @@ def read_tables(
         ]
         counted = {tables[part]: parts[part] for tables, parts in own for part in parts}
         described = [table for tables, _ in own for table in tables.values()]
-        rows += _rows_of_database(database, name, described, counted)
+        found = _rows_of_database(database, name, described, counted)
+        if found is None:
+            homeless.add(name)
+        rows += found or ()
     by_table: dict[Table, list[Row]] = {}
     for row in rows:
         table = Table(row["TABLE_CATALOG"], row["TABLE_SCHEMA"], row["TABLE_NAME"])
         by_table.setdefault(table, []).append(row)
-    return [_reading(tables, by_table) for tables in wanted]
+    return [
+        _reading(tables, by_table, has_home=tables[""].database not in homeless)
+        for tables in wanted
+    ]
 
 
 def _rows_of_database(
     database: Database, name: str, described: Sequence[Table], counted: Mapping[Table, bool]
-) -> list[Row]:
-    rows: list[Row] = []
+) -> list[Row] | None:
+    """The rows about tables of a database; None where it is not there."""
+    rows: list[Row] | None = None
     for attempt in (counted, {}) if counted else ({},):
         # of those to be counted one may be gone; where the database is, none of them is there
         with suppress(DatabaseError if attempt else GrantMissing):
             rows = database.all_rows(*_statement(name, described, attempt))
             break
+    if rows is None:
+        return None
     there = {(row["TABLE_SCHEMA"], row["TABLE_NAME"]) for row in rows if row["FOUND"] is None}
     known = {(row["TABLE_SCHEMA"], row["TABLE_NAME"]) for row in rows if row["FOUND"] is not None}
     uncounted = {
@@ -136,7 +146,9 @@ def _live(is_marked: bool) -> str:
     return f"COUNT(*) - COUNT({sql.name(DELETED_AT.name)})" if is_marked else "NULL"
 
 
-def _reading(tables: Mapping[str, Table], by_table: Mapping[Table, Sequence[Row]]) -> TableReading:
+def _reading(
+    tables: Mapping[str, Table], by_table: Mapping[Table, Sequence[Row]], *, has_home: bool
+) -> TableReading:
     created, counts = dict[str, int](), dict[str, int]()
     live: int | None = None
     own: list[Row] = []
@@ -156,5 +168,6 @@ def _reading(tables: Mapping[str, Table], by_table: Mapping[Table, Sequence[Row]
         {row["COLUMN_NAME"]: row["DATA_TYPE"] for row in own},
         {row["COLUMN_NAME"]: row["COMMENT"] or "" for row in own},
         int(own[0]["CREATED"]) if own else None,
+        has_home,
     )
     return TableReading(existing_table, created, counts, live, beside)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 
-from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.certificates import Certificate, Certificates
 from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.errors import IngestError
@@ -76,7 +75,6 @@ def compare_and_certify(
             differences=[*result.kinds.items()][:SHOWN],
         )
         Certificates(loader.database).save(certificate, writer)
-        cleanup.clear(loader.database, loader.run_id)
         return certificate
 
     try:

@@ -141,7 +141,8 @@ class Comparison:
 
     def _compare(self) -> Iterator[None]:
         live = LiveRows(self._tables.database, self._plan.table)
-        counts = live.counts()
+        few_rows = live.few(bisection.FEW) if self._early_counts is None else None
+        counts = live.counts() if few_rows is None else few_rows.counts
         if counts.numbered < counts.rows:
             yield from self.repairs.mark_foreign(live)
         differences: dict[str, Difference] = {}
@@ -152,8 +153,8 @@ class Comparison:
             listed = counts.numbered <= LISTED and not self._plan.selective
             self.repairs.result.listed = self.thorough and listed
             side = self._listed_versions if self.repairs.result.listed else counting.theirs.versions
-            there = side(_ALL)
-            bisection.compare_versions(there, TableSide(live).versions(_ALL), differences)
+            here = TableSide(live).versions(_ALL) if few_rows is None else few_rows.versions
+            bisection.compare_versions(side(_ALL), here, differences)
             yield
             yield from self.repairs.settle(counting.patient, [*differences], live)
         else:
@@ -164,7 +165,8 @@ class Comparison:
             yield from self._compare_totals(counting, live)
         if self.thorough:
             yield from self.repairs.repair_columns()
-        counts = live.counts()
+        if differences or self.thorough or few_rows is None or counts.numbered < counts.rows:
+            counts = live.counts()
         if whole:
             # what differed is by now as the primary store has it, or counted as unread
             self.repairs.result.hubspot_records = counts.ids

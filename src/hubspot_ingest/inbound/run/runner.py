@@ -30,6 +30,8 @@ from hubspot_ingest.operations.run_cost import RunCost
 RECENT = 2 * times.DAY
 # Runs that have ended are closed together, and wait for each other for so long at most (ms).
 CLOSED_AFTER = times.MINUTE // 2
+# So long making views in another shape may take from the time that is noted (ms).
+SHAPES_TAKE = 10 * times.MINUTE
 
 # The worst status comes first.
 WORST_FIRST = ("FAILED", "SKIPPED", "STOPPED", "SUCCEEDED")
@@ -54,7 +56,8 @@ def ingest(name: str, context: Context) -> dict[str, Json]:
     for _ in run.steps:
         pass
     _close(context, [run.ending])
-    _after_runs(context, state.stored, tables_changed=run.ending.tables_changed)
+    tables_changed = run.ending.tables_changed or _shapes_are_new(state.stored, [state.name])
+    _after_runs(context, state.stored, tables_changed=tables_changed)
     return answer(run.ending.log)
 
 
@@ -136,6 +139,7 @@ class _SideBySide:
         if not names:
             return
         context = self._context
+        self.tables_changed |= _shapes_are_new(stored, names)
         opened = open_syncs(context, stored, names, lambda: _new_run_id(context))
         patient = len(names) == 1 and ends_at is None
         for name, sync in opened.items():
@@ -182,8 +186,22 @@ def _after_runs(context: Context, stored: StoredState, *, tables_changed: bool) 
     if stored.app.notifications is not None:
         alerts.after_runs(context)
     retention.after_runs(context, stored)
-    if tables_changed:
+    if tables_changed and stored.shapes_made_at is not None:
         shape_views.after_changes(context)
+
+
+def _shapes_are_new(stored: StoredState, names: Sequence[str]) -> bool:
+    """Whether views in another shape were asked for since the run before began of some syncs.
+
+    That run did not know of them, so they may lack what it brought. ``stored`` is as before the
+    runs of now.
+    """
+    made_at = stored.shapes_made_at
+    return made_at is not None and any(
+        (stored.syncs[name].began_at or 0) <= made_at + SHAPES_TAKE
+        for name in names
+        if name in stored.syncs
+    )
 
 
 def _new_run_id(context: Context) -> str:
