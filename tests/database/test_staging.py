@@ -69,6 +69,50 @@ def test_staged_rows_are_text_in_the_runs_own_table(database: Database, staging:
     staging.drop()
 
 
+def _bound(staging: Staging, *files: bytes) -> list[dict[str, object]]:
+    """The rows of files, as a statement finds them that may bind them."""
+    staging.binds_few = True
+    for file in files:
+        staging.add({"": file})
+    staging.copy()
+    query = f'SELECT ID, "PROPERTIES_2ND-CHOICE" AS N FROM {staging.table()}'
+    return staging.database.rows(query, staging.binds)
+
+
+@pytest.mark.parametrize("value", ["", "\\N", "null", " ", 'a "b" \\u0041', "🚀\u2028\n\t", "{}"])
+def test_few_rows_come_by_a_bind_as_they_are(
+    database: Database, staging: Staging, value: str
+) -> None:
+    assert _bound(staging, _file((value, None), ("2", value))) == [
+        {"ID": value, "N": None},
+        {"ID": "2", "N": value},
+    ]
+    assert _left(database) == []
+
+
+@pytest.mark.parametrize("value", ["x\u0000y", "x" * 500_000])
+def test_what_goes_into_no_statement_comes_by_a_file(
+    database: Database, staging: Staging, value: str
+) -> None:
+    rows = _bound(staging, _file((value, None)))
+    assert [str(row["ID"]) for row in rows] == [value]
+    assert (staging.binds, len(_left(database))) == ((), 1)
+    staging.drop()
+
+
+def test_several_files_are_staged(database: Database, staging: Staging) -> None:
+    rows = _bound(staging, _file(("1", None)), _file(("2", None)))
+    assert sorted(str(row["ID"]) for row in rows) == ["1", "2"]
+    assert (staging.binds, len(_left(database))) == ((), 1)
+    staging.drop()
+
+
+def test_what_was_bound_is_gone_before_the_next_rows(staging: Staging) -> None:
+    _bound(staging, _file(("1", None)))
+    staging.truncate()
+    assert [row["ID"] for row in _bound(staging, _file(("2", None)))] == ["2"]
+
+
 @pytest.mark.parametrize("value", ["", "\\N", "NULL", " "])
 def test_a_text_is_staged_as_it_is(database: Database, staging: Staging, value: str) -> None:
     staging.add({"": _file((value, None))})

@@ -16,7 +16,7 @@ from tests.runs.statement_counts import (
     shortened,
 )
 
-BUDGET = {"first run of 300 rows": 38, "idle sync": 8, "1 changed record": 14}
+BUDGET = {"first run of 300 rows": 38, "idle sync": 8, "1 changed record": 10}
 # of a narrow table
 FIRST_4_000_ROWS = 43
 FURTHER_10_000_ROWS = 4

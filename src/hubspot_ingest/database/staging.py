@@ -1,4 +1,4 @@
-"""Loads rows: columns of text → Parquet → stage → staging tables → MERGE.
+"""Loads rows: columns of text → Parquet → stage → staging tables → MERGE; few rows by a bind.
 
 Parquet of text is the fastest form that both Snowflake and the local engine load without typing
 surprises (docs/decisions/0002-landing-format.md).
@@ -12,10 +12,16 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic_core import to_json
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import KEY, LINK, Column, nested_links
 from hubspot_ingest.database.connection import Database, Row
+
+# Rows of so few bytes of JSON go with the MERGE itself: binds count for the 1 MB that Snowflake
+# advises for a statement ("Limits on query text size"). So many columns keep its text small.
+BOUND_BYTES = 400_000
+BOUND_COLUMNS = 500
 
 
 def parquet(values: Mapping[str, Sequence[str | bytes | None]]) -> bytes:
@@ -47,12 +53,17 @@ class Staging:
 
     ``columns`` has the columns of each part: of the records under ``""``, and of the tables beside.
     Links may be nested in the records instead, which saves a file, a table and a COPY for each
-    stream. ``filled`` are the parts that hold rows of files.
+    stream. ``filled`` are the parts that hold rows of files. With ``binds_few`` a file of few rows
+    that is alone is not staged: its rows come by ``binds``, after the other binds of a statement
+    that names ``table`` once.
     """
 
     database: Database
     run_id: str
     columns: Mapping[str, Sequence[Column]]
+    binds_few: bool = False
+    _held: bytes | None = field(default=None, init=False)
+    _bound: str | None = field(default=None, init=False)
     _created: set[str] = field(default_factory=set, init=False)
     _files: int = field(default=0, init=False)
     _copies: int = field(default=0, init=False)
@@ -67,8 +78,15 @@ class Staging:
         """What a part's rows are selected from: its staging table, or the links in the records."""
         if part and nested_links(part) in self.columns.get("", ()):
             return _unnested(self.table(), part)
+        if not part and self._bound is not None:
+            return _selected_bind(self.columns[part])
         own = f"LOAD_{self.run_id}_{part}" if part else f"LOAD_{self.run_id}"
         return f"{self._schema}.{sql.name(own.upper())}"
+
+    @property
+    def binds(self) -> tuple[str, ...]:
+        """What a statement that selects from ``table`` binds for it."""
+        return () if self._bound is None else (self._bound,)
 
     def ensure_table(self, part: str = "") -> str:
         """As ``table``; creates the table if it does not exist yet."""
@@ -82,20 +100,37 @@ class Staging:
 
         None stands for a part that is nested in the records.
         """
-        for part, file in parts.items():
-            if file is None:
-                continue
-            self.ensure_table(part)
-            self._files += 1
-            # a new name each time: COPY skips the names it loaded in the last 64 days
-            self.database.put(io.BytesIO(file), f"{self._location(part)}/{self._files:06d}.parquet")
-            self._staged.add(part)
+        files = {part: file for part, file in parts.items() if file is not None}
+        is_first = self._held is None and not self._staged
+        if self.binds_few and is_first and len(files[""]) <= BOUND_BYTES:
+            self._held = files[""]
+            return
+        self._stage_held()
+        for part, file in files.items():
+            self._stage(part, file)
+
+    def _stage_held(self) -> None:
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._stage("", held)
+
+    def _stage(self, part: str, file: bytes) -> None:
+        self.ensure_table(part)
+        self._files += 1
+        # a new name each time: COPY skips the names it loaded in the last 64 days
+        self.database.put(io.BytesIO(file), f"{self._location(part)}/{self._files:06d}.parquet")
+        self._staged.add(part)
 
     def _location(self, part: str) -> str:
         return f"@{self._schema}.LOADS/{self.run_id}/{part or 'RECORDS'}/{self._copies:06d}"
 
     def copy(self) -> None:
         """Copy the staged files to their tables; one statement reads all files in parallel."""
+        if self._held is not None:
+            self._bound = _as_json(self._held, self.columns[""])
+            if self._bound is None:
+                self._stage_held()
+            self._held = None
         if not self._staged:
             return
         for part in sorted(self._staged):
@@ -107,6 +142,7 @@ class Staging:
 
     def truncate(self) -> None:
         """Delete what came by files, for the next ones; files that were not copied are left out."""
+        self._held = self._bound = None
         for part in sorted(self.filled):
             self.database.rows(f"TRUNCATE TABLE {self.table(part)}")
         self.filled.clear()
@@ -131,3 +167,26 @@ def _unnested(records: str, stream: str) -> str:
         f"(SELECT r.{sql.name(KEY)} AS {sql.name(LINK[0].name)}, {values} FROM {records} r, "
         f"LATERAL FLATTEN(INPUT => PARSE_JSON(r.{column})) f)"
     )
+
+
+def _as_json(file: bytes, columns: Sequence[Column]) -> str | None:
+    """The rows of a Parquet file as a JSON array of arrays, in the order of ``columns``.
+
+    None where they do not go into a statement: too long, or with a character that PARSE_JSON
+    refuses.
+    """
+    if len(columns) > BOUND_COLUMNS:
+        return None
+    table = pq.read_table(io.BytesIO(file))
+    values = [table.column(column.name).to_pylist() for column in columns]
+    json = to_json([*zip(*values, strict=True)])
+    return None if len(json) > BOUND_BYTES or b"\\u0000" in json else json.decode()
+
+
+def _selected_bind(columns: Sequence[Column]) -> str:
+    """Selects the rows of ``_as_json``, which is bound."""
+    values = ", ".join(
+        f"f.VALUE[{place}]::VARCHAR AS {sql.name(column.name)}"
+        for place, column in enumerate(columns)
+    )
+    return f"(SELECT {values} FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f)"

@@ -83,7 +83,10 @@ def leases(database: Database, now: int) -> Iterator[Finding]:
 def left_over(database: Database) -> Iterator[Finding]:
     """Findings about staging tables and files that nobody needs any more."""
     tables, files = cleanup.left_over(database)
-    cure = "nothing: the next run after a killed one, and every RECONCILE, clear them away"
+    cure = (
+        "nothing: the next run after a killed one, the first of each day and every RECONCILE "
+        "clear them away"
+    )
     if tables:
         text = f"{len(tables)} staging tables of runs that were killed are left, such as "
         yield Finding("STAGING", Severity.NOTICE, text + tables[0], cure)

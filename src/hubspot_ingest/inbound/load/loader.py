@@ -82,7 +82,11 @@ class Loader:
 
         staged = self.staged(archived=archived)
         nested = {**staged, "": (*staged[""], *map(nested_links, links))}
-        return self.tables.load(files.files(batches), nested, spec_of, after=after)
+        # what is looked at by more than one statement is staged
+        is_alone = not (links or archived or self.plan.history or after)
+        return self.tables.load(
+            files.files(batches), nested, spec_of, after=after, binds_few=is_alone
+        )
 
     def staged(self, *, archived: bool) -> Parts:
         """The columns of what is staged, part by part."""
@@ -111,7 +115,8 @@ class Loader:
                 distinct=distinct,
                 overrule=self.overrules and primary,
             )
-            yield MergeStep(merge, (self.portal_id, self.tables.run_id, at), marks=archived)
+            binds = (self.portal_id, self.tables.run_id, at, *staging.binds)
+            yield MergeStep(merge, binds, marks=archived)
             for stream, column in self.with_links.items():
                 if stream in parts:
                     links, to = plan.beside(stream), staging.table(stream)

@@ -144,14 +144,17 @@ class TableLoader:
         spec_of: Callable[[Sequence[File], int], LoadSpec],
         *,
         after: Callable[[Staging, Any], None] | None = None,
+        binds_few: bool = False,
     ) -> Iterator[MergeResult | None]:
         """Yields the result of every MERGE, and None after other files and while it waits.
 
         What was read before an error is merged before the error is raised, unless the sync is not
         the run's any more. ``spec_of`` says how some files come in at an instant (epoch ms);
-        ``after`` sees the staged rows of a MERGE.
+        ``after`` sees the staged rows of a MERGE. ``binds_few``: its steps take few rows by the
+        binds of ``Staging``.
         """
         staging = self.staging(staged)
+        staging.binds_few = binds_few and self.recorder is None
         waiting: list[File] = []
         merged_at, is_stale = self.clock.now(), True
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import RecordStream
+from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.certificates import Certificate
 from hubspot_ingest.database.state.runs import RunLog, Runs
@@ -113,6 +114,7 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
                 log.response_code = "OK" if stopped is None else stopped.response_code
         ended = certificate.result != "INCOMPLETE"
         lease.writer.keep_sweeps(due.state_after_comparison(state.sweeps, began, ended=ended))
+    cleanup.clear(context.database)
     alerts.after_runs(context)
     return _answer(certificate, log)
 
