@@ -55,18 +55,21 @@ FROM (
   )
 ) s
 LEFT JOIN (
-  SELECT
-    RUN_ID, SYNC, STATUS, STARTED_AT, MESSAGE,
-    MAX(IFF(STATUS = 'SUCCEEDED', STARTED_AT, NULL)) OVER (PARTITION BY SYNC) AS SUCCEEDED_AT,
-    -- a run that failed before it came to its table names none
-    FIRST_VALUE(NULLIF(DESTINATION, '')) IGNORE NULLS OVER (
-      PARTITION BY SYNC ORDER BY STARTED_AT DESC, RUN_ID DESC
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS DESTINATION
-  FROM INTERNAL.ALL_RUNS
-  -- a replay says nothing of how HubSpot's data arrive, a comparison has its certificate
-  WHERE IFNULL(STRATEGY, '') NOT IN ('REPLAY', 'RECONCILE')
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY SYNC ORDER BY STARTED_AT DESC, RUN_ID DESC) = 1
+  -- times alone are read of every run: the last one of each sync is found by its own, in the few
+  -- micro-partitions of that time
+  SELECT run.RUN_ID, run.SYNC, run.STATUS, run.STARTED_AT, run.MESSAGE, latest.SUCCEEDED_AT, latest.DESTINATION
+  FROM (
+    SELECT
+      SYNC,
+      MAX(STARTED_AT) AS STARTED_AT,
+      MAX(IFF(STATUS = 'SUCCEEDED', STARTED_AT, NULL)) AS SUCCEEDED_AT,
+      -- a run that failed before it came to its table names none
+      MAX_BY(DESTINATION, IFF(DESTINATION <> '', STARTED_AT, NULL)) AS DESTINATION
+    FROM INTERNAL.SYNC_RUNS
+    GROUP BY SYNC
+  ) latest
+  JOIN INTERNAL.SYNC_RUNS run ON run.SYNC = latest.SYNC AND run.STARTED_AT = latest.STARTED_AT
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY run.SYNC ORDER BY run.RUN_ID DESC) = 1
 ) r ON r.SYNC = s.NAME
 LEFT JOIN (
   -- of what the sync reads now: an earlier one says nothing of it

@@ -19,7 +19,7 @@ from tests.runs.statement_counts import (
 BUDGET = {"first run of 300 rows": 38, "idle sync": 8, "1 changed record": 10}
 # of a narrow table
 FIRST_4_000_ROWS = 43
-FURTHER_10_000_ROWS = 4
+FURTHER_10_000_ROWS = 6
 SLICE = 6
 # once a day: what is remembered of old runs, and what was left in the stage
 DAILY_WORK = 7

@@ -31,7 +31,7 @@ CLOUD_STATEMENT = 0.01
 REQUEST = 0.3
 # Statements of a run that finds nothing, and of a pass over many syncs that finds nothing.
 IDLE_STATEMENTS = 8
-IDLE_PASS_STATEMENTS = 12
+IDLE_PASS_STATEMENTS = 8
 COMPARED_MINUTES = (5, 15, 60)
 
 
