@@ -71,9 +71,8 @@ def test_staged_rows_are_text_in_the_runs_own_table(database: Database, staging:
 
 def _bound(staging: Staging, *files: bytes) -> list[dict[str, object]]:
     """The rows of files, as a statement finds them that may bind them."""
-    staging.binds_few = True
     for file in files:
-        staging.add({"": file})
+        staging.add({"": file}, binds_few=True)
     staging.copy()
     query = f'SELECT ID, "PROPERTIES_2ND-CHOICE" AS N FROM {staging.table()}'
     return staging.database.rows(query, staging.binds)
@@ -105,6 +104,17 @@ def test_several_files_are_staged(database: Database, staging: Staging) -> None:
     assert sorted(str(row["ID"]) for row in rows) == ["1", "2"]
     assert (staging.binds, len(_left(database))) == ((), 1)
     staging.drop()
+
+
+def test_the_table_of_earlier_rows_is_dropped_though_the_last_ones_were_bound(
+    database: Database, staging: Staging
+) -> None:
+    staging.add({"": _file(("1", None))})
+    staging.copy()
+    staging.truncate()
+    assert [row["ID"] for row in _bound(staging, _file(("2", None)))] == ["2"]
+    staging.drop()
+    assert _left(database) == []
 
 
 def test_what_was_bound_is_gone_before_the_next_rows(staging: Staging) -> None:

@@ -53,15 +53,13 @@ class Staging:
 
     ``columns`` has the columns of each part: of the records under ``""``, and of the tables beside.
     Links may be nested in the records instead, which saves a file, a table and a COPY for each
-    stream. ``filled`` are the parts that hold rows of files. With ``binds_few`` a file of few rows
-    that is alone is not staged: its rows come by ``binds``, after the other binds of a statement
-    that names ``table`` once.
+    stream. ``filled`` are the parts that hold rows of files. A file of few rows may not be staged:
+    these come by ``binds``, after the other binds of a statement that names ``table`` once.
     """
 
     database: Database
     run_id: str
     columns: Mapping[str, Sequence[Column]]
-    binds_few: bool = False
     _held: bytes | None = field(default=None, init=False)
     _bound: str | None = field(default=None, init=False)
     _created: set[str] = field(default_factory=set, init=False)
@@ -80,6 +78,9 @@ class Staging:
             return _unnested(self.table(), part)
         if not part and self._bound is not None:
             return _selected_bind(self.columns[part])
+        return self._name(part)
+
+    def _name(self, part: str) -> str:
         own = f"LOAD_{self.run_id}_{part}" if part else f"LOAD_{self.run_id}"
         return f"{self._schema}.{sql.name(own.upper())}"
 
@@ -91,18 +92,19 @@ class Staging:
     def ensure_table(self, part: str = "") -> str:
         """As ``table``; creates the table if it does not exist yet."""
         if part not in self._created:
-            self.database.rows(sql.create_staging(self.table(part), self.columns[part]))
+            self.database.rows(sql.create_staging(self._name(part), self.columns[part]))
             self._created.add(part)
         return self.table(part)
 
-    def add(self, parts: Mapping[str, bytes | None]) -> None:
+    def add(self, parts: Mapping[str, bytes | None], *, binds_few: bool = False) -> None:
         """Stage Parquet files, by part; the next MERGE finds their rows in the parts' tables.
 
-        None stands for a part that is nested in the records.
+        None stands for a part that is nested in the records. With ``binds_few`` a file of few rows
+        that stays alone is bound instead.
         """
         files = {part: file for part, file in parts.items() if file is not None}
         is_first = self._held is None and not self._staged
-        if self.binds_few and is_first and len(files[""]) <= BOUND_BYTES:
+        if binds_few and is_first and len(files[""]) <= BOUND_BYTES:
             self._held = files[""]
             return
         self._stage_held()
@@ -135,7 +137,7 @@ class Staging:
             return
         for part in sorted(self._staged):
             location = f"{self._location(part)}/"
-            self.database.rows(sql.copy(self.table(part), self.columns[part], location))
+            self.database.rows(sql.copy(self._name(part), self.columns[part], location))
         self.filled |= self._staged
         self._staged.clear()
         self._copies += 1
@@ -144,7 +146,7 @@ class Staging:
         """Delete what came by files, for the next ones; files that were not copied are left out."""
         self._held = self._bound = None
         for part in sorted(self.filled):
-            self.database.rows(f"TRUNCATE TABLE {self.table(part)}")
+            self.database.rows(f"TRUNCATE TABLE {self._name(part)}")
         self.filled.clear()
         if self._staged:
             self._staged.clear()
@@ -153,7 +155,7 @@ class Staging:
     def drop(self) -> None:
         """Drop the staging tables."""
         for part in sorted(self._created):
-            self.database.rows(f"DROP TABLE IF EXISTS {self.table(part)}")
+            self.database.rows(f"DROP TABLE IF EXISTS {self._name(part)}")
         self._created.clear()
 
 

@@ -154,7 +154,7 @@ class TableLoader:
         binds of ``Staging``.
         """
         staging = self.staging(staged)
-        staging.binds_few = binds_few and self.recorder is None
+        binds_few = binds_few and self.recorder is None
         waiting: list[File] = []
         merged_at, is_stale = self.clock.now(), True
 
@@ -187,7 +187,7 @@ class TableLoader:
                         continue
                     if item[0].rows:
                         empty()
-                        staging.add(item[0].parts)
+                        staging.add(item[0].parts, binds_few=binds_few)
                     waiting.append(item[0])
                     enough = sum(file.rows > 0 for file in waiting) >= FILES_PER_MERGE
                     late = self.clock.now() - merged_at >= PLACE_EVERY
