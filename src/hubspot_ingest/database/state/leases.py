@@ -60,6 +60,7 @@ class Leases:
                 "read_version": each.sync.version,
                 "read_run_id": each.sync.run_id,
                 "read_until": each.sync.lease_until,
+                "read_turn": each.sync.turn,
                 "version": each.version,
                 "run_id": each.run_id,
                 "turn": each.turn,
@@ -81,7 +82,8 @@ class Leases:
             f"LEASE_UNTIL = {INSTANT}, LEASE_PROCESS = s.process, LEASE_WEIGHT = s.weight "
             f"FROM (SELECT {values} FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
             f"JOIN {self._states} v ON v.NAME = f.VALUE:name::VARCHAR AND EQUAL_NULL("
-            "DATE_PART(EPOCH_MILLISECOND, v.LEASE_UNTIL), f.VALUE:read_until::NUMBER)) s "
+            "DATE_PART(EPOCH_MILLISECOND, v.LEASE_UNTIL), f.VALUE:read_until::NUMBER) "
+            "AND v.TURN = f.VALUE:read_turn::NUMBER) s "
             "WHERE t.NAME = s.name AND EQUAL_NULL(t.VERSION, s.read_version) "
             "AND EQUAL_NULL(t.LEASE_RUN_ID, s.read_run_id)",
             (now + LEASE, json.dumps(rows)),
