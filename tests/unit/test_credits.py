@@ -49,7 +49,7 @@ def test_syncs_that_run_together_share_the_statements_of_a_pass() -> None:
     one = credits.assumed_work(1, 10.0)
     forty = credits.together([one] * 40)
 
-    assert forty.idle_seconds == pytest.approx(12 * 0.15 + 40 * 0.3)
+    assert forty.idle_seconds == pytest.approx(8 * 0.15 + 40 * 0.3)
     assert forty.seconds_a_day == 400
     assert forty.on_serverless(5) < 40 * one.on_serverless(5) / 3
     assert credits.together([]).on_serverless(5) == 0
