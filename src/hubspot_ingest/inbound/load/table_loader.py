@@ -28,7 +28,7 @@ from hubspot_ingest.model import Json
 
 FILES_PER_MERGE = 3
 # Files to go on with while a MERGE is at work.
-FILES_AHEAD = 3
+FILES_AHEAD = 2
 # So many rows are worth a MERGE of their own while there is nothing else to do.
 IDLE_MERGE_ROWS = 4_000
 # Milliseconds after which a run with little to merge saves its place all the same.
