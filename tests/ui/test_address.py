@@ -1,8 +1,6 @@
-"""The place in the page's address: what Back and a refresh lead to."""
+"""The place in the page's address: what a refresh and a link lead to."""
 
 from __future__ import annotations
-
-import pytest
 
 from tests.ui.conftest import Open
 from tests.ui.test_syncs import opened
@@ -50,30 +48,6 @@ def test_a_refresh_of_set_up_stays_at_its_step(open_page: Open) -> None:
     assert [field.label for field in refreshed.test.text_input][:1] == ["Service key"]
 
 
-def test_back_leads_to_the_place_before(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("page.address.IN_FLIGHT", 0.0)
-    view, _ = opened(open_page, "Filters")
-    before = address(view)
-    view.press("Trust")
-
-    with_address(view, **before)
-
-    assert "Add a filter" in view.labels
-
-
-def test_a_press_that_was_under_way_does_not_lead_back(
-    open_page: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("page.address.IN_FLIGHT", 600.0)
-    view, _ = opened(open_page)
-    before = address(view)
-    view.press("Trust")
-
-    with_address(view, **before)
-
-    assert "Doctor" in view.text
-
-
 def test_a_place_that_is_gone_leads_to_its_list(open_page: Open) -> None:
     _, world = opened(open_page)
 
@@ -90,16 +64,11 @@ def test_an_address_of_nothing_known_is_as_none(open_page: Open) -> None:
     assert "Add objects" in view.labels
 
 
-def test_where_no_address_is_ever_told_every_press_counts(
-    open_page: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("page.address.IN_FLIGHT", 0.0)
-    _, world = opened(open_page)
-    view = View(world).draw()
-    view.test.query_params.clear()
-
+def test_a_press_counts_whatever_the_address_says(open_page: Open) -> None:
+    view, _ = opened(open_page)
+    before = address(view)
     view.press("Trust")
-    view.test.query_params.clear()
-    view.draw()
+
+    with_address(view, **before)
 
     assert "Doctor" in view.text
