@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hubspot_ingest.laptop.sources import Source, as_yaml
+from hubspot_ingest.laptop.sources import SourceTable, as_yaml
 from hubspot_sandbox import Sandbox
 from tests.laptop.process import Laptop, served
 
@@ -84,7 +84,7 @@ def test_an_unknown_connection_is_one_line(tmp_path: Path) -> None:
 
 def test_what_people_write_in_hubspot_is_neither_yaml_nor_jinja() -> None:
     label = 'a "label": {{ env_var("HOME") }} {% raw %}\n- # \x9b \N{GRINNING FACE}'
-    source = Source("CONTACTS", label, [("A-B", "TEXT", label)], "CONTACTS", 10)
+    source = SourceTable("CONTACTS", label, [("A-B", "TEXT", label)], "CONTACTS", 10)
     document = yaml.safe_load(as_yaml({("D", "S"): [source]}))
     [table] = document["sources"][0]["tables"]
     shown = label.replace("{{", "{ {").replace("{%", "{ %")
@@ -92,7 +92,7 @@ def test_what_people_write_in_hubspot_is_neither_yaml_nor_jinja() -> None:
 
 
 def test_schemas_are_sources_of_their_own() -> None:
-    source = Source("DEALS", "", [], "DEALS", 10)
+    source = SourceTable("DEALS", "", [], "DEALS", 10)
     document = yaml.safe_load(as_yaml({("D", "ONE"): [source], ("D", "TWO"): [source]}))
     assert [each["name"] for each in document["sources"]] == ["hubspot_d_one", "hubspot_d_two"]
 

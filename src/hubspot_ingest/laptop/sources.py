@@ -28,7 +28,7 @@ _JINJA = re.compile(r"\{(?=[{%#])")
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceTable:
     """A table that landed: its comment, its columns, and after how long it is late."""
 
     name: str
@@ -89,7 +89,7 @@ def _text(value: object) -> str | None:
 
 def _sources(
     connection: SnowflakeConnection, database: str, schema: str, late: Mapping[str, int]
-) -> list[Source]:
+) -> list[SourceTable]:
     """Return what lies in a schema: the tables of syncs, and their links and history."""
     place = f"FROM {sql.name(database)}.INFORMATION_SCHEMA"
     where = f"WHERE TABLE_SCHEMA = {sql.text(schema)}"
@@ -110,7 +110,7 @@ def _sources(
     for table, comment in ((str(row[0]), str(row[1] or "")) for row in comments):
         settled = _owner(table, late)
         if settled is not None and any(name == OF_OURS for name, _, _ in columns[table]):
-            sources.append(Source(table, comment, columns[table], settled, late[settled]))
+            sources.append(SourceTable(table, comment, columns[table], settled, late[settled]))
     return sources
 
 
@@ -120,7 +120,7 @@ def _owner(table: str, tables: Iterable[str]) -> str | None:
     return max(owners, key=len, default=None)
 
 
-def as_yaml(schemas: Mapping[tuple[str, str], Sequence[Source]]) -> str:
+def as_yaml(schemas: Mapping[tuple[str, str], Sequence[SourceTable]]) -> str:
     """Write dbt's ``sources.yml``. Texts are written as JSON, which is YAML too."""
     lines = ["version: 2", "", "sources:"]
     for (database, schema), sources in schemas.items():
@@ -136,7 +136,7 @@ def as_yaml(schemas: Mapping[tuple[str, str], Sequence[Source]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(source: Source, schema: str) -> Iterator[str]:
+def _table(source: SourceTable, schema: str) -> Iterator[str]:
     """Yield the lines of a table; how fresh it is tells the time through which it is settled."""
     query = (
         f"SELECT SETTLED_THROUGH FROM {schema}.{FRESHNESS}"
