@@ -280,17 +280,26 @@ def seconds(
         pace: seconds an answer of an endpoint takes.
         rows: what is loaded.
     """
-    answering = sum(
+    asking = [_answering(parts, pace)]
+    for bucket, limit in limits.items():
+        held = held_up(parts, bucket, limit, pace)
+        if held:
+            # what is asked of other buckets before or after takes its own time
+            apart = [part for part in parts if all(step.bucket is not bucket for step in part)]
+            others = {other: limits[other] for other in limits if other is not bucket}
+            asking.append(held + seconds(apart, others, pace, 0))
+    return max(*asking, rows / ROWS_PER_SECOND)
+
+
+def _answering(parts: Iterable[Part], pace: Mapping[str, float]) -> float:
+    """How long HubSpot takes to answer, without any limit."""
+    return sum(
         max(
             (math.ceil(step.count / step.at_once) * pace[step.endpoint] for step in steps([part])),
             default=0.0,
         )
         for part in parts
     )
-    asking = max(
-        [answering, *(held_up(parts, bucket, limit, pace) for bucket, limit in limits.items())]
-    )
-    return max(asking, rows / ROWS_PER_SECOND)
 
 
 def held_up(
