@@ -52,7 +52,7 @@ def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
             "SELECT DATA_TYPE, COMMENT FROM LAB.INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = 'T'"
         ) == [("ARRAY", "ids")]
         assert engine.sql("LIST @LAB.STATE.LOADS") == []
-        assert engine.sql("CALL LAB.CORE.REVEAL()")[0][0].startswith('[\n  "kept",')
+        assert '"kept"' in str(engine.sql("CALL LAB.CORE.REVEAL()")[0][0])
 
 
 def test_a_second_process_is_told_that_the_directory_is_busy(tmp_path: Path) -> None:
