@@ -101,11 +101,11 @@ def _look_around(browser: Browser, machine: Laptop) -> None:
     _look_at_trust(browser, machine)
     browser.go("Data")
     browser.select("Table", "Contacts")
-    browser.sees("rows that changed last")
+    browser.sees("latest rows by")
     browser.shoot("data")
     browser.switch("Explain a row")
     [contact] = machine.sql("SELECT MIN(ID) AS ID FROM HUBSPOT_DATA.CRM.CONTACTS").rows
-    browser.page.get_by_label("Id of the record").fill(contact["ID"])
+    browser.page.get_by_label("Address, id or e-mail").fill(contact["ID"])
     browser.press("Explain")
     browser.sees("as HubSpot has it")
     browser.shoot("row")
