@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import connection_step, dialogs, look, place, pressing, sync_actions, words
+from page import connection_step, dialogs, look, place, pressing, words
 from page.calls import Answer, Calls, Row
 
 FIRST = "default"
@@ -133,4 +133,4 @@ def _ask_remove(name: str, calls: Calls) -> None:
         st.session_state.pop(TESTED, None)
         return calls.drop_connection(name)
 
-    sync_actions.choice("Remove portal", remove)
+    dialogs.choice("Remove portal", remove)

@@ -11,6 +11,9 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from page import look
+from page.statements import Answer
+
 P = ParamSpec("P")
 
 OPEN = "dialog-is-open"
@@ -41,3 +44,16 @@ def page_begins() -> None:
 def is_open() -> bool:
     """Whether somebody has a dialog before them."""
     return bool(st.session_state.get(OPEN))
+
+
+def choice(label: str, act: Callable[[], Answer]) -> None:
+    """Draw a dialog's two buttons; ``label`` does ``act``, the other cancels."""
+    with st.container(horizontal=True):
+        if st.button(label, type="primary", on_click=_do, args=(act,)):
+            st.rerun()
+        if st.button("Cancel"):
+            st.rerun()
+
+
+def _do(act: Callable[[], Answer]) -> None:
+    look.remember(act())

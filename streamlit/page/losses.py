@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page import dialogs, filters, look, place, sync_actions, words
+from page import dialogs, filters, look, place, words
 from page.calls import Answer, Calls
 
 COUNTED = ("connection", "filter_groups", "updated_after")
@@ -54,4 +54,4 @@ def ask(name: str, rows: tuple[int, int], settings: place.Settings, calls: Calls
             place.discard(name)
         return answer
 
-    sync_actions.choice("Save all the same", save)
+    dialogs.choice("Save all the same", save)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import dialogs, look, place, plans, row_cures, sync_actions, words
+from page import dialogs, look, place, plans, row_cures, words
 from page.calls import Answer, Calls, Row, variant
 
 MOST = 200
@@ -141,7 +141,7 @@ def _ask(push: Row, plan: Answer, sent: int, calls: Calls, *, held: bool) -> Non
         _ran(name, answer)
         return answer
 
-    sync_actions.choice("Send", send)
+    dialogs.choice("Send", send)
 
 
 def _try(name: str, calls: Calls) -> None:

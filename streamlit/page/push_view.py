@@ -15,7 +15,6 @@ from page import (
     push_plan_view,
     push_rows_view,
     run_list,
-    sync_actions,
     words,
 )
 from page.calls import Answer, Calls, Row
@@ -97,7 +96,7 @@ def _ask_remove(name: str, calls: Calls) -> None:
         place.discard(name)
         return calls.drop_push(name)
 
-    sync_actions.choice("Remove push", remove)
+    dialogs.choice("Remove push", remove)
 
 
 def _runs(push: Row, calls: Calls) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from page import dialogs, live, look, place, undo, words
@@ -68,7 +66,7 @@ def _ask_backfill(name: str, calls: Calls) -> None:
         "take many requests of the day's limit. The table stays, and its rows stay readable "
         "meanwhile."
     )
-    choice("Reload everything", lambda: calls.reset_sync(name))
+    dialogs.choice("Reload everything", lambda: calls.reset_sync(name))
 
 
 @dialogs.asking("Another sync of the same object")
@@ -123,17 +121,4 @@ def _ask_remove(name: str, calls: Calls) -> None:
         place.discard(name)
         return calls.drop_sync(name)
 
-    choice("Remove sync", remove)
-
-
-def choice(label: str, act: Callable[[], Answer]) -> None:
-    """Draw a dialog's two buttons; ``label`` does ``act``, the other cancels."""
-    with st.container(horizontal=True):
-        if st.button(label, type="primary", on_click=_do, args=(act,)):
-            st.rerun()
-        if st.button("Cancel"):
-            st.rerun()
-
-
-def _do(act: Callable[[], Answer]) -> None:
-    look.remember(act())
+    dialogs.choice("Remove sync", remove)

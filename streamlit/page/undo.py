@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from page import dialogs, look, words
-from page.calls import Answer, Calls, Row
+from page.calls import Calls, Row
 
 NOT_RUNS = ("REPLAY", "RECONCILE")
 NOTHING_KEPT = (
@@ -43,7 +41,7 @@ def _ask_undo(run_id: str, name: str, calls: Calls) -> None:
         "them. The next run reads the same changes again, so pause the sync or change its settings "
         "first if that is not wanted."
     )
-    _choice("Undo", lambda: calls.rollback_run(run_id))
+    dialogs.choice("Undo", lambda: calls.rollback_run(run_id))
 
 
 @dialogs.asking("Make the table again?")
@@ -56,16 +54,4 @@ def ask_replay(name: str, calls: Calls) -> None:
         "HubSpot. Rows that are as new stay as they are; drop or rename the table first to have "
         "it made whole. No run of this sync begins meanwhile."
     )
-    _choice("Load again", lambda: calls.replay(name))
-
-
-def _choice(label: str, act: Callable[[], Answer]) -> None:
-    with st.container(horizontal=True):
-        if st.button(label, type="primary", on_click=_do, args=(act,)):
-            st.rerun()
-        if st.button("Cancel"):
-            st.rerun()
-
-
-def _do(act: Callable[[], Answer]) -> None:
-    look.remember(act())
+    dialogs.choice("Load again", lambda: calls.replay(name))

@@ -26,17 +26,23 @@ def _stopped_once(world: World, sync: str, slow: str, seconds: int) -> None:
     world.clock.advance(MINUTE)
 
 
-def _addresses(world: World) -> set[str]:
-    return {row["EMAIL"] for row in world.rows(f"SELECT DISTINCT EMAIL FROM {STATUSES}")}
-
-
-def test_what_was_refused_before_a_stop_is_read_once_it_can_be(make: MakeWorld) -> None:
+def _with_forms(make: MakeWorld) -> tuple[World, list[str]]:
+    """Forty forms with a submission each; a run of these stops after a minute."""
     world = make()
     forms = sorted(world.portal.forms.add(f"Form {n}") for n in range(40))
     for form_id in forms:
         world.portal.forms.submit(form_id, {"email": "first@example.com"})
     world.clock.advance(HOUR)
     world.configure("form_submissions", {"deadline_minutes": 1})
+    return world, forms
+
+
+def _addresses(world: World) -> set[str]:
+    return {row["EMAIL"] for row in world.rows(f"SELECT DISTINCT EMAIL FROM {STATUSES}")}
+
+
+def test_what_was_refused_before_a_stop_is_read_once_it_can_be(make: MakeWorld) -> None:
+    world, forms = _with_forms(make)
     world.run("form_submissions")
     for form_id in forms:
         world.portal.forms.submit(form_id, {"email": "second@example.com"})
@@ -53,12 +59,7 @@ def test_what_was_refused_before_a_stop_is_read_once_it_can_be(make: MakeWorld) 
 
 
 def test_a_refused_parent_left_after_a_stop_does_not_fail_the_run(make: MakeWorld) -> None:
-    world = make()
-    forms = sorted(world.portal.forms.add(f"Form {n}") for n in range(40))
-    for form_id in forms:
-        world.portal.forms.submit(form_id, {"email": "first@example.com"})
-    world.clock.advance(HOUR)
-    world.configure("form_submissions", {"deadline_minutes": 1})
+    world, forms = _with_forms(make)
     _stopped_once(world, "form_submissions", requests.SUBMISSIONS, 3)
     landed = {row["FORM_ID"] for row in world.rows(f"SELECT FORM_ID FROM {SUBMISSIONS}")}
     left = [form_id for form_id in forms if form_id not in landed]
