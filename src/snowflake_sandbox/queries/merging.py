@@ -47,6 +47,7 @@ def plan_merge(session: LocalSession, root: exp.Merge, params: list[Any] | None)
                     "42601",
                 )
     _last_of_its_kind(whens)
+    key = _only_key(root)
     restrict_to_source_keys(root)
     keep_merged_text(session, root, params)
     target = _target(session, root)
@@ -58,7 +59,9 @@ def plan_merge(session: LocalSession, root: exp.Merge, params: list[Any] | None)
     elif len(verbs) > 1:
         sql += " RETURNING merge_action"
     return replace(
-        translated, sql=(sql,), extra={"verbs": verbs, "counted": counted, "target": target}
+        translated,
+        sql=(sql,),
+        extra={"verbs": verbs, "counted": counted, "target": target, "key": key},
     )
 
 
@@ -90,24 +93,33 @@ def run_merge(session: LocalSession, plan: Plan, params: list[Any] | None) -> Re
 
 
 def _from_files(session: LocalSession, plan: Plan) -> Plan:
-    """Return the plan with rows that COPY left in files read from those files."""
-    sql = plan.sql[-1]
-    account = session.account
-    for table in account.deferred.named_in(sql):
-        columns = list(account.table_columns(session.duck, table))
-        read = account.deferred.read_in(sql, table, columns)
+    """Return the plan with rows that COPY left in files read from those files.
+
+    DuckDB holds all rows of a MERGE in memory: where it does not matter, each file is merged by
+    itself.
+    """
+    statements = [*plan.sql]
+    account, duck = session.account, session.duck
+    tables = account.deferred.named_in(plan.sql[-1])
+    for table in tables:
+        columns = list(account.table_columns(duck, table))
+        key = plan.extra["key"] if plan.extra["counted"] and len(tables) == 1 else None
+        apart = key in columns and account.deferred.distinct(
+            table, key, lambda query: execute(duck, query)[0][0]
+        )
+        read = account.deferred.read_in(statements[0], table, columns, apart=apart)
         if read is None:
-            account.settle(session.duck, table)
+            account.settle(duck, table)
         else:
-            sql = read
-    return replace(plan, sql=(sql,))
+            statements = read
+    return replace(plan, sql=tuple(statements))
 
 
 def _count(session: LocalSession, plan: Plan, params: list[Any] | None) -> dict[str, int]:
     duck = session.duck
     with session.atomic():
         before = execute(duck, plan.extra["counted"])[0][0]
-        total = execute(duck, plan.sql[-1], params or None)[0][0]
+        total = sum(execute(duck, sql, params or None)[0][0] for sql in plan.sql)
         inserted = execute(duck, plan.extra["counted"])[0][0] - before
     return {"inserted": inserted, "updated": total - inserted}
 
@@ -138,6 +150,32 @@ def restrict_to_source_keys(root: exp.Merge) -> None:
             among = exp.In(this=table_column.copy(), query=exp.Subquery(this=values))
             root.set("on", exp.and_(on, among, copy=False))
             return
+
+
+def _only_key(root: exp.Merge) -> str | None:
+    """Return the column of the source's table that rows are matched by, and nothing else.
+
+    None where it is an expression, or where a row of the source is made of several.
+    """
+    on, table, source = root.args["on"], root.this, root.args["using"]
+    query = source.this if isinstance(source, exp.Subquery) else None
+    if not isinstance(on, exp.EQ) or not isinstance(query, exp.Select):
+        return None
+    if any(query.args.get(clause) for clause in ("qualify", "limit", "offset")):
+        return None
+    if query.find(exp.AggFunc, exp.Window):
+        return None
+    for mine, other in ((on.this, on.expression), (on.expression, on.this)):
+        if not isinstance(mine, exp.Column) or not isinstance(other, exp.Column):
+            return None
+        if mine.table.upper() != source.alias_or_name.upper() or other.table.upper() != (
+            table.alias_or_name.upper()
+        ):
+            continue
+        values = _values(source, mine)
+        value = None if values is None else values.expressions[0]
+        return value.name if isinstance(value, exp.Column) else None
+    return None
 
 
 def _values(source: Expr, key: exp.Column) -> exp.Select | None:

@@ -13,6 +13,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import RLock
 
@@ -27,12 +28,12 @@ class Rows:
     files: list[Path] = field(default_factory=list)
     loaded: set[tuple[str, str]] = field(default_factory=set)
 
-    def query(self, columns: Sequence[str]) -> str:
-        """Return a SELECT of the rows with all columns of the table."""
+    def query(self, columns: Sequence[str], files: Sequence[Path] | None = None) -> str:
+        """Return a SELECT of the rows of all files, or of some, with all columns of the table."""
         values = dict(self.values)
         listed = ", ".join(f"{values.get(name, 'NULL')} AS {quote(name)}" for name in columns)
-        files = ", ".join(literal(str(file)) for file in self.files)
-        return f"SELECT {listed} FROM read_parquet([{files}])"
+        paths = ", ".join(literal(str(file)) for file in files or self.files)
+        return f"SELECT {listed} FROM read_parquet([{paths}])"
 
 
 class Deferred:
@@ -105,8 +106,23 @@ class Deferred:
                 insert(f"INSERT INTO {path(table)} {rows.query(columns)}")
             self.dropped(table)
 
-    def read_in(self, sql: str, table: Name, columns: Sequence[str]) -> str | None:
-        """Return a MERGE that reads the files instead of a table.
+    def distinct(self, table: Name, key: str, read: Callable[[str], object]) -> bool:
+        """Whether each row in the files of a table has another key, as ``read`` answers a query."""
+        with self._lock:
+            query = f"({self._tables[table].query([key])})"
+        column = quote(key)
+        return bool(read(f"SELECT count(*) = count(DISTINCT {column}) FROM {query}"))
+
+    def read_in(
+        self, sql: str, table: Name, columns: Sequence[str], *, apart: bool = False
+    ) -> list[str] | None:
+        """Return MERGEs that read the files instead of a table: one of all files, or of each.
+
+        Args:
+            sql: the MERGE.
+            table: the table.
+            columns: its columns.
+            apart: whether to merge each file by itself.
 
         Returns:
             None where it writes to the table, or names it without its database and schema.
@@ -118,14 +134,20 @@ class Deferred:
             if rows is None or re.match(r"MERGE\s+INTO\s+" + named.pattern, sql):
                 return None
             if not rows.files:
-                return sql
+                return [sql]
             own = rf"(?<!\w){re.escape(table.object)}(?!\w)"
             if re.search(own, named.sub("", sql), re.IGNORECASE):
                 return None
-            source = f"({rows.query(columns)})"
-            return named.sub(lambda _: source, sql)
+            parts_of_rows = [[file] for file in rows.files] if apart else [rows.files]
+            # of a replacement that is a text, backslashes would be read
+            sources = [f"({rows.query(columns, files)})" for files in parts_of_rows]
+            return [named.sub(partial(_always, source), sql) for source in sources]
 
     def all(self) -> list[Name]:
         """Return every followed table."""
         with self._lock:
             return list(self._tables)
+
+
+def _always(text: str, _match: re.Match[str]) -> str:
+    return text

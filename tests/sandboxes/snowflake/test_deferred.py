@@ -13,7 +13,9 @@ import pytest
 from snowflake.snowpark import Session
 
 from snowflake_sandbox import Engine
+from snowflake_sandbox.duck import execute
 from snowflake_sandbox.names import Name
+from snowflake_sandbox.queries import merging
 from tests.sandboxes.snowflake.conftest import Rows
 from tests.sandboxes.snowflake.test_loading import copy
 
@@ -148,3 +150,55 @@ def _put(session: Session, values: dict[str, list[str]]) -> None:
     pq.write_table(pa.table(values), buffer)
     buffer.seek(0)
     session.file.put_stream(buffer, "@LOADS/1.parquet", auto_compress=False)
+
+
+def _merge_into_d(rows: Rows) -> list[dict[str, Any]]:
+    rows("CREATE TABLE D (ID VARCHAR, NAME VARCHAR)")
+    rows("INSERT INTO D VALUES ('1', 'before')")
+    return rows(
+        "MERGE INTO D t USING (SELECT ID, UPPER(NAME) AS NAME FROM LAB.BENCH.STAGED) s "
+        "ON t.ID = s.ID WHEN MATCHED THEN UPDATE SET NAME = s.NAME "
+        "WHEN NOT MATCHED THEN INSERT (ID, NAME) VALUES (s.ID, s.NAME)"
+    )
+
+
+def _staged(rows: Rows, stage: Stage, *files: list[str]) -> None:
+    rows("CREATE TRANSIENT TABLE STAGED (ID VARCHAR, NAME VARCHAR)")
+    for number, found in enumerate(files):
+        content = {"ID": found, "NAME": [f"n{number}"] * len(found)}
+        rows(copy("STAGED", stage(f"{number}.parquet", content), "PURGE = TRUE"))
+
+
+def test_files_are_merged_one_by_one_as_if_they_were_one(
+    rows: Rows, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _staged(rows, stage, ["1", "2"], ["3"], ["4"])
+    statements: list[str] = []
+
+    def noted(duck: Any, sql: str, *params: Any) -> Any:
+        statements.append(sql)
+        return execute(duck, sql, *params)
+
+    monkeypatch.setattr(merging, "execute", noted)
+    (counts,) = _merge_into_d(rows)
+    assert counts == {"number of rows inserted": 3, "number of rows updated": 1}
+    assert sum(sql.startswith("MERGE") for sql in statements) == 3
+    assert [row["NAME"] for row in rows("SELECT NAME FROM D ORDER BY ID")] == [
+        "N0",
+        "N0",
+        "N1",
+        "N2",
+    ]
+
+
+def test_an_id_in_two_files_is_a_duplicate_as_in_one(rows: Rows, stage: Stage) -> None:
+    _staged(rows, stage, ["1"], ["1"])
+    with pytest.raises(Exception, match="Duplicate row detected"):
+        _merge_into_d(rows)
+    assert rows("SELECT NAME FROM D") == [{"NAME": "before"}]
+
+
+def test_a_new_id_in_two_files_is_inserted_twice_as_from_one(rows: Rows, stage: Stage) -> None:
+    _staged(rows, stage, ["2"], ["2"])
+    (counts,) = _merge_into_d(rows)
+    assert counts == {"number of rows inserted": 2, "number of rows updated": 0}
