@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import address, dialogs, drawing, look, place, pressing, tabs
+from page import address, dialogs, drawing, look, place, pressing, style_sheet, tabs
 from page.calls import Calls
 
 
@@ -27,7 +27,7 @@ def session() -> Any:
 def main() -> None:
     """Draw the page; Streamlit runs this again at every interaction."""
     st.set_page_config(layout="wide")
-    look.style()
+    style_sheet.add()
     dialogs.page_begins()
     with drawing.error_boundary():
         calls = Calls(session(), st.session_state.setdefault("kept", {}))
@@ -36,6 +36,8 @@ def main() -> None:
             calls.look_again()
         if place.part() is None:
             place.begin(place.SYNCS if calls.syncs() else place.SET_UP)
+        # Snowsight shows a title of its own
+        st.set_page_config(f"{place.part()} · HubSpot Ingest")
         drawing.top()
         look.show_remembered()
         tabs.none_yet()

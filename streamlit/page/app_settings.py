@@ -44,7 +44,7 @@ def show(calls: Calls) -> None:
             look.remember(calls.configure_app(changed))
             st.rerun()
     elif stored.get("notifications"):
-        st.button("Send a test message", icon=":material/mail:", on_click=_send, args=(calls,))
+        st.button("Send a test message", on_click=_send, args=(calls,))
 
 
 def _before(stored: dict[str, Any], key: str) -> Any:

@@ -69,7 +69,7 @@ def _limits(budget: list[Row]) -> None:
         share = used / limit if limit else 0.0
         forecast = portal["FORECAST_USED"]
         look.html(
-            f'<div style="padding:1.4rem 0 .5rem">{look.meter(share)}</div>'
+            f'<div style="padding:1.4rem 0 .5rem">{look.meter(share, "Daily limit used")}</div>'
             f"<p>{words.number(used)} of {words.number(limit)}, {words.percent(share * 100)}; "
             f"{words.number(portal['USED_BY_US'])} by this app.</p>"
             f'<p class="quiet">{words.number(portal["REMAINING"])} left, the last '

@@ -170,13 +170,10 @@ def _ask(name: str, calls: Calls) -> None:
 def show_sync(sync: Row, calls: Calls) -> None:
     """Draw one sync: its last comparison, what differed, and earlier comparisons."""
     name = str(sync["NAME"])
-    st.button(
-        "All of Trust", icon=":material/arrow_back:", type="tertiary", on_click=place.go,
-        args=(place.TRUST,),
-    )  # fmt: skip
+    place.back_button("All of Trust", place.TRUST)
     certificates = calls.certificates_of(name, HISTORY)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"{words.title(name)}, compared", anchor=False, width="content")
+        look.title(f"{words.title(name)}, compared")
         _check(sync, calls, primary=True)
     if not certificates:
         look.empty("Not compared yet", "Check it now; what is found stands here from then on.")

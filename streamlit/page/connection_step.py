@@ -38,9 +38,7 @@ def show(calls: Calls) -> bool:
             _test(calls)
         else:
             look.tell(stored)
-    elif calls.streams() and pressing.pressed(
-        "Test again", "test-again", icon=":material/refresh:"
-    ):
+    elif calls.streams() and pressing.pressed("Test again", "test-again"):
         _test(calls)
     return result(calls)
 
@@ -109,7 +107,7 @@ def result(calls: Calls) -> bool:
     )
     if lacking:
         st.caption(f"Add these scopes {IN_HUBSPOT}, then test again:")
-        st.code("\n".join(first_scopes(lacking)), language=None)
+        st.code("\n".join(first_scopes(lacking)), language=None, wrap_lines=True)
     show_unreadable(unreadable)
     return bool(readable)
 
@@ -139,4 +137,4 @@ def show_unreadable(streams: list[Row]) -> None:
             )
         )
         st.caption("All of them, to copy:")
-        st.code("\n".join(first_scopes(streams)), language=None)
+        st.code("\n".join(first_scopes(streams)), language=None, wrap_lines=True)

@@ -62,7 +62,7 @@ def _row(connection: Row, calls: Calls) -> None:
                 st.button("Change the key", key="change-first", on_click=_to_set_up)
                 return
             st.button("Test", key=f"test-{name}", on_click=_ask_for, args=(name,))
-            if pressing.pressed("Remove", f"remove-{name}", icon=":material/delete:"):
+            if pressing.pressed("Remove", f"remove-{name}"):
                 _ask_remove(name, calls)
     if st.session_state.get("connection-due") == name:
         del st.session_state["connection-due"]

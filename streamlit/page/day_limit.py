@@ -46,7 +46,7 @@ def day(portal: Row) -> str:
             ],
             big=True,
         )
-        + f'<div style="height:.6rem"></div>{look.meter(share, tone)}'
+        + f'<div style="height:.6rem"></div>{look.meter(share, "Daily limit used", tone)}'
         f'<p class="quiet">Portal {escape(str(portal["PORTAL_ID"] or "unknown"))}, '
         f"{words.number(limit)} requests a day{forecast}. "
         f"Checked {words.time(portal['CHECKED_AT'])}.</p>"

@@ -59,8 +59,8 @@ def show(calls: Calls) -> bool:
             "then come back to this step.",
             "warn",
         )
-        st.code(";\n".join(grants) + ";", language="sql")
-        st.button("Look again", icon=":material/refresh:", on_click=calls.forget)
+        st.code(";\n".join(grants) + ";", language="sql", wrap_lines=True)
+        st.button("Look again", on_click=calls.forget)
         return False
     exists = answer.get("exists")
     look.html(
@@ -71,5 +71,5 @@ def show(calls: Calls) -> bool:
     if others and not exists:
         with st.expander(f"If there is a database {database} already"):
             st.caption("The app cannot see it. Its owner lets the app in with these statements.")
-            st.code(";\n".join(others) + ";", language="sql")
+            st.code(";\n".join(others) + ";", language="sql", wrap_lines=True)
     return True

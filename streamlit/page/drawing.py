@@ -38,7 +38,7 @@ def top() -> None:
     with st.container(
         key="top", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        look.brand()
+        look.brand(place.part() or place.SET_UP)
         with st.container(key="nav", horizontal=True, width="content"):
             for part in SHOWN:
                 st.button(

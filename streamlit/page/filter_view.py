@@ -37,7 +37,6 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
         with st.container(horizontal=True):
             st.button(
                 "Add a filter" if not groups else "Or: add a group",
-                icon=":material/add:",
                 key=f"{owner}-add-group",
                 disabled=len(groups) >= filters.GROUPS or not properties,
                 on_click=_add_group,
@@ -62,7 +61,7 @@ def _matching(owner: str, stream: str, settings: place.Settings, calls: Calls) -
     counted_settings = losses.counted(settings)
     kept = f"{owner}-matching"
     with st.container(horizontal=True, vertical_alignment="center"):
-        if pressing.pressed("How many match now", f"{owner}-count", icon=":material/tag:"):
+        if pressing.pressed("How many match now", f"{owner}-count"):
             with look.working("Asking HubSpot how many records match"):
                 st.session_state[kept] = (
                     counted_settings,
@@ -98,7 +97,6 @@ def _group(owner: str, g: int, group: Group, properties: Properties, zone: tzinf
         ]
         st.button(
             "And",
-            icon=":material/add:",
             key=f"{owner}-{g}-and",
             type="tertiary",
             disabled=len(edited) >= filters.FILTERS,
@@ -124,7 +122,7 @@ def _filter(
     name = str(filter_["propertyName"])
     if name not in properties:
         names = [name, *names]
-    first, second, third, last = st.columns([4, 3, 4, 1], vertical_alignment="bottom", gap="small")
+    first, second, third, last = st.columns([4, 3, 4, 2], vertical_alignment="bottom", gap="small")
     name = first.selectbox(
         "Property",
         names,
@@ -157,8 +155,7 @@ def _filter(
             args=(owner, g, f, f"{at}-{name}-{operator}", (name, operator, type_), before, zone),
         )  # fmt: skip
     last.button(
-        "",
-        icon=":material/close:",
+        "Remove",
         key=f"{at}-remove",
         help="Remove this filter",
         type="tertiary",

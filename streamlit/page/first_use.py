@@ -52,7 +52,7 @@ def show(calls: Calls) -> None:
     st.space("small")
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if step:
-            st.button("Back", on_click=_to, args=(step - 1,), icon=":material/arrow_back:")
+            st.button("Back", on_click=_to, args=(step - 1,))
         if step < len(STEPS) - 1:
             st.button(
                 "Continue",
@@ -105,7 +105,7 @@ def show_needs(_calls: Calls) -> bool:
             "3. Give it the read scopes of what you want to load. These are enough for a start; "
             "more can be added to the key later:"
         )
-        st.code("\n".join(SCOPES), language=None)
+        st.code("\n".join(SCOPES), language=None, wrap_lines=True)
         st.caption("An existing private app token works as well.")
     with right, st.container(border=True):
         st.markdown(
@@ -121,6 +121,7 @@ def show_needs(_calls: Calls) -> bool:
             "GRANT APPLICATION ROLE HUBSPOT_INGEST.APP_VIEWER TO ROLE <role>;\n"
             "GRANT APPLICATION ROLE HUBSPOT_INGEST.DATA_READER TO ROLE <role>;",
             language="sql",
+            wrap_lines=True,
         )
         approvals.show()
         st.caption("Your records stay in this account. The app sends them nowhere.")

@@ -85,7 +85,11 @@ def progress(run: Row) -> str:
     rate = rows / seconds if seconds > 1 else 0.0
     whole = int(run["ROWS_EXPECTED"] or 0)
     left = (whole - rows) / rate if whole and rate and whole > rows else None
-    bar = f'<div style="padding:.4rem 0">{look.meter(rows / whole)}</div>' if whole else ""
+    bar = (
+        f'<div style="padding:.4rem 0">{look.meter(rows / whole, "Rows read")}</div>'
+        if whole
+        else ""
+    )
     of = f" of about {words.number(whole)}" if whole else ""
     return f"<p><b>{escape(words.title(str(run['SYNC'])))}</b></p>{bar}" + look.facts(
         [

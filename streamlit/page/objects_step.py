@@ -91,7 +91,7 @@ def _tools(readable: list[Row], there: set[str], connection: str, calls: Calls) 
     names = [str(stream["STREAM"]) for stream in readable]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sought = st.text_input(
-            "Search", placeholder="Label or API name", key="sought", icon=":material/search:",
+            "Search", placeholder="Label or API name", key="sought",
             width=280,
         )  # fmt: skip
         recommended = [
@@ -102,7 +102,7 @@ def _tools(readable: list[Row], there: set[str], connection: str, calls: Calls) 
         st.button("Recommended", on_click=_add_all, args=(recommended, connection))
         st.button("None", on_click=_pick_none)
         if pressing.pressed(
-            "Look again", "discover", icon=":material/refresh:",
+            "Look again", "discover",
             help="Ask HubSpot what there is now",
         ):  # fmt: skip
             with look.working("Asking HubSpot for objects, properties and counts"):

@@ -33,6 +33,11 @@ def go(part: str, **inside: str | None) -> None:
     st.session_state["moved"] = True
 
 
+def back_button(label: str, part: str) -> None:
+    """Draw the button that leads from what is opened to the list it was opened from."""
+    st.button(label, key="back", type="tertiary", on_click=go, args=(part,))
+
+
 def inside(name: str) -> str | None:
     """The name of the ``sync`` or ``push``, or the id of the ``run``, that is opened, if any."""
     opened: dict[str, str] = st.session_state.get("inside", {})

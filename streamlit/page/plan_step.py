@@ -31,7 +31,7 @@ def show(calls: Calls) -> bool:
             right=(1, 2, 3, 4),
         )
     )
-    st.button("Look again", icon=":material/refresh:", on_click=calls.forget)
+    st.button("Look again", on_click=calls.forget)
     good = [name for name in picked if answers[name].get("response_code") == "OK"]
     if good:
         st.space("small")

@@ -24,7 +24,7 @@ def of_sync(sync: Row, settings: place.Settings, calls: Calls) -> None:
     )
     with look.working("Asking HubSpot what the run will take"):
         plan = calls.plan(str(sync["NAME"]), None if saved else changed)
-    st.button("Look again", icon=":material/refresh:", key="plan-again", on_click=calls.forget)
+    st.button("Look again", key="plan-again", on_click=calls.forget)
     if plan.get("response_code") != "OK":
         look.tell(plan)
         return
@@ -86,7 +86,7 @@ def show_missing_scopes(lacking: Sequence[str]) -> None:
         "&gt; Service keys &gt; your key &gt; Scopes.",
         "warn",
     )
-    st.code("\n".join(lacking), language=None)
+    st.code("\n".join(lacking), language=None, wrap_lines=True)
 
 
 def details(plan: Answer) -> None:
@@ -120,7 +120,7 @@ def details(plan: Answer) -> None:
             )
     if plan["ddl"]:
         with st.expander("Statements that make the tables"):
-            st.code(";\n".join(plan["ddl"]) + ";", language="sql")
+            st.code(";\n".join(plan["ddl"]) + ";", language="sql", wrap_lines=True)
     if plan["filter_groups"]:
         with st.expander("The filter, as HubSpot gets it"):
-            st.code(json.dumps(plan["filter_groups"], indent=2), language="json")
+            st.code(json.dumps(plan["filter_groups"], indent=2), language="json", wrap_lines=True)

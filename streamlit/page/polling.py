@@ -60,7 +60,7 @@ def drawn(draw: Callable[[], bool]) -> None:
     by_itself = True
     if halted:
         # pressing anything draws the whole page, and looks go on
-        st.button("Look again", icon=":material/refresh:", key="look-again")
+        st.button("Look again", key="look-again")
 
 
 def is_unattended(began: float, looked_at: float, now: float) -> bool:

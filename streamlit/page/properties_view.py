@@ -73,7 +73,7 @@ def _listed(
 ) -> None:
     sought = st.text_input(
         "Search properties", key=f"{owner}-sought", placeholder="Label or name", width=280,
-        icon=":material/search:", label_visibility="collapsed",
+        label_visibility="collapsed",
     ).lower()  # fmt: skip
     shown = [
         property_

@@ -39,10 +39,7 @@ def show(push: Row, calls: Calls) -> None:
 
 
 def _back() -> None:
-    st.button(
-        "All pushes", icon=":material/arrow_back:", type="tertiary", on_click=place.go,
-        args=(place.PUSHES,),
-    )  # fmt: skip
+    place.back_button("All pushes", place.PUSHES)
 
 
 def _edit(

@@ -32,7 +32,7 @@ def show(calls: Calls) -> None:
         look.empty("No pushes yet", "Choose a table or view, an object, and what fills what.")
     with st.container(horizontal=True):
         st.button(
-            "New push", type="primary", icon=":material/add:", on_click=place.go,
+            "New push", type="primary", on_click=place.go,
             args=(place.PUSHES,), kwargs={"push": push_editor.NEW},
         )  # fmt: skip
     if pushes:

@@ -36,7 +36,7 @@ def show(push: Row, calls: Calls) -> None:
     again = due or name in plans_made
     asked = st.button(
         "Look again" if again else "Look at what it would do", key=f"plan-{name}",
-        icon=":material/refresh:", type="tertiary" if again else "primary",
+        type="tertiary" if again else "primary",
         help="Reads the source and HubSpot; writes nothing",
     )  # fmt: skip
     if asked or due:
@@ -107,7 +107,6 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
     with st.container(horizontal=True):
         if sent and st.button(
             f"Send {words.plural(sent, 'row')} to HubSpot", type="primary", key=f"send-{name}",
-            icon=":material/send:",
         ):  # fmt: skip
             _ask(push, plan, sent, calls, held=held)
         if sent > 1 and not held:

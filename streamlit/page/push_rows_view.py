@@ -72,7 +72,7 @@ def _summary(name: str, troubles: list[Row], calls: Calls) -> None:
         )
         if any(row["STATE"] in RETRIED for row in troubles):
             st.button(
-                "Send all refused again", key=f"retry-all-{name}", icon=":material/replay:",
+                "Send all refused again", key=f"retry-all-{name}",
                 on_click=_retry_all, args=(name, calls),
             )  # fmt: skip
     trouble = troubles[names.index(chosen)] if chosen in names else troubles[0]

@@ -33,7 +33,7 @@ def show(
         suggestion = calls.suggest_push(source, str(settings["object"]), connection)
     if suggestion.get("response_code") != "OK":
         _unreadable(suggestion)
-        st.button("Look again", icon=":material/refresh:", on_click=calls.forget)
+        st.button("Look again", on_click=calls.forget)
         return None
     if is_new and st.session_state.get(SUGGESTED) != _what(settings):
         st.session_state[SUGGESTED] = _what(settings)
@@ -136,7 +136,7 @@ def _unreadable(answer: Answer) -> None:
     look.tell({**answer, "message": message.rstrip("; ")})
     if grants:
         st.caption("A role that owns it can run:")
-        st.code(";\n".join(grants.split("; ")) + ";", language="sql")
+        st.code(";\n".join(grants.split("; ")) + ";", language="sql", wrap_lines=True)
 
 
 def key_and_match(key: str, settings: place.Settings, suggestion: Answer, calls: Calls) -> None:

@@ -25,13 +25,8 @@ Part = Callable[[Row, Calls], None]
 def show(push: Row, calls: Calls) -> None:
     """Draw the push."""
     name = str(push["NAME"])
-    st.button(
-        "All pushes", icon=":material/arrow_back:", type="tertiary", on_click=place.go,
-        args=(place.PUSHES,),
-    )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(words.title(name), anchor=False, width="content")
-        look.html(health(push))
+    place.back_button("All pushes", place.PUSHES)
+    look.title(words.title(name), health(push))
     _actions(push, calls)
     refused = int(push["ROWS_REJECTED"]) + int(push["ROWS_UNKNOWN"])
     look.html(
@@ -72,12 +67,11 @@ def _actions(push: Row, calls: Calls) -> None:
     with st.container(horizontal=True):
         st.button(
             "Pause" if enabled else "Resume",
-            icon=":material/pause:" if enabled else ":material/resume:",
             on_click=_switch,
             args=(name, not enabled, calls),
             help="Let it run by itself, or not. Sending by hand works either way.",
         )
-        if st.button("Remove", icon=":material/delete:"):
+        if st.button("Remove"):
             _ask_remove(name, calls)
 
 

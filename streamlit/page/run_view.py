@@ -13,21 +13,15 @@ from page.calls import Calls, Row
 def show(run: Row, calls: Calls) -> None:
     """Draw the run."""
     with st.container(horizontal=True):
-        st.button(
-            "All runs", icon=":material/arrow_back:", type="tertiary", on_click=place.go,
-            args=(place.RUNS,),
-        )  # fmt: skip
+        place.back_button("All runs", place.RUNS)
         st.button(
             f"Open {run['SYNC']}", type="tertiary", on_click=place.go, args=(place.SYNCS,),
             kwargs={"sync": str(run["SYNC"])},
         )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(
-            f"{words.title(str(run['SYNC']))}, {words.clock(run['STARTED_AT'])}",
-            anchor=False,
-            width="content",
-        )
-        look.html(look.status(run["STATUS"]))
+    look.title(
+        f"{words.title(str(run['SYNC']))}, {words.clock(run['STARTED_AT'])}",
+        look.status(run["STATUS"]),
+    )
     look.html(
         look.facts(
             [

@@ -40,10 +40,8 @@ def _export(calls: Calls) -> None:
     look.heading("Export", "The app and every sync with their settings. No credential is in it.")
     text = configuration.written(configuration.of_syncs(calls.syncs()), calls.settings())
     with st.expander("Configuration as YAML", expanded=False):
-        st.code(text, language="yaml")
-    st.download_button(
-        "Download", text, "hubspot-ingest.yml", "application/yaml", icon=":material/download:"
-    )
+        st.code(text, language="yaml", wrap_lines=True)
+    st.download_button("Download", text, "hubspot-ingest.yml", "application/yaml")
 
 
 def _import(calls: Calls) -> None:

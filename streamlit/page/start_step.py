@@ -46,7 +46,6 @@ def show(calls: Calls) -> bool:
     )
     if pressing.pressed(
         f"Start {words.plural(len(picked), 'sync')}", "start", type="primary",
-        icon=":material/play_arrow:",
     ):  # fmt: skip
         with look.working("Storing the syncs and starting them"):
             _start(picked, calls, schedule)

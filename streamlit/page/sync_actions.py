@@ -17,32 +17,30 @@ def show(sync: Row, calls: Calls) -> None:
         st.button(
             "Run now",
             type="primary",
-            icon=":material/play_arrow:",
             disabled=sync["LAST_RUN_STATUS"] == "RUNNING",
             on_click=start,
             args=(name, sync["LAST_RUN_ID"], calls),
         )
         st.button(
             "Pause" if enabled else "Resume",
-            icon=":material/pause:" if enabled else ":material/resume:",
             on_click=_switch,
             args=(name, not enabled, calls),
             help="Let it run by itself, or not. Run now works either way.",
         )
-        if st.button("Reload everything", icon=":material/restart_alt:"):
+        if st.button("Reload everything"):
             _ask_backfill(name, calls)
         if st.button(
-            "Copy", icon=":material/content_copy:",
+            "Copy",
             help="Another sync of the same object, with a table and filters of its own",
         ):  # fmt: skip
             _ask_copy(sync, calls)
         kept = undo.keeps(calls)
         if st.button(
-            "Load again from what is kept", icon=":material/replay:", disabled=not kept,
+            "Load again from what is kept", disabled=not kept,
             help=None if kept else undo.NOTHING_KEPT,
         ):  # fmt: skip
             undo.ask_replay(name, calls)
-        if st.button("Remove", icon=":material/delete:"):
+        if st.button("Remove"):
             _ask_remove(name, calls)
 
 

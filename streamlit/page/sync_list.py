@@ -81,10 +81,10 @@ def _sought(syncs: list[Row]) -> list[Row]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sought = st.text_input(
             "Search syncs", key="syncs-sought", placeholder="Name or stream", width=260,
-            icon=":material/search:", label_visibility="collapsed",
+            label_visibility="collapsed",
         )  # fmt: skip
         care = st.toggle("Only those that need a look", key="syncs-care")
-        st.button("Add objects", icon=":material/add:", on_click=_add)
+        st.button("Add objects", on_click=_add)
     return [
         sync
         for sync in sorted(syncs, key=_urgency)

@@ -32,13 +32,8 @@ Part = Callable[[Row, place.Settings, Calls], None]
 def show(sync: Row, calls: Calls) -> None:
     """Draw the sync."""
     name = str(sync["NAME"])
-    st.button(
-        "All syncs", icon=":material/arrow_back:", type="tertiary", on_click=place.go,
-        args=(place.SYNCS,),
-    )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(words.title(name), anchor=False, width="content")
-        look.html(look.health(sync))
+    place.back_button("All syncs", place.SYNCS)
+    look.title(words.title(name), look.health(sync))
     sync_actions.show(sync, calls)
     live.show(calls, name)
     destination = str(sync["DESTINATION"] or "")
@@ -148,17 +143,23 @@ EDITING = ("Filters", "Properties", "Related", "Schedule and more")
 
 def _changes(name: str, stored: place.Settings, settings: place.Settings, calls: Calls) -> None:
     """Draw Save and Discard while the draft differs from the stored settings."""
-    complete_settings = filters.cleaned(settings)
     lacks = filters.any_lacks(settings.get("filter_groups") or [])
-    if complete_settings == filters.cleaned(stored) and not lacks:
+    if filters.cleaned(settings) == filters.cleaned(stored) and not lacks:
         return
-    st.space("small")
-    look.note(
-        "Not saved yet.",
-        "Saving checks everything against HubSpot first. When other records or properties are "
-        "read than before, the next run is a backfill; the table stays.",
-        "busy",
-    )
+    with st.container(key="save-bar"):
+        look.html(
+            '<p class="quiet small"><b>Not saved yet.</b> Saving checks everything against HubSpot '
+            "first. When other records or properties are read than before, the next run is a "
+            "backfill; the table stays.</p>"
+        )
+        _save(name, stored, settings, calls, lacks=lacks)
+
+
+def _save(
+    name: str, stored: place.Settings, settings: place.Settings, calls: Calls, *, lacks: bool
+) -> None:
+    """Draw the two buttons; Save stores the draft."""
+    complete_settings = filters.cleaned(settings)
     with st.container(horizontal=True):
         # it takes presses though a value lacks: one may be typed at this moment
         saved = pressing.pressed(

@@ -55,7 +55,7 @@ def _columns(sync: Row, calls: Calls) -> None:
     fill = calls.fill(table)
     sought = st.text_input(
         "Search columns", key="columns-sought", placeholder="Label or name", width=280,
-        icon=":material/search:", label_visibility="collapsed",
+        label_visibility="collapsed",
     ).lower()  # fmt: skip
     st.dataframe(
         [
@@ -104,7 +104,7 @@ def _queries(sync: Row, calls: Calls) -> None:
     )
     for title, statement in queries.samples(table, columns, ordered, there, current):
         look.html(f"<b>{escape(title)}</b>")
-        st.code(statement, language="sql")
+        st.code(statement, language="sql", wrap_lines=True)
 
 
 PARTS: dict[str, Callable[[Row, Calls], None]] = {

@@ -27,7 +27,7 @@ def of_run(run: Row, calls: Calls) -> None:
         return
     possible = keeps(calls)
     if st.button(
-        "Undo this run", icon=":material/undo:", key="undo-run", disabled=not possible,
+        "Undo this run", key="undo-run", disabled=not possible,
         help=None if possible else NOTHING_KEPT,
     ):  # fmt: skip
         _ask_undo(str(run["RUN_ID"]), str(run["SYNC"]), calls)

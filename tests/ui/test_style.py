@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from page import look
+from page import style_sheet
 
 
 def test_every_class_is_the_pages_own_or_named_after_its_place() -> None:
-    css = re.sub(r"/\*.*?\*/|<[^>]*>", "", look._STYLE, flags=re.S)
+    css = re.sub(r"/\*.*?\*/|<[^>]*>", "", style_sheet._STYLE, flags=re.S)
     selectors = [
         selector.strip()
         for rule in re.findall(r"([^{}]+)\{", css)
