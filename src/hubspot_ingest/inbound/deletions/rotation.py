@@ -15,7 +15,7 @@ from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
 from hubspot_ingest.inbound.deletions.lookup import look_up
-from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract import token_lists
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.plan.due import PAGES_PER_RUN, rotation_under_way
 from hubspot_ingest.inbound.plan.plan import Plan, rotation_plan
@@ -40,7 +40,7 @@ def _read(context: SweepContext, plan: Plan, pages: int) -> Generator[None, None
 
     The place is stored after each MERGE, once it is known what became of what was missing.
     """
-    read = page_readers.page_reader(context.fetch, plan)
+    read = token_lists.resumable_reader(context.fetch, plan)
     start = context.state.rotation
 
     def batches() -> Iterator[RecordBatch]:

@@ -18,7 +18,7 @@ from typing import Any
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound.extract import cuts, latest_changes, page_readers
+from hubspot_ingest.inbound.extract import cuts, latest_changes, page_readers, token_lists
 from hubspot_ingest.inbound.extract.cuts import Cut
 from hubspot_ingest.inbound.extract.id_ranges import (
     PAGES_PER_CUT,
@@ -260,20 +260,8 @@ class Extraction:
 
     def _by_token(self, token: str | None) -> Iterator[RecordBatch]:
         self._chained = True
-        seen = {token}
-        while True:
-            page = page_readers.read_list_page(self._fetch, self._plan, token)
-            records, unread = page_readers.with_values(self._fetch, self._plan, page.records)
-            if page.after is not None and page.after in seen:
-                raise UnexpectedAnswer(
-                    f"HubSpot answered the page token {page.after} of {self._plan.stream.name} "
-                    "twice; reading was stopped so that it does not go round for ever, run again"
-                )
-            yield RecordBatch(records, CHAIN, page.after, unread)
-            if page.after is None:
-                return
-            token = page.after
-            seen.add(token)
+        for page in token_lists.pages_by_token(self._fetch, self._plan, token):
+            yield RecordBatch(page.records, CHAIN, page.after, page.unread)
 
 
 def spare_requests(records: int, records_read: int) -> int:

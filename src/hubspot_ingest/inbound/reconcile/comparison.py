@@ -16,7 +16,7 @@ from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.errors import Stopped, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID
-from hubspot_ingest.inbound.extract import latest_changes, page_readers
+from hubspot_ingest.inbound.extract import latest_changes, token_lists
 from hubspot_ingest.inbound.load.table_loader import TableLoader
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile import bisection
@@ -173,17 +173,13 @@ class Comparison:
         self.repairs.result.table_records = counts.rows
         self.repairs.result.doubled = counts.rows - counts.ids
 
-    def _listed_versions(self, part: Part) -> Mapping[str, int | None]:
+    def _listed_versions(self, _part: Part) -> Mapping[str, int | None]:
         """All records as HubSpot's primary store has them, each with when it was modified."""
         patient = self._patient(self._tables.heartbeat)
-        read = page_readers.page_reader(patient, self.repairs.listing)
         versions: dict[str, int | None] = {}
-        after, more = part.after, True
-        while more:
-            page = read(after, None)
+        for page in token_lists.listed(patient, self.repairs.listing):
             versions |= {record.id: record.updated_at for record in page.records}
             self.repairs.loader.unread.update(page.unread)
-            after, more = page.id, page.more
         return versions
 
     def _compare_parts(
