@@ -24,7 +24,7 @@ GAPS: tuple[tuple[str, str], ...] = (
     (r"ALTER SCHEMA TASKS SET SERVERLESS_TASK_MAX_STATEMENT_SIZE", "not this parameter"),
     (r"ALTER TASK \S+ SET .*ROWS_PER_RESULTSET", "no session parameters of tasks"),
     (r"CREATE OR ALTER VERSIONED SCHEMA", "no versioned schemas"),
-    (r"COPY INTO .* FROM 'x'\) FILE_FORMAT", "no quotes around a stage that a query reads"),
+    (r"COPY INTO .* FROM 'x'\) FILE", "no quotes around a stage that a query reads"),
     (r"PUT 'x' 'x' ", "Snowpark writes this statement, and quotes the location"),
     (r"CREATE OR ALTER NETWORK RULE", "CREATE OR REPLACE alone"),
     (r"CREATE OR REPLACE STREAMLIT \S+ FROM ", "pages at a ROOT_LOCATION alone"),

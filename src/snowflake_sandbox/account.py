@@ -35,6 +35,8 @@ class Account(ABC):
         locks: who changes rows of which table; the 21st that waits for one is aborted.
         change_seconds: how long UPDATE, DELETE and MERGE hold their table at least. Snowflake
             needs some tenths of a second for the smallest.
+        upload_seconds: how long a PUT takes at least, which in Snowflake is some tenths of a
+            second too.
 
     Raises:
         EngineBusy: the directory is open elsewhere.
@@ -53,6 +55,7 @@ class Account(ABC):
         self.plans = PlanCache()
         self.locks = TableLocks()
         self.change_seconds = 0.0
+        self.upload_seconds = 0.0
         self.deferred = Deferred(self.store.root / "deferred")
 
     @abstractmethod

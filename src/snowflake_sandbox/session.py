@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -46,6 +47,8 @@ class Script:
     file: Path
     root: Path
 
+
+_PUT = re.compile(r"\s*PUT\b", re.IGNORECASE)
 
 # the documentation gives the words of these errors, not their numbers
 _OTHER_SCOPE, _INCOMPLETE = 90229, 90226
@@ -203,7 +206,8 @@ class LocalSession:
         return result
 
     def _execute(self, text: str, params: list[Any] | None) -> Result:
-        with self.lock:
+        # threads may share a session; files are put beside a statement, as they are no rows yet
+        with nullcontext() if _PUT.match(text) else self.lock:
             try:
                 try:
                     return self._run(self, text, params)

@@ -132,7 +132,7 @@ def test_no_statement_makes_temporary_or_replaced_objects_or_leans_on_the_sessio
         sql.create_table(TABLE, STAGED, "x"),
         sql.create_staging(STAGING, STAGED),
         sql.add_columns(TABLE, STAGED),
-        sql.copy(STAGING, STAGED, "@L/run/000001.parquet"),
+        sql.copy(STAGING, STAGED, "@L/run/", ["1.parquet"]),
         str(merge_records.merge(TABLE, STAGING, STAGED, revive=True)),
         sql.columns_of(TABLE)[0],
         sql.schema_named(TABLE)[0],
@@ -154,8 +154,8 @@ def test_no_collation_of_the_account_reaches_a_text_column() -> None:
 
 
 def test_a_staged_file_goes_away_once_it_is_copied() -> None:
-    statement = sql.copy(STAGING, STAGED, "@L/it's/1.parquet")
-    assert "'@L/it''s/1.parquet'" in statement
+    statement = sql.copy(STAGING, STAGED, "@L/it's/", ["1.parquet", "2.parquet"])
+    assert "FROM '@L/it''s/') FILES = ('1.parquet', '2.parquet')" in statement
     assert "PURGE = TRUE" in statement
     assert "ABORT_STATEMENT" in statement
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import pytest
 
 from hubspot_ingest.database.columns import KEY, Column, Type
-from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.connection import Database, Row
+from hubspot_ingest.database.staging import parquet
 from hubspot_ingest.errors import DatabaseError, IngestError, StateOutdated, Stopped, SyncBusy
 from hubspot_ingest.inbound.load.destination import ExistingTable
-from hubspot_ingest.inbound.load.table_loader import LoadSpec, TableLoader
+from hubspot_ingest.inbound.load.table_loader import FILES_PER_MERGE, LoadSpec, TableLoader
 from hubspot_ingest.inbound.load.table_spec import TableSpec
 from tests.builders import TABLE, FakeClock
 
@@ -77,3 +80,146 @@ def test_an_error_nobody_foresaw_is_not_hidden_by_a_merge_that_fails_after_it(
 
 def test_what_waits_is_merged_when_a_run_is_stopped(database: Database) -> None:
     assert _places_merged(database, Stopped("the deadline")) == [1]
+
+
+# -- uploads beside the MERGE ---------------------------------------------------------------------
+
+WAIT_SECONDS = 20
+FILE = parquet({KEY: ["1"], "TEXT": ["long"]})
+
+
+@dataclass(frozen=True)
+class OneRow:
+    """A file of one row."""
+
+    read_to: int
+    parts: dict[str, bytes | None] = field(default_factory=lambda: {"": FILE})
+    rows: int = 1
+    misfits: int = 0
+
+
+class Watched(Database):
+    """A connection that notes its uploads and the threads they came from."""
+
+    def __init__(self, database: Database, *, is_thread_safe: bool = True) -> None:
+        self._inner = database
+        self.application = database.application
+        self.is_thread_safe = is_thread_safe
+        self.threads: list[threading.Thread] = []
+        self.copied: list[str] = []
+        self.enough_uploaded = threading.Event()
+        self.enough = FILES_PER_MERGE + 1
+        self.fails_at = 0
+        self.waits = False
+
+    def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
+        if statement.startswith("COPY"):
+            self.copied.append(statement)
+            # what is uploaded beside it must not have to wait for it
+            assert not self.waits or self.enough_uploaded.wait(WAIT_SECONDS)
+        return self._inner.rows(statement, params)
+
+    def put(self, stream: BinaryIO, location: str) -> None:
+        self.threads.append(threading.current_thread())
+        if len(self.threads) == self.fails_at:
+            raise DatabaseError("the upload failed")
+        self._inner.put(stream, location)
+        if len(self.threads) == self.enough:
+            self.enough_uploaded.set()
+
+
+def _left_in_stage(database: Database) -> list[Row]:
+    return database.rows("LIST @HUBSPOT_INGEST.STAGING.LOADS")
+
+
+def _table_loader(database: Database, heartbeat: Callable[[], None] = lambda: None) -> TableLoader:
+    loader = TableLoader(database, "run-1", FakeClock(), heartbeat, 5, ExistingTable({}, {}))
+    loader.prepared.add(TABLE)
+    return loader
+
+
+STAGED = {"": [ID, Column("TEXT", Type.TEXT)]}
+
+
+def test_files_are_uploaded_while_those_before_them_are_merged(database: Database) -> None:
+    watched = Watched(database)
+    watched.waits = True
+    loader = _table_loader(watched)
+    files = iter([OneRow(number) for number in range(FILES_PER_MERGE + 1)])
+    results = [result for result in loader.load(files, STAGED, lambda *_: SPEC) if result]
+    loader.close()
+    assert [result.rows for result in results] == [FILES_PER_MERGE, 1]
+    assert threading.current_thread() not in watched.threads
+
+
+def test_a_session_that_threads_may_not_share_uploads_between_its_statements(
+    database: Database,
+) -> None:
+    watched = Watched(database, is_thread_safe=False)
+    loader = _table_loader(watched)
+    results = [r for r in loader.load(iter([OneRow(1)]), STAGED, lambda *_: SPEC) if r]
+    loader.close()
+    assert [result.rows for result in results] == [1]
+    assert watched.threads == [threading.current_thread()]
+
+
+def test_a_merge_takes_the_files_it_was_given_and_no_later_ones(database: Database) -> None:
+    watched = Watched(database)
+    watched.waits = True
+    loader = _table_loader(watched)
+    files = iter([OneRow(number) for number in range(FILES_PER_MERGE + 1)])
+    list(loader.load(files, STAGED, lambda *_: SPEC))
+    loader.close()
+    first, second = (statement.partition("FILES = ")[2] for statement in watched.copied)
+    assert first.startswith("('000001.parquet', '000002.parquet', '000003.parquet')")
+    assert second.startswith("('000004.parquet')")
+
+
+def test_an_upload_that_fails_ends_the_load(database: Database) -> None:
+    watched = Watched(database)
+    watched.fails_at = 2
+    loader = _table_loader(watched)
+    with pytest.raises(DatabaseError, match="the upload failed"):
+        list(loader.load(iter([OneRow(1), OneRow(2)]), STAGED, lambda *_: SPEC))
+    loader.close()
+    assert _left_in_stage(database) == []
+
+
+def test_files_that_nobody_merges_any_more_are_gone_with_the_staging_tables(
+    database: Database,
+) -> None:
+    watched = Watched(database)
+    watched.enough = 2
+
+    def lose_the_sync() -> NoReturn:
+        assert watched.enough_uploaded.wait(WAIT_SECONDS)
+        raise SyncBusy("taken")
+
+    loader = _table_loader(watched, lose_the_sync)
+    with pytest.raises(SyncBusy):
+        list(loader.load(iter([OneRow(1), OneRow(2)]), STAGED, lambda *_: SPEC))
+    loader.close()
+    assert _left_in_stage(database) == []
+
+
+def test_nothing_is_uploaded_once_the_staging_tables_are_dropped(database: Database) -> None:
+    watched = Watched(database)
+    closed = threading.Event()
+    began = threading.Event()
+
+    def files() -> Iterator[OneRow]:
+        yield OneRow(1)
+        began.set()
+        assert closed.wait(WAIT_SECONDS)
+        yield OneRow(2)
+
+    loader = _table_loader(watched)
+    with closing(loader.load(files(), STAGED, lambda *_: SPEC)) as results:  # type: ignore[type-var]
+        next(results)
+        assert began.wait(WAIT_SECONDS)
+    loader.close()
+    closed.set()
+    for thread in threading.enumerate():
+        if thread.name == "ahead":
+            thread.join(WAIT_SECONDS)
+    assert (len(watched.threads), _left_in_stage(database)) == (1, [])

@@ -179,6 +179,7 @@ class Mortal(Database):
     def __init__(self, alive: Database, dies_at: int, *, after: bool) -> None:
         self._alive = alive
         self.application = alive.application
+        self.is_thread_safe = alive.is_thread_safe
         self._left = dies_at
         self._after = after
 

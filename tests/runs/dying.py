@@ -19,6 +19,7 @@ class Dying(Database):
     def __init__(self, world: World, dies_at: int, *, after: bool) -> None:
         self._alive = world.database
         self.application = self._alive.application
+        self.is_thread_safe = self._alive.is_thread_safe
         self.statements = 0
         self._dies_at = dies_at
         self._after = after

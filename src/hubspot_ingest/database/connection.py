@@ -1,7 +1,8 @@
 """The only module that uses Snowflake's packages: it runs statements, stages files, reads secrets.
 
 Everything goes through ``session.sql(text, params)`` and ``session.file.put_stream``, so that each
-statement shipped is the statement tested. Use from one thread: threads share a transaction.
+statement shipped is the statement tested. Threads share a transaction: statements come from one,
+and another may only ``put`` files, where ``is_thread_safe``.
 """
 
 from __future__ import annotations
@@ -45,7 +46,12 @@ _STORAGE_FULL = re.compile(r"no space left|disk (?:is )?full|could not write|out
 
 
 class Database:
-    """A Snowpark session, reduced to what the product uses of it."""
+    """A Snowpark session, reduced to what the product uses of it.
+
+    ``is_thread_safe``: whether a thread may ``put`` files while a statement of another runs.
+    """
+
+    is_thread_safe = False
 
     def __init__(self, session: Session, clock: times.Clock | None = None) -> None:
         """``session`` is the procedure's own, whose current database is the application's.
@@ -54,6 +60,7 @@ class Database:
         """
         self._session = session
         self._clock = clock or times.SystemClock()
+        self.is_thread_safe = _is_thread_safe(session)
         self._on_staged: Callable[[int], None] | None = None
         self._watch: Stopwatch | None = None
         [row] = self.rows(
@@ -162,6 +169,17 @@ def database_of_procedure(session: Session) -> Database:
             code="OPEN_TRANSACTION",
         )
     return database
+
+
+def _is_thread_safe(session: Session) -> bool:
+    """Whether threads may share the session; False where it does not tell.
+
+    Sessions are thread-safe since Snowpark 1.24, uploads of files included (its CHANGELOG;
+    "Submit Snowpark queries concurrently"), where Snowflake has switched that on for the account.
+    Snowpark keeps the answer to itself.
+    """
+    connection = getattr(session, "_conn", None)
+    return getattr(connection, "_thread_safe_session_enabled", False) is True
 
 
 def _is_from_snowflake(error: Exception) -> bool:

@@ -107,8 +107,8 @@ def create_staging(staging: str, columns: Iterable[Column]) -> str:
     return f"CREATE TRANSIENT TABLE IF NOT EXISTS {staging} ({lines})"
 
 
-def copy(staging: str, columns: Iterable[Column], path: str) -> str:
-    """Copies the staged files below ``path`` into the staging table and deletes them.
+def copy(staging: str, columns: Iterable[Column], path: str, files: Iterable[str]) -> str:
+    """Copies some of the staged files below ``path`` into the staging table and deletes them.
 
     Columns are selected one by one: MATCH_BY_COLUMN_NAME refuses an empty string in Parquet, and
     reads a text that is exactly ``\\N`` as NULL (Snowflake, "COPY INTO <table>").
@@ -117,6 +117,7 @@ def copy(staging: str, columns: Iterable[Column], path: str) -> str:
     values = ", ".join(f"$1:{quoted}::VARCHAR" for quoted in names)
     return (
         f"COPY INTO {staging} ({', '.join(names)}) FROM (SELECT {values} FROM {text(path)}) "
+        f"FILES = ({', '.join(map(text, files))}) "
         "FILE_FORMAT = (TYPE = PARQUET USE_VECTORIZED_SCANNER = TRUE NULL_IF = ()) "
         "ON_ERROR = ABORT_STATEMENT PURGE = TRUE"
     )

@@ -7,7 +7,9 @@ surprises (docs/decisions/0002-landing-format.md).
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -17,6 +19,7 @@ from pydantic_core import to_json
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import KEY, LINK, Column, nested_links
 from hubspot_ingest.database.connection import Database, Row
+from hubspot_ingest.errors import DatabaseError
 
 # Rows of so few bytes of JSON go with the MERGE itself: binds count for the 1 MB that Snowflake
 # advises for a statement ("Limits on query text size"). So many columns keep its text small.
@@ -47,6 +50,14 @@ def _array(column: Sequence[str | bytes | None]) -> pa.Array:
     return column if isinstance(column, pa.Array) else pa.array(column, pa.string())
 
 
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """The names of the files in the stage, by part; ``small`` is a file that may be bound."""
+
+    names: Mapping[str, str]
+    small: bytes | None = None
+
+
 @dataclass
 class Staging:
     """The staging tables of one run, created with their first rows and dropped at the end.
@@ -55,6 +66,8 @@ class Staging:
     Links may be nested in the records instead, which saves a file, a table and a COPY for each
     stream. ``filled`` are the parts that hold rows of files. A file of few rows may not be staged:
     these come by ``binds``, after the other binds of a statement that names ``table`` once.
+
+    Another thread may ``upload`` files while statements run, all else is for one thread.
     """
 
     database: Database
@@ -63,9 +76,12 @@ class Staging:
     _held: bytes | None = field(default=None, init=False)
     _bound: str | None = field(default=None, init=False)
     _created: set[str] = field(default_factory=set, init=False)
+    # held while a file is uploaded: what was dropped gets no file afterwards
+    _uploading: threading.Lock = field(default_factory=threading.Lock, init=False)
     _files: int = field(default=0, init=False)
-    _copies: int = field(default=0, init=False)
-    _staged: set[str] = field(default_factory=set, init=False)
+    _uploaded: dict[str, list[str]] = field(default_factory=dict, init=False)
+    _to_copy: dict[str, list[str]] = field(default_factory=dict, init=False)
+    _dropped: bool = field(default=False, init=False)
     filled: set[str] = field(default_factory=set, init=False)
 
     @property
@@ -102,58 +118,86 @@ class Staging:
         None stands for a part that is nested in the records. With ``binds_few`` a file of few rows
         that stays alone is bound instead.
         """
+        self.take(self.upload(parts, binds_few=binds_few))
+
+    def upload(self, parts: Mapping[str, bytes | None], *, binds_few: bool = False) -> UploadedFile:
+        """Put the files of ``add`` into the stage, for ``take``; after ``drop`` nothing is put.
+
+        Raises ``DatabaseError``.
+        """
         files = {part: file for part, file in parts.items() if file is not None}
-        is_first = self._held is None and not self._staged
-        if binds_few and is_first and len(files[""]) <= BOUND_BYTES:
-            self._held = files[""]
+        if binds_few and len(files[""]) <= BOUND_BYTES:
+            return UploadedFile({}, files[""])
+        return UploadedFile({part: self._put(part, file) for part, file in files.items()})
+
+    def take(self, uploaded: UploadedFile) -> None:
+        """Let the next MERGE find the rows of files that were uploaded."""
+        is_first = self._held is None and not self._to_copy
+        if uploaded.small is not None and is_first:
+            self._held = uploaded.small
             return
         self._stage_held()
-        for part, file in files.items():
-            self._stage(part, file)
+        names = uploaded.names
+        if uploaded.small is not None:
+            names = {"": self._put("", uploaded.small)}
+        for part, file in names.items():
+            self._to_copy.setdefault(part, []).append(file)
 
     def _stage_held(self) -> None:
         if self._held is not None:
             held, self._held = self._held, None
-            self._stage("", held)
+            self._to_copy.setdefault("", []).append(self._put("", held))
 
-    def _stage(self, part: str, file: bytes) -> None:
-        self.ensure_table(part)
-        self._files += 1
-        # a new name each time: COPY skips the names it loaded in the last 64 days
-        self.database.put(io.BytesIO(file), f"{self._location(part)}/{self._files:06d}.parquet")
-        self._staged.add(part)
+    def _put(self, part: str, file: bytes) -> str:
+        with self._uploading:
+            if self._dropped:
+                return ""
+            self._files += 1
+            # a new name each time: COPY skips the names it loaded in the last 64 days
+            name = f"{self._files:06d}.parquet"
+            self._uploaded.setdefault(part, []).append(name)
+            self.database.put(io.BytesIO(file), f"{self._location(part)}/{name}")
+            return name
 
     def _location(self, part: str) -> str:
-        return f"@{self._schema}.LOADS/{self.run_id}/{part or 'RECORDS'}/{self._copies:06d}"
+        return f"@{self._schema}.LOADS/{self.run_id}/{part or 'RECORDS'}"
 
     def copy(self) -> None:
-        """Copy the staged files to their tables; one statement reads all files in parallel."""
+        """Copy the files that were taken to their tables; one statement reads all in parallel."""
         if self._held is not None:
             self._bound = _as_json(self._held, self.columns[""])
             if self._bound is None:
                 self._stage_held()
             self._held = None
-        if not self._staged:
-            return
-        for part in sorted(self._staged):
+        self._copy(self._to_copy)
+        self.filled |= {*self._to_copy}
+        self._to_copy = {}
+
+    def _copy(self, files: Mapping[str, Sequence[str]]) -> None:
+        for part in sorted(files):
+            self.ensure_table(part)
             location = f"{self._location(part)}/"
-            self.database.rows(sql.copy(self._name(part), self.columns[part], location))
-        self.filled |= self._staged
-        self._staged.clear()
-        self._copies += 1
+            columns = self.columns[part]
+            self.database.rows(sql.copy(self._name(part), columns, location, files[part]))
+            with self._uploading:
+                left = [name for name in self._uploaded[part] if name not in files[part]]
+                self._uploaded[part] = left
 
     def truncate(self) -> None:
-        """Delete what came by files, for the next ones; files that were not copied are left out."""
-        self._held = self._bound = None
+        """Delete the rows that came before, for the next ones."""
+        self._bound = None
         for part in sorted(self.filled):
             self.database.rows(f"TRUNCATE TABLE {self._name(part)}")
         self.filled.clear()
-        if self._staged:
-            self._staged.clear()
-            self._copies += 1
 
     def drop(self) -> None:
-        """Drop the staging tables."""
+        """Drop the staging tables, and files that were not copied; waits for one on its way."""
+        with self._uploading:
+            self._dropped = True
+        left = {part: files for part, files in self._uploaded.items() if files}
+        with suppress(DatabaseError):
+            # an owner's procedure may not REMOVE files: COPY deletes what it loaded
+            self._copy(left)
         for part in sorted(self._created):
             self.database.rows(f"DROP TABLE IF EXISTS {self._name(part)}")
         self._created.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from snowflake_sandbox import results
@@ -104,6 +105,7 @@ def put(session: LocalSession, reader: Reader, context: Context) -> Result:
     location = read_stage_location(session, reader, context)
     if session.owner is not None and stages.STREAM_SOURCE not in source:
         raise unsupported("PUT in an owner's procedure")
+    time.sleep(session.account.upload_seconds)
     return stages.upload(source, session.stages.place(location), read_options(reader))
 
 

@@ -6,6 +6,7 @@ import gzip
 import io
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,30 @@ def test_a_staged_file_comes_back_as_it_was(session: Session, rows: Rows) -> Non
         assert stream.read() == b"abc"
     listed = rows("LIST @LOADS")
     assert [(row["name"], row["size"]) for row in listed] == [("loads/Run/a.bin", 3)]
+
+
+def test_a_file_is_put_while_another_statement_of_the_session_runs(
+    shared: Engine, session: Session, rows: Rows
+) -> None:
+    rows("CREATE STAGE LOADS")
+    running, put = threading.Event(), threading.Event()
+
+    def wait_for_the_file(_table: object) -> None:
+        running.set()
+        assert put.wait(20)
+
+    def put_a_file() -> None:
+        assert running.wait(20)
+        session.file.put_stream(io.BytesIO(b"abc"), "@LOADS/a.bin", auto_compress=False)
+        put.set()
+
+    with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as patch:
+        future = pool.submit(put_a_file)
+        patch.setattr(shared.locks, "acquire", lambda table, *_: wait_for_the_file(table))
+        rows("CREATE TABLE T (N NUMBER)")
+        rows("UPDATE T SET N = 1")
+        future.result()
+    assert [row["size"] for row in rows("LIST @LOADS")] == [3]
 
 
 def test_files_are_put_and_got_by_path(session: Session, rows: Rows, tmp_path: Path) -> None:

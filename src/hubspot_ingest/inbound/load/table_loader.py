@@ -6,16 +6,16 @@ and a replay differ in nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from hubspot_ingest import times
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.staging import Staging, merged_rows
+from hubspot_ingest.database.staging import Staging, UploadedFile, merged_rows
 from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.errors import DatabaseError, IngestError, StateOutdated, SyncBusy
@@ -38,7 +38,12 @@ Parts = Mapping[str, Sequence[Column]]
 
 
 class StagedFile(Protocol):
-    """Rows on their way, as Parquet by part, and how far reading has come with them."""
+    """Rows on their way, as Parquet by part, and how far reading has come with them.
+
+    A dataclass.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def rows(self) -> int:
@@ -156,28 +161,28 @@ class TableLoader:
         staging = self.staging(staged)
         binds_few = binds_few and self.recorder is None
         waiting: list[File] = []
-        merged_at, is_stale = self.clock.now(), True
+        merged_at = self.clock.now()
 
-        def empty() -> None:
-            # no sooner than other rows come: the last rows of a run are dropped with their tables
-            nonlocal is_stale
-            if is_stale:
-                staging.truncate()
-                is_stale = False
+        def upload(file: File) -> tuple[File, UploadedFile | None]:
+            if not file.rows:
+                return file, None
+            uploaded = staging.upload(file.parts, binds_few=binds_few)
+            # its bytes are needed no more
+            return replace(file, parts=dict.fromkeys(file.parts)), uploaded
 
         def merge() -> MergeResult:
-            nonlocal merged_at, is_stale
-            empty()
+            nonlocal merged_at
+            # no sooner than other rows come: the last rows of a run are dropped with their tables
+            staging.truncate()
             merged_at = self.clock.now()
             result = self.merge(staging, waiting, spec_of(waiting, merged_at), merged_at)
             if after is not None:
                 after(staging, result.read_to)
-            is_stale = True
             waiting.clear()
             return result
 
         try:
-            with closing(prefetched(files, FILES_AHEAD, self.tick)) as items:
+            with closing(self._uploaded(files, upload)) as items:
                 for item in items:
                     self.heartbeat()
                     if item is None:
@@ -185,10 +190,10 @@ class TableLoader:
                         enough = sum(file.rows for file in waiting) >= IDLE_MERGE_ROWS
                         yield merge() if enough else None
                         continue
-                    if item[0].rows:
-                        empty()
-                        staging.add(item[0].parts, binds_few=binds_few)
-                    waiting.append(item[0])
+                    file, uploaded = item[0]
+                    if uploaded is not None:
+                        staging.take(uploaded)
+                    waiting.append(file)
                     enough = sum(file.rows > 0 for file in waiting) >= FILES_PER_MERGE
                     late = self.clock.now() - merged_at >= PLACE_EVERY
                     yield merge() if enough or late else None
@@ -206,6 +211,17 @@ class TableLoader:
             raise
         if waiting:
             yield merge()
+
+    def _uploaded(
+        self, files: Iterator[File], upload: Callable[[File], tuple[File, UploadedFile | None]]
+    ) -> Generator[tuple[tuple[File, UploadedFile | None]] | None, None, None]:
+        """Files made ahead, and uploaded beside a MERGE, where the session allows it."""
+        if self.database.is_thread_safe:
+            yield from prefetched(map(upload, files), FILES_AHEAD, self.tick)
+            return
+        with closing(prefetched(files, FILES_AHEAD, self.tick)) as items:
+            for item in items:
+                yield None if item is None else (upload(item[0]),)
 
     def merge(
         self, staging: Staging, files: Sequence[StagedFile], spec: LoadSpec, at: int
