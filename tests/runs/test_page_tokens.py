@@ -1,4 +1,4 @@
-"""A list whose page tokens are no ids is compared and read again like any other."""
+"""A list whose page tokens are no ids, or which has another order, is followed like any other."""
 
 from __future__ import annotations
 
@@ -81,3 +81,34 @@ def test_the_daily_reading_brings_calculated_values_and_finds_what_was_purged(
 
     assert world.ids(where="_DELETE_KIND = 'PURGED'") == [purged]
     assert world.ids(where="PROPERTIES_DOUBLE_POINTS = 4242") == [recalculated]
+
+
+def test_a_list_in_another_order_is_read_whole_and_certified(make: MakeWorld) -> None:
+    world = make({"contacts": 250}).slim()
+
+    def answer(asked: httpx.Request, _: httpx.Response) -> httpx.Response | None:
+        if asked.method != "GET" or asked.url.path != LIST:
+            return None
+        records: list[dict[str, object]] = []
+        following: str | None = "0"
+        while following is not None:
+            url = asked.url.copy_set_param("after", following)
+            page = world.sandbox.respond(httpx.Request("GET", url, headers=asked.headers)).json()
+            records += page["results"]
+            following = page["paging"]["next"]["after"] if "paging" in page else None
+        # as texts are ordered that end with the digits that ids begin with
+        records.sort(key=lambda record: str(record["id"])[::-1])
+        start, limit = (int(asked.url.params.get(name, 0)) for name in ("after", "limit"))
+        shown: dict[str, object] = {"results": records[start : start + limit]}
+        if start + limit < len(records):
+            shown["paging"] = {"next": {"after": str(start + limit)}}
+        return httpx.Response(200, json=shown)
+
+    world.instead = answer
+    world.clock.advance(HOUR)
+    world.run()
+
+    certificate = on_an_empty_stack(lambda: dict(reconcile(world.context, "contacts")))
+
+    assert world.landed() == world.truth()
+    assert (certificate["result"], certificate["hubspot_records"]) == ("COMPLETE", 250)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -286,9 +286,9 @@ class Saying:
         assert self.asked < 50, "reading goes round for ever"
         return parse(self.answer(dict(request.query).get("after")))
 
-    def refusal(self) -> str:
+    def refusal(self, plan: Plan = LIST) -> str:
         with pytest.raises(UnexpectedAnswer) as refused:
-            list(Extraction(self.fetch, LIST, Shelf([]).clock).batches())
+            list(Extraction(self.fetch, plan, Shelf([]).clock).batches())
         return refused.value.message
 
 
@@ -309,12 +309,16 @@ def test_page_tokens_that_go_round_are_refused() -> None:
     assert "for ever" in hubspot.refusal()
 
 
-def test_a_page_that_is_not_in_order_of_id_is_refused() -> None:
-    assert "ascending order" in Saying(lambda _: a_page(1, 3, 2)).refusal()
+@pytest.mark.parametrize("ids", [(1, 3, 2), (1, 2, 2)])
+def test_a_page_of_a_search_that_does_not_ascend_is_refused(ids: Sequence[int]) -> None:
+    assert "ascending order" in Saying(lambda _: a_page(*ids)).refusal(SEARCH)
 
 
-def test_a_page_with_one_id_twice_is_refused() -> None:
-    assert "ascending order" in Saying(lambda _: a_page(1, 2, 2)).refusal()
+@pytest.mark.parametrize("ids", [(1, 3, 2), (1, 2, 2)])
+def test_a_list_that_does_not_ascend_is_read_by_its_tokens(ids: Sequence[int]) -> None:
+    pages = {None: a_page(*ids, after="x"), "x": a_page(5, 4)}
+    batches = Extraction(Saying(pages.__getitem__).fetch, LIST, Shelf([]).clock).batches()
+    assert ids_of(batches) == [*ids, 5, 4]
 
 
 def test_an_empty_page_that_says_more_follows_is_refused() -> None:

@@ -79,19 +79,18 @@ def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
 
 
 def id_page(page: Page, after: int) -> IdPage | None:
-    """A page of the list as the one above the id ``after``; None where tokens are not such ids.
+    """A page of the list as the one above the id ``after``; None where it cannot be read by id.
 
-    The page has to begin above that id, and its token has to be above its last one: the last id
-    itself as a token would mean that a page begins after its token.
+    The page has to begin above that id and to ascend, and its token has to be above its last id:
+    the last id itself as a token would mean that a page begins after its token.
     """
-    if page.records and number(page.records[0].id) <= after:
+    if _descent(page, after) is not None:
         return None
     if not page.records and page.after is not None:
         raise UnexpectedAnswer(
             f"HubSpot sent an empty page that says more follows (token {page.after}); records "
             "could be missed, so reading was stopped, run again"
         )
-    _ascending(page, after)
     last = int(page.records[-1].id) if page.records else after
     if page.after is None:
         return IdPage(page.records, last, False)
@@ -294,13 +293,22 @@ def number(text: str) -> int:
 
 
 def _ascending(page: Page, after: int) -> Page:
+    descent = _descent(page, after)
+    if descent is not None:
+        previous, id = descent
+        raise UnexpectedAnswer(
+            f"HubSpot's page is not in ascending order of id ({id} after {previous}); "
+            "records could be missed, so nothing of it was loaded, run again"
+        )
+    return page
+
+
+def _descent(page: Page, after: int) -> tuple[int, str] | None:
+    """The first id that does not follow on the one before it, or on ``after``, and that one."""
     previous = after
     for record in page.records:
         identifier = number(record.id)
         if identifier <= previous:
-            raise UnexpectedAnswer(
-                f"HubSpot's page is not in ascending order of id ({record.id} after {previous}); "
-                "records could be missed, so nothing of it was loaded, run again"
-            )
+            return previous, record.id
         previous = identifier
-    return page
+    return None
