@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 from hubspot_ingest.catalog.registry import ITEM_STREAMS, RECORD_STREAMS
@@ -88,6 +89,15 @@ def test_the_fingerprint_is_that_of_what_the_views_show() -> None:
     assert first.fingerprint == shown(STAGE).fingerprint
     assert len({content.fingerprint for content in (first, shown(renamed), shown())}) == 3
     assert replace(first, former={"ID"}).fingerprint != first.fingerprint
+
+
+def test_views_that_are_made_otherwise_are_of_another_rendering() -> None:
+    content = shown(STAGE, extra=("_DELETE_KIND",))
+    statements = "\n".join(views.create(content, view, "0f0f") for view in View)
+
+    # raise RENDERING with the hash: else the views of every installation stay as they are
+    digest = hashlib.sha256(statements.encode()).hexdigest()[:16]
+    assert (views.RENDERING, digest) == (1, "0edd168a8a9c24f5")
 
 
 def test_a_view_is_known_by_its_comment() -> None:

@@ -7,7 +7,7 @@ the property's name, so that a property always gets the same column.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -200,19 +200,20 @@ def property_columns(
     for prop in sorted(properties, key=lambda prop: (prop.name != prop.name.lower(), prop.name)):
         column_type = TYPES.get(prop.type, Type.TEXT)
         own = column_names.get(prop.name)
-        others = used - {own}
-        name = unique_name(own or prefix + prop.name.upper(), prop.name, others)
-        for candidate in (
-            name,
-            _with_suffix(name, f"_{column_type.name}"),
-            _with_suffix(name, _suffix(prop.name)),
-        ):
+        name = own or unique_name(prefix + prop.name.upper(), prop.name, used)
+        for candidate in _candidates(name, column_type, prop.name):
             fits = candidate not in existing or same_type(column_type, existing[candidate])
-            if fits and candidate not in others:
+            if fits and (candidate == own or candidate not in used):
                 break
         used.add(candidate)
         columns.append(Column(candidate, column_type, prop.name, _comment(prop)))
     return tuple(sorted(columns, key=lambda column: column.property or ""))
+
+
+def _candidates(name: str, column_type: Type, source: str) -> Iterator[str]:
+    yield name
+    yield _with_suffix(name, f"_{column_type.name}")
+    yield _with_suffix(name, _suffix(source))
 
 
 def former_columns(
@@ -306,18 +307,17 @@ def table_changes(columns: Iterable[Column], existing: Mapping[str, str]) -> Tab
     )
 
 
+_REPORTED: Mapping[Type, Collection[str]] = {
+    Type.TEXT: ("TEXT", "VARCHAR", "STRING"),
+    Type.NUMBER: ("NUMBER", "DECIMAL", "NUMERIC"),
+    Type.BOOLEAN: ("BOOLEAN",),
+    Type.DATE: ("DATE",),
+    Type.TIMESTAMP: ("TIMESTAMP_NTZ",),
+    Type.VARIANT: ("VARIANT",),
+    Type.ARRAY: ("ARRAY", "VARIANT"),
+}
+
+
 def same_type(column_type: Type, reported_type: str) -> bool:
     """Whether INFORMATION_SCHEMA reports this column type as ``reported_type``."""
-    base = reported_type.upper().partition("(")[0].strip()
-    return (
-        base
-        in {
-            Type.TEXT: {"TEXT", "VARCHAR", "STRING"},
-            Type.NUMBER: {"NUMBER", "DECIMAL", "NUMERIC"},
-            Type.BOOLEAN: {"BOOLEAN"},
-            Type.DATE: {"DATE"},
-            Type.TIMESTAMP: {"TIMESTAMP_NTZ"},
-            Type.VARIANT: {"VARIANT"},
-            Type.ARRAY: {"ARRAY", "VARIANT"},
-        }[column_type]
-    )
+    return reported_type.upper().partition("(")[0].strip() in _REPORTED[column_type]

@@ -21,6 +21,7 @@ from hubspot_ingest.inbound.plan import filters
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings, did_you_mean
 
+_LINK_COLUMNS = frozenset(columns.association_column(name).name for name in RECORD_STREAMS)
 # The property in which a record lists the ids that were merged into it
 MERGED_IDS = "hs_merged_object_ids"
 
@@ -161,15 +162,12 @@ def selected_properties(
         # denials alone are denied from everything; an empty list takes nothing
         allowed = ["*"]
     denied = [glob[1:] for glob in globs if glob.startswith("!")]
+    names = _matching(by_name, allowed) - _matching(by_name, denied)
+    return tuple(by_name[name] for name in sorted(names))
 
-    def matches(name: str, patterns: Sequence[str]) -> bool:
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
-    return tuple(
-        by_name[name]
-        for name in sorted(by_name)
-        if matches(name, allowed) and not matches(name, denied)
-    )
+def _matching(names: Collection[str], globs: Sequence[str]) -> set[str]:
+    return {name for glob in globs for name in names if fnmatch.fnmatchcase(name, glob)}
 
 
 def make_plan(
@@ -199,8 +197,12 @@ def make_plan(
     timed = bool(stream.updated) and (not portal_names or stream.updated in portal_names)
     # without a time of change there is no telling what changed: every run reads everything
     since = _since(settings, settled_through) if timed else None
-    checked = filters.checked_filters(settings.filter_groups, portal_properties, stream.object_type)
-    groups = tuple(map(tuple, checked))
+    groups: tuple[tuple[Json, ...], ...] = ()
+    if settings.filter_groups:
+        checked = filters.checked_filters(
+            settings.filter_groups, portal_properties, stream.object_type
+        )
+        groups = tuple(map(tuple, checked))
     if since is not None or groups:
         strategy = Strategy.SEARCH
     elif fits_url(stream.object_type, names, associations):
@@ -211,9 +213,7 @@ def make_plan(
         chosen,
         settings.column_prefix,
         # those of other streams too: they may be asked for one day
-        taken=[
-            columns.association_column(other).name for other in (*associations, *RECORD_STREAMS)
-        ],
+        taken=_LINK_COLUMNS.union(columns.association_column(name).name for name in associations),
         column_names=known_columns,
         existing=existing,
     )
