@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import Range, Ranges, RecordBatch
+from hubspot_ingest.inbound.extract.latest_changes import newest_page
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.model import Json
+from hubspot_ingest.times import Clock
 from tests.builders import MINUTE, NOW, Shelf, a_plan, a_property
 
 LIST = a_plan()
@@ -32,13 +35,21 @@ CLUMPY = [
 ]
 
 
+def extraction(
+    fetch: Fetch, plan: Plan, clock: Clock, checkpoint: Mapping[str, Any] | None = None
+) -> Extraction:
+    """As a run begins one: after a search for the newest changes, unless it carries on."""
+    newest = newest_page(fetch, plan) if plan.incremental and checkpoint is None else None
+    return Extraction(fetch, plan, clock, checkpoint, newest)
+
+
 def ids_of(batches: Iterable[RecordBatch]) -> list[int]:
     return [int(record.id) for batch in batches for record in batch.records]
 
 
 def read(shelf: Shelf, plan: Plan, checkpoint: Mapping[str, Any] | None = None) -> list[int]:
     """The ids read; every record must come with the values that were asked for."""
-    batches = [*Extraction(shelf.fetch, plan, shelf.clock, checkpoint).batches()]
+    batches = [*extraction(shelf.fetch, plan, shelf.clock, checkpoint).batches()]
     bare = [record.id for batch in batches for record in batch.records if not record.properties]
     assert bare == []
     return ids_of(batches)
@@ -46,7 +57,7 @@ def read(shelf: Shelf, plan: Plan, checkpoint: Mapping[str, Any] | None = None) 
 
 def stopped_after(shelf: Shelf, plan: Plan, batches: int) -> tuple[list[int], Json]:
     """What was merged when reading was stopped after so many batches, and its checkpoint."""
-    reading = Extraction(shelf.fetch, plan, shelf.clock)
+    reading = extraction(shelf.fetch, plan, shelf.clock)
     merged: dict[int, int | str | None] = {}
     ids_read: list[int] = []
     for number, batch in enumerate(reading.batches(), start=1):

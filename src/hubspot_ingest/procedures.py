@@ -28,8 +28,9 @@ from hubspot_ingest.inbound.replay import rollback, table_replay
 from hubspot_ingest.inbound.run import runner
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import alerts, app_settings, connections
-from hubspot_ingest.operations.context import Context, Portals
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
+from hubspot_ingest.operations.portals import Portals
 from hubspot_ingest.outbound import push_rollback
 from hubspot_ingest.outbound.push_explanation import explain_push_row
 from hubspot_ingest.times import SystemClock

@@ -237,9 +237,10 @@ class SyncSettings(Strict):
         return {"high": 4, "normal": 2, "low": 1}[self.priority]
 
     @property
-    def table(self) -> str:
-        """The destination table's name, which defaults to the sync's."""
-        return self.destination.table or default_table(self.stream)
+    def place(self) -> tuple[str, str, str]:
+        """The destination's database, schema and table."""
+        home = self.destination
+        return home.database, home.schema_name, home.table or default_table(self.stream)
 
     @property
     def updated_after_ms(self) -> int | None:

@@ -56,3 +56,37 @@ class Stopwatch:
         if current is not None:
             self._spent[current] += now - self._at
         self._at = now
+
+
+class RunCost:
+    """Shares out the seconds of a procedure, so that the runs' shares add up to what is billed.
+
+    A warehouse bills the procedure's seconds however many runs go on in it, waiting included.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """The time before the first run begins counts for none."""
+        self._clock = clock
+        self._at = clock.now()
+        self._going: dict[str, float] = {}
+
+    def begin(self, run_id: str) -> None:
+        """From now on a run has its share."""
+        self._share()
+        self._going[run_id] = 0.0
+
+    def seconds(self, run_id: str) -> float:
+        """A run's share so far; nothing once it has ended."""
+        self._share()
+        return self._going.get(run_id, 0.0)
+
+    def end(self, run_id: str) -> None:
+        """From now on the others share without it."""
+        self._share()
+        self._going.pop(run_id, None)
+
+    def _share(self) -> None:
+        now = self._clock.now()
+        for run_id in self._going:
+            self._going[run_id] += (now - self._at) / 1000 / len(self._going)
+        self._at = now

@@ -13,10 +13,11 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state import progress
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.budgets import Budgets
-from hubspot_ingest.database.state.leases import LeaseRequest, Leases
 from hubspot_ingest.database.state.progress import (
     LEASE,
     TURNS_KEPT,
+    LeaseRequest,
+    Leases,
     StateWriter,
     delete_old,
     release,
@@ -24,6 +25,7 @@ from hubspot_ingest.database.state.progress import (
 from hubspot_ingest.database.state.properties import PortalSchema, StreamAccess
 from hubspot_ingest.database.state.retention import Retention
 from hubspot_ingest.database.state.runs import INTERRUPTED, RunLog, Runs
+from hubspot_ingest.database.state.stored_state import read_stored_state
 from hubspot_ingest.database.state.syncs import EarnedOn, Syncs
 from hubspot_ingest.errors import DatabaseError, SyncBusy
 from hubspot_ingest.model import Json, Property
@@ -370,10 +372,12 @@ def test_properties_come_back_with_their_columns(database: Database) -> None:
     schema.save_properties("contacts", properties, columns)
     schema.save_properties("deals", properties[2:], [])
 
-    stored = schema.properties("contacts")
-    assert tuple(prop for prop, _ in stored) == properties
-    assert [str(column) for _, column in stored] == ["P_EMAIL", "P_STAGE", "None"]
-    assert [prop.name for prop, _ in schema.properties("deals")] == ["unselected"]
+    for name in ("contacts", "deals"):
+        Syncs(database).save(name, name, {}, NOW)
+    stored = read_stored_state(database, NOW).properties
+    assert tuple(prop for prop, _ in stored["contacts"]) == properties
+    assert [str(column) for _, column in stored["contacts"]] == ["P_EMAIL", "P_STAGE", "None"]
+    assert [prop.name for prop, _ in stored["deals"]] == ["unselected"]
 
 
 def test_a_portal_is_remembered_by_fingerprint(database: Database) -> None:

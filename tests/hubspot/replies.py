@@ -7,9 +7,8 @@ from typing import Any
 
 import httpx
 
-from hubspot_ingest.credentials import Token
+from hubspot_ingest.credentials import Authenticator, Token
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from tests.builders import MINUTE, NOW, FakeClock

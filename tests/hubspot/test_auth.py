@@ -10,10 +10,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from hubspot_ingest.credentials import Credential, OAuth, Token, secret_parts
+from hubspot_ingest.credentials import Authenticator, Credential, OAuth, Token, secret_parts
 from hubspot_ingest.errors import CredentialError, HubSpotError, HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_sandbox import Faults, Portal, Sandbox

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hubspot_ingest.hubspot.fair_queue import FairQueue
+from hubspot_ingest.hubspot.rate_limits import FairQueue
 
 
 def grants(queue: FairQueue, weights: list[int], count: int) -> Counter[int]:

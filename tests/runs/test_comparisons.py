@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from hubspot_ingest.database.state.certificates import Certificates
-from hubspot_ingest.database.state.sweeps import SweepsState
+from hubspot_ingest.database.state.syncs import SweepsState
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound.reconcile import bisection, comparison
 from hubspot_ingest.inbound.run.runner import ingest_all

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.database.state.connections import Connections
-from hubspot_ingest.operations.context import Portals
+from hubspot_ingest.operations.portals import Portals
 from hubspot_sandbox import Portal, Sandbox, Several
 from hubspot_sandbox.tokens import Grant
 from snowflake_sandbox import Engine

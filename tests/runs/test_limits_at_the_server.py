@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from hubspot_ingest.credentials import Token
+from hubspot_ingest.credentials import Authenticator, Token
 from hubspot_ingest.hubspot import requests, responses
-from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.times import SystemClock

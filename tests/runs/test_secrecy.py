@@ -10,8 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hubspot_ingest.credentials import Token
-from hubspot_ingest.hubspot.auth import Authenticator
+from hubspot_ingest.credentials import Authenticator, Token
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.run.runner import ingest

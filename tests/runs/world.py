@@ -13,12 +13,10 @@ from typing import Any, Self
 import httpx
 from snowflake.snowpark import Session
 
-from hubspot_ingest.credentials import Token
+from hubspot_ingest.credentials import Authenticator, Token
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.state.leases import LeaseRequest, Leases
-from hubspot_ingest.database.state.progress import StateWriter
+from hubspot_ingest.database.state.progress import LeaseRequest, Leases, StateWriter
 from hubspot_ingest.database.state.syncs import Syncs
-from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound import configure
@@ -26,8 +24,8 @@ from hubspot_ingest.inbound.opening.closing import close_runs
 from hubspot_ingest.inbound.opening.opening import OpenedSync, open_sync
 from hubspot_ingest.inbound.run.runner import GoingRun, begin, ingest
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.operations.run_cost import RunCost
 from hubspot_ingest.settings import SyncSettings
+from hubspot_ingest.stopwatch import RunCost
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox, Seen
 from snowflake_sandbox import Engine
 from snowflake_sandbox.names import Name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubspot_ingest.operations.run_cost import RunCost
+from hubspot_ingest.stopwatch import RunCost
 from tests.builders import FakeClock
 
 

@@ -9,9 +9,8 @@ import pytest
 
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract.extraction import Extraction
 from tests.builders import Shelf
-from tests.readings import SEARCH, ids_of
+from tests.readings import SEARCH, extraction, ids_of
 
 
 class Odd:
@@ -32,7 +31,7 @@ class Odd:
         return self.shelf.fetch(request, odd)
 
     def read(self) -> list[int]:
-        return ids_of(Extraction(self.fetch, SEARCH, self.shelf.clock).batches())
+        return ids_of(extraction(self.fetch, SEARCH, self.shelf.clock).batches())
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])

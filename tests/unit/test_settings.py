@@ -48,13 +48,13 @@ def test_a_sync_without_settings_reads_the_stream_it_is_named_after(nothing: Any
     assert found.properties == ("*",)
     assert found.sync_mode == "incremental"
     assert found.settle_minutes == 10
-    assert found.table == "CONTACTS"
+    assert found.place[-1] == "CONTACTS"
     assert found.column_prefix == "PROPERTIES_"
 
 
 def test_a_table_is_called_like_its_sync_whatever_the_stream() -> None:
-    assert parse_settings("big_deals", {"stream": "deals"}).table == "BIG_DEALS"
-    assert parse_settings("2-1234567", {}).table == "OBJECT_2_1234567"
+    assert parse_settings("big_deals", {"stream": "deals"}).place[-1] == "BIG_DEALS"
+    assert parse_settings("2-1234567", {}).place[-1] == "OBJECT_2_1234567"
 
 
 def test_settings_survive_being_dumped_and_parsed_again() -> None:
@@ -298,7 +298,7 @@ def test_a_name_that_needs_quotes_is_refused_with_an_example(part: str, name: st
 
 @pytest.mark.parametrize("stream", ["contacts", "2-1234567", "p_invoice", "p123_Invoice"])
 def test_the_table_of_a_stream_never_needs_quotes(stream: str) -> None:
-    assert IDENTIFIER.fullmatch(parse_settings(stream, None).table)
+    assert IDENTIFIER.fullmatch(parse_settings(stream, None).place[-1])
 
 
 def test_the_column_prefix_is_upper_case_and_may_be_empty() -> None:

@@ -14,8 +14,7 @@ from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.shapes import StoredShape
 from hubspot_ingest.database.state.stored_state import StoredState
-from hubspot_ingest.database.state.sweeps import SweepsState
-from hubspot_ingest.database.state.syncs import EarnedOn, Sync
+from hubspot_ingest.database.state.syncs import EarnedOn, SweepsState, Sync
 from hubspot_ingest.errors import DatabaseError, GrantMissing
 from hubspot_ingest.inbound.load.shapes.shape_views import (
     FIVETRAN,

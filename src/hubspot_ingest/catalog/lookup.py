@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from hubspot_ingest.catalog.registry import BY_NAME, CRM, ITEM_STREAMS
-from hubspot_ingest.catalog.stream import ItemStream, Only, RecordStream, Stream, ViewStream
+from hubspot_ingest.catalog.stream import (
+    ItemStream,
+    Only,
+    RecordStream,
+    Stream,
+    StreamBase,
+    ViewStream,
+)
 from hubspot_ingest.errors import HubSpotRefused, Refusal, ScopeMissing, UnknownStream
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
@@ -198,3 +206,22 @@ def check_associated(name: str) -> None:
             f"setting 'associations': records are not associated with {name!r}, only with: "
             f"{', '.join(stream.name for stream in CRM)}, and custom objects"
         )
+
+
+@contextmanager
+def naming_scopes(stream: StreamBase) -> Iterator[None]:
+    """Around what reads a stream: ``ScopeMissing`` also has what the catalog knows of it.
+
+    HubSpot may name no scope, or one of its own that no key can be given (recorded 2025-11:
+    ``custom-object-read``).
+    """
+    try:
+        yield
+    except ScopeMissing as error:
+        message = error.message
+        scopes = error.scopes or stream.scopes
+        if stream.scopes and not {*error.scopes} & {*stream.scopes}:
+            message = f"{message}; {stream.name} needs the scope {' or '.join(stream.scopes)}"
+        if stream.tier:
+            message = f"{message}; HubSpot has {stream.name} from {stream.tier} on"
+        raise ScopeMissing(message, scopes) from error

@@ -44,7 +44,7 @@ def doctor_report(context: Context) -> dict[str, Json]:
         ("PRIVILEGES", lambda: snowflake_checks.account(database, [*syncs, *as_syncs])),
         ("TASK", lambda: snowflake_checks.tasks(database, syncs)),
         ("TASK", lambda: push_checks.push_tasks(database, pushes)),
-        ("TABLE", lambda: table_checks.tables(database, syncs)),
+        ("TABLE", lambda: table_checks.tables(context, syncs)),
         ("VIEW", lambda: snowflake_checks.views(database, syncs)),
         ("VIEW", lambda: snowflake_checks.shapes(context)),
         ("COMPLETENESS", lambda: snowflake_checks.certificates(database)),

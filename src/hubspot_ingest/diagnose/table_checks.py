@@ -7,26 +7,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import ItemStream, ViewStream
 from hubspot_ingest.database import columns, privileges
-from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state import health
-from hubspot_ingest.database.state.properties import PortalSchema
-from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.database.state.stored_state import read_stored_state
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.inbound.items import rows
 from hubspot_ingest.inbound.load import destination
+from hubspot_ingest.model import Property
+from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 
 SyncsWithSettings = Sequence[tuple[str, SyncSettings]]
 Columns = Sequence[tuple[str, columns.Type]]
 
 
-def tables(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
+def tables(context: Context, syncs: SyncsWithSettings) -> Iterator[Finding]:
     """Findings about the tables of the enabled syncs."""
-    stored_syncs, landed = Syncs(database), health.landed(database)
+    database = context.database
+    stored, landed = read_stored_state(database, context.clock.now()), health.landed(database)
     may_make = not privileges.missing_on_account(database, ["CREATE DATABASE"])
     for sync, settings in syncs:
-        table = destination.destination_table(settings)
+        table = Table(*settings.place)
         place = privileges.inspect_destination(database, table)
         text = f"the app may not write to {table}, where {sync} lands"
         if place.grants and place.database_seen:
@@ -34,12 +35,12 @@ def tables(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
         elif place.grants and not may_make:
             reason = f"{text}: it sees no such database, and may make none"
             yield Finding("GRANTS", Severity.ERROR, reason, "; ".join(place.grants))
-        stored = stored_syncs.find(sync)
-        if stored is None or stored.settled_through is None:
+        stored_sync = stored.syncs.get(sync)
+        if stored_sync is None or stored_sync.settled_through is None:
             continue
         types = destination.read_table(database, table).types
         if types:
-            expected = _expected(database, sync, settings)
+            expected = _expected(stored.properties[sync], settings)
             yield _altered(sync, table, expected, types)
         elif sync in landed:
             again = f"nothing: the next run reads everything anew; or CALL ingest_hubspot('{sync}')"
@@ -47,11 +48,11 @@ def tables(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
             yield Finding("TABLE", Severity.WARNING, missing, again)
 
 
-def _expected(database: Database, sync: str, settings: SyncSettings) -> Columns:
+def _expected(properties: Sequence[tuple[Property, str | None]], settings: SyncSettings) -> Columns:
     """The columns that the app gave a table; none of a view's, which are another table's."""
     flattened = [
         (column, columns.TYPES.get(prop.type, columns.Type.TEXT))
-        for prop, column in PortalSchema(database).properties(sync)
+        for prop, column in properties
         if column is not None
     ]
     stream = lookup.known(settings.stream)

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import random
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 
 from hubspot_ingest import telemetry
-from hubspot_ingest.credentials import OAuth
+from hubspot_ingest.credentials import AccessToken, Authenticator, OAuth
 from hubspot_ingest.errors import (
     CredentialError,
     DeadlineReached,
@@ -29,7 +31,6 @@ from hubspot_ingest.errors import (
     UnexpectedAnswer,
 )
 from hubspot_ingest.hubspot import http_errors, requests, responses
-from hubspot_ingest.hubspot.auth import AccessToken, Authenticator
 from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.model import Usage
@@ -79,6 +80,12 @@ class Tally:
         return sum(spent.count for spent in self.endpoints.values())
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """What shows that an answer is HubSpot's; to read its certificates takes as long as a run."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Client:
     """HubSpot, for one run. Use as a context manager; ``fetch`` may be called by many threads."""
 
@@ -93,20 +100,19 @@ class Client:
         weight: int = WEIGHT,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """``deadline`` in epoch milliseconds bounds every wait and every retry; ``weight`` is this
-        run's among those that wait for the same limit.
-        """
+        """``deadline`` (epoch ms) bounds every wait and retry; ``weight`` is this run's in line."""
         self._http = httpx.Client(
             base_url=base_url,
             headers={"Accept": "application/json"},
             timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            verify=_tls(),
             transport=transport,
             follow_redirects=False,
             trust_env=False,
         )
         self.access = access
-        self._governor = governor
+        self.governor = governor
         self._clock = clock
         self._deadline = deadline
         self._weight = weight
@@ -149,11 +155,6 @@ class Client:
         with self._lock:
             self._stopped = self._stopped or error
 
-    @property
-    def governor(self) -> Governor:
-        """What grants this client's requests, and knows what is left of the limits."""
-        return self._governor
-
     def learn_usage(self) -> None:
         """Ask how much of the account's day is used and when it ends; one request.
 
@@ -165,9 +166,9 @@ class Client:
             return responses.usage(answer, self._clock.now())
 
         try:
-            self._governor.learn(self._fetch_with_token(requests.usage(), parse, of_reserve=True))
+            self.governor.learn(self._fetch_with_token(requests.usage(), parse, of_reserve=True))
         except (ScopeMissing, HubSpotRefused, UnexpectedAnswer):
-            self._governor.learn(None)
+            self.governor.learn(None)
 
     def fetch(self, request: Request, parse: Callable[[Any], Answer]) -> Answer:
         """Send ``request`` until it is answered, and ``parse`` the answer's JSON.
@@ -176,7 +177,7 @@ class Client:
         was reached before but the run's time is used up, what ``retry_or_raise`` raises when
         HubSpot says no, and ``UnexpectedAnswer`` when the JSON has the wrong shape.
         """
-        if self._governor.usage_due():
+        if self.governor.usage_due():
             self.learn_usage()
         return self._fetch_with_token(request, parse)
 
@@ -249,15 +250,14 @@ class Client:
         self, request: Request, bearer: str, *, retry: bool, of_reserve: bool
     ) -> _ResponseBody | http_errors.Retry:
         with self.watch.during(Activity.WAITING):
-            sent = self._governor.admit(
+            sent = self.governor.admit(
                 request.bucket, self._deadline, self._weight, of_reserve=of_reserve
             )
         started = self._clock.now()
         headers = httpx.Headers()
-        ok = False
-        throttled = False
+        ok = throttled = False
         size = 0
-        notice = _SentNotice(lambda: self._governor.mark_sent(request.bucket, sent))
+        notice = _SentNotice(lambda: self.governor.mark_sent(request.bucket, sent))
         try:
             with self.watch.during(Activity.REQUESTS):
                 response, content = self._exchange(request, bearer, notice)
@@ -295,7 +295,7 @@ class Client:
             )
         finally:
             notice.notify()
-            self._governor.answered(request.bucket, sent, headers, ok)
+            self.governor.answered(request.bucket, sent, headers, ok)
             with self._lock:
                 spent = self.tally.endpoints.setdefault(request.endpoint, EndpointUsage())
                 spent.count += 1
@@ -357,7 +357,7 @@ class Client:
             seconds=round(seconds, 3),
         )
         if throttled:
-            self._governor.throttled(request.bucket, seconds)
+            self.governor.throttled(request.bucket, seconds)
         else:
             with self.watch.during(Activity.WAITING):
                 self._clock.sleep(seconds)

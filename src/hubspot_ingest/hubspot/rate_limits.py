@@ -13,10 +13,10 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hubspot_ingest.errors import DeadlineReached
 from hubspot_ingest.hubspot.daily_quota import DailyQuota
-from hubspot_ingest.hubspot.fair_queue import FairQueue
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.hubspot.rolling_windows import SHORT_NAP, PacedWindow, RollingWindow
 from hubspot_ingest.model import Usage
@@ -40,6 +40,61 @@ LONGEST_NAP = 250
 LATE = 20
 # The weight of a request where nothing else is said, of which twice as much counts twice.
 WEIGHT = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """One request that waits."""
+
+    weight: int
+
+
+@dataclass(slots=True)
+class _Lane:
+    waiting: deque[Turn] = field(default_factory=deque)
+    distance: float = 0.0
+
+
+class FairQueue:
+    """Turns of one bucket, by weight. Not thread-safe: the governor's lock is around it.
+
+    Stride scheduling: each weight has a distance, a granted request adds one over the weight to it,
+    and of the weights that wait the one with the smallest distance is next. Weights of 4 and 1 that
+    both wait all the time get four grants and one; a weight that does not wait costs nobody
+    anything. Of one weight, who came first is next: readers of equal ranges then end at once.
+    """
+
+    def __init__(self) -> None:
+        """Nobody waits."""
+        self._lanes: dict[int, _Lane] = {}
+        self._distance = 0.0
+
+    def join(self, weight: int) -> Turn:
+        """Begin to wait; a weight that did not wait for a while does not catch up."""
+        lane = self._lanes.setdefault(weight, _Lane())
+        if not lane.waiting:
+            lane.distance = max(lane.distance, self._distance)
+        turn = Turn(weight)
+        lane.waiting.append(turn)
+        return turn
+
+    def leave(self, turn: Turn, *, granted: bool) -> None:
+        """Wait no longer, because a request was granted or given up."""
+        lane = self._lanes[turn.weight]
+        lane.waiting.remove(turn)
+        if granted:
+            self._distance = lane.distance
+            lane.distance += 1 / turn.weight
+
+    def is_next(self, turn: Turn, *, first_is_late: bool = False) -> bool:
+        """Whether no other waiting weight has a smaller distance, and of its own none came before.
+
+        Where the ``first_is_late``, whose thread the machine does not wake, any other may go.
+        """
+        own = self._lanes[turn.weight]
+        if own.waiting[0] is not turn and not first_is_late:
+            return False
+        return all(own.distance <= lane.distance for lane in self._lanes.values() if lane.waiting)
 
 
 class Governor:

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from hubspot_ingest import times
+from hubspot_ingest.credentials import AccessToken
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot.auth import AccessToken
 from hubspot_ingest.hubspot.raw_properties import decode_records
 from hubspot_ingest.model import (
     BatchOutcome,

@@ -45,7 +45,7 @@ def open_engine(directory: Path) -> Engine:
     Whatever was running when its last owner ended is over: its leases end here.
     """
     from hubspot_ingest.database.connection import Database
-    from hubspot_ingest.database.state.leases import Leases
+    from hubspot_ingest.database.state.progress import Leases
 
     engine = _opened(directory)
     try:

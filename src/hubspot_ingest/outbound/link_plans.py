@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -12,7 +13,7 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.outbound.link_costs import LinkCosts
 from hubspot_ingest.outbound.link_decisions import EXISTED, MADE
 from hubspot_ingest.outbound.link_targets import TargetLookup
-from hubspot_ingest.outbound.links import link_wishes
+from hubspot_ingest.outbound.mapping import LinkColumn
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow, SourceRow
 from hubspot_ingest.outbound.values import RowFault
@@ -112,3 +113,27 @@ def _waiting(plan: PlannedRow, wish: LinkWish) -> PlannedRow:
         code=TARGET_NOT_FOUND,
         message=f"{wish.column}: there is no record {wish.to_key!r} yet; the row waits for it",
     )
+
+
+def link_wishes(
+    columns: Sequence[LinkColumn], values: Sequence[str | None]
+) -> tuple[LinkWish, ...]:
+    """The links that a row asks for; ``label`` is None for an unlabelled one.
+
+    Raises ``RowFault`` for a column that holds no object.
+    """
+    wishes: list[LinkWish] = []
+    for column in columns:
+        text = values[column.place]
+        targets = None if text is None else json.loads(text)
+        if targets is None:
+            continue
+        if not isinstance(targets, dict):
+            raise RowFault("REFUSED", f"{column.name} is no OBJECT of keys and labels")
+        for key, labels in targets.items():
+            listed = labels if isinstance(labels, list) else [labels]
+            for label in listed or [None]:
+                text_label = "" if label is None else str(label).strip()
+                to_key = key.strip().lower() if column.mapping.match == "email" else key.strip()
+                wishes.append(LinkWish(column.name, to_key, text_label or None))
+    return tuple(dict.fromkeys(wishes))

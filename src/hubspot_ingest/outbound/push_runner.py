@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from hubspot_ingest import telemetry, times
+from hubspot_ingest.database.state import retention
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.link_leases import LinkLeases
 from hubspot_ingest.database.state.push_deferrals import Deferrals
@@ -20,11 +21,10 @@ from hubspot_ingest.database.state.stored_state import StoredState, read_stored_
 from hubspot_ingest.errors import DailyLimitReached, IngestError, finishing
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import alerts, retention
+from hubspot_ingest.operations import alerts
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import fail_run
-from hubspot_ingest.operations.quota_share import QuotaShare
-from hubspot_ingest.operations.run_cost import RunCost, count_requests
+from hubspot_ingest.operations.portals import QuotaShare, count_requests
 from hubspot_ingest.outbound import opening, recovery, safety
 from hubspot_ingest.outbound.link_engine import LinkEngine
 from hubspot_ingest.outbound.link_turns import LinkTurns
@@ -35,6 +35,7 @@ from hubspot_ingest.outbound.push_settings import PushSettings
 from hubspot_ingest.outbound.rows import Action
 from hubspot_ingest.outbound.sending import Sender
 from hubspot_ingest.outbound.waves import Progress, WaveEngine
+from hubspot_ingest.stopwatch import RunCost
 from hubspot_ingest.times import MINUTE
 
 Answer = dict[str, Json]
@@ -261,7 +262,7 @@ def _run(
                     pushes.mark_retried(push.name, log.started_at)
                 kept_from = log.started_at - settings.keep_images_days * times.DAY
                 Ledger(database, push.name).prune_images(kept_from)
-                retention.once_a_day(context, run.stored)
+                retention.prune(context.database, run.stored, context.clock.now())
         finally:
             count_requests(log, client)
 

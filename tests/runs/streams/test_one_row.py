@@ -6,16 +6,15 @@ import httpx
 import pytest
 
 from hubspot_ingest.catalog.stream import AfterPaging, Every, ItemStream, PerParent
-from hubspot_ingest.credentials import Token
+from hubspot_ingest.credentials import Authenticator, Token
 from hubspot_ingest.database.columns import Column, Type
-from hubspot_ingest.database.state.leases import LeaseRequest
-from hubspot_ingest.database.state.progress import StateWriter, release
+from hubspot_ingest.database.state.progress import LeaseRequest, StateWriter, release
 from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.database.state.stored_state import read_stored_state
-from hubspot_ingest.hubspot.auth import Authenticator
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound.items.run import ItemRun
+from hubspot_ingest.inbound.opening.closing import EndingRun
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.sync_state import read_sync_states
 from hubspot_ingest.settings import parse_settings
@@ -85,19 +84,14 @@ def _run(world: World, stream: ItemStream) -> RunLog:
             sync_state=sync_state,
             stream=stream,
             database=world.database,
-            writer=writer,
+            ending=EndingRun(log, writer),
             tables=FilledTables(world.database, sync_state, writer, "1"),
-            errors=[],
             client=client,
             patient=client.fetch,
-            log=log,
             clock=world.clock,
             heartbeat=lambda: None,
             tick=0.1,
             portal_id="1",
-            notes=[],
-            on_changed=lambda: None,
-            settle=lambda *_: None,
         )
         for _ in run.steps():
             pass

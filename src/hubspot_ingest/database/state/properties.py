@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.connection import Database, variant
+from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.model import Property
 
@@ -53,15 +52,6 @@ class PortalSchema:
             "VALUES (s.FINGERPRINT, s.PORTAL_ID)",
             (fingerprint, portal_id),
         )
-
-    def properties(self, sync: str) -> tuple[tuple[Property, str | None], ...]:
-        """The properties stored for a sync, each with the name of its column or None."""
-        rows = self._database.rows(
-            "SELECT NAME, COLUMN_NAME, TYPE, FIELD_TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED "
-            f"FROM {self._state}.PROPERTIES WHERE SYNC = ? ORDER BY NAME",
-            (sync,),
-        )
-        return tuple(property_of_row(row) for row in rows)
 
     def forget_columns(self, sync: str) -> None:
         """Forget which columns the properties of a sync have."""
@@ -156,17 +146,3 @@ class PortalSchema:
                 "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
                 (stream, json.dumps(rows)),
             )
-
-
-def property_of_row(row: Mapping[str, Any]) -> tuple[Property, str | None]:
-    """A stored property, and its column if it has one."""
-    prop = Property(
-        name=row["NAME"],
-        type=row["TYPE"],
-        label=row["LABEL"],
-        description=row["DESCRIPTION"],
-        options=tuple((value, label) for value, label in variant(row["OPTIONS"])),
-        calculated=bool(row["CALCULATED"]),
-        field_type=row.get("FIELD_TYPE") or "",
-    )
-    return prop, row.get("COLUMN_NAME")

@@ -1,14 +1,17 @@
 """Deletes what is remembered of runs that are long over: rows of RUNS, and what requests cost.
 
-``STATE.SETTINGS`` tells when that was done last, so that it is done once a day and by one process.
-ERRORS are kept.
+And what their staging left behind. ``STATE.SETTINGS`` tells when that was done last, so that it is
+done once a day and by one process. ERRORS are kept.
 """
 
 from __future__ import annotations
 
-from hubspot_ingest.database import sql
+from hubspot_ingest import telemetry, times
+from hubspot_ingest.database import cleanup, sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.database.state.stored_state import StoredState
+from hubspot_ingest.errors import IngestError
 
 
 class Retention:
@@ -54,3 +57,22 @@ class Retention:
             f"(SELECT MAX_BY(RUN_ID, STARTED_AT) FROM {self._state}.RUNS GROUP BY SYNC)",
             (before,),
         )
+
+
+def prune(database: Database, stored: StoredState, now: int) -> None:
+    """Delete what is older than it is kept, unless that was done today (UTC).
+
+    ``stored`` was read before the runs of now. A failure fails no run.
+    """
+    if stored.is_pruned(now):
+        return
+    retention = Retention(database)
+    try:
+        if retention.begin(now):
+            # first what needs the rows of runs that are deleted
+            retention.delete_requests(now - stored.app.keep_requests_days * times.DAY)
+            retention.delete_runs(now - stored.app.keep_runs_days * times.DAY)
+            # COPY does not say which files it could not purge
+            cleanup.clear(database)
+    except IngestError as error:
+        telemetry.error("old runs were not deleted", response_code=error.response_code)

@@ -69,6 +69,22 @@ class RunLog:
         """Count a staged file of ``size`` bytes."""
         self.staged_bytes += size
 
+    def succeed(self, now: int) -> None:
+        """The run came to its end; where nothing was said of it yet, it tells what it did."""
+        self.status, self.finished_at = "SUCCEEDED", now
+        if self.message:
+            return
+        changed = self.rows_inserted + self.rows_updated + self.rows_deleted
+        self.message = f"{self.rows_read or 'no'} {self.stream} "
+        self.message += "read" if self.rows_read else "to read"
+        self.message += (
+            f", {self.rows_inserted} inserted and {self.rows_updated} updated in {self.destination}"
+            if changed or self.rows_read
+            else "; nothing was changed"
+        )
+        if self.rows_deleted:
+            self.message += f", {self.rows_deleted} marked as deleted"
+
     def fail(self, error: IngestError, now: int) -> None:
         """The run ended with an error."""
         self.status, self.response_code, self.message = (

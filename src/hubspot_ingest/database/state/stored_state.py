@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hubspot_ingest import times
 from hubspot_ingest.app_settings import AppSettings, parse_app_settings
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.state.budgets import Budgets, LeaseHolder, lease_holders, stored_usage
-from hubspot_ingest.database.state.properties import property_of_row
 from hubspot_ingest.database.state.syncs import SYNC_COLUMNS, Sync, sync_of_row
 from hubspot_ingest.model import Property, Usage
 
@@ -33,6 +33,18 @@ class StoredState:
     usages: Mapping[str, Usage]
     portal_ids: Mapping[str, str]
     lease_holders: Sequence[LeaseHolder]
+
+    def is_pruned(self, now: int) -> bool:
+        """Whether old runs were deleted today (UTC)."""
+        return self.pruned_at is not None and self.pruned_at // times.DAY == now // times.DAY
+
+    def has_earlier_days(self, now: int) -> bool:
+        """Whether runs of earlier days may be remembered that were not looked at today (UTC)."""
+        today = now // times.DAY
+        settled = [sync.settled_through for sync in self.syncs.values()]
+        return not self.is_pruned(now) and any(
+            at is not None and at // times.DAY < today for at in settled
+        )
 
 
 def read_stored_state(database: Database, now: int, name: str | None = None) -> StoredState:
@@ -65,7 +77,7 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
         syncs={sync.name: sync for sync in syncs},
         properties={
             str(row["NAME"]): [
-                property_of_row(listed)
+                _property(listed)
                 for listed in sorted(_listed(row["PROPERTIES"]), key=lambda each: each["NAME"])
             ]
             for row in rows
@@ -77,6 +89,20 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
         portal_ids={fingerprint: str(id) for fingerprint, id in _listed(shared["PORTAL_IDS"])},
         lease_holders=[LeaseHolder(**each) for each in _listed(shared["HOLDERS"])],
     )
+
+
+def _property(row: Mapping[str, Any]) -> tuple[Property, str | None]:
+    """A stored property, and its column if it has one."""
+    prop = Property(
+        name=row["NAME"],
+        type=row["TYPE"],
+        label=row["LABEL"],
+        description=row["DESCRIPTION"],
+        options=tuple((value, label) for value, label in variant(row["OPTIONS"])),
+        calculated=bool(row["CALCULATED"]),
+        field_type=row.get("FIELD_TYPE") or "",
+    )
+    return prop, row.get("COLUMN_NAME")
 
 
 def _instant(value: object) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 
 from hubspot_ingest import times
-from hubspot_ingest.database.state.sweeps import ArchivedPlace
+from hubspot_ingest.database.state.syncs import ArchivedPlace
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
 from hubspot_ingest.inbound.deletions.lookup import look_up

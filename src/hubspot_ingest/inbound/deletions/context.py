@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hubspot_ingest.database.state.sweeps import SweepsState
+from hubspot_ingest.database.state.syncs import SweepsState
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hubspot_ingest.database.state.sweeps import FilteredPlace
+from hubspot_ingest.database.state.syncs import FilteredPlace
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.deletions.lookup import mark_missing

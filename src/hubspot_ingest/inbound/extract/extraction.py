@@ -18,7 +18,7 @@ from typing import Any
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound.extract import cuts, latest_changes, page_readers, token_lists
+from hubspot_ingest.inbound.extract import cuts, page_readers, token_lists
 from hubspot_ingest.inbound.extract.cuts import Cut
 from hubspot_ingest.inbound.extract.id_ranges import (
     PAGES_PER_CUT,
@@ -30,6 +30,7 @@ from hubspot_ingest.inbound.extract.id_ranges import (
     Split,
     width,
 )
+from hubspot_ingest.inbound.extract.latest_changes import NewestPage
 from hubspot_ingest.inbound.extract.page_readers import IdPage
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
@@ -61,20 +62,23 @@ class Extraction:
     """Yields the batches of a plan, and tells what remains once they are merged."""
 
     def __init__(
-        self, fetch: Fetch, plan: Plan, clock: Clock, checkpoint: Mapping[str, Any] | None = None
+        self,
+        fetch: Fetch,
+        plan: Plan,
+        clock: Clock,
+        checkpoint: Mapping[str, Any] | None = None,
+        newest: NewestPage | None = None,
     ) -> None:
         """``checkpoint`` is what ``remaining`` told when the same plan was left unfinished.
 
-        ``expected`` is how many records there are to read, once that is known; ``total`` how many
-        the sync takes in all, where HubSpot told so, and ``total_is_current`` whether nothing was
-        read since then.
+        ``newest`` are the latest changes, where they were asked for: nothing else is read where
+        they are whole. ``expected`` is how many records there are to read, once that is known.
         """
         self._fetch = fetch
         self._plan = plan
         self._clock = clock
         self.expected: int | None = None
-        self.total: int | None = None
-        self.total_is_current = False
+        self._newest = newest
         self._read = 0
         checkpoint = checkpoint or {}
         self._resumed = "ranges" in checkpoint
@@ -137,13 +141,10 @@ class Extraction:
 
     def _search(self) -> Iterator[RecordBatch]:
         first = self._ranges.add(0, None, 0, taken=True)
-        if self._plan.incremental:
-            newest = latest_changes.newest_page(self._fetch, self._plan)
-            self.total, self.total_is_current = newest.total, newest.whole
-            if newest.whole:
-                self.expected = len(newest.records)
-                yield self._ranges.advance(first, IdPage(newest.records, 0, more=False))
-                return
+        if self._newest is not None and self._newest.whole:
+            self.expected = len(self._newest.records)
+            yield self._ranges.advance(first, IdPage(self._newest.records, 0, more=False))
+            return
         started = self._clock.now()
         page, total = page_readers.search_range(self._fetch, self._plan, 0, None)
         self.expected = first.records = total

@@ -9,9 +9,7 @@ from typing import Any, TypeVar
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog.stream import ItemStream
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.properties import PortalSchema
-from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, Stopped, finishing
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.client import Client
@@ -22,10 +20,10 @@ from hubspot_ingest.inbound.items.extraction import ItemExtraction
 from hubspot_ingest.inbound.items.loader import ItemLoader
 from hubspot_ingest.inbound.items.window import item_window
 from hubspot_ingest.inbound.load import run_manifest
-from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.load.table_loader import TableLoader
 from hubspot_ingest.inbound.load.table_views import TableViews
+from hubspot_ingest.inbound.opening.closing import EndingRun
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.model import Json
@@ -60,26 +58,22 @@ class ItemRun:
     sync_state: SyncState
     stream: ItemStream
     database: Database
-    writer: StateWriter
+    ending: EndingRun
     tables: FilledTables
-    errors: list[tuple[str, str]]
     client: Client
     patient: Fetch
-    log: RunLog
     clock: times.Clock
     heartbeat: Callable[[], None]
     tick: float
     portal_id: str
-    notes: list[str]
-    settle: Callable[[TableViews, int, ExistingTable], None]
-    on_changed: Callable[[], None]
     recorder: PageRecorder | None = None
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor, mark what is missing; yields for other runs' turns."""
-        self.log.stream, self.log.strategy = self.stream.name, str(self.stream.reader)
-        self.log.destination = str(self.sync_state.table)
-        log, stream, state = self.log, self.stream, self.sync_state
+        log, writer = self.ending.log, self.ending.writer
+        stream, state = self.stream, self.sync_state
+        log.stream, log.strategy = stream.name, str(stream.reader)
+        log.destination = str(state.table)
         settings, table, existing_table = state.settings, state.table, state.existing_table
         window = item_window(
             settings,
@@ -125,7 +119,7 @@ class ItemRun:
             settings,
             stream,
             state.settled_through,
-            notes=self.notes,
+            notes=self.ending.notes,
         )
         remembered = state.remembered if stream.flattened else ()
         if self.recorder is not None:
@@ -137,7 +131,7 @@ class ItemRun:
             views.prepare,
             self.recorder,
             granted=state.granted_tables,
-            on_changed=self.on_changed,
+            on_changed=self.ending.note_change,
         )
         loader = ItemLoader(
             tables,
@@ -200,31 +194,31 @@ class ItemRun:
                         until = self._settled(window)
                         place: dict[str, Json] = {"until": until, "reading": {**merged.read_to}}
                         log.requests = self.client.tally.requests
-                        self.writer.save_checkpoint({**window, **place})
+                        writer.save_checkpoint({**window, **place})
                 yield from mark_missing(stopped=False)
                 self.tables.verify(())
                 until = self._settled(window)
                 self._remember(window, extraction)
-                self.writer.advance(until)
+                writer.advance(until)
                 if state.settled_through is None:
-                    self.on_changed()
+                    self.ending.note_change()
                 log.settled_through = until
-                self.settle(views, until, tables.existing_table)
+                self.ending.settle(views, until, tables.existing_table)
             except Stopped:
                 yield from mark_missing(stopped=True)
                 raise
         if extraction.refused:
             names = ", ".join(sorted(extraction.refused)[:5])
             first = next(iter(extraction.refused.values()))
-            self.errors.append((first.response_code, first.message))
-            self.notes.append(
+            self.ending.errors.append((first.response_code, first.message))
+            self.ending.notes.append(
                 f"{len(extraction.refused)} of {len({part.scope for part in parts})} were not read "
                 f"({names}): {first.message}"
             )
 
     def _settled(self, window: Mapping[str, Any]) -> int:
         """Until when the window is read by HubSpot's clock, where ours was ahead of it."""
-        return int(window["until"]) - self.client.clock_ahead(self.log.started_at)
+        return int(window["until"]) - self.client.clock_ahead(self.ending.log.started_at)
 
     def _remember(self, window: Mapping[str, Any], extraction: ItemExtraction) -> None:
         """Keep when everything was read last, and since when refused parents were not read.
@@ -234,9 +228,9 @@ class ItemRun:
         sweeps = self.sync_state.sweeps
         whole_at, behind = sweeps.whole_at, dict[str, int | None]()
         if window["whole"]:
-            whole_at = window["end"] - self.client.clock_ahead(self.log.started_at)
+            whole_at = window["end"] - self.client.clock_ahead(self.ending.log.started_at)
         if self.stream.dated:
             behind = {
                 scope: window["behind"].get(scope, window["since"]) for scope in extraction.refused
             }
-        self.writer.keep_sweeps(replace(sweeps, whole_at=whole_at, behind=behind))
+        self.ending.writer.keep_sweeps(replace(sweeps, whole_at=whole_at, behind=behind))

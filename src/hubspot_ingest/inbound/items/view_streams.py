@@ -26,7 +26,7 @@ def run(
     log: RunLog,
 ) -> None:
     """One run of a view stream, over the row of RUNS that it fills in."""
-    view = destination.destination_table(settings)
+    view = Table(*settings.place)
     log.stream, log.strategy, log.destination = stream.name, str(stream.reader), str(view)
     sources = make(database, stream, view)
     log.message = f"the view {view} shows {', '.join(sources)} as they stand"

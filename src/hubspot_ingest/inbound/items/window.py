@@ -10,7 +10,7 @@ from typing import Any
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import ItemStream
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.sweeps import SweepsState
+from hubspot_ingest.database.state.syncs import SweepsState
 from hubspot_ingest.inbound.items import partitions
 from hubspot_ingest.model import Json
 from hubspot_ingest.settings import SyncSettings

@@ -13,7 +13,7 @@ from hubspot_ingest.database.statements import views
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.inbound.load.table_spec import TableSpec
 from hubspot_ingest.model import Json
-from hubspot_ingest.settings import SyncSettings, parse_settings
+from hubspot_ingest.settings import parse_settings
 
 BesideColumns = Mapping[str, Collection[str]]
 """The columns of the tables beside a destination that are there, by part."""
@@ -41,11 +41,6 @@ class ExistingTable:
             types={**self.types, **types},
             comments={**self.comments, **comments, **spec.comments},
         )
-
-
-def destination_table(settings: SyncSettings) -> Table:
-    """The table a sync fills."""
-    return Table(settings.destination.database, settings.destination.schema_name, settings.table)
 
 
 def check_place(database: Database, table: Table) -> None:
@@ -76,7 +71,7 @@ def check_destination(database: Database, destination_settings: Json) -> dict[st
     settings = parse_settings("contacts", {"destination": destination_settings})
     given = destination_settings if isinstance(destination_settings, Mapping) else {}
     named = given.get("table") is not None
-    table = destination_table(settings) if named else replace(destination_table(settings), table="")
+    table = Table(*settings.place) if named else replace(Table(*settings.place), table="")
     check_place(database, table)
     place = privileges.inspect_destination(database, table)
     where = str(table) if named else f"{table.database}.{table.schema}"

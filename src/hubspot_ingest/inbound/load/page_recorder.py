@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from hubspot_ingest import times
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.statements.merge import Merge
 from hubspot_ingest.model import Json
@@ -78,8 +77,3 @@ class PageRecorder:
     def delete_expired(self, now: int) -> None:
         """Delete what has been kept for long enough, whichever sync it is of."""
         self.archive.delete_before(now - self.days * times.DAY)
-
-
-def page_recorder(database: Database, days: int, sync: str, run_id: str) -> PageRecorder | None:
-    """What keeps the pages of a run; None where none are to be kept."""
-    return PageRecorder(PageArchive(database), sync, run_id, days) if days else None

@@ -9,7 +9,7 @@ from hubspot_ingest.catalog.stream import ItemStream, RecordStream
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import column_json
-from hubspot_ingest.database.state.sweeps import SweepsState
+from hubspot_ingest.database.state.syncs import SweepsState
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 

@@ -20,7 +20,7 @@ from hubspot_ingest.database.state.runs import without_nulls
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABEL, View, ViewContent
 from hubspot_ingest.errors import DatabaseError, GrantMissing
-from hubspot_ingest.inbound.load.destination import ExistingTable, destination_table, run_ddl
+from hubspot_ingest.inbound.load.destination import ExistingTable, run_ddl
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
 
@@ -51,7 +51,7 @@ class TableViews:
 
     @property
     def _table(self) -> Table:
-        return destination_table(self.settings)
+        return Table(*self.settings.place)
 
     def statements(self, existing_table: ExistingTable, *, loaded: bool) -> list[str]:
         """The statements by which ``update`` brings the views up to date; none where they are.
@@ -192,7 +192,7 @@ class Settlement:
     @property
     def table(self) -> Table:
         """The table."""
-        return destination_table(self.views.settings)
+        return Table(*self.views.settings.place)
 
     def row(self) -> dict[str, Json]:
         """As ``views.set_settled_by_runs`` takes it."""
@@ -256,7 +256,7 @@ def expire_views(database: Database, sync: str, settings: SyncSettings, *, unset
 
     ``unsettle``: the table is about to get other rows, and is settled through no time until then.
     """
-    table = destination_table(settings)
+    table = Table(*settings.place)
     with suppress(DatabaseError):
         database.rows(views.expire(table, unsettle=unsettle), (table.table, sync))
 
@@ -268,7 +268,7 @@ def rewind_views(
     if settled_through is None:
         expire_views(database, sync, settings, unsettle=True)
         return
-    table = destination_table(settings)
+    table = Table(*settings.place)
     with suppress(DatabaseError):
         statement = views.set_settled(table)
         database.rows(statement, (settled_through, table.table, sync))
@@ -276,7 +276,7 @@ def rewind_views(
 
 def missing_views(database: Database, sync: str, settings: SyncSettings) -> list[Table]:
     """The views that should stand beside the sync's table and are missing."""
-    table = destination_table(settings)
+    table = Table(*settings.place)
     try:
         noted = database.rows(views.is_registered(table), (table.table, sync))
         statement, binds = views.existing_views(table)

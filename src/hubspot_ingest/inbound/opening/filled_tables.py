@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.progress import StateWriter
-from hubspot_ingest.database.state.syncs import EarnedOn
 from hubspot_ingest.errors import StateOutdated
 from hubspot_ingest.inbound.opening import table_reading
 from hubspot_ingest.inbound.opening.sync_state import SyncState, with_counts
@@ -31,14 +31,7 @@ class FilledTables:
         self._created = state.existing_table.created
         self._rows = state.tables.rows.get("", 0)
         self._touched = False
-        tables = {
-            part: (created, state.tables.rows.get(part, 0))
-            for part, created in state.tables.created.items()
-        }
-        if self._created is not None:
-            tables[""] = (self._created, self._rows)
-        landed = self._rows > 0
-        writer.earned_on = EarnedOn(writer.version, portal_id, str(state.table), tables, landed)
+        writer.earned_on = state.earned_from(portal_id, writer.version)
 
     def count_merged(self, inserted: int) -> None:
         """Rows were merged, ``inserted`` of them new."""
@@ -85,11 +78,7 @@ class FilledTables:
         return reading
 
     def _note(self, tables: dict[str, tuple[int | None, int]]) -> None:
-        earned_on = self._writer.earned_on
-        self._writer.earned_on = EarnedOn(
-            earned_on.version,
-            earned_on.portal_id,
-            earned_on.table,
-            {**earned_on.tables, **tables},
-            landed=earned_on.landed or self._rows > 0,
-        )
+        before = self._writer.earned_on
+        landed = before.landed or self._rows > 0
+        tables = {**before.tables, **tables}
+        self._writer.earned_on = replace(before, tables=tables, landed=landed)

@@ -10,11 +10,13 @@ from typing import Self
 
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database import cleanup
-from hubspot_ingest.database.state.leases import LeaseRequest, Leases, busy
 from hubspot_ingest.database.state.progress import (
     RENEWED_EVERY,
     TURNS_KEPT,
+    LeaseRequest,
+    Leases,
     StateWriter,
+    busy,
     delete_old,
     release,
 )
@@ -159,8 +161,9 @@ def _open(
             for name in left:
                 opened[name] = reportable_error(context.database, error, now, sync=name)
     for name in names:
-        message = f"{name} is being changed all the while; run it again in a moment"
-        opened.setdefault(name, SyncBusy(message))
+        if name not in opened:
+            message = f"{name} is being changed all the while; run it again in a moment"
+            opened[name] = SyncBusy(message)
     return opened
 
 

@@ -16,10 +16,9 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.stored_state import StoredState
-from hubspot_ingest.database.state.sweeps import SweepsState
-from hubspot_ingest.database.state.syncs import EarnedOn, Sync
+from hubspot_ingest.database.state.syncs import EarnedOn, SweepsState, Sync
 from hubspot_ingest.errors import UnknownStream
-from hubspot_ingest.inbound.load import destination, run_manifest
+from hubspot_ingest.inbound.load import run_manifest
 from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.opening import table_reading
@@ -139,6 +138,16 @@ class SyncState:
             if rows and created is not None and created == created_now.get(part)
         )
 
+    def earned_from(self, portal_id: str, version: str) -> EarnedOn:
+        """What state is earned on by a run of this version that found the tables as they are."""
+        created = {**self.tables.created, "": self.existing_table.created}
+        rows = self.tables.rows
+        tables = {
+            part: (at, rows.get(part, 0)) for part, at in created.items() if part or at is not None
+        }
+        landed = rows.get("", 0) > 0
+        return EarnedOn(version, portal_id, str(self.table), tables, landed)
+
     def without_state(self, reason: str) -> SyncState:
         """The same without what earlier runs left behind: a run is a backfill."""
         return replace(
@@ -168,6 +177,24 @@ class SyncState:
         return columns != remembered or [(prop, prop.field_type) for prop in properties] != [
             (prop, prop.field_type) for prop in self.properties
         ]
+
+    def has_nothing_due(
+        self, run_plan: Plan, properties: Sequence[Property], total: int | None, now: int
+    ) -> bool:
+        """Whether a run that found no change has nothing else to do but to move the cursor.
+
+        No sweep or comparison is due and none left anything open, ``total`` (of the records that
+        HubSpot counts, None: not told) are as many as the live rows, and the columns are as before.
+        """
+        types = self.existing_table.types
+        return (
+            self.due(run_plan, now) == Due()
+            and self.sweeps.refill is None
+            and self.sweeps.count is None
+            and total in (None, self.tables.live or 0)
+            and all(column.name in types for column in run_plan.property_columns)
+            and not self.properties_changed(properties, run_plan)
+        )
 
     def table_views(
         self,
@@ -213,7 +240,7 @@ def read_sync_states(
 ) -> list[SyncState]:
     """How syncs stand now: name, settings, and what is remembered of each (None: nothing)."""
     remembered = [EarnedOn() if sync is None else sync.earned_on for _, _, sync in wanted]
-    places = [destination.destination_table(settings) for _, settings, _ in wanted]
+    places = [Table(*settings.place) for _, settings, _ in wanted]
     # what is beside another table than the destination says nothing
     parts = [
         earned_on.tables if earned_on.table == str(table) else {}

@@ -22,7 +22,7 @@ WAY_OUT = "give the sync a table of its own: {'destination': {'table': '…'}}"
 
 def names_of(settings: SyncSettings) -> dict[str, Table]:
     """Every name that a sync's table, its links, its history and its views take, by part."""
-    table = destination.destination_table(settings)
+    table = Table(*settings.place)
     stream = lookup.known(settings.stream)
     names = {"": table}
     if isinstance(stream, ViewStream):

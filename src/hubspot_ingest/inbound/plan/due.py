@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from hubspot_ingest import times
-from hubspot_ingest.database.state.sweeps import SweepsState
+from hubspot_ingest.database.state.syncs import SweepsState
 
 # How often each sweep is due, in milliseconds.
 ARCHIVED_EVERY = times.DAY // 6

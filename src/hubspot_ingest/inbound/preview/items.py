@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import ItemStream, ViewStream
 from hubspot_ingest.database.columns import Column, property_columns
+from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.database.statements.merge_items import RAW
 from hubspot_ingest.hubspot import requests
@@ -40,7 +41,7 @@ class _Estimate:
 
 def view_plan(prospect: Prospect, stream: ViewStream) -> Planned:
     """What a run of a view stream would do."""
-    table = destination.destination_table(prospect.settings)
+    table = Table(*prospect.settings.place)
     sources, ddl = view_streams.planned(prospect.context.database, stream, table)
     why = f"it is a view over {', '.join(sources)}: nothing is asked of HubSpot"
     return _planned(prospect, stream, _Estimate([], 0, False, why), ddl, [], None)

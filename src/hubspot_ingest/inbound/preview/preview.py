@@ -10,17 +10,16 @@ from dataclasses import replace
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.scopes import naming_scopes
+from hubspot_ingest.catalog.lookup import naming_scopes
 from hubspot_ingest.catalog.stream import RecordStream, ViewStream
+from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.stored_state import read_stored_state
-from hubspot_ingest.database.state.sweeps import SweepsState
-from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.database.state.syncs import SweepsState, Syncs
 from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.extract import page_readers
-from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.opening.portal_check import check_known_portal
 from hubspot_ingest.inbound.opening.sync_state import read_sync_states
 from hubspot_ingest.inbound.plan import plan
@@ -92,7 +91,7 @@ def count_records(context: Context, stream: str, new_settings: Json) -> dict[str
             portal,
             settled_through=None,
             now=now,
-            table=destination.destination_table(settings),
+            table=Table(*settings.place),
             known_columns={},
             existing={},
         )

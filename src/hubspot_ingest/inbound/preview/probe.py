@@ -10,7 +10,7 @@ from typing import Any
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.certificates import LiveRows
-from hubspot_ingest.database.state.sweeps import FilteredPlace
+from hubspot_ingest.database.state.syncs import FilteredPlace
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
@@ -42,7 +42,6 @@ class Survey:
     counts: Counts
     ranges: tuple[int, ...] | None
     due: Due
-    has_rows: bool
     refused: Mapping[str, tuple[str, ...]]
 
 
@@ -81,7 +80,7 @@ class Surveyor:
             counts = replace(
                 counts, rotation=page_readers.count_matching(self.fetch, plan_of_rotation, after)
             )
-        return Survey(counts, ranges, due, has_rows, self._refused(sample, due))
+        return Survey(counts, ranges, due, self._refused(sample, due))
 
     def _main(
         self,

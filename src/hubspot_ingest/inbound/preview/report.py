@@ -19,7 +19,7 @@ from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.inbound.preview import estimate
 from hubspot_ingest.inbound.preview.estimate import Limit, Part
 from hubspot_ingest.model import Json, Usage
-from hubspot_ingest.operations import credits, quota_share
+from hubspot_ingest.operations import credits, portals
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.credits import DailyWork
 from hubspot_ingest.settings import SyncSettings
@@ -141,7 +141,7 @@ class Prospect:
         fingerprint = credentials.fingerprint(self.client.access.credential, self.context.base_url)
         usage = Budgets(self.context.database).find(fingerprint)
         remembered = usage is not None and (usage.resets_at or 0) > self.now
-        long = sum(step.count for step in estimate.steps(parts)) >= quota_share.WORTH_ASKING
+        long = sum(step.count for step in estimate.steps(parts)) >= portals.WORTH_ASKING
         asks = long and not remembered and self.client.governor.usage is not None
         return [estimate.once(requests.usage())] if asks else []
 

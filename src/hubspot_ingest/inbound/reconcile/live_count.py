@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import LiveRows
-from hubspot_ingest.database.state.sweeps import CountDifference
+from hubspot_ingest.database.state.syncs import CountDifference
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request

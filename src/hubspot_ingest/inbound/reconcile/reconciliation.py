@@ -13,14 +13,14 @@ from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.certificates import Certificate
+from hubspot_ingest.database.state.page_archive import PageArchive
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, finishing
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound.load import page_recorder
 from hubspot_ingest.inbound.load.loader import Loader
+from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.load.shapes import shape_views
 from hubspot_ingest.inbound.load.table_loader import TableLoader
-from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.opening import Lease, open_sync, read_sync
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
@@ -29,10 +29,11 @@ from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, co
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
 from hubspot_ingest.inbound.reconcile.repairs import Repairs
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import alerts, quota_share, task_schedules
+from hubspot_ingest.operations import alerts, portals, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
-from hubspot_ingest.operations.run_cost import RunCost, count_requests
+from hubspot_ingest.operations.portals import count_requests
+from hubspot_ingest.stopwatch import RunCost
 
 TICK = 1.0
 STRATEGY = "RECONCILE"
@@ -167,7 +168,7 @@ def _open_client(
     context: Context, state: SyncState, deadline: int
 ) -> Iterator[tuple[Client, Callable[[], None]]]:
     with context.client(state.settings, deadline) as client:
-        share = quota_share.QuotaShare(context, client, state.settings, state.stored)
+        share = portals.QuotaShare(context, client, state.settings, state.stored)
         share.begin()
         with finishing(lambda: Budgets(context.database).add(share.end())):
             yield client, share.refresh
@@ -195,7 +196,7 @@ def _comparison(
         )
     with checked_portal(context, state, client) as portal:
         portal_id = portal()
-    FilledTables(context.database, state, lease.writer, portal_id)
+    lease.writer.earned_on = state.earned_from(portal_id, lease.writer.version)
     settled_through = int(state.settled_through or 0)
     run_plan = replace(state, settled_through=None, checkpoint=None).plan(
         stream, state.properties, context.clock.now()
@@ -212,11 +213,10 @@ def _comparison(
         client.access.settle()
         lease.renew()
 
-    recorder = page_recorder.page_recorder(
-        context.database, state.app.keep_pages_days, state.name, lease.writer.run_id
-    )
-    if recorder is not None:
-        recorder.manifest = state.manifest(run_plan, portal_id)
+    recorder: PageRecorder | None = None
+    if days := state.app.keep_pages_days:
+        archive, manifest = PageArchive(context.database), state.manifest(run_plan, portal_id)
+        recorder = PageRecorder(archive, state.name, lease.writer.run_id, days, manifest)
     tables = TableLoader(
         *(context.database, lease.writer.run_id, context.clock, heartbeat, TICK),
         state.existing_table,

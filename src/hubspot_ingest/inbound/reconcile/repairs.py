@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from hubspot_ingest.database.columns import same_type
 from hubspot_ingest.database.state.certificates import LiveRows
-from hubspot_ingest.database.state.sweeps import SweepsState
+from hubspot_ingest.database.state.syncs import SweepsState
 from hubspot_ingest.errors import HubSpotRefused, IngestError
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.deletions.context import SweepContext

@@ -10,8 +10,7 @@ from typing import Any
 from hubspot_ingest import times
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.state.progress import StateWriter
-from hubspot_ingest.database.state.sweeps import ColumnsToFill, SweepsState, stored_sweeps
-from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.database.state.syncs import ColumnsToFill, SweepsState, Syncs, stored_sweeps
 from hubspot_ingest.errors import Refusal, UnknownSync
 from hubspot_ingest.inbound.load import table_views
 from hubspot_ingest.inbound.load.run_manifest import manifest_table

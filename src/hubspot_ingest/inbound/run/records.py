@@ -2,59 +2,51 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.scopes import naming_scopes
-from hubspot_ingest.catalog.stream import ItemStream, Stream, ViewStream
-from hubspot_ingest.database.state.certificates import LiveRows
+from hubspot_ingest.catalog.lookup import naming_scopes
+from hubspot_ingest.catalog.stream import ItemStream, RecordStream, Stream, ViewStream
+from hubspot_ingest.database.state.page_archive import PageArchive
 from hubspot_ingest.database.state.properties import PortalSchema
-from hubspot_ingest.database.state.sweeps import ColumnsToFill
 from hubspot_ingest.errors import (
     DailyLimitReached,
     IngestError,
-    StateOutdated,
-    Stopped,
-    SyncBusy,
     finishing,
 )
+from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
-from hubspot_ingest.inbound.deletions.context import SweepContext
-from hubspot_ingest.inbound.deletions.sweeps import reset_after_backfill, run_sweeps
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.inbound.extract.extraction import Extraction
+from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.extract.latest_changes import NewestPage, newest_page
 from hubspot_ingest.inbound.items import view_streams
 from hubspot_ingest.inbound.items.run import ItemRun
-from hubspot_ingest.inbound.load import page_recorder
 from hubspot_ingest.inbound.load.batches import HISTORY
+from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.loader import Loader
-from hubspot_ingest.inbound.load.table_loader import MergeResult, TableLoader
+from hubspot_ingest.inbound.load.page_recorder import PageRecorder
+from hubspot_ingest.inbound.load.table_loader import TableLoader
+from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.opening.closing import EndingRun
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.opening import Lease
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
-from hubspot_ingest.inbound.opening.table_reading import TableReading
-from hubspot_ingest.inbound.plan import due
-from hubspot_ingest.inbound.plan.due import Due
-from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
+from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
 from hubspot_ingest.inbound.reconcile.counts import HeartbeatFetch
-from hubspot_ingest.inbound.reconcile.live_count import settle_count
 from hubspot_ingest.inbound.reconcile.repairs import Repairs
-from hubspot_ingest.inbound.run.run_message import success_message
-from hubspot_ingest.inbound.run.shortfalls import Shortfalls
-from hubspot_ingest.inbound.run.started_extraction import (
-    StartedExtraction,
-    start_beside_others,
-    start_extraction,
-)
+from hubspot_ingest.inbound.run.follow_up import FollowUp
+from hubspot_ingest.model import Property
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.operations.quota_share import QuotaShare
-from hubspot_ingest.operations.run_cost import count_requests
+from hubspot_ingest.operations.portals import QuotaShare, count_requests
+from hubspot_ingest.times import Clock
 
 # A run that merges nothing yet tells so often how many requests it sent.
 PROGRESS_EVERY = times.MINUTE // 6
@@ -85,19 +77,18 @@ class Run:
         self._tick = PATIENT_TICK if patient else SHORT_TICK
         self._lease, self._writer = lease, lease.writer
         self._renew_others = renew_others
-        self._schema = PortalSchema(context.database)
         self._ending, self._log = ending, log
         self._requests: Callable[[], int] = int
         self._sync_state = sync_state
         log.settled_through = sync_state.settled_through
         self._writer.log = log
         self._notes = ending.notes
-        self._shortfalls = Shortfalls(ending)
         if sync_state.forgotten is not None:
             self._notes.append(f"everything was read anew: {sync_state.forgotten}")
-        self._recorder = page_recorder.page_recorder(
-            context.database, sync_state.app.keep_pages_days, self._name, log.run_id
-        )
+        self._recorder: PageRecorder | None = None
+        if days := sync_state.app.keep_pages_days:
+            archive = PageArchive(context.database)
+            self._recorder = PageRecorder(archive, self._name, log.run_id, days)
 
     def steps(self) -> Iterator[None]:
         """Read, merge, move the cursor; yields whenever another run may take its turn.
@@ -129,7 +120,10 @@ class Run:
             finally:
                 self._log.usage = self._quota_share.end()
                 count_requests(self._log, client)
-        self._succeed()
+        now = self._clock.now()
+        self._log.succeed(now)
+        if self._recorder is not None:
+            self._recorder.delete_expired(now)
 
     def _run_stages(self, client: Client) -> Iterator[None]:
         stream = lookup.find(self._settings.stream, self._patient)
@@ -156,8 +150,7 @@ class Run:
             portal_id = portal()
         if self._begins_anew(client, portal_id):
             started = start_extraction(self._patient, stream, self._sync_state, began, self._clock)
-        tables = FilledTables(self._context.database, self._sync_state, self._writer, portal_id)
-        run_plan, log = started.plan, self._log
+        state, run_plan, log = self._sync_state, started.plan, self._log
         log.stream, log.strategy, log.destination = (
             stream.name,
             str(run_plan.strategy),
@@ -165,51 +158,73 @@ class Run:
         )
         log.since, log.until = run_plan.since, run_plan.until
         log.plan_hash = run_plan.hash
-        views = self._sync_state.table_views(
-            self._context.database, run_plan, started.properties, self._notes
-        )
+        until = run_plan.until - client.clock_ahead(log.started_at)
+        views = state.table_views(self._context.database, run_plan, started.properties, self._notes)
+        if started.extraction is None:
+            log.rows_expected = 0
+        if (
+            started.newest is not None
+            and started.extraction is None
+            and state.has_nothing_due(
+                run_plan, started.properties, started.newest.total, self._clock.now()
+            )
+        ):
+            self._writer.earned_on = state.earned_from(portal_id, self._writer.version)
+            self._settle(views, until, state.existing_table)
+            return
+        yield from self._load(started, views, client, portal_id, until)
+
+    def _settle(self, views: TableViews, until: int, existing_table: ExistingTable) -> None:
+        """Everything up to an instant (epoch ms) is in: move the cursor, and what is settled."""
+        self._writer.advance(until)
+        self._log.settled_through = until
+        self._ending.settle(views, until, existing_table)
+
+    def _load(
+        self,
+        started: StartedExtraction,
+        views: TableViews,
+        client: Client,
+        portal_id: str,
+        until: int,
+    ) -> Iterator[None]:
+        """Bring in what changed, move the cursor, and follow up what no search tells."""
+        state, run_plan, log = self._sync_state, started.plan, self._log
+        tables = FilledTables(self._context.database, state, self._writer, portal_id)
         if self._recorder is not None:
-            self._recorder.manifest = self._sync_state.manifest(run_plan, portal_id)
+            self._recorder.manifest = state.manifest(run_plan, portal_id)
         table_loader = TableLoader(
             self._context.database.counting(log.staged, client.watch),
-            *(log.run_id, self._clock, self._heartbeat, self._tick, started.existing_table),
+            *(log.run_id, self._clock, self._heartbeat, self._tick, state.existing_table),
             views.prepare,
             self._recorder,
-            beside=self._sync_state.tables.beside,
-            granted=self._sync_state.granted_tables,
+            beside=state.tables.beside,
+            granted=state.granted_tables,
             on_changed=self._ending.note_change,
         )
-        links = self._sync_state.links_at_once(run_plan)
+        links = state.links_at_once(run_plan)
         loader = Loader(table_loader, self._patient, run_plan, portal_id, links)
-        self._note_new_columns(started)
-        until = run_plan.until - client.clock_ahead(log.started_at)
+        follow_up = FollowUp(self._ending, state, self._context, self._requests)
+        follow_up.note_new_columns(run_plan)
         with (
             finishing(table_loader.close),
-            closing(Comparison(Repairs(loader, until, self._count_rows))) as comparison,
+            closing(Comparison(Repairs(loader, until, follow_up.count_rows))) as comparison,
         ):
-            yield from self._load(started, comparison, tables, until)
+            if started.extraction is not None:
+                batches = started.batches
+                yield from self._read(started.extraction, batches, comparison, tables, until)
+            self._save_properties(started)
             parts = [*run_plan.associations, *([HISTORY] if run_plan.history else ())]
-            made = bool(table_loader.prepared) and not started.existing_table.types
+            made = bool(table_loader.prepared) and not state.existing_table.types
             reading = tables.verify(parts, marked=True, made=made)
-            self._writer.advance(until)
-            if self._sync_state.settled_through is None:
+            if state.settled_through is None:
                 self._ending.note_change()
-            log.settled_through = until
-            self._ending.settle(views, until, table_loader.existing_table)
+            self._settle(views, until, table_loader.existing_table)
             table_loader.existing_table = reading.existing_table
             # the main reading may have had no use for some links
             links = run_plan.association_columns
-            loader = comparison.repairs.loader = replace(loader, with_links=links)
-            swept = yield from self._sweep(loader, started, reading)
-            self._shortfalls.log_links(loader)
-            sweeps, now = self._writer.sweeps, self._clock.now()
-            is_due = due.comparison_due(sweeps, now, self._sync_state.compare_every)
-            if swept and is_due and table_loader.existing_table.types:
-                yield from self._compare(comparison)
-            elif loader.unread:
-                # whatever is open is looked at by the comparison of a later run
-                self._writer.keep_sweeps(due.state_after_comparison(sweeps, now, ended=False))
-            self._shortfalls.log_unread(loader)
+            comparison.repairs.loader = replace(loader, with_links=links)
+            yield from follow_up.steps(comparison, started.newest, reading)
 
     def _begins_anew(self, client: Client, portal_id: str) -> bool:
         """Whether what earlier runs left behind turns out not to count, and is forgotten."""
@@ -228,25 +243,22 @@ class Run:
         self._notes.append(f"everything was read anew: {reason}")
         return True
 
-    def _load(
+    def _read(
         self,
-        started: StartedExtraction,
+        extraction: Extraction,
+        batches: Iterator[RecordBatch],
         comparison: Comparison,
         tables: FilledTables,
         until: int,
     ) -> Iterator[None]:
         """Bring in the records; where they are all of them, the comparison begins meanwhile."""
-        run_plan, log, loader = started.plan, self._log, comparison.repairs.loader
+        log, loader = self._log, comparison.repairs.loader
         backfill = self._sync_state.settled_through is None
-        for result in loader.load(started.batches):
+        for result in loader.load(batches):
             yield
-            log.rows_expected = started.extraction.expected
+            log.rows_expected = extraction.expected
             # once most rows are in, they tell where to cut
-            if (
-                backfill
-                and started.extraction.ending
-                and log.rows_read > (log.rows_expected or 0) / 2
-            ):
+            if backfill and extraction.ending and log.rows_read > (log.rows_expected or 0) / 2:
                 comparison.begin(log.rows_expected)
                 backfill = False
             if result is None:
@@ -255,21 +267,24 @@ class Run:
             telemetry.debug("rows merged", sync=log.sync, run_id=log.run_id, rows=result.rows)
             if result.rows:
                 tables.count_merged(result.inserted)
-            remaining = started.extraction.remaining(result.read_to)
+            remaining = extraction.remaining(result.read_to)
             if remaining is not None:
                 log.requests = self._requests()
                 self._writer.save_checkpoint(
                     {
-                        "plan": run_plan.hash,
-                        "since": run_plan.since,
+                        "plan": loader.plan.hash,
+                        "since": loader.plan.since,
                         "until": until,
                         "reading": remaining,
                     }
                 )
-        if self._sync_state.properties_changed(started.properties, run_plan):
+
+    def _save_properties(self, started: StartedExtraction) -> None:
+        """Remember the properties and their columns where they are not as before."""
+        if self._sync_state.properties_changed(started.properties, started.plan):
             self._ending.note_change()
-            self._schema.save_properties(
-                *(self._name, started.properties, run_plan.property_columns),
+            PortalSchema(self._context.database).save_properties(
+                *(self._name, started.properties, started.plan.property_columns),
                 replacing=bool(self._sync_state.remembered),
             )
 
@@ -279,118 +294,17 @@ class Run:
             sync_state=self._sync_state,
             stream=stream,
             database=self._context.database.counting(self._log.staged, client.watch),
-            writer=self._writer,
+            ending=self._ending,
             tables=FilledTables(self._context.database, self._sync_state, self._writer, portal_id),
-            errors=self._ending.errors,
             client=client,
             patient=self._patient,
-            log=self._log,
             clock=self._clock,
             heartbeat=self._heartbeat,
             tick=self._tick,
             portal_id=portal_id,
-            notes=self._notes,
-            settle=self._ending.settle,
-            on_changed=self._ending.note_change,
             recorder=self._recorder,
         )
         return run.steps()
-
-    def _note_new_columns(self, started: StartedExtraction) -> None:
-        """Columns that the table is about to get are filled from PROPERTIES by a sweep."""
-        added = {
-            str(column.property)
-            for column in started.plan.property_columns
-            if column.name not in started.existing_table.types
-        }
-        if added and started.existing_table.types:
-            sweeps = self._writer.sweeps
-            pending = () if sweeps.refill is None else sweeps.refill.properties
-            refill = ColumnsToFill(tuple(sorted({*added, *pending})))
-            self._writer.save_sweeps(replace(sweeps, refill=refill))
-
-    def _count_rows(self, merge_result: MergeResult) -> None:
-        merge_result.count_in(self._log)
-
-    def _sweep(
-        self, loader: Loader, started: StartedExtraction, reading: TableReading
-    ) -> Generator[None, None, bool]:
-        """Follow up what no search tells; False: the rest is left to the next run."""
-        live = reading.live or 0
-        context = SweepContext(
-            loader=loader,
-            state=self._writer.sweeps,
-            save=self._writer.save_sweeps,
-            rows=reading.rows.get("", 0),
-            log=self._count_rows,
-        )
-        settled_through = self._sync_state.settled_through
-        if settled_through is None:
-            reset_after_backfill(context)
-            if {*loader.with_links} & {*self._sync_state.tables.created}:
-                # their links are of before the backfill
-                loader.end_links()
-        elif self._log.started_at - settled_through > RECYCLE_BIN:
-            self._notes.append(
-                "the run before was longer ago than the 90 days for which HubSpot keeps deleted "
-                "records, so some are marked PURGED that were archived or merged"
-            )
-        extraction = started.extraction
-        try:
-            if (extraction.total or 0) > live and context.has_table:
-                # restored records are found by the sweeps, which get on in the shortest of runs
-                yield from run_sweeps(context, self._due(context))
-                live = LiveRows(self._context.database, loader.plan.table).count_all()
-            if extraction.total is not None and context.has_table:
-                yield from settle_count(
-                    context,
-                    extraction.total,
-                    live,
-                    self._due(context),
-                    current=extraction.total_is_current,
-                    follow=self._settings.include_archived,
-                )
-            # new columns are filled after a backfill too: what did not change is not merged again
-            yield from run_sweeps(context, self._due(context))
-        except Stopped:
-            return False
-        finally:
-            self._shortfalls.log_sweeps(context)
-        return True
-
-    def _due(self, context: SweepContext) -> Due:
-        sync_state = replace(self._sync_state, sweeps=context.state)
-        return sync_state.due(context.plan, self._clock.now())
-
-    def _compare(self, comparison: Comparison) -> Iterator[None]:
-        """Compare the table with HubSpot; whatever comes of it, the run brought in its rows."""
-        at = self._clock.now()
-        asked = comparison.beforehand()
-        before = self._requests() - asked
-        ended = False
-        try:
-            certificate = yield from compare_and_certify(
-                comparison, self._writer, lambda: self._requests() - before
-            )
-            ended = certificate.result != "INCOMPLETE"
-            if certificate.result != "COMPLETE":
-                self._notes.append(comparison_message(certificate, comparison.repairs.result))
-        except (StateOutdated, SyncBusy):
-            raise
-        except Exception as error:
-            reason = "the table could not be compared with HubSpot: "
-            failure = self._ending.noted(self._context.database, error, self._clock.now(), reason)
-            self._notes.append(reason + failure.message)
-        self._writer.keep_sweeps(due.state_after_comparison(self._writer.sweeps, at, ended=ended))
-
-    def _succeed(self) -> None:
-        log = self._log
-        log.status = "SUCCEEDED"
-        log.finished_at = self._clock.now()
-        if not log.message:
-            log.message = success_message(log)
-        if self._recorder is not None:
-            self._recorder.delete_expired(log.finished_at)
 
     def _heartbeat(self) -> None:
         """Renew the lease, and tell who looks at RUNS how far the run is."""
@@ -398,3 +312,78 @@ class Run:
         self._log.requests = self._requests()
         self._lease.renew(PROGRESS_EVERY)
         self._renew_others()
+
+
+@dataclass(frozen=True, slots=True)
+class StartedExtraction:
+    """A run's plan, its first search (None: it reads all), and what it goes on to read.
+
+    ``extraction`` is None where the first search tells that nothing changed.
+    """
+
+    plan: Plan
+    properties: tuple[Property, ...]
+    newest: NewestPage | None
+    extraction: Extraction | None
+    batches: Iterator[RecordBatch]
+
+
+def start_extraction(
+    fetch: Fetch, stream: RecordStream, sync_state: SyncState, started_at: int, clock: Clock
+) -> StartedExtraction:
+    """Plan and begin to read, asking for the properties only where something is to be read.
+
+    A stream in which nothing changed costs one search. When something did change and the
+    properties did too, the first page is read again with the new ones. ``started_at`` is when the
+    run began (epoch ms).
+    """
+
+    def ask() -> tuple[Property, ...]:
+        return fetch(requests.properties(stream.object_type), responses.properties)
+
+    def begin(properties: tuple[Property, ...]) -> StartedExtraction:
+        plan = sync_state.plan(stream, properties, started_at)
+        checkpoint = sync_state.resumed(plan)
+        newest = newest_page(fetch, plan) if plan.incremental and checkpoint is None else None
+        if newest is not None and newest.whole and not newest.records:
+            return StartedExtraction(plan, properties, newest, None, iter(()))
+        extraction = Extraction(fetch, plan, clock, checkpoint, newest)
+        return StartedExtraction(plan, properties, newest, extraction, extraction.batches())
+
+    if sync_state.asks_properties(started_at):
+        return begin(ask())
+    started = begin(sync_state.properties)
+    batches = [*itertools.islice(started.batches, 1)]
+    if batches and batches[0].records:
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(ask)
+            # reading goes on meanwhile
+            batches.extend(itertools.islice(started.batches, 1))
+            properties = answer.result()
+        if properties != started.properties:
+            return begin(properties)
+    return replace(started, batches=itertools.chain(batches, started.batches))
+
+
+def start_beside_others(
+    fetch: Fetch,
+    stream: RecordStream,
+    sync_state: SyncState,
+    started_at: int,
+    clock: Clock,
+    tick: float,
+    heartbeat: Callable[[], None],
+) -> Generator[None, None, StartedExtraction]:
+    """As ``start_extraction``, in a thread; yields every ``tick`` seconds so that others begin too.
+
+    So the first searches of a pass go on side by side: one that finds nothing takes as long as
+    HubSpot's limits make it, not as long as all answers one after the other. HubSpot may let it
+    wait for longer than a lease holds, so ``heartbeat`` is called each time.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        future = thread.submit(start_extraction, fetch, stream, sync_state, started_at, clock)
+        yield
+        while not wait([future], tick).done:
+            heartbeat()
+            yield
+        return future.result()

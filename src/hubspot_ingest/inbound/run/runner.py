@@ -10,6 +10,7 @@ from functools import partial
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.database import privileges
+from hubspot_ingest.database.state import retention
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
@@ -19,11 +20,11 @@ from hubspot_ingest.inbound.opening.opening import OpenedSync, open_sync, open_s
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.run.records import PROGRESS_EVERY, Run
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import alerts, retention, task_schedules
+from hubspot_ingest.operations import alerts, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.freshness import fresh_syncs
 from hubspot_ingest.operations.internal_errors import reportable_error
-from hubspot_ingest.operations.run_cost import RunCost
+from hubspot_ingest.stopwatch import RunCost
 
 # Runs within this time tell when a sync was read last, and how long that takes: the longest promise
 # is a day.
@@ -185,7 +186,9 @@ class _SideBySide:
 def _after_runs(context: Context, stored: StoredState, *, tables_changed: bool) -> None:
     if stored.app.notifications is not None:
         alerts.after_runs(context)
-    retention.after_runs(context, stored)
+    now = context.clock.now()
+    if stored.has_earlier_days(now):
+        retention.prune(context.database, stored, now)
     if tables_changed and stored.shapes_made_at is not None:
         shape_views.after_changes(context)
 

@@ -28,7 +28,6 @@ from hubspot_ingest.database.statements.merge_items import RAW, bookkeeping
 from hubspot_ingest.errors import GrantMissing, Refusal, UnknownStream
 from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.load.batches import HISTORY
-from hubspot_ingest.inbound.load.destination import destination_table
 from hubspot_ingest.inbound.load.shapes.rendering import (
     FORMER,
     ExistingView,
@@ -68,7 +67,7 @@ class LandedSync:
     @property
     def table(self) -> Table:
         """The table it fills."""
-        return destination_table(self.settings)
+        return Table(*self.settings.place)
 
     @property
     def is_whole(self) -> bool:
@@ -139,7 +138,7 @@ def syncs_of_streams(
 
 def _filled(sync: Sync, settings: SyncSettings) -> Collection[str]:
     """The parts that runs filled at the destination that a sync has now."""
-    if sync.earned_on.table != str(destination_table(settings)):
+    if sync.earned_on.table != str(Table(*settings.place)):
         return ()
     return {*sync.earned_on.tables, *([""] if sync.earned_on.landed else [])}
 

@@ -1,4 +1,4 @@
-"""Shares a portal's limits with other processes of the app, and keeps its day between runs.
+"""The way into each portal: its credential, its governor, and its limits shared with others.
 
 A process that holds a lease counts with the weight of its syncs' priority. Each looks every few
 seconds who else is there and takes its share; one that comes to others lets its searches wait
@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 
 from hubspot_ingest import credentials, times
+from hubspot_ingest.credentials import Authenticator
+from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.budgets import (
     Budgets,
     LeaseHolder,
     usage_json,
     weight_of_others,
 )
+from hubspot_ingest.database.state.connections import Connections, cure
+from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.database.state.stored_state import StoredState
 from hubspot_ingest.errors import DailyLimitReached, IngestError
 from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
@@ -29,6 +35,55 @@ LOOK_EVERY = 5_000
 NOTICED_AFTER = 6_000
 # A run of so many requests may spend one of them on asking when the day ends.
 WORTH_ASKING = 1_000
+
+
+class Portals:
+    """The credential and the governor of each connection, shared by all runs of a process."""
+
+    def __init__(self, database: Database, clock: times.Clock, base_url: str) -> None:
+        """Nothing is read before a connection is asked for."""
+        self._connections = Connections(database)
+        self._clock = clock
+        self._base_url = base_url
+        self._accesses: dict[str, Authenticator] = {}
+        self._governors: dict[str, Governor] = {}
+
+    def client(self, settings: SyncSettings, deadline: int) -> Client:
+        """See ``Context``."""
+        governor = self.governor(settings.connection)
+        governor.reserve(settings.reserve_percent)
+        return Client(
+            self._base_url,
+            self.access(settings.connection),
+            governor,
+            self._clock,
+            deadline=deadline,
+            weight=settings.weight,
+        )
+
+    def access(self, connection: str) -> Authenticator:
+        """The way into the portal of a connection; a changed refresh token is stored back."""
+        if connection not in self._accesses:
+            self._accesses[connection] = Authenticator(
+                self._connections.credential(connection),
+                self._clock,
+                cure=cure(connection),
+                keep=lambda credential: self._connections.update_credential(connection, credential),
+            )
+        return self._accesses[connection]
+
+    def governor(self, connection: str) -> Governor:
+        """HubSpot counts by portal: connections to one portal have one governor."""
+        if connection not in self._governors:
+            stored = self._connections.all() if self._governors else {}
+            portal = stored[connection].portal_id if connection in stored else None
+            same = [
+                governor
+                for name, governor in self._governors.items()
+                if portal is not None and name in stored and stored[name].portal_id == portal
+            ]
+            self._governors[connection] = same[0] if same else Governor(self._clock)
+        return self._governors[connection]
 
 
 class QuotaShare:
@@ -95,3 +150,11 @@ class QuotaShare:
         own = max([own, *(each.weight for each in holders if each.process == self._process)])
         notice = self._clock.now() + NOTICED_AFTER if first and others else 0
         self._client.governor.share(own / (own + others), from_=notice)
+
+
+def count_requests(log: RunLog, client: Client) -> None:
+    """Say in the row of a run what its requests cost, altogether and by endpoint."""
+    spent = client.tally.endpoints
+    log.requests = client.tally.requests
+    log.bytes = sum(usage.bytes for usage in spent.values())
+    log.endpoints = [{"endpoint": endpoint, **asdict(usage)} for endpoint, usage in spent.items()]

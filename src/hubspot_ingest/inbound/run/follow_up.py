@@ -1,0 +1,189 @@
+"""What follows the main reading of a run: sweeps, a comparison, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+
+from hubspot_ingest.database.state.certificates import LiveRows
+from hubspot_ingest.database.state.syncs import ColumnsToFill
+from hubspot_ingest.errors import (
+    HubSpotRefused,
+    IngestError,
+    StateOutdated,
+    Stopped,
+    SyncBusy,
+    UnexpectedAnswer,
+)
+from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
+from hubspot_ingest.inbound.deletions.context import SweepContext
+from hubspot_ingest.inbound.deletions.sweeps import reset_after_backfill, run_sweeps
+from hubspot_ingest.inbound.extract.latest_changes import NewestPage
+from hubspot_ingest.inbound.load.loader import Loader
+from hubspot_ingest.inbound.load.table_loader import MergeResult
+from hubspot_ingest.inbound.opening.closing import EndingRun
+from hubspot_ingest.inbound.opening.sync_state import SyncState
+from hubspot_ingest.inbound.opening.table_reading import TableReading
+from hubspot_ingest.inbound.plan import due
+from hubspot_ingest.inbound.plan.due import Due
+from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
+from hubspot_ingest.inbound.reconcile.comparison import Comparison
+from hubspot_ingest.inbound.reconcile.live_count import settle_count
+from hubspot_ingest.operations.context import Context
+
+# What each sweep looks for.
+SWEEPS = {
+    "archived": "archived records were",
+    "filtered": "records that left the filter were",
+    "rotation": "calculated values and purged records were",
+    "count": "records that HubSpot counts and the table lacks were",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Follows up the main reading of ``run``; ``requests`` tells how many it has sent so far."""
+
+    run: EndingRun
+    sync_state: SyncState
+    context: Context
+    requests: Callable[[], int]
+
+    def steps(
+        self, comparison: Comparison, newest: NewestPage | None, reading: TableReading
+    ) -> Iterator[None]:
+        """Sweep and compare as is due; yields whenever another run may take its turn.
+
+        ``newest`` is the run's first search, ``reading`` the tables after its main reading.
+        """
+        loader, writer = comparison.repairs.loader, self.run.writer
+        swept = yield from self._sweep(loader, newest, reading)
+        self._log_links(loader)
+        now = self.context.clock.now()
+        is_due = due.comparison_due(writer.sweeps, now, self.sync_state.compare_every)
+        if swept and is_due and loader.tables.existing_table.types:
+            yield from self._compare(comparison)
+        elif loader.unread:
+            # whatever is open is looked at by the comparison of a later run
+            writer.keep_sweeps(due.state_after_comparison(writer.sweeps, now, ended=False))
+        self._log_unread(loader)
+
+    def note_new_columns(self, run_plan: Plan) -> None:
+        """Columns that the table is about to get are filled from PROPERTIES by a sweep."""
+        types = self.sync_state.existing_table.types
+        new_columns = [each for each in run_plan.property_columns if each.name not in types]
+        if new_columns and types:
+            writer = self.run.writer
+            refill = writer.sweeps.refill
+            pending = () if refill is None else refill.properties
+            properties = {*(str(column.property) for column in new_columns), *pending}
+            refill = ColumnsToFill(tuple(sorted(properties)))
+            writer.save_sweeps(replace(writer.sweeps, refill=refill))
+
+    def count_rows(self, merge_result: MergeResult) -> None:
+        """Add what a MERGE did to the run's row."""
+        merge_result.count_in(self.run.log)
+
+    def _sweep(
+        self, loader: Loader, newest: NewestPage | None, reading: TableReading
+    ) -> Generator[None, None, bool]:
+        """Follow up what no search tells; False: the rest is left to the next run."""
+        live = reading.live or 0
+        context = SweepContext(
+            loader=loader,
+            state=self.run.writer.sweeps,
+            save=self.run.writer.save_sweeps,
+            rows=reading.rows.get("", 0),
+            log=self.count_rows,
+        )
+        settled_through = self.sync_state.settled_through
+        if settled_through is None:
+            reset_after_backfill(context)
+            if {*loader.with_links} & {*self.sync_state.tables.created}:
+                # their links are of before the backfill
+                loader.end_links()
+        elif self.run.log.started_at - settled_through > RECYCLE_BIN:
+            self.run.notes.append(
+                "the run before was longer ago than the 90 days for which HubSpot keeps deleted "
+                "records, so some are marked PURGED that were archived or merged"
+            )
+        total = None if newest is None else newest.total
+        try:
+            if (total or 0) > live and context.has_table:
+                # restored records are found by the sweeps, which get on in the shortest of runs
+                yield from run_sweeps(context, self._due(context))
+                live = LiveRows(self.context.database, loader.plan.table).count_all()
+            if newest is not None and total is not None and context.has_table:
+                yield from settle_count(
+                    context,
+                    total,
+                    live,
+                    self._due(context),
+                    current=newest.whole,
+                    follow=self.sync_state.settings.include_archived,
+                )
+            # new columns are filled after a backfill too: what did not change is not merged again
+            yield from run_sweeps(context, self._due(context))
+        except Stopped:
+            return False
+        finally:
+            self._log_sweeps(context)
+        return True
+
+    def _due(self, context: SweepContext) -> Due:
+        sync_state = replace(self.sync_state, sweeps=context.state)
+        return sync_state.due(context.plan, self.context.clock.now())
+
+    def _compare(self, comparison: Comparison) -> Iterator[None]:
+        """Compare the table with HubSpot; whatever comes of it, the run brought in its rows."""
+        clock, writer = self.context.clock, self.run.writer
+        at = clock.now()
+        asked = comparison.beforehand()
+        before = self.requests() - asked
+        ended = False
+        try:
+            certificate = yield from compare_and_certify(
+                comparison, writer, lambda: self.requests() - before
+            )
+            ended = certificate.result != "INCOMPLETE"
+            if certificate.result != "COMPLETE":
+                self.run.notes.append(comparison_message(certificate, comparison.repairs.result))
+        except (StateOutdated, SyncBusy):
+            raise
+        except Exception as error:
+            reason = "the table could not be compared with HubSpot: "
+            failure = self.run.noted(self.context.database, error, clock.now(), reason)
+            self.run.notes.append(reason + failure.message)
+        writer.keep_sweeps(due.state_after_comparison(writer.sweeps, at, ended=ended))
+
+    def _log_links(self, loader: Loader) -> None:
+        """Associations that could not be read are an error on record, never an empty array."""
+        for stream, error in loader.refused.items():
+            self._log_error(error, f"associations with {stream} were not read: {error.message}")
+        if loader.refused:
+            self.run.notes.append(f"associations with {', '.join(loader.refused)} were not read")
+
+    def _log_sweeps(self, context: SweepContext) -> None:
+        """Sweeps that HubSpot refused are told; that it lists no archived ones is no error."""
+        for sweep, error in context.refused.items():
+            message = f"{SWEEPS[sweep]} not looked for: {error.message}"
+            self.run.notes.append(message)
+            if sweep != "archived" or not isinstance(error, HubSpotRefused):
+                self._log_error(error, message)
+
+    def _log_unread(self, loader: Loader) -> None:
+        """Records that HubSpot did not read are an error on record."""
+        if not loader.unread:
+            return
+        shown = ", ".join(f"{id} ({reason})" for id, reason in [*loader.unread.items()][:5])
+        count = len(loader.unread)
+        message = (
+            f"HubSpot did not read {count} record{'s' if count > 1 else ''}: {shown}; nothing was "
+            "taken for deleted, a later run asks for them again"
+        )
+        self._log_error(UnexpectedAnswer(message), message)
+        self.run.notes.append(message)
+
+    def _log_error(self, error: IngestError, message: str) -> None:
+        self.run.errors.append((error.response_code, message))
