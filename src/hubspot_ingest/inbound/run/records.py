@@ -145,7 +145,7 @@ class Run:
         with asking as portal:
             started = yield from start_beside_others(
                 *(client.fetch, stream, self._sync_state, began, self._clock, self._tick),
-                self._lease.renew,
+                self._keep_lease,
             )
             portal_id = portal()
         if self._begins_anew(client, portal_id):
@@ -305,6 +305,11 @@ class Run:
             recorder=self._recorder,
         )
         return run.steps()
+
+    def _keep_lease(self) -> None:
+        """While others take their turns: leave them their share, and do not let the lease lapse."""
+        self._quota_share.refresh()
+        self._lease.renew()
 
     def _heartbeat(self) -> None:
         """Renew the lease, and tell who looks at RUNS how far the run is."""
