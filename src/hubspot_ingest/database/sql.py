@@ -176,11 +176,6 @@ def other_portal(table: Table) -> str:
     return f'SELECT "_PORTAL_ID" FROM {table.quoted} WHERE "_PORTAL_ID" <> ? LIMIT 1'
 
 
-def portal_of(table: Table) -> str:
-    """Selects the id of the portal whose rows a table holds."""
-    return f'SELECT MAX("_PORTAL_ID") AS PORTAL_ID FROM {table.quoted}'
-
-
 def count(table: Table) -> str:
     """Counts the rows of a table."""
     return f"SELECT COUNT(*) AS FOUND FROM {table.quoted}"
