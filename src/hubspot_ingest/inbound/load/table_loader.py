@@ -6,6 +6,7 @@ and a replay differ in nothing else.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -181,6 +182,8 @@ class TableLoader:
             waiting.clear()
             return result
 
+        # what is there before the rows is not to be looked through with each page again
+        gc.freeze()
         try:
             with closing(self._uploaded(files, upload)) as items:
                 for item in items:
@@ -209,6 +212,8 @@ class TableLoader:
                 if waiting:
                     yield merge()
             raise
+        finally:
+            gc.unfreeze()
         if waiting:
             yield merge()
 
