@@ -38,7 +38,7 @@ def main() -> None:
             place.begin(place.SYNCS if calls.syncs() else place.SET_UP)
         # Snowsight shows a title of its own
         st.set_page_config(f"{place.part()} · HubSpot Ingest")
-        drawing.top()
+        drawing.top(calls)
         look.show_remembered()
         tabs.none_yet()
         drawing.show(place.part() or place.SET_UP, calls)

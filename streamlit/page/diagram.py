@@ -10,7 +10,16 @@ import streamlit as st
 from page import look, words
 from page.calls import Calls, Row
 
-LINE, OURS = "#7d8aa0", "#2f6fed"
+LINE, OURS = "#6f7c92", "#3f78ee"
+"""Colours that stand out from white and from near black alike, 4 to 1."""
+
+MOST = 12
+"""So many tables can be read in one picture; of more, those around one are drawn."""
+
+ALL = "All tables"
+Arrow = tuple[str, str, str]
+"""A table, its column of ids, and the stream it leads to."""
+
 POINTING = {
     "HUBSPOT_OWNER_ID": "OWNERS",
     "DEALSTAGE": "PIPELINE_STAGES",
@@ -20,14 +29,73 @@ POINTING = {
 
 
 def show(landed: list[Row], counts: Mapping[str, int], calls: Calls) -> None:
-    """Draw the tables and the columns of ids between them."""
+    """Draw the tables and the columns of ids between them, as a picture and as a list."""
     tables = {str(sync["DESTINATION"]): str(sync["STREAM"]) for sync in landed}
-    st.graphviz_chart(dot(tables, calls.id_columns(list(tables), list(POINTING)), counts))
+    links = arrows(tables, calls.id_columns(list(tables), list(POINTING)))
+    if len(tables) > MOST:
+        centre = _centre(tables, links)
+        if centre != ALL:
+            tables, links = around(centre, tables, links)
+    with st.container(key="diagram"):
+        st.graphviz_chart(dot(tables, links, counts))
+        look.html(
+            '<p class="quiet">An arrow is a column of ids. Dashed tables are not loaded yet.</p>'
+        )
     look.html(
-        '<p class="quiet">An arrow is a column of ids: <code>CONTACTS.COMPANIES_IDS</code> holds '
-        "the ids of the companies of a contact, each an <code>ID</code> there. Dashed tables are "
-        "not loaded yet.</p>"
+        look.table(
+            ("Table", "Column", "Holds ids of"),
+            [
+                (
+                    f"<code>{escape(table.rsplit('.', 1)[-1])}</code>",
+                    f"<code>{escape(column)}</code>",
+                    f"<code>{escape(to)}</code>",
+                )
+                for table, column, to in links
+            ],
+        )
+        if links
+        else '<p class="quiet">No column of these tables holds ids of another.</p>'
     )
+
+
+def arrows(tables: Mapping[str, str], columns: Mapping[str, Sequence[str]]) -> list[Arrow]:
+    """The columns that hold ids, each with its table and the stream it leads to, in upper case.
+
+    Args:
+        tables: Stream of each table.
+        columns: The columns of each table that may hold ids of records.
+    """
+    loaded = {stream.upper() for stream in tables.values()}
+    return [
+        (table, column, stream)
+        for table, names in columns.items()
+        for column in names
+        for stream in [aim(column, loaded)]
+        if stream
+    ]
+
+
+def around(
+    centre: str, tables: Mapping[str, str], links: Sequence[Arrow]
+) -> tuple[dict[str, str], list[Arrow]]:
+    """The arrows that begin or end at one table, and the tables at both their ends."""
+    stream = tables[centre].upper()
+    near = [link for link in links if link[0] == centre or link[2] == stream]
+    ends = {centre, *(table for table, _, _ in near)}
+    aims = {to for _, _, to in near}
+    return {
+        table: stream for table, stream in tables.items() if table in ends or stream.upper() in aims
+    }, near
+
+
+def _centre(tables: Mapping[str, str], links: Sequence[Arrow]) -> str:
+    """Draw the choice of a table; at first the one with most arrows."""
+    names = sorted(tables)
+    busiest = max(names, key=lambda table: len(around(table, tables, links)[1]))
+    return st.selectbox(
+        "Tables around", [ALL, *names], 1 + names.index(busiest), key="diagram-centre", width=320,
+        format_func=lambda name: name.rsplit(".", 1)[-1],
+    )  # fmt: skip
 
 
 def aim(column: str, loaded: set[str]) -> str | None:
@@ -38,24 +106,15 @@ def aim(column: str, loaded: set[str]) -> str | None:
     return stream if stream in loaded else None
 
 
-def dot(
-    tables: Mapping[str, str], links: Mapping[str, Sequence[str]], counts: Mapping[str, int]
-) -> str:
+def dot(tables: Mapping[str, str], links: Sequence[Arrow], counts: Mapping[str, int]) -> str:
     """The diagram in Graphviz's language.
 
     Args:
         tables: Stream of each table.
-        links: The columns of each table that may hold ids of records.
+        links: The arrows.
         counts: Rows of each table.
     """
     of_stream = {stream.upper(): table for table, stream in tables.items()}
-    arrows = [
-        (table, column, to)
-        for table, columns in links.items()
-        for column in columns
-        for to in [aim(column, set(of_stream))]
-        if to
-    ]
     lines = [
         "digraph tables {",
         "rankdir=LR bgcolor=transparent pad=0.2 nodesep=0.3 ranksep=0.5",
@@ -64,13 +123,13 @@ def dot(
         f'edge [color="{LINE}" arrowsize=0.6]',
     ]
     for table in tables:
-        held = [column for source, column, _ in arrows if source == table]
+        held = [column for source, column, _ in links if source == table]
         lines.append(f"{_quoted(table)} [label=<{_card(table, held, counts.get(table, 0))}>]")
-    lost = {to for _, _, to in arrows if to not in of_stream}
+    lost = {to for _, _, to in links if to not in of_stream}
     lines += [f'{_quoted(stream)} [shape=box style="rounded,dashed"]' for stream in sorted(lost)]
     lines += [
         f"{_quoted(table)}:{_quoted(column)} -> {_quoted(of_stream.get(to, to))}"
-        for table, column, to in arrows
+        for table, column, to in links
     ]
     return "\n".join([*lines, "}"])
 

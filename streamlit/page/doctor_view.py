@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
 
 import streamlit as st
 
-from page import approvals, look, words
+from page import approvals, look, place, words
 from page.calls import Answer, Calls
 
 KEPT = "doctor"
@@ -33,6 +35,9 @@ CHECKS = {
     "HUBSPOT": "HubSpot",
 }
 
+
+BY_ANOTHER_KEY = ("CREDENTIAL", "SCOPES")
+"""Checks whose findings end when the key is replaced, or given a scope."""
 
 APPROVED = ("EGRESS", "PRIVILEGES")
 """Checks whose findings an administrator cures by approving something."""
@@ -66,25 +71,58 @@ def show(calls: Calls) -> None:
         approvals.show()
     if bad:
         look.html(f"<p>{words.plural(len(bad), 'finding')}, as of {words.time(at)}.</p>")
-        look.html(_table(bad))
+        for n, finding in enumerate(bad):
+            _finding(n, finding, calls)
     else:
         look.note("Nothing is wrong.", f"As of {words.time(at)}.", "good")
     if well:
         with st.expander(f"{words.plural(len(well), 'check')} found nothing"):
-            look.html(_table(well))
-
-
-def _table(findings: list[dict[str, str]]) -> str:
-    with_cure = any(finding["cure"] for finding in findings)
-    return look.table(
-        ("", "About", "Finding", "Cure") if with_cure else ("", "About", "Finding"),
-        [
-            (
-                look.badge(*SEVERITIES.get(finding["severity"], (finding["severity"], "calm"))),
-                escape(CHECKS.get(finding["check"], words.title(finding["check"].lower()))),
-                escape(look.sentence(finding["finding"])),
-                *([escape(look.sentence(finding["cure"]))] if with_cure else []),
+            look.html(
+                look.table(
+                    ("", "About", "Finding"), [(_badge(f), _about(f), _text(f)) for f in well]
+                )
             )
-            for finding in findings
-        ],
-    )
+
+
+def _finding(number: int, finding: dict[str, str], calls: Calls) -> None:
+    """Draw a finding with its cure, and a button that leads to where it is cured."""
+    with st.container(key=f"row-finding-{number}"):
+        left, right = st.columns([9, 3], vertical_alignment="center")
+        with left:
+            cure = finding["cure"]
+            look.html(
+                f"<p>{_badge(finding)} <b>{_about(finding)}</b></p><p>{_text(finding)}</p>"
+                + (f"<p class=quiet>Cure: {escape(look.sentence(cure))}</p>" if cure else "")
+            )
+        sync = sync_of(finding["finding"], [str(sync["NAME"]) for sync in calls.syncs()])
+        with right:
+            if finding["check"] in BY_ANOTHER_KEY:
+                st.button("Replace the key", key=f"doctor-fix-{number}", on_click=place.to_key)
+            elif sync is not None:
+                st.button(
+                    f"Open {words.title(sync)}", key=f"doctor-fix-{number}", on_click=place.go,
+                    args=(place.SYNCS,), kwargs={"sync": sync},
+                )  # fmt: skip
+            elif finding["check"] == "LIMITS":
+                st.button(
+                    "Open Settings", key=f"doctor-fix-{number}", on_click=place.go,
+                    args=(place.SETTINGS,),
+                )  # fmt: skip
+
+
+def sync_of(text: str, names: Sequence[str]) -> str | None:
+    """The sync that a finding names; the longest where one name is in another."""
+    named = [name for name in names if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text)]
+    return max(named, key=len, default=None)
+
+
+def _badge(finding: dict[str, str]) -> str:
+    return look.badge(*SEVERITIES.get(finding["severity"], (finding["severity"], "calm")))
+
+
+def _about(finding: dict[str, str]) -> str:
+    return escape(CHECKS.get(finding["check"], words.title(finding["check"].lower())))
+
+
+def _text(finding: dict[str, str]) -> str:
+    return escape(look.sentence(finding["finding"]))

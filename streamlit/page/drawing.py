@@ -33,8 +33,8 @@ SHOWN = {
 }
 
 
-def top() -> None:
-    """The product's name and the parts of the page."""
+def top(calls: Calls) -> None:
+    """The product's name, the parts of the page, and what asks Snowflake again."""
     with st.container(
         key="top", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -48,6 +48,7 @@ def top() -> None:
                     on_click=place.go,
                     args=(part,),
                 )
+            st.button("Refresh", key="refresh", type="tertiary", on_click=calls.look_again)
 
 
 def show(part: str, calls: Calls) -> None:

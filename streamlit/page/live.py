@@ -17,6 +17,9 @@ PATIENCE = 120.0
 PAGES = {"LIST": 100, "WIDE": 100, "SEARCH": 200}
 """How many records HubSpot puts into a page, by the way a run reads them."""
 
+STALLED = 60.0
+"""Seconds without a row after which a run that goes on is not taken to go well."""
+
 Expected = dict[str, tuple[str | None, float]]
 
 
@@ -55,7 +58,7 @@ def _drawn(calls: Calls, sync: str | None) -> bool:
     look.heading("Running now")
     for run in running:
         with st.container(border=True):
-            look.html(progress(run))
+            look.html(progress(run) + _stalled(run))
     starting = [words.title(name) for name in waiting if name not in names]
     if starting:
         look.html(f'<p class="quiet">Starting: {escape(", ".join(starting))}</p>')
@@ -100,6 +103,27 @@ def progress(run: Row) -> str:
             ("Since", f"{words.time(run['STARTED_AT'])} ({words.duration(seconds)})"),
             ("Left", f"about {words.duration(left)}" if left else words.NOTHING),
         ]
+    )
+
+
+def _stalled(run: Row) -> str:
+    """HTML of a warning where a run has brought no rows for a while of looking at it."""
+    rows_seen: dict[str, tuple[int, float]] = st.session_state.setdefault("rows-seen", {})
+    run_id, rows, now = str(run["RUN_ID"]), int(run["ROWS_READ"] or 0), time.monotonic()
+    rows_before, since = rows_seen.get(run_id, (-1, now))
+    if rows != rows_before:
+        rows_seen[run_id] = (rows, now)
+        return ""
+    return stalled(now - since)
+
+
+def stalled(seconds: float) -> str:
+    """HTML of what it may mean that no row came for so many seconds; nothing for few."""
+    if seconds < STALLED:
+        return ""
+    return (
+        f"<p>{look.badge(f'No rows for {words.duration(seconds)}', 'warn')} HubSpot may not be "
+        "answering: it is asked again by itself. Or the run looks for records that are gone.</p>"
     )
 
 

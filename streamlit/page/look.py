@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
 import streamlit as st
 
+from page import words
 from page.calls import Answer, Row
 
 HEALTH = {
@@ -33,8 +35,11 @@ STATUS = {
 
 
 def brand(part: str) -> None:
-    """The product's name, which together with the open part is the page's heading."""
-    html(f'<h1 class="brand">HubSpot Ingest<span class="unseen">: {escape(part)}</span></h1>')
+    """The product's name, which with the open part is the page's heading, and how new it all is."""
+    html(
+        f'<h1 class="brand">HubSpot Ingest<span class="unseen">: {escape(part)}</span></h1>'
+        f'<p class="quiet small">As of {words.time(datetime.now(UTC))}</p>'
+    )
 
 
 def html(body: str) -> None:

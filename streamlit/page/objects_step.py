@@ -116,7 +116,7 @@ def _box(stream: Row, there: set[str], connection: str) -> None:
     label = streams.stream_label(stream)
     # counts are the first portal's
     counted = stream["RECORDS"] is not None and connection == connections_view.FIRST
-    count = f" :gray[{words.number(stream['RECORDS'])}]" if counted else ""
+    count = f" ({words.number(stream['RECORDS'])})" if counted else ""
     help_text = f"API name {stream['STREAM']}" + (
         f"; needs {stream['TIER']}" if stream["TIER"] else ""
     )

@@ -38,6 +38,12 @@ def back_button(label: str, part: str) -> None:
     st.button(label, key="back", type="tertiary", on_click=go, args=(part,))
 
 
+def to_key() -> None:
+    """Show the step of Set up that stores the key."""
+    st.session_state["step"] = 1
+    go(SET_UP)
+
+
 def inside(name: str) -> str | None:
     """The name of the ``sync`` or ``push``, or the id of the ``run``, that is opened, if any."""
     opened: dict[str, str] = st.session_state.get("inside", {})

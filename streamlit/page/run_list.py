@@ -97,17 +97,12 @@ def _over(error: Row, syncs: dict[str, Row]) -> str:
 def _fix(number: int, code: str, sync: Row | None, calls: Calls) -> None:
     """Draw the button that does what cures an error, where a press can."""
     if code in cures.BY_ANOTHER_KEY:
-        st.button("Replace the key", key=f"fix-{number}", on_click=_to_key)
+        st.button("Replace the key", key=f"fix-{number}", on_click=place.to_key)
     elif sync is not None and sync["HEALTH"] in ("FAILED", "SKIPPED", "INCOMPLETE", "DELAYED"):
         st.button(
             "Run now", key=f"fix-{number}", on_click=sync_actions.start,
             args=(str(sync["NAME"]), sync["LAST_RUN_ID"], calls),
         )  # fmt: skip
-
-
-def _to_key() -> None:
-    st.session_state["step"] = 1
-    place.go(place.SET_UP)
 
 
 def _costs(calls: Calls, days: int) -> None:

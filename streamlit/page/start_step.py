@@ -47,22 +47,25 @@ def show(calls: Calls) -> bool:
     if pressing.pressed(
         f"Start {words.plural(len(picked), 'sync')}", "start", type="primary",
     ):  # fmt: skip
-        with look.working("Storing the syncs and starting them"):
-            _start(picked, calls, schedule)
+        _start(picked, calls, schedule)
     return True
 
 
 def _start(picked: list[str], calls: Calls, schedule: str | None) -> None:
     database, schema = destination_step.target()
     if schedule != calls.settings().get("schedule"):
-        answer = calls.configure_app({"schedule": schedule})
+        with look.working("Storing the schedule"):
+            answer = calls.configure_app({"schedule": schedule})
         if answer.get("response_code") != "OK":
             look.tell(answer)
             return
-    for name in picked:
-        answer = calls.configure_sync(name, objects_step.to_store(name, database, schema))
+    for n, name in enumerate(picked, 1):
+        title, of = words.title(name), f"({n} of {len(picked)})"
+        with look.working(f"Checking {title} against HubSpot and storing it {of}"):
+            answer = calls.configure_sync(name, objects_step.to_store(name, database, schema))
         if answer.get("response_code") == "OK":
-            sync_actions.start(name, None, calls)
+            with look.working(f"Starting {title} {of}"):
+                sync_actions.start(name, None, calls)
         else:
             look.remember(answer)
     st.session_state["chosen"] = []

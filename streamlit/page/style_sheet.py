@@ -62,14 +62,16 @@ _STYLE = """<style>
 /* what has no name: the steppers of numbers (keys do it), the menu of a chart */
 [data-testid="stNumberInputStepDown"], [data-testid="stNumberInputStepUp"] { display: none; }
 .stVegaLiteChart details { display: none; }
+.stGraphVizChart text { fill: var(--quiet); }
 /* an icon of Streamlit's is the name of a letter shape, which is read aloud */
 summary [data-testid="stIconMaterial"] { visibility: hidden; position: relative; }
 summary [data-testid="stIconMaterial"]::after { content: "\\203A" / ""; visibility: visible;
   position: absolute; inset: 0; text-align: center; font: 1.2rem/1 sans-serif; }
 details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotate(90deg); }
 .st-key-back p::before { content: "\\2190  " / ""; }
-.stApp :is(a, button, summary, pre, [tabindex="0"]):focus-visible {
-  outline: 2px solid var(--strong) !important; outline-offset: 2px; }
+.stApp :focus-visible, .stApp label:has(input:focus-visible) { outline-offset: 2px;
+  outline: 2px solid var(--strong) !important; }
+.stApp :is(input, textarea, [data-testid="stMain"]):focus-visible { outline-offset: -2px; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-save-bar) { position: sticky; bottom: 0; z-index: 9;
   background: Canvas; border-top: 1px solid color-mix(in srgb, currentColor 13%, transparent); }
 .st-key-save-bar { padding: .6rem 0; }
@@ -145,7 +147,7 @@ details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotat
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 2.6rem .9rem 4rem; }
-  .st-key-heads { display: none; }
+  .st-key-heads, .st-key-diagram { display: none; }
   .hi .table.cards, .hi .table.cards tbody, .hi .table.cards tr, .hi .table.cards td {
     display: block; }
   .hi .table.cards thead { display: none; }

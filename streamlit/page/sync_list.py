@@ -137,7 +137,15 @@ def row(sync: Row, count: int | None, calls: Calls) -> None:
                         )
                     )
                 )
+                + _reason(sync)
             )
+
+
+def _reason(sync: Row) -> str:
+    """HTML of what went wrong with a sync that needs a look; nothing otherwise."""
+    if sync["HEALTH"] not in ATTENTION or not sync["ENABLED"] or not sync["LAST_MESSAGE"]:
+        return ""
+    return f'<p class="small">{escape(look.sentence(str(sync["LAST_MESSAGE"])))}</p>'
 
 
 def _pager(page: int, pages: int) -> None:

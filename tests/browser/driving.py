@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, sync_playwright
 
 from scripts.chromium import find
+from tests.browser import barriers
 from tests.laptop.process import Laptop
 
 QUIET = (
@@ -21,6 +22,15 @@ ZONE = "Europe/Berlin"
 PATIENCE = 60_000
 """Milliseconds for anything to appear: a run may be behind it, on a busy machine."""
 
+FOCUSED = """() => {
+    const here = document.activeElement
+    const label = here.getAttribute("aria-label") || here.closest("label")?.innerText
+        || here.innerText || ""
+    const rings = [here, here.closest("label")].filter(Boolean).map(each => getComputedStyle(each))
+    return {label: label.trim(), shown: rings.some(ring => ring.outlineStyle != "none")}
+}"""
+"""What has the focus, and whether a person sees that."""
+
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS") or "build/screenshots")
 
 
@@ -29,6 +39,9 @@ class Browser:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+
+        self.barriers: list[str] = []
+        """What axe found in the pictures that were taken."""
 
     def settle(self) -> None:
         """Wait until the page is drawn and stays so."""
@@ -124,8 +137,30 @@ class Browser:
         assert "Traceback" not in body
         assert self.page.get_by_test_id("stException").count() == 0
 
+    def focus(self, label: str) -> None:
+        """Press Tab until what bears this label has the focus, and see that it shows."""
+        passed: list[str] = []
+        for _ in range(100):
+            self.page.keyboard.press("Tab")
+            focused = self.page.evaluate(FOCUSED)
+            if re.search(rf"(^|^Selected .*\. ){re.escape(label)}", focused["label"]):
+                assert focused["shown"], f"the focus on {label} cannot be seen"
+                return
+            passed.append(focused["label"][:40])
+        raise AssertionError(f"Tab does not lead to {label}, but through {passed}")
+
+    def strike(self, key: str) -> None:
+        """Press a key, and wait until the page is drawn."""
+        self.page.keyboard.press(key)
+        self.settle()
+
+    def look_for_barriers(self, name: str) -> None:
+        """Note what axe finds on the page that keeps people out."""
+        self.barriers += barriers.found(self.page, name)
+
     def shoot(self, name: str, height: int = 900) -> None:
-        """Keep a picture of the page under a name."""
+        """Keep a picture of the page under a name, and look for barriers in it."""
+        self.look_for_barriers(name)
         size = self.page.viewport_size or {"width": 1280, "height": 900}
         self.page.set_viewport_size({"width": size["width"], "height": height})
         self.settle()
@@ -155,6 +190,7 @@ def browsing(
         browser.settle()
         try:
             yield browser
+            assert browser.barriers == []
         except BaseException:
             browser.page.screenshot(path="build/failed.png")
             raise

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from page import doctor_view, live
 from tests.runs.world import World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -37,3 +40,47 @@ def test_a_failure_that_is_over_says_so(open_page: Open) -> None:
     again = View(world).draw().press("Runs")
 
     assert "Over: it ran well since" in again.text
+
+
+def test_the_list_says_why_a_sync_failed(open_page: Open) -> None:
+    view, _ = failed(open_page)
+
+    view.press("Syncs")
+
+    assert "HubSpot does not accept the credential" in view.text
+
+
+def test_a_finding_of_the_doctor_has_the_button_that_leads_to_its_cure(open_page: Open) -> None:
+    view, _ = failed(open_page)
+    view.press("Trust").press("Look now")
+
+    view.press("Replace the key")
+
+    assert "Service key" in [field.label for field in view.test.text_input]
+
+
+@pytest.mark.parametrize(
+    ("finding", "sync"),
+    [
+        ("sync deals_emea failed 3 times", "deals_emea"),
+        ("the table of deals is gone", "deals"),
+        ("the key ends soon", None),
+    ],
+)
+def test_a_finding_belongs_to_the_sync_it_names(finding: str, sync: str | None) -> None:
+    assert doctor_view.sync_of(finding, ["deals", "deals_emea", "key_people"]) == sync
+
+
+def test_a_run_that_brings_nothing_for_long_is_not_taken_to_go_well() -> None:
+    assert live.stalled(live.STALLED - 1) == ""
+    assert "No rows for 1 min 30 s" in live.stalled(90)
+
+
+def test_refresh_asks_snowflake_again(open_page: Open) -> None:
+    view, _ = failed(open_page)
+    view.draw()
+    assert not view.session.sent
+
+    view.press("Refresh")
+
+    assert view.session.sent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from page import queries
+from page import diagram, queries
 from tests.runs.world import World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -146,6 +146,24 @@ def test_the_diagram_draws_the_columns_of_ids(open_page: Open) -> None:
     arrow = '"HUBSPOT_DATA.CRM.CONTACTS":"COMPANIES_IDS" -> "HUBSPOT_DATA.CRM.COMPANIES"'
     assert arrow in drawn
     assert "12 rows" in drawn
+
+
+def test_the_diagram_is_a_list_too(open_page: Open) -> None:
+    view, _ = landed(open_page)
+
+    view.choose("data-part", "Diagram")
+
+    assert "CONTACTS COMPANIES_IDS COMPANIES" in " ".join(view.text.split())
+
+
+def test_of_many_tables_the_diagram_draws_those_around_one() -> None:
+    tables = {f"D.S.{name}": name.lower() for name in ("CONTACTS", "COMPANIES", "DEALS", "NOTES")}
+    links = diagram.arrows(tables, {"D.S.CONTACTS": ["COMPANIES_IDS"], "D.S.DEALS": ["NOTES_IDS"]})
+
+    shown, arrows = diagram.around("D.S.COMPANIES", tables, links)
+
+    assert sorted(shown) == ["D.S.COMPANIES", "D.S.CONTACTS"]
+    assert arrows == [("D.S.CONTACTS", "COMPANIES_IDS", "COMPANIES")]
 
 
 def test_values_are_shown_by_hubspots_labels_unless_they_are_wanted_as_stored(
