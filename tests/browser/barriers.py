@@ -32,3 +32,9 @@ def found(page: Page, name: str) -> list[str]:
             violation["id"] == rule and node["html"].startswith(begins) for rule, begins in ALLOWED
         )
     ]
+
+
+def too_wide(page: Page, name: str) -> list[str]:
+    """A line when the page scrolls sideways."""
+    wide = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth > main.clientWidth")
+    return [f"{name}: it is wider than the window"] if wide else []

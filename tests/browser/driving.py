@@ -31,6 +31,8 @@ FOCUSED = """() => {
 }"""
 """What has the focus, and whether a person sees that."""
 
+NARROW = {"width": 390, "height": 844}
+
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS") or "build/screenshots")
 
 
@@ -155,8 +157,13 @@ class Browser:
         self.settle()
 
     def look_for_barriers(self, name: str) -> None:
-        """Note what axe finds on the page that keeps people out."""
+        """Note what axe finds on the page that keeps people out, and whether a phone shows it."""
         self.barriers += barriers.found(self.page, name)
+        size = self.page.viewport_size or {"width": 1280, "height": 900}
+        self.page.set_viewport_size({"width": NARROW["width"], "height": NARROW["height"]})
+        self.page.wait_for_timeout(150)
+        self.barriers += barriers.too_wide(self.page, name)
+        self.page.set_viewport_size(size)
 
     def shoot(self, name: str, height: int = 900) -> None:
         """Keep a picture of the page under a name, and look for barriers in it."""

@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 
 from hubspot_sandbox import Portal, Sandbox
-from tests.browser.driving import Browser, browsing, page_of
+from tests.browser.driving import NARROW, Browser, browsing, page_of
 from tests.laptop.process import Laptop, Running, served
 
 pytestmark = pytest.mark.browser
-
-NARROW = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -92,6 +90,7 @@ def _look_around(browser: Browser, machine: Laptop) -> None:
     browser.switch("Next run")
     browser.sees("Only what changed since")
     browser.shoot("sync-next-run", 1000)
+    _look_for_barriers(browser, "Related", "Schedule and more", "Runs")
     browser.go("Runs")
     browser.sees("Requests to HubSpot")
     browser.shoot("runs")
@@ -103,7 +102,7 @@ def _look_around(browser: Browser, machine: Laptop) -> None:
     browser.select("Table", "Contacts")
     browser.sees("latest rows by")
     browser.shoot("data")
-    browser.switch("Explain a row")
+    _look_for_barriers(browser, "Columns", "Queries", "Explain a row")
     [contact] = machine.sql("SELECT MIN(ID) AS ID FROM HUBSPOT_DATA.CRM.CONTACTS").rows
     browser.page.get_by_label("Address, id or e-mail").fill(contact["ID"])
     browser.press("Explain")
@@ -116,6 +115,12 @@ def _look_around(browser: Browser, machine: Laptop) -> None:
     browser.sees("Daily limit")
     browser.shoot("settings")
     browser.shows_no_trace()
+
+
+def _look_for_barriers(browser: Browser, *parts: str) -> None:
+    for part in parts:
+        browser.switch(part)
+        browser.look_for_barriers(part)
 
 
 def _look_at_trust(browser: Browser, machine: Laptop) -> None:
@@ -155,8 +160,6 @@ def _look(browser: Browser, suffix: str, height: int) -> None:
     browser.go("Trust")
     browser.sees("Repaired")
     browser.shoot(f"trust-{suffix}", height)
-    wide = browser.page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
-    assert wide, "nothing is wider than the window"
     browser.shows_no_trace()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from hubspot_sandbox import Portal, Sandbox
 from tests.browser.driving import Browser, browsing, page_of
@@ -44,6 +45,8 @@ def test_what_was_chosen_is_what_is_stored(tmp_path: Path) -> None:
 
 
 def _save(browser: Browser) -> None:
+    # wherever one edits, it is in sight
+    expect(browser.button("Save changes")).to_be_in_viewport()
     browser.press_as_people_do(browser.button("Save changes"))
     browser.sees("is configured")
     browser.settle()
