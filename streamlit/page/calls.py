@@ -285,7 +285,7 @@ class Calls(AppCalls, PushCalls):
 
     def deletions(self, tables: Sequence[str]) -> list[Row]:
         """The count and latest time of deleted records, by table and kind."""
-        marked = list(self._having(tables, "COLUMN_NAME = '_DELETE_KIND'"))
+        marked = self._marked(tables, "_DELETE_KIND")
         if not marked:
             return []
         return self.rows(
@@ -308,7 +308,7 @@ class Calls(AppCalls, PushCalls):
 
     def merges(self, tables: Sequence[str], most: int) -> list[Row]:
         """The latest records that were merged into another."""
-        marked = list(self._having(tables, "COLUMN_NAME = '_MERGED_INTO'"))
+        marked = self._marked(tables, "_MERGED_INTO")
         if not marked:
             return []
         union = " UNION ALL ".join(
@@ -319,6 +319,11 @@ class Calls(AppCalls, PushCalls):
         return self.rows(
             f"SELECT * FROM ({union}) ORDER BY MERGED_AT DESC, ID LIMIT {int(most)}", marked, 60.0
         )
+
+    def _marked(self, tables: Sequence[str], column: str) -> list[str]:
+        """The tables that have one of the columns of marks; one statement serves them all."""
+        marks = self._having(tables, "COLUMN_NAME IN ('_DELETE_KIND', '_MERGED_INTO')")
+        return [table for table, columns in marks.items() if column in columns]
 
     def _having(
         self, tables: Sequence[str], which: str, order: str = "COLUMN_NAME"
