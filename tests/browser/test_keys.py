@@ -81,7 +81,7 @@ def _ask_and_escape(browser: Browser) -> None:
     browser.focus("Filters")
     browser.strike("Space")
     browser.sees("Records of which all of these hold")
-    browser.focus("Remove")
+    browser.focus("Reload everything")
     browser.strike("Enter")
     browser.page.get_by_role("dialog").wait_for()
     browser.strike("Escape")
