@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
+from time import sleep
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
@@ -173,6 +174,10 @@ class LocalSession:
         """Parse one statement; what is temporary has the name that DuckDB knows."""
         return self.temporary.rename(self.translator.parse(text), self.context())
 
+    def has_variables(self) -> bool:
+        """Whether session variables are set, whose values are part of what a statement means."""
+        return bool(self._fake.variables._variables)
+
     def use(self, database: str | None, schema: str | None) -> None:
         """Set current database and schema; they must exist, or be None."""
         fake = self._fake
@@ -330,7 +335,8 @@ class LocalSession:
             self.begin()
         if table is not None:
             self.account.locks.acquire(table, self.holder, LOCK_WAIT_SECONDS)
-            time.sleep(self.account.change_seconds)
+            if self.account.change_seconds:
+                sleep(self.account.change_seconds)
         if self.in_transaction:
             return action()
         until = time.monotonic() + LOCK_WAIT_SECONDS
@@ -341,7 +347,7 @@ class LocalSession:
                 except duckdb.TransactionException as error:
                     if "onflict" not in str(error) or time.monotonic() >= until:
                         raise
-                    time.sleep(0.02)
+                    sleep(0.02)
         finally:
             self.account.locks.release(self.holder)
 

@@ -105,6 +105,8 @@ def connect(
             session_parameters=parameters,
             client_session_keep_alive=False,
             login_timeout=10,
+            # else each login asks the metadata services of three clouds where it runs
+            platform_detection_timeout_seconds=0.0,
             **{key: value for key, value in names.items() if value is not None},
         )
     finally:
