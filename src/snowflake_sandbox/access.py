@@ -220,25 +220,34 @@ def check_access(session: LocalSession, names: NamedRelations) -> None:
             require_relation(session, "OBJECT", name, *privileges)
 
 
+def listed_names(session: LocalSession, listing: Name) -> tuple[str, ...] | None:
+    """Return what a view of INFORMATION_SCHEMA shows a session; None when that is everything."""
+    grantees = _grantees(session)
+    _, kinds = _LISTED.get(listing.object, ("", ()))
+    if grantees is None or not kinds or _is_unrestricted(session, listing.database):
+        return None
+    names = {
+        grant.name.partition(".")[2]
+        for grantee in grantees
+        for grant in session.catalog.grants_on(f"{listing.database}.", grantee)
+        if grant.on in kinds
+    }
+    return tuple(sorted(names))
+
+
 def hide_unprivileged(session: LocalSession, root: Expr) -> None:
     """Filter INFORMATION_SCHEMA, in place, to objects that a session has a privilege on."""
-    grantees = _grantees(session)
-    if grantees is None:
+    if _grantees(session) is None:
         return
     for table in list(root.find_all(exp.Table)):
         parts = name_parts(table)
-        if len(parts) != 3 or parts[1] != INFORMATION_SCHEMA or _is_unrestricted(session, parts[0]):
+        if len(parts) != 3 or parts[1] != INFORMATION_SCHEMA:
             continue
-        column, kinds = _LISTED.get(parts[2], ("", ()))
-        if not kinds:
+        visible_names = listed_names(session, Name(*parts))
+        if visible_names is None:
             continue
-        visible_names = {
-            grant.name.partition(".")[2]
-            for grantee in grantees
-            for grant in session.catalog.grants_on(f"{parts[0]}.", grantee)
-            if grant.on in kinds
-        }
-        literals = [exp.Literal.string(name).sql() for name in sorted(visible_names)]
+        column, _ = _LISTED[parts[2]]
+        literals = [exp.Literal.string(name).sql() for name in visible_names]
         listed = ", ".join(literals) or "NULL"
         visible_rows = exp.select("*").from_(table.copy()).where(f"{column} IN ({listed})")
         table.replace(visible_rows.subquery(table.alias_or_name))

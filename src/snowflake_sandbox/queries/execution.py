@@ -13,6 +13,7 @@ from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.names import Name, name_parts
 from snowflake_sandbox.queries import merging, strictness, table_functions
 from snowflake_sandbox.queries.lineage import declared_outputs
+from snowflake_sandbox.queries.recalled_plans import keep_plan, recall_plan
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql.translation import Plan
@@ -51,33 +52,44 @@ def plan_query(session: LocalSession, text: str, params: list[Any] | None) -> Pl
     acting = access.acting_application(session)
     temporary = session.temporary.key
     key = (text, session.database, session.schema, acting, session.role, temporary)
-    plan = session.account.plans.get(key)
-    if plan is None:
-        root = session.parse(text)
-        rules.check_tree(session, root)
-        strictness.check_values(root)
-        strictness.check_subqueries(root)
-        strictness.check_memberships(root)
-        # of a SHOW what is shown is chosen elsewhere
-        named = isinstance(root, exp.Query | exp.DML)
-        names = access.named_relations(session, root) if named else ()
-        access.check_access(session, names)
-        access.hide_unprivileged(session, root)
-        if isinstance(root, exp.Merge):
-            plan = merging.plan_merge(session, root, params)
-        elif isinstance(root, exp.Insert):
-            plan = strictness.keep_inserted_text(
-                session, session.translator.plan(root, params), params
-            )
-        else:
-            plan = session.translator.plan(root, params)
-        plan.extra["touched"] = names
-        plan.extra["changed"] = _changed_table(session, plan.root)
-        if plan.repeatable and isinstance(root, exp.Query | exp.DML):
-            relations = {*(name for name, _ in names), *_read_names(session, plan.root)}
-            session.account.plans.put(key, plan, relations)
-    else:
+    plans = session.account.plans
+    plan = plans.get(key)
+    if plan is None and temporary is None and (plan := recall_plan(session, key, params)):
+        plans.put(key, plan, plan.extra["relations"])
+    if plan is not None:
         access.check_access(session, plan.extra["touched"])
+        return plan
+    plan = _new_plan(session, text, params)
+    if plan.repeatable and isinstance(plan.root, exp.Query | exp.DML):
+        plan.extra["relations"] = relations = {
+            *(name for name, _ in plan.extra["touched"]),
+            *_read_names(session, plan.root),
+        }
+        plans.put(key, plan, relations)
+        if temporary is None:
+            keep_plan(session, key, params, plan, relations)
+    return plan
+
+
+def _new_plan(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
+    root = session.parse(text)
+    rules.check_tree(session, root)
+    strictness.check_values(root)
+    strictness.check_subqueries(root)
+    strictness.check_memberships(root)
+    # of a SHOW what is shown is chosen elsewhere
+    named = isinstance(root, exp.Query | exp.DML)
+    names = access.named_relations(session, root) if named else ()
+    access.check_access(session, names)
+    access.hide_unprivileged(session, root)
+    if isinstance(root, exp.Merge):
+        plan = merging.plan_merge(session, root, params)
+    elif isinstance(root, exp.Insert):
+        plan = strictness.keep_inserted_text(session, session.translator.plan(root, params), params)
+    else:
+        plan = session.translator.plan(root, params)
+    plan.extra["touched"] = names
+    plan.extra["changed"] = _changed_table(session, plan.root)
     return plan
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
 from sqlglot import exp
 
-from snowflake_sandbox import access
+from snowflake_sandbox import access, recollections
 from snowflake_sandbox.duck import execute, first
 from snowflake_sandbox.errors import compilation, exists, missing, unsupported
 from snowflake_sandbox.names import Name, name_parts, path, quote
@@ -190,16 +193,10 @@ def create_view(
         reader.expect("COMMENT", "=")
         comment = reader.string()
     reader.expect("AS")
-    query = session.parse(reader.rest())
-    if not isinstance(query, exp.Query):
-        raise unsupported("CREATE VIEW of this form")
-    strictness.check_subqueries(query)
-    strictness.check_memberships(query)
-    qualify_tables(query, context)
-    access.check_access(session, access.named_relations(session, query))
-    types = declared_outputs(session, query)
-    read_names = [each for each, _ in access.named_relations(session, query)]
-    body = session.translator.plan(query, None).sql[-1]
+    planned = _planned_view(session, reader.rest(), context)
+    access.check_access(session, planned.named)
+    types, body = planned.types, planned.body
+    read_names = [each for each, _ in planned.named]
     listed = f" ({', '.join(quote(title) for title in titles)})" if titles else ""
     execute(session.duck, f"{_verb(True, name, 'VIEW')} {path(name)}{listed} AS {body}")
     column_names = [
@@ -236,6 +233,39 @@ def create_view(
     access.record_owner(session, "VIEW", title)
     session.account.plans.define(name, read_names)
     return status(f"View {name.object} successfully created.")
+
+
+@dataclass(frozen=True)
+class _PlannedView:
+    """A view's query, ready for DuckDB; the relations it names and its columns' declared types."""
+
+    body: str
+    named: access.NamedRelations
+    types: list[str | None]
+
+
+def _planned_view(session: LocalSession, text: str, context: Context) -> _PlannedView:
+    """Return a view's query as DuckDB takes it, remembered while what it reads has its columns."""
+    key = ("view", text, session.database, session.schema)
+    is_plain = session.temporary.key is None and not session.has_variables()
+    columns_of = partial(columns.shape_of, session.duck)
+    if is_plain:
+        planned: _PlannedView | None = recollections.recall(key, columns_of)
+        if planned is not None:
+            return planned
+    query = session.parse(text)
+    if not isinstance(query, exp.Query):
+        raise unsupported("CREATE VIEW of this form")
+    strictness.check_subqueries(query)
+    strictness.check_memberships(query)
+    qualify_tables(query, context)
+    named = access.named_relations(session, query)
+    access.check_access(session, named)
+    types = declared_outputs(session, query)
+    planned = _PlannedView(session.translator.plan(query, None).sql[-1], named, types)
+    if is_plain:
+        recollections.keep(key, planned, [name for name, _ in named], columns_of)
+    return planned
 
 
 def _view_columns(reader: Reader) -> tuple[list[str], dict[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import duckdb
 from sqlglot import exp
@@ -262,3 +263,21 @@ def declared_types(
         )
         types_by_column.update({(*table, column): kind for column, kind in rows})
     return types_by_column
+
+
+def shape_of(cursor: duckdb.DuckDBPyConnection, name: Name) -> tuple[tuple[Any, ...], ...] | None:
+    """Return a relation's columns in order, with DuckDB's types and the declared ones.
+
+    None when there is no such table or view.
+    """
+    rows = execute(
+        cursor,
+        "SELECT c.column_name, c.data_type, d.type, c.is_nullable, c.column_default"
+        f" FROM duckdb_columns() AS c LEFT JOIN {DECLARED} AS d"
+        " ON d.database_name = c.database_name AND d.schema_name = c.schema_name"
+        " AND d.table_name = c.table_name AND d.column_name = c.column_name"
+        " WHERE c.database_name = ? AND c.schema_name = ? AND c.table_name = ?"
+        " ORDER BY c.column_index",
+        [*name],
+    )
+    return tuple(rows) or None

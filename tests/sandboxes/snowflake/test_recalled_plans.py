@@ -1,0 +1,75 @@
+"""A plan comes back for tables that are made anew as they were, and for no others."""
+
+from __future__ import annotations
+
+import pytest
+
+from snowflake_sandbox.queries import execution
+from tests.sandboxes.snowflake.conftest import Rows
+
+RUN, NEXT = "0123456789AB", "BA9876543210"
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that were planned, and not recalled."""
+    texts: list[str] = []
+    plan = execution._new_plan
+
+    def listened(session: object, text: str, params: object) -> object:
+        texts.append(text)
+        return plan(session, text, params)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(execution, "_new_plan", listened)
+    return texts
+
+
+def merge(run: str) -> str:
+    return (
+        f'MERGE INTO T USING (SELECT ID, V FROM "LOAD_{run}") AS s ON T.ID = s.ID'
+        " WHEN MATCHED THEN UPDATE SET V = s.V"
+        " WHEN NOT MATCHED THEN INSERT (ID, V) VALUES (s.ID, s.V)"
+    )
+
+
+def test_a_table_of_the_same_columns_has_the_same_plan(rows: Rows, planned: list[str]) -> None:
+    for value in (1, 2):
+        rows("CREATE OR REPLACE TABLE T (A INTEGER)")
+        rows(f"INSERT INTO T SELECT {value}")
+        planned.clear()
+        assert rows("SELECT A AS RECALLED FROM T") == [{"RECALLED": value}]
+    assert planned == []
+
+
+@pytest.mark.parametrize("columns", ["A VARCHAR", "B INTEGER, A INTEGER", "A NUMBER(5, 2)"])
+def test_a_table_of_other_columns_has_a_plan_of_its_own(
+    rows: Rows, planned: list[str], columns: str
+) -> None:
+    query = f"SELECT * FROM T /* before {columns} */"
+    rows("CREATE OR REPLACE TABLE T (A INTEGER)")
+    rows(query)
+    rows(f"CREATE OR REPLACE TABLE T ({columns})")
+    planned.clear()
+    rows(query)
+    assert planned == [query]
+
+
+def test_the_next_runs_merge_reads_the_next_runs_rows(rows: Rows, planned: list[str]) -> None:
+    for run, value in ((RUN, "first"), (NEXT, "second")):
+        rows("CREATE OR REPLACE TABLE T (ID VARCHAR, V VARIANT)")
+        rows(f'CREATE TABLE "LOAD_{run}" (ID VARCHAR, V VARCHAR)')
+        rows(f"INSERT INTO \"LOAD_{run}\" VALUES ('1', '{value}')")
+        planned.clear()
+        rows(merge(run))
+        assert rows("SELECT V::VARCHAR AS V FROM T") == [{"V": value}]
+    assert merge(NEXT) not in planned
+
+
+def test_a_view_over_a_table_of_other_columns_is_translated_anew(rows: Rows) -> None:
+    view = "CREATE OR REPLACE VIEW W AS SELECT * FROM T"
+    rows("CREATE OR REPLACE TABLE T (A INTEGER)")
+    rows(view)
+    rows("CREATE OR REPLACE TABLE T (A VARCHAR, B VARIANT)")
+    rows(view)
+    rows("INSERT INTO T SELECT 'x', PARSE_JSON('[1]')")
+    assert rows("SELECT A, B[0] AS N FROM W") == [{"A": "x", "N": "1"}]
