@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from json.encoder import encode_basestring
 from random import Random
 from zlib import crc32
 
-from hubspot_sandbox.schema.properties import Definition, Property
+from hubspot_sandbox.schema.properties import Definition, Property, Seeding
 from hubspot_sandbox.seeds import POOL_SOURCES, RECORD_SOURCES, Seeded
 from hubspot_sandbox.times import iso
 
@@ -47,6 +47,27 @@ def piece(name: str, value: str | None) -> bytes:
     return f'"{name}":{text}'.encode()
 
 
+# portals of one seed have the same values, and tests make many of one seed
+@lru_cache(maxsize=16_384)
+def _drawn(key: str, seeding: Seeding, size: int) -> tuple[str | None, ...]:
+    random = Random(key)
+    draw = POOL_SOURCES.get(seeding.source or "")
+    has_source = (seeding.source or "") in RECORD_SOURCES
+    values = seeding.pool
+    if draw is None and not has_source and not values:
+        return (None,) * size
+    return tuple(
+        None
+        if random.random() >= seeding.filled
+        else draw(random)
+        if draw is not None
+        else random.choice(values)
+        if values
+        else ""
+        for _ in range(size)
+    )
+
+
 class Column:
     """A property and its values."""
 
@@ -73,21 +94,7 @@ class Column:
     @cached_property
     def pool(self) -> tuple[str | None, ...]:
         """The values records take turns in; for a `source` only who has one at all ('' or None)."""
-        random = Random(self._key)
-        draw = POOL_SOURCES.get(self._seeding.source or "")
-        values = self._seeding.pool
-        if draw is None and self.source is None and not values:
-            return (None,) * self.size
-        return tuple(
-            None
-            if random.random() >= self._seeding.filled
-            else draw(random)
-            if draw is not None
-            else random.choice(values)
-            if values
-            else ""
-            for _ in range(self.size)
-        )
+        return _drawn(self._key, self._seeding, self.size)
 
     @cached_property
     def pieces(self) -> tuple[bytes, ...]:
