@@ -25,6 +25,15 @@ PYTHON ?= $(shell for python in python3.11 python3 python; do \
 # Tests also wait for processes, files and clocks: one worker more than there are cores.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
+PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
+
+# Tests start hundreds of processes: what is compiled once need not be by each of them.
+unexport PYTHONDONTWRITEBYTECODE
+
+# What can be checked while one waits: the parts by themselves, and one way through each direction.
+SMOKE := tests/unit tests/hubspot tests/app/test_install.py tests/runs/test_increments.py \
+	tests/push/test_pushing.py
+
 # Tests that send each kind of request for records, which are run at every version of HubSpot's API.
 CRM_TESTS := backfill filtering gone history increments links
 
@@ -48,9 +57,19 @@ setup: $(INSTALLED) ## Make .venv with the locked dependencies and the hubspot-i
 demo: $(INSTALLED) ## Run the main job end to end on this machine, no account needed
 	$(VENV)/bin/hubspot-ingest demo
 
+.PHONY: smoke
+smoke: $(INSTALLED) ## Run what finds most mistakes within 90 seconds
+	$(PYTEST) $(SMOKE)
+
 .PHONY: test
 test: $(INSTALLED) $(SNOW_INSTALLED) ## Run the tests on every core (ONLY=tests/unit for some of them)
-	$(RUN) -m pytest -n $(WORKERS) --dist worksteal $(ONLY)
+	$(PYTEST) $(ONLY)
+
+.PHONY: test-nightly
+test-nightly: $(INSTALLED) ## Run long scenarios, all random lives, older API versions (LIVES=30: no long ones)
+	failed=0; $(MAKE) test-versions || failed=1; \
+	LIVES=$(LIVES) $(PYTEST) -m "nightly$(if $(LIVES), and lives)" $(ONLY) || failed=1; \
+	exit $$failed
 
 .PHONY: test-oldest
 test-oldest: $(OLDEST_INSTALLED) ## Run what is shipped on the oldest packages Snowflake offers
@@ -64,7 +83,7 @@ test-dbt: $(INSTALLED) $(DBT_INSTALLED) ## Build the dbt project twice on the lo
 .PHONY: test-versions
 test-versions: $(INSTALLED) ## Run the tests of CRM records at the older versions of HubSpot's API
 	for version in 2026-03 numbered; do \
-		HUBSPOT_API_VERSION=$$version $(RUN) -m pytest -n $(WORKERS) --dist worksteal \
+		HUBSPOT_API_VERSION=$$version $(PYTEST) \
 			$(addprefix tests/runs/test_,$(addsuffix .py,$(CRM_TESTS))) || exit 1; \
 	done
 
@@ -104,7 +123,7 @@ streams: $(INSTALLED) ## Write docs/STREAMS.md anew from the catalog
 
 .PHONY: statements
 statements: $(INSTALLED) ## Write the list of docs/FIRST-RUN.md anew from what the tests send (ONLY=…)
-	RECORD_STATEMENTS=1 $(RUN) -m pytest -q -n $(WORKERS) --dist worksteal $(ONLY)
+	RECORD_STATEMENTS=1 $(PYTEST) -q $(ONLY)
 	$(RUN) -m scripts.first_run_page
 
 .PHONY: bench

@@ -14,41 +14,51 @@ from hypothesis import Phase, given, seed, settings
 from snowflake_sandbox import Engine
 from tests.faults.scenarios import Scenario, outcome, scenarios
 from tests.faults.together import drawn_together, outcome_together
+from tests.lives import bounded, by_night
+
+FEW = 2
+"""Parts that are played at every change: ten scenarios; of syncs side by side as many."""
 
 
-@pytest.mark.parametrize("part", range(8))
-def test_after_the_last_settled_run_the_tables_equal_the_portal(
-    installed: Engine, part: int
-) -> None:
-    """Forty scenarios in parts, for the workers to share; each begins with the simplest of all."""
+def ends_with_the_truth(engine: Engine, part: int) -> None:
+    """Play five scenarios of one seed, after the simplest of all."""
 
     @seed(20260921 + part)
     @settings(max_examples=6, database=None, phases=[Phase.generate])
     @given(scenario=scenarios)
-    def ends_with_the_truth(scenario: Scenario) -> None:
-        assert outcome(installed, scenario) == []
+    def played(scenario: Scenario) -> None:
+        assert outcome(engine, scenario) == []
 
-    ends_with_the_truth()
+    played()
 
 
-@pytest.mark.nightly
-@seed(20260922)
-@settings(max_examples=300, database=None, phases=[Phase.generate])
-@given(scenario=scenarios)
-def test_the_tables_equal_the_portal_in_hundreds_of_scenarios(
-    installed: Engine, scenario: Scenario
+@pytest.mark.parametrize("part", range(FEW))
+def test_after_the_last_settled_run_the_tables_equal_the_portal(
+    installed: Engine, part: int
 ) -> None:
+    ends_with_the_truth(installed, part)
+
+
+def test_a_sync_that_reads_everything_every_time_ends_with_the_truth(installed: Engine) -> None:
+    """What none of the ten scenarios does."""
+    scenario = Scenario(seed=7, full_refresh=True, faults=0.1, happens=0.5)
     assert outcome(installed, scenario) == []
 
 
-@pytest.mark.parametrize("seed", range(5))
+@by_night
+@pytest.mark.parametrize("part", range(FEW, FEW + bounded(300) // 5))
+def test_the_tables_equal_the_portal_in_hundreds_of_scenarios(installed: Engine, part: int) -> None:
+    ends_with_the_truth(installed, part)
+
+
+@pytest.mark.parametrize("seed", range(FEW))
 def test_syncs_that_run_side_by_side_end_with_the_truth_in_every_table(
     installed: Engine, seed: int
 ) -> None:
     assert outcome_together(installed, drawn_together(Random(seed))) == []
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("seed", range(100, 140))
+@by_night
+@pytest.mark.parametrize("seed", range(FEW, FEW + bounded(40, one_in=10)))
 def test_syncs_that_run_side_by_side_in_many_scenarios(installed: Engine, seed: int) -> None:
     assert outcome_together(installed, drawn_together(Random(seed))) == []

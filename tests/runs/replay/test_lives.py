@@ -7,6 +7,7 @@ from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from snowflake_sandbox import Engine
+from tests.lives import bounded, by_night
 from tests.runs.replay.lives import lived, snapshot, unlike, without
 from tests.runs.replay.living import drop_tables, replayed, rolled_back
 
@@ -48,8 +49,8 @@ def test_replays_and_rollbacks_keep_their_promise(installed: Engine, number: int
     assert outcome(installed, number) == []
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("number", range(60))
+@by_night
+@pytest.mark.parametrize("number", range(bounded(60, one_in=10)))
 def test_replays_and_rollbacks_keep_their_promise_in_many_lives(
     installed: Engine, number: int
 ) -> None:

@@ -1,0 +1,26 @@
+"""How many random lives are lived: a few of each kind at every change, the rest by night."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+BOUND = int(os.environ.get("LIVES") or 0)
+"""At most this many of each kind by night, as ``make test-nightly LIVES=30`` says; 0 is all."""
+
+
+def bounded(count: int, one_in: int = 1) -> int:
+    """How many of a kind's lives are lived by night.
+
+    Args:
+        count: all there are.
+        one_in: what one of them costs, in lives of the other kinds; a bound is divided by it.
+    """
+    return min(count, BOUND // one_in) if BOUND else count
+
+
+def by_night(test: Any) -> Any:
+    """Mark a test as one of random lives that are too many for every change."""
+    return pytest.mark.nightly(pytest.mark.lives(test))
