@@ -11,7 +11,10 @@ from snowflake.snowpark import Session
 
 from hubspot_sandbox import Portal, Sandbox
 from snowflake_sandbox import Engine
-from tests.docs.pages import PAGES, ROOT, examples, name
+from tests.docs.pages import PAGES, examples, name
+from tests.runs.conftest import engine, installed
+
+__all__ = ["engine", "installed"]
 
 
 @pytest.fixture(scope="module")
@@ -20,19 +23,24 @@ def token() -> str:
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
+def session(engine: Engine) -> Iterator[Session]:
     """A newcomer's session for one page; HubSpot has contacts, companies and deals."""
     records = {"contacts": 30, "companies": 5, "deals": 20}
+    databases_before = _databases(engine)
     with (
         Sandbox(Portal(1, records=records)).serve() as server,
         pytest.MonkeyPatch.context() as environment,
-        Engine(None) as engine,
+        engine.session("HUBSPOT_INGEST", "CORE") as session,
     ):
         environment.setenv("HUBSPOT_BASE_URL", server.url)
         environment.delenv("HUBSPOT_TOKEN", raising=False)
-        engine.install(ROOT / "app")
-        with engine.session("HUBSPOT_INGEST", "CORE") as session:
-            yield session
+        yield session
+    for database in _databases(engine) - databases_before:
+        engine.sql(f'DROP DATABASE "{database}"')
+
+
+def _databases(engine: Engine) -> set[str]:
+    return {str(row[1]) for row in engine.sql("SHOW DATABASES")}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=name)

@@ -73,8 +73,12 @@ STATE_TABLES = (
 
 def empty(engine: Engine) -> None:
     """Forget all that the app remembers, and the destination."""
-    for table in STATE_TABLES:
-        engine.sql(f"DELETE FROM HUBSPOT_INGEST.STATE.{table}")
+    rows = " UNION ALL ".join(
+        f"SELECT '{table}', COUNT(*) FROM HUBSPOT_INGEST.STATE.{table}" for table in STATE_TABLES
+    )
+    for table, count in engine.sql(rows):
+        if count != "0":
+            engine.sql(f"DELETE FROM HUBSPOT_INGEST.STATE.{table}")
     engine.sql("INSERT INTO HUBSPOT_INGEST.STATE.SETTINGS (SETTINGS) SELECT PARSE_JSON('{}')")
     if engine.store.has_database("HUBSPOT_DATA"):
         engine.sql("DROP DATABASE HUBSPOT_DATA")
