@@ -26,10 +26,12 @@ def test_every_column_says_what_it_is(stream: ItemStream) -> None:
     assert {*stream.key} <= {column.name for column in stream.columns}
 
 
-@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
-def test_a_column_refers_to_a_stream_of_the_catalog(stream: Stream) -> None:
-    if isinstance(stream, ViewStream):
-        return
+@pytest.mark.parametrize(
+    "stream",
+    [stream for stream in STREAMS if not isinstance(stream, ViewStream)],
+    ids=lambda stream: stream.name,
+)
+def test_a_column_refers_to_a_stream_of_the_catalog(stream: RecordStream | ItemStream) -> None:
     own = {column.name for column in stream.columns} if isinstance(stream, ItemStream) else set()
     for column, other in stream.references:
         assert other in BY_NAME

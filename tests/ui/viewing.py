@@ -55,6 +55,11 @@ class View:
         return "\n".join(texts)
 
     @property
+    def elements(self) -> int:
+        """How many elements the page has."""
+        return sum(1 for _ in self.test._tree)
+
+    @property
     def labels(self) -> list[str]:
         """The labels of the buttons."""
         return [_plain(button.label) for button in self.test.button]

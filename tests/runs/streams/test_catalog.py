@@ -108,13 +108,15 @@ def test_the_key_is_unique_in_the_table(story: Story) -> None:
     assert [key for key in keys if None in key] == []
 
 
-@pytest.mark.parametrize("stream", READ, ids=lambda stream: stream.name)
+@pytest.mark.parametrize(
+    "stream",
+    # any credential that HubSpot accepts may read the account's details
+    [stream for stream in READ if stream.name != "account_details"],
+    ids=lambda stream: stream.name,
+)
 def test_a_credential_without_scopes_skips_the_stream_and_says_which(
     busy: World, stream: Stream
 ) -> None:
-    if stream.name == "account_details":
-        # any credential that HubSpot accepts may read it
-        return
     token, busy.token = busy.token, POWERLESS
     try:
         name = f"{stream.name}_refused"

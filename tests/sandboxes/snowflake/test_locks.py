@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from snowflake_sandbox import Engine
+from snowflake_sandbox import Engine, session
 from snowflake_sandbox.errors import SqlError
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.storage.locks import WAITERS
@@ -97,14 +97,19 @@ def test_another_table_has_a_line_of_its_own(engine: Engine) -> None:
 
 
 def test_a_change_holds_its_table_as_long_as_the_engine_is_told_that_it_takes(
-    engine: Engine,
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine.change_seconds = 0.1
-    try:
-        with ThreadPoolExecutor(3) as pool:
-            start = time.monotonic()
-            for future in [pool.submit(engine.sql, CHANGES[0]) for _ in range(3)]:
-                future.result()
-    finally:
-        engine.change_seconds = 0.0
-    assert time.monotonic() - start >= 0.3
+    held: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        # the other two have come by the time that the first lets go
+        if not held:
+            wait_for(engine, 2)
+        held.append(seconds)
+
+    monkeypatch.setattr(session, "sleep", sleep)
+    monkeypatch.setattr(engine, "change_seconds", 0.1)
+    with ThreadPoolExecutor(3) as pool:
+        for future in [pool.submit(engine.sql, CHANGES[0]) for _ in range(3)]:
+            future.result()
+    assert held == [0.1] * 3

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -81,9 +80,8 @@ def test_committed_rows_survive_a_kill(tmp_path: Path) -> None:
     )
     started.send_signal(signal.SIGKILL)
     started.communicate()
-    begun = time.monotonic()
-    with Engine(tmp_path) as engine:
-        assert time.monotonic() - begun < 3
+    # what was killed holds the directory no longer
+    with Engine(tmp_path, wait_seconds=0) as engine:
         assert engine.sql("SELECT COUNT(*) FROM LAB.PUBLIC.T") == [("5000",)]
         assert engine.sql("DESC TABLE LAB.PUBLIC.T")[0][9] == "key"
 
