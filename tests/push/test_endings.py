@@ -34,7 +34,8 @@ def test_rows_that_a_deadline_kept_from_being_sent_are_deferred(
     push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the wave that was begun, and of those that were not."""
-    monkeypatch.setattr(waves, "WAVE", 1)
+    for size in ("FIRST_WAVE", "WAVE"):
+        monkeypatch.setattr(waves, size, 1)
     push_world.configure_push()
     late_after(push_world, "contacts/batch/create")
     stopped = push_world.push()

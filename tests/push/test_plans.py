@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hubspot_ingest.outbound import planning
 from tests.push.push_world import PushWorld
 
 
@@ -54,6 +55,20 @@ def test_a_plan_that_does_not_hold_any_more_is_not_carried_out(
     answer = push_world.push(plan_hash=plan_hash)
     assert answer["response_code"] == "PLAN_CHANGED"
     assert push_world.truth() == before
+
+
+def test_a_plan_is_the_same_however_many_rows_are_planned_together(
+    push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push_world.portal.create("contacts", {"email": "c2@example.com", "firstname": "Berta"})
+    push_world.update(3, EMAIL="C1@example.com")
+    push_world.configure_push()
+    whole = push_world.plan()
+    for size in ("FIRST_WAVE", "PART"):
+        monkeypatch.setattr(planning, size, 1)
+    monkeypatch.setattr(planning, "WAVE", 2)
+    assert push_world.plan() == whole
+    assert len(planned(push_world)) == 3
 
 
 def test_an_empty_source_is_held_until_it_is_confirmed(push_world: PushWorld) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
+import pytest
+
 from hubspot_ingest.hubspot.write_responses import InputRefusal
-from hubspot_ingest.outbound import outcomes
+from hubspot_ingest.outbound import lookups, outcomes, waves
 from hubspot_ingest.outbound.recovery import recover
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.outbound.sending import Sender
@@ -150,3 +153,67 @@ def test_an_update_of_unknown_outcome_is_planned_again_where_records_are_told_by
     assert recover(engine(statements, NOTHING, [], **by_id)) == 1
     [update] = [text for text, _ in statements.sent if text.startswith("UPDATE")]
     assert "STATE = 'UNKNOWN' AND RECORD_ID IS NOT NULL" in update
+
+
+def pages_of(*rows: dict[str, Any]) -> Statements:
+    """A plan with rows to be sent, all on one page."""
+    usual: dict[str, Any] = {"RECORD_ID": None, "SOURCE_HASH": "h", "IS_GONE": False}
+    usual |= {"BEFORE": {}, "SENT": {}, "ALTERED": {}}
+    pages = iter([[], [{**usual, **row} for row in rows], []])
+    return Statements(
+        lambda text: next(pages) if text.startswith("SELECT") and "PLAN_ROWS" in text else []
+    )
+
+
+def a_create(n: int) -> dict[str, Any]:
+    payload = {"email": f"{n}@example.com"}
+    return {"N": n, "ROW_KEY": str(n), "ACTION": "CREATE", "PAYLOAD": payload}
+
+
+def test_of_the_last_wave_outcomes_are_stored_while_others_are_awaited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waves, "batches_of", lambda rows: lookups.batches_of(rows, 1))
+    monkeypatch.setattr(waves, "STORED_TOGETHER", 1)
+    statements = pages_of(a_create(1), a_create(2))
+    first_is_stored = threading.Event()
+    seen: list[bool] = []
+
+    def database(text: str) -> list[dict[str, Any]]:
+        if text.startswith("DELETE") and "PUSH_INTENTS" in text:
+            first_is_stored.set()
+        return pages(text)
+
+    pages, statements._rows = statements._rows, database
+
+    def answer(_kind: str, inputs: list[dict[str, Any]]) -> Any:
+        [row] = inputs
+        if row["properties"]["email"] == "2@example.com":
+            seen.append(first_is_stored.wait(20))
+        return {"results": [{"id": "5", "properties": row["properties"]}]}
+
+    engine(statements, Answers(answer), []).run("plan")
+    assert seen == [True]
+    assert [row["row_key"] for row in stored(statements, "PUSH_ROWS")] == ["1", "2"]
+
+
+def test_a_record_that_is_there_is_updated_once_the_whole_wave_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until then another row may turn out to have made it."""
+    monkeypatch.setattr(waves, "batches_of", lambda rows: lookups.batches_of(rows, 1))
+    monkeypatch.setattr(waves, "STORED_TOGETHER", 1)
+    record = {"id": "5", "properties": {"email": "1@example.com"}}
+
+    def answer(kind: str, inputs: list[dict[str, Any]]) -> Any:
+        if kind == "create" and inputs[0]["properties"]["email"] == "1@example.com":
+            error = {"category": "CONFLICT", "message": "Contact already exists. Existing ID: 5"}
+            return {"results": [], "errors": [error]}
+        made = {"id": "6", "properties": {"email": "2@example.com"}}
+        return {"results": [record if kind == "read" else made]}
+
+    answers = Answers(answer)
+    statements = pages_of(a_create(1), a_create(2))
+    engine(statements, answers, []).run("plan")
+    assert [kind for kind, _ in answers.sent] == ["create", "create", "read"]
+    assert [row["row_key"] for row in stored(statements, "PUSH_ROWS")] == ["2", "1"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import TypeVar
 
 from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
@@ -19,8 +20,21 @@ from hubspot_ingest.outbound.values import same_value
 
 Item = TypeVar("Item")
 # Ids that no batch finds are asked for one by one, in case they were merged away: of those that a
-# source has, which may never have been, so many of those that are looked for together.
+# source has, which may never have been, so many of each wave.
 MOST_ALONE = 100
+
+
+@dataclass
+class AloneBudget:
+    """How many more ids may be asked for one by one."""
+
+    left: int = MOST_ALONE
+
+    def take(self, ids: Sequence[str]) -> Sequence[str]:
+        """Those of some ids that may be asked for; they are then counted."""
+        taken = ids[: self.left]
+        self.left -= len(taken)
+        return taken
 
 
 def batches_of(items: Sequence[Item], size: int = WRITE_LIMIT) -> Iterator[Sequence[Item]]:
@@ -62,14 +76,15 @@ class RecordLookup:
         """The records of ids that HubSpot gave; one that was merged away leads to the survivor."""
         return self._by_id(ids, None)
 
-    def _by_id(self, ids: Iterable[str], most_alone: int | None) -> dict[str, WrittenRecord]:
+    def _by_id(self, ids: Iterable[str], alone: AloneBudget | None) -> dict[str, WrittenRecord]:
         records: dict[str, WrittenRecord] = {}
         asked = list(dict.fromkeys(ids))
         for record in self._read("", asked):
             records[record.id] = record
             for old_id in (record.properties.get("hs_merged_object_ids") or "").split(";"):
                 records.setdefault(old_id, record)
-        missing = [id for id in asked if id not in records][:most_alone]
+        missing: Sequence[str] = [id for id in asked if id not in records]
+        missing = missing if alone is None else alone.take(missing)
         for id, survivor in zip(missing, self._pool.map(self._read_alone, missing), strict=True):
             if survivor is not None:
                 records[id] = survivor
@@ -85,10 +100,15 @@ class RecordLookup:
                 raise
             return None
 
-    def by_property(self, name: str, values: Iterable[str]) -> dict[str, WrittenRecord]:
-        """The records whose unique property has some values, by value."""
+    def by_property(
+        self, name: str, values: Iterable[str], alone: AloneBudget | None = None
+    ) -> dict[str, WrittenRecord]:
+        """The records whose unique property has some values, by value.
+
+        ``alone`` bounds the ids that are asked for one by one; None: by a budget of their own.
+        """
         if name == RECORD_ID:
-            return self._by_id(values, MOST_ALONE)
+            return self._by_id(values, alone or AloneBudget())
         if not name:
             return {}
         asked = list(dict.fromkeys(values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from hubspot_ingest import credentials
@@ -123,10 +124,12 @@ def portal_properties(client: Client, stream: RecordStream) -> tuple[Property, .
 
     Where HubSpot does not show the rules it alone enforces them.
     """
-    portal = client.fetch(requests.properties(stream.object_type), responses.properties)
+    rules_request = requests.property_rules(stream.type_id or stream.object_type)
+    with ThreadPoolExecutor(1) as beside:
+        asked_rules = beside.submit(client.fetch, rules_request, responses.property_rules)
+        portal = client.fetch(requests.properties(stream.object_type), responses.properties)
     try:
-        request = requests.property_rules(stream.type_id or stream.object_type)
-        rules = client.fetch(request, responses.property_rules)
+        rules = asked_rules.result()
     except (HubSpotRefused, ScopeMissing):
         return portal
     return tuple(replace(prop, rules=rules.get(prop.name, ())) for prop in portal)

@@ -1,7 +1,8 @@
 """Plans a push: finds what changed, looks for its records, and stores what would be done, by wave.
 
 A plan writes nothing to HubSpot. A run does what its plan says, row by row; a hash tells two plans
-apart. Memory holds two waves, however many rows changed.
+apart. Memory holds two waves, however many rows changed. Rows are planned as soon as their records
+are there: nothing is sent before the last of them is planned.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from hubspot_ingest.database.connection import Database, Row, variant
@@ -21,16 +22,21 @@ from hubspot_ingest.errors import finishing
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.outbound.link_plans import LinkPlans
-from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
+from hubspot_ingest.outbound.lookups import AloneBudget, RecordLookup, batches_of
 from hubspot_ingest.outbound.mapping import EMAIL, column_kind
 from hubspot_ingest.outbound.opening import OpenPush, source_table
 from hubspot_ingest.outbound.record_owners import RecordOwners
+from hubspot_ingest.outbound.row_json import row_as_json, row_identity
 from hubspot_ingest.outbound.row_plans import RowPlanner, lookup_value
-from hubspot_ingest.outbound.rows import Action, LedgerRow, LinkWish, PlannedRow, SourceRow
+from hubspot_ingest.outbound.rows import Action, LedgerRow, PlannedRow, SourceRow
 from hubspot_ingest.outbound.values import RowFault
 
 # Rows that are planned, and sent, together: 50 batches. Their state is written at once.
 WAVE = 5_000
+# The first wave is smaller, so that HubSpot is asked sooner.
+FIRST_WAVE = 1_000
+# Rows of a wave whose records are looked for at once.
+PART = 1_000
 SENT_STATES = ("SYNCED", "KEPT")
 SENT_ACTIONS = tuple(str(action) for action in Action if action.is_sent)
 OTHER_ACTIONS = tuple(str(action) for action in Action if not action.is_sent)
@@ -70,13 +76,12 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class _LookedUp:
-    """Rows that are planned together: those at fault, and of the others what they ask for."""
+class _Part:
+    """Rows that are looked for together: those at fault, and of the others what they ask for."""
 
     rows: Sequence[SourceRow]
-    planned: dict[int, PlannedRow]
+    invalid: Mapping[int, PlannedRow]
     wishes: Mapping[int, Mapping[str, str | None]]
-    sound: Sequence[SourceRow]
     records: Future[dict[int, WrittenRecord]]
 
 
@@ -125,7 +130,9 @@ class PushPlanner:
         self._plan_rows.clear()
         digest = hashlib.sha256(self._mapping.fingerprint.encode())
         with ThreadPoolExecutor(1) as reading:
-            self._plan_waves(self._looked_up(summary.rows_changed, reading), summary, digest.update)
+            for parts in self._looked_up(summary.rows_changed, reading):
+                self._plan_parts(parts, summary, digest.update)
+                self._heartbeat()
         summary.codes.pop("", None)
         costs = self._link_plans.costs
         summary.link_requests, summary.target_reads = costs.requests, costs.target_reads
@@ -133,26 +140,25 @@ class PushPlanner:
         self._plan_rows.finish(summary.hash)
         return summary
 
-    def _plan_waves(
-        self, waves: Iterator[_LookedUp], summary: PlanSummary, digest: Callable[[bytes], None]
+    def _plan_parts(
+        self, parts: Sequence[_Part], summary: PlanSummary, digest: Callable[[bytes], None]
     ) -> None:
-        for wave in waves:
-            rows, planned = wave.rows, self._planned(wave)
-            sent_before = {
-                row.n for row in rows if row.ledger is not None and row.ledger.state in SENT_STATES
-            }
-            for row in planned:
-                summary.actions[row.action] += 1
-                summary.codes[row.code or ""] += row.action is Action.INVALID
-                if row.n in sent_before:
-                    links = row.action is Action.LINK and not row.retries_links
-                    changes = row.action.is_sent or links
-                    summary.changed_sent_rows += changes
-                elif row.record_id is not None and row.action is not Action.INVALID:
-                    summary.found += 1
-                digest(json.dumps(_identity(row)).encode())
-            self._plan_rows.add(map(row_as_json, planned))
-            self._heartbeat()
+        rows = [row for part in parts for row in part.rows]
+        planned = self._planned(rows, parts)
+        sent_before = {
+            row.n for row in rows if row.ledger is not None and row.ledger.state in SENT_STATES
+        }
+        for row in planned:
+            summary.actions[row.action] += 1
+            summary.codes[row.code or ""] += row.action is Action.INVALID
+            if row.n in sent_before:
+                links = row.action is Action.LINK and not row.retries_links
+                changes = row.action.is_sent or links
+                summary.changed_sent_rows += changes
+            elif row.record_id is not None and row.action is not Action.INVALID:
+                summary.found += 1
+            digest(json.dumps(row_identity(row)).encode())
+        self._plan_rows.add(map(row_as_json, planned))
 
     def _find_changes(self, scope: Scope, now: int) -> PlanSummary:
         mapping, settings = self._mapping, self._settings
@@ -190,9 +196,11 @@ class PushPlanner:
         )
 
     def _waves(self, changes: int) -> Iterator[list[SourceRow]]:
-        for after in range(0, changes, WAVE):
-            rows = self._database.rows(push_diff.wave(self._tables), (after, after + WAVE))
+        after, size = 0, FIRST_WAVE
+        while after < changes:
+            rows = self._database.rows(push_diff.wave(self._tables), (after, after + size))
             yield [self._source_row(row) for row in rows]
+            after, size = after + size, WAVE
 
     def _source_row(self, row: Row) -> SourceRow:
         ledger = None
@@ -214,30 +222,46 @@ class PushPlanner:
             ledger,
         )
 
-    def _looked_up(self, changes: int, reading: Executor) -> Iterator[_LookedUp]:
-        """The waves; while one is planned and stored, the records of the next one are read."""
-        before: _LookedUp | None = None
-        for rows in self._waves(changes):
-            planned: dict[int, PlannedRow] = {}
-            wishes: dict[int, Mapping[str, str | None]] = {}
-            for row in rows:
-                try:
-                    wishes[row.n] = {} if row.is_gone else self._rows.check(row)
-                except RowFault as fault:
-                    planned[row.n] = self._rows.invalid(row, fault)
-            sound = [row for row in rows if row.n in wishes]
-            find = self._records if self._reads else self._as_in_ledger
-            wave = _LookedUp(rows, planned, wishes, sound, reading.submit(find, sound))
-            if before is not None:
-                yield before
-            before = wave
-        if before is not None:
-            yield before
+    def _looked_up(self, changes: int, reading: Executor) -> Iterator[Sequence[_Part]]:
+        """What changed; while a wave is planned and stored, the records of the next one are read.
 
-    def _planned(self, wave: _LookedUp) -> list[PlannedRow]:
-        """What is done for some rows, in their order."""
-        rows, sound, planned = wave.rows, wave.sound, wave.planned
-        records, wishes = wave.records.result(), wave.wishes
+        As many parts come together as are there: each time takes statements.
+        """
+        ahead: list[_Part] = []
+        for rows in self._waves(changes):
+            alone = AloneBudget()
+            parts = [self._part(part, reading, alone) for part in batches_of(rows, PART)]
+            yield from _as_they_come(ahead)
+            ahead = parts
+        yield from _as_they_come(ahead)
+
+    def _part(self, rows: Sequence[SourceRow], reading: Executor, alone: AloneBudget) -> _Part:
+        """Rows, checked, whose records are being read; ``reading`` takes them in turn."""
+        invalid: dict[int, PlannedRow] = {}
+        wishes: dict[int, Mapping[str, str | None]] = {}
+        for row in rows:
+            try:
+                wishes[row.n] = {} if row.is_gone else self._rows.check(row)
+            except RowFault as fault:
+                invalid[row.n] = self._rows.invalid(row, fault)
+        sound = [row for row in rows if row.n in wishes]
+        records = (
+            reading.submit(self._records, sound, alone)
+            if self._reads
+            else reading.submit(self._as_in_ledger, sound)
+        )
+        return _Part(rows, invalid, wishes, records)
+
+    def _planned(self, rows: Sequence[SourceRow], parts: Sequence[_Part]) -> list[PlannedRow]:
+        """What is done for the rows of some parts, in their order."""
+        planned: dict[int, PlannedRow] = {}
+        wishes: dict[int, Mapping[str, str | None]] = {}
+        records: dict[int, WrittenRecord] = {}
+        for part in parts:
+            planned.update(part.invalid)
+            wishes.update(part.wishes)
+            records.update(part.records.result())
+        sound = [row for row in rows if row.n in wishes]
         values = {
             row.n: lookup_value(self._mapping, self._definitions, row)
             for row in sound
@@ -269,7 +293,7 @@ class PushPlanner:
                 records[row.n] = WrittenRecord(id, {}, None)
         return records
 
-    def _records(self, rows: Sequence[SourceRow]) -> dict[int, WrittenRecord]:
+    def _records(self, rows: Sequence[SourceRow], alone: AloneBudget) -> dict[int, WrittenRecord]:
         """The records of some rows, by number: by the ledger's id, else by the match."""
         records: dict[int, WrittenRecord] = {}
         ids = {
@@ -290,7 +314,7 @@ class PushPlanner:
             if row.n not in records and not row.is_gone and not self._is_settled(row)
         ]
         values = {row.n: lookup_value(self._mapping, self._definitions, row) for row in left}
-        by_value = self._lookup.by_property(self._mapping.match, values.values())
+        by_value = self._lookup.by_property(self._mapping.match, values.values(), alone)
         for row in left:
             if values[row.n] in by_value:
                 records[row.n] = by_value[values[row.n]]
@@ -316,57 +340,11 @@ class PushPlanner:
         return {str(row["ROW_KEY"]) for row in rows}
 
 
-def _identity(row: PlannedRow) -> list[object]:
-    """What two equal plans have in common for a row."""
-    links = [wish.as_json() for wish in (*row.links_added, *row.links_removed)]
-    return [row.key, row.action, row.record_id, row.changed, row.code, row.hash, links]
-
-
-def row_as_json(row: PlannedRow) -> dict[str, object]:
-    """A planned row as it is stored."""
-    return {
-        "n": row.n,
-        "row_key": row.key,
-        "record_id": row.record_id,
-        "action": str(row.action),
-        "changed": row.changed,
-        "code": row.code,
-        "message": row.message,
-        "property": row.property_name,
-        "payload": dict(row.payload),
-        "before": dict(row.before),
-        "sent": dict(row.sent),
-        "altered": dict(row.altered),
-        "source_hash": row.hash,
-        "is_gone": row.is_gone,
-        "links_added": [wish.as_json() for wish in row.links_added] or None,
-        "links_removed": [wish.as_json() for wish in row.links_removed] or None,
-        "links": [wish.as_json() for wish in row.links] if row.changes_links else None,
-    }
-
-
-def row_from_json(stored: Row) -> PlannedRow:
-    """A planned row, or an intent, as it was stored."""
-    return PlannedRow(
-        int(stored["N"]),
-        stored["ROW_KEY"],
-        Action(stored["ACTION"]),
-        record_id=stored["RECORD_ID"],
-        payload=stored["PAYLOAD"],
-        before=stored["BEFORE"],
-        sent=stored["SENT"],
-        altered=stored["ALTERED"],
-        hash=stored["SOURCE_HASH"],
-        code=stored.get("CODE"),
-        message=stored.get("MESSAGE"),
-        property_name=stored.get("PROPERTY"),
-        is_gone=bool(stored["IS_GONE"]),
-        links=_wishes(stored.get("LINKS")),
-        links_added=_wishes(stored.get("LINKS_ADDED")),
-        links_removed=_wishes(stored.get("LINKS_REMOVED")),
-    )
-
-
-def _wishes(stored: object) -> tuple[LinkWish, ...]:
-    listed = variant(stored) or ()
-    return tuple(map(LinkWish.from_json, listed))
+def _as_they_come(parts: Sequence[_Part]) -> Iterator[Sequence[_Part]]:
+    """Parts in their order, as many together as are read; waits for the first that is not."""
+    while parts:
+        wait([parts[0].records])
+        open_part = (n for n, part in enumerate(parts) if not part.records.done())
+        count = next(open_part, len(parts))
+        yield parts[:count]
+        parts = parts[count:]

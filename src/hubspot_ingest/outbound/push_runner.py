@@ -31,10 +31,11 @@ from hubspot_ingest.outbound.link_turns import LinkTurns
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.pace import MOST_IN_FLIGHT
 from hubspot_ingest.outbound.planning import SENT_ACTIONS, PushPlanner, Scope
+from hubspot_ingest.outbound.push_progress import Progress
 from hubspot_ingest.outbound.push_settings import PushSettings
 from hubspot_ingest.outbound.rows import Action
 from hubspot_ingest.outbound.sending import Sender
-from hubspot_ingest.outbound.waves import Progress, WaveEngine
+from hubspot_ingest.outbound.waves import WaveEngine
 from hubspot_ingest.stopwatch import RunCost
 from hubspot_ingest.times import MINUTE
 

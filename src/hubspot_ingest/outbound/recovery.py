@@ -16,7 +16,8 @@ from hubspot_ingest.outbound import outcomes
 from hubspot_ingest.outbound.keyless_creates import settle_keyless
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
-from hubspot_ingest.outbound.planning import WAVE, row_from_json
+from hubspot_ingest.outbound.planning import WAVE
+from hubspot_ingest.outbound.row_json import row_from_json
 from hubspot_ingest.outbound.row_plans import LIFECYCLE
 from hubspot_ingest.outbound.rows import Action, PlannedRow
 from hubspot_ingest.outbound.waves import WaveEngine

@@ -12,8 +12,9 @@ from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import opening, push_runner
-from hubspot_ingest.outbound.planning import WAVE, Scope, row_from_json
+from hubspot_ingest.outbound.planning import WAVE, Scope
 from hubspot_ingest.outbound.push_runner import PushRun
+from hubspot_ingest.outbound.row_json import row_from_json
 from hubspot_ingest.outbound.rows import Action
 
 Answer = dict[str, Json]

@@ -324,22 +324,23 @@ def _holds_stage(outcome: RowOutcome) -> bool:
     return outcome.wrote and returned == sent
 
 
-@dataclass(frozen=True, slots=True)
 class _RowFinder:
     """Finds the row that a record was made for: by trace id, else by a unique property."""
 
-    sender: Sender
-    rows: Rows
+    def __init__(self, sender: Sender, rows: Rows) -> None:
+        self._sender = sender
+        self._rows = rows
+        self._by_trace = {sender.trace_id(row): row for row in rows}
 
     def __call__(self, record: WrittenRecord) -> PlannedRow | None:
-        for row in self.rows:
-            if record.trace_id is not None and record.trace_id == self.sender.trace_id(row):
-                return row
-        mapping = self.sender.mapping
+        row = self._by_trace.get(record.trace_id or "")
+        if row is not None:
+            return row
+        mapping = self._sender.mapping
         names = [name for name in (mapping.external_id, mapping.match) if name]
         for name in names:
-            definition = self.sender.definitions.get(name)
-            for row in self.rows:
+            definition = self._sender.definitions.get(name)
+            for row in self._rows:
                 value = row.payload.get(name)
                 if value and same_value(definition, value, record.properties.get(name)):
                     return row

@@ -1,6 +1,7 @@
 """Carries out a plan in waves: intents stored, rows sent, outcomes stored, intents removed.
 
 While a wave is on its way, what became of the one before is stored, and the next one is prepared.
+Of the last wave outcomes are stored as they come: nothing else is left to do.
 
 The database is used by the one thread that holds the session, HubSpot by several. A process may be
 killed between any two lines: what is an intent then is looked up by ``recovery`` before anything is
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.push_deferrals import DEFERRED_MESSAGE, Deferrals
@@ -26,7 +28,9 @@ from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.mapping import PushMapping
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.pace import Pace
-from hubspot_ingest.outbound.planning import OTHER_ACTIONS, SENT_ACTIONS, WAVE, row_from_json
+from hubspot_ingest.outbound.planning import FIRST_WAVE, OTHER_ACTIONS, SENT_ACTIONS, WAVE
+from hubspot_ingest.outbound.push_progress import Progress
+from hubspot_ingest.outbound.row_json import row_from_json
 from hubspot_ingest.outbound.row_plans import RowPlanner, has_key
 from hubspot_ingest.outbound.rows import Action, PlannedRow, SourceRow
 from hubspot_ingest.outbound.sending import Sender
@@ -34,33 +38,8 @@ from hubspot_ingest.times import Clock
 
 # A share of refused rows says nothing while there are fewer.
 REFUSED_FROM = 500
-
-
-@dataclass
-class Progress:
-    """What a run did so far, by outcome; ``altered_new`` are records made with another value."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    altered_new: int = 0
-    links_added: int = 0
-    links_removed: int = 0
-
-    @property
-    def created(self) -> int:
-        """Records that were made, whatever HubSpot stored of their values."""
-        return self.outcomes["CREATED"] + self.altered_new
-
-    @property
-    def updated(self) -> int:
-        """Records that were there and were written, likewise."""
-        done = sum(self.outcomes[outcome] for outcome in ("UPDATED", "ALTERED", "IGNORED"))
-        return done - self.altered_new
-
-    @property
-    def sent(self) -> int:
-        """Rows that HubSpot decided on."""
-        done = ("CREATED", "UPDATED", "CLEARED", "ARCHIVED", "ALTERED", "IGNORED", "REJECTED")
-        return sum(self.outcomes[outcome] for outcome in done)
+# Of a wave that is still under way no fewer outcomes are stored: each time takes statements.
+STORED_TOGETHER = 1_000
 
 
 _Batch = tuple[Action, Sequence[PlannedRow]]
@@ -68,11 +47,19 @@ _Batch = tuple[Action, Sequence[PlannedRow]]
 
 @dataclass
 class _Wave:
-    """Rows that are on their way, and what becomes of them."""
+    """Rows that are on their way, and what becomes of them.
+
+    ``answers`` are outcomes as they come, and None once there are no more; ``stored`` the numbers
+    of rows whose outcomes are stored, ``settled`` the other outcomes.
+    """
 
     rows: Sequence[PlannedRow]
-    sent: Future[tuple[list[RowOutcome], IngestError | None]]
+    sent: Future[None] = field(default_factory=Future)
+    answers: SimpleQueue[list[RowOutcome] | None] = field(default_factory=SimpleQueue)
+    error: IngestError | None = None
     settled: list[RowOutcome] = field(default_factory=list)
+    stored: set[int] = field(default_factory=set)
+    is_over: bool = False
 
 
 @dataclass
@@ -109,52 +96,66 @@ class WaveEngine:
             self.store([outcomes.not_sent(row) for row in rows], intended=False)
             self.heartbeat()
         pace = Pace(self.pushed_back)
-        ahead: _Wave | None = None
+        going: _Wave | None = None
         with ThreadPoolExecutor(1) as sending:
             try:
-                for rows in self._pages(plan_hash, SENT_ACTIONS):
+                for rows in self._pages(plan_hash, SENT_ACTIONS, first=FIRST_WAVE):
                     batches = self._in_batches(rows)
                     numbers, now = (rows[0].n, rows[-1].n), self.clock.now()
                     self.ledger.intend(self.sender.run_id, plan_hash, SENT_ACTIONS, numbers, now)
-                    before, ahead = ahead, None
-                    if before is not None:
-                        self._settle(before)
-                    ahead = _Wave(rows, sending.submit(self._send, batches, pace))
+                    if going is not None:
+                        self._settle(going)
+                    before, going = going, _Wave(rows)
+                    going.sent = sending.submit(self._send, batches, pace, going)
                     if before is not None:
                         self._store(before)
-                before, ahead = ahead, None
-                if before is not None:
-                    self._settle(before)
-                    self._store(before)
+                if going is not None:
+                    self._settle(going, is_last=True)
+                    self._store(going)
             except IngestError:
-                if ahead is not None:
+                if going is not None and not going.is_over:
                     # it is under way: what becomes of it is stored all the same
                     with suppress(IngestError):
-                        self._settle(ahead)
-                        self._store(ahead)
+                        self._settle(going)
+                        self._store(going)
                 raise
 
-    def _settle(self, wave: _Wave) -> None:
+    def _settle(self, wave: _Wave, *, is_last: bool = False) -> None:
         """Wait until a wave is sent. Raises what ended it, once what is settled of it is stored."""
-        wave.settled, error = wave.sent.result()
+        while (answer := wave.answers.get()) is not None:
+            wave.settled += answer
+            if is_last and wave.answers.empty():
+                self._store_part(wave)
+        wave.is_over = True
+        wave.sent.result()
         wave.settled += self._update_existing(wave.settled)
         try:
-            if error is not None:
-                raise error
+            if wave.error is not None:
+                raise wave.error
             self._check_refused(wave.settled)
         except IngestError:
-            self.store(wave.settled, defer=wave.rows)
+            self.store(wave.settled, defer=[row for row in wave.rows if row.n not in wave.stored])
             raise
+
+    def _store_part(self, wave: _Wave) -> None:
+        """Store what is certain of a wave that is under way; updates of records there are wait."""
+        certain = [outcome for outcome in wave.settled if outcome.existing_id is None]
+        if len(certain) >= STORED_TOGETHER:
+            self.store(certain)
+            wave.stored |= {outcome.row.n for outcome in certain}
+            wave.settled = [outcome for outcome in wave.settled if outcome.row.n not in wave.stored]
 
     def _store(self, wave: _Wave) -> None:
         self.store(wave.settled)
         self.heartbeat()
 
-    def _pages(self, plan_hash: str, actions: Sequence[str]) -> Iterator[list[PlannedRow]]:
-        plan_rows, after = PlanRows(self.database, self.push), 0
-        while stored := plan_rows.page(plan_hash, actions, after, WAVE):
+    def _pages(
+        self, plan_hash: str, actions: Sequence[str], *, first: int = WAVE
+    ) -> Iterator[list[PlannedRow]]:
+        plan_rows, after, size = PlanRows(self.database, self.push), 0, first
+        while stored := plan_rows.page(plan_hash, actions, after, size):
             rows = [row_from_json(row) for row in stored]
-            after = rows[-1].n
+            after, size = rows[-1].n, WAVE
             yield rows
 
     def _in_batches(self, rows: Sequence[PlannedRow]) -> list[_Batch]:
@@ -164,28 +165,29 @@ class WaveEngine:
             for batch in self._batches([row for row in rows if row.action in actions])
         ]
 
-    def _send(
-        self, wave: Sequence[_Batch], pace: Pace
-    ) -> tuple[list[RowOutcome], IngestError | None]:
-        """Send a wave; what is settled, and the error that kept the rest from being sent."""
-        batches = iter(wave)
-        settled: list[RowOutcome] = []
-        error: IngestError | None = None
+    def _send(self, batches: Sequence[_Batch], pace: Pace, wave: _Wave) -> None:
+        """Send a wave: its answers, and the error that kept the rest from being sent."""
+        try:
+            self._send_batches(iter(batches), pace, wave)
+        finally:
+            wave.answers.put(None)
+
+    def _send_batches(self, batches: Iterator[_Batch], pace: Pace, wave: _Wave) -> None:
         going: set[Future[list[RowOutcome]]] = set()
         while True:
-            while error is None and len(going) < pace.in_flight:
+            while wave.error is None and len(going) < pace.in_flight:
                 batch = next(batches, None)
                 if batch is None:
                     break
                 going.add(self.pool.submit(self.sender.send, *batch))
             if not going:
-                return settled, error
+                return
             done, going = wait(going, return_when=FIRST_COMPLETED)
             for future in done:
                 try:
-                    settled += future.result()
+                    wave.answers.put(future.result())
                 except IngestError as raised:
-                    error = error or raised
+                    wave.error = wave.error or raised
                 pace.answered()
 
     def _batches(self, rows: Sequence[PlannedRow]) -> list[Sequence[PlannedRow]]:
