@@ -1,15 +1,16 @@
 """Makes and removes the associations of a plan, once all its records are written.
 
 For each object type that is linked to: the pairs are read, decided one by one, written, and the
-ledger told. What is about to be made is written to the ledger first, so that a run that is killed
-does not take its own links for somebody else's; every request may be sent twice without harm.
+ledger told. While pairs are on their way, the next rows are taken from the plan. What is about to
+be made is written to the ledger first, so that a run that is killed does not take its own links for
+somebody else's; every request may be sent twice without harm.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
@@ -37,6 +38,33 @@ from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.times import Clock
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows whose links are made together, the ids of their records, and the links they have."""
+
+    rows: Sequence[PlannedRow]
+    ids: Mapping[str, str]
+    links: Sequence[Row]
+
+
+@dataclass
+class _ReadAhead:
+    """Groups of rows, of which the next one may be read before it is asked for."""
+
+    groups: Iterator[_Group]
+    _ahead: list[_Group | None] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Read the next group, unless that was done."""
+        if not self._ahead:
+            self._ahead.append(next(self.groups, None))
+
+    def take(self) -> _Group | None:
+        """The next group; None where there is none."""
+        self.read()
+        return self._ahead.pop()
+
+
 @dataclass
 class LinkEngine:
     """Carries out the associations of the stored plan of one push in one run."""
@@ -57,6 +85,7 @@ class LinkEngine:
         self._ledger = LinkLedger(self.database, self.clock, self.opened, self.run_id)
         self._targets = TargetLookup(self.opened, self.fetch, self.pool)
         self._kinds = LinkKinds(self.fetch, self._from_type)
+        self._ahead = _ReadAhead(iter(()))
         self._columns = {link.name: link for link in self.opened.mapping.links}
         self._mappings = {link.name: link.mapping for link in self.opened.mapping.links}
 
@@ -65,16 +94,16 @@ class LinkEngine:
 
         Raises what ``Fetch`` and ``heartbeat`` raise.
         """
-        pages = self._pages(plan_hash)
-        rows = next(pages, None)
-        if rows is None:
+        self._ahead = _ReadAhead(map(self._group, self._pages(plan_hash)))
+        group = self._ahead.take()
+        if group is None:
             return
         with self.turns.turn(self.heartbeat) as alive:
-            while rows is not None:
-                self._ledger.remember(rows)
-                self.carry_out(rows)
+            while group is not None:
+                self._ledger.remember(group.rows)
+                self._carry_out(group)
                 alive()
-                rows = next(pages, None)
+                group = self._ahead.take()
 
     def _pages(self, plan_hash: str) -> Iterator[list[PlannedRow]]:
         plan_rows, after = PlanRows(self.database, self.opened.name), 0
@@ -83,11 +112,16 @@ class LinkEngine:
             after = rows[-1].n
             yield rows
 
+    def _group(self, rows: Sequence[PlannedRow]) -> _Group:
+        keys = [str(row.key) for row in rows]
+        return _Group(rows, self._ledger.rows.record_ids(keys), self._ledger.links.of_rows(keys))
+
     def carry_out(self, rows: Sequence[PlannedRow]) -> None:
         """Make the associations of some rows as their ``links`` say; those of ours only go."""
-        keys = [str(row.key) for row in rows]
-        ids = self._ledger.rows.record_ids(keys)
-        links = self._ledger.links.of_rows(keys)
+        self._carry_out(self._group(rows))
+
+    def _carry_out(self, group: _Group) -> None:
+        rows, ids, links = group.rows, group.ids, group.links
         # of a record that is not there any more HubSpot has taken them away
         lost = [
             str(row.key)
@@ -229,9 +263,7 @@ class LinkEngine:
         self._ledger.remember_taken(
             [(min(pair.keys), to_type, place, kind) for pair, place, kind in taken]
         )
-        failures = LinkSender(self.fetch, self._from_type, to_type).send(
-            {place: decision for place, decision in decisions.items() if decision.changes}
-        )
+        failures = self._send(to_type, decisions)
         settled: list[Entry] = []
         forgotten = [_small(link) for pair in archived.values() for link in pair.made]
         for place, pair in live.items():
@@ -277,6 +309,19 @@ class LinkEngine:
         self._ledger.links.save(settled)
         self._ledger.links.delete(forgotten)
         return {*failures, *self._write_pairs(to_type, crossing, asked, gone)}
+
+    def _send(
+        self, to_type: str, decisions: Mapping[Place, PairDecision]
+    ) -> dict[Place, LinkFailure]:
+        """Send what is to change, and read the rows that come next meanwhile; what failed."""
+        changes = {place: decision for place, decision in decisions.items() if decision.changes}
+        if not changes:
+            return {}
+        sender = LinkSender(self.fetch, self._from_type, to_type)
+        with ThreadPoolExecutor(1) as beside:
+            sent = beside.submit(sender.send, changes)
+            self._ahead.read()
+        return sent.result()
 
     def _with_survivors(
         self, pairs: Mapping[Place, PairRows], present: Mapping[Place, set[LinkKind]]

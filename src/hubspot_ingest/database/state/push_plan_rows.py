@@ -29,6 +29,11 @@ _COLUMNS = {
     "LINKS": "VARIANT",
 }
 _OBJECTS = ("PAYLOAD", "BEFORE", "SENT", "ALTERED")
+# What the associations of a row need.
+_OF_LINKS = (
+    *("N", "ROW_KEY", "RECORD_ID", "ACTION", "SOURCE_HASH", "IS_GONE"),
+    *("LINKS_ADDED", "LINKS_REMOVED", "LINKS"),
+)
 
 
 class PlanRows:
@@ -60,23 +65,25 @@ class PlanRows:
         )
 
     def page_of_links(self, plan_hash: str, after: int, limit: int) -> list[dict[str, Any]]:
-        """As ``page``, of the rows whose associations change."""
-        return self._page(plan_hash, "LINKS IS NOT NULL", after, limit)
+        """As ``page``, of the rows whose associations change; without their values."""
+        return self._page(_OF_LINKS, plan_hash, "LINKS IS NOT NULL", after, limit)
 
     def page(
         self, plan_hash: str, actions: Sequence[str], after: int, limit: int
     ) -> list[dict[str, Any]]:
         """The next rows of a plan with such actions, in order, by the names of the columns."""
         which = f"ACTION IN ({', '.join(map(sql.text, actions))})"
-        return self._page(plan_hash, which, after, limit)
-
-    def _page(self, plan_hash: str, which: str, after: int, limit: int) -> list[dict[str, Any]]:
-        rows = self._database.rows(
-            f"SELECT {', '.join(_COLUMNS)} FROM {self._table} WHERE PUSH = ? AND PLAN_HASH = ? "
-            f"AND N > ? AND {which} ORDER BY N LIMIT {limit}",
-            (self._push, plan_hash, after),
-        )
+        rows = self._page(tuple(_COLUMNS), plan_hash, which, after, limit)
         for row in rows:
             for column in _OBJECTS:
                 row[column] = variant(row[column]) or {}
         return rows
+
+    def _page(
+        self, columns: Sequence[str], plan_hash: str, which: str, after: int, limit: int
+    ) -> list[dict[str, Any]]:
+        return self._database.rows(
+            f"SELECT {', '.join(columns)} FROM {self._table} WHERE PUSH = ? AND PLAN_HASH = ? "
+            f"AND N > ? AND {which} ORDER BY N LIMIT {limit}",
+            (self._push, plan_hash, after),
+        )
