@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic_core import to_json
 
 # A VARIANT holds 16 MB (Snowflake, "Semi-structured data types"); small binds are parsed sooner.
 MOST_CHARACTERS = 4_000_000
@@ -18,7 +19,7 @@ def json_binds(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     size = 0
     for row in rows:
         values = {column: value for column, value in row.items() if value is not None}
-        part = json.dumps(values, ensure_ascii=False)
+        part = to_json(values).decode()
         if parts and size + len(part) > MOST_CHARACTERS:
             yield f"[{','.join(parts)}]"
             parts, size = [], 0
