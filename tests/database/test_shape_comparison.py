@@ -140,6 +140,47 @@ def test_rows_that_share_a_key_are_counted_once_where_they_are_grouped(database:
     assert {row["KIND"]: row["IN_ALL"] for row in rows} == {"EQUAL": 1, "MISSING_THERE": 1}
 
 
+def test_rows_that_share_a_key_on_one_side_alone_do_not_agree(database: Database) -> None:
+    _two_tables(
+        database,
+        "SELECT 1 AS ID, 'a' AS NAME UNION ALL SELECT 2, 'b' UNION ALL SELECT 2, 'c'",
+        "SELECT 1 AS ID, 'a' AS NAME UNION ALL SELECT 1, 'a' UNION ALL SELECT 2, 'c' "
+        "UNION ALL SELECT 2, 'b'",
+    )
+    types = {"ID": "NUMBER", "NAME": "TEXT"}
+
+    rows = database.rows(Compared(OLD_FEW, OUR_FEW, types, types, ["ID"]).statement())
+
+    assert {row["KIND"]: row["IN_ALL"] for row in rows} == {"EQUAL": 3, "MISSING_THERE": 1}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "kind"),
+    [
+        ("'{\"a\": [1, 2]}'", "PARSE_JSON('{\"a\":[1,2]}')", "EQUAL"),
+        ("PARSE_JSON('{\"a\": [1, 2]}')", "PARSE_JSON('{\"a\":[1,2]}')", "EQUAL"),
+        ("PARSE_JSON('[1, 2]')", "'[1,   2]'", "EQUAL"),
+        ("'{\"a\": [1, 2]}'", "'{\"a\":[1,2]}'", "EQUAL"),
+        ("NULL", "PARSE_JSON('{\"a\":1}')", "DIFFERENT"),
+        ("'{\"a\": [1, 3]}'", "PARSE_JSON('{\"a\":[1,2]}')", "DIFFERENT"),
+        ("'{\"a\": [1, 3]}'", "'{\"a\":[1,2]}'", "DIFFERENT"),
+        ("'{a'", "'{ a'", "DIFFERENT"),
+        # text that is no object and no list is text
+        ("'1.0'", "'1'", "DIFFERENT"),
+    ],
+)
+def test_json_is_the_same_however_it_is_spelled(
+    database: Database, theirs: str, ours: str, kind: str
+) -> None:
+    _two_tables(database, f"SELECT 1 AS ID, {theirs} AS V", f"SELECT 1 AS ID, {ours} AS V")
+    their_types, our_types = (
+        {"ID": "NUMBER", "V": "VARIANT" if "PARSE" in value else "TEXT"} for value in (theirs, ours)
+    )
+    compared = Compared(OLD_FEW, OUR_FEW, their_types, our_types, ["ID"])
+
+    assert [row["KIND"] for row in database.rows(compared.statement())] == [kind]
+
+
 @pytest.mark.parametrize(
     ("type_", "theirs", "ours", "kind"),
     [

@@ -14,7 +14,7 @@ _EXTRACT = "JSON_EXTRACT"
 
 def normalize(root: Expr) -> Expr:
     """Rewrite constants, element access and casts to text, in place where possible."""
-    return _text_of_variants(_elements(_lists(_objects(_constants(root)))))
+    return _text_of_variants(_elements(_lists(_objects(_constants(_tried(root))))))
 
 
 def refuse_nul(root: Expr) -> Expr:
@@ -37,6 +37,16 @@ def refuse_nul(root: Expr) -> Expr:
         failure = exp.Anonymous(this="ERROR", expressions=[message])
         case = exp.Case(ifs=[exp.If(this=has_nul, true=failure)], default=node.copy())
         root = _replace(root, node, case)
+    return root
+
+
+def _tried(root: Expr) -> Expr:
+    """Parse what is JSON for ``TRY_PARSE_JSON``: a cast would keep its spelling."""
+    for node in reversed(list(root.find_all(exp.ParseJSON))):
+        if node.args.get("safe"):
+            is_json = exp.Anonymous(this="JSON_VALID", expressions=[node.this.copy()])
+            text = exp.Case(ifs=[exp.If(this=is_json, true=node.this.copy())])
+            root = _replace(root, node, exp.ParseJSON(this=text))
     return root
 
 

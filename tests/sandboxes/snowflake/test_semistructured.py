@@ -125,3 +125,10 @@ def test_the_array_of_a_lambda_is_an_array(rows: Rows) -> None:
 def test_a_lambda_whose_argument_has_no_type_is_beyond_the_local_engine(rows: Rows) -> None:
     with pytest.raises(Exception, match="Unsupported feature"):
         rows("SELECT TRANSFORM(SPLIT('a;b', ';'), x -> UPPER(x)) AS L")
+
+
+def test_json_that_is_tried_is_the_value_however_it_is_spelled(rows: Rows) -> None:
+    query = """SELECT TRY_PARSE_JSON(V) = TRY_PARSE_JSON('{"a":1}') AS X, TRY_PARSE_JSON('{') AS Y,
+        TRY_PARSE_JSON('') AS Z FROM (SELECT '{"a": 1}' AS V)"""
+
+    assert rows(query) == [{"X": True, "Y": None, "Z": None}]

@@ -17,6 +17,7 @@ _SYNCED, _DELETED, _END = "_FIVETRAN_SYNCED", "_FIVETRAN_DELETED", "_FIVETRAN_EN
 _OWN = frozenset({_SYNCED, "_FIVETRAN_ID"})
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _NUMBERS = frozenset({"NUMBER", "DECIMAL", "INT", "BIGINT"}) | _FLOATS
+_JSON = frozenset({"VARIANT", "OBJECT", "ARRAY"})
 # Two numbers that differ by less than this part of them were only rounded otherwise.
 ROUNDING = "0.000001"
 # Whole numbers that differ were not rounded, unless a FLOAT does not hold them.
@@ -27,10 +28,10 @@ SECOND = 1_000
 FOREVER = 253_402_300_799_000
 # So many combinations of differing columns are told of each kind, the most frequent ones.
 PATTERNS = 50
-# Of which table a row of the join comes.
+# Of which table a row of the join comes, and the how-manieth of its key it is.
 _THERE, _HERE = 't."#ROW"', 'o."#ROW"'
 # What stands for no value in a key: nothing in HubSpot has it.
-_NO_VALUE = {"ID": "-1", "INSTANT": "-1", "BOOLEAN": "FALSE", "TEXT": "''"}
+_NO_VALUE = {"ID": "-1", "INSTANT": "-1", "BOOLEAN": "FALSE", "TEXT": "''", "JSON": "''"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,8 @@ class Compared:
         the same.
         """
         keys = [self._pair(column, "ID") for column in self.key]
-        same = " AND ".join(
-            f"{theirs} = {ours}" for theirs, ours in (self._key_pair(column) for column in self.key)
-        )
+        pairs = [*(self._key_pair(column) for column in self.key), (_THERE, _HERE)]
+        same = " AND ".join(f"{theirs} = {ours}" for theirs, ours in pairs)
         row_key = " || '/' || ".join(
             f"COALESCE(TO_VARCHAR({theirs}), TO_VARCHAR({ours}), '')" for theirs, ours in keys
         )
@@ -100,16 +100,15 @@ class Compared:
         )
 
     def _rows(self, table: Table, side: str) -> str:
-        """The rows of one side, each marked as being there."""
-        once = ""
-        if self.grouped:
-            theirs_or_ours = 0 if side == "t" else 1
-            keys = [self._key_pair(column)[theirs_or_ours] for column in self.key]
-            order = ", ".join(f"{side}.{name(column)}" for column in self.columns) or "1"
-            once = (
-                f" QUALIFY ROW_NUMBER() OVER (PARTITION BY {', '.join(keys)} ORDER BY {order}) = 1"
-            )
-        return f'(SELECT {side}.*, TRUE AS "#ROW" FROM {table.quoted} {side}{once}) {side}'
+        """The rows of one side, numbered within their key, live ones first."""
+        place = 0 if side == "t" else 1
+        types = self.their_types if side == "t" else self.our_types
+        keys = ", ".join(self._key_pair(column)[place] for column in self.key)
+        values = (self._pair(column)[place] for column in self.columns)
+        order = ", ".join([_deleted(side, types), *values])
+        number = f"ROW_NUMBER() OVER (PARTITION BY {keys} ORDER BY {order})"
+        once = f" QUALIFY {number} = 1" if self.grouped else ""
+        return f'(SELECT {side}.*, {number} AS "#ROW" FROM {table.quoted} {side}{once}) {side}'
 
     def _listed(self, *, rounded: bool) -> str:
         """The names of the columns that differ, each with a blank behind it."""
@@ -138,12 +137,29 @@ class Compared:
                 near = f"{apart} < {SECOND}"
             case _:
                 near = "FALSE"
+        if kind in {"TEXT", "JSON"}:
+            return "" if rounded else self._differs_as_json(column, theirs, ours)
         if rounded:
             # not NULL: one side may lack the value
             return "" if near == "FALSE" else f"{unlike} AND COALESCE({near}, FALSE)"
         return " OR ".join(
             (f"({unlike} AND NOT COALESCE({near}, FALSE))", *self._unreadable(column, theirs, ours))
         )
+
+    def _differs_as_json(self, column: str, theirs: str, ours: str) -> str:
+        """Text differs, and is not the same JSON in another spelling.
+
+        What is text on both sides is JSON where it begins as an object or a list does.
+        """
+        unlike = f"{theirs} IS DISTINCT FROM {ours}"
+        if self._kind(column) == "TEXT":
+            begins = (f"LEFT({value}, 1) IN ('{{', '[')" for value in (theirs, ours))
+            is_json = " AND ".join([unlike, *begins])
+        else:
+            is_json = unlike
+        same = f"TRY_PARSE_JSON({theirs}) = TRY_PARSE_JSON({ours})"
+        # only where it is needed: to parse every value of every column takes its time
+        return f"IFF({is_json}, NOT COALESCE({same}, FALSE), {unlike})"
 
     def _unreadable(self, column: str, theirs: str, ours: str) -> Iterator[str]:
         """Conditions for text that cannot be read as the other side's type, which is no NULL."""
@@ -153,6 +169,8 @@ class Compared:
 
     def _kind(self, column: str) -> str:
         kinds = {_kind_of(self.their_types[column]), _kind_of(self.our_types[column])}
+        if "JSON" in kinds:
+            return "JSON"
         for kind in ("INSTANT", "NUMBER", "BOOLEAN"):
             # text on one side is read as the other's type
             if kind in kinds and kinds <= {kind, "TEXT"}:
@@ -223,6 +241,8 @@ def _kind_of(reported: str) -> str:
     base = _base(reported)
     if base in _NUMBERS:
         return "NUMBER"
+    if base in _JSON:
+        return "JSON"
     if base == "DATE" or base.startswith("TIMESTAMP"):
         return "INSTANT"
     return "BOOLEAN" if base == "BOOLEAN" else "TEXT"
@@ -237,7 +257,7 @@ def _value(value: str, kind: str, compared_as: str) -> str:
             return f"CAST({value} AS NUMBER(38,0))"
         case "INSTANT", "INSTANT":
             return f"DATE_PART('epoch_millisecond', {value})"
-        case "TEXT", "TEXT":
+        case "TEXT", "TEXT" | "JSON":
             # HubSpot spells a cleared value as an empty one
             return f"NULLIF({value}, '')"
         case "BOOLEAN", "BOOLEAN":
@@ -251,4 +271,6 @@ def _value(value: str, kind: str, compared_as: str) -> str:
             return f"DATE_PART('epoch_millisecond', TRY_TO_TIMESTAMP_NTZ(TO_VARCHAR({value})))"
         case "BOOLEAN":
             return f"TRY_TO_BOOLEAN(TO_VARCHAR({value}))"
+        case "JSON":
+            return f"NULLIF(TO_VARCHAR({value}), '')"
     return f"TO_VARCHAR({value})"
