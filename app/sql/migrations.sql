@@ -25,3 +25,4 @@ EXECUTE IMMEDIATE FROM './migrations/0015_push_leases.sql';
 EXECUTE IMMEDIATE FROM './migrations/0016_shapes.sql';
 EXECUTE IMMEDIATE FROM './migrations/0017_link_leases.sql';
 EXECUTE IMMEDIATE FROM './migrations/0018_time_zones.sql';
+EXECUTE IMMEDIATE FROM './migrations/0019_outdated_views.sql';

@@ -82,6 +82,23 @@ def test_an_unknown_connection_is_one_line(tmp_path: Path) -> None:
     assert done.err.count("\n") == 1
 
 
+def test_a_database_that_is_gone_hides_no_other(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with served(sandbox, tmp_path_factory.mktemp("gone") / "home") as laptop:
+        for sync, database in (("contacts", "HUBSPOT_DATA"), ("companies", "GONE_DATA")):
+            settings = f"{{'properties': [], 'destination': {{'database': '{database}'}}}}"
+            laptop.sql(f"CALL configure_sync('{sync}', {settings})")
+            laptop.sql(f"CALL ingest_hubspot('{sync}')")
+        laptop.sql("DROP DATABASE GONE_DATA")
+
+        done = laptop.run("sources")
+
+    [source] = yaml.safe_load(done.out)["sources"]
+    assert (done.status, source["database"]) == (0, "HUBSPOT_DATA")
+    assert "GONE_DATA.CRM is left out: " in done.err
+
+
 def test_what_people_write_in_hubspot_is_neither_yaml_nor_jinja() -> None:
     label = 'a "label": {{ env_var("HOME") }} {% raw %}\n- # \x9b \N{GRINNING FACE}'
     source = SourceTable("CONTACTS", label, [("A-B", "TEXT", label)], "CONTACTS", 10)

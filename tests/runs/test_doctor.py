@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.staging import parquet
+from hubspot_ingest.database.state.shapes import Shapes, StoredShape
 from hubspot_ingest.diagnose import doctor, findings
 from hubspot_ingest.diagnose.findings import Severity
-from hubspot_ingest.errors import CredentialMissing
+from hubspot_ingest.errors import CredentialMissing, DatabaseError
 from hubspot_ingest.hubspot import api_versions
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from hubspot_ingest.model import Usage
@@ -17,6 +20,20 @@ from hubspot_ingest.times import DAY
 from hubspot_sandbox import Limits
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import CONTACTS, HOUR, NOW, Answer, World, on_an_empty_stack
+
+
+class Failing(Database):
+    """A connection that refuses the statements that have some text in them."""
+
+    def __init__(self, alive: Database, text: str) -> None:
+        self._alive = alive
+        self.application = alive.application
+        self._text = text
+
+    def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
+        if self._text in statement:
+            raise DatabaseError("not for you")
+        return self._alive.rows(statement, params)
 
 
 def doctor_report(world: World) -> Answer:
@@ -48,6 +65,21 @@ def test_the_call_finds_nothing_wrong_where_all_is_well(served: World) -> None:
     assert wrong <= {"API_VERSION", "SCOPES"}, answer
     checks = {finding["check"] for finding in answer["findings"]}
     assert checks >= {"EGRESS", "CLOCK", "LIMITS", "SCOPES", "SYNC", "TABLE", "API_VERSION"}
+
+
+def test_a_schema_of_views_that_cannot_be_looked_at_hides_no_other_finding(loaded: World) -> None:
+    for schema, database in (("FIRST", "FORBIDDEN_DATA"), ("SECOND", "HUBSPOT_DATA")):
+        settings = {"database": database, "schema": schema}
+        shape = StoredShape("FIVETRAN", database, schema, settings)
+        Shapes(loaded.database).save(shape, loaded.clock.now())
+    alive = loaded.database
+    loaded.database = Failing(alive, '"FORBIDDEN_DATA".INFORMATION_SCHEMA')
+
+    found = [finding["finding"] for finding in _found(loaded, "VIEW")]
+
+    loaded.database = alive
+    assert "this could not be checked: not for you" in found
+    assert any("HUBSPOT_DATA.SECOND.CONTACT is not as it should be" in text for text in found)
 
 
 def test_it_changes_nothing(loaded: World) -> None:

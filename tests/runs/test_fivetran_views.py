@@ -332,8 +332,9 @@ def test_a_schema_with_the_same_rows_agrees_and_a_planted_difference_is_named(st
 
     # views in two schemas: it has to be said which
     world.rows(
-        "INSERT INTO HUBSPOT_INGEST.STATE.SHAPES SELECT SHAPE, DATABASE_NAME, 'SECOND', "
-        "SETTINGS, MADE_AT FROM HUBSPOT_INGEST.STATE.SHAPES"
+        "INSERT INTO HUBSPOT_INGEST.STATE.SHAPES (SHAPE, DATABASE_NAME, SCHEMA_NAME, SETTINGS, "
+        "MADE_AT) SELECT SHAPE, DATABASE_NAME, 'SECOND', SETTINGS, MADE_AT FROM "
+        "HUBSPOT_INGEST.STATE.SHAPES"
     )
     assert "name one" in world.call(compare)["message"]
     compare = compare.replace("'OLD'", """'OLD', PARSE_JSON('{"schema": "hubspot"}')""")

@@ -88,6 +88,19 @@ def test_of_two_syncs_of_a_stream_the_whole_one_is_shown_unless_the_other_is_nam
     assert line["why"] == "only the deals that the sync big_deals reads: it has filters"
 
 
+def test_views_that_were_never_made_are_dropped_without_a_choice_between_syncs(
+    make: MakeWorld,
+) -> None:
+    world = make({"deals": 1})
+    for sync in ("some_deals", "other_deals"):
+        settings = {"stream": "deals", **DEALS}
+        world.syncs.save(sync, "deals", settings, world.clock.now())
+
+    answer = shape_views.drop(world.context, shape_views.FIVETRAN, None)
+
+    assert answer["message"] == "0 views of HUBSPOT_DATA.HUBSPOT were dropped; the schema stays"
+
+
 def test_the_views_can_be_read_when_the_app_is_gone() -> None:
     with Engine(None) as engine:
         engine.install(APP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
 import pytest
@@ -10,11 +10,14 @@ import pytest
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.inbound.load.shapes import shape_views
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
+from hubspot_ingest.model import Json
 from tests.runs.conftest import MakeWorld
 from tests.runs.dying import Killed
 from tests.runs.replay.living import keep, replayed
+from tests.runs.statement_counts import statements_of_run
 from tests.runs.world import CONTACTS, HOUR, World, on_an_empty_stack
 
+READER = "HUBSPOT_INGEST.DATA_READER"
 VIEW = "HUBSPOT_DATA.HUBSPOT.CONTACT"
 
 
@@ -38,23 +41,47 @@ def add_lucky_number(world: World) -> None:
     world.portal.update("contacts", world.ids()[0], {"loyalty_luck": "7"})
 
 
+def without_lucky_number(world: World) -> None:
+    """A run brought a column, and a hand took it away with its row."""
+    add_lucky_number(world)
+    world.run()
+    world.rows(f"ALTER TABLE {CONTACTS} DROP COLUMN PROPERTIES_LOYALTY_LUCK")
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{world.ids()[0]}'")
+    make_views(world)
+    # no run that would have to look at them for that alone
+    world.rows("UPDATE HUBSPOT_INGEST.STATE.SHAPES SET MADE_AT = DATEADD(DAY, -1, MADE_AT)")
+    assert viewed(world, "PROPERTY_LOYALTY_LUCK") == set()
+    world.clock.advance(HOUR)
+
+
+def compare(world: World) -> dict[str, Json]:
+    return on_an_empty_stack(lambda: dict(reconcile(world.context, "contacts")))
+
+
 def viewed(world: World, column: str) -> set[Any]:
     """The values of a column of the view of contacts."""
     rows = world.rows(f'SELECT "{column}" AS VALUE FROM {VIEW}')
     return {row["VALUE"] for row in rows} - {None}
 
 
-class DyingAfter(Database):
-    """A connection whose process is killed after a statement that has some text in it."""
+class DyingAt(Database):
+    """A connection whose process is killed at a statement that has some text in it."""
 
-    def __init__(self, world: World, text: str) -> None:
-        self._alive = world.database
-        self.application = self._alive.application
+    def __init__(self, alive: Database, text: str, *, after: bool) -> None:
+        self._alive = alive
+        self.application = alive.application
         self._text = text
+        self._after = after
+        self._is_dead = False
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
+        is_last = self._text in statement
+        self._is_dead |= is_last and not self._after
+        if self._is_dead:
+            raise Killed
         found = self._alive.rows(statement, params)
-        if self._text in statement:
+        if is_last:
+            self._is_dead = True
             raise Killed
         return found
 
@@ -62,12 +89,24 @@ class DyingAfter(Database):
         self._alive.put(stream, location)
 
 
+def die_at(world: World, text: str, call: Callable[[], object], *, after: bool = False) -> None:
+    """Make a call in a process that is killed before or after a statement, or a write of it."""
+    alive, world.database = world.database, DyingAt(world.database, text, after=after)
+    try:
+        with pytest.raises(Killed):
+            call()
+    finally:
+        world.database = alive
+
+
+def readers(world: World) -> set[str]:
+    """Who may read the view of contacts."""
+    return {str(row["grantee_name"]) for row in world.rows(f"SHOW GRANTS ON VIEW {VIEW}")}
+
+
 def test_the_run_after_a_killed_one_shows_the_column_that_the_killed_one_made(world: World) -> None:
     add_lucky_number(world)
-    alive, world.database = world.database, DyingAfter(world, "ADD COLUMN")
-    with pytest.raises(Killed):
-        world.ingest()
-    world.database = alive
+    die_at(world, "ADD COLUMN", world.ingest, after=True)
     assert "PROPERTIES_LOYALTY_LUCK" in world.columns()
     world.clock.advance(HOUR)
 
@@ -76,13 +115,89 @@ def test_the_run_after_a_killed_one_shows_the_column_that_the_killed_one_made(wo
     assert viewed(world, "PROPERTY_LOYALTY_LUCK") == {7.0}
 
 
-def test_a_replay_shows_the_columns_that_it_brings_back(world: World) -> None:
+@pytest.mark.parametrize("text", ["SHAPES ORDER BY", "REPLACE VIEW"])
+def test_the_run_after_one_that_was_killed_at_the_views_makes_them(world: World, text: str) -> None:
+    world.run()
+    world.clock.advance(HOUR)
+    add_lucky_number(world)
+    die_at(world, text, world.ingest)
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    assert viewed(world, "PROPERTY_LOYALTY_LUCK") == {7.0}
+
+
+def test_views_that_are_up_to_date_are_not_looked_at_again(world: World) -> None:
+    world.run()
+    world.clock.advance(HOUR)
     add_lucky_number(world)
     world.run()
-    world.rows(f"ALTER TABLE {CONTACTS} DROP COLUMN PROPERTIES_LOYALTY_LUCK")
-    world.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{world.ids()[0]}'")
+    world.clock.advance(HOUR)
+
+    assert not any("SHAPES ORDER BY" in statement for statement in statements_of_run(world))
+
+
+def test_the_run_after_a_replay_that_was_killed_at_the_views_makes_them(world: World) -> None:
+    without_lucky_number(world)
+    die_at(world, "SHAPES ORDER BY", lambda: replayed(world))
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    assert viewed(world, "PROPERTY_LOYALTY_LUCK") == {7.0}
+
+
+def test_the_run_after_a_comparison_that_was_killed_at_the_views_makes_them(world: World) -> None:
+    without_lucky_number(world)
+    die_at(world, "SHAPES ORDER BY", lambda: compare(world))
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    assert viewed(world, "PROPERTY_LOYALTY_LUCK") == {7.0}
+
+
+def test_the_run_after_a_call_that_was_killed_at_the_views_makes_them(world: World) -> None:
+    world.run()
+    world.clock.advance(HOUR)
+    world.rows(f"DROP VIEW {VIEW}")
+    die_at(world, "REPLACE VIEW", lambda: make_views(world))
+    world.clock.advance(HOUR)
+    die_at(world, "SHAPES ORDER BY", world.ingest)
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    assert len(viewed(world, "ID")) == 3
+
+
+def test_the_run_after_one_that_was_killed_before_a_grant_grants(world: World) -> None:
+    world.run()
+    world.clock.advance(HOUR)
+    world.rows(f"DROP VIEW {VIEW}")
+    add_lucky_number(world)
+    die_at(world, "REPLACE VIEW", world.ingest, after=True)
+    assert READER not in readers(world)
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    assert READER in readers(world)
+
+
+def test_a_call_grants_what_one_that_was_killed_did_not(world: World) -> None:
+    world.rows(f"DROP VIEW {VIEW}")
+    die_at(world, "REPLACE VIEW", lambda: make_views(world), after=True)
+    assert READER not in readers(world)
+
     make_views(world)
-    assert viewed(world, "PROPERTY_LOYALTY_LUCK") == set()
+
+    assert READER in readers(world)
+
+
+def test_a_replay_shows_the_columns_that_it_brings_back(world: World) -> None:
+    without_lucky_number(world)
 
     replayed(world)
 
@@ -90,14 +205,9 @@ def test_a_replay_shows_the_columns_that_it_brings_back(world: World) -> None:
 
 
 def test_a_comparison_shows_the_columns_that_it_brings_back(world: World) -> None:
-    add_lucky_number(world)
-    world.run()
-    world.rows(f"ALTER TABLE {CONTACTS} DROP COLUMN PROPERTIES_LOYALTY_LUCK")
-    world.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{world.ids()[0]}'")
-    make_views(world)
-    assert viewed(world, "PROPERTY_LOYALTY_LUCK") == set()
+    without_lucky_number(world)
 
-    on_an_empty_stack(lambda: dict(reconcile(world.context, "contacts")))
+    compare(world)
 
     assert viewed(world, "PROPERTY_LOYALTY_LUCK") == {7.0}
 

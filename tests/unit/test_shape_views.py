@@ -16,14 +16,13 @@ from hubspot_ingest.database.state.shapes import StoredShape
 from hubspot_ingest.database.state.stored_state import StoredState
 from hubspot_ingest.database.state.syncs import EarnedOn, SweepsState, Sync
 from hubspot_ingest.errors import DatabaseError, GrantMissing
+from hubspot_ingest.inbound.load.shapes.shape_settings import ShapeSettings, parse_shape_settings
 from hubspot_ingest.inbound.load.shapes.shape_views import (
     FIVETRAN,
-    ShapeSettings,
     ViewPlan,
     check_schema,
     kept_places,
     make_views,
-    parse_shape_settings,
     plan_views,
 )
 from hubspot_ingest.model import Property
@@ -95,6 +94,7 @@ def plans(
         parse_app_settings({}),
         None,
         None,
+        None,
         {},
         {},
         [],
@@ -112,7 +112,9 @@ def test_one_view_that_cannot_be_made_stops_no_other_and_names_the_grants() -> N
     database.add_table("CONTACTS")
     planned = plans(database, sync("contacts"), sync("owners", filled=False))
 
-    made = {plan.view.table: plan for plan in make_views(database, [*planned.values()])}
+    made = {
+        plan.view.table: plan for plan in make_views(database, [*planned.values()], granting=False)
+    }
 
     assert made["OWNER"].status == "MADE"
     assert made["CONTACT"].status == "FAILED"
@@ -191,6 +193,18 @@ def test_a_view_keeps_the_rows_of_a(left: str) -> None:
     assert not plan.ddl
     assert "notes" in plan.why
     assert plan.statement == "CALL ingest_hubspot('notes')"
+
+
+def test_a_view_of_which_no_table_is_left_stays_as_it_is() -> None:
+    database = Catalog()
+    database.add_table("CONTACTS")
+    database.make(plans(database, sync("contacts"))["CONTACT"])
+    del database.objects[Table("HUBSPOT_DATA", "CRM", "CONTACTS")]
+
+    plan = plans(database)["CONTACT"]
+
+    assert plan.status == "UNCHANGED"
+    assert plan.why == "left as it is, with the rows of contacts: contacts are not read yet"
 
 
 # -- columns --------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from hubspot_ingest.diagnose import (
     table_checks,
 )
 from hubspot_ingest.diagnose.findings import Finding, Severity
-from hubspot_ingest.errors import IngestError
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import opening
@@ -103,8 +102,4 @@ def _portal_checks(
 
 
 def _findings_of(check: str, find: Check) -> Iterator[Finding]:
-    try:
-        yield from find()
-    except IngestError as error:
-        text = f"this could not be checked: {error.message}"
-        yield Finding(check, Severity.WARNING, text, "the message says what to do")
+    yield from findings.of_each(check, [find], lambda find: find())

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TypeVar
 
 from hubspot_ingest import times
+from hubspot_ingest.errors import IngestError
 from hubspot_ingest.hubspot import api_versions
 from hubspot_ingest.model import Json, Usage
+
+Checked = TypeVar("Checked")
 
 # HubSpot advises to make a new key every half year ("Service keys").
 OLD_CREDENTIAL = 180
@@ -44,6 +48,18 @@ class Finding:
             "finding": self.finding,
             "cure": self.cure,
         }
+
+
+def of_each(
+    check: str, things: Iterable[Checked], find: Callable[[Checked], Iterable[Finding]]
+) -> Iterator[Finding]:
+    """The findings about each of some things: one that cannot be looked at hides no other."""
+    for thing in things:
+        try:
+            yield from find(thing)
+        except IngestError as error:
+            text = f"this could not be checked: {error.message}"
+            yield Finding(check, Severity.WARNING, text, "the message says what to do")
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

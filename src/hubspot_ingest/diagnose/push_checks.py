@@ -11,6 +11,7 @@ from hubspot_ingest.database.source_access import readable_columns
 from hubspot_ingest.database.state import health
 from hubspot_ingest.database.state.connections import Connections
 from hubspot_ingest.database.state.push_store import Push
+from hubspot_ingest.diagnose import findings
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.errors import Refusal, ScopeMissing
 from hubspot_ingest.hubspot.client import Client
@@ -76,7 +77,9 @@ def contested(pushes: PushesWithSettings) -> Iterator[Finding]:
 
 def sources(database: Database, pushes: PushesWithSettings) -> Iterator[Finding]:
     """A finding for each source: whether the application may read it, with the grants it lacks."""
-    for push, settings in pushes:
+
+    def of_push(push_with_settings: tuple[Push, PushSettings]) -> Iterator[Finding]:
+        push, settings = push_with_settings
         source = settings.source
         try:
             readable_columns(database, opening.source_table(source), opening.source_kind(source))
@@ -85,6 +88,8 @@ def sources(database: Database, pushes: PushesWithSettings) -> Iterator[Finding]
             yield Finding("SOURCE", Severity.ERROR, f"{push.name}: {text}", grants)
         else:
             yield Finding("SOURCE", Severity.OK, f"{push.name}: {source} can be read")
+
+    yield from findings.of_each("SOURCE", pushes, of_push)
 
 
 def push_tasks(database: Database, pushes: PushesWithSettings) -> Iterator[Finding]:
@@ -114,14 +119,18 @@ def scopes(
     settings_of = {settings.connection: settings for _, settings in syncs}
     settings_of |= {settings.connection: settings.as_sync() for _, settings in pushes}
     stored = Connections(context.database).all()
-    for connection, settings in settings_of.items():
+
+    def of_connection(connection: str) -> Iterator[Finding]:
         writers: dict[str, list[str]] = {}
         for push, push_settings in pushes:
             if push_settings.connection == connection:
                 writers.setdefault(push.object_type, []).append(push.name)
         writes = connection in stored and stored[connection].writes
-        with context.client(settings, context.clock.now() + PATIENCE) as client:
+        deadline = context.clock.now() + PATIENCE
+        with context.client(settings_of[connection], deadline) as client:
             yield from _scopes(client, connection, writers, writes=writes)
+
+    yield from findings.of_each("SCOPES", settings_of, of_connection)
 
 
 def _scopes(

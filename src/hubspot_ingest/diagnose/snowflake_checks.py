@@ -11,6 +11,8 @@ from hubspot_ingest.database.sql import name
 from hubspot_ingest.database.state import health
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.connections import cure
+from hubspot_ingest.database.state.shapes import Shapes, StoredShape
+from hubspot_ingest.database.state.stored_state import read_stored_state
 from hubspot_ingest.database.statements.tasks import ALL_SYNCS, FRESH_SYNCS, SEND_ALERTS
 from hubspot_ingest.diagnose import findings
 from hubspot_ingest.diagnose.findings import Finding, Severity
@@ -51,7 +53,9 @@ def sync_health(database: Database) -> Iterator[Finding]:
 
 def views(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
     """A finding for each view beside a destination that is missing."""
-    for sync, settings in syncs:
+
+    def of_sync(sync_with_settings: tuple[str, SyncSettings]) -> Iterator[Finding]:
+        sync, settings = sync_with_settings
         for view in table_views.missing_views(database, sync, settings):
             yield Finding(
                 "VIEW",
@@ -60,13 +64,21 @@ def views(database: Database, syncs: SyncsWithSettings) -> Iterator[Finding]:
                 f"rename what has its name, configure {sync} again as it is, and run it",
             )
 
+    yield from findings.of_each("VIEW", syncs, of_sync)
+
 
 def shapes(context: Context) -> Iterator[Finding]:
     """A finding for each view in another product's shape that is not as it should be."""
-    for shape, plan in shape_views.outdated_views(context):
-        why = plan.why or "it is not there, out of date, or something else has its name"
-        text = f"the view {plan.view} is not as it should be: {why}"
-        yield Finding("VIEW", Severity.WARNING, text, f"CALL {shape.procedure}() as before")
+    stored = read_stored_state(context.database, context.clock.now())
+
+    def of_schema(stored_shape: StoredShape) -> Iterator[Finding]:
+        shape = shape_views.SHAPES[stored_shape.shape]
+        for plan in shape_views.outdated_views(context.database, stored, stored_shape):
+            why = plan.why or "it is not there, out of date, or something else has its name"
+            text = f"the view {plan.view} is not as it should be: {why}"
+            yield Finding("VIEW", Severity.WARNING, text, f"CALL {shape.procedure}() as before")
+
+    yield from findings.of_each("VIEW", Shapes(context.database).all(), of_schema)
 
 
 def leases(database: Database, now: int) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from hubspot_ingest.database import columns, privileges
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state import health
 from hubspot_ingest.database.state.stored_state import read_stored_state
+from hubspot_ingest.diagnose import findings
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.inbound.items import rows
 from hubspot_ingest.inbound.load import destination
@@ -26,7 +27,9 @@ def tables(context: Context, syncs: SyncsWithSettings) -> Iterator[Finding]:
     database = context.database
     stored, landed = read_stored_state(database, context.clock.now()), health.landed(database)
     may_make = not privileges.missing_on_account(database, ["CREATE DATABASE"])
-    for sync, settings in syncs:
+
+    def of_sync(sync_with_settings: tuple[str, SyncSettings]) -> Iterator[Finding]:
+        sync, settings = sync_with_settings
         table = Table(*settings.place)
         place = privileges.inspect_destination(database, table)
         text = f"the app may not write to {table}, where {sync} lands"
@@ -37,7 +40,7 @@ def tables(context: Context, syncs: SyncsWithSettings) -> Iterator[Finding]:
             yield Finding("GRANTS", Severity.ERROR, reason, "; ".join(place.grants))
         stored_sync = stored.syncs.get(sync)
         if stored_sync is None or stored_sync.settled_through is None:
-            continue
+            return
         types = destination.read_table(database, table).types
         if types:
             expected = _expected(stored.properties[sync], settings)
@@ -46,6 +49,8 @@ def tables(context: Context, syncs: SyncsWithSettings) -> Iterator[Finding]:
             again = f"nothing: the next run reads everything anew; or CALL ingest_hubspot('{sync}')"
             missing = f"{table}, where {sync} landed, is not there any more"
             yield Finding("TABLE", Severity.WARNING, missing, again)
+
+    yield from findings.of_each("TABLE", syncs, of_sync)
 
 
 def _expected(properties: Sequence[tuple[Property, str | None]], settings: SyncSettings) -> Columns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hubspot_ingest.database import sql
-from hubspot_ingest.errors import CONTROL, LaptopError
+from hubspot_ingest.errors import CONTROL, LaptopError, printable
 from hubspot_ingest.laptop import home
 from hubspot_ingest.laptop.statements import execute
 from hubspot_ingest.schedules import longest_gap, minutes_of
@@ -40,12 +41,25 @@ class SourceTable:
 
 
 def run(connection_name: str | None, application: str) -> int:
-    """Print the file."""
+    """Print the file; a schema that cannot be read is left out, with a line on stderr.
+
+    Raises ``LaptopError`` where nothing landed yet or no schema can be read.
+    """
     with _connected(connection_name) as connection:
         schemas = _schemas(connection, application)
         if not schemas:
             raise LaptopError("nothing has landed yet; CALL ingest_hubspot('contacts') first")
-        found = {place: _sources(connection, *place, schemas[place]) for place in sorted(schemas)}
+        found: dict[tuple[str, str], list[SourceTable]] = {}
+        failures: list[str] = []
+        for place in sorted(schemas):
+            try:
+                found[place] = _sources(connection, *place, schemas[place])
+            except LaptopError as error:
+                failures.append(f"{'.'.join(place)} is left out: {error.message}")
+    if not found:
+        raise LaptopError(failures[0])
+    for failure in failures:
+        print(f"hubspot-ingest: {printable(failure)}", file=sys.stderr)
     print(as_yaml(found), end="", flush=True)
     return 0
 

@@ -21,8 +21,9 @@ class StoredState:
 
     ``properties`` are those that earlier runs of a sync saw, each with its column if it has one.
     ``pruned_at`` is when old runs were deleted last, ``shapes_made_at`` when views in another
-    product's shape were last asked for (epoch ms; None: never). ``usages`` and ``portal_ids`` are
-    by the fingerprint of a credential.
+    product's shape were last asked for, and ``shapes_outdated_at`` since when a call that ended
+    early may have left some as they were (epoch ms; None: never). ``usages`` and ``portal_ids``
+    are by the fingerprint of a credential.
     """
 
     syncs: Mapping[str, Sync]
@@ -30,6 +31,7 @@ class StoredState:
     app: AppSettings
     pruned_at: int | None
     shapes_made_at: int | None
+    shapes_outdated_at: int | None
     usages: Mapping[str, Usage]
     portal_ids: Mapping[str, str]
     lease_holders: Sequence[LeaseHolder]
@@ -54,9 +56,11 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
     which, binds = ("AND s.NAME = ?", (name,)) if name is not None else ("", ())
     rows = database.rows(
         f"SELECT {SYNC_COLUMNS}, p.PROPERTIES, app.APP, app.PRUNED_AT, sh.SHAPES_MADE_AT, "
-        "u.USAGES, i.PORTAL_IDS, h.HOLDERS FROM (SELECT ARRAY_AGG(SETTINGS) AS APP, "
+        "sh.SHAPES_OUTDATED_AT, u.USAGES, i.PORTAL_IDS, h.HOLDERS FROM "
+        "(SELECT ARRAY_AGG(SETTINGS) AS APP, "
         f"DATE_PART(EPOCH_MILLISECOND, MAX(PRUNED_AT)) AS PRUNED_AT FROM {state}.SETTINGS) app "
-        "CROSS JOIN (SELECT DATE_PART(EPOCH_MILLISECOND, MAX(MADE_AT)) AS SHAPES_MADE_AT "
+        "CROSS JOIN (SELECT DATE_PART(EPOCH_MILLISECOND, MAX(MADE_AT)) AS SHAPES_MADE_AT, "
+        "DATE_PART(EPOCH_MILLISECOND, MAX(OUTDATED_AT)) AS SHAPES_OUTDATED_AT "
         f"FROM {state}.SHAPES) sh "
         f"CROSS JOIN ({Budgets.all_usages(internal)}) u "
         "CROSS JOIN (SELECT ARRAY_AGG(ARRAY_CONSTRUCT(FINGERPRINT, PORTAL_ID)) AS PORTAL_IDS "
@@ -85,6 +89,7 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
         app=parse_app_settings(next(iter(_listed(shared["APP"])), {})),
         pruned_at=_instant(shared["PRUNED_AT"]),
         shapes_made_at=_instant(shared["SHAPES_MADE_AT"]),
+        shapes_outdated_at=_instant(shared["SHAPES_OUTDATED_AT"]),
         usages={each["fingerprint"]: stored_usage(each) for each in _listed(shared["USAGES"])},
         portal_ids={fingerprint: str(id) for fingerprint, id in _listed(shared["PORTAL_IDS"])},
         lease_holders=[LeaseHolder(**each) for each in _listed(shared["HOLDERS"])],

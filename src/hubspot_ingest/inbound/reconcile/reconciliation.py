@@ -88,11 +88,15 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
     log.destination, log.settled_through = str(state.table), state.settled_through
     changes: list[str] = []
 
-    def update_views() -> None:
+    def expire_shapes() -> None:
         if changes:
-            shape_views.after_changes(context)
+            shape_views.expire_shapes(context, state.stored)
 
-    with finishing(update_views), lease:
+    def update_shapes() -> None:
+        if changes:
+            shape_views.after_changes(context, state.stored)
+
+    with finishing(update_shapes), lease, finishing(expire_shapes):
         _check_loaded(state)
         deadline = began + round(state.settings.deadline_minutes * times.MINUTE)
         with _open_client(context, state, deadline) as (client, refresh):

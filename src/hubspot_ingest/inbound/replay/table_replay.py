@@ -63,9 +63,11 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
             table_views.expire_views(context.database, name, state.settings, unsettle=False)
         except Exception as error:
             ending.fail(context.database, error, context.clock.now())
+        if ending.tables_changed:
+            shape_views.expire_shapes(context, state.stored)
         close_runs(context, [ending])
     if ending.tables_changed:
-        shape_views.after_changes(context)
+        shape_views.after_changes(context, state.stored)
     return {
         "response_code": log.response_code,
         "message": log.message,

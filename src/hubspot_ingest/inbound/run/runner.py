@@ -56,7 +56,7 @@ def ingest(name: str, context: Context) -> dict[str, Json]:
     run = begin(context, OpenedSync(state, lease), run_cost)
     for _ in run.steps:
         pass
-    _close(context, [run.ending])
+    _close(context, state.stored, [run.ending])
     tables_changed = run.ending.tables_changed or _shapes_are_new(state.stored, [state.name])
     _after_runs(context, state.stored, tables_changed=tables_changed)
     return answer(run.ending.log)
@@ -128,6 +128,7 @@ class _SideBySide:
         self._run_cost = RunCost(context.clock)
         self._ended: list[EndingRun] = []
         self._renewed_at = 0
+        self._stored: StoredState | None = None
         self.answers: dict[str, dict[str, Json]] = {}
         self.going: dict[str, GoingRun] = {}
         self.tables_changed = False
@@ -139,7 +140,7 @@ class _SideBySide:
         """
         if not names:
             return
-        context = self._context
+        context, self._stored = self._context, stored
         self.tables_changed |= _shapes_are_new(stored, names)
         opened = open_syncs(context, stored, names, lambda: _new_run_id(context))
         patient = len(names) == 1 and ends_at is None
@@ -177,7 +178,7 @@ class _SideBySide:
         self.renew()
         waited = self._context.clock.now() - min(run.ended_at for run in self._ended)
         if not self.going or waited >= CLOSED_AFTER:
-            _close(self._context, self._ended)
+            _close(self._context, self._stored, self._ended)
             self.tables_changed |= any(run.tables_changed for run in self._ended)
             self.answers |= {run.log.sync: answer(run.log) for run in self._ended}
             self._ended = []
@@ -189,17 +190,19 @@ def _after_runs(context: Context, stored: StoredState, *, tables_changed: bool) 
     now = context.clock.now()
     if stored.has_earlier_days(now):
         retention.prune(context.database, stored, now)
-    if tables_changed and stored.shapes_made_at is not None:
-        shape_views.after_changes(context)
+    if tables_changed:
+        shape_views.after_changes(context, stored)
 
 
 def _shapes_are_new(stored: StoredState, names: Sequence[str]) -> bool:
     """Whether views in another shape were asked for since the run before began of some syncs.
 
-    That run did not know of them, so they may lack what it brought. ``stored`` is as before the
-    runs of now.
+    That run did not know of them, so they may lack what it brought; so they may where a call was
+    killed before it made them. ``stored`` is as before the runs of now.
     """
     made_at = stored.shapes_made_at
+    if stored.shapes_outdated_at is not None:
+        return True
     return made_at is not None and any(
         (stored.syncs[name].began_at or 0) <= made_at + SHAPES_TAKE
         for name in names
@@ -267,7 +270,9 @@ def _ending(state: SyncState, now: int, ends_at: int) -> SyncState:
     return replace(state, settings=settings.model_copy(update={"deadline_minutes": minutes}))
 
 
-def _close(context: Context, runs: Sequence[EndingRun]) -> None:
+def _close(context: Context, stored: StoredState | None, runs: Sequence[EndingRun]) -> None:
+    if stored is not None and any(run.tables_changed for run in runs):
+        shape_views.expire_shapes(context, stored)
     close_runs(context, runs)
     for run in runs:
         _report_end(run.log)

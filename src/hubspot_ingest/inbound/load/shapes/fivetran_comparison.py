@@ -14,7 +14,8 @@ from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.inbound.load.shapes.comparison_sql import Compared
 from hubspot_ingest.inbound.load.shapes.landed import SeenObject, seen_objects
 from hubspot_ingest.inbound.load.shapes.rendering import ALWAYS_NULL
-from hubspot_ingest.inbound.load.shapes.shape_views import FIVETRAN, parse_shape_settings
+from hubspot_ingest.inbound.load.shapes.shape_settings import parse_shape_settings
+from hubspot_ingest.inbound.load.shapes.shape_views import FIVETRAN
 from hubspot_ingest.inbound.load.shapes.view_spec import ViewSpec
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
@@ -47,7 +48,8 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "TICKET_ENGAGEMENT": ("TICKET_ID", "ENGAGEMENT_ID", "CATEGORY"),
 }
 _NOT_COMPARED = {"PROPERTY_OPTION": {"PROPERTY_ID"}, "TICKET_ENGAGEMENT": {"TYPE_ID"}}
-# Fivetran added these to its tables of links; without them a pair is one row.
+# In the keys of Fivetran's tables of links (its page "HubSpot schema ERD"); a table that lacks them
+# has one row for a pair. That older tables do is inferred.
 _LINK_TYPE = frozenset({"TYPE_ID", "CATEGORY"})
 
 

@@ -225,7 +225,7 @@ _MERGES = (
 
 # in one window over what a query filters by, so that such a filter reaches the table
 _NEXT = 'LEAD(t."CHANGED_AT") OVER (PARTITION BY t."ID", t."PROPERTY" ORDER BY t."CHANGED_AT")'
-# 9999-12-31 23:59:59.999, as Fivetran has it
+# 9999-12-31 23:59:59.999, as in Fivetran's history mode; INFERRED for its tables of HubSpot
 _FOREVER = "253402300799999"
 _SPAN = (
     ViewColumn("_FIVETRAN_START", INSTANT, Landed("CHANGED_AT")),

@@ -112,6 +112,21 @@ def syncs_of_streams(
     Of several the ``chosen`` one, else the one without filters, else the one called like the
     stream. Raises ``Refusal`` (``SYNC_NOT_UNIQUE``) where that leaves more than one.
     """
+    by_stream = candidates_of_streams(stored, connection)
+    for stream_name, sync_name in chosen.items():
+        if sync_name not in {sync.name for sync in by_stream.get(stream_name, ())}:
+            raise Refusal(
+                f"setting 'streams': {sync_name!r} is no sync of {stream_name} with the connection "
+                f"{connection}"
+            )
+    return {
+        stream: _standing_for(stream, syncs, chosen.get(stream))
+        for stream, syncs in by_stream.items()
+    }
+
+
+def candidates_of_streams(stored: StoredState, connection: str) -> dict[str, list[LandedSync]]:
+    """The syncs of each stream of a connection's portal, of which one may stand for it."""
     by_stream: dict[str, list[LandedSync]] = {}
     for sync in stored.syncs.values():
         settings = parse_settings(sync.name, sync.settings, stored.app.for_syncs)
@@ -124,16 +139,7 @@ def syncs_of_streams(
                     sync.name, settings, sync.settings, has_run, properties, _filled(sync, settings)
                 )
                 by_stream.setdefault(stream.name, []).append(landed)
-    for stream_name, sync_name in chosen.items():
-        if sync_name not in {sync.name for sync in by_stream.get(stream_name, ())}:
-            raise Refusal(
-                f"setting 'streams': {sync_name!r} is no sync of {stream_name} with the connection "
-                f"{connection}"
-            )
-    return {
-        stream: _standing_for(stream, syncs, chosen.get(stream))
-        for stream, syncs in by_stream.items()
-    }
+    return by_stream
 
 
 def _filled(sync: Sync, settings: SyncSettings) -> Collection[str]:

@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from pydantic import Field, ValidationError, field_validator
-
 from hubspot_ingest.database import privileges, sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
@@ -25,23 +23,18 @@ from hubspot_ingest.inbound.load.shapes.landed import (
     LandedSync,
     Landscape,
     SeenObject,
+    candidates_of_streams,
     landscape,
     not_read,
     seen_objects,
     syncs_of_streams,
 )
 from hubspot_ingest.inbound.load.shapes.rendering import ExistingView, RenderedView, rendered
+from hubspot_ingest.inbound.load.shapes.shape_settings import ShapeSettings, parse_shape_settings
 from hubspot_ingest.inbound.load.shapes.view_spec import ViewSpec
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.settings import (
-    DATABASE,
-    DEFAULT_CONNECTION,
-    IDENTIFIER,
-    Strict,
-    connection_name,
-    describe_fault,
-)
+from hubspot_ingest.settings import DATABASE
 
 _OTHER_STREAM = re.compile(r"\{(?:property:)?([a-z_]+)(?::[a-z0-9_]+)?\}")
 
@@ -62,27 +55,6 @@ class Shape:
 FIVETRAN = Shape("FIVETRAN", "Fivetran's", "HUBSPOT", FIVETRAN_VIEWS, "make_fivetran_views")
 AIRBYTE = Shape("AIRBYTE", "Airbyte's", "AIRBYTE", AIRBYTE_VIEWS, "make_airbyte_views")
 SHAPES: Mapping[str, Shape] = {shape.name: shape for shape in (FIVETRAN, AIRBYTE)}
-
-
-class ShapeSettings(Strict):
-    """Where views are made, of which portal, and which sync stands for which stream."""
-
-    database: str | None = None
-    schema_name: str | None = Field(None, alias="schema")
-    connection: str = DEFAULT_CONNECTION
-    streams: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("database", "schema_name")
-    @classmethod
-    def _identifier(cls, name: str | None) -> str | None:
-        if name is not None and not IDENTIFIER.fullmatch(name.upper()):
-            raise ValueError(f"{name!r} is no name for it: letters, digits and _, at most 255")
-        return None if name is None else name.upper()
-
-    @field_validator("connection")
-    @classmethod
-    def _connection(cls, connection: str) -> str:
-        return connection_name(connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +80,6 @@ class ViewPlan:
         if self.statement:
             line |= {"statement": self.statement}
         return line
-
-
-def parse_shape_settings(settings: Json) -> ShapeSettings:
-    """The settings as given, whole and valid. Raises ``Refusal`` naming what is wrong."""
-    if settings is not None and not isinstance(settings, Mapping):
-        raise Refusal(
-            'settings must be an object, for example PARSE_JSON(\'{"schema": "HUBSPOT"}\')'
-        )
-    try:
-        return ShapeSettings.model_validate(settings or {})
-    except ValidationError as error:
-        raise Refusal(describe_fault(error, ShapeSettings)[1]) from None
 
 
 def make(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
@@ -148,8 +108,11 @@ def make(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
         raise privileges.with_grants(database, place, error) from error
     dumped = settings.model_dump(mode="json", by_alias=True, exclude_none=True)
     kept: dict[str, Json] = {**dumped, "database": place.database, "schema": place.schema}
-    shapes.save(StoredShape(shape.name, place.database, place.schema, kept), now)
-    return _answer(shape, place, make_views(database, plans))
+    stored_shape = StoredShape(shape.name, place.database, place.schema, kept, now)
+    shapes.save(stored_shape, now)
+    made = [*make_views(database, plans, granting=True)]
+    shapes.settle(stored_shape)
+    return _answer(shape, place, made)
 
 
 def drop(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
@@ -169,7 +132,8 @@ def drop(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
         [place] = places
     else:
         stored = read_stored_state(database, context.clock.now())
-        place = _place(shape, settings, _syncs(stored, settings))
+        candidates = candidates_of_streams(stored, settings.connection)
+        place = _place(shape, settings, {of: syncs[0] for of, syncs in candidates.items()})
     views = [_view(place, spec) for spec in shape.views]
     ours = [view for view, seen in seen_objects(database, views).items() if _is_ours(seen)]
     for view in ours:
@@ -182,16 +146,34 @@ def drop(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
     }
 
 
-def after_changes(context: Context) -> None:
-    """Bring all views in other shapes up to date, after runs that brought tables or columns.
+def expire_shapes(context: Context, stored: StoredState) -> None:
+    """Before a call ends that brought tables or columns, note that views lack them.
 
-    A failure fails no run: the view ERRORS has it, and DOCTOR.
+    Should it be killed before ``after_changes``, the next run brings them up to date. ``stored`` is
+    as before the call.
     """
+    if stored.shapes_made_at is not None:
+        with _failure_in_errors(context, "views in other shapes were not noted as outdated"):
+            Shapes(context.database).expire(context.clock.now())
+
+
+def after_changes(context: Context, stored: StoredState) -> None:
+    """Bring all views in other shapes up to date, after a call that brought tables or columns.
+
+    ``stored`` is as before the call. A failure fails no run: the view ERRORS has it, and DOCTOR.
+    """
+    if stored.shapes_made_at is None:
+        return
+    shapes = Shapes(context.database)
+    # one that was killed may have made a view and let nobody read it
+    granting = stored.shapes_outdated_at is not None
     with _failure_in_errors(context, "views in other shapes were not updated"):
-        for stored_shape in Shapes(context.database).all():
+        for stored_shape in shapes.all():
             where = f"{stored_shape.database}.{stored_shape.schema}"
             with _failure_in_errors(context, f"the views of {where} were not updated"):
-                _update(context, stored_shape)
+                _update(context, stored_shape, granting=granting)
+            if stored_shape.outdated_at is not None:
+                shapes.settle(stored_shape)
 
 
 @contextmanager
@@ -205,14 +187,14 @@ def _failure_in_errors(context: Context, what: str) -> Iterator[None]:
             Runs(context.database).log_error(None, "", error.response_code, message, now)
 
 
-def _update(context: Context, stored_shape: StoredShape) -> None:
+def _update(context: Context, stored_shape: StoredShape, *, granting: bool) -> None:
     database, now = context.database, context.clock.now()
     shape, settings = SHAPES[stored_shape.shape], dict(stored_shape.settings)
     stored = read_stored_state(database, now)
     plans = plan_views(database, stored, shape, parse_shape_settings(settings))
     if any(plan.ddl for plan in plans):
         check_schema(database, stored_shape)
-    for plan in make_views(database, plans):
+    for plan in make_views(database, plans, granting=granting):
         if plan.status == "FAILED":
             message = f"the view {plan.view} is not up to date: {plan.why}"
             Runs(database).log_error(None, "", DatabaseError.code, message, now)
@@ -247,16 +229,14 @@ def kept_places(kept: Sequence[StoredShape], shape: Shape, settings: ShapeSettin
     ]
 
 
-def outdated_views(context: Context) -> Iterator[tuple[Shape, ViewPlan]]:
-    """The views that runs should have made, or made anew, or whose names are taken."""
-    database = context.database
-    stored = read_stored_state(database, context.clock.now())
-    for stored_shape in Shapes(database).all():
-        shape = SHAPES[stored_shape.shape]
-        settings = parse_shape_settings(dict(stored_shape.settings))
-        for plan in plan_views(database, stored, shape, settings):
-            if plan.is_outdated or plan.why == NAME_TAKEN:
-                yield shape, plan
+def outdated_views(
+    database: Database, stored: StoredState, stored_shape: StoredShape
+) -> Iterator[ViewPlan]:
+    """The views of a schema that runs should have made, or made anew, or whose names are taken."""
+    settings = parse_shape_settings(dict(stored_shape.settings))
+    for plan in plan_views(database, stored, SHAPES[stored_shape.shape], settings):
+        if plan.is_outdated or plan.why == NAME_TAKEN:
+            yield plan
 
 
 def plan_views(
@@ -280,11 +260,7 @@ def _plan(
 ) -> ViewPlan:
     places = [(source.stream, source.part) for source in spec.sources]
     missing = [land.missing[place] for place in places if place in land.missing]
-    if all(place in land.missing for place in places):
-        return ViewPlan(view, "NOT_MADE", missing[0].why, missing[0].statement)
-    if seen is not None and not _is_ours(seen):
-        return ViewPlan(view, "NOT_MADE", NAME_TAKEN)
-    before = () if seen is None else _streams(seen.comment)
+    before = _streams(seen.comment) if seen is not None and _is_ours(seen) else ()
     lost = [
         (stream, land.missing[stream, part])
         for stream, part in [*places, *((stream, "") for stream in _other_streams(spec))]
@@ -294,6 +270,10 @@ def _plan(
         stream, reason = lost[0]
         why = f"left as it is, with the rows of {stream}: {reason.why}"
         return ViewPlan(view, "UNCHANGED", why, reason.statement)
+    if all(place in land.missing for place in places):
+        return ViewPlan(view, "NOT_MADE", missing[0].why, missing[0].statement)
+    if seen is not None and not _is_ours(seen):
+        return ViewPlan(view, "NOT_MADE", NAME_TAKEN)
     existing = ExistingView() if seen is None else seen.view
     new_view: RenderedView = rendered(spec, land.tables, land.others, existing)
     notes = [f"without the rows of some sources: {missing[0].why}"] if missing else []
@@ -320,14 +300,19 @@ def _plan(
     return ViewPlan(view, "MADE", about, statement, ddl, is_outdated)
 
 
-def make_views(database: Database, plans: Sequence[ViewPlan]) -> Iterator[ViewPlan]:
-    """Make the views that are to be made; those that cannot be come back as FAILED."""
+def make_views(
+    database: Database, plans: Sequence[ViewPlan], *, granting: bool
+) -> Iterator[ViewPlan]:
+    """Make the views that are to be made; those that cannot be come back as FAILED.
+
+    ``granting``: let readers read the others too.
+    """
     for plan in plans:
-        if not plan.ddl:
-            yield plan
-            continue
+        statements = [plan.ddl] if plan.ddl else []
+        if plan.ddl or (granting and plan.status == "UNCHANGED"):
+            statements.append(sql.grant_select(plan.view, "VIEW"))
         try:
-            run_ddl(database, [plan.ddl, sql.grant_select(plan.view, "VIEW")])
+            run_ddl(database, statements)
         except DatabaseError as error:
             if "already exists" in error.snowflake_message:
                 # the app sees nothing of what belongs to others
@@ -340,8 +325,7 @@ def make_views(database: Database, plans: Sequence[ViewPlan]) -> Iterator[ViewPl
             yield plan
 
 
-def _answer(shape: Shape, place: Table, plans: Iterator[ViewPlan]) -> dict[str, Json]:
-    listed = [*plans]
+def _answer(shape: Shape, place: Table, listed: Sequence[ViewPlan]) -> dict[str, Json]:
     counts = {
         status: sum(plan.status == status for plan in listed)
         for status in ("MADE", "UNCHANGED", "NOT_MADE", "FAILED")
