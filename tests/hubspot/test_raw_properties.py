@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import responses
 from hubspot_ingest.hubspot.raw_properties import RawProperties
 
@@ -87,3 +88,8 @@ def test_a_page_of_another_shape_is_read_all_the_same(body: bytes) -> None:
 def test_half_of_a_surrogate_pair_becomes_a_question_mark() -> None:
     body = a_body({"a": "x"}).replace(b'"x"', b'"\\ud83d!"')
     assert [dict(properties) for properties in properties_of(body)] == [{"a": "?!"}]
+
+
+def test_properties_that_are_no_json_are_an_unexpected_answer() -> None:
+    with pytest.raises(UnexpectedAnswer, match="no JSON"):
+        RawProperties(b'{"a"b":"7"}')["a"]

@@ -120,3 +120,17 @@ def test_a_property_whose_name_has_a_comma_is_read(make: MakeWorld) -> None:
 
     [column] = [name for name in world.columns() if "FIRST" in name and "LAST" in name]
     assert world.table(f'"{column}"') == [("Lovelace, Ada",)]
+
+
+def test_a_property_with_a_quotation_mark_in_its_name_lands(make: MakeWorld) -> None:
+    world = make({"contacts": 2})
+    world.syncs.save("contacts", "contacts", {"properties": ['a"b']}, world.clock.now())
+    world.portal.add_property("contacts", 'a"b', "string")
+    [first, _] = (record.id for record in world.portal.records("contacts"))
+    world.portal.update("contacts", first, {'a"b': "seven"})
+
+    world.run()
+
+    assert world.rows(
+        'SELECT "PROPERTIES_A""B" AS VALUE FROM HUBSPOT_DATA.CRM.CONTACTS WHERE ID = ?', (first,)
+    ) == [{"VALUE": "seven"}]

@@ -151,6 +151,15 @@ def test_a_plain_name_the_portal_does_not_have_is_refused_with_the_nearest() -> 
         check_names(["emial"], PORTAL, setting="history")
 
 
+def test_a_name_that_ends_in_a_blank_is_taken_as_settings_can_say_it() -> None:
+    portal = [a_property("tail "), a_property("phone")]
+
+    check_names(["tail"], portal)
+
+    assert [prop.name for prop in selected_properties(["tail"], portal)] == ["tail "]
+    assert [prop.name for prop in selected_properties(["*", "!tail"], portal)] == ["phone"]
+
+
 def test_globs_and_denials_may_match_nothing() -> None:
     check_names(["*", "x*", "!gone", "hs_?", "phone"], PORTAL)
 

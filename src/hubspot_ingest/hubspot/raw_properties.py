@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from hubspot_ingest.errors import UnexpectedAnswer
+
 # In JSON a quotation mark inside a text is escaped: neither can stand anywhere but between keys.
 _BEGIN, _END = b'"properties":{', b'},"createdAt":"'
 # Half of a surrogate pair can be spelled so, which UTF-8 cannot.
@@ -27,7 +29,11 @@ class RawProperties(Mapping[str, Any]):
 
     @cached_property
     def _values(self) -> dict[str, Any]:
-        values: dict[str, Any] = from_json(self.json)
+        try:
+            values: dict[str, Any] = from_json(self.json)
+        except ValueError:
+            message = "HubSpot sent properties of a record that are no JSON; run it again"
+            raise UnexpectedAnswer(message) from None
         return values
 
     def __getitem__(self, name: str) -> Any:

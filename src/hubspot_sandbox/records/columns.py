@@ -44,7 +44,7 @@ class State:
 def piece(name: str, value: str | None) -> bytes:
     """A name and a value as JSON, without the braces."""
     text = "null" if value is None else encode_basestring(value)
-    return f'"{name}":{text}'.encode()
+    return f"{encode_basestring(name)}:{text}".encode()
 
 
 # portals of one seed have the same values, and tests make many of one seed

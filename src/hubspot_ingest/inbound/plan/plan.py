@@ -142,7 +142,7 @@ def check_names(
     names = [prop.name for prop in properties]
     for glob in globs:
         plain = not glob.startswith("!") and not any(sign in glob for sign in "*?[")
-        if plain and glob not in names:
+        if plain and glob not in {*names, *(name.strip() for name in names)}:
             raise Refusal(
                 f"setting {setting!r}: this portal has no property {glob!r} here"
                 f"{did_you_mean(glob, names)}"
@@ -167,7 +167,13 @@ def selected_properties(
 
 
 def _matching(names: Collection[str], globs: Sequence[str]) -> set[str]:
-    return {name for glob in globs for name in names if fnmatch.fnmatchcase(name, glob)}
+    # settings have no blanks at the ends of a name
+    return {
+        name
+        for glob in globs
+        for name in names
+        if fnmatch.fnmatchcase(name, glob) or fnmatch.fnmatchcase(name.strip(), glob)
+    }
 
 
 def make_plan(
