@@ -20,6 +20,8 @@ _REPAIRED = {
     "EXTRA": ("that was one too many is marked", "that were too many are marked"),
     "STALE": ("that was out of date is refreshed", "that were out of date are refreshed"),
 }
+# of a table with more rows a comparison counts parts (docs/COMPLETENESS.md)
+COMPARED_AT_ONCE = 2_000
 _ORDER = ("INCOMPLETE", "", "REPAIRED", "COMPLETE")
 
 
@@ -69,6 +71,14 @@ def sentences(certificate: Row) -> list[str]:
         parts.append("A limit or the deadline came before the end; check again")
     elif repaired:
         parts.append(repaired)
+    elif int(certificate["TABLE_RECORDS"] or 0) > COMPARED_AT_ONCE:
+        since = words.utc(certificate["ONE_BY_ONE_SINCE"])
+        parts.append(
+            "Counted equal; the daily rotation did not compare every row one by one yet"
+            if since is None
+            else "Counted equal; every row was compared one by one since "
+            f"{since:%Y-%m-%d %H:%M} UTC"
+        )
     later = int(certificate["CHANGED_MEANWHILE"] or 0)
     if later:
         parts.append(

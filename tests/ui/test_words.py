@@ -109,19 +109,24 @@ def certificate(**fields: object) -> dict[str, object]:
     """A comparison of five thousand records, six requests long."""
     counts = dict.fromkeys(("MISSING", "EXTRA", "STALE", "CHANGED_MEANWHILE", "REPAIRED"), 0)
     records = {"HUBSPOT_RECORDS": 5000, "TABLE_RECORDS": 5000, "REQUESTS": 6}
-    return {"RESULT": "COMPLETE", **records, **counts, **fields}
+    return {"RESULT": "COMPLETE", "ONE_BY_ONE_SINCE": None, **records, **counts, **fields}
 
 
 @pytest.mark.parametrize(
     ("fields", "sentences"),
     [
-        ({}, []),
+        ({}, ["Counted equal; the daily rotation did not compare every row one by one yet"]),
+        (
+            {"ONE_BY_ONE_SINCE": "2026-03-01 08:30:00"},
+            ["Counted equal; every row was compared one by one since 2026-03-01 08:30 UTC"],
+        ),
+        ({"TABLE_RECORDS": 2_000, "HUBSPOT_RECORDS": 2_000}, []),
         (
             {"RESULT": "REPAIRED", "MISSING": 2, "EXTRA": 1},
             ["2 rows that were missing came back, 1 row that was one too many is marked"],
         ),
         (
-            {"CHANGED_MEANWHILE": 1},
+            {"CHANGED_MEANWHILE": 1, "TABLE_RECORDS": 3, "HUBSPOT_RECORDS": 3},
             ["1 record changed since the last run, and the next one reads it"],
         ),
         (
@@ -135,7 +140,8 @@ def test_a_comparison_is_told_by_counts_cost_and_what_differed(
 ) -> None:
     first, *more = completeness.sentences(certificate(**fields))
 
-    assert first == "5,000 of 5,000 records, 6 requests"
+    count = f"{fields.get('TABLE_RECORDS', 5000):,}"
+    assert first == f"{count} of {count} records, 6 requests"
     assert more == sentences
 
 

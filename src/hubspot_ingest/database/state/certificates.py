@@ -22,7 +22,11 @@ _AT = f"DATE_PART(EPOCH_MILLISECOND, {name(UPDATED)})"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The result of a comparison. Instants are epoch milliseconds; differences are (id, kind)."""
+    """The result of a comparison. Instants are epoch milliseconds; differences are (id, kind).
+
+    Every row was compared with its record one by one, at least once, since ``one_by_one_since``;
+    None: not yet.
+    """
 
     sync: str
     run_id: str
@@ -39,6 +43,7 @@ class Certificate:
     requests: int
     duration_seconds: float
     differences: Sequence[tuple[str, str]]
+    one_by_one_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +188,9 @@ class Certificates:
         writer.write_under_key(
             f"INSERT INTO {self._state}.COMPLETENESS (SYNC, CHECKED_AT, METHOD, RESULT, "
             "HUBSPOT_RECORDS, TABLE_RECORDS, MISSING, EXTRA, STALE, CHANGED_MEANWHILE, REPAIRED, "
-            "REQUESTS, DURATION_SECONDS, DIFFERENCES, RUN_ID, VERSION) "
-            f"SELECT ?, {INSTANT}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, PARSE_JSON(?), ?, VERSION "
+            "REQUESTS, DURATION_SECONDS, DIFFERENCES, ONE_BY_ONE_SINCE, RUN_ID, VERSION) "
+            f"SELECT ?, {INSTANT}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, PARSE_JSON(?), {INSTANT}, ?, "
+            "VERSION "
             f"FROM {self._state}.SYNCS WHERE {STATE_KEY}",
             (
                 certificate.sync,
@@ -201,6 +207,7 @@ class Certificates:
                 certificate.requests,
                 certificate.duration_seconds,
                 json.dumps(differences),
+                certificate.one_by_one_since,
                 certificate.run_id,
                 *writer.key,
             ),

@@ -62,6 +62,8 @@ class SweepsState:
     """Which sweeps were made when (``…_at``), and where those stand that came to no end.
 
     ``rotation`` is the id after which the rotation goes on, ``rotating`` whether one is under way.
+    ``proof_from`` is when it began, None where HubSpot did not read a record of it; ``proven_at``
+    is when the last one began that read and compared every record to its end.
     ``compare_from`` is from when on the table is to be compared whatever the schedule says.
     ``whole_at`` is when a stream of items was read whole last, ``behind`` are its parents that
     could not be read, and since when (None: never).
@@ -77,6 +79,8 @@ class SweepsState:
     rotation: int = 0
     rotating: bool = False
     rotation_refused_at: int | None = None
+    proof_from: int | None = None
+    proven_at: int | None = None
     count: CountDifference | None = None
     compared_at: int | None = None
     compare_from: int | None = None

@@ -27,7 +27,8 @@ def rotate(context: SweepContext) -> Iterator[None]:
         return
     if not rotation_under_way(context.state):
         # stored with the first page: a run that ends before begins it again
-        context.state = replace(context.state, rotating=True, rotated_at=context.now)
+        begun = context.now
+        context.state = replace(context.state, rotating=True, rotated_at=begun, proof_from=begun)
     plan = rotation_plan(context.plan)
     # the shortest of runs gets on by a page
     for pages in (1, PAGES_PER_RUN - 1):
@@ -76,5 +77,12 @@ def _read(context: SweepContext, plan: Plan, pages: int) -> Generator[None, None
                 ended = compared_to == ABOVE_ANY_ID
                 if ended:
                     context.loader.end_links()
-                context.save_state(rotation=0 if ended else compared_to, rotating=not ended)
+                state = context.state
+                proof_from = None if context.loader.unread else state.proof_from
+                context.save_state(
+                    rotation=0 if ended else compared_to,
+                    rotating=not ended,
+                    proof_from=proof_from,
+                    proven_at=state.proven_at if proof_from is None or not ended else proof_from,
+                )
     return compared_to == ABOVE_ANY_ID

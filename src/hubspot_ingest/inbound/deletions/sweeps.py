@@ -34,6 +34,7 @@ def reset_after_backfill(context: SweepContext) -> None:
         rotated_at=context.now,
         rotation=0,
         rotating=False,
+        proof_from=None,
         compare_from=context.now,
     )
 

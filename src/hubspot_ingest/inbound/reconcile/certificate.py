@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 
+from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import Certificate, Certificates
 from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.errors import IngestError
@@ -31,6 +32,13 @@ def comparison_message(certificate: Certificate, result: ComparisonResult) -> st
     }[certificate.result]
     if not result.listed and certificate.result != "INCOMPLETE":
         message += "; so says its search, which may be minutes behind"
+    if not result.one_by_one:
+        since = certificate.one_by_one_since
+        message += "; counted in parts, " + (
+            "no row was compared with its record one by one yet: the daily rotation does so"
+            if since is None
+            else f"each row was compared with its record one by one since {times.iso(since)}"
+        )
     if certificate.changed_meanwhile:
         changed = certificate.changed_meanwhile
         message += f"; {changed} changed since the last run and were brought up to date"
@@ -56,7 +64,9 @@ def compare_and_certify(
     began = loader.clock.now()
 
     def certify() -> Certificate:
-        counted = result.counted
+        counted, since = result.counted, writer.sweeps.proven_at
+        if result.one_by_one and result.result != "INCOMPLETE":
+            since = began
         certificate = Certificate(
             sync=writer.sync,
             run_id=loader.run_id,
@@ -73,6 +83,7 @@ def compare_and_certify(
             requests=requests(),
             duration_seconds=(loader.clock.now() - began) / 1000,
             differences=[*result.kinds.items()][:SHOWN],
+            one_by_one_since=since,
         )
         Certificates(loader.database).save(certificate, writer)
         return certificate

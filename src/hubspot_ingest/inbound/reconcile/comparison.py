@@ -151,6 +151,7 @@ class Comparison:
         whole = self._early_counts is None and (few or not self._plan.timed)
         if whole:
             listed = counts.numbered <= LISTED and not self._plan.selective
+            self.repairs.result.one_by_one = True
             self.repairs.result.listed = self.thorough and listed
             side = self._listed_versions if self.repairs.result.listed else counting.theirs.versions
             here = TableSide(live).versions(_ALL) if few_rows is None else few_rows.versions

@@ -121,6 +121,7 @@ def earlier_sweeps(now: SweepsState, before: SweepsState, added: Sequence[str]) 
     for scope, since in before.behind.items():
         other = behind.get(scope, since)
         behind[scope] = None if since is None or other is None else min(since, other)
+    proofs = [at for at in (now.proven_at, before.proven_at) if at is not None]
     pending = () if now.refill is None else now.refill.properties
     properties = tuple(sorted({*added, *pending}))
     return SweepsState(
@@ -130,6 +131,7 @@ def earlier_sweeps(now: SweepsState, before: SweepsState, added: Sequence[str]) 
         filtered_refused_at=earlier(now.filtered_refused_at, before.filtered_refused_at),
         rotated_at=earlier(now.rotated_at, before.rotated_at),
         rotation_refused_at=earlier(now.rotation_refused_at, before.rotation_refused_at),
+        proven_at=min(proofs) if len(proofs) == 2 else None,
         compared_at=earlier(now.compared_at, before.compared_at),
         compare_from=now.compare_from,
         refill=ColumnsToFill(properties) if properties else None,
