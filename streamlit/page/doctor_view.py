@@ -97,7 +97,8 @@ def _finding(number: int, finding: dict[str, str], calls: Calls) -> None:
         sync = sync_of(finding["finding"], [str(sync["NAME"]) for sync in calls.syncs()])
         with right:
             if finding["check"] in BY_ANOTHER_KEY:
-                st.button("Replace the key", key=f"doctor-fix-{number}", on_click=place.to_key)
+                label = "Replace the key" if finding["check"] == "CREDENTIAL" else "Go to the key"
+                st.button(label, key=f"doctor-fix-{number}", on_click=place.to_key)
             elif sync is not None:
                 st.button(
                     f"Open {words.title(sync)}", key=f"doctor-fix-{number}", on_click=place.go,

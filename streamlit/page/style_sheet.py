@@ -72,6 +72,9 @@ details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotat
 .stApp :focus-visible, .stApp label:has(input:focus-visible) { outline-offset: 2px;
   outline: 2px solid var(--strong) !important; }
 .stApp :is(input, textarea, [data-testid="stMain"]):focus-visible { outline-offset: -2px; }
+.stApp [data-baseweb="select"]:has(input:focus-visible) { outline: 2px solid var(--strong);
+  border-radius: 8px; }
+.stApp [data-baseweb="select"] input:focus-visible { outline: none !important; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-save-bar) { position: sticky; bottom: 0; z-index: 9;
   background: Canvas; border-top: 1px solid color-mix(in srgb, currentColor 13%, transparent); }
 .st-key-save-bar { padding: .6rem 0; }

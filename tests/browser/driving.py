@@ -26,7 +26,8 @@ FOCUSED = """() => {
     const here = document.activeElement
     const label = here.getAttribute("aria-label") || here.closest("label")?.innerText
         || here.innerText || ""
-    const rings = [here, here.closest("label")].filter(Boolean).map(each => getComputedStyle(each))
+    const rings = [here, here.closest("label, [data-baseweb=select]")]
+        .filter(Boolean).map(each => getComputedStyle(each))
     return {label: label.trim(), shown: rings.some(ring => ring.outlineStyle != "none")}
 }"""
 """What has the focus, and whether a person sees that."""
@@ -197,7 +198,7 @@ def browsing(
         browser.settle()
         try:
             yield browser
-            assert browser.barriers == []
+            assert not browser.barriers, "\n".join(browser.barriers)
         except BaseException:
             browser.page.screenshot(path="build/failed.png")
             raise
