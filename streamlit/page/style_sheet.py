@@ -55,7 +55,8 @@ _STYLE = """<style>
   opacity: 1; }
 .stApp input::placeholder, .stApp textarea::placeholder { color: var(--quiet); opacity: 1; }
 .stMultiSelect [data-baseweb="select"] div:not(:has(*)) { color: var(--quiet); }
-[data-testid="stBaseButton-segmented_controlActive"] p { color: var(--strong); }
+[data-testid="stBaseButton-segmented_controlActive"] p,
+[data-testid="stBaseButton-pillsActive"] p { color: var(--strong); }
 .stCode .token { color: inherit !important; }
 .stCode .keyword, .stCode .property { color: var(--strong) !important; }
 .stCode .string { color: light-dark(#0b6b3a, #6ee7a8) !important; }
