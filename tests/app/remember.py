@@ -71,8 +71,8 @@ def live(world: World) -> None:
     runs = Runs(world.database)
     killed = RunLog("2026-09-22-killed", "slow", "contacts", clock.now())
     _, lease = open_sync(out, "slow", killed.run_id, is_run=True)
-    lease.writer.log = killed
-    lease.writer.save_checkpoint(reading)
+    lease.log = killed
+    lease.save_checkpoint(reading)
     runs.log_error(None, "contacts", "HUBSPOT_UNAVAILABLE", "it's \\ 'down'", clock.now())
 
 

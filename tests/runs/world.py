@@ -228,7 +228,7 @@ class World:
         """Change a sync's state as a run of it could."""
         _, lease = open_sync(self.context, sync, "by-hand")
         with lease:
-            yield lease.writer
+            yield lease
 
     def hold(
         self,

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from hubspot_ingest import times
 from hubspot_ingest.database import cleanup, sql
@@ -122,6 +123,20 @@ class StateWriter:
         """Write where that was not done for so many ms, or the clock was set back since."""
         if not 0 <= self.clock.now() - self.written_at < every:
             self.write()
+
+    def release(self) -> None:
+        """Store the state as it is, where it still counts, and let the next run begin."""
+        if not self.ended:
+            release([self])
+
+    def __enter__(self) -> Self:
+        """The lease is held already."""
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Let the next run begin; what ended this one is not hidden by what keeps it from that."""
+        with nullcontext() if error is None else suppress(Exception):
+            self.release()
 
     def row(self, lease_until: int | None) -> dict[str, Json]:
         """The next row; without ``lease_until`` it gives the lease back."""

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Self
 
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.progress import (
-    RENEWED_EVERY,
     TURNS_KEPT,
     LeaseRequest,
     Leases,
     StateWriter,
     busy,
     delete_old,
-    release,
 )
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
@@ -34,46 +29,12 @@ from hubspot_ingest.settings import SyncSettings, did_you_mean, parse_settings, 
 ATTEMPTS = 5
 
 
-class Lease:
-    """The lease of a sync while its run goes on, and the key to its state."""
-
-    def __init__(self, writer: StateWriter) -> None:
-        """The lease was taken for the run of ``writer``."""
-        self.writer = writer
-
-    def renew(self, every: int = RENEWED_EVERY) -> None:
-        """Say that the run is alive and how far it is, where that was not done for so many ms.
-
-        Raises ``StateOutdated`` or ``SyncBusy`` where the run is to end.
-        """
-        self.writer.renew(every)
-
-    def release(self) -> None:
-        """Store the state as it is, where it still counts, and let the next run begin."""
-        if not self.writer.ended:
-            release([self.writer])
-
-    def __enter__(self) -> Self:
-        """The lease is held already."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let the next run begin; what ended this one is not hidden by what keeps it from that."""
-        with nullcontext() if error is None else suppress(Exception):
-            self.release()
-
-
 @dataclass(frozen=True, slots=True)
 class OpenedSync:
-    """A sync as it stood when its lease was taken, and the lease."""
+    """A sync as it stood when its lease was taken, and the lease, the key to its state."""
 
     state: SyncState
-    lease: Lease
+    lease: StateWriter
 
 
 def existing_sync(syncs: Syncs, name: str) -> Sync:
@@ -105,7 +66,7 @@ def read_sync(context: Context, name: str, *, remember: bool = False) -> SyncSta
 
 def open_sync(
     context: Context, name: str, run_id: str, *, is_run: bool = False
-) -> tuple[SyncState, Lease]:
+) -> tuple[SyncState, StateWriter]:
     """A sync and its lease, for the run ``run_id``.
 
     State that does not count any more is forgotten as the lease is taken. ``is_run``: it shows in
@@ -211,7 +172,7 @@ def _try_to_open(
     taken = Leases(context.database).take(requests, now) if requests else []
     held = [each for each in zip(requests, states, taken, strict=True) if each[2]]
     for request, state, _ in held:
-        opened[state.name] = OpenedSync(state, Lease(_writer(context, request, state, now)))
+        opened[state.name] = OpenedSync(state, _writer(context, request, state, now))
     _clean(context, [request for request, _, _ in held])
     return opened
 

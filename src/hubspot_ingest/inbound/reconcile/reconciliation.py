@@ -14,6 +14,7 @@ from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.certificates import Certificate
 from hubspot_ingest.database.state.page_archive import PageArchive
+from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, finishing
 from hubspot_ingest.hubspot.client import Client
@@ -21,7 +22,7 @@ from hubspot_ingest.inbound.load.loader import Loader
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.load.shapes import shape_views
 from hubspot_ingest.inbound.load.table_loader import TableLoader
-from hubspot_ingest.inbound.opening.opening import Lease, open_sync, read_sync
+from hubspot_ingest.inbound.opening.opening import open_sync, read_sync
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan import due
@@ -111,14 +112,14 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
                 finishing(comparison.repairs.loader.tables.close),
                 _in_runs(context, log, client),
             ):
-                steps = compare_and_certify(comparison, lease.writer, lambda: client.tally.requests)
+                steps = compare_and_certify(comparison, lease, lambda: client.tally.requests)
                 certificate = _run_to_end(steps)
                 stopped = comparison.repairs.result.stopped
                 log.message = comparison_message(certificate, comparison.repairs.result)
                 log.status = "SUCCEEDED" if stopped is None else stopped.status
                 log.response_code = "OK" if stopped is None else stopped.response_code
         ended = certificate.result != "INCOMPLETE"
-        lease.writer.keep_sweeps(due.state_after_comparison(state.sweeps, began, ended=ended))
+        lease.keep_sweeps(due.state_after_comparison(state.sweeps, began, ended=ended))
     cleanup.clear(context.database)
     alerts.after_runs(context)
     return _answer(certificate, log)
@@ -182,7 +183,7 @@ def _comparison(
     context: Context,
     client: Client,
     state: SyncState,
-    lease: Lease,
+    lease: StateWriter,
     refresh: Callable[[], None],
     log: RunLog,
     on_changed: Callable[[], None],
@@ -200,7 +201,7 @@ def _comparison(
         )
     with checked_portal(context, state, client) as portal:
         portal_id = portal()
-    lease.writer.earned_on = state.earned_from(portal_id, lease.writer.version)
+    lease.earned_on = state.earned_from(portal_id, lease.version)
     settled_through = int(state.settled_through or 0)
     run_plan = replace(state, settled_through=None, checkpoint=None).plan(
         stream, state.properties, context.clock.now()
@@ -220,9 +221,9 @@ def _comparison(
     recorder: PageRecorder | None = None
     if days := state.app.keep_pages_days:
         archive, manifest = PageArchive(context.database), state.manifest(run_plan, portal_id)
-        recorder = PageRecorder(archive, state.name, lease.writer.run_id, days, manifest)
+        recorder = PageRecorder(archive, state.name, lease.run_id, days, manifest)
     tables = TableLoader(
-        *(context.database, lease.writer.run_id, context.clock, heartbeat, TICK),
+        *(context.database, lease.run_id, context.clock, heartbeat, TICK),
         state.existing_table,
         recorder=recorder,
         beside=state.tables.beside,

@@ -39,7 +39,7 @@ def rollback(context: Context, run_id: str) -> dict[str, Json]:
         raise UnknownSync(f"the sync {name} of that run was dropped; configure it again, then call")
     state, lease = open_sync(context, name, f"rollback-{uuid.uuid4().hex[:12]}")
     with lease:
-        return _under_lease(context, kept, state, lease.writer, run_id)
+        return _under_lease(context, kept, state, lease, run_id)
 
 
 def _under_lease(

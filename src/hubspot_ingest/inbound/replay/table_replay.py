@@ -17,6 +17,7 @@ from hubspot_ingest.database import shadow_tables
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
+from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.runs import RunLog
 from hubspot_ingest.errors import Refusal, finishing
 from hubspot_ingest.inbound.load import destination, table_views
@@ -25,7 +26,7 @@ from hubspot_ingest.inbound.load.shapes import shape_views
 from hubspot_ingest.inbound.load.table_loader import TableLoader
 from hubspot_ingest.inbound.load.table_spec import TableSpec
 from hubspot_ingest.inbound.opening.closing import EndingRun, close_runs
-from hubspot_ingest.inbound.opening.opening import Lease, open_sync
+from hubspot_ingest.inbound.opening.opening import open_sync
 from hubspot_ingest.inbound.opening.portal_check import check_portal
 from hubspot_ingest.inbound.replay.page_loader import PageLoader
 from hubspot_ingest.inbound.replay.target_tables import target_tables
@@ -54,9 +55,9 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
         for portal in {entry.body["portal"] for entry in entries if "portal" in entry.body}:
             check_portal(context.database, state, portal, ask_rows=True)
         log.destination = str(table)
-        lease.writer.log = log
-        ending = EndingRun(log, lease.writer)
-        lease.writer.write()
+        lease.log = log
+        ending = EndingRun(log, lease)
+        lease.write()
         try:
             work = (context.database, context.clock, lease, kept, log, table, entries)
             _Replay(*work, ending.note_change).run()
@@ -131,7 +132,7 @@ class _Replay:
 
     database: Database
     clock: times.Clock
-    lease: Lease
+    lease: StateWriter
     kept: PageArchive
     log: RunLog
     table: Table

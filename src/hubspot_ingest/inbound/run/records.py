@@ -13,6 +13,7 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.lookup import naming_scopes
 from hubspot_ingest.catalog.stream import ItemStream, RecordStream, Stream, ViewStream
 from hubspot_ingest.database.state.page_archive import PageArchive
+from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.errors import (
     DailyLimitReached,
@@ -35,7 +36,6 @@ from hubspot_ingest.inbound.load.table_loader import TableLoader
 from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.opening.closing import EndingRun
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
-from hubspot_ingest.inbound.opening.opening import Lease
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.plan import Plan
@@ -61,7 +61,7 @@ class Run:
     def __init__(
         self,
         sync_state: SyncState,
-        lease: Lease,
+        lease: StateWriter,
         context: Context,
         ending: EndingRun,
         *,
@@ -75,7 +75,7 @@ class Run:
         self._context = context
         self._clock = context.clock
         self._tick = PATIENT_TICK if patient else SHORT_TICK
-        self._lease, self._writer = lease, lease.writer
+        self._writer = lease
         self._renew_others = renew_others
         self._ending, self._log = ending, log
         self._requests: Callable[[], int] = int
@@ -309,13 +309,13 @@ class Run:
     def _keep_lease(self) -> None:
         """While others take their turns: leave them their share, and do not let the lease lapse."""
         self._quota_share.refresh()
-        self._lease.renew()
+        self._writer.renew()
 
     def _heartbeat(self) -> None:
         """Renew the lease, and tell who looks at RUNS how far the run is."""
         self._quota_share.refresh()
         self._log.requests = self._requests()
-        self._lease.renew(PROGRESS_EVERY)
+        self._writer.renew(PROGRESS_EVERY)
         self._renew_others()
 
 

@@ -229,7 +229,7 @@ def begin(
     those share the cost, and call ``renew_others`` where they wait all the same. The run stops at
     ``ends_at`` (epoch ms), where its deadline is later.
     """
-    state, writer, now = sync.state, sync.lease.writer, context.clock.now()
+    state, writer, now = sync.state, sync.lease, context.clock.now()
     if ends_at is not None:
         state = _ending(state, now, ends_at)
     name, settings = state.name, state.settings
