@@ -11,7 +11,7 @@ from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
 from snowflake_sandbox.errors import unsupported
-from snowflake_sandbox.sql import semistructured
+from snowflake_sandbox.sql import json_reads, semistructured
 from snowflake_sandbox.sql.aggregates import typed_aggregates
 from snowflake_sandbox.sql.conversions import convert
 from snowflake_sandbox.sql.transforming import transform
@@ -71,7 +71,7 @@ class Translator:
                 translated = cursor._transform(part, left)
             if isinstance(translated, exp.Command) and not statements and translated.this != "SET":
                 raise unsupported(original.sql(dialect="snowflake")[:80])
-            sql = translated.sql(dialect="duckdb")
+            sql = json_reads.share(translated).sql(dialect="duckdb")
             if not sql:
                 raise unsupported(original.sql(dialect="snowflake")[:80])
             statements.append(sql)
