@@ -18,6 +18,7 @@ from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.opening.opening import read_sync
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
@@ -83,7 +84,9 @@ def _record_facts(
     properties = state.properties or fetch(
         requests.properties(stream.object_type), responses.properties
     )
-    run_plan = state.plan(stream, properties, context.clock.now())
+    now = context.clock.now()
+    calendar = portal_calendar(fetch, state.settings, now)
+    run_plan = state.plan(stream, properties, now, calendar)
     row = run_reports.row(context.database, state.table, (KEY,), id, types) if types else None
     record_facts = RecordFacts(
         what=f"record {id} of {stream.name}",

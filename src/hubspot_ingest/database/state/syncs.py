@@ -64,6 +64,8 @@ class SweepsState:
     ``rotation`` is the id after which the rotation goes on, ``rotating`` whether one is under way.
     ``proof_from`` is when it began, None where HubSpot did not read a record of it; ``proven_at``
     is when the last one began that read and compared every record to its end.
+    ``read_on`` and ``rotated_on`` are the days (ISO) from which dates in the filters were counted
+    when the table was last read to the end, and when the rotation began (None: none is counted).
     ``compare_from`` is from when on the table is to be compared whatever the schedule says.
     ``whole_at`` is when a stream of items was read whole last, ``behind`` are its parents that
     could not be read, and since when (None: never).
@@ -78,6 +80,8 @@ class SweepsState:
     rotated_at: int | None = None
     rotation: int = 0
     rotating: bool = False
+    rotated_on: str | None = None
+    read_on: str | None = None
     rotation_refused_at: int | None = None
     proof_from: int | None = None
     proven_at: int | None = None

@@ -25,10 +25,18 @@ def rotate(context: SweepContext) -> Iterator[None]:
     """Read on where the last run stopped, as far as a run's budget of pages goes."""
     if not context.has_table:
         return
-    if not rotation_under_way(context.state):
+    day = context.plan.day
+    if not rotation_under_way(context.state) or context.state.rotated_on != day:
         # stored with the first page: a run that ends before begins it again
         begun = context.now
-        context.state = replace(context.state, rotating=True, rotated_at=begun, proof_from=begun)
+        context.state = replace(
+            context.state,
+            rotating=True,
+            rotated_at=begun,
+            proof_from=begun,
+            rotated_on=day,
+            rotation=0,
+        )
     plan = rotation_plan(context.plan)
     # the shortest of runs gets on by a page
     for pages in (1, PAGES_PER_RUN - 1):

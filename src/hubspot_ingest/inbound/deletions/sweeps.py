@@ -35,6 +35,7 @@ def reset_after_backfill(context: SweepContext) -> None:
         rotation=0,
         rotating=False,
         proof_from=None,
+        rotated_on=context.plan.day,
         compare_from=context.now,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from hubspot_ingest import times
@@ -26,6 +27,7 @@ from hubspot_ingest.inbound.opening.table_reading import TableReading
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.inbound.plan.relative_days import Calendar
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
 
@@ -72,9 +74,56 @@ class SyncState:
         """The properties that an earlier run saw."""
         return tuple(prop for prop, _ in self.remembered)
 
-    def plan(self, stream: RecordStream, properties: Sequence[Property], now: int) -> Plan:
-        """The plan of a run that begins at ``now``; it carries on the window of a checkpoint."""
-        new_plan = plan.make_plan(
+    def plan(
+        self,
+        stream: RecordStream,
+        properties: Sequence[Property],
+        now: int,
+        calendar: Calendar | None,
+    ) -> Plan:
+        """The plan of a run that begins at ``now``; it carries on the window of a checkpoint.
+
+        ``calendar`` is the portal's, None where no filter counts from today. A reading that was
+        begun on an earlier day goes on by that day's filters, so that it comes to an end.
+        """
+        new_plan = self._new_plan(stream, properties, now, calendar)
+        if self.checkpoint is None:
+            return new_plan
+        begun_on = self.checkpoint.get("day")
+        if calendar is not None and begun_on not in (None, new_plan.day):
+            begun = replace(calendar, today=date.fromisoformat(begun_on))
+            new_plan, today_plan = self._new_plan(stream, properties, now, begun), new_plan
+            if self.checkpoint["plan"] != new_plan.hash:
+                return today_plan
+        if self.checkpoint["plan"] != new_plan.hash:
+            return new_plan
+        return replace(new_plan, since=self.checkpoint["since"], until=self.checkpoint["until"])
+
+    def plan_of_table(
+        self,
+        stream: RecordStream,
+        properties: Sequence[Property],
+        now: int,
+        calendar: Calendar | None,
+    ) -> Plan:
+        """The plan of everything that the table is to hold, as the last run left it.
+
+        Dates in the filters are counted from the day of that run.
+        """
+        read_on = self.sweeps.read_on
+        if calendar is not None and read_on is not None:
+            calendar = replace(calendar, today=date.fromisoformat(read_on))
+        forgetful = replace(self, settled_through=None, checkpoint=None)
+        return forgetful.plan(stream, properties, now, calendar)
+
+    def _new_plan(
+        self,
+        stream: RecordStream,
+        properties: Sequence[Property],
+        now: int,
+        calendar: Calendar | None,
+    ) -> Plan:
+        return plan.make_plan(
             self.name,
             self.settings,
             stream,
@@ -84,10 +133,9 @@ class SyncState:
             table=self.table,
             known_columns={prop.name: column for prop, column in self.remembered if column},
             existing=self.existing_table.types,
+            calendar=calendar,
+            read_on=self.sweeps.read_on,
         )
-        if self.checkpoint is None or self.checkpoint["plan"] != new_plan.hash:
-            return new_plan
-        return replace(new_plan, since=self.checkpoint["since"], until=self.checkpoint["until"])
 
     def resumed(self, run_plan: Plan) -> Mapping[str, Any] | None:
         """What an unfinished run of the same plan left of its reading."""
@@ -227,6 +275,7 @@ class SyncState:
             archived=self.settings.include_archived,
             filtered=bool(run_plan.filter_groups) and run_plan.timed,
             at_once="include_archived" in self.settings.model_fields_set,
+            day=run_plan.day,
         )
         return replace(
             due_sweeps, comparison=due.comparison_due(self.sweeps, now, self.compare_every)

@@ -34,12 +34,19 @@ class Due:
 
 
 def due_sweeps(
-    state: SweepsState, now: int, *, archived: bool, filtered: bool, at_once: bool
+    state: SweepsState,
+    now: int,
+    *,
+    archived: bool,
+    filtered: bool,
+    at_once: bool,
+    day: str | None = None,
 ) -> Due:
     """What is due by ``state``, which earlier runs left.
 
     ``archived`` and ``filtered`` say whether the sync has such sweeps at all; ``at_once`` makes
-    them due in every run.
+    them due in every run. ``day`` is that from which dates in the filters are counted: on a new one
+    rows may match no more though nobody changed them, and the rotation finds those.
     """
 
     def is_due(at: int | None, every: int) -> bool:
@@ -50,7 +57,7 @@ def due_sweeps(
         and is_due(state.archived_at, ARCHIVED_EVERY)
         and now - (state.archived_refused_at or 0) >= REFUSED_FOR,
         filtered=filtered and is_due(state.filtered_at, FILTERED_EVERY),
-        rotation=rotation_under_way(state) or rotation_due(state, now),
+        rotation=rotation_under_way(state) or rotation_due(state, now) or state.rotated_on != day,
     )
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog.lookup import CUSTOM, STANDARD_NAMES
 from hubspot_ingest.errors import InvalidFilter
+from hubspot_ingest.inbound.plan import relative_days
+from hubspot_ingest.inbound.plan.relative_days import Calendar
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import Filter, FilterGroup, Value, did_you_mean
 
@@ -37,12 +40,21 @@ _UNSEARCHABLE_OF_EMAILS = {"hs_body_preview"}
 _ASSOCIATED = "associations."
 _ASSOCIATED_OPERATORS = {"EQ", "IN"}
 _ID = re.compile(r"[0-9]{1,20}")
+# For filters that are only checked: any day will do.
+_NO_DAY = Calendar(times.EPOCH.date(), UTC)
 
 
 def checked_filters(
-    groups: Sequence[FilterGroup], properties: Sequence[Property], object_type: str = ""
+    groups: Sequence[FilterGroup],
+    properties: Sequence[Property],
+    object_type: str = "",
+    *,
+    calendar: Calendar | None = None,
 ) -> list[list[Json]]:
     """Each group's filters as HubSpot takes them, of records of ``object_type``.
+
+    Days that are counted from today are those of ``calendar``; without one the filters are checked
+    and not sent.
 
     Raises ``InvalidFilter`` for a property the portal does not have or HubSpot cannot search, an
     operator that does not fit its type, or a value that is not of its type or among its options.
@@ -50,7 +62,10 @@ def checked_filters(
     by_name = {prop.name: prop for prop in properties}
     return [
         [
-            _filter(condition, by_name, object_type, f"filter_groups.{g}.filters.{f}")
+            _filter(
+                *(condition, by_name, object_type, f"filter_groups.{g}.filters.{f}"),
+                calendar or _NO_DAY,
+            )
             for f, condition in enumerate(group.filters)
         ]
         for g, group in enumerate(groups)
@@ -58,7 +73,11 @@ def checked_filters(
 
 
 def _filter(
-    condition: Filter, properties: Mapping[str, Property], object_type: str, place: str
+    condition: Filter,
+    properties: Mapping[str, Property],
+    object_type: str,
+    place: str,
+    calendar: Calendar,
 ) -> Json:
     if condition.property_name.startswith(_ASSOCIATED):
         return _associated(condition, object_type, place)
@@ -77,6 +96,10 @@ def _filter(
             f"{place}: {condition.operator} does not fit {prop.name!r}, which is of type "
             f"{prop.type}; use one of {', '.join(sorted(allowed))}"
         )
+    relative = relative_days.any_relative([FilterGroup(filters=(condition,))])
+    if relative and prop.type in ("date", "datetime"):
+        counted = relative_days.compared(condition, prop, calendar, place)
+        condition = Filter.model_validate({"propertyName": prop.name, **counted})
     spelled: dict[str, Json] = {"propertyName": prop.name, "operator": condition.operator}
     if condition.value is not None:
         spelled["value"] = _value(condition.value, prop, condition.operator, place)

@@ -17,7 +17,8 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.sql import Table, table_beside
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.inbound.plan import filters
+from hubspot_ingest.inbound.plan import filters, relative_days
+from hubspot_ingest.inbound.plan.relative_days import Calendar
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings, did_you_mean
 
@@ -47,7 +48,8 @@ class Plan:
     after ``until`` is read and merged too, and read again by the next run. ``earliest`` is where
     a backfill begins (``updated_after``); None reads everything. ``timed``: the object type has the
     property that tells when a record was changed. ``former_columns`` are those of properties whose
-    type has changed, with their comments.
+    type has changed, with their comments. ``day`` is the day (ISO) from which dates in the filters
+    are counted, None where none is.
     """
 
     sync: str
@@ -64,6 +66,7 @@ class Plan:
     table: Table
     timed: bool = True
     former_columns: Mapping[str, str] = field(default_factory=dict)
+    day: str | None = None
 
     @property
     def search_groups(self) -> list[list[Json]]:
@@ -187,11 +190,15 @@ def make_plan(
     table: Table,
     known_columns: Mapping[str, str],
     existing: Mapping[str, str],
+    calendar: Calendar | None = None,
+    read_on: str | None = None,
 ) -> Plan:
     """Plan a run that begins at ``now``.
 
     ``known_columns`` maps properties to the columns they have, ``existing`` the table's column
-    names to their types. Raises ``Refusal`` when settings and portal do not fit together.
+    names to their types. Where the filters count from the day of ``calendar`` and the table was
+    read by those of another day, ``read_on``, everything is read: a record may come to match
+    though nobody changed it. Raises ``Refusal`` when settings and portal do not fit together.
     """
     stream = _searchable(stream, settings, portal_properties)
     chosen = selected_properties(settings.properties, portal_properties)
@@ -202,11 +209,12 @@ def make_plan(
     associations = stream.associations if settings.associations is None else settings.associations
     timed = bool(stream.updated) and (not portal_names or stream.updated in portal_names)
     # without a time of change there is no telling what changed: every run reads everything
-    since = _since(settings, settled_through) if timed else None
+    day = relative_days.day_of(settings.filter_groups, portal_properties, calendar)
+    since = _since(settings, settled_through if day == read_on else None) if timed else None
     groups: tuple[tuple[Json, ...], ...] = ()
     if settings.filter_groups:
         checked = filters.checked_filters(
-            settings.filter_groups, portal_properties, stream.object_type
+            settings.filter_groups, portal_properties, stream.object_type, calendar=calendar
         )
         groups = tuple(map(tuple, checked))
     if since is not None or groups:
@@ -238,6 +246,7 @@ def make_plan(
         table=table,
         timed=timed,
         former_columns=columns.former_columns(property_columns, settings.column_prefix, existing),
+        day=day,
     )
 
 

@@ -20,6 +20,7 @@ from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.opening.portal_check import check_known_portal
 from hubspot_ingest.inbound.opening.sync_state import read_sync_states
 from hubspot_ingest.inbound.plan import plan
@@ -94,6 +95,7 @@ def count_records(context: Context, stream: str, new_settings: Json) -> dict[str
             table=Table(*settings.place),
             known_columns={},
             existing={},
+            calendar=portal_calendar(client.fetch, settings, now),
         )
         records = page_readers.count_matching(client.fetch, run_plan)
         return {

@@ -9,6 +9,7 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.table_spec import record_tables
 from hubspot_ingest.inbound.opening.sync_state import SyncState
@@ -26,7 +27,8 @@ def records_plan(prospect: Prospect, stream: RecordStream, sync_state: SyncState
         requests.properties(stream.object_type), responses.properties
     )
     first = sync_state.asks_properties(prospect.now)
-    run_plan = sync_state.plan(stream, properties, prospect.now)
+    calendar = portal_calendar(prospect.client.fetch, prospect.settings, prospect.now)
+    run_plan = sync_state.plan(stream, properties, prospect.now, calendar)
     surveyor = Surveyor(
         prospect.client.fetch, prospect.context.database, sync_state, run_plan, prospect.now
     )
@@ -34,10 +36,12 @@ def records_plan(prospect: Prospect, stream: RecordStream, sync_state: SyncState
     if not (first or survey.counts.records):
         # the run finds nothing new, and so does not learn of new properties
         properties = sync_state.properties
-        run_plan = sync_state.plan(stream, properties, prospect.now)
+        run_plan = sync_state.plan(stream, properties, prospect.now, calendar)
     # where they changed since, what was read by the old ones is read again
     again = not first and properties != sync_state.properties
     parts = prospect.beginning()
+    if calendar is not None:
+        parts.append(estimate.once(requests.account()))
     if lookup.standard(prospect.settings.stream) is None:
         parts.append(estimate.once(requests.schemas()))
     if first or survey.counts.records:

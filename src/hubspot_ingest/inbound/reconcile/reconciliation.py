@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog import lookup
@@ -18,6 +17,7 @@ from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, finishing
 from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.load.loader import Loader
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.load.shapes import shape_views
@@ -203,9 +203,9 @@ def _comparison(
         portal_id = portal()
     lease.earned_on = state.earned_from(portal_id, lease.version)
     settled_through = int(state.settled_through or 0)
-    run_plan = replace(state, settled_through=None, checkpoint=None).plan(
-        stream, state.properties, context.clock.now()
-    )
+    now = context.clock.now()
+    calendar = portal_calendar(client.fetch, state.settings, now)
+    run_plan = state.plan_of_table(stream, state.properties, now, calendar)
     if not run_plan.stream.updated:
         raise Refusal(
             f"{stream.name} of this portal have no time of change to count by: every run reads "

@@ -26,6 +26,7 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.extract.latest_changes import NewestPage, newest_page
+from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.items import view_streams
 from hubspot_ingest.inbound.items.run import ItemRun
 from hubspot_ingest.inbound.load.batches import HISTORY
@@ -219,6 +220,7 @@ class Run:
             reading = tables.verify(parts, marked=True, made=made)
             if state.settled_through is None:
                 self._ending.note_change()
+            self._writer.keep_sweeps(replace(self._writer.sweeps, read_on=run_plan.day))
             self._settle(views, until, table_loader.existing_table)
             table_loader.existing_table = reading.existing_table
             # the main reading may have had no use for some links
@@ -276,6 +278,7 @@ class Run:
                         "since": loader.plan.since,
                         "until": until,
                         "reading": remaining,
+                        "day": loader.plan.day,
                     }
                 )
 
@@ -346,8 +349,10 @@ def start_extraction(
     def ask() -> tuple[Property, ...]:
         return fetch(requests.properties(stream.object_type), responses.properties)
 
+    calendar = portal_calendar(fetch, sync_state.settings, started_at)
+
     def begin(properties: tuple[Property, ...]) -> StartedExtraction:
-        plan = sync_state.plan(stream, properties, started_at)
+        plan = sync_state.plan(stream, properties, started_at, calendar)
         checkpoint = sync_state.resumed(plan)
         newest = newest_page(fetch, plan) if plan.incremental and checkpoint is None else None
         if newest is not None and newest.whole and not newest.records:
