@@ -10,7 +10,17 @@ from typing import Any
 
 import streamlit as st
 
-from page import address, dialogs, drawing, look, place, pressing, style_sheet, tabs
+from page import (
+    address,
+    dialogs,
+    drawing,
+    look,
+    object_labels,
+    place,
+    pressing,
+    style_sheet,
+    tabs,
+)
 from page.calls import Calls
 
 
@@ -34,15 +44,18 @@ def main() -> None:
         address.follow()
         if st.session_state.pop("moved", False):
             calls.look_again()
+        object_labels.learn(calls)
         if place.part() is None:
             place.begin(place.SYNCS if calls.syncs() else place.SET_UP)
         # Snowsight shows a title of its own
         st.set_page_config(f"{place.part()} · HubSpot Ingest")
-        drawing.top(calls)
+        way_back = drawing.top(calls)
         look.show_remembered()
         tabs.none_yet()
         drawing.show(place.part() or place.SET_UP, calls)
         address.write()
+        with way_back:
+            address.draw_back()
         pressing.forget()
 
 

@@ -1,7 +1,8 @@
 """The open place in the page's address, so that a refresh and a copied link lead to it.
 
-Streamlit's page takes the browser's Back for nothing new: it is drawn again where it is, with the
-address it wrote last (seen in 1.52).
+The browser's Back leads nowhere: Streamlit's page then sends the query that it was last given, and
+without its query the address of the browser (``getQueryString`` and ``getUrl`` in 1.52.2). So the
+page has a button of its own that goes back.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from streamlit.errors import StreamlitAPIException
 from page import place, tabs
 
 OPENED = ("sync", "push", "run")
+_BEEN, _GOING_BACK = "been", "going-back"
+MOST = 50
+"""How many places are remembered."""
 
 Address = dict[str, str]
 
@@ -22,14 +26,35 @@ def follow() -> None:
     """Open what the address says, at the first drawing."""
     if place.part() is not None:
         return
-    told = dict(st.query_params)
-    part = told.get("part", "")
+    _open(dict(st.query_params))
+
+
+def _open(address: Address) -> None:
+    """Open what an address names; nothing where it names no part of the page."""
+    part = address.get("part", "")
     if part not in place.PARTS:
         return
-    place.go(part, **{name: told.get(name) for name in OPENED})
-    tabs.open_next(told.get("tab"))
-    if told.get("step", "").isdecimal():
-        st.session_state["step"] = max(int(told["step"]) - 1, 0)
+    place.go(part, **{name: address.get(name) for name in OPENED})
+    tabs.open_next(address.get("tab"))
+    if address.get("step", "").isdecimal():
+        st.session_state["step"] = max(int(address["step"]) - 1, 0)
+
+
+def draw_back() -> None:
+    """Draw the button that goes back to the place before, once there is one."""
+    if st.session_state.get(_BEEN):
+        st.button(
+            "Go back", icon=":material/arrow_back:", type="tertiary", on_click=_back,
+            help="To where you were before on this page",
+        )  # fmt: skip
+
+
+def _back() -> None:
+    st.session_state[_GOING_BACK] = True
+    address = st.session_state[_BEEN].pop()
+    # a first step is not named in the address
+    st.session_state["step"] = 0
+    _open(address)
 
 
 def write() -> None:
@@ -47,8 +72,12 @@ def write() -> None:
     tab = tabs.in_address()
     if tab is not None:
         address["tab"] = tab
-    if address == st.session_state.get("address"):
+    before: Address | None = st.session_state.get("address")
+    went_back = st.session_state.pop(_GOING_BACK, False)
+    if address == before:
         return
+    if before is not None and not went_back:
+        st.session_state[_BEEN] = [*st.session_state.get(_BEEN, []), before][-MOST:]
     st.session_state["address"] = address
     # generally available in Snowflake since April 2025; not seen in an app's page yet
     with suppress(StreamlitAPIException):

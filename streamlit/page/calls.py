@@ -121,6 +121,13 @@ class Calls(AppCalls, PushCalls):
             MINUTES,
         )
 
+    def event_types(self, table: str) -> list[str]:
+        """The types of events in a table of the stream ``event_types``; none where it is not."""
+        if not self.columns(table):
+            return []
+        found = self.rows(f"SELECT NAME FROM {dotted(table)} ORDER BY NAME", fresh_for=MINUTES)
+        return [str(row["NAME"]) for row in found]
+
     def check_destination(self, database: str, schema: str) -> Answer:
         """Whether the app may write there, and the grants it lacks; changes nothing."""
         return self.ask("CHECK_DESTINATION", {"database": database, "schema": schema})

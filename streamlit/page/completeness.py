@@ -54,13 +54,18 @@ def urgency(certificate: Row | None) -> int:
 def sentences(certificate: Row) -> list[str]:
     """What the comparison found, repaired and cost; `result_label` gives the result itself.
 
-    ``5,000 of 5,000 records, 6 requests``, then what differed, then what is still to come.
+    ``5,000 of 5,000 records, 6 requests`` or ``Was 137 of 150, now 150, 12 requests``, then what
+    differed, then what is still to come.
     """
     count = int(certificate["REQUESTS"] or 0)
-    parts = [
-        f"{words.number(certificate['TABLE_RECORDS'])} of "
-        f"{words.number(certificate['HUBSPOT_RECORDS'])} records, {words.plural(count, 'request')}"
-    ]
+    after, all_records = int(certificate["TABLE_RECORDS"]), int(certificate["HUBSPOT_RECORDS"])
+    before = after - int(certificate["MISSING"] or 0) + int(certificate["EXTRA"] or 0)
+    found = f"{words.number(after)} of {words.number(all_records)} records"
+    if certificate["RESULT"] == "REPAIRED" and before != after:
+        found = (
+            f"Was {words.number(before)} of {words.number(all_records)}, now {words.number(after)}"
+        )
+    parts = [f"{found}, {words.plural(count, 'request')}"]
     repaired = ", ".join(
         f"{words.plural(times, 'row')} {_REPAIRED[kind][times > 1]}"
         for kind in KINDS

@@ -36,7 +36,7 @@ def show(syncs: list[Row], calls: Calls) -> None:
         if days
         else "; Settings can have it done every few days too"
     )
-    look.html(f'<p class="quiet small">Compared by itself after each backfill{every}.</p>')
+    look.html(f'<p class="quiet small">Compared by itself whenever everything was read{every}.</p>')
     order = sorted(syncs, key=lambda sync: completeness.urgency(last.get(str(sync["NAME"]))))
     comparable = [sync for sync in order if _comparable(sync, readers)]
     most = st.session_state.get(MOST, A_PAGE)

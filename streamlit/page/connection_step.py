@@ -101,7 +101,7 @@ def result(calls: Calls) -> bool:
         f"Connected{portal}, but this key cannot read {_named(lacking)}."
         if lacking
         else f"Connected{portal}.",
-        f"{len(readable)} of {words.plural(len(streams), 'stream')} can be read with this key "
+        f"{len(readable)} of {words.plural(len(streams), 'object')} can be read with this key "
         f"(checked {words.time(streams[0]['CHECKED_AT'])}).",
         "warn" if lacking or not readable else "good",
     )
@@ -120,13 +120,13 @@ def show_unreadable(streams: list[Row]) -> None:
     """Draw the streams that cannot be read and the scopes they need, ready to copy."""
     if not streams:
         return
-    with st.expander(f"{words.plural(len(streams), 'stream')} cannot be read yet"):
+    with st.expander(f"{words.plural(len(streams), 'object')} cannot be read yet"):
         st.caption(
             f"Add the scope {IN_HUBSPOT}, then test again. Some need a paid HubSpot edition."
         )
         look.html(
             look.table(
-                ("Stream", "Scope to add"),
+                ("Object", "Scope to add"),
                 [
                     (
                         escape(words.title(stream["STREAM"])),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from html import escape
 
 import streamlit as st
 
-from page import connection_step, dialogs, look, place, pressing, words
+from page import connection_step, days, dialogs, look, place, pressing, words
 from page.calls import Answer, Calls, Row
 
 FIRST = "default"
@@ -39,6 +40,13 @@ def choose_connection(calls: Calls, before: str = FIRST, key: str = "new") -> st
         format_func=_title,
         help="Rows of two portals never share a table",
     )  # fmt: skip
+
+
+def portal_zone(settings: place.Settings, calls: Calls) -> tzinfo:
+    """The time zone of the portal that a sync reads from."""
+    name = settings.get("connection", FIRST)
+    zones = [row["TIME_ZONE"] for row in calls.connections() if row["NAME"] == name]
+    return days.zone_named(zones[0] if zones else None)
 
 
 def _title(name: str) -> str:

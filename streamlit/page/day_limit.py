@@ -41,7 +41,7 @@ def day(portal: Row) -> str:
                 ),
                 ("By this app", words.number(portal["USED_BY_US"])),
                 ("Left", words.number(portal["REMAINING"])),
-                ("Reserved for others", words.number(reserved)),
+                ("Kept free for other apps", words.number(reserved)),
                 ("Starts anew", words.time(portal["RESETS_AT"])),
             ],
             big=True,

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from page import relative_days
+
 Filter = dict[str, Any]
 
 _BEGINS, _ENDS = time(0), time(23, 59, 59, 999_000)
@@ -56,14 +58,18 @@ def on_one_day(filter_: Mapping[str, Any]) -> bool:
 
 
 def shown(filter_: Mapping[str, Any], type: str) -> Filter:
-    """A filter as it is shown: one that takes a whole day of a ``datetime`` has the operator EQ."""
+    """A filter as it is shown: one that takes a whole day of a ``datetime`` has the operator EQ.
+
+    What is counted from today has a condition of its own.
+    """
     if type == "datetime" and filter_.get("operator") == "BETWEEN" and on_one_day(filter_):
         return {**{k: v for k, v in filter_.items() if k != "highValue"}, "operator": "EQ"}
-    return dict(filter_)
+    return relative_days.shown(filter_) if type in ("date", "datetime") else dict(filter_)
 
 
 def compared(filter_: Filter, type: str, zone: tzinfo) -> Filter:
     """A filter as HubSpot compares it: a ``datetime`` that is a day lies between the day's ends."""
+    filter_ = relative_days.stored(filter_)
     day = day_in(filter_.get("value"))
     if type != "datetime" or filter_["operator"] != "EQ" or day is None:
         return filter_

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from page import (
     first_use,
@@ -33,12 +34,16 @@ SHOWN = {
 }
 
 
-def top(calls: Calls) -> None:
-    """The product's name, the parts of the page, and what asks Snowflake again."""
+def top(calls: Calls) -> DeltaGenerator:
+    """The product's name, the parts of the page, and what asks Snowflake again.
+
+    Returns the place for the way back.
+    """
     with st.container(
         key="top", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         look.brand(place.part() or place.SET_UP)
+        back = st.container(key="back", width="content")
         with st.container(key="nav", horizontal=True, width="content"):
             for part in SHOWN:
                 st.button(
@@ -49,6 +54,7 @@ def top(calls: Calls) -> None:
                     args=(part,),
                 )
             st.button("Refresh", key="refresh", type="tertiary", on_click=calls.look_again)
+    return back
 
 
 def show(part: str, calls: Calls) -> None:

@@ -8,7 +8,18 @@ from typing import Any
 
 import streamlit as st
 
-from page import days, filters, look, losses, picking, place, pressing, words
+from page import (
+    connections_view,
+    days,
+    filters,
+    look,
+    losses,
+    picking,
+    place,
+    pressing,
+    relative_days,
+    words,
+)
 from page.calls import Calls, Row, variant
 from page.filters import Filter, Group
 
@@ -30,7 +41,7 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
         str(property_["PROPERTY"]): property_ for property_ in calls.stream_properties(stream)
     }
     groups: list[Group] = settings.get("filter_groups") or []
-    zone = _zone(settings, calls)
+    zone = connections_view.portal_zone(settings, calls)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         edited = [_group(owner, n, group, properties, zone) for n, group in enumerate(groups)]
@@ -107,13 +118,6 @@ def _group(owner: str, g: int, group: Group, properties: Properties, zone: tzinf
     return {"filters": edited}
 
 
-def _zone(settings: place.Settings, calls: Calls) -> tzinfo:
-    """The time zone of the portal that the filters are for."""
-    name = settings.get("connection", "default")
-    zones = [row["TIME_ZONE"] for row in calls.connections() if row["NAME"] == name]
-    return days.zone_named(zones[0] if zones else None)
-
-
 def _filter(
     owner: str, g: int, f: int, filter_: Filter, properties: Properties, zone: tzinfo
 ) -> Filter:
@@ -145,11 +149,20 @@ def _filter(
         key=f"{at}-{name}-operator",
         format_func=lambda each: filters.operator_words(each, type_),
         label_visibility="collapsed" if f else "visible",
+        help=f"Whole days, in the zone {zone}; the last 7 are today and the 7 before it"
+        if type_ in filters.TIMES
+        else None,
     )
     before = filters.values_of(filter_) if filter_["propertyName"] == name else []
+    compared_type = filters.value_type(type_, operator)
+    counted = operator in relative_days.COUNTED
+    if counted != (filter_["operator"] in relative_days.COUNTED) or (counted and not before):
+        # a number of days is no day, and a day no number
+        before = [relative_days.DAYS] if counted else []
     with third:
         values = _values(
-            f"{at}-{name}-{operator}", type_, operator, before, properties.get(name), not f, zone,
+            f"{at}-{name}-{operator}", compared_type, operator, before, properties.get(name),
+            not f, zone,
             # what was just typed is in the draft before a press beside it leads elsewhere
             on_change=_typed,
             args=(owner, g, f, f"{at}-{name}-{operator}", (name, operator, type_), before, zone),
@@ -290,7 +303,7 @@ def _value(
             label, value=filters.as_float(before), key=key, step=1.0, format="%g",
             label_visibility=seen, **changed,
         )  # fmt: skip
-    if type_ in filters.TIMES:
+    if type_ in filters.TIMES and not relative_days.is_relative(before):
         return st.date_input(
             label, days.day_in(before), key=key, label_visibility=seen, format="YYYY-MM-DD",
             help="The whole day" if type_ == "date" else f"The whole day in the zone {zone}",

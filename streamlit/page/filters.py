@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from page import days
+from page import days, relative_days
 
 Filter = dict[str, Any]
 Group = dict[str, list[Filter]]
@@ -33,7 +33,10 @@ WORDS = {
     "CONTAINS_TOKEN": "contains the word",
     "NOT_CONTAINS_TOKEN": "does not contain the word",
 }
-_OF_TIME = {"LT": "is before", "LTE": "is on or before", "GT": "is after", "GTE": "is on or after"}
+_OF_TIME = {
+    **{"LT": "is before", "LTE": "is on or before", "GT": "is after", "GTE": "is on or after"},
+    **relative_days.WORDS,
+}
 
 _PRESENT = ("HAS_PROPERTY", "NOT_HAS_PROPERTY")
 _EQUAL = ("EQ", "NEQ", "IN", "NOT_IN")
@@ -41,9 +44,9 @@ _ORDERED = ("GTE", "GT", "LTE", "LT", "BETWEEN")
 _TOKENS = ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN")
 _BY_TYPE = {
     "number": (*_ORDERED, *_EQUAL, *_PRESENT),
-    "date": (*_ORDERED, *_EQUAL, *_PRESENT),
+    "date": (*relative_days.WORDS, *_ORDERED, *_EQUAL, *_PRESENT),
     # HubSpot compares an instant, and a day is none: only what can be said of a whole day
-    "datetime": (*_ORDERED, "EQ", *_PRESENT),
+    "datetime": (*relative_days.WORDS, *_ORDERED, "EQ", *_PRESENT),
     "bool": ("EQ", "NEQ", *_PRESENT),
     "enumeration": ("IN", "NOT_IN", "EQ", "NEQ", *_PRESENT, *_TOKENS),
 }
@@ -60,9 +63,15 @@ def operator_words(operator: str, type: str) -> str:
     return (_OF_TIME if type in TIMES else {}).get(operator) or WORDS.get(operator, operator)
 
 
+def value_type(type: str, operator: str) -> str:
+    """The type of what an operator compares with: a number of days, or the property's own."""
+    return "number" if operator in relative_days.COUNTED else type
+
+
 def values_needed(operator: str) -> str:
     """How many values an operator takes: ``nothing``, ``one``, ``two`` or ``many``."""
-    if operator in _PRESENT:
+    uncounted = relative_days.WORDS.keys() - {*relative_days.COUNTED}
+    if operator in _PRESENT or operator in uncounted:
         return "nothing"
     return {"BETWEEN": "two", "IN": "many", "NOT_IN": "many"}.get(operator, "one")
 
@@ -155,16 +164,8 @@ def filter_sentence(
     """The groups as a sentence: which records are taken."""
     sentences = [
         " and ".join(
-            " ".join(
-                [
-                    labels.get(str(filter_["propertyName"]), str(filter_["propertyName"])),
-                    operator_words(str(filter_["operator"]), type_),
-                    (" and " if filter_["operator"] == "BETWEEN" else ", ").join(
-                        days.said(value) if type_ in TIMES else str(value)
-                        for value in values_of(filter_)
-                    ),
-                ]
-            ).strip()
+            f"{labels.get(str(filter_['propertyName']), str(filter_['propertyName']))} "
+            f"{_condition(filter_, type_)}"
             for stored_filter in group["filters"]
             for type_ in [types.get(str(stored_filter["propertyName"]), "string")]
             for filter_ in [days.shown(stored_filter, type_)]
@@ -172,6 +173,16 @@ def filter_sentence(
         for group in complete(groups)
     ]
     return "; or ".join(sentences) if sentences else "all records"
+
+
+def _condition(filter_: Filter, type: str) -> str:
+    """Operator and values as a person says them."""
+    operator = str(filter_["operator"])
+    words = operator_words(operator, type)
+    values = [days.said(value) if type in TIMES else str(value) for value in values_of(filter_)]
+    if operator in relative_days.COUNTED:
+        return words.replace("…", *values)
+    return f"{words} {(' and ' if operator == 'BETWEEN' else ', ').join(values)}".strip()
 
 
 def as_float(value: Any) -> float | None:

@@ -9,6 +9,17 @@ ALL, EXCEPT, ONLY, OTHER = "All", "All but some", "Only some", "As globs"
 WAYS = (ALL, EXCEPT, ONLY, OTHER)
 
 
+PERSONAL = ("*email", "*emails", "*phone*", "*mobile*", "*fax*")
+"""Globs of properties that hold e-mail addresses and phone numbers, as HubSpot names its own."""
+
+
+def without_personal(globs: Sequence[str]) -> list[str]:
+    """The list, less e-mail addresses and phone numbers, new properties among them."""
+    # denials alone are denied from everything
+    taken = [*globs] if any(not glob.startswith("!") for glob in globs) else ["*", *globs]
+    return [*taken, *(f"!{glob}" for glob in PERSONAL if f"!{glob}" not in taken)]
+
+
 def way(globs: Sequence[str]) -> str:
     """The choice that a list of globs amounts to."""
     if list(globs) == ["*"]:

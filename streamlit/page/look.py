@@ -13,6 +13,7 @@ import streamlit as st
 
 from page import words
 from page.calls import Answer, Row
+from page.message_words import in_page_words
 
 HEALTH = {
     "HEALTHY": ("Healthy", "good"),
@@ -146,7 +147,7 @@ def plain(text: str) -> str:
 
 def sentence(text: str) -> str:
     """A procedure's message as a sentence."""
-    text = text.strip()
+    text = in_page_words(text.strip())
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
 
 

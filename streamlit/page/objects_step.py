@@ -6,7 +6,17 @@ from html import escape
 
 import streamlit as st
 
-from page import connections_view, filter_view, filters, look, place, pressing, streams, words
+from page import (
+    connections_view,
+    filter_view,
+    filters,
+    look,
+    object_labels,
+    place,
+    pressing,
+    streams,
+    words,
+)
 from page.calls import Calls, Row
 
 
@@ -50,6 +60,7 @@ def show(calls: Calls) -> bool:
     if not readable:
         look.empty("Nothing can be read yet", "Go back to Connection and store a service key.")
         return False
+    object_labels.learn_from(calls.streams())
     there = {str(sync["NAME"]) for sync in calls.syncs()}
     connection = connections_view.choose_connection(calls)
     sought = _tools(readable, there, connection, calls)
@@ -61,14 +72,14 @@ def show(calls: Calls) -> bool:
         and sought.strip().lower() in streams.search_text(stream)
     ]
     if not shown:
-        look.empty("No stream of that name", "Clear the search to see all of them.")
+        look.empty("No object of that name", "Clear the search to see all of them.")
     for group, members in streams.grouped(shown).items():
         unfolded = bool(sought) or group in streams.OPEN
         with st.expander(group, expanded=unfolded), st.container(horizontal=True):
             for stream in members:
                 _box(stream, there, connection)
     picked = new(calls)
-    look.html(f'<p class="quiet">{words.plural(len(picked), "stream")} chosen</p>')
+    look.html(f'<p class="quiet">{words.plural(len(picked), "object")} chosen</p>')
     _filters(picked, calls)
     return bool(picked)
 

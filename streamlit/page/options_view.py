@@ -1,4 +1,4 @@
-"""Edits a sync's other settings: associations, history, schedule, deletions, limits."""
+"""Edits a sync's other settings: schedule, deletions, limits, destination."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import connections_view, filters, look, picking, place, words
+from page import connections_view, days, place, words
 from page.calls import Calls, Row
 
 SCHEDULES = {
@@ -127,17 +127,17 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
             **_kept(settings, "include_archived", f"{key}-archived", True),
         )  # fmt: skip
         _set(settings, "include_archived", followed, True)
-        at = (
-            filters.instant(settings.get("updated_after"))
-            if settings.get("updated_after")
-            else None
-        )
+        zone = connections_view.portal_zone(settings, calls)
+        at = words.utc(settings.get("updated_after"))
+        day = at.astimezone(zone).date() if at else None
         after = st.date_input(
-            "Nothing last changed before", at.date() if at else None, key=f"{key}-after",
+            "Nothing last changed before", day, key=f"{key}-after",
             format="YYYY-MM-DD", min_value=date(2006, 1, 1), width=320,
+            help=f"The day begins in the zone {zone}",
         )  # fmt: skip
-        if (after.isoformat() if after else None) != (at.date().isoformat() if at else None):
-            _set(settings, "updated_after", f"{after}T00:00:00Z" if after else None, None)
+        if after != day:
+            begins = days.written("GTE", 0, after, "datetime", zone) if after else None
+            _set(settings, "updated_after", begins, None)
     with right:
         for setting, label, default, most, help_text in (
             ("settle_minutes", "Settle, minutes", 10, 1440,
@@ -160,7 +160,9 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
 
 def _destination(key: str, settings: place.Settings) -> None:
     with st.expander("Destination"):
-        st.caption("Writing elsewhere begins there with a backfill; the old table stays.")
+        st.caption(
+            "Writing elsewhere reads everything again into the new table; the old one stays."
+        )
         destination = dict(settings.get("destination") or {})
         columns = st.columns(3)
         for column, name, default in zip(
@@ -168,7 +170,7 @@ def _destination(key: str, settings: place.Settings) -> None:
         ):
             text = column.text_input(
                 words.title(name), destination.get(name, default), key=f"{key}-to-{name}",
-                placeholder="the stream's name" if not default else None,
+                placeholder="the sync's name" if not default else None,
                 on_change=_typed_place, args=(settings, name, f"{key}-to-{name}", default),
             ).strip().upper()  # fmt: skip
             _set(destination, name, text, default)
@@ -185,52 +187,3 @@ def _typed_place(settings: place.Settings, part: str, key: str, default: str) ->
     destination = dict(settings.get("destination") or {})
     _set(destination, part, str(st.session_state[key]).strip().upper(), default)
     _set(settings, "destination", destination, {})
-
-
-def _event_types(key: str, settings: place.Settings) -> None:
-    look.heading("Event types", "Those that land in the table; all the portal knows without any.")
-    event_types = [str(event_type) for event_type in settings.get("event_types") or []]
-    chosen = picking.several(
-        "Take", (), event_types, f"{key}-event-types", accept_new_options=True,
-        placeholder="All; type a name such as e_visited_page, then Enter",
-    )  # fmt: skip
-    _set(settings, "event_types", list(chosen), [])
-
-
-def related(sync: Row, settings: place.Settings, calls: Calls) -> None:
-    """Draw associations and history; changes ``settings`` in place."""
-    name = str(sync["NAME"])
-    key = f"{name}-{place.version(name)}"
-    properties = calls.stream_properties(str(sync["STREAM"]))
-    if sync["STREAM"] == "events":
-        _event_types(key, settings)
-        return
-    if not properties:
-        look.empty("Nothing is related to this stream", "Only CRM objects have associations.")
-        return
-    look.heading("Associations", "The ids of associated records stand beside each record.")
-    usual = st.toggle(
-        "The usual ones for this stream", "associations" not in settings, key=f"{key}-usual"
-    )
-    if usual:
-        settings.pop("associations", None)
-    else:
-        names = [
-            str(stream["STREAM"])
-            for stream in calls.streams()
-            if stream["READER"] == "RECORDS" and stream["STREAM"] != sync["STREAM"]
-        ]
-        before = [str(stream) for stream in settings.get("associations") or []]
-        settings["associations"] = picking.several(
-            "Associated with", names, before, f"{key}-associations", format_func=words.title,
-            placeholder="None",
-        )  # fmt: skip
-    look.heading("History", "Past values of these properties are kept in a table of their own.")
-    labels = {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
-    kept = [str(glob) for glob in settings.get("history") or []]
-    history = picking.several(
-        "Keep the history of", labels, kept, f"{key}-history",
-        format_func=lambda name: f"{labels[name]} · {name}" if name in labels else name,
-        accept_new_options=True, placeholder="None; search, or type a glob",
-    )  # fmt: skip
-    _set(settings, "history", list(history), [])

@@ -19,7 +19,7 @@ def show(calls: Calls) -> bool:
     )
     picked = objects_step.new(calls)
     if not picked:
-        look.empty("No stream is chosen", "Go back to Objects and pick at least one.")
+        look.empty("No object is chosen", "Go back to Objects and pick at least one.")
         return False
     answers = _asked(picked, calls)
     plan_view.together(list(answers.values()))

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page import globs, look, picking, place, words
+from page import globs, look, picking, place, portal_properties, words
 from page.calls import Calls, Row
 
 
 def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
     """Draw the choice and the list of properties; changes ``settings`` in place."""
     name = str(sync["NAME"])
-    properties = calls.stream_properties(str(sync["STREAM"]))
+    properties = portal_properties.of(name, str(sync["STREAM"]), settings, calls)
     if not properties:
         look.empty(
-            "This stream has no properties to choose", "Its table has fixed columns; see Data."
+            "This object has no properties to choose", "Its table has fixed columns; see Data."
         )
         return
     choose_properties(name, settings, properties)
+    _leave_out_personal(name, settings)
     taken = settings.get("properties") or ["*"]
     fill = calls.fill(str(sync["DESTINATION"] or ""))
     columns = {
@@ -66,6 +67,23 @@ def choose_properties(owner: str, settings: place.Settings, properties: list[Row
         settings.pop("properties", None)
     else:
         settings["properties"] = chosen
+
+
+def _leave_out_personal(name: str, settings: place.Settings) -> None:
+    """Draw the press that leaves e-mail addresses and phone numbers in HubSpot."""
+    before = [str(glob) for glob in settings.get("properties") or ["*"]]
+    after = globs.without_personal(before)
+
+    def leave_out() -> None:
+        settings["properties"] = after
+        place.redraw(name)
+
+    st.button(
+        "Leave out e-mail and phone", icon=":material/visibility_off:", on_click=leave_out,
+        disabled=before == after,
+        help="Also properties of that kind that are made later. Columns that are there already "
+        "keep what they hold: drop them, or the table, in Snowflake",
+    )  # fmt: skip
 
 
 def _listed(

@@ -26,7 +26,7 @@ def show(calls: Calls) -> bool:
     database, schema = destination_step.target()
     picked = objects_step.new(calls)
     if not picked:
-        look.empty("No stream is chosen", "Go back to Objects and pick at least one.")
+        look.empty("No object is chosen", "Go back to Objects and pick at least one.")
         return False
     look.html(
         look.table(

@@ -1,4 +1,4 @@
-"""Actions on a sync: run, pause, backfill, remove. Destructive ones ask first."""
+"""Actions on a sync: run, pause, reload, remove. Destructive ones ask first."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _ask_remove(name: str, calls: Calls) -> None:
     st.markdown(
         f"**{look.plain(words.title(name))}** stops running; its settings and its position are "
         "forgotten. Its table stays with all rows, and so do its past runs. Set up again later, it "
-        "begins with a backfill."
+        "begins by reading everything."
     )
 
     def remove() -> Answer:

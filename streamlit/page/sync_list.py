@@ -80,7 +80,7 @@ def _named(syncs: list[Row]) -> str:
 def _sought(syncs: list[Row]) -> list[Row]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sought = st.text_input(
-            "Search syncs", key="syncs-sought", placeholder="Name or stream", width=260,
+            "Search syncs", key="syncs-sought", placeholder="Name or object", width=260,
             label_visibility="collapsed",
         )  # fmt: skip
         care = st.toggle("Only those that need a look", key="syncs-care")

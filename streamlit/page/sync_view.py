@@ -19,6 +19,7 @@ from page import (
     plan_view,
     pressing,
     properties_view,
+    related_view,
     run_list,
     sync_actions,
     tabs,
@@ -133,7 +134,7 @@ PARTS: dict[str, Part] = {
     "Overview": _overview,
     "Filters": _filters,
     "Properties": properties_view.show,
-    "Related": options_view.related,
+    "Related": related_view.show,
     "Schedule and more": options_view.show,
     "Next run": plan_view.of_sync,
     "Runs": _runs,
@@ -149,8 +150,8 @@ def _changes(name: str, stored: place.Settings, settings: place.Settings, calls:
     with st.container(key="save-bar"):
         look.html(
             '<p class="quiet small"><b>Not saved yet.</b> Saving checks everything against HubSpot '
-            "first. When other records or properties are read than before, the next run is a "
-            "backfill; the table stays.</p>"
+            "first. When other records or properties are read than before, the next run reads "
+            "everything again; the table stays.</p>"
         )
         _save(name, stored, settings, calls, lacks=lacks)
 

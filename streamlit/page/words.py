@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 NOTHING = "–"
+LABELS = "object-labels"
+"""Where the session keeps the labels of custom objects, by stream."""
 
 # what HubSpot puts before the names of a portal's custom objects: p62515001_machines
 _PORTAL = re.compile(r"^p\d+_(?=.)")
@@ -123,6 +125,9 @@ def plural(count: int, singular: str, many: str | None = None) -> str:
 
 
 def title(name: str) -> str:
-    """``line_items`` as a heading: ``Line items``."""
+    """``line_items`` as a heading: ``Line items``; a custom object by its label, once known."""
+    label: str | None = st.session_state.get(LABELS, {}).get(name)
+    if label is not None:
+        return label
     spaced = _PORTAL.sub("", name).replace("_", " ").strip()
     return spaced[:1].upper() + spaced[1:]

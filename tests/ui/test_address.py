@@ -72,3 +72,35 @@ def test_a_press_counts_whatever_the_address_says(open_page: Open) -> None:
     with_address(view, **before)
 
     assert "Doctor" in view.text
+
+
+def test_a_button_goes_back_place_by_place(open_page: Open) -> None:
+    view, _ = opened(open_page)
+    view.choose("part-contacts", "Filters").press("Trust").press("Settings")
+
+    places = [address(view.press("Go back")) for _ in range(3)]
+
+    assert places == [
+        {"part": "Trust"},
+        {"part": "Syncs", "sync": "contacts", "tab": "Filters"},
+        {"part": "Syncs", "sync": "contacts"},
+    ]
+    assert "Overview" in str(view.test.button_group[0].value)
+    assert address(view.press("Go back")) == {"part": "Syncs"}
+    assert "Go back" not in view.labels
+
+
+def test_what_was_gone_back_from_is_no_place_to_go_back_to(open_page: Open) -> None:
+    view, _ = opened(open_page)
+    view.press("Trust").press("Go back").press("Runs").press("Go back")
+
+    assert address(view) == {"part": "Syncs", "sync": "contacts"}
+
+
+def test_going_back_leaves_set_up_at_its_step(open_page: Open) -> None:
+    view, _ = open_page()
+    view.draw().press("Continue").press("Settings")
+
+    view.press("Go back")
+
+    assert [field.label for field in view.test.text_input][:1] == ["Service key"]

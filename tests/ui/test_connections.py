@@ -98,3 +98,21 @@ def test_objects_of_a_further_portal_become_syncs_of_their_own(open_page: Open) 
     assert world.engine.background.wait(60)
 
     assert len(world.ids("HUBSPOT_DATA.CRM.EMEA_CONTACTS")) == 12
+
+
+def test_the_filters_of_another_portal_are_of_its_properties(open_page: Open) -> None:
+    view, world = added(open_page)
+    world.configure("emea_contacts", {"stream": "contacts", "connection": "emea"})
+    world.rows(
+        "DELETE FROM HUBSPOT_INGEST.STATE.STREAM_PROPERTIES WHERE STREAM = 'contacts' "
+        "AND NAME = 'lifecyclestage'"
+    )
+
+    view.press("Syncs").press("Emea contacts").choose("part-emea_contacts", "Filters")
+    view.press("Add a filter").select("Property", "lifecyclestage")
+    assert "Lifecycle" in view.text
+    world.call("CALL ingest_hubspot('emea_contacts')")
+    view.press("Syncs").press("Emea contacts").choose("part-emea_contacts", "Filters")
+    view.select("Condition", "EQ")
+
+    assert "Customer" in view.box("Value").options

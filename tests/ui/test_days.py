@@ -10,7 +10,9 @@ import pytest
 
 from hubspot_sandbox import Portal
 from page import days, filters
+from tests.runs.world import World
 from tests.ui.conftest import Open
+from tests.ui.viewing import View
 
 NEW_YORK = ZoneInfo("America/New_York")
 JULY = date(2026, 7, 1)
@@ -79,3 +81,78 @@ def test_an_instant_that_somebody_wrote_stays() -> None:
 def test_an_unknown_zone_is_utc() -> None:
     assert days.zone_named("Mars/Olympus") is UTC
     assert days.zone_named(None) is UTC
+
+
+COUNTED = [
+    ("LAST_DAYS", 14, {"operator": "BETWEEN", "value": "TODAY-14", "highValue": "TODAY"},
+     "is in the last 14 days"),
+    ("DAYS_AGO", 90, {"operator": "LT", "value": "TODAY-90"},
+     "is more than 90 days ago"),
+    ("NEXT_DAYS", 7, {"operator": "BETWEEN", "value": "TODAY", "highValue": "TODAY+7"},
+     "is in the next 7 days"),
+    ("TODAY", None, {"operator": "EQ", "value": "TODAY"}, "is today"),
+    ("LAST_MONTH", None, {"operator": "EQ", "value": "THIS_MONTH-1"}, "is last month"),
+]  # fmt: skip
+
+
+def filters_of_deals(open_page: Open) -> tuple[View, World]:
+    """The page of a sync of deals, at its filters."""
+    view, world = open_page(portal=Portal(1, records={"deals": 5}))
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    world.configure("deals", {})
+    view.draw().press("Deals").choose("part-deals", "Filters")
+    return view, world
+
+
+def stored_filter(world: World) -> dict[str, object]:
+    """The one filter of the deals, as it is stored."""
+    [group] = json.loads(world.sync("deals")["SETTINGS"])["filter_groups"]
+    [filter_] = group["filters"]
+    return dict(filter_)
+
+
+@pytest.mark.parametrize(("condition", "count", "kept", "sentence"), COUNTED)
+def test_days_are_counted_from_today(
+    open_page: Open, condition: str, count: int | None, kept: dict[str, str], sentence: str
+) -> None:
+    view, world = filters_of_deals(open_page)
+    view.press("Add a filter").select("Property", "closedate").select("Condition", condition)
+    if count is not None:
+        assert view.test.number_input[0].value == 30
+        view.count("Value", count)
+    assert sentence in view.text
+
+    view.press("Save changes")
+
+    assert stored_filter(world) == {"propertyName": "closedate", **kept}
+    view.press("Syncs").press("Deals")
+    assert sentence in view.text
+    view.choose("part-deals", "Filters")
+    assert view.box("Condition").value == condition
+    assert "Save changes" not in view.labels
+
+
+def test_a_number_of_days_and_a_date_do_not_become_each_other(open_page: Open) -> None:
+    view, _ = filters_of_deals(open_page)
+    view.press("Add a filter").select("Property", "closedate").select("Condition", "LAST_DAYS")
+
+    view.select("Condition", "LT")
+
+    assert view.test.date_input[0].value is None
+    view._after(view.test.date_input[0].set_value(JULY)).select("Condition", "DAYS_AGO")
+    assert view.test.number_input[0].value == 30
+
+
+def test_counted_days_that_the_builder_has_no_words_for_stay_as_they_were_written(
+    open_page: Open,
+) -> None:
+    view, world = filters_of_deals(open_page)
+    view.use_json(
+        '[{"filters": [{"propertyName": "closedate", "operator": "GTE", "value": "THIS_MONTH-2"}]}]'
+    )
+    assert "is on or after THIS_MONTH-2" in view.text
+
+    view.press("Save changes")
+
+    assert stored_filter(world)["value"] == "THIS_MONTH-2"

@@ -65,7 +65,7 @@ def test_picks_come_back_with_the_part_of_the_page(open_page: Open) -> None:
 
 def test_related_objects_and_history_are_picked_one_after_the_other(open_page: Open) -> None:
     view, world = _of_contacts(open_page, "Related")
-    view.switch("The usual ones for this stream", on=False)
+    view.switch("The usual ones for this object", on=False)
 
     _picked_one_by_one(view, "Associated with", ["tickets", "deals", "companies"])
     _picked_one_by_one(view, "Keep the history of", ["lifecyclestage", "email"])

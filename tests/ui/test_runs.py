@@ -121,3 +121,15 @@ def test_every_documented_code_has_a_cause_and_a_cure() -> None:
     on_a_laptop = {"ENGINE_BUSY", "LAPTOP_ERROR"}
 
     assert documented - on_a_laptop <= CURES.keys()
+
+
+def test_a_portal_has_one_daily_limit_whatever_its_keys(open_page: Open) -> None:
+    view, world = ran(open_page)
+    world.portal.grant(f"{world.portal.token}-2", None)
+    world.call(f"CALL set_token('{world.portal.token}-2')")
+    world.call("CALL ingest_hubspot('contacts')")
+
+    view.press("Settings")
+
+    assert len(world.rows("SELECT DISTINCT FINGERPRINT FROM HUBSPOT_INGEST.STATE.PORTALS")) == 2
+    assert view.text.count("Used today") == 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 
+from hubspot_sandbox import Portal
 from tests.runs.world import CONTACTS, World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -201,6 +203,21 @@ def test_properties_are_chosen_by_name_or_glob(open_page: Open) -> None:
     assert stored(world)["properties"] == ["*", "!hs_*", "!email"]
 
 
+def test_e_mail_and_phone_are_left_out_by_a_press(open_page: Open) -> None:
+    view, world = opened(open_page, "Properties", properties=["*", "!hs_*"])
+
+    view.press("Leave out e-mail and phone").press("Save changes")
+
+    assert stored(world)["properties"] == [
+        "*", "!hs_*", "!*email", "!*emails", "!*phone*", "!*mobile*", "!*fax*",
+    ]  # fmt: skip
+    world.rows(f"DROP TABLE {CONTACTS}")
+    world.call("CALL ingest_hubspot('contacts')")
+    held = {name for [names] in world.table("OBJECT_KEYS(PROPERTIES)") for name in names}
+    assert "firstname" in str(held)
+    assert not [name for name in held if "email" in name or "phone" in name]
+
+
 def test_the_list_of_properties_tells_how_full_they_are(open_page: Open) -> None:
     view, _ = opened(open_page, "Properties")
 
@@ -213,7 +230,7 @@ def test_the_list_of_properties_tells_how_full_they_are(open_page: Open) -> None
 def test_associations_history_and_schedule_are_settings(open_page: Open) -> None:
     view, world = opened(open_page, "Related")
 
-    view.switch("The usual ones for this stream", on=False).pick("Associated with", "deals")
+    view.switch("The usual ones for this object", on=False).pick("Associated with", "deals")
     view.pick("Keep the history of", "lifecyclestage")
     view.choose("part-contacts", "Schedule and more").select("Schedule", "60 MINUTES")
     view.switch("Follow deletions", on=False).press("Save changes")
@@ -244,6 +261,66 @@ def test_a_promise_of_freshness_takes_the_place_of_a_schedule_and_back(
     view.select("Schedule", chosen).press("Save changes")
 
     assert stored(world) == after
+
+
+def test_the_usual_associations_are_there_when_others_are_chosen(open_page: Open) -> None:
+    view, world = opened(open_page, "Related")
+
+    view.switch("The usual ones for this object", on=False)
+    [box] = [box for box in view.test.multiselect if box.label == "Associated with"]
+    assert box.value == ["companies"]
+    view.pick("Associated with", "companies", "deals").press("Save changes")
+
+    assert stored(world)["associations"] == ["companies", "deals"]
+
+
+def test_they_are_there_before_the_first_run_too(open_page: Open) -> None:
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    world.configure("contacts", {})
+
+    view.draw().press("Contacts").choose("part-contacts", "Related")
+    view.switch("The usual ones for this object", on=False).press("Save changes")
+
+    assert stored(world)["associations"] == ["companies"]
+
+
+def test_event_types_are_picked_from_those_of_the_portal(open_page: Open) -> None:
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.configure("events", {})
+    world.call("CALL ingest_hubspot('event_types')")
+
+    view.draw().press("Events").choose("part-events", "Related")
+
+    [box] = [box for box in view.test.multiselect if box.label == "Take"]
+    names = [row["NAME"] for row in world.rows("SELECT NAME FROM HUBSPOT_DATA.CRM.EVENT_TYPES")]
+    assert names
+    assert set(names) <= set(box.options)
+
+
+@pytest.mark.parametrize(
+    ("zone", "kept"),
+    [("US/Eastern", "2026-07-01T00:00:00-04:00"), ("Asia/Tokyo", "2026-07-01T00:00:00+09:00")],
+)
+def test_nothing_before_a_day_begins_with_the_portals_day(
+    open_page: Open, zone: str, kept: str
+) -> None:
+    view, world = open_page(portal=Portal(1, records={"contacts": 3}, time_zone=zone))
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL test_connection()")
+    world.configure("contacts", {})
+    view.draw().press("Contacts").choose("part-contacts", "Schedule and more")
+
+    [box] = [box for box in view.test.date_input if box.label == "Nothing last changed before"]
+    view._after(box.set_value(date(2026, 7, 1))).press("Save changes")
+
+    assert stored(world) == {"updated_after": kept}
+    view.press("Syncs").press("Contacts").choose("part-contacts", "Schedule and more")
+    [box] = [box for box in view.test.date_input if box.label == "Nothing last changed before"]
+    assert box.value == date(2026, 7, 1)
+    assert "Save changes" not in view.labels
 
 
 def test_the_types_of_events_are_a_setting(open_page: Open) -> None:
@@ -283,3 +360,21 @@ def test_discarding_goes_back_to_what_is_stored(open_page: Open) -> None:
 
     assert "Takes all records" in view.text
     assert stored(world) == {}
+
+
+def test_a_sync_of_a_custom_object_is_called_by_its_label(open_page: Open) -> None:
+    view, world = open_page({"machines": 2})
+    world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL discover()")
+    [row] = world.rows("SELECT STREAM FROM streams WHERE OBJECT_TYPE LIKE '2-%'")
+    world.rows(
+        "UPDATE HUBSPOT_INGEST.STATE.STREAMS SET LABEL = 'Rented out' WHERE NAME = ?",
+        (row["STREAM"],),
+    )
+    world.configure(str(row["STREAM"]), {})
+
+    view.draw()
+    assert "Rented out" in view.labels
+    view.press("Rented out")
+
+    assert "Rented out" in view.text

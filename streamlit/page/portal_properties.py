@@ -1,0 +1,46 @@
+"""The properties that a sync may filter by: those of the portal that it reads from."""
+
+from __future__ import annotations
+
+from page import connections_view, place
+from page.calls import Calls, Row, variant
+
+_TYPES = {"DATE": "date", "BOOLEAN": "bool", "FLOAT": "number", "NUMBER": "number"}
+
+
+def of(sync: str, stream: str, settings: place.Settings, calls: Calls) -> list[Row]:
+    """The properties, each with label, type and options; ``sync`` may be one that is being set up.
+
+    ``STREAM_PROPERTIES`` has those of the first portal. Of another one its last run saw them, and
+    before its first run the plan tells what columns it will make.
+    """
+    connection = settings.get("connection", connections_view.FIRST)
+    sync = sync.removeprefix("new ")
+    if connection == connections_view.FIRST or not calls.stream_properties(stream):
+        return calls.stream_properties(stream)
+    stored = [row for row in calls.syncs() if row["NAME"] == sync]
+    if stored and (_connection(stored[0]) == connection):
+        seen = calls.properties(sync)
+        if seen:
+            return seen
+    planned = calls.plan(sync, {"stream": stream, "connection": connection})
+    return [
+        {
+            "PROPERTY": column["property"],
+            "LABEL": column["label"] or column["property"],
+            "TYPE": _type(str(column["type"])),
+            "OPTIONS": None,
+        }
+        for column in planned.get("columns") or []
+        if column["property"]
+    ]
+
+
+def _connection(sync: Row) -> str:
+    return str((variant(sync["SETTINGS"]) or {}).get("connection", connections_view.FIRST))
+
+
+def _type(column_type: str) -> str:
+    """HubSpot's type of a property, by the type of its column; text fits any other."""
+    name = column_type.split("(")[0]
+    return "datetime" if name.startswith("TIMESTAMP") else _TYPES.get(name, "string")

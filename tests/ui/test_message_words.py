@@ -1,0 +1,50 @@
+"""Messages of procedures in the page's words: buttons in place of statements."""
+
+from __future__ import annotations
+
+import pytest
+
+from page.message_words import in_page_words
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            "HubSpot turned it away; store it again with CALL set_token('…')",
+            "HubSpot turned it away; store it again by “Replace the key” under Set up, Connection",
+        ),
+        (
+            "run CALL ingest_hubspot('contacts') first",
+            "press “Run now” first",
+        ),
+        (
+            "sync contacts is configured; run it with CALL ingest_hubspot('contacts')",
+            "sync contacts is configured; press “Run now”",
+        ),
+        (
+            "it runs in the background; the view RUNS tells how far it is",
+            "it runs in the background; Runs tells how far it is",
+        ),
+        (
+            "filter_groups.0.filters.0: this portal has no property 'x' here",
+            "Group 1, filter 1: this portal has no property 'x' here",
+        ),
+        (
+            "setting 'filter_groups.1.filters.2.value': must be given",
+            "Group 2, filter 3: must be given",
+        ),
+        ("setting 'filter_groups': 6 groups", "Filters: 6 groups"),
+        (
+            "setting 'lookback_minutes': must be an integer",
+            "Look back, minutes: must be an integer",
+        ),
+        (
+            "sync contacts starts over: its next run is a backfill; the table stays",
+            "sync contacts starts over: its next run reads everything again; the table stays",
+        ),
+        ("nothing to say", "nothing to say"),
+    ],
+)
+def test_a_message_names_what_is_pressed(message: str, words: str) -> None:
+    assert in_page_words(message) == words
