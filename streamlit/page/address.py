@@ -44,7 +44,7 @@ def draw_back() -> None:
     """Draw the button that goes back to the place before, once there is one."""
     if st.session_state.get(_BEEN):
         st.button(
-            "Go back", icon=":material/arrow_back:", type="tertiary", on_click=_back,
+            "Go back", type="tertiary", on_click=_back,
             help="To where you were before on this page",
         )  # fmt: skip
 

@@ -43,7 +43,7 @@ def top(calls: Calls) -> DeltaGenerator:
         key="top", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         look.brand(place.part() or place.SET_UP)
-        back = st.container(key="back", width="content")
+        back = st.container(key="way-back", width="content")
         with st.container(key="nav", horizontal=True, width="content"):
             for part in SHOWN:
                 st.button(

@@ -79,7 +79,7 @@ def _leave_out_personal(name: str, settings: place.Settings) -> None:
         place.redraw(name)
 
     st.button(
-        "Leave out e-mail and phone", icon=":material/visibility_off:", on_click=leave_out,
+        "Leave out e-mail and phone", on_click=leave_out,
         disabled=before == after,
         help="Also properties of that kind that are made later. Columns that are there already "
         "keep what they hold: drop them, or the table, in Snowflake",
