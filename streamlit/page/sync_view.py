@@ -71,7 +71,9 @@ def _complete_until(sync: Row) -> str:
     """HTML of the time to which nothing is missing, and why it is not now."""
     at = words.time(sync["SETTLED_THROUGH"])
     minutes = int((variant(sync["SETTINGS"]) or {}).get("settle_minutes", 10))
-    if sync["SETTLED_THROUGH"] is None or not minutes:
+    if sync["SETTLED_THROUGH"] is None:
+        return f"{at}<small>the next run reads everything</small>"
+    if not minutes:
         return at
     behind = words.plural(minutes, "minute")
     return f"{at}<small>{behind} behind on purpose: HubSpot's search lags</small>"
