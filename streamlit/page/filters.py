@@ -181,7 +181,7 @@ def _condition(filter_: Filter, type: str) -> str:
     words = operator_words(operator, type)
     values = [days.said(value) if type in TIMES else str(value) for value in values_of(filter_)]
     if operator in relative_days.COUNTED:
-        return words.replace("…", *values)
+        return words.replace("…", "".join(values))
     return f"{words} {(' and ' if operator == 'BETWEEN' else ', ').join(values)}".strip()
 
 
