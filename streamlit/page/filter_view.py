@@ -16,6 +16,7 @@ from page import (
     losses,
     picking,
     place,
+    portal_properties,
     pressing,
     relative_days,
     words,
@@ -38,7 +39,8 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
         calls: The way to the portal's properties, and to the records.
     """
     properties = {
-        str(property_["PROPERTY"]): property_ for property_ in calls.stream_properties(stream)
+        str(property_["PROPERTY"]): property_
+        for property_ in portal_properties.of(owner, stream, settings, calls)
     }
     groups: list[Group] = settings.get("filter_groups") or []
     zone = connections_view.portal_zone(settings, calls)

@@ -112,7 +112,7 @@ def test_the_filters_of_another_portal_are_of_its_properties(open_page: Open) ->
     view.press("Add a filter").select("Property", "lifecyclestage")
     assert "Lifecycle" in view.text
     world.call("CALL ingest_hubspot('emea_contacts')")
-    view.press("Syncs").press("Emea contacts").choose("part-emea_contacts", "Filters")
-    view.select("Condition", "EQ")
+    view = View(world).draw().press("Emea contacts").choose("part-emea_contacts", "Filters")
+    view.press("Add a filter").select("Property", "lifecyclestage").select("Condition", "EQ")
 
     assert "Customer" in view.box("Value").options
