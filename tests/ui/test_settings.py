@@ -30,7 +30,7 @@ def test_the_daily_limit_is_told_once_a_run_has_learnt_it(open_page: Open) -> No
     world.call("CALL ingest_hubspot('contacts')")
     view.press("Syncs").press("Settings")
 
-    assert "Reserved for others" in view.text
+    assert "Kept free for other apps" in view.text
 
 
 def test_the_schedule_of_all_and_the_reserve_are_settings(open_page: Open) -> None:

@@ -69,12 +69,12 @@ def test_a_table_that_was_never_compared_says_so(open_page: Open) -> None:
 
 def test_how_often_tables_are_compared_is_told(open_page: Open) -> None:
     view, world = compared(open_page)
-    assert "Compared by itself after each backfill;" in view.text
+    assert "Compared by itself whenever everything was read;" in view.text
 
     world.call("CALL configure_app(PARSE_JSON('{\"reconcile_every_days\": 7}'))")
     later = View(world).draw().press("Trust")
 
-    assert "after each backfill and every 7 days;" in later.text
+    assert "whenever everything was read and every 7 days;" in later.text
 
 
 def check(view: View, world: World) -> None:
