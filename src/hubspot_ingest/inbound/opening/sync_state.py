@@ -79,7 +79,7 @@ class SyncState:
         stream: RecordStream,
         properties: Sequence[Property],
         now: int,
-        calendar: Calendar | None,
+        calendar: Calendar | None = None,
     ) -> Plan:
         """The plan of a run that begins at ``now``; it carries on the window of a checkpoint.
 
