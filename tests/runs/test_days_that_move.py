@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog.registry import RECORD_STREAMS
+from hubspot_ingest.inbound.opening.opening import read_sync
+from hubspot_ingest.inbound.plan.relative_days import Calendar
+from tests.builders import a_property
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import HOUR, NOW, World, bodies, paths
 
 DAY = times.DAY
+CONTACT_STREAM = RECORD_STREAMS["contacts"]
 SEARCH = "/crm/objects/2026-09/contacts/search"
 WEEK_OLD: dict[str, Any] = {"propertyName": "createdate", "operator": "LT", "value": "TODAY-7"}
 THIS_WEEK: dict[str, Any] = {"propertyName": "createdate", "operator": "GTE", "value": "TODAY-7"}
@@ -155,24 +163,21 @@ def test_a_certificate_is_of_the_day_that_was_read(crowd: World) -> None:
     assert [tuple(one.values()) for one in certificates] == [("COMPLETE", 10)]
 
 
-def test_a_reading_that_lasts_over_midnight_comes_to_its_end(make: MakeWorld) -> None:
-    world = make({"contacts": 2_500})
-    world.sandbox.latency_ms = 10_000
-    between = {**WEEK_OLD, "operator": "LTE", "value": "TODAY"}
-    world.configure("contacts", _settings(between, deadline_minutes=2))
-    world.clock.advance(MIDNIGHT + DAY - 30_000 - NOW)
+@pytest.mark.parametrize(("same", "day"), [(True, "2026-09-21"), (False, "2026-09-22")])
+def test_a_reading_goes_on_by_the_day_it_was_begun_on(crowd: World, same: bool, day: str) -> None:
+    crowd.configure("contacts", _settings(WEEK_OLD))
+    crowd.run()
+    zone = ZoneInfo(crowd.portal.time_zone)
+    properties = (a_property("createdate", "datetime"), a_property("lastmodifieddate", "datetime"))
+    begun_on, following = (Calendar(date(2026, 9, day), zone) for day in (21, 22))
+    state = replace(read_sync(crowd.context, "contacts"), settled_through=None)
+    begun = state.plan(CONTACT_STREAM, properties, NOW, begun_on)
+    hash_ = begun.hash if same else "of other settings"
+    checkpoint = {"plan": hash_, "since": None, "until": NOW, "reading": {}, "day": begun.day}
 
-    answers = [world.ingest()]
-    while answers[-1]["status"] == "STOPPED" and len(answers) < 6:
-        answers.append(world.ingest())
+    resumed = replace(state, checkpoint=checkpoint).plan(
+        CONTACT_STREAM, properties, NOW + DAY, following
+    )
 
-    ends = {
-        condition["value"]
-        for body in bodies(world.asked())
-        for group in body["filterGroups"]
-        for condition in group["filters"]
-        if condition["propertyName"] == "createdate"
-    }
-    assert [answers[0]["status"], answers[-1]["status"]] == ["STOPPED", "SUCCEEDED"]
-    assert ends == {str(MIDNIGHT + DAY - 1)}
-    assert len(_live(world)) == 2_500
+    assert resumed.day == day
+    assert (resumed.filter_groups == begun.filter_groups) is same
