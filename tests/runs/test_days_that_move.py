@@ -173,7 +173,13 @@ def test_a_reading_goes_on_by_the_day_it_was_begun_on(crowd: World, same: bool, 
     state = replace(read_sync(crowd.context, "contacts"), settled_through=None)
     begun = state.plan(CONTACT_STREAM, properties, NOW, begun_on)
     hash_ = begun.hash if same else "of other settings"
-    checkpoint = {"plan": hash_, "since": None, "until": NOW, "reading": {}, "day": begun.day}
+    checkpoint: dict[str, Any] = {
+        "plan": hash_,
+        "since": None,
+        "until": NOW,
+        "reading": {},
+        "day": begun.day,
+    }
 
     resumed = replace(state, checkpoint=checkpoint).plan(
         CONTACT_STREAM, properties, NOW + DAY, following
