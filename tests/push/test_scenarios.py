@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
+from hubspot_ingest.outbound import link_costs, link_engine, planning, waves
 from tests.lives import bounded, by_night
 from tests.push.conftest import MakePushWorld
 from tests.push.link_scenarios import LinkedLife
@@ -11,6 +14,20 @@ from tests.push.scenarios import Life
 
 FIRST, LINKED = 7, 3
 """How many lives of each kind every change is tried with."""
+
+
+@pytest.fixture(autouse=True)
+def sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lives have few rows: what is done together is so little that there are several of each."""
+    random = Random(request.node.callspec.params["seed"])
+    wave, part, rows = random.randint(1, 6), random.randint(1, 3), random.randint(1, 6)
+    for module in (planning, waves):
+        monkeypatch.setattr(module, "WAVE", wave)
+        monkeypatch.setattr(module, "FIRST_WAVE", random.randint(1, wave))
+    monkeypatch.setattr(planning, "PART", part)
+    monkeypatch.setattr(waves, "STORED_TOGETHER", random.randint(1, 3))
+    for module in (link_engine, link_costs):
+        monkeypatch.setattr(module, "ROWS_TOGETHER", rows)
 
 
 @pytest.mark.parametrize("seed", range(FIRST))
