@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import BinaryIO, NoReturn
@@ -109,7 +109,7 @@ class Watched(Database):
         self.copied: list[str] = []
         self.enough_uploaded = threading.Event()
         self.enough = FILES_PER_MERGE + 1
-        self.fails_at = 0
+        self.failing: Collection[int] = ()
         self.waits = False
 
     def rows(self, statement: str, params: Sequence[object] = ()) -> list[Row]:
@@ -121,7 +121,7 @@ class Watched(Database):
 
     def put(self, stream: BinaryIO, location: str) -> None:
         self.threads.append(threading.current_thread())
-        if len(self.threads) == self.fails_at:
+        if len(self.threads) in self.failing:
             raise DatabaseError("the upload failed")
         self._inner.put(stream, location)
         if len(self.threads) == self.enough:
@@ -175,9 +175,23 @@ def test_a_merge_takes_the_files_it_was_given_and_no_later_ones(database: Databa
     assert second.startswith("('000004.parquet')")
 
 
-def test_an_upload_that_fails_ends_the_load(database: Database) -> None:
+def test_an_upload_that_fails_beside_a_statement_is_made_again_between_statements(
+    database: Database,
+) -> None:
     watched = Watched(database)
-    watched.fails_at = 2
+    watched.failing = {2}
+    loader = _table_loader(watched)
+    files = iter([OneRow(1), OneRow(2)])
+    results = [result for result in loader.load(files, STAGED, lambda *_: SPEC) if result]
+    loader.close()
+    assert sum(result.rows for result in results) == 2
+    assert watched.threads[2] is threading.current_thread()
+    assert _left_in_stage(database) == []
+
+
+def test_an_upload_that_fails_again_ends_the_load(database: Database) -> None:
+    watched = Watched(database)
+    watched.failing = {2, 3}
     loader = _table_loader(watched)
     with pytest.raises(DatabaseError, match="the upload failed"):
         list(loader.load(iter([OneRow(1), OneRow(2)]), STAGED, lambda *_: SPEC))

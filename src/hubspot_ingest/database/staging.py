@@ -155,8 +155,8 @@ class Staging:
             self._files += 1
             # a new name each time: COPY skips the names it loaded in the last 64 days
             name = f"{self._files:06d}.parquet"
-            self._uploaded.setdefault(part, []).append(name)
             self.database.put(io.BytesIO(file), f"{self._location(part)}/{name}")
+            self._uploaded.setdefault(part, []).append(name)
             return name
 
     def _location(self, part: str) -> str:

@@ -194,6 +194,9 @@ class TableLoader:
                         yield merge() if enough else None
                         continue
                     file, uploaded = item[0]
+                    if uploaded is None and file.rows:
+                        # beside a statement it failed, which no page of Snowflake's rules out
+                        file, uploaded = upload(file)
                     if uploaded is not None:
                         staging.take(uploaded)
                     waiting.append(file)
@@ -220,9 +223,19 @@ class TableLoader:
     def _uploaded(
         self, files: Iterator[File], upload: Callable[[File], tuple[File, UploadedFile | None]]
     ) -> Generator[tuple[tuple[File, UploadedFile | None]] | None, None, None]:
-        """Files made ahead, and uploaded beside a MERGE, where the session allows it."""
+        """Files made ahead, and uploaded beside a MERGE, where the session allows it.
+
+        One that could not be uploaded there comes as it was.
+        """
+
+        def upload_beside(file: File) -> tuple[File, UploadedFile | None]:
+            try:
+                return upload(file)
+            except DatabaseError:
+                return file, None
+
         if self.database.is_thread_safe:
-            yield from prefetched(map(upload, files), FILES_AHEAD, self.tick)
+            yield from prefetched(map(upload_beside, files), FILES_AHEAD, self.tick)
             return
         with closing(prefetched(files, FILES_AHEAD, self.tick)) as items:
             for item in items:
