@@ -165,9 +165,9 @@ class Authenticator:
             self._bearer = credential.token
 
     def bearer(self, renew: RequestToken) -> str:
-        """The token to send now; got by ``renew`` where it is one of a grant and too old.
+        """The token to send now; where a grant's token is too old, a new one from ``renew``.
 
-        Raises what ``renew`` does, and ``CredentialError`` to everybody once it did.
+        Raises what ``renew`` raises. A ``CredentialError`` is raised again by every later call.
         """
         if isinstance(self.credential, Token):
             return self._bearer
@@ -190,7 +190,7 @@ class Authenticator:
             self.credential = replace(self.credential, refresh_token=got.refresh_token)
 
     def expired(self, bearer: str) -> bool:
-        """HubSpot turned ``bearer`` away: whether another can be had."""
+        """Note that HubSpot refused ``bearer``; returns whether another token can be had."""
         if isinstance(self.credential, Token):
             return False
         with self._lock:

@@ -1,7 +1,7 @@
 """The open place in the page's address, so that a refresh and a copied link lead to it.
 
-The browser's Back leads nowhere: Streamlit's page then sends the query that it was last given, and
-without its query the address of the browser (``getQueryString`` and ``getUrl`` in 1.52.2). So the
+The browser's Back button does not work: after it Streamlit still sends the query that it was last
+given, not the one in the browser's address (``getQueryString`` and ``getUrl`` in 1.52.2). So the
 page has a button of its own that goes back.
 """
 

@@ -14,7 +14,7 @@ LINE, OURS = "#6f7c92", "#3f78ee"
 """Colours that stand out from white and from near black alike, 4 to 1."""
 
 MOST = 12
-"""So many tables can be read in one picture; of more, those around one are drawn."""
+"""The most tables that are drawn at once; of more, those around a chosen one are drawn."""
 
 ALL = "All tables"
 Arrow = tuple[str, str, str]

@@ -18,7 +18,7 @@ PAGES = {"LIST": 100, "WIDE": 100, "SEARCH": 200}
 """How many records HubSpot puts into a page, by the way a run reads them."""
 
 STALLED = 60.0
-"""Seconds without a row after which a run that goes on is not taken to go well."""
+"""Seconds without a new row after which the page warns about a run that goes on."""
 
 Expected = dict[str, tuple[str | None, float]]
 

@@ -70,7 +70,7 @@ def choose_properties(owner: str, settings: place.Settings, properties: list[Row
 
 
 def _leave_out_personal(name: str, settings: place.Settings) -> None:
-    """Draw the press that leaves e-mail addresses and phone numbers in HubSpot."""
+    """Draw the button that leaves e-mail addresses and phone numbers in HubSpot."""
     before = [str(glob) for glob in settings.get("properties") or ["*"]]
     after = globs.without_personal(before)
 

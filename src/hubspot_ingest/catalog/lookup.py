@@ -210,7 +210,7 @@ def check_associated(name: str) -> None:
 
 @contextmanager
 def naming_scopes(stream: StreamBase) -> Iterator[None]:
-    """Around what reads a stream: ``ScopeMissing`` also has what the catalog knows of it.
+    """Add what the catalog knows of a stream to a ``ScopeMissing`` raised while it is read.
 
     HubSpot may name no scope, or one of its own that no key can be given (recorded 2025-11:
     ``custom-object-read``).

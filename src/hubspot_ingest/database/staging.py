@@ -52,7 +52,10 @@ def _array(column: Sequence[str | bytes | None]) -> pa.Array:
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """The names of the files in the stage, by part; ``small`` is a file that may be bound."""
+    """Files that ``Staging.upload`` dealt with: their names in the stage, by part.
+
+    ``small`` is the content of a file so small that it was not uploaded, as it may be bound.
+    """
 
     names: Mapping[str, str]
     small: bytes | None = None
@@ -76,7 +79,7 @@ class Staging:
     _held: bytes | None = field(default=None, init=False)
     _bound: str | None = field(default=None, init=False)
     _created: set[str] = field(default_factory=set, init=False)
-    # held while a file is uploaded: what was dropped gets no file afterwards
+    # held while a file is uploaded, so that none is uploaded after ``drop``
     _uploading: threading.Lock = field(default_factory=threading.Lock, init=False)
     _files: int = field(default=0, init=False)
     _uploaded: dict[str, list[str]] = field(default_factory=dict, init=False)
@@ -184,14 +187,14 @@ class Staging:
                 self._uploaded[part] = left
 
     def truncate(self) -> None:
-        """Delete the rows that came before, for the next ones."""
+        """Empty the staging tables, whose rows were merged, for the next ones."""
         self._bound = None
         for part in sorted(self.filled):
             self.database.rows(f"TRUNCATE TABLE {self._name(part)}")
         self.filled.clear()
 
     def drop(self) -> None:
-        """Drop the staging tables, and files that were not copied; waits for one on its way."""
+        """Drop the staging tables and delete files not copied; waits for an upload under way."""
         with self._uploading:
             self._dropped = True
         left = {part: files for part, files in self._uploaded.items() if files}

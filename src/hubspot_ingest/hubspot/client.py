@@ -82,7 +82,7 @@ class Tally:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """What shows that an answer is HubSpot's; to read its certificates takes as long as a run."""
+    """The certificates that HubSpot is checked by; to read them takes as long as an idle run."""
     return httpx.create_ssl_context(trust_env=False)
 
 
@@ -100,7 +100,7 @@ class Client:
         weight: int = WEIGHT,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """``deadline`` (epoch ms) bounds every wait and retry; ``weight`` is this run's in line."""
+        """``deadline`` (epoch ms) bounds waits and retries; ``weight`` is the run's in queues."""
         self._http = httpx.Client(
             base_url=base_url,
             headers={"Accept": "application/json"},

@@ -49,7 +49,7 @@ class Portals:
         self._governors: dict[str, Governor] = {}
 
     def client(self, settings: SyncSettings, deadline: int) -> Client:
-        """See ``Context``."""
+        """A client for the portal that a sync reads, until ``deadline`` (epoch ms)."""
         governor = self.governor(settings.connection)
         governor.reserve(settings.reserve_percent)
         return Client(
@@ -62,7 +62,7 @@ class Portals:
         )
 
     def access(self, connection: str) -> Authenticator:
-        """The way into the portal of a connection; a changed refresh token is stored back."""
+        """What authenticates a connection's requests; a changed refresh token is stored back."""
         if connection not in self._accesses:
             self._accesses[connection] = Authenticator(
                 self._connections.credential(connection),
@@ -73,7 +73,7 @@ class Portals:
         return self._accesses[connection]
 
     def governor(self, connection: str) -> Governor:
-        """HubSpot counts by portal: connections to one portal have one governor."""
+        """The governor of a connection's portal: HubSpot counts by portal, not by connection."""
         if connection not in self._governors:
             stored = self._connections.all() if self._governors else {}
             portal = stored[connection].portal_id if connection in stored else None
@@ -153,7 +153,7 @@ class QuotaShare:
 
 
 def count_requests(log: RunLog, client: Client) -> None:
-    """Say in the row of a run what its requests cost, altogether and by endpoint."""
+    """Write into a run's row what its requests cost, in all and by endpoint."""
     spent = client.tally.endpoints
     log.requests = client.tally.requests
     log.bytes = sum(usage.bytes for usage in spent.values())

@@ -313,7 +313,7 @@ class LinkEngine:
     def _send(
         self, to_type: str, decisions: Mapping[Place, PairDecision]
     ) -> dict[Place, LinkFailure]:
-        """Send what is to change, and read the rows that come next meanwhile; what failed."""
+        """Send what is to change, and read the next group meanwhile; returns what failed."""
         changes = {place: decision for place, decision in decisions.items() if decision.changes}
         if not changes:
             return {}

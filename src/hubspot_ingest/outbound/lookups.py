@@ -19,8 +19,8 @@ from hubspot_ingest.outbound.push_settings import RECORD_ID
 from hubspot_ingest.outbound.values import same_value
 
 Item = TypeVar("Item")
-# Ids that no batch finds are asked for one by one, in case they were merged away: of those that a
-# source has, which may never have been, so many of each wave.
+# Ids that no batch finds are asked for one by one, in case they were merged away. Ids from a source
+# may never have existed: of those at most so many are asked for in each wave.
 MOST_ALONE = 100
 
 

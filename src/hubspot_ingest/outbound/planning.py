@@ -225,7 +225,7 @@ class PushPlanner:
     def _looked_up(self, changes: int, reading: Executor) -> Iterator[Sequence[_Part]]:
         """What changed; while a wave is planned and stored, the records of the next one are read.
 
-        As many parts come together as are there: each time takes statements.
+        Parts whose records are there come together, as each step takes statements.
         """
         ahead: list[_Part] = []
         for rows in self._waves(changes):

@@ -38,7 +38,7 @@ from hubspot_ingest.times import Clock
 
 # A share of refused rows says nothing while there are fewer.
 REFUSED_FROM = 500
-# Of a wave that is still under way no fewer outcomes are stored: each time takes statements.
+# Outcomes of a wave that is under way are stored so many at a time at least, to save statements.
 STORED_TOGETHER = 1_000
 
 

@@ -1,4 +1,4 @@
-"""Plans that were made while the tables were other ones of the same columns.
+"""Uses a statement's plan again for other tables that have the same columns.
 
 A run stages its rows in a table that has the run's id in its name. DML that differs in such an id
 alone has the same plan, but for the name.

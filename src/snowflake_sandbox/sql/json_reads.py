@@ -10,7 +10,7 @@ from collections import defaultdict
 
 from sqlglot import Expr, exp
 
-# so few values are read as they stand
+# up to so many reads of a column are left as they are
 FEW = 16
 _READS = "_reads_of_"
 
@@ -78,7 +78,7 @@ def _path(node: exp.JSONExtractScalar) -> str:
 
 
 def _movable(root: Expr) -> Expr | None:
-    """Takes conditions out of the query's own that can be held before anything is read of JSON."""
+    """Take out of WHERE the conditions that read no JSON, to be checked first; None: no such."""
     where = root.args.get("where")
     if where is None:
         return None

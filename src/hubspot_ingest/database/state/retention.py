@@ -1,7 +1,7 @@
-"""Deletes what is remembered of runs that are long over: rows of RUNS, and what requests cost.
+"""Deletes what old runs left: rows of RUNS, what their requests cost, and staging files and tables.
 
-And what their staging left behind. ``STATE.SETTINGS`` tells when that was done last, so that it is
-done once a day and by one process. ERRORS are kept.
+``STATE.SETTINGS`` has the time at which that was done last, so that it is done once a day and by
+one process. Rows of ERRORS are kept.
 """
 
 from __future__ import annotations

@@ -67,11 +67,11 @@ class Shapes:
         )
 
     def expire(self, now: int) -> None:
-        """The views of all schemas may lack what a call brought that is about to end."""
+        """Note that from ``now`` (epoch ms) the views of all schemas may lack something."""
         self._database.rows(f"UPDATE {self._shapes} SET OUTDATED_AT = {INSTANT}", (now,))
 
     def settle(self, stored: StoredShape) -> None:
-        """The views lack nothing any more, unless another call has brought something since."""
+        """Note that the views lack nothing any more, unless ``expire`` was called since."""
         self._database.rows(
             f"UPDATE {self._shapes} SET OUTDATED_AT = NULL WHERE SHAPE = ? AND DATABASE_NAME = ? "
             f"AND SCHEMA_NAME = ? AND OUTDATED_AT = {INSTANT}",

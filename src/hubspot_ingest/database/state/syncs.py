@@ -59,14 +59,14 @@ class ColumnsToFill:
 
 @dataclass(frozen=True, slots=True)
 class SweepsState:
-    """Which sweeps were made when (``…_at``), and where those stand that came to no end.
+    """When each sweep was made last (``…_at``, epoch ms), and how far unfinished ones have come.
 
     ``rotation`` is the id after which the rotation goes on, ``rotating`` whether one is under way.
-    ``proof_from`` is when it began, None where HubSpot did not read a record of it; ``proven_at``
-    is when the last one began that read and compared every record to its end.
-    ``read_on`` and ``rotated_on`` are the days (ISO) from which dates in the filters were counted
-    when the table was last read to the end, and when the rotation began (None: none is counted).
-    ``compare_from`` is from when on the table is to be compared whatever the schedule says.
+    ``proof_from`` is when that one began, None where HubSpot failed to read one of its records;
+    ``proven_at`` is when the last rotation began that compared every record and came to its end.
+    ``read_on`` and ``rotated_on`` are days (ISO): the "today" from which the filters counted when
+    the table was last read to the end, and when the rotation began; None where no filter counts
+    from today. From ``compare_from`` on the table is to be compared whatever the schedule says.
     ``whole_at`` is when a stream of items was read whole last, ``behind`` are its parents that
     could not be read, and since when (None: never).
     """

@@ -21,7 +21,7 @@ from hubspot_ingest.model import Property
 LABEL = "__LABEL"
 # Snowflake takes statements of 1 MB; names and comments need room beside the labels.
 LABELS_LIMIT = 600_000
-# To be raised where ``create`` makes other views of the same content: then all are made anew.
+# Raise it when ``create`` renders the same content otherwise: then all views are made anew.
 RENDERING = 1
 SIGNATURE = "kept by hubspot-ingest"
 _FINGERPRINT = re.compile(rf"{SIGNATURE} \((\w+)\)$")

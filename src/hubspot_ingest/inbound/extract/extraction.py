@@ -71,8 +71,8 @@ class Extraction:
     ) -> None:
         """``checkpoint`` is what ``remaining`` told when the same plan was left unfinished.
 
-        ``newest`` are the latest changes, where they were asked for: nothing else is read where
-        they are whole. ``expected`` is how many records there are to read, once that is known.
+        ``newest`` is the run's first search, where it made one: when that page has every change,
+        nothing else is read. ``expected`` is how many records there are to read, once known.
         """
         self._fetch = fetch
         self._plan = plan

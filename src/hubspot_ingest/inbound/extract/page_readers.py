@@ -304,7 +304,7 @@ def _ascending(page: Page, after: int) -> Page:
 
 
 def _descent(page: Page, after: int) -> tuple[int, str] | None:
-    """The first id that does not follow on the one before it, or on ``after``, and that one."""
+    """An id and the next one, which is not above it; None where all ascend from ``after``."""
     previous = after
     for record in page.records:
         identifier = number(record.id)

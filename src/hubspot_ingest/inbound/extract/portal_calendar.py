@@ -30,7 +30,7 @@ def portal_calendar(fetch: Fetch, settings: SyncSettings, now: int) -> Calendar 
 
 
 def portal_zone(answer: Any) -> tzinfo:
-    """The portal's time zone; its distance from UTC now, where the zone's name is not known here.
+    """The portal's time zone; its present offset from UTC where Python does not know the name.
 
     Raises ``UnexpectedAnswer`` where HubSpot tells neither.
     """

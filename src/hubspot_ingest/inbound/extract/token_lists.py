@@ -63,7 +63,7 @@ def listed(fetch: Fetch, plan: Plan) -> Iterator[IdPage | TokenPage]:
 def resumable_reader(fetch: Fetch, plan: Plan) -> ReadPage:
     """Reads a list from any id on, whatever its tokens are.
 
-    Where they are no ids, the search tells ids, as far as its index is, and the records are read
+    Where they are no ids, the ids come from the search, whose index may be behind, and the records
     from HubSpot's primary store.
     """
     read = page_readers.page_reader(fetch, plan)

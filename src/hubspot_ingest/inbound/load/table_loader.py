@@ -39,11 +39,9 @@ Parts = Mapping[str, Sequence[Column]]
 
 
 class StagedFile(Protocol):
-    """Rows on their way, as Parquet by part, and how far reading has come with them.
+    """Rows on their way, as Parquet by part, and how far reading has come with them."""
 
-    A dataclass.
-    """
-
+    # a dataclass, so that ``replace`` takes it
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
@@ -173,7 +171,7 @@ class TableLoader:
 
         def merge() -> MergeResult:
             nonlocal merged_at
-            # no sooner than other rows come: the last rows of a run are dropped with their tables
+            # only once more rows come: the last rows of a run are dropped with their tables
             staging.truncate()
             merged_at = self.clock.now()
             result = self.merge(staging, waiting, spec_of(waiting, merged_at), merged_at)
@@ -182,7 +180,7 @@ class TableLoader:
             waiting.clear()
             return result
 
-        # what is there before the rows is not to be looked through with each page again
+        # the garbage collector would look through all older objects again with each page
         gc.freeze()
         try:
             with closing(self._uploaded(files, upload)) as items:
@@ -195,7 +193,7 @@ class TableLoader:
                         continue
                     file, uploaded = item[0]
                     if uploaded is None and file.rows:
-                        # beside a statement it failed, which no page of Snowflake's rules out
+                        # it failed beside a statement: no page says that a procedure may do both
                         file, uploaded = upload(file)
                     if uploaded is not None:
                         staging.take(uploaded)
@@ -223,9 +221,10 @@ class TableLoader:
     def _uploaded(
         self, files: Iterator[File], upload: Callable[[File], tuple[File, UploadedFile | None]]
     ) -> Generator[tuple[tuple[File, UploadedFile | None]] | None, None, None]:
-        """Files made ahead, and uploaded beside a MERGE, where the session allows it.
+        """Files made ahead, each with what was uploaded of it; None while none is ready.
 
-        One that could not be uploaded there comes as it was.
+        They are uploaded beside a MERGE where the session allows it. A file for which that failed
+        comes with None, as one without rows does.
         """
 
         def upload_beside(file: File) -> tuple[File, UploadedFile | None]:

@@ -187,7 +187,7 @@ class SyncState:
         )
 
     def earned_from(self, portal_id: str, version: str) -> EarnedOn:
-        """What state is earned on by a run of this version that found the tables as they are."""
+        """The version, portal and tables that this run's state will belong to."""
         created = {**self.tables.created, "": self.existing_table.created}
         rows = self.tables.rows
         tables = {
@@ -231,8 +231,9 @@ class SyncState:
     ) -> bool:
         """Whether a run that found no change has nothing else to do but to move the cursor.
 
-        No sweep or comparison is due and none left anything open, ``total`` (of the records that
-        HubSpot counts, None: not told) are as many as the live rows, and the columns are as before.
+        That is so when no sweep or comparison is due and none left anything open, when ``total``,
+        the records that HubSpot counts (None: it did not say), equals the live rows, and when the
+        columns are as before. ``now`` is in epoch ms.
         """
         types = self.existing_table.types
         return (

@@ -60,10 +60,10 @@ def day_of(
 
 
 def compared(condition: Filter, prop: Property, calendar: Calendar, place: str) -> dict[str, Json]:
-    """Operator, value and high value of a filter, where days that are counted are milliseconds.
+    """The filter's operator and values, with days counted from today as instants (epoch ms).
 
-    Each such value is a whole period: up to it is up to its end. Raises ``InvalidFilter`` for an
-    operator that cannot be asked of a period, and for a day that no calendar has.
+    A value such as ``THIS_MONTH`` is a whole period: ``LTE`` goes up to its end. Raises
+    ``InvalidFilter`` for an operator that does not fit a period, and for a day out of range.
     """
     operator = condition.operator
     value, high_value = condition.value, condition.high_value
@@ -86,7 +86,7 @@ def compared(condition: Filter, prop: Property, calendar: Calendar, place: str) 
 
 
 def _bounds(text: str, type: str, calendar: Calendar, place: str) -> tuple[int, int]:
-    """The first and the last instant (epoch ms) of a period, as HubSpot keeps a type."""
+    """A period's first and last value (epoch ms) for a property of this type."""
     try:
         first, following = _days(text, calendar.today)
         if type == "date":

@@ -70,7 +70,7 @@ class FollowUp:
         self._log_unread(loader)
 
     def note_new_columns(self, run_plan: Plan) -> None:
-        """Columns that the table is about to get are filled from PROPERTIES by a sweep."""
+        """Let a sweep fill the columns that the table is about to get from PROPERTIES."""
         types = self.sync_state.existing_table.types
         new_columns = [each for each in run_plan.property_columns if each.name not in types]
         if new_columns and types:
@@ -165,7 +165,7 @@ class FollowUp:
             self.run.notes.append(f"associations with {', '.join(loader.refused)} were not read")
 
     def _log_sweeps(self, context: SweepContext) -> None:
-        """Sweeps that HubSpot refused are told; that it lists no archived ones is no error."""
+        """Note the sweeps that HubSpot refused; a list of archived records it lacks is no error."""
         for sweep, error in context.refused.items():
             message = f"{SWEEPS[sweep]} not looked for: {error.message}"
             self.run.notes.append(message)

@@ -13,24 +13,24 @@ _CHANGED = (
     *("TIMESTAMP_INSTANT", "DATE_ENTERED", "CREATED", "ADDED_AT", "UPDATED_AT"),
 )
 _SYNCED, _DELETED, _END = "_FIVETRAN_SYNCED", "_FIVETRAN_DELETED", "_FIVETRAN_END"
-# what each product says for itself
+# what each product computes for itself: never compared
 _OWN = frozenset({_SYNCED, "_FIVETRAN_ID"})
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _NUMBERS = frozenset({"NUMBER", "DECIMAL", "INT", "BIGINT"}) | _FLOATS
 _JSON = frozenset({"VARIANT", "OBJECT", "ARRAY"})
-# Two numbers that differ by less than this part of them were only rounded otherwise.
+# Two numbers that differ by at most this part of the larger one were only rounded otherwise.
 ROUNDING = "0.000001"
-# Whole numbers that differ were not rounded, unless a FLOAT does not hold them.
+# Whole numbers below this that differ were not rounded: a FLOAT holds each of them.
 HELD = "1e15"
 # Instants that differ by less (ms) were cut to seconds.
 SECOND = 1_000
-# The end of a span that no change has ended is not before this (ms).
+# A span of history that no change has ended ends no earlier than this (epoch ms).
 FOREVER = 253_402_300_799_000
-# So many combinations of differing columns are told of each kind, the most frequent ones.
+# How many combinations of differing columns are listed of each kind, the most frequent first.
 PATTERNS = 50
-# Of which table a row of the join comes, and the how-manieth of its key it is.
+# The number of a row among those of its key on that side; NULL where that side has none.
 _THERE, _HERE = 't."#ROW"', 'o."#ROW"'
-# What stands for no value in a key: nothing in HubSpot has it.
+# Stands for NULL in a key, by kind of value; no key of HubSpot is equal to it.
 _NO_VALUE = {"ID": "-1", "INSTANT": "-1", "BOOLEAN": "FALSE", "TEXT": "''", "JSON": "''"}
 
 
@@ -111,7 +111,7 @@ class Compared:
         return f'(SELECT {side}.*, {number} AS "#ROW" FROM {table.quoted} {side}{once}) {side}'
 
     def _listed(self, *, rounded: bool) -> str:
-        """The names of the columns that differ, each with a blank behind it."""
+        """The expression for the names of the columns that differ, each with a blank behind it."""
         parts = []
         for column in self.columns:
             condition = self._differs(column, rounded=rounded)
@@ -147,9 +147,9 @@ class Compared:
         )
 
     def _differs_as_json(self, column: str, theirs: str, ours: str) -> str:
-        """Text differs, and is not the same JSON in another spelling.
+        """The condition that two texts differ, other than as two spellings of the same JSON.
 
-        What is text on both sides is JSON where it begins as an object or a list does.
+        Text on both sides is taken for JSON where both begin as an object or a list does.
         """
         unlike = f"{theirs} IS DISTINCT FROM {ours}"
         if self._kind(column) == "TEXT":

@@ -40,7 +40,7 @@ _TO_LOOK_AT = (
 EXAMPLES = 5
 # So many names of tables are in the message; the answer has all.
 _NAMED = 10
-# What tells rows apart in both, where a part of our key is of our making or differs by design.
+# The key by which rows are compared, where a part of our view's key is not comparable with theirs.
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "EMAIL_SUBSCRIPTION_CHANGE": (
         *("RECIPIENT", "TIMESTAMP", "EMAIL_SUBSCRIPTION_ID", "CHANGE_TYPE"),

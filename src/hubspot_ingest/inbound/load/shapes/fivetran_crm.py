@@ -165,6 +165,7 @@ _RECORDS = (
     ),
 )
 
+# each value of hs_calculated_merged_vids is <merged id>:<epoch ms>
 _VID, _AT = "SPLIT_PART(f.VALUE::VARCHAR, ':', 1)", "SPLIT_PART(f.VALUE::VARCHAR, ':', 2)"
 
 
@@ -223,7 +224,7 @@ _MERGES = (
 
 # -- history -------------------------------------------------------------------------------------
 
-# in one window over what a query filters by, so that such a filter reaches the table
+# partitioned by the columns that queries filter by, so that such a filter reaches the table
 _NEXT = 'LEAD(t."CHANGED_AT") OVER (PARTITION BY t."ID", t."PROPERTY" ORDER BY t."CHANGED_AT")'
 # 9999-12-31 23:59:59.999, as in Fivetran's history mode; INFERRED for its tables of HubSpot
 _FOREVER = "253402300799999"

@@ -126,7 +126,7 @@ def syncs_of_streams(
 
 
 def candidates_of_streams(stored: StoredState, connection: str) -> dict[str, list[LandedSync]]:
-    """The syncs of each stream of a connection's portal, of which one may stand for it."""
+    """All syncs of a connection by stream; ``syncs_of_streams`` chooses one of each."""
     by_stream: dict[str, list[LandedSync]] = {}
     for sync in stored.syncs.values():
         settings = parse_settings(sync.name, sync.settings, stored.app.for_syncs)
@@ -213,7 +213,7 @@ def _renamed(sync: LandedSync) -> Missing:
 
 
 def _missing(stream: str, part: str, sync: LandedSync | None) -> Missing | None:
-    """Why a table that is not there is no empty one; None where it is."""
+    """Why a table is missing; None where it only had no rows yet, so that it counts as empty."""
     if sync is None:
         if part == HISTORY:
             why = f"{stream} are not read yet, nor the history of their properties"

@@ -162,7 +162,7 @@ def rendered(
 
 
 def _with_former(table: LandedTable, existing: ExistingView) -> LandedTable:
-    """The table with those properties that a view shows and that only their column knows yet."""
+    """The table, with properties that the view shows and of which only the column is left."""
     properties = {**table.properties}
     owners = {column: prop for prop, (column, _) in properties.items()}
     shown = {comment.partition(": ")[0] for comment in existing.comments.values()}
@@ -225,7 +225,7 @@ def _type_of(prop: str, column: str, reported: str, rule: PropertyNames) -> View
 
 
 def _reported_type(reported: str) -> ViewType:
-    """The type of view that shows a column of a type as INFORMATION_SCHEMA reports it."""
+    """The type that a view shows a column with, by the type INFORMATION_SCHEMA reports."""
     base = reported.upper().partition("(")[0]
     match base:
         case "NUMBER" | "DECIMAL" | "FLOAT" | "DOUBLE":
@@ -299,7 +299,7 @@ def _of_column(type_: ViewType, column: str, table: LandedTable) -> str:
 
 
 def _cast(type_: ViewType, value: str, reported: str) -> str:
-    """A value of a type as INFORMATION_SCHEMA reports it, as one of the view's; NULL: no such."""
+    """Converts a value of the type ``reported``; NULL where it is text that does not fit."""
     base = reported.upper().partition("(")[0]
     is_text = base in {"TEXT", "VARCHAR", "STRING"}
     match type_:

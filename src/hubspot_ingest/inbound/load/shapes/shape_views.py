@@ -59,10 +59,11 @@ SHAPES: Mapping[str, Shape] = {shape.name: shape for shape in (FIVETRAN, AIRBYTE
 
 @dataclass(frozen=True, slots=True)
 class ViewPlan:
-    """What is to be done about a view: ``statement`` makes it, or brings what it lacks.
+    """What is to be done about a view: ``ddl`` makes it.
 
-    ``status`` is MADE (it is to be), UNCHANGED, NOT_MADE or FAILED; ``why`` says why, or what is
-    not in it. ``is_outdated``: it is not there, or has other columns than it should.
+    ``status`` is MADE (or to be made), UNCHANGED, NOT_MADE or FAILED; ``why`` says why, or what is
+    not in it, and ``statement`` is the CALL that would bring that. ``is_outdated``: the view is not
+    there, or has other columns than it should.
     """
 
     view: Table
@@ -303,9 +304,10 @@ def _plan(
 def make_views(
     database: Database, plans: Sequence[ViewPlan], *, granting: bool
 ) -> Iterator[ViewPlan]:
-    """Make the views that are to be made; those that cannot be come back as FAILED.
+    """Make the views that are planned as MADE, and yield what became of each plan.
 
-    ``granting``: let readers read the others too.
+    One that cannot be made comes back as FAILED, or NOT_MADE where its name is taken.
+    ``granting``: grant SELECT to readers on the unchanged views too.
     """
     for plan in plans:
         statements = [plan.ddl] if plan.ddl else []

@@ -1,4 +1,4 @@
-"""What can be said of a view in another product's shape, as data. Nothing about any view."""
+"""The types that describe a view in another product's shape as data; the views are elsewhere."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OlderName:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """The value of a column of the landed table."""
+    """The value of a column of the landed table; of ``A|B`` the first that is not NULL."""
 
     column: str
 
