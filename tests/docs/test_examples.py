@@ -12,7 +12,7 @@ from snowflake.snowpark import Session
 from hubspot_sandbox import Portal, Sandbox
 from snowflake_sandbox import Engine
 from tests.docs.pages import PAGES, examples, name
-from tests.runs.conftest import engine, installed
+from tests.runs.conftest import engine, install, installed
 
 __all__ = ["engine", "installed"]
 
@@ -37,6 +37,9 @@ def session(engine: Engine) -> Iterator[Session]:
         yield session
     for database in _databases(engine) - databases_before:
         engine.sql(f'DROP DATABASE "{database}"')
+    if "HUBSPOT_INGEST" not in _databases(engine):
+        # the page on installing ends with how to remove the app
+        install(engine)
 
 
 def _databases(engine: Engine) -> set[str]:

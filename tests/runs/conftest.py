@@ -18,10 +18,15 @@ APP = Path(__file__).parents[2] / "app"
 @pytest.fixture(scope="session")
 def installed() -> Iterator[Engine]:
     with Engine(None) as engine:
-        engine.install(APP)
-        approve = "APPROVE SPECIFICATION HUBSPOT_API SEQUENCE_NUMBER = 1"
-        engine.sql(f"ALTER APPLICATION HUBSPOT_INGEST {approve}")
+        install(engine)
         yield engine
+
+
+def install(engine: Engine) -> None:
+    """Install the app and approve its requests to HubSpot."""
+    engine.install(APP)
+    approve = "APPROVE SPECIFICATION HUBSPOT_API SEQUENCE_NUMBER = 1"
+    engine.sql(f"ALTER APPLICATION HUBSPOT_INGEST {approve}")
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def test_main_objects_without_their_scope_are_listed_and_say_which(open_page: Op
 
     view.press("Continue").press("Continue")
 
-    boxes = {box.label.partition(" :gray")[0]: box for box in view.test.checkbox}
+    boxes = {box.label.partition(" (")[0]: box for box in view.test.checkbox}
     assert boxes["Contacts"].disabled
     assert "crm.objects.contacts.read" in boxes["Contacts"].help
     assert not boxes["Deals"].disabled
