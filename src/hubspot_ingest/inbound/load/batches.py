@@ -59,6 +59,14 @@ def rows_per_file(properties: Sequence[str]) -> int:
     return max(FEWEST_ROWS, min(FILE_ROWS, FILE_BYTES // max(1, record)))
 
 
+@dataclass(frozen=True, slots=True)
+class RecordGroup:
+    """Records that make one file, and how far reading has come with them."""
+
+    records: Sequence[Record]
+    read_to: Mapping[int, int | str | None]
+
+
 @dataclass
 class RecordFiles:
     """Makes files for a plan. ``with_links`` are the streams whose associations are read.
@@ -78,7 +86,14 @@ class RecordFiles:
     _read_to: dict[int, int | str | None] = field(default_factory=dict, init=False)
 
     def files(self, batches: Iterator[RecordBatch]) -> Iterator[RecordFile]:
-        """What was read before an error is yielded before the error is raised."""
+        """What was read before an error is yielded before the error is raised.
+
+        Raises what keeps a file from being made, and yields nothing afterwards: a later file would
+        tell that reading has come past rows which nobody gets.
+        """
+        return map(self._file, self._groups(batches))
+
+    def _groups(self, batches: Iterator[RecordBatch]) -> Iterator[RecordGroup]:
         least_rows = rows_per_file(self.plan.properties)
         last_file_at = self.clock.now()
         try:
@@ -87,12 +102,12 @@ class RecordFiles:
                 self.unread.update(batch.unread)
                 self._read_to[batch.key] = batch.after
                 if len(self._records) >= least_rows or self._late(last_file_at):
-                    yield self._file()
+                    yield self._group()
                     last_file_at = self.clock.now()
         except Exception:
-            yield self._file()
+            yield self._group()
             raise
-        yield self._file()
+        yield self._group()
 
     def _late(self, last_file_at: int) -> bool:
         """Whether to make a file of less; never so that it costs a request for associations."""
@@ -100,8 +115,12 @@ class RecordFiles:
         whole = not self.with_links or count % ASSOCIATIONS_LIMIT == 0
         return count >= PART_ROWS and whole and self.clock.now() - last_file_at >= FILE_EVERY
 
-    def _file(self) -> RecordFile:
+    def _group(self) -> RecordGroup:
         records, self._records = self._records, []
+        return RecordGroup(records, dict(self._read_to))
+
+    def _file(self, group: RecordGroup) -> RecordFile:
+        records = group.records
         object_type = self.plan.stream.object_type
         ids = list(dict.fromkeys(record.id for record in records))
         parts: dict[str, bytes | None] = {}
@@ -135,7 +154,7 @@ class RecordFiles:
             [record.id for record in records],
             misfits,
             merged_ids(records),
-            dict(self._read_to),
+            group.read_to,
         )
 
 

@@ -1,0 +1,89 @@
+"""Files of records: how far they tell that reading has come, and what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hubspot_ingest.errors import DeadlineReached
+from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.load.batches import FEWEST_ROWS, RecordFile, RecordFiles
+from tests.builders import FakeClock, a_plan, a_property, a_record
+
+# so long a name that a file has the fewest rows there may be
+HEAVY = a_property("p" * 400_000)
+LINKS = ["companies", "deals"]
+BATCHES = st.lists(
+    st.tuples(st.sampled_from([0, 1]), st.integers(0, FEWEST_ROWS)), min_size=1, max_size=9
+)
+
+
+def _read(batches: list[tuple[int, int]]) -> Iterator[RecordBatch]:
+    """Batches of (range, how many records), whose ids count from 1; a deadline ends them."""
+    last = 0
+    for key, count in batches:
+        ids = range(last + 1, last + count + 1)
+        last += count
+        yield RecordBatch(tuple(a_record(str(id)) for id in ids), key, last)
+    raise DeadlineReached("the deadline")
+
+
+def _answers(count: int, error: Exception) -> Callable[[Request, Callable[[Any], Any]], Any]:
+    """A HubSpot that answers so many requests for links and histories, that there are none."""
+    left = iter(range(count))
+
+    def fetch(_: Request, parse: Callable[[Any], Any], /) -> Any:
+        if next(left, None) is None:
+            raise error
+        return parse({"results": []})
+
+    return fetch
+
+
+@given(
+    BATCHES,
+    st.integers(0, 12),
+    st.sampled_from([DeadlineReached("the deadline"), KeyError("unforeseen")]),
+    st.sampled_from([[], LINKS]),
+    st.sampled_from([[], ["email"]]),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_file_tells_that_reading_has_come_past_rows_that_are_in_none(
+    batches: list[tuple[int, int]],
+    answers: int,
+    error: Exception,
+    links: list[str],
+    history: list[str],
+) -> None:
+    plan = a_plan(
+        {"properties": [HEAVY.name], "associations": links, "history": history},
+        [HEAVY, a_property("email")],
+    )
+    files = RecordFiles(
+        _answers(answers, error), plan, FakeClock(), plan.association_columns
+    ).files(_read(batches))
+    made: list[RecordFile] = []
+    # what the loader has by then is what it merges
+    with suppress(DeadlineReached, KeyError):
+        made.extend(files)
+
+    in_files: set[str] = set()
+    for file in made:
+        in_files |= {*file.ids}
+        assert _ids_up_to(batches, file) <= in_files
+
+
+def _ids_up_to(batches: list[tuple[int, int]], file: RecordFile) -> set[str]:
+    """The ids of the records that reading has come past, by what a file tells."""
+    ids: set[str] = set()
+    last = 0
+    for key, count in batches:
+        begins, last = last, last + count
+        if key in file.read_to and last <= int(file.read_to[key] or 0):
+            ids |= {str(id) for id in range(begins + 1, last + 1)}
+    return ids
