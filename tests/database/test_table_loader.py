@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NoReturn
 
 import pytest
@@ -15,7 +15,13 @@ from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.staging import parquet
 from hubspot_ingest.errors import DatabaseError, IngestError, StateOutdated, Stopped, SyncBusy
 from hubspot_ingest.inbound.load.destination import ExistingTable
-from hubspot_ingest.inbound.load.table_loader import FILES_PER_MERGE, LoadSpec, TableLoader
+from hubspot_ingest.inbound.load.table_loader import (
+    FILES_PER_MERGE,
+    LoadSpec,
+    MergeResult,
+    MergeStep,
+    TableLoader,
+)
 from hubspot_ingest.inbound.load.table_spec import TableSpec
 from tests.builders import TABLE, FakeClock
 
@@ -80,6 +86,32 @@ def test_an_error_nobody_foresaw_is_not_hidden_by_a_merge_that_fails_after_it(
 
 def test_what_waits_is_merged_when_a_run_is_stopped(database: Database) -> None:
     assert _places_merged(database, Stopped("the deadline")) == [1]
+
+
+@pytest.mark.parametrize("error", [KeyError("unforeseen"), Stopped("the deadline")])
+@pytest.mark.parametrize("fails_in", ["MERGE", "what looks at its rows"])
+def test_a_merge_that_fails_moves_no_place(
+    database: Database, error: Exception, fails_in: str
+) -> None:
+    failures = [error]
+
+    def steps(*_: object) -> list[MergeStep]:
+        if fails_in == "MERGE" and failures:
+            raise failures.pop()
+        return []
+
+    def after(*_: object) -> None:
+        if fails_in != "MERGE" and failures:
+            raise failures.pop()
+
+    spec = replace(SPEC, steps=steps)
+    loader = _table_loader(database)
+    files = iter([OneRow(number) for number in range(FILES_PER_MERGE)])
+    results: list[MergeResult | None] = []
+    with pytest.raises(type(error)):
+        results.extend(loader.load(files, STAGED, lambda *_: spec, after=after))
+    loader.close()
+    assert [result.read_to for result in results if result is not None] == []
 
 
 # -- uploads beside the MERGE ---------------------------------------------------------------------

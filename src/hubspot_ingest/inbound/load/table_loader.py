@@ -174,10 +174,12 @@ class TableLoader:
             # only once more rows come: the last rows of a run are dropped with their tables
             staging.truncate()
             merged_at = self.clock.now()
-            result = self.merge(staging, waiting, spec_of(waiting, merged_at), merged_at)
+            # a MERGE that fails is not made again: its staged rows are gone by then, and without
+            # them the place would move past rows that nobody merged
+            files, waiting[:] = [*waiting], []
+            result = self.merge(staging, files, spec_of(files, merged_at), merged_at)
             if after is not None:
                 after(staging, result.read_to)
-            waiting.clear()
             return result
 
         # the garbage collector would look through all older objects again with each page
