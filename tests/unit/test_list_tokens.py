@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from hubspot_ingest.errors import HubSpotRefused
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract.extraction import Extraction
+from hubspot_ingest.inbound.extract.extraction import CHAIN, Extraction
 from hubspot_ingest.inbound.plan.plan import Plan
-from tests.builders import Shelf
+from hubspot_ingest.times import iso
+from tests.builders import NOW, Shelf
 from tests.readings import DENSE, LIST, SEARCH, SKEWED, SPARSE, WIDE, ids_of, read, stopped_after
 
 Token = Callable[[int, int], str]
@@ -137,6 +139,40 @@ def test_a_list_that_is_taken_up_again_at_its_last_page_is_not_begun_anew() -> N
     assert isinstance(left, dict)
     ids_read += read(Shelf(range(10, 110), token=token, place=place), LIST, left)
     assert Counter(ids_read) == Counter(range(10, 110))
+
+
+def test_ranges_that_turn_out_not_to_be_readable_leave_what_they_had() -> None:
+    shelf = Shelf(range(1, 1_001))
+    first_is_read = threading.Event()
+
+    def fetch(request: Request, parse: Callable[[Any], Any], /) -> Any:
+        after = dict(request.query).get("after")
+        if after == "601":
+            first_is_read.set()
+        if after == "101":
+            assert first_is_read.wait(20)
+            # not in order of id
+            return parse({"results": [_record(110), _record(109)]})
+        return shelf.fetch(request, parse)
+
+    unread_range = [100, 300, 200]
+    left = {"ranges": [[500, None, 500], unread_range]}
+    reading = Extraction(fetch, LIST, shelf.clock, left)
+    merged: dict[int, int | str | None] = {}
+    for batch in reading.batches():
+        if batch.key == CHAIN:
+            break
+        merged[batch.key] = batch.after
+
+    remaining = reading.remaining(merged) or {}
+
+    ranges = remaining.get("ranges")
+    assert isinstance(ranges, list)
+    assert unread_range in ranges
+
+
+def _record(id: int) -> dict[str, Any]:
+    return {"id": str(id), "properties": {}, "createdAt": iso(NOW), "updatedAt": iso(NOW)}
 
 
 # -- all at once ----------------------------------------------------------------------------------

@@ -126,7 +126,8 @@ class Extraction:
     def remaining(self, merged: ReadTo) -> dict[str, Json] | None:
         """The checkpoint once ``merged`` (key → read up to, None: whole) is in; None: all read."""
         ids = {key: after for key, after in merged.items() if not isinstance(after, str)}
-        if self._proven:
+        # ranges that turned out not to be readable count until the list tells how far it is read
+        if self._proven or (self._resumed and CHAIN not in merged):
             left = self._ranges.remaining(ids)
             return {"ranges": left} if left else None
         token: int | str | None = self._start
