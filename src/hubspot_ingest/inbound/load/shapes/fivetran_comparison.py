@@ -49,7 +49,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 }
 _NOT_COMPARED = {"PROPERTY_OPTION": {"PROPERTY_ID"}, "TICKET_ENGAGEMENT": {"TYPE_ID"}}
 # In the keys of Fivetran's tables of links (its page "HubSpot schema ERD"); a table that lacks them
-# has one row for a pair. That older tables do is inferred.
+# has one row for a pair. That older tables lack TYPE_ID is documented, the one row is inferred.
 _LINK_TYPE = frozenset({"TYPE_ID", "CATEGORY"})
 
 

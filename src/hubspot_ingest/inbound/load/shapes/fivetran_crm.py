@@ -226,7 +226,8 @@ _MERGES = (
 
 # partitioned by the columns that queries filter by, so that such a filter reaches the table
 _NEXT = 'LEAD(t."CHANGED_AT") OVER (PARTITION BY t."ID", t."PROPERTY" ORDER BY t."CHANGED_AT")'
-# 9999-12-31 23:59:59.999, as in Fivetran's history mode; INFERRED for its tables of HubSpot
+# Fivetran's history mode ends an active span at the greatest timestamp; its package for HubSpot has
+# 9999-12-31 23:59:59 for tickets. The fraction .999 is INFERRED.
 _FOREVER = "253402300799999"
 _SPAN = (
     ViewColumn("_FIVETRAN_START", INSTANT, Landed("CHANGED_AT")),
