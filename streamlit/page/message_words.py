@@ -22,7 +22,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (_CALLED.format("plan_push"), "“Plan”"),
     (_CALLED.format("push_to_hubspot"), "“Send”"),
     (_CALLED.format("explain_row"), "“Explain a row” under Data"),
-    (_CALLED.format("send_test_notification"), "“Send a test” under Settings"),
+    (_CALLED.format("send_test_notification"), "“Send a test message” under Settings"),
     (r"the view RUNS\b", "Runs"),
     (r"the view ERRORS\b", "Runs"),
     (r"the view COMPLETENESS\b", "Trust"),

@@ -11,6 +11,7 @@ import pytest
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog.registry import RECORD_STREAMS
+from hubspot_ingest.inbound.deletions import rotation
 from hubspot_ingest.inbound.opening.opening import read_sync
 from hubspot_ingest.inbound.plan.relative_days import Calendar
 from tests.builders import a_property
@@ -95,6 +96,28 @@ def test_as_many_may_come_as_go(crowd: World, days: int) -> None:
 
     expected = _made(crowd, 6, older=False) & _made(crowd, 3, older=True)
     assert _live(crowd) == expected
+
+
+def test_a_rotation_that_takes_longer_than_a_day_comes_to_an_end(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a page of a search in each run, and one run a day
+    monkeypatch.setattr(rotation, "PAGES_PER_RUN", 1)
+    world = make({"contacts": 0})
+    for n in range(210):
+        closed = NOW + 900 * DAY if n < 205 else NOW
+        record = {"email": f"c{n}@example.com", "closedate": str(closed)}
+        world.portal.create("contacts", record)
+    not_long_ago = {"propertyName": "closedate", "operator": "GTE", "value": "TODAY-2"}
+    world.configure("contacts", _settings(not_long_ago))
+    world.run()
+    assert len(_live(world)) == 210
+
+    for _ in range(7):
+        world.clock.advance(DAY)
+        world.run()
+
+    assert len(_live(world)) == 205
 
 
 def test_the_day_is_the_portals(crowd: World) -> None:

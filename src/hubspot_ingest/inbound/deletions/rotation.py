@@ -25,16 +25,16 @@ def rotate(context: SweepContext) -> Iterator[None]:
     """Read on where the last run stopped, as far as a run's budget of pages goes."""
     if not context.has_table:
         return
-    day = context.plan.day
-    if not rotation_under_way(context.state) or context.state.rotated_on != day:
-        # stored with the first page: a run that ends before begins it again
+    if not rotation_under_way(context.state):
+        # stored with the first page: a run that ends before begins it again. One under way goes on
+        # by this run's day, else one longer than a day would never end; the next one follows it.
         begun = context.now
         context.state = replace(
             context.state,
             rotating=True,
             rotated_at=begun,
             proof_from=begun,
-            rotated_on=day,
+            rotated_on=context.plan.day,
             rotation=0,
         )
     plan = rotation_plan(context.plan)

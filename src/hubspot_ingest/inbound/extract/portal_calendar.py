@@ -34,12 +34,12 @@ def portal_zone(answer: Any) -> tzinfo:
 
     Raises ``UnexpectedAnswer`` where HubSpot tells neither.
     """
-    name = answer.get("timeZone")
+    name = answer.get("timeZone") if isinstance(answer, dict) else None
     with suppress(KeyError, ValueError, OSError):
         return ZoneInfo(str(name or ""))
     try:
         return timezone(timedelta(milliseconds=int(answer["utcOffsetMilliseconds"])))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise UnexpectedAnswer(
             f"HubSpot names no time zone that is known ({name!r}), so that nobody can tell which "
             "day it is there; use dates instead of days counted from today"
