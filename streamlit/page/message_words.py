@@ -8,7 +8,7 @@ _CALLED = r"(?:with )?CALL {}\([^)]*\)"
 _KEY = "“Replace the key” under Set up, Connection"
 # What the page does in place of a statement, or shows in place of a view; the first that fits wins.
 _WORDS: tuple[tuple[str, str], ...] = (
-    (r"(store it(?: again)?) " + _CALLED.format("set_token"), rf"\1 by {_KEY}"),
+    (r"with CALL set_token\([^)]*\)", f"by {_KEY}"),
     (_CALLED.format("set_token"), _KEY),
     (_CALLED.format("configure_connection"), "under Settings, Connections"),
     (r"drop one first " + _CALLED.format("drop_connection"), "remove one first under Settings"),

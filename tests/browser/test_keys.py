@@ -48,7 +48,7 @@ def _connect(browser: Browser, token: str) -> None:
 def _choose(browser: Browser) -> None:
     browser.focus("Contacts")
     browser.strike("Space")
-    browser.sees("1 stream chosen")
+    browser.sees("1 object chosen")
     browser.focus("Add a filter")
     browser.strike("Enter")
     for label, choice in (("Condition", "is any of"), ("Values", "Customer")):
