@@ -16,7 +16,7 @@ from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound.load import rows
 from hubspot_ingest.inbound.opening import opening
 from hubspot_ingest.inbound.reconcile import reconciliation
-from hubspot_ingest.inbound.run import records
+from hubspot_ingest.inbound.run import follow_up
 from hubspot_ingest.inbound.run.records import Run
 from hubspot_ingest.operations import alerts
 from tests.runs.conftest import MakeWorld
@@ -89,14 +89,14 @@ def test_a_comparison_that_dies_of_one_names_its_id_in_the_run_and_leaves_its_fr
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.slim()
-    monkeypatch.setattr(records, "compare_and_certify", _breaking())
+    monkeypatch.setattr(follow_up, "compare_and_certify", _breaking())
     answer = _call(world, procedures.ingest_hubspot, "contacts")
 
     assert answer["status"] == "SUCCEEDED"
     assert "could not be compared with HubSpot: unexpected internal error" in answer["message"]
     [error] = _traces(world, _id(answer["message"]))
     assert (error["SYNC"], error["RUN_ID"]) == ("contacts", answer["run_id"])
-    assert "records.py:" in error["MESSAGE"]
+    assert "follow_up.py:" in error["MESSAGE"]
     assert SECRET not in repr((answer, world.stored()))
 
 
