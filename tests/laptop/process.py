@@ -101,7 +101,7 @@ class Running:
         self._process = process
         self.printed: list[str] = []
 
-    def reads(self, words: str, within: float = 20) -> str:
+    def reads(self, words: str, within: float = 60) -> str:
         """Everything printed up to a line that holds ``words``."""
         assert self._process.stdout is not None
         late = threading.Timer(within, self._process.kill)
