@@ -130,6 +130,12 @@ def test_what_is_no_instant_is_refused_for_one() -> None:
     assert "'closedate', which is of type datetime" in refusal("GT", "closedate", value="soon")
 
 
+def test_what_is_nearly_a_day_from_today_is_told_how_one_is_written() -> None:
+    message = refusal("GTE", "closedate", value="TODAY-30D")
+    assert "'TODAY-30D' is no value of 'closedate'" in message
+    assert message.endswith("write it as 2026-01-31, or from today as TODAY-30")
+
+
 def test_a_wrong_upper_bound_is_refused_as_well() -> None:
     message = refusal("BETWEEN", "amount", value=1, highValue="much")
     assert "'much' is no value of 'amount'" in message

@@ -149,7 +149,7 @@ def _value(value: Value, prop: Property, operator: str, place: str) -> str:
     elif prop.type in ("date", "datetime"):
         instant = times.milliseconds(text)
         if instant is None:
-            raise wrong
+            raise InvalidFilter(f"{wrong}; write it as 2026-01-31, or from today as TODAY-30")
         return str(instant)
     elif prop.type == "bool":
         if text.lower() not in ("true", "false"):
