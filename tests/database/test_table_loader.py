@@ -260,7 +260,7 @@ def test_nothing_is_uploaded_once_the_staging_tables_are_dropped(database: Datab
         yield OneRow(2)
 
     loader = _table_loader(watched)
-    with closing(loader.load(files(), STAGED, lambda *_: SPEC)) as results:  # type: ignore[type-var]
+    with closing(loader.load(files(), STAGED, lambda *_: SPEC)) as results:
         next(results)
         assert began.wait(WAIT_SECONDS)
     loader.close()

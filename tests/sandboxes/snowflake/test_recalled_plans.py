@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from snowflake_sandbox.queries import execution
+from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.sql.translation import Plan
 from tests.sandboxes.snowflake.conftest import Rows
 
 RUN, NEXT = "0123456789AB", "BA9876543210"
@@ -16,9 +20,9 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     texts: list[str] = []
     plan = execution._new_plan
 
-    def listened(session: object, text: str, params: object) -> object:
+    def listened(session: LocalSession, text: str, params: list[Any] | None) -> Plan:
         texts.append(text)
-        return plan(session, text, params)  # type: ignore[arg-type]
+        return plan(session, text, params)
 
     monkeypatch.setattr(execution, "_new_plan", listened)
     return texts

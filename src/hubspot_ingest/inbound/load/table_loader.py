@@ -149,7 +149,7 @@ class TableLoader:
         *,
         after: Callable[[Staging, Any], None] | None = None,
         binds_few: bool = False,
-    ) -> Iterator[MergeResult | None]:
+    ) -> Generator[MergeResult | None, None, None]:
         """Yields the result of every MERGE, and None after other files and while it waits.
 
         What was read before an error is merged before the error is raised, unless the sync is not
