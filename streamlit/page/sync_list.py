@@ -30,6 +30,8 @@ def show(calls: Calls) -> None:
         st.button("Set up the first one", type="primary", on_click=place.go, args=(place.SET_UP,))
         return
     live.show(calls)
+    # asked again: a run may have ended while those under way were looked for
+    syncs = calls.syncs()
     counts = calls.row_counts([str(sync["DESTINATION"]) for sync in syncs if sync["DESTINATION"]])
     _summary(syncs, counts)
     shown = _sought(syncs)

@@ -34,9 +34,13 @@ def show(sync: Row, calls: Calls) -> None:
     """Draw the sync."""
     name = str(sync["NAME"])
     place.back_button("All syncs", place.SYNCS)
-    look.title(words.title(name), look.health(sync))
-    sync_actions.show(sync, calls)
+    head = st.container()
     live.show(calls, name)
+    # asked again: a run may have ended while those under way were looked for
+    sync = next((row for row in calls.syncs() if row["NAME"] == name), sync)
+    with head:
+        look.title(words.title(name), look.health(sync))
+        sync_actions.show(sync, calls)
     destination = str(sync["DESTINATION"] or "")
     look.html(
         look.facts(

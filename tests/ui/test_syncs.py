@@ -67,10 +67,27 @@ def test_a_sync_runs_now(open_page: Open) -> None:
     world.portal.create("contacts", {"email": "new@example.com"})
 
     view.press("Run now")
-    assert "Starting: Contacts" in view.text or "Rows read" in view.text
     assert world.engine.background.wait(60)
 
     assert len(world.ids(CONTACTS)) == 13
+
+
+def test_a_run_that_ends_while_it_is_looked_for_is_told(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, world = opened(open_page)
+    world.portal.create("contacts", {"email": "new@example.com"})
+    send = view.session.sql
+
+    def send_once_the_run_has_ended(text: str, params: Any = None) -> Any:
+        if "STATUS = 'RUNNING'" in text:
+            assert world.engine.background.wait(60)
+        return send(text, params)
+
+    monkeypatch.setattr(view.session, "sql", send_once_the_run_has_ended)
+    view.press("Run now")
+
+    assert world.sync()["LAST_MESSAGE"] in view.text
 
 
 def test_what_cannot_be_started_is_told(open_page: Open) -> None:
