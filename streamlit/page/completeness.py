@@ -20,7 +20,7 @@ _REPAIRED = {
     "EXTRA": ("that was one too many is marked", "that were too many are marked"),
     "STALE": ("that was out of date is refreshed", "that were out of date are refreshed"),
 }
-# of a table with more rows a comparison counts parts (docs/COMPLETENESS.md)
+# of a table with more rows most comparisons count parts (docs/COMPLETENESS.md)
 COMPARED_AT_ONCE = 2_000
 _ORDER = ("INCOMPLETE", "", "REPAIRED", "COMPLETE")
 
@@ -76,7 +76,9 @@ def sentences(certificate: Row) -> list[str]:
         parts.append("A limit or the deadline came before the end; check again")
     elif repaired:
         parts.append(repaired)
-    elif int(certificate["TABLE_RECORDS"] or 0) > COMPARED_AT_ONCE:
+    elif int(certificate["TABLE_RECORDS"] or 0) > COMPARED_AT_ONCE and (
+        certificate["ONE_BY_ONE_SINCE"] != certificate["CHECKED_AT"]
+    ):
         since = words.utc(certificate["ONE_BY_ONE_SINCE"])
         parts.append(
             "Counted equal; the daily rotation did not compare every row one by one yet"

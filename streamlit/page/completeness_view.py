@@ -151,8 +151,8 @@ def _ask(name: str, calls: Calls) -> None:
         "no row is removed."
     )
     st.markdown(
-        "A table that agrees costs at most ten requests of the day's limit, each difference about "
-        "ten more. It goes on in the background: seconds where they agree, longer where much "
+        "A table that agrees costs a request for each 200 rows, and above 20,000 rows ten at most; "
+        "each difference costs about ten more. It goes on in the background, longer where much "
         "differs. No run of this sync begins meanwhile."
     )
     with st.container(horizontal=True):

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from hubspot_ingest import times
 from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.inbound.reconcile import bisection, comparison
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import CONTACTS, HOUR, Answer, World, on_an_empty_stack
 
-# more than are compared one by one at once
+# more than are compared one by one after each backfill
 MANY = 2_100
 LIVE = "_DELETED_AT IS NULL"
 
 
 @pytest.fixture
-def many(make: MakeWorld) -> World:
-    """A table too large to be compared one by one at once, loaded a while ago."""
+def several(make: MakeWorld) -> World:
+    """A table that RECONCILE compares one by one in more than one part, loaded a while ago."""
     world = make({"contacts": MANY}).slim()
     world.run()
     world.clock.advance(HOUR)
+    world.asked()
     return world
+
+
+@pytest.fixture
+def many(several: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A table too large to be compared one by one at once: twenty thousand rows take long."""
+    monkeypatch.setattr(comparison, "ONE_BY_ONE", bisection.FEW)
+    return several
+
+
+def hide(world: World) -> None:
+    """Let a row be missing beside one that is too many: their counts are equal."""
+    ids = [record.id for record in world.portal.records("contacts")]
+    world.portal.purge("contacts", ids[40])
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID = ?", (ids[41],))
 
 
 def compare(world: World) -> Answer:
@@ -53,6 +71,27 @@ def test_a_small_table_is_compared_one_by_one_at_once(make: MakeWorld) -> None:
     assert "counted in parts" not in answer["message"]
 
 
+def test_reconcile_finds_what_hides_in_equal_counts(several: World) -> None:
+    hide(several)
+    began = several.clock.now()
+
+    answer = compare(several)
+
+    assert (answer["result"], answer["missing"], answer["extra"]) == ("REPAIRED", 1, 1)
+    assert answer["one_by_one_since"] == times.iso(began)
+    assert live(several) == {record.id for record in several.portal.records("contacts")}
+
+
+def test_up_to_twenty_thousand_rows_cost_reconcile_a_search_for_each_two_hundred(
+    several: World,
+) -> None:
+    answer = compare(several)
+
+    searches = sum(request.path.endswith("/search") for request in several.asked())
+    # the two parts end in a page that is not full
+    assert (answer["result"], searches) == ("COMPLETE", math.ceil(MANY / 200) + 1)
+
+
 def test_of_a_large_table_it_says_when_the_rotation_began_that_came_past_every_row(
     many: World,
 ) -> None:
@@ -78,9 +117,7 @@ def test_what_hides_in_equal_counts_is_not_said_to_be_compared_and_the_rotation_
     rotate(many)
     many.clock.advance(HOUR)
     happened = many.clock.now()
-    ids = [record.id for record in many.portal.records("contacts")]
-    many.portal.purge("contacts", ids[40])
-    many.rows(f"DELETE FROM {CONTACTS} WHERE ID = ?", (ids[41],))
+    hide(many)
     many.clock.advance(HOUR)
 
     hidden = compare(many)

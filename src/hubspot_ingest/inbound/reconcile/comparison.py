@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from hubspot_ingest.database.state.certificates import LiveRows
+from hubspot_ingest.database.state.certificates import FewRows, LiveRows
 from hubspot_ingest.errors import Stopped, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID
@@ -36,6 +36,9 @@ from hubspot_ingest.inbound.reconcile.repairs import Repairs
 _ALL = Part(0, ABOVE_ANY_ID)
 # A thorough comparison reads up to so many records from HubSpot's primary store, in ten pages.
 LISTED = bisection.MOST * requests.LIST_LIMIT
+# A thorough comparison holds up to so many records against their rows one by one: a hundred
+# searches, twenty seconds at the five that HubSpot takes in one.
+ONE_BY_ONE = 100 * requests.SEARCH_LIMIT
 
 
 def cost(records: int, *, searched: bool) -> int:
@@ -53,8 +56,9 @@ def cost(records: int, *, searched: bool) -> int:
 class Comparison:
     """Compares the table of a plan, and repairs it. It is to be closed.
 
-    ``thorough``: columns are held against PROPERTIES, and few records are read from HubSpot's
-    primary store, which knows of every change, at twice the requests of a search.
+    ``thorough``: columns are held against PROPERTIES, ten times as many records are compared one by
+    one, and few are read from HubSpot's primary store, which knows of every change, at twice the
+    requests of a search.
     """
 
     repairs: Repairs
@@ -147,17 +151,18 @@ class Comparison:
             yield from self.repairs.mark_foreign(live)
         differences: dict[str, Difference] = {}
         counting = self._counting(live, differences, heartbeat=self._tables.heartbeat)
-        few = counts.numbered <= bisection.FEW
+        few = counts.numbered <= (ONE_BY_ONE if self.thorough else bisection.FEW)
         whole = self._early_counts is None and (few or not self._plan.timed)
         if whole:
             listed = counts.numbered <= LISTED and not self._plan.selective
             self.repairs.result.one_by_one = True
             self.repairs.result.listed = self.thorough and listed
-            side = self._listed_versions if self.repairs.result.listed else counting.theirs.versions
-            here = TableSide(live).versions(_ALL) if few_rows is None else few_rows.versions
-            bisection.compare_versions(side(_ALL), here, differences)
-            yield
-            yield from self.repairs.settle(counting.patient, [*differences], live)
+            for here, there in self._versions(counting, live, counts.numbered, few_rows):
+                of_part: dict[str, Difference] = {}
+                bisection.compare_versions(there, here, of_part)
+                differences |= of_part
+                yield
+                yield from self.repairs.settle(counting.patient, [*of_part], live)
         else:
             yield from self._compare_parts(counting, live, differences)
             yield
@@ -174,7 +179,20 @@ class Comparison:
         self.repairs.result.table_records = counts.rows
         self.repairs.result.doubled = counts.rows - counts.ids
 
-    def _listed_versions(self, _part: Part) -> Mapping[str, int | None]:
+    def _versions(
+        self, counting: PartCounter, live: LiveRows, rows: int, few_rows: FewRows | None
+    ) -> Iterator[tuple[Mapping[str, int | None], Mapping[str, int | None]]]:
+        """The versions of all rows and of all records, part by part."""
+        listed = self.repairs.result.listed
+        if listed or rows <= bisection.FEW:
+            here = TableSide(live).versions(_ALL) if few_rows is None else few_rows.versions
+            yield here, self._listed_versions() if listed else counting.theirs.versions(_ALL)
+            return
+        parts = bisection.by_id(_ALL, live.boundaries(math.ceil(rows / bisection.FEW)))
+        for part, there in counting.versions(parts):
+            yield TableSide(live).versions(part), there
+
+    def _listed_versions(self) -> Mapping[str, int | None]:
         """All records as HubSpot's primary store has them, each with when it was modified."""
         patient = self._patient(self._tables.heartbeat)
         versions: dict[str, int | None] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -152,6 +152,15 @@ class PartCounter:
     def ask(self, parts: Sequence[Part]) -> HubSpotCounts:
         """HubSpot's counts of some parts; needs no statement, so any thread may call it."""
         return HubSpotCounts(self._changes(), self._counted(parts))
+
+    def versions(self, parts: Sequence[Part]) -> Iterator[tuple[Part, Mapping[str, int | None]]]:
+        """HubSpot's records of each part, with when they were modified; few parts at once."""
+        side = HubSpotSide(self.patient.fetch, self.theirs.plan)
+        for start in range(0, len(parts), SIDE_BY_SIDE):
+            together = parts[start : start + SIDE_BY_SIDE]
+            pending = [self.patient.begin(partial(side.versions, part)) for part in together]
+            for part, future in zip(together, pending, strict=True):
+                yield part, self.patient.end(future)
 
     def counts(self, asked: HubSpotCounts) -> list[tuple[Part, int]]:
         """How many records each part has, less those that changed until it was counted."""
