@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 
-from hubspot_ingest.outbound import link_costs, link_engine, planning, waves
+from hubspot_ingest.outbound import link_costs, link_run, planning, waves
 from tests.lives import bounded, by_night
 from tests.push.conftest import MakePushWorld
+from tests.push.label_scenarios import LabelLife, PairedLabelLife
 from tests.push.link_scenarios import LinkedLife
 from tests.push.scenarios import Life
 
@@ -26,7 +27,7 @@ def sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(module, "FIRST_WAVE", random.randint(1, wave))
     monkeypatch.setattr(planning, "PART", part)
     monkeypatch.setattr(waves, "STORED_TOGETHER", random.randint(1, 3))
-    for module in (link_engine, link_costs):
+    for module in (link_costs, link_run):
         monkeypatch.setattr(module, "ROWS_TOGETHER", rows)
 
 
@@ -42,9 +43,18 @@ def test_a_random_life_with_links_and_two_pushes_ends_as_the_source_says(
     LinkedLife(make_push, seed).live()
 
 
+@pytest.mark.parametrize(("life", "seed"), [(LabelLife, 3), (PairedLabelLife, 5)])
+def test_a_random_life_with_labels_of_others_keeps_them(
+    make_push: MakePushWorld, life: type[LabelLife], seed: int
+) -> None:
+    life(make_push, seed).live()
+
+
 @by_night
 @pytest.mark.parametrize("seed", range(100, 100 + bounded(1_000)))
 def test_each_of_a_thousand_lives_ends_as_the_source_says(
     make_push: MakePushWorld, seed: int
 ) -> None:
-    (LinkedLife if seed % 3 == 0 else Life)(make_push, seed).live()
+    of_labels = {1: LabelLife, 4: PairedLabelLife}
+    life = LinkedLife if seed % 3 == 0 else of_labels.get(seed % 6, Life)
+    life(make_push, seed).live()

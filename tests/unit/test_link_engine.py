@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubspot_ingest.database.state.link_leases import LinkLeases
 from hubspot_ingest.outbound.link_engine import LinkEngine
-from hubspot_ingest.outbound.link_turns import LinkTurns
 from hubspot_ingest.outbound.rows import Action, PlannedRow
 from tests.builders import FakeClock
 from tests.unit.push_builders import Answers, Statements, a_pool, an_open_push
@@ -32,9 +30,8 @@ def test_links_are_forgotten_with_the_record_not_with_a_refused_write(
             Answers(lambda *_: {}),
             pool,
             "run",
-            lambda: None,
-            LinkTurns(LinkLeases(statements.database, "1", "run"), FakeClock(), 0),
         )
-        engine.carry_out([PlannedRow(1, "1", action, record_id=record_id, is_gone=True)])
+        rows = [PlannedRow(1, "1", action, record_id=record_id, is_gone=True)]
+        engine.carry_out(engine.group(rows))
     deletes = [text for text, _ in statements.sent if text.startswith("DELETE FROM")]
     assert bool(deletes) is forgets

@@ -1,23 +1,20 @@
-"""Makes and removes the associations of a plan, once all its records are written.
+"""Makes and removes the associations of rows whose records are written.
 
 For each object type that is linked to: the pairs are read, decided one by one, written, and the
-ledger told. While pairs are on their way, the next rows are taken from the plan. What is about to
-be made is written to the ledger first, so that a run that is killed does not take its own links for
-somebody else's; every request may be sent twice without harm.
+ledger told. What is about to be made is written to the ledger first, so that a run that is killed
+does not take its own links for somebody else's; every request may be sent twice without harm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hubspot_ingest.database.connection import Database, Row
-from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.hubspot.association_reads import read_links
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LinkKind
-from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_decisions import (
     EXISTED,
     INTENDED,
@@ -31,15 +28,13 @@ from hubspot_ingest.outbound.link_ledger import REJECTED, WAITING, Entry, LinkLe
 from hubspot_ingest.outbound.link_pairs import HELD, PairRows, Place, ledger_link
 from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
 from hubspot_ingest.outbound.link_targets import TargetLookup
-from hubspot_ingest.outbound.link_turns import LinkTurns
 from hubspot_ingest.outbound.opening import OpenPush
-from hubspot_ingest.outbound.row_json import row_from_json
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.times import Clock
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class LinkGroup:
     """Rows whose links are made together, the ids of their records, and the links they have."""
 
     rows: Sequence[PlannedRow]
@@ -48,26 +43,8 @@ class _Group:
 
 
 @dataclass
-class _ReadAhead:
-    """Groups of rows, of which the next one may be read before it is asked for."""
-
-    groups: Iterator[_Group]
-    _ahead: list[_Group | None] = field(default_factory=list)
-
-    def read(self) -> None:
-        """Read the next group, unless that was done."""
-        if not self._ahead:
-            self._ahead.append(next(self.groups, None))
-
-    def take(self) -> _Group | None:
-        """The next group; None where there is none."""
-        self.read()
-        return self._ahead.pop()
-
-
-@dataclass
 class LinkEngine:
-    """Carries out the associations of the stored plan of one push in one run."""
+    """Makes the associations of some rows of one push in one run."""
 
     database: Database
     clock: Clock
@@ -75,8 +52,6 @@ class LinkEngine:
     fetch: Fetch
     pool: ThreadPoolExecutor
     run_id: str
-    heartbeat: Callable[[], None]
-    turns: LinkTurns
     added: int = 0
     removed: int = 0
 
@@ -85,42 +60,25 @@ class LinkEngine:
         self._ledger = LinkLedger(self.database, self.clock, self.opened, self.run_id)
         self._targets = TargetLookup(self.opened, self.fetch, self.pool)
         self._kinds = LinkKinds(self.fetch, self._from_type)
-        self._ahead = _ReadAhead(iter(()))
+        self._meanwhile: Callable[[], object] = lambda: None
         self._columns = {link.name: link for link in self.opened.mapping.links}
         self._mappings = {link.name: link.mapping for link in self.opened.mapping.links}
 
-    def run(self, plan_hash: str) -> None:
-        """Make and remove the associations of the plan of that hash.
-
-        Raises what ``Fetch`` and ``heartbeat`` raise.
-        """
-        self._ahead = _ReadAhead(map(self._group, self._pages(plan_hash)))
-        group = self._ahead.take()
-        if group is None:
-            return
-        with self.turns.turn(self.heartbeat) as alive:
-            while group is not None:
-                self._ledger.remember(group.rows)
-                self._carry_out(group)
-                alive()
-                group = self._ahead.take()
-
-    def _pages(self, plan_hash: str) -> Iterator[list[PlannedRow]]:
-        plan_rows, after = PlanRows(self.database, self.opened.name), 0
-        while stored := plan_rows.page_of_links(plan_hash, after, ROWS_TOGETHER):
-            rows = [row_from_json(row) for row in stored]
-            after = rows[-1].n
-            yield rows
-
-    def _group(self, rows: Sequence[PlannedRow]) -> _Group:
+    def group(self, rows: Sequence[PlannedRow]) -> LinkGroup:
+        """Rows with what the ledger says of them."""
         keys = [str(row.key) for row in rows]
-        return _Group(rows, self._ledger.rows.record_ids(keys), self._ledger.links.of_rows(keys))
+        return LinkGroup(rows, self._ledger.rows.record_ids(keys), self._ledger.links.of_rows(keys))
 
-    def carry_out(self, rows: Sequence[PlannedRow]) -> None:
-        """Make the associations of some rows as their ``links`` say; those of ours only go."""
-        self._carry_out(self._group(rows))
+    def remember(self, group: LinkGroup) -> None:
+        """Store which links of ours go, for a rollback of the run."""
+        self._ledger.remember(group.rows)
 
-    def _carry_out(self, group: _Group) -> None:
+    def carry_out(self, group: LinkGroup, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Make the associations of some rows as their ``links`` say; those of ours only go.
+
+        ``meanwhile`` is called while they are on their way. Raises what ``Fetch`` raises.
+        """
+        self._meanwhile = meanwhile
         rows, ids, links = group.rows, group.ids, group.links
         # of a record that is not there any more HubSpot has taken them away
         lost = [
@@ -306,7 +264,7 @@ class LinkEngine:
                 if decision.code is not None:
                     message = f"the link to {place[1]} stays: somebody else put a label on it"
                     self._ledger.note(key, LinkFailure(decision.code, message))
-        self._ledger.links.save(settled)
+        self._ledger.save_settled(settled, intended)
         self._ledger.links.delete(forgotten)
         return {*failures, *self._write_pairs(to_type, crossing, asked, gone)}
 
@@ -320,7 +278,7 @@ class LinkEngine:
         sender = LinkSender(self.fetch, self._from_type, to_type)
         with ThreadPoolExecutor(1) as beside:
             sent = beside.submit(sender.send, changes)
-            self._ahead.read()
+            self._meanwhile()
         return sent.result()
 
     def _with_survivors(

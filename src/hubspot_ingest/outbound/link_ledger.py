@@ -9,7 +9,7 @@ from hubspot_ingest.database.state.push_images import PushImages
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.hubspot.link_requests import LinkKind
-from hubspot_ingest.outbound.link_decisions import MADE
+from hubspot_ingest.outbound.link_decisions import INTENDED, MADE
 from hubspot_ingest.outbound.link_sending import LinkFailure
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
@@ -126,6 +126,20 @@ class LinkLedger:
         """Something is to be said of a row's links, and nothing to be done."""
         self._notes[key] = failure
 
+    def save_settled(self, settled: Sequence[Entry], intended: Sequence[Entry]) -> None:
+        """Store links as they are now; ``intended`` is how some of them were just stored."""
+        stored = {_identity(entry): entry for entry in intended}
+        made: list[Entry] = []
+        others: list[Entry] = []
+        for entry in settled:
+            before = stored.get(_identity(entry))
+            if entry["state"] == MADE and before == {**entry, "state": INTENDED}:
+                made.append(entry)
+            elif entry != before:
+                others.append(entry)
+        self.links.save(others)
+        self.links.mark(made, MADE)
+
     def save_unsettled(self, entries: Sequence[Entry], reasons: Mapping[int, str]) -> None:
         """Store links that could not be sent; ``reasons`` are by their place in the list."""
         self.links.save(entries)
@@ -175,6 +189,11 @@ class LinkLedger:
         self._troubles.clear()
         self._notes.clear()
         self._waiting.clear()
+
+
+def _identity(entry: Entry) -> tuple[object, ...]:
+    """What tells one link from another."""
+    return tuple(entry[name] for name in ("row_key", "column_name", "to_key", "label"))
 
 
 def wish_of(link: Row) -> LinkWish:

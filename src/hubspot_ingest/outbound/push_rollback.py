@@ -16,7 +16,7 @@ from hubspot_ingest.database.connection import Row
 from hubspot_ingest.database.state.push_images import PushImages
 from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.database.state.push_store import Pushes
-from hubspot_ingest.errors import Refusal
+from hubspot_ingest.errors import Refusal, finishing
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
@@ -128,10 +128,13 @@ class _Rollback:
         ]
         if not pages:
             return
-        with self._links.turns.turn(self._run.heartbeat) as alive:
+        turns = self._run.turns
+        turns.wait(self._run.heartbeat)
+        with finishing(turns.give_back):
             for keys in pages:
                 self._undo_links_of(keys)
-                alive()
+                self._run.heartbeat()
+                turns.renew()
 
     def _undo_links_of(self, keys: Sequence[str]) -> None:
         push = self._run.push.name
@@ -152,18 +155,17 @@ class _Rollback:
                 self._missing_links.append(_named(link["ROW_KEY"], wish_of(link)))
             elif link["STATE"] in (MADE, EXISTED) and link["COLUMN_NAME"] in columns:
                 wishes[link["ROW_KEY"]] += [] if is_undone else [wish_of(link)]
-        self._links.carry_out(
-            [
-                PlannedRow(
-                    n,
-                    key,
-                    Action.UNCHANGED,
-                    links=tuple(dict.fromkeys(wishes[key])),
-                    links_added=tuple(restored[key]),
-                )
-                for n, key in enumerate(keys)
-            ]
-        )
+        rows = [
+            PlannedRow(
+                n,
+                key,
+                Action.UNCHANGED,
+                links=tuple(dict.fromkeys(wishes[key])),
+                links_added=tuple(restored[key]),
+            )
+            for n, key in enumerate(keys)
+        ]
+        self._links.carry_out(self._links.group(rows))
         taken = [link for links in removed.values() for link in links if is_taken(link)]
         object_type = self._run.opened.mapping.object_type
         given, missing = give_back(self._run.client.fetch, object_type, taken)

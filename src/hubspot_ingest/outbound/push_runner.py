@@ -15,6 +15,7 @@ from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.link_leases import LinkLeases
 from hubspot_ingest.database.state.push_deferrals import Deferrals
 from hubspot_ingest.database.state.push_ledger import Ledger
+from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
@@ -27,6 +28,7 @@ from hubspot_ingest.operations.internal_errors import fail_run
 from hubspot_ingest.operations.portals import QuotaShare, count_requests
 from hubspot_ingest.outbound import opening, recovery, safety
 from hubspot_ingest.outbound.link_engine import LinkEngine
+from hubspot_ingest.outbound.link_run import LinkRun
 from hubspot_ingest.outbound.link_turns import LinkTurns
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.pace import MOST_IN_FLIGHT
@@ -101,20 +103,15 @@ class PushRun:
 
     @property
     def links(self) -> LinkEngine:
-        """Carries out this push's associations."""
+        """Makes this push's associations."""
         database, clock = self.context.database, self.context.clock
-        return LinkEngine(
-            database,
-            clock,
-            self.opened,
-            self.client.fetch,
-            self.pool,
-            self.run_id,
-            self.heartbeat,
-            LinkTurns(
-                LinkLeases(database, self.opened.portal_id, self.run_id), clock, self.deadline
-            ),
-        )
+        return LinkEngine(database, clock, self.opened, self.client.fetch, self.pool, self.run_id)
+
+    @property
+    def turns(self) -> LinkTurns:
+        """This run's turn to write associations."""
+        leases = LinkLeases(self.context.database, self.opened.portal_id, self.run_id)
+        return LinkTurns(leases, self.context.clock, self.deadline)
 
 
 def new_run_id(now: int) -> str:
@@ -269,16 +266,21 @@ def _run(
 
 
 def _carry_out(run: PushRun, engine: WaveEngine, plan_hash: str) -> None:
-    """Write the plan's records, then their associations; what is left where that ends is said."""
+    """Write the plan's records and their associations; what is left where that ends is said."""
     progress = engine.progress
     try:
-        engine.run(plan_hash)
         if run.opened.mapping.links:
-            links = run.links
+            links, turns = run.links, run.turns
+            plan_rows = PlanRows(run.context.database, run.push.name)
+            link_run = LinkRun(run.opened, plan_rows, links, turns, run.heartbeat)
             try:
-                links.run(plan_hash)
+                with finishing(turns.give_back):
+                    engine.run(plan_hash, link_run.make_beside)
+                    link_run.finish(plan_hash)
             finally:
                 progress.links_added, progress.links_removed = links.added, links.removed
+        else:
+            engine.run(plan_hash)
     except IngestError:
         with suppress(IngestError):
             deferrals = Deferrals(run.context.database, run.push.name)

@@ -5,7 +5,8 @@ Of the last wave outcomes are stored as they come: nothing else is left to do.
 
 The database is used by the one thread that holds the session, HubSpot by several. A process may be
 killed between any two lines: what is an intent then is looked up by ``recovery`` before anything is
-sent again. Associations of a wave's rows are written after its records, which then have ids.
+sent again. Associations of a wave's rows are written once its records are stored, which have ids
+then: beside the next wave (``link_engine``).
 """
 
 from __future__ import annotations
@@ -85,10 +86,13 @@ class WaveEngine:
         """The push's ledger."""
         return Ledger(self.database, self.push)
 
-    def run(self, plan_hash: str) -> None:
+    def run(
+        self, plan_hash: str, beside: Callable[[str, int], None] = lambda _hash, _number: None
+    ) -> None:
         """Carry out the whole plan of that hash.
 
-        What was done when an error ends it is in the ledger.
+        What was done when an error ends it is in the ledger. While a wave is on its way, ``beside``
+        is called with the hash and the number up to which the plan's rows are in the ledger.
 
         Raises ``TooManyRejected``, and what ``Fetch`` and ``heartbeat`` raise.
         """
@@ -109,6 +113,7 @@ class WaveEngine:
                     going.sent = sending.submit(self._send, batches, pace, going)
                     if before is not None:
                         self._store(before)
+                        beside(plan_hash, before.rows[-1].n)
                 if going is not None:
                     self._settle(going, is_last=True)
                     self._store(going)

@@ -70,8 +70,15 @@ class PushLinks:
                 (self._push, bind),
             )
 
+    def mark(self, rows: Iterable[Mapping[str, object]], state: str) -> None:
+        """Write the state of links that are stored already; rows as for ``save``."""
+        self._change(f"UPDATE {self._table} SET STATE = {sql.text(state)}", rows)
+
     def delete(self, rows: Iterable[Mapping[str, object]]) -> None:
         """Forget links that are not there any more; rows as for ``save``."""
+        self._change(f"DELETE FROM {self._table}", rows)
+
+    def _change(self, change: str, rows: Iterable[Mapping[str, object]]) -> None:
         names = ("row_key", "column_name", "to_key", "label")
         keys = [_BETWEEN.join(str(row.get(name) or "") for name in names) for row in rows]
         if keys:
@@ -79,7 +86,7 @@ class PushLinks:
                 ("ROW_KEY", "COLUMN_NAME", "TO_KEY", "IFNULL(LABEL, '')")
             )
             self._database.rows(
-                f"DELETE FROM {self._table} WHERE PUSH = ? AND {parts} IN "
+                f"{change} WHERE PUSH = ? AND {parts} IN "
                 f"(SELECT f.VALUE::VARCHAR AS LINK {FROM_BIND})",
                 (self._push, json.dumps(keys)),
             )
