@@ -54,7 +54,8 @@ class Portal(RecordStore):
 
         All of them were created and modified more than a day before the clock's present.
         Attributes a test may set: ``edition``; ``links_companies_by_domain``, whether a new contact
-        gets the company of its e-mail domain (BEHAVIOR H196).
+        gets the company of its e-mail domain (BEHAVIOR H196); ``lists_chained_merges``, whether the
+        survivor of a merge names what had been merged into the two before (BEHAVIOR H57).
         ``records_per_millisecond`` neighbours share one modification time. Ids are sparse and
         come in clumps unless ``dense_ids`` asks for ids without a gap (BEHAVIOR H160).
         """

@@ -156,3 +156,57 @@ def test_calculated_values_come_in_with_the_rotation(make: MakeWorld) -> None:
         f"SELECT PROPERTIES_DOUBLE_POINTS AS P FROM {CONTACTS} WHERE ID = '{record_id}'"
     )
     assert row["P"] == 4242
+
+
+def test_a_chain_of_merges_ends_in_the_last_survivor(loaded: World) -> None:
+    loaded.portal.lists_chained_merges = False
+    first, second, third = _ids(loaded)[:3]
+    survivor = loaded.portal.merge("contacts", first, second)
+    loaded.clock.advance(HOUR)
+    loaded.run()
+    last = loaded.portal.merge("contacts", survivor, third)
+    loaded.clock.advance(HOUR)
+
+    loaded.run()
+
+    for old in (first, second, survivor, third):
+        mark = _mark(loaded, old)
+        assert (mark["_DELETE_KIND"], mark["_MERGED_INTO"]) == ("MERGED", last)
+
+
+def test_a_chain_of_merges_between_two_runs_is_followed_where_the_last_survivor_names_two(
+    loaded: World,
+) -> None:
+    loaded.portal.lists_chained_merges = False
+    first, second, third = _ids(loaded)[:3]
+    survivor = loaded.portal.merge("contacts", first, second)
+    last = loaded.portal.merge("contacts", survivor, third)
+    loaded.clock.advance(HOUR)
+
+    loaded.run()
+
+    for old in (first, second, third):
+        mark = _mark(loaded, old)
+        assert (mark["_DELETE_KIND"], mark["_MERGED_INTO"]) == ("MERGED", last)
+
+
+def test_a_filter_that_takes_no_survivor_hides_no_chain_of_merges(make: MakeWorld) -> None:
+    world = make({"contacts": 30})
+    world.portal.lists_chained_merges = False
+    customers = {"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"}
+    world.slim(filter_groups=[{"filters": [customers]}], include_archived=True)
+    first, second, third = _ids(world)[:3]
+    for record_id in (first, second, third):
+        world.portal.update("contacts", record_id, {"lifecyclestage": "customer"})
+    world.clock.advance(HOUR)
+    world.run()
+    survivor = world.portal.merge("contacts", first, second)
+    world.portal.update("contacts", survivor, {"lifecyclestage": "other"})
+    last = world.portal.merge("contacts", survivor, third)
+    world.clock.advance(DAY)
+
+    world.run()
+
+    for old in (first, second, third):
+        mark = _mark(world, old)
+        assert (mark["_DELETE_KIND"], mark["_MERGED_INTO"]) == ("MERGED", last)

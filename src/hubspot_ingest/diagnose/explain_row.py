@@ -14,7 +14,7 @@ from hubspot_ingest.database.connection import variant
 from hubspot_ingest.database.state import run_reports
 from hubspot_ingest.diagnose import record_reference
 from hubspot_ingest.diagnose.row_reasons import RecordFacts, RecordState, Row, RowReason, row_reason
-from hubspot_ingest.errors import HubSpotRefused, Refusal
+from hubspot_ingest.errors import Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract import page_readers
@@ -24,7 +24,7 @@ from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan import due
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
-from hubspot_ingest.model import Json, Record
+from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 
 # A person waits for the answer: no longer than this.
@@ -115,9 +115,8 @@ def _row_facts(row: Mapping[str, Any], run_plan: Plan) -> Row:
 
 def _ask_hubspot(record_facts: RecordFacts, fetch: Fetch, run_plan: Plan, id: str) -> RecordFacts:
     """The facts with what HubSpot says of the record, asked by its id."""
-    record = _read(fetch, run_plan, id)
-    if record is None:
-        record = _read(fetch, run_plan, id, archived=True)
+    names = [name for name in (run_plan.stream.updated, MERGED_IDS) if name]
+    record = page_readers.read_record(fetch, run_plan, id, names)
     if record is None:
         return record_facts
     if record.id != id:
@@ -138,19 +137,6 @@ def _ask_hubspot(record_facts: RecordFacts, fetch: Fetch, run_plan: Plan, id: st
         record.updated_at or 0
     )
     return replace(record_facts, filtered=True, indexed=indexed)
-
-
-def _read(fetch: Fetch, run_plan: Plan, id: str, *, archived: bool = False) -> Record | None:
-    names = [name for name in (run_plan.stream.updated, MERGED_IDS) if name]
-    try:
-        return fetch(
-            requests.record(run_plan.stream.object_type, id, names, archived=archived),
-            responses.record,
-        )
-    except HubSpotRefused as refused:
-        if refused.http_status != record_reference.NOT_FOUND:
-            raise
-        return None
 
 
 def _due(state: SyncState, run_plan: Plan) -> dict[str, int]:

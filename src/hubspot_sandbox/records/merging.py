@@ -6,11 +6,14 @@ from hubspot_sandbox.records.columns import State
 from hubspot_sandbox.records.table import Table
 
 
-def merged_values(table: Table, first: State, second: State, moment: int) -> dict[str, str | None]:
+def merged_values(
+    table: Table, first: State, second: State, moment: int, *, lists_chains: bool
+) -> dict[str, str | None]:
     """The survivor's properties (BEHAVIOR H57).
 
-    The primary record's values win, the other's fill what it lacks. The ids of both, and of all
-    merged into them before, are in ``hs_merged_object_ids``; contacts also have the times.
+    The primary record's values win, the other's fill what it lacks. The ids of both are in
+    ``hs_merged_object_ids``, where it ``lists_chains`` also those merged into them before; contacts
+    have the ids of both with the time in ``hs_calculated_merged_vids`` too.
     """
     values: dict[str, str | None] = {}
     for name, column in table.columns.items():
@@ -20,13 +23,12 @@ def merged_values(table: Table, first: State, second: State, moment: int) -> dic
     before = table.columns["hs_merged_object_ids"]
     ids: list[str] = []
     for state in (first, second):
-        ids += (before.value(state) or "").split(";")
+        if lists_chains:
+            ids += (before.value(state) or "").split(";")
         ids.append(str(state.id))
     values["hs_merged_object_ids"] = ";".join(dict.fromkeys(id_ for id_ in ids if id_))
     if "hs_calculated_merged_vids" in table.columns:
-        vids = table.columns["hs_calculated_merged_vids"]
-        merged = [text for state in (first, second) if (text := vids.value(state))]
-        merged += [f"{state.id}:{moment}" for state in (first, second)]
+        merged = [f"{state.id}:{moment}" for state in (first, second)]
         values["hs_calculated_merged_vids"] = ";".join(merged)
     if "hs_additional_emails" in table.columns:
         values["hs_additional_emails"] = _further_emails(table, first, second)

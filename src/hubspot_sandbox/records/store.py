@@ -43,6 +43,7 @@ class RecordStore:
         self._dense_ids = dense_ids
         self._opened = clock()
         self._case_counts = False
+        self.lists_chained_merges = True
         self._tables: dict[str, Table] = {}
         self.associations = Associations(seed, lambda kind: self.table(kind).ids)
 
@@ -190,7 +191,9 @@ class RecordStore:
             moment = self.clock() if at is None else at
             first, second = self._state(table, primary), self._state(table, other)
             number = table.new_id()
-            values = merged_values(table, first, second, moment)
+            values = merged_values(
+                table, first, second, moment, lists_chains=self.lists_chained_merges
+            )
             created = min(first.created, second.created)
             table.write(State(number, created, moment, moment, None, values, source="MERGE"))
             for state in (first, second):

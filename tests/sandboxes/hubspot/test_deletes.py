@@ -65,8 +65,19 @@ def test_the_survivor_of_a_merge_names_the_merged_and_is_newly_modified() -> Non
     record = app.portal.record("contacts", again)
     assert record.properties["hs_merged_object_ids"] == f"{first};{second};{survivor};{third}"
     assert record.updated_at == NOW
-    vids = str(record.properties["hs_calculated_merged_vids"])
-    assert vids.startswith(f"{first}:{NOW};{second}:{NOW};")
+    assert record.properties["hs_calculated_merged_vids"] == f"{survivor}:{NOW};{third}:{NOW}"
+
+
+def test_the_survivor_of_a_merge_may_name_the_last_two_alone() -> None:
+    """H57."""
+    app = app_with(companies=3)
+    app.portal.lists_chained_merges = False
+    first, second, third = app.seeded("companies")
+    survivor = app.portal.merge("companies", first, second)
+    again = app.portal.merge("companies", survivor, third)
+    record = app.portal.record("companies", again)
+    assert record.properties["hs_merged_object_ids"] == f"{survivor};{third}"
+    assert app.get(f"/crm/objects/2026-09/companies/{first}").json["id"] == again
 
 
 def test_the_survivor_of_a_merge_has_the_associations_of_both() -> None:

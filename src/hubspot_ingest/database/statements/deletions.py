@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hubspot_ingest.database.columns import (
     DELETE_KIND,
@@ -120,6 +121,20 @@ def mark_deleted(table: Table) -> Merge:
         f"(t.{_KIND} <> 'MERGED' OR t.\"_MERGED_INTO\" IS DISTINCT FROM s.MERGED_INTO)) OR "
         f"(s.KIND = 'PURGED' AND t.{_KIND} IN ('ARCHIVED', 'FILTERED_OUT')) OR "
         f"(s.KIND = 'FILTERED_OUT' AND t.{_KIND} IN ('ARCHIVED', 'PURGED')))",
+    )
+
+
+def follow_merges(table: Table) -> Merge:
+    """Says of rows merged into records that were merged in turn what those were merged into.
+
+    Binds: as of ``mark_deleted``, whose marks of the kind MERGED it follows.
+    """
+    marks = mark_deleted(table)
+    return replace(
+        marks,
+        on='t."_MERGED_INTO" = s.MARKED',
+        sets='"_MERGED_INTO" = s.MERGED_INTO, "_RUN_ID" = s.RUN_ID, "_SYNCED_AT" = s.MARKED_AT',
+        when=f"(t.{_KIND} = 'MERGED' AND s.KIND = 'MERGED' AND t.{_ID} <> s.MERGED_INTO)",
     )
 
 

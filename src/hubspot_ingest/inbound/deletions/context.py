@@ -15,6 +15,9 @@ from hubspot_ingest.inbound.load.table_loader import MergeResult
 from hubspot_ingest.inbound.plan.plan import Plan, list_plan
 
 ABOVE_ANY_ID = 10**18
+# So many records a run are asked for one by one, two requests each, before they count as purged:
+# a minute at ten requests a second. More of them go in a mass deletion rather than in merges.
+SINGLE_READS = 300
 
 
 @dataclass
@@ -23,7 +26,7 @@ class SweepContext:
 
     ``state`` is replaced as the sweeps go on, and stored by ``save``. ``rows`` is how many rows
     the table has, ``log`` is called after every MERGE. ``refused`` are the sweeps that HubSpot's
-    answers kept from being made.
+    answers kept from being made. So many ``single_reads`` the run may still make.
     """
 
     loader: Loader
@@ -32,6 +35,7 @@ class SweepContext:
     rows: int
     log: Callable[[MergeResult], None]
     refused: dict[str, IngestError] = field(default_factory=dict)
+    single_reads: int = SINGLE_READS
     now: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.batch_reads import read_batches
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Strategy
 from hubspot_ingest.model import BatchOutcome, Json, Page, Record
+
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,21 @@ def ids_matching_filters(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> set[st
             )
         matching |= {record.id for record in page.records}
     return matching
+
+
+def read_record(fetch: Fetch, plan: Plan, id: str, properties: Sequence[str]) -> Record | None:
+    """A record read alone, live or archived: at most two requests; None where there is neither.
+
+    The id of a record that was merged away is answered by the last survivor.
+    """
+    for archived in (False, True):
+        request = requests.record(plan.stream.object_type, id, properties, archived=archived)
+        try:
+            return fetch(request, responses.record)
+        except HubSpotRefused as refused:
+            if refused.http_status != NOT_FOUND:
+                raise
+    return None
 
 
 def search_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:

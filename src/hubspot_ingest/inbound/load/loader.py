@@ -75,8 +75,8 @@ class Loader:
 
         def spec_of(waiting: Sequence[RecordFile], at: int) -> LoadSpec:
             ids = [id for file in waiting for id in file.ids]
-            merged_into = dict(pair for file in waiting for pair in file.merged_ids)
-            merged = [DeletionMark(id, "MERGED", at, into) for id, into in merged_into.items()]
+            pairs = (pair for file in waiting for pair in file.merged_ids)
+            merged = [DeletionMark(id, "MERGED", at, into) for id, into in pairs]
             distinct = len(set(ids)) == len(ids)
             return self.spec(_rows_of(merged), at, archived=archived, distinct=distinct)
 
@@ -95,7 +95,7 @@ class Loader:
         return {"": own, HISTORY: property_history.COLUMNS, **dict.fromkeys(links, LINK)}
 
     def spec(
-        self, merged: Sequence[Json], at: int, *, archived: bool, distinct: bool = False
+        self, merged: Sequence[dict[str, Json]], at: int, *, archived: bool, distinct: bool = False
     ) -> LoadSpec:
         """How staged records come in, and the marks of those that were ``merged`` into them.
 
@@ -137,14 +137,14 @@ class Loader:
 
     def mark(self, marks: Iterable[DeletionMark]) -> int:
         """Mark rows as deleted; returns how many were not marked so before."""
-        mark_rows = _rows_of({mark.id: mark for mark in marks}.values())
+        mark_rows = _rows_of(marks)
         if not mark_rows or not self.tables.existing_table.types:
             return 0
         at = self.tables.clock.now()
         self._record("MARKS", at, {"marks": [*mark_rows]})
         return self.apply_marks(mark_rows, at)
 
-    def apply_marks(self, mark_rows: Sequence[Json], at: int) -> int:
+    def apply_marks(self, mark_rows: Sequence[dict[str, Json]], at: int) -> int:
         """As ``mark``, of marks as ``deletions.mark_deleted`` has them, without keeping them."""
         return self._run(self._marking(mark_rows, at), at)
 
@@ -161,9 +161,11 @@ class Loader:
             self._record("LINKS_ENDED", at, {})
         self._run(self._ending_links(at), at)
 
-    def _marking(self, mark_rows: Sequence[Json], at: int) -> Iterator[MergeStep]:
+    def _marking(self, mark_rows: Sequence[dict[str, Json]], at: int) -> Iterator[MergeStep]:
         binds = (self.tables.run_id, at, json.dumps([*mark_rows]))
         yield MergeStep(deletions.mark_deleted(self.plan.table), binds, marks=True)
+        if any(mark["kind"] == "MERGED" for mark in mark_rows):
+            yield MergeStep(deletions.follow_merges(self.plan.table), binds)
         yield from self._ending_links()
 
     def _ending_links(self, orphans_at: int | None = None) -> Iterator[MergeStep]:
@@ -189,5 +191,18 @@ class Loader:
             self.tables.recorder.record_page(kind, at, {**self._facts, **facts})
 
 
-def _rows_of(marks: Iterable[DeletionMark]) -> list[Json]:
-    return [{"id": mark.id, "kind": mark.kind, "at": mark.at, "into": mark.into} for mark in marks]
+def _rows_of(marks: Iterable[DeletionMark]) -> list[dict[str, Json]]:
+    """The marks as statements take them; what was merged into a merged record, into the last."""
+    by_id = {mark.id: mark for mark in marks}
+
+    def last(mark: DeletionMark) -> str | None:
+        passed = {mark.id}
+        while mark.into in by_id and mark.into not in passed and by_id[mark.into].into:
+            passed.add(mark.into)
+            mark = by_id[mark.into]
+        return mark.into
+
+    return [
+        {"id": mark.id, "kind": mark.kind, "at": mark.at, "into": last(mark)}
+        for mark in by_id.values()
+    ]
