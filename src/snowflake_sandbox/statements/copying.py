@@ -22,7 +22,7 @@ from snowflake_sandbox.sql.tokens import Reader
 from snowflake_sandbox.sql.types import read_type
 from snowflake_sandbox.statements import staging
 from snowflake_sandbox.storage import columns
-from snowflake_sandbox.storage.stages import StagedFile
+from snowflake_sandbox.storage.stages import Location, StagedFile
 
 _COPY = {
     "FILE_FORMAT": Clause(clauses.options),
@@ -79,8 +79,7 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     into = _filled_columns(session, table, listed)
     files = session.stages.files(location)
     if "FILES" in options:
-        chosen = {f"{location.path.rstrip('/')}/{name}".lstrip("/") for name in options["FILES"]}
-        files = [staged for staged in files if staged.path in chosen]
+        files = _chosen(files, location, options["FILES"])
     if not files:
         return results.status("Copy executed with 0 files processed.", results.COPY)
     match = options.get("MATCH_BY_COLUMN_NAME", "NONE")
@@ -127,6 +126,16 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
     if purge:
         session.stages.remove(files)
     return loaded
+
+
+def _chosen(files: list[StagedFile], at: Location, names: Iterable[str]) -> list[StagedFile]:
+    """Return the files of FILES. One that is missing aborts ("COPY INTO <table>", ON_ERROR)."""
+    by_path = {staged.path: staged for staged in files}
+    paths = [f"{at.path.rstrip('/')}/{name}".lstrip("/") for name in names]
+    for absent in (file_path for file_path in paths if file_path not in by_path):
+        place = f"{'.'.join(at.stage)}/{absent}"
+        raise SqlError(f"Remote file '@{place}' was not found.", 91016, "22000")
+    return [by_path[file_path] for file_path in paths]
 
 
 @dataclass(frozen=True)

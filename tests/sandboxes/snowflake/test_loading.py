@@ -166,6 +166,19 @@ def test_selected_columns_hold_every_text_as_it_is(rows: Rows, stage: Stage, pur
     ]
 
 
+def test_of_files_that_are_named_none_is_copied_where_one_is_missing(
+    rows: Rows, stage: Stage
+) -> None:
+    rows("CREATE TABLE T (A VARCHAR)")
+    stage("run/1.parquet", {"A": ["x"]})
+    stage("run/2.parquet", {"A": ["y"]})
+    with pytest.raises(SnowparkSQLException, match=r"nowhere\.parquet' was not found"):
+        rows(copy("T", "@LOADS/run/", "FILES = ('1.parquet', 'nowhere.parquet')"))
+    assert rows("SELECT * FROM T") == []
+    rows(copy("T", "@LOADS/run/", "FILES = ('1.parquet')"))
+    assert rows("SELECT A FROM T") == [{"A": "x"}]
+
+
 def test_a_file_is_loaded_once(rows: Rows, stage: Stage) -> None:
     rows("CREATE TABLE T (ID VARCHAR)")
     location = stage("1.parquet", {"ID": ["1"]})
