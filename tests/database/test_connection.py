@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from snowflake.snowpark import Row
+from snowflake.snowpark import Row, Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from hubspot_ingest.database.connection import Database, store_secret, variant
 from hubspot_ingest.errors import DatabaseError, GrantMissing
+from hubspot_ingest.stopwatch import Stopwatch
 from snowflake_sandbox import Engine
 from tests.builders import FakeClock
 
@@ -131,6 +134,37 @@ def test_a_staged_file_is_there_under_its_name(database: Database) -> None:
     rows = database.rows("LIST @HUBSPOT_INGEST.STAGING.LOADS")
 
     assert [(row["name"], row["size"]) for row in rows] == [("loads/run/000001.parquet", 3)]
+    database.rows("REMOVE @HUBSPOT_INGEST.STAGING.LOADS")
+
+
+@pytest.mark.parametrize("is_thread_safe", [True, False])
+def test_threads_share_a_session_where_snowflake_lets_them(
+    engine: Engine, is_thread_safe: bool
+) -> None:
+    connection = engine.connect("HUBSPOT_INGEST", "CORE")
+    # what Snowflake tells at the login, as Snowpark reads it
+    told = {"PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION": is_thread_safe}
+    connection._session_parameters |= told
+
+    with Session.builder.configs({"connection": connection}).create() as session:
+        assert Database(session).is_thread_safe is is_thread_safe
+
+
+def test_sizes_of_staged_files_are_counted_one_at_a_time(database: Database) -> None:
+    counting, never = threading.Lock(), threading.Event()
+
+    def count(_: int) -> None:
+        assert counting.acquire(blocking=False)
+        never.wait(0.1)
+        counting.release()
+
+    counted = database.counting(count, Stopwatch(FakeClock()))
+    stage = "@HUBSPOT_INGEST.STAGING.LOADS/run"
+    with ThreadPoolExecutor(2) as pool:
+        uploads = [
+            pool.submit(counted.put, io.BytesIO(b"abc"), f"{stage}/{n}.parquet") for n in (1, 2)
+        ]
+    assert [upload.result() for upload in uploads] == [None, None]
     database.rows("REMOVE @HUBSPOT_INGEST.STAGING.LOADS")
 
 

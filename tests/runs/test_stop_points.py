@@ -59,6 +59,7 @@ def test_what_a_run_left_is_read_by_the_next(
     world.configure("contacts", {**SETTINGS, **READINGS[reading]})
     _stop_at(world, number, by=by)
     first = world.ingest()
+    assert world.rows("LIST @HUBSPOT_INGEST.STAGING.LOADS") == []
     world.instead = None
     world.clock.advance(HOUR)
 

@@ -1,8 +1,6 @@
 """Finds and removes the staging tables and staged files that killed runs left behind.
 
-An owner's rights procedure may not REMOVE files; a COPY with PURGE deletes what it loaded instead
-(Snowflake, "Understanding caller's rights and owner's rights stored procedures"; "COPY INTO
-<table>"). COPY does not report files it failed to purge, so they have to be looked for.
+COPY does not report files it failed to purge, so they have to be looked for.
 """
 
 from __future__ import annotations
@@ -10,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 
+from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.sql import name, text
+from hubspot_ingest.database.sql import name
 from hubspot_ingest.errors import DatabaseError
 
 
@@ -49,15 +48,10 @@ def clear(database: Database, own_run_id: str = "") -> None:
         for table in tables:
             database.rows(f"DROP TABLE IF EXISTS {_staging(database)}.{name(table)}")
         leftovers = f"{_staging(database)}.{name('LEFT_OVER')}"
-        if counts:
-            database.rows(f"CREATE TRANSIENT TABLE IF NOT EXISTS {leftovers} (FILE VARIANT)")
         for run_id in sorted(counts):
-            path = text(f"{_stage(database)}/{run_id}/")
             with suppress(DatabaseError):
-                database.rows(
-                    f"COPY INTO {leftovers} FROM (SELECT $1 FROM {path}) "
-                    "FILE_FORMAT = (TYPE = PARQUET) ON_ERROR = ABORT_STATEMENT PURGE = TRUE"
-                )
+                for statement in sql.delete_staged(leftovers, f"{_stage(database)}/{run_id}/"):
+                    database.rows(statement)
         if counts:
             database.rows(f"DROP TABLE IF EXISTS {leftovers}")
 

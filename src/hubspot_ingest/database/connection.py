@@ -12,6 +12,7 @@ import io
 import json
 import random
 import re
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import copy
@@ -62,6 +63,7 @@ class Database:
         self._clock = clock or times.SystemClock()
         self.is_thread_safe = _is_thread_safe(session)
         self._on_staged: Callable[[int], None] | None = None
+        self._counting = threading.Lock()
         self._watch: Stopwatch | None = None
         [row] = self.rows(
             "SELECT CURRENT_DATABASE() AS APPLICATION, CURRENT_TRANSACTION() AS TRANSACTION"
@@ -72,9 +74,11 @@ class Database:
     def counting(self, on_staged: Callable[[int], None], watch: Stopwatch) -> Database:
         """The same session; it calls ``on_staged`` with the size in bytes of each file it stages.
 
-        The time that its statements take is added to ``watch``.
+        One call at a time, whichever thread stages. The time that its statements take is added to
+        ``watch``.
         """
         counted = copy(self)
+        counted._counting = threading.Lock()
         counted._on_staged = on_staged
         counted._watch = watch
         return counted
@@ -140,7 +144,8 @@ class Database:
                 raise
             raise _product_error(error) from error
         if self._on_staged is not None:
-            self._on_staged(size)
+            with self._counting:
+                self._on_staged(size)
 
 
 ADDS_NOTHING = (

@@ -123,6 +123,20 @@ def copy(staging: str, columns: Iterable[Column], path: str, files: Iterable[str
     )
 
 
+def delete_staged(leftovers: str, path: str) -> tuple[str, ...]:
+    """Copies all staged files below ``path`` into a new table, which deletes them.
+
+    An owner's rights procedure may not REMOVE files; a COPY with PURGE deletes what it loaded
+    instead (Snowflake, "Understanding caller's rights and owner's rights stored procedures"; "COPY
+    INTO <table>").
+    """
+    return (
+        f"CREATE TRANSIENT TABLE IF NOT EXISTS {leftovers} (FILE VARIANT)",
+        f"COPY INTO {leftovers} FROM (SELECT $1 FROM {text(path)}) "
+        "FILE_FORMAT = (TYPE = PARQUET) ON_ERROR = ABORT_STATEMENT PURGE = TRUE",
+    )
+
+
 def record_number(id_column: str) -> str:
     """A record's id as a number; NULL where the text is none that HubSpot can have given."""
     # below what comparisons call above any id; TRY_TO_NUMBER rounds 1.5, and takes signs and blanks

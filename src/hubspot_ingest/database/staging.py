@@ -25,6 +25,8 @@ from hubspot_ingest.errors import DatabaseError
 # advises for a statement ("Limits on query text size"). So many columns keep its text small.
 BOUND_BYTES = 400_000
 BOUND_COLUMNS = 500
+# The part that takes the files which nobody merges any more.
+LEFT_OVER = "LEFT_OVER"
 
 
 def parquet(values: Mapping[str, Sequence[str | bytes | None]]) -> bytes:
@@ -82,7 +84,7 @@ class Staging:
     # held while a file is uploaded, so that none is uploaded after ``drop``
     _uploading: threading.Lock = field(default_factory=threading.Lock, init=False)
     _files: int = field(default=0, init=False)
-    _uploaded: dict[str, list[str]] = field(default_factory=dict, init=False)
+    _copied: int = field(default=0, init=False)
     _to_copy: dict[str, list[str]] = field(default_factory=dict, init=False)
     _dropped: bool = field(default=False, init=False)
     filled: set[str] = field(default_factory=set, init=False)
@@ -126,7 +128,7 @@ class Staging:
     def upload(self, parts: Mapping[str, bytes | None], *, binds_few: bool = False) -> UploadedFile:
         """Put the files of ``add`` into the stage, for ``take``; after ``drop`` nothing is put.
 
-        Raises ``DatabaseError``.
+        Raises ``DatabaseError``; then what was put of them is never copied by ``copy``.
         """
         files = {part: file for part, file in parts.items() if file is not None}
         if binds_few and len(files[""]) <= BOUND_BYTES:
@@ -159,11 +161,14 @@ class Staging:
             # a new name each time: COPY skips the names it loaded in the last 64 days
             name = f"{self._files:06d}.parquet"
             self.database.put(io.BytesIO(file), f"{self._location(part)}/{name}")
-            self._uploaded.setdefault(part, []).append(name)
             return name
 
+    @property
+    def _directory(self) -> str:
+        return f"@{self._schema}.LOADS/{self.run_id}/"
+
     def _location(self, part: str) -> str:
-        return f"@{self._schema}.LOADS/{self.run_id}/{part or 'RECORDS'}"
+        return f"{self._directory}{part or 'RECORDS'}"
 
     def copy(self) -> None:
         """Copy the files that were taken to their tables; one statement reads all in parallel."""
@@ -172,19 +177,13 @@ class Staging:
             if self._bound is None:
                 self._stage_held()
             self._held = None
-        self._copy(self._to_copy)
+        for part in sorted(self._to_copy):
+            self.ensure_table(part)
+            location, names = f"{self._location(part)}/", self._to_copy[part]
+            self.database.rows(sql.copy(self._name(part), self.columns[part], location, names))
+            self._copied += len(names)
         self.filled |= {*self._to_copy}
         self._to_copy = {}
-
-    def _copy(self, files: Mapping[str, Sequence[str]]) -> None:
-        for part in sorted(files):
-            self.ensure_table(part)
-            location = f"{self._location(part)}/"
-            columns = self.columns[part]
-            self.database.rows(sql.copy(self._name(part), columns, location, files[part]))
-            with self._uploading:
-                left = [name for name in self._uploaded[part] if name not in files[part]]
-                self._uploaded[part] = left
 
     def truncate(self) -> None:
         """Empty the staging tables, whose rows were merged, for the next ones."""
@@ -197,10 +196,12 @@ class Staging:
         """Drop the staging tables and delete files not copied; waits for an upload under way."""
         with self._uploading:
             self._dropped = True
-        left = {part: files for part, files in self._uploaded.items() if files}
-        with suppress(DatabaseError):
-            # an owner's procedure may not REMOVE files: COPY deletes what it loaded
-            self._copy(left)
+        if self._files > self._copied:
+            # an upload that failed may have left its file too
+            with suppress(DatabaseError):
+                self._created.add(LEFT_OVER)
+                for statement in sql.delete_staged(self._name(LEFT_OVER), self._directory):
+                    self.database.rows(statement)
         for part in sorted(self._created):
             self.database.rows(f"DROP TABLE IF EXISTS {self._name(part)}")
         self._created.clear()

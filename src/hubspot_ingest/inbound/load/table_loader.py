@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from hubspot_ingest import times
+from hubspot_ingest import telemetry, times
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
@@ -195,7 +195,7 @@ class TableLoader:
                         continue
                     file, uploaded = item[0]
                     if uploaded is None and file.rows:
-                        # it failed beside a statement: no page says that a procedure may do both
+                        # not beside a statement: no page says that a procedure may do both
                         file, uploaded = upload(file)
                     if uploaded is not None:
                         staging.take(uploaded)
@@ -225,22 +225,25 @@ class TableLoader:
     ) -> Generator[tuple[tuple[File, UploadedFile | None]] | None, None, None]:
         """Files made ahead, each with what was uploaded of it; None while none is ready.
 
-        They are uploaded beside a MERGE where the session allows it. A file for which that failed
-        comes with None, as one without rows does.
+        They are uploaded beside a MERGE where the session allows it, until that fails: from then on
+        files come with None, as one without rows does.
         """
 
+        allowed = self.database.is_thread_safe
+
         def upload_beside(file: File) -> tuple[File, UploadedFile | None]:
+            nonlocal allowed
             try:
-                return upload(file)
-            except DatabaseError:
+                return upload(file) if allowed else (file, None)
+            except Exception as error:
+                # what kind of error a procedure raises where it may not do both is nowhere
+                # documented; one that has another cause is raised by the upload between statements
+                allowed = False
+                kind = type(error).__name__
+                telemetry.warning("upload beside a statement failed", run_id=self.run_id, kind=kind)
                 return file, None
 
-        if self.database.is_thread_safe:
-            yield from prefetched(map(upload_beside, files), FILES_AHEAD, self.tick)
-            return
-        with closing(prefetched(files, FILES_AHEAD, self.tick)) as items:
-            for item in items:
-                yield None if item is None else (upload(item[0]),)
+        return prefetched(map(upload_beside, files), FILES_AHEAD, self.tick)
 
     def merge(
         self, staging: Staging, files: Sequence[StagedFile], spec: LoadSpec, at: int
