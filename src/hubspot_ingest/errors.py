@@ -13,7 +13,8 @@
     ├── LaptopError          something on this machine is not as it should be
     └── Stopped              not a failure: the run ended early and the next one resumes
         ├── DeadlineReached
-        └── DailyLimitReached
+        ├── DailyLimitReached
+        └── StopRequested
 
 An error says in one line what happened and what to do. ``code`` is stable: programs may branch
 on it. No message ever holds a credential.
@@ -261,3 +262,9 @@ class DailyLimitReached(Stopped):
     """HubSpot's daily request limit, less the reserve left to other apps, is used up."""
 
     code = "DAILY_LIMIT_REACHED"
+
+
+class StopRequested(Stopped):
+    """Somebody asked the run to stop."""
+
+    code = "STOP_REQUESTED"

@@ -143,6 +143,12 @@ def start_sync(context: Context, name: str) -> Answer:
 
 
 @answering
+def stop_sync(context: Context, name: str) -> Answer:
+    """Ask the run of a sync that goes on to stop, and answer at once."""
+    return runner.stop(name, context)
+
+
+@answering
 def configure_app(context: Context, settings: Json) -> Answer:
     """Store settings of the whole app, after all of them were checked."""
     return app_settings.configure(context, settings)

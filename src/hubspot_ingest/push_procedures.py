@@ -124,3 +124,9 @@ def push_all(context: Context) -> Answer:
 def start_push(context: Context, name: str) -> Answer:
     """Begin a run of one push in the background, and answer at once."""
     return all_pushes.start(context, name)
+
+
+@answering
+def stop_push(context: Context, name: str) -> Answer:
+    """Ask the run of a push that goes on to stop, and answer at once."""
+    return all_pushes.stop(context, name)

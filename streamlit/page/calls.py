@@ -109,6 +109,10 @@ class Calls(AppCalls, PushCalls, TableCalls):
         """Begin a run in the background."""
         return self.call("START_SYNC", name)
 
+    def stop_sync(self, name: str) -> Answer:
+        """Ask the run under way to stop."""
+        return self.call("STOP_SYNC", name)
+
     def properties(self, sync: str) -> list[Row]:
         """The property columns of a sync's table, as of its last run."""
         return self.rows(
@@ -157,7 +161,8 @@ class Calls(AppCalls, PushCalls, TableCalls):
     def running(self) -> list[Row]:
         """The runs under way."""
         return self.rows(
-            "SELECT RUN_ID, SYNC, STREAM, STRATEGY, STARTED_AT, ROWS_EXPECTED, ROWS_READ, REQUESTS "
+            "SELECT RUN_ID, SYNC, STREAM, STRATEGY, STARTED_AT, ROWS_EXPECTED, ROWS_READ, "
+            "REQUESTS, DIRECTION, STOP_REQUESTED_AT, STOP_REQUESTED_BY "
             "FROM CORE.RUNS WHERE STATUS = 'RUNNING' ORDER BY STARTED_AT",
             fresh_for=1.0,
         )

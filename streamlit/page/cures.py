@@ -168,6 +168,14 @@ CURES: dict[str, tuple[str, str]] = {
         "wait; a killed run's lease ends after 15 minutes",
     ),
     "INTERRUPTED": ("the run was killed", "nothing: the next run carries on"),
+    "NOTHING_RUNS": (
+        "nothing goes on that could be stopped",
+        "nothing: it ended by itself, or was killed",
+    ),
+    "STOP_REQUESTED": (
+        "somebody asked the run to stop; the message names who",
+        "nothing: the next run carries on; run it now, or pause it",
+    ),
     "DEADLINE_REACHED": ("the run's time was used up", "nothing: the next run carries on"),
     "DAILY_LIMIT_REACHED": (
         "the day's requests, less the reserve, are used up",

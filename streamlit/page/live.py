@@ -17,6 +17,11 @@ PATIENCE = 120.0
 PAGES = {"LIST": 100, "WIDE": 100, "SEARCH": 200}
 """How many records HubSpot puts into a page, by the way a run reads them."""
 
+STOP_DOES = (
+    "It ends within about a minute. Rows that it has stored stay, and the next run goes on from "
+    "there, on its schedule or when you press Run now. To keep it from running by itself, pause it."
+)
+
 STALLED = 60.0
 """Seconds without a new row after which the page warns about a run that goes on."""
 
@@ -58,7 +63,12 @@ def _drawn(calls: Calls, sync: str | None) -> bool:
     look.heading("Running now")
     for run in running:
         with st.container(border=True):
-            look.html(progress(run) + _stalled(run))
+            look.html(progress(run) + (_stopping(run) or _stalled(run)))
+            if run["STOP_REQUESTED_AT"] is None:
+                st.button(
+                    "Stop", key=f"stop-{run['RUN_ID']}", on_click=_stop, args=(run, calls),
+                    help=STOP_DOES,
+                )  # fmt: skip
     starting = [words.title(name) for name in waiting if name not in names]
     if starting:
         look.html(f'<p class="quiet">Starting: {escape(", ".join(starting))}</p>')
@@ -103,6 +113,27 @@ def progress(run: Row) -> str:
             ("Since", f"{words.time(run['STARTED_AT'])} ({words.duration(seconds)})"),
             ("Left", f"about {words.duration(left)}" if left else words.NOTHING),
         ]
+    )
+
+
+def _stop(run: Row, calls: Calls) -> None:
+    """Ask a run to stop; where it has ended meanwhile, the next drawing of the page says so."""
+    name = str(run["SYNC"])
+    answer = calls.stop_push(name) if run["DIRECTION"] == "OUT" else calls.stop_sync(name)
+    if answer.get("response_code") != "OK":
+        look.remember(answer)
+
+
+def _stopping(run: Row) -> str:
+    """HTML of who asked a run to stop, and what becomes of it; nothing where nobody did."""
+    if run["STOP_REQUESTED_AT"] is None:
+        return ""
+    who = escape(str(run["STOP_REQUESTED_BY"] or "Somebody"))
+    return (
+        f"<p>{look.badge('Stopping', 'warn')} {who} asked it to stop, "
+        f"{words.time(run['STOP_REQUESTED_AT'])}. It ends when it next says that it is alive; what "
+        "it has stored stays. Where its process is dead, it shows as running until 15 minutes "
+        "after it said so last.</p>"
     )
 
 

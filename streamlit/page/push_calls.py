@@ -106,6 +106,10 @@ class PushCalls(Statements):
         """Begin a run in the background."""
         return self.call("START_PUSH", name)
 
+    def stop_push(self, name: str) -> Answer:
+        """Ask the run under way to stop."""
+        return self.call("STOP_PUSH", name)
+
     def try_push(self, name: str, keys: Sequence[str]) -> Answer:
         """Send these rows alone."""
         return self.call("TRY_PUSH", name, list(keys))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
-from hubspot_ingest.outbound import waves
+from hubspot_ingest.database.connection import Database
+from hubspot_ingest.errors import Refusal
+from hubspot_ingest.outbound import all_pushes, waves
 from hubspot_sandbox.write_rules import WriteRules
 from tests.push.push_world import PushWorld
 from tests.push.test_links import COMPANIES, company, links
-from tests.runs.world import MINUTE
+from tests.runs.world import HANDLERS, MINUTE
 
 
 def late_after(world: PushWorld, path: str) -> None:
@@ -78,3 +82,36 @@ def test_a_record_that_was_made_with_another_value_counts_as_created(
     [row] = [row for row in push_world.push_rows("PUSH_OUTCOMES") if row["ROW_KEY"] == "1"]
     assert (row["OUTCOME"], row["PROPERTY"]) == ("ALTERED", "phone")
     assert "something else in phone" in row["MESSAGE"]
+
+
+def test_a_push_that_is_asked_to_stop_leaves_the_rest_to_the_next_run(
+    push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in ("FIRST_WAVE", "WAVE"):
+        monkeypatch.setattr(waves, size, 1)
+    push_world.configure_push()
+    session = push_world.engine.session("HUBSPOT_INGEST", "CORE", owner=HANDLERS)
+    second = replace(push_world.context, database=Database(session))
+
+    def ask_to_stop(request: httpx.Request, _answer: httpx.Response) -> None:
+        if request.url.path.endswith("contacts/batch/create"):
+            all_pushes.stop(second, "customers_out")
+
+    push_world.instead = ask_to_stop
+    stopped = push_world.push()
+    push_world.instead = None
+    again = push_world.pushed()
+
+    assert (stopped["status"], stopped["response_code"]) == ("STOPPED", "STOP_REQUESTED")
+    assert 1 <= stopped["rows_created"] < 3
+    assert stopped["rows_created"] + again["rows_created"] == 3
+    assert len(push_world.truth()) == 3
+
+
+def test_where_no_run_of_a_push_goes_on_nothing_is_stopped(push_world: PushWorld) -> None:
+    push_world.configure_push()
+
+    with pytest.raises(Refusal) as refused:
+        all_pushes.stop(push_world.context, "customers_out")
+
+    assert refused.value.response_code == "NOTHING_RUNS"

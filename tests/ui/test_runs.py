@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from hubspot_ingest.times import SystemClock
 from page.cures import CURES
 from tests.runs.world import World
 from tests.ui.conftest import Open
@@ -114,6 +115,38 @@ def test_what_goes_on_is_told_with_its_rows_and_rate(open_page: Open) -> None:
     assert "Running now" in view.text
     assert "Rows read 5,000 of about 20,000" in view.text
     assert "Pages 50 of about 200" in view.text
+
+
+def held_now(world: World) -> None:
+    """A run of the contacts goes on elsewhere, and was alive a moment ago."""
+    world.hold(at=SystemClock().now())
+
+
+def test_a_run_under_way_is_stopped_by_a_button_that_says_what_it_does(open_page: Open) -> None:
+    view, world = ran(open_page)
+    held_now(world)
+    view.press("Syncs").press("Runs")
+    [button] = [button for button in view.test.button if button.label == "Stop"]
+    assert "the next run goes on from there" in str(button.help)
+
+    view.press("Stop")
+
+    [run] = [run for run in world.runs() if run["STATUS"] == "RUNNING"]
+    assert run["STOP_REQUESTED_AT"] is not None
+    assert f"Stopping {run['STOP_REQUESTED_BY']} asked it to stop" in view.text
+    assert "Stop" not in view.labels
+
+
+def test_a_stop_that_comes_too_late_says_so(open_page: Open) -> None:
+    view, world = ran(open_page)
+    held_now(world)
+    view.press("Syncs").press("Runs")
+    world.rows("UPDATE HUBSPOT_INGEST.STATE.SYNCS SET LEASE_UNTIL = NULL, LEASE_RUN_ID = NULL")
+
+    view.press("Stop")
+
+    assert "NOTHING_RUNS" in view.text
+    assert not world.rows("SELECT * FROM HUBSPOT_INGEST.STATE.STOP_REQUESTS")
 
 
 def test_every_documented_code_has_a_cause_and_a_cure() -> None:

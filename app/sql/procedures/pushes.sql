@@ -203,3 +203,15 @@ CREATE OR REPLACE PROCEDURE CORE.START_PUSH(NAME VARCHAR)
   COMMENT = 'Begins a run of a push in the background'
   EXECUTE AS OWNER;
 GRANT USAGE ON PROCEDURE CORE.START_PUSH(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.STOP_PUSH(NAME VARCHAR)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.push_procedures.stop_push'
+  COMMENT = 'Asks the run of a push that goes on to stop, and answers at once'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.STOP_PUSH(VARCHAR) TO APPLICATION ROLE APP_ADMIN;

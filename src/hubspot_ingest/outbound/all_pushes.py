@@ -1,11 +1,11 @@
-"""PUSH_ALL and START_PUSH: every enabled push in an order that suits associations, or in a task."""
+"""PUSH_ALL, START_PUSH and STOP_PUSH: every push in an order that suits associations, or one."""
 
 from __future__ import annotations
 
 from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.errors import SyncBusy
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import task_schedules
+from hubspot_ingest.operations import stopping, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.outbound import opening, push_runner
@@ -62,3 +62,13 @@ def start(context: Context, name: str | None) -> Answer:
         "message": f"{push.name} runs in the background; the view RUNS tells how far it is",
         "task": task,
     }
+
+
+def stop(context: Context, name: str | None) -> Answer:
+    """Ask what goes on with a push to stop: a run, a plan.
+
+    Raises ``UnknownPush``, and ``Refusal`` (``NOTHING_RUNS``).
+    """
+    pushes = Pushes(context.database)
+    push = opening.existing_push(pushes, name)
+    return stopping.ask(context, push.name, *pushes.lease(push.name))

@@ -9,7 +9,7 @@ is changed: UPDATE, DELETE and MERGE wait in line, INSERT does not
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -19,8 +19,9 @@ from hubspot_ingest.database import cleanup, sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.runs import RunLog, Runs, without_nulls
+from hubspot_ingest.database.state.stop_requests import StopRequests
 from hubspot_ingest.database.state.syncs import EarnedOn, SweepsState, Sync, Syncs
-from hubspot_ingest.errors import IngestError, StateOutdated, SyncBusy
+from hubspot_ingest.errors import IngestError, StateOutdated, StopRequested, SyncBusy
 from hubspot_ingest.model import Json
 
 # A run that has written nothing for this long is taken for dead.
@@ -58,7 +59,9 @@ class StateWriter:
 
     Each write adds a row with the whole state, in one statement that adds nothing where the key is
     not the run's any more; then it raises ``StateOutdated``, or ``SyncBusy`` where another run took
-    the lease. It renews the lease too. ``log`` is told to who looks at the run.
+    the lease. It renews the lease too. ``log`` is told to who looks at the run. Once somebody asked
+    the run to stop, ``on_stop`` is called and the writes go on; without one, a write raises
+    ``StopRequested``.
     """
 
     database: Database
@@ -72,8 +75,10 @@ class StateWriter:
     checkpoint: Mapping[str, Any] | None = None
     sweeps: SweepsState = field(default_factory=SweepsState)
     log: RunLog | None = None
+    on_stop: Callable[[StopRequested], None] | None = None
     written_at: int = 0
     ended: bool = False
+    stopping: bool = field(default=False, init=False)
     _number: int = field(default=0, init=False)
 
     @property
@@ -115,6 +120,10 @@ class StateWriter:
         """Add the state as it is, and say that the run is alive."""
         now = self.clock.now()
         [error] = _add([self], now + LEASE)
+        if isinstance(error, StopRequested) and self.on_stop is not None:
+            self.stopping = True
+            self.on_stop(error)
+            [error] = _add([self], now + LEASE)
         if error is not None:
             raise error
         self.written_at = now
@@ -186,9 +195,17 @@ def _add(writers: Sequence[StateWriter], lease_until: int | None) -> list[Ingest
     """Add a row of each in one statement, each under its own key; what kept it from being added."""
     database = writers[0].database
     rows = [writer.row(lease_until) for writer in writers]
-    if _insert(database, rows, key=_KEY) == len(rows):
+    # a run that ends anyway stores what it came to, whoever asked it to stop
+    stoppable = lease_until is not None and not any(writer.stopping for writer in writers)
+    if _insert(database, rows, key=_KEY, unless_stopped=stoppable) == len(rows):
         return [None] * len(rows)
     errors = refusals(writers)
+    if stoppable:
+        requests = StopRequests(database)
+        return [
+            error or requests.error(writer.run_id)
+            for error, writer in zip(errors, writers, strict=True)
+        ]
     refused = [row for row, error in zip(rows, errors, strict=True) if error is not None]
     if lease_until is None and refused:
         # the lease is given back all the same; a state of another version counts for nothing
@@ -224,17 +241,31 @@ _LEASE_KEY = "s.NAME = f.VALUE:sync::VARCHAR AND s.LEASE_RUN_ID = f.VALUE:run_id
 _KEY = f"{_LEASE_KEY} AND s.VERSION = f.VALUE:version::VARCHAR"
 
 
-def _insert(database: Database, rows: Sequence[Mapping[str, Json]], *, key: str) -> int:
-    """Add those of the rows for which a key holds; returns how many."""
+def _insert(
+    database: Database,
+    rows: Sequence[Mapping[str, Json]],
+    *,
+    key: str,
+    unless_stopped: bool = False,
+) -> int:
+    """Add those of the rows for which a key holds; returns how many.
+
+    ``unless_stopped``: none of a run that somebody asked to stop.
+    """
     state = f"{sql.name(database.application)}.STATE"
     columns = [*_INSTANTS, *_VARIANTS]
     values = [f"TO_TIMESTAMP_NTZ(f.VALUE:{name.lower()}::NUMBER, 3)" for name in _INSTANTS]
     values += [f"f.VALUE:{name.lower()}" for name in _VARIANTS]
+    which = (
+        f" LEFT JOIN {state}.STOP_REQUESTS q ON q.RUN_ID = s.LEASE_RUN_ID WHERE q.RUN_ID IS NULL"
+        if unless_stopped
+        else ""
+    )
     [counts] = database.rows(
         f"INSERT INTO {state}.PROGRESS (SYNC, RUN_ID, TURN, NUMBER, VERSION, {', '.join(columns)}) "
         "SELECT s.NAME, s.LEASE_RUN_ID, f.VALUE:turn::NUMBER, f.VALUE:number::NUMBER, "
         f"f.VALUE:version::VARCHAR, {', '.join(values)} "
-        f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f JOIN {state}.SYNCS s ON {key}",
+        f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f JOIN {state}.SYNCS s ON {key}{which}",
         (json.dumps([*rows]),),
     )
     return sum(int(count or 0) for count in counts.values())

@@ -11,6 +11,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.runs import Runs
+from hubspot_ingest.database.state.stop_requests import StopRequests
 from hubspot_ingest.errors import DatabaseError, SyncBusy
 from hubspot_ingest.model import Json
 
@@ -165,14 +166,21 @@ class Pushes:
         self._runs.interrupt(now, name)
 
     def renew_lease(self, name: str, run_id: str, now: int) -> None:
-        """Say that the run is alive. Raises ``SyncBusy`` where another one took the lease."""
+        """Say that the run is alive.
+
+        Raises ``SyncBusy`` where another one took the lease, ``StopRequested`` where somebody asked
+        the run to stop.
+        """
         rows = self._database.rows(
             f"UPDATE {self._state}.PUSHES SET LEASE_UNTIL = {INSTANT} "
-            "WHERE NAME = ? AND LEASE_RUN_ID = ?",
-            (now + PUSH_LEASE, name, run_id),
+            "WHERE NAME = ? AND LEASE_RUN_ID = ? "
+            f"AND ? NOT IN (SELECT RUN_ID FROM {self._state}.STOP_REQUESTS)",
+            (now + PUSH_LEASE, name, run_id, run_id),
         )
         if int(rows[0]["number of rows updated"]) != 1:
-            raise SyncBusy(f"this run of {name} lost its lease to another one and ends here")
+            raise StopRequests(self._database).error(run_id) or SyncBusy(
+                f"this run of {name} lost its lease to another one and ends here"
+            )
 
     def release_lease(self, name: str, run_id: str) -> None:
         """Let the next run begin."""
@@ -182,15 +190,22 @@ class Pushes:
             (name, run_id),
         )
 
+    def lease(self, name: str) -> tuple[str | None, int | None]:
+        """The run that holds, or last held, the lease, and until when (epoch ms; None: ended)."""
+        rows = self._database.rows(
+            "SELECT LEASE_RUN_ID, DATE_PART(EPOCH_MILLISECOND, LEASE_UNTIL) AS LEASE_UNTIL "
+            f"FROM {self._state}.PUSHES WHERE NAME = ?",
+            (name,),
+        )
+        if not rows:
+            return None, None
+        until = rows[0]["LEASE_UNTIL"]
+        return rows[0]["LEASE_RUN_ID"], None if until is None else int(until)
+
     def is_held(self, name: str, now: int) -> bool:
         """Whether a run of the push is going on."""
-        return bool(
-            self._database.rows(
-                f"SELECT 1 AS HELD FROM {self._state}.PUSHES "
-                f"WHERE NAME = ? AND LEASE_UNTIL >= {INSTANT}",
-                (name, now),
-            )
-        )
+        _, until = self.lease(name)
+        return until is not None and until >= now
 
 
 def _busy(name: str) -> SyncBusy:

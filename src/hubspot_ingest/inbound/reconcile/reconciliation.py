@@ -102,6 +102,7 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
         deadline = began + round(state.settings.deadline_minutes * times.MINUTE)
         with _open_client(context, state, deadline) as (client, refresh):
             log.watch = client.watch
+            lease.on_stop = client.stop
             with (
                 closing(
                     _comparison(

@@ -12,6 +12,7 @@ from hubspot_ingest.errors import (
     IngestError,
     StateOutdated,
     Stopped,
+    StopRequested,
     SyncBusy,
     UnexpectedAnswer,
 )
@@ -125,6 +126,8 @@ class FollowUp:
                 )
             # new columns are filled after a backfill too: what did not change is not merged again
             yield from run_sweeps(context, self._due(context))
+        except StopRequested:
+            raise
         except Stopped:
             return False
         finally:
@@ -156,6 +159,9 @@ class FollowUp:
             failure = self.run.noted(self.context.database, error, clock.now(), reason)
             self.run.notes.append(reason + failure.message)
         writer.keep_sweeps(due.state_after_comparison(writer.sweeps, at, ended=ended))
+        stopped = comparison.repairs.result.stopped
+        if isinstance(stopped, StopRequested):
+            raise stopped
 
     def _log_links(self, loader: Loader) -> None:
         """Associations that could not be read are an error on record, never an empty array."""

@@ -103,6 +103,7 @@ class Run:
         ):
             self._patient = HeartbeatFetch(client.fetch, pool, self._heartbeat, self._tick)
             self._requests = lambda: client.tally.requests
+            self._writer.on_stop = client.stop  # it ends as at its deadline
             self._log.watch = client.watch
             self._quota_share = QuotaShare(
                 self._context, client, self._settings, self._sync_state.stored

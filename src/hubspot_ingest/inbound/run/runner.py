@@ -13,14 +13,21 @@ from hubspot_ingest.database import privileges
 from hubspot_ingest.database.state import retention
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
+from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
 from hubspot_ingest.inbound.load.shapes import shape_views
 from hubspot_ingest.inbound.opening.closing import EndingRun, close_runs
-from hubspot_ingest.inbound.opening.opening import OpenedSync, open_sync, open_syncs, read_sync
+from hubspot_ingest.inbound.opening.opening import (
+    OpenedSync,
+    existing_sync,
+    open_sync,
+    open_syncs,
+    read_sync,
+)
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.run.records import PROGRESS_EVERY, Run
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import alerts, task_schedules
+from hubspot_ingest.operations import alerts, stopping, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.freshness import fresh_syncs
 from hubspot_ingest.operations.internal_errors import reportable_error
@@ -315,6 +322,15 @@ def start(name: str, context: Context) -> dict[str, Json]:
         "message": f"{name} runs in the background; the view RUNS tells how far it is",
         "task": task,
     }
+
+
+def stop(name: str, context: Context) -> dict[str, Json]:
+    """Ask what goes on with a sync to stop: a run, a comparison, a replay.
+
+    Raises ``UnknownSync``, and ``Refusal`` (``NOTHING_RUNS``).
+    """
+    sync = existing_sync(Syncs(context.database), name)
+    return stopping.ask(context, sync.name, sync.run_id, sync.lease_until)
 
 
 def answer(run: RunLog) -> dict[str, Json]:
