@@ -11,7 +11,9 @@ MINUTE = 60_000
 DAY = 86_400_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_WHOLE = re.compile(r"-?[0-9]{1,19}")
+# Milliseconds, also with decimals, as a computed property was suspected to have them
+# (airbytehq/airbyte #60962, 2025-05-29).
+_NUMBER = re.compile(r"-?[0-9]{1,19}|[0-9]{12,13}\.[0-9]{1,18}")
 # TIMESTAMP_NTZ and DATE hold years 1 to 9999 (Snowflake, "Date & time data types").
 EARLIEST = -62_135_596_800_000
 LATEST = 253_402_300_799_999
@@ -52,8 +54,8 @@ def milliseconds(text: str) -> int | None:
     ``T``, and epoch milliseconds, even within one property (docs/BEHAVIOR.md, "Values").
     """
     # a dash after the year is ISO: no need to look whether it is a number
-    if text[4:5] != "-" and _WHOLE.fullmatch(text):
-        number = int(text)
+    if text[4:5] != "-" and _NUMBER.fullmatch(text):
+        number = int(text.partition(".")[0])
         return number if EARLIEST <= number <= LATEST else None
     try:
         moment = datetime.fromisoformat(text)
@@ -77,7 +79,7 @@ def property_instant(text: str) -> int | None:
     the digits of a date is none, unless it is a midnight, as HubSpot's own dates are.
     """
     value = milliseconds(text)
-    if value is None or not _WHOLE.fullmatch(text):
+    if value is None or not _NUMBER.fullmatch(text):
         return value
     doubtful = any(value in numbers for numbers in _DOUBTFUL)
     return None if doubtful and value % DAY else value

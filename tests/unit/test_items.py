@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import pyarrow as pa
 import pytest
 
 from hubspot_ingest.catalog.registry import ITEM_STREAMS
@@ -57,6 +58,17 @@ def _ids(batches: Iterator[Any]) -> list[str]:
 
 
 # -- paths ---------------------------------------------------------------------------------------
+
+
+def test_an_event_of_no_sending_has_no_campaign() -> None:
+    """Recorded 2023-05-06: HubSpot says 0 where a status was changed by hand."""
+    by_hand = {"id": "e", "created": 1, "type": "STATUSCHANGE", "appId": 0, "emailCampaignId": 0}
+    dropped = {**by_hand, "id": "f", "type": "DROPPED", "appId": 113, "emailCampaignId": 9}
+
+    staged, _ = ItemRows(ITEM_STREAMS["email_events"]).staged([(by_hand,), (dropped,)])
+
+    assert pa.array(staged["EMAIL_CAMPAIGN_ID"]).to_pylist() == [None, "9"]
+    assert pa.array(staged["APP_ID"]).to_pylist() == [None, "113"]
 
 
 @pytest.mark.parametrize(

@@ -161,13 +161,15 @@ class TimeWindow:
     """The stream is read in spans of time.
 
     ``begin`` and ``end`` are the names of the query's bounds, ``iso`` says whether they are ISO
-    times (else epoch milliseconds), ``days`` how long a span is (0: one span for all).
+    times (else epoch milliseconds), ``days`` how long a span is (0: one span for all). What
+    happened in the last ``late_days`` is read again once a day: it may be told of late.
     """
 
     begin: str
     end: str
     iso: bool = False
     days: int = 0
+    late_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,8 @@ class ItemStream(StreamBase):
 
     A column's ``property`` is the path of its value in an item, with dots between names; ``@``
     before it looks one level out, at what the item lies in (a pipeline of a stage) and then at its
-    parent; ``|`` separates alternatives; ``#`` is a fingerprint of the whole item, where HubSpot
+    parent; ``|`` separates alternatives; of a path that ends in ``~`` a 0 is no value, where
+    HubSpot so says that there is no other thing; ``#`` is a fingerprint of the whole item, where it
     gives it no id. The other paths here are written alike.
     """
 
@@ -202,6 +205,8 @@ class ItemStream(StreamBase):
     references: tuple[tuple[str, str], ...] = ()
     # columns that tell whether a row changed, where RAW differs every time it is asked for
     compared: tuple[str, ...] = ()
+    # columns that keep what they hold where HubSpot leaves the value out
+    lasting: tuple[str, ...] = ()
     # the path of when an item came, where items come newest first
     newest_by: str = ""
     # the paths of whether an item was deleted (true, or when), and of when that was

@@ -10,7 +10,7 @@ from hubspot_sandbox.answers import Answer, invalid, json_answer, not_found
 from hubspot_sandbox.call import Call, within
 from hubspot_sandbox.endpoints.paging import legacy_page, page
 from hubspot_sandbox.items.collections import Item
-from hubspot_sandbox.items.mail import EmailEvent
+from hubspot_sandbox.items.mail import EmailEvent, Mail
 from hubspot_sandbox.seeds import mix
 from hubspot_sandbox.shapes.mail import (
     APP,
@@ -34,6 +34,10 @@ _ORDERS: dict[str, Callable[[Item], Any]] = {
 _TO_THE_END = 1 << 62
 
 
+def _has_statistics(mail: Mail, email: str) -> bool:
+    return email not in mail.without_statistics and bool(mail.events_of(email))
+
+
 def list_emails(call: Call) -> Answer:
     """Marketing emails; with statistics not all of them come (BEHAVIOR H130, H131)."""
     require(call.granted, MAIL_SCOPES)
@@ -45,7 +49,7 @@ def list_emails(call: Call) -> Answer:
         if _between(call, "created", email.created)
         and _between(call, "updated", email.updated)
         and call.query_value("type") in (None, email.fields["type"])
-        and (not with_statistics or mail.events_of(email.id))
+        and (not with_statistics or _has_statistics(mail, email.id))
     ]
     order = (call.query_value("sort") or "").split(",")[-1]
     key = _ORDERS.get(order.removeprefix("-"))

@@ -48,6 +48,8 @@ class Mail:
         self._count = 0
         self.emails = Collection(clock, lambda n: str(_FIRST_EMAIL + 13 * n))
         self.campaigns = Collection(clock, lambda n: str(_FIRST_CAMPAIGN + 7 * n))
+        # emails that HubSpot leaves out of those with statistics, besides what nothing was sent of
+        self.without_statistics: set[str] = set()
         self._campaign_of: dict[str, str] = {}
         self._events: list[EmailEvent] = []
 
@@ -69,15 +71,15 @@ class Mail:
         """Something happens to an email of one recipient; returns the event's id.
 
         The first one makes the email campaign. Nothing else is modified by it: neither the email,
-        whose statistics change, nor the contact.
+        whose statistics change, nor the contact. A STATUSCHANGE may be of no ``email``, "".
         """
         if type not in EVENT_TYPES:
             raise UnknownRecord(f"no event type {type!r}; there are {', '.join(EVENT_TYPES)}")
         item = self.emails.find(email) or self.emails.find(email, archived=True)
-        if item is None:
+        if item is None and (email or type != "STATUSCHANGE"):
             raise UnknownRecord(f"no marketing email {email!r}")
         moment = self._clock() if at is None else at
-        if email not in self._campaign_of:
+        if item is not None and email not in self._campaign_of:
             campaign = {"contentId": int(email), "name": item.fields["name"]}
             campaign["subject"] = item.fields["subject"]
             self._campaign_of[email] = self.campaigns.add(campaign, moment)
@@ -123,7 +125,8 @@ class Mail:
         for n in range(events if sent else 0):
             type_ = EVENT_TYPES[n % 4 if n % 3 else n // 3 % len(EVENT_TYPES)]
             at = last - mix(59, n) % (28 * DAY_MS)
-            self.event(type_, sent[n % len(sent)], f"person{n % 50}@example{n % 50}.com", at)
+            email = "" if type_ == "STATUSCHANGE" and n % 2 else sent[n % len(sent)]
+            self.event(type_, email, f"person{n % 50}@example{n % 50}.com", at)
         if emails:
             self.emails.archive(self.add("Never used", at=last - 20 * DAY_MS), last - 10 * DAY_MS)
 

@@ -11,14 +11,14 @@ from hubspot_sandbox.times import DAY_MS, Clock
 
 ARCHIVED_OWNERS = 2
 FIRST_USER = 5_000_000
-_QUEUE = 8
+_QUEUE, _INVITED = 8, 9
 _TEAMS = (("9001", "Sales"), ("9002", "Service 🎧"))
 ROLES = ({"id": "701", "name": "Sales rep", "requiresBillingWrite": True},
          {"id": "702", "name": "Reporting only", "requiresBillingWrite": False})  # fmt: skip
 
 
 def owners(clock: Clock) -> Collection:
-    """Every owner, the last ones archived: those have no userId any more (BEHAVIOR H67)."""
+    """Every owner, the last ones archived (BEHAVIOR H67)."""
     collection = Collection(clock, lambda n: str(int(OWNERS[0]) + 17 * n))
     for place in range(len(OWNERS)):
         team = {"id": "9001", "name": "Sales", "primary": True}
@@ -27,7 +27,7 @@ def owners(clock: Clock) -> Collection:
             "email": f"owner{place}@example.com",
             "type": "QUEUE" if place == _QUEUE else "PERSON",
             **({} if place == _QUEUE else name),
-            "userId": FIRST_USER + place,
+            "userId": None if place == _INVITED else FIRST_USER + place,
             "teams": [team] if place % 2 else [],
         }
         moment = ANCHOR_MS - (400 - place) * DAY_MS
@@ -38,26 +38,32 @@ def owners(clock: Clock) -> Collection:
 
 
 def users(clock: Clock) -> Collection:
-    """Everybody who can log in: the users behind the owners that are left."""
+    """Everybody who can log in: the users behind the owners that are left and accepted."""
     collection = Collection(clock, lambda n: str(FIRST_USER + n))
     for place in range(len(OWNERS) - ARCHIVED_OWNERS):
-        moment = ANCHOR_MS - (400 - place) * DAY_MS
-        collection.add(
-            {
-                "email": f"owner{place}@example.com",
-                "firstName": FIRST_NAMES[place],
-                "lastName": LAST_NAMES[place],
-                "roleId": ROLES[place % 2]["id"],
-                "roleIds": [ROLES[place % 2]["id"]],
-                "primaryTeamId": _TEAMS[place % 2][0],
-                "secondaryTeamIds": [_TEAMS[1 - place % 2][0]] if place % 3 == 0 else [],
-                "seatNames": ["Core seat"],
-                "sendWelcomeEmail": False,
-                "superAdmin": place == 0,
-            },
-            moment,
-        )
+        if place == _INVITED:
+            continue
+        name = {"firstName": FIRST_NAMES[place], "lastName": LAST_NAMES[place]}
+        fields: dict[str, Any] = {"email": f"owner{place}@example.com", **name}
+        fields |= _SUPER_ADMIN if place == 0 else _rights(place)
+        collection.add(fields, ANCHOR_MS - (400 - place) * DAY_MS)
     return collection
+
+
+_SUPER_ADMIN = {"roleIds": [], "superAdmin": True}
+"""Whoever may do everything has neither role nor team (recorded)."""
+
+
+def _rights(place: int) -> dict[str, Any]:
+    return {
+        "roleId": ROLES[place % 2]["id"],
+        "roleIds": [ROLES[place % 2]["id"]],
+        "primaryTeamId": _TEAMS[place % 2][0],
+        "secondaryTeamIds": [_TEAMS[1 - place % 2][0]] if place % 3 == 0 else [],
+        "seatNames": ["Core seat"],
+        "sendWelcomeEmail": False,
+        "superAdmin": False,
+    }
 
 
 def teams(clock: Clock) -> Collection:

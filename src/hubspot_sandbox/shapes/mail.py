@@ -131,7 +131,9 @@ def email_campaign_shape(mail: Mail, campaign: Item) -> dict[str, Any]:
 
 
 def email_event_shape(mail: Mail, event: EmailEvent, portal_id: int) -> dict[str, Any]:
-    """An email event; which fields it has depends on its type."""
+    """An email event; which fields it has depends on its type (BEHAVIOR H133)."""
+    if not event.email:
+        return _of_no_sending(mail, event, portal_id)
     campaign = int(mail.campaign_of(event.email))
     shape: dict[str, Any] = {
         "id": mail.event_id(event.number),
@@ -146,7 +148,9 @@ def email_event_shape(mail: Mail, event: EmailEvent, portal_id: int) -> dict[str
         **_BY_TYPE.get(event.type, {}),
         **event.more,
     }
-    if event.type != "SENT":
+    if event.type == "DROPPED":
+        shape["sentBy"] = {"id": shape["id"], "created": event.at}
+    elif event.type != "SENT":
         shape.setdefault("sentBy", {"id": mail.event_id(0), "created": event.at - 60_000})
     if event.type in ("CLICK", "STATUSCHANGE"):
         shape["causedBy"] = {"id": mail.event_id(0), "created": event.at - 30_000}
@@ -155,6 +159,32 @@ def email_event_shape(mail: Mail, event: EmailEvent, portal_id: int) -> dict[str
     if event.type in ("OPEN", "CLICK"):
         shape["deviceType"] = _device(event)
     return shape
+
+
+def _of_no_sending(mail: Mail, event: EmailEvent, portal_id: int) -> dict[str, Any]:
+    """A status changed by hand: no email was sent, and what would name one is 0 or absent."""
+    basis = {
+        "legalBasisType": "LEGITIMATE_INTEREST_CLIENT",
+        "legalBasisExplanation": "Asked for it",
+    }
+    change = {
+        "id": 77_001,
+        "status": "SUBSCRIBED",
+        "legalBasisChange": {**basis, "optState": "OPT_IN"},
+    }
+    return {
+        "id": mail.event_id(event.number),
+        "created": event.at,
+        "type": event.type,
+        "recipient": event.recipient,
+        "portalId": portal_id,
+        "appId": 0,
+        "emailCampaignId": 0,
+        "source": "SOURCE_HUBSPOT_CUSTOMER",
+        "sourceId": "Self Service Resubscription",
+        "subscriptions": [change],
+        **event.more,
+    }
 
 
 _PERSON: dict[str, Any] = {

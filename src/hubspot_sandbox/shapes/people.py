@@ -10,13 +10,13 @@ from hubspot_sandbox.times import iso
 
 
 def owner_shape(owner: Item) -> dict[str, Any]:
-    """An owner as HubSpot shows it."""
+    """An owner as HubSpot shows it; ``teams`` is there only where it is in one (BEHAVIOR H67)."""
     user = owner.fields.get("userId")
+    fields = {name: value for name, value in owner.fields.items() if name != "teams" or value}
     return {
         "id": owner.id,
         "type": "PERSON",
-        "teams": [],
-        **owner.fields,
+        **fields,
         "userId": None if owner.archived else user,
         "userIdIncludingInactive": user,
         "createdAt": iso(owner.created),

@@ -6,7 +6,7 @@ from typing import Any
 
 from hubspot_sandbox.items.collections import Item
 from hubspot_sandbox.items.subscriptions import Change, Subscriptions
-from hubspot_sandbox.seeds import mix
+from hubspot_sandbox.seeds import guid
 from hubspot_sandbox.times import iso
 
 
@@ -45,15 +45,16 @@ def subscription_change_shape(change: Change, portal_id: int) -> dict[str, Any]:
         "timestamp": change.at,
         "portalId": portal_id,
         "recipient": change.recipient,
-        "normalizedEmailId": f"{mix(71, hash_of(change.recipient)):016x}",
+        "normalizedEmailId": guid(71, hash_of(change.recipient)),
         "changes": [
             {
+                "timestamp": change.at,
                 "change": change.status,
                 "changeType": "SUBSCRIPTION_STATUS",
                 "source": change.source,
                 "portalId": portal_id,
                 "subscriptionId": int(change.subscription),
-                "causedByEvent": {"id": f"{change.number:032x}", "created": change.at},
+                "causedByEvent": {"id": guid(73, change.number), "created": change.at},
             }
         ],
     }
@@ -61,7 +62,7 @@ def subscription_change_shape(change: Change, portal_id: int) -> dict[str, Any]:
 
 _SPELLED = {
     "SOURCE_RECIPIENT": "Recipient", "SOURCE_IMPORT": "Imported by a user",
-    "SOURCE_API": "Public status API",
+    "SOURCE_API": "Public status API, App ID:1",
 }  # fmt: skip
 """Statuses say in words what the timeline says in codes."""
 
@@ -82,6 +83,7 @@ def subscription_status_shape(
         "channel": "EMAIL",
         "subscriberIdString": recipient,
         "subscriptionId": int(definition.id),
+        "subscriptionName": definition.fields["name"],
         "status": "NOT_SPECIFIED" if change is None else change.status,
         "source": "Not specified" if change is None else _SPELLED.get(change.source, change.source),
         "legalBasis": basis,

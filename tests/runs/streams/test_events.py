@@ -184,3 +184,24 @@ def test_event_types_that_make_no_sense_are_refused(
 
     assert answer["response_code"] in ("INVALID_SETTINGS", "INVALID_FILTER")
     assert says in answer["message"]
+
+
+def test_an_event_that_hubspot_tells_of_late_is_read_within_a_day(world: World) -> None:
+    _happen(world)
+    world.run("e_visited_page")
+    record = next(world.portal.records("contacts")).id
+    late = world.portal.events.add("e_visited_page", record, at=world.clock.now() - 72 * HOUR)
+
+    world.clock.advance(HOUR)
+    world.run("e_visited_page")
+    assert late not in _ids_of_visits(world)
+    world.clock.advance(25 * HOUR)
+    world.run("e_visited_page")
+
+    assert late in _ids_of_visits(world)
+    world.clock.advance(HOUR)
+    assert world.run("e_visited_page")["since"] > "2026-09-20"
+
+
+def _ids_of_visits(world: World) -> list[str]:
+    return [row["ID"] for row in world.rows(f"SELECT ID FROM {VISITS}")]

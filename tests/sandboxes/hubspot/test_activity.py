@@ -155,6 +155,15 @@ def test_neither_end_of_the_time_of_events_is_included() -> None:
     assert app.get(EVENTS, eventType="e_visited_page", **window).ids == [made[1]]
 
 
+def test_an_event_can_be_of_an_earlier_time() -> None:
+    """H201."""
+    app = app_with_things()
+    late = app.portal.events.add("e_visited_page", app.seeded()[0], at=NOW - 3 * DAY)
+    yesterday = {"occurredAfter": "2026-09-20T14:13:20.000Z"}
+    assert app.get(EVENTS, eventType="e_visited_page", **yesterday).ids == []
+    assert app.get(EVENTS, eventType="e_visited_page").ids == [late]
+
+
 def test_an_event_does_not_modify_its_record() -> None:
     """H145."""
     app = app_with_things()

@@ -133,7 +133,7 @@ def test_a_status_can_be_without_a_legal_basis() -> None:
         "/communication-preferences/2026-09/statuses/a@b.c", channel="EMAIL"
     ).json["results"]
     assert (status["status"], status["source"]) == ("NOT_SPECIFIED", "Not specified")
-    assert (status["legalBasis"], "subscriptionName" in status) == (None, False)
+    assert (status["legalBasis"], status["subscriptionName"]) == (None, "Newsletter")
 
 
 def test_events_come_the_latest_first_and_both_ends_are_included() -> None:
@@ -175,7 +175,25 @@ def test_subscription_changes_have_no_id() -> None:
     (row,) = pages(app, f"{OLD}/subscriptions/timeline", "timeline")
     assert "id" not in row
     assert (row["timestamp"], row["recipient"]) == (NOW, "a@b.c")
-    assert row["changes"][0]["subscriptionId"] == 77_001
+    (change,) = row["changes"]
+    assert (change["subscriptionId"], change["timestamp"]) == (77_001, NOW)
+
+
+def test_a_status_changed_by_hand_names_no_sending() -> None:
+    """H133."""
+    app = app_with_mail()
+    app.portal.mail.event("STATUSCHANGE", "", "a@b.c")
+    (event,) = pages(app, f"{OLD}/events", "events")
+    assert (event["appId"], event["emailCampaignId"]) == (0, 0)
+    assert {"appName", "emailCampaignGroupId", "sentBy", "causedBy", "smtpId"}.isdisjoint(event)
+
+
+def test_a_dropped_mail_is_its_own_sending() -> None:
+    """H133."""
+    app = app_with_mail()
+    app.portal.mail.event("DROPPED", app.portal.mail.add("New", state="PUBLISHED"), "a@b.c")
+    (event,) = pages(app, f"{OLD}/events", "events")
+    assert event["sentBy"] == {"id": event["id"], "created": event["created"]}
 
 
 def test_statuses_of_an_address() -> None:

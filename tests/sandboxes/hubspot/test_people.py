@@ -14,6 +14,13 @@ def test_archived_owners_have_no_user_id_any_more() -> None:
     assert all(owner["userIdIncludingInactive"] for owner in owners)
 
 
+def test_an_owner_can_be_in_no_team_and_have_no_user() -> None:
+    """H67."""
+    owners = app_with().get("/crm/owners/2026-09").json["results"]
+    assert ["teams" in owner for owner in owners[:2]] == [False, True]
+    assert (owners[-1]["userId"], owners[-1]["userIdIncludingInactive"]) == (None, None)
+
+
 def test_owners_are_paged() -> None:
     """H67."""
     app = app_with()
@@ -90,10 +97,11 @@ def test_users_are_paged_and_belong_to_teams() -> None:
     after = first["paging"]["next"]["after"]
     second = app.get("/settings/users/2026-03", limit=6, after=after).json
     users = first["results"] + second["results"]
-    assert len({user["id"] for user in users}) == 10
+    assert len({user["id"] for user in users}) == 9
     teams = app.get("/settings/users/2026-03/teams").json["results"]
     members = {member for team in teams for member in team["userIds"]}
-    assert members == {user["id"] for user in users}
+    assert members == {user["id"] for user in users if "primaryTeamId" in user}
+    assert [user["superAdmin"] for user in users if "primaryTeamId" not in user] == [True]
 
 
 def test_provisioned_users_have_no_later_version() -> None:

@@ -17,7 +17,7 @@ Level = Mapping[str, Any]
 Item = tuple[Level, ...]
 Getter = Callable[[Item], Any]
 
-FINGERPRINT = "#"
+FINGERPRINT, NO_ZERO = "#", "~"
 
 
 @cache
@@ -42,7 +42,8 @@ def _getter(path: str) -> Getter:
     if path == FINGERPRINT:
         return lambda item: hashlib.sha256(canonical(item[0]).encode()).hexdigest()[:32]
     depth = len(path) - len(path.lstrip("@"))
-    names = path[depth:].split(".")
+    names = path[depth:].removesuffix(NO_ZERO).split(".")
+    absent = (0, "0") if path.endswith(NO_ZERO) else ()
 
     def get(item: Item) -> Any:
         value: Any = item[depth] if depth < len(item) else None
@@ -50,7 +51,7 @@ def _getter(path: str) -> Getter:
             if not isinstance(value, Mapping):
                 return None
             value = value.get(name)
-        return value
+        return None if value in absent else value
 
     return get
 

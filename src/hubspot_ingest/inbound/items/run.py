@@ -227,7 +227,7 @@ class ItemRun:
         """
         sweeps = self.sync_state.sweeps
         whole_at, behind = sweeps.whole_at, dict[str, int | None]()
-        if window["whole"]:
+        if window["whole"] or window.get("late"):
             whole_at = window["end"] - self.client.clock_ahead(self.ending.log.started_at)
         if self.stream.dated:
             behind = {

@@ -33,8 +33,9 @@ def item_window(
     """What is to be read, in the form of the checkpoint, which it carries on where there is one.
 
     ``plan`` is a fingerprint of the settings that the checkpoint is good for; ``since``, ``until``
-    and ``end`` are epoch milliseconds; ``whole`` says whether everything is read; ``behind`` are
-    the parents that an earlier run could not read, and since when.
+    and ``end`` are epoch milliseconds; ``whole`` says whether everything is read, ``late`` whether
+    what HubSpot may have told of late is; ``behind`` are the parents that an earlier run could not
+    read, and since when.
     """
     parts = [stream.name, stream.path, settings.event_types, settings.updated_after, str(table)]
     plan = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
@@ -49,6 +50,11 @@ def item_window(
         # everything is read every time, and only what changed is merged
         since = None
     due = now - (sweeps.whole_at or 0) >= WHOLE_EVERY
+    late_days = stream.window.late_days if stream.window is not None else 0
+    late = bool(late_days and due and incremental and since is not None)
+    if late and since is not None and settled_through is not None:
+        earlier = settled_through - late_days * times.DAY
+        since = min(since, max(earlier, settings.updated_after_ms or earlier))
     # with a start date older items are not read, so that a missing one may only be older
     sees_missing = partitions.complete(stream) and settings.updated_after is None
     window: dict[str, Json] = {
@@ -57,6 +63,7 @@ def item_window(
         "until": now - settings.settle_minutes * times.MINUTE if stream.dated else now,
         "end": now,
         "whole": since is None or (incremental and due and sees_missing),
+        "late": late,
         "behind": {**sweeps.behind} if incremental else {},
     }
     return dict(window)
