@@ -140,6 +140,24 @@ def test_rows_that_share_a_key_are_counted_once_where_they_are_grouped(database:
     assert {row["KIND"]: row["IN_ALL"] for row in rows} == {"EQUAL": 1, "MISSING_THERE": 1}
 
 
+def test_a_change_is_known_by_its_cause_or_else_by_its_time(database: Database) -> None:
+    at = "'2026-03-0{} 00:00:00 +0000'::TIMESTAMP_TZ"
+    first, second, third = (at.format(n) for n in (1, 2, 3))
+    _two_tables(
+        database,
+        "SELECT 'ada' AS RECIPIENT, 'c1' AS CAUSE, NULL::TIMESTAMP_TZ AS AT "
+        f"UNION ALL SELECT 'ada', 'c2', NULL UNION ALL SELECT 'ada', NULL, {third}",
+        f"SELECT 'ada' AS RECIPIENT, 'c1' AS CAUSE, {first} AS AT UNION ALL SELECT 'ada', 'c2', "
+        f"{second} UNION ALL SELECT 'ada', '', {third} UNION ALL SELECT 'ada', NULL, {second}",
+    )
+    types = {"RECIPIENT": "TEXT", "CAUSE": "TEXT", "AT": "TIMESTAMP_TZ"}
+    compared = Compared(OLD_FEW, OUR_FEW, types, types, ["RECIPIENT", "CAUSE|AT"])
+
+    rows = database.rows(compared.statement())
+
+    assert {row["KIND"]: row["IN_ALL"] for row in rows} == {"EQUAL": 3, "MISSING_THERE": 1}
+
+
 def test_rows_that_share_a_key_on_one_side_alone_do_not_agree(database: Database) -> None:
     _two_tables(
         database,

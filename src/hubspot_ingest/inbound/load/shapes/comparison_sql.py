@@ -38,6 +38,7 @@ _NO_VALUE = {"ID": "-1", "INSTANT": "-1", "BOOLEAN": "FALSE", "TEXT": "''", "JSO
 class Compared:
     """A table and our view, each with the types of its columns, and the key of a row.
 
+    A part of the key may be several columns with ``|`` between: the first that has a value.
     ``grouped``: several rows may have one key; one of them stands for all, on both sides.
     """
 
@@ -52,7 +53,8 @@ class Compared:
     @property
     def columns(self) -> list[str]:
         """The columns that are compared."""
-        left_out = {*self.key, *self.ignored} | _OWN
+        in_key = {column for part in self.key for column in part.split("|")}
+        left_out = {*in_key, *self.ignored} | _OWN
         return [column for column in self.our_types if column in self.their_types.keys() - left_out]
 
     def statement(self) -> str:
@@ -63,8 +65,8 @@ class Compared:
         their last sync, EARLIER: after our last run. ROUNDING: the numbers or instants are nearly
         the same.
         """
-        keys = [self._pair(column, "ID") for column in self.key]
-        pairs = [*(self._key_pair(column) for column in self.key), (_THERE, _HERE)]
+        keys = [self._pair(column, "ID") for part in self.key for column in part.split("|")]
+        pairs = [*map(self._key_pair, self.key), (_THERE, _HERE)]
         same = " AND ".join(f"{theirs} = {ours}" for theirs, ours in pairs)
         row_key = " || '/' || ".join(
             f"COALESCE(TO_VARCHAR({theirs}), TO_VARCHAR({ours}), '')" for theirs, ours in keys
@@ -103,7 +105,7 @@ class Compared:
         """The rows of one side, numbered within their key, live ones first."""
         place = 0 if side == "t" else 1
         types = self.their_types if side == "t" else self.our_types
-        keys = ", ".join(self._key_pair(column)[place] for column in self.key)
+        keys = ", ".join(self._key_pair(part)[place] for part in self.key)
         values = (self._pair(column)[place] for column in self.columns)
         order = ", ".join([_deleted(side, types), *values])
         number = f"ROW_NUMBER() OVER (PARTITION BY {keys} ORDER BY {order})"
@@ -186,8 +188,16 @@ class Compared:
             _value(f"o.{name(column)}", _kind_of(self.our_types[column]), kind),
         )
 
-    def _key_pair(self, column: str) -> tuple[str, str]:
-        """The two values of a key's column as they are joined: no value equals no value."""
+    def _key_pair(self, part: str) -> tuple[str, str]:
+        """The two values of a part of the key as they are joined: no value equals no value."""
+        column, *others = part.split("|")
+        if others:
+            pairs = [self._pair(name_, "ID") for name_ in (column, *others)]
+            theirs, ours = (
+                ", ".join(f"TO_VARCHAR({value})" for value in side)
+                for side in zip(*pairs, strict=True)
+            )
+            return f"COALESCE({theirs}, '')", f"COALESCE({ours}, '')"
         theirs, ours = self._pair(column, "ID")
         if _kind_of(self.their_types[column]) == _kind_of(self.our_types[column]):
             kind = self._kind(column)

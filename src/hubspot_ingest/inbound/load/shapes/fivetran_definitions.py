@@ -13,6 +13,7 @@ from hubspot_ingest.inbound.load.shapes.fivetran_columns import (
     PORTAL,
     SYNCED,
     TEXT,
+    instant_of,
     landed,
     raw,
     renamed,
@@ -191,6 +192,12 @@ _PROPERTIES = (
     ),
 )
 
+# a change has a time of its own, or the event that caused it, or that of the entry it stands in
+_CHANGED = (
+    "COALESCE(TRY_TO_NUMBER(f.VALUE:timestamp::VARCHAR), "
+    "DATE_PART('epoch_millisecond', t.\"CHANGED_AT\"), "
+    "TRY_TO_NUMBER(f.VALUE:causedByEvent.created::VARCHAR))"
+)
 _SUBSCRIPTIONS = (
     ViewSpec(
         "EMAIL_SUBSCRIPTION",
@@ -221,7 +228,7 @@ _SUBSCRIPTIONS = (
             ),
             *sql(NUMBER, EMAIL_SUBSCRIPTION_ID="TRY_TO_NUMBER(f.VALUE:subscriptionId::VARCHAR)"),
             PORTAL,
-            *renamed(INSTANT, TIMESTAMP="CHANGED_AT"),
+            *sql(INSTANT, TIMESTAMP=instant_of(_CHANGED)),
             SYNCED,
         ),
     ),

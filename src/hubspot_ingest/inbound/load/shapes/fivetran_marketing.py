@@ -239,7 +239,8 @@ _EMAILS = (
         (Source("email_events"),),
         (
             *landed(TEXT, "ID", "TYPE", "RECIPIENT"),
-            *landed(NUMBER, "APP_ID", "EMAIL_CAMPAIGN_ID"),
+            # 0 as HubSpot sends it, of an event without a sending
+            *raw(NUMBER, APP_ID="appId", EMAIL_CAMPAIGN_ID="emailCampaignId"),
             PORTAL,
             *raw(BOOLEAN, FILTERED_EVENT="filteredEvent"),
             *renamed(INSTANT, CREATED="CREATED_AT"),
