@@ -44,8 +44,11 @@ EMAIL_STREAMS: tuple[ItemStream, ...] = (
         variants=(
             (("includeStats", "true"), ("archived", "false")),
             (("includeStats", "false"), ("archived", "false")),
+            (("includeStats", "true"), ("archived", "true")),
             (("includeStats", "false"), ("archived", "true")),
         ),
+        # one that is left out this time has not lost them
+        lasting=("STATISTICS", *(f"STATISTICS_{counter.upper()}" for counter in _COUNTERS)),
         deleted="archived",
         deleted_at="deletedAt|updatedAt",
         missing_kind="PURGED",

@@ -243,3 +243,20 @@ def test_a_run_that_stopped_early_marks_nothing_of_what_it_did_not_read(
     assert len(answers) > 2
     assert [answer["rows_deleted"] for answer in answers] == [0] * len(answers)
     assert world.rows(f"SELECT COUNT(*) AS N FROM {MEMBERSHIPS}")[0]["N"] == 30
+
+
+def test_an_email_that_comes_without_statistics_keeps_those_it_had(world: World) -> None:
+    mail = world.portal.mail
+    archived, left_out = (mail.add(name, state="PUBLISHED") for name in ("Old", "New"))
+    for email in (archived, left_out):
+        mail.send(email, "new@example.com")
+    world.run("marketing_emails")
+    mail.emails.archive(archived)
+    mail.without_statistics.add(left_out)
+    world.clock.advance(HOUR)
+
+    assert world.run("marketing_emails")["rows_updated"] == 2
+
+    rows = world.rows("SELECT STATISTICS_SENT AS SENT FROM HUBSPOT_DATA.CRM.MARKETING_EMAILS")
+    assert [row["SENT"] for row in rows] == [1, 1]
+    assert _kinds(world, "MARKETING_EMAILS")[archived] == "ARCHIVED"

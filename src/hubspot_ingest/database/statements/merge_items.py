@@ -39,13 +39,14 @@ def merge(
     key: Sequence[str],
     *,
     compared: Sequence[str] = (),
+    lasting: Sequence[str] = (),
     every: bool = False,
 ) -> Merge:
     """Merges the staged rows into the table; binds: portal id, run id, now.
 
     The row read last wins. A row is updated only if its RAW (or one of the ``compared`` columns)
     changed, so that ``_RUN_ID`` and the counts show what changed; with ``every``, for a table with
-    new columns, all rows are updated.
+    new columns, all rows are updated. ``lasting`` columns keep their value where none was staged.
     """
     flat = f"PARSE_JSON({name(FLAT.name)})"
     values = [
@@ -65,6 +66,11 @@ def merge(
         reasons.append(f"t.{_KIND} IS DISTINCT FROM s.{_KIND}")
     by = ", ".join(map(name, key))
     lines = ",\n    ".join(values)
+
+    def new_value(column: str) -> str:
+        value = f"s.{name(column)}"
+        return f"COALESCE({value}, t.{name(column)})" if column in lasting else value
+
     return Merge(
         table,
         f"  SELECT\n    {lines}\n"
@@ -72,7 +78,7 @@ def merge(
         f"  QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} "
         f"ORDER BY TRY_TO_NUMBER({name(SEQUENCE.name)}) DESC) = 1",
         _same("t", "s", key),
-        ", ".join(f"{name(column)} = s.{name(column)}" for column in names if column not in key),
+        ", ".join(f"{name(column)} = {new_value(column)}" for column in names if column not in key),
         "" if every else f"({' OR '.join(reasons)})",
         [(name(column), name(column)) for column in names],
     )

@@ -66,6 +66,7 @@ def item_spec(
             flattened,
             stream.key,
             compared=stream.compared,
+            lasting=stream.lasting,
             every=every,
         )
         yield MergeStep(merge, binds)
