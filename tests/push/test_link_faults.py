@@ -16,6 +16,7 @@ from tests.push.conftest import MakePushWorld
 from tests.push.push_world import PushWorld
 from tests.push.test_link_labels import (
     LINKS,
+    by_hand,
     configure,
     customer,
     label,
@@ -246,6 +247,36 @@ def test_labels_of_a_person_between_any_two_requests_stay(make_push: MakePushWor
         )
         edited = key <= len(paths) and not last_moment
         assert labels == (["Boss", "Neighbour"] if edited else ["Boss"])
+
+
+def test_a_label_that_a_person_adds_while_an_answer_is_lost_stays(
+    make_push: MakePushWorld,
+) -> None:
+    """What is sent again is what there is then, and ours."""
+    world = make_push()
+    theirs, _ = label(world, "Neighbour"), label(world, "Boss")
+    for key in (1, 2):
+        world.insert(customer(key))
+    configure(world)
+    world.pushed()
+    ids = record_ids(world)
+    world.update(1, **{LINKS: {"c2@example.com": "Boss"}})
+    lost: list[httpx.Request] = []
+
+    def lose(request: httpx.Request, _answer: httpx.Response) -> httpx.Response | None:
+        if lost or not request.url.path.endswith("contacts/contacts/batch/create"):
+            return None
+        lost.append(request)
+        # what was sent is lost before HubSpot did it; meanwhile somebody links the two
+        contacts = world.portal.object_type("contacts")
+        world.portal.associations.remove(contacts, int(ids[1]), contacts, int(ids[2]))
+        by_hand(world, ids[1], ids[2], theirs)
+        return httpx.Response(502)
+
+    world.instead = lose
+    assert world.pushed()["links_added"] == 1
+    assert linked(world, ids[1], "contacts") == {ids[2]: ["Boss", "Neighbour"]}
+    assert [state for *_, state in ledger(world)] == ["MADE"]
 
 
 @pytest.mark.parametrize("dies", [False, True])

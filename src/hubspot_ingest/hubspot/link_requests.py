@@ -52,10 +52,12 @@ class Pair:
         return self.from_id, self.to_id
 
 
-def _request(from_type: str, to_type: str, tail: str, body: Json = None) -> Request:
+def _request(
+    from_type: str, to_type: str, tail: str, body: Json = None, *, repeatable: bool = True
+) -> Request:
     path = f"{ASSOCIATIONS}/{quote(from_type, safe='')}/{quote(to_type, safe='')}/{tail}"
     method = "GET" if body is None else "POST"
-    return Request(method, path, path, Bucket.ASSOCIATIONS, body=body)
+    return Request(method, path, path, Bucket.ASSOCIATIONS, body=body, repeatable=repeatable)
 
 
 def link_kinds(from_type: str, to_type: str) -> Request:
@@ -93,8 +95,11 @@ def _labelled(pairs: Iterable[Pair]) -> Json:
 
 
 def link(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
-    """Associates records; the labels of a pair are those that are sent, and no others."""
-    return _request(from_type, to_type, "batch/create", _labelled(pairs))
+    """Associates records; the labels of a pair are those that are sent, and no others.
+
+    Sent again as it was, it would take away what somebody put on a pair meanwhile.
+    """
+    return _request(from_type, to_type, "batch/create", _labelled(pairs), repeatable=False)
 
 
 def link_by_default(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:

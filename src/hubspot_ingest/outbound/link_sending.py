@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -10,13 +10,15 @@ from hubspot_ingest.errors import AnswerLost, HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import link_requests, write_responses
 from hubspot_ingest.hubspot.association_reads import SIDE_BY_SIDE, read_links
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT, LINK_LIMIT, Pair
+from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT, LINK_LIMIT, LinkKind, Pair
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.hubspot.write_responses import InputRefusal
 from hubspot_ingest.outbound.link_decisions import PairDecision, kind_id
 from hubspot_ingest.outbound.lookups import batches_of
 
 _LIMIT_PASSED = "ASSOCIATION_LIMIT_EXCEEDED"
+# How often labels are sent whose answers are lost.
+TRIES = 3
 Place = tuple[str, str]
 _Builds = Callable[[str, str, Sequence[Pair]], Request]
 
@@ -43,14 +45,10 @@ class LinkSender:
 
         Raises what ``Fetch`` raises where HubSpot cannot be asked any more.
         """
-        labelled = [
-            Pair(*place, tuple(sorted(decision.labels)))
-            for place, decision in decisions.items()
-            if decision.labels
-        ]
+        self._label({place: each for place, each in decisions.items() if each.labels})
         unlabelled = [Pair(*place) for place, each in decisions.items() if each.default]
-        self._make(labelled, link_requests.link, LABELLED_LIMIT)
-        self._make(unlabelled, link_requests.link_by_default, LINK_LIMIT)
+        lost = self._send_all(unlabelled, link_requests.link_by_default, LINK_LIMIT)
+        self._fail_unknown(pair for pair, there in self._read(lost) if not there)
         self._remove(
             [
                 Pair(*place, tuple(sorted(decision.removed_labels)))
@@ -65,10 +63,26 @@ class LinkSender:
         )
         return self.failures
 
-    def _make(self, pairs: Sequence[Pair], build: _Builds, limit: int) -> None:
-        open_pairs = self._send_all(pairs, build, limit)
-        if open_pairs:
-            self._read_back(open_pairs)
+    def _label(self, decisions: Mapping[Place, PairDecision]) -> None:
+        """Make labels; where an answer is lost, those are sent again that are there by then.
+
+        Labels that are sent take the place of those there are, whoever made them meanwhile.
+        """
+        pairs = [
+            Pair(*place, tuple(sorted(decision.labels))) for place, decision in decisions.items()
+        ]
+        for _ in range(TRIES):
+            lost = self._send_all(pairs, link_requests.link, LABELLED_LIMIT)
+            pairs = []
+            for pair, there in self._read(lost):
+                decision = decisions[pair.place]
+                added = {kind for kind in decision.added if kind is not None}
+                if {kind_id(kind) for kind in added} - {kind_id(kind) for kind in there}:
+                    labels = {kind for kind in there if kind.label} - decision.removed_labels
+                    pairs.append(Pair(*pair.place, tuple(sorted(labels | added))))
+            if not pairs:
+                return
+        self._fail_unknown(pairs)
 
     def _remove(self, pairs: Sequence[Pair], build: _Builds) -> None:
         """An answer to an archive names no pairs: it is believed as it is."""
@@ -108,18 +122,23 @@ class LinkSender:
         for pair in pairs:
             self.failures[pair.place] = LinkFailure(code, f"HubSpot: {refusal.message[:300]}")
 
-    def _read_back(self, pairs: Sequence[Pair]) -> None:
-        """Look what became of pairs of which no answer told."""
+    def _read(self, pairs: Sequence[Pair]) -> Iterator[tuple[Pair, set[LinkKind]]]:
+        """Some pairs, and the kinds of association that each has."""
         from_ids = list(dict.fromkeys(pair.from_id for pair in pairs))
-        links = read_links(self.fetch, self.from_type, self.to_type, from_ids)
+        links = read_links(self.fetch, self.from_type, self.to_type, from_ids) if from_ids else {}
         for pair in pairs:
-            there = {
-                (link.category, link.type_id)
-                for link in links.get(pair.from_id, ())
-                if link.to_id == pair.to_id
-            }
-            if not there or {kind_id(kind) for kind in pair.kinds} - there:
-                self.failures[pair.place] = LinkFailure(
-                    "OUTCOME_UNKNOWN",
-                    "HubSpot neither acknowledged nor shows the link; the next run tries it again",
-                )
+            yield (
+                pair,
+                {
+                    LinkKind(link.category, link.type_id, link.label)
+                    for link in links.get(pair.from_id, ())
+                    if link.to_id == pair.to_id
+                },
+            )
+
+    def _fail_unknown(self, pairs: Iterable[Pair]) -> None:
+        for pair in pairs:
+            self.failures[pair.place] = LinkFailure(
+                "OUTCOME_UNKNOWN",
+                "HubSpot neither acknowledged nor shows the link; the next run tries it again",
+            )

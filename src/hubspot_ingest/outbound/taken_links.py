@@ -55,4 +55,5 @@ def _given_back(wanted: frozenset[LinkKind], present: frozenset[LinkKind]) -> Pa
     if not lost:
         return PairDecision(default=not present)
     # those that are sent take the place of those there are
-    return PairDecision(labels=frozenset({kind for kind in present if kind.label} | lost))
+    labels = frozenset({kind for kind in present if kind.label} | lost)
+    return PairDecision(labels=labels, added=tuple(sorted(lost)))
