@@ -279,6 +279,34 @@ def test_a_label_that_a_person_adds_while_an_answer_is_lost_stays(
     assert [state for *_, state in ledger(world)] == ["MADE"]
 
 
+def test_a_label_that_a_person_adds_while_the_end_of_a_link_is_lost_keeps_the_pair(
+    make_push: MakePushWorld,
+) -> None:
+    world = make_push()
+    theirs = label(world, "Neighbour")
+    world.insert(customer(1, {"c2@example.com": None}))
+    world.insert(customer(2))
+    configure(world)
+    world.pushed()
+    ids = record_ids(world)
+    world.update(1, **{LINKS: None})
+    lost: list[httpx.Request] = []
+
+    def lose(request: httpx.Request, _answer: httpx.Response) -> httpx.Response | None:
+        if lost or not request.url.path.endswith("contacts/contacts/batch/archive"):
+            return None
+        lost.append(request)
+        by_hand(world, ids[1], ids[2], theirs)
+        return httpx.Response(502)
+
+    world.instead = lose
+    world.pushed()
+    world.pushed()
+    assert linked(world, ids[1], "contacts") == {ids[2]: ["Neighbour"]}
+    [row] = [row for row in world.push_rows() if row["ROW_KEY"] == "1"]
+    assert (row["CODE"], ledger(world)) == ("FOREIGN_LABELS_KEPT", [])
+
+
 @pytest.mark.parametrize("dies", [False, True])
 def test_links_go_with_a_row_that_is_gone(make_push: MakePushWorld, dies: bool) -> None:
     world = make_push()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.push.push_world import PushWorld
+import pytest
+
+from tests.push.conftest import MakePushWorld
+from tests.push.push_world import CUSTOMERS, PushWorld
 
 
 def paths(world: PushWorld) -> list[str]:
@@ -40,6 +43,28 @@ def test_a_changed_row_costs_one_read_and_one_write(push_world: PushWorld) -> No
     assert [(row["ROW_KEY"], json.loads(row["CHANGED"])) for row in outcomes] == [
         ("2", {"firstname": ["Name 2", "Berta", "Berta"]})
     ]
+
+
+@pytest.mark.parametrize(("reads", "requests"), [(True, ["read", "update"]), (False, ["update"])])
+def test_a_hundred_changed_rows_take_a_request_to_write_and_one_to_read_first(
+    make_push: MakePushWorld, reads: bool, requests: list[str]
+) -> None:
+    world = make_push({"contacts": 100})
+    ids = json.dumps([int(record.id) for record in world.portal.records("contacts")])
+    world.database.rows(
+        f"INSERT INTO {CUSTOMERS} (CUSTOMER_ID, SCORE) SELECT f.VALUE::NUMBER(38, 0), 0.25 "
+        "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
+        [ids],
+    )
+    world.configure_push(
+        strategy="update",
+        match={"hs_object_id": "CUSTOMER_ID"},
+        properties={"loyalty_points": "SCORE"},
+        read_before_write=reads,
+    )
+    world.asked()
+    assert world.pushed()["rows_updated"] == 100
+    assert paths(world) == requests
 
 
 def test_the_ledger_says_what_was_sent(push_world: PushWorld) -> None:

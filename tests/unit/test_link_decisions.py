@@ -111,7 +111,7 @@ def test_the_default_association_is_cleaned_up_as_the_settings_say(
     ledger = [link(FRIEND, existed=existed)]
     decision = decided([], [PLAIN, PRIMARY, FRIEND], ledger, cleanup=cleanup)
     assert decision.removes_pair is goes
-    assert decision.removed_labels == (frozenset() if goes else {FRIEND})
+    assert decision.removed_labels == {FRIEND}
     assert decision.code is None
 
 

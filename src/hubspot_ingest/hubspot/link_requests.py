@@ -116,11 +116,11 @@ def unlabel(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
 
 
 def unlink(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
-    """Removes associations with all their labels."""
+    """Removes associations with all their labels, also those that somebody made meanwhile."""
     body: Json = {
         "inputs": [{"from": {"id": pair.from_id}, "to": [{"id": pair.to_id}]} for pair in pairs]
     }
-    return _request(from_type, to_type, "batch/archive", body)
+    return _request(from_type, to_type, "batch/archive", body, repeatable=False)
 
 
 def parse_link_kinds(answer: Any) -> tuple[LinkKind, ...]:

@@ -62,7 +62,7 @@ class PairDecision:
     """What is done to a pair; ``ledger`` holds once it is done.
 
     ``labels`` are all those to be sent for the pair, as they take the place of those there are;
-    ``default`` makes the pair without a label.
+    ``default`` makes the pair without a label. ``removed_labels`` go, alone or with their pair.
     """
 
     labels: frozenset[LinkKind] = frozenset()
@@ -172,7 +172,7 @@ def _remove(state: PairState, mappings: Mapping[str, LinkMapping]) -> PairDecisi
         return PairDecision(removed_labels=removable)
     if foreign:
         return PairDecision(removed_labels=removable, code="FOREIGN_LABELS_KEPT")
-    return PairDecision(removes_pair=True)
+    return PairDecision(removes_pair=True, removed_labels=removable)
 
 
 def _goes_whole(state: PairState, mappings: Mapping[str, LinkMapping]) -> bool:

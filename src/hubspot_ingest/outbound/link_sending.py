@@ -53,14 +53,13 @@ class LinkSender:
             [
                 Pair(*place, tuple(sorted(decision.removed_labels)))
                 for place, decision in decisions.items()
-                if decision.removed_labels and place not in self.failures
+                if decision.removed_labels
+                and not decision.removes_pair
+                and place not in self.failures
             ],
             link_requests.unlabel,
         )
-        self._remove(
-            [Pair(*place) for place, each in decisions.items() if each.removes_pair],
-            link_requests.unlink,
-        )
+        self._unlink({place: each for place, each in decisions.items() if each.removes_pair})
         return self.failures
 
     def _label(self, decisions: Mapping[Place, PairDecision]) -> None:
@@ -84,17 +83,44 @@ class LinkSender:
                 return
         self._fail_unknown(pairs)
 
-    def _remove(self, pairs: Sequence[Pair], build: _Builds) -> None:
-        """An answer to an archive names no pairs: it is believed as it is."""
-        self._send_all(pairs, build, LINK_LIMIT)
+    def _unlink(self, decisions: Mapping[Place, PairDecision]) -> None:
+        """Take pairs apart; where an answer is lost, those are asked for again that are still ours.
 
-    def _send_all(self, pairs: Sequence[Pair], build: _Builds, limit: int) -> list[Pair]:
-        """Send pairs in batches, side by side; those of which HubSpot said nothing."""
+        A pair on which somebody put a label by then is decided about by the next run.
+        """
+        pairs = [Pair(*place) for place in decisions]
+        for _ in range(TRIES):
+            lost = self._remove(pairs, link_requests.unlink)
+            pairs = []
+            for pair, there in self._read(lost):
+                ours = {kind_id(kind) for kind in decisions[pair.place].removed_labels}
+                if any(not kind.is_automatic and kind_id(kind) not in ours for kind in there):
+                    self._fail_unknown([pair])
+                elif there:
+                    pairs.append(pair)
+            if not pairs:
+                return
+        self._fail_unknown(pairs)
+
+    def _remove(self, pairs: Sequence[Pair], build: _Builds) -> list[Pair]:
+        """Send removals; the pairs whose answer was lost. One that came is believed as it is."""
+        return self._send_all(pairs, build, LINK_LIMIT, names_pairs=False)
+
+    def _send_all(
+        self, pairs: Sequence[Pair], build: _Builds, limit: int, *, names_pairs: bool = True
+    ) -> list[Pair]:
+        """Send pairs in batches, side by side; those of which HubSpot said nothing.
+
+        ``names_pairs``: whether an answer says which pairs it is about.
+        """
+
+        def send(part: Sequence[Pair]) -> list[Pair]:
+            return self._send(part, build, names_pairs=names_pairs)
+
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            parts = pool.map(lambda part: self._send(part, build), batches_of(pairs, limit))
-            return [pair for part in parts for pair in part]
+            return [pair for part in pool.map(send, batches_of(pairs, limit)) for pair in part]
 
-    def _send(self, pairs: Sequence[Pair], build: _Builds) -> list[Pair]:
+    def _send(self, pairs: Sequence[Pair], build: _Builds, *, names_pairs: bool) -> list[Pair]:
         """Send a batch; the pairs of which HubSpot said nothing."""
         request = build(self.from_type, self.to_type, pairs)
         try:
@@ -106,12 +132,15 @@ class LinkSender:
                 self._fail(pairs, write_responses.whole_batch(refused))
                 return []
             half = len(pairs) // 2
-            return [*self._send(pairs[:half], build), *self._send(pairs[half:], build)]
+            parts = (pairs[:half], pairs[half:])
+            return [
+                pair for part in parts for pair in self._send(part, build, names_pairs=names_pairs)
+            ]
         left = [pair for pair in pairs if pair.place not in answer.places]
         for refusal in answer.refusals:
             ids = set(refusal.ids)
             self._fail([pair for pair in left if ids & set(pair.place)], refusal)
-        return [pair for pair in left if pair.place not in self.failures]
+        return [pair for pair in left if names_pairs and pair.place not in self.failures]
 
     def _fail(self, pairs: Sequence[Pair], refusal: InputRefusal) -> None:
         code = "REFUSED"
