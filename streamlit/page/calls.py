@@ -82,11 +82,12 @@ class Calls(AppCalls, PushCalls, TableCalls):
     # -- syncs -------------------------------------------------------------------------------
 
     def syncs(self) -> list[Row]:
-        """One row per sync."""
+        """One row per sync, with the reader and object type of its stream where they are known."""
         return self.rows(
-            "SELECT NAME, STREAM, SETTINGS, ENABLED, HEALTH, SETTLED_THROUGH, LAST_RUN_ID, "
-            "LAST_RUN_STATUS, LAST_RUN_AT, DESTINATION, LAST_MESSAGE, NEXT_RUN_AT, CREATED_AT "
-            "FROM CORE.SYNCS ORDER BY NAME"
+            "SELECT s.NAME, s.STREAM, s.SETTINGS, s.ENABLED, s.HEALTH, s.SETTLED_THROUGH, "
+            "s.LAST_RUN_ID, s.LAST_RUN_STATUS, s.LAST_RUN_AT, s.DESTINATION, s.LAST_MESSAGE, "
+            "s.NEXT_RUN_AT, s.CREATED_AT, t.READER, t.OBJECT_TYPE FROM CORE.SYNCS s "
+            "LEFT JOIN CORE.STREAMS t ON t.STREAM = s.STREAM ORDER BY s.NAME"
         )
 
     def configure_sync(self, name: str, settings: Mapping[str, Any]) -> Answer:

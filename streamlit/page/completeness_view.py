@@ -22,14 +22,13 @@ def show(syncs: list[Row], calls: Calls) -> None:
         "on both sides, and what differs compared record by record.",
     )
     last = {str(certificate["SYNC"]): certificate for certificate in calls.certificates()}
-    readers = _readers(calls)
     too_fresh = {
         name
         for sync in syncs
         for name in [str(sync["NAME"])]
         if completeness.is_too_fresh(last.get(name), rows_of(sync, calls))
     }
-    _summary(syncs, last, readers, too_fresh)
+    _summary(syncs, last, too_fresh)
     days = int(calls.settings().get("reconcile_every_days") or 0)
     every = (
         f" and every {words.plural(days, 'day')}; Settings changes how often"
@@ -38,7 +37,7 @@ def show(syncs: list[Row], calls: Calls) -> None:
     )
     look.html(f'<p class="quiet small">Compared by itself whenever everything was read{every}.</p>')
     order = sorted(syncs, key=lambda sync: completeness.urgency(last.get(str(sync["NAME"]))))
-    comparable = [sync for sync in order if _comparable(sync, readers)]
+    comparable = [sync for sync in order if _comparable(sync)]
     most = st.session_state.get(MOST, A_PAGE)
     for sync in comparable[:most]:
         _row(sync, last.get(str(sync["NAME"])), calls)
@@ -56,18 +55,12 @@ def show(syncs: list[Row], calls: Calls) -> None:
         )
 
 
-def _readers(calls: Calls) -> dict[str, str]:
-    return {str(stream["STREAM"]): str(stream["READER"]) for stream in calls.streams()}
+def _comparable(sync: Row) -> bool:
+    return (sync["READER"] or "RECORDS") == "RECORDS"
 
 
-def _comparable(sync: Row, readers: dict[str, str]) -> bool:
-    return readers.get(str(sync["STREAM"]), "RECORDS") == "RECORDS"
-
-
-def _summary(
-    syncs: list[Row], last: dict[str, Row], readers: dict[str, str], too_fresh: set[str]
-) -> None:
-    named = [str(sync["NAME"]) for sync in syncs if _comparable(sync, readers)]
+def _summary(syncs: list[Row], last: dict[str, Row], too_fresh: set[str]) -> None:
+    named = [str(sync["NAME"]) for sync in syncs if _comparable(sync)]
     if not named:
         look.empty("Nothing to compare", "These syncs are read whole: each run compares them.")
         return
@@ -207,16 +200,13 @@ def _differences(certificate: Row, sync: Row, calls: Calls) -> None:
     differences = variant(certificate["DIFFERENCES"]) or []
     look.heading("What differed", "Each record, and what its row was like before the repair.")
     look.html(f"<p>Checked {words.time(certificate['CHECKED_AT'])}.</p>")
-    types = {str(stream["STREAM"]): stream["OBJECT_TYPE"] for stream in calls.streams()}
     portal = calls.portal_of(str(sync["DESTINATION"]))
     st.dataframe(
         [
             {
                 "Record": str(difference["id"]),
                 "Its row": completeness.KINDS.get(str(difference["kind"]), str(difference["kind"])),
-                "In HubSpot": streams.record_url(
-                    portal, types.get(str(sync["STREAM"])), difference["id"]
-                ),
+                "In HubSpot": streams.record_url(portal, sync["OBJECT_TYPE"], difference["id"]),
             }
             for difference in differences
         ],

@@ -36,8 +36,7 @@ def show(sync: Row, labels: column_labels.Labels, calls: Calls) -> None:
         for column in chosen
         if column in labels and spelled
     }
-    types = {str(stream["STREAM"]): stream["OBJECT_TYPE"] for stream in calls.streams()}
-    type_ = types.get(str(sync["STREAM"]))
+    type_ = sync["OBJECT_TYPE"]
     shown_rows = [
         {
             **{

@@ -76,9 +76,8 @@ def _show_answer(sync: Row, record: str, at: datetime, answer: Answer, calls: Ca
     record = str(answer.get("id") or record)
     facts: Mapping[str, Any] = answer.get("facts") or {}
     reason = str(answer["reason"])
-    types = {str(stream["STREAM"]): stream["OBJECT_TYPE"] for stream in calls.streams()}
     portal = calls.portal_of(str(sync["DESTINATION"]))
-    url = streams.record_url(portal, types.get(str(sync["STREAM"])), record)
+    url = streams.record_url(portal, sync["OBJECT_TYPE"], record)
     link = (
         f' <a href="{escape(url)}" target="_blank" rel="noopener">Open it in HubSpot</a>'
         if url and reason not in ("NEVER_EXISTED", "PURGED")

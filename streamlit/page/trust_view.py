@@ -41,19 +41,22 @@ def show(calls: Calls) -> None:
     st.space("small")
     doctor_view.show(calls)
     st.space("small")
-    deletions(by_table, counts, calls)
+    gone: dict[str, dict[str, Row]] = defaultdict(dict)
+    for deletion in calls.deletions(list(by_table)):
+        gone[str(deletion["NAME"])][str(deletion["KIND"])] = deletion
+    deletions(by_table, counts, gone)
     st.space("small")
-    merges(by_table, calls)
+    # only tables that have some are asked for them
+    merges(by_table, [table for table, kinds in gone.items() if "MERGED" in kinds], calls)
 
 
-def deletions(by_table: dict[str, Row], counts: dict[str, int], calls: Calls) -> None:
+def deletions(
+    by_table: dict[str, Row], counts: dict[str, int], gone: dict[str, dict[str, Row]]
+) -> None:
     """Draw how many rows of each table are marked deleted, by kind."""
     look.heading(
         "Deletions", "A record that is gone from HubSpot keeps its row, marked with what happened."
     )
-    gone: dict[str, dict[str, Row]] = defaultdict(dict)
-    for deletion in calls.deletions(list(by_table)):
-        gone[str(deletion["NAME"])][str(deletion["KIND"])] = deletion
     if not gone:
         look.empty("No record is gone", "Every sync looks for deletions, merges and purges.")
         return
@@ -84,14 +87,13 @@ def _count(deletion: Row | None) -> str:
     return words.number(deletion["TIMES"]) if deletion else words.NOTHING
 
 
-def merges(by_table: dict[str, Row], calls: Calls) -> None:
-    """Draw the latest records that were merged into another."""
+def merges(by_table: dict[str, Row], tables: list[str], calls: Calls) -> None:
+    """Draw the latest records of some tables that were merged into another."""
     look.heading("Merges", "The survivor holds what both held; the other row says where it went.")
-    merged = calls.merges(list(by_table), MERGES)
+    merged = calls.merges(tables, MERGES)
     if not merged:
         look.empty("No records were merged", "When two become one in HubSpot, it shows here.")
         return
-    types = {str(stream["STREAM"]): stream["OBJECT_TYPE"] for stream in calls.streams()}
     look.html(
         look.table(
             ("Sync", "Record", "Became part of", "Found"),
@@ -99,7 +101,7 @@ def merges(by_table: dict[str, Row], calls: Calls) -> None:
                 (
                     escape(words.title(str(by_table[str(merge["NAME"])]["NAME"]))),
                     f"<code>{escape(str(merge['ID']))}</code>",
-                    _linked(merge, types.get(str(by_table[str(merge["NAME"])]["STREAM"]))),
+                    _linked(merge, by_table[str(merge["NAME"])]["OBJECT_TYPE"]),
                     words.time(merge["MERGED_AT"]),
                 )
                 for merge in merged
