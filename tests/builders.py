@@ -6,7 +6,7 @@ import heapq
 import itertools
 import threading
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -86,6 +86,7 @@ def a_plan(
     now: int = NOW,
     known_columns: Mapping[str, str] | None = None,
     existing: Mapping[str, str] | None = None,
+    ignored: Collection[str] = (),
 ) -> Plan:
     """The plan of a run that begins NOW; of contacts with an e-mail unless told otherwise."""
     return plan.make_plan(
@@ -101,6 +102,7 @@ def a_plan(
         table=TABLE,
         known_columns=known_columns or {},
         existing=existing or {},
+        ignored=ignored,
     )
 
 

@@ -13,8 +13,8 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.schedules import checked_schedule
 from hubspot_ingest.settings import IDENTIFIER, Strict, describe_fault
 
-Alert = Literal["FAILED", "DELAYED", "INCOMPLETE"]
-ALERTS: tuple[Alert, ...] = ("FAILED", "DELAYED", "INCOMPLETE")
+Alert = Literal["FAILED", "DELAYED", "INCOMPLETE", "NEW_PROPERTIES"]
+ALERTS: tuple[Alert, ...] = ("FAILED", "DELAYED", "INCOMPLETE", "NEW_PROPERTIES")
 
 # One @ and no blanks; whether Snowflake may write to it, Snowflake says.
 ADDRESS = re.compile(r"[^@\s,\"\\]+@[^@\s,\"\\]+")

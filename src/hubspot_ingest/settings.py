@@ -156,6 +156,8 @@ class SyncSettings(Strict):
     filter_groups: Annotated[tuple[FilterGroup, ...], Effect.TAKES_OTHER_ROWS] = ()
     updated_after: Annotated[str | None, Effect.TAKES_OTHER_ROWS] = None
     properties: Annotated[tuple[str, ...], Effect.BACKFILL] = ("*",)
+    hash: Annotated[tuple[str, ...], Effect.BACKFILL] = ()
+    new_properties: Annotated[Literal["add", "ignore"], Effect.NONE] = "add"
     associations: Annotated[tuple[str, ...] | None, Effect.BACKFILL] = None
     history: Annotated[tuple[str, ...], Effect.BACKFILL] = ()
     event_types: Annotated[tuple[str, ...], Effect.TAKES_OTHER_ROWS] = ()
@@ -195,7 +197,7 @@ class SyncSettings(Strict):
             raise ValueError(f"{text!r} is not an ISO 8601 time, for example 2026-01-31T00:00:00Z")
         return times.iso(value)
 
-    @field_validator("properties", "history")
+    @field_validator("properties", "history", "hash")
     @classmethod
     def _globs(cls, globs: tuple[str, ...]) -> tuple[str, ...]:
         if any(not glob.lstrip("!") for glob in globs):

@@ -13,6 +13,7 @@ ALERTS = {
     "FAILED": "a run failed",
     "DELAYED": "a sync is late",
     "INCOMPLETE": "rows may be missing",
+    "NEW_PROPERTIES": "HubSpot has new properties",
 }
 NUMBERS = (
     (

@@ -20,6 +20,42 @@ def without_personal(globs: Sequence[str]) -> list[str]:
     return [*taken, *(f"!{glob}" for glob in PERSONAL if f"!{glob}" not in taken)]
 
 
+def with_personal(hashed: Sequence[str]) -> list[str]:
+    """The list, with e-mail addresses and phone numbers, new properties among them."""
+    return [*hashed, *(glob for glob in PERSONAL if glob not in hashed)]
+
+
+def without_denials(globs: Sequence[str], denied: Sequence[str]) -> list[str]:
+    """The list without the denials of some globs; at least everything."""
+    return [glob for glob in globs if glob not in {f"!{each}" for each in denied}] or ["*"]
+
+
+def with_choice(globs: Sequence[str], name: str, *, taken: bool, names: Sequence[str]) -> list[str]:
+    """The list, changed so that it takes a property or not; ``names`` are those there are.
+
+    A glob that denies the property among others is replaced by the names of those others.
+    """
+    if is_among(globs, name) == taken:
+        return [*globs]
+    if not taken:
+        rest = [glob for glob in globs if glob != name]
+        return rest if not is_among(rest, name) else [*rest, f"!{name}"]
+    denials = [glob for glob in globs if glob.startswith("!") and fnmatchcase(name, glob[1:])]
+    others = [
+        f"!{other}"
+        for other in names
+        if other != name and any(fnmatchcase(other, glob[1:]) for glob in denials)
+    ]
+    rest = [glob for glob in globs if glob not in denials]
+    rest += [other for other in others if other not in rest]
+    return rest if is_among(rest, name) else [*rest, name]
+
+
+def is_among(globs: Sequence[str], name: str) -> bool:
+    """As ``takes``; an empty list takes nothing."""
+    return bool(globs) and takes(globs, name)
+
+
 def way(globs: Sequence[str]) -> str:
     """The choice that a list of globs amounts to."""
     if list(globs) == ["*"]:

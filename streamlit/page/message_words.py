@@ -39,6 +39,8 @@ _SETTINGS = {
     "filter_groups": "Filters",
     "updated_after": "Nothing last changed before",
     "properties": "Properties to take",
+    "hash": "Hashed properties",
+    "new_properties": "Take properties that are made later",
     "associations": "Associated with",
     "history": "Keep the history of",
     "event_types": "Event types",

@@ -7,6 +7,10 @@ import streamlit as st
 from page import globs, look, picking, place, portal_properties, words
 from page.calls import Calls, Row
 
+CHOICES = TAKEN, HASHED, LEFT_OUT = "Taken", "Hashed", "Left out"
+FEW = 8
+"""So many properties that are searched for are shown with a choice each."""
+
 
 def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
     """Draw the choice and the list of properties; changes ``settings`` in place."""
@@ -18,8 +22,8 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
         )
         return
     choose_properties(name, settings, properties)
-    _leave_out_personal(name, settings)
-    taken = settings.get("properties") or ["*"]
+    _personal(name, settings)
+    _policy(name, settings)
     fill = calls.fill(str(sync["DESTINATION"] or ""))
     columns = {
         str(property_["PROPERTY"]): str(property_["COLUMN_NAME"])
@@ -27,8 +31,8 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
     }
     _listed(
         name,
+        settings,
         properties,
-        taken,
         {property_name: fill.get(column) for property_name, column in columns.items()},
     )
 
@@ -69,36 +73,123 @@ def choose_properties(owner: str, settings: place.Settings, properties: list[Row
         settings["properties"] = chosen
 
 
-def _leave_out_personal(name: str, settings: place.Settings) -> None:
-    """Draw the button that leaves e-mail addresses and phone numbers in HubSpot."""
-    before = [str(glob) for glob in settings.get("properties") or ["*"]]
-    after = globs.without_personal(before)
+def _personal(name: str, settings: place.Settings) -> None:
+    """Draw the buttons that leave e-mail addresses and phone numbers in HubSpot, or hash them."""
+    taken, hashed = _taken(settings), _hashed(settings)
+    left_out = globs.without_personal(taken)
+    all_hashed = globs.with_personal(hashed)
+    read = globs.without_denials(taken, globs.PERSONAL)
 
     def leave_out() -> None:
-        settings["properties"] = after
+        _store(settings, left_out, [glob for glob in hashed if glob not in globs.PERSONAL])
         place.redraw(name)
 
-    st.button(
-        "Leave out e-mail and phone", on_click=leave_out,
-        disabled=before == after,
-        help="Also properties of that kind that are made later. Columns that are there already "
-        "keep what they hold: drop them, or the table, in Snowflake",
-    )  # fmt: skip
+    def hash_them() -> None:
+        _store(settings, read, all_hashed)
+        place.redraw(name)
+
+    with st.container(horizontal=True):
+        st.button(
+            "Leave out e-mail and phone", on_click=leave_out,
+            disabled=taken == left_out,
+            help="Also properties of that kind that are made later. Columns that are there already "
+            "keep what they hold: drop them, or the table, in Snowflake",
+        )  # fmt: skip
+        st.button(
+            "Hash e-mail and phone", on_click=hash_them,
+            disabled=hashed == all_hashed and taken == read,
+            help="Also properties of that kind that are made later. Equal values have equal "
+            "hashes, which can be joined and counted and not read; what the table holds "
+            "already is hashed by the next run",
+        )  # fmt: skip
+
+
+def _policy(name: str, settings: place.Settings) -> None:
+    """Draw the switch that says what happens with properties that appear in HubSpot later."""
+    takes_new = st.toggle(
+        "Take properties that are made later",
+        settings.get("new_properties", "add") == "add",
+        key=f"{name}-{place.version(name)}-new",
+        help="Without it they are left out until you name them; notifications tell of them "
+        "either way",
+    )
+    if takes_new:
+        settings.pop("new_properties", None)
+    else:
+        settings["new_properties"] = "ignore"
+
+
+def _taken(settings: place.Settings) -> list[str]:
+    return [str(glob) for glob in settings.get("properties") or ["*"]]
+
+
+def _hashed(settings: place.Settings) -> list[str]:
+    return [str(glob) for glob in settings.get("hash") or []]
+
+
+def _store(settings: place.Settings, taken: list[str], hashed: list[str]) -> None:
+    """Put the choice into the settings; what is the default is left out of them."""
+    for setting, chosen, default in (("properties", taken, ["*"]), ("hash", hashed, [])):
+        # denials alone would hash everything else
+        if chosen == default or (setting == "hash" and all(glob[0] == "!" for glob in chosen)):
+            settings.pop(setting, None)
+        else:
+            settings[setting] = chosen
+
+
+def _one_by_one(
+    owner: str, settings: place.Settings, shown: list[Row], properties: list[Row]
+) -> None:
+    """Draw a choice for each property that was searched for: taken, hashed or left out."""
+    names = [str(property_["PROPERTY"]) for property_ in properties]
+
+    def choose(name: str, key: str) -> None:
+        choice = st.session_state[key]
+        if choice is None:
+            return
+        _store(
+            settings,
+            globs.with_choice(_taken(settings), name, taken=choice != LEFT_OUT, names=names),
+            globs.with_choice(_hashed(settings), name, taken=choice == HASHED, names=names),
+        )
+        place.redraw(owner)
+
+    for property_ in shown:
+        name = str(property_["PROPERTY"])
+        key = f"{owner}-{place.version(owner)}-as-{name}"
+        st.segmented_control(
+            f"{property_['LABEL']} · {name}", CHOICES, default=_choice(settings, name), key=key,
+            on_change=choose, args=(name, key),
+        )  # fmt: skip
+
+
+def _choice(settings: place.Settings, name: str) -> str:
+    """How a property lands."""
+    if not globs.is_among(_taken(settings), name):
+        return LEFT_OUT
+    return HASHED if globs.is_among(_hashed(settings), name) else TAKEN
 
 
 def _listed(
-    owner: str, properties: list[Row], taken: list[str], fill: dict[str, float | None]
+    owner: str, settings: place.Settings, properties: list[Row], fill: dict[str, float | None]
 ) -> None:
     sought = st.text_input(
-        "Search properties", key=f"{owner}-sought", placeholder="Label or name", width=280,
-        label_visibility="collapsed",
+        "Search properties", key=f"{owner}-sought", width=280,
+        placeholder="Label or name", label_visibility="collapsed",
+        help=f"Of up to {FEW} that are found each can be taken, hashed or left out by a press",
     ).lower()  # fmt: skip
     shown = [
         property_
         for property_ in properties
         if sought in f"{property_['LABEL']} {property_['PROPERTY']}".lower()
     ]
-    count = sum(1 for property_ in properties if globs.takes(taken, str(property_["PROPERTY"])))
+    if sought and len(shown) <= FEW:
+        _one_by_one(owner, settings, shown, properties)
+    choices = {
+        str(property_["PROPERTY"]): _choice(settings, str(property_["PROPERTY"]))
+        for property_ in properties
+    }
+    count = sum(1 for choice in choices.values() if choice != LEFT_OUT)
     look.html(
         f'<p class="quiet">{words.number(count)} of {words.number(len(properties))} properties '
         "taken</p>"
@@ -106,7 +197,7 @@ def _listed(
     st.dataframe(
         [
             {
-                "Taken": globs.takes(taken, str(property_["PROPERTY"])),
+                "Lands": choices[str(property_["PROPERTY"])],
                 "Label": property_["LABEL"],
                 "Property": property_["PROPERTY"],
                 "Type": property_["TYPE"],

@@ -12,6 +12,7 @@ from hubspot_ingest.operations import connections
 from hubspot_ingest.outbound import push_configuration
 from hubspot_ingest.outbound.mapping import EXTERNAL_IDS
 from tests.push.push_world import SOURCE, PushWorld
+from tests.runs.world import SLIM
 
 DEALS: dict[str, Any] = {"match": ..., "object": "deals", "properties": {"dealname": "EMAIL"}}
 
@@ -119,3 +120,31 @@ def test_an_eleventh_unique_property_is_refused(push_world: PushWorld) -> None:
     with pytest.raises(Refusal) as error:
         push_world.create_external_id("deals", "key_10")
     assert error.value.response_code == "EXTERNAL_ID_MISSING"
+
+
+def _source_of_a_sync(world: PushWorld, **settings: Any) -> dict[str, Any]:
+    """The table of contacts of a sync with such settings, as the source of a push."""
+    world.portal.create("contacts", {"email": "ada@example.com", "firstname": "Ada"})
+    world.configure("contacts", {**SLIM, **settings})
+    world.run()
+    return {
+        "source": {"database": "HUBSPOT_DATA", "schema": "CRM", "view": "CONTACTS_CURRENT"},
+        "key": "ID",
+        "match": {"email": "PROPERTIES_EMAIL"},
+        "properties": {"lastname": "PROPERTIES_FIRSTNAME"},
+    }
+
+
+def test_a_column_of_hashes_is_not_sent(push_world: PushWorld) -> None:
+    source = _source_of_a_sync(push_world, hash=["firstname"])
+
+    error = refused(push_world, **source)
+
+    assert "PROPERTIES_FIRSTNAME of HUBSPOT_DATA.CRM.CONTACTS_CURRENT holds hashes" in error.message
+
+
+def test_values_that_a_push_sends_are_not_hashed(push_world: PushWorld) -> None:
+    push_world.configure_push(**_source_of_a_sync(push_world))
+
+    with pytest.raises(Refusal, match="the push customers_out sends PROPERTIES_EMAIL"):
+        push_world.configure("contacts", {**SLIM, "hash": ["email"]})

@@ -211,39 +211,6 @@ def test_json_that_is_none_is_told_in_one_line_and_nothing_is_lost(open_page: Op
     assert view.box("Property").value == "lifecyclestage"
 
 
-def test_properties_are_chosen_by_name_or_glob(open_page: Open) -> None:
-    view, world = opened(open_page, "Properties")
-
-    view.choose("contacts-0-way", "All but some")
-    view.pick("Leave out", "hs_*", "email").press("Save changes")
-
-    assert stored(world)["properties"] == ["*", "!hs_*", "!email"]
-
-
-def test_e_mail_and_phone_are_left_out_by_a_press(open_page: Open) -> None:
-    view, world = opened(open_page, "Properties", properties=["*", "!hs_*"])
-
-    view.press("Leave out e-mail and phone").press("Save changes")
-
-    assert stored(world)["properties"] == [
-        "*", "!hs_*", "!*email", "!*emails", "!*phone*", "!*mobile*", "!*fax*",
-    ]  # fmt: skip
-    world.rows(f"DROP TABLE {CONTACTS}")
-    world.call("CALL ingest_hubspot('contacts')")
-    held = {name for values in world.landed().values() for name in values}
-    assert "firstname" in held
-    assert not {"email", "phone", "mobilephone"} & held
-
-
-def test_the_list_of_properties_tells_how_full_they_are(open_page: Open) -> None:
-    view, _ = opened(open_page, "Properties")
-
-    [table] = view.test.dataframe
-    by_name = table.value.set_index("Property")
-    assert by_name.loc["email", "Label"] == "Email"
-    assert 0 < by_name.loc["email", "Filled"] <= 1
-
-
 def test_associations_history_and_schedule_are_settings(open_page: Open) -> None:
     view, world = opened(open_page, "Related")
 

@@ -16,6 +16,7 @@ from hubspot_ingest.settings import (
 
 BACKFILL = {
     "properties": ["email"],
+    "hash": ["email"],
     "associations": ["deals"],
     "history": ["email"],
     "destination": {"table": "OTHERS"},
@@ -29,6 +30,7 @@ OTHER_ROWS = {
     "event_types": ["e_visited_page"],
 }
 NO_EFFECT = {
+    "new_properties": "ignore",
     "sync_mode": "full_refresh",
     "lookback_minutes": 5,
     "settle_minutes": 5,

@@ -157,7 +157,10 @@ def _analytics(name: str, schema: Schema) -> ItemStream:
 
 
 # Settings that only some streams understand.
-_OF_RECORDS = ("filter_groups", "properties", "associations", "history", "include_archived")
+_OF_RECORDS = (
+    *("filter_groups", "properties", "hash", "new_properties"),
+    *("associations", "history", "include_archived"),
+)
 _OF_TIME = ("updated_after", "lookback_minutes", "settle_minutes")
 _OF_EVENTS = ("column_prefix", "event_types")
 

@@ -184,6 +184,7 @@ def property_columns(
     taken: Iterable[str] = (),
     column_names: Mapping[str, str] | None = None,
     existing: Mapping[str, str] | None = None,
+    hashed: Collection[str] = (),
 ) -> tuple[Column, ...]:
     """A column for each property, in order of property name.
 
@@ -191,14 +192,15 @@ def property_columns(
     ``taken`` are further names in use; ``existing`` maps the table's column names to their types.
     A property whose type changed gets a new column with the type in its name: a column's type
     cannot change, and what it holds stays true. In a collision lower-case names, which nearly all
-    are, go before others.
+    are, go before others. ``hashed`` are properties whose values land as hashes, which are text.
     """
     column_names = column_names or {}
     existing = existing or {}
     used = {*OWN_NAMES, *RESERVED, *taken, *column_names.values()}
     columns = []
     for prop in sorted(properties, key=lambda prop: (prop.name != prop.name.lower(), prop.name)):
-        column_type = TYPES.get(prop.type, Type.TEXT)
+        is_hashed = prop.name in hashed
+        column_type = Type.TEXT if is_hashed else TYPES.get(prop.type, Type.TEXT)
         own = column_names.get(prop.name)
         name = own or unique_name(prefix + prop.name.upper(), prop.name, used)
         for candidate in _candidates(name, column_type, prop.name):
@@ -206,7 +208,8 @@ def property_columns(
             if fits and (candidate == own or candidate not in used):
                 break
         used.add(candidate)
-        columns.append(Column(candidate, column_type, prop.name, _comment(prop)))
+        comment = f"{_comment(prop)} (hashed)".lstrip() if is_hashed else _comment(prop)
+        columns.append(Column(candidate, column_type, prop.name, comment))
     return tuple(sorted(columns, key=lambda column: column.property or ""))
 
 

@@ -23,6 +23,7 @@ from hubspot_ingest.inbound.opening.opening import read_sync
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan import due
+from hubspot_ingest.inbound.plan.hashed_values import ValueHasher
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
@@ -57,7 +58,8 @@ def row_explanation(context: Context, name: str, id: str | None) -> dict[str, Js
         if isinstance(stream, RecordStream):
             id = record_reference.id_from_address(id, stream, portal_id)
             table = state.table if types else None
-            id = record_reference.id_of_email(id, stream, client.fetch, database, table)
+            hasher = ValueHasher(salt=state.stored.hash_salt)
+            id = record_reference.id_of_email(id, stream, client.fetch, database, table, hasher)
             record_facts, row = _record_facts(context, client.fetch, state, stream, id)
             reason, message = row_reason(record_facts)
         else:

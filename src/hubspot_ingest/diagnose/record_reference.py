@@ -11,6 +11,7 @@ from hubspot_ingest.database.state import run_reports
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.inbound.plan.hashed_values import ValueHasher
 
 CONTACTS = "0-1"
 NOT_FOUND = 404
@@ -52,11 +53,17 @@ def id_from_address(text: str, stream: RecordStream, portal: str) -> str:
 
 
 def id_of_email(
-    text: str, stream: RecordStream, fetch: Fetch, database: Database, table: Table | None
+    text: str,
+    stream: RecordStream,
+    fetch: Fetch,
+    database: Database,
+    table: Table | None,
+    hasher: ValueHasher,
 ) -> str:
     """The id of the contact with an e-mail; what is no e-mail is given back as it is.
 
-    HubSpot is asked first, then the rows of ``table``, which keep what is gone from HubSpot.
+    HubSpot is asked first, then the rows of ``table``, which keep what is gone from HubSpot;
+    e-mails stand there as ``hasher`` hashes them where the sync says so.
     Raises ``Refusal`` where neither knows it.
     """
     if not _EMAIL.fullmatch(text):
@@ -69,7 +76,8 @@ def id_of_email(
     except HubSpotRefused as refused:
         if refused.http_status != NOT_FOUND:
             raise
-    id = run_reports.id_of_email(database, table, text) if table is not None else None
+    hashed = str(hasher.hash_value(text.lower()))
+    id = run_reports.id_of_email(database, table, text, hashed) if table is not None else None
     if id is None:
         raise Refusal(
             "HubSpot knows no contact with this e-mail, and no row has it; a contact that was "

@@ -8,8 +8,10 @@ from functools import partial
 
 from hubspot_ingest import schedules, times
 from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.property_globs import takes
 from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.page_archive import PageArchive
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.database.state.runs import Runs
@@ -58,6 +60,8 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
             f"there is a push {name!r} already; names are unique over syncs and pushes",
             code="INVALID_NAME",
         )
+    if settings.hash:
+        _check_pushes(Pushes(context.database), settings)
     syncs = Syncs(context.database)
     sync = syncs.find(name)
     before, effect = None, Effect.NONE
@@ -76,9 +80,21 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         else:
             task_schedules.change(context.database, name, before, settings, enabled=enabled)
         raise
-    if before is not None and before.column_prefix != settings.column_prefix:
-        # properties get columns of the new name; those of the old one stay as they are
+    if before is not None and (
+        before.column_prefix != settings.column_prefix or before.hash != settings.hash
+    ):
+        # properties get columns of the new name or type; those of the old one stay as they are
         PortalSchema(context.database).forget_columns(name)
+    if settings.hash:
+        AppState(context.database).ensure_hash_salt()
+    if before is not None and settings.hash and settings.hash != before.hash:
+        # they hold what can be read; a run that goes on keeps none that counts
+        PageArchive(context.database).forget(name)
+    if before is not None and (before.stream, before.connection) != (
+        settings.stream,
+        settings.connection,
+    ):
+        PortalSchema(context.database).forget(name)
     syncs.save(
         name,
         settings.stream,
@@ -94,6 +110,8 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         # the time limit of the task of all syncs may have become too short
         task_schedules.change_all(context.database, app, app)
     again = "; it reads other records than before, so the next run is a backfill" if forget else ""
+    if before is not None and settings.hash and settings.hash != before.hash:
+        again += " and hashes what the tables hold by then"
     return {
         "response_code": "OK",
         "message": f"sync {name} is configured{again}; run it with CALL ingest_hubspot('{name}')",
@@ -121,6 +139,7 @@ def checked_settings(
         or settings.filter_groups
         or settings.properties != ("*",)
         or settings.history
+        or settings.hash
     ):
         with context.client(settings, context.clock.now() + PATIENCE) as client:
             stream = stream or lookup.find(settings.stream, client.fetch)
@@ -132,7 +151,36 @@ def checked_settings(
         filters.checked_filters(settings.filter_groups, portal, object_type)
         plan.check_names(settings.properties, portal)
         plan.check_names(settings.history, portal, setting="history")
+        plan.check_names(settings.hash, portal, setting="hash")
     return settings
+
+
+def _check_pushes(pushes: Pushes, settings: SyncSettings) -> None:
+    """Raises ``Refusal`` where a push sends values that are to land as hashes."""
+    database, schema, table = settings.place
+    for push in pushes.all():
+        given = push.settings if isinstance(push.settings, dict) else {}
+        source = given.get("source")
+        if not isinstance(source, dict) or (source.get("database"), source.get("schema")) != (
+            database,
+            schema,
+        ):
+            continue
+        if not str(source.get("table") or source.get("view")).startswith(table):
+            continue
+        for column in _texts_of([given.get("properties"), given.get("match")]):
+            prop = column.removeprefix(settings.column_prefix).lower()
+            if column.startswith(settings.column_prefix) and takes(settings.hash, prop):
+                raise Refusal(
+                    f"setting 'hash': the push {push.name} sends {column} of this table to "
+                    "HubSpot, where a hash would overwrite the value; take it out of the push first"
+                )
+
+
+def _texts_of(json: Json) -> list[str]:
+    """All texts in some JSON but the keys of its objects."""
+    parts = json.values() if isinstance(json, dict) else json if isinstance(json, list) else ()
+    return [json] if isinstance(json, str) else [text for part in parts for text in _texts_of(part)]
 
 
 def drop(context: Context, name: str) -> Answer:

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from hubspot_ingest import telemetry
 from hubspot_ingest.app_settings import Notifications
 from hubspot_ingest.database import notifications
-from hubspot_ingest.database.state.alerts import ROWS_REFUSED, Alert, Alerts
+from hubspot_ingest.database.state.alerts import NEW_PROPERTIES, ROWS_REFUSED, Alert, Alerts
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.errors import NotificationFailed, Refusal
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
+
+# So many new properties are named in a message.
+SHOWN = 10
 
 
 def after_runs(context: Context) -> None:
@@ -38,12 +41,12 @@ def announce(context: Context) -> dict[str, Json]:
     statuses = {status.sync: status for status in alerts.statuses(now)}
     reasons = [
         *(status.alert for status in statuses.values() if status.alert),
-        *alerts.incomplete(),
+        *alerts.others(now),
     ]
     current = {(alert.sync, alert.kind): alert for alert in reasons if alert.kind in to.on}
     sent = {(alert.sync, alert.kind): alert for alert in alerts.sent()}
     new = [
-        alert for key, alert in current.items() if key not in sent or sent[key].code != alert.code
+        alert for key, alert in current.items() if key not in sent or _is_other(alert, sent[key])
     ]
     over = [
         alert
@@ -53,7 +56,11 @@ def announce(context: Context) -> dict[str, Json]:
     # noted first: of two processes that see the same alert, one sends it
     new = [alert for alert in new if alerts.save(alert, now)]
     over = [alert for alert in over if alerts.delete(alert)]
-    ended = [alert for alert in over if alert.sync in statuses and alert.kind in to.on]
+    ended = [
+        alert
+        for alert in over
+        if alert.sync in statuses and alert.kind in to.on and alert.kind != NEW_PROPERTIES
+    ]
     if not new and not ended:
         return _answer(0, 0, "nothing has changed since people were told last")
     try:
@@ -68,6 +75,13 @@ def announce(context: Context) -> dict[str, Json]:
         Runs(context.database).log_error(None, "", error.response_code, error.message, now)
         raise
     return _answer(len(new), len(ended), "people were told")
+
+
+def _is_other(alert: Alert, earlier: Alert) -> bool:
+    """Whether people have to be told again: of another reason, of further properties."""
+    if alert.kind == NEW_PROPERTIES:
+        return not {*alert.code.split(", ")} <= {*earlier.code.split(", ")}
+    return alert.code != earlier.code
 
 
 def send_test(context: Context) -> dict[str, Json]:
@@ -111,13 +125,21 @@ def subject(new: Sequence[Alert], ended: Sequence[Alert], application: str) -> s
 
 
 def alert_line(alert: Alert, application: str) -> str:
-    """One line about an alert, which quotes nothing that came from HubSpot."""
+    """One line about an alert; of what came from HubSpot it quotes names of properties alone."""
     if alert.kind == "DELAYED":
         return (
             f"{alert.sync} is DELAYED: it did not run for twice as long as its schedule says, or "
             "for longer than its fresh_within. "
             f"Look at SELECT * FROM {application}.CORE.{alert.view}, "
             "and whether its task is suspended."
+        )
+    if alert.kind == NEW_PROPERTIES:
+        names = alert.code.split(", ")
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        return (
+            f"{alert.sync} has NEW_PROPERTIES: {', '.join(names[:SHOWN])}{more}. "
+            f"Look at SELECT * FROM {application}.CORE.PROPERTIES WHERE SYNC = '{alert.sync}' "
+            "AND APPEARED_AT IS NOT NULL."
         )
     if alert.code == ROWS_REFUSED:
         return (

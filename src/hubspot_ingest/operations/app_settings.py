@@ -7,13 +7,19 @@ from hubspot_ingest.app_settings import merge_settings, parse_app_settings
 from hubspot_ingest.database import notifications
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.page_archive import PageArchive
+from hubspot_ingest.database.state.syncs import Syncs
+from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import task_schedules
 from hubspot_ingest.operations.context import Context
 
+HASH_SALT = "hash_salt"
+LONGEST_SALT = 200
+
 
 def check(context: Context, changes: Json) -> None:
     """Check what ``configure`` would store. Raises as it does."""
+    changes, _ = _without_salt(context, changes)
     stored = AppState(context.database).stored()
     settings = parse_app_settings(merge_settings(stored, changes))
     before = parse_app_settings(stored)
@@ -27,6 +33,7 @@ def configure(context: Context, changes: Json) -> dict[str, Json]:
     Raises ``Refusal`` naming what is wrong, or ``GrantMissing``; then nothing was changed.
     """
     state = AppState(context.database)
+    changes, salt = _without_salt(context, changes)
     stored = state.stored()
     new_settings = merge_settings(stored, changes)
     before, settings = parse_app_settings(stored), parse_app_settings(new_settings)
@@ -37,6 +44,8 @@ def configure(context: Context, changes: Json) -> dict[str, Json]:
     if new_settings != stored:
         task_schedules.change_all(context.database, settings, before)
         state.save(new_settings, context.clock.now())
+    if salt is not None:
+        state.save_hash_salt(salt)
     if settings.keep_pages_days < before.keep_pages_days:
         days = settings.keep_pages_days
         PageArchive(context.database).delete_before(
@@ -49,6 +58,33 @@ def configure(context: Context, changes: Json) -> dict[str, Json]:
         )
     return {
         "response_code": "OK",
-        "message": message if new_settings != stored else "nothing was changed",
+        "message": message if new_settings != stored or salt is not None else "nothing was changed",
         "settings": settings.dump(),
     }
+
+
+def _without_salt(context: Context, changes: Json) -> tuple[Json, str | None]:
+    """Some changes without the salt of hashes, and the salt where it is another than before.
+
+    It is stored apart, where no view shows it. Raises ``Refusal`` for what cannot be a salt, and
+    where a sync has made hashes with the one before: nobody could compare them with new ones.
+    """
+    if not isinstance(changes, dict) or HASH_SALT not in changes:
+        return changes, None
+    rest = {name: value for name, value in changes.items() if name != HASH_SALT}
+    salt = changes[HASH_SALT]
+    if salt is None or salt == AppState(context.database).hash_salt():
+        return rest, None
+    if not isinstance(salt, str) or len(salt) > LONGEST_SALT:
+        raise Refusal(f"setting {HASH_SALT!r}: must be a text of at most {LONGEST_SALT} characters")
+    hashing = [
+        sync.name
+        for sync in Syncs(context.database).all()
+        if isinstance(sync.settings, dict) and sync.settings.get("hash")
+    ]
+    if hashing:
+        raise Refusal(
+            f"setting {HASH_SALT!r}: {', '.join(hashing)} made hashes with the one before; take "
+            "hash out of their settings and run them, then change it"
+        )
+    return rest, salt

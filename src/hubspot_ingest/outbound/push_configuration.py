@@ -15,6 +15,7 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations import task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import mapping_resolution, opening
+from hubspot_ingest.outbound.hashed_sources import check_not_hashed
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.push_settings import PushSettings, PushSource, parse_push_settings
 from hubspot_ingest.settings import sync_name
@@ -110,6 +111,7 @@ def check(context: Context, name: str, settings: PushSettings) -> OpenPush:
     with context.client(settings.as_sync(), deadline) as client:
         opened = opening.open_settings(context, client, name, settings)
         opening.check_contested(Pushes(context.database), opened)
+        check_not_hashed(context.database, opening.source_table(settings.source), opened.mapping)
         opening.check_write_scope(client, opened.stream.object_type)
     return opened
 

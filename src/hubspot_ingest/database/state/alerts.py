@@ -13,13 +13,17 @@ from hubspot_ingest.database.sql import INSTANT
 _ALERT_KINDS = {"FAILED": "FAILED", "SKIPPED": "FAILED", "HELD": "FAILED", "DELAYED": "DELAYED"}
 # The code of a push whose rows were refused, or of which nobody knows whether they were written.
 ROWS_REFUSED = "ROWS_REFUSED"
+NEW_PROPERTIES = "NEW_PROPERTIES"
+# So many days people hear of a property after it appeared, should notifications fail meanwhile.
+DAYS_NEW = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
     """A sync or push that is ``FAILED``, ``DELAYED`` or ``INCOMPLETE``: the code and the run.
 
-    ``view`` of CORE has its health; it is not stored.
+    Of ``NEW_PROPERTIES`` the code is their names. ``view`` of CORE has its health; it is not
+    stored.
     """
 
     sync: str
@@ -69,15 +73,26 @@ class Alerts:
         )
         return [_status(row) for row in rows]
 
-    def incomplete(self) -> list[Alert]:
-        """Syncs whose last comparison left differences, and pushes with rows that were refused."""
-        refused = self._database.rows(
+    def others(self, now: int) -> list[Alert]:
+        """Alerts that do not follow from a status.
+
+        Syncs whose last comparison left differences, pushes with rows that were refused, and
+        properties that appeared lately.
+        """
+        rows = self._database.rows(
             "SELECT NAME AS SYNC, 'INCOMPLETE' AS KIND, LAST_RUN_ID AS RUN_ID, "
             f"{sql.text(ROWS_REFUSED)} AS CODE, 'PUSHES' AS PLACE "
             f"FROM {self._application}.CORE.PUSHES "
-            "WHERE ENABLED AND ROWS_REJECTED + ROWS_UNKNOWN > 0 ORDER BY NAME"
+            "WHERE ENABLED AND ROWS_REJECTED + ROWS_UNKNOWN > 0 UNION ALL "
+            f"SELECT p.SYNC, {sql.text(NEW_PROPERTIES)}, NULL, "
+            "LISTAGG(p.NAME, ', ') WITHIN GROUP (ORDER BY p.NAME), 'PROPERTIES' "
+            f"FROM {self._application}.STATE.PROPERTIES p "
+            f"JOIN {self._application}.STATE.SYNCS s ON s.NAME = p.SYNC "
+            f"WHERE s.ENABLED AND p.APPEARED_AT > DATEADD(DAY, -{DAYS_NEW}, {INSTANT}) "
+            "GROUP BY p.SYNC ORDER BY 1",
+            (now,),
         )
-        return [*self._differing(), *map(_alert, refused)]
+        return [*self._differing(), *map(_alert, rows)]
 
     def _differing(self) -> list[Alert]:
         if not self._database.rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 
 from hubspot_ingest import schedules
@@ -29,6 +30,22 @@ class AppState:
     def settings(self) -> AppSettings:
         """The settings with the defaults filled in."""
         return parse_app_settings(self.stored())
+
+    def hash_salt(self) -> str | None:
+        """What goes before the values that land as hashes; None where none ever did."""
+        [row] = self._database.rows(f"SELECT HASH_SALT FROM {self._state}.SETTINGS")
+        return None if row["HASH_SALT"] is None else str(row["HASH_SALT"])
+
+    def save_hash_salt(self, salt: str) -> None:
+        """Store what goes before the values that land as hashes, which no view shows."""
+        self._database.rows(f"UPDATE {self._state}.SETTINGS SET HASH_SALT = ?", (salt,))
+
+    def ensure_hash_salt(self) -> None:
+        """Store a random salt unless there is one: 256 bits, as long as the hash."""
+        self._database.rows(
+            f"UPDATE {self._state}.SETTINGS SET HASH_SALT = ? WHERE HASH_SALT IS NULL",
+            (secrets.token_hex(32),),
+        )
 
     def save(self, settings: Mapping[str, Json], now: int) -> None:
         """Replace the settings."""

@@ -118,6 +118,14 @@ class PageArchive:
             f"GROUP BY RUN_ID HAVING MAX(READ_AT) < {INSTANT})",
             (before,),
         )
+        self._delete_images()
+
+    def forget(self, sync: str) -> None:
+        """Delete the pages and images of all runs of a sync."""
+        self._database.rows(f"DELETE FROM {self.pages} WHERE SYNC = ?", (sync,))
+        self._delete_images()
+
+    def _delete_images(self) -> None:
         # pages are written before images, and deleted before them
         self._database.rows(
             f"DELETE FROM {self.images} WHERE RUN_ID NOT IN (SELECT RUN_ID FROM {self.pages})"

@@ -10,6 +10,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.database.state.stored_state import LateProperty
 from hubspot_ingest.model import Property
 
 
@@ -59,6 +60,10 @@ class PortalSchema:
             f"UPDATE {self._state}.PROPERTIES SET COLUMN_NAME = NULL WHERE SYNC = ?", (sync,)
         )
 
+    def forget(self, sync: str) -> None:
+        """Forget the properties of a sync: it is to read others."""
+        self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (sync,))
+
     def save_properties(
         self,
         sync: str,
@@ -66,12 +71,19 @@ class PortalSchema:
         columns: Iterable[Column],
         *,
         replacing: bool = True,
+        late: Mapping[str, LateProperty] | None = None,
     ) -> None:
-        """Store the properties of a sync, also those without a column, in place of any before."""
+        """Store the properties of a sync, also those without a column, in place of any before.
+
+        ``late`` are those among them that appeared after its first run, by name.
+        """
         by_property: Mapping[str | None, Column] = {column.property: column for column in columns}
+        late = late or {}
         rows = [
             {
                 "name": prop.name,
+                "appeared_at": late[prop.name].appeared_at if prop.name in late else None,
+                "ignored": prop.name in late and late[prop.name].ignored,
                 "column": by_property[prop.name].name if prop.name in by_property else None,
                 "type": prop.type,
                 "field_type": prop.field_type,
@@ -86,10 +98,12 @@ class PortalSchema:
             self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (sync,))
         self._database.rows(
             f"INSERT INTO {self._state}.PROPERTIES "
-            "(SYNC, NAME, COLUMN_NAME, TYPE, FIELD_TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED) "
+            "(SYNC, NAME, COLUMN_NAME, TYPE, FIELD_TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED, "
+            "APPEARED_AT, IGNORED) "
             "SELECT ?, f.VALUE:name::VARCHAR, f.VALUE:column::VARCHAR, f.VALUE:type::VARCHAR, "
             "f.VALUE:field_type::VARCHAR, f.VALUE:label::VARCHAR, f.VALUE:description::VARCHAR, "
-            "f.VALUE:options, f.VALUE:calculated::BOOLEAN "
+            "f.VALUE:options, f.VALUE:calculated::BOOLEAN, "
+            "TO_TIMESTAMP_NTZ(f.VALUE:appeared_at::NUMBER, 3), f.VALUE:ignored::BOOLEAN "
             "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
             (sync, json.dumps(rows)),
         )

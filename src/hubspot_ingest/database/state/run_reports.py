@@ -35,12 +35,15 @@ def row(
     return rows[0] if rows else None
 
 
-def id_of_email(database: Database, table: Table, email: str) -> str | None:
-    """The id of a row with this e-mail, of those in HubSpot before those gone; None without one."""
+def id_of_email(database: Database, table: Table, email: str, hashed: str) -> str | None:
+    """The id of a row with this e-mail, of those in HubSpot before those gone; None without one.
+
+    ``hashed`` is what the row holds where the sync hashes e-mails.
+    """
     rows = database.rows(
-        f"SELECT ID FROM {table.quoted} WHERE LOWER(PROPERTIES:email::VARCHAR) = ? "
+        f"SELECT ID FROM {table.quoted} WHERE LOWER(PROPERTIES:email::VARCHAR) IN (?, ?) "
         "ORDER BY _DELETED_AT DESC NULLS FIRST LIMIT 1",
-        (email.lower(),),
+        (email.lower(), hashed),
     )
     return str(rows[0]["ID"]) if rows else None
 

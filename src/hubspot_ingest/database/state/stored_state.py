@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_ingest import times
@@ -16,6 +16,17 @@ from hubspot_ingest.model import Property, Usage
 
 
 @dataclass(frozen=True, slots=True)
+class LateProperty:
+    """A property that a run saw first after the sync's first run.
+
+    ``appeared_at`` is when (epoch ms), ``ignored`` whether it was left out for that.
+    """
+
+    appeared_at: int
+    ignored: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoredState:
     """The syncs that were asked for, by name, and what all syncs share.
 
@@ -23,7 +34,8 @@ class StoredState:
     ``pruned_at`` is when old runs were deleted last, ``shapes_made_at`` when views in another
     product's shape were last asked for, and ``shapes_outdated_at`` since when a call that ended
     early may have left some as they were (epoch ms; None: never). ``usages`` and ``portal_ids``
-    are by the fingerprint of a credential.
+    are by the fingerprint of a credential. ``late_properties`` are by
+    sync and name; ``hash_salt`` goes before the values that land as hashes.
     """
 
     syncs: Mapping[str, Sync]
@@ -35,6 +47,8 @@ class StoredState:
     usages: Mapping[str, Usage]
     portal_ids: Mapping[str, str]
     lease_holders: Sequence[LeaseHolder]
+    late_properties: Mapping[str, Mapping[str, LateProperty]] = field(default_factory=dict)
+    hash_salt: str = field(default="", repr=False)
 
     def is_pruned(self, now: int) -> bool:
         """Whether old runs were deleted today (UTC)."""
@@ -55,9 +69,9 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
     state, internal = f"{application}.STATE", f"{application}.INTERNAL"
     which, binds = ("AND s.NAME = ?", (name,)) if name is not None else ("", ())
     rows = database.rows(
-        f"SELECT {SYNC_COLUMNS}, p.PROPERTIES, app.APP, app.PRUNED_AT, sh.SHAPES_MADE_AT, "
-        "sh.SHAPES_OUTDATED_AT, u.USAGES, i.PORTAL_IDS, h.HOLDERS FROM "
-        "(SELECT ARRAY_AGG(SETTINGS) AS APP, "
+        f"SELECT {SYNC_COLUMNS}, p.PROPERTIES, app.APP, app.HASH_SALT, app.PRUNED_AT, "
+        "sh.SHAPES_MADE_AT, sh.SHAPES_OUTDATED_AT, u.USAGES, i.PORTAL_IDS, h.HOLDERS FROM "
+        "(SELECT ARRAY_AGG(SETTINGS) AS APP, MAX(HASH_SALT) AS HASH_SALT, "
         f"DATE_PART(EPOCH_MILLISECOND, MAX(PRUNED_AT)) AS PRUNED_AT FROM {state}.SETTINGS) app "
         "CROSS JOIN (SELECT DATE_PART(EPOCH_MILLISECOND, MAX(MADE_AT)) AS SHAPES_MADE_AT, "
         "DATE_PART(EPOCH_MILLISECOND, MAX(OUTDATED_AT)) AS SHAPES_OUTDATED_AT "
@@ -69,7 +83,8 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
         f"LEFT JOIN {internal}.SYNC_STATES s ON s.DROPPED_AT IS NULL {which} "
         "LEFT JOIN (SELECT SYNC, ARRAY_AGG(OBJECT_CONSTRUCT('NAME', NAME, 'TYPE', TYPE, "
         "'LABEL', LABEL, 'DESCRIPTION', DESCRIPTION, 'OPTIONS', OPTIONS, "
-        "'CALCULATED', CALCULATED, 'FIELD_TYPE', FIELD_TYPE, 'COLUMN_NAME', COLUMN_NAME)) "
+        "'CALCULATED', CALCULATED, 'FIELD_TYPE', FIELD_TYPE, 'COLUMN_NAME', COLUMN_NAME, "
+        "'IGNORED', IGNORED, 'APPEARED_AT', DATE_PART(EPOCH_MILLISECOND, APPEARED_AT))) "
         f"AS PROPERTIES FROM {state}.PROPERTIES GROUP BY SYNC) p ON p.SYNC = s.NAME",
         (now, *binds),
     )
@@ -93,6 +108,8 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
         usages={each["fingerprint"]: stored_usage(each) for each in _listed(shared["USAGES"])},
         portal_ids={fingerprint: str(id) for fingerprint, id in _listed(shared["PORTAL_IDS"])},
         lease_holders=[LeaseHolder(**each) for each in _listed(shared["HOLDERS"])],
+        late_properties={str(row["NAME"]): _late(_listed(row["PROPERTIES"])) for row in rows},
+        hash_salt=str(shared["HASH_SALT"] or ""),
     )
 
 
@@ -108,6 +125,14 @@ def _property(row: Mapping[str, Any]) -> tuple[Property, str | None]:
         field_type=row.get("FIELD_TYPE") or "",
     )
     return prop, row.get("COLUMN_NAME")
+
+
+def _late(listed: Sequence[Mapping[str, Any]]) -> dict[str, LateProperty]:
+    return {
+        each["NAME"]: LateProperty(int(each["APPEARED_AT"]), bool(each.get("IGNORED")))
+        for each in listed
+        if each.get("APPEARED_AT") is not None
+    }
 
 
 def _instant(value: object) -> int | None:

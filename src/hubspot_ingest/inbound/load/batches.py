@@ -141,9 +141,15 @@ class RecordFiles:
                 self.fetch, object_type, self.plan.history, ids
             )
             self.unread.update(unread)
-            parts[HISTORY] = parquet(property_history.staged_history(changes))
+            hashed_changes = self.plan.hasher.hash_changes(changes)
+            parts[HISTORY] = parquet(property_history.staged_history(hashed_changes))
+        hashed_records = self.plan.hasher.hash_records(records)
         columns, misfits = rows.staged_records(
-            records, self.plan.property_columns, self.with_links, links, archived=self.archived
+            hashed_records,
+            self.plan.property_columns,
+            self.with_links,
+            links,
+            archived=self.archived,
         )
         for stream in self.with_links if not self.archived else ():
             nested = rows.nested_links_of(records, links.get(stream, {}))

@@ -16,7 +16,7 @@ from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.stored_state import StoredState
+from hubspot_ingest.database.state.stored_state import LateProperty, StoredState
 from hubspot_ingest.database.state.syncs import EarnedOn, SweepsState, Sync
 from hubspot_ingest.errors import UnknownStream
 from hubspot_ingest.inbound.load import run_manifest
@@ -26,6 +26,7 @@ from hubspot_ingest.inbound.opening import table_reading
 from hubspot_ingest.inbound.opening.table_reading import TableReading
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.due import Due
+from hubspot_ingest.inbound.plan.late_properties import late_properties
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.plan.relative_days import Calendar
 from hubspot_ingest.model import Json, Property
@@ -38,7 +39,8 @@ class SyncState:
 
     ``remembered`` are the properties an earlier run saw, each with its column if it has one.
     ``forgotten`` says why what earlier runs left behind does not count any more and is left out
-    here; None where it counts. ``rows`` tells how many the table and those beside it have (``""``
+    here; None where it counts. ``is_of_other_portal``: what there is was read from another portal.
+    ``rows`` tells how many the table and those beside it have (``""``
     and by part), ``created`` when those beside it were created (epoch ms).
     """
 
@@ -53,6 +55,7 @@ class SyncState:
     earned_on: EarnedOn
     stored: StoredState
     forgotten: str | None = None
+    is_of_other_portal: bool = False
 
     @property
     def app(self) -> AppSettings:
@@ -123,6 +126,7 @@ class SyncState:
         now: int,
         calendar: Calendar | None,
     ) -> Plan:
+        late_by_name = self.late_properties(properties, now)
         return plan.make_plan(
             self.name,
             self.settings,
@@ -135,7 +139,16 @@ class SyncState:
             existing=self.existing_table.types,
             calendar=calendar,
             read_on=self.sweeps.read_on,
+            salt=self.stored.hash_salt,
+            ignored=[name for name, late in late_by_name.items() if late.ignored],
         )
+
+    def late_properties(self, properties: Sequence[Property], now: int) -> dict[str, LateProperty]:
+        """Those of the portal's properties that appeared after the sync's first run, by name."""
+        if self.is_of_other_portal:
+            return {}
+        stored = self.stored.late_properties.get(self.name, {})
+        return late_properties(self.settings, self.properties, properties, stored, now)
 
     def resumed(self, run_plan: Plan) -> Mapping[str, Any] | None:
         """What an unfinished run of the same plan left of its reading."""

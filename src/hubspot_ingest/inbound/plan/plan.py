@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog.property_globs import takes
 from hubspot_ingest.catalog.registry import RECORD_STREAMS
 from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database import columns
@@ -18,11 +18,12 @@ from hubspot_ingest.database.sql import Table, table_beside
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.inbound.plan import filters, relative_days
+from hubspot_ingest.inbound.plan.hashed_values import ValueHasher
 from hubspot_ingest.inbound.plan.relative_days import Calendar
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings, did_you_mean
 
-_LINK_COLUMNS = frozenset(columns.association_column(name).name for name in RECORD_STREAMS)
+LINK_COLUMNS = frozenset(columns.association_column(name).name for name in RECORD_STREAMS)
 # The property in which a record lists the ids that were merged into it
 MERGED_IDS = "hs_merged_object_ids"
 
@@ -49,7 +50,7 @@ class Plan:
     a backfill begins (``updated_after``); None reads everything. ``timed``: the object type has the
     property that tells when a record was changed. ``former_columns`` are those of properties whose
     type has changed, with their comments. ``day`` is the day (ISO) from which dates in the filters
-    are counted, None where none is.
+    are counted, None where none is. ``hasher`` knows the properties whose values land as hashes.
     """
 
     sync: str
@@ -67,6 +68,7 @@ class Plan:
     timed: bool = True
     former_columns: Mapping[str, str] = field(default_factory=dict)
     day: str | None = None
+    hasher: ValueHasher = field(default_factory=ValueHasher)
 
     @property
     def search_groups(self) -> list[list[Json]]:
@@ -159,24 +161,8 @@ def selected_properties(
 
     A plain name that the portal has no longer takes nothing: its column stays as it is.
     """
-    by_name = {prop.name: prop for prop in properties}
-    allowed = [glob for glob in globs if not glob.startswith("!")]
-    if globs and not allowed:
-        # denials alone are denied from everything; an empty list takes nothing
-        allowed = ["*"]
-    denied = [glob[1:] for glob in globs if glob.startswith("!")]
-    names = _matching(by_name, allowed) - _matching(by_name, denied)
-    return tuple(by_name[name] for name in sorted(names))
-
-
-def _matching(names: Collection[str], globs: Sequence[str]) -> set[str]:
-    # settings have no blanks at the ends of a name
-    return {
-        name
-        for glob in globs
-        for name in names
-        if fnmatch.fnmatchcase(name, glob) or fnmatch.fnmatchcase(name.strip(), glob)
-    }
+    taken = {prop.name: prop for prop in properties if takes(globs, prop.name)}
+    return tuple(taken[name] for name in sorted(taken))
 
 
 def make_plan(
@@ -192,20 +178,27 @@ def make_plan(
     existing: Mapping[str, str],
     calendar: Calendar | None = None,
     read_on: str | None = None,
+    salt: str = "",
+    ignored: Collection[str] = (),
 ) -> Plan:
     """Plan a run that begins at ``now``.
 
     ``known_columns`` maps properties to the columns they have, ``existing`` the table's column
     names to their types. Where the filters count from the day of ``calendar`` and the table was
     read by those of another day, ``read_on``, everything is read: a record may come to match
-    though nobody changed it. Raises ``Refusal`` when settings and portal do not fit together.
+    though nobody changed it. ``salt`` goes before the values that land as hashes; ``ignored``
+    properties are left out unless the settings name them. Raises ``Refusal`` when settings and
+    portal do not fit together.
     """
     stream = _searchable(stream, settings, portal_properties)
-    chosen = selected_properties(settings.properties, portal_properties)
+    unnamed = {*ignored} - {*settings.properties}
+    offered = [prop for prop in portal_properties if prop.name not in unnamed]
+    chosen = selected_properties(settings.properties, offered)
+    hasher = ValueHasher(hashed_names(settings, portal_properties), salt)
     portal_names = {prop.name for prop in portal_properties}
     # the ids that were merged into a record are always read: nothing else shows a merge
     names = tuple(sorted({*(prop.name for prop in chosen), *({MERGED_IDS} & portal_names)}))
-    history = selected_properties(settings.history, portal_properties) if settings.history else ()
+    history = selected_properties(settings.history, offered) if settings.history else ()
     associations = stream.associations if settings.associations is None else settings.associations
     timed = bool(stream.updated) and (not portal_names or stream.updated in portal_names)
     # without a time of change there is no telling what changed: every run reads everything
@@ -227,9 +220,10 @@ def make_plan(
         chosen,
         settings.column_prefix,
         # those of other streams too: they may be asked for one day
-        taken=_LINK_COLUMNS.union(columns.association_column(name).name for name in associations),
+        taken=LINK_COLUMNS.union(columns.association_column(name).name for name in associations),
         column_names=known_columns,
         existing=existing,
+        hashed=hasher.names,
     )
     return Plan(
         sync=sync,
@@ -247,7 +241,15 @@ def make_plan(
         timed=timed,
         former_columns=columns.former_columns(property_columns, settings.column_prefix, existing),
         day=day,
+        hasher=hasher,
     )
+
+
+def hashed_names(settings: SyncSettings, properties: Iterable[Property]) -> frozenset[str]:
+    """The properties whose values land as hashes, those among them too that are not taken."""
+    if not settings.hash:
+        return frozenset()
+    return frozenset(prop.name for prop in selected_properties(settings.hash, properties))
 
 
 def _searchable(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.lookup import naming_scopes
-from hubspot_ingest.catalog.stream import ItemStream, RecordStream, Stream, ViewStream
+from hubspot_ingest.catalog.stream import ItemStream, Stream, ViewStream
 from hubspot_ingest.database.state.page_archive import PageArchive
 from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.properties import PortalSchema
@@ -20,13 +19,9 @@ from hubspot_ingest.errors import (
     IngestError,
     finishing,
 )
-from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
-from hubspot_ingest.inbound.extract.latest_changes import NewestPage, newest_page
-from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.items import view_streams
 from hubspot_ingest.inbound.items.run import ItemRun
 from hubspot_ingest.inbound.load.batches import HISTORY
@@ -39,15 +34,18 @@ from hubspot_ingest.inbound.opening.closing import EndingRun
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
-from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
 from hubspot_ingest.inbound.reconcile.counts import HeartbeatFetch
 from hubspot_ingest.inbound.reconcile.repairs import Repairs
 from hubspot_ingest.inbound.run.follow_up import FollowUp
-from hubspot_ingest.model import Property
+from hubspot_ingest.inbound.run.hashing import hash_tables
+from hubspot_ingest.inbound.run.started_extraction import (
+    StartedExtraction,
+    start_beside_others,
+    start_extraction,
+)
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.portals import QuotaShare, count_requests
-from hubspot_ingest.times import Clock
 
 # A run that merges nothing yet tells so often how many requests it sent.
 PROGRESS_EVERY = times.MINUTE // 6
@@ -212,6 +210,7 @@ class Run:
             finishing(table_loader.close),
             closing(Comparison(Repairs(loader, until, follow_up.count_rows))) as comparison,
         ):
+            yield from hash_tables(table_loader, state, started, self._context, self._notes)
             if started.extraction is not None:
                 batches = started.batches
                 yield from self._read(started.extraction, batches, comparison, tables, until)
@@ -233,9 +232,12 @@ class Run:
         """Whether what earlier runs left behind turns out not to count, and is forgotten."""
         state = self._sync_state
         ahead = client.clock_ahead(self._log.started_at)
+        is_other = state.earned_on.portal_id not in (None, portal_id)
+        state = self._sync_state = replace(state, is_of_other_portal=is_other)
         if not state.has_run:
-            return False
-        if state.earned_on.portal_id not in (None, portal_id):
+            # its plan took the properties for new ones
+            return is_other and state.settings.new_properties == "ignore"
+        if is_other:
             reason = f"it was read from portal {state.earned_on.portal_id} before"
         elif state.is_from_the_future(self._log.started_at - ahead):
             reason = "a clock that was ahead of HubSpot's had moved the cursor too far"
@@ -290,6 +292,7 @@ class Run:
             PortalSchema(self._context.database).save_properties(
                 *(self._name, started.properties, started.plan.property_columns),
                 replacing=bool(self._sync_state.remembered),
+                late=self._sync_state.late_properties(started.properties, self._clock.now()),
             )
 
     def _run_items(self, client: Client, stream: ItemStream, portal_id: str) -> Iterator[None]:
@@ -321,80 +324,3 @@ class Run:
         self._log.requests = self._requests()
         self._writer.renew(PROGRESS_EVERY)
         self._renew_others()
-
-
-@dataclass(frozen=True, slots=True)
-class StartedExtraction:
-    """A run's plan, its first search (None: it reads all), and what it goes on to read.
-
-    ``extraction`` is None where the first search tells that nothing changed.
-    """
-
-    plan: Plan
-    properties: tuple[Property, ...]
-    newest: NewestPage | None
-    extraction: Extraction | None
-    batches: Iterator[RecordBatch]
-
-
-def start_extraction(
-    fetch: Fetch, stream: RecordStream, sync_state: SyncState, started_at: int, clock: Clock
-) -> StartedExtraction:
-    """Plan and begin to read, asking for the properties only where something is to be read.
-
-    A stream in which nothing changed costs one search. When something did change and the
-    properties did too, the first page is read again with the new ones. ``started_at`` is when the
-    run began (epoch ms).
-    """
-
-    def ask() -> tuple[Property, ...]:
-        return fetch(requests.properties(stream.object_type), responses.properties)
-
-    calendar = portal_calendar(fetch, sync_state.settings, started_at)
-
-    def begin(properties: tuple[Property, ...]) -> StartedExtraction:
-        plan = sync_state.plan(stream, properties, started_at, calendar)
-        checkpoint = sync_state.resumed(plan)
-        newest = newest_page(fetch, plan) if plan.incremental and checkpoint is None else None
-        if newest is not None and newest.whole and not newest.records:
-            return StartedExtraction(plan, properties, newest, None, iter(()))
-        extraction = Extraction(fetch, plan, clock, checkpoint, newest)
-        return StartedExtraction(plan, properties, newest, extraction, extraction.batches())
-
-    if sync_state.asks_properties(started_at):
-        return begin(ask())
-    started = begin(sync_state.properties)
-    batches = [*itertools.islice(started.batches, 1)]
-    if batches and batches[0].records:
-        with ThreadPoolExecutor(1) as pool:
-            answer = pool.submit(ask)
-            # reading goes on meanwhile
-            batches.extend(itertools.islice(started.batches, 1))
-            properties = answer.result()
-        if properties != started.properties:
-            return begin(properties)
-    return replace(started, batches=itertools.chain(batches, started.batches))
-
-
-def start_beside_others(
-    fetch: Fetch,
-    stream: RecordStream,
-    sync_state: SyncState,
-    started_at: int,
-    clock: Clock,
-    tick: float,
-    heartbeat: Callable[[], None],
-) -> Generator[None, None, StartedExtraction]:
-    """As ``start_extraction``, in a thread; yields every ``tick`` seconds so that others begin too.
-
-    So the first searches of a pass go on side by side: one that finds nothing takes as long as
-    HubSpot's limits make it, not as long as all answers one after the other. HubSpot may let it
-    wait for longer than a lease holds, so ``heartbeat`` is called each time.
-    """
-    with ThreadPoolExecutor(1) as thread:
-        future = thread.submit(start_extraction, fetch, stream, sync_state, started_at, clock)
-        yield
-        while not wait([future], tick).done:
-            heartbeat()
-            yield
-        return future.result()

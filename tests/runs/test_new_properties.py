@@ -1,0 +1,168 @@
+"""Properties that appear in HubSpot once a sync is at work: taken or not, and told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.runs.conftest import MakeWorld
+from tests.runs.test_alerts import _new, watching
+from tests.runs.test_portals import move
+from tests.runs.world import CONTACTS, DAY_AND_MORE, HOUR, SLIM, World
+
+# the properties of before, and whatever comes
+GROWING = {**SLIM, "properties": [*SLIM["properties"], "new_*"]}
+
+
+def _running(make: MakeWorld, **settings: Any) -> World:
+    """A sync that ran once, before some properties appear."""
+    world = make({"contacts": 3})
+    world.configure("contacts", {**GROWING, **settings})
+    world.run()
+    return world
+
+
+def _appear(world: World, *names: str) -> None:
+    """Let properties appear that a changed record has."""
+    record_id = next(iter(world.portal.records("contacts"))).id
+    for name in names:
+        world.portal.add_property("contacts", name, "string")
+    world.portal.update("contacts", record_id, dict.fromkeys(names, "of note"))
+    world.clock.advance(HOUR)
+
+
+def _taken(world: World) -> dict[str, tuple[bool, bool]]:
+    """The properties that appeared: whether they have a column, and whether they are ignored."""
+    rows = world.rows(
+        "SELECT PROPERTY, COLUMN_NAME, IGNORED FROM HUBSPOT_INGEST.CORE.PROPERTIES "
+        "WHERE APPEARED_AT IS NOT NULL"
+    )
+    return {row["PROPERTY"]: (row["COLUMN_NAME"] is not None, row["IGNORED"]) for row in rows}
+
+
+def _holds(world: World, name: str) -> bool:
+    rows = world.rows(f"SELECT PROPERTIES FROM {CONTACTS}")
+    return any(json.loads(row["PROPERTIES"]).get(name) for row in rows)
+
+
+def test_a_new_property_is_taken_where_nothing_else_is_said(make: MakeWorld) -> None:
+    world = _running(make)
+    _appear(world, "new_tier")
+
+    world.run()
+
+    assert _taken(world) == {"new_tier": (True, False)}
+    assert "PROPERTIES_NEW_TIER" in world.columns()
+
+
+def test_a_new_property_is_ignored_where_the_settings_say_so(make: MakeWorld) -> None:
+    world = _running(make, new_properties="ignore")
+    _appear(world, "new_tier")
+    world.run()
+    world.clock.advance(DAY_AND_MORE)
+
+    world.run()
+
+    assert _taken(world) == {"new_tier": (False, True)}
+    assert "PROPERTIES_NEW_TIER" not in world.columns()
+    assert not _holds(world, "new_tier")
+
+
+def test_what_was_ignored_is_taken_once_the_settings_name_it(make: MakeWorld) -> None:
+    world = _running(make, new_properties="ignore")
+    _appear(world, "new_tier", "new_size")
+    world.run()
+
+    named = {**GROWING, "properties": [*GROWING["properties"], "new_tier"]}
+    world.configure("contacts", {**named, "new_properties": "ignore"})
+    world.run()
+
+    assert _taken(world) == {"new_tier": (True, False), "new_size": (False, True)}
+    assert _holds(world, "new_tier")
+
+
+def test_what_was_taken_stays_when_a_sync_begins_to_ignore(make: MakeWorld) -> None:
+    world = _running(make)
+    _appear(world, "new_tier")
+    world.run()
+
+    world.configure("contacts", {**GROWING, "new_properties": "ignore"})
+    _appear(world, "new_size")
+    world.run()
+
+    assert _taken(world) == {"new_tier": (True, False), "new_size": (False, True)}
+
+
+def test_what_was_ignored_comes_with_the_rotation_when_a_sync_takes_new_ones(
+    make: MakeWorld,
+) -> None:
+    world = _running(make, new_properties="ignore")
+    _appear(world, "new_tier")
+    world.run()
+
+    world.configure("contacts", GROWING)
+    world.clock.advance(DAY_AND_MORE)
+    world.run()
+
+    assert _taken(world) == {"new_tier": (True, False)}
+    assert _holds(world, "new_tier")
+
+
+def test_the_properties_of_another_object_are_not_new(make: MakeWorld) -> None:
+    world = _running(make, new_properties="ignore")
+
+    world.configure(
+        "contacts",
+        {"stream": "deals", "properties": ["dealname"], "associations": []}
+        | {"new_properties": "ignore", "destination": {"table": "DEALS"}},
+    )
+    world.portal.create("deals", {"dealname": "Big"})
+    world.run()
+
+    assert _taken(world) == {}
+    assert "PROPERTIES_DEALNAME" in world.columns("HUBSPOT_DATA.CRM.DEALS")
+
+
+def test_the_properties_of_another_portal_are_not_new(make: MakeWorld) -> None:
+    world = _running(make, new_properties="ignore")
+    world.rows(f"DROP TABLE {CONTACTS}")
+    other = move(make, world, {"contacts": 2})
+    other.portal.add_property("contacts", "new_elsewhere", "string")
+
+    other.run()
+
+    assert _taken(other) == {}
+    assert "PROPERTIES_NEW_ELSEWHERE" in other.columns()
+
+
+def test_people_hear_once_which_properties_appeared(make: MakeWorld) -> None:
+    world = watching(_running(make))
+    _appear(world, "new_tier", "new_size")
+
+    (text,) = _new(world, world.run)
+
+    assert text == (
+        "contacts has NEW_PROPERTIES: new_size, new_tier. Look at SELECT * FROM "
+        "HUBSPOT_INGEST.CORE.PROPERTIES WHERE SYNC = 'contacts' AND APPEARED_AT IS NOT NULL."
+    )
+    world.clock.advance(HOUR)
+    assert _new(world, world.run) == []
+
+
+def test_people_hear_again_of_another_property_and_never_that_it_is_over(make: MakeWorld) -> None:
+    world = watching(_running(make))
+    _appear(world, "new_tier")
+    world.run()
+    _appear(world, "new_size")
+
+    (text,) = _new(world, world.run)
+
+    assert "new_size" in text
+    world.clock.advance(8 * DAY_AND_MORE)
+    assert _new(world, world.run) == []
+
+
+def test_nobody_hears_of_the_properties_of_a_first_run(make: MakeWorld) -> None:
+    world = watching(make({"contacts": 3}))
+
+    assert _new(world, lambda: world.slim().run()) == []
