@@ -12,7 +12,7 @@ from snowflake_sandbox.background import Background
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.plan_cache import PlanCache
-from snowflake_sandbox.storage import relations
+from snowflake_sandbox.storage import columns, relations
 from snowflake_sandbox.storage.catalog import Catalog
 from snowflake_sandbox.storage.deferred import Deferred
 from snowflake_sandbox.storage.history import History
@@ -76,11 +76,19 @@ class Account(ABC):
             "existing", table, lambda: relations.existing_columns(duck, table)
         )
 
+    def kind_of(self, duck: duckdb.DuckDBPyConnection, name: Name) -> str | None:
+        """Return TABLE or VIEW, None without one of that name; of a table it is remembered."""
+        return self.plans.remember("kind", name, lambda: relations.kind_of(duck, name))
+
+    def shape_of(self, duck: duckdb.DuckDBPyConnection, name: Name) -> columns.Shape | None:
+        """Return a relation's columns with their types; of a table they are remembered."""
+        return self.plans.remember("shape", name, lambda: columns.shape_of(duck, name))
+
     def settle(self, duck: duckdb.DuckDBPyConnection, table: Name) -> None:
         """Put rows that COPY left in files into their table, before something else reads it."""
         if table in self.deferred.all():
-            columns = list(self.table_columns(duck, table))
-            self.deferred.settle(table, partial(execute, duck), columns)
+            names = list(self.table_columns(duck, table))
+            self.deferred.settle(table, partial(execute, duck), names)
 
     def settle_all(self) -> None:
         """Put all rows that COPY left in files into their tables.

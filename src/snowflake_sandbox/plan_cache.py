@@ -27,6 +27,7 @@ class PlanCache:
         self._plans: OrderedDict[Key, tuple[Plan, frozenset[Name] | None]] = OrderedDict()
         self._reads: dict[Name, frozenset[Name]] = {}
         self._facts: dict[tuple[str, Name], Any] = {}
+        self._changes = 0
         self._size = size
         self._lock = Lock()
 
@@ -68,9 +69,12 @@ class PlanCache:
             if key in self._facts:
                 remembered: Fact = self._facts[key]
                 return remembered
+            changes = self._changes
         answer = read()
         with self._lock:
-            self._facts[key] = answer
+            # what was read while another session changed something may be of before
+            if changes == self._changes:
+                self._facts[key] = answer
         return answer
 
     def forget(self, *scope: str) -> None:
@@ -85,6 +89,7 @@ class PlanCache:
             return name[: len(changed)] == changed
 
         with self._lock:
+            self._changes += 1
             self._forget_plans(lambda tables: any(map(is_changed, tables)))
             self._reads = {
                 name: reads for name, reads in self._reads.items() if not is_changed(name)

@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from snowflake.connector import SnowflakeConnection
-from snowflake.connector.session_manager import SessionManager, SessionManagerFactory
+from snowflake.connector.session_manager import SessionManager
 from snowflake.connector.vendored.requests.adapters import HTTPAdapter
 from snowflake.connector.vendored.requests.models import PreparedRequest, Response
+from snowflake.connector.vendored.requests.sessions import Session
 
 from snowflake_sandbox.endpoint.wire import OWNER_PARAMETER, Handler, Request, Wire
 
@@ -52,6 +53,19 @@ _response: Callable[[], Any] = Response
 _adapter: Callable[..., Any] = WireAdapter
 
 
+class LoopbackSessions(SessionManager):
+    """Makes sessions that look for no proxy: they would read the environment at every request."""
+
+    def make_session(self, *, url: str | None = None) -> Session:
+        """Return a session whose adapters are those of the connection."""
+        session: Session = super().make_session(url=url)
+        session.trust_env = False
+        return session
+
+
+_manager: Callable[..., SessionManager] = LoopbackSessions
+
+
 class LoopbackConnection(SnowflakeConnection):
     """A connection whose requests all go to one :class:`Wire`."""
 
@@ -68,7 +82,7 @@ class LoopbackConnection(SnowflakeConnection):
     def _session_manager(self, value: SessionManager | None) -> None:
         if value is not None:
             config = replace(value.config, adapter_factory=self._adapter)
-            value = SessionManagerFactory.get_manager(config)
+            value = _manager(config)
         self._loopback = value
 
     def _adapter(self, *_: Any, **kwargs: Any) -> WireAdapter:

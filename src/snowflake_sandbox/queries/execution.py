@@ -66,6 +66,8 @@ def plan_query(session: LocalSession, text: str, params: list[Any] | None) -> Pl
             *_read_names(session, plan.root),
         }
         plans.put(key, plan, relations)
+        if isinstance(plan.root, exp.Query):
+            plan.extra["declared"] = declared_outputs(session, plan.root)
         if temporary is None:
             keep_plan(session, key, params, plan, relations)
     return plan

@@ -1,7 +1,7 @@
 """Uses a statement's plan again for other tables that have the same columns.
 
-A run stages its rows in a table that has the run's id in its name. DML that differs in such an id
-alone has the same plan, but for the name.
+A run stages its rows in tables that have the run's id in their names. A statement that differs in
+such an id alone has the same plan, but for the names.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlglot import exp
-
 from snowflake_sandbox import access, recollections
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.plan_cache import Key
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql.translation import Plan
-from snowflake_sandbox.storage import columns
 
-_RUN_ID = re.compile(r'[0-9A-F]{12}(?=")')
+_RUN_ID = re.compile(r'(?<=[-_])[0-9A-F]{12}(?=(?:_\w*)?")')
 _MARK = "·RUN·"
 
 
@@ -39,8 +36,7 @@ def keep_plan(
     session: LocalSession, key: Key, params: list[Any] | None, plan: Plan, relations: Iterable[Name]
 ) -> None:
     """Keep a plan for the next table of the same columns."""
-    # of a query the tree is read again, for its columns' types
-    run_id = _run_id(key) if isinstance(plan.root, exp.DML) else None
+    run_id = _run_id(key)
     recollections.keep(
         _key(key, run_id, params),
         _with_run_id(plan, run_id, _MARK),
@@ -64,7 +60,7 @@ def _shape(session: LocalSession, name: Name) -> Hashable:
     """What a plan depends on in a relation: its columns, or what a listing shows the session."""
     if name.schema == access.INFORMATION_SCHEMA:
         return ("listing", access.listed_names(session, name))
-    return columns.shape_of(session.duck, name)
+    return session.account.shape_of(session.duck, name)
 
 
 def _renamed(name: Name, old: str | None, new: str | None) -> Name:

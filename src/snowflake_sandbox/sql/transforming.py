@@ -120,16 +120,20 @@ def _nanoseconds(instant: Expr) -> Expr:
 def _milliseconds(root: Expr) -> Expr:
     """Convert whole milliseconds directly, not by DECIMAL, DOUBLE and a time zone.
 
-    The same as fakesnow's macro for ``TO_TIMESTAMP_NTZ(TRY_TO_NUMBER(x), 3)``, but exact and ten
-    times as fast; what is no BIGINT still goes by DECIMAL.
+    The same as fakesnow's macro for ``TO_TIMESTAMP_NTZ(x::NUMBER(38, 0), 3)``, or with
+    ``TRY_TO_NUMBER(x)``, but exact, and DuckDB plans and does it in a tenth of the time; what is no
+    BIGINT still goes by DECIMAL.
     """
     for node in list(root.find_all(exp.Anonymous)):
         if node.name != "_fs_to_timestamp" or len(node.expressions) != 2:
             continue
         number, scale = node.expressions
-        if not isinstance(number, exp.TryCast) or scale.name != "3":
+        if not isinstance(number, exp.Cast) or scale.name != "3":
             continue
-        if number.to.sql(dialect="duckdb") != "DECIMAL(38, 0)":
+        kind = number.to.sql(dialect="duckdb")
+        if kind == "BIGINT":
+            node.replace(exp.Anonymous(this="EPOCH_MS", expressions=[number.copy()]))
+        if kind != "DECIMAL(38, 0)" or not isinstance(number, exp.TryCast):
             continue
         whole = exp.DataType(this=exp.DataType.Type.BIGINT)
         quick = exp.TryCast(this=number.this.copy(), to=whole.copy())

@@ -12,14 +12,14 @@ from snowflake_sandbox.sql import table_definitions
 from snowflake_sandbox.sql.clauses import Context
 from snowflake_sandbox.sql.tokens import Kind, Reader
 from snowflake_sandbox.sql.types import DataType, read_type
-from snowflake_sandbox.storage import columns, relations
+from snowflake_sandbox.storage import columns
 
 
 def alter_table(session: LocalSession, reader: Reader, context: Context) -> Result:
     """ALTER TABLE: add, drop, rename and widen columns, comments."""
     quiet = reader.if_exists()
     name = session.temporary.resolve(context.qualify(reader.dotted()))
-    if relations.kind_of(session.duck, name) != "TABLE":
+    if session.account.kind_of(session.duck, name) != "TABLE":
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))
@@ -104,7 +104,7 @@ def _rename_table(session: LocalSession, reader: Reader, context: Context, name:
         raise unsupported("renaming a temporary table")
     if new[:2] != name[:2]:
         raise unsupported("renaming a table into another schema")
-    if relations.kind_of(session.duck, new) is not None:
+    if session.account.kind_of(session.duck, new) is not None:
         raise exists(new.object)
     execute(session.duck, f"ALTER TABLE {path(name)} RENAME TO {quote(new.object)}")
     for table, prefix in ((columns.DECLARED, ""), (columns.COMMENTS, "ext_")):
@@ -116,6 +116,7 @@ def _rename_table(session: LocalSession, reader: Reader, context: Context, name:
             f" AND {prefix}{schema} = ? AND {prefix}table_name = ?",
             [new.object, *name],
         )
+    session.account.plans.define(new)
 
 
 def _rename(session: LocalSession, name: Name, old: str, new: str) -> None:
@@ -262,7 +263,7 @@ def comment(session: LocalSession, reader: Reader, context: Context) -> Result:
     reader.expect("IS")
     text = reader.string()
     reader.end()
-    existing_kind = relations.kind_of(session.duck, name)
+    existing_kind = session.account.kind_of(session.duck, name)
     if existing_kind is None:
         if quiet:
             return status("Statement executed successfully.")

@@ -14,7 +14,6 @@ from snowflake_sandbox.sql import clauses
 from snowflake_sandbox.sql.clauses import Clause, Context
 from snowflake_sandbox.sql.tokens import Reader
 from snowflake_sandbox.statements import notifications, procedures
-from snowflake_sandbox.storage import relations
 from snowflake_sandbox.storage.records import Entry, Grant
 
 _PRIVILEGES: dict[str, frozenset[str]] = {
@@ -253,7 +252,7 @@ def _object(session: LocalSession, reader: Reader, context: Context) -> tuple[st
         return kind, f"{full.database}.{full.schema}"
     if kind in ("TABLE", "VIEW"):
         name = context.qualify(reader.dotted())
-        existing_kind = relations.kind_of(session.duck, name)
+        existing_kind = session.account.kind_of(session.duck, name)
         if existing_kind is None:
             raise missing(kind.capitalize(), str(name))
         return existing_kind, ".".join(name)

@@ -19,7 +19,6 @@ from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql.clauses import Context
 from snowflake_sandbox.sql.tokens import Reader
 from snowflake_sandbox.statements import notifications, procedures
-from snowflake_sandbox.storage import relations
 from snowflake_sandbox.storage.records import Entry, Grant, Procedure
 
 Row = dict[str, Any]
@@ -337,7 +336,7 @@ def describe_object(session: LocalSession, reader: Reader, context: Context) -> 
     reader.accept("TYPE", "=", "COLUMNS")
     reader.end()
     access.require_relation(session, "TABLE", table)
-    if relations.kind_of(session.duck, table) is None:
+    if session.account.kind_of(session.duck, table) is None:
         raise missing("Table", str(table))
     sql = _DESCRIBE
     for place, part in enumerate(table, 1):

@@ -58,7 +58,7 @@ def create_table(
     quiet = reader.if_not_exists() or quiet
     _known_schema(session, name, "CREATE TABLE")
     given, name = name, session.temporary.stand_in(name) if temporary else name
-    existing_kind = relations.kind_of(session.duck, name)
+    existing_kind = session.account.kind_of(session.duck, name)
     if existing_kind is not None:
         hidden = access.hidden_conflict(session, existing_kind, ".".join(name))
         if hidden is not None:
@@ -82,6 +82,7 @@ def create_table(
         name,
         ((column.name, column.type.declared, column.comment) for column in definition.columns),
     )
+    session.account.plans.define(name)
     if transient:
         session.account.deferred.created(name)
     if definition.comment is not None:
@@ -174,7 +175,7 @@ def create_view(
     name = context.qualify(reader.dotted())
     _known_schema(session, name, "CREATE VIEW")
     given, name = name, session.temporary.stand_in(name) if temporary else name
-    existing_kind = relations.kind_of(session.duck, name)
+    existing_kind = session.account.kind_of(session.duck, name)
     if existing_kind is not None:
         hidden = access.hidden_conflict(session, existing_kind, ".".join(name))
         if hidden is not None:
@@ -199,15 +200,7 @@ def create_view(
     read_names = [each for each, _ in planned.named]
     listed = f" ({', '.join(quote(title) for title in titles)})" if titles else ""
     execute(session.duck, f"{_verb(True, name, 'VIEW')} {path(name)}{listed} AS {body}")
-    column_names = [
-        str(row[0])
-        for row in execute(
-            session.duck,
-            "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ?"
-            " AND table_name = ? ORDER BY column_index",
-            [*name],
-        )
-    ]
+    column_names = relations.column_names(session.duck, name)
     columns.created(session.duck, name)
     declared_types = list(types) + [None] * (len(column_names) - len(types))
     columns.declare(
@@ -248,7 +241,7 @@ def _planned_view(session: LocalSession, text: str, context: Context) -> _Planne
     """Return a view's query as DuckDB takes it, remembered while what it reads has its columns."""
     key = ("view", text, session.database, session.schema)
     is_plain = session.temporary.key is None and not session.has_variables()
-    columns_of = partial(columns.shape_of, session.duck)
+    columns_of = partial(session.account.shape_of, session.duck)
     if is_plain:
         planned: _PlannedView | None = recollections.recall(key, columns_of)
         if planned is not None:
@@ -310,7 +303,7 @@ def _drop(session: LocalSession, reader: Reader, context: Context, kind: str) ->
     if not reader.accept("CASCADE"):
         reader.accept("RESTRICT")
     reader.end()
-    existing_kind = relations.kind_of(session.duck, name)
+    existing_kind = session.account.kind_of(session.duck, name)
     if existing_kind is None:
         if quiet:
             return status("Drop statement executed successfully.")
@@ -341,7 +334,7 @@ def truncate(session: LocalSession, reader: Reader, context: Context) -> Result:
     quiet = reader.if_exists()
     name = session.temporary.resolve(context.qualify(reader.dotted()))
     reader.end()
-    if relations.kind_of(session.duck, name) != "TABLE":
+    if session.account.kind_of(session.duck, name) != "TABLE":
         if quiet:
             return status("Statement executed successfully.")
         raise missing("Table", str(name))

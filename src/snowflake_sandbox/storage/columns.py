@@ -265,7 +265,11 @@ def declared_types(
     return types_by_column
 
 
-def shape_of(cursor: duckdb.DuckDBPyConnection, name: Name) -> tuple[tuple[Any, ...], ...] | None:
+Shape = tuple[tuple[Any, ...], ...]
+"""A relation's columns in order: name, DuckDB's type, declared type, nullable, default."""
+
+
+def shape_of(cursor: duckdb.DuckDBPyConnection, name: Name) -> Shape | None:
     """Return a relation's columns in order, with DuckDB's types and the declared ones.
 
     None when there is no such table or view.

@@ -19,6 +19,8 @@ from threading import RLock
 
 from snowflake_sandbox.names import Name, literal, path, quote
 
+_TEXT_OR_NAME = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+
 
 @dataclass
 class Rows:
@@ -29,7 +31,7 @@ class Rows:
     loaded: set[tuple[str, str]] = field(default_factory=set)
 
     def query(self, columns: Sequence[str], files: Sequence[Path] | None = None) -> str:
-        """Return a SELECT of the rows of all files, or of some, with all columns of the table."""
+        """Return a SELECT of the rows of all files, or of some, with these columns of the table."""
         values = dict(self.values)
         listed = ", ".join(f"{values.get(name, 'NULL')} AS {quote(name)}" for name in columns)
         paths = ", ".join(literal(str(file)) for file in files or self.files)
@@ -140,13 +142,25 @@ class Deferred:
                 return None
             parts_of_rows = [[file] for file in rows.files] if apart else [rows.files]
             # of a replacement that is a text, backslashes would be read
-            sources = [f"({rows.query(columns, files)})" for files in parts_of_rows]
+            read = _named_in(sql, columns)
+            sources = [f"({rows.query(read, files)})" for files in parts_of_rows]
             return [named.sub(partial(_always, source), sql) for source in sources]
 
     def all(self) -> list[Name]:
         """Return every followed table."""
         with self._lock:
             return list(self._tables)
+
+
+def _named_in(sql: str, columns: Sequence[str]) -> Sequence[str]:
+    """Return the columns whose names are in a statement: DuckDB plans no others.
+
+    All of them where a star may mean any.
+    """
+    names = _TEXT_OR_NAME.sub(lambda found: found[0] if found[0][0] == '"' else "", sql).upper()
+    if "*" in names:
+        return columns
+    return [column for column in columns if quote(column)[1:-1].upper() in names] or columns
 
 
 def _always(text: str, _match: re.Match[str]) -> str:

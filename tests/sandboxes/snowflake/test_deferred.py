@@ -65,6 +65,18 @@ def test_a_merge_reads_them(loaded: Rows) -> None:
     assert ids(loaded) == ["1", "2"]
 
 
+def test_a_merge_reads_columns_of_any_name(rows: Rows, stage: Stage) -> None:
+    rows("""CREATE TRANSIENT TABLE T (ID VARCHAR, "it's" VARCHAR, "a""b" VARCHAR, C VARCHAR)""")
+    values = {"ID": ["1"], "it's": ["x"], 'a"b': ["y"], "C": ["z"]}
+    rows(copy("T", stage("1.parquet", values), "PURGE = TRUE"))
+    rows("CREATE TABLE D (ID VARCHAR, X VARCHAR, Y VARCHAR, Z VARCHAR)")
+    rows(
+        """MERGE INTO D t USING (SELECT id, "it's" AS X, 'it''s' AS Z, "a""b" AS Y FROM T) s"""
+        " ON t.ID = s.ID WHEN NOT MATCHED THEN INSERT (ID, X, Y, Z) VALUES (s.ID, s.X, s.Y, s.Z)"
+    )
+    assert rows("SELECT * FROM D") == [{"ID": "1", "X": "x", "Y": "y", "Z": "it's"}]
+
+
 def test_a_merge_reads_selected_columns_from_their_file(
     shared: Engine, rows: Rows, stage: Stage
 ) -> None:

@@ -55,6 +55,29 @@ def test_a_plan_of_unknown_relations_is_forgotten_at_every_change(
     assert not is_known_after(plans, relations, *OTHER)
 
 
+def test_a_table_takes_the_name_of_one_that_was_dropped(rows: Rows) -> None:
+    rows("CREATE TABLE T (A INTEGER)")
+    rows("DROP TABLE T")
+    rows("DROP TABLE IF EXISTS T")
+    rows("CREATE TABLE U (B VARCHAR)")
+    rows("ALTER TABLE U RENAME TO T")
+    rows("INSERT INTO T VALUES ('b')")
+
+    assert rows("SELECT * FROM T") == [{"B": "b"}]
+    rows("CREATE TABLE IF NOT EXISTS T (A INTEGER)")
+    rows("DROP TABLE T")
+
+
+def test_what_was_read_while_something_changed_is_not_remembered(plans: PlanCache) -> None:
+    def read() -> str:
+        plans.define(TABLE)
+        return "of before"
+
+    plans.remember("kind", TABLE, read)
+
+    assert plans.remember("kind", TABLE, lambda: "of now") == "of now"
+
+
 def test_a_view_reads_what_its_table_became_meanwhile(rows: Rows) -> None:
     rows("CREATE TABLE T (A INTEGER)")
     rows("CREATE VIEW V AS WITH T AS (SELECT A FROM T) SELECT A FROM T")

@@ -28,9 +28,9 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-def merge(run: str) -> str:
+def merge(run: str, part: str) -> str:
     return (
-        f'MERGE INTO T USING (SELECT ID, V FROM "LOAD_{run}") AS s ON T.ID = s.ID'
+        f'MERGE INTO T USING (SELECT ID, V FROM "LOAD_{run}{part}") AS s ON T.ID = s.ID'
         " WHEN MATCHED THEN UPDATE SET V = s.V"
         " WHEN NOT MATCHED THEN INSERT (ID, V) VALUES (s.ID, s.V)"
     )
@@ -58,15 +58,22 @@ def test_a_table_of_other_columns_has_a_plan_of_its_own(
     assert planned == [query]
 
 
-def test_the_next_runs_merge_reads_the_next_runs_rows(rows: Rows, planned: list[str]) -> None:
+@pytest.mark.parametrize("part", ["", "_1", "_SEEN"])
+def test_the_next_run_reads_its_own_rows_by_the_same_plans(
+    rows: Rows, planned: list[str], part: str
+) -> None:
     for run, value in ((RUN, "first"), (NEXT, "second")):
+        table = f'"LOAD_{run}{part}"'
+        query = f"SELECT ID, V FROM {table}"
         rows("CREATE OR REPLACE TABLE T (ID VARCHAR, V VARIANT)")
-        rows(f'CREATE TABLE "LOAD_{run}" (ID VARCHAR, V VARCHAR)')
-        rows(f"INSERT INTO \"LOAD_{run}\" VALUES ('1', '{value}')")
+        rows(f"CREATE TABLE {table} (ID VARCHAR, V VARCHAR)")
+        rows(f"INSERT INTO {table} VALUES ('1', '{value}')")
         planned.clear()
-        rows(merge(run))
+        rows(merge(run, part))
         assert rows("SELECT V::VARCHAR AS V FROM T") == [{"V": value}]
-    assert merge(NEXT) not in planned
+        assert rows(query) == [{"ID": "1", "V": value}]
+    assert merge(NEXT, part) not in planned
+    assert query not in planned
 
 
 def test_a_view_over_a_table_of_other_columns_is_translated_anew(rows: Rows) -> None:
