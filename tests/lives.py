@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 BOUND = int(os.environ.get("LIVES") or 0)
-"""At most this many of each kind by night, as ``make test-nightly LIVES=30`` says; 0 is all."""
+"""At most this many of each kind by night, as ``make test-nightly LIVES=10`` says; 0 is all."""
 
 
 def bounded(count: int, one_in: int = 1) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from hubspot_sandbox import Faults, Planned
 from hubspot_sandbox.write_rules import WriteRules
+from tests.nights import pairs
 from tests.push import truth
 from tests.push.conftest import MakePushWorld
 from tests.push.push_world import PushWorld
@@ -31,8 +32,11 @@ def filled(make_push: MakePushWorld, **options: Any) -> PushWorld:
     return world
 
 
-@pytest.mark.parametrize("endpoint", ["/batch/create", "/batch/update", "/batch/read"])
-@pytest.mark.parametrize("kind", ["dropped", "truncated", "502", "500", "not-json", "423", "429"])
+KINDS = ("dropped", "truncated", "502", "500", "not-json", "423", "429")
+ENDPOINTS = ("/batch/create", "/batch/update", "/batch/read")
+
+
+@pytest.mark.parametrize(("kind", "endpoint"), pairs(KINDS, ENDPOINTS))
 def test_a_lost_answer_makes_no_duplicate(
     make_push: MakePushWorld, kind: str, endpoint: str
 ) -> None:

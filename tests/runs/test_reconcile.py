@@ -12,6 +12,7 @@ import pytest
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
 from hubspot_ingest.inbound.reconcile import bisection, comparison
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
+from tests.nights import first_of_each
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import CONTACTS, HOUR, MINUTE, World, on_an_empty_stack
 
@@ -301,7 +302,7 @@ def test_an_agreeing_table_that_is_counted_costs_ten_requests_at_most(make: Make
     assert len(world.asked()) <= 10
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", first_of_each(range(8), lambda seed: min(seed, 2)))
 def test_a_clean_table_raises_no_alarm_while_people_go_on(world: World, seed: int) -> None:
     random = Random(seed)
 

@@ -18,6 +18,7 @@ from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 from hubspot_sandbox import Portal, Sandbox
 from tests.laptop.process import Laptop, served
+from tests.nights import pairs
 from tests.runs.world import BASE_URL, World
 
 TOKEN = "pat-eu1-5ec7e75e-c7e7-4111-8222-333344445555"
@@ -84,8 +85,9 @@ def test_no_table_of_state_and_no_log_holds_the_token(
     ] == []
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 503])
-@pytest.mark.parametrize("shape", ["json", "html", "text"])
+@pytest.mark.parametrize(
+    ("status", "shape"), pairs((400, 401, 403, 404, 503), ("json", "html", "text"))
+)
 def test_an_answer_that_repeats_the_token_is_told_without_it(
     world: World, status: int, shape: str
 ) -> None:

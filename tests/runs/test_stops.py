@@ -6,6 +6,7 @@ import pytest
 
 from hubspot_ingest.errors import SyncBusy
 from hubspot_sandbox import Limits
+from tests.nights import pairs
 from tests.runs.conftest import MakeWorld
 from tests.runs.dying import killed
 from tests.runs.world import HOUR, MINUTE, HandClock, World
@@ -123,8 +124,7 @@ def test_the_share_of_other_apps_is_left_alone(make: MakeWorld) -> None:
 # -- killed --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("dies_at", range(6, 35, 4))
+@pytest.mark.parametrize(("dies_at", "after"), pairs(range(6, 35, 4), (False, True)))
 def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
     make: MakeWorld, dies_at: int, after: bool
 ) -> None:
