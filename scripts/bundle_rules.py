@@ -47,6 +47,7 @@ PRIVILEGES = {
     r"CREATE (OR REPLACE )?WAREHOUSE\b": "CREATE WAREHOUSE",
     r"CREATE (OR REPLACE |OR ALTER )?TASK\b": "EXECUTE TASK",
     r"CREATE (OR REPLACE |OR ALTER )?TASK\b(?!.*\bWAREHOUSE =)": "EXECUTE MANAGED TASK",
+    r".*\bCURRENT_USER\(\)": "READ SESSION",
 }
 """What a statement needs on the account, by what it begins with."""
 

@@ -29,3 +29,4 @@ EXECUTE IMMEDIATE FROM './migrations/0019_outdated_views.sql';
 EXECUTE IMMEDIATE FROM './migrations/0020_one_by_one.sql';
 EXECUTE IMMEDIATE FROM './migrations/0021_stop_requests.sql';
 EXECUTE IMMEDIATE FROM './migrations/0022_hashed_values.sql';
+EXECUTE IMMEDIATE FROM './migrations/0023_audit_log.sql';

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hubspot_ingest.database.connection import database_of_procedure
+from hubspot_ingest.database.state.audit_log import AuditLog
 from hubspot_ingest.database.state.push_images import PushImages
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.diagnose.doctor import doctor_report
@@ -64,7 +65,10 @@ def _none_for_null(argument: object) -> object:
 
 
 def answering(work: Work[Arguments]) -> Handler[Arguments]:
-    """A handler that turns NULLs into None and every error into an answer."""
+    """A handler that turns NULLs into None and every error into an answer.
+
+    What the work noted as changed is added to AUDIT_LOG, whatever came after it.
+    """
     untyped_work: Callable[..., Answer] = work
 
     @wraps(work)
@@ -74,12 +78,26 @@ def answering(work: Work[Arguments]) -> Handler[Arguments]:
             context = _context(session)
             values = [_none_for_null(argument) for argument in args]
             named_values = {name: _none_for_null(value) for name, value in kwargs.items()}
-            return untyped_work(context, *values, **named_values)
+            answer = untyped_work(context, *values, **named_values)
         except Exception as error:
             database = None if context is None else context.database
-            return reportable_error(database, error, SystemClock().now()).as_answer
+            answer = reportable_error(database, error, SystemClock().now()).as_answer
+        if context is not None and context.changes:
+            return _audited(context, work.__name__.upper(), answer)
+        return answer
 
     return handler
+
+
+def _audited(context: Context, procedure: str, answer: Answer) -> Answer:
+    """The answer, once what the call changed is in AUDIT_LOG, or with why it is not."""
+    try:
+        AuditLog(context.database).add(procedure, context.changes, context.clock.now())
+    except Exception as error:
+        failure = reportable_error(context.database, error, context.clock.now())
+        message = f"{answer['message']}; AUDIT_LOG does not tell of it: {failure.message}"
+        return {**answer, "message": message}
+    return answer
 
 
 @answering

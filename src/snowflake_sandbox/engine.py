@@ -16,7 +16,7 @@ from snowflake_sandbox.endpoint.server import Server
 from snowflake_sandbox.endpoint.wire import Wire
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.queries import execution
-from snowflake_sandbox.session import Host, LocalSession, Script
+from snowflake_sandbox.session import SYSTEM, Host, LocalSession, Script
 from snowflake_sandbox.statements.setup_scripts import run_script
 from snowflake_sandbox.storage.records import Entry, Grant
 
@@ -127,6 +127,7 @@ class Engine(Host):
             SqlError: the statement failed.
         """
         session = self.local_session(task.database, task.schema)
+        session.login(SYSTEM)
         try:
             session.execute(definition)
         finally:

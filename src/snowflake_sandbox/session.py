@@ -25,7 +25,7 @@ from snowflake_sandbox.names import Name, quote
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session_parameters import SessionParameters
 from snowflake_sandbox.sql.clauses import Context
-from snowflake_sandbox.sql.transforming import TRANSACTION
+from snowflake_sandbox.sql.transforming import TRANSACTION, USER
 from snowflake_sandbox.sql.translation import Params, Translator
 from snowflake_sandbox.storage import columns
 from snowflake_sandbox.storage.catalog import Catalog
@@ -48,6 +48,10 @@ class Script:
     file: Path
     root: Path
 
+
+# whom a task runs as (Snowflake, "Introduction to tasks")
+SYSTEM = "SYSTEM"
+LOCAL = "LOCAL"
 
 _PUT = re.compile(r"\s*PUT\b", re.IGNORECASE)
 
@@ -134,10 +138,21 @@ class LocalSession:
             self.duck, {}, create_database=False, create_schema=False
         )
         self.translator = Translator(self._fake)
+        # an owner's procedure sees its caller, a task the system
+        if caller is not None:
+            self.login(caller.user)
+        else:
+            self.login(LOCAL if owner is None else SYSTEM)
         if database is not None and account.store.has_database(database):
             self.use(database, None)
             if schema is not None and account.store.has_schema(database, schema):
                 self.use(database, schema)
+
+    def login(self, user: str | None) -> None:
+        """Say who uses the session; None where Snowflake would not tell."""
+        self.user = user
+        name = "NULL" if user is None else f"'{user.replace(chr(39), chr(39) * 2)}'"
+        execute(self.duck, f"SET VARIABLE {USER} = {name}::VARCHAR")
 
     # --- current names --------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from page.statements import MINUTES, Answer, Statements, variant
+from page.statements import MINUTES, Answer, Row, Statements, variant
 
 
 class AppCalls(Statements):
@@ -27,6 +27,15 @@ class AppCalls(Statements):
     def configure_all(self, configuration: Mapping[str, Any]) -> Answer:
         """Store the settings of the app and of several syncs: all of them or none."""
         return self.call("CONFIGURE_ALL", configuration, True)
+
+    def audit_log(self, most: int) -> list[Row]:
+        """The changes that people made last, newest first."""
+        return self.rows(
+            "SELECT CHANGED_AT, CHANGED_BY, PROCEDURE_NAME, KIND, NAME, BEFORE, AFTER "
+            "FROM CORE.AUDIT_LOG ORDER BY CHANGED_AT DESC LIMIT ?",
+            (most,),
+            fresh_for=MINUTES,
+        )
 
     def send_test_notification(self) -> Answer:
         """Send the recipients a message, to see that it arrives."""

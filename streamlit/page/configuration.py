@@ -135,7 +135,7 @@ def differences(
 ) -> Lines:
     """Every setting that changes, with its value before and after."""
     lines: Lines = [
-        ("the app", name, _spelled(stored_app, name), _spelled(app, name)) for name in app
+        ("the app", name, spelled(stored_app, name), spelled(app, name)) for name in app
     ]
     for change in sync_changes:
         before = stored.get(change.name)
@@ -144,7 +144,7 @@ def differences(
         after = dict(before or {}) if change.settings is None else dict(change.settings)
         after.pop(ENABLED, None)
         lines += [
-            (change.name, name, _spelled(before or {}, name), _spelled(after, name))
+            (change.name, name, spelled(before or {}, name), spelled(after, name))
             for name in dict.fromkeys([*(before or {}), *after])
             if name != ENABLED and (before or {}).get(name) != after.get(name)
         ]
@@ -154,7 +154,7 @@ def differences(
     return lines
 
 
-def _spelled(settings: Settings, name: str) -> str:
+def spelled(settings: Mapping[str, Any], name: str) -> str:
     """A setting's value as JSON; what is not set has its default."""
     value = settings.get(name)
     return "default" if value is None else json.dumps(value, ensure_ascii=False)

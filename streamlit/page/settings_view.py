@@ -8,6 +8,7 @@ import streamlit as st
 
 from page import (
     app_settings,
+    audit_view,
     configuration,
     connections_view,
     day_limit,
@@ -34,6 +35,8 @@ def show(calls: Calls) -> None:
     _export(calls)
     st.space("small")
     _import(calls)
+    st.space("small")
+    audit_view.show(calls)
 
 
 def _export(calls: Calls) -> None:

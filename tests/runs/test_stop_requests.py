@@ -11,12 +11,13 @@ import pytest
 
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import Refusal
+from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from hubspot_ingest.inbound.run.runner import ingest_all, stop
 from snowflake_sandbox.session import LocalSession
 from tests.runs.conftest import MakeWorld
 from tests.runs.dying import Killed
 from tests.runs.statement_counts import statements_of_run
-from tests.runs.world import HANDLERS, HOUR, MINUTE, Answer, World
+from tests.runs.world import CONTACTS, HANDLERS, HOUR, MINUTE, Answer, World
 
 NOTICED_WITHIN = 20.0
 
@@ -240,6 +241,41 @@ def test_the_others_of_a_pass_go_on(make: MakeWorld) -> None:
 def _listed(runs: object) -> list[Answer]:
     assert isinstance(runs, list)
     return runs
+
+
+def living(world: World) -> list[dict[str, Any]]:
+    """The pipelines that are not marked as deleted."""
+    table = "HUBSPOT_DATA.CRM.PIPELINES"
+    return world.rows(f"SELECT ID FROM {table} WHERE _DELETED_AT IS NULL ORDER BY ID")
+
+
+def test_a_stopped_run_of_items_takes_nothing_for_deleted(make: MakeWorld) -> None:
+    world = make({"contacts": 1})
+    world.configure("pipelines", {})
+    world.run("pipelines")
+    before = living(world)
+    world.clock.advance(HOUR)
+    SecondSession(world, "pipelines", after=2)
+
+    answer = world.ingest("pipelines")
+
+    assert answer["response_code"] == "STOP_REQUESTED"
+    assert len(before) > 1
+    assert living(world) == before
+
+
+def test_a_comparison_can_be_stopped_and_certifies_nothing(make: MakeWorld) -> None:
+    world = make({"contacts": 2_500}).slim()
+    world.run()
+    # a difference takes further requests to be found
+    world.rows(f"DELETE FROM {CONTACTS} WHERE ID = ?", (world.ids()[7],))
+    world.clock.advance(HOUR)
+    SecondSession(world, after=1, path="/search")
+
+    answer = reconcile(world.context, "contacts")
+
+    assert (answer["response_code"], answer["result"]) == ("STOP_REQUESTED", "INCOMPLETE")
+    assert not world.is_held()
 
 
 def test_a_request_costs_a_run_that_nobody_stops_no_statement(world: World) -> None:

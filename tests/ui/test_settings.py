@@ -109,3 +109,28 @@ def test_what_was_exported_changes_nothing_when_imported(open_page: Open) -> Non
 def test_what_is_no_configuration_is_refused_in_one_line(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         configuration.read(text)
+
+
+def test_who_changed_what_is_told_newest_first(open_page: Open) -> None:
+    view, world = open_page()
+    world.call_with("CONFIGURE_SYNC", {"settle_minutes": 5}, "contacts")
+    world.call_with("CONFIGURE_SYNC", {"settle_minutes": 7}, "contacts")
+    [row] = world.rows("SELECT CURRENT_USER() AS NAME")
+
+    view.draw().press("Settings")
+
+    assert "Who changed what" in view.text
+    assert row["NAME"] in view.text
+    newest, oldest = "settle_minutes: 5 → 7", "settle_minutes: default → 5"
+    assert view.text.index(newest) < view.text.index(oldest)
+
+
+def test_where_snowflake_tells_nobody_the_page_says_what_would_tell(open_page: Open) -> None:
+    view, world = open_page()
+    world.call_with("CONFIGURE_SYNC", {"settle_minutes": 5}, "contacts")
+    world.rows("UPDATE HUBSPOT_INGEST.STATE.AUDIT_LOG SET CHANGED_BY = NULL")
+
+    view.draw().press("Settings")
+
+    assert "not told" in view.text
+    assert "GRANT READ SESSION" in view.text

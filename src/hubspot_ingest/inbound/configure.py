@@ -11,6 +11,7 @@ from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.property_globs import takes
 from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.page_archive import PageArchive
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.push_store import Pushes
@@ -103,6 +104,9 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         forget=forget,
         every_minutes=schedules.longest_gap(settings.schedule),
     )
+    context.note_change(
+        Changed.SYNC, name, None if sync is None else sync.settings, new_settings or {}
+    )
     if before is not None:
         other_rows = effect is Effect.TAKES_OTHER_ROWS
         table_views.expire_views(context.database, name, settings, unsettle=other_rows)
@@ -194,6 +198,7 @@ def drop(context: Context, name: str) -> Answer:
             # nobody else would end a killed run
             Runs(context.database).interrupt_sync(each, now)
     syncs.drop(sync.name, now)
+    context.note_change(Changed.SYNC, sync.name, sync.settings, None)
     TableRegister(context.database).release(sync.name)
     if freshness.is_promised(sync):
         task_schedules.change_fresh(context.database)
@@ -213,6 +218,7 @@ def enable(context: Context, name: str, *, enabled: bool) -> Answer:
     syncs = Syncs(context.database)
     sync = existing_sync(syncs, name)
     syncs.enable(sync.name, enabled, context.clock.now())
+    context.note_change(Changed.SYNC, sync.name, {_ENABLED: sync.enabled}, {_ENABLED: enabled})
     if not enabled or task_schedules.may_resume(sync):
         switched = tasks.switch(context.database.application, sync.name, enabled=enabled)
         context.database.rows(switched)
@@ -227,6 +233,9 @@ def reset(context: Context, name: str) -> Answer:
     syncs = Syncs(context.database)
     sync = existing_sync(syncs, name)
     syncs.reset(sync.name, context.clock.now())
+    settled = sync.settled_through
+    before: Json = {"settled_through": None if settled is None else times.iso(settled)}
+    context.note_change(Changed.SYNC, sync.name, before, {"settled_through": None})
     return {
         "response_code": "OK",
         "message": f"sync {sync.name} starts over: its next run is a backfill; the table stays",
@@ -324,6 +333,7 @@ def _store(context: Context, app: dict[str, Json], syncs: list[_Sync]) -> None:
     except IngestError as error:
         for put_back in reversed(undo):
             put_back()
+        context.changes.clear()
         raise Refusal(
             f"everything is as it was before: {error.message}", code=error.code
         ) from error

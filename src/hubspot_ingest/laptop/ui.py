@@ -148,8 +148,14 @@ def _serve_page(port: int) -> None:
     from snowflake.snowpark import Session
     from streamlit.web import bootstrap
 
+    from snowflake_sandbox.endpoint.wire import PAGE_PARAMETER
+
     try:
-        Session.builder.configs(json.loads(os.environ.pop(ENDPOINT))).create()
+        parameters = json.loads(os.environ.pop(ENDPOINT))
+        # as a page of an application, which is not told who looks at it
+        Session.builder.configs(
+            {**parameters, "session_parameters": {PAGE_PARAMETER: True}}
+        ).create()
     except Exception:
         # the process that started this one says what happened
         sys.exit(1)

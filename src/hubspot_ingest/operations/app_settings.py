@@ -6,6 +6,7 @@ from hubspot_ingest import times
 from hubspot_ingest.app_settings import merge_settings, parse_app_settings
 from hubspot_ingest.database import notifications
 from hubspot_ingest.database.state.app_settings import AppState
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.page_archive import PageArchive
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import Refusal
@@ -44,8 +45,12 @@ def configure(context: Context, changes: Json) -> dict[str, Json]:
     if new_settings != stored:
         task_schedules.change_all(context.database, settings, before)
         state.save(new_settings, context.clock.now())
+        context.note_change(Changed.APP, "", {**stored}, {**new_settings})
     if salt is not None:
         state.save_hash_salt(salt)
+        # that it changed, never what it is
+        was: Json = {HASH_SALT: "another"}
+        context.note_change(Changed.APP, "", was, {HASH_SALT: "stored anew"})
     if settings.keep_pages_days < before.keep_pages_days:
         days = settings.keep_pages_days
         PageArchive(context.database).delete_before(

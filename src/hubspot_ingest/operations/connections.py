@@ -5,6 +5,7 @@ from __future__ import annotations
 from hubspot_ingest import credentials
 from hubspot_ingest.credentials import Authenticator, Credential
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.connections import Connections, cure
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.database.state.syncs import Syncs
@@ -52,15 +53,21 @@ def configure(context: Context, name: str | None, credential_parts: Json) -> Ans
     writes, credential_parts = _writes(credential_parts)
     credential = credentials.parse_credential(credential_parts)
     connections = Connections(context.database)
-    if name in connections.all():
+    stored = connections.all().get(name)
+    if stored is not None:
         credential = _accepted(context, name, credential)
     connections.save(name, credential, context.clock.now(), writes=writes)
+    kind: Json = str(credentials.credential_kind(credential))
+    before: Json = None if stored is None else {"kind": str(stored.kind), "writes": stored.writes}
+    # that another one is stored, never which
+    after: Json = {"kind": kind, "writes": writes, "credential": "stored anew"}
+    context.note_change(Changed.CONNECTION, name, before, after)
     argument = "" if name == DEFAULT_CONNECTION else f"'{name}'"
     return {
         "response_code": "OK",
         "message": f"the credential is stored; check it with CALL test_connection({argument})",
         "connection": name,
-        "kind": str(credentials.credential_kind(credential)),
+        "kind": kind,
     }
 
 
@@ -130,7 +137,12 @@ def drop(context: Context, name: str | None) -> Answer:
             "or give them another connection, first",
             code="CONNECTION_IN_USE",
         )
-    Connections(context.database).drop(name)
+    connections = Connections(context.database)
+    stored = connections.all().get(name)
+    connections.drop(name)
+    if stored is not None:
+        before: Json = {"kind": str(stored.kind), "writes": stored.writes}
+        context.note_change(Changed.CONNECTION, name, before, None)
     return {
         "response_code": "OK",
         "message": f"connection {name} is forgotten and its credential removed",

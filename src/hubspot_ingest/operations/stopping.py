@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hubspot_ingest import times
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.progress import LEASE
 from hubspot_ingest.database.state.stop_requests import StopRequests
 from hubspot_ingest.errors import Refusal
@@ -14,7 +15,7 @@ SILENT = 2 * times.MINUTE + times.MINUTE // 2
 
 
 def ask(
-    context: Context, name: str, run_id: str | None, lease_until: int | None
+    context: Context, kind: Changed, name: str, run_id: str | None, lease_until: int | None
 ) -> dict[str, Json]:
     """Ask the run that holds the lease of a sync or push to stop.
 
@@ -29,8 +30,10 @@ def ask(
             f"run {run_id} of {name} was killed: its lease ended at {times.iso(lease_until)}; "
             "nothing was stopped, and the next run carries on from its rows"
         )
-    requests = StopRequests(context.database)
-    asked = "is asked" if requests.add(run_id, name, now) else "was asked before"
+    is_new = StopRequests(context.database).add(run_id, name, now)
+    if is_new:
+        context.note_change(kind, name, None, {"run_id": run_id})
+    asked = "is asked" if is_new else "was asked before"
     alive_at = lease_until - LEASE
     message = (
         f"run {run_id} of {name} {asked} to stop; it ends as STOPPED the next time it says that it "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.errors import SyncBusy
 from hubspot_ingest.model import Json
@@ -71,4 +72,4 @@ def stop(context: Context, name: str | None) -> Answer:
     """
     pushes = Pushes(context.database)
     push = opening.existing_push(pushes, name)
-    return stopping.ask(context, push.name, *pushes.lease(push.name))
+    return stopping.ask(context, Changed.PUSH, push.name, *pushes.lease(push.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hubspot_ingest import times
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.connections import Connections
 from hubspot_ingest.errors import HubSpotRefused, Refusal
 from hubspot_ingest.hubspot import requests, responses, write_requests, write_responses
@@ -43,6 +44,8 @@ def create_external_id(
         if existing is None:
             _check_room(portal, stream.object_type)
             _create(client, stream.object_type, name)
+            made: Json = {"object": stream.object_type, "property": name}
+            context.note_change(Changed.CONNECTION, settings.connection, None, made)
     if existing is not None and (not existing.unique or existing.read_only):
         raise Refusal(
             f"{stream.object_type} have a property {name!r} that is not unique, or not to be "

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from hubspot_ingest import schedules, times
 from hubspot_ingest.database.source_access import readable_columns
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.database.state.syncs import Syncs
@@ -72,6 +73,12 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         context.clock.now(),
         every_minutes=schedules.longest_gap(settings.schedule),
     )
+    context.note_change(
+        Changed.PUSH,
+        name,
+        None if stored is None else stored.settings,
+        _with_external_id(new_settings, opened.mapping.external_id),
+    )
     return {
         "response_code": "OK",
         "message": f"push {name} is configured; see what it would do with CALL plan_push('{name}')",
@@ -124,6 +131,7 @@ def drop(context: Context, name: str | None) -> Answer:
         raise SyncBusy(f"a run of {push.name} is going on; drop it when that has ended")
     context.database.rows(tasks.drop(context.database.application, push.name))
     pushes.drop(push.name)
+    context.note_change(Changed.PUSH, push.name, push.settings, None)
     return {
         "response_code": "OK",
         "message": f"push {push.name} and its ledger are forgotten; HubSpot's records stay",
@@ -135,6 +143,8 @@ def enable(context: Context, name: str | None, *, enabled: bool) -> Answer:
     pushes = Pushes(context.database)
     push = opening.existing_push(pushes, name)
     pushes.enable(push.name, enabled, context.clock.now())
+    before: Json = {"enabled": push.enabled}
+    context.note_change(Changed.PUSH, push.name, before, {"enabled": enabled})
     if not enabled or opening.stored_settings(push).schedule is not None:
         switched = tasks.switch(context.database.application, push.name, enabled=enabled)
         context.database.rows(switched)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hubspot_ingest.database.connection import Row
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.push_images import PushImages
 from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.database.state.push_store import Pushes
@@ -63,6 +64,7 @@ def rollback_push(context: Context, name: str, run_id: str) -> dict[str, Json]:
         # first the hold: should this end here, the next run sends nothing without being confirmed
         reason = f"the run {run_id} was rolled back: a run would send the same again"
         Pushes(context.database).hold(name, reason)
+        context.note_change(Changed.PUSH, name, None, {"run_id": run_id})
         return _Rollback(run, run_id).undo()
 
 

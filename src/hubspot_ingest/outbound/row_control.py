@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hubspot_ingest import times
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.push_ledger import NOT_OURS, Ledger
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.database.state.push_store import Pushes
@@ -47,6 +48,8 @@ def skip_rows(context: Context, name: str | None, keys: Json, until: str | None)
         raise Refusal(f"{until!r} is not an ISO 8601 time, for example 2027-01-31T00:00:00Z")
     chosen = _keys(keys)
     Ledger(context.database, push.name).skip(chosen, instant)
+    skipped: Json = {"rows": len(chosen), "until": until or "for good"}
+    context.note_change(Changed.PUSH, push.name, None, skipped)
     end = "for good" if until is None else f"until {times.iso(instant)}"
     return {"response_code": "OK", "message": f"{len(chosen)} rows are left alone {end}"}
 
@@ -69,6 +72,8 @@ def resolve_row(
     if record_id is not None and not (record_id.isdecimal() and len(record_id) <= RECORD_ID_DIGITS):
         raise Refusal(f"{record_id!r} is no record id of HubSpot's; give digits, or NULL for none")
     ledger.resolve(str(key), record_id)
+    # the row's key is for those who may read pushed rows
+    context.note_change(Changed.PUSH, push.name, None, {"rows": 1, "record_id": record_id})
     then = "is created by the next run" if record_id is None else f"is the record {record_id} now"
     return {"response_code": "OK", "message": f"the row {key} of {push.name} {then}"}
 
@@ -83,6 +88,7 @@ def reset_push(context: Context, name: str | None, mode: str | None) -> Answer:
     run_id = push_runner.new_run_id(context.clock.now())
     with push_runner.leased(context, name, run_id, asks_hubspot=False) as push:
         Ledger(context.database, push.name).forget()
+        context.note_change(Changed.PUSH, push.name, None, {"mode": chosen})
     return {
         "response_code": "OK",
         "message": f"what {push.name} sent is forgotten; its next run looks for each row's record",
@@ -94,6 +100,7 @@ def _adopt(context: Context, name: str | None) -> Answer:
     with push_runner.opened_alone(context, name) as run:
         summary = run.planner.plan(Scope(None, retry_all=True), now)
         count = _take_over(run, summary.hash, now)
+        context.note_change(Changed.PUSH, run.push.name, None, {"mode": "adopt", "rows": count})
     return {
         "response_code": "OK",
         "message": f"{count} rows are taken over with the records and values that HubSpot has; "

@@ -26,7 +26,7 @@ from snowflake_sandbox.errors import SqlError, unsupported
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.roles import take_role
-from snowflake_sandbox.session import LocalSession
+from snowflake_sandbox.session import LOCAL, LocalSession
 
 # the reply to a statement that takes longer is the address of its result
 PATIENCE_SECONDS = 30.0
@@ -34,6 +34,8 @@ _KEPT_RESULTS = 64
 # the server version that clients are given; some refuse to work with a version that is too old
 SERVER_VERSION = "9.38.1"
 OWNER_PARAMETER = "SANDBOX_OWNER"
+PAGE_PARAMETER = "SANDBOX_PAGE"
+"""The parameter of a session that an application's Streamlit page has."""
 
 Handler = tuple[Name, LocalSession | None]
 """A procedure whose handler connects, and the session that called it, if one did."""
@@ -163,11 +165,15 @@ class Wire:
         session_parameters = data.get("SESSION_PARAMETERS") or {}
         ticket = str(session_parameters.pop(OWNER_PARAMETER, ""))
         owner, caller = self.handlers.get(ticket, (None, None))
+        of_page = session_parameters.pop(PAGE_PARAMETER, None) is not None
         session = self._open_session(
             _part(query.get("databaseName")), _part(query.get("schemaName")), owner, caller
         )
         role = _part(query.get("roleName")) or "SYSADMIN"
         if owner is None:
+            # "CURRENT_USER returns NULL when invoked from Streamlit in Snowflake" in an application
+            # ("Add application logic to an application package")
+            session.login(None if of_page else str(data.get("LOGIN_NAME") or LOCAL).upper())
             try:
                 take_role(session, role)
             except SqlError as error:

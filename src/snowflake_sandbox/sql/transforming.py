@@ -16,6 +16,9 @@ from sqlglot import Expr, exp
 TRANSACTION = "current_transaction"
 """The variable of a connection of DuckDB that holds the id of its open transaction."""
 
+USER = "current_user_name"
+"""The variable that holds the name of the session's user."""
+
 _Transform = Callable[[Expr], Expr]
 # in fakesnow's order; those for DDL, SHOW, stages and aggregates are left out
 _STEPS: tuple[tuple[_Transform, tuple[type[Expr], ...]], ...] = (
@@ -90,6 +93,7 @@ def transform(root: Expr, params: MutableParams | None, schema: str | None) -> E
         if step in _IN_PLACE and tree.has(kinds):
             tree.index()
     tree.apply(_current_transaction, (exp.CurrentTransaction,))
+    tree.apply(_current_user, (exp.CurrentUser,))
     tree.apply(_nanoseconds, (exp.TimestampTzFromParts,))
     tree.apply(_without_collation, (exp.Collate,))
     return _milliseconds(tree.root)
@@ -97,6 +101,10 @@ def transform(root: Expr, params: MutableParams | None, schema: str | None) -> E
 
 def _current_transaction(_: Expr) -> Expr:
     return exp.Anonymous(this="getvariable", expressions=[exp.Literal.string(TRANSACTION)])
+
+
+def _current_user(_: Expr) -> Expr:
+    return exp.Anonymous(this="getvariable", expressions=[exp.Literal.string(USER)])
 
 
 def _without_collation(collated: Expr) -> Expr:

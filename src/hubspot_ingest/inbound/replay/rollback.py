@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from hubspot_ingest import times
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.syncs import ColumnsToFill, SweepsState, Syncs, stored_sweeps
@@ -65,6 +66,7 @@ def _under_lease(
     # first the cursor: should this end here, the next run reads more than it must, never less
     _rewind(context, state, writer, manifest)
     number = kept.last_number(name) + 1
+    context.note_change(Changed.SYNC, name, None, {"run_id": run_id})
     done = undo(context.database, entries, manifest_table(manifest), number, passing_on=True)
     now = context.clock.now()
     kept.save_entry(name, ArchiveEntry(number, run_id, "ROLLBACK", now, {}))

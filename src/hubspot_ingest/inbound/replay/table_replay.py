@@ -16,6 +16,7 @@ from hubspot_ingest import times
 from hubspot_ingest.database import shadow_tables
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.runs import RunLog
@@ -58,6 +59,8 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
         lease.log = log
         ending = EndingRun(log, lease)
         lease.write()
+        replayed: Json = {"since": times.iso(entries[0].at), "run_id": run_id}
+        context.note_change(Changed.SYNC, name, None, replayed)
         try:
             work = (context.database, context.clock, lease, kept, log, table, entries)
             _Replay(*work, ending.note_change).run()

@@ -11,6 +11,7 @@ from functools import partial
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.database import privileges
 from hubspot_ingest.database.state import retention
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.runs import RunLog, Runs
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
 from hubspot_ingest.database.state.syncs import Syncs
@@ -330,7 +331,7 @@ def stop(name: str, context: Context) -> dict[str, Json]:
     Raises ``UnknownSync``, and ``Refusal`` (``NOTHING_RUNS``).
     """
     sync = existing_sync(Syncs(context.database), name)
-    return stopping.ask(context, sync.name, sync.run_id, sync.lease_until)
+    return stopping.ask(context, Changed.SYNC, sync.name, sync.run_id, sync.lease_until)
 
 
 def answer(run: RunLog) -> dict[str, Json]:

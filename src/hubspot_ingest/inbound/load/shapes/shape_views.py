@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hubspot_ingest.database import privileges, sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
+from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.database.state.shapes import Shapes, StoredShape
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
@@ -94,7 +95,8 @@ def make(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
     place = _place(shape, settings, _syncs(stored, settings))
     check_place(database, place)
     shapes = Shapes(database)
-    for other in shapes.all():
+    others = shapes.all()
+    for other in others:
         connection = parse_shape_settings(dict(other.settings)).connection
         is_same = (other.shape, connection) == (shape.name, settings.connection)
         if (other.database, other.schema) == (place.database, place.schema) and not is_same:
@@ -111,9 +113,19 @@ def make(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
     kept: dict[str, Json] = {**dumped, "database": place.database, "schema": place.schema}
     stored_shape = StoredShape(shape.name, place.database, place.schema, kept, now)
     shapes.save(stored_shape, now)
+    before = [{**other.settings} for other in others if _is_same_place(other, stored_shape)]
+    context.note_change(Changed.VIEWS, shape.name, before[0] if before else None, kept)
     made = [*make_views(database, plans, granting=True)]
     shapes.settle(stored_shape)
     return _answer(shape, place, made)
+
+
+def _is_same_place(shape: StoredShape, other: StoredShape) -> bool:
+    return (shape.shape, shape.database, shape.schema) == (
+        other.shape,
+        other.database,
+        other.schema,
+    )
 
 
 def drop(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
@@ -140,6 +152,9 @@ def drop(context: Context, shape: Shape, given: Json) -> dict[str, Json]:
     for view in ours:
         database.rows(f"DROP VIEW IF EXISTS {view.quoted}")
     Shapes(database).delete(StoredShape(shape.name, place.database, place.schema, {}))
+    if ours or places:
+        dropped: Json = {"database": place.database, "schema": place.schema}
+        context.note_change(Changed.VIEWS, shape.name, dropped, None)
     return {
         "response_code": "OK",
         "message": f"{len(ours)} views of {place} were dropped; the schema stays",
