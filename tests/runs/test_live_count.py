@@ -48,6 +48,24 @@ def test_a_deletion_shows_in_the_next_run(world: World, how: str, kind: str) -> 
     assert run["rows_deleted"] == 1
 
 
+@pytest.mark.parametrize(("how", "kind"), [("archive", "ARCHIVED"), ("purge", "PURGED")])
+@pytest.mark.parametrize("settings", [{}, {"filter_groups": CUSTOMERS}], ids=["all", "filtered"])
+def test_a_deletion_shows_in_the_next_full_refresh(
+    make: MakeWorld, how: str, kind: str, settings: Any
+) -> None:
+    world = loaded(make, 60, sync_mode="full_refresh", **settings)
+    id = str(world.table("ID")[0][0])
+    getattr(world.portal, how)("contacts", id)
+    run = world.run()
+    assert (kinds(world), run["rows_deleted"]) == ({id: kind}, 1)
+
+
+def test_a_full_refresh_that_finds_all_its_rows_costs_one_search_more(make: MakeWorld) -> None:
+    world = loaded(make, 60, sync_mode="full_refresh", associations=[])
+    world.run()
+    assert len(bodies(world.asked())) == 1
+
+
 def test_a_merge_shows_in_the_next_run(world: World) -> None:
     first, second = world.ids()[:2]
     world.portal.merge("contacts", first, second)

@@ -108,6 +108,19 @@ def test_finding_deletions_is_planned(make: MakeWorld, records: int, deleted: in
     assert run["rows_deleted"] == deleted
 
 
+@pytest.mark.parametrize("deleted", [0, 1])
+def test_a_full_refresh_is_planned_with_the_count_of_its_records(
+    make: MakeWorld, deleted: int
+) -> None:
+    world = make({"contacts": 130}).slim(sync_mode="full_refresh")
+    world.run()
+    world.clock.advance(HOUR)
+    for record_id in world.ids()[:deleted]:
+        world.portal.archive("contacts", record_id)
+    _, run = planned_and_run(world)
+    assert run["rows_deleted"] == deleted
+
+
 def test_a_filter_is_told_as_it_will_be_sent(make: MakeWorld) -> None:
     world = make({"contacts": 300}).slim(filter_groups=LEADS)
 

@@ -39,6 +39,7 @@ class Counts:
         compared: rows that are compared with HubSpot in the end.
         live: rows that will not be marked as deleted after the main reading.
         gone: how many of those HubSpot does not count any more.
+        apart: whether the run counts the records by a search of its own.
     """
 
     records: int = 0
@@ -50,6 +51,7 @@ class Counts:
     compared: int = 0
     live: int = 0
     gone: int = 0
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ def _together(pages: list[Part], beside: Part, apart: bool) -> list[Part]:
 
 def sweeps(plan: Plan, listing: Plan, rotation: Plan, due: Due, counts: Counts) -> list[Part]:
     """What follows the main reading; ``listing`` and ``rotation`` are the plans of those."""
-    parts = _counted_out(plan, listing, due, counts) if counts.gone else []
+    parts = [once(requests.search_page(plan.stream.object_type, [], ()))] if counts.apart else []
+    parts += _counted_out(plan, listing, due, counts) if counts.gone else []
     if due.archived:
         parts += _page_steps(listing, _at_least_one(counts.archived, requests.LIST_LIMIT), 1)
     if due.filtered:

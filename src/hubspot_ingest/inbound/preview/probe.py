@@ -23,7 +23,7 @@ from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.due import Due, filtered_since
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy, list_plan, rotation_plan
 from hubspot_ingest.inbound.preview.estimate import Counts
-from hubspot_ingest.inbound.reconcile.live_count import looks_again
+from hubspot_ingest.inbound.reconcile.live_count import counts_apart, looks_again
 from hubspot_ingest.model import Record
 
 # Of a reading that was left unfinished, so many of its ranges are counted; the rest are taken for
@@ -69,6 +69,10 @@ class Surveyor:
             counts = replace(counts, compared=self._compared(records, resumed=ranges is not None))
         if newest is not None and types:
             counts = self._counted_out(newest, counts)
+        elif has_rows and counts_apart(self.sync_state, self.plan, self.now):
+            # what the main reading finds is all there is, unless it is the rest of one
+            page = NewestPage((), False, records if ranges is None else None)
+            counts = self._counted_out(page, replace(counts, apart=True))
         if due.archived:
             counts = replace(counts, archived=self._archived())
         filtered = bool(counts.gone and self.plan.filter_groups and self.plan.timed)

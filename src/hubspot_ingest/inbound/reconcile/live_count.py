@@ -24,7 +24,9 @@ from hubspot_ingest.inbound.deletions.filtered_out import sweep_filtered_out
 from hubspot_ingest.inbound.deletions.lookup import look_up
 from hubspot_ingest.inbound.deletions.sweeps import unless_refused
 from hubspot_ingest.inbound.extract import latest_changes
+from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.due import REFUSED_FOR, Due
+from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile import bisection
 from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
 from hubspot_ingest.inbound.reconcile.counts import HubSpotSide, IdSide, TableSide
@@ -95,6 +97,19 @@ def settle_count(
         live = rows.count_ids()
     difference = CountDifference(total, live, context.now, after)
     context.save_state(count=None if total == live else difference)
+
+
+def counts_apart(sync_state: SyncState, plan: Plan, now: int) -> bool:
+    """Whether a run that reads everything again asks how many records there are.
+
+    It cannot see from what it read which rows are gone. The rotation can, where it is due.
+    """
+    return (
+        sync_state.settled_through is not None
+        and not plan.incremental
+        and sync_state.settings.include_archived
+        and not sync_state.due(plan, now).rotation
+    )
 
 
 def looks_again(seen: CountDifference | None, total: int | None, live: int, now: int) -> bool:

@@ -10,6 +10,7 @@ from hubspot_ingest.database.state.syncs import ColumnsToFill
 from hubspot_ingest.errors import (
     HubSpotRefused,
     IngestError,
+    ScopeMissing,
     StateOutdated,
     Stopped,
     StopRequested,
@@ -19,6 +20,7 @@ from hubspot_ingest.errors import (
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.deletions.sweeps import reset_after_backfill, run_sweeps
+from hubspot_ingest.inbound.extract import latest_changes
 from hubspot_ingest.inbound.extract.latest_changes import NewestPage
 from hubspot_ingest.inbound.load.loader import Loader
 from hubspot_ingest.inbound.load.table_loader import MergeResult
@@ -30,7 +32,7 @@ from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
-from hubspot_ingest.inbound.reconcile.live_count import settle_count
+from hubspot_ingest.inbound.reconcile.live_count import counts_apart, settle_count
 from hubspot_ingest.operations.context import Context
 
 # What each sweep looks for.
@@ -109,19 +111,19 @@ class FollowUp:
                 "the run before was longer ago than the 90 days for which HubSpot keeps deleted "
                 "records, so some are marked PURGED that were archived or merged"
             )
-        total = None if newest is None else newest.total
         try:
+            total = self._total(context, newest)
             if (total or 0) > live and context.has_table:
                 # restored records are found by the sweeps, which get on in the shortest of runs
                 yield from run_sweeps(context, self._due(context))
                 live = LiveRows(self.context.database, loader.plan.table).count_all()
-            if newest is not None and total is not None and context.has_table:
+            if total is not None and context.has_table:
                 yield from settle_count(
                     context,
                     total,
                     live,
                     self._due(context),
-                    current=newest.whole,
+                    current=newest is None or newest.whole,
                     follow=self.sync_state.settings.include_archived,
                 )
             # new columns are filled after a backfill too: what did not change is not merged again
@@ -133,6 +135,21 @@ class FollowUp:
         finally:
             self._log_sweeps(context)
         return True
+
+    def _total(self, context: SweepContext, newest: NewestPage | None) -> int | None:
+        """How many records HubSpot counts, if the live rows are to be held against it.
+
+        The first search of an incremental run tells; a run that reads everything again asks.
+        """
+        if newest is not None:
+            return newest.total
+        if not (context.has_table and counts_apart(self.sync_state, context.plan, context.now)):
+            return None
+        try:
+            return latest_changes.count_taken(context.fetch, context.plan)
+        except (HubSpotRefused, ScopeMissing) as error:
+            context.refused["count"] = error
+            return None
 
     def _due(self, context: SweepContext) -> Due:
         sync_state = replace(self.sync_state, sweeps=context.state)
