@@ -330,8 +330,16 @@ def test_a_list_that_does_not_ascend_is_read_by_its_tokens(ids: Sequence[int]) -
     assert ids_of(batches) == [*ids, 5, 4]
 
 
-def test_an_empty_page_that_says_more_follows_is_refused() -> None:
-    assert "empty page" in Saying(lambda _: a_page(after="5")).refusal()
+@pytest.mark.parametrize("tokens", [("4", "9"), ("a", "b")], ids=["ids", "no ids"])
+def test_an_empty_page_that_says_more_follows_is_no_end(tokens: Sequence[str]) -> None:
+    first, second = tokens
+    pages = {None: a_page(after=first), first: a_page(after=second), second: a_page(11, 12)}
+    batches = Extraction(Saying(pages.__getitem__).fetch, LIST, Shelf([]).clock).batches()
+    assert ids_of(batches) == [11, 12]
+
+
+def test_an_empty_page_with_the_token_that_was_asked_for_is_refused() -> None:
+    assert "for ever" in Saying(lambda _: a_page(after="5")).refusal()
 
 
 def test_a_page_of_records_before_the_one_asked_for_is_refused() -> None:

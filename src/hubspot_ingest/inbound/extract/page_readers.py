@@ -84,20 +84,17 @@ def id_page(page: Page, after: int) -> IdPage | None:
     """A page of the list as the one above the id ``after``; None where it cannot be read by id.
 
     The page has to begin above that id and to ascend, and its token has to be above its last id:
-    the last id itself as a token would mean that a page begins after its token.
+    the last id itself as a token would mean that a page begins after its token. A page without
+    records leads on where its token is above the one that was asked for.
     """
     if _descent(page, after) is not None:
         return None
-    if not page.records and page.after is not None:
-        raise UnexpectedAnswer(
-            f"HubSpot sent an empty page that says more follows (token {page.after}); records "
-            "could be missed, so reading was stopped, run again"
-        )
     last = int(page.records[-1].id) if page.records else after
     if page.after is None:
         return IdPage(page.records, last, False)
-    following = number(page.after)
-    return IdPage(page.records, following - 1, True) if following > last else None
+    reached = number(page.after) - 1
+    leads_on = reached >= last if page.records else reached > after
+    return IdPage(page.records, reached, True) if leads_on else None
 
 
 def changed_since(
