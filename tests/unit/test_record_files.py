@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,3 +88,19 @@ def _ids_up_to(batches: list[tuple[int, int]], file: RecordFile) -> set[str]:
         if key in file.read_to and last <= int(file.read_to[key] or 0):
             ids |= {str(id) for id in range(begins + 1, last + 1)}
     return ids
+
+
+@pytest.mark.parametrize(("slow_ms", "rows"), [(14_999, [600]), (15_000, [500, 100])])
+def test_what_was_read_for_long_makes_a_file_however_little_it_is(
+    slow_ms: int, rows: list[int]
+) -> None:
+    plan, clock = a_plan({"associations": LINKS}), FakeClock()
+
+    def batches() -> Iterator[RecordBatch]:
+        for ids, waited in ((range(1, 501), slow_ms), (range(501, 601), 0)):
+            clock.advance(waited)
+            yield RecordBatch(tuple(a_record(str(id)) for id in ids), 0, ids[-1])
+
+    answers = _answers(100, KeyError("no more"))
+    files = RecordFiles(answers, plan, clock, plan.association_columns, longest_wait=15_000)
+    assert [file.rows for file in files.files(batches())] == rows

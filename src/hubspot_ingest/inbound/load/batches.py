@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -28,7 +29,6 @@ FEWEST_ROWS = 100
 # least, which leaves little to do once the last page is in.
 FILE_EVERY = 2_000
 PART_ROWS = 1_000
-
 HISTORY = "HISTORY"
 
 
@@ -71,6 +71,8 @@ class RecordGroup:
 class RecordFiles:
     """Makes files for a plan. ``with_links`` are the streams whose associations are read.
 
+    However slowly HubSpot answers, what is read within ``longest_wait`` (ms) makes a file.
+
     A stream whose associations HubSpot does not let us read ends up in ``refused``, a record that
     HubSpot does not read in ``unread``, with the reason.
     """
@@ -82,6 +84,7 @@ class RecordFiles:
     archived: bool = False
     refused: dict[str, IngestError] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    longest_wait: float = math.inf
     _records: list[Record] = field(default_factory=list, init=False)
     _read_to: dict[int, int | str | None] = field(default_factory=dict, init=False)
 
@@ -110,10 +113,14 @@ class RecordFiles:
         yield self._group()
 
     def _late(self, last_file_at: int) -> bool:
-        """Whether to make a file of less; never so that it costs a request for associations."""
-        count = len(self._records)
+        """Whether to make a file of less.
+
+        It costs no more requests for associations, but where pages come very slowly.
+        """
+        count, waited = len(self._records), self.clock.now() - last_file_at
         whole = not self.with_links or count % ASSOCIATIONS_LIMIT == 0
-        return count >= PART_ROWS and whole and self.clock.now() - last_file_at >= FILE_EVERY
+        early = count >= PART_ROWS and whole and waited >= FILE_EVERY
+        return early or (count > 0 and waited >= self.longest_wait)
 
     def _group(self) -> RecordGroup:
         records, self._records = self._records, []

@@ -7,6 +7,7 @@ wants them all from one thread.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,9 @@ from hubspot_ingest.inbound.load.table_spec import record_tables
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 
+# However slowly HubSpot answers, a run loads what it has so often.
+LOADS_PER_RUN = 4
+
 
 @dataclass(frozen=True, slots=True)
 class DeletionMark:
@@ -48,7 +52,8 @@ class Loader:
 
     ``refused`` are the streams whose associations HubSpot does not let us read, ``unread`` the ids
     of records that it did not read, each with the reason; every loader of a run adds to the same.
-    ``overrules``: what the primary store says replaces later versions too.
+    ``overrules``: what the primary store says replaces later versions too. ``run_ms``: how
+    long the run may take; what was read for a quarter of that is loaded, so that it gets on.
     """
 
     tables: TableLoader
@@ -59,6 +64,7 @@ class Loader:
     refused: dict[str, IngestError] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     overrules: bool = False
+    run_ms: float = math.inf
 
     def load(
         self,
@@ -70,7 +76,8 @@ class Loader:
         """As ``TableLoader.load``. ``archived`` records are marked as deleted."""
         links = {} if archived else self.with_links
         files = RecordFiles(
-            self.fetch, self.plan, self.tables.clock, links, archived, self.refused, self.unread
+            *(self.fetch, self.plan, self.tables.clock, links, archived),
+            *(self.refused, self.unread, self.run_ms / LOADS_PER_RUN),
         )
 
         def spec_of(waiting: Sequence[RecordFile], at: int) -> LoadSpec:

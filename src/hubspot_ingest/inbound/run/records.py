@@ -203,7 +203,8 @@ class Run:
             on_changed=self._ending.note_change,
         )
         links = state.links_at_once(run_plan)
-        loader = Loader(table_loader, self._patient, run_plan, portal_id, links)
+        run_ms = self._settings.deadline_minutes * times.MINUTE
+        loader = Loader(table_loader, self._patient, run_plan, portal_id, links, run_ms=run_ms)
         follow_up = FollowUp(self._ending, state, self._context, self._requests)
         follow_up.note_new_columns(run_plan)
         with (
