@@ -27,7 +27,7 @@ _EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+\.[^@\s/]+")
 
 
 def id_from_address(text: str, stream: RecordStream, portal: str) -> str:
-    """The id in a record's address; what is no address is given back as it is.
+    """The id in a record's address, or as HubSpot spells it; anything else is given back as it is.
 
     Raises ``Refusal`` for the address of another kind of record, or of another portal.
     """
@@ -38,7 +38,8 @@ def id_from_address(text: str, stream: RecordStream, portal: str) -> str:
                 "no record's address: open the record in HubSpot and copy the address, which "
                 "ends like /record/0-1/101"
             )
-        return text
+        # HubSpot reads an id as a number
+        return text.lstrip("0") or "0" if text.isascii() and text.isdigit() else text
     object_type = address["type"] or _TYPES[address["kind"].lower()]
     if object_type not in (stream.type_id, stream.object_type):
         raise Refusal(

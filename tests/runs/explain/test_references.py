@@ -18,6 +18,7 @@ def test_an_address_is_as_good_as_the_id_in_it(world: World) -> None:
         f"https://app.hubspot.com/contacts/{portal}/record/0-1/{id_}",
         f"https://app-eu1.hubspot.com/contacts/{portal}/record/0-1/{id_}/view/1?eschref=%2Fx",
         f"app.hubspot.com/contacts/{portal}/contact/{id_}/",
+        f"00{id_}",
     ):
         answer = explain(world, address)
         assert (answer["id"], answer["reason"]) == (id_, "PRESENT")
