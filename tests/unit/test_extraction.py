@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -69,6 +70,15 @@ def test_a_list_costs_hardly_more_than_its_pages() -> None:
     assert len(shelf.asked) <= 600 * 1.02
 
 
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 3_000, 3_350, 30_000])
+def test_where_answers_are_known_to_be_slow_a_list_is_cut_beside_its_first_page(count: int) -> None:
+    shelf = Shelf(CLUMPY[:count], latency_ms=300)
+    batches = Extraction(shelf.fetch, LIST, shelf.clock, pace=0.3).batches()
+    assert Counter(ids_of(batches)) == Counter(shelf.ids)
+    assert {request.path.endswith("/search") for request in shelf.asked[:2]} == {True, False}
+    assert len(shelf.asked) <= max(1, math.ceil(count / 100)) * 1.02 + 1
+
+
 def test_a_search_costs_hardly_more_than_its_pages() -> None:
     shelf = Shelf(range(1, 60_001), latency_ms=300)
     read(shelf, SEARCH)
@@ -135,6 +145,27 @@ def test_readers_of_one_speed_share_out_the_records(
     pages = pages_in_turns(ranges, readers)
     assert len(shelf.asked) <= math.ceil(count / size) + spare
     assert max(pages) <= 1.1 * sum(pages) / readers + 6
+
+
+def test_a_long_list_is_cut_from_both_ends_at_once() -> None:
+    shelf = Shelf(CLUMPY)
+    in_front, at_end = threading.Event(), threading.Event()
+
+    def fetch(request: Request, parse: Callable[[Any], Any], /) -> Any:
+        if request.path.endswith("/search"):
+            descending = body(request)["sorts"][0]["direction"] == "DESCENDING"
+            begun, other = (at_end, in_front) if descending else (in_front, at_end)
+            begun.set()
+            assert other.wait(20)
+        return shelf.fetch(request, parse)
+
+    pending = [(0, None, len(CLUMPY))]
+    ranges = Ranges(
+        page_readers.page_reader(fetch, LIST), cuts.cutter(fetch, LIST), lambda: 0, pending
+    )
+    batches = [*ranges.side_by_side(4, spare=3)]
+    assert Counter(ids_of(batches)) == Counter(CLUMPY)
+    assert len({batch.key for batch in batches}) == 4
 
 
 def test_a_list_whose_search_is_refused_is_read_in_one_range() -> None:

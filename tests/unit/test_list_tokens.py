@@ -69,7 +69,8 @@ def test_records_that_go_while_ids_are_shown_to_work_do_not_matter() -> None:
 
     def go(shelf: Shelf, _number: int) -> None:
         after = dict(shelf.asked[-1].query).get("after")
-        if not removed and after is not None and int(after) - 1 in MIDST:
+        # of the first pages: ranges that begin farther on may begin so, too
+        if not removed and after is not None and int(after) - 1 in MIDST[:5]:
             removed.append(int(after) + 49)
             shelf.remove(removed[0])
 

@@ -54,6 +54,8 @@ class Cutter:
     """The most records that a front may have, as the search goes no farther."""
     requests: int
     """What a cut costs beyond the pages."""
+    find_from_end: FindCut | None = None
+    """Where the last so many records of a range begin, if that can be asked; see ``FindCut``."""
 
 
 def cutter(fetch: Fetch, plan: Plan) -> Cutter:
@@ -62,19 +64,26 @@ def cutter(fetch: Fetch, plan: Plan) -> Cutter:
         farthest = requests.SEARCH_REACH - requests.SEARCH_LIMIT
         return Cutter(_search_cuts(fetch, plan), requests.SEARCH_LIMIT, farthest, 0)
     farthest = requests.SEARCH_REACH - requests.LIST_LIMIT
-    return Cutter(_list_cuts(fetch, plan), requests.LIST_LIMIT, farthest, 1)
+    return Cutter(
+        _list_cuts(fetch, plan),
+        *(requests.LIST_LIMIT, farthest, 1),
+        _list_cuts(fetch, plan, from_end=True),
+    )
 
 
-def _list_cuts(fetch: Fetch, plan: Plan) -> FindCut:
+def _list_cuts(fetch: Fetch, plan: Plan, *, from_end: bool = False) -> FindCut:
     def find(after: int, last: int | None, count: int) -> Cut | None:
+        # what is looked for is the last record of the front
+        skip = count if from_end else count - 1
         request = requests.search_page(
             plan.stream.object_type,
             [{"filters": [id_bound(after, last)]}],
             ["hs_object_id"],
+            descending=from_end,
             limit=1,
-            skip=count - 1,
+            skip=skip,
         )
-        page = _ask(fetch, request, after, last, count - 1)
+        page = _ask(fetch, request, after, last, skip, descending=from_end)
         if page is None or (total := page.total or 0) <= count:
             return None if page is None else Cut(total, None)
         return Cut(total, int(page.records[0].id)) if page.records else None
@@ -103,16 +112,27 @@ def _search_cuts(fetch: Fetch, plan: Plan) -> FindCut:
     return find
 
 
-def _ask(fetch: Fetch, request: Request, after: int, last: int | None, skip: int) -> Page | None:
+def _ask(
+    fetch: Fetch,
+    request: Request,
+    after: int,
+    last: int | None,
+    skip: int,
+    *,
+    descending: bool = False,
+) -> Page | None:
     """The answer, if it is one to a search that skips so many records and is in order of id."""
     try:
         page = fetch(request, responses.page)
     except (HubSpotRefused, ScopeMissing, UnexpectedAnswer):
         return None
     ids = [number(record.id) for record in page.records]
+    if descending:
+        ids = ids[::-1]
     # so many different ids were skipped
-    in_order = all(lower < upper for lower, upper in pairwise([after + skip, *ids]))
-    inside = last is None or not ids or ids[-1] <= last
+    below, above = (0, skip) if descending else (skip, 0)
+    in_order = all(lower < upper for lower, upper in pairwise([after + below, *ids]))
+    inside = last is None or not ids or ids[-1] + above <= last
     end = skip + len(ids)
     skipped = page.after == str(end) if end < (page.total or 0) else page.after is None
     return page if in_order and inside and (skipped or not ids) else None

@@ -2,16 +2,16 @@
 
 It begins with one page after the other. Once it shows that there is much to read, the rest is cut
 into id ranges read side by side. A list can be cut where any id works as a page token, which is
-shown on this very portal: a page is asked for from an id in the midst of the one before, and must
-begin with the records which that one had after it. Where it does not, the list is read on by
-HubSpot's own tokens.
+shown on this very portal, beside the first pages of the ranges: a page is asked for from an id in
+the midst of the one before, and must begin with the records which that one had after it. Where it
+does not, the list is read on by HubSpot's own tokens, and nothing that was read otherwise counts.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +52,8 @@ OVERLAP = 2
 # The first cut of a list, after so many pages, also tells how long the list is. So long a list may
 # have one request more, and is cut in the middle.
 FIRST_CUT_PAGES = PAGES_PER_CUT // 2
+# In the front a page overlaps, and none is to be half empty at its end.
+FIRST_CUT = FIRST_CUT_PAGES * requests.LIST_LIMIT - OVERLAP
 FIRST = 0
 CHAIN = -1
 
@@ -68,17 +70,22 @@ class Extraction:
         clock: Clock,
         checkpoint: Mapping[str, Any] | None = None,
         newest: NewestPage | None = None,
+        pace: float = 0.0,
     ) -> None:
         """``checkpoint`` is what ``remaining`` told when the same plan was left unfinished.
 
         ``newest`` is the run's first search, where it made one: when that page has every change,
-        nothing else is read. ``expected`` is how many records there are to read, once known.
+        nothing else is read. ``pace`` is how many seconds the latest answer took, as far as that is
+        known. ``expected`` is how many records there are to read, once known, ``ended`` whether
+        all of them are.
         """
         self._fetch = fetch
         self._plan = plan
         self._clock = clock
         self.expected: int | None = None
+        self.ended = False
         self._newest = newest
+        self._pace = pace
         self._read = 0
         checkpoint = checkpoint or {}
         self._resumed = "ranges" in checkpoint
@@ -99,7 +106,9 @@ class Extraction:
         """All records of the plan, in batches; one id may come twice, none is left out."""
         for batch in self._batches():
             self._read += len(batch.records)
-            yield batch
+            left = (self.expected or 0) - self._read
+            yield replace(batch, nearly_last=0 < left <= self._records_per_second)
+        self.ended = True
 
     def _batches(self) -> Iterator[RecordBatch]:
         if self._chained:
@@ -117,6 +126,13 @@ class Extraction:
             yield from self._search()
         else:
             yield from self._list()
+
+    @property
+    def _records_per_second(self) -> float:
+        """How many HubSpot's limits allow."""
+        searched = self._plan.strategy is Strategy.SEARCH
+        pages = SEARCH_PAGES_PER_SECOND if searched else LIST_PAGES_PER_SECOND
+        return pages * self._cutter.page_size
 
     @property
     def ending(self) -> bool:
@@ -160,19 +176,28 @@ class Extraction:
 
     def _list(self) -> Iterator[RecordBatch]:
         started = self._clock.now()
-        listed = page_readers.read_list_page(self._fetch, self._plan, self._start)
-        records, unread = page_readers.with_values(self._fetch, self._plan, listed.records)
-        after = max(0, page_readers.number(self._start or "") - 1)
-        page = page_readers.id_page(listed, after)
-        if page is None:
-            yield RecordBatch(records, CHAIN, listed.after, unread)
-            if listed.after is not None:
-                yield from self._by_token(listed.after)
-            return
-        first = self._ranges.add(after, None, 0, taken=True)
-        yield self._ranges.advance(first, replace(page, records=records, unread=unread))
-        cut_request: Future[Cut | None] | None = None
         with ThreadPoolExecutor(1) as pool:
+            cut_request: Future[Cut | None] | None = None
+            split: Split | None = None
+            after = max(0, page_readers.number(self._start or "") - 1)
+            first = self._ranges.add(after, None, 0, taken=True)
+            pace = self._pace
+            if pace >= SLOW:
+                split = Split(first, after, None, FIRST_CUT, 0)
+                cut_request = pool.submit(self._cutter.find, after, None, FIRST_CUT)
+            listed = page_readers.read_list_page(self._fetch, self._plan, self._start)
+            records, unread = page_readers.with_values(self._fetch, self._plan, listed.records)
+            id_page = page_readers.id_page(listed, after)
+            if id_page is None:
+                yield RecordBatch(records, CHAIN, listed.after, unread)
+                if listed.after is not None:
+                    yield from self._by_token(listed.after)
+                return
+            page = replace(id_page, records=records, unread=unread)
+            yield self._ranges.advance(first, page)
+            if cut_request is not None and not first.done:
+                # it was asked for before the page: what is missing is not worth another one
+                wait([cut_request], SLOW)
             while cut_request is None or not cut_request.done():
                 if first.done:
                     return
@@ -180,18 +205,17 @@ class Extraction:
                 slow = seconds >= SLOW or first.pages >= MANY_PAGES
                 if slow and cut_request is None:
                     pace = seconds / first.pages
-                    # meanwhile the next page is read, which overlaps
-                    count = FIRST_CUT_PAGES * requests.LIST_LIMIT - OVERLAP
-                    split = Split(first, first.after, None, count, first.records_read)
-                    cut_request = pool.submit(self._cutter.find, first.after, None, count)
-                following = self._following(first, page, probe=cut_request is not None)
+                    # meanwhile the next page is read
+                    split = Split(first, first.after, None, FIRST_CUT, first.records_read)
+                    cut_request = pool.submit(self._cutter.find, first.after, None, FIRST_CUT)
+                following = self._read_by_id(first.after)
                 if following is None:
                     yield from self._by_token(str(first.after + 1))
                     return
                 page = following
                 yield self._ranges.advance(first, page)
             cut = cut_request.result()
-        if first.done:
+        if first.done or split is None:
             return
         if cut is None:
             # the search skips nothing: ids are halved, if at least it tells where they end
@@ -201,19 +225,25 @@ class Extraction:
             total = split.records_read + cut.total
         self.expected = total or None
         first.records = max(0, total - first.records_read)
-        spare = spare_requests(total, split.records_read) - 1
+        spare = spare_requests(total, first.records_read) - 1
         worth_it = total // requests.LIST_LIMIT >= FIRST_CUT_PAGES + SMALLEST_SPLIT
         cuttable = worth_it and cut is not None and (cut.last or 0) > first.after
         if not cuttable and spare < 1:
             yield from self._one_by_one(first)
             return
-        if not self._proven:
-            yield from self._by_token(str(first.after + 1))
-            return
         if cut is not None:
             self._ranges.split(split, cut)
         range_count = width(pace, LIST_PAGES_PER_SECOND, cuttable + max(0, spare))
-        yield from self._rest(first, range_count, spare)
+        with self._ranges.reading(range_count, spare, first) as batches:
+            # nothing is handed on of what is read by ids until it is shown that they work as tokens
+            following = self._following(page)
+            if following is not None:
+                batch = self._ranges.advance(first, following)
+                self._ranges.release()
+                yield batch
+                yield from batches
+                return
+        yield from self._by_token(str(first.after + 1))
 
     def _highest_id(self) -> tuple[int, int]:
         """The highest id and how many there are; zeros where the search does not tell."""
@@ -231,27 +261,23 @@ class Extraction:
         while not only.done:
             yield self._ranges.advance(only, self._ranges.read(only.after, only.last))
 
-    def _following(self, first: Range, page: IdPage, *, probe: bool) -> IdPage | None:
+    def _following(self, page: IdPage) -> IdPage | None:
         """The page after this one; None where the list has to be read by its tokens.
 
-        To ``probe`` is to ask for it from an id in the midst of this page, which names no record as
-        a rule: the records that followed there have to come again, but for those that went
-        meanwhile. It is done once.
+        It is asked for from an id in the midst of this page, which names no record as a rule: the
+        records that followed there have to come again, but for those that went meanwhile.
         """
         ids = [int(record.id) for record in page.records]
-        probe = probe and not self._proven and len(ids) > OVERLAP
+        if len(ids) <= OVERLAP:
+            return None
         try:
-            following = self._ranges.read(ids[-OVERLAP - 1] if probe else first.after, None)
+            following = self._read_by_id(ids[-OVERLAP - 1])
         except HubSpotRefused as refusal:
-            if not probe or refusal.http_status != 400:
+            if refusal.http_status != 400:
                 raise
             return None
-        except UnexpectedAnswer as error:
-            if not error.by_token:
-                raise
+        if following is None:
             return None
-        if not probe:
-            return following
         last = ids[-1]
         repeated = {int(record.id) for record in following.records if int(record.id) <= last}
         if not repeated or not repeated <= {*ids[-OVERLAP:]}:
@@ -259,6 +285,15 @@ class Extraction:
         self._proven = True
         records = tuple(record for record in following.records if int(record.id) > last)
         return replace(following, records=records, id=max(following.id, last))
+
+    def _read_by_id(self, after: int) -> IdPage | None:
+        """The page above an id; None where ids turn out to be no tokens."""
+        try:
+            return self._ranges.read(after, None)
+        except UnexpectedAnswer as error:
+            if not error.by_token:
+                raise
+            return None
 
     def _by_token(self, token: str | None) -> Iterator[RecordBatch]:
         self._chained = True

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hubspot_ingest.inbound.extract.cuts import Cut, Cutter
@@ -42,6 +43,8 @@ class Range:
     done: bool = False
     pages: int = 0
     records_read: int = 0
+    # those that were split off its end
+    records_parted: int = 0
     # while a cut is looked for: fewer records than these are read
     readable: float = math.inf
     start: int = field(init=False)
@@ -56,23 +59,27 @@ class RecordBatch:
     """Records of one range, and up to which id the range is read with them (None: whole).
 
     ``unread`` are the ids of records that HubSpot refused to read, each with the reason.
+    ``nearly_last``: about a second's reading is left.
     """
 
     records: tuple[Record, ...]
     key: int
     after: int | str | None
     unread: Mapping[str, str] = field(default_factory=dict)
+    nearly_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A range that is to be split after so many records above ``after``."""
+    """A range that is to be split after so many records, or before so many ``from_end``."""
 
     id_range: Range
     after: int
     last: int | None
     count: int
     records_read: int
+    records_parted: int = 0
+    from_end: bool = False
 
 
 def width(seconds_per_page: float, pages_per_second: float, splits: int) -> int:
@@ -101,10 +108,13 @@ class Ranges:
         self._by_ids = False
         self._end: int | None = None
         self._lock = threading.Lock()
-        self._cut_known = threading.Condition(self._lock)
-        # held while a range is split, which may take requests: the next split begins after it
-        self._splitting = threading.Lock()
+        # something became known that a reader may wait for: a cut, or that there is none
+        self._news = threading.Condition(self._lock)
+        # cuts that are looked for, which takes requests: one in the front of the longest range and
+        # one from its end at a time, as where the next one lies follows from each
+        self._looked_for: list[Split] = []
         self._ranges: list[Range] = []
+        self._held: Range | None = None
         self._width = 1
         self._spare = 0
         self._handover: PrefetchQueue[RecordBatch] = PrefetchQueue(4 * WIDEST)
@@ -135,14 +145,38 @@ class Ranges:
 
         Raises what a reader raised, after the batches that came before it.
         """
+        with self.reading(width, spare) as batches:
+            yield from batches
+
+    @contextmanager
+    def reading(
+        self, width: int, spare: int, held: Range | None = None
+    ) -> Iterator[Iterator[RecordBatch]]:
+        """As ``side_by_side``; readers begin at once, and end with the block.
+
+        They leave alone the range that is ``held``, until it is released.
+        """
         self.share_out(width, spare)
+        self._held = held
         threads = [
             threading.Thread(target=self._work, name=f"reader-{n}", daemon=True)
             for n in range(width)
         ]
         for thread in threads:
             thread.start()
-        yield from self._handover.items(of=width)
+        try:
+            yield self._handover.items(of=width)
+        finally:
+            self._handover.end()
+            self.release()
+
+    def release(self) -> None:
+        """Let the readers go on with the range that was held."""
+        with self._news:
+            if self._held is not None:
+                self._held.taken = False
+            self._held = None
+            self._news.notify_all()
 
     def remaining(self, merged: Mapping[int, int | None]) -> list[Json]:
         """What is still to be read once ``merged`` (range key → id, None: whole) is in."""
@@ -164,9 +198,9 @@ class Ranges:
 
     def _ended(self, id_range: Range) -> bool:
         """Whether the range is read; waits while its next page may be the last before a cut."""
-        with self._cut_known:
+        with self._news:
             size = self._cutter.page_size
-            self._cut_known.wait_for(lambda: id_range.records_read + size < id_range.readable)
+            self._news.wait_for(lambda: id_range.records_read + size < id_range.readable)
             return id_range.done
 
     # -- splitting -------------------------------------------------------------------------------
@@ -176,57 +210,97 @@ class Ranges:
 
         None where nothing is left that is worth a reader. A cut is asked for while ``active``.
         """
-        with self._splitting:
-            for _ in range(SPLIT_TRIES):
-                split = self._next()
-                if not isinstance(split, Split):
-                    return split
-                try:
-                    part = self._parted(split) if active() else None
-                finally:
-                    with self._cut_known:
+        for _ in range(SPLIT_TRIES):
+            split = self._next()
+            if not isinstance(split, Split):
+                return split
+            try:
+                part = self._parted(split) if active() else None
+            finally:
+                with self._news:
+                    self._looked_for.remove(split)
+                    if not split.from_end:
                         split.id_range.readable = math.inf
-                        self._cut_known.notify_all()
-                if part is not None:
-                    return part
-            return None
+                    self._news.notify_all()
+            if part is not None:
+                return part
+        return None
 
     def _next(self) -> Range | Split | None:
-        """A range to read, or how one is to be split first."""
-        with self._lock:
-            ranges = [id_range for id_range in self._ranges if not id_range.done]
-            for id_range in ranges:
-                if not id_range.taken:
-                    id_range.taken = True
-                    return id_range
-            longest = max(ranges, key=self._pages_left, default=None)
-            cost = 1 if self._by_ids else self._cutter.requests
-            splits = max(0, self._spare) // cost if cost else WIDEST
-            if longest is None or splits == 0 or self._pages_left(longest) < SMALLEST_SPLIT:
-                return None
-            # each range is left an equal share of all, and the last one is split again and again,
-            # but no more often than may be
-            pages = self._pages_left(longest)
-            parts = min(self._width, len(ranges) + splits)
-            share = sum(map(self._pages_left, ranges)) / parts
+        """A range to read, or how one is to be split first; waits while others look for cuts."""
+        with self._news:
+            while True:
+                for id_range in self._ranges:
+                    if not (id_range.taken or id_range.done):
+                        id_range.taken = True
+                        return id_range
+                split = self._next_split()
+                if split is not None:
+                    if not self._by_ids:
+                        self._spare -= self._cutter.requests
+                    self._looked_for.append(split)
+                if split is not None or not (self._looked_for or self._held):
+                    return split
+                self._news.wait()
+
+    def _next_split(self) -> Split | None:
+        """How the longest range is to be split, as if those were that are being split now."""
+        ranges = [id_range for id_range in self._ranges if not id_range.done]
+        pages_left = {id_range.key: self._pages_left(id_range) for id_range in ranges}
+        for split in self._looked_for:
+            id_range = self._owner(split) or split.id_range
+            pages_left[id_range.key] = max(
+                0, pages_left.get(id_range.key, 0) - self._pages(split.count)
+            )
+        longest = max(ranges, key=lambda id_range: pages_left[id_range.key], default=None)
+        cost = 1 if self._by_ids else self._cutter.requests
+        splits = max(0, self._spare) // cost if cost else WIDEST
+        if longest is None or splits == 0 or pages_left[longest.key] < SMALLEST_SPLIT:
+            return None
+        # each range is left an equal share of all, and the last one is split again and again,
+        # but no more often than may be
+        pages = pages_left[longest.key]
+        begun = sum(self._pages(split.count) for split in self._looked_for)
+        parts = min(self._width, len(ranges) + len(self._looked_for) + splits)
+        # while the cut is looked for, each reader reads a page
+        share = max(1.0, (sum(pages_left.values()) + begun - len(ranges)) / parts)
+        if not any(not split.from_end for split in self._looked_for):
             # the front is read on while the cut is looked for
-            front = min(max(share, pages / (splits + 1)), pages // 2 + 1)
+            front = min(max(share + 1, pages / (splits + 1)), pages // 2 + 1)
             return self._split(longest, math.ceil(front))
+        from_end = any(split.from_end for split in self._looked_for)
+        if from_end or self._by_ids or self._cutter.find_from_end is None:
+            return None
+        # far from what is read and split meanwhile
+        return None if pages < 2 * share + SMALLEST_SPLIT else self._split_end(longest, int(share))
 
     def _split(self, id_range: Range, pages: int) -> Split:
         count = min(pages * self._cutter.page_size, self._cutter.farthest)
         id_range.readable = id_range.records_read + count
-        return Split(id_range, id_range.after, id_range.last, count, id_range.records_read)
+        return Split(
+            *(id_range, id_range.after, id_range.last, count),
+            *(id_range.records_read, id_range.records_parted),
+        )
+
+    def _split_end(self, id_range: Range, pages: int) -> Split:
+        count = min(pages * self._cutter.page_size, self._cutter.farthest)
+        return Split(id_range, id_range.after, id_range.last, count, 0, from_end=True)
+
+    def _owner(self, split: Split) -> Range | None:
+        """The range that ends where the one did whose end is split: it may be in parts by now."""
+        if not split.from_end:
+            return split.id_range
+        return next((each for each in self._ranges if each.last == split.last), None)
 
     def _parted(self, split: Split) -> Range | None:
         """The back of a range that is split, to be read now; None where the cut is of no use."""
         cut = None
         if not self._by_ids:
-            self._spare -= self._cutter.requests
-            cut = self._cutter.find(split.after, split.last, split.count)
+            find = self._cutter.find_from_end if split.from_end else None
+            cut = (find or self._cutter.find)(split.after, split.last, split.count)
             self._by_ids = cut is None
         if cut is None:
-            if self._spare < 1:
+            if split.from_end or self._spare < 1:
                 return None
             self._spare -= 1
             cut = self._halved(split)
@@ -244,17 +318,26 @@ class Ranges:
 
     def _part(self, split: Split, cut: Cut, *, taken: bool) -> Range | None:
         """The back of a range that is split, None where the cut is of no use."""
-        front = split.id_range
+        front = self._owner(split)
+        if front is None:
+            return None
         passed = front.records_read - split.records_read
         if cut.last is None:
-            front.records = max(0, cut.total - passed)
+            if not split.from_end:
+                front.records = max(0, cut.total - passed)
             return None
         ended = front.last is not None and cut.last >= front.last
         if front.done or ended or cut.last <= front.after:
             return None
-        back = self._add(cut.last, front.last, max(0, cut.total - split.count), taken=taken)
+        if split.from_end:
+            count, left = split.count, front.records - split.count
+            front.records_parted += count
+        else:
+            parted = front.records_parted - split.records_parted
+            count, left = cut.total - split.count - parted, split.count - passed
+        back = self._add(cut.last, front.last, max(0, count), taken=taken)
         front.last = cut.last
-        front.records = max(0, split.count - passed)
+        front.records = max(0, left)
         return back
 
     def _halved(self, split: Split) -> Cut:
@@ -270,7 +353,10 @@ class Ranges:
         return Cut(records, split.after + int((last - split.after) * share))
 
     def _pages_left(self, id_range: Range) -> int:
-        return 0 if id_range.done else math.ceil(id_range.records / self._cutter.page_size)
+        return 0 if id_range.done else self._pages(id_range.records)
+
+    def _pages(self, records: int) -> int:
+        return math.ceil(records / self._cutter.page_size)
 
     def advance(self, id_range: Range, page: IdPage) -> RecordBatch:
         """Note how far the range is read; a split may have shortened it meanwhile."""

@@ -49,17 +49,19 @@ def start_extraction(
 
     calendar = portal_calendar(fetch, sync_state.settings, started_at)
 
-    def begin(properties: tuple[Property, ...]) -> StartedExtraction:
+    def begin(properties: tuple[Property, ...], pace: float = 0.0) -> StartedExtraction:
         plan = sync_state.plan(stream, properties, started_at, calendar)
         checkpoint = sync_state.resumed(plan)
         newest = newest_page(fetch, plan) if plan.incremental and checkpoint is None else None
         if newest is not None and newest.whole and not newest.records:
             return StartedExtraction(plan, properties, newest, None, iter(()))
-        extraction = Extraction(fetch, plan, clock, checkpoint, newest)
+        extraction = Extraction(fetch, plan, clock, checkpoint, newest, pace)
         return StartedExtraction(plan, properties, newest, extraction, extraction.batches())
 
     if sync_state.asks_properties(started_at):
-        return begin(ask())
+        asked_at = clock.now()
+        properties = ask()
+        return begin(properties, (clock.now() - asked_at) / 1000)
     started = begin(sync_state.properties)
     batches = [*itertools.islice(started.batches, 1)]
     if batches and batches[0].records:
