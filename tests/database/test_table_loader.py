@@ -213,6 +213,17 @@ def test_a_merge_takes_the_files_it_was_given_and_no_later_ones(database: Databa
     assert second.startswith("('000004.parquet')")
 
 
+def test_a_file_that_is_merged_at_once_takes_what_waits_with_it(database: Database) -> None:
+    loader = _table_loader(database)
+    files = iter([OneRow(number) for number in range(4)])
+    results = loader.load(
+        files, STAGED, lambda *_: SPEC, merges_at_once=lambda file: file.read_to == 1
+    )
+    merged_to = [result.read_to for result in results if result is not None]
+    loader.close()
+    assert merged_to == [1, 3]
+
+
 def test_a_merge_does_not_wait_for_an_upload_under_way(database: Database) -> None:
     watched = Watched(database)
     under_way, merging = threading.Event(), threading.Event()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
 import httpx
 import pytest
 
+from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.state.certificates import Certificates
 from hubspot_ingest.database.state.syncs import SweepsState
 from hubspot_ingest.errors import DatabaseError
@@ -262,7 +263,7 @@ def before_the_last_page(
     """
     world.sandbox.latency_ms = 300
     counted, through, seen = threading.Event(), world._respond, list[bool]()
-    last = [int(record.id) for record in world.portal.records("contacts")][-100]
+    last = [int(record.id) for record in world.portal.records("contacts")][-101]
 
     def respond(request: httpx.Request) -> httpx.Response:
         if request.method == "GET" and int(request.url.params.get("after", 0)) >= last:
@@ -335,3 +336,31 @@ def test_what_was_lost_is_found_though_it_was_counted_beforehand(
         6,
     )
     assert world.landed() == world.truth()
+
+
+def test_what_has_changed_until_all_was_read_is_asked_for_beside_the_last_merge(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make({"contacts": 11_000}).slim()
+    is_last = threading.Event()
+    before_the_last_page(world, monkeypatch, is_last.set)
+    asked, through, rows = threading.Event(), world._respond, Database.rows
+    asked_by_then: list[bool] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        answer = through(request)
+        if is_last.is_set() and request.url.path == SEARCH:
+            asked.set()
+        return answer
+
+    def run_statement(self: Database, statement: str, params: Sequence[object] = ()) -> list[Row]:
+        if is_last.is_set() and statement.startswith("MERGE") and "CONTACTS" in statement:
+            asked_by_then.append(asked.wait(timeout=30))
+        return rows(self, statement, params)
+
+    monkeypatch.setattr(world, "_respond", respond)
+    monkeypatch.setattr(Database, "rows", run_statement)
+    world.run()
+    assert asked_by_then[-1]
+    (certificate,) = certificates(world)
+    assert (certificate["RESULT"], certificate["TABLE_RECORDS"]) == ("COMPLETE", 11_000)

@@ -104,3 +104,21 @@ def test_what_was_read_for_long_makes_a_file_however_little_it_is(
     answers = _answers(100, KeyError("no more"))
     files = RecordFiles(answers, plan, clock, plan.association_columns, longest_wait=15_000)
     assert [file.rows for file in files.files(batches())] == rows
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0, [600]), (3, [300, 300])])
+def test_the_last_file_of_a_reading_that_takes_its_time_is_small(
+    seconds: int, expected: list[int]
+) -> None:
+    clock = FakeClock()
+
+    def batches() -> Iterator[RecordBatch]:
+        for start in range(1, 601, 100):
+            records = tuple(a_record(str(id)) for id in range(start, start + 100))
+            clock.sleep(seconds if start == 1 else 0)
+            yield RecordBatch(records, 0, start + 99, nearly_last=start > 200)
+
+    files = RecordFiles(_answers(0, KeyError()), a_plan(), clock, {}).files(batches())
+    assert [(file.rows, file.nearly_last) for file in files] == [
+        (rows, number + 1 < len(expected)) for number, rows in enumerate(expected)
+    ]

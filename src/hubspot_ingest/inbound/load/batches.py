@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hubspot_ingest import times
 from hubspot_ingest.database.columns import Column, nested_links
@@ -38,7 +38,7 @@ class RecordFile:
 
     ``parts`` are Parquet files: the records under ``""``, past values under ``HISTORY``; links, by
     their stream's name, are nested in the records and None here. ``merged_ids`` are (id, id it was
-    merged into).
+    merged into). ``nearly_last``: what is still to come is little, and takes about a second.
     """
 
     parts: Mapping[str, bytes | None]
@@ -46,6 +46,7 @@ class RecordFile:
     misfits: int
     merged_ids: tuple[tuple[str, str], ...]
     read_to: Mapping[int, int | str | None]
+    nearly_last: bool = False
 
     @property
     def rows(self) -> int:
@@ -65,6 +66,7 @@ class RecordGroup:
 
     records: Sequence[Record]
     read_to: Mapping[int, int | str | None]
+    nearly_last: bool = False
 
 
 @dataclass
@@ -98,15 +100,22 @@ class RecordFiles:
 
     def _groups(self, batches: Iterator[RecordBatch]) -> Iterator[RecordGroup]:
         least_rows = rows_per_file(self.plan.properties)
-        last_file_at = self.clock.now()
+        began = last_file_at = self.clock.now()
+        nearly_last = False
         try:
             for batch in batches:
                 self._records.extend(batch.records)
                 self.unread.update(batch.unread)
                 self._read_to[batch.key] = batch.after
-                if len(self._records) >= least_rows or self._late(last_file_at):
+                ends = batch.nearly_last and not nearly_last and self._whole
+                if ends and self.clock.now() - began >= FILE_EVERY:
+                    nearly_last = True
+                    yield replace(self._group(), nearly_last=True)
+                elif len(self._records) >= least_rows or self._late(last_file_at):
                     yield self._group()
-                    last_file_at = self.clock.now()
+                else:
+                    continue
+                last_file_at = self.clock.now()
         except Exception:
             yield self._group()
             raise
@@ -118,9 +127,13 @@ class RecordFiles:
         It costs no more requests for associations, but where pages come very slowly.
         """
         count, waited = len(self._records), self.clock.now() - last_file_at
-        whole = not self.with_links or count % ASSOCIATIONS_LIMIT == 0
-        early = count >= PART_ROWS and whole and waited >= FILE_EVERY
+        early = count >= PART_ROWS and self._whole and waited >= FILE_EVERY
         return early or (count > 0 and waited >= self.longest_wait)
+
+    @property
+    def _whole(self) -> bool:
+        """Whether a file of what there is costs no request for associations more."""
+        return not self.with_links or len(self._records) % ASSOCIATIONS_LIMIT == 0
 
     def _group(self) -> RecordGroup:
         records, self._records = self._records, []
@@ -168,6 +181,7 @@ class RecordFiles:
             misfits,
             merged_ids(records),
             group.read_to,
+            group.nearly_last,
         )
 
 

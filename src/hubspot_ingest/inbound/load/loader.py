@@ -92,7 +92,11 @@ class Loader:
         # what is looked at by more than one statement is staged
         is_alone = not (links or archived or self.plan.history or after)
         return self.tables.load(
-            files.files(batches), nested, spec_of, after=after, binds_few=is_alone
+            *(files.files(batches), nested, spec_of),
+            after=after,
+            binds_few=is_alone,
+            # so that little is left to be merged once the last page is in
+            merges_at_once=lambda file: file.nearly_last,
         )
 
     def staged(self, *, archived: bool) -> Parts:

@@ -149,13 +149,14 @@ class TableLoader:
         *,
         after: Callable[[Staging, Any], None] | None = None,
         binds_few: bool = False,
+        merges_at_once: Callable[[File], bool] = lambda _: False,
     ) -> Generator[MergeResult | None, None, None]:
         """Yields the result of every MERGE, and None after other files and while it waits.
 
         What was read before an error is merged before the error is raised, unless the sync is not
         the run's any more. ``spec_of`` says how some files come in at an instant (epoch ms);
         ``after`` sees the staged rows of a MERGE. ``binds_few``: its steps take few rows by the
-        binds of ``Staging``.
+        binds of ``Staging``. A file that ``merges_at_once`` is merged with what waits before it.
         """
         staging = self.staging(staged)
         binds_few = binds_few and self.recorder is None
@@ -201,6 +202,7 @@ class TableLoader:
                         staging.take(uploaded)
                     waiting.append(file)
                     enough = sum(file.rows > 0 for file in waiting) >= FILES_PER_MERGE
+                    enough = enough or merges_at_once(file)
                     late = self.clock.now() - merged_at >= PLACE_EVERY
                     yield merge() if enough or late else None
         except (DatabaseError, StateOutdated, SyncBusy):

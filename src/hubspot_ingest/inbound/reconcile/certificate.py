@@ -61,7 +61,7 @@ def compare_and_certify(
     too, and is raised unless it is ``Stopped``. There is none where the sync changed meanwhile.
     """
     loader, result = comparison.repairs.loader.tables, comparison.repairs.result
-    began = loader.clock.now()
+    began = comparison.counted_at or loader.clock.now()
 
     def certify() -> Certificate:
         counted, since = result.counted, writer.sweeps.proven_at

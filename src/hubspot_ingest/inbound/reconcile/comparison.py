@@ -17,6 +17,7 @@ from hubspot_ingest.errors import Stopped, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID
 from hubspot_ingest.inbound.extract import latest_changes, token_lists
+from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.load.table_loader import TableLoader
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile import bisection
@@ -64,6 +65,8 @@ class Comparison:
     repairs: Repairs
     thorough: bool = False
     _early_counts: Future[HubSpotCounts] | None = field(default=None, init=False)
+    _begun: bool = field(default=False, init=False)
+    _ask_after: Callable[[], HubSpotCounts] | None = field(default=None, init=False)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(SIDE_BY_SIDE), init=False
     )
@@ -83,11 +86,21 @@ class Comparison:
         """What was asked and did not come yet is not needed any more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def begin(self, expected: int | None) -> None:
+    def follow(self, extraction: Extraction, rows: int) -> None:
         """Ask for HubSpot's counts already while the last of the table's rows are on their way.
 
-        ``expected`` is how many there will be, where that is known.
+        What has changed until all was read is asked for after that, beside the last MERGE: the
+        table is held against HubSpot as it was then. ``rows`` are in the table already.
         """
+        # once most rows are in, they tell where to cut
+        if not self._begun and extraction.ending and rows > (extraction.expected or 0) / 2:
+            self._begun = True
+            self._begin(extraction.expected)
+        if extraction.ended and self._ask_after is not None:
+            self._early_counts = self._pool.submit(self._ask_after)
+            self._ask_after = None
+
+    def _begin(self, expected: int | None) -> None:
         if not self._plan.timed:
             return
         live = LiveRows(self._tables.database, self._plan.table)
@@ -96,7 +109,8 @@ class Comparison:
             parts = self._parts(live, records)
             # statements of this thread's session are not for the one that waits
             counting = self._counting(live, {}, heartbeat=lambda: None)
-            self._early_counts = self._pool.submit(counting.ask, parts)
+            early_counts = self._early_counts = self._pool.submit(counting.ask, parts)
+            self._ask_after = lambda: counting.ask_after(early_counts.result())
 
     def beforehand(self) -> int:
         """How many requests were sent for what was begun, once it is answered."""
@@ -107,8 +121,18 @@ class Comparison:
             self._tables.heartbeat()
         if asking.exception() is not None:
             return 0
-        asked = asking.result()
-        return len(asked.counts) + max(1, math.ceil(len(asked.before) / requests.SEARCH_LIMIT))
+        return asking.result().requests
+
+    @property
+    def counted_at(self) -> int | None:
+        """Since when (epoch ms) HubSpot is as it is compared; None: it is asked from now on."""
+        asking = self._early_counts
+        if asking is None or not asking.done() or asking.exception() is not None:
+            return None
+        after = asking.result().after
+        if after is None or not after.are_latest(self._tables.clock.now()):
+            return None
+        return after.at
 
     def steps(self) -> Iterator[None]:
         """Compare and repair; yields whenever another run may take its turn.
@@ -140,7 +164,8 @@ class Comparison:
     ) -> PartCounter:
         patient = self._patient(heartbeat)
         return PartCounter(
-            patient, HubSpotSide(patient, self._plan), live, self._whole, differences
+            *(patient, HubSpotSide(patient, self._plan), live, self._whole, differences),
+            self._tables.clock,
         )
 
     def _compare(self) -> Iterator[None]:

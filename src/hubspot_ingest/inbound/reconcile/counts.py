@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,9 @@ SIDE_BY_SIDE = 5
 ROUNDS = 4
 # The index may learn of one change so much later than of another.
 INDEX_LAG = 10 * times.MINUTE
+# What had changed is asked for beside the last MERGE, and again where that, and what else comes
+# before the comparison, took longer (ms).
+STILL_LATEST = times.MINUTE // 2
 
 
 @dataclass
@@ -125,11 +129,42 @@ class HubSpotSide:
 
 
 @dataclass(frozen=True, slots=True)
-class HubSpotCounts:
-    """How many records HubSpot has in some parts, and which had changed before it was asked."""
+class LatestChanges:
+    """The records that had changed at an instant ``at`` (epoch ms), each with when.
 
-    before: Mapping[str, int | None]
+    ``total`` is how many records the sync took then, None where HubSpot does not tell.
+    """
+
+    at: int
+    versions: Mapping[str, int | None]
+    total: int | None
+
+    def are_latest(self, now: int) -> bool:
+        """Whether they still count for those of an instant."""
+        return now - self.at <= STILL_LATEST
+
+    @property
+    def requests(self) -> int:
+        """How many requests it took to ask for them."""
+        return max(1, math.ceil(len(self.versions) / requests.SEARCH_LIMIT))
+
+
+@dataclass(frozen=True, slots=True)
+class HubSpotCounts:
+    """How many records HubSpot has in some parts, and which had changed before it was asked.
+
+    ``after`` is what had changed later, if that was asked already.
+    """
+
+    before: LatestChanges
     counts: Mapping[Part, int]
+    after: LatestChanges | None = None
+
+    @property
+    def requests(self) -> int:
+        """How many requests it took to ask for all of it."""
+        after = 0 if self.after is None else self.after.requests
+        return len(self.counts) + self.before.requests + after
 
 
 @dataclass
@@ -146,6 +181,7 @@ class PartCounter:
     live: LiveRows
     whole: Part
     differences: dict[str, Difference]
+    clock: times.Clock
     changed: dict[str, int | None] = field(default_factory=dict)
     total: int | None = field(default=None, init=False)
 
@@ -162,11 +198,18 @@ class PartCounter:
             for part, future in zip(together, pending, strict=True):
                 yield part, self.patient.end(future)
 
+    def ask_after(self, asked: HubSpotCounts) -> HubSpotCounts:
+        """With what has changed by now; needs no statement either."""
+        return replace(asked, after=self._changes())
+
     def counts(self, asked: HubSpotCounts) -> list[tuple[Part, int]]:
         """How many records each part has, less those that changed until it was counted."""
         self._note(asked.before)
         counts = dict(asked.counts)
-        moved = self._note(self._changes())
+        after = asked.after
+        if after is None or not after.are_latest(self.clock.now()):
+            after = self._changes()
+        moved = self._note(after)
         for _ in range(ROUNDS):
             # whether one was counted before it changed or after it, nobody knows
             unsure = [
@@ -185,21 +228,23 @@ class PartCounter:
         pending = [self.patient.begin(partial(self.theirs.counted, part, fetch)) for part in parts]
         return {part: self.patient.end(future) for part, future in zip(parts, pending, strict=True)}
 
-    def _changes(self) -> dict[str, int | None]:
-        """The records that have changed by now, each with when."""
+    def _changes(self) -> LatestChanges:
+        """The records that have changed by now."""
+        at = self.clock.now()
         latest = max((at or 0 for at in self.changed.values()), default=0)
         since = max(self.whole.until or 0, latest - INDEX_LAG)
         plan = replace(self.theirs.plan, since=since)
         names = ("hs_object_id", plan.stream.updated)
         newest = latest_changes.newest_page(self.patient, plan, names)
         records: Sequence[Record] = newest.records
-        self.total = newest.total
         if not newest.whole:
             records = page_readers.changed_since(self.patient, plan, since).records
-        return {record.id: record.updated_at for record in records}
+        versions = {record.id: record.updated_at for record in records}
+        return LatestChanges(at, versions, newest.total)
 
-    def _note(self, changed: Mapping[str, int | None]) -> set[str]:
+    def _note(self, changes: LatestChanges) -> set[str]:
         """Take account of changed records; returns those not taken account of before."""
+        changed, self.total = changes.versions, changes.total
         moved = {*changed} - {*self.changed}
         here = self.live.versions_of([*moved])
         self.differences |= {id: Difference(changed[id], here.get(id)) for id in moved}

@@ -263,10 +263,8 @@ class Run:
         for result in loader.load(batches):
             yield
             log.rows_expected = extraction.expected
-            # once most rows are in, they tell where to cut
-            if backfill and extraction.ending and log.rows_read > (log.rows_expected or 0) / 2:
-                comparison.begin(log.rows_expected)
-                backfill = False
+            if backfill:
+                comparison.follow(extraction, log.rows_read)
             if result is None:
                 continue
             result.count_in(log, main=True)
