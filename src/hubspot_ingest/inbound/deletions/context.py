@@ -16,8 +16,8 @@ from hubspot_ingest.inbound.plan.plan import Plan, list_plan
 
 ABOVE_ANY_ID = 10**18
 # So many records a run are asked for one by one, two requests each, before they count as purged:
-# a minute at ten requests a second. More of them go in a mass deletion rather than in merges.
-SINGLE_READS = 300
+# a minute at three requests a second. More of them go in a mass deletion rather than in merges.
+SINGLE_READS = 100
 
 
 @dataclass

@@ -61,18 +61,19 @@ def _mark_gone(context: SweepContext, ids: Sequence[str], kind: str) -> None:
 
     A survivor names what was merged into it. One that was itself merged since may be unheard of,
     and then what had been merged into it is named by nobody: read alone, an old id is answered by
-    the last survivor (docs/BEHAVIOR.md H57).
+    the last survivor (docs/BEHAVIOR.md H57). Where no survivor was read, nothing was merged.
     """
     survivors: dict[str, str] = {}
     if ids and context.plan.filter_groups and MERGED_IDS in context.plan.properties:
         # without a filter every survivor was read, and its merged ids with it
         survivors = dict(merged_ids(page_readers.merge_survivors(context.fetch, context.plan)))
     unnamed = [id for id in ids if id not in survivors]
-    for old_id in unnamed[: context.single_reads]:
+    single_reads = unnamed[: context.single_reads] if survivors or context.loader.survivors else []
+    for old_id in single_reads:
         record = page_readers.read_record(context.fetch, context.plan, old_id, ("hs_object_id",))
         if record is not None:
             survivors[old_id] = record.id
-    context.single_reads -= min(len(unnamed), context.single_reads)
+    context.single_reads -= len(single_reads)
     context.mark([id for id in unnamed if id not in survivors], kind)
     context.mark_all(
         DeletionMark(old_id, "MERGED", context.now, survivor)

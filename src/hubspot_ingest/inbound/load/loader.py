@@ -51,7 +51,8 @@ class Loader:
     """Loads records by one plan into the tables that ``tables`` loads.
 
     ``refused`` are the streams whose associations HubSpot does not let us read, ``unread`` the ids
-    of records that it did not read, each with the reason; every loader of a run adds to the same.
+    of records that it did not read, each with the reason, ``survivors`` those of loaded records
+    into which others were merged; every loader of a run adds to the same.
     ``overrules``: what the primary store says replaces later versions too. ``run_ms``: how
     long the run may take; what was read for a quarter of that is loaded, so that it gets on.
     """
@@ -63,6 +64,7 @@ class Loader:
     with_links: Mapping[str, Column]
     refused: dict[str, IngestError] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    survivors: set[str] = field(default_factory=set)
     overrules: bool = False
     run_ms: float = math.inf
 
@@ -82,7 +84,8 @@ class Loader:
 
         def spec_of(waiting: Sequence[RecordFile], at: int) -> LoadSpec:
             ids = [id for file in waiting for id in file.ids]
-            pairs = (pair for file in waiting for pair in file.merged_ids)
+            pairs = [pair for file in waiting for pair in file.merged_ids]
+            self.survivors.update(into for _, into in pairs)
             merged = [DeletionMark(id, "MERGED", at, into) for id, into in pairs]
             distinct = len(set(ids)) == len(ids)
             return self.spec(_rows_of(merged), at, archived=archived, distinct=distinct)
