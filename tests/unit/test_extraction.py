@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
+from hubspot_ingest.errors import DailyLimitReached, HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract import cuts, page_readers
@@ -177,6 +177,20 @@ def test_a_list_whose_search_is_refused_is_read_in_one_range() -> None:
         return shelf.fetch(request, parse)
 
     assert ids_of(Extraction(fetch, LIST, shelf.clock).batches()) == CLUMPY
+
+
+def test_a_cut_that_fails_does_not_end_the_reading_of_a_list_that_needs_none() -> None:
+    shelf, failed = Shelf(range(1, 51)), threading.Event()
+
+    def fetch(request: Request, parse: Callable[[Any], Any], /) -> Any:
+        if request.path.endswith("/search"):
+            failed.set()
+            raise DailyLimitReached("the requests of the day are used up")
+        assert failed.wait(20)
+        return shelf.fetch(request, parse)
+
+    extraction = Extraction(fetch, LIST, shelf.clock, pace=0.3)
+    assert ids_of(extraction.batches()) == shelf.ids
 
 
 def body(request: Request) -> dict[str, Any]:

@@ -214,9 +214,10 @@ class Extraction:
                     return
                 page = following
                 yield self._ranges.advance(first, page)
+            if first.done or split is None:
+                # a cut that failed is of no matter either
+                return
             cut = cut_request.result()
-        if first.done or split is None:
-            return
         if cut is None:
             # the search skips nothing: ids are halved, if at least it tells where they end
             end, total = self._highest_id()

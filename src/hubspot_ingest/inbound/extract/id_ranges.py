@@ -210,8 +210,9 @@ class Ranges:
 
         None where nothing is left that is worth a reader. A cut is asked for while ``active``.
         """
-        for _ in range(SPLIT_TRIES):
-            split = self._next()
+        for tries in range(SPLIT_TRIES + 1):
+            # who splits no more still waits for a range that is held: somebody has to read it
+            split = self._next(splits=tries < SPLIT_TRIES)
             if not isinstance(split, Split):
                 return split
             try:
@@ -226,7 +227,7 @@ class Ranges:
                 return part
         return None
 
-    def _next(self) -> Range | Split | None:
+    def _next(self, *, splits: bool) -> Range | Split | None:
         """A range to read, or how one is to be split first; waits while others look for cuts."""
         with self._news:
             while True:
@@ -234,7 +235,7 @@ class Ranges:
                     if not (id_range.taken or id_range.done):
                         id_range.taken = True
                         return id_range
-                split = self._next_split()
+                split = self._next_split() if splits else None
                 if split is not None:
                     if not self._by_ids:
                         self._spare -= self._cutter.requests
