@@ -66,6 +66,18 @@ def test_a_full_refresh_that_finds_all_its_rows_costs_one_search_more(make: Make
     assert len(bodies(world.asked())) == 1
 
 
+def test_a_full_refresh_whose_records_cannot_be_counted_says_so_and_succeeds(
+    make: MakeWorld,
+) -> None:
+    world = loaded(make, 60, sync_mode="full_refresh")
+    world.instead = lambda request, _: (
+        httpx.Response(200, json={}) if request.url.path.endswith("/search") else None
+    )
+    run = world.run()
+    assert run["rows_read"] == 60
+    assert "were not looked for: HubSpot's page of records lacks 'results'" in run["message"]
+
+
 def test_a_merge_shows_in_the_next_run(world: World) -> None:
     first, second = world.ids()[:2]
     world.portal.merge("contacts", first, second)

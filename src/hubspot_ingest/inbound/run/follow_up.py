@@ -147,7 +147,7 @@ class FollowUp:
             return None
         try:
             return latest_changes.count_taken(context.fetch, context.plan)
-        except (HubSpotRefused, ScopeMissing) as error:
+        except (HubSpotRefused, ScopeMissing, UnexpectedAnswer) as error:
             context.refused["count"] = error
             return None
 
