@@ -8,7 +8,6 @@ from functools import partial
 
 from hubspot_ingest import schedules, times
 from hubspot_ingest.catalog import lookup
-from hubspot_ingest.catalog.property_globs import takes
 from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.audit_log import Changed
@@ -25,6 +24,7 @@ from hubspot_ingest.inbound.load import table_views
 from hubspot_ingest.inbound.opening import table_claims
 from hubspot_ingest.inbound.opening.opening import existing_sync
 from hubspot_ingest.inbound.plan import filters, plan
+from hubspot_ingest.inbound.plan.pushed_columns import hashed_column
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations import app_settings, connections, freshness, task_schedules
 from hubspot_ingest.operations.context import Context
@@ -161,30 +161,13 @@ def checked_settings(
 
 def _check_pushes(pushes: Pushes, settings: SyncSettings) -> None:
     """Raises ``Refusal`` where a push sends values that are to land as hashes."""
-    database, schema, table = settings.place
     for push in pushes.all():
-        given = push.settings if isinstance(push.settings, dict) else {}
-        source = given.get("source")
-        if not isinstance(source, dict) or (source.get("database"), source.get("schema")) != (
-            database,
-            schema,
-        ):
-            continue
-        if not str(source.get("table") or source.get("view")).startswith(table):
-            continue
-        for column in _texts_of([given.get("properties"), given.get("match")]):
-            prop = column.removeprefix(settings.column_prefix).lower()
-            if column.startswith(settings.column_prefix) and takes(settings.hash, prop):
-                raise Refusal(
-                    f"setting 'hash': the push {push.name} sends {column} of this table to "
-                    "HubSpot, where a hash would overwrite the value; take it out of the push first"
-                )
-
-
-def _texts_of(json: Json) -> list[str]:
-    """All texts in some JSON but the keys of its objects."""
-    parts = json.values() if isinstance(json, dict) else json if isinstance(json, list) else ()
-    return [json] if isinstance(json, str) else [text for part in parts for text in _texts_of(part)]
+        column = hashed_column(settings, push.settings)
+        if column is not None:
+            raise Refusal(
+                f"setting 'hash': the push {push.name} sends {column} of this table to "
+                "HubSpot, where a hash would overwrite the value; take it out of the push first"
+            )
 
 
 def drop(context: Context, name: str) -> Answer:
