@@ -166,3 +166,20 @@ def test_nobody_hears_of_the_properties_of_a_first_run(make: MakeWorld) -> None:
     world = watching(make({"contacts": 3}))
 
     assert _new(world, lambda: world.slim().run()) == []
+
+
+def test_a_property_that_is_restored_in_hubspot_is_taken_again(make: MakeWorld) -> None:
+    world = _running(make, new_properties="ignore")
+    world.portal.archive_property("contacts", "jobtitle")
+    record_id = next(iter(world.portal.records("contacts"))).id
+    world.portal.update("contacts", record_id, {"firstname": "Ada"})
+    world.clock.advance(HOUR)
+    world.run()
+    world.portal.restore_property("contacts", "jobtitle")
+    world.portal.update("contacts", record_id, {"jobtitle": "Analyst"})
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    [row] = world.rows(f"SELECT PROPERTIES_JOBTITLE FROM {CONTACTS} WHERE ID = '{record_id}'")
+    assert row["PROPERTIES_JOBTITLE"] == "Analyst"

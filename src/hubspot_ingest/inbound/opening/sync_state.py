@@ -148,7 +148,8 @@ class SyncState:
         if self.is_of_other_portal:
             return {}
         stored = self.stored.late_properties.get(self.name, {})
-        return late_properties(self.settings, self.properties, properties, stored, now)
+        columns = self.existing_table.types
+        return late_properties(self.settings, self.properties, properties, stored, columns, now)
 
     def resumed(self, run_plan: Plan) -> Mapping[str, Any] | None:
         """What an unfinished run of the same plan left of its reading."""

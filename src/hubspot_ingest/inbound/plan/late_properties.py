@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from hubspot_ingest.database.state.stored_state import LateProperty
 from hubspot_ingest.model import Property
@@ -14,13 +14,15 @@ def late_properties(
     seen: Sequence[Property],
     portal: Sequence[Property],
     stored: Mapping[str, LateProperty],
+    columns: Collection[str],
     now: int,
 ) -> dict[str, LateProperty]:
     """Those of the ``portal`` that appeared after the first run, by name.
 
     ``seen`` are the properties that an earlier run saw (none: this is the first), ``stored`` those
     of them that came late. Others appear ``now`` (epoch ms). One that was taken once is taken for
-    ever, and so is one that the settings name.
+    ever, and so is one that the settings name. HubSpot lists a property that somebody deleted and
+    restored as if it were new: the ``columns`` of the table tell that it is not.
     """
     if not seen:
         return {}
@@ -30,6 +32,10 @@ def late_properties(
         ignores = settings.new_properties == "ignore" and prop.name not in settings.properties
         if (earlier := stored.get(prop.name)) is not None:
             late[prop.name] = LateProperty(earlier.appeared_at, earlier.ignored and ignores)
-        elif prop.name not in seen_names:
+        elif prop.name not in seen_names and _usual_column(settings, prop) not in columns:
             late[prop.name] = LateProperty(now, ignores)
     return late
+
+
+def _usual_column(settings: SyncSettings, prop: Property) -> str:
+    return f"{settings.column_prefix}{prop.name.upper()}"
