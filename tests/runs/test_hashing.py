@@ -12,6 +12,7 @@ from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from hubspot_ingest.inbound.replay.table_replay import replay
 from tests.runs.conftest import MakeWorld
+from tests.runs.test_shape_upkeep import die_at
 from tests.runs.world import CONTACTS, HOUR, SLIM, STATE_TABLES, World, on_an_empty_stack
 
 HISTORY = f"{CONTACTS}_HISTORY"
@@ -114,6 +115,36 @@ def test_hashing_later_leaves_nothing_to_read_of_before(make: MakeWorld) -> None
     assert gone["PROPERTIES_LOYALTY_POINTS"] is None
     assert gone["PROPERTIES_LOYALTY_POINTS_TEXT"] == _hash(world, "4712")
     assert _row(world, record_id)["PROPERTIES_LOYALTY_POINTS_TEXT"] == _hash(world, "4711")
+
+
+def test_past_values_are_hashed_though_their_table_was_dropped(make: MakeWorld) -> None:
+    world, record_id = _with_ada(make, history=["email"])
+    world.run()
+    world.portal.purge("contacts", record_id)
+    world.rows(f"DROP TABLE {CONTACTS}")
+
+    world.configure("contacts", SLIM | {"history": ["email"], "hash": ["email"]})
+    world.run()
+
+    assert world.rows(f"SELECT VALUE FROM {HISTORY} WHERE ID = '{record_id}'")
+    assert _readable(world, EMAIL) == []
+
+
+def test_what_was_kept_is_deleted_though_the_run_that_hashes_is_killed(make: MakeWorld) -> None:
+    world, _ = _with_ada(make)
+    _keep_pages(world)
+    world.run()
+    pages, copy = "HUBSPOT_INGEST.STATE.PAGES", "HUBSPOT_DATA.CRM.KEPT"
+    world.rows(f"CREATE TABLE {copy} AS SELECT * FROM {pages}")
+    world.configure("contacts", SLIM | {"hash": ["email"]})
+    # as by a run that had not noticed yet that its settings changed
+    world.rows(f"INSERT INTO {pages} SELECT * FROM {copy}")
+    die_at(world, "PAGES WHERE SYNC = ?", world.ingest)
+    world.clock.advance(HOUR)
+
+    world.run()
+
+    assert _readable(world, EMAIL) == []
 
 
 def test_a_backfill_hashes_no_hash_again(make: MakeWorld) -> None:

@@ -35,10 +35,14 @@ class HeldColumns:
 
 
 def hash_stored_values(
-    loader: TableLoader, plan: Plan, hasher: ValueHasher, columns: HeldColumns
+    loader: TableLoader, plan: Plan, hasher: ValueHasher, columns: HeldColumns | None
 ) -> Iterator[int]:
-    """Hash the values of the tables of a plan that can be read; yields how many rows each time."""
-    yield from _hash_rows(loader, plan, hasher, columns)
+    """Hash the values of the tables of a plan that can be read; ``columns`` None: there is no table.
+
+    Yields how many rows are hashed next, and at last how many past values were.
+    """
+    if columns is not None:
+        yield from _hash_rows(loader, plan, hasher, columns)
     yield _hash_history(loader, plan, hasher)
 
 
@@ -57,6 +61,7 @@ def _hash_rows(
     while rows := loader.database.rows(statement, (after,)):
         # of rows with one id the last stands for all
         by_id = {str(row[KEY]): row for row in rows}
+        yield len(by_id)
         values: dict[str, list[str | bytes | None]] = {
             KEY: [*by_id],
             stored_values.PROPERTIES.name: [
@@ -71,7 +76,6 @@ def _hash_rows(
         loader.database.rows(str(merge), (loader.run_id, loader.clock.now()))
         staging.truncate()
         after = str(rows[-1][KEY])
-        yield len(by_id)
 
 
 def _hashed_properties(stored: Any, hasher: ValueHasher) -> bytes | None:

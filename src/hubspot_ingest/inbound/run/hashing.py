@@ -24,11 +24,12 @@ def hash_tables(
 ) -> Iterator[None]:
     """Hash values that can be read, before a backfill brings in any row, and forget kept pages.
 
-    What is hashed already stays, so that it may be done again where a run was killed.
+    What is hashed already stays, so that it may be done again where a run was killed. The pages go
+    first: a run that finds nothing to hash takes them for hashed.
     """
     hasher, types = started.plan.hasher, state.existing_table.types
     is_backfill = state.settled_through is None and state.checkpoint is None
-    if not (state.settings.hash and is_backfill and types):
+    if not (state.settings.hash and is_backfill):
         return
     # those too that HubSpot does not have any more, of which a column is left
     prefix = state.settings.column_prefix
@@ -41,14 +42,19 @@ def hash_tables(
         hasher,
         names=hasher.names | hashed_names(state.settings, [*state.properties, *former]),
     )
-    columns = stored_values.held_columns(started.plan, state.settings, types, hasher.names)
+    columns = (
+        stored_values.held_columns(started.plan, state.settings, types, hasher.names)
+        if types
+        else None
+    )
     rows = 0
     for changed in stored_values.hash_stored_values(loader, started.plan, hasher, columns):
+        if changed and not rows:
+            PageArchive(context.database).forget(state.name)
         rows += changed
         loader.heartbeat()
         yield
     if rows:
-        PageArchive(context.database).forget(state.name)
         notes.append(
             f"{rows} rows held values that are hashed now; what runs kept before is deleted"
         )
