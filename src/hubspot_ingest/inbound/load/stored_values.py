@@ -37,9 +37,10 @@ class HeldColumns:
 def hash_stored_values(
     loader: TableLoader, plan: Plan, hasher: ValueHasher, columns: HeldColumns | None
 ) -> Iterator[int]:
-    """Hash the values of the tables of a plan that can be read; ``columns`` None: there is no table.
+    """Hash the values of the tables of a plan that can be read.
 
-    Yields how many rows are hashed next, and at last how many past values were.
+    ``columns`` are None where the table itself is gone. Yields how many rows are hashed next, and
+    at last how many past values were.
     """
     if columns is not None:
         yield from _hash_rows(loader, plan, hasher, columns)
