@@ -96,6 +96,17 @@ def test_where_ids_are_no_tokens_the_list_is_read_by_its_tokens(
     assert len([request for request in first if request.method == "GET"]) == 1
 
 
+@pytest.mark.parametrize("tokens", OPAQUE)
+@pytest.mark.parametrize("count", [1_000, 5_000])
+def test_where_ids_are_no_tokens_a_cut_beside_the_first_page_does_not_matter(
+    tokens: str, count: int
+) -> None:
+    token, place = OPAQUE[tokens]
+    shelf = Shelf(range(1, count + 1), token=token, place=place)
+    batches = Extraction(shelf.fetch, LIST, shelf.clock, pace=0.3).batches()
+    assert Counter(ids_of(batches)) == Counter(shelf.ids)
+
+
 def test_a_hubspot_that_refuses_ids_as_tokens_is_read_by_its_tokens() -> None:
     shelf = Shelf(ONE_IN_FIFTY[:1_000])
 

@@ -260,7 +260,11 @@ class Extraction:
 
     def _one_by_one(self, only: Range) -> Iterator[RecordBatch]:
         while not only.done:
-            yield self._ranges.advance(only, self._ranges.read(only.after, only.last))
+            page = self._read_by_id(only.after)
+            if page is None:
+                yield from self._by_token(str(only.after + 1))
+                return
+            yield self._ranges.advance(only, page)
 
     def _following(self, page: IdPage) -> IdPage | None:
         """The page after this one; None where the list has to be read by its tokens.
