@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import NoReturn
 
 import pytest
 
 from hubspot_ingest.diagnose import explain_row
 from hubspot_ingest.errors import Refusal
+from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from hubspot_ingest.inbound.replay.table_replay import replay
+from hubspot_ingest.model import Json
 from tests.runs.conftest import MakeWorld
 from tests.runs.test_shape_upkeep import die_at
 from tests.runs.world import CONTACTS, HOUR, SLIM, STATE_TABLES, World, on_an_empty_stack
@@ -285,3 +288,32 @@ def test_views_in_fivetrans_shape_show_the_hash(make: MakeWorld) -> None:
     )
     assert row["PROPERTY_EMAIL"] == _hash(world, EMAIL)
     assert row["PROPERTY_LOYALTY_POINTS"] == _hash(world, "4711")
+
+
+def test_a_salt_comes_with_the_syncs_that_hash_with_it(make: MakeWorld) -> None:
+    world = make({"contacts": 1})
+    hashing = SLIM | {"hash": ["email"]}
+    settings: Json = {"app": {"hash_salt": "pepper"}, "syncs": {"contacts": hashing}}
+
+    on_an_empty_stack(lambda: dict(configure.configure_all(world.context, settings, apply=True)))
+
+    assert _salt(world) == "pepper"
+
+
+def test_a_salt_is_as_before_where_a_sync_cannot_be_stored(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make({"contacts": 1})
+    world.call('CALL configure_app(PARSE_JSON(\'{"hash_salt": "before"}\'))')
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise Refusal("no more")
+
+    monkeypatch.setattr(configure, "configure", refuse)
+
+    settings: Json = {"app": {"hash_salt": "pepper"}, "syncs": {"contacts": {}}}
+
+    with pytest.raises(Refusal, match="everything is as it was before"):
+        configure.configure_all(world.context, settings, apply=True)
+
+    assert _salt(world) == "before"

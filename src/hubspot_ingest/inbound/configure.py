@@ -300,9 +300,14 @@ def _fault(part: str, check: Callable[[], object]) -> list[str]:
 
 def _store(context: Context, app: dict[str, Json], syncs: list[_Sync]) -> None:
     """Store everything; where something fails, what was stored before it is put back."""
-    state, stored = Syncs(context.database), AppState(context.database).stored()
-    undo: list[Callable[[], object]] = []
+    state, app_state = Syncs(context.database), AppState(context.database)
+    stored, undo = app_state.stored(), list[Callable[[], object]]()
     try:
+        if app_settings.HASH_SALT in app:
+            # before a sync hashes with it; once one does, it would be refused
+            undo.append(partial(app_state.save_hash_salt, app_state.hash_salt()))
+            salt = app[app_settings.HASH_SALT]
+            app_settings.configure(context, {app_settings.HASH_SALT: salt})
         for sync in syncs:
             undo.append(_undoing(context, state, sync.name))
             configure(context, sync.name, sync.settings)

@@ -36,7 +36,7 @@ class AppState:
         [row] = self._database.rows(f"SELECT HASH_SALT FROM {self._state}.SETTINGS")
         return None if row["HASH_SALT"] is None else str(row["HASH_SALT"])
 
-    def save_hash_salt(self, salt: str) -> None:
+    def save_hash_salt(self, salt: str | None) -> None:
         """Store what goes before the values that land as hashes, which no view shows."""
         self._database.rows(f"UPDATE {self._state}.SETTINGS SET HASH_SALT = ?", (salt,))
 
