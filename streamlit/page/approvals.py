@@ -18,6 +18,7 @@ PRIVILEGES = (
     "EXECUTE TASK",
     "EXECUTE MANAGED TASK",
     "CREATE DATABASE",
+    "READ SESSION",
 )
 """Those of the manifest."""
 

@@ -271,7 +271,8 @@ def test_a_test_arrives_and_says_that_it_is_one(watched: World) -> None:
     )
 
     assert text == (
-        "This is a test of HUBSPOT_INGEST. You will be told of: FAILED, DELAYED, INCOMPLETE."
+        "This is a test of HUBSPOT_INGEST. You will be told of: FAILED, DELAYED, "
+        "INCOMPLETE, NEW_PROPERTIES."
     )
 
 

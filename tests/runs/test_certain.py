@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hubspot_ingest.inbound.reconcile import bisection, comparison
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from hubspot_sandbox import Portal
 from snowflake_sandbox import Engine
@@ -44,6 +45,12 @@ def some(installed: Engine) -> Iterator[World]:
 def few(installed: Engine) -> Iterator[World]:
     with World(as_installed(installed), {"contacts": FEW}) as world:
         yield narrow(world)
+
+
+@pytest.fixture(autouse=True)
+def counting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More rows than are few are counted: those that RECONCILE counts take long to make."""
+    monkeypatch.setattr(comparison, "ONE_BY_ONE", bisection.FEW)
 
 
 def last_certificate(world: World) -> Answer:

@@ -109,7 +109,8 @@ def certificate(**fields: object) -> dict[str, object]:
     """A comparison of five thousand records, six requests long."""
     counts = dict.fromkeys(("MISSING", "EXTRA", "STALE", "CHANGED_MEANWHILE", "REPAIRED"), 0)
     records = {"HUBSPOT_RECORDS": 5000, "TABLE_RECORDS": 5000, "REQUESTS": 6}
-    return {"RESULT": "COMPLETE", "ONE_BY_ONE_SINCE": None, **records, **counts, **fields}
+    times = {"CHECKED_AT": "2026-03-02 09:00:00", "ONE_BY_ONE_SINCE": None}
+    return {"RESULT": "COMPLETE", **times, **records, **counts, **fields}
 
 
 @pytest.mark.parametrize(
@@ -120,6 +121,7 @@ def certificate(**fields: object) -> dict[str, object]:
             {"ONE_BY_ONE_SINCE": "2026-03-01 08:30:00"},
             ["Counted equal; every row was compared one by one since 2026-03-01 08:30 UTC"],
         ),
+        ({"ONE_BY_ONE_SINCE": "2026-03-01 08:30:00", "CHECKED_AT": "2026-03-01 08:30:00"}, []),
         ({"TABLE_RECORDS": 2_000, "HUBSPOT_RECORDS": 2_000}, []),
         (
             {"RESULT": "REPAIRED", "MISSING": 2, "EXTRA": 1},

@@ -106,19 +106,32 @@ def test_what_was_read_for_long_makes_a_file_however_little_it_is(
     assert [file.rows for file in files.files(batches())] == rows
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(0, [600]), (3, [300, 300])])
+@pytest.mark.parametrize(("seconds", "expected"), [(0, [1_600]), (3, [1_000, 300, 300])])
 def test_the_last_file_of_a_reading_that_takes_its_time_is_small(
     seconds: int, expected: list[int]
 ) -> None:
     clock = FakeClock()
 
     def batches() -> Iterator[RecordBatch]:
-        for start in range(1, 601, 100):
+        for start in range(1, 1_601, 100):
             records = tuple(a_record(str(id)) for id in range(start, start + 100))
             clock.sleep(seconds if start == 1 else 0)
-            yield RecordBatch(records, 0, start + 99, nearly_last=start > 200)
+            yield RecordBatch(records, 0, start + 99, nearly_last=start > 1_200)
 
     files = RecordFiles(_answers(0, KeyError()), a_plan(), clock, {}).files(batches())
     assert [(file.rows, file.nearly_last) for file in files] == [
-        (rows, number + 1 < len(expected)) for number, rows in enumerate(expected)
+        (rows, number == len(expected) - 2) for number, rows in enumerate(expected)
     ]
+
+
+def test_few_rows_make_one_file_however_long_their_reading_takes() -> None:
+    clock = FakeClock()
+
+    def batches() -> Iterator[RecordBatch]:
+        for start in range(1, 901, 100):
+            clock.sleep(3)
+            records = tuple(a_record(str(id)) for id in range(start, start + 100))
+            yield RecordBatch(records, 0, start + 99, nearly_last=True)
+
+    files = RecordFiles(_answers(0, KeyError()), a_plan(), clock, {}).files(batches())
+    assert [file.rows for file in files] == [900]

@@ -101,14 +101,16 @@ class RecordFiles:
     def _groups(self, batches: Iterator[RecordBatch]) -> Iterator[RecordGroup]:
         least_rows = rows_per_file(self.plan.properties)
         began = last_file_at = self.clock.now()
-        nearly_last = False
+        nearly_last, rows = False, 0
         try:
             for batch in batches:
                 self._records.extend(batch.records)
+                rows += len(batch.records)
                 self.unread.update(batch.unread)
                 self._read_to[batch.key] = batch.after
                 ends = batch.nearly_last and not nearly_last and self._whole
-                if ends and self.clock.now() - began >= FILE_EVERY:
+                # of few rows the last MERGE is small anyway, and one more costs
+                if ends and rows >= PART_ROWS and self.clock.now() - began >= FILE_EVERY:
                     nearly_last = True
                     yield replace(self._group(), nearly_last=True)
                 elif len(self._records) >= least_rows or self._late(last_file_at):
