@@ -19,6 +19,7 @@ from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Strategy
 from hubspot_ingest.model import BatchOutcome, Json, Page, Record
 
 NOT_FOUND = 404
+REFUSED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,9 @@ def read_record(fetch: Fetch, plan: Plan, id: str, properties: Sequence[str]) ->
         try:
             return fetch(request, responses.record)
         except HubSpotRefused as refused:
-            if refused.http_status != NOT_FOUND:
+            # of some object types archived records are not read
+            absent = (NOT_FOUND, REFUSED) if archived else (NOT_FOUND,)
+            if refused.http_status not in absent:
                 raise
     return None
 
