@@ -238,17 +238,6 @@ def test_what_the_search_cannot_reach_is_cut_off_piece_by_piece() -> None:
     assert len({batch.key for batch in batches}) >= 8
 
 
-def test_a_range_that_is_held_is_read_though_meanwhile_the_search_tells_nothing() -> None:
-    ranges = Ranges(pages := Pages(DENSE), Cutter(nowhere, 3, 9_900, 1), lambda: 0)
-    before = {*threading.enumerate()}
-    with ranges.reading(1, 10, ranges.add(0, None, 199, taken=True)) as batches:
-        [reader] = {*threading.enumerate()} - before
-        # it has all the time to look for cuts until it gives up
-        reader.join(0.2)
-        ranges.release()
-        assert ids_of(batches) == pages.ids
-
-
 def test_where_the_search_cannot_tell_ids_are_halved() -> None:
     pages = Pages(range(1, 601), size=5, before=taking_turns)
     batches = list(ranges_over(pages, find=nowhere).side_by_side(4, spare=8))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.extract.cuts import Cut, Cutter
 from hubspot_ingest.inbound.extract.page_readers import IdPage, ReadPage
 from hubspot_ingest.inbound.extract.prefetch import PrefetchQueue
@@ -165,10 +166,16 @@ class Ranges:
         for thread in threads:
             thread.start()
         try:
-            yield self._handover.items(of=width)
+            yield self._to_the_end(width)
         finally:
             self._handover.end()
             self.release()
+
+    def _to_the_end(self, readers: int) -> Iterator[RecordBatch]:
+        """What the readers read. Raises ``IngestError`` where they ended before their ranges."""
+        yield from self._handover.items(of=readers)
+        if not all(id_range.done for id_range in self._ranges):
+            raise IngestError("a range of ids was left unread; run again, which goes on there")
 
     def release(self) -> None:
         """Let the readers go on with the range that was held."""
