@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 import pytest
 
-from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state import progress
 from hubspot_ingest.database.state.app_settings import AppState
@@ -25,10 +24,9 @@ from hubspot_ingest.database.state.progress import (
 from hubspot_ingest.database.state.properties import PortalSchema, StreamAccess
 from hubspot_ingest.database.state.retention import Retention
 from hubspot_ingest.database.state.runs import INTERRUPTED, RunLog, Runs
-from hubspot_ingest.database.state.stored_state import read_stored_state
 from hubspot_ingest.database.state.syncs import EarnedOn, Syncs
 from hubspot_ingest.errors import DatabaseError, SyncBusy
-from hubspot_ingest.model import Json, Property
+from hubspot_ingest.model import Json
 from tests.builders import FakeClock
 
 NOW = 1_790_000_000_123
@@ -358,26 +356,6 @@ def test_a_run_is_written_as_it_ended(runs: Runs, database: Database) -> None:
 
 
 # -- what is remembered of the portal ------------------------------------------------------------
-
-
-def test_properties_come_back_with_their_columns(database: Database) -> None:
-    schema = PortalSchema(database)
-    properties = (
-        Property("email", "string", "E-mail", 'It\'s "the" address\n\\', (), False),
-        Property("stage", "enumeration", "Stage", "", (("a;b", "A, b"), ("c", "C 🚀")), True),
-        Property("unselected", "number"),
-    )
-    columns = [Column(f"P_{prop.name.upper()}", Type.TEXT, prop.name) for prop in properties[:2]]
-
-    schema.save_properties("contacts", properties, columns)
-    schema.save_properties("deals", properties[2:], [])
-
-    for name in ("contacts", "deals"):
-        Syncs(database).save(name, name, {}, NOW)
-    stored = read_stored_state(database, NOW).properties
-    assert tuple(prop for prop, _ in stored["contacts"]) == properties
-    assert [str(column) for _, column in stored["contacts"]] == ["P_EMAIL", "P_STAGE", "None"]
-    assert [prop.name for prop, _ in stored["deals"]] == ["unselected"]
 
 
 def test_a_portal_is_remembered_by_fingerprint(database: Database) -> None:

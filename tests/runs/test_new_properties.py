@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.runs.conftest import MakeWorld
+from tests.runs.meddling import before, meddling
 from tests.runs.test_alerts import _new, watching
 from tests.runs.test_portals import move
+from tests.runs.test_state_key import ROWS
 from tests.runs.world import CONTACTS, DAY_AND_MORE, HOUR, SLIM, World
 
+PROPERTIES = 'MERGE INTO "HUBSPOT_INGEST".STATE.PROPERTIES'
 # the properties of before, and whatever comes
 GROWING = {**SLIM, "properties": [*SLIM["properties"], "new_*"]}
 
@@ -183,3 +188,27 @@ def test_a_property_that_is_restored_in_hubspot_is_taken_again(make: MakeWorld) 
 
     [row] = world.rows(f"SELECT PROPERTIES_JOBTITLE FROM {CONTACTS} WHERE ID = '{record_id}'")
     assert row["PROPERTIES_JOBTITLE"] == "Analyst"
+
+
+@pytest.mark.parametrize("statement", [ROWS, PROPERTIES])
+def test_another_object_while_a_run_goes_on_is_taken_whole_by_the_next(
+    make: MakeWorld, statement: str
+) -> None:
+    world = make({"contacts": 3})
+    world.configure("contacts", SLIM)
+    world.portal.create("deals", {"dealname": "Big"})
+    person = make(portal=world.portal, clock=world.clock)
+    deals = {
+        "stream": "deals",
+        "properties": ["deal*"],
+        "associations": [],
+        "new_properties": "ignore",
+        "destination": {"table": "DEALS"},
+    }
+
+    with meddling(world, before(statement), lambda: person.configure("contacts", deals)):
+        assert world.ingest()["response_code"] == "SETTINGS_CHANGED"
+    world.run()
+
+    assert _taken(world) == {}
+    assert "PROPERTIES_DEALNAME" in world.columns("HUBSPOT_DATA.CRM.DEALS")

@@ -28,6 +28,20 @@ class StreamAccess:
     records: int | None = None
 
 
+# The columns of PROPERTIES beside SYNC and NAME, by what they are read from.
+_STORED = {
+    "COLUMN_NAME": "f.VALUE:column::VARCHAR",
+    "TYPE": "f.VALUE:type::VARCHAR",
+    "FIELD_TYPE": "f.VALUE:field_type::VARCHAR",
+    "LABEL": "f.VALUE:label::VARCHAR",
+    "DESCRIPTION": "f.VALUE:description::VARCHAR",
+    "OPTIONS": "f.VALUE:options",
+    "CALCULATED": "f.VALUE:calculated::BOOLEAN",
+    "APPEARED_AT": "TO_TIMESTAMP_NTZ(f.VALUE:appeared_at::NUMBER, 3)",
+    "IGNORED": "f.VALUE:ignored::BOOLEAN",
+}
+
+
 class PortalSchema:
     """Reads and writes PORTALS, PROPERTIES, STREAMS and STREAM_PROPERTIES in ``STATE``."""
 
@@ -66,16 +80,16 @@ class PortalSchema:
 
     def save_properties(
         self,
-        sync: str,
+        key: tuple[str, str, str],
         properties: Sequence[Property],
         columns: Iterable[Column],
-        *,
-        replacing: bool = True,
         late: Mapping[str, LateProperty] | None = None,
     ) -> None:
         """Store the properties of a sync, also those without a column, in place of any before.
 
-        ``late`` are those among them that appeared after its first run, by name.
+        ``key`` is that of the run (``STATE_KEY``), whose settings may have changed: then nothing is
+        stored. ``late`` are the properties that appeared after the sync's first run, by name. It
+        is one statement, as a sync of which none is stored takes all of them.
         """
         by_property: Mapping[str | None, Column] = {column.property: column for column in columns}
         late = late or {}
@@ -94,18 +108,23 @@ class PortalSchema:
             }
             for prop in properties
         ]
-        if replacing:
-            self._database.rows(f"DELETE FROM {self._state}.PROPERTIES WHERE SYNC = ?", (sync,))
+        names = [*_STORED]
+        table = f"{self._state}.PROPERTIES"
         self._database.rows(
-            f"INSERT INTO {self._state}.PROPERTIES "
-            "(SYNC, NAME, COLUMN_NAME, TYPE, FIELD_TYPE, LABEL, DESCRIPTION, OPTIONS, CALCULATED, "
-            "APPEARED_AT, IGNORED) "
-            "SELECT ?, f.VALUE:name::VARCHAR, f.VALUE:column::VARCHAR, f.VALUE:type::VARCHAR, "
-            "f.VALUE:field_type::VARCHAR, f.VALUE:label::VARCHAR, f.VALUE:description::VARCHAR, "
-            "f.VALUE:options, f.VALUE:calculated::BOOLEAN, "
-            "TO_TIMESTAMP_NTZ(f.VALUE:appeared_at::NUMBER, 3), f.VALUE:ignored::BOOLEAN "
-            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
-            (sync, json.dumps(rows)),
+            f"MERGE INTO {table} t USING (SELECT k.SYNC, IFNULL(n.NAME, o.NAME) AS NAME, "
+            f"n.NAME IS NULL AS IS_GONE, {', '.join(f'n.{name}' for name in names)} FROM "
+            "(SELECT f.VALUE:name::VARCHAR AS NAME, "
+            f"{', '.join(f'{value} AS {name}' for name, value in _STORED.items())} "
+            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) n "
+            f"FULL OUTER JOIN (SELECT NAME FROM {table} WHERE SYNC = ?) o ON o.NAME = n.NAME "
+            f"CROSS JOIN (SELECT NAME AS SYNC FROM {self._state}.SYNCS "
+            "WHERE NAME = ? AND VERSION = ? AND LEASE_RUN_ID = ?) k) s "
+            "ON t.SYNC = s.SYNC AND t.NAME = s.NAME "
+            "WHEN MATCHED AND s.IS_GONE THEN DELETE "
+            f"WHEN MATCHED THEN UPDATE SET {', '.join(f'{name} = s.{name}' for name in names)} "
+            f"WHEN NOT MATCHED THEN INSERT (SYNC, NAME, {', '.join(names)}) "
+            f"VALUES (s.SYNC, s.NAME, {', '.join(f's.{name}' for name in names)})",
+            (json.dumps(rows), key[0], *key),
         )
 
     def save_access(self, accesses: Iterable[StreamAccess], now: int) -> None:

@@ -189,7 +189,7 @@ class ItemRun:
                         self.tables.count_merged(merged.inserted)
                     if loader.properties != {prop.name: prop for prop, _ in remembered}:
                         properties = [*loader.properties.values()]
-                        metadata.save_properties(state.name, properties, loader.flattened)
+                        metadata.save_properties(writer.key, properties, loader.flattened)
                     if merged.read_to is not None:
                         until = self._settled(window)
                         place: dict[str, Json] = {"until": until, "reading": {**merged.read_to}}

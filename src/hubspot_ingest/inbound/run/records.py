@@ -289,8 +289,7 @@ class Run:
         if self._sync_state.properties_changed(started.properties, started.plan):
             self._ending.note_change()
             PortalSchema(self._context.database).save_properties(
-                *(self._name, started.properties, started.plan.property_columns),
-                replacing=bool(self._sync_state.remembered),
+                *(self._writer.key, started.properties, started.plan.property_columns),
                 late=self._sync_state.late_properties(started.properties, self._clock.now()),
             )
 
