@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, UnknownSync
-from hubspot_ingest.inbound.reconcile import bisection, comparison
+from hubspot_ingest.inbound.reconcile import bisection, comparison, repairs
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from tests.nights import first_of_each
 from tests.runs.conftest import MakeWorld
@@ -67,6 +67,22 @@ def test_missing_rows_are_named_and_brought_back(world: World) -> None:
     assert answer["result"] == "REPAIRED"
     assert kinds(answer) == dict.fromkeys(missing_ids, "MISSING")
     assert world.landed() == world.truth()
+
+
+def test_a_comparison_reads_few_old_ids_alone_however_many_rows_are_too_many(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repairs, "SHOWN", 5)
+    monkeypatch.setattr(repairs.Repairs, "_single_reads", 2)
+    world = loaded(make, 30, filter_groups=EVERYBODY)
+    *purged, first, second = world.ids()[:17]
+    world.portal.merge("contacts", first, second)
+    for id in purged:
+        world.portal.purge("contacts", id)
+    compare(world)
+    single_reads = [seen.path for seen in world.asked() if seen.path.rsplit("/", 1)[-1].isdigit()]
+    assert {path.rsplit("/", 1)[-1] for path in single_reads} == {*purged[:2]}
+    assert set(world.ids(where="_DELETED_AT IS NULL")) == set(world.truth())
 
 
 def test_a_comparison_is_a_run_with_what_it_did_and_what_it_cost(world: World) -> None:

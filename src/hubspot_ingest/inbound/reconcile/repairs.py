@@ -11,7 +11,7 @@ from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.database.state.syncs import SweepsState
 from hubspot_ingest.errors import HubSpotRefused, IngestError
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound.deletions.context import SweepContext
+from hubspot_ingest.inbound.deletions.context import SINGLE_READS, SweepContext
 from hubspot_ingest.inbound.deletions.lookup import look_up
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.load.batches import merged_ids
@@ -73,6 +73,7 @@ class Repairs:
     settled: int
     log: Callable[[MergeResult], None]
     result: ComparisonResult = field(default_factory=ComparisonResult)
+    _single_reads: int = field(default=SINGLE_READS, init=False)
 
     def mark_foreign(self, live: LiveRows) -> Iterator[None]:
         """Mark the rows that no record of HubSpot can belong to."""
@@ -189,6 +190,8 @@ class Repairs:
             self.log(merge_result)
 
         context = SweepContext(
-            loader=self.loader, state=SweepsState(), save=lambda _: None, rows=1, log=repaired
+            *(self.loader, SweepsState(), lambda _: None, 1, repaired),
+            single_reads=self._single_reads,
         )
         yield from look_up(context, ids)
+        self._single_reads = context.single_reads
