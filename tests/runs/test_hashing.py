@@ -15,6 +15,7 @@ from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from hubspot_ingest.inbound.replay.table_replay import replay
 from hubspot_ingest.model import Json
 from tests.runs.conftest import MakeWorld
+from tests.runs.test_doctor import doctor_report
 from tests.runs.test_shape_upkeep import die_at
 from tests.runs.world import CONTACTS, HOUR, SLIM, STATE_TABLES, World, on_an_empty_stack
 
@@ -97,6 +98,16 @@ def test_a_number_that_is_hashed_is_text(make: MakeWorld) -> None:
     world.run()
 
     assert _row(world, record_id)["PROPERTIES_LOYALTY_POINTS"] == _hash(world, "4711")
+
+
+def test_the_doctor_knows_that_hashes_are_text(make: MakeWorld) -> None:
+    world, _ = _with_ada(make, hash=["loyalty_points"])
+    world.run()
+
+    answer = doctor_report(world)
+
+    findings = [each for each in answer["findings"] if each["check"] == "TABLE"]
+    assert [each["severity"] for each in findings] == ["OK"], findings
 
 
 def test_hashing_later_leaves_nothing_to_read_of_before(make: MakeWorld) -> None:

@@ -177,6 +177,11 @@ def association_column(stream: str) -> Column:
     return Column(name, Type.ARRAY, comment=f"Ids of the associated {stream}; NULL: not fetched")
 
 
+def property_type(prop: Property, hashed: Collection[str]) -> Type:
+    """The type of a property's column; ``hashed`` are properties whose values land as hashes."""
+    return Type.TEXT if prop.name in hashed else TYPES.get(prop.type, Type.TEXT)
+
+
 def property_columns(
     properties: Iterable[Property],
     prefix: str,
@@ -199,8 +204,7 @@ def property_columns(
     used = {*OWN_NAMES, *RESERVED, *taken, *column_names.values()}
     columns = []
     for prop in sorted(properties, key=lambda prop: (prop.name != prop.name.lower(), prop.name)):
-        is_hashed = prop.name in hashed
-        column_type = Type.TEXT if is_hashed else TYPES.get(prop.type, Type.TEXT)
+        column_type = property_type(prop, hashed)
         own = column_names.get(prop.name)
         name = own or unique_name(prefix + prop.name.upper(), prop.name, used)
         for candidate in _candidates(name, column_type, prop.name):
@@ -208,6 +212,7 @@ def property_columns(
             if fits and (candidate == own or candidate not in used):
                 break
         used.add(candidate)
+        is_hashed = prop.name in hashed
         comment = f"{_comment(prop)} (hashed)".lstrip() if is_hashed else _comment(prop)
         columns.append(Column(candidate, column_type, prop.name, comment))
     return tuple(sorted(columns, key=lambda column: column.property or ""))

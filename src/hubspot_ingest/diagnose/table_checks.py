@@ -14,6 +14,7 @@ from hubspot_ingest.diagnose import findings
 from hubspot_ingest.diagnose.findings import Finding, Severity
 from hubspot_ingest.inbound.items import rows
 from hubspot_ingest.inbound.load import destination
+from hubspot_ingest.inbound.plan.plan import hashed_names
 from hubspot_ingest.model import Property
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
@@ -55,8 +56,9 @@ def tables(context: Context, syncs: SyncsWithSettings) -> Iterator[Finding]:
 
 def _expected(properties: Sequence[tuple[Property, str | None]], settings: SyncSettings) -> Columns:
     """The columns that the app gave a table; none of a view's, which are another table's."""
+    hashed = hashed_names(settings, [prop for prop, _ in properties])
     flattened = [
-        (column, columns.TYPES.get(prop.type, columns.Type.TEXT))
+        (column, columns.property_type(prop, hashed))
         for prop, column in properties
         if column is not None
     ]
