@@ -144,6 +144,46 @@ def test_past_values_are_hashed_though_their_table_was_dropped(make: MakeWorld) 
     assert _readable(world, EMAIL) == []
 
 
+def test_a_glob_that_no_property_matches_hashes_nothing(make: MakeWorld) -> None:
+    world, record_id = _with_ada(make, history=["email"])
+    world.run()
+
+    world.configure("contacts", SLIM | {"history": ["email"], "hash": ["*passport*"]})
+    world.run()
+
+    assert _row(world, record_id)["PROPERTIES_EMAIL"] == EMAIL
+
+
+def test_past_values_of_a_property_that_hubspot_has_no_more_are_hashed(make: MakeWorld) -> None:
+    world, record_id = _with_ada(make, properties=["firstname"], history=["email"])
+    world.run()
+    world.portal.archive_property("contacts", "email")
+    world.portal.update("contacts", record_id, {"firstname": "Ada"})
+    world.clock.advance(HOUR)
+    world.run()
+
+    world.configure("contacts", SLIM | {"properties": ["firstname"], "hash": ["*mail"]})
+    world.run()
+
+    assert _readable(world, EMAIL) == []
+
+
+def test_a_column_of_before_is_hashed_under_another_prefix_too(make: MakeWorld) -> None:
+    world, record_id = _with_ada(make)
+    world.run()
+    world.portal.archive_property("contacts", "email")
+    world.portal.purge("contacts", record_id)
+
+    settings = SLIM | {"properties": ["firstname"], "column_prefix": "P_"}
+    world.configure("contacts", settings)
+    world.run()
+    world.configure("contacts", settings | {"hash": ["?mail"]})
+    world.run()
+
+    assert _row(world, record_id)["PROPERTIES_EMAIL"] == _hash(world, EMAIL)
+    assert _readable(world, EMAIL) == []
+
+
 def test_what_was_kept_is_deleted_though_the_run_that_hashes_is_killed(make: MakeWorld) -> None:
     world, _ = _with_ada(make)
     _keep_pages(world)

@@ -7,8 +7,10 @@ import hashlib
 import pytest
 
 from hubspot_ingest.catalog.property_globs import takes
+from hubspot_ingest.inbound.load.stored_values import HeldColumns, held_columns
 from hubspot_ingest.inbound.plan.hashed_values import ValueHasher
-from hubspot_ingest.model import Change
+from hubspot_ingest.model import Change, Json
+from hubspot_ingest.settings import parse_settings
 from tests.builders import a_plan, a_property, a_record
 
 HASHER = ValueHasher(frozenset({"email"}), "pepper")
@@ -96,3 +98,17 @@ def test_properties_that_are_ignored_have_no_column() -> None:
 def test_globs_take_what_some_allow_and_none_denies(globs: list[str], *, taken: bool) -> None:
     assert takes(globs, "email") == taken
     assert takes(globs, " email ") == taken
+
+
+def test_ids_of_associated_records_are_no_values_of_a_property() -> None:
+    settings: dict[str, Json] = {"hash": ["*"], "column_prefix": ""}
+    types = {"ID": "VARCHAR", "P_INVOICE_IDS": "ARRAY", "SINCE": "DATE", "EMAIL": "VARCHAR"}
+
+    held = held_columns(
+        a_plan(settings),
+        parse_settings("contacts", settings),
+        types,
+        ["p_invoice_ids", "since", "email"],
+    )
+
+    assert held == HeldColumns({"EMAIL": "email"}, frozenset({"SINCE"}))

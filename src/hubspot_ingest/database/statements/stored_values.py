@@ -62,6 +62,11 @@ def replace_values(
     )
 
 
+def readable_history(table: Table) -> str:
+    """Selects the properties of which past values can be read, as ``PROPERTY``."""
+    return f'SELECT DISTINCT "PROPERTY" FROM {table.quoted} WHERE {readable(name("VALUE"))}'
+
+
 def hash_history(table: Table, columns: Mapping[str, str]) -> str:
     """Hashes past values that can be read; binds: the salt, [now,] a JSON array of properties.
 

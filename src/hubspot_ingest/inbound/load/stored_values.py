@@ -7,12 +7,13 @@ that are not taken any more, and past values would keep what can be read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from hubspot_ingest.catalog.property_globs import takes
 from hubspot_ingest.database.columns import KEY, OWN_NAMES, SYNCED_AT, Column, Type, same_type
 from hubspot_ingest.database.staging import parquet
 from hubspot_ingest.database.statements import stored_values
@@ -24,6 +25,8 @@ from hubspot_ingest.inbound.plan.plan import LINK_COLUMNS, Plan
 from hubspot_ingest.settings import SyncSettings
 
 ROWS = 2_000
+# What columns began with where the settings said nothing else.
+USUAL_PREFIX = str(SyncSettings.model_fields["column_prefix"].default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,21 @@ class HeldColumns:
 
 
 def hash_stored_values(
-    loader: TableLoader, plan: Plan, hasher: ValueHasher, columns: HeldColumns | None
+    loader: TableLoader,
+    plan: Plan,
+    hasher: ValueHasher,
+    columns: HeldColumns | None,
+    globs: Sequence[str],
 ) -> Iterator[int]:
     """Hash the values of the tables of a plan that can be read.
 
-    ``columns`` are None where the table itself is gone. Yields how many rows are hashed next, and
+    ``columns`` are None where the table itself is gone. ``globs`` take the properties whose past
+    values are hashed, those too that HubSpot has no more. Yields how many rows are hashed next, and
     at last how many past values were.
     """
     if columns is not None:
         yield from _hash_rows(loader, plan, hasher, columns)
-    yield _hash_history(loader, plan, hasher)
+    yield _hash_history(loader, plan, hasher.salt, globs)
 
 
 def _hash_rows(
@@ -52,6 +60,8 @@ def _hash_rows(
 ) -> Iterator[int]:
     texts = [Column(name, Type.TEXT, prop) for name, prop in sorted(columns.texts.items())]
     others = sorted(columns.others)
+    if not (hasher.names or texts or others):
+        return
     staged = (Column(KEY, Type.TEXT), stored_values.PROPERTIES, *texts)
     staging = loader.staging({"": staged})
     statement = stored_values.readable_rows(
@@ -93,16 +103,18 @@ def _hashed_properties(stored: Any, hasher: ValueHasher) -> bytes | None:
     )
 
 
-def _hash_history(loader: TableLoader, plan: Plan, hasher: ValueHasher) -> int:
+def _hash_history(loader: TableLoader, plan: Plan, salt: str, globs: Sequence[str]) -> int:
     table = plan.beside(HISTORY)
     columns = destination.read_table(loader.database, table).types
     if not columns:
         return 0
+    rows = loader.database.rows(stored_values.readable_history(table))
+    names = sorted(name for row in rows if takes(globs, name := str(row["PROPERTY"])))
+    if not names:
+        return 0
     at = (loader.clock.now(),) if SYNCED_AT.name in columns else ()
-    names = json.dumps(sorted(hasher.names))
-    [counts] = loader.database.rows(
-        stored_values.hash_history(table, columns), (hasher.salt, *at, names)
-    )
+    statement = stored_values.hash_history(table, columns)
+    [counts] = loader.database.rows(statement, (salt, *at, json.dumps(names)))
     return int(counts["number of rows updated"])
 
 
@@ -115,13 +127,12 @@ def held_columns(
     ``types`` are the columns of the table.
     """
     current = {column.name: column for column in plan.property_columns}
-    usual = str(SyncSettings.model_fields["column_prefix"].default)
     texts: dict[str, str] = {}
     others: set[str] = set()
     for prop in names:
         candidates = {
             f"{prefix}{prop.upper()}{suffix}"
-            for prefix in (settings.column_prefix, usual, "")
+            for prefix in (settings.column_prefix, USUAL_PREFIX, "")
             for suffix in ("", *(f"_{each.name}" for each in Type))
         } | {name for name, column in current.items() if column.property == prop}
         for name in candidates & types.keys() - OWN_NAMES - LINK_COLUMNS:
@@ -129,6 +140,7 @@ def held_columns(
                 continue
             if same_type(Type.TEXT, types[name]):
                 texts[name] = prop
-            else:
+            elif not same_type(Type.ARRAY, types[name]):
+                # no property of a record has a list: those are ids of associated records
                 others.add(name)
     return HeldColumns(texts, frozenset(others))

@@ -32,9 +32,9 @@ def hash_tables(
     if not (state.settings.hash and is_backfill):
         return
     # those too that HubSpot does not have any more, of which a column is left
-    prefix = state.settings.column_prefix
     former = [
         Property(name.removeprefix(prefix).lower(), "string")
+        for prefix in {state.settings.column_prefix, stored_values.USUAL_PREFIX}
         for name in types
         if name.startswith(prefix)
     ]
@@ -48,7 +48,8 @@ def hash_tables(
         else None
     )
     rows = 0
-    for changed in stored_values.hash_stored_values(loader, started.plan, hasher, columns):
+    hashing = (loader, started.plan, hasher, columns, state.settings.hash)
+    for changed in stored_values.hash_stored_values(*hashing):
         if changed and not rows:
             PageArchive(context.database).forget(state.name)
         rows += changed
