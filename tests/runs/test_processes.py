@@ -23,7 +23,7 @@ TABLE = "SELECT ID, PROPERTIES FROM HUBSPOT_DATA.CRM.CONTACTS"
 
 @pytest.fixture
 def sandbox() -> Sandbox:
-    return Sandbox(Portal(1, records={"contacts": 3_000}))
+    return Sandbox(Portal(1, records={"contacts": 6_000}))
 
 
 @pytest.fixture
