@@ -11,10 +11,12 @@ import pytest
 from hubspot_ingest.diagnose import explain_row
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound import configure
+from hubspot_ingest.inbound.load import stored_values
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from hubspot_ingest.inbound.replay.table_replay import replay
 from hubspot_ingest.model import Json
 from tests.runs.conftest import MakeWorld
+from tests.runs.meddling import before, meddling
 from tests.runs.test_doctor import doctor_report
 from tests.runs.test_shape_upkeep import die_at
 from tests.runs.world import CONTACTS, HOUR, SLIM, STATE_TABLES, World, on_an_empty_stack
@@ -201,16 +203,34 @@ def test_what_was_kept_is_deleted_though_the_run_that_hashes_is_killed(make: Mak
     assert _readable(world, EMAIL) == []
 
 
+def test_hashing_ends_with_the_deadline_and_is_carried_on(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_values, "ROWS", 5)
+    world, _ = _with_ada(make)
+    world.run()
+    emails = [str(record.properties["email"]) for record in world.portal.records("contacts")]
+    world.configure("contacts", SLIM | {"hash": ["email"]})
+
+    with meddling(world, before("REGEXP_LIKE"), lambda: world.clock.advance(HOUR)):
+        stopped = world.ingest()
+
+    assert (stopped["status"], stopped["response_code"]) == ("STOPPED", "DEADLINE_REACHED")
+    assert _readable(world, *emails) == [CONTACTS]
+    world.run()
+    assert _readable(world, *emails) == []
+
+
 def test_a_backfill_hashes_no_hash_again(make: MakeWorld) -> None:
     world, _ = _with_ada(make, hash=["email"], history=["email"])
     world.run()
-    before = world.rows(f"SELECT * FROM {CONTACTS} ORDER BY ID")
+    rows = world.rows(f"SELECT * FROM {CONTACTS} ORDER BY ID")
     past = world.rows(f"SELECT * FROM {HISTORY} ORDER BY ID, PROPERTY, CHANGED_AT")
     world.syncs.reset("contacts", world.clock.now())
 
     world.run()
 
-    assert world.rows(f"SELECT * FROM {CONTACTS} ORDER BY ID") == before
+    assert world.rows(f"SELECT * FROM {CONTACTS} ORDER BY ID") == rows
     assert world.rows(f"SELECT * FROM {HISTORY} ORDER BY ID, PROPERTY, CHANGED_AT") == past
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from hubspot_ingest.database.state.page_archive import PageArchive
@@ -21,11 +21,13 @@ def hash_tables(
     started: StartedExtraction,
     context: Context,
     notes: list[str],
+    check_time: Callable[[], None],
 ) -> Iterator[None]:
     """Hash values that can be read, before a backfill brings in any row, and forget kept pages.
 
     What is hashed already stays, so that it may be done again where a run was killed. The pages go
-    first: a run that finds nothing to hash takes them for hashed.
+    first: a run that finds nothing to hash takes them for hashed. Raises what ``check_time`` raises
+    once the run is to end; the next one goes on.
     """
     hasher, types = started.plan.hasher, state.existing_table.types
     is_backfill = state.settled_through is None and state.checkpoint is None
@@ -54,6 +56,7 @@ def hash_tables(
             PageArchive(context.database).forget(state.name)
         rows += changed
         loader.heartbeat()
+        check_time()
         yield
     if rows:
         notes.append(

@@ -16,7 +16,9 @@ from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.errors import (
     DailyLimitReached,
+    DeadlineReached,
     IngestError,
+    StopRequested,
     finishing,
 )
 from hubspot_ingest.hubspot.client import Client
@@ -78,6 +80,8 @@ class Run:
         self._renew_others = renew_others
         self._ending, self._log = ending, log
         self._requests: Callable[[], int] = int
+        self._deadline = log.started_at + round(self._settings.deadline_minutes * times.MINUTE)
+        self._stopped: StopRequested | None = None
         self._sync_state = sync_state
         log.settled_through = sync_state.settled_through
         self._writer.log = log
@@ -94,14 +98,19 @@ class Run:
 
         Requests are counted however it ends. Raises what ended it early.
         """
-        deadline = self._log.started_at + round(self._settings.deadline_minutes * times.MINUTE)
         with (
             ThreadPoolExecutor(1) as pool,
-            self._context.client(self._settings, deadline) as client,
+            self._context.client(self._settings, self._deadline) as client,
         ):
+
+            def stop(error: StopRequested) -> None:
+                # it ends as at its deadline
+                self._stopped = error
+                client.stop(error)
+
             self._patient = HeartbeatFetch(client.fetch, pool, self._heartbeat, self._tick)
             self._requests = lambda: client.tally.requests
-            self._writer.on_stop = client.stop  # it ends as at its deadline
+            self._writer.on_stop = stop
             self._log.watch = client.watch
             self._quota_share = QuotaShare(
                 self._context, client, self._settings, self._sync_state.stored
@@ -211,7 +220,8 @@ class Run:
             finishing(table_loader.close),
             closing(Comparison(Repairs(loader, until, follow_up.count_rows))) as comparison,
         ):
-            yield from hash_tables(table_loader, state, started, self._context, self._notes)
+            hashing = (table_loader, state, started, self._context, self._notes)
+            yield from hash_tables(*hashing, self._check_time)
             if started.extraction is not None:
                 batches = started.batches
                 yield from self._read(started.extraction, batches, comparison, tables, until)
@@ -310,6 +320,15 @@ class Run:
             recorder=self._recorder,
         )
         return run.steps()
+
+    def _check_time(self) -> None:
+        """Where no request would tell: raises what is to end the run by now."""
+        if self._stopped is not None:
+            raise self._stopped
+        if self._clock.now() > self._deadline:
+            raise DeadlineReached(
+                "the run's deadline came; the next run carries on where this one stopped"
+            )
 
     def _keep_lease(self) -> None:
         """While others take their turns: leave them their share, and do not let the lease lapse."""
