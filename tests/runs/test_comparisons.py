@@ -355,7 +355,7 @@ def test_what_has_changed_until_all_was_read_is_asked_for_beside_the_last_merge(
 
     def run_statement(self: Database, statement: str, params: Sequence[object] = ()) -> list[Row]:
         if is_last.is_set() and statement.startswith("MERGE") and "CONTACTS" in statement:
-            asked_by_then.append(asked.wait(timeout=30))
+            asked_by_then.append(asked.wait(timeout=5))
         return rows(self, statement, params)
 
     monkeypatch.setattr(world, "_respond", respond)
