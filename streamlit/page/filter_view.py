@@ -44,7 +44,8 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
     }
     groups: list[Group] = settings.get("filter_groups") or []
     zone = connections_view.portal_zone(settings, calls)
-    left, right = st.columns([3, 2], gap="medium")
+    # conditions are long: "is more than … days ago" must be told from "is in the last … days"
+    left, right = st.columns([7, 3], gap="medium")
     with left:
         edited = [_group(owner, n, group, properties, zone) for n, group in enumerate(groups)]
         with st.container(horizontal=True):
@@ -53,7 +54,7 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
                 key=f"{owner}-add-group",
                 disabled=len(groups) >= filters.GROUPS or not properties,
                 on_click=_add_group,
-                args=(owner, settings, _usual(properties)),
+                args=(owner, settings, _fresh(properties)),
             )
     _keep(settings, edited)
     with right:
@@ -114,7 +115,7 @@ def _group(owner: str, g: int, group: Group, properties: Properties, zone: tzinf
             type="tertiary",
             disabled=len(edited) >= filters.FILTERS,
             on_click=_add_filter,
-            args=(owner, group, _usual(properties)),
+            args=(owner, group, _fresh(properties)),
         )
     group["filters"] = edited
     return {"filters": edited}
@@ -128,7 +129,7 @@ def _filter(
     name = str(filter_["propertyName"])
     if name not in properties:
         names = [name, *names]
-    first, second, third, last = st.columns([4, 3, 4, 2], vertical_alignment="bottom", gap="small")
+    first, second, third, last = st.columns([7, 8, 7, 3], vertical_alignment="bottom", gap="small")
     name = first.selectbox(
         "Property",
         names,
@@ -344,24 +345,25 @@ def _from_json(owner: str, settings: place.Settings, key: str) -> None:
     place.redraw(owner)
 
 
-def _add_group(owner: str, settings: place.Settings, name: str) -> None:
-    settings.setdefault("filter_groups", []).append({"filters": [_fresh(name)]})
+def _add_group(owner: str, settings: place.Settings, filter_: Filter) -> None:
+    settings.setdefault("filter_groups", []).append({"filters": [filter_]})
     place.redraw(owner)
 
 
-def _add_filter(owner: str, group: Group, name: str) -> None:
-    group["filters"].append(_fresh(name))
+def _add_filter(owner: str, group: Group, filter_: Filter) -> None:
+    group["filters"].append(filter_)
     place.redraw(owner)
 
 
-def _usual(properties: Properties) -> str:
-    """The property of a new filter: one that people often filter by."""
-    return next((name for name in USUAL if name in properties), next(iter(properties), ""))
+def _fresh(properties: Properties) -> Filter:
+    """A new filter, by a property that people often filter by.
 
-
-def _fresh(name: str) -> Filter:
-    """A new filter, which most records match."""
-    return {"propertyName": name, "operator": "HAS_PROPERTY"}
+    Where options can be picked it lacks the pick; any other begins as one that most records match.
+    """
+    name = next((name for name in USUAL if name in properties), next(iter(properties), ""))
+    if name in properties and properties[name]["TYPE"] == "enumeration":
+        return filters.with_values(name, "IN", [])
+    return filters.with_values(name, "HAS_PROPERTY", [])
 
 
 def _remove(owner: str, g: int, f: int) -> None:

@@ -145,9 +145,13 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+!|~:$<>])", r"\\\1", text)
 
 
+# an instant that something is said of, and none that is an example to write one by
+_INSTANT = re.compile(r"(?<!example )(?<!')\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z")
+
+
 def sentence(text: str) -> str:
-    """A procedure's message as a sentence."""
-    text = in_page_words(text.strip())
+    """A procedure's message as a sentence; its instants stand in the viewer's time."""
+    text = _INSTANT.sub(lambda found: words.clock(found[0]), in_page_words(text.strip()))
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
 
 

@@ -12,6 +12,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (_CALLED.format("set_token"), _KEY),
     (_CALLED.format("configure_connection"), "under Settings, Connections"),
     (r"drop one first " + _CALLED.format("drop_connection"), "remove one first under Settings"),
+    (r"check it " + _CALLED.format("test_connection"), "check it under Settings, Connections"),
     (_CALLED.format("(?:drop|test)_connection"), "Settings, Connections"),
     (r"run (?:it )?(?:with )?" + _CALLED.format("ingest_hubspot"), "press “Run now”"),
     (_CALLED.format("ingest_hubspot"), "“Run now”"),

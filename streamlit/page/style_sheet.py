@@ -79,6 +79,8 @@ details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotat
 [data-testid="stLayoutWrapper"]:has(> .st-key-save-bar) { position: sticky; bottom: 0; z-index: 9;
   background: Canvas; border-top: 1px solid color-mix(in srgb, currentColor 13%, transparent); }
 .st-key-save-bar { padding: .6rem 0; }
+/* nor does the bar hide what is scrolled to, by Tab or by a search */
+[data-testid="stMain"]:has(.st-key-save-bar) { scroll-padding-bottom: 9rem; }
 .hi .key { display: flex; gap: 1rem; font-size: .78rem; }
 .hi .key span::before { content: ""; display: inline-block; width: .6rem; height: .6rem;
   border-radius: .15rem; margin-right: .35rem; background: var(--c); }
@@ -117,6 +119,8 @@ details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotat
 .hi .table td { padding: .5rem .9rem .5rem 0; vertical-align: top;
   border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
 .hi .table .n { text-align: right; }
+/* the last column has the long texts: those before it keep their words whole, but for long code */
+.hi .table :is(th, td):not(:last-child, :has(code)) { overflow-wrap: break-word; }
 .hi .meter { height: .5rem; border-radius: 99px; overflow: hidden; min-width: 4rem;
   background: color-mix(in srgb, currentColor 13%, transparent); }
 .hi .meter > i { display: block; height: 100%; border-radius: 99px; background: var(--tone); }

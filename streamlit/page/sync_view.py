@@ -113,6 +113,7 @@ def _overview(sync: Row, _draft: place.Settings, calls: Calls) -> None:
                 *(
                     [("Last run", escape(look.sentence(str(sync["LAST_MESSAGE"] or "none yet"))))]
                     if sync["HEALTH"] in ("HEALTHY", "PENDING")
+                    and sync["LAST_RUN_STATUS"] != "RUNNING"
                     else []
                 ),
             ]

@@ -82,12 +82,27 @@ def _choose_filters(browser: Browser) -> None:
             box.fill(choice)
             browser.page.get_by_role("option").first.click()
             browser.settle()
+        _shows_whole_conditions(browser)
         field = browser.page.locator("[data-testid=stNumberInput] input")
         if property_ == "createdate":
             field = browser.page.locator("[data-testid=stDateInput] input")
         browser.type_into(field.last, "42" if property_ == "loyalty_points" else "2026-07-01")
     # neither Enter nor a press beside it: the value counts with the press that saves it
     _save(browser)
+
+
+def _shows_whole_conditions(browser: Browser) -> None:
+    """See that no condition is cut off: those about days differ at their ends."""
+    browser.page.get_by_role("combobox", name="Condition").last.click()
+    options = browser.page.get_by_role("option")
+    options.first.wait_for()
+    cut = options.evaluate_all(
+        "options => options.filter(option => [option, ...option.querySelectorAll('*')]"
+        ".some(part => part.scrollWidth > part.clientWidth + 1 && part.clientWidth))"
+        ".map(option => option.innerText)"
+    )
+    browser.page.keyboard.press("Escape")
+    assert cut == []
 
 
 def _set_up_elsewhere(browser: Browser) -> None:

@@ -15,6 +15,10 @@ from page.message_words import in_page_words
             "HubSpot turned it away; store it again by “Replace the key” under Set up, Connection",
         ),
         (
+            "the credential is stored; check it with CALL test_connection('writer')",
+            "the credential is stored; check it under Settings, Connections",
+        ),
+        (
             "run CALL ingest_hubspot('contacts') first",
             "press “Run now” first",
         ),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hubspot_ingest.times import SystemClock
 from hubspot_sandbox import Portal
 from tests.runs.world import CONTACTS, World
 from tests.ui.conftest import Open
@@ -102,6 +103,16 @@ def test_what_cannot_be_started_is_told(open_page: Open) -> None:
     assert "SYNC_BUSY" in view.text
 
 
+def test_a_sync_that_runs_is_not_said_to_have_had_no_run(open_page: Open) -> None:
+    view, world = opened(open_page)
+    world.hold(at=SystemClock().now())
+
+    view.press("All syncs").press("Contacts")
+
+    assert "Running" in view.text
+    assert "None yet" not in view.text
+
+
 def test_pausing_and_resuming(open_page: Open) -> None:
     view, world = opened(open_page)
 
@@ -187,6 +198,20 @@ def test_the_operators_and_values_fit_the_propertys_type(open_page: Open) -> Non
     assert "is less than" not in condition.options
     view.select("Condition", "EQ")
     assert "Customer" in view.box("Value").options
+
+
+def test_a_new_filter_of_options_lacks_nothing_but_the_pick(open_page: Open) -> None:
+    view, world = opened(open_page, "Filters")
+    view.press("Add a filter")
+    assert "A filter lacks its value" in view.text
+    assert "Takes all records" in view.text
+
+    view.pick("Values", "customer").press("Save changes").press("Save all the same")
+
+    [group] = stored(world)["filter_groups"]
+    assert group["filters"] == [
+        {"propertyName": "lifecyclestage", "operator": "IN", "values": ["customer"]}
+    ]
 
 
 def test_json_and_builder_follow_each_other(open_page: Open) -> None:

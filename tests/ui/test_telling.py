@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from page import column_labels, completeness, look, options_view, sync_list
+from page import column_labels, completeness, look, options_view, sync_list, words
 from tests.ui.conftest import Open
 from tests.ui.test_syncs import opened
 from tests.ui.viewing import View
@@ -34,6 +34,17 @@ def test_what_needs_a_look_comes_first_and_two_before_ten() -> None:
 def test_a_sync_that_ran_and_begins_anew_is_not_called_one_that_never_ran() -> None:
     assert "Not run yet" in look.health(sync("deals", "PENDING"))
     assert "Reads everything next" in look.health(sync("deals", "PENDING", LAST_RUN_AT="2026"))
+
+
+def test_a_message_tells_its_instants_as_the_rest_of_the_page_does() -> None:
+    told = look.sentence("somebody asked it to stop at 2020-11-30T18:05:29.431Z; it carries on")
+    example = "'soon' is not an ISO 8601 time, for example 2026-01-31T00:00:00Z."
+
+    assert (
+        told
+        == f"Somebody asked it to stop at {words.clock('2020-11-30T18:05:29Z')}; it carries on."
+    )
+    assert look.sentence(example) == example
 
 
 @pytest.mark.parametrize(
