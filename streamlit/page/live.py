@@ -58,7 +58,7 @@ def _drawn(calls: Calls, sync: str | None) -> bool:
     names = {str(run["SYNC"]) for run in running}
     if not running and not waiting:
         # what follows on the page shall tell of the runs that have ended
-        calls.look_again()
+        calls.refresh()
         return False
     look.heading("Running now")
     for run in running:

@@ -17,6 +17,7 @@ Kept = MutableMapping[tuple[str, tuple[object, ...]], tuple[float, list[Row]]]
 """Results by statement and binds, each with the time until which it is good."""
 
 FEW_SECONDS = 10.0
+MINUTE = 60.0
 MINUTES = 600.0
 
 
@@ -118,7 +119,14 @@ class Statements:
 
     def look_again(self) -> None:
         """Drop cached results that change by themselves; keep those only a CALL changes."""
-        soon = time.monotonic() + FEW_SECONDS
+        self._drop_within(FEW_SECONDS)
+
+    def refresh(self) -> None:
+        """Drop also the results that a run changes, such as counts of marked rows."""
+        self._drop_within(MINUTE)
+
+    def _drop_within(self, seconds: float) -> None:
+        soon = time.monotonic() + seconds
         for key in [key for key, (until, _) in self._kept.items() if until < soon]:
             del self._kept[key]
         self._now.clear()

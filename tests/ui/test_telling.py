@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from page import column_labels, completeness, look, options_view, sync_list, words
+from tests.runs.world import CONTACTS
 from tests.ui.conftest import Open
 from tests.ui.test_syncs import opened
 from tests.ui.viewing import View
@@ -34,6 +35,19 @@ def test_what_needs_a_look_comes_first_and_two_before_ten() -> None:
 def test_a_sync_that_ran_and_begins_anew_is_not_called_one_that_never_ran() -> None:
     assert "Not run yet" in look.health(sync("deals", "PENDING"))
     assert "Reads everything next" in look.health(sync("deals", "PENDING", LAST_RUN_AT="2026"))
+
+
+def test_refresh_counts_the_rows_that_were_marked_meanwhile(open_page: Open) -> None:
+    view, world = opened(open_page)
+    assert "deleted or filtered out" not in view.text
+    world.rows(
+        f"UPDATE {CONTACTS} SET _DELETED_AT = UPDATED_AT, _DELETE_KIND = 'ARCHIVED' "
+        f"WHERE ID = (SELECT MIN(ID) FROM {CONTACTS})"
+    )
+
+    view.press("Refresh")
+
+    assert "and 1 deleted or filtered out" in view.text
 
 
 def test_a_message_tells_its_instants_as_the_rest_of_the_page_does() -> None:
