@@ -14,6 +14,9 @@ from page.calls import Calls, Row
 PATIENCE = 120.0
 """Seconds to wait for a started run to appear; its task may have to queue."""
 
+SHORTLY = 20.0
+"""Seconds after a start in which its run is looked for more often; then its task is in a queue."""
+
 PAGES = {"LIST": 100, "WIDE": 100, "SEARCH": 200}
 """How many records HubSpot puts into a page, by the way a run reads them."""
 
@@ -47,7 +50,13 @@ def show(calls: Calls, sync: str | None = None) -> None:
         row["LAST_RUN_STATUS"] == "RUNNING" for row in calls.syncs() if sync in (None, row["NAME"])
     )
     if going or (sync in expected() if sync else expected()):
-        polling.drawn(lambda: _drawn(calls, sync))
+        polling.drawn(lambda: _drawn(calls, sync), _has_just_started)
+
+
+def _has_just_started() -> bool:
+    """Whether a run was started a moment ago that has not appeared yet."""
+    soon = time.monotonic() + PATIENCE - SHORTLY
+    return any(until > soon for _, until in expected().values())
 
 
 def _drawn(calls: Calls, sync: str | None) -> bool:

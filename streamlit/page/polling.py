@@ -18,6 +18,9 @@ from page import dialogs, look, words
 EVERY = 10
 """Seconds from one look to the next."""
 
+SOON = 2
+"""Seconds from one look to the next while something is awaited that was begun a moment ago."""
+
 LATE = 3 * EVERY
 """A look so many seconds after the one before comes from a hidden tab or a sleeping machine."""
 
@@ -28,18 +31,20 @@ HALTED = "halted"
 LOOKED_AT = "looked-at"
 
 
-def drawn(draw: Callable[[], bool]) -> None:
+def drawn(draw: Callable[[], bool], awaits: Callable[[], bool] = lambda: False) -> None:
     """Draw now and every ten seconds, with the time of the look, until nobody seems to look.
 
-    ``draw`` returns whether anything still goes on. Once nothing does, the whole page is drawn
-    again, but only by a look of its own: a press has the whole page drawn too, and what was
-    pressed may stand further down, where a rerun from here would lose the press. Nor is an open
-    dialog closed by it.
+    As long as the page ``awaits`` what was begun a moment ago it looks every two seconds; when that
+    is over the whole page is drawn again. ``draw`` returns whether anything still goes on. Once
+    nothing does, the whole page is drawn again, but only by a look of its own: a press has the
+    whole page drawn too, and what was pressed may stand further down, where a rerun from here would
+    lose the press. Nor is an open dialog closed by it.
     """
     halted = st.session_state.pop(HALTED, False)
     began = monotonic()
     st.session_state[LOOKED_AT] = began
     by_itself = False
+    every = SOON if awaits() else EVERY
 
     def again() -> None:
         now = monotonic()
@@ -52,11 +57,13 @@ def drawn(draw: Callable[[], bool]) -> None:
             if by_itself and not dialogs.is_open():
                 st.rerun()
             return
+        if every == SOON and by_itself and not awaits() and not dialogs.is_open():
+            st.rerun()
         st.session_state[LOOKED_AT] = monotonic()
-        rhythm = "not looked at any more" if halted else f"looked at every {EVERY} seconds"
+        rhythm = "not looked at any more" if halted else f"looked at every {every} seconds"
         look.html(f'<p class="quiet">As of {words.time(datetime.now(UTC))}, {rhythm}.</p>')
 
-    st.fragment(again, run_every=None if halted else EVERY)()
+    st.fragment(again, run_every=None if halted else every)()
     by_itself = True
     if halted:
         # pressing anything draws the whole page, and looks go on

@@ -134,7 +134,7 @@ def _look_at_trust(browser: Browser, machine: Laptop) -> None:
         browser.page.get_by_role("button", name=sync, exact=True).click()
         browser.settle()
         browser.press("Check now")
-        browser.sees("at most ten requests")
+        browser.sees("ten at most")
         browser.press("Compare and repair")
         browser.sees("Comparisons so far")
         if sync == "Deals":

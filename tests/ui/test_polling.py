@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from page.polling import EVERY, HALTED, LATE, UNATTENDED, is_unattended
+from page.live import PATIENCE, SHORTLY
+from page.polling import EVERY, HALTED, LATE, SOON, UNATTENDED, is_unattended
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
 
@@ -26,11 +29,12 @@ def test_looks_stop_when_they_come_late_or_nobody_pressed_for_long(
     assert is_unattended(now - pressed_ago, now - looked_ago, now) is stops
 
 
-def _watching(open_page: Open) -> View:
-    """The page while a run of contacts goes on."""
+def _watching(open_page: Open, started_ago: float = SHORTLY + 30) -> View:
+    """The page while a run of contacts is awaited that was started some seconds ago."""
     view, world = open_page()
     world.syncs.save("contacts", "contacts", {}, world.clock.now())
-    view.test.session_state["expected"] = {"contacts": (None, float("inf"))}
+    until = time.monotonic() + PATIENCE - started_ago
+    view.test.session_state["expected"] = {"contacts": (None, until)}
     return view.draw().press("Syncs")
 
 
@@ -40,6 +44,12 @@ def test_what_goes_on_is_shown_with_the_time_of_the_look(open_page: Open) -> Non
     assert "Running now" in view.text
     assert f"looked at every {EVERY} seconds" in view.text
     assert "Look again" not in view.labels
+
+
+def test_a_run_that_was_just_started_is_looked_for_more_often(open_page: Open) -> None:
+    view = _watching(open_page, started_ago=0)
+
+    assert f"looked at every {SOON} seconds" in view.text
 
 
 def test_a_page_that_nobody_looks_at_says_so_and_goes_on_when_somebody_presses(
