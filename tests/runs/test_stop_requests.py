@@ -224,7 +224,7 @@ def test_the_others_of_a_pass_go_on(make: MakeWorld) -> None:
     world.sandbox.latency_ms = 10_000
     world.slim()
     world.configure("companies", {"properties": ["name"], "associations": []})
-    SecondSession(world, after=10)
+    SecondSession(world, after=5, path="/contacts")
 
     answers = ingest_all(world.context)
 
