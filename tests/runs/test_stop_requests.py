@@ -111,7 +111,8 @@ def test_what_was_merged_stays_and_the_next_run_reads_the_rest(slow: World) -> N
     assert slow.landed() == slow.truth()
 
 
-@pytest.mark.parametrize("after", range(1, 11, 3))
+# the last of them is well before the end, whichever of the threads comes first
+@pytest.mark.parametrize("after", range(1, 8, 3))
 def test_a_run_stopped_anywhere_is_made_good_by_the_next(make: MakeWorld, after: int) -> None:
     world = make({"contacts": 600}).slim()
     world.run()
