@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hubspot_ingest.catalog.property_globs import takes
-from hubspot_ingest.database.sql import Table, table_beside
+from hubspot_ingest.database.sql import Table
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations.hashed_columns import fills_with_hashes, is_hashed
 from hubspot_ingest.settings import SyncSettings
 
-# The views beside a table that have its columns.
-VIEWS = ("CURRENT", "SETTLED")
 ALL_COLUMNS = "*"
 
 
@@ -22,11 +20,8 @@ def hashed_column(sync: SyncSettings, push: Json) -> str | None:
     """
     if not isinstance(push, Mapping) or not _reads_table(push.get("source"), sync):
         return None
-    prefix = sync.column_prefix
     for column in _columns(push):
-        if column == ALL_COLUMNS and not prefix:
-            return column
-        if column.startswith(prefix) and takes(sync.hash, column.removeprefix(prefix).lower()):
+        if (column == ALL_COLUMNS and not sync.column_prefix) or is_hashed(sync, column):
             return column
     return None
 
@@ -34,10 +29,8 @@ def hashed_column(sync: SyncSettings, push: Json) -> str | None:
 def _reads_table(source: Json, sync: SyncSettings) -> bool:
     if not isinstance(source, Mapping):
         return False
-    table = Table(*sync.place)
     parts = source.get("database"), source.get("schema"), source.get("table") or source.get("view")
-    own = (table, *(table_beside(table, view) for view in VIEWS))
-    return Table(*(_stored_name(str(part)) for part in parts)) in own
+    return fills_with_hashes(sync, Table(*(_stored_name(str(part)) for part in parts)))
 
 
 def _columns(push: Mapping[str, Json]) -> Iterator[str]:
