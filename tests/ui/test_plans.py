@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hubspot_sandbox import Portal
-from page import plans
+from page import plans, words
 from tests.runs.world import CONTACTS, World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -128,6 +128,17 @@ def test_a_sync_tells_what_its_next_run_would_do(open_page: Open) -> None:
 
     assert "Rows 30" in view.text
     assert "all records, page by page" in view.text
+
+
+def test_a_sync_tells_what_running_every_5_15_and_60_minutes_would_cost(open_page: Open) -> None:
+    view, world = of_contacts(open_page)
+    planned = world.call("CALL plan_ingest('contacts')")
+
+    text = view.choose("part-contacts", "Next run").text.replace("\n", " ")
+
+    assert [*planned["credits"]["day"]] == ["5 MINUTES", "15 MINUTES", "60 MINUTES"]
+    for every, credits_a_day in planned["credits"]["day"].items():
+        assert f"{every.lower()} {words.credits(credits_a_day)} " in text
 
 
 def test_changes_that_are_not_saved_are_planned_too(open_page: Open) -> None:
