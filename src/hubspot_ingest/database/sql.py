@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from hubspot_ingest.database.columns import Column, Type, unique_name
+from hubspot_ingest.database.columns import NAME_LIMIT, Column, Type, unique_name
 
 # An instant bound as epoch milliseconds, so that no session format or time zone matters.
 INSTANT = "TO_TIMESTAMP_NTZ(CAST(? AS NUMBER(38, 0)), 3)"
@@ -39,9 +39,11 @@ class Table:
 
 
 def table_beside(table: Table, part: str) -> Table:
-    """The table that stands next to a destination, for the links to a stream or its history."""
+    """What stands next to a destination: the links to a stream, its history, a view of it."""
     full_name = f"{table.table}_{part.upper().replace('-', '_')}"
-    return replace(table, table=unique_name(full_name, full_name, ()))
+    if len(full_name) > NAME_LIMIT:
+        full_name = unique_name(full_name, full_name, ())
+    return replace(table, table=full_name)
 
 
 def name(identifier: str) -> str:

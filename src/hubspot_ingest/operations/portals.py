@@ -7,22 +7,17 @@ until they must have looked. Who is alone pays one small query for that every fe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 
 from hubspot_ingest import credentials, times
 from hubspot_ingest.credentials import Authenticator
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.state.budgets import (
-    Budgets,
-    LeaseHolder,
-    usage_json,
-    weight_of_others,
-)
+from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.connections import Connections, cure
 from hubspot_ingest.database.state.runs import RunLog
-from hubspot_ingest.database.state.stored_state import StoredState
+from hubspot_ingest.database.state.stored_state import LeaseHolder, StoredState, usage_json
 from hubspot_ingest.errors import DailyLimitReached, IngestError
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
@@ -93,7 +88,7 @@ class QuotaShare:
         self, context: Context, client: Client, settings: SyncSettings, stored: StoredState
     ) -> None:
         """``stored`` is what was read before the run took its lease."""
-        self._budgets = Budgets(context.database)
+        self._database = context.database
         self._stored = stored
         self._clock = context.clock
         self._process = context.process
@@ -114,7 +109,7 @@ class QuotaShare:
     def refresh(self) -> None:
         """Adapt the share to the processes there are, if that was done long ago."""
         if self._client.governor.look_due(LOOK_EVERY):
-            self._share(self._budgets.holders(self._clock.now()), first=False)
+            self._share(Budgets(self._database).holders(self._clock.now()), first=False)
 
     def end(self) -> dict[str, Json] | None:
         """What is to be kept of the day, None where nothing was learnt.
@@ -150,6 +145,22 @@ class QuotaShare:
         own = max([own, *(each.weight for each in holders if each.process == self._process)])
         notice = self._clock.now() + NOTICED_AFTER if first and others else 0
         self._client.governor.share(own / (own + others), from_=notice)
+
+
+def weight_of_others(
+    holders: Iterable[LeaseHolder], process: str, connection: str, portal: str | None = None
+) -> int:
+    """The weights of all processes but one together that hold a lease.
+
+    Only those of one connection count and of others that lead to its ``portal``, where that is
+    known: HubSpot limits each portal by itself, whatever the credential.
+    """
+    weights: dict[str, int] = {}
+    for holder in holders:
+        same = holder.connection == connection or (portal is not None and holder.portal == portal)
+        if same and holder.process != process:
+            weights[holder.process] = max(holder.weight, weights.get(holder.process, 0))
+    return sum(weights.values())
 
 
 def count_requests(log: RunLog, client: Client) -> None:

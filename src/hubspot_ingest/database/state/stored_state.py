@@ -10,9 +10,24 @@ from hubspot_ingest import times
 from hubspot_ingest.app_settings import AppSettings, parse_app_settings
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
-from hubspot_ingest.database.state.budgets import Budgets, LeaseHolder, lease_holders, stored_usage
 from hubspot_ingest.database.state.syncs import SYNC_COLUMNS, Sync, sync_of_row
-from hubspot_ingest.model import Property, Usage
+from hubspot_ingest.model import Json, Property, Usage
+
+# The weight of a run by an earlier version, which stored none.
+NORMAL_WEIGHT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseHolder:
+    """A process that holds the lease of a sync or a push on a connection.
+
+    ``portal`` is the id of the portal it leads to, None while that is not known.
+    """
+
+    process: str
+    connection: str
+    weight: int
+    portal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,7 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
         "CROSS JOIN (SELECT DATE_PART(EPOCH_MILLISECOND, MAX(MADE_AT)) AS SHAPES_MADE_AT, "
         "DATE_PART(EPOCH_MILLISECOND, MAX(OUTDATED_AT)) AS SHAPES_OUTDATED_AT "
         f"FROM {state}.SHAPES) sh "
-        f"CROSS JOIN ({Budgets.all_usages(internal)}) u "
+        f"CROSS JOIN ({daily_usages(internal)}) u "
         "CROSS JOIN (SELECT ARRAY_AGG(ARRAY_CONSTRUCT(FINGERPRINT, PORTAL_ID)) AS PORTAL_IDS "
         f"FROM {state}.PORTALS) i "
         f"CROSS JOIN ({lease_holders(internal)}) h "
@@ -111,6 +126,50 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
         late_properties={str(row["NAME"]): _late(_listed(row["PROPERTIES"])) for row in rows},
         hash_salt=str(shared["HASH_SALT"] or ""),
     )
+
+
+def daily_usages(internal: str) -> str:
+    """Selects all usages that were last reported, in one ARRAY; ``internal`` is the schema."""
+    return (
+        "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('fingerprint', FINGERPRINT, 'limit', DAILY_LIMIT, "
+        "'used', USED, 'resets_at', DATE_PART(EPOCH_MILLISECOND, RESETS_AT), "
+        "'checked_at', DATE_PART(EPOCH_MILLISECOND, CHECKED_AT), 'apps', APPS)) AS USAGES "
+        f"FROM {internal}.DAILY_USAGES"
+    )
+
+
+def lease_holders(internal: str) -> str:
+    """Selects who holds a lease, in one ARRAY; ``internal`` is the schema, binds: now."""
+    return (
+        "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('process', LEASE_PROCESS, "
+        "'connection', CONNECTION_NAME, 'portal', PORTAL_ID, "
+        f"'weight', IFNULL(LEASE_WEIGHT, {NORMAL_WEIGHT}))) AS HOLDERS "
+        f"FROM {internal}.LEASES WHERE LEASE_UNTIL >= {sql.INSTANT}"
+    )
+
+
+def stored_usage(stored: Mapping[str, Any]) -> Usage:
+    """A usage as it is stored."""
+    return Usage(
+        int(stored["limit"]),
+        int(stored["used"]),
+        stored.get("resets_at"),
+        int(stored["checked_at"]),
+        tuple((str(name), int(used)) for name, used in variant(stored.get("apps")) or ()),
+    )
+
+
+def usage_json(fingerprint: str, usage: Usage, reserve_percent: float) -> dict[str, Json]:
+    """A usage as it is stored; ``reserve_percent`` is for those who look at it."""
+    return {
+        "fingerprint": fingerprint,
+        "limit": usage.limit,
+        "used": usage.used,
+        "resets_at": usage.resets_at,
+        "checked_at": usage.checked_at,
+        "reserve_percent": reserve_percent,
+        "apps": [[name, used] for name, used in usage.apps],
+    }
 
 
 def _property(row: Mapping[str, Any]) -> tuple[Property, str | None]:

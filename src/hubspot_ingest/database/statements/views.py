@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from hubspot_ingest.database.columns import DELETE_KIND, Column, Type, same_type, unique_name
-from hubspot_ingest.database.sql import INSTANT, Table, name, text
+from hubspot_ingest.database.sql import INSTANT, Table, name, table_beside, text
 from hubspot_ingest.model import Property
 
 LABEL = "__LABEL"
@@ -58,7 +58,7 @@ def register_of(table: Table) -> Table:
 
 def view_of(table: Table, view: View) -> Table:
     """The name of a view of a table."""
-    return replace(table, table=unique_name(f"{table.table}_{view}", f"{table.table}_{view}", ()))
+    return table_beside(table, view)
 
 
 @dataclass(frozen=True, slots=True)

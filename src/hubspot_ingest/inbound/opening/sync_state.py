@@ -145,11 +145,11 @@ class SyncState:
 
     def late_properties(self, properties: Sequence[Property], now: int) -> dict[str, LateProperty]:
         """Those of the portal's properties that appeared after the sync's first run, by name."""
-        if self.is_of_other_portal:
+        seen, stored = self.properties, self.stored.late_properties.get(self.name, {})
+        if self.is_of_other_portal or (not stored and seen == properties):
             return {}
-        stored = self.stored.late_properties.get(self.name, {})
         columns = self.existing_table.types
-        return late_properties(self.settings, self.properties, properties, stored, columns, now)
+        return late_properties(self.settings, seen, properties, stored, columns, now)
 
     def resumed(self, run_plan: Plan) -> Mapping[str, Any] | None:
         """What an unfinished run of the same plan left of its reading."""

@@ -161,7 +161,8 @@ def selected_properties(
 
     A plain name that the portal has no longer takes nothing: its column stays as it is.
     """
-    taken = {prop.name: prop for prop in properties if takes(globs, prop.name)}
+    takes_all = [*globs] == ["*"]
+    taken = {prop.name: prop for prop in properties if takes_all or takes(globs, prop.name)}
     return tuple(taken[name] for name in sorted(taken))
 
 
@@ -202,7 +203,9 @@ def make_plan(
     associations = stream.associations if settings.associations is None else settings.associations
     timed = bool(stream.updated) and (not portal_names or stream.updated in portal_names)
     # without a time of change there is no telling what changed: every run reads everything
-    day = relative_days.day_of(settings.filter_groups, portal_properties, calendar)
+    day = None
+    if calendar is not None:
+        day = relative_days.day_of(settings.filter_groups, portal_properties, calendar)
     since = _since(settings, settled_through if day == read_on else None) if timed else None
     groups: tuple[tuple[Json, ...], ...] = ()
     if settings.filter_groups:

@@ -46,7 +46,7 @@ def any_relative(groups: Sequence[FilterGroup]) -> bool:
 
 
 def day_of(
-    groups: Sequence[FilterGroup], properties: Sequence[Property], calendar: Calendar | None
+    groups: Sequence[FilterGroup], properties: Sequence[Property], calendar: Calendar
 ) -> str | None:
     """The day (ISO) from which dates in the filters are counted; None where none is."""
     dates = {prop.name for prop in properties if prop.type in _TYPES}
@@ -56,7 +56,7 @@ def day_of(
         for group in groups
         for condition in group.filters
     )
-    return calendar.today.isoformat() if relative and calendar is not None else None
+    return calendar.today.isoformat() if relative else None
 
 
 def compared(condition: Filter, prop: Property, calendar: Calendar, place: str) -> dict[str, Json]:

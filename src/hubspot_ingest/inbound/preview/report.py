@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hubspot_ingest import credentials, schedules, times
 from hubspot_ingest.catalog.stream import Stream
 from hubspot_ingest.database.columns import Column
-from hubspot_ingest.database.state.budgets import Budgets, weight_of_others
+from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.errors import ScopeMissing
@@ -87,7 +87,7 @@ class Prospect:
     def limits(self) -> dict[Bucket, Limit]:
         """What HubSpot's headers said, less the share of runs that are going on."""
         holders = Budgets(self.context.database).holders(self.now)
-        others = weight_of_others(holders, self.context.process, self.settings.connection)
+        others = portals.weight_of_others(holders, self.context.process, self.settings.connection)
         own = self.settings.weight
         self.client.governor.share(own / (own + others))
         return {

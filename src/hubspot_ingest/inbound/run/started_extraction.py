@@ -47,7 +47,8 @@ def start_extraction(
     def ask() -> tuple[Property, ...]:
         return fetch(requests.properties(stream.object_type), responses.properties)
 
-    calendar = portal_calendar(fetch, sync_state.settings, started_at)
+    settings = sync_state.settings
+    calendar = portal_calendar(fetch, settings, started_at) if settings.filter_groups else None
 
     def begin(properties: tuple[Property, ...], pace: float = 0.0) -> StartedExtraction:
         plan = sync_state.plan(stream, properties, started_at, calendar)
