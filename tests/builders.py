@@ -89,20 +89,23 @@ def a_plan(
     ignored: Collection[str] = (),
 ) -> Plan:
     """The plan of a run that begins NOW; of contacts with an e-mail unless told otherwise."""
-    return plan.make_plan(
+    parsed = parse_settings(stream, dict(settings or {}))
+    portal = (
+        *(tuple(properties) or (a_property("email"),)),
+        a_property(RECORD_STREAMS[stream].updated, "datetime"),
+    )
+    reading = plan.make_reading(
         "a_sync",
-        parse_settings(stream, dict(settings or {})),
+        parsed,
         RECORD_STREAMS[stream],
-        (
-            *(tuple(properties) or (a_property("email"),)),
-            a_property(RECORD_STREAMS[stream].updated, "datetime"),
-        ),
+        portal,
         settled_through=settled_through,
         now=now,
         table=TABLE,
-        known_columns=known_columns or {},
-        existing=existing or {},
         ignored=ignored,
+    )
+    return plan.make_plan(
+        reading, parsed, portal, known_columns=known_columns or {}, existing=existing or {}
     )
 
 

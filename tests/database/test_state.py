@@ -14,15 +14,13 @@ from hubspot_ingest.database.state.app_settings import AppState
 from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.progress import (
     LEASE,
-    TURNS_KEPT,
     LeaseRequest,
     Leases,
     StateWriter,
-    delete_old,
     release,
 )
 from hubspot_ingest.database.state.properties import PortalSchema, StreamAccess
-from hubspot_ingest.database.state.retention import Retention
+from hubspot_ingest.database.state.retention import TURNS_KEPT, Retention, delete_old
 from hubspot_ingest.database.state.runs import INTERRUPTED, RunLog, Runs
 from hubspot_ingest.database.state.syncs import EarnedOn, Syncs
 from hubspot_ingest.errors import DatabaseError, SyncBusy

@@ -13,7 +13,7 @@ from hubspot_ingest.inbound.opening.opening import read_sync
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.times import DAY
 from tests.runs.conftest import MakeWorld
-from tests.runs.world import HOUR, World
+from tests.runs.world import CONTACTS, HOUR, World
 
 RECORDS = 5
 
@@ -33,8 +33,8 @@ def state_of(world: World) -> SyncState:
 
 def ends_early(world: World, state: SyncState, total: int | None = RECORDS) -> bool:
     now = world.clock.now()
-    plan = state.plan(RECORD_STREAMS["contacts"], state.properties, now)
-    return state.has_nothing_due(plan, state.properties, total, now)
+    reading = state.reading(RECORD_STREAMS["contacts"], state.properties, now)
+    return state.has_nothing_due(reading, total, now)
 
 
 def test_it_ends_where_as_many_are_counted_as_there_are_rows_and_nothing_is_due(
@@ -67,6 +67,16 @@ def test_it_goes_on_where_a_sweep_or_a_comparison_is_due_or_was_left_open(
 ) -> None:
     state = state_of(idle)
     assert not ends_early(idle, replace(state, sweeps=replace(state.sweeps, **open_ends)))
+
+
+def test_a_column_that_somebody_added_is_in_the_views_after_the_next_run(idle: World) -> None:
+    idle.rows(f"ALTER TABLE {CONTACTS} ADD COLUMN MINE VARCHAR")
+    assert not ends_early(idle, state_of(idle))
+
+    assert idle.run()["rows_read"] == 0
+
+    assert "MINE" in idle.columns(f"{CONTACTS}_CURRENT")
+    assert ends_early(idle, state_of(idle))
 
 
 def test_it_goes_on_where_a_column_was_dropped(idle: World) -> None:

@@ -97,6 +97,11 @@ class QuotaShare:
         self._settings = settings
         self._saved_at = 0
 
+    @property
+    def portal_id(self) -> str | None:
+        """The id of the portal, as far as earlier runs asked for it."""
+        return self._stored.portal_ids.get(self._fingerprint)
+
     def begin(self) -> None:
         """Take over what earlier runs kept of the day, and take the process's share."""
         usage = self._stored.usages.get(self._fingerprint)
@@ -139,8 +144,8 @@ class QuotaShare:
                 self._client.learn_usage()
 
     def _share(self, holders: Sequence[LeaseHolder], *, first: bool) -> None:
-        portal = self._stored.portal_ids.get(self._fingerprint)
-        others = weight_of_others(holders, self._process, self._settings.connection, portal)
+        connection = self._settings.connection
+        others = weight_of_others(holders, self._process, connection, self.portal_id)
         own = self._settings.weight
         own = max([own, *(each.weight for each in holders if each.process == self._process)])
         notice = self._clock.now() + NOTICED_AFTER if first and others else 0

@@ -17,10 +17,11 @@ from typing import Any, Self
 from hubspot_ingest import times
 from hubspot_ingest.database import cleanup, sql
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.database.sql import INSTANT, Table
 from hubspot_ingest.database.state.runs import RunLog, Runs, without_nulls
 from hubspot_ingest.database.state.stop_requests import StopRequests
 from hubspot_ingest.database.state.syncs import EarnedOn, SweepsState, Sync, Syncs
+from hubspot_ingest.database.statements.views import REGISTER_NAME
 from hubspot_ingest.errors import IngestError, StateOutdated, StopRequested, SyncBusy
 from hubspot_ingest.model import Json
 
@@ -28,9 +29,6 @@ from hubspot_ingest.model import Json
 LEASE = 15 * times.MINUTE
 # How often a run says that it is alive.
 RENEWED_EVERY = times.MINUTE
-# Of a sync, what is older than so many turns is deleted now and then.
-TURNS_KEPT = 100
-
 STATE_KEY = "NAME = ? AND VERSION = ? AND LEASE_RUN_ID = ?"
 """Where a run may write the state of its sync; binds: ``StateWriter.key``."""
 
@@ -271,18 +269,23 @@ def _insert(
     return sum(int(count or 0) for count in counts.values())
 
 
-def delete_old(database: Database) -> None:
-    """Delete what was written ``TURNS_KEPT`` turns before a sync's last row.
+def settle(database: Database, schema: tuple[str, str], rows: Sequence[Mapping[str, Json]]) -> int:
+    """Move what is settled of tables of a schema, each by a run whose key still holds.
 
-    The day of requests as it was last told stays, however long ago that was.
+    A row has ``table``, ``until`` (epoch ms) and the key: ``sync``, ``version`` and ``run_id``;
+    with ``views`` it moves only where the views have that fingerprint. Returns how many moved.
     """
-    progress = f"{sql.name(database.application)}.STATE.PROGRESS"
-    database.rows(
-        f"DELETE FROM {progress} t USING (SELECT SYNC, MAX(TURN) AS LAST_TURN FROM {progress} "
-        f"GROUP BY SYNC) n WHERE t.SYNC = n.SYNC AND t.TURN < n.LAST_TURN - {TURNS_KEPT} "
-        "AND IFNULL(t.USAGE:checked_at::NUMBER, 0) NOT IN (SELECT MAX(USAGE:checked_at::NUMBER) "
-        f"FROM {progress} WHERE USAGE IS NOT NULL GROUP BY USAGE:fingerprint::VARCHAR)"
+    register = Table(*schema, REGISTER_NAME).quoted
+    [counts] = database.rows(
+        f'UPDATE {register} t SET "SETTLED_THROUGH" = TO_TIMESTAMP_NTZ(k.UNTIL, 3) FROM (SELECT '
+        "f.VALUE:table::VARCHAR AS TABLE_NAME, s.NAME AS SYNC, f.VALUE:views::VARCHAR AS VIEWS, "
+        "f.VALUE:until::NUMBER AS UNTIL FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
+        f"JOIN {sql.name(database.application)}.STATE.SYNCS s ON {_KEY}) k "
+        'WHERE t."TABLE_NAME" = k.TABLE_NAME AND t."SYNC" = k.SYNC '
+        'AND (k.VIEWS IS NULL OR t."VIEWS" = k.VIEWS)',
+        (json.dumps([without_nulls(row) for row in rows]),),
     )
+    return int(counts["number of rows updated"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.stored_state import StoredState
 from hubspot_ingest.errors import IngestError
 
+# Of a sync, what is older than so many turns is deleted now and then.
+TURNS_KEPT = 100
+
 
 class Retention:
     """Deletes old rows of ``RUNS`` and ``REQUESTS``."""
@@ -76,3 +79,17 @@ def prune(database: Database, stored: StoredState, now: int) -> None:
             cleanup.clear(database)
     except IngestError as error:
         telemetry.error("old runs were not deleted", response_code=error.response_code)
+
+
+def delete_old(database: Database) -> None:
+    """Delete what was written ``TURNS_KEPT`` turns before a sync's last row.
+
+    The day of requests as it was last told stays, however long ago that was.
+    """
+    progress = f"{sql.name(database.application)}.STATE.PROGRESS"
+    database.rows(
+        f"DELETE FROM {progress} t USING (SELECT SYNC, MAX(TURN) AS LAST_TURN FROM {progress} "
+        f"GROUP BY SYNC) n WHERE t.SYNC = n.SYNC AND t.TURN < n.LAST_TURN - {TURNS_KEPT} "
+        "AND IFNULL(t.USAGE:checked_at::NUMBER, 0) NOT IN (SELECT MAX(USAGE:checked_at::NUMBER) "
+        f"FROM {progress} WHERE USAGE IS NOT NULL GROUP BY USAGE:fingerprint::VARCHAR)"
+    )

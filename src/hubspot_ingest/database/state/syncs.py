@@ -114,7 +114,8 @@ class EarnedOn:
 
     ``table`` is the destination's full name. ``tables`` tells of it (``""``) and of each table
     beside it when it was created (epoch ms) and how many rows it had; ``landed`` whether rows ever
-    came into the destination.
+    came into the destination. ``columns`` and ``views`` are fingerprints: of the destination's
+    columns when it was last settled, and of the views that it had then.
     """
 
     version: str = ""
@@ -122,6 +123,8 @@ class EarnedOn:
     table: str | None = None
     tables: Mapping[str, tuple[int | None, int]] = field(default_factory=dict)
     landed: bool = False
+    columns: str = ""
+    views: str = ""
 
     def dump(self) -> dict[str, Json]:
         """As it is stored."""
@@ -132,6 +135,8 @@ class EarnedOn:
             "table": self.table,
             "tables": tables,
             "landed": self.landed,
+            "columns": self.columns,
+            "views": self.views,
         }
 
 
@@ -143,6 +148,8 @@ def _earned_on(stored: Mapping[str, Any]) -> EarnedOn:
         stored.get("table"),
         tables,
         bool(stored.get("landed")),
+        stored.get("columns") or "",
+        stored.get("views") or "",
     )
 
 

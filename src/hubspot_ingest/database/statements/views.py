@@ -21,7 +21,8 @@ from hubspot_ingest.model import Property
 LABEL = "__LABEL"
 # Snowflake takes statements of 1 MB; names and comments need room beside the labels.
 LABELS_LIMIT = 600_000
-# Raise it when ``create`` renders the same content otherwise: then all views are made anew.
+# Raise it when ``create`` renders the same content otherwise: then all views are made anew, each by
+# the next run of its sync that does more than to find nothing.
 RENDERING = 1
 SIGNATURE = "kept by hubspot-ingest"
 _FINGERPRINT = re.compile(rf"{SIGNATURE} \((\w+)\)$")
@@ -51,9 +52,12 @@ REGISTER: tuple[Column, ...] = (
 )
 
 
+REGISTER_NAME = "_FRESHNESS"
+
+
 def register_of(table: Table) -> Table:
     """The table that holds how far the tables of a schema are settled."""
-    return replace(table, table="_FRESHNESS")
+    return replace(table, table=REGISTER_NAME)
 
 
 def view_of(table: Table, view: View) -> Table:
@@ -179,25 +183,6 @@ def set_settled(table: Table) -> str:
     return (
         f'UPDATE {register_of(table).quoted} SET "SETTLED_THROUGH" = {INSTANT} '
         'WHERE "TABLE_NAME" = ? AND "SYNC" = ?'
-    )
-
-
-def set_settled_by_runs(register: Table, syncs: str) -> str:
-    """As ``set_settled``, of tables of a schema, each by a run to which its sync still belongs.
-
-    Binds: a JSON array of objects with ``table``, ``sync``, ``version``, ``run_id`` and ``until``;
-    with ``views`` it is set only where the views have that fingerprint. ``syncs`` names the table
-    of syncs.
-    """
-    return (
-        f'UPDATE {register.quoted} t SET "SETTLED_THROUGH" = '
-        "TO_TIMESTAMP_NTZ(s.UNTIL, 3) FROM (SELECT f.VALUE:table::VARCHAR AS TABLE_NAME, "
-        "k.NAME AS SYNC, f.VALUE:views::VARCHAR AS VIEWS, f.VALUE:until::NUMBER AS UNTIL "
-        f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f JOIN {syncs} k "
-        "ON k.NAME = f.VALUE:sync::VARCHAR AND k.VERSION = f.VALUE:version::VARCHAR "
-        "AND k.LEASE_RUN_ID = f.VALUE:run_id::VARCHAR) s "
-        'WHERE t."TABLE_NAME" = s.TABLE_NAME AND t."SYNC" = s.SYNC '
-        'AND (s.VIEWS IS NULL OR t."VIEWS" = s.VIEWS)'
     )
 
 

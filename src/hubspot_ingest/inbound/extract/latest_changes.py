@@ -9,7 +9,7 @@ from hubspot_ingest import times
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.page_readers import number
-from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.inbound.plan.plan import Reading
 from hubspot_ingest.model import Json, Record
 
 # A search shows no more than so many; a total of exactly that may be cut off.
@@ -29,7 +29,7 @@ class NewestPage:
     total: int | None
 
 
-def newest_page(fetch: Fetch, plan: Plan, properties: Sequence[str] | None = None) -> NewestPage:
+def newest_page(fetch: Fetch, plan: Reading, properties: Sequence[str] | None = None) -> NewestPage:
     """The page of an incremental plan that holds the latest changes: one request.
 
     It is whole where it holds all there is, or where it is sorted and its last record is older than
@@ -65,7 +65,7 @@ def newest_page(fetch: Fetch, plan: Plan, properties: Sequence[str] | None = Non
     )
 
 
-def count_taken(fetch: Fetch, plan: Plan) -> int | None:
+def count_taken(fetch: Fetch, plan: Reading) -> int | None:
     """How many records the sync takes, whenever they were changed; None where it is not told."""
     request = requests.search_page(
         plan.stream.object_type, _sent_groups(plan.taken_groups), ["hs_object_id"], limit=1

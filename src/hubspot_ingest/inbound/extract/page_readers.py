@@ -15,7 +15,7 @@ from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.batch_reads import read_batches
-from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Strategy
+from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Reading, Strategy
 from hubspot_ingest.model import BatchOutcome, Json, Page, Record
 
 NOT_FOUND = 404
@@ -267,7 +267,7 @@ def _beyond_empty(fetch: Fetch, plan: Plan, after: int, last: int | None, page: 
     return page if page.records else replace(page, after=None)
 
 
-def count_matching(fetch: Fetch, plan: Plan, after: int = 0, last: int | None = None) -> int:
+def count_matching(fetch: Fetch, plan: Reading, after: int = 0, last: int | None = None) -> int:
     """How many records the plan's search finds in a range of ids: one request."""
     request = requests.search_page(
         plan.stream.object_type, range_filter_groups(plan, after, last), ["hs_object_id"], limit=1
@@ -275,7 +275,7 @@ def count_matching(fetch: Fetch, plan: Plan, after: int = 0, last: int | None = 
     return fetch(request, responses.page).total or 0
 
 
-def range_filter_groups(plan: Plan, after: int, last: int | None) -> list[Json]:
+def range_filter_groups(plan: Reading, after: int, last: int | None) -> list[Json]:
     """The filter groups as sent: the user's filters, the window and the id range, in each."""
     return [{"filters": [*group, id_bound(after, last)]} for group in plan.search_groups]
 

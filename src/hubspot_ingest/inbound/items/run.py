@@ -203,7 +203,8 @@ class ItemRun:
                 if state.settled_through is None:
                     self.ending.note_change()
                 log.settled_through = until
-                self.ending.settle(views, until, tables.existing_table)
+                table_now = tables.existing_table
+                self.ending.settle(views, until, table_now, views.fingerprint(table_now))
             except Stopped:
                 yield from mark_missing(stopped=True)
                 raise

@@ -5,8 +5,7 @@ A problem with them becomes a note of the run and never ends it: the rows are in
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -15,13 +14,11 @@ from hubspot_ingest.database import privileges, sql
 from hubspot_ingest.database.columns import UPDATED, Type
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
-from hubspot_ingest.database.state.progress import StateWriter, refusals
-from hubspot_ingest.database.state.runs import without_nulls
 from hubspot_ingest.database.statements import views
 from hubspot_ingest.database.statements.views import LABEL, View, ViewContent
 from hubspot_ingest.errors import DatabaseError, GrantMissing
 from hubspot_ingest.inbound.load.destination import ExistingTable, run_ddl
-from hubspot_ingest.model import Json, Property
+from hubspot_ingest.model import Property
 from hubspot_ingest.settings import SyncSettings
 
 # What tells when a thing last changed, or came to be: the first of these that its stream has.
@@ -178,62 +175,6 @@ class TableViews:
         if isinstance(error, GrantMissing):
             error = privileges.with_grants(self.database, self._table, error)
         return f"{place} is not up to date: {error.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """Through when a table, as it is by now, is settled by a run (epoch ms)."""
-
-    views: TableViews
-    until: int
-    existing_table: ExistingTable
-    writer: StateWriter
-
-    @property
-    def table(self) -> Table:
-        """The table."""
-        return Table(*self.views.settings.place)
-
-    def row(self) -> dict[str, Json]:
-        """As ``views.set_settled_by_runs`` takes it."""
-        table, _ = self.views.names
-        sync, version, run_id = self.writer.key
-        fingerprint = self.views.fingerprint(self.existing_table)
-        key: dict[str, Json] = {"sync": sync, "version": version, "run_id": run_id}
-        return {**key, "table": table, "views": fingerprint, "until": self.until}
-
-
-def settle_together(database: Database, settlements: Iterable[Settlement]) -> None:
-    """Move what is settled of tables, in one statement for each schema.
-
-    Views that are not up to date are brought so before. Nothing moves for a run whose sync is not
-    its own any more.
-    """
-    by_register: dict[Table, list[Settlement]] = {}
-    for settlement in settlements:
-        if settlement.existing_table.types:
-            register = views.register_of(settlement.table)
-            by_register.setdefault(register, []).append(settlement)
-    for register, group in by_register.items():
-        rows = [settlement.row() for settlement in group]
-        if _settled(database, register, rows) == len(group):
-            continue
-        for settlement, row in zip(group, rows, strict=True):
-            if len(group) > 1 and _settled(database, register, [row]):
-                continue
-            if refusals([settlement.writer]) == [None]:
-                settlement.views.update(settlement.existing_table, loaded=False)
-                # what kept the views from being made is on record already
-                _settled(database, register, [{**row, "views": None}])
-
-
-def _settled(database: Database, register: Table, rows: Sequence[Mapping[str, Json]]) -> int:
-    """Move what is settled of tables of a schema; returns of how many."""
-    statement = views.set_settled_by_runs(register, f"{sql.name(database.application)}.STATE.SYNCS")
-    with suppress(DatabaseError):
-        [counts] = database.rows(statement, (json.dumps([without_nulls(row) for row in rows]),))
-        return int(counts["number of rows updated"])
-    return 0
 
 
 def _taken(view: Table) -> str:

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.database.state import progress
 from hubspot_ingest.database.state.progress import StateWriter, refusals, release
 from hubspot_ingest.database.state.runs import RunLog, Runs
-from hubspot_ingest.errors import IngestError, StateOutdated
+from hubspot_ingest.errors import DatabaseError, IngestError, StateOutdated
 from hubspot_ingest.inbound.load.destination import ExistingTable
-from hubspot_ingest.inbound.load.table_views import Settlement, TableViews, settle_together
+from hubspot_ingest.inbound.load.table_views import TableViews
+from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Through when a table, as it is by now, is settled by a run (epoch ms).
+
+    ``fingerprint`` is of the views that it is to have, None: whatever views it has.
+    """
+
+    views: TableViews
+    until: int
+    existing_table: ExistingTable
+    fingerprint: str | None
+
+    @property
+    def schema(self) -> tuple[str, str]:
+        """Database and schema of the table."""
+        database, schema, _ = self.views.settings.place
+        return database, schema
 
 
 @dataclass(eq=False)
@@ -26,14 +48,17 @@ class EndingRun:
     log: RunLog
     writer: StateWriter
     errors: list[tuple[str, str]] = field(default_factory=list)
-    settlements: list[Settlement] = field(default_factory=list)
+    settlement: Settlement | None = None
     notes: list[str] = field(default_factory=list)
     ended_at: int = 0
     tables_changed: bool = False
 
-    def settle(self, views: TableViews, until: int, existing_table: ExistingTable) -> None:
-        """The table is settled through ``until``, once that is stored."""
-        self.settlements = [Settlement(views, until, existing_table, self.writer)]
+    def settle(
+        self, views: TableViews, until: int, existing_table: ExistingTable, fingerprint: str
+    ) -> None:
+        """The table is settled through ``until``, once that is stored; if it has any columns."""
+        if existing_table.types:
+            self.settlement = Settlement(views, until, existing_table, fingerprint)
 
     def note_change(self) -> None:
         """A table or a column came with the run, or the first end of its stream."""
@@ -91,7 +116,39 @@ def _each(context: Context, runs: Sequence[EndingRun], work: _Work) -> list[Endi
 
 
 def _settle(context: Context, runs: Sequence[EndingRun]) -> None:
-    settle_together(context.database, [each for run in runs for each in run.settlements])
+    """Move what is settled of the runs' tables, in one statement for each schema.
+
+    Views that are not up to date are brought so before. Nothing moves for a run whose sync is not
+    its own any more.
+    """
+    by_schema: dict[tuple[str, str], list[tuple[EndingRun, Settlement]]] = {}
+    for run in runs:
+        if run.settlement is not None:
+            by_schema.setdefault(run.settlement.schema, []).append((run, run.settlement))
+    for group in by_schema.values():
+        if _moved(context.database, group) == len(group):
+            continue
+        for run, settlement in group:
+            if len(group) > 1 and _moved(context.database, [(run, settlement)]):
+                continue
+            if refusals([run.writer]) == [None]:
+                settlement.views.update(settlement.existing_table, loaded=False)
+                # what kept the views from being made is on record already
+                _moved(context.database, [(run, replace(settlement, fingerprint=None))])
+
+
+def _moved(database: Database, group: Sequence[tuple[EndingRun, Settlement]]) -> int:
+    """Move what is settled of tables of one schema; returns of how many."""
+    rows: list[dict[str, Json]] = []
+    for run, settlement in group:
+        sync, version, run_id = run.writer.key
+        _, _, table = settlement.views.settings.place
+        key: dict[str, Json] = {"sync": sync, "version": version, "run_id": run_id}
+        views = settlement.fingerprint
+        rows.append({**key, "table": table, "views": views, "until": settlement.until})
+    with suppress(DatabaseError):
+        return progress.settle(database, group[0][1].schema, rows)
+    return 0
 
 
 def _add_rows(context: Context, runs: Sequence[EndingRun]) -> None:

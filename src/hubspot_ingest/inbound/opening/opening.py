@@ -7,14 +7,8 @@ from dataclasses import dataclass, replace
 
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.database import cleanup
-from hubspot_ingest.database.state.progress import (
-    TURNS_KEPT,
-    LeaseRequest,
-    Leases,
-    StateWriter,
-    busy,
-    delete_old,
-)
+from hubspot_ingest.database.state.progress import LeaseRequest, Leases, StateWriter, busy
+from hubspot_ingest.database.state.retention import TURNS_KEPT, delete_old
 from hubspot_ingest.database.state.runs import Runs
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
 from hubspot_ingest.database.state.syncs import Sync, Syncs, new_sync, new_version

@@ -21,13 +21,12 @@ from hubspot_ingest.database.state.syncs import EarnedOn, SweepsState, Sync
 from hubspot_ingest.errors import UnknownStream
 from hubspot_ingest.inbound.load import run_manifest
 from hubspot_ingest.inbound.load.destination import ExistingTable
-from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.opening import table_reading
 from hubspot_ingest.inbound.opening.table_reading import TableReading
 from hubspot_ingest.inbound.plan import due, plan
 from hubspot_ingest.inbound.plan.due import Due
 from hubspot_ingest.inbound.plan.late_properties import late_properties
-from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.inbound.plan.plan import Plan, Reading
 from hubspot_ingest.inbound.plan.relative_days import Calendar
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.settings import SyncSettings
@@ -77,6 +76,36 @@ class SyncState:
         """The properties that an earlier run saw."""
         return tuple(prop for prop, _ in self.remembered)
 
+    @property
+    def known_columns(self) -> dict[str, str]:
+        """The columns of the properties that an earlier run saw, by property."""
+        return {prop.name: column for prop, column in self.remembered if column}
+
+    def reading(
+        self,
+        stream: RecordStream,
+        properties: Sequence[Property],
+        now: int,
+        calendar: Calendar | None = None,
+    ) -> Reading:
+        """What a run reads that begins at ``now``; it carries on the window of a checkpoint.
+
+        ``calendar`` is the portal's, None where no filter counts from today. A reading that was
+        begun on an earlier day goes on by that day's filters, so that it comes to an end.
+        """
+        reading = self._new_reading(stream, properties, now, calendar)
+        if self.checkpoint is None:
+            return reading
+        begun_on = self.checkpoint.get("day")
+        if calendar is not None and begun_on not in (None, reading.day):
+            begun = replace(calendar, today=date.fromisoformat(begun_on))
+            reading, of_today = self._new_reading(stream, properties, now, begun), reading
+            if self.checkpoint["plan"] != reading.hash:
+                return of_today
+        if self.checkpoint["plan"] != reading.hash:
+            return reading
+        return replace(reading, since=self.checkpoint["since"], until=self.checkpoint["until"])
+
     def plan(
         self,
         stream: RecordStream,
@@ -84,23 +113,15 @@ class SyncState:
         now: int,
         calendar: Calendar | None = None,
     ) -> Plan:
-        """The plan of a run that begins at ``now``; it carries on the window of a checkpoint.
-
-        ``calendar`` is the portal's, None where no filter counts from today. A reading that was
-        begun on an earlier day goes on by that day's filters, so that it comes to an end.
-        """
-        new_plan = self._new_plan(stream, properties, now, calendar)
-        if self.checkpoint is None:
-            return new_plan
-        begun_on = self.checkpoint.get("day")
-        if calendar is not None and begun_on not in (None, new_plan.day):
-            begun = replace(calendar, today=date.fromisoformat(begun_on))
-            new_plan, today_plan = self._new_plan(stream, properties, now, begun), new_plan
-            if self.checkpoint["plan"] != new_plan.hash:
-                return today_plan
-        if self.checkpoint["plan"] != new_plan.hash:
-            return new_plan
-        return replace(new_plan, since=self.checkpoint["since"], until=self.checkpoint["until"])
+        """The plan of what ``reading`` tells that a run reads."""
+        return plan.make_plan(
+            self.reading(stream, properties, now, calendar),
+            self.settings,
+            properties,
+            known_columns=self.known_columns,
+            existing=self.existing_table.types,
+            salt=self.stored.hash_salt,
+        )
 
     def plan_of_table(
         self,
@@ -119,15 +140,15 @@ class SyncState:
         forgetful = replace(self, settled_through=None, checkpoint=None)
         return forgetful.plan(stream, properties, now, calendar)
 
-    def _new_plan(
+    def _new_reading(
         self,
         stream: RecordStream,
         properties: Sequence[Property],
         now: int,
         calendar: Calendar | None,
-    ) -> Plan:
+    ) -> Reading:
         late_by_name = self.late_properties(properties, now)
-        return plan.make_plan(
+        return plan.make_reading(
             self.name,
             self.settings,
             stream,
@@ -135,11 +156,8 @@ class SyncState:
             settled_through=self.settled_through,
             now=now,
             table=self.table,
-            known_columns={prop.name: column for prop, column in self.remembered if column},
-            existing=self.existing_table.types,
             calendar=calendar,
             read_on=self.sweeps.read_on,
-            salt=self.stored.hash_salt,
             ignored=[name for name, late in late_by_name.items() if late.ignored],
         )
 
@@ -151,12 +169,12 @@ class SyncState:
         columns = self.existing_table.types
         return late_properties(self.settings, seen, properties, stored, columns, now)
 
-    def resumed(self, run_plan: Plan) -> Mapping[str, Any] | None:
+    def resumed(self, reading: Reading) -> Mapping[str, Any] | None:
         """What an unfinished run of the same plan left of its reading."""
-        if self.checkpoint is None or self.checkpoint["plan"] != run_plan.hash:
+        if self.checkpoint is None or self.checkpoint["plan"] != reading.hash:
             return None
-        reading: Mapping[str, Any] = self.checkpoint["reading"]
-        return reading
+        left: Mapping[str, Any] = self.checkpoint["reading"]
+        return left
 
     def manifest(self, run_plan: Plan, portal_id: str) -> dict[str, Json]:
         """What a run by this plan begins from, as it is kept with its pages."""
@@ -234,53 +252,28 @@ class SyncState:
 
     def properties_changed(self, properties: Sequence[Property], run_plan: Plan) -> bool:
         """Whether properties, how people fill them in or their columns are not as remembered."""
-        remembered = {prop.name: column for prop, column in self.remembered if column}
-        columns = {column.property: column.name for column in run_plan.property_columns}
-        return columns != remembered or [(prop, prop.field_type) for prop in properties] != [
-            (prop, prop.field_type) for prop in self.properties
-        ]
+        return run_plan.column_names != self.known_columns or [
+            (prop, prop.field_type) for prop in properties
+        ] != [(prop, prop.field_type) for prop in self.properties]
 
-    def has_nothing_due(
-        self, run_plan: Plan, properties: Sequence[Property], total: int | None, now: int
-    ) -> bool:
+    def has_nothing_due(self, reading: Reading, total: int | None, now: int) -> bool:
         """Whether a run that found no change has nothing else to do but to move the cursor.
 
         That is so when no sweep or comparison is due and none left anything open, when ``total``,
         the records that HubSpot counts (None: it did not say), equals the live rows, and when the
-        columns are as before. ``now`` is in epoch ms.
+        properties that it takes and the table's columns are as the last run left them. ``now`` is
+        in epoch ms.
         """
-        types = self.existing_table.types
         return (
-            self.due(run_plan, now) == Due()
+            self.due(reading, now) == Due()
             and self.sweeps.refill is None
             and self.sweeps.count is None
             and total in (None, self.tables.live or 0)
-            and all(column.name in types for column in run_plan.property_columns)
-            and not self.properties_changed(properties, run_plan)
+            and reading.taken == self.known_columns.keys()
+            and self.earned_on.columns == self.tables.columns_fingerprint
         )
 
-    def table_views(
-        self,
-        database: Database,
-        run_plan: Plan,
-        properties: Sequence[Property],
-        notes: list[str],
-    ) -> TableViews:
-        """The views beside the table, as a plan and properties want them."""
-        return TableViews(
-            database=database,
-            sync=self.name,
-            settings=self.settings,
-            stream=run_plan.stream,
-            settled_through=self.settled_through,
-            properties=properties,
-            property_columns={
-                str(column.property): column.name for column in run_plan.property_columns
-            },
-            notes=notes,
-        )
-
-    def due(self, run_plan: Plan, now: int) -> Due:
+    def due(self, reading: Reading, now: int) -> Due:
         """What follows the main reading; after a backfill there are no sweeps."""
         if self.settled_through is None:
             return Due(comparison=True)
@@ -288,9 +281,9 @@ class SyncState:
             self.sweeps,
             now,
             archived=self.settings.include_archived,
-            filtered=bool(run_plan.filter_groups) and run_plan.timed,
+            filtered=bool(reading.filter_groups) and reading.timed,
             at_once="include_archived" in self.settings.model_fields_set,
-            day=run_plan.day,
+            day=reading.day,
         )
         return replace(
             due_sweeps, comparison=due.comparison_due(self.sweeps, now, self.compare_every)

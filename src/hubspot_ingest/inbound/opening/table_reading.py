@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -29,6 +30,13 @@ class TableReading:
     rows: Mapping[str, int] = field(default_factory=dict)
     live: int | None = None
     beside: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    @property
+    def columns_fingerprint(self) -> str:
+        """A hash of the table's columns, with their types and comments."""
+        types, comments = self.existing_table.types, self.existing_table.comments
+        listed = [(name, kind, comments.get(name)) for name, kind in types.items()]
+        return hashlib.sha256(json.dumps(listed).encode()).hexdigest()[:16]
 
 
 def beside_parts(table: Table, parts: Iterable[str]) -> dict[str, Table]:

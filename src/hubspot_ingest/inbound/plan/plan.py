@@ -1,11 +1,11 @@
-"""The plan of a run: what it reads, how, and into which table. Frozen, printable, pure."""
+"""The plan of a run: what it reads, how, and into which columns. Frozen, printable, pure."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 from hubspot_ingest import times
@@ -41,16 +41,16 @@ class Strategy(StrEnum):
     SEARCH = "SEARCH"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One run of one sync. Instants are epoch milliseconds.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one run of one sync reads. Instants are epoch milliseconds.
 
     Everything changed in ``[since, until)`` is settled once the run has succeeded; what changed
     after ``until`` is read and merged too, and read again by the next run. ``earliest`` is where
-    a backfill begins (``updated_after``); None reads everything. ``timed``: the object type has the
-    property that tells when a record was changed. ``former_columns`` are those of properties whose
-    type has changed, with their comments. ``day`` is the day (ISO) from which dates in the filters
-    are counted, None where none is. ``hasher`` knows the properties whose values land as hashes.
+    a backfill begins (``updated_after``); None reads everything. ``taken`` are the names of the
+    properties that have a column. ``timed``: the object type has the property that tells when a
+    record was changed. ``day`` is the day (ISO) from which dates in the filters are counted, None
+    where none is.
     """
 
     sync: str
@@ -61,14 +61,12 @@ class Plan:
     until: int
     filter_groups: tuple[tuple[Json, ...], ...]
     properties: tuple[str, ...]
-    property_columns: tuple[Column, ...]
+    taken: frozenset[str] = frozenset()
     associations: tuple[str, ...]
     history: tuple[str, ...]
     table: Table
     timed: bool = True
-    former_columns: Mapping[str, str] = field(default_factory=dict)
     day: str | None = None
-    hasher: ValueHasher = field(default_factory=ValueHasher)
 
     @property
     def search_groups(self) -> list[list[Json]]:
@@ -97,11 +95,6 @@ class Plan:
         return self.since is not None and self.since != self.earliest
 
     @property
-    def association_columns(self) -> dict[str, Column]:
-        """The columns of associated ids, by stream; they stand whether fetched or not."""
-        return {stream: columns.association_column(stream) for stream in self.associations}
-
-    @property
     def selective(self) -> bool:
         """Whether the sync leaves records out, by a filter or for their age."""
         return bool(self.filter_groups) or self.earliest is not None
@@ -113,17 +106,6 @@ class Plan:
             stream: RECORD_STREAMS[stream].object_type if stream in RECORD_STREAMS else stream
             for stream in self.associations
         }
-
-    def beside(self, what: str) -> Table:
-        """The table that stands next to the destination, for the links or history of it."""
-        return table_beside(self.table, what)
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """All columns of the destination."""
-        return columns.table_columns(
-            self.property_columns, tuple(self.association_columns.values())
-        )
 
     @property
     def hash(self) -> str:
@@ -138,6 +120,40 @@ class Plan:
             str(self.table),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Reading):
+    """What one run of one sync reads, and the columns in which it lands.
+
+    ``former_columns`` are those of properties whose type has changed, with their comments.
+    ``hasher`` knows the properties whose values land as hashes.
+    """
+
+    property_columns: tuple[Column, ...]
+    former_columns: Mapping[str, str] = field(default_factory=dict)
+    hasher: ValueHasher = field(default_factory=ValueHasher)
+
+    @property
+    def column_names(self) -> dict[str, str]:
+        """The column of each property that has one."""
+        return {str(column.property): column.name for column in self.property_columns}
+
+    @property
+    def association_columns(self) -> dict[str, Column]:
+        """The columns of associated ids, by stream; they stand whether fetched or not."""
+        return {stream: columns.association_column(stream) for stream in self.associations}
+
+    def beside(self, what: str) -> Table:
+        """The table that stands next to the destination, for the links or history of it."""
+        return table_beside(self.table, what)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns of the destination."""
+        return columns.table_columns(
+            self.property_columns, tuple(self.association_columns.values())
+        )
 
 
 def check_names(
@@ -166,7 +182,7 @@ def selected_properties(
     return tuple(taken[name] for name in sorted(taken))
 
 
-def make_plan(
+def make_reading(
     sync: str,
     settings: SyncSettings,
     stream: RecordStream,
@@ -175,30 +191,24 @@ def make_plan(
     settled_through: int | None,
     now: int,
     table: Table,
-    known_columns: Mapping[str, str],
-    existing: Mapping[str, str],
     calendar: Calendar | None = None,
     read_on: str | None = None,
-    salt: str = "",
     ignored: Collection[str] = (),
-) -> Plan:
-    """Plan a run that begins at ``now``.
+) -> Reading:
+    """What a run reads that begins at ``now``.
 
-    ``known_columns`` maps properties to the columns they have, ``existing`` the table's column
-    names to their types. Where the filters count from the day of ``calendar`` and the table was
-    read by those of another day, ``read_on``, everything is read: a record may come to match
-    though nobody changed it. ``salt`` goes before the values that land as hashes; ``ignored``
-    properties are left out unless the settings name them. Raises ``Refusal`` when settings and
-    portal do not fit together.
+    Where the filters count from the day of ``calendar`` and the table was read by those of another
+    day, ``read_on``, everything is read: a record may come to match though nobody changed it.
+    ``ignored`` properties are left out unless the settings name them. Raises ``Refusal`` when
+    settings and portal do not fit together.
     """
     stream = _searchable(stream, settings, portal_properties)
     unnamed = {*ignored} - {*settings.properties}
     offered = [prop for prop in portal_properties if prop.name not in unnamed]
-    chosen = selected_properties(settings.properties, offered)
-    hasher = ValueHasher(hashed_names(settings, portal_properties), salt)
+    taken = frozenset(prop.name for prop in selected_properties(settings.properties, offered))
     portal_names = {prop.name for prop in portal_properties}
     # the ids that were merged into a record are always read: nothing else shows a merge
-    names = tuple(sorted({*(prop.name for prop in chosen), *({MERGED_IDS} & portal_names)}))
+    names = tuple(sorted(taken | ({MERGED_IDS} & portal_names)))
     history = selected_properties(settings.history, offered) if settings.history else ()
     associations = stream.associations if settings.associations is None else settings.associations
     timed = bool(stream.updated) and (not portal_names or stream.updated in portal_names)
@@ -219,16 +229,7 @@ def make_plan(
         strategy = Strategy.LIST
     else:
         strategy = Strategy.WIDE
-    property_columns = columns.property_columns(
-        chosen,
-        settings.column_prefix,
-        # those of other streams too: they may be asked for one day
-        taken=LINK_COLUMNS.union(columns.association_column(name).name for name in associations),
-        column_names=known_columns,
-        existing=existing,
-        hashed=hasher.names,
-    )
-    return Plan(
+    return Reading(
         sync=sync,
         stream=stream,
         strategy=strategy,
@@ -237,13 +238,44 @@ def make_plan(
         until=max(now - settings.settle_minutes * times.MINUTE, settled_through or 0),
         filter_groups=groups,
         properties=names,
-        property_columns=property_columns,
+        taken=taken,
         associations=associations,
         history=tuple(prop.name for prop in history),
         table=table,
         timed=timed,
-        former_columns=columns.former_columns(property_columns, settings.column_prefix, existing),
         day=day,
+    )
+
+
+def make_plan(
+    reading: Reading,
+    settings: SyncSettings,
+    portal_properties: Sequence[Property],
+    *,
+    known_columns: Mapping[str, str],
+    existing: Mapping[str, str],
+    salt: str = "",
+) -> Plan:
+    """The plan of a reading: with the columns in which it lands.
+
+    ``known_columns`` maps properties to the columns they have, ``existing`` the table's column
+    names to their types. ``salt`` goes before the values that land as hashes.
+    """
+    hasher = ValueHasher(hashed_names(settings, portal_properties), salt)
+    links = (columns.association_column(name).name for name in reading.associations)
+    property_columns = columns.property_columns(
+        {prop.name: prop for prop in portal_properties if prop.name in reading.taken}.values(),
+        settings.column_prefix,
+        # those of other streams too: they may be asked for one day
+        taken=LINK_COLUMNS.union(links),
+        column_names=known_columns,
+        existing=existing,
+        hashed=hasher.names,
+    )
+    return Plan(
+        **{each.name: getattr(reading, each.name) for each in fields(Reading)},
+        property_columns=property_columns,
+        former_columns=columns.former_columns(property_columns, settings.column_prefix, existing),
         hasher=hasher,
     )
 

@@ -85,7 +85,7 @@ def count_records(context: Context, stream: str, new_settings: Json) -> dict[str
             portal = client.fetch(
                 requests.properties(catalog_stream.object_type), responses.properties
             )
-        run_plan = plan.make_plan(
+        reading = plan.make_reading(
             name,
             settings,
             catalog_stream,
@@ -93,16 +93,14 @@ def count_records(context: Context, stream: str, new_settings: Json) -> dict[str
             settled_through=None,
             now=now,
             table=Table(*settings.place),
-            known_columns={},
-            existing={},
             calendar=portal_calendar(client.fetch, settings, now),
         )
-        records = page_readers.count_matching(client.fetch, run_plan)
+        records = page_readers.count_matching(client.fetch, reading)
         return {
             "response_code": "OK",
             "message": f"{records} {catalog_stream.name} match",
             "records": records,
-            "filter_groups": [*page_readers.range_filter_groups(run_plan, 0, None)],
+            "filter_groups": [*page_readers.range_filter_groups(reading, 0, None)],
             "requests": client.tally.requests,
         }
 

@@ -12,6 +12,7 @@ from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.table_spec import record_tables
+from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.plan import Plan, Strategy, list_plan, rotation_plan, without_links
 from hubspot_ingest.inbound.preview import estimate
@@ -121,7 +122,10 @@ def _ddl(
     existing = sync_state.existing_table
     database, beside = prospect.context.database, sync_state.tables.beside
     granted = sync_state.granted_tables
-    fresh = sync_state.table_views(database, run_plan, properties, [])
+    fresh = TableViews(
+        *(database, prospect.name, prospect.settings, run_plan.stream),
+        *(sync_state.settled_through, properties, run_plan.column_names),
+    )
     if survey.counts.records:
         tables = record_tables(run_plan, sync_state.links_at_once(run_plan))
         statements += destination.ddl(database, tables, existing, beside, granted)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
+from functools import partial
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.lookup import naming_scopes
-from hubspot_ingest.catalog.stream import ItemStream, Stream, ViewStream
+from hubspot_ingest.catalog.stream import ItemStream, RecordStream, Stream, ViewStream
 from hubspot_ingest.database.state.page_archive import PageArchive
 from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.properties import PortalSchema
@@ -22,12 +23,14 @@ from hubspot_ingest.errors import (
     finishing,
 )
 from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.extract.latest_changes import newest_page
+from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.items import view_streams
 from hubspot_ingest.inbound.items.run import ItemRun
 from hubspot_ingest.inbound.load.batches import HISTORY
-from hubspot_ingest.inbound.load.destination import ExistingTable
 from hubspot_ingest.inbound.load.loader import Loader
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
 from hubspot_ingest.inbound.load.table_loader import TableLoader
@@ -36,16 +39,18 @@ from hubspot_ingest.inbound.opening.closing import EndingRun
 from hubspot_ingest.inbound.opening.filled_tables import FilledTables
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
+from hubspot_ingest.inbound.opening.table_reading import TableReading
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
 from hubspot_ingest.inbound.reconcile.counts import HeartbeatFetch
 from hubspot_ingest.inbound.reconcile.repairs import Repairs
 from hubspot_ingest.inbound.run.follow_up import FollowUp
 from hubspot_ingest.inbound.run.hashing import hash_tables
 from hubspot_ingest.inbound.run.started_extraction import (
+    NothingNew,
     StartedExtraction,
-    start_beside_others,
     start_extraction,
 )
+from hubspot_ingest.model import Property
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.portals import QuotaShare, count_requests
 
@@ -141,64 +146,110 @@ class Run:
             yield from self._stages_of(stream, client)
 
     def _stages_of(self, stream: Stream, client: Client) -> Iterator[None]:
-        asking = checked_portal(self._context, self._sync_state, client)
         if isinstance(stream, ViewStream):
             database = self._context.database.counting(self._log.staged, client.watch)
             view_streams.run(stream, self._settings, database, self._writer, self._log)
             return
         if isinstance(stream, ItemStream):
-            with asking as portal:
+            with self._portal(client) as portal:
                 yield from self._run_items(client, stream, portal())
             return
-        began = self._log.started_at
-        with asking as portal:
-            started = yield from start_beside_others(
-                *(client.fetch, stream, self._sync_state, began, self._clock, self._tick),
-                self._keep_lease,
-            )
+        with self._portal(client) as portal:
+            begun = yield from self._begin_beside_others(client.fetch, stream)
             portal_id = portal()
         if self._begins_anew(client, portal_id):
-            started = start_extraction(self._patient, stream, self._sync_state, began, self._clock)
-        state, run_plan, log = self._sync_state, started.plan, self._log
-        log.stream, log.strategy, log.destination = (
-            stream.name,
-            str(run_plan.strategy),
-            str(run_plan.table),
-        )
-        log.since, log.until = run_plan.since, run_plan.until
-        log.plan_hash = run_plan.hash
-        until = run_plan.until - client.clock_ahead(log.started_at)
-        views = state.table_views(self._context.database, run_plan, started.properties, self._notes)
-        if started.extraction is None:
+            begun = self._begin(self._patient, stream)
+        state, log = self._sync_state, self._log
+        reading = begun.reading if isinstance(begun, NothingNew) else begun.plan
+        log.stream, log.strategy = stream.name, str(reading.strategy)
+        log.destination, log.plan_hash = str(reading.table), reading.hash
+        log.since, log.until = reading.since, reading.until
+        until = reading.until - client.clock_ahead(log.started_at)
+        if isinstance(begun, NothingNew):
             log.rows_expected = 0
-        if (
-            started.newest is not None
-            and started.extraction is None
-            and state.has_nothing_due(
-                run_plan, started.properties, started.newest.total, self._clock.now()
-            )
-        ):
-            self._writer.earned_on = state.earned_from(portal_id, self._writer.version)
-            self._settle(views, until, state.existing_table)
-            return
-        yield from self._load(started, views, client, portal_id, until)
+            if state.has_nothing_due(reading, begun.total, self._clock.now()):
+                self._writer.earned_on = state.earned_from(portal_id, self._writer.version)
+                views = self._views(reading.stream, state.properties, state.known_columns)
+                self._settle(views, until, state.tables, state.earned_on.views)
+                return
+            begun = begun.start()
+        yield from self._load(begun, client, portal_id, until)
 
-    def _settle(self, views: TableViews, until: int, existing_table: ExistingTable) -> None:
-        """Everything up to an instant (epoch ms) is in: move the cursor, and what is settled."""
+    def _portal(self, client: Client) -> AbstractContextManager[Callable[[], str]]:
+        """The portal's id, which is asked for or checked where the state does not prove it."""
+        known_id = self._quota_share.portal_id
+        if known_id is not None and self._sync_state.is_filled_from(known_id):
+            return nullcontext(lambda: known_id)
+        return checked_portal(self._context, self._sync_state, client)
+
+    def _begin(self, fetch: Fetch, stream: RecordStream) -> NothingNew | StartedExtraction:
+        """Search for what changed, and begin to read unless nothing did: that costs one search."""
+        state, began = self._sync_state, self._log.started_at
+        has_filters = bool(state.settings.filter_groups)
+        calendar = portal_calendar(fetch, state.settings, began) if has_filters else None
+        start = partial(start_extraction, fetch, stream, state, began, self._clock, calendar)
+        newest = None
+        if not state.asks_properties(began):
+            reading = state.reading(stream, state.properties, began, calendar)
+            if reading.incremental and state.resumed(reading) is None:
+                newest = newest_page(fetch, reading)
+                if newest.whole and not newest.records:
+                    return NothingNew(reading, newest.total, partial(start, newest))
+        return start(newest)
+
+    def _begin_beside_others(
+        self, fetch: Fetch, stream: RecordStream
+    ) -> Generator[None, None, NothingNew | StartedExtraction]:
+        """As ``_begin``, in a thread; yields every ``tick`` so that other runs begin too.
+
+        So the first searches of a pass go on side by side: one that finds nothing takes as long as
+        HubSpot's limits make it, not as long as all answers one after the other. HubSpot may let it
+        wait for longer than a lease holds, so the lease is renewed meanwhile.
+        """
+        with ThreadPoolExecutor(1) as thread:
+            future = thread.submit(self._begin, fetch, stream)
+            yield
+            while not wait([future], self._tick).done:
+                self._quota_share.refresh()
+                self._writer.renew()
+                yield
+            return future.result()
+
+    def _views(
+        self,
+        stream: RecordStream,
+        properties: Sequence[Property],
+        column_names: Mapping[str, str],
+    ) -> TableViews:
+        """The views beside the table, which show properties in columns."""
+        name, settled = self._name, self._sync_state.settled_through
+        return TableViews(
+            *(self._context.database, name, self._settings, stream, settled),
+            *(properties, column_names, self._notes),
+        )
+
+    def _settle(self, views: TableViews, until: int, tables: TableReading, shown: str) -> None:
+        """Everything up to an instant (epoch ms) is in: move the cursor, and what is settled.
+
+        ``shown`` is the fingerprint of the views of the table as it is.
+        """
         self._writer.advance(until)
+        self._writer.earned_on = replace(
+            self._writer.earned_on, columns=tables.columns_fingerprint, views=shown
+        )
         self._log.settled_through = until
-        self._ending.settle(views, until, existing_table)
+        self._ending.settle(views, until, tables.existing_table, shown)
 
     def _load(
         self,
         started: StartedExtraction,
-        views: TableViews,
         client: Client,
         portal_id: str,
         until: int,
     ) -> Iterator[None]:
         """Bring in what changed, move the cursor, and follow up what no search tells."""
         state, run_plan, log = self._sync_state, started.plan, self._log
+        views = self._views(run_plan.stream, started.properties, run_plan.column_names)
         tables = FilledTables(self._context.database, state, self._writer, portal_id)
         if self._recorder is not None:
             self._recorder.manifest = state.manifest(run_plan, portal_id)
@@ -222,7 +273,9 @@ class Run:
         ):
             hashing = (table_loader, state, started, self._context, self._notes)
             yield from hash_tables(*hashing, self._check_time)
-            if started.extraction is not None:
+            if started.extraction is None:
+                log.rows_expected = 0
+            else:
                 batches = started.batches
                 yield from self._read(started.extraction, batches, comparison, tables, until)
             self._save_properties(started)
@@ -232,8 +285,8 @@ class Run:
             if state.settled_through is None:
                 self._ending.note_change()
             self._writer.keep_sweeps(replace(self._writer.sweeps, read_on=run_plan.day))
-            self._settle(views, until, table_loader.existing_table)
             table_loader.existing_table = reading.existing_table
+            self._settle(views, until, reading, views.fingerprint(reading.existing_table))
             # the main reading may have had no use for some links
             links = run_plan.association_columns
             comparison.repairs.loader = replace(loader, with_links=links)
@@ -329,11 +382,6 @@ class Run:
             raise DeadlineReached(
                 "the run's deadline came; the next run carries on where this one stopped"
             )
-
-    def _keep_lease(self) -> None:
-        """While others take their turns: leave them their share, and do not let the lease lapse."""
-        self._quota_share.refresh()
-        self._writer.renew()
 
     def _heartbeat(self) -> None:
         """Renew the lease, and tell who looks at RUNS how far the run is."""

@@ -1,10 +1,10 @@
-"""Begins a run of records: its plan, its first search, and the pages that are read ahead."""
+"""Begins to read records: the plan, and the pages that are read ahead."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from hubspot_ingest.catalog.stream import RecordStream
@@ -13,9 +13,9 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.extract.latest_changes import NewestPage, newest_page
-from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.opening.sync_state import SyncState
-from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.inbound.plan.plan import Plan, Reading
+from hubspot_ingest.inbound.plan.relative_days import Calendar
 from hubspot_ingest.model import Property
 from hubspot_ingest.times import Clock
 
@@ -34,26 +34,45 @@ class StartedExtraction:
     batches: Iterator[RecordBatch]
 
 
+@dataclass(frozen=True, slots=True)
+class NothingNew:
+    """What the first search of a run, which found no change, was to read.
+
+    ``total`` is how many records HubSpot counts (None: it did not say). ``start`` begins the run
+    all the same, for what else is due.
+    """
+
+    reading: Reading
+    total: int | None
+    start: Callable[[], StartedExtraction]
+
+
 def start_extraction(
-    fetch: Fetch, stream: RecordStream, sync_state: SyncState, started_at: int, clock: Clock
+    fetch: Fetch,
+    stream: RecordStream,
+    sync_state: SyncState,
+    started_at: int,
+    clock: Clock,
+    calendar: Calendar | None,
+    newest: NewestPage | None,
 ) -> StartedExtraction:
     """Plan and begin to read, asking for the properties only where something is to be read.
 
-    A stream in which nothing changed costs one search. When something did change and the
-    properties did too, the first page is read again with the new ones. ``started_at`` is when the
-    run began (epoch ms).
+    ``newest`` is the first search by the properties as they were, if it was made already. When
+    something did change and the properties did too, it is made again with the new ones.
+    ``started_at`` is when the run began (epoch ms), ``calendar`` the portal's.
     """
 
     def ask() -> tuple[Property, ...]:
         return fetch(requests.properties(stream.object_type), responses.properties)
 
-    settings = sync_state.settings
-    calendar = portal_calendar(fetch, settings, started_at) if settings.filter_groups else None
-
-    def begin(properties: tuple[Property, ...], pace: float = 0.0) -> StartedExtraction:
+    def begin(
+        properties: tuple[Property, ...], newest: NewestPage | None = None, pace: float = 0.0
+    ) -> StartedExtraction:
         plan = sync_state.plan(stream, properties, started_at, calendar)
         checkpoint = sync_state.resumed(plan)
-        newest = newest_page(fetch, plan) if plan.incremental and checkpoint is None else None
+        if newest is None and plan.incremental and checkpoint is None:
+            newest = newest_page(fetch, plan)
         if newest is not None and newest.whole and not newest.records:
             return StartedExtraction(plan, properties, newest, None, iter(()))
         extraction = Extraction(fetch, plan, clock, checkpoint, newest, pace)
@@ -62,8 +81,8 @@ def start_extraction(
     if sync_state.asks_properties(started_at):
         asked_at = clock.now()
         properties = ask()
-        return begin(properties, (clock.now() - asked_at) / 1000)
-    started = begin(sync_state.properties)
+        return begin(properties, pace=(clock.now() - asked_at) / 1000)
+    started = begin(sync_state.properties, newest)
     batches = [*itertools.islice(started.batches, 1)]
     if batches and batches[0].records:
         with ThreadPoolExecutor(1) as pool:
@@ -74,27 +93,3 @@ def start_extraction(
         if properties != started.properties:
             return begin(properties)
     return replace(started, batches=itertools.chain(batches, started.batches))
-
-
-def start_beside_others(
-    fetch: Fetch,
-    stream: RecordStream,
-    sync_state: SyncState,
-    started_at: int,
-    clock: Clock,
-    tick: float,
-    heartbeat: Callable[[], None],
-) -> Generator[None, None, StartedExtraction]:
-    """As ``start_extraction``, in a thread; yields every ``tick`` seconds so that others begin too.
-
-    So the first searches of a pass go on side by side: one that finds nothing takes as long as
-    HubSpot's limits make it, not as long as all answers one after the other. HubSpot may let it
-    wait for longer than a lease holds, so ``heartbeat`` is called each time.
-    """
-    with ThreadPoolExecutor(1) as thread:
-        future = thread.submit(start_extraction, fetch, stream, sync_state, started_at, clock)
-        yield
-        while not wait([future], tick).done:
-            heartbeat()
-            yield
-        return future.result()
