@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 MINUTE = 60_000
@@ -70,6 +71,19 @@ def milliseconds(text: str) -> int | None:
     # floor division keeps instants before 1970 on the right side of their millisecond
     value = delta // _MILLISECOND
     return value if EARLIEST <= value <= LATEST else None
+
+
+def instant(value: object) -> int | None:
+    """As ``milliseconds``, of what may not be there."""
+    return milliseconds(str(value)) if value else None
+
+
+def http_date(text: str) -> int | None:
+    """Epoch milliseconds of a date in a header, None when it is not one."""
+    try:
+        return round(parsedate_to_datetime(text).timestamp() * 1000)
+    except ValueError:
+        return None
 
 
 def property_instant(text: str) -> int | None:

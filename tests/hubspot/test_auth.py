@@ -12,7 +12,7 @@ import pytest
 
 from hubspot_ingest.credentials import Authenticator, Credential, OAuth, Token, secret_parts
 from hubspot_ingest.errors import CredentialError, HubSpotError, HubSpotRefused, UnexpectedAnswer
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import record_pages, requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_sandbox import Faults, Portal, Sandbox
@@ -60,14 +60,14 @@ def test_a_token_is_got_first_and_used_for_everything() -> None:
     world = World()
     with world.client() as client:
         for _ in range(3):
-            assert len(client.fetch(LIST, responses.page).records) == 3
+            assert len(client.fetch(LIST, record_pages.page).records) == 3
     assert world.asked() == [TOKENS, *3 * ["/crm/objects/2026-09/contacts"]]
 
 
 def test_eight_threads_get_one_token() -> None:
     world = World()
     with world.client() as client, ThreadPoolExecutor(8) as pool:
-        pages = list(pool.map(lambda _: client.fetch(LIST, responses.page), range(40)))
+        pages = list(pool.map(lambda _: client.fetch(LIST, record_pages.page), range(40)))
     assert len(pages) == 40
     assert world.asked().count(TOKENS) == 1
 
@@ -76,7 +76,7 @@ def test_a_token_is_renewed_before_it_expires() -> None:
     world = World()
     with world.client() as client:
         for _ in range(12):
-            client.fetch(LIST, responses.page)
+            client.fetch(LIST, record_pages.page)
             world.clock.sleep(600)
     assert {seen.status for seen in world.sandbox.requests} == {200}
     assert world.asked().count(TOKENS) == 4
@@ -85,9 +85,9 @@ def test_a_token_is_renewed_before_it_expires() -> None:
 def test_a_token_that_hubspot_finds_too_old_is_renewed_once_for_all() -> None:
     world = World()
     with world.client() as client, ThreadPoolExecutor(8) as pool:
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
         world.portal.tokens.expired |= set(world.portal.tokens.ends)
-        pages = list(pool.map(lambda _: client.fetch(LIST, responses.page), range(16)))
+        pages = list(pool.map(lambda _: client.fetch(LIST, record_pages.page), range(16)))
     assert len(pages) == 16
     assert world.asked().count(TOKENS) == 2
 
@@ -103,7 +103,7 @@ def test_a_token_refused_although_it_is_new_is_a_matter_of_the_credential() -> N
         return httpx.Response(401, json={"category": "EXPIRED_AUTHENTICATION"})
 
     with pytest.raises(CredentialError, match="set_oauth"), world.client(answer) as client:
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     assert seen == 2 * [TOKENS, "/crm/objects/2026-09/contacts"]
 
 
@@ -117,7 +117,7 @@ def test_a_refused_grant_tells_the_cure_and_no_secret(
         replace(world.credential, **{part: "wrong-5ec7e7"}), world.clock, cure="CALL set_oauth(…)"
     )
     with pytest.raises(CredentialError) as refused, world.client() as client:
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     assert f"BAD_{part.upper()}" in refused.value.message
     assert "CALL set_oauth(…)" in refused.value.message
     for secret in (*secret_parts(world.credential), "wrong-5ec7e7"):
@@ -131,7 +131,7 @@ def test_a_revoked_grant_is_asked_for_once_and_refused_to_everybody() -> None:
     with world.client() as client:
         for _ in range(8):
             with pytest.raises(CredentialError):
-                client.fetch(LIST, responses.page)
+                client.fetch(LIST, record_pages.page)
             refused += 1
     assert (refused, world.asked()) == (8, [TOKENS])
 
@@ -139,7 +139,7 @@ def test_a_revoked_grant_is_asked_for_once_and_refused_to_everybody() -> None:
 def test_a_refresh_token_that_changed_is_kept() -> None:
     world = World(rotates=True)
     with world.client() as client:
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
         assert world.kept == []
     assert world.kept == [world.credential]
     world.access.settle()
@@ -157,7 +157,7 @@ def test_faults_of_the_token_endpoint_are_waited_out() -> None:
     faults = Faults(plan=[Planned(kind, endpoint=TOKENS) for kind in ("503", "429", "not-json")])
     world = World(faults=faults)
     with world.client() as client:
-        assert len(client.fetch(LIST, responses.page).records) == 3
+        assert len(client.fetch(LIST, record_pages.page).records) == 3
     assert world.asked().count(TOKENS) == 4
 
 
@@ -172,7 +172,7 @@ def test_where_the_newest_endpoint_is_unknown_the_older_is_asked() -> None:
         )
 
     with world.client(answer) as client:
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     assert world.asked() == ["/oauth/2026-03/token", "/crm/objects/2026-09/contacts"]
 
 
@@ -184,7 +184,7 @@ def test_another_refusal_repeats_nothing_of_the_answer(status: int) -> None:
         pytest.raises(HubSpotError) as refused,
         world.client(lambda _: httpx.Response(status, json={"message": message})) as client,
     ):
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     assert world.credential.client_secret not in refused.value.message
 
 
@@ -195,7 +195,7 @@ def test_whatever_refuses_a_grant_is_no_refusal_of_what_was_to_be_read(status: i
         pytest.raises(HubSpotError, match="set_oauth") as refused,
         world.client(lambda _: httpx.Response(status)) as client,
     ):
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     assert not isinstance(refused.value, HubSpotRefused)
     assert refused.value.status == "FAILED"
 
@@ -208,7 +208,7 @@ def test_a_page_that_is_not_hubspots_is_no_refusal_of_a_grant() -> None:
         return pages.pop() if pages else world.sandbox.respond(request)
 
     with world.client(answer) as client:
-        assert len(client.fetch(LIST, responses.page).records) == 3
+        assert len(client.fetch(LIST, record_pages.page).records) == 3
 
 
 @pytest.mark.parametrize("got", [{}, {"access_token": "", "expires_in": 1800}, []])
@@ -218,7 +218,7 @@ def test_an_answer_without_a_token_is_unexpected(got: object) -> None:
         pytest.raises(UnexpectedAnswer),
         world.client(lambda _: httpx.Response(200, json=got)) as client,
     ):
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
 
 
 def test_an_answer_without_a_refresh_token_leaves_the_one_there_was() -> None:
@@ -231,7 +231,7 @@ def test_an_answer_without_a_refresh_token_leaves_the_one_there_was() -> None:
         return httpx.Response(200, json={"results": []})
 
     with world.client(answer) as client:
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     assert world.kept == []
 
 

@@ -17,7 +17,7 @@ from hubspot_ingest.errors import (
     ScopeMissing,
     UnexpectedAnswer,
 )
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import record_pages, requests, responses
 from hubspot_ingest.hubspot.client import TRIES_BEFORE_FIRST_ANSWER
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox
@@ -34,7 +34,7 @@ BATCH = requests.batch_read("contacts", ["1"], ["email"])
 
 def test_a_request_carries_the_credential_and_the_body() -> None:
     hubspot = HubSpot(ok())
-    hubspot.client().fetch(SEARCH, responses.page)
+    hubspot.client().fetch(SEARCH, record_pages.page)
     [seen] = hubspot.seen
     assert seen.method == "POST"
     assert seen.headers["authorization"] == f"Bearer {TOKEN}"
@@ -45,13 +45,13 @@ def test_a_request_carries_the_credential_and_the_body() -> None:
 def test_the_request_line_is_the_one_that_was_made() -> None:
     request = requests.list_page("a b/c", ["ä,b&c"], after="x+y=")
     hubspot = HubSpot(ok())
-    hubspot.client().fetch(request, responses.page)
+    hubspot.client().fetch(request, record_pages.page)
     assert hubspot.seen[0].url.raw_path.decode() == request.target
 
 
 def test_a_token_that_no_header_can_carry_is_a_matter_of_the_credential() -> None:
     with pytest.raises(CredentialError):
-        HubSpot(ok()).client(token="pat\u2011na1\u20111234").fetch(LIST, responses.page)
+        HubSpot(ok()).client(token="pat\u2011na1\u20111234").fetch(LIST, record_pages.page)
 
 
 # -- asked again ----------------------------------------------------------------------------------
@@ -82,14 +82,14 @@ FAULTS: dict[str, Reply] = {
 @pytest.mark.parametrize("request_", [LIST, SEARCH, BATCH], ids=["list", "search", "batch"])
 def test_every_read_is_asked_again_after_a_fault(fault: Reply, request_: Request) -> None:
     hubspot = HubSpot(fault, fault, ok())
-    assert len(hubspot.client().fetch(request_, responses.page).records) == 1
+    assert len(hubspot.client().fetch(request_, record_pages.page).records) == 1
     assert [seen.content for seen in hubspot.seen] == [hubspot.seen[0].content] * 3
 
 
 @pytest.mark.parametrize("status", [429, 477, 503])
 def test_the_wait_hubspot_asks_for_is_kept(status: int) -> None:
     hubspot = HubSpot(no(status, {"Retry-After": "7"}), ok())
-    hubspot.client().fetch(LIST, responses.page)
+    hubspot.client().fetch(LIST, record_pages.page)
     assert hubspot.at[1] - hubspot.at[0] >= 7_000
 
 
@@ -98,8 +98,8 @@ def test_the_wait_hubspot_asks_for_is_kept(status: int) -> None:
 def test_one_try_after_the_other_is_further_apart(status: int, headers: dict[str, str]) -> None:
     hubspot = HubSpot(ok(), *[no(status, headers)] * 6, ok())
     client = hubspot.client()
-    client.fetch(LIST, responses.page)
-    client.fetch(LIST, responses.page)
+    client.fetch(LIST, record_pages.page)
+    client.fetch(LIST, record_pages.page)
     gaps = [later - at for at, later in pairwise(hubspot.at[1:])]
     assert gaps[0] >= 200
     assert gaps[-1] >= 2_000
@@ -108,7 +108,7 @@ def test_one_try_after_the_other_is_further_apart(status: int, headers: dict[str
 def test_a_throttled_bucket_holds_back_its_other_requests_too() -> None:
     hubspot = HubSpot(no(429, {"Retry-After": "5"}), ok())
     client = hubspot.client()
-    client.fetch(SEARCH, responses.page)
+    client.fetch(SEARCH, record_pages.page)
     assert hubspot.at[1] - hubspot.at[0] >= 5_000
 
 
@@ -121,7 +121,7 @@ def test_a_throttled_bucket_holds_back_its_other_requests_too() -> None:
 def test_a_hubspot_that_never_answered_is_given_up_after_six_tries(fault: Reply) -> None:
     hubspot = HubSpot(fault)
     with pytest.raises(HubSpotError) as down:
-        hubspot.client().fetch(LIST, responses.page)
+        hubspot.client().fetch(LIST, record_pages.page)
     assert down.value.response_code == "HUBSPOT_UNAVAILABLE"
     assert "api.hubapi.com" in down.value.message
     assert len(hubspot.seen) == TRIES_BEFORE_FIRST_ANSWER == 6
@@ -133,9 +133,9 @@ def test_a_hubspot_that_never_answered_is_given_up_after_six_tries(fault: Reply)
 def test_a_hubspot_that_has_answered_is_asked_until_the_deadline(fault: Reply) -> None:
     hubspot = HubSpot(ok(), fault)
     client = hubspot.client(minutes=20)
-    client.fetch(LIST, responses.page)
+    client.fetch(LIST, record_pages.page)
     with pytest.raises(DeadlineReached) as stopped:
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     assert stopped.value.status == "STOPPED"
     assert hubspot.clock.now() <= NOW + 20 * MINUTE
     assert hubspot.clock.now() > NOW + 19 * MINUTE
@@ -144,7 +144,7 @@ def test_a_hubspot_that_has_answered_is_asked_until_the_deadline(fault: Reply) -
 def test_a_wait_beyond_the_deadline_stops_the_run_at_once() -> None:
     hubspot = HubSpot(no(477, {"Retry-After": "86400"}))
     with pytest.raises(DeadlineReached):
-        hubspot.client(minutes=5).fetch(LIST, responses.page)
+        hubspot.client(minutes=5).fetch(LIST, record_pages.page)
     assert hubspot.clock.now() < NOW + MINUTE
 
 
@@ -153,7 +153,7 @@ def test_nothing_is_sent_after_the_deadline() -> None:
     client = hubspot.client(minutes=1)
     hubspot.clock.advance(2 * MINUTE)
     with pytest.raises(DeadlineReached):
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     assert hubspot.seen == []
 
 
@@ -171,7 +171,7 @@ def test_nothing_is_sent_after_the_deadline() -> None:
 def test_what_no_retry_changes_is_asked_once(reply: Reply, error: type[IngestError]) -> None:
     hubspot = HubSpot(reply)
     with pytest.raises(error):
-        hubspot.client().fetch(LIST, responses.page)
+        hubspot.client().fetch(LIST, record_pages.page)
     assert len(hubspot.seen) == 1
 
 
@@ -180,14 +180,14 @@ def test_a_missing_scope_is_named() -> None:
     sandbox.portal.grant("pat-na1-limited", ["crm.objects.contacts.read"])
     client = a_client(sandbox.respond, FakeClock(), token="pat-na1-limited")
     with pytest.raises(ScopeMissing, match=r"crm\.objects\.deals\.read") as missing:
-        client.fetch(requests.list_page("deals"), responses.page)
+        client.fetch(requests.list_page("deals"), record_pages.page)
     assert "crm.objects.deals.read" in missing.value.scopes
 
 
 def test_a_redirect_is_refused_and_the_credential_goes_nowhere_else() -> None:
     hubspot = HubSpot(httpx.Response(302, headers={"Location": "https://elsewhere.example/"}))
     with pytest.raises(HubSpotRefused, match="302"):
-        hubspot.client().fetch(LIST, responses.page)
+        hubspot.client().fetch(LIST, record_pages.page)
     assert [seen.url.host for seen in hubspot.seen] == ["api.hubapi.com"]
 
 
@@ -197,7 +197,7 @@ def test_once_stopped_nothing_more_is_sent() -> None:
     client.stop(IngestError("enough"))
     client.stop(IngestError("a second reason changes nothing"))
     with pytest.raises(IngestError, match="enough"):
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     assert hubspot.seen == []
 
 
@@ -207,8 +207,8 @@ def test_once_stopped_nothing_more_is_sent() -> None:
 def test_requests_are_counted_for_each_endpoint() -> None:
     hubspot = HubSpot(no(500), no(429), ok())
     client = hubspot.client()
-    client.fetch(LIST, responses.page)
-    client.fetch(SEARCH, responses.page)
+    client.fetch(LIST, record_pages.page)
+    client.fetch(SEARCH, record_pages.page)
     spent = client.tally.endpoints
     assert {endpoint: usage.count for endpoint, usage in spent.items()} == {
         LIST.endpoint: 3,
@@ -225,7 +225,7 @@ def test_a_request_that_fails_for_good_is_counted_too() -> None:
     hubspot = HubSpot(no(401))
     client = hubspot.client()
     with pytest.raises(CredentialError):
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     assert client.tally.requests == 2
 
 
@@ -248,7 +248,7 @@ ECHOES: dict[str, Reply] = {
 def test_the_credential_appears_in_no_error(reply: Reply, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with pytest.raises(IngestError) as failed:
-        HubSpot(reply).client(minutes=3).fetch(LIST, responses.page)
+        HubSpot(reply).client(minutes=3).fetch(LIST, record_pages.page)
     assert TOKEN not in failed.value.message
     assert TOKEN not in "".join(traceback.format_exception(failed.value))
     assert TOKEN not in caplog.text
@@ -267,7 +267,7 @@ def test_every_fault_of_the_local_hubspot_is_survived(kind: str, request_: Reque
         sleep=clock.sleep,
     )
     client = a_client(sandbox.respond, clock, token=sandbox.portal.token)
-    assert len(client.fetch(request_, responses.page).records) == 30
+    assert len(client.fetch(request_, record_pages.page).records) == 30
     assert client.tally.requests == len(sandbox.requests) == 4
 
 
@@ -281,7 +281,7 @@ def test_the_limits_of_the_local_hubspot_are_never_broken() -> None:
     )
     client = a_client(sandbox.respond, clock, token=sandbox.portal.token)
     for _ in range(400):
-        client.fetch(LIST, responses.page)
+        client.fetch(LIST, record_pages.page)
     for _ in range(30):
-        client.fetch(SEARCH, responses.page)
+        client.fetch(SEARCH, record_pages.page)
     assert {seen.status for seen in sandbox.requests} == {200}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot import responses
+from hubspot_ingest.hubspot import record_pages, responses
 from hubspot_ingest.model import Link, Property, Schema
 
 A_RECORD: dict[str, Any] = {
@@ -55,7 +55,9 @@ def test_any_json_is_decoded_as_it_is(value: object) -> None:
 
 
 def test_a_page_holds_its_records_the_next_token_and_the_count() -> None:
-    page = responses.page(a_page(A_RECORD, paging={"next": {"after": "6", "link": "…"}}, total=9))
+    page = record_pages.page(
+        a_page(A_RECORD, paging={"next": {"after": "6", "link": "…"}}, total=9)
+    )
     [record] = page.records
     assert (record.id, record.archived) == ("5", False)
     assert record.created_at == 1_769_817_600_000
@@ -66,29 +68,29 @@ def test_a_page_holds_its_records_the_next_token_and_the_count() -> None:
 
 @pytest.mark.parametrize("paging", [{}, {"paging": {}}, {"paging": {"next": {}}}])
 def test_a_page_without_a_next_token_is_the_last(paging: dict[str, Any]) -> None:
-    assert responses.page(a_page(A_RECORD, **paging)).after is None
+    assert record_pages.page(a_page(A_RECORD, **paging)).after is None
 
 
 @pytest.mark.parametrize("paging", [None, {"next": None}, {"next": {"after": None}}])
 def test_a_next_page_that_is_null_is_none(paging: Any) -> None:
-    assert responses.page(a_page(A_RECORD, paging=paging)).after is None
+    assert record_pages.page(a_page(A_RECORD, paging=paging)).after is None
 
 
 def test_ids_and_tokens_are_text_even_when_they_come_as_numbers() -> None:
-    page = responses.page(a_page({**A_RECORD, "id": 5}, paging={"next": {"after": 6}}))
+    page = record_pages.page(a_page({**A_RECORD, "id": 5}, paging={"next": {"after": 6}}))
     assert page.records[0].id == "5"
     assert page.after == "6"
 
 
 def test_an_empty_page_is_no_error() -> None:
-    assert responses.page(a_page()).records == ()
+    assert record_pages.page(a_page()).records == ()
 
 
 @pytest.mark.parametrize("id", [{}, {"id": None}, {"id": ""}])
 def test_a_record_without_an_id_is_refused(id: dict[str, Any]) -> None:
     record = {name: value for name, value in A_RECORD.items() if name != "id"}
     with pytest.raises(UnexpectedAnswer, match="without an id"):
-        responses.page(a_page(A_RECORD, {**record, **id}))
+        record_pages.page(a_page(A_RECORD, {**record, **id}))
 
 
 @pytest.mark.parametrize("properties", [{}, {"properties": None}, {"properties": []}])
@@ -97,7 +99,7 @@ def test_a_record_without_properties_is_refused_and_not_taken_for_empty(
 ) -> None:
     record = {name: value for name, value in A_RECORD.items() if name != "properties"}
     with pytest.raises(UnexpectedAnswer):
-        responses.page(a_page({**record, **properties}))
+        record_pages.page(a_page({**record, **properties}))
 
 
 @pytest.mark.parametrize(
@@ -106,12 +108,12 @@ def test_a_record_without_properties_is_refused_and_not_taken_for_empty(
 )  # fmt: skip
 def test_json_that_is_no_page_is_refused(answer: Any) -> None:
     with pytest.raises(UnexpectedAnswer, match="nothing of it was loaded"):
-        responses.page(answer)
+        record_pages.page(answer)
 
 
 def test_an_archived_record_tells_when() -> None:
     result = {**A_RECORD, "archived": True, "archivedAt": "2026-01-31T00:00:00Z"}
-    [record] = responses.page(a_page(result)).records
+    [record] = record_pages.page(a_page(result)).records
     assert (record.archived, record.archived_at) == (True, 1_769_817_600_000)
 
 
@@ -119,13 +121,13 @@ def test_an_archived_record_tells_when() -> None:
 
 
 def test_associations_that_are_absent_were_not_fetched() -> None:
-    [record] = responses.page(a_page(A_RECORD)).records
+    [record] = record_pages.page(a_page(A_RECORD)).records
     assert "companies" not in record.associations
 
 
 def test_associations_that_are_empty_were_fetched() -> None:
     result = {**A_RECORD, "associations": {"companies": {"results": []}}}
-    [record] = responses.page(a_page(result)).records
+    [record] = record_pages.page(a_page(result)).records
     assert record.associations == {"companies": ()}
 
 
@@ -133,7 +135,7 @@ def test_an_id_associated_in_two_ways_stands_once() -> None:
     results = [{"id": "7", "type": "deal_to_contact"}, {"id": "8", "type": "deal_to_contact"},
                {"id": "7", "type": "deal_to_contact_unlabeled"}]  # fmt: skip
     result = {**A_RECORD, "associations": {"contacts": {"results": results}}}
-    [record] = responses.page(a_page(result)).records
+    [record] = record_pages.page(a_page(result)).records
     assert record.associations == {"contacts": ("7", "8")}
 
 
@@ -225,7 +227,7 @@ def test_json_of_the_wrong_shape_is_refused(parse: Any, answer: Any) -> None:
 @pytest.mark.parametrize("deep", [b"[" * 5000 + b"]" * 5000, b'{"a":' * 900 + b"1" + b"}" * 900])
 def test_what_is_nested_too_deeply_is_text_and_the_rest_of_its_page_is_read(deep: bytes) -> None:
     body = b'{"results":[{"id":"1","properties":{"a":"]","b":%s}},{"id":"2","properties":{}}]}'
-    page = responses.page(responses.decode(body % deep))
+    page = record_pages.page(responses.decode(body % deep))
 
     assert [record.id for record in page.records] == ["1", "2"]
     assert page.records[0].properties["a"] == "]"

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from hubspot_ingest.credentials import Authenticator, Token
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import record_pages, requests
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.times import SystemClock
@@ -57,9 +57,9 @@ def test_no_window_at_the_server_holds_more_than_its_limit_beside_a_busy_thread(
         )
         with client:
             # the first answer has the limit, which is then known to all
-            client.fetch(LIST, responses.page)
-            answers = [pool.submit(client.fetch, LIST, responses.page) for _ in range(80)]
-            answers += [pool.submit(client.fetch, SEARCH, responses.page) for _ in range(15)]
+            client.fetch(LIST, record_pages.page)
+            answers = [pool.submit(client.fetch, LIST, record_pages.page) for _ in range(80)]
+            answers += [pool.submit(client.fetch, SEARCH, record_pages.page) for _ in range(15)]
             for answer in answers:
                 answer.result()
     seen = sandbox.requests

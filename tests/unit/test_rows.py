@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_ingest.database.columns import Column, Type, association_column
-from hubspot_ingest.hubspot.raw_properties import RawProperties
+from hubspot_ingest.hubspot.record_pages import RawProperties
 from hubspot_ingest.inbound.load.batches import merged_ids
 from hubspot_ingest.inbound.load.rows import nested_links_of, staged_columns, staged_records
 from hubspot_ingest.model import Link, Record

@@ -9,7 +9,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state import run_reports
 from hubspot_ingest.errors import HubSpotRefused, Refusal
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import record_pages, requests
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.plan.hashed_values import ValueHasher
 
@@ -73,7 +73,7 @@ def id_of_email(
         raise Refusal(f"an e-mail names a contact; records of {stream.name} have an id")
     request = requests.record(stream.object_type, text, (), id_property="email")
     try:
-        return fetch(request, responses.record).id
+        return fetch(request, record_pages.record).id
     except HubSpotRefused as refused:
         if refused.http_status != NOT_FOUND:
             raise

@@ -30,12 +30,12 @@ from hubspot_ingest.errors import (
     ScopeMissing,
     UnexpectedAnswer,
 )
-from hubspot_ingest.hubspot import http_errors, requests, responses
+from hubspot_ingest.hubspot import http_errors, record_pages, requests, responses
 from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.model import Usage
 from hubspot_ingest.stopwatch import Activity, Stopwatch
-from hubspot_ingest.times import MINUTE, Clock
+from hubspot_ingest.times import MINUTE, Clock, http_date
 
 Answer = TypeVar("Answer")
 
@@ -231,12 +231,12 @@ class Client:
             outcome = self._send(request, bearer, retry=tries > 1, of_reserve=of_reserve)
             if isinstance(outcome, _ResponseBody):
                 try:
-                    answer = responses.decode(outcome.content, of_records=request.of_records)
+                    decode = record_pages.decode if request.of_records else responses.decode
+                    answer = decode(outcome.content)
                 except ValueError:
                     # a proxy's page with status 200, or a body cut off on its way
-                    outcome = http_errors.Retry(
-                        http_errors.RetryReason.FAULT, None, "an answer that is not JSON"
-                    )
+                    fault = http_errors.RetryReason.FAULT
+                    outcome = http_errors.Retry(fault, None, "an answer that is not JSON")
                 else:
                     self._answered = True
                     return parse(answer)
@@ -262,7 +262,7 @@ class Client:
             with self.watch.during(Activity.REQUESTS):
                 response, content = self._exchange(request, bearer, notice)
             headers, size, ok = response.headers, len(content), response.is_success
-            answered_at = responses.date(headers)
+            answered_at = http_date(headers.get("date", ""))
             if answered_at is not None:
                 self.skew = answered_at - self._clock.now()
                 self._first_answer = self._first_answer or (answered_at, self.skew)

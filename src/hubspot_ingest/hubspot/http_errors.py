@@ -22,7 +22,8 @@ from hubspot_ingest.errors import (
     IngestError,
     ScopeMissing,
 )
-from hubspot_ingest.hubspot.responses import date, decode
+from hubspot_ingest.hubspot.responses import decode
+from hubspot_ingest.times import http_date
 
 # 423 locked, 477 portal moving between data centres, 429 throttled, 408/5xx and Cloudflare's
 # 52x and 530. A 530 passes as a rule, and lasts where the token has an impossible shape.
@@ -149,7 +150,7 @@ def retry_after(status: int, headers: Mapping[str, str]) -> float | None:
     try:
         seconds = float(value)
     except ValueError:
-        until, answered_at = date({"date": value}), date(headers)
+        until, answered_at = http_date(value), http_date(headers.get("date", ""))
         if until is None or answered_at is None or until <= answered_at:
             return None
         return (until - answered_at) / 1000

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -18,15 +17,11 @@ from pydantic_core import from_json, to_json
 from hubspot_ingest import times
 from hubspot_ingest.credentials import AccessToken
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot.raw_properties import decode_records
 from hubspot_ingest.model import (
-    BatchOutcome,
     Change,
     Link,
     Links,
-    Page,
     Property,
-    Record,
     Schema,
     Usage,
     ValueRule,
@@ -38,17 +33,14 @@ DEEPEST = 150
 _JSON_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
-def decode(body: bytes, *, of_records: bool = False) -> Any:
+def decode(body: bytes) -> Any:
     """The JSON of a body. Raises ValueError when it is cut off or not JSON.
-
-    ``of_records``: the properties of its records may stay as they are (``RawProperties``).
 
     Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes a question mark; what is
     nested deeper than ``DEEPEST`` becomes the text of its JSON.
     """
     try:
-        page = decode_records(body) if of_records else None
-        return from_json(body, cache_strings="keys") if page is None else page
+        return from_json(body, cache_strings="keys")
     except ValueError:
         whole = json.dumps(json.loads(_shallow(body)), ensure_ascii=False)
         return from_json(whole.encode("utf-8", "replace"))
@@ -71,110 +63,6 @@ def _shallow(body: bytes) -> bytes:
     if depth > DEEPEST:
         raise ValueError("cut off")
     return b"".join([*parts, body[end:]])
-
-
-def date(headers: Mapping[str, str]) -> int | None:
-    """When an answer was sent, in epoch milliseconds; None without a date header."""
-    try:
-        return round(parsedate_to_datetime(headers["date"]).timestamp() * 1000)
-    except (KeyError, ValueError):
-        return None
-
-
-def page(answer: Any) -> Page:
-    """A page of the list, the search or the batch read."""
-    try:
-        results = answer["results"]
-        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
-        return Page(
-            tuple(_record(result) for result in results),
-            None if after is None else str(after),
-            answer.get("total"),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's page of records lacks {error}; nothing of it was loaded, run again"
-        ) from error
-
-
-NOT_FOUND = "OBJECT_NOT_FOUND"
-
-
-def batch_outcome(answer: Any) -> BatchOutcome:
-    """What became of the ids of a batch read, which is 207 when some did not come.
-
-    An entry of ``errors`` speaks of one id or of many. One that is not OBJECT_NOT_FOUND does not
-    tell whether the record exists.
-    """
-    try:
-        arrived = frozenset(str(result["id"]) for result in answer["results"])
-        errors = answer.get("errors") or ()
-        not_found = {
-            id for error in errors if error.get("category") == NOT_FOUND for id in _error_ids(error)
-        }
-        others = [error for error in errors if error.get("category") != NOT_FOUND]
-        status = str(answer.get("status") or "COMPLETE")
-        refusal = str(others[0].get("category") or "ERROR") if others else ""
-        if not errors and answer.get("numErrors"):
-            refusal = "ERROR"
-        return BatchOutcome(
-            arrived,
-            frozenset(not_found - {id for error in others for id in _error_ids(error)}),
-            refusal or ("" if status == "COMPLETE" else status),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's answer to a batch read lacks {error}; nothing of it was loaded, run again"
-        ) from error
-
-
-def _error_ids(error: Mapping[str, Any]) -> tuple[str, ...]:
-    """The ids an error entry speaks of: in ``ids``, or alone in ``id``."""
-    context = error.get("context") or {}
-    ids: list[str] = []
-    for value in (context.get("ids"), context.get("id")):
-        ids += map(str, value if isinstance(value, list) else [value] if value else ())
-    return tuple(ids)
-
-
-def record(answer: Any) -> Record:
-    """One record, read by its id."""
-    try:
-        return _record(answer)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(f"HubSpot's record lacks {error}; run again") from error
-
-
-def _record(result: Mapping[str, Any]) -> Record:
-    identifier = result.get("id")
-    if not identifier:
-        raise UnexpectedAnswer(
-            "HubSpot sent a record without an id; nothing of its page was loaded, run again"
-        )
-    properties = result["properties"]
-    if not isinstance(properties, Mapping):
-        raise TypeError("'properties'")
-    archived_at = result.get("archivedAt")
-    return Record(
-        id=str(identifier),
-        created_at=_instant(result.get("createdAt")),
-        updated_at=_instant(result.get("updatedAt")),
-        archived=bool(result.get("archived", False)),
-        archived_at=_instant(archived_at),
-        properties=properties,
-        associations={
-            name: _ids(answer) for name, answer in (result.get("associations") or {}).items()
-        },
-    )
-
-
-def _instant(value: object) -> int | None:
-    return times.milliseconds(str(value)) if value else None
-
-
-def _ids(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """Distinct ids: one record stands there once for each type of association."""
-    return tuple(dict.fromkeys(str(result["id"]) for result in answer.get("results", ())))
 
 
 def properties(answer: Any) -> tuple[Property, ...]:
@@ -356,7 +244,7 @@ def history(answer: Any) -> tuple[Change, ...]:
                 record_id=str(result["id"]),
                 property=name,
                 value=_text(change.get("value")),
-                changed_at=_instant(change.get("timestamp")),
+                changed_at=times.instant(change.get("timestamp")),
                 source_type=_text(change.get("sourceType")),
                 source_id=_text(change.get("sourceId")),
                 source_label=_text(change.get("sourceLabel")),

@@ -10,7 +10,7 @@ from typing import TypeVar
 from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, write_requests, write_responses
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.hubspot.responses import NOT_FOUND
+from hubspot_ingest.hubspot.record_pages import NOT_FOUND
 from hubspot_ingest.hubspot.write_requests import WRITE_LIMIT
 from hubspot_ingest.hubspot.write_responses import BatchAnswer, WrittenRecord
 from hubspot_ingest.model import Property

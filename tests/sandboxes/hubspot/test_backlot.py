@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import record_pages, requests
 from hubspot_ingest.hubspot.association_reads import read_links
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
@@ -237,7 +237,7 @@ def test_a_batch_read_leaves_out_what_is_not_there(
     """H174."""
     ids = [str(id_) for id_ in portal.table("contacts").ids[:3]]
     request = requests.batch_read("contacts", [*ids, "123"], NAMES)
-    our_page, their_page = ours(request, responses.page), theirs(request, responses.page)
+    our_page, their_page = ours(request, record_pages.page), theirs(request, record_pages.page)
     assert sorted(rows(our_page.records)) == sorted(rows(their_page.records))
     assert sorted(record.id for record in our_page.records) == ids
 

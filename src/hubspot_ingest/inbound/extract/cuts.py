@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import record_pages, requests
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract.page_readers import (
@@ -123,7 +123,7 @@ def _ask(
 ) -> Page | None:
     """The answer, if it is one to a search that skips so many records and is in order of id."""
     try:
-        page = fetch(request, responses.page)
+        page = fetch(request, record_pages.page)
     except (HubSpotRefused, ScopeMissing, UnexpectedAnswer):
         return None
     ids = [number(record.id) for record in page.records]

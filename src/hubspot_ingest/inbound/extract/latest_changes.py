@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest import times
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import record_pages, requests
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.page_readers import number
 from hubspot_ingest.inbound.plan.plan import Reading
@@ -42,7 +42,7 @@ def newest_page(fetch: Fetch, plan: Reading, properties: Sequence[str] | None = 
         sort_by=plan.stream.updated,
         descending=True,
     )
-    page = fetch(request, responses.page)
+    page = fetch(request, record_pages.page)
     since = plan.since or 0
     instants = [
         times.milliseconds(str(record.properties.get(plan.stream.updated) or ""))
@@ -70,7 +70,7 @@ def count_taken(fetch: Fetch, plan: Reading) -> int | None:
     request = requests.search_page(
         plan.stream.object_type, _sent_groups(plan.taken_groups), ["hs_object_id"], limit=1
     )
-    total = fetch(request, responses.page).total
+    total = fetch(request, record_pages.page).total
     return None if total == CAPPED_TOTAL else total
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import record_pages, requests
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.batch_reads import read_batches
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Reading, Strategy
@@ -138,7 +138,7 @@ def ids_matching_filters(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> set[st
         among: Json = {"propertyName": "hs_object_id", "operator": "IN", "values": batch}
         groups: list[Json] = [{"filters": [*group, among]} for group in plan.filter_groups]
         request = requests.search_page(plan.stream.object_type, groups, ["hs_object_id"])
-        page = fetch(request, responses.page)
+        page = fetch(request, record_pages.page)
         if (page.total or 0) > len(page.records):
             raise UnexpectedAnswer(
                 f"HubSpot's search of {plan.stream.name} counts {page.total} records and sends "
@@ -156,7 +156,7 @@ def read_record(fetch: Fetch, plan: Plan, id: str, properties: Sequence[str]) ->
     for archived in (False, True):
         request = requests.record(plan.stream.object_type, id, properties, archived=archived)
         try:
-            return fetch(request, responses.record)
+            return fetch(request, record_pages.record)
         except HubSpotRefused as refused:
             # of some object types archived records are not read
             absent = (NOT_FOUND, REFUSED) if archived else (NOT_FOUND,)
@@ -171,14 +171,14 @@ def search_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
     request = requests.search_page(
         plan.stream.object_type, [{"filters": [own]}], ["hs_object_id"], limit=1
     )
-    return next(iter(fetch(request, responses.page).records), None)
+    return next(iter(fetch(request, record_pages.page).records), None)
 
 
 def read_list_page(fetch: Fetch, plan: Plan, token: str | None, *, archived: bool = False) -> Page:
     """A page of the list by HubSpot's token; with the values, unless they are read apart."""
     names = () if plan.strategy is Strategy.WIDE else plan.properties
     request = requests.list_page(plan.stream.object_type, names, after=token, archived=archived)
-    return fetch(request, responses.page)
+    return fetch(request, record_pages.page)
 
 
 def with_values(
@@ -206,7 +206,7 @@ def read_by_ids(
     def ask(batch: Sequence[str]) -> BatchOutcome:
         page, outcome = fetch(
             requests.batch_read(plan.stream.object_type, batch, plan.properties, archived=archived),
-            lambda answer: (responses.page(answer), responses.batch_outcome(answer)),
+            lambda answer: (record_pages.page(answer), record_pages.batch_outcome(answer)),
         )
         # a merged id may be answered by its survivor: only what was asked for counts
         records.update({record.id: record for record in page.records if record.id in batch})
@@ -243,7 +243,7 @@ def _search_page(fetch: Fetch, plan: Plan, after: int, last: int | None, skip: i
     request = requests.search_page(
         plan.stream.object_type, range_filter_groups(plan, after, last), plan.properties, skip=skip
     )
-    return _ascending(fetch(request, responses.page), after)
+    return _ascending(fetch(request, record_pages.page), after)
 
 
 def _beyond_empty(fetch: Fetch, plan: Plan, after: int, last: int | None, page: Page) -> Page:
@@ -272,7 +272,7 @@ def count_matching(fetch: Fetch, plan: Reading, after: int = 0, last: int | None
     request = requests.search_page(
         plan.stream.object_type, range_filter_groups(plan, after, last), ["hs_object_id"], limit=1
     )
-    return fetch(request, responses.page).total or 0
+    return fetch(request, record_pages.page).total or 0
 
 
 def range_filter_groups(plan: Reading, after: int, last: int | None) -> list[Json]:
@@ -297,7 +297,7 @@ def highest_id(fetch: Fetch, plan: Plan) -> tuple[int, int]:
     request = requests.search_page(
         plan.stream.object_type, [], ["hs_object_id"], descending=True, limit=1
     )
-    page = fetch(request, responses.page)
+    page = fetch(request, record_pages.page)
     return (number(page.records[0].id), page.total or 0) if page.records else (0, 0)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from hubspot_ingest.database.columns import Column, Type
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import record_pages, requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.batch_reads import read_batches
 from hubspot_ingest.model import BatchOutcome, Change
@@ -43,7 +43,7 @@ def read_history(
         def ask(asked: Sequence[str]) -> BatchOutcome:
             answer = fetch(
                 requests.batch_read(object_type, asked, (), history=properties),
-                lambda body: (responses.history(body), responses.batch_outcome(body)),
+                lambda body: (responses.history(body), record_pages.batch_outcome(body)),
             )
             part_changes.extend(answer[0])
             return answer[1]

@@ -20,7 +20,7 @@ from hubspot_ingest.database.columns import (
     UPDATED,
     Column,
 )
-from hubspot_ingest.hubspot.raw_properties import RawProperties
+from hubspot_ingest.hubspot.record_pages import RawProperties
 from hubspot_ingest.model import Link, Record
 
 

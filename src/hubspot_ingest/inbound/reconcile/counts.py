@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot import requests, responses
+from hubspot_ingest.hubspot import record_pages, requests
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract import latest_changes, page_readers
@@ -97,7 +97,7 @@ class HubSpotSide:
         request = requests.search_page(
             self.plan.stream.object_type, self._groups(part), ["hs_object_id"], limit=1
         )
-        return fetch(request, responses.page).total or 0
+        return fetch(request, record_pages.page).total or 0
 
     def count(self, part: Part, /) -> int:
         """See ``Side``."""
@@ -113,7 +113,7 @@ class HubSpotSide:
                 self._groups(replace(part, after=after)),
                 ["hs_object_id"],
             )
-            page = self.patient(request, responses.page)
+            page = self.patient(request, record_pages.page)
             versions |= {record.id: record.updated_at for record in page.records}
             total = page.total if total is None else total
             rest = (page.total or 0) - len(page.records)

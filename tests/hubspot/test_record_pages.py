@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot import responses
-from hubspot_ingest.hubspot.raw_properties import RawProperties
+from hubspot_ingest.hubspot import record_pages
+from hubspot_ingest.hubspot.record_pages import RawProperties
 
 TRAPS = [
     '},"createdAt":"',
@@ -43,7 +43,7 @@ def a_body(*properties: Mapping[str, Any], **others: Any) -> bytes:
 
 
 def properties_of(body: bytes) -> list[Mapping[str, Any]]:
-    page = responses.page(responses.decode(body, of_records=True))
+    page = record_pages.page(record_pages.decode(body))
     return [record.properties for record in page.records]
 
 
@@ -61,7 +61,7 @@ def test_the_properties_of_a_page_are_what_was_sent(sent: list[dict[str, str | N
 
 def test_what_is_around_them_is_decoded() -> None:
     body = a_body({"a": "1"}, paging={"next": {"after": "2"}}, total=7)
-    page = responses.page(responses.decode(body, of_records=True))
+    page = record_pages.page(record_pages.decode(body))
     assert (page.after, page.total, page.records[0].created_at) == ("2", 7, 1_767_225_600_000)
 
 
@@ -69,7 +69,7 @@ def test_a_page_that_is_cut_off_anywhere_is_no_json() -> None:
     body = a_body({"a": "1", "b": None}, {"a": "2"}, total=2)
     for length in range(len(body)):
         with pytest.raises(ValueError, match=r"EOF|Expecting|Unterminated|cut off|Invalid|column"):
-            responses.decode(body[:length], of_records=True)
+            record_pages.decode(body[:length])
 
 
 @pytest.mark.parametrize(

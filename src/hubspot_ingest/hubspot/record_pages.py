@@ -1,0 +1,191 @@
+"""Parses answers with records, whose properties stay the JSON that HubSpot sent.
+
+A run stages them as they are, without a Python object for each, and Arrow reads the columns out of
+them; only who asks for a single value has it parsed. Pure; raises as ``responses`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
+
+from pydantic_core import from_json
+
+from hubspot_ingest import times
+from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.hubspot import responses
+from hubspot_ingest.model import BatchOutcome, Page, Record
+
+# In JSON a quotation mark inside a text is escaped: neither can stand anywhere but between keys.
+_BEGIN, _END = b'"properties":{', b'},"createdAt":"'
+# Half of a surrogate pair can be spelled so, which UTF-8 cannot.
+_SURROGATES = (b"\\ud", b"\\uD")
+
+
+class RawProperties(Mapping[str, Any]):
+    """The properties of a record."""
+
+    def __init__(self, json: bytes) -> None:
+        """``json`` is the object as HubSpot sent it."""
+        self.json = json
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        try:
+            values: dict[str, Any] = from_json(self.json)
+        except ValueError:
+            message = "HubSpot sent properties of a record that are no JSON; run it again"
+            raise UnexpectedAnswer(message) from None
+        return values
+
+    def __getitem__(self, name: str) -> Any:
+        """The value; one that is null is told without parsing the others."""
+        null = b'"%s":null' % name.encode()
+        if b"," + null in self.json or b"{" + null in self.json:
+            return None
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._values)
+
+
+def decode(body: bytes) -> Any:
+    """The JSON of a page of records; their ``properties`` are raw where they can be.
+
+    Raises as ``responses.decode``.
+    """
+    with suppress(ValueError):
+        page = _with_raw_properties(body)
+        if page is not None:
+            return page
+    return responses.decode(body)
+
+
+def _with_raw_properties(body: bytes) -> dict[str, Any] | None:
+    """The JSON of a page of records whose ``properties`` are raw; None where they cannot be.
+
+    Raises ValueError where what is around them is not JSON.
+    """
+    if any(surrogate in body for surrogate in _SURROGATES):
+        return None
+    rest: list[bytes] = []
+    properties: list[RawProperties] = []
+    end = 0
+    while (begin := body.find(_BEGIN, end)) >= 0:
+        begin += len(_BEGIN) - 1
+        rest.append(body[end:begin])
+        end = body.find(_END, begin) + 1
+        if not end:
+            return None
+        properties.append(RawProperties(body[begin:end]))
+    # a number in the place of each
+    answer = from_json(b"0".join([*rest, body[end:]]), cache_strings="keys")
+    if not isinstance(answer, dict):
+        return None
+    results = answer.get("results")
+    if not isinstance(results, list) or len(results) != len(properties):
+        return None
+    for result, raw in zip(results, properties, strict=True):
+        if not isinstance(result, dict) or result.get("properties") != 0:
+            return None
+        result["properties"] = raw
+    return answer
+
+
+def page(answer: Any) -> Page:
+    """A page of the list, the search or the batch read."""
+    try:
+        results = answer["results"]
+        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
+        return Page(
+            tuple(_record(result) for result in results),
+            None if after is None else str(after),
+            answer.get("total"),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's page of records lacks {error}; nothing of it was loaded, run again"
+        ) from error
+
+
+NOT_FOUND = "OBJECT_NOT_FOUND"
+
+
+def batch_outcome(answer: Any) -> BatchOutcome:
+    """What became of the ids of a batch read, which is 207 when some did not come.
+
+    An entry of ``errors`` speaks of one id or of many. One that is not OBJECT_NOT_FOUND does not
+    tell whether the record exists.
+    """
+    try:
+        arrived = frozenset(str(result["id"]) for result in answer["results"])
+        errors = answer.get("errors") or ()
+        not_found = {
+            id for error in errors if error.get("category") == NOT_FOUND for id in _error_ids(error)
+        }
+        others = [error for error in errors if error.get("category") != NOT_FOUND]
+        status = str(answer.get("status") or "COMPLETE")
+        refusal = str(others[0].get("category") or "ERROR") if others else ""
+        if not errors and answer.get("numErrors"):
+            refusal = "ERROR"
+        return BatchOutcome(
+            arrived,
+            frozenset(not_found - {id for error in others for id in _error_ids(error)}),
+            refusal or ("" if status == "COMPLETE" else status),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"HubSpot's answer to a batch read lacks {error}; nothing of it was loaded, run again"
+        ) from error
+
+
+def _error_ids(error: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids an error entry speaks of: in ``ids``, or alone in ``id``."""
+    context = error.get("context") or {}
+    ids: list[str] = []
+    for value in (context.get("ids"), context.get("id")):
+        ids += map(str, value if isinstance(value, list) else [value] if value else ())
+    return tuple(ids)
+
+
+def record(answer: Any) -> Record:
+    """One record, read by its id."""
+    try:
+        return _record(answer)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(f"HubSpot's record lacks {error}; run again") from error
+
+
+def _record(result: Mapping[str, Any]) -> Record:
+    identifier = result.get("id")
+    if not identifier:
+        raise UnexpectedAnswer(
+            "HubSpot sent a record without an id; nothing of its page was loaded, run again"
+        )
+    properties = result["properties"]
+    if not isinstance(properties, Mapping):
+        raise TypeError("'properties'")
+    archived_at = result.get("archivedAt")
+    return Record(
+        id=str(identifier),
+        created_at=times.instant(result.get("createdAt")),
+        updated_at=times.instant(result.get("updatedAt")),
+        archived=bool(result.get("archived", False)),
+        archived_at=times.instant(archived_at),
+        properties=properties,
+        associations={
+            name: _ids(answer) for name, answer in (result.get("associations") or {}).items()
+        },
+    )
+
+
+def _ids(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Distinct ids: one record stands there once for each type of association."""
+    return tuple(dict.fromkeys(str(result["id"]) for result in answer.get("results", ())))
