@@ -6,8 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from page import look, options_view, pressing
+from page import look, message_statements, options_view, saving
 from page.calls import Calls
+
+SAVING = "Saving checks them first, and changes the tasks that run by themselves."
 
 ALERTS = {
     "FAILED": "a run failed",
@@ -36,16 +38,18 @@ NUMBERS = (
 
 
 def show(calls: Calls) -> None:
-    """Draw the settings, and a button that saves changes."""
+    """Draw the settings, and the bar that saves them; it stays in sight as long as they do."""
     stored = calls.settings()
-    chosen = {**_runs(stored), "notifications": _notifications(stored.get("notifications") or {})}
-    changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}
-    if changed:
-        if pressing.pressed("Save settings", "save-app", type="primary"):
+    with st.container(key="app-settings"):
+        chosen = {
+            **_runs(stored), "notifications": _notifications(stored.get("notifications") or {}),
+        }  # fmt: skip
+        if stored.get("notifications"):
+            st.button("Send a test message", on_click=_send, args=(calls,))
+        changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}
+        if saving.bar("Save settings", "save-app", SAVING, is_changed=bool(changed)):
             look.remember(calls.configure_app(changed))
             st.rerun()
-    elif stored.get("notifications"):
-        st.button("Send a test message", on_click=_send, args=(calls,))
 
 
 def _before(stored: dict[str, Any], key: str) -> Any:
@@ -92,6 +96,21 @@ def _notifications(stored: dict[str, Any]) -> dict[str, Any] | None:
         "Tell them when", list(ALERTS), selection_mode="multi", key="app-on",
         default=stored.get("on") or list(ALERTS), format_func=ALERTS.__getitem__,
     )  # fmt: skip
+    with st.expander("There is no integration yet"):
+        st.caption(
+            "Somebody who may make integrations runs this in a SQL worksheet, with your recipients "
+            "and the name that the app has:"
+        )
+        name = integration.strip().upper() or "HUBSPOT_ALERTS"
+        st.code(
+            message_statements.as_code(
+                [
+                    message_statements.new_integration(name, *recipients[:1]),
+                    message_statements.use_of_integration(name, "HUBSPOT_INGEST"),
+                ]
+            ),
+            language="sql", wrap_lines=True,
+        )  # fmt: skip
     if not integration.strip():
         return None
     return {

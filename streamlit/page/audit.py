@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from page.configuration import spelled
+from page import setting_words, words
+from page.portal_names import NAMELESS, PortalNames
 from page.statements import Row, variant
 
 _DONE = {
@@ -16,7 +17,6 @@ _DONE = {
     "STOP_PUSH": "asked a run to stop",
     "ROLLBACK_RUN": "undid a run",
     "REPLAY": "loaded again from what is kept",
-    "RESET_PUSH": "forgot or took over what was sent",
     "SKIP_PUSH_ROWS": "left rows alone",
     "RESOLVE_PUSH_ROW": "settled a row of unknown outcome",
     "CREATE_EXTERNAL_ID": "made a property in HubSpot",
@@ -24,32 +24,65 @@ _DONE = {
     "DROP_FIVETRAN_VIEWS": "dropped the views",
     "DROP_AIRBYTE_VIEWS": "dropped the views",
 }
+_MADE = {
+    "MAKE_FIVETRAN_VIEWS": "made the views in Fivetran's shape",
+    "MAKE_AIRBYTE_VIEWS": "made the views in Airbyte's shape",
+}
+_FACTS = {
+    "property": "{}",
+    "object": "of {}",
+    "rows": "rows: {}",
+    "record_id": "its record is {} now",
+    "run_id": "the run {}",
+    "since": "from {} on",
+    "until": "until {}",
+}
+_MODES = {"forget": "forgot what was sent", "adopt": "took over what HubSpot has"}
 
 
 def subject(row: Row) -> str:
     """What a change is of: the app, a sync, a push, a connection, views."""
     kind, name = str(row["KIND"]), str(row["NAME"])
+    if kind in ("SYNC", "PUSH"):
+        return f"{kind.lower()} {words.title(name)}"
+    if kind == "CONNECTION" and name == "default":
+        return "the first portal"
     return "the app" if kind == "APP" else f"{kind.lower()} {name}"
 
 
-def lines(row: Row) -> list[str]:
-    """What changed, a line for each setting: as it was, and as it is now."""
+def action(row: Row) -> str:
+    """What was done, where it is more than that settings changed; empty otherwise.
+
+    A run is named by its id.
+    """
     before, after = variant(row["BEFORE"]), variant(row["AFTER"])
     procedure = str(row["PROCEDURE_NAME"])
+    facts: Mapping[str, Any] = after if isinstance(after, Mapping) else {}
+    if procedure == "RESET_PUSH":
+        return _MODES.get(str(facts.get("mode")), "forgot or took over what was sent")
     if procedure in _DONE:
-        facts = after if isinstance(after, Mapping) else {}
-        told = [f"{name}: {value}" for name, value in facts.items() if value is not None]
-        return [_DONE[procedure], *told]
-    if isinstance(after, Mapping) and "credential" in after:
-        return ["the credential was replaced" if before else "a credential was stored"]
-    if before is None:
-        return ["new", *_differences({}, after or {})]
-    return _differences(before, after or {})
+        return ", ".join([_DONE[procedure], *_facts(facts)])
+    if procedure in _MADE:
+        place = f"{facts.get('database')}.{facts.get('schema')}"
+        return f"{_MADE[procedure]} in {place}"
+    if "credential" in facts:
+        return "the credential was replaced" if before else "a credential was stored"
+    return "new" if before is None else ""
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def changes(row: Row, names: PortalNames = NAMELESS) -> list[setting_words.Change]:
+    """Each setting that changed, with its value before and after."""
+    before, after = variant(row["BEFORE"]) or {}, variant(row["AFTER"]) or {}
+    if str(row["PROCEDURE_NAME"]) in {*_DONE, *_MADE, "RESET_PUSH"} or "credential" in after:
+        return []
+    return setting_words.differences(before, after, names)
+
+
+def _facts(facts: Mapping[str, Any]) -> list[str]:
+    """What is known of something that was done, in words."""
     return [
-        f"{name}: {spelled(before, name)} → {spelled(after, name)}"
-        for name in dict.fromkeys([*before, *after])
-        if before.get(name) != after.get(name)
+        text.format(words.clock(value) if words.utc(str(value)) else value)
+        for name, text in _FACTS.items()
+        for value in [facts.get(name)]
+        if value is not None
     ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from page import audit, look, words
-from page.calls import Calls
+from page import audit, look, portal_properties, run_names, words
+from page.calls import Calls, Row, variant
+from page.portal_names import NAMELESS, PortalNames
 
 SHOWN = 50
 NOBODY = (
@@ -23,17 +24,34 @@ def show(calls: Calls) -> None:
         return
     look.html(
         look.table(
-            ("When", "Who", "Of", "What"),
-            [
-                (
-                    words.time(row["CHANGED_AT"]),
-                    escape(str(row["CHANGED_BY"] or "not told")),
-                    escape(audit.subject(row)),
-                    "<br>".join(escape(line) for line in audit.lines(row)),
-                )
-                for row in rows
-            ],
+            ("When", "Who", "Of", "What", "Before", "Now"),
+            [line for row in rows for line in _lines(row, calls)],
         )
     )
     if any(row["CHANGED_BY"] is None for row in rows):
         look.html(f'<p class="quiet small">{escape(NOBODY)}</p>')
+
+
+def _lines(row: Row, calls: Calls) -> list[tuple[str, ...]]:
+    """The cells of a change: a line for what was done, and one for each setting."""
+    done = audit.action(row)
+    changes = audit.changes(row, _names(row, calls))
+    texts = [(run_names.named(done, calls), "", "")] if done else []
+    texts += changes or ([] if done else [("nothing", "", "")])
+    head = (
+        words.time(row["CHANGED_AT"]),
+        escape(str(row["CHANGED_BY"] or "not told")),
+        escape(audit.subject(row)),
+    )
+    return [
+        (*(head if n == 0 else ("", "", "")), *map(escape, text)) for n, text in enumerate(texts)
+    ]
+
+
+def _names(row: Row, calls: Calls) -> PortalNames:
+    """What the portal calls the properties of the sync that a change is of."""
+    if row["KIND"] != "SYNC":
+        return NAMELESS
+    settings = variant(row["AFTER"]) or variant(row["BEFORE"]) or {}
+    stream = str(settings.get("stream") or row["NAME"])
+    return portal_properties.names(str(row["NAME"]), stream, settings, calls)

@@ -90,6 +90,17 @@ class Calls(AppCalls, PushCalls, TableCalls):
             "LEFT JOIN CORE.STREAMS t ON t.STREAM = s.STREAM ORDER BY s.NAME"
         )
 
+    def owners(self, connection: str) -> list[tuple[str, str]]:
+        """Id and name of the owners that landed from a portal; none where they were not loaded."""
+        tables = [
+            str(sync["DESTINATION"])
+            for sync in self.syncs()
+            if sync["STREAM"] == "owners"
+            and sync["DESTINATION"]
+            and (variant(sync["SETTINGS"]) or {}).get("connection", "default") == connection
+        ]
+        return self.people(tables[0]) if tables else []
+
     def configure_sync(self, name: str, settings: Mapping[str, Any]) -> Answer:
         """Store the settings of a sync."""
         return self.call("CONFIGURE_SYNC", name, settings)

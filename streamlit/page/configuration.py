@@ -5,14 +5,17 @@ No credential is ever part of it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from page import setting_words, words
 from page.calls import Row, variant
+from page.portal_names import PortalNames
+from page.setting_labels import label
+from page.setting_words import value_words
 
 Settings = dict[str, Any]
 Lines = list[tuple[str, str, str, str]]
@@ -131,30 +134,31 @@ def to_send(stored: Syncs, sync_changes: Sequence[Change], app: Settings) -> Set
 
 
 def differences(
-    stored: Syncs, sync_changes: Sequence[Change], stored_app: Settings, app: Settings
+    stored: Syncs,
+    sync_changes: Sequence[Change],
+    stored_app: Settings,
+    app: Settings,
+    names: Callable[[str, Settings], PortalNames],
 ) -> Lines:
-    """Every setting that changes, with its value before and after."""
+    """Every setting that changes, with its value before and after, in the page's words.
+
+    ``names`` says what the portal of a sync calls properties, by its name and settings.
+    """
     lines: Lines = [
-        ("the app", name, spelled(stored_app, name), spelled(app, name)) for name in app
+        ("the app", label(name), value_words(stored_app, name), value_words(app, name))
+        for name in app
     ]
     for change in sync_changes:
-        before = stored.get(change.name)
-        if before is None:
-            lines.append((change.name, "", "no sync yet", "a new sync"))
-        after = dict(before or {}) if change.settings is None else dict(change.settings)
+        of, before = words.title(change.name), dict(stored.get(change.name) or {})
+        after = dict(before) if change.settings is None else dict(change.settings)
+        before.pop(ENABLED, None)
         after.pop(ENABLED, None)
-        lines += [
-            (change.name, name, spelled(before or {}, name), spelled(after, name))
-            for name in dict.fromkeys([*(before or {}), *after])
-            if name != ENABLED and (before or {}).get(name) != after.get(name)
-        ]
+        if change.name not in stored:
+            lines.append((of, "", "no sync yet", "a new sync"))
+        if before != after:
+            portal = names(change.name, after)
+            lines += [(of, *each) for each in setting_words.differences(before, after, portal)]
         if change.enabled is not None:
-            was = "" if before is None else "no" if change.enabled else "yes"
-            lines.append((change.name, "runs by itself", was, "yes" if change.enabled else "no"))
+            was = "" if change.name not in stored else "no" if change.enabled else "yes"
+            lines.append((of, label(ENABLED), was, "yes" if change.enabled else "no"))
     return lines
-
-
-def spelled(settings: Mapping[str, Any], name: str) -> str:
-    """A setting's value as JSON; what is not set has its default."""
-    value = settings.get(name)
-    return "default" if value is None else json.dumps(value, ensure_ascii=False)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
 from html import escape
-from typing import Any
 
 import streamlit as st
 
-from page import filters, look, place, words
+from page import filters, look, place, setting_words, words
 from page.calls import Calls, variant
-
-DEFAULT = "the default"
+from page.portal_names import PortalNames
+from page.setting_labels import label
 
 
 def follow(owner: str, stored: place.Settings) -> None:
@@ -48,7 +46,7 @@ def is_stored_meanwhile(owner: str, calls: Calls) -> bool:
     return is_open(owner, syncs[owner] or {})
 
 
-def show(owner: str, stored: place.Settings, labels: dict[str, str]) -> None:
+def show(owner: str, stored: place.Settings, names: PortalNames) -> None:
     """Draw what both changed, and let the viewer choose."""
     base, draft = place.base(owner) or {}, place.draft(owner, stored)
     changed = [
@@ -66,8 +64,11 @@ def show(owner: str, stored: place.Settings, labels: dict[str, str]) -> None:
             ("Setting", "When you began", "Stored now", "Yours"),
             [
                 (
-                    escape(words.title(name)),
-                    *(_spelled(name, side.get(name), labels) for side in (base, stored, draft)),
+                    escape(label(name)),
+                    *(
+                        escape(setting_words.value_words(side, name, names))
+                        for side in (base, stored, draft)
+                    ),
                 )
                 for name in changed
             ],
@@ -99,14 +100,3 @@ def _merge(owner: str, stored: place.Settings) -> None:
     place.discard(owner)
     place.draft(owner, stored)
     place.drafts()[owner] = merged
-
-
-def _spelled(name: str, value: Any, labels: dict[str, str]) -> str:
-    """HTML of a setting's value."""
-    if value is None:
-        return f'<span class="quiet">{DEFAULT}</span>'
-    if name == "filter_groups":
-        return escape(filters.filter_sentence(value, labels, {}))
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return escape(", ".join(value) or "none")
-    return escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

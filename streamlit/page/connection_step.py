@@ -83,12 +83,7 @@ def result(calls: Calls) -> bool:
     """Draw the result of the last test; true when anything can be read."""
     tested: Answer | None = st.session_state.get("tested")
     if tested is not None and tested.get("response_code") != "OK":
-        look.note(
-            str(tested.get("response_code")),
-            escape(look.sentence(str(tested.get("message", "")))),
-            "bad",
-        )
-        return False
+        return look.tell(tested)
     streams = calls.streams()
     if not streams:
         return False

@@ -1,4 +1,4 @@
-"""What each code means and what cures it; the same words as in docs/ERRORS.md."""
+"""What each code means and what cures it: as docs/ERRORS.md, by what the page has."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ CURES: dict[str, tuple[str, str]] = {
         "the message lists those there are",
     ),
     "UNKNOWN_SYNC": ("no such sync", "the message lists those there are"),
-    "UNKNOWN_RUN": ("no such run", "the view RUNS lists those there are"),
+    "UNKNOWN_RUN": ("no such run", "Runs lists those there are"),
     "UNKNOWN_CONNECTION": ("no such connection", "the message lists those there are"),
     "CONNECTION_IN_USE": (
-        "a connection that syncs use cannot be dropped",
-        "drop these syncs, or give them another connection",
+        "a portal that syncs read from cannot be removed",
+        "remove these syncs, or let them read from another portal under Schedule and more",
     ),
-    "TOO_MANY_CONNECTIONS": ("ten connections are all an installation takes", "drop one"),
+    "TOO_MANY_CONNECTIONS": ("ten portals are all an installation takes", "remove one"),
     "OTHER_PORTAL": (
         "the table holds rows of another portal; nothing was written",
-        "give the sync a table of its own, or the credential of the portal it had",
+        "give the sync a table of its own under Schedule and more, Destination, or the key of the "
+        "portal it had",
     ),
-    "CREDENTIAL_MISSING": ("no credential is set", "store a service key under Set up"),
+    "CREDENTIAL_MISSING": ("no credential is set", "store a service key under Set up, Connection"),
     "CREDENTIAL_REJECTED": (
         "HubSpot does not accept the credential",
-        "copy it again from HubSpot and store it under Set up",
+        "copy it again from HubSpot and store it under Set up, Connection",
     ),
     "SCOPE_MISSING": (
         "the credential lacks a scope; the run is skipped",
@@ -44,11 +45,11 @@ CURES: dict[str, tuple[str, str]] = {
     ),
     "UNKNOWN_PUSH": (
         "no push of that name was configured",
-        "make it with CONFIGURE_PUSH; the message names those there are",
+        "make it by “New push”; the message names those there are",
     ),
     "SOURCE_UNREADABLE": (
         "the app cannot read the table or view of a push",
-        "the grants in the message",
+        "its owner lets the app read it, with the statements beside the message",
     ),
     "KEY_MISSING": (
         "the source has no column of the name in key",
@@ -56,40 +57,40 @@ CURES: dict[str, tuple[str, str]] = {
     ),
     "PROPERTY_UNKNOWN": (
         "the object has no such property",
-        "use its internal name, see STREAM_PROPERTIES",
+        "choose one that the object has",
     ),
-    "PROPERTY_READ_ONLY": ("HubSpot sets the property itself", "take it out of properties"),
+    "PROPERTY_READ_ONLY": ("HubSpot sets the property itself", "leave it out of the push"),
     "PROPERTY_CONTESTED": (
         "another push writes the property of the same object",
         "take it out of one of them",
     ),
     "MATCH_NOT_UNIQUE": (
         "the property does not tell records apart",
-        "match by a unique one, or make one with CREATE_EXTERNAL_ID",
+        "match by a unique one, or by the property that holds the key",
     ),
     "EXTERNAL_ID_MISSING": (
         "there is no unique property for the key of a row, or no room for one more",
-        "make one with CREATE_EXTERNAL_ID, or name one in external_id",
+        "make one by “Make snowflake_key in HubSpot” under Settings of the push",
     ),
     "WRITES_NOT_ALLOWED": (
         "the connection is there to read only",
-        'give the push a connection with "writes": true',
+        "let the push use a key that may write",
     ),
     "SAFETY_LIMIT": (
         "a push would change or archive more than its settings allow; nothing was written",
-        "look at PUSH_PLAN_ROWS; if it is right, confirm it with the plan's hash",
+        "look at its plan; if it is right, send it from there",
     ),
     "SOURCE_EMPTY": (
         "the source of a push has no rows; nothing was written",
-        "if it is right, confirm it with the plan's hash",
+        "if it is right, send its plan",
     ),
     "PLAN_CHANGED": (
         "the plan that was confirmed does not hold any more; nothing was written",
-        "look at the new plan and confirm that",
+        "look at the new plan and send that",
     ),
     "TOO_MANY_REJECTED": (
         "HubSpot refused so many rows that the run stopped",
-        "see PUSH_OUTCOMES for the reasons, mend them, run again",
+        "see its Rows for the reasons, mend them, send again",
     ),
     "OUTCOME_UNKNOWN": (
         "the answer to a write was lost on its way",
@@ -106,12 +107,12 @@ CURES: dict[str, tuple[str, str]] = {
     "DATABASE_ERROR": ("a statement failed", "the message quotes Snowflake"),
     "GRANT_MISSING": (
         "the app lacks a privilege on the destination",
-        "grant what the message names",
+        "Set up, Destination has the statements by which the owner of the database grants it",
     ),
     "STORAGE_FULL": ("there is no room where the rows lie", "free some and run again"),
     "INTEGRATION_UNUSABLE": (
         "the app may not use the notification integration, or it does not fit",
-        "grant or change what the message names",
+        "its owner grants or changes what the message names, with SQL",
     ),
     "NOTIFICATION_FAILED": (
         "nothing could be sent through the notification integration",
@@ -123,7 +124,7 @@ CURES: dict[str, tuple[str, str]] = {
     ),
     "NOTHING_KEPT": (
         "no pages are kept of the sync, or of the run",
-        "set keep_pages_days: runs from then on keep theirs",
+        "say under Settings for how many days to keep what HubSpot answered",
     ),
     "NOT_KEPT_SO_FAR": (
         "a replay was to begin before what is kept",
@@ -132,7 +133,7 @@ CURES: dict[str, tuple[str, str]] = {
     "ALREADY_ROLLED_BACK": ("the run was rolled back before", "nothing"),
     "LATER_RUN_NOT_KEPT": (
         "a later run changed rows and nothing of it is kept",
-        "let the next run, or RECONCILE, bring the truth in",
+        "let the next run, or “Check now” under Trust, bring the truth in",
     ),
     "NOT_COMPARABLE": (
         "the stream is read whole, or has nothing that could be counted",
@@ -140,15 +141,15 @@ CURES: dict[str, tuple[str, str]] = {
     ),
     "OPEN_TRANSACTION": (
         "the session has an open transaction, or AUTOCOMMIT off: what the app stores could be lost",
-        "COMMIT or ROLLBACK, and ALTER SESSION SET AUTOCOMMIT = TRUE; then call again",
+        "end the transaction in the worksheet it is of, with SQL; then call again",
     ),
     "SYNC_NOT_UNIQUE": (
         "several syncs read one stream, and views of it can show one of them",
-        "name it in the setting streams, as the message does",
+        "the message tells how to name one",
     ),
     "TABLE_TAKEN": (
         "the table belongs to another sync",
-        "give the sync a table of its own",
+        "give the sync a table of its own under Schedule and more, Destination",
     ),
     "TABLE_CHANGED": (
         "a table was dropped, emptied or replaced while a run filled it",
@@ -161,11 +162,11 @@ CURES: dict[str, tuple[str, str]] = {
     "SYNC_RESET": ("the sync was reset while a run went on", "nothing: the next run begins anew"),
     "SYNC_DROPPED": (
         "the sync was dropped while a run went on",
-        "nothing; configure it again to read on",
+        "nothing; set it up again to read on",
     ),
     "SYNC_BUSY": (
         "another run of the same sync is going on",
-        "wait; a killed run's lease ends after 15 minutes",
+        "wait; a killed run counts as going on for 15 minutes",
     ),
     "INTERRUPTED": ("the run was killed", "nothing: the next run carries on"),
     "NOTHING_RUNS": (
@@ -179,16 +180,24 @@ CURES: dict[str, tuple[str, str]] = {
     "DEADLINE_REACHED": ("the run's time was used up", "nothing: the next run carries on"),
     "DAILY_LIMIT_REACHED": (
         "the day's requests, less the reserve, are used up",
-        "nothing, or lower the reserve under Settings",
+        "nothing, or lower “Keep free for other apps” under Settings",
     ),
     "INTERNAL_ERROR": (
         "an exception that nobody foresaw",
-        "report the id in the message with its trace, which the message tells how to find",
+        "report the id with the places in the code, which stand here too as an error of their own",
     ),
 }
 
 BY_ANOTHER_KEY = ("CREDENTIAL_MISSING", "CREDENTIAL_REJECTED", "SCOPE_MISSING")
 """Codes that end when the key is replaced, or given a scope and tested again."""
+
+NO_FAULTS = ("STOP_REQUESTED", "SETTINGS_CHANGED", "SYNC_RESET", "SYNC_DROPPED")
+"""Codes of runs that ended because a person asked for it."""
+
+
+def sentences(code: str) -> str:
+    """What happened and what to do, as two sentences."""
+    return f"Cause: {cause(code)}. Cure: {cure(code)}."
 
 
 def cause(code: str) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from page import approvals, look, place, words
 from page.calls import Answer, Calls
+from page.doctor_words import in_words
 
 KEPT = "doctor"
 SEVERITIES = {
@@ -25,11 +26,16 @@ CHECKS = {
     "SCOPES": "Scopes",
     "LIMITS": "Daily limit",
     "CLOCK": "Clocks",
-    "API_VERSION": "API version",
+    "API_VERSION": "HubSpot's version",
     "SYNC": "Sync",
+    "PUSH": "Push",
+    "SOURCE": "Source of a push",
     "TASK": "Schedule",
-    "GRANTS": "Grants",
+    "PRIVILEGES": "What the app may do",
+    "GRANTS": "Where rows land",
     "TABLE": "Table",
+    "VIEW": "View",
+    "COMPLETENESS": "Completeness",
     "LEASE": "Killed run",
     "STAGING": "Left behind",
     "HUBSPOT": "HubSpot",
@@ -94,6 +100,7 @@ def _finding(number: int, finding: dict[str, str], calls: Calls) -> None:
                 f"<p>{_badge(finding)} <b>{_about(finding)}</b></p><p>{_text(finding)}</p>"
                 + (f"<p class=quiet>Cure: {escape(look.sentence(cure))}</p>" if cure else "")
             )
+            look.show_statements(cure)
         sync = sync_of(finding["finding"], [str(sync["NAME"]) for sync in calls.syncs()])
         with right:
             if finding["check"] in BY_ANOTHER_KEY:
@@ -126,4 +133,4 @@ def _about(finding: dict[str, str]) -> str:
 
 
 def _text(finding: dict[str, str]) -> str:
-    return escape(look.sentence(finding["finding"]))
+    return escape(look.sentence(in_words(finding["finding"])))

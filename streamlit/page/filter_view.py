@@ -16,6 +16,7 @@ from page import (
     losses,
     picking,
     place,
+    portal_names,
     portal_properties,
     pressing,
     relative_days,
@@ -59,11 +60,10 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
     _keep(settings, edited)
     with right:
         _json(owner, settings)
-    labels = {name: str(property_["LABEL"]) for name, property_ in properties.items()}
-    types = {name: str(property_["TYPE"]) for name, property_ in properties.items()}
+    names = portal_names.names_of([*properties.values()])
     look.html(
         f"<p>Takes {'records where ' if filters.complete(edited) else ''}"
-        f"<b>{escape(filters.filter_sentence(edited, labels, types))}</b>.</p>"
+        f"<b>{escape(filters.filter_sentence(edited, names))}</b>.</p>"
         # a line in both cases: what moved under a finger would not be pressed
         + f'<p class="quiet">{LACKS if filters.any_lacks(edited) else "&nbsp;"}</p>'
     )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from page import days, relative_days
+from page.portal_names import NAMELESS, PortalNames
 
 Filter = dict[str, Any]
 Group = dict[str, list[Filter]]
@@ -158,31 +159,30 @@ def from_text(text: str) -> list[Group]:
     return [{"filters": [dict(filter_) for filter_ in group["filters"]]} for group in read]
 
 
-def filter_sentence(
-    groups: Sequence[Group], labels: Mapping[str, str], types: Mapping[str, str]
-) -> str:
+def filter_sentence(groups: Sequence[Group], names: PortalNames = NAMELESS) -> str:
     """The groups as a sentence: which records are taken."""
     sentences = [
-        " and ".join(
-            f"{labels.get(str(filter_['propertyName']), str(filter_['propertyName']))} "
-            f"{_condition(filter_, type_)}"
-            for stored_filter in group["filters"]
-            for type_ in [types.get(str(stored_filter["propertyName"]), "string")]
-            for filter_ in [days.shown(stored_filter, type_)]
-        )
+        " and ".join(_condition(filter_, names) for filter_ in group["filters"])
         for group in complete(groups)
     ]
     return "; or ".join(sentences) if sentences else "all records"
 
 
-def _condition(filter_: Filter, type: str) -> str:
-    """Operator and values as a person says them."""
+def _condition(stored_filter: Filter, names: PortalNames) -> str:
+    """A filter as a person says it."""
+    name = str(stored_filter["propertyName"])
+    type_ = names.types.get(name, "string")
+    filter_ = days.shown(stored_filter, type_)
     operator = str(filter_["operator"])
-    words = operator_words(operator, type)
-    values = [days.said(value) if type in TIMES else str(value) for value in values_of(filter_)]
+    words = operator_words(operator, type_)
+    values = [
+        days.said(value) if type_ in TIMES else names.value(name, value)
+        for value in values_of(filter_)
+    ]
     if operator in relative_days.COUNTED:
-        return words.replace("…", "".join(values))
-    return f"{words} {(' and ' if operator == 'BETWEEN' else ', ').join(values)}".strip()
+        return f"{names.label(name)} {words.replace('…', ''.join(values))}"
+    listed = (" and " if operator == "BETWEEN" else ", ").join(values)
+    return f"{names.label(name)} {words} {listed}".strip()
 
 
 def as_float(value: Any) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-ALL, EXCEPT, ONLY, OTHER = "All", "All but some", "Only some", "As globs"
+ALL, EXCEPT, ONLY, OTHER = "All", "All but some", "Only some", "By patterns"
 WAYS = (ALL, EXCEPT, ONLY, OTHER)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import words
+from page import message_statements, words
 from page.calls import Answer, Row
 from page.message_words import in_page_words
 
@@ -159,11 +159,18 @@ def tell(answer: Answer) -> bool:
     """Draw a procedure's answer; true when it is OK."""
     code = str(answer.get("response_code", ""))
     text = escape(sentence(str(answer.get("message", ""))))
-    if code == "OK":
-        note("Done.", text, "good")
-        return True
-    note(code, text, "bad")
-    return False
+    note("Done." if code == "OK" else code, text, "good" if code == "OK" else "bad")
+    show_statements(answer)
+    return code == "OK"
+
+
+def show_statements(answer: Answer | str) -> None:
+    """Draw the statements of a message that the page cannot carry out, ready to copy."""
+    message = answer if isinstance(answer, str) else str(answer.get("message", ""))
+    _, statements = message_statements.apart(message.strip())
+    if statements:
+        st.caption("To copy into a SQL worksheet:")
+        st.code(message_statements.as_code(statements), language="sql", wrap_lines=True)
 
 
 def remember(answer: Answer) -> bool:

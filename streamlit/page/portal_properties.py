@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from page import connections_view, place
+from page import connections_view, place, portal_names
 from page.calls import Calls, Row, variant
+from page.portal_names import PortalNames
 
 _TYPES = {"DATE": "date", "BOOLEAN": "bool", "FLOAT": "number", "NUMBER": "number"}
 
 
+def names(sync: str, stream: str, settings: place.Settings, calls: Calls) -> PortalNames:
+    """What the portal of a sync calls the properties and their values."""
+    return portal_names.names_of(of(sync, stream, settings, calls))
+
+
 def of(sync: str, stream: str, settings: place.Settings, calls: Calls) -> list[Row]:
     """The properties, each with label, type and options; ``sync`` may be one that is being set up.
+
+    Owners are no options of HubSpot's: they are those that the stream ``owners`` landed, if it did.
+    """
+    properties = _of_portal(sync, stream, settings, calls)
+    if not any(map(_is_owner, properties)):
+        return properties
+    owners = calls.owners(settings.get("connection", connections_view.FIRST))
+    return [{**row, "OPTIONS": owners} if owners and _is_owner(row) else row for row in properties]
+
+
+def _is_owner(property_: Row) -> bool:
+    """Whether the values of a property are ids of owners."""
+    return (
+        str(property_["PROPERTY"]).endswith("owner_id")
+        and property_["TYPE"] == "enumeration"
+        and not variant(property_["OPTIONS"])
+    )
+
+
+def _of_portal(sync: str, stream: str, settings: place.Settings, calls: Calls) -> list[Row]:
+    """The properties as HubSpot tells them.
 
     ``STREAM_PROPERTIES`` has those of the first portal. Of another one its last run saw them, and
     before its first run the plan tells what columns it will make.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from page import globs, look, picking, place, portal_properties, words
@@ -47,7 +49,7 @@ def choose_properties(owner: str, settings: place.Settings, properties: list[Row
     ) or globs.way(before)
     if way == globs.OTHER:
         text = st.text_input(
-            "Globs, with ! for what is left out", " ".join(before), key=f"{key}-globs",
+            "Patterns, with ! for what is left out", " ".join(before), key=f"{key}-globs",
             help="For example: * !hs_email_*",
         )  # fmt: skip
         chosen = text.split() or ["*"]
@@ -64,7 +66,7 @@ def choose_properties(owner: str, settings: place.Settings, properties: list[Row
                 f"{key}-{way}-names",
                 format_func=lambda name: f"{labels[name]} · {name}" if name in labels else name,
                 accept_new_options=True,
-                placeholder="Search by label or name, or type a glob such as hs_email_*",
+                placeholder="Search by label or name, or type a pattern such as hs_email_*",
             ),
         )
     if chosen == ["*"]:
@@ -189,10 +191,11 @@ def _listed(
         str(property_["PROPERTY"]): _choice(settings, str(property_["PROPERTY"]))
         for property_ in properties
     }
-    count = sum(1 for choice in choices.values() if choice != LEFT_OUT)
+    counts = Counter(choices.values())
+    hashed = f", {words.number(counts[HASHED])} of them hashed" if counts[HASHED] else ""
     look.html(
-        f'<p class="quiet">{words.number(count)} of {words.number(len(properties))} properties '
-        "taken</p>"
+        f'<p class="quiet">{words.number(len(properties) - counts[LEFT_OUT])} of '
+        f"{words.plural(len(properties), 'property', 'properties')} taken{hashed}</p>"
     )
     st.dataframe(
         [

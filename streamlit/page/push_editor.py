@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,12 +16,15 @@ from page import (
     push_mapping_view,
     push_rules_view,
     push_source_view,
+    saving,
     words,
 )
 from page.calls import Calls, Row, variant
 
 NEW = " new "
 """Stands for a push that is not stored yet; no name has blanks."""
+
+SAVING = "Saving checks everything against Snowflake and HubSpot; nothing is sent before its plan."
 
 
 def show_new(calls: Calls) -> None:
@@ -73,23 +77,22 @@ def _save(
         name = st.text_input(
             "Name of the push", next(_free(default, taken)), key=f"{key}-name", width=320
         ).strip()  # fmt: skip
-    elif form == push_draft.stored_form({**stored, "object": settings["object"]}):
-        look.html('<p class="quiet">Nothing is changed.</p>')
-        return
     lacking = push_draft.lacking(settings)
+    is_changed = stored is None or form != push_draft.stored_form(
+        {**stored, "object": settings["object"]}
+    )
+    discard = None if stored is None else partial(place.discard, owner)
+    saved = saving.bar(
+        "Save and look at the plan", f"{key}-save", SAVING, is_changed=is_changed, discard=discard
+    )
     if lacking:
         look.note("Still to choose:", f"{' and '.join(lacking)}.", "warn")
-    with st.container(horizontal=True):
-        if st.button(
-            "Save and look at the plan", type="primary", key=f"{key}-save", disabled=bool(lacking)
-        ):
-            with look.working("Checking everything against Snowflake and HubSpot"):
-                answer = calls.configure_push(name, form)
-            if answer.get("response_code") == "OK":
-                _saved(owner, name.lower())
-            look.tell(answer)
-        if stored is not None:
-            st.button("Discard", key=f"{key}-discard", on_click=place.discard, args=(owner,))
+    elif saved:
+        with look.working("Checking everything against Snowflake and HubSpot"):
+            answer = calls.configure_push(name, form)
+        if answer.get("response_code") == "OK":
+            _saved(owner, name.lower())
+        look.tell(answer)
 
 
 def _saved(owner: str, name: str) -> None:

@@ -32,7 +32,7 @@ def show(
     with look.working("Looking at the source and at the object's properties"):
         suggestion = calls.suggest_push(source, str(settings["object"]), connection)
     if suggestion.get("response_code") != "OK":
-        _unreadable(suggestion)
+        look.tell(suggestion)
         st.button("Look again", on_click=calls.forget)
         return None
     if is_new and st.session_state.get(SUGGESTED) != _what(settings):
@@ -128,15 +128,6 @@ def _object(key: str, settings: place.Settings, calls: Calls, *, is_new: bool) -
         "Records in HubSpot", names, names.index(before), key=f"{key}-object", width=320,
         format_func=lambda name: labels.get(name) or words.title(name), disabled=not is_new,
     )  # fmt: skip
-
-
-def _unreadable(answer: Answer) -> None:
-    """Draw a refusal; the grants that are lacking stand there to copy."""
-    message, _, grants = str(answer.get("message", "")).partition("let a role that owns it run: ")
-    look.tell({**answer, "message": message.rstrip("; ")})
-    if grants:
-        st.caption("A role that owns it can run:")
-        st.code(";\n".join(grants.split("; ")) + ";", language="sql", wrap_lines=True)
 
 
 def key_and_match(key: str, settings: place.Settings, suggestion: Answer, calls: Calls) -> None:

@@ -71,7 +71,7 @@ def _history(key: str, settings: place.Settings, properties: list[Row]) -> None:
     history = picking.several(
         "Keep the history of", labels, kept, f"{key}-history",
         format_func=lambda name: f"{labels[name]} · {name}" if name in labels else name,
-        accept_new_options=True, placeholder="None; search, or type a glob",
+        accept_new_options=True, placeholder="None; search, or type a pattern",
     )  # fmt: skip
     if history:
         settings["history"] = list(history)

@@ -38,7 +38,7 @@ def show(calls: Calls) -> None:
 
 def failures(calls: Calls) -> None:
     """Draw the errors of the last 30 days with cause and cure."""
-    errors = calls.errors()
+    errors = [error for error in calls.errors() if error["CODE"] not in cures.NO_FAULTS]
     if not errors:
         return
     look.heading("What went wrong", "In the last 30 days; each code of each sync once.")
@@ -55,9 +55,9 @@ def failures(calls: Calls) -> None:
                     f"{words.plural(int(error['TIMES']), 'time')}, "
                     f"last {words.time(error['LAST_AT'])}</span></p>"
                     f"<p>{escape(look.sentence(str(error['MESSAGE'] or '')))}</p>"
-                    f"<p class=quiet>Cause: {escape(cures.cause(code))}. "
-                    f"Cure: {escape(cures.cure(code))}.</p>"
+                    f"<p class=quiet>{escape(cures.sentences(code))}</p>"
                 )
+                look.show_statements(str(error["MESSAGE"] or ""))
             with right:
                 _fix(n, code, syncs.get(str(error["SYNC"])), calls)
             if error["RUN_ID"]:

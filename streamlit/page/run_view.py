@@ -47,10 +47,10 @@ def _explained(run: Row) -> None:
     if code and code != "OK":
         look.note(
             code,
-            f"{message}<br><span class=quiet>Cause: {escape(cures.cause(code))}. "
-            f"Cure: {escape(cures.cure(code))}.</span>",
+            f"{message}<br><span class=quiet>{escape(cures.sentences(code))}</span>",
             "bad" if run["STATUS"] == "FAILED" else "warn",
         )
+        look.show_statements(str(run["MESSAGE"] or ""))
     window = (
         f"{words.time(run['SINCE'])} to {words.time(run['UNTIL'])}"
         if run["SINCE"]

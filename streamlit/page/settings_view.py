@@ -14,10 +14,12 @@ from page import (
     day_limit,
     fivetran_view,
     look,
+    portal_properties,
     pressing,
     words,
 )
 from page.calls import Calls
+from page.portal_names import PortalNames
 
 TEXT = "configuration"
 
@@ -63,19 +65,17 @@ def _import(calls: Calls) -> None:
         look.note("Nothing to do.", "Everything is configured like this already.", "good")
         return
     stored = configuration.of_syncs(calls.syncs())
-    lines = configuration.differences(stored, changes, calls.settings(), of_app)
+
+    def names(name: str, settings: configuration.Settings) -> PortalNames:
+        return portal_properties.names(name, str(settings.get("stream") or name), settings, calls)
+
+    lines = configuration.differences(stored, changes, calls.settings(), of_app, names)
     look.html(
         look.table(
             ("Of", "Setting", "Now", "Then"),
-            [
-                (
-                    escape(of), escape(setting), f"<code>{escape(now)}</code>" if now else "",
-                    f"<code>{escape(then)}</code>",
-                )
-                for of, setting, now, then in lines
-            ],
+            [tuple(map(escape, line)) for line in lines],
         )
-    )  # fmt: skip
+    )
     whole = configuration.to_send(stored, changes, of_app)
     with look.working("Checking everything against HubSpot"):
         checked = calls.check_all(whole)

@@ -39,7 +39,7 @@ def show(sync: Row, calls: Calls) -> None:
             "Load again from what is kept", disabled=not kept,
             help=None if kept else undo.NOTHING_KEPT,
         ):  # fmt: skip
-            undo.ask_replay(name, calls)
+            undo.ask_replay(name, str(sync["DESTINATION"]), calls)
         if st.button("Remove"):
             _ask_remove(name, calls)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -17,15 +18,17 @@ from page import (
     options_view,
     place,
     plan_view,
-    pressing,
+    portal_properties,
     properties_view,
     related_view,
     run_list,
+    saving,
     sync_actions,
     tabs,
     words,
 )
 from page.calls import Calls, Row, variant
+from page.portal_names import PortalNames
 
 Part = Callable[[Row, place.Settings, Calls], None]
 
@@ -56,6 +59,7 @@ def show(sync: Row, calls: Calls) -> None:
     if sync["LAST_MESSAGE"] and sync["HEALTH"] not in ("HEALTHY", "PENDING", "DELAYED"):
         label, tone = look.HEALTH.get(str(sync["HEALTH"]), ("", "warn"))
         look.note(f"{label}:", escape(look.sentence(str(sync["LAST_MESSAGE"]))), tone)
+        look.show_statements(str(sync["LAST_MESSAGE"]))
         st.button(
             "Open the last run", on_click=place.go, args=(place.RUNS,),
             kwargs={"run": str(sync["LAST_RUN_ID"])},
@@ -64,11 +68,11 @@ def show(sync: Row, calls: Calls) -> None:
     conflicts.follow(name, stored)
     settings = place.draft(name, stored)
     if conflicts.is_open(name, stored):
-        conflicts.show(name, stored, _labels(sync, calls))
+        conflicts.show(name, stored, _names(sync, stored, calls))
     part = tabs.opened("Part", PARTS, f"part-{name}")
     PARTS[part](sync, settings, calls)
-    if part in EDITING or part == "Overview":
-        _changes(name, stored, settings, calls)
+    if part in EDITING or (part == "Overview" and _is_changed(settings, stored)):
+        _save(name, stored, settings, calls)
 
 
 def _complete_until(sync: Row) -> str:
@@ -93,17 +97,14 @@ def _rows(table: str, calls: Calls) -> str:
     )
 
 
-def _labels(sync: Row, calls: Calls) -> dict[str, str]:
-    properties = calls.stream_properties(str(sync["STREAM"]))
-    return {str(property_["PROPERTY"]): str(property_["LABEL"]) for property_ in properties}
+def _names(sync: Row, settings: place.Settings, calls: Calls) -> PortalNames:
+    return portal_properties.names(str(sync["NAME"]), str(sync["STREAM"]), settings, calls)
 
 
 def _overview(sync: Row, _draft: place.Settings, calls: Calls) -> None:
     settings: place.Settings = variant(sync["SETTINGS"]) or {}
-    properties = calls.stream_properties(str(sync["STREAM"]))
-    labels = _labels(sync, calls)
-    types = {str(property_["PROPERTY"]): str(property_["TYPE"]) for property_ in properties}
-    filter_sentence = filters.filter_sentence(settings.get("filter_groups") or [], labels, types)
+    names = _names(sync, settings, calls)
+    filter_sentence = filters.filter_sentence(settings.get("filter_groups") or [], names)
     look.html(
         look.facts(
             [
@@ -147,49 +148,45 @@ PARTS: dict[str, Part] = {
     "Runs": _runs,
 }
 EDITING = ("Filters", "Properties", "Related", "Schedule and more")
+SAVING = (
+    "Saving checks everything against HubSpot first. Where other records or properties are read "
+    "than before, the next run reads everything again; the table stays."
+)
 
 
-def _changes(name: str, stored: place.Settings, settings: place.Settings, calls: Calls) -> None:
-    """Draw Save and Discard while the draft differs from the stored settings."""
+def _is_changed(settings: place.Settings, stored: place.Settings) -> bool:
+    """Whether a draft differs from what is stored; one that lacks a value does."""
+    return filters.any_lacks(settings.get("filter_groups") or []) or (
+        filters.cleaned(settings) != filters.cleaned(stored)
+    )
+
+
+def _save(name: str, stored: place.Settings, settings: place.Settings, calls: Calls) -> None:
+    """Draw the bar that saves the draft."""
     lacks = filters.any_lacks(settings.get("filter_groups") or [])
-    if filters.cleaned(settings) == filters.cleaned(stored) and not lacks:
-        return
-    with st.container(key="save-bar"):
-        look.html(
-            '<p class="quiet small"><b>Not saved yet.</b> Saving checks everything against HubSpot '
-            "first. When other records or properties are read than before, the next run reads "
-            "everything again; the table stays.</p>"
-        )
-        _save(name, stored, settings, calls, lacks=lacks)
-
-
-def _save(
-    name: str, stored: place.Settings, settings: place.Settings, calls: Calls, *, lacks: bool
-) -> None:
-    """Draw the two buttons; Save stores the draft."""
     complete_settings = filters.cleaned(settings)
-    with st.container(horizontal=True):
-        # it takes presses though a value lacks: one may be typed at this moment
-        saved = pressing.pressed(
-            "Save changes", f"save-{name}", type="primary",
-            disabled=conflicts.is_open(name, stored),
-        )  # fmt: skip
-        if saved and not lacks:
-            if conflicts.is_stored_meanwhile(name, calls):
-                st.rerun()
-            with look.working("Asking HubSpot how many records match"):
-                rows = losses.lost(name, stored, complete_settings, calls)
-            if rows is not None:
-                losses.ask(name, rows, complete_settings, calls)
-                return
-            with look.working("Checking the settings against HubSpot"):
-                answer = calls.configure_sync(name, complete_settings)
-            if answer.get("response_code") == "OK":
-                place.discard(name)
-                look.remember(answer)
-                st.rerun()
-            look.tell(answer)
-        st.button("Discard", key=f"discard-{name}", on_click=place.discard, args=(name,))
+    # Save takes presses though a value lacks: one may be typed at this moment
+    save_pressed = saving.bar(
+        "Save changes", f"save-{name}", SAVING,
+        is_changed=_is_changed(settings, stored),
+        discard=partial(place.discard, name), disabled=conflicts.is_open(name, stored),
+    )  # fmt: skip
+    if not save_pressed or lacks:
+        return
+    if conflicts.is_stored_meanwhile(name, calls):
+        st.rerun()
+    with look.working("Asking HubSpot how many records match"):
+        rows = losses.lost(name, stored, complete_settings, calls)
+    if rows is not None:
+        losses.ask(name, rows, complete_settings, calls)
+        return
+    with look.working("Checking the settings against HubSpot"):
+        answer = calls.configure_sync(name, complete_settings)
+    if answer.get("response_code") == "OK":
+        place.discard(name)
+        look.remember(answer)
+        st.rerun()
+    look.tell(answer)
 
 
 def next_run(sync: Row, calls: Calls) -> str:

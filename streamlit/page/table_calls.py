@@ -129,6 +129,17 @@ class TableCalls(Statements):
         found = self.rows(f"SELECT NAME FROM {dotted(table)} ORDER BY NAME", fresh_for=MINUTES)
         return [str(row["NAME"]) for row in found]
 
+    def people(self, table: str) -> list[tuple[str, str]]:
+        """Id and name of the owners in a table of the stream ``owners``, by name."""
+        if not self.columns(table):
+            return []
+        rows = self.rows(
+            "SELECT ID, TRIM(CONCAT(IFNULL(FIRST_NAME, ''), ' ', IFNULL(LAST_NAME, ''))) AS NAME, "
+            f"EMAIL FROM {dotted(table)} ORDER BY NAME, EMAIL",
+            fresh_for=MINUTES,
+        )
+        return [(str(row["ID"]), str(row["NAME"] or row["EMAIL"] or row["ID"])) for row in rows]
+
     def _marked(self, tables: Sequence[str], column: str) -> list[str]:
         """The tables that have one of the columns of marks; one statement serves them all."""
         marks = self._having(tables, "COLUMN_NAME IN ('_DELETE_KIND', '_MERGED_INTO')")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page import dialogs, look, words
-from page.calls import Calls, Row
+from page import dialogs, look, message_statements, run_names, words
+from page.calls import Answer, Calls, Row
 
 NOT_RUNS = ("REPLAY", "RECONCILE")
 NOTHING_KEPT = (
@@ -41,17 +41,30 @@ def _ask_undo(run_id: str, name: str, calls: Calls) -> None:
         "them. The next run reads the same changes again, so pause the sync or change its settings "
         "first if that is not wanted."
     )
-    dialogs.choice("Undo", lambda: calls.rollback_run(run_id))
+
+    def undo() -> Answer:
+        answer = calls.rollback_run(run_id)
+        return {**answer, "message": run_names.named(str(answer.get("message", "")), calls)}
+
+    dialogs.choice("Undo", undo)
 
 
 @dialogs.asking("Make the table again?")
-def ask_replay(name: str, calls: Calls) -> None:
+def ask_replay(name: str, table: str, calls: Calls) -> None:
     """Draw the question, and replay what is kept."""
     days = int(calls.settings().get("keep_pages_days") or 0)
     st.markdown(
         f"Everything that runs of **{look.plain(words.title(name))}** read in the last "
         f"{words.plural(days, 'day')} is loaded again, in the order it came, without asking "
-        "HubSpot. Rows that are as new stay as they are; drop or rename the table first to have "
-        "it made whole. No run of this sync begins meanwhile."
+        "HubSpot. Rows that are as new stay as they are. No run of this sync begins meanwhile."
     )
+    with st.expander("To have the table made whole"):
+        st.caption(
+            "“Reload everything” does that from HubSpot. From what is kept it takes SQL: "
+            "somebody who may change the table renames it first, in a worksheet."
+        )
+        st.code(
+            message_statements.as_code([f"ALTER TABLE {table} RENAME TO {table}_BEFORE"]),
+            language="sql", wrap_lines=True,
+        )  # fmt: skip
     dialogs.choice("Load again", lambda: calls.replay(name))

@@ -31,17 +31,26 @@ def test_what_was_chosen_is_what_is_stored(tmp_path: Path) -> None:
             _choose_properties(browser)
             _choose_history(browser)
             _choose_filters(browser)
+            _save_what_is_being_typed(browser)
             _set_up_elsewhere(browser)
+        [app] = machine.sql("SELECT SETTINGS FROM core.settings").rows
         [row] = machine.sql("SELECT SETTINGS FROM core.syncs").rows
-    stored = row["SETTINGS"]
-    settings: dict[str, Any] = json.loads(stored) if isinstance(stored, str) else stored
+    settings = _json(row["SETTINGS"])
 
     assert settings["properties"] == ["zip", "email", "city"]
     assert settings["history"] == ["email", "city", "phone"]
+    assert settings["lookback_minutes"] == 45
+    assert settings["deadline_minutes"] == 120
+    assert _json(app["SETTINGS"])["keep_pages_days"] == 3
     towns, points, created = settings["filter_groups"][0]["filters"]
     assert towns["values"] == ["Paris", "Rome", "Oslo", "Bern"]
     assert (points["operator"], points["value"]) == ("GTE", 42)
     assert (created["operator"], created["value"]) == ("LTE", "2026-07-01T23:59:59.999-04:00")
+
+
+def _json(stored: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = json.loads(stored) if isinstance(stored, str) else stored
+    return settings
 
 
 def _save(browser: Browser) -> None:
@@ -89,6 +98,23 @@ def _choose_filters(browser: Browser) -> None:
         browser.type_into(field.last, "42" if property_ == "loyalty_points" else "2026-07-01")
     # neither Enter nor a press beside it: the value counts with the press that saves it
     _save(browser)
+
+
+def _save_what_is_being_typed(browser: Browser) -> None:
+    """Save with the press that leaves the only field that is changed: fast, then as people do."""
+    browser.switch("Schedule and more")
+    field = browser.page.get_by_label("Look back, minutes")
+    field.fill("45")
+    browser.button("Save changes").click()
+    browser.sees("is configured")
+    browser.settle()
+    browser.type_into(browser.page.get_by_label("Deadline, minutes"), "120")
+    _save(browser)
+    browser.go("Settings")
+    browser.type_into(browser.page.get_by_label("Keep what HubSpot answered for"), "3")
+    browser.press_as_people_do(browser.button("Save settings"))
+    browser.sees("The app is configured")
+    browser.settle()
 
 
 def _shows_whole_conditions(browser: Browser) -> None:

@@ -42,6 +42,15 @@ def test_a_failure_that_is_over_says_so(open_page: Open) -> None:
     assert "Over: it ran well since" in again.text
 
 
+def test_a_run_that_somebody_stopped_is_no_fault(open_page: Open) -> None:
+    _, world = failed(open_page)
+    world.rows("UPDATE HUBSPOT_INGEST.STATE.ERRORS SET CODE = 'STOP_REQUESTED'")
+
+    view = View(world).draw().press("Runs")
+
+    assert "What went wrong" not in view.text
+
+
 def test_the_list_says_why_a_sync_failed(open_page: Open) -> None:
     view, _ = failed(open_page)
 

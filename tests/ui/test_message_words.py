@@ -12,7 +12,7 @@ from page.message_words import in_page_words
     [
         (
             "HubSpot turned it away; store it again with CALL set_token('…')",
-            "HubSpot turned it away; store it again by “Replace the key” under Set up, Connection",
+            "HubSpot turned it away; store it again by “Store and test” under Set up, Connection",
         ),
         (
             "the credential is stored; check it with CALL test_connection('writer')",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from page import globs
 from tests.runs.world import CONTACTS
 from tests.ui.conftest import Open
@@ -36,6 +38,8 @@ def test_e_mail_and_phone_are_hashed_by_a_press(open_page: Open) -> None:
     view, world = opened(open_page, "Properties", properties=["*", "!hs_*"])
 
     view.press("Leave out e-mail and phone").press("Hash e-mail and phone").press("Save changes")
+    assert re.search(r"properties taken, \d+ of them hashed", view.text)
+    assert "its rows land otherwise than before" in view.text
 
     assert stored(world) == {
         "properties": ["*", "!hs_*"],

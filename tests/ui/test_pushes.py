@@ -86,7 +86,7 @@ def test_a_push_goes_from_the_key_to_records_in_hubspot_and_its_refused_row_is_m
     assert "Every row that was sent is in HubSpot" in view.text
     assert len(list(world.portal.records("contacts"))) == 2
     view.choose("part-push-contacts_out", "Settings")
-    assert "Nothing is changed" in view.text
+    assert "All is saved" in view.text
 
 
 def test_a_source_that_the_app_may_not_read_tells_the_grants(open_page: Open) -> None:
@@ -120,7 +120,7 @@ def test_what_is_chosen_for_gone_and_refused_rows_and_stages_is_stored_as_it_is(
     # looked at again, nothing is another
     view = View(world).draw().press("Pushes").press("Contacts out")
     view.choose("part-push-contacts_out", "Settings")
-    assert "Nothing is changed" in view.text
+    assert "All is saved" in view.text
     view.select("Rows that are gone", "nothing").press("Save and look at the plan")
     assert "removed_rows" not in stored(world)
 

@@ -207,7 +207,7 @@ def test_what_the_doctor_finds_stands_with_its_cure_the_worst_first(open_page: O
     text = view.text
     assert text.index("Wrong Key") < text.index("Well")
     assert "HubSpot does not accept the credential" in text
-    assert "Store another by “Replace the key”" in text
+    assert "Store another by “Store and test”" in text
 
 
 def test_the_doctor_can_be_asked_before_anything_landed(open_page: Open) -> None:

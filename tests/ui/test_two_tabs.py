@@ -38,8 +38,8 @@ def test_a_colleagues_change_is_shown_beside_ones_own(open_page: Open) -> None:
     view.press("Syncs").press("Contacts")
 
     assert "Somebody else saved this sync meanwhile" in view.text
-    assert "Lookback minutes the default 30 45" in view.text
-    assert "Settle minutes the default 5 the default" in view.text
+    assert "Look back, minutes 0 30 45" in view.text
+    assert "Settle, minutes 10 5 10" in view.text
 
 
 def test_saving_right_after_a_colleague_overwrites_nothing(open_page: Open) -> None:

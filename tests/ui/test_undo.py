@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.runs.world import CONTACTS, World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -34,6 +36,7 @@ def test_a_run_is_undone_after_a_question(open_page: Open) -> None:
 
     assert world.ids(CONTACTS) == []
     assert "Undone" in view.text
+    assert re.search(rf"What the run of \d\d:\d\d did to {CONTACTS} is undone", view.text)
     assert "Undo this run" not in view.labels
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from page import completeness, filters, globs, words
+from page.portal_names import PortalNames
 
 NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)
 
@@ -52,13 +53,26 @@ def test_a_filter_without_its_value_is_left_out() -> None:
     ]
 
 
+def test_values_are_told_by_their_labels() -> None:
+    groups = [{"filters": [filters.with_values("dealstage", "IN", ["1", "won", "gone"])]}]
+    names = PortalNames(
+        {"dealstage": "Deal stage"}, {}, {"dealstage": {"1": "New", "won": "Closed won"}}
+    )
+
+    sentence = filters.filter_sentence(groups, names)
+
+    assert sentence == "Deal stage is any of New, Closed won, gone"
+
+
 def test_groups_are_told_as_a_sentence() -> None:
     groups = [
         {"filters": [filters.with_values("createdate", "LT", ["2026-01-01"])]},
         {"filters": [filters.with_values("amount", "BETWEEN", [1, 5])]},
     ]
 
-    sentence = filters.filter_sentence(groups, {"amount": "Amount"}, {"createdate": "datetime"})
+    names = PortalNames({"amount": "Amount"}, {"createdate": "datetime"})
+
+    sentence = filters.filter_sentence(groups, names)
 
     assert sentence == "createdate is before 2026-01-01; or Amount is between 1 and 5"
 

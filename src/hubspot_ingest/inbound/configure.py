@@ -42,6 +42,10 @@ Answer = dict[str, Json]
 PATIENCE = times.MINUTE
 
 _ENABLED = "enabled"
+_ANEW = {
+    Effect.BACKFILL: "its rows land otherwise",
+    Effect.TAKES_OTHER_ROWS: "it reads other records",
+}
 _SHAPE = (
     'a configuration is an object with "syncs", an object of settings by sync, and perhaps '
     '"app", the settings of the app'
@@ -113,7 +117,7 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
     if app.schedule is not None:
         # the time limit of the task of all syncs may have become too short
         task_schedules.change_all(context.database, app, app)
-    again = "; it reads other records than before, so the next run is a backfill" if forget else ""
+    again = f"; {_ANEW[effect]} than before, so the next run is a backfill" if forget else ""
     if before is not None and settings.hash and settings.hash != before.hash:
         again += " and hashes what the tables hold by then"
     return {
