@@ -13,6 +13,7 @@ from snowflake_sandbox import results
 from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import SqlError, compilation, unsupported
 from snowflake_sandbox.names import Name, literal, name_parts, path
+from snowflake_sandbox.queries.merge_inserts import MergeInsert, insert_of
 from snowflake_sandbox.queries.strictness import keep_merged_text
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
@@ -53,6 +54,7 @@ def plan_merge(session: LocalSession, root: exp.Merge, params: list[Any] | None)
     target = _target(session, root)
     translated = session.translator.plan(root, params)
     sql = translated.sql[-1]
+    insert = insert_of(translated.tree) if key is not None and translated.tree else None
     counted = None
     if verbs == ["inserted", "updated"] and target is not None:
         counted = f"SELECT count(*) FROM {path(target)}"
@@ -61,28 +63,21 @@ def plan_merge(session: LocalSession, root: exp.Merge, params: list[Any] | None)
     return replace(
         translated,
         sql=(sql,),
-        extra={"verbs": verbs, "counted": counted, "target": target, "key": key},
+        tree=None,
+        extra={
+            "verbs": verbs,
+            "counted": counted,
+            "target": target,
+            "key": key,
+            "insert": insert,
+        },
     )
 
 
 def run_merge(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result:
-    """Run a MERGE and count what it did.
-
-    DuckDB tells the sum. Telling which row was inserted and which updated costs it a copy of all
-    of them, so the rows of the table are counted before and after, in one transaction.
-    """
-    verbs: list[str] = plan.extra["verbs"]
-    plan = _from_files(session, plan)
+    """Run a MERGE and count what it did."""
     try:
-        if plan.extra["counted"] is not None:
-            counts = _count(session, plan, params)
-        else:
-            rows = execute(session.duck, plan.sql[-1], params or None)
-            if len(verbs) > 1:
-                actions = Counter(row[0] for row in rows)
-                counts = {verb: actions[_ACTIONS[verb]] for verb in verbs}
-            else:
-                counts = {verbs[0]: int(rows[0][0])}
+        counts = _inserted(session, plan, params) or _merged(session, plan, params)
     except duckdb.InvalidInputException as error:
         if "same target row more than once" in str(error):
             raise SqlError("Duplicate row detected during DML action", 100090, "42P18") from error
@@ -92,35 +87,70 @@ def run_merge(session: LocalSession, plan: Plan, params: list[Any] | None) -> Re
     return results.counts(results.MERGE, **counts)
 
 
-def _from_files(session: LocalSession, plan: Plan) -> Plan:
-    """Return the plan with rows that COPY left in files read from those files.
+def _inserted(session: LocalSession, plan: Plan, params: list[Any] | None) -> dict[str, int] | None:
+    """Insert the rows of the source, and count them, if the table has none of them."""
+    statements: MergeInsert | None = plan.extra["insert"]
+    if statements is None:
+        return None
+    (any_matched,) = _from_files(session, statements.any_matched)
+    (insert,) = _from_files(session, statements.insert)
+    with session.atomic():
+        if execute(session.duck, any_matched)[0][0]:
+            return None
+        count = execute(session.duck, insert, params or None)[0][0]
+    return {**dict.fromkeys(plan.extra["verbs"], 0), "inserted": count}
 
-    DuckDB holds all rows of a MERGE in memory: where it does not matter, each file is merged by
-    itself.
+
+def _merged(session: LocalSession, plan: Plan, params: list[Any] | None) -> dict[str, int]:
+    """Merge, and count the rows by what became of them.
+
+    DuckDB tells the sum. Telling which row was inserted and which updated costs it a copy of all
+    of them, so the rows of the table are counted before and after, in one transaction.
     """
-    statements = [*plan.sql]
+    verbs: list[str] = plan.extra["verbs"]
+    counted: str | None = plan.extra["counted"]
+    statements = _from_files(session, plan.sql[-1], plan.extra["key"] if counted else None)
+    if counted is not None:
+        return _count(session, counted, statements, params)
+    rows = execute(session.duck, statements[-1], params or None)
+    if len(verbs) == 1:
+        return {verbs[0]: int(rows[0][0])}
+    actions = Counter(row[0] for row in rows)
+    return {verb: actions[_ACTIONS[verb]] for verb in verbs}
+
+
+def _from_files(session: LocalSession, sql: str, key: str | None = None) -> list[str]:
+    """Return a statement with rows that COPY left in files read from those files.
+
+    DuckDB holds all rows of a MERGE in memory: with a ``key``, by which its rows are matched, each
+    file is merged by itself where it does not matter.
+    """
+    statements = [sql]
     account, duck = session.account, session.duck
-    tables = account.deferred.named_in(plan.sql[-1])
+    tables = account.deferred.named_in(sql)
     for table in tables:
         columns = list(account.table_columns(duck, table))
-        key = plan.extra["key"] if plan.extra["counted"] and len(tables) == 1 else None
-        apart = key in columns and account.deferred.distinct(
-            table, key, lambda query: execute(duck, query)[0][0]
+        apart = (
+            key in columns
+            and len(tables) == 1
+            and account.deferred.distinct(table, key, lambda query: execute(duck, query)[0][0])
         )
         read = account.deferred.read_in(statements[0], table, columns, apart=apart)
         if read is None:
             account.settle(duck, table)
         else:
             statements = read
-    return replace(plan, sql=tuple(statements))
+    return statements
 
 
-def _count(session: LocalSession, plan: Plan, params: list[Any] | None) -> dict[str, int]:
+def _count(
+    session: LocalSession, counted: str, statements: list[str], params: list[Any] | None
+) -> dict[str, int]:
     duck = session.duck
     with session.atomic():
-        before = execute(duck, plan.extra["counted"])[0][0]
-        total = sum(execute(duck, sql, params or None)[0][0] for sql in plan.sql)
-        inserted = execute(duck, plan.extra["counted"])[0][0] - before
+        before = execute(duck, counted)[0][0]
+        total = sum(execute(duck, sql, params or None)[0][0] for sql in statements)
+        inserted = execute(duck, counted)[0][0] - before
     return {"inserted": inserted, "updated": total - inserted}
 
 

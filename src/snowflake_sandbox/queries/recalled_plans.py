@@ -14,6 +14,7 @@ from typing import Any
 from snowflake_sandbox import access, recollections
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.plan_cache import Key
+from snowflake_sandbox.queries.merge_inserts import MergeInsert
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql.translation import Plan
 
@@ -82,4 +83,8 @@ def _with_run_id(plan: Plan, old: str | None, new: str | None) -> Plan:
             extra[key] = _renamed(extra[key], old, new)
     if extra.get("counted") is not None:
         extra["counted"] = extra["counted"].replace(old, new)
+    if (insert := extra.get("insert")) is not None:
+        extra["insert"] = MergeInsert(
+            insert.any_matched.replace(old, new), insert.insert.replace(old, new)
+        )
     return replace(plan, sql=tuple(sql.replace(old, new) for sql in plan.sql), extra=extra)

@@ -29,12 +29,14 @@ class Plan:
         root: the Snowflake statement's syntax tree, not to be changed.
         params: the values left for DuckDB's placeholders.
         repeatable: whether the same text may be answered by this plan again.
+        tree: the syntax tree of the last DuckDB statement.
     """
 
     sql: tuple[str, ...]
     root: Expr
     params: Params | None = None
     repeatable: bool = False
+    tree: Expr | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -71,14 +73,14 @@ class Translator:
                 translated = cursor._transform(part, left)
             if isinstance(translated, exp.Command) and not statements and translated.this != "SET":
                 raise unsupported(original.sql(dialect="snowflake")[:80])
-            sql = json_reads.share(translated).sql(dialect="duckdb")
+            tree = json_reads.share(translated)
+            sql = tree.sql(dialect="duckdb")
             if not sql:
                 raise unsupported(original.sql(dialect="snowflake")[:80])
             statements.append(sql)
         same = params is None or len(left or ()) == len(params)
-        return Plan(
-            tuple(statements), original, left, repeatable=same and not self._variables_used()
-        )
+        repeatable = same and not self._variables_used()
+        return Plan(tuple(statements), original, left, repeatable=repeatable, tree=tree)
 
     def expression(self, text: str) -> str:
         """Translate one expression."""

@@ -111,20 +111,23 @@ class Deferred:
     def distinct(self, table: Name, key: str, read: Callable[[str], object]) -> bool:
         """Whether each row in the files of a table has another key, as ``read`` answers a query."""
         with self._lock:
-            query = f"({self._tables[table].query([key])})"
+            rows = self._tables[table]
+            if not rows.files:
+                return True
+            query = f"({rows.query([key])})"
         column = quote(key)
         return bool(read(f"SELECT count(*) = count(DISTINCT {column}) FROM {query}"))
 
     def read_in(
         self, sql: str, table: Name, columns: Sequence[str], *, apart: bool = False
     ) -> list[str] | None:
-        """Return MERGEs that read the files instead of a table: one of all files, or of each.
+        """Return statements that read the files instead of a table: one of all files, or of each.
 
         Args:
-            sql: the MERGE.
+            sql: a MERGE, an INSERT or a query.
             table: the table.
             columns: its columns.
-            apart: whether to merge each file by itself.
+            apart: whether to take each file by itself.
 
         Returns:
             None where it writes to the table, or names it without its database and schema.
@@ -133,7 +136,7 @@ class Deferred:
             rows = self._tables.get(table)
             parts = [f"(?:{re.escape(quote(part))}|{re.escape(part)})" for part in table]
             named = re.compile(r"(?<![\w\".])" + r"\.".join(parts) + r"(?![\w\".])")
-            if rows is None or re.match(r"MERGE\s+INTO\s+" + named.pattern, sql):
+            if rows is None or re.match(r"(?:MERGE|INSERT)\s+INTO\s+" + named.pattern, sql):
                 return None
             if not rows.files:
                 return [sql]

@@ -174,10 +174,10 @@ def _merge_into_d(rows: Rows) -> list[dict[str, Any]]:
     )
 
 
-def _staged(rows: Rows, stage: Stage, *files: list[str]) -> None:
+def _staged(rows: Rows, stage: Stage, *files: list[str | None]) -> None:
     rows("CREATE TRANSIENT TABLE STAGED (ID VARCHAR, NAME VARCHAR)")
     for number, found in enumerate(files):
-        content = {"ID": found, "NAME": [f"n{number}"] * len(found)}
+        content: dict[str, list[Any]] = {"ID": found, "NAME": [f"n{number}"] * len(found)}
         rows(copy("STAGED", stage(f"{number}.parquet", content), "PURGE = TRUE"))
 
 
@@ -201,6 +201,41 @@ def test_files_are_merged_one_by_one_as_if_they_were_one(
         "N1",
         "N2",
     ]
+
+
+def test_a_merge_of_none_but_new_rows_is_an_insert(
+    rows: Rows, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _staged(rows, stage, ["2", None], ["3"])
+    statements: list[str] = []
+
+    def noted(duck: Any, sql: str, *params: Any) -> Any:
+        statements.append(sql)
+        return execute(duck, sql, *params)
+
+    monkeypatch.setattr(merging, "execute", noted)
+    (counts,) = _merge_into_d(rows)
+    assert counts == {"number of rows inserted": 3, "number of rows updated": 0}
+    assert not any(sql.startswith("MERGE") for sql in statements)
+    found = [(row["ID"], row["NAME"]) for row in rows("SELECT ID, NAME FROM D ORDER BY NAME, ID")]
+    assert found == [("2", "N0"), (None, "N0"), ("3", "N1"), ("1", "before")]
+
+
+def test_a_merge_inserts_new_rows_only_where_its_clause_says_so(rows: Rows, stage: Stage) -> None:
+    _staged(rows, stage, ["2", "3"])
+    rows("CREATE TABLE D (ID VARCHAR, NAME VARCHAR)")
+    (counts,) = rows(
+        "MERGE INTO D t USING (SELECT ID, NAME FROM LAB.BENCH.STAGED) s ON t.ID = s.ID "
+        "WHEN NOT MATCHED AND s.ID > '2' THEN INSERT (ID, NAME) VALUES (s.ID, s.NAME)"
+    )
+    assert counts == {"number of rows inserted": 1}
+    assert ids(rows, "D") == ["3"]
+
+
+def test_a_merge_of_a_table_without_rows_changes_nothing(rows: Rows, stage: Stage) -> None:
+    _staged(rows, stage)
+    (counts,) = _merge_into_d(rows)
+    assert counts == {"number of rows inserted": 0, "number of rows updated": 0}
 
 
 def test_an_id_in_two_files_is_a_duplicate_as_in_one(rows: Rows, stage: Stage) -> None:
