@@ -34,8 +34,8 @@ _INSTANT = rf"{_DAY}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{3}})?Z"
 _NULL = pa.scalar(None, pa.string())
 # Snowflake cannot parse, or not read again, JSON with U+0000 (snowflake-ingest-java issue 870).
 _NUL, _REPLACEMENT = "\x00", "\ufffd"
-# its escape in JSON, after an even number of backslashes
-_NUL_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+# its escape in JSON
+_NUL_ESCAPE = "\\u0000"
 # Characters of a VARCHAR without a length of its own; a VARIANT takes 128 MB ("String & binary data
 # types", "Semi-structured data types"), so that a longer text is whole in PROPERTIES.
 LONGEST_TEXT = 16_777_216
@@ -95,11 +95,32 @@ def _without_nul(texts: Texts) -> tuple[Texts, int]:
     return (pc.replace_substring(texts, _NUL, _REPLACEMENT) if with_nul else texts), with_nul
 
 
+def instants(values: Sequence[int | None]) -> Texts:
+    """Instants in epoch milliseconds as text."""
+    return pa.array(values, pa.int64()).cast(pa.string())
+
+
+def json_texts(objects: Sequence[bytes]) -> Texts:
+    """JSON as ``parseable`` text."""
+    # as bytes first, which Arrow takes, and checks for being UTF-8, in half the time
+    texts = pa.array(objects, pa.binary()).cast(pa.string())
+    with_nul = pc.match_substring_regex(texts, r"\\u0000")
+    if not pc.any(with_nul).as_py():
+        return texts
+    parseable_texts = [parseable(json) for json in texts.filter(with_nul).to_pylist()]
+    return pc.replace_with_mask(texts, with_nul, pa.array(parseable_texts, pa.string()))
+
+
 def parseable(json: str) -> str:
     """JSON with U+FFFD for each U+0000, so that Snowflake parses it."""
-    if "\\u0000" not in json:
-        return json
-    return _NUL_ESCAPE.sub(lambda match: match[1] + _REPLACEMENT, json)
+    *parts, last = json.split(_NUL_ESCAPE)
+    return "".join(part + _nul_or_text(part) for part in parts) + last
+
+
+def _nul_or_text(before: str) -> str:
+    """What stands for the escape of U+0000: itself where its backslash is an escaped one."""
+    backslashes = len(before) - len(before.rstrip("\\"))
+    return _NUL_ESCAPE if backslashes % 2 else _REPLACEMENT
 
 
 def _short_texts(texts: Texts) -> tuple[Texts, int]:

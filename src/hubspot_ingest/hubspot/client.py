@@ -101,8 +101,9 @@ class Client:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """``deadline`` (epoch ms) bounds waits and retries; ``weight`` is the run's in queues."""
+        # before each path here, and not in httpx, which would parse a long URL twice
+        self._base_url = base_url.rstrip("/")
         self._http = httpx.Client(
-            base_url=base_url,
             headers={"Accept": "application/json"},
             timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
@@ -318,7 +319,7 @@ class Client:
         parts: list[bytes] = []
         with self._http.stream(
             request.method,
-            request.target,
+            f"{self._base_url}{request.target}",
             content=body,
             headers=_headers(bearer, kind),
             timeout=httpx.Timeout(min(TIMEOUT, left), connect=min(CONNECT_TIMEOUT, left)),
@@ -338,7 +339,7 @@ class Client:
         hopeless = not self._answered or retry.status in http_errors.BLOCKED
         if not throttled and hopeless and tries >= TRIES_BEFORE_FIRST_ANSWER:
             raise http_errors.given_up(
-                retry, self._http.base_url.host, request.endpoint, tries, self.access.cure
+                retry, httpx.URL(self._base_url).host, request.endpoint, tries, self.access.cure
             )
         seconds = retry.seconds
         if seconds is None:

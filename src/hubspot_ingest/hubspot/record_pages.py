@@ -42,8 +42,9 @@ class RawProperties(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         """The value; one that is null is told without parsing the others."""
-        null = b'"%s":null' % name.encode()
-        if b"," + null in self.json or b"{" + null in self.json:
+        at = self.json.find(b'"%s":null' % name.encode())
+        # else it would be the end of a longer name, whose quotation mark is escaped
+        if at > 0 and self.json[at - 1] in b",{":
             return None
         return self._values[name]
 

@@ -31,29 +31,22 @@ def insert_of(merge: Expr) -> MergeInsert | None:
 
     Args:
         merge: the MERGE in DuckDB's SQL, whose condition is nothing but that a key is the same and
-            among the keys of its source.
+            among the keys of its source; it is used up.
     """
-    table, source = merge.this, merge.args["using"]
+    table, source, whens = merge.this, merge.args["using"], merge.args["whens"]
     among = merge.args["on"].find(exp.In)
-    inserts = [when for when in merge.args["whens"].expressions if not when.args.get("matched")]
+    inserts = [when for when in whens.expressions if not when.args.get("matched")]
     if among is None or len(inserts) != 1 or inserts[0].args.get("condition") is not None:
         return None
     columns, values = inserts[0].args["then"].this, inserts[0].args["then"].expression
-    if columns is None or values is None or _binds(merge) != _binds(source):
+    # a bind that is not the source's would be left over
+    if columns is None or values is None or whens.find(exp.Placeholder):
         return None
-    into = table.copy()
-    into.set("alias", None)
+    matched = exp.select("1").from_(table.copy()).where(among, copy=False)
+    table.set("alias", None)
     insert = exp.Insert(
-        this=exp.Schema(this=into, expressions=[column.copy() for column in columns.expressions]),
-        expression=exp.Select(
-            expressions=[value.copy() for value in values.expressions],
-            from_=exp.From(this=source.copy()),
-        ),
+        this=exp.Schema(this=table, expressions=columns.expressions),
+        expression=exp.Select(expressions=values.expressions, from_=exp.From(this=source)),
     )
-    matched = exp.select("1").from_(table.copy()).where(among.copy(), copy=False)
     any_matched = exp.select(exp.Exists(this=matched))
     return MergeInsert(any_matched.sql(dialect="duckdb"), insert.sql(dialect="duckdb"))
-
-
-def _binds(tree: Expr) -> int:
-    return sum(1 for _ in tree.find_all(exp.Placeholder))

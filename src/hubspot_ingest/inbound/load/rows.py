@@ -11,7 +11,14 @@ from operator import itemgetter
 
 from pydantic_core import to_json
 
-from hubspot_ingest.database.casts import Text, parseable, texts_of_json, to_text
+from hubspot_ingest.database.casts import (
+    Text,
+    instants,
+    json_texts,
+    parseable,
+    texts_of_json,
+    to_text,
+)
 from hubspot_ingest.database.columns import (
     DELETE_KIND,
     DELETED_AT,
@@ -39,10 +46,10 @@ def staged_records(
     """
     columns: dict[str, Sequence[str | bytes | None]] = {
         KEY: [record.id for record in records],
-        "CREATED_AT": [_instant(record.created_at) for record in records],
-        UPDATED: [_instant(record.updated_at) for record in records],
+        "CREATED_AT": instants([record.created_at for record in records]),
+        UPDATED: instants([record.updated_at for record in records]),
         "ARCHIVED": ["true" if record.archived else "false" for record in records],
-        "PROPERTIES": [_json(record.properties) for record in records],
+        "PROPERTIES": json_texts([_json(record.properties) for record in records]),
     }
     misfits = 0
     names = [column.property or "" for column in properties]
@@ -56,9 +63,9 @@ def staged_records(
             for record in records
         ]
     if archived:
-        columns[DELETED_AT.name] = [
-            _instant(record.archived_at or record.updated_at) for record in records
-        ]
+        columns[DELETED_AT.name] = instants(
+            [record.archived_at or record.updated_at for record in records]
+        )
         columns[DELETE_KIND.name] = ["ARCHIVED"] * len(records)
     return columns, misfits
 
@@ -88,17 +95,12 @@ def _nested(links: Sequence[Link]) -> bytes | None:
 
 
 def _json(properties: Mapping[str, Text]) -> bytes:
-    json = properties.json if isinstance(properties, RawProperties) else to_json(properties)
-    return parseable(json.decode()).encode() if b"\\u0000" in json else json
+    return properties.json if isinstance(properties, RawProperties) else to_json(properties)
 
 
 def _ids(links: Sequence[Link]) -> bytes:
     """The distinct ids, in ascending order: HubSpot's own order means nothing and changes."""
     return to_json(sorted({link.to_id for link in links}, key=lambda id: (len(id), id)))
-
-
-def _instant(value: int | None) -> Text:
-    return None if value is None else str(value)
 
 
 def _by_property(records: Sequence[Record], names: Sequence[str]) -> Sequence[Sequence[Text]]:
