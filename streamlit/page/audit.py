@@ -33,7 +33,6 @@ _FACTS = {
     "object": "of {}",
     "rows": "rows: {}",
     "record_id": "its record is {} now",
-    "run_id": "the run {}",
     "since": "from {} on",
     "until": "until {}",
 }
@@ -61,7 +60,8 @@ def action(row: Row) -> str:
     if procedure == "RESET_PUSH":
         return _MODES.get(str(facts.get("mode")), "forgot or took over what was sent")
     if procedure in _DONE:
-        return ", ".join([_DONE[procedure], *_facts(facts)])
+        done = _DONE[procedure].replace("a run", f"the run {facts.get('run_id')}")
+        return ", ".join([done, *_facts(facts)])
     if procedure in _MADE:
         place = f"{facts.get('database')}.{facts.get('schema')}"
         return f"{_MADE[procedure]} in {place}"

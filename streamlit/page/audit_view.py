@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from html import escape
 
+import streamlit as st
+
 from page import audit, look, portal_properties, run_names, words
 from page.calls import Calls, Row, variant
 from page.portal_names import NAMELESS, PortalNames
 
 SHOWN = 50
 NOBODY = (
-    "Snowflake does not tell the app who presses something on this page, unless an administrator "
-    "runs GRANT READ SESSION ON ACCOUNT TO APPLICATION for it."
+    "Snowflake tells the app who presses something on this page where an account administrator "
+    "lets it: by “Review the privileges” under Set up in Snowsight, or with SQL."
 )
+LETS_IT = "GRANT READ SESSION ON ACCOUNT TO APPLICATION HUBSPOT_INGEST"
 
 
 def show(calls: Calls) -> None:
@@ -30,6 +33,7 @@ def show(calls: Calls) -> None:
     )
     if any(row["CHANGED_BY"] is None for row in rows):
         look.html(f'<p class="quiet small">{escape(NOBODY)}</p>')
+        st.code(f"{LETS_IT};", language="sql", wrap_lines=True)
 
 
 def _lines(row: Row, calls: Calls) -> list[tuple[str, ...]]:

@@ -107,7 +107,7 @@ CURES: dict[str, tuple[str, str]] = {
     "DATABASE_ERROR": ("a statement failed", "the message quotes Snowflake"),
     "GRANT_MISSING": (
         "the app lacks a privilege on the destination",
-        "Set up, Destination has the statements by which the owner of the database grants it",
+        "the owner of the database grants it, as the message says",
     ),
     "STORAGE_FULL": ("there is no room where the rows lie", "free some and run again"),
     "INTEGRATION_UNUSABLE": (

@@ -100,7 +100,8 @@ def _finding(number: int, finding: dict[str, str], calls: Calls) -> None:
                 f"<p>{_badge(finding)} <b>{_about(finding)}</b></p><p>{_text(finding)}</p>"
                 + (f"<p class=quiet>Cure: {escape(look.sentence(cure))}</p>" if cure else "")
             )
-            look.show_statements(cure)
+            for text in (finding["finding"], cure):
+                look.show_statements(text)
         sync = sync_of(finding["finding"], [str(sync["NAME"]) for sync in calls.syncs()])
         with right:
             if finding["check"] in BY_ANOTHER_KEY:

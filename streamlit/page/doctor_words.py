@@ -8,7 +8,7 @@ from page import look
 
 _WORDS: tuple[tuple[str, str], ...] = (
     *(
-        (rf"^((?:the push )?\S+) is {health}\b(?:: )?", rf"\1 is {label.lower()}. ")
+        (rf"^((?:the push )?\S+) is {health}(?:$|(:) )", rf"\1 is {label.lower()}\2 ")
         for health, (label, _) in look.HEALTH.items()
     ),
     (r"Z: COMPLETE$", "Z: complete"),
@@ -26,7 +26,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
     (r"the task of (\S+) runs by its schedule", r"\1 runs by its schedule"),
     (r"(\S+) has a schedule, but its task is .*", r"\1 has a schedule that does not run"),
-    (r"the app has (\w+), but its task \S+ is .*", r"the app has \1 that does not run"),
+    (r"the app has (\w+), but its task \S+ is .*", r"the task for \1 of the app does not run"),
     (r"(.+) have fresh_within, but the task .*", r"\1 shall stay fresh, and nothing runs for it"),
     (
         r"the app lacks EXECUTE TASK, EXECUTE MANAGED TASK on the account",
@@ -41,6 +41,18 @@ _WORDS: tuple[tuple[str, str], ...] = (
         r"\1 files for passing use are left of runs that are over",
     ),
     (
+        r"the connection default has a credential of the kind \w+(; when it was|, stored)",
+        r"the key of the first portal\1",
+    ),
+    (
+        r"the connection (\S+) has a credential of the kind \w+(; when it was|, stored)",
+        r"the key of \1\2",
+    ),
+    (r"(the key of .+), stored (\d+ days)", r"\1 was stored \2"),
+    (r"the key of (.+); when it was stored is not", r"when the key of \1 was stored is not"),
+    (r"the connection \S+ to api\.hubapi\.com is APPROVED", "the way to HubSpot is approved"),
+    (r"the connection \S+ to api\.hubapi\.com is \w+", "the way to HubSpot is not approved"),
+    (
         r"HubSpot tells no daily limit for this credential",
         "HubSpot tells no daily limit of this key",
     ),
@@ -51,4 +63,4 @@ def in_words(finding: str) -> str:
     """A finding with health, results and keys as they are called elsewhere on the page."""
     for pattern, words in _WORDS:
         finding = re.sub(pattern, words, finding)
-    return finding
+    return finding.strip()

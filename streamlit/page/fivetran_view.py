@@ -88,7 +88,9 @@ def _make(calls: Calls) -> None:
                     (
                         escape(str(line["view"])),
                         escape(look.sentence(str(line.get("why", "")))),
-                        f"<code>{escape(str(line.get('statement', '')))}</code>",
+                        escape(look.sentence(str(line["statement"])))
+                        if line.get("statement")
+                        else "",
                     )
                     for line in lacking
                 ],

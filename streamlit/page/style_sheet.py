@@ -77,8 +77,10 @@ details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotat
   border-radius: 8px; }
 .stApp [data-baseweb="select"] input:focus-visible { outline: none !important; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-save-bar) { position: sticky; bottom: 0; z-index: 9;
-  background: Canvas; border-top: 1px solid color-mix(in srgb, currentColor 13%, transparent); }
+  border-top: 1px solid color-mix(in srgb, currentColor 13%, transparent); }
 .st-key-save-bar { padding: .6rem 0; }
+/* the page's own background, whatever the theme, from the app down to the bar */
+.stApp :has(.st-key-save-bar), .st-key-save-bar { background: inherit; }
 /* nor does the bar hide what is scrolled to, by Tab or by a search */
 [data-testid="stMain"]:has(.st-key-save-bar) { scroll-padding-bottom: 9rem; }
 .hi .key { display: flex; gap: 1rem; font-size: .78rem; }
@@ -161,6 +163,7 @@ details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotat
   .hi .table.cards thead { display: none; }
   .hi .table.cards tr { padding: .5rem 0;
     border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
+  .hi .table.cards td:empty { display: none; }
   .hi .table.cards td { border: 0; padding: .1rem 0; text-align: left !important; }
   .hi .table.cards td.n { display: inline-block; margin-right: 1.1rem; }
   .hi .table.cards td[data-h]:not([data-h=""])::before { content: attr(data-h) "  ";

@@ -23,6 +23,7 @@ from page import (
     related_view,
     run_list,
     saving,
+    setting_words,
     sync_actions,
     tabs,
     words,
@@ -121,7 +122,15 @@ def _overview(sync: Row, _draft: place.Settings, calls: Calls) -> None:
         )
     )
     with st.expander("Settings as they are stored; everything else has its default"):
-        st.json(settings)
+        look.html(
+            look.table(
+                ("Setting", "As stored"),
+                [
+                    (escape(label), escape(value))
+                    for label, _, value in setting_words.differences({}, settings, names)
+                ],
+            )
+        )
 
 
 def _filters(sync: Row, settings: place.Settings, calls: Calls) -> None:

@@ -39,7 +39,7 @@ def test_the_page_proposes_syncs_makes_the_views_and_says_what_is_lacking(
     view.press("Make the views")
 
     assert "DEAL_STAGE" in view.text
-    assert "CALL configure_sync('deals'" in view.text
+    assert "Change deals as step 1 says" in view.text
     assert world.rows("SELECT COUNT(PROPERTY_EMAIL) AS N FROM HUBSPOT_DATA.HUBSPOT.CONTACT")[0]["N"]
 
 

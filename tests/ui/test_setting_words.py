@@ -54,7 +54,7 @@ def changed(procedure: str, before: Any, after: Any, kind: str = "SYNC") -> dict
 @pytest.mark.parametrize(
     ("row", "action"),
     [
-        (changed("ROLLBACK_RUN", None, {"run_id": "r-1"}), "undid a run, the run r-1"),
+        (changed("ROLLBACK_RUN", None, {"run_id": "r-1"}), "undid the run r-1"),
         (changed("RESET_PUSH", None, {"mode": "adopt", "rows": 7}, "PUSH"),
          "took over what HubSpot has"),
         (changed("SKIP_PUSH_ROWS", None, {"rows": 2, "until": "for good"}, "PUSH"),
