@@ -46,8 +46,7 @@ CONNECT_TIMEOUT = 10.0
 # A HubSpot that has not answered once in this many tries is down, or out of our reach.
 TRIES_BEFORE_FIRST_ANSWER = 6
 LONGEST_BACKOFF = 30.0
-# An answer that is still coming after this long comes too slowly: HubSpot's proxy gives HubSpot
-# 100 s, and a page of records takes seconds.
+# An answer that is still coming after this long comes too slowly: a page takes seconds.
 LONGEST_ANSWER = 5 * MINUTE
 # A credential that is good is refused now and then: it is sent once again, after this long.
 REFUSED_ONCE_SECONDS = 1.0
