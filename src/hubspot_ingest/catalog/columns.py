@@ -21,3 +21,4 @@ CREATED_AT = Column("CREATED_AT", TIMESTAMP, "createdAt", "When it was made in H
 UPDATED_AT = Column(
     "UPDATED_AT", TIMESTAMP, "updatedAt", "When it was last changed in HubSpot, UTC"
 )
+DATES = (CREATED_AT, UPDATED_AT)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from hubspot_ingest.catalog.columns import (
     ARCHIVED,
     BOOLEAN,
-    CREATED_AT,
+    DATES,
     ID,
     NAME,
     NUMBER,
     TEXT,
     TIMESTAMP,
-    UPDATED_AT,
     VARIANT,
 )
 from hubspot_ingest.catalog.stream import (
@@ -89,8 +88,7 @@ EMAIL_STREAMS: tuple[ItemStream, ...] = (
             ),
             Column("STATISTICS", VARIANT, "stats", "All statistics, NULL where HubSpot gives none"),
             ARCHIVED,
-            CREATED_AT,
-            UPDATED_AT,
+            *DATES,
         ),
     ),
     ItemStream(
@@ -166,8 +164,7 @@ EMAIL_STREAMS: tuple[ItemStream, ...] = (
             Column("IS_ACTIVE", BOOLEAN, "isActive", "Whether it is in use"),
             Column("IS_DEFAULT", BOOLEAN, "isDefault", "Whether HubSpot made it"),
             Column("IS_INTERNAL", BOOLEAN, "isInternal", "Whether subscribers do not see it"),
-            CREATED_AT,
-            UPDATED_AT,
+            *DATES,
         ),
     ),
     ItemStream(

@@ -8,12 +8,12 @@ from hubspot_ingest.catalog.columns import (
     BOOLEAN,
     CREATED_AT,
     DATE,
+    DATES,
     ID,
     NAME,
     NUMBER,
     TEXT,
     TIMESTAMP,
-    UPDATED_AT,
     VARIANT,
 )
 from hubspot_ingest.catalog.stream import (
@@ -72,8 +72,7 @@ _LISTS = ItemStream(
         Column(
             "FILTERS_UPDATED_AT", TIMESTAMP, "filtersUpdatedAt", "When its filters changed, UTC"
         ),
-        CREATED_AT,
-        UPDATED_AT,
+        *DATES,
     ),
 )
 
@@ -96,8 +95,7 @@ _FORMS = ItemStream(
         Column("DISPLAY_OPTIONS", VARIANT, "displayOptions", "How it looks"),
         Column("LEGAL_CONSENT_OPTIONS", VARIANT, "legalConsentOptions", "What it asks consent for"),
         ARCHIVED,
-        CREATED_AT,
-        UPDATED_AT,
+        *DATES,
     ),
 )
 
@@ -129,8 +127,7 @@ _MARKETING_EVENTS = ItemStream(
                 ("no_shows", "noShows"),
             )
         ),
-        CREATED_AT,
-        UPDATED_AT,
+        *DATES,
     ),
 )
 
@@ -216,8 +213,7 @@ MARKETING: tuple[ItemStream, ...] = (
                 "BUDGET", NUMBER, "properties.hs_budget_items_sum_amount", "Sum of budget items"
             ),
             Column("SPEND", NUMBER, "properties.hs_spend_items_sum_amount", "Sum of spend items"),
-            CREATED_AT,
-            UPDATED_AT,
+            *DATES,
         ),
     ),
     ItemStream(
@@ -234,8 +230,7 @@ MARKETING: tuple[ItemStream, ...] = (
             Column("FLOW_TYPE", TEXT, "flowType", "WORKFLOW or another"),
             Column("OBJECT_TYPE_ID", TEXT, "objectTypeId", "What it enrols, 0-1 for contacts"),
             Column("REVISION_ID", TEXT, "revisionId", "Its revision"),
-            CREATED_AT,
-            UPDATED_AT,
+            *DATES,
         ),
     ),
     _MARKETING_EVENTS,

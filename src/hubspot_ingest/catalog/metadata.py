@@ -6,13 +6,12 @@ from hubspot_ingest.catalog.columns import (
     ARCHIVED,
     ARRAY,
     BOOLEAN,
-    CREATED_AT,
+    DATES,
     DISPLAY_ORDER,
     ID,
     LABEL,
     NUMBER,
     TEXT,
-    UPDATED_AT,
     VARIANT,
 )
 from hubspot_ingest.catalog.stream import (
@@ -62,8 +61,7 @@ METADATA: tuple[ItemStream, ...] = (
             ),
             Column("TEAMS", ARRAY, "teams", "The teams with id, name and whether it is the first"),
             ARCHIVED,
-            CREATED_AT,
-            UPDATED_AT,
+            *DATES,
         ),
     ),
     ItemStream(
@@ -82,8 +80,7 @@ METADATA: tuple[ItemStream, ...] = (
             DISPLAY_ORDER,
             Column("STAGES", ARRAY, "stages", "The stages, as HubSpot sent them"),
             ARCHIVED,
-            CREATED_AT,
-            UPDATED_AT,
+            *DATES,
         ),
     ),
     ItemStream(
@@ -108,8 +105,7 @@ METADATA: tuple[ItemStream, ...] = (
             Column("TICKET_STATE", TEXT, "metadata.ticketState", "Of a ticket: OPEN or CLOSED"),
             Column("METADATA", VARIANT, "metadata", "All that HubSpot says of the stage"),
             ARCHIVED,
-            CREATED_AT,
-            UPDATED_AT,
+            *DATES,
         ),
     ),
     ItemStream(
@@ -145,8 +141,7 @@ METADATA: tuple[ItemStream, ...] = (
             ),
             Column("HUBSPOT_DEFINED", BOOLEAN, "hubspotDefined", "Whether it is HubSpot's own"),
             ARCHIVED,
-            CREATED_AT,
-            UPDATED_AT,
+            *DATES,
         ),
     ),
     ItemStream(
@@ -223,8 +218,7 @@ METADATA: tuple[ItemStream, ...] = (
             Column("REQUIRED_PROPERTIES", ARRAY, "requiredProperties", "What no record may lack"),
             Column("SEARCHABLE_PROPERTIES", ARRAY, "searchableProperties", "What people search in"),
             ARCHIVED,
-            CREATED_AT,
-            UPDATED_AT,
+            *DATES,
         ),
     ),
     ItemStream(

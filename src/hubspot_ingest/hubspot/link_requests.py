@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import write_responses
 from hubspot_ingest.hubspot.requests import ASSOCIATIONS, Bucket, Request
+from hubspot_ingest.hubspot.responses import lacking
 from hubspot_ingest.hubspot.write_responses import InputRefusal
 from hubspot_ingest.model import Json
 
@@ -123,17 +123,13 @@ def unlink(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
     return _request(from_type, to_type, "batch/archive", body, repeatable=False)
 
 
+@lacking("HubSpot's list of association types lacks {}; nothing was changed, run again")
 def parse_link_kinds(answer: Any) -> tuple[LinkKind, ...]:
     """The types of association there are, or those that were made for a label."""
-    try:
-        return tuple(
-            LinkKind(str(kind["category"]), str(kind["typeId"]), kind.get("label"))
-            for kind in answer["results"]
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's list of association types lacks {error}; nothing was changed, run again"
-        ) from error
+    return tuple(
+        LinkKind(str(kind["category"]), str(kind["typeId"]), kind.get("label"))
+        for kind in answer["results"]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +140,14 @@ class LinkAnswer:
     refusals: tuple[InputRefusal, ...]
 
 
+@lacking("HubSpot's answer to a batch of associations lacks {}; what it did is read again")
 def parse_links(answer: Any) -> LinkAnswer:
     """What a batch did, by either shape of a result; an archive's answer may be empty."""
     shape = answer if isinstance(answer, Mapping) else {}
-    try:
-        return LinkAnswer(
-            frozenset(_place(result) for result in shape.get("results") or ()),
-            tuple(write_responses.refusal(error) for error in shape.get("errors") or ()),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's answer to a batch of associations lacks {error}; what it did is read again"
-        ) from error
+    return LinkAnswer(
+        frozenset(_place(result) for result in shape.get("results") or ()),
+        tuple(write_responses.refusal(error) for error in shape.get("errors") or ()),
+    )
 
 
 def _place(result: Mapping[str, Any]) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
 
 from pydantic_core import from_json, to_json
 
@@ -31,6 +32,8 @@ from hubspot_ingest.model import (
 # own fewer than 1,000; HubSpot's answers have some ten.
 DEEPEST = 150
 _JSON_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+Parsed = TypeVar("Parsed")
 
 
 def decode(body: bytes) -> Any:
@@ -65,52 +68,61 @@ def _shallow(body: bytes) -> bytes:
     return b"".join([*parts, body[end:]])
 
 
+def lacking(message: str) -> Callable[[Callable[[Any], Parsed]], Callable[[Any], Parsed]]:
+    """Makes a parser raise ``UnexpectedAnswer`` where an answer lacks what it looks for.
+
+    ``{}`` stands in the message for what that is.
+    """
+
+    def checking(parse: Callable[[Any], Parsed]) -> Callable[[Any], Parsed]:
+        @wraps(parse)
+        def checked(answer: Any) -> Parsed:
+            try:
+                return parse(answer)
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
+                raise UnexpectedAnswer(message.format(error)) from error
+
+        return checked
+
+    return checking
+
+
+@lacking("HubSpot's list of properties lacks {}; nothing was changed, run again")
 def properties(answer: Any) -> tuple[Property, ...]:
     """All properties of an object type, without the archived, by name."""
-    try:
-        parsed = [
-            Property(
-                name=str(result["name"]),
-                type=str(result["type"]),
-                label=result.get("label") or "",
-                description=result.get("description") or "",
-                options=tuple(map(_option, result.get("options") or ())),
-                calculated=bool(result.get("calculated", False)),
-                field_type=result.get("fieldType") or "",
-                group=result.get("groupName") or "",
-                unique=bool(result.get("hasUniqueValue", False)),
-                read_only=bool(
-                    (result.get("modificationMetadata") or {}).get("readOnlyValue", False)
-                ),
-            )
-            for result in answer["results"]
-            if not result.get("archived", False)
-        ]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's list of properties lacks {error}; nothing was changed, run again"
-        ) from error
+    parsed = [
+        Property(
+            name=str(result["name"]),
+            type=str(result["type"]),
+            label=result.get("label") or "",
+            description=result.get("description") or "",
+            options=tuple(map(_option, result.get("options") or ())),
+            calculated=bool(result.get("calculated", False)),
+            field_type=result.get("fieldType") or "",
+            group=result.get("groupName") or "",
+            unique=bool(result.get("hasUniqueValue", False)),
+            read_only=bool((result.get("modificationMetadata") or {}).get("readOnlyValue", False)),
+        )
+        for result in answer["results"]
+        if not result.get("archived", False)
+    ]
     return tuple(sorted(parsed, key=lambda result: result.name))
 
 
+@lacking("HubSpot's list of validation rules lacks {}; nothing was changed, run again")
 def property_rules(answer: Any) -> dict[str, tuple[ValueRule, ...]]:
     """The format rules of an object type, by property."""
-    try:
-        return {
-            str(result["propertyName"]): tuple(
-                ValueRule(
-                    str(rule["ruleType"]),
-                    tuple(map(str, rule.get("ruleArguments") or ())),
-                    bool(rule.get("shouldApplyNormalization", False)),
-                )
-                for rule in result.get("propertyValidationRules") or ()
+    return {
+        str(result["propertyName"]): tuple(
+            ValueRule(
+                str(rule["ruleType"]),
+                tuple(map(str, rule.get("ruleArguments") or ())),
+                bool(rule.get("shouldApplyNormalization", False)),
             )
-            for result in answer["results"]
-        }
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's list of validation rules lacks {error}; nothing was changed, run again"
-        ) from error
+            for rule in result.get("propertyValidationRules") or ()
+        )
+        for result in answer["results"]
+    }
 
 
 def _option(option: Mapping[str, Any]) -> tuple[str, str]:
@@ -124,33 +136,25 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str | None) else to_json(value).decode()
 
 
+@lacking("HubSpot's list of custom objects lacks {}; nothing was changed, run again")
 def schemas(answer: Any) -> tuple[Schema, ...]:
     """The portal's custom object types."""
-    try:
-        return tuple(
-            Schema(
-                object_type=str(result["objectTypeId"]),
-                name=str(result["name"]),
-                fully_qualified_name=str(result.get("fullyQualifiedName") or result["name"]),
-                label=str((result.get("labels") or {}).get("plural") or result["name"]),
-                singular=str((result.get("labels") or {}).get("singular") or ""),
-            )
-            for result in answer["results"]
+    return tuple(
+        Schema(
+            object_type=str(result["objectTypeId"]),
+            name=str(result["name"]),
+            fully_qualified_name=str(result.get("fullyQualifiedName") or result["name"]),
+            label=str((result.get("labels") or {}).get("plural") or result["name"]),
+            singular=str((result.get("labels") or {}).get("singular") or ""),
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's list of custom objects lacks {error}; nothing was changed, run again"
-        ) from error
+        for result in answer["results"]
+    )
 
 
+@lacking("HubSpot's account details lack {}; nothing was changed, run again")
 def portal(answer: Any) -> str:
     """The portal's id, as text."""
-    try:
-        return str(answer["portalId"])
-    except (KeyError, TypeError) as error:
-        raise UnexpectedAnswer(
-            "HubSpot's account details lack the portal id; nothing was changed, run again"
-        ) from error
+    return str(answer["portalId"])
 
 
 def portal_and_zone(answer: Any) -> tuple[str, str]:
@@ -158,18 +162,14 @@ def portal_and_zone(answer: Any) -> tuple[str, str]:
     return portal(answer), str(answer.get("timeZone") or "")
 
 
+@lacking("HubSpot's counts of records lack {}; nothing was changed, run again")
 def record_counts(answer: Any) -> dict[str, int]:
     """How many records there are, by object type id (0-1 for contacts)."""
-    try:
-        custom = (answer.get("customObjectTypes") or {}).get("byObjectType") or ()
-        return {
-            str(count["objectTypeId"]): int(count["usage"])
-            for count in (*answer["hubspotDefinedObjectTypes"], *custom)
-        }
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's counts of records lack {error}; nothing was changed, run again"
-        ) from error
+    custom = (answer.get("customObjectTypes") or {}).get("byObjectType") or ()
+    return {
+        str(count["objectTypeId"]): int(count["usage"])
+        for count in (*answer["hubspotDefinedObjectTypes"], *custom)
+    }
 
 
 def usage(answer: Any, now: int) -> Usage:
@@ -201,63 +201,53 @@ _UNTYPED: Mapping[str, Any] = {}
 NO_ASSOCIATIONS = "crm.associations.NO_ASSOCIATIONS_FOUND"
 
 
+@lacking("HubSpot's answer on associations lacks {}; nothing of it was loaded, run again")
 def links(answer: Any) -> Links:
     """A batch read of associations, which is 207 when some records have none.
 
     Records without associations stand among the errors, or nowhere when there are no errors.
     """
-    try:
-        results = []
-        for result in answer["results"]:
-            after = ((result.get("paging") or {}).get("next") or {}).get("after")
-            targets = tuple(
-                Link(
-                    str(to["toObjectId"]),
-                    str(kind.get("category") or ""),
-                    str(kind.get("typeId") or ""),
-                    _text(kind.get("label")),
-                )
-                for to in result.get("to") or ()
-                for kind in to.get("associationTypes") or (_UNTYPED,)
+    results = []
+    for result in answer["results"]:
+        after = ((result.get("paging") or {}).get("next") or {}).get("after")
+        targets = tuple(
+            Link(
+                str(to["toObjectId"]),
+                str(kind.get("category") or ""),
+                str(kind.get("typeId") or ""),
+                _text(kind.get("label")),
             )
-            results.append(
-                (str(result["from"]["id"]), targets, None if after is None else str(after))
-            )
-        none = frozenset(
-            str(id)
-            for error in answer.get("errors") or ()
-            if error.get("subCategory") == NO_ASSOCIATIONS
-            for id in (error.get("context") or {}).get("fromObjectId") or ()
+            for to in result.get("to") or ()
+            for kind in to.get("associationTypes") or (_UNTYPED,)
         )
-        return Links(tuple(results), none, failed=bool(answer.get("errors")))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's answer on associations lacks {error}; nothing of it was loaded, run again"
-        ) from error
+        results.append((str(result["from"]["id"]), targets, None if after is None else str(after)))
+    none = frozenset(
+        str(id)
+        for error in answer.get("errors") or ()
+        if error.get("subCategory") == NO_ASSOCIATIONS
+        for id in (error.get("context") or {}).get("fromObjectId") or ()
+    )
+    return Links(tuple(results), none, failed=bool(answer.get("errors")))
 
 
+@lacking("HubSpot's answer on property history lacks {}; nothing of it was loaded")
 def history(answer: Any) -> tuple[Change, ...]:
     """The past values in a batch read with history, newest first within a property."""
-    try:
-        return tuple(
-            Change(
-                record_id=str(result["id"]),
-                property=name,
-                value=_text(change.get("value")),
-                changed_at=times.instant(change.get("timestamp")),
-                source_type=_text(change.get("sourceType")),
-                source_id=_text(change.get("sourceId")),
-                source_label=_text(change.get("sourceLabel")),
-                user_id=_text(change.get("updatedByUserId")),
-            )
-            for result in answer["results"]
-            for name, changes in (result.get("propertiesWithHistory") or {}).items()
-            for change in changes
+    return tuple(
+        Change(
+            record_id=str(result["id"]),
+            property=name,
+            value=_text(change.get("value")),
+            changed_at=times.instant(change.get("timestamp")),
+            source_type=_text(change.get("sourceType")),
+            source_id=_text(change.get("sourceId")),
+            source_label=_text(change.get("sourceLabel")),
+            user_id=_text(change.get("updatedByUserId")),
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's answer on property history lacks {error}; nothing of it was loaded"
-        ) from error
+        for result in answer["results"]
+        for name, changes in (result.get("propertiesWithHistory") or {}).items()
+        for change in changes
+    )
 
 
 def access_token(answer: Any) -> AccessToken:

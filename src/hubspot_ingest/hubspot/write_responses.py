@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
+from hubspot_ingest.errors import HubSpotRefused
+from hubspot_ingest.hubspot.responses import lacking
 
 _EXISTING_ID = re.compile(r"Existing ID: *(\d+)|(\d+) already has that value")
 # Where a refusal names the property it is about.
@@ -59,27 +60,19 @@ class BatchAnswer:
     refusals: tuple[InputRefusal, ...]
 
 
+@lacking("HubSpot's answer to a batch lacks {}; what it wrote is looked up again")
 def batch_answer(answer: Any) -> BatchAnswer:
     """What a batch of writes, or a read by key, brought about."""
-    try:
-        return BatchAnswer(
-            tuple(_record(result) for result in answer["results"]),
-            tuple(refusal(error) for error in answer.get("errors") or ()),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's answer to a batch lacks {error}; what it wrote is looked up again"
-        ) from error
+    return BatchAnswer(
+        tuple(_record(result) for result in answer["results"]),
+        tuple(refusal(error) for error in answer.get("errors") or ()),
+    )
 
 
+@lacking("HubSpot's answer about a record lacks {}; nothing was written for it, run again")
 def record(answer: Any) -> WrittenRecord:
     """A single record as a read answers it."""
-    try:
-        return _record(answer)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(
-            f"HubSpot's answer about a record lacks {error}; nothing was written for it, run again"
-        ) from error
+    return _record(answer)
 
 
 def nothing(_answer: Any) -> None:
@@ -160,9 +153,7 @@ def _listed(context: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
 
 
+@lacking("HubSpot's list of property groups lacks {}")
 def group_names(answer: Any) -> tuple[str, ...]:
     """The names of the groups of properties, in HubSpot's order."""
-    try:
-        return tuple(str(group["name"]) for group in answer["results"])
-    except (KeyError, TypeError) as error:
-        raise UnexpectedAnswer(f"HubSpot's list of property groups lacks {error}") from error
+    return tuple(str(group["name"]) for group in answer["results"])
