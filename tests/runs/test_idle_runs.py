@@ -11,6 +11,7 @@ from hubspot_ingest.catalog.registry import RECORD_STREAMS
 from hubspot_ingest.database.state.syncs import ColumnsToFill, CountDifference
 from hubspot_ingest.inbound.opening.opening import read_sync
 from hubspot_ingest.inbound.opening.sync_state import SyncState
+from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from hubspot_ingest.times import DAY
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import CONTACTS, HOUR, World
@@ -88,6 +89,12 @@ def test_it_goes_on_where_a_column_was_dropped(idle: World) -> None:
     }
     table = replace(state.existing_table, types=types)
     assert not ends_early(idle, replace(state, tables=replace(state.tables, existing_table=table)))
+
+
+def test_it_ends_as_early_after_a_comparison_as_before(idle: World) -> None:
+    assert reconcile(idle.context, "contacts")["response_code"] == "OK"
+
+    assert ends_early(idle, state_of(idle))
 
 
 def test_it_goes_on_where_the_settings_take_other_properties(idle: World) -> None:

@@ -225,8 +225,14 @@ class SyncState:
         tables = {
             part: (at, rows.get(part, 0)) for part, at in created.items() if part or at is not None
         }
-        landed = rows.get("", 0) > 0
-        return EarnedOn(version, portal_id, str(self.table), tables, landed)
+        return replace(
+            self.earned_on,
+            version=version,
+            portal_id=portal_id,
+            table=str(self.table),
+            tables=tables,
+            landed=rows.get("", 0) > 0,
+        )
 
     def without_state(self, reason: str) -> SyncState:
         """The same without what earlier runs left behind: a run is a backfill."""
