@@ -249,8 +249,13 @@ def test_labels_of_a_person_between_any_two_requests_stay(make_push: MakePushWor
         assert labels == (["Boss", "Neighbour"] if edited else ["Boss"])
 
 
-def test_a_label_that_a_person_adds_while_an_answer_is_lost_stays(
-    make_push: MakePushWorld,
+# A lost answer, and two that ask to wait: for as long as that, a person may do anything.
+WAITS = pytest.mark.parametrize("status", [502, 423, 429])
+
+
+@WAITS
+def test_a_label_that_a_person_adds_before_a_request_is_sent_again_stays(
+    make_push: MakePushWorld, status: int
 ) -> None:
     """What is sent again is what there is then, and ours."""
     world = make_push()
@@ -271,7 +276,7 @@ def test_a_label_that_a_person_adds_while_an_answer_is_lost_stays(
         contacts = world.portal.object_type("contacts")
         world.portal.associations.remove(contacts, int(ids[1]), contacts, int(ids[2]))
         by_hand(world, ids[1], ids[2], theirs)
-        return httpx.Response(502)
+        return httpx.Response(status, json={"message": "wait"})
 
     world.instead = lose
     assert world.pushed()["links_added"] == 1
@@ -279,8 +284,9 @@ def test_a_label_that_a_person_adds_while_an_answer_is_lost_stays(
     assert [state for *_, state in ledger(world)] == ["MADE"]
 
 
-def test_a_label_that_a_person_adds_while_the_end_of_a_link_is_lost_keeps_the_pair(
-    make_push: MakePushWorld,
+@WAITS
+def test_a_label_that_a_person_adds_before_a_link_is_ended_again_keeps_the_pair(
+    make_push: MakePushWorld, status: int
 ) -> None:
     world = make_push()
     theirs = label(world, "Neighbour")
@@ -297,7 +303,7 @@ def test_a_label_that_a_person_adds_while_the_end_of_a_link_is_lost_keeps_the_pa
             return None
         lost.append(request)
         by_hand(world, ids[1], ids[2], theirs)
-        return httpx.Response(502)
+        return httpx.Response(status, json={"message": "wait"})
 
     world.instead = lose
     world.pushed()

@@ -244,6 +244,9 @@ class Client:
                 raise http_errors.answer_lost(outcome, request.endpoint)
             if self._stopped is None:
                 self._wait_before_retry(request, outcome, tries)
+            if request.replaces:
+                # what it takes the place of is to be read again, now that the wait is over
+                raise http_errors.answer_lost(outcome, request.endpoint)
         raise self._stopped
 
     def _send(

@@ -53,11 +53,16 @@ class Pair:
 
 
 def _request(
-    from_type: str, to_type: str, tail: str, body: Json = None, *, repeatable: bool = True
+    from_type: str, to_type: str, tail: str, body: Json = None, *, replaces: bool = False
 ) -> Request:
     path = f"{ASSOCIATIONS}/{quote(from_type, safe='')}/{quote(to_type, safe='')}/{tail}"
     method = "GET" if body is None else "POST"
-    return Request(method, path, path, Bucket.ASSOCIATIONS, body=body, repeatable=repeatable)
+    return Request(
+        *(method, path, path, Bucket.ASSOCIATIONS),
+        body=body,
+        repeatable=not replaces,
+        replaces=replaces,
+    )
 
 
 def link_kinds(from_type: str, to_type: str) -> Request:
@@ -99,7 +104,7 @@ def link(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
 
     Sent again as it was, it would take away what somebody put on a pair meanwhile.
     """
-    return _request(from_type, to_type, "batch/create", _labelled(pairs), repeatable=False)
+    return _request(from_type, to_type, "batch/create", _labelled(pairs), replaces=True)
 
 
 def link_by_default(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
@@ -120,7 +125,7 @@ def unlink(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
     body: Json = {
         "inputs": [{"from": {"id": pair.from_id}, "to": [{"id": pair.to_id}]} for pair in pairs]
     }
-    return _request(from_type, to_type, "batch/archive", body, repeatable=False)
+    return _request(from_type, to_type, "batch/archive", body, replaces=True)
 
 
 @lacking("HubSpot's list of association types lacks {}; nothing was changed, run again")

@@ -72,7 +72,8 @@ class Request:
     """One request; ``endpoint`` is the path with ids replaced, for counting.
 
     The body is JSON or a form; a form holds secrets and is never shown. Not ``repeatable`` is what
-    would do its work twice: when its answer is lost it is not sent again. ``of_records``: the
+    would do its work twice: when its answer is lost it is not sent again. What ``replaces`` what
+    was read before it is sent again in no case, as that may be another by then. ``of_records``: the
     answer is a page of records with their properties.
     """
 
@@ -84,6 +85,7 @@ class Request:
     body: Json = None
     form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     repeatable: bool = True
+    replaces: bool = False
     of_records: bool = False
 
     @property

@@ -17,8 +17,9 @@ from hubspot_ingest.outbound.link_decisions import PairDecision, kind_id
 from hubspot_ingest.outbound.lookups import batches_of
 
 _LIMIT_PASSED = "ASSOCIATION_LIMIT_EXCEEDED"
-# How often labels are sent whose answers are lost.
-TRIES = 3
+# How often pairs are sent whose answers are lost, or that HubSpot puts off (423, 429): each time
+# what there is by then is read first. It says of neither that nothing was done ("Error handling").
+TRIES = 6
 Place = tuple[str, str]
 _Builds = Callable[[str, str, Sequence[Pair]], Request]
 
