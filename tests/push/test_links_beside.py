@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import httpx
 import pytest
 
@@ -34,11 +36,21 @@ def writes(world: PushWorld) -> list[str]:
 
 
 def test_associations_are_made_before_the_last_records_are(one_by_one: PushWorld) -> None:
+    made = threading.Event()
+    records: list[bool] = []
+
+    def hold_the_last_record(request: httpx.Request, _answer: httpx.Response) -> None:
+        if request.url.path.endswith(LINKS):
+            made.set()
+        if request.url.path.endswith(RECORDS):
+            records.append(len(records) < 2 or made.wait(20))
+
+    one_by_one.instead = hold_the_last_record
     answer = one_by_one.pushed()
     assert (answer["rows_created"], answer["links_added"]) == (3, 3)
+    assert records == [True, True, True]
     order = writes(one_by_one)
     assert order.count(RECORDS) == order.count(LINKS) == 3
-    assert order.index(LINKS) < 3
     assert one_by_one.pushed()["rows_changed"] == 0
     assert writes(one_by_one) == []
 

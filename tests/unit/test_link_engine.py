@@ -22,13 +22,14 @@ def test_links_are_forgotten_with_the_record_not_with_a_refused_write(
     statements = Statements(
         lambda text: [LINK] if text.startswith("SELECT") and ".PUSH_LINKS" in text else []
     )
-    with a_pool() as pool:
+    with a_pool() as pool, a_pool() as asking:
         engine = LinkEngine(
             statements.database,
             FakeClock(),
             opened,
             Answers(lambda *_: {}),
             pool,
+            asking,
             "run",
         )
         rows = [PlannedRow(1, "1", action, record_id=record_id, is_gone=True)]

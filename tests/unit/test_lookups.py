@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.outbound.lookups import MOST_ALONE, AloneBudget, RecordLookup
+from hubspot_ingest.outbound.lookups import MOST_ALONE, RecordLookup
 from tests.unit.push_builders import DEFINITIONS, a_mapping, a_pool
 
 IDS = [str(n) for n in range(1, MOST_ALONE + 11)]
@@ -27,12 +27,3 @@ def test_every_id_that_was_a_record_once_is_followed(of_source: bool, count: int
         lookup = RecordLookup(fetch, a_mapping(), DEFINITIONS, pool)
         records = lookup.by_property("hs_object_id", IDS) if of_source else lookup.by_id(IDS)
     assert len(records) == count
-
-
-def test_parts_of_a_wave_follow_no_more_ids_than_a_whole_one() -> None:
-    budget = AloneBudget()
-    with a_pool() as pool:
-        lookup = RecordLookup(fetch, a_mapping(), DEFINITIONS, pool)
-        parts = (IDS[:70], IDS[70:])
-        counts = [len(lookup.by_property("hs_object_id", part, budget)) for part in parts]
-    assert counts == [70, MOST_ALONE - 70]

@@ -3,13 +3,17 @@
 For each object type that is linked to: the pairs are read, decided one by one, written, and the
 ledger told. What is about to be made is written to the ledger first, so that a run that is killed
 does not take its own links for somebody else's; every request may be sent twice without harm.
+
+The steps between two questions to HubSpot are made by the thread that has the database, which does
+other things until an answer is there: what waits for HubSpot is a generator of what it waits for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.hubspot.association_reads import read_links
@@ -32,6 +36,10 @@ from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.times import Clock
 
+T = TypeVar("T")
+# Goes on when what it gives is done.
+Steps = Generator[Future[Any], None, T]
+
 
 @dataclass(frozen=True, slots=True)
 class LinkGroup:
@@ -44,13 +52,17 @@ class LinkGroup:
 
 @dataclass
 class LinkEngine:
-    """Makes the associations of some rows of one push in one run."""
+    """Makes the associations of some rows of one push in one run.
+
+    ``asking`` asks HubSpot, by requests side by side of ``pool`` and others: it is none of them.
+    """
 
     database: Database
     clock: Clock
     opened: OpenPush
     fetch: Fetch
     pool: ThreadPoolExecutor
+    asking: ThreadPoolExecutor
     run_id: str
     added: int = 0
     removed: int = 0
@@ -60,7 +72,6 @@ class LinkEngine:
         self._ledger = LinkLedger(self.database, self.clock, self.opened, self.run_id)
         self._targets = TargetLookup(self.opened, self.fetch, self.pool)
         self._kinds = LinkKinds(self.fetch, self._from_type)
-        self._meanwhile: Callable[[], object] = lambda: None
         self._columns = {link.name: link for link in self.opened.mapping.links}
         self._mappings = {link.name: link.mapping for link in self.opened.mapping.links}
 
@@ -73,12 +84,16 @@ class LinkEngine:
         """Store which links of ours go, for a rollback of the run."""
         self._ledger.remember(group.rows)
 
-    def carry_out(self, group: LinkGroup, meanwhile: Callable[[], object] = lambda: None) -> None:
+    def carry_out(self, group: LinkGroup) -> None:
+        """Make the associations of some rows, as ``steps`` does, and wait for HubSpot."""
+        for answer in self.steps(group):
+            wait([answer])
+
+    def steps(self, group: LinkGroup) -> Steps[None]:
         """Make the associations of some rows as their ``links`` say; those of ours only go.
 
-        ``meanwhile`` is called while they are on their way. Raises what ``Fetch`` raises.
+        Raises what ``Fetch`` raises.
         """
-        self._meanwhile = meanwhile
         rows, ids, links = group.rows, group.ids, group.links
         # of a record that is not there any more HubSpot has taken them away
         lost = [
@@ -90,7 +105,8 @@ class LinkEngine:
         self._ledger.rows.links_settled(lost)
         rows = [row for row in rows if str(row.key) in ids]
         links = [link for link in links if link["ROW_KEY"] in ids]
-        targets = self._targets.record_ids(wish for row in rows for wish in row.links)
+        wishes = [wish for row in rows for wish in row.links]
+        targets = yield from self._asked(lambda: self._look_up(wishes))
         unsettled: list[Entry] = []
         reasons: dict[int, str] = {}
         for to_type in sorted({self.opened.link_types[name] for name in self._columns}):
@@ -122,7 +138,7 @@ class LinkEngine:
                 if not pair.wished
                 and any((link["ROW_KEY"], wish_of(link)) in asked for link in pair.made)
             }
-            failed = self._write_pairs(to_type, moved, asked, gone)
+            failed = yield from self._write_pairs(to_type, moved, asked, gone)
             # one that could not leave is that link still
             stuck = {
                 (link["ROW_KEY"], wish_of(link))
@@ -132,7 +148,7 @@ class LinkEngine:
             for pair in pairs.values():
                 pair.wished = [part for part in pair.wished if (part[0].key, part[1]) not in stuck]
             others = {place: pair for place, pair in pairs.items() if place not in moved}
-            self._write_pairs(to_type, others, asked, gone)
+            yield from self._write_pairs(to_type, others, asked, gone)
         self._ledger.save_unsettled(unsettled, reasons)
         self._ledger.settle(rows)
 
@@ -165,6 +181,14 @@ class LinkEngine:
     def _is_self(self, wish: LinkWish, from_id: str, to_id: str) -> bool:
         return from_id == to_id and self.opened.link_types[wish.column] == self._from_type
 
+    def _look_up(self, wishes: Sequence[LinkWish]) -> dict[tuple[str, str], str]:
+        """The records that wishes lead to; the kinds of association they mean are known then."""
+        targets = self._targets.record_ids(wishes)
+        there = [wish for wish in wishes if (wish.column, wish.to_key) in targets]
+        for wish in {(wish.column, wish.label): wish for wish in there}.values():
+            self._kind(wish)
+        return targets
+
     def _kind(self, wish: LinkWish) -> LinkKind | None:
         to_type, create = self.opened.link_types[wish.column], self._mappings[wish.column]
         return self._kinds.kind(to_type, wish.label, create=create.create_labels)
@@ -175,7 +199,7 @@ class LinkEngine:
         pairs: Mapping[Place, PairRows],
         asked: set[tuple[str | None, LinkWish]],
         gone: set[str],
-    ) -> set[Place]:
+    ) -> Steps[set[Place]]:
         """Make the pairs as they are wished; those that cross others of them come afterwards.
 
         The pairs that failed are returned.
@@ -195,8 +219,9 @@ class LinkEngine:
                 crossing[place] = pair
             else:
                 live[place] = pair
-        present = self._present(to_type, {from_id for from_id, _ in live})
-        live = self._with_survivors(live, present)
+        from_ids = {from_id for from_id, _ in live}
+        present = yield from self._asked(lambda: self._present(to_type, from_ids))
+        live = yield from self._with_survivors(live, present)
         ends = self._other_ends(to_type, pairs)
         decisions: dict[Place, PairDecision] = {}
         intended: list[Entry] = []
@@ -221,7 +246,7 @@ class LinkEngine:
         self._ledger.remember_taken(
             [(min(pair.keys), to_type, place, kind) for pair, place, kind in taken]
         )
-        failures = self._send(to_type, decisions)
+        failures = yield from self._send(to_type, decisions)
         settled: list[Entry] = []
         forgotten = [_small(link) for pair in archived.values() for link in pair.made]
         for place, pair in live.items():
@@ -266,32 +291,37 @@ class LinkEngine:
                     self._ledger.note(key, LinkFailure(decision.code, message))
         self._ledger.save_settled(settled, intended)
         self._ledger.links.delete(forgotten)
-        return {*failures, *self._write_pairs(to_type, crossing, asked, gone)}
+        crossed = yield from self._write_pairs(to_type, crossing, asked, gone)
+        return {*failures, *crossed}
 
     def _send(
         self, to_type: str, decisions: Mapping[Place, PairDecision]
-    ) -> dict[Place, LinkFailure]:
-        """Send what is to change, and read the next group meanwhile; returns what failed."""
+    ) -> Steps[dict[Place, LinkFailure]]:
+        """Send what is to change; returns what failed."""
         changes = {place: decision for place, decision in decisions.items() if decision.changes}
         if not changes:
             return {}
         sender = LinkSender(self.fetch, self._from_type, to_type)
-        with ThreadPoolExecutor(1) as beside:
-            sent = beside.submit(sender.send, changes)
-            self._meanwhile()
-        return sent.result()
+        return (yield from self._asked(lambda: sender.send(changes)))
+
+    def _asked(self, question: Callable[[], T]) -> Steps[T]:
+        """What HubSpot answers to a question, which another thread asks."""
+        answer = self.asking.submit(question)
+        yield answer
+        return answer.result()
 
     def _with_survivors(
         self, pairs: Mapping[Place, PairRows], present: Mapping[Place, set[LinkKind]]
-    ) -> dict[Place, PairRows]:
+    ) -> Steps[dict[Place, PairRows]]:
         """The pairs, where what was linked to is looked up anew that HubSpot has no pair of.
 
         It may have been merged: then the record that its key leads to now has the link.
         """
         lost = {place for place, pair in pairs.items() if not pair.wished} - present.keys()
-        targets = self._targets.record_ids(
-            wish_of(link) for place in lost for link in pairs[place].made
-        )
+        if not lost:
+            return dict(pairs)
+        wishes = [wish_of(link) for place in lost for link in pairs[place].made]
+        targets = yield from self._asked(lambda: self._targets.record_ids(wishes))
         living: dict[Place, PairRows] = {}
         for place, pair in pairs.items():
             living.setdefault(place, PairRows()).wished += pair.wished

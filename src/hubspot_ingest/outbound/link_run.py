@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from typing import Any
 
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.errors import IngestError
+from hubspot_ingest.hubspot.link_requests import LINK_LIMIT
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
-from hubspot_ingest.outbound.link_engine import LinkEngine, LinkGroup
+from hubspot_ingest.outbound.link_engine import LinkEngine, LinkGroup, Steps
 from hubspot_ingest.outbound.link_turns import LinkTurns
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.row_json import row_from_json
@@ -26,52 +29,93 @@ class LinkRun:
     # the rows up to this number are taken; the next ones, where they were read before their turn
     _after: int = field(default=0, init=False)
     _ahead: LinkGroup | None = field(default=None, init=False)
+    # what is being made, and the answer that it waits for
+    _steps: Steps[None] | None = field(default=None, init=False)
+    _answer: Future[Any] | None = field(default=None, init=False)
+    # up to where, and at least how many rows, it was looked for the next ones in vain
+    _looked: tuple[int, int] | None = field(default=None, init=False)
     _error: IngestError | None = field(default=None, init=False)
 
-    def make_beside(self, plan_hash: str, stored_to: int) -> None:
+    def go_on(self, plan_hash: str, stored_to: int, *, is_last: bool) -> bool:
         """Make those of rows up to a number, whose records are written, while others are sent.
 
         None while another run has its turn; nor where records of one type are linked, as those
-        that they are linked to may be written last. An error ends this alone: ``finish`` raises it.
+        that they are linked to may be written last. As many rows go together as take fewest
+        requests; of the ``is_last`` wave fewer do, so that fewer are left. It waits for no answer:
+        whether something was done. An error ends this alone: ``finish`` raises it.
         """
         one_type = self.opened.mapping.object_type in self.opened.link_types.values()
         if one_type or self._error is not None:
-            return
+            return False
         try:
-            while self._read_ahead(plan_hash, stored_to) and self.turns.take():
-                self._make_next(plan_hash, stored_to)
             self.turns.keep()
+            if self._steps is not None:
+                return self._next_step()
+            look = (stored_to, min(LINK_LIMIT, ROWS_TOGETHER) if is_last else ROWS_TOGETHER)
+            if look == self._looked:
+                return False
+            if self._read_ahead(plan_hash, *look) and self.turns.take():
+                self._begin()
+                return True
+            self._looked = look
         except IngestError as error:
-            self._error = error
+            self._error, self._steps = error, None
+        return False
 
     def finish(self, plan_hash: str) -> None:
         """Make all that are left, once every record is written.
 
         Raises what ``Fetch`` and ``heartbeat`` raise.
         """
+        self.end_group()
         if self._error is not None:
             raise self._error
         if self._read_ahead(plan_hash, None):
             self.turns.wait(self.heartbeat)
         while self._read_ahead(plan_hash, None):
-            self._make_next(plan_hash, None)
+            self._begin()
+            # the next ones are read while these are on their way
+            while self._next_step():
+                self._read_ahead(plan_hash, None)
+            self.end_group()
             self.heartbeat()
 
-    def _make_next(self, plan_hash: str, stored_to: int | None) -> None:
+    def end_group(self) -> None:
+        """Wait until the associations are made that were begun. Raises what ``Fetch`` raises."""
+        while self._steps is not None:
+            if self._answer is not None:
+                wait([self._answer])
+            self._next_step()
+
+    def _begin(self) -> None:
         group, self._ahead = self._ahead, None
         if group is not None:
             self.engine.remember(group)
-            self.engine.carry_out(group, lambda: self._read_ahead(plan_hash, stored_to))
-            self.turns.renew()
+            self._steps = self.engine.steps(group)
+            self._next_step()
 
-    def _read_ahead(self, plan_hash: str, stored_to: int | None) -> bool:
+    def _next_step(self) -> bool:
+        """Do what can be done without waiting; whether anything could."""
+        if self._steps is None or (self._answer is not None and not self._answer.done()):
+            return False
+        steps, self._answer = self._steps, None
+        try:
+            self._answer = next(steps)
+        except StopIteration:
+            self._steps = None
+            self.turns.renew()
+        except BaseException:
+            self._steps = None
+            raise
+        return True
+
+    def _read_ahead(self, plan_hash: str, stored_to: int | None, least: int = 1) -> bool:
         """Read the next rows, unless that was done; whether there are any.
 
-        ``stored_to`` None: any row. Else as many as go together, whose pairs take fewest requests.
+        ``stored_to`` None: any row. At ``least`` so many go together.
         """
         if self._ahead is not None:
             return True
-        least = 1 if stored_to is None else ROWS_TOGETHER
         if stored_to is not None and stored_to - self._after < least:
             return False
         stored = self.plan_rows.page_of_links(plan_hash, self._after, stored_to, ROWS_TOGETHER)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import TypeVar
 
 from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, write_requests, write_responses
+from hubspot_ingest.hubspot.client import CONNECTIONS
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.record_pages import NOT_FOUND
 from hubspot_ingest.hubspot.write_requests import WRITE_LIMIT
@@ -19,22 +19,11 @@ from hubspot_ingest.outbound.push_settings import RECORD_ID
 from hubspot_ingest.outbound.values import same_value
 
 Item = TypeVar("Item")
+# Requests that are under way at once while records are looked for: one a connection.
+READS_IN_FLIGHT = CONNECTIONS
 # Ids that no batch finds are asked for one by one, in case they were merged away. Ids from a source
-# may never have existed: of those at most so many are asked for in each wave.
-MOST_ALONE = 100
-
-
-@dataclass
-class AloneBudget:
-    """How many more ids may be asked for one by one."""
-
-    left: int = MOST_ALONE
-
-    def take(self, ids: Sequence[str]) -> Sequence[str]:
-        """Those of some ids that may be asked for; they are then counted."""
-        taken = ids[: self.left]
-        self.left -= len(taken)
-        return taken
+# may never have existed: of those at most so many are asked for, of the rows of a part.
+MOST_ALONE = 50
 
 
 def batches_of(items: Sequence[Item], size: int = WRITE_LIMIT) -> Iterator[Sequence[Item]]:
@@ -76,15 +65,14 @@ class RecordLookup:
         """The records of ids that HubSpot gave; one that was merged away leads to the survivor."""
         return self._by_id(ids, None)
 
-    def _by_id(self, ids: Iterable[str], alone: AloneBudget | None) -> dict[str, WrittenRecord]:
+    def _by_id(self, ids: Iterable[str], most_alone: int | None) -> dict[str, WrittenRecord]:
         records: dict[str, WrittenRecord] = {}
         asked = list(dict.fromkeys(ids))
         for record in self._read("", asked):
             records[record.id] = record
             for old_id in (record.properties.get("hs_merged_object_ids") or "").split(";"):
                 records.setdefault(old_id, record)
-        missing: Sequence[str] = [id for id in asked if id not in records]
-        missing = missing if alone is None else alone.take(missing)
+        missing = [id for id in asked if id not in records][:most_alone]
         for id, survivor in zip(missing, self._pool.map(self._read_alone, missing), strict=True):
             if survivor is not None:
                 records[id] = survivor
@@ -100,15 +88,10 @@ class RecordLookup:
                 raise
             return None
 
-    def by_property(
-        self, name: str, values: Iterable[str], alone: AloneBudget | None = None
-    ) -> dict[str, WrittenRecord]:
-        """The records whose unique property has some values, by value.
-
-        ``alone`` bounds the ids that are asked for one by one; None: by a budget of their own.
-        """
+    def by_property(self, name: str, values: Iterable[str]) -> dict[str, WrittenRecord]:
+        """The records whose unique property has some values, by value."""
         if name == RECORD_ID:
-            return self._by_id(values, alone or AloneBudget())
+            return self._by_id(values, MOST_ALONE)
         if not name:
             return {}
         asked = list(dict.fromkeys(values))

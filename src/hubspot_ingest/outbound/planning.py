@@ -22,7 +22,7 @@ from hubspot_ingest.errors import finishing
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.outbound.link_plans import LinkPlans
-from hubspot_ingest.outbound.lookups import AloneBudget, RecordLookup, batches_of
+from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.mapping import EMAIL, column_kind
 from hubspot_ingest.outbound.opening import OpenPush, source_table
 from hubspot_ingest.outbound.record_owners import RecordOwners
@@ -34,9 +34,10 @@ from hubspot_ingest.outbound.values import RowFault
 # Rows that are planned, and sent, together: 50 batches. Their state is written at once.
 WAVE = 5_000
 # The first wave is smaller, so that HubSpot is asked sooner.
-FIRST_WAVE = 1_000
-# Rows of a wave whose records are looked for at once.
+FIRST_WAVE = 2_000
+# Rows of a wave whose records are looked for together, and parts that are looked for at once.
 PART = 1_000
+PARTS_AT_ONCE = 2
 SENT_STATES = ("SYNCED", "KEPT")
 SENT_ACTIONS = tuple(str(action) for action in Action if action.is_sent)
 OTHER_ACTIONS = tuple(str(action) for action in Action if not action.is_sent)
@@ -129,7 +130,7 @@ class PushPlanner:
         summary = self._find_changes(scope, now)
         self._plan_rows.clear()
         digest = hashlib.sha256(self._mapping.fingerprint.encode())
-        with ThreadPoolExecutor(1) as reading:
+        with ThreadPoolExecutor(PARTS_AT_ONCE) as reading:
             for parts in self._looked_up(summary.rows_changed, reading):
                 self._plan_parts(parts, summary, digest.update)
                 self._heartbeat()
@@ -229,14 +230,13 @@ class PushPlanner:
         """
         ahead: list[_Part] = []
         for rows in self._waves(changes):
-            alone = AloneBudget()
-            parts = [self._part(part, reading, alone) for part in batches_of(rows, PART)]
+            parts = [self._part(part, reading) for part in batches_of(rows, PART)]
             yield from _as_they_come(ahead)
             ahead = parts
         yield from _as_they_come(ahead)
 
-    def _part(self, rows: Sequence[SourceRow], reading: Executor, alone: AloneBudget) -> _Part:
-        """Rows, checked, whose records are being read; ``reading`` takes them in turn."""
+    def _part(self, rows: Sequence[SourceRow], reading: Executor) -> _Part:
+        """Rows, checked, whose records are being read by ``reading``."""
         invalid: dict[int, PlannedRow] = {}
         wishes: dict[int, Mapping[str, str | None]] = {}
         for row in rows:
@@ -246,7 +246,7 @@ class PushPlanner:
                 invalid[row.n] = self._rows.invalid(row, fault)
         sound = [row for row in rows if row.n in wishes]
         records = (
-            reading.submit(self._records, sound, alone)
+            reading.submit(self._records, sound)
             if self._reads
             else reading.submit(self._as_in_ledger, sound)
         )
@@ -293,7 +293,7 @@ class PushPlanner:
                 records[row.n] = WrittenRecord(id, {}, None)
         return records
 
-    def _records(self, rows: Sequence[SourceRow], alone: AloneBudget) -> dict[int, WrittenRecord]:
+    def _records(self, rows: Sequence[SourceRow]) -> dict[int, WrittenRecord]:
         """The records of some rows, by number: by the ledger's id, else by the match."""
         records: dict[int, WrittenRecord] = {}
         ids = {
@@ -314,7 +314,7 @@ class PushPlanner:
             if row.n not in records and not row.is_gone and not self._is_settled(row)
         ]
         values = {row.n: lookup_value(self._mapping, self._definitions, row) for row in left}
-        by_value = self._lookup.by_property(self._mapping.match, values.values(), alone)
+        by_value = self._lookup.by_property(self._mapping.match, values.values())
         for row in left:
             if values[row.n] in by_value:
                 records[row.n] = by_value[values[row.n]]

@@ -30,8 +30,8 @@ from hubspot_ingest.outbound import opening, recovery, safety
 from hubspot_ingest.outbound.link_engine import LinkEngine
 from hubspot_ingest.outbound.link_run import LinkRun
 from hubspot_ingest.outbound.link_turns import LinkTurns
+from hubspot_ingest.outbound.lookups import READS_IN_FLIGHT
 from hubspot_ingest.outbound.opening import OpenPush
-from hubspot_ingest.outbound.pace import MOST_IN_FLIGHT
 from hubspot_ingest.outbound.planning import SENT_ACTIONS, PushPlanner, Scope
 from hubspot_ingest.outbound.push_progress import Progress
 from hubspot_ingest.outbound.push_settings import PushSettings
@@ -57,6 +57,7 @@ class PushRun:
     run_id: str
     deadline: int
     pool: ThreadPoolExecutor
+    asking: ThreadPoolExecutor
     opened: OpenPush
     share: QuotaShare
     stored: StoredState
@@ -105,7 +106,8 @@ class PushRun:
     def links(self) -> LinkEngine:
         """Makes this push's associations."""
         database, clock = self.context.database, self.context.clock
-        return LinkEngine(database, clock, self.opened, self.client.fetch, self.pool, self.run_id)
+        pools = (self.pool, self.asking)
+        return LinkEngine(database, clock, self.opened, self.client.fetch, *pools, self.run_id)
 
     @property
     def turns(self) -> LinkTurns:
@@ -149,7 +151,7 @@ def opened_run(
 ) -> Iterator[PushRun]:
     """The push, checked against its source and portal as they are now."""
     opening.check_may_write(context.database, settings.connection)
-    with ThreadPoolExecutor(MOST_IN_FLIGHT) as pool:
+    with ThreadPoolExecutor(READS_IN_FLIGHT) as pool, ThreadPoolExecutor(1) as asking:
         # of no sync, but what all share
         stored = read_stored_state(context.database, context.clock.now(), "")
         share = QuotaShare(context, client, settings.as_sync(), stored)
@@ -161,7 +163,8 @@ def opened_run(
                 # the columns, or the properties, that "*" stands for are others than then
                 opening.check_contested(Pushes(context.database), opened)
             yield PushRun(
-                context, push, settings, client, run_id, deadline, pool, opened, share, stored
+                *(context, push, settings, client, run_id, deadline),
+                *(pool, asking, opened, share, stored),
             )
         except DailyLimitReached as error:
             raise share.with_reset_time(error) from error
@@ -274,8 +277,8 @@ def _carry_out(run: PushRun, engine: WaveEngine, plan_hash: str) -> None:
             plan_rows = PlanRows(run.context.database, run.push.name)
             link_run = LinkRun(run.opened, plan_rows, links, turns, run.heartbeat)
             try:
-                with finishing(turns.give_back):
-                    engine.run(plan_hash, link_run.make_beside)
+                with finishing(turns.give_back), finishing(link_run.end_group):
+                    engine.run(plan_hash, link_run.go_on)
                     link_run.finish(plan_hash)
             finally:
                 progress.links_added, progress.links_removed = links.added, links.removed

@@ -3,20 +3,23 @@
 While a wave is on its way, what became of the one before is stored, and the next one is prepared.
 Of the last wave outcomes are stored as they come: nothing else is left to do.
 
-The database is used by the one thread that holds the session, HubSpot by several. A process may be
-killed between any two lines: what is an intent then is looked up by ``recovery`` before anything is
-sent again. Associations of a wave's rows are written once its records are stored, which have ids
-then: beside the next wave (``link_engine``).
+The database is used by the one thread that holds the session, HubSpot by several: that thread never
+waits for HubSpot while there is something to store. A process may be killed between any two lines:
+what is an intent then is looked up by ``recovery`` before anything is sent again. Associations of a
+wave's rows are written once its records are stored, which have ids then: beside the waves that
+follow (``link_run``).
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
+from functools import partial
+from queue import Empty
+from typing import Protocol
 
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.push_deferrals import DEFERRED_MESSAGE, Deferrals
@@ -35,32 +38,22 @@ from hubspot_ingest.outbound.row_json import row_from_json
 from hubspot_ingest.outbound.row_plans import RowPlanner, has_key
 from hubspot_ingest.outbound.rows import Action, PlannedRow, SourceRow
 from hubspot_ingest.outbound.sending import Sender
+from hubspot_ingest.outbound.wave_sending import Batch, Wave, WaveSender
 from hubspot_ingest.times import Clock
 
 # A share of refused rows says nothing while there are fewer.
 REFUSED_FROM = 500
 # Outcomes of a wave that is under way are stored so many at a time at least, to save statements.
 STORED_TOGETHER = 1_000
+# How often it is looked whether something can be done beside a wave.
+LOOK_SECONDS = 0.05
 
 
-_Batch = tuple[Action, Sequence[PlannedRow]]
+class Beside(Protocol):
+    """Does what can be done while rows are on their way, without waiting; whether it did."""
 
-
-@dataclass
-class _Wave:
-    """Rows that are on their way, and what becomes of them.
-
-    ``answers`` are outcomes as they come, and None once there are no more; ``stored`` the numbers
-    of rows whose outcomes are stored, ``settled`` the other outcomes.
-    """
-
-    rows: Sequence[PlannedRow]
-    sent: Future[None] = field(default_factory=Future)
-    answers: SimpleQueue[list[RowOutcome] | None] = field(default_factory=SimpleQueue)
-    error: IngestError | None = None
-    settled: list[RowOutcome] = field(default_factory=list)
-    stored: set[int] = field(default_factory=set)
-    is_over: bool = False
+    def __call__(self, plan_hash: str, stored_to: int, /, *, is_last: bool) -> bool:
+        """Rows of the plan up to a number are in the ledger; ``is_last``: all others are sent."""
 
 
 @dataclass
@@ -86,48 +79,68 @@ class WaveEngine:
         """The push's ledger."""
         return Ledger(self.database, self.push)
 
-    def run(
-        self, plan_hash: str, beside: Callable[[str, int], None] = lambda _hash, _number: None
-    ) -> None:
+    def run(self, plan_hash: str, beside: Beside | None = None) -> None:
         """Carry out the whole plan of that hash.
 
-        What was done when an error ends it is in the ledger. While a wave is on its way, ``beside``
-        is called with the hash and the number up to which the plan's rows are in the ledger.
+        What was done when an error ends it is in the ledger. While waves are on their way,
+        ``beside`` is called again and again, as ``LinkRun.go_on``.
 
         Raises ``TooManyRejected``, and what ``Fetch`` and ``heartbeat`` raise.
         """
         for rows in self._pages(plan_hash, OTHER_ACTIONS):
             self.store([outcomes.not_sent(row) for row in rows], intended=False)
             self.heartbeat()
-        pace = Pace(self.pushed_back)
-        going: _Wave | None = None
-        with ThreadPoolExecutor(1) as sending:
-            try:
-                for rows in self._pages(plan_hash, SENT_ACTIONS, first=FIRST_WAVE):
-                    batches = self._in_batches(rows)
-                    numbers, now = (rows[0].n, rows[-1].n), self.clock.now()
-                    self.ledger.intend(self.sender.run_id, plan_hash, SENT_ACTIONS, numbers, now)
-                    if going is not None:
-                        self._settle(going)
-                    before, going = going, _Wave(rows)
-                    going.sent = sending.submit(self._send, batches, pace, going)
-                    if before is not None:
-                        self._store(before)
-                        beside(plan_hash, before.rows[-1].n)
-                if going is not None:
-                    self._settle(going, is_last=True)
-                    self._store(going)
-            except IngestError:
-                if going is not None and not going.is_over:
-                    # it is under way: what becomes of it is stored all the same
+        pages = self._pages(plan_hash, SENT_ACTIONS, first=FIRST_WAVE)
+        sending = WaveSender(self.sender.send, self.pool, Pace(self.pushed_back), self._check)
+        waves: deque[Wave] = deque()
+        try:
+            self._begin(pages, plan_hash, sending, waves, most=1)
+            while waves:
+                wave = waves[0]
+                self._begin(pages, plan_hash, sending, waves, most=2)
+                is_last = len(waves) == 1
+                go_on = partial(beside or _nothing, plan_hash, is_last=is_last)
+                self._settle(wave, go_on, is_last=is_last)
+                # HubSpot has the next ones before the database is busy with this one
+                self._begin(pages, plan_hash, sending, waves, most=3)
+                go_on(wave.stored_to)
+                self._store(wave)
+                waves.popleft()
+        except IngestError as error:
+            sending.stop(error)
+            # what becomes of those that are under way is stored all the same
+            for wave in waves:
+                if not wave.is_over:
                     with suppress(IngestError):
-                        self._settle(going)
-                        self._store(going)
-                raise
+                        self._settle(wave)
+                        self._store(wave)
+            raise
+        finally:
+            sending.close()
 
-    def _settle(self, wave: _Wave, *, is_last: bool = False) -> None:
+    def _begin(
+        self,
+        pages: Iterator[list[PlannedRow]],
+        plan_hash: str,
+        sending: WaveSender,
+        waves: deque[Wave],
+        *,
+        most: int,
+    ) -> None:
+        """Store the intents of the next wave, and send it, where there are not so ``most`` yet."""
+        rows = next(pages, None) if len(waves) < most else None
+        if rows is None:
+            return
+        batches = self._in_batches(rows)
+        numbers, now = (rows[0].n, rows[-1].n), self.clock.now()
+        self.ledger.intend(self.sender.run_id, plan_hash, SENT_ACTIONS, numbers, now)
+        waves.append(sending.begin(rows, batches))
+
+    def _settle(
+        self, wave: Wave, beside: Callable[[int], bool] = lambda _: False, *, is_last: bool = False
+    ) -> None:
         """Wait until a wave is sent. Raises what ended it, once what is settled of it is stored."""
-        while (answer := wave.answers.get()) is not None:
+        while (answer := _next_answer(wave, beside)) is not None:
             wave.settled += answer
             if is_last and wave.answers.empty():
                 self._store_part(wave)
@@ -142,7 +155,7 @@ class WaveEngine:
             self.store(wave.settled, defer=[row for row in wave.rows if row.n not in wave.stored])
             raise
 
-    def _store_part(self, wave: _Wave) -> None:
+    def _store_part(self, wave: Wave) -> None:
         """Store what is certain of a wave that is under way; updates of records there are wait."""
         certain = [outcome for outcome in wave.settled if outcome.existing_id is None]
         if len(certain) >= STORED_TOGETHER:
@@ -150,7 +163,7 @@ class WaveEngine:
             wave.stored |= {outcome.row.n for outcome in certain}
             wave.settled = [outcome for outcome in wave.settled if outcome.row.n not in wave.stored]
 
-    def _store(self, wave: _Wave) -> None:
+    def _store(self, wave: Wave) -> None:
         self.store(wave.settled)
         self.heartbeat()
 
@@ -163,37 +176,12 @@ class WaveEngine:
             after, size = rows[-1].n, WAVE
             yield rows
 
-    def _in_batches(self, rows: Sequence[PlannedRow]) -> list[_Batch]:
+    def _in_batches(self, rows: Sequence[PlannedRow]) -> list[Batch]:
         return [
             (kind, batch)
             for kind, actions in _TOGETHER
             for batch in self._batches([row for row in rows if row.action in actions])
         ]
-
-    def _send(self, batches: Sequence[_Batch], pace: Pace, wave: _Wave) -> None:
-        """Send a wave: its answers, and the error that kept the rest from being sent."""
-        try:
-            self._send_batches(iter(batches), pace, wave)
-        finally:
-            wave.answers.put(None)
-
-    def _send_batches(self, batches: Iterator[_Batch], pace: Pace, wave: _Wave) -> None:
-        going: set[Future[list[RowOutcome]]] = set()
-        while True:
-            while wave.error is None and len(going) < pace.in_flight:
-                batch = next(batches, None)
-                if batch is None:
-                    break
-                going.add(self.pool.submit(self.sender.send, *batch))
-            if not going:
-                return
-            done, going = wait(going, return_when=FIRST_COMPLETED)
-            for future in done:
-                try:
-                    wave.answers.put(future.result())
-                except IngestError as raised:
-                    wave.error = wave.error or raised
-                pace.answered()
 
     def _batches(self, rows: Sequence[PlannedRow]) -> list[Sequence[PlannedRow]]:
         """The rows, a request each; what was created in vain goes alone where there is no key.
@@ -278,8 +266,9 @@ class WaveEngine:
         recovered = run_id is not None
         run_id, now = run_id or self.sender.run_id, self.clock.now()
         keyed = [outcome for outcome in settled if outcome.row.key is not None]
+        of_run = {"definitions": self.mapping.definitions, "run_id": run_id, "settled_at": now}
         self.ledger.settle(
-            [self._ledger_row(outcome, run_id, now, recovered=recovered) for outcome in keyed]
+            {**self._ledger_row(outcome, recovered=recovered), **of_run} for outcome in keyed
         )
         if self.mapping.settings.read_before_write:
             written = [outcome for outcome in keyed if outcome.wrote]
@@ -310,9 +299,7 @@ class WaveEngine:
             outcome.is_new and outcome.outcome != "CREATED" for outcome in reported
         )
 
-    def _ledger_row(
-        self, outcome: RowOutcome, run_id: str, now: int, *, recovered: bool
-    ) -> dict[str, object]:
+    def _ledger_row(self, outcome: RowOutcome, *, recovered: bool) -> dict[str, object]:
         # nobody looks it up: it is looked for anew
         is_dead = not self.mapping.settings.read_before_write and outcome.code in outcomes.LOST
         links_change = outcome.row.changes_links and outcome.state != "REJECTED"
@@ -323,7 +310,6 @@ class WaveEngine:
             "sent": None if outcome.sent is None else dict(outcome.sent),
             "altered": None if outcome.altered is None else dict(outcome.altered),
             "sent_hash": outcome.hash,
-            "definitions": self.mapping.definitions,
             "hubspot_modified_at": outcome.modified_at,
             "trace_id": outcome.trace_id,
             "code": outcome.code,
@@ -331,16 +317,17 @@ class WaveEngine:
             "property": outcome.property_name,
             # until the run has made them: a run that is killed before leaves the row to the next
             "links_waiting": links_change or (recovered and bool(self.mapping.links)),
-            "run_id": run_id,
             "was_sent": outcome.row.action.is_sent,
-            "settled_at": now,
         }
 
     def _check_refused(self, settled: Sequence[RowOutcome]) -> None:
         """Raises ``TooManyRejected``; ``settled`` counts too, which is not stored yet."""
         now = Counter(outcome.outcome for outcome in settled)
-        progress = Progress(self.progress.outcomes + now)
-        sent, refused = progress.sent, progress.outcomes["REJECTED"]
+        self._check(self.progress.outcomes + now)
+
+    def _check(self, counts: Counter[str]) -> None:
+        """Raises ``TooManyRejected`` for so many outcomes of each kind."""
+        sent, refused = Progress(counts).sent, counts["REJECTED"]
         most = self.mapping.settings.max_rejected_percent
         if sent >= REFUSED_FROM and refused * 100 > most * sent:
             raise TooManyRejected(
@@ -348,6 +335,19 @@ class WaveEngine:
                 f"({most:g}): the run stopped; see PUSH_OUTCOMES for the reasons, mend them, then "
                 "run again"
             )
+
+
+def _nothing(_plan_hash: str, _stored_to: int, *, is_last: bool) -> bool:
+    del is_last
+    return False
+
+
+def _next_answer(wave: Wave, beside: Callable[[int], bool]) -> list[RowOutcome] | None:
+    """The next outcomes of a wave; until they come, what can be done beside it is."""
+    while True:
+        is_busy = beside(wave.stored_to)
+        with suppress(Empty):
+            return wave.answers.get(timeout=0 if is_busy else LOOK_SECONDS)
 
 
 # What one batch may hold; creates, which are not repeatable, come first.

@@ -29,6 +29,8 @@ _COLUMNS = {
     "LINKS": "VARIANT",
 }
 _OBJECTS = ("PAYLOAD", "BEFORE", "SENT", "ALTERED")
+# What sending a row needs: not the difference as it is shown, nor each of its associations.
+_OF_VALUES = tuple(column for column in _COLUMNS if column not in ("CHANGED", "LINKS"))
 # What the associations of a row need.
 _OF_LINKS = (
     *("N", "ROW_KEY", "RECORD_ID", "ACTION", "SOURCE_HASH", "IS_GONE"),
@@ -77,9 +79,12 @@ class PlanRows:
     def page(
         self, plan_hash: str, actions: Sequence[str], after: int, limit: int
     ) -> list[dict[str, Any]]:
-        """The next rows of a plan with such actions, in order, by the names of the columns."""
+        """The next rows of a plan with such actions, in order, by the names of the columns.
+
+        Which associations they end with is not read.
+        """
         which = f"ACTION IN ({', '.join(map(sql.text, actions))})"
-        rows = self._page(tuple(_COLUMNS), plan_hash, which, after, limit)
+        rows = self._page(_OF_VALUES, plan_hash, which, after, limit)
         for row in rows:
             for column in _OBJECTS:
                 row[column] = variant(row[column]) or {}
