@@ -6,7 +6,6 @@ reads (search, batch read, associations) are retried like any other: they change
 
 from __future__ import annotations
 
-import json
 import random
 import ssl
 import threading
@@ -15,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Self, TypeVar
-from urllib.parse import urlencode
 
 import httpx
 
@@ -314,7 +312,7 @@ class Client:
 
         The timeouts of httpx are for one read each: a body that trickles in never meets them.
         """
-        body, kind = _body(request)
+        body, kind = request.content
         started = self._clock.now()
         until = min(self._deadline, started + LONGEST_ANSWER)
         left = max(1.0, (self._deadline - started) / 1000)
@@ -364,15 +362,6 @@ class Client:
         else:
             with self.watch.during(Activity.WAITING):
                 self._clock.sleep(seconds)
-
-
-def _body(request: Request) -> tuple[bytes | None, str]:
-    """The body of a request and its content type."""
-    if request.form:
-        return urlencode(request.form).encode(), "application/x-www-form-urlencoded"
-    if request.body is not None:
-        return json.dumps(request.body).encode(), "application/json"
-    return None, ""
 
 
 def _headers(bearer: str, kind: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ HubSpot's documented ones ("CRM search", "Objects", "Associations", "API usage g
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -92,6 +93,15 @@ class Request:
     def target(self) -> str:
         """Path and query as they stand in the request line."""
         return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+
+    @property
+    def content(self) -> tuple[bytes | None, str]:
+        """The body as it is sent, and its content type."""
+        if self.form:
+            return urlencode(self.form).encode(), "application/x-www-form-urlencoded"
+        if self.body is not None:
+            return json.dumps(self.body).encode(), "application/json"
+        return None, ""
 
 
 def token_in_url(token: str) -> str:
