@@ -6,6 +6,7 @@ them; only who asks for a single value has it parsed. Pure; raises as ``response
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -21,7 +22,7 @@ from hubspot_ingest.model import BatchOutcome, Page, Record
 # In JSON a quotation mark inside a text is escaped: neither can stand anywhere but between keys.
 _BEGIN, _END = b'"properties":{', b'},"createdAt":"'
 # Half of a surrogate pair can be spelled so, which UTF-8 cannot.
-_SURROGATES = (b"\\ud", b"\\uD")
+_SURROGATE = re.compile(rb"\\u[dD]")
 
 
 class RawProperties(Mapping[str, Any]):
@@ -74,7 +75,7 @@ def _with_raw_properties(body: bytes) -> dict[str, Any] | None:
 
     Raises ValueError where what is around them is not JSON.
     """
-    if any(surrogate in body for surrogate in _SURROGATES):
+    if _SURROGATE.search(body):
         return None
     rest: list[bytes] = []
     properties: list[RawProperties] = []

@@ -105,14 +105,15 @@ def copy_into(session: LocalSession, reader: Reader, context: Context) -> Result
         for staged in files:
             name = f"{'.'.join(location.stage)}/{staged.path}"
             title = f"{location.stage.object.lower()}/{staged.path}"
-            key = [table.schema, table.object, name, staged.digest]
-            deferred_before = deferred.holds(table, name, staged.digest)
+            digest = staged.digest
+            key = [table.schema, table.object, name, digest]
+            deferred_before = deferred.holds(table, name, digest)
             if not force and (deferred_before or _was_loaded(session, table, key)):
                 skipped = "File was loaded before."
                 answer.append([title, "LOAD_SKIPPED", 0, 0, None, 1, skipped, None, None, None])
                 continue
             if purge and kind == "PARQUET" and reading.by_column:
-                deferred_rows = _deferred(session, table, into, staged, reading, (name, key[-1]))
+                deferred_rows = _deferred(session, table, into, staged, reading, (name, digest))
                 if deferred_rows is not None:
                     answer.append(_loaded_row(title, deferred_rows))
                     continue
