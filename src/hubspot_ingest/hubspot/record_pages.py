@@ -17,6 +17,7 @@ from pydantic_core import from_json
 from hubspot_ingest import times
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import responses
+from hubspot_ingest.hubspot.json_values import after_token, flag
 from hubspot_ingest.model import BatchOutcome, Page, Record
 
 # In JSON a quotation mark inside a text is escaped: neither can stand anywhere but between keys.
@@ -105,10 +106,9 @@ def page(answer: Any) -> Page:
     """A page of the list, the search or the batch read."""
     try:
         results = answer["results"]
-        after = ((answer.get("paging") or {}).get("next") or {}).get("after")
         return Page(
             tuple(_record(result) for result in results),
-            None if after is None else str(after),
+            after_token(answer),
             answer.get("total"),
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -179,7 +179,7 @@ def _record(result: Mapping[str, Any]) -> Record:
         id=str(identifier),
         created_at=times.instant(result.get("createdAt")),
         updated_at=times.instant(result.get("updatedAt")),
-        archived=bool(result.get("archived", False)),
+        archived=flag(result.get("archived")),
         archived_at=times.instant(archived_at),
         properties=properties,
         associations={

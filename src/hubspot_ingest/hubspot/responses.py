@@ -18,6 +18,7 @@ from pydantic_core import from_json, to_json
 from hubspot_ingest import times
 from hubspot_ingest.credentials import AccessToken
 from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.hubspot.json_values import after_token, flag
 from hubspot_ingest.model import (
     Change,
     Link,
@@ -97,14 +98,14 @@ def properties(answer: Any) -> tuple[Property, ...]:
             label=result.get("label") or "",
             description=result.get("description") or "",
             options=tuple(map(_option, result.get("options") or ())),
-            calculated=bool(result.get("calculated", False)),
+            calculated=flag(result.get("calculated")),
             field_type=result.get("fieldType") or "",
             group=result.get("groupName") or "",
-            unique=bool(result.get("hasUniqueValue", False)),
-            read_only=bool((result.get("modificationMetadata") or {}).get("readOnlyValue", False)),
+            unique=flag(result.get("hasUniqueValue")),
+            read_only=flag((result.get("modificationMetadata") or {}).get("readOnlyValue")),
         )
         for result in answer["results"]
-        if not result.get("archived", False)
+        if not flag(result.get("archived"))
     ]
     return tuple(sorted(parsed, key=lambda result: result.name))
 
@@ -209,7 +210,6 @@ def links(answer: Any) -> Links:
     """
     results = []
     for result in answer["results"]:
-        after = ((result.get("paging") or {}).get("next") or {}).get("after")
         targets = tuple(
             Link(
                 str(to["toObjectId"]),
@@ -220,7 +220,7 @@ def links(answer: Any) -> Links:
             for to in result.get("to") or ()
             for kind in to.get("associationTypes") or (_UNTYPED,)
         )
-        results.append((str(result["from"]["id"]), targets, None if after is None else str(after)))
+        results.append((str(result["from"]["id"]), targets, after_token(result)))
     none = frozenset(
         str(id)
         for error in answer.get("errors") or ()

@@ -17,8 +17,11 @@ from hubspot_ingest.inbound.items.partitions import pages
 from hubspot_ingest.model import Json
 
 SIDE_BY_SIDE = 8
-REFUSED, NOT_FOUND = 400, 404
-# So many parents refused one by one, and none answered: it is not the parents that HubSpot minds.
+REFUSED = 400
+# A parent that is there no more; 410 is said of none, but means the same.
+GONE = frozenset({404, 410})
+# So many parents refused or unknown one by one, and none answered: it is not the parents that
+# HubSpot minds.
 REFUSED_ALONE = 3
 
 
@@ -38,7 +41,8 @@ class ItemExtraction:
     scope is ``behind``, which has its own time (None: from the beginning). ``checkpoint`` is the
     place to resume at, with the scopes before it that HubSpot refused: they are asked for again.
     ``whole`` are the scopes read from beginning to end, ``refused`` the errors by which HubSpot
-    refused others.
+    refused others or of what cannot be read. ``gone`` are scopes that HubSpot knows no more, or for
+    a moment: whether they are gone tells the next list of parents, not a 404.
     """
 
     fetch: Fetch
@@ -49,6 +53,7 @@ class ItemExtraction:
     behind: Mapping[str, int | None] = field(default_factory=dict)
     whole: set[str] = field(default_factory=set, init=False)
     refused: dict[str, IngestError] = field(default_factory=dict, init=False)
+    gone: dict[str, IngestError] = field(default_factory=dict, init=False)
     _partial: set[str] = field(default_factory=set, init=False)
     _answered: bool = field(default=False, init=False)
     _refused_before: set[str] = field(default_factory=set, init=False)
@@ -78,14 +83,20 @@ class ItemExtraction:
                         self.refused.setdefault(partition.scope, error)
                     items = self._new(page, keys)
                     yield ItemBatch(items, self._place(partition, page.token, following))
-            except (ScopeMissing, HubSpotRefused) as error:
+            except (ScopeMissing, HubSpotRefused, UnexpectedAnswer) as error:
                 self._note(partition, error)
             if following is None or following.scope != partition.scope:
                 self._refused_before.discard(partition.scope)
-                self.whole |= {partition.scope} - {*self.refused} - self._partial
+                self.whole |= {partition.scope} - self.unread - self._partial
                 yield ItemBatch((), self._place(partition, None, following))
-        if self.refused and not self._answered:
-            raise next(iter(self.refused.values()))
+        failed = self.refused or len(self.gone) >= REFUSED_ALONE
+        if failed and not self._answered:
+            raise next(iter((self.refused | self.gone).values()))
+
+    @property
+    def unread(self) -> set[str]:
+        """The scopes that were to be read and were not, or not to the end."""
+        return {*self.refused, *self.gone}
 
     def _remaining(self) -> list[Partition]:
         """The partitions still to be read."""
@@ -120,7 +131,7 @@ class ItemExtraction:
         if place < self._resumed_at:
             # what was refused before the stop is asked for first
             place, place_token = self._resumed_at, self._token
-        refused = sorted(self._refused_before | {*self.refused})
+        refused = sorted(self._refused_before | self.unread)
         kept: dict[str, Json] = {"refused": [*refused]} if refused else {}
         return {"piece": place, "token": place_token, **kept}
 
@@ -213,17 +224,17 @@ class ItemExtraction:
         keys.update(map(key_of, new_items))
         return tuple(new_items)
 
-    def _note(self, partition: Partition, error: ScopeMissing | HubSpotRefused) -> None:
+    def _note(
+        self, partition: Partition, error: ScopeMissing | HubSpotRefused | UnexpectedAnswer
+    ) -> None:
         if not partition.scope:
             raise error
         if partition.variant and isinstance(error, ScopeMissing):
             # a variant that needs further scopes, such as sensitive properties, is left out
             self._partial.add(partition.scope)
             return
-        if isinstance(error, HubSpotRefused) and error.http_status == NOT_FOUND:
-            self._answered = True
-        else:
-            self.refused.setdefault(partition.scope, error)
+        gone = isinstance(error, HubSpotRefused) and error.http_status in GONE
+        (self.gone if gone else self.refused).setdefault(partition.scope, error)
 
 
 def _newest_first(instants: Sequence[int | None]) -> bool:

@@ -10,14 +10,15 @@ from urllib.parse import quote
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import (
-    AfterPaging,
     BodyValues,
     ItemStream,
     OffsetPaging,
     ParentKeys,
 )
+from hubspot_ingest.errors import UnexpectedAnswer
+from hubspot_ingest.hubspot.json_values import after_token, flag
 from hubspot_ingest.hubspot.requests import Request, token_in_url
-from hubspot_ingest.inbound.items.json_paths import Item, Level, getter, items, text
+from hubspot_ingest.inbound.items.json_paths import Item, Level, getter, is_blank, items, text
 from hubspot_ingest.model import Json
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -47,7 +48,9 @@ class Partition:
 class ItemPage:
     """Items, and the token of the next page if there is one.
 
-    ``ends`` is False of a last page that does not show that the list ends there.
+    ``ends`` is False of a last page that does not show that the list ends there, ``full`` True of
+    one that has as many items as were asked for, and does not say that there are no more.
+    ``blank`` is True where HubSpot answered nothing at all, or null in place of the list.
     """
 
     items: tuple[Item, ...]
@@ -57,6 +60,8 @@ class ItemPage:
     answered: int = 0
     # what HubSpot says of those that it did not answer, empty where it answered all
     refusal: str = ""
+    full: bool = False
+    blank: bool = False
 
 
 def request(stream: ItemStream, partition: Partition, token: str | None = None) -> Request:
@@ -74,7 +79,7 @@ def request(stream: ItemStream, partition: Partition, token: str | None = None) 
         query.append((paging.size_name, str(paging.size)))
     query += _bounds(stream, partition)
     if token is not None:
-        name = "after" if isinstance(paging, AfterPaging) else "offset"
+        name = "offset" if isinstance(paging, OffsetPaging) else "after"
         query.append((name, token_in_url(token)))
     return Request(
         "GET" if body is None else "POST",
@@ -122,7 +127,14 @@ def _bounds(stream: ItemStream, partition: Partition) -> list[tuple[str, str]]:
 
 
 def page(stream: ItemStream, partition: Partition, answer: Any) -> ItemPage:
-    """The items of an answer. Raises ``UnexpectedAnswer`` when it is not what was asked for."""
+    """The items of an answer. Raises ``UnexpectedAnswer`` when it is not what was asked for.
+
+    No content (204), and null in place of the list, is a page without items that does not show
+    that there are none.
+    """
+    if is_blank(stream, answer):
+        token = _token(stream, answer) if isinstance(answer, Mapping) else None
+        return ItemPage((), token, ends=False, blank=True)
     parents = () if isinstance(stream.body, ParentKeys) else partition.parents
     answered = items(stream, answer, parents)
     kept = answered
@@ -130,11 +142,14 @@ def page(stream: ItemStream, partition: Partition, answer: Any) -> ItemPage:
         value_of = getter(stream.only.path)
         values = {value.casefold() for value in stream.only.values}
         kept = [item for item in answered if (text(value_of(item)) or "").casefold() in values]
+    token = _token(stream, answer)
+    full = stream.paging is not None and len(answered) >= stream.paging.size
     return ItemPage(
         tuple(kept),
-        _token(stream, answer),
+        token,
         answered=len(answered),
         refusal=_refusal(stream, answer),
+        full=full and token is None and "hasMore" not in answer,
     )
 
 
@@ -151,12 +166,18 @@ def _refusal(stream: ItemStream, answer: Any) -> str:
 
 
 def _token(stream: ItemStream, answer: Any) -> str | None:
-    match stream.paging:
-        case None:
-            return None
-        case AfterPaging():
-            after = ((answer.get("paging") or {}).get("next") or {}).get("after")
-            return None if after is None else str(after)
-        case OffsetPaging():
-            offset: object = answer.get("offset") if isinstance(answer, Mapping) else None
-            return str(offset) if answer.get("hasMore") and offset is not None else None
+    """The token of the next page. Raises ``UnexpectedAnswer`` where there is more without one.
+
+    A list that is not known to have pages is followed where it has them.
+    """
+    if not stream.items or not isinstance(stream.paging, OffsetPaging):
+        return after_token(answer) if stream.items else None
+    if not flag(answer.get("hasMore")):
+        return None
+    offset = answer.get("offset")
+    if offset is None or offset == "":
+        raise UnexpectedAnswer(
+            f"HubSpot says that there are more {stream.name} and not at which offset; what came "
+            "before is not taken for all there is, run again"
+        )
+    return str(offset)

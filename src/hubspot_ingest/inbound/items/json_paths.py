@@ -70,12 +70,21 @@ def text(value: object) -> str | None:
     return str(value) if isinstance(value, int | float) else canonical(value)
 
 
+def is_blank(stream: ItemStream, answer: Any) -> bool:
+    """Whether an answer has no content, or null in place of its list."""
+    if not isinstance(answer, Mapping):
+        return answer is None
+    names = [name for name in stream.items.split(".")[0].split("|") if name in answer]
+    return bool(names) and all(answer[name] is None for name in names)
+
+
 def items(stream: ItemStream, answer: Any, parents: Item) -> list[Item]:
     """The items of an answer. Raises ``UnexpectedAnswer`` when there is no list of them."""
     first, *inner = stream.items.split(".")
     if not first:
         return [_item(answer, parents)]
-    names = [name for name in first.split("|") if isinstance(answer, Mapping) and name in answer]
+    values = answer if isinstance(answer, Mapping) else {}
+    names = [name for name in first.split("|") if values.get(name) is not None]
     if not names or not isinstance(answer[names[0]], list):
         raise UnexpectedAnswer(
             f"HubSpot's answer on {stream.name} lacks the list {first!r}; nothing of it was "

@@ -15,10 +15,13 @@ from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.items import item_requests
 from hubspot_ingest.inbound.items.item_requests import ItemPage, Partition
-from hubspot_ingest.inbound.items.json_paths import Level, getter, text
+from hubspot_ingest.inbound.items.json_paths import Item, Level, getter, text
 
 # Epoch milliseconds of 2006-06-01. HubSpot was founded in 2006: no event is older.
 OLDEST = 1_149_120_000_000
+# Pages in a row that bring nothing, each with another token. Of searches a few were seen
+# (docs/BEHAVIOR.md, H171); how many HubSpot sends at most is not known.
+MOST_IDLE_PAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,13 @@ def pages(
     An empty page for a token that HubSpot itself gave is asked for once more: it may be the end of
     a list whose last page was full, or a token that HubSpot did not understand. Smaller pages tell
     which; where they do not, the list is taken to be read as far as it goes, but not to be whole.
+    A full page without a token, and an answer without content, are asked for once more, too.
 
-    Raises ``UnexpectedAnswer`` when a page token comes twice, or is not understood.
+    Raises ``UnexpectedAnswer`` when a page token comes twice, or is not understood, and when
+    ``MOST_IDLE_PAGES`` in a row bring nothing, or what the page before brought.
     """
     tokens = {token}
+    idle_pages, before = 0, tuple[Item, ...]()
     while True:
         request = item_requests.request(stream, partition, token)
 
@@ -52,13 +58,21 @@ def pages(
             return item_requests.page(stream, partition, answer)
 
         page = fetch(request, parse)
-        if token is not None and not page.answered and page.token is None:
+        empty_after_token = token is not None and not page.answered and page.token is None
+        if empty_after_token or page.full or page.blank:
             page = fetch(request, parse)
-            if not page.answered and page.token is None:
+            if token is not None and not page.answered and page.token is None:
                 page = replace(page, ends=_tokens_lead_on(fetch, stream, partition))
         yield page
         if page.token is None:
             return
+        idle_pages = idle_pages + 1 if page.items in ((), before) else 0
+        before = page.items
+        if idle_pages >= MOST_IDLE_PAGES:
+            raise UnexpectedAnswer(
+                f"HubSpot answered {idle_pages} page tokens of {stream.name} in a row with nothing "
+                "new; reading was stopped so that it does not go on for ever, run again"
+            )
         if page.token in tokens:
             raise UnexpectedAnswer(
                 f"HubSpot answered the page token {page.token} of {stream.name} twice; reading "
@@ -142,10 +156,21 @@ def _event_types(fetch: Fetch) -> list[str]:
     name = getter("name")
     return [
         str(name(item))
-        for page in pages(fetch, ITEM_STREAMS["event_types"], Partition())
+        for page in _parent_pages(fetch, ITEM_STREAMS["event_types"], Partition())
         for item in page.items
         if name(item)
     ]
+
+
+def _parent_pages(fetch: Fetch, source: ItemStream, partition: Partition) -> Iterator[ItemPage]:
+    """As ``pages``. Raises ``UnexpectedAnswer`` for no content: nobody would be asked for."""
+    for page in pages(fetch, source, partition):
+        if page.blank:
+            raise UnexpectedAnswer(
+                f"HubSpot answered the list of {source.name} without content, so that what belongs "
+                "to each of them cannot be read; nothing was changed, run again"
+            )
+        yield page
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +223,7 @@ def _listing(fetch: Fetch, per_parent: PerParent, source: ItemStream) -> _Listin
     scopes: list[tuple[str, Level]] = []
     page_count, ends = 0, True
     for variant in range(len(source.variants)):
-        for page in pages(fetch, source, Partition(variant=variant)):
+        for page in _parent_pages(fetch, source, Partition(variant=variant)):
             page_count += 1
             ends = ends and page.ends
             for item in page.items:

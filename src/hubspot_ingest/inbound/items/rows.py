@@ -12,6 +12,7 @@ from hubspot_ingest.database.casts import Texts, parseable, to_text
 from hubspot_ingest.database.columns import DELETE_KIND, DELETED_AT, Column, Type
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.statements.merge_items import FLAT, RAW, SEQUENCE, bookkeeping
+from hubspot_ingest.hubspot.json_values import flag
 from hubspot_ingest.inbound.items.json_paths import Item, canonical, getter, key, key_columns, text
 from hubspot_ingest.inbound.load.table_spec import TableSpec
 
@@ -81,13 +82,15 @@ class ItemRows:
         self._count += len(items)
         if stream.flattened:
             objects = map(getter(stream.flattened), items)
-            columns[FLAT.name] = [_json(self._flat(value or {})) for value in objects]
+            columns[FLAT.name] = [
+                _json(self._flat(value if isinstance(value, Mapping) else {})) for value in objects
+            ]
         return columns, misfits
 
     def _marks(self, items: Sequence[Item]) -> Staged:
         is_deleted = getter(self.stream.deleted)
         deleted_at = getter(self.stream.deleted_at or self.stream.deleted)
-        marks = [bool(is_deleted(item)) for item in items]
+        marks = [flag(is_deleted(item)) for item in items]
         return {
             DELETED_AT.name: [
                 _instant(text(deleted_at(item))) if marked else None

@@ -232,6 +232,6 @@ class ItemRun:
             whole_at = window["end"] - self.client.clock_ahead(self.ending.log.started_at)
         if self.stream.dated:
             behind = {
-                scope: window["behind"].get(scope, window["since"]) for scope in extraction.refused
+                scope: window["behind"].get(scope, window["since"]) for scope in extraction.unread
             }
         self.ending.writer.keep_sweeps(replace(sweeps, whole_at=whole_at, behind=behind))
