@@ -12,6 +12,7 @@ from page.streams import MAIN, first_scopes, scopes_of
 
 FIELD = "credential"
 OAUTH = ("oauth-client", "oauth-secret", "oauth-refresh")
+NO_KEY: Answer = {"response_code": "Not yet", "message": "paste the service key first"}
 IN_HUBSPOT = "to the key in HubSpot (Development > Keys > Service keys > your key > Scopes)"
 
 
@@ -47,7 +48,7 @@ def _store(calls: Calls) -> None:
     """Store the credential and empty its field, before anything is drawn."""
     token = st.session_state.get(FIELD, "")
     st.session_state[FIELD] = ""
-    st.session_state["stored"] = calls.set_token(token)
+    st.session_state["stored"] = calls.set_token(token) if token.strip() else NO_KEY
 
 
 def _oauth(calls: Calls) -> None:

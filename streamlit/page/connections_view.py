@@ -120,8 +120,11 @@ def _store(calls: Calls) -> None:
     """Store the credential and empty its field, before anything is drawn."""
     token = st.session_state.get(FIELD, "")
     st.session_state[FIELD] = ""
-    answer = calls.configure_connection(
-        str(st.session_state.get("connection-name", "")), {"token": token}
+    name = str(st.session_state.get("connection-name", ""))
+    answer = (
+        calls.configure_connection(name, {"token": token})
+        if token.strip()
+        else connection_step.NO_KEY
     )
     if answer.get("response_code") == "OK":
         st.session_state.pop(TESTED, None)

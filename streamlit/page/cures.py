@@ -14,7 +14,7 @@ CURES: dict[str, tuple[str, str]] = {
     "INVALID_NAME": ("the name cannot be a sync's", "letters, digits, _, -, ."),
     "INVALID_CREDENTIAL": ("what was given as a token is none", "give the service key alone"),
     "UNKNOWN_STREAM": (
-        "no such stream or custom object",
+        "there is no such object",
         "the message lists those there are",
     ),
     "UNKNOWN_SYNC": ("no such sync", "the message lists those there are"),
@@ -136,7 +136,7 @@ CURES: dict[str, tuple[str, str]] = {
         "let the next run, or “Check now” under Trust, bring the truth in",
     ),
     "NOT_COMPARABLE": (
-        "the stream is read whole, or has nothing that could be counted",
+        "the object is read whole, or has nothing that could be counted",
         "nothing: its runs are its comparison",
     ),
     "OPEN_TRANSACTION": (
@@ -144,7 +144,7 @@ CURES: dict[str, tuple[str, str]] = {
         "end the transaction in the worksheet it is of, with SQL; then call again",
     ),
     "SYNC_NOT_UNIQUE": (
-        "several syncs read one stream, and views of it can show one of them",
+        "several syncs read one object, and views of it can show one of them",
         "the message tells how to name one",
     ),
     "TABLE_TAKEN": (

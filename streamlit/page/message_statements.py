@@ -27,7 +27,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
         "somebody who may make integrations makes it and lets the app use it, with SQL",
     ),
     (r"let an administrator run: ", "an account administrator grants that with SQL"),
-    (r"let its owner run: ", "its owner does that with SQL"),
+    (r"let its owner run: ", "its owner enables it with SQL"),
     (r"let a role that owns it run: ", "its owner grants that with SQL"),
     (r"if they are there: ", "if they are there, their owner lets the app read them, with SQL"),
     (

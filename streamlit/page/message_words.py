@@ -50,10 +50,11 @@ _WORDS: tuple[tuple[str, str], ...] = (
      "remove the push, which forgets what was sent, make it again"),
     (r"CALL reset_push\('[^']*', 'adopt'\) takes", "“Take over” takes"),
     (r"make (one|a property for it) with CALL create_external_id\([^)]*\)",
-     r"let a run make one: match by none, under Settings of the push"),
+     "make it by “Make snowflake_key in HubSpot” under Settings of the push"),
+    (r", or name a unique property in 'external_id' or 'match'", ", or match by a unique property"),
     (r"make one with CALL configure_push\(…\)", "make it by “New push”"),
     (r"(?:, for example )?" + _CALLED.format("explain_row"), ""),
-    (_CALLED.format("send_test_notification"), "“Send a test message” under Settings"),
+    (_CALLED.format("send_test_notification"), "by “Send a test message” under Settings"),
     (r"name an integration with CALL configure_app\(.*\)$",
      "name an integration under Settings, Notifications"),
     (r"CALL configure_app with the same (\w+) again", r"change \1 under Settings, save, and back"),
@@ -76,7 +77,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"something else has that name; rename it, and call again",
      "something else has that name; once its owner has renamed that, with SQL, make them again"),
     (r", for example (?:PARSE_JSON|OBJECT_CONSTRUCT|ARRAY_CONSTRUCT)\(.*?\)(?=$|;)", ""),
-    (r"look at PUSH_PLAN_ROWS(?:; if it is right, press “Send”)?",
+    (r"look at PUSH_PLAN_ROWS(?:(?:;|, and) if it is right,? press “Send”)?",
      "look at its “Plan”; if it is right, press “Send” there"),
     (r"; PUSH_PLAN_ROWS has each row", ""),
     (r", in PUSH_PLAN_ROWS", ", under “Plan”"),
@@ -84,6 +85,13 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"see PUSH_OUTCOMES for the reasons", "see “Rows” for the reasons"),
     (r"PUSH_OUTCOMES has the reasons", "“Rows” has the reasons"),
     (r"the view (?:RUNS|ERRORS)\b", "Runs"),
+    (r"wait for it to end \(see Runs\) or, if it was killed, for its lease to expire",
+     "wait for it to end (see Runs); one that was killed counts as going on for 15 minutes"),
+    (r"\bcall (?:this )?again\b", "try again"),
+    (r"there is no stream\b", "there is no object"),
+    (r"(\d+ of \d+) streams can be read", r"\1 objects can be read"),
+    (r"give \{'token': '…'\}, the service key or private app token, or \{.*\}",
+     "give the service key or private app token alone"),
     (r"the view COMPLETENESS\b", "Trust"),
     (r"the view SYNCS\b", "Syncs"),
     (r"the view CONNECTIONS\b", "Settings"),
@@ -105,8 +113,10 @@ _WORDS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _FILTER = re.compile(r"(?:setting ')?[Ff]ilter_groups\.(\d+)(?:\.filters\.(\d+))?(\.\w+)?'?")
 _SETTING = re.compile(r"[Ss]etting '([a-z_]+)'")
-# the names of settings that a sentence cannot mean otherwise
-_BARE = re.compile(rf"\b({'|'.join(sorted(name for name in LABELS if '_' in name))})\b")
+# the names of settings in quotes, and those that a sentence cannot mean otherwise
+_BARE = re.compile(
+    rf"'({'|'.join(LABELS)})'|\b({'|'.join(name for name in LABELS if '_' in name)})\b"
+)
 
 
 def in_page_words(message: str) -> str:
@@ -119,7 +129,7 @@ def in_page_words(message: str) -> str:
     message = _SETTING.sub(lambda found: LABELS.get(found[1], found[0]), message)
     for pattern, words in _WORDS:
         message = re.sub(pattern, words, message)
-    return _BARE.sub(lambda found: f"“{LABELS[found[1]]}”", message)
+    return _BARE.sub(lambda found: f"“{LABELS[found[1] or found[2]]}”", message)
 
 
 def _filter(found: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import look, place, push_draft, streams, words
+from page import connection_step, look, place, push_draft, streams, words
 from page.calls import Answer, Calls
 
 OBJECTS = (
@@ -94,7 +94,9 @@ def _store(calls: Calls) -> None:
     token = st.session_state.get(FIELD, "")
     st.session_state[FIELD] = ""
     writer: dict[str, Any] = {"token": token, "writes": True}
-    look.remember(calls.configure_connection("writer", writer))
+    look.remember(
+        calls.configure_connection("writer", writer) if token.strip() else connection_step.NO_KEY
+    )
 
 
 def _source(key: str, settings: place.Settings) -> dict[str, str] | None:

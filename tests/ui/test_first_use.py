@@ -16,6 +16,14 @@ def connected(view: View, token: str) -> View:
     return view
 
 
+def test_without_a_key_the_page_asks_for_it(open_page: Open) -> None:
+    view, _ = open_page()
+
+    view.draw().press("Continue").press("Store and test")
+
+    assert "Paste the service key first" in view.text
+
+
 def test_a_fresh_install_begins_with_what_is_needed(open_page: Open) -> None:
     view, _ = open_page()
 

@@ -107,8 +107,8 @@ def test_no_cure_of_a_code_has_sql() -> None:
             "the application may not run tasks; let an administrator run: GRANT EXECUTE TASK, "
             'EXECUTE MANAGED TASK ON ACCOUNT TO APPLICATION "My app"; then call this again: '
             "nothing was changed",
-            "the app may not run tasks; an account administrator grants that with SQL; then call "
-            "this again: nothing was changed",
+            "the app may not run tasks; an account administrator grants that with SQL; then try "
+            "again: nothing was changed",
             ['GRANT EXECUTE TASK, EXECUTE MANAGED TASK ON ACCOUNT TO APPLICATION "My app"'],
         ),
         (

@@ -52,6 +52,24 @@ from page.message_words import in_page_words
             """CALL configure_sync('deals', PARSE_JSON('{"history": ["dealstage"]}'))""",
             "change deals as step 1 says",
         ),
+        (
+            "this is no HubSpot credential (it must be an object); give {'token': '…'}, the "
+            "service key or private app token, or {'client_id': '…', 'client_secret': '…', "
+            "'refresh_token': '…'}",
+            "this is no HubSpot credential (it must be an object); give the service key or "
+            "private app token alone",
+        ),
+        (
+            "another run of deals is going on; wait for it to end (see the view RUNS) or, if it "
+            "was killed, for its lease to expire",
+            "another run of deals is going on; wait for it to end (see Runs); one that was killed "
+            "counts as going on for 15 minutes",
+        ),
+        (
+            "5 % more than max_rejected_percent",
+            "5 % more than “Stopped above: rows refused, percent”",
+        ),
+        ("name it in 'connection'", "name it in “From the portal”"),
         ("nothing to say", "nothing to say"),
     ],
 )
