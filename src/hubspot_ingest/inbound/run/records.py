@@ -149,31 +149,34 @@ class Run:
         if isinstance(stream, ViewStream):
             database = self._context.database.counting(self._log.staged, client.watch)
             view_streams.run(stream, self._settings, database, self._writer, self._log)
-            return
-        if isinstance(stream, ItemStream):
+        elif isinstance(stream, ItemStream):
             with self._portal(client) as portal:
                 yield from self._run_items(client, stream, portal())
-            return
+        else:
+            yield from self._run_records(client, stream)
+
+    def _run_records(self, client: Client, stream: RecordStream) -> Iterator[None]:
+        """Search for what changed, and go on with what there is to do."""
         with self._portal(client) as portal:
-            begun = yield from self._begin_beside_others(client.fetch, stream)
+            beginning = yield from self._begin_beside_others(client.fetch, stream)
             portal_id = portal()
         if self._begins_anew(client, portal_id):
-            begun = self._begin(self._patient, stream)
+            beginning = self._begin(self._patient, stream)
         state, log = self._sync_state, self._log
-        reading = begun.reading if isinstance(begun, NothingNew) else begun.plan
+        reading = beginning.reading if isinstance(beginning, NothingNew) else beginning.plan
         log.stream, log.strategy = stream.name, str(reading.strategy)
         log.destination, log.plan_hash = str(reading.table), reading.hash
         log.since, log.until = reading.since, reading.until
         until = reading.until - client.clock_ahead(log.started_at)
-        if isinstance(begun, NothingNew):
+        if isinstance(beginning, NothingNew):
             log.rows_expected = 0
-            if state.has_nothing_due(reading, begun.total, self._clock.now()):
+            if state.has_nothing_due(reading, beginning.total, self._clock.now()):
                 self._writer.earned_on = state.earned_from(portal_id, self._writer.version)
                 views = self._views(reading.stream, state.properties, state.known_columns)
                 self._settle(views, until, state.tables, state.earned_on.views)
                 return
-            begun = begun.start()
-        yield from self._load(begun, client, portal_id, until)
+            beginning = beginning.start()
+        yield from self._load(beginning, client, portal_id, until)
 
     def _portal(self, client: Client) -> AbstractContextManager[Callable[[], str]]:
         """The portal's id, which is asked for or checked where the state does not prove it."""
@@ -228,17 +231,19 @@ class Run:
             *(properties, column_names, self._notes),
         )
 
-    def _settle(self, views: TableViews, until: int, tables: TableReading, shown: str) -> None:
+    def _settle(
+        self, views: TableViews, until: int, tables: TableReading, fingerprint: str
+    ) -> None:
         """Everything up to an instant (epoch ms) is in: move the cursor, and what is settled.
 
-        ``shown`` is the fingerprint of the views of the table as it is.
+        ``fingerprint`` is of the views that the table as it is should have.
         """
         self._writer.advance(until)
         self._writer.earned_on = replace(
-            self._writer.earned_on, columns=tables.columns_fingerprint, views=shown
+            self._writer.earned_on, columns=tables.columns_fingerprint, views=fingerprint
         )
         self._log.settled_through = until
-        self._ending.settle(views, until, tables.existing_table, shown)
+        self._ending.settle(views, until, tables.existing_table, fingerprint)
 
     def _load(
         self,
