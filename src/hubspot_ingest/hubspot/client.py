@@ -28,9 +28,10 @@ from hubspot_ingest.errors import (
     ScopeMissing,
     UnexpectedAnswer,
 )
-from hubspot_ingest.hubspot import http_errors, record_pages, requests, responses
+from hubspot_ingest.hubspot import http_errors, record_pages, redirects, requests, responses
 from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor
 from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.hubspot.sent_notice import SentNotice
 from hubspot_ingest.model import Usage
 from hubspot_ingest.stopwatch import Activity, Stopwatch
 from hubspot_ingest.times import MINUTE, Clock, http_date
@@ -223,10 +224,16 @@ class Client:
         of_reserve: bool = False,
     ) -> Answer:
         """Send ``request`` with ``bearer``, empty for none, until it is answered."""
-        tries = 0
+        tries = redirect_count = 0
         while self._stopped is None:
             tries += 1
             outcome = self._send(request, bearer, retry=tries > 1, of_reserve=of_reserve)
+            if isinstance(outcome, Request):
+                redirect_count += 1
+                if redirect_count > redirects.MOST_REDIRECTS:
+                    raise redirects.goes_round(request)
+                request, tries = outcome, 0
+                continue
             if isinstance(outcome, _ResponseBody):
                 try:
                     decode = record_pages.decode if request.of_records else responses.decode
@@ -249,7 +256,8 @@ class Client:
 
     def _send(
         self, request: Request, bearer: str, *, retry: bool, of_reserve: bool
-    ) -> _ResponseBody | http_errors.Retry:
+    ) -> _ResponseBody | Request | http_errors.Retry:
+        """The body, the request to send instead, or why to wait before the next try."""
         with self.watch.during(Activity.WAITING):
             sent = self.governor.admit(
                 request.bucket, self._deadline, self._weight, of_reserve=of_reserve
@@ -258,7 +266,7 @@ class Client:
         headers = httpx.Headers()
         ok = throttled = False
         size = 0
-        notice = _SentNotice(lambda: self.governor.mark_sent(request.bucket, sent))
+        notice = SentNotice(lambda: self.governor.mark_sent(request.bucket, sent))
         try:
             with self.watch.during(Activity.REQUESTS):
                 response, content = self._exchange(request, bearer, notice)
@@ -272,6 +280,9 @@ class Client:
                 bare = response.status_code == httpx.codes.NO_CONTENT
                 return _ResponseBody(b"null" if bare else content)
             status = response.status_code
+            elsewhere = redirects.redirected(request, status, headers, str(self._http.base_url))
+            if elsewhere is not None:
+                return elsewhere
             blocked = http_errors.blocked(status, content)
             if request.form:
                 if status in REFUSED_GRANT and not blocked:
@@ -306,7 +317,7 @@ class Client:
                 spent.seconds += (self._clock.now() - started) / 1000
 
     def _exchange(
-        self, request: Request, bearer: str, notice: _SentNotice
+        self, request: Request, bearer: str, notice: SentNotice
     ) -> tuple[httpx.Response, bytes]:
         """The answer and its body. Raises ``httpx.ReadTimeout`` where it comes too slowly.
 
@@ -367,24 +378,6 @@ class Client:
 def _headers(bearer: str, kind: str) -> dict[str, str]:
     headers = {"Authorization": f"Bearer {bearer}" if bearer else "", "Content-Type": kind}
     return {name: value for name, value in headers.items() if value}
-
-
-class _SentNotice:
-    """Calls ``on_sent`` once: when the transport traces that the request left, or when it ended."""
-
-    def __init__(self, on_sent: Callable[[], None]) -> None:
-        self._on_sent = on_sent
-        self._notified = False
-
-    def trace(self, event: str, _about: object) -> None:
-        """Called by httpcore, whose event names begin with the protocol's."""
-        if event.endswith("send_request_body.complete"):
-            self.notify()
-
-    def notify(self) -> None:
-        if not self._notified:
-            self._notified = True
-            self._on_sent()
 
 
 @dataclass(frozen=True, slots=True)
