@@ -280,7 +280,7 @@ class Client:
                 bare = response.status_code == httpx.codes.NO_CONTENT
                 return _ResponseBody(b"null" if bare else content)
             status = response.status_code
-            elsewhere = redirects.redirected(request, status, headers, str(self._http.base_url))
+            elsewhere = redirects.redirected(request, status, headers, self._base_url)
             if elsewhere is not None:
                 return elsewhere
             blocked = http_errors.blocked(status, content)
