@@ -18,7 +18,7 @@ from hubspot_ingest.inbound.extract.prefetch import prefetched_in_order
 from hubspot_ingest.inbound.items import item_requests, partitions
 from hubspot_ingest.inbound.items.extraction import ItemExtraction
 from hubspot_ingest.inbound.items.item_requests import Partition
-from hubspot_ingest.inbound.items.json_paths import getter, items, key
+from hubspot_ingest.inbound.items.json_paths import getter, items, key, key_columns
 from hubspot_ingest.inbound.items.partitions import Parents
 from hubspot_ingest.inbound.items.rows import ItemRows
 from hubspot_ingest.times import DAY
@@ -94,6 +94,17 @@ def test_a_fingerprint_is_of_the_content_and_not_of_its_order() -> None:
     item, reordered, other = ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1, "b": 3})
 
     assert getter("#")((item,)) == getter("#")((reordered,)) != getter("#")((other,))
+
+
+def test_a_field_that_hubspot_adds_makes_no_other_fingerprint() -> None:
+    change = {"change": "UNSUBSCRIBED", "subscriptionId": 1, "causedByEvent": {"id": "e"}}
+    item = {"timestamp": NOW, "recipient": "a@example.com", "changes": [change]}
+    later = {**item, "new": 1, "changes": [{**change, "new": None}]}
+    other = {**item, "changes": [{**change, "subscriptionId": 2}]}
+    get = getter(key_columns(ITEM_STREAMS["subscription_changes"])[0].property or "")
+
+    assert get((item,)) == get((later,)) != get((other,))
+    assert get((item,)) == getter("#")((item,)), "as what landed before was told apart"
 
 
 def test_lists_within_a_list_are_told_with_what_they_lie_in() -> None:

@@ -27,6 +27,13 @@ _EVENT = (
 # was (docs/BEHAVIOR.md, H201). How late is the sender's business: 30 days are our choice.
 _WINDOW = TimeWindow("occurredAfter", "occurredBefore", iso=True, late_days=30)
 
+# What tells one change from another: all that HubSpot was seen to send of it, so that the
+# fingerprints of what landed before stay the same (docs/BEHAVIOR.md, H134).
+_CHANGE = (
+    "#timestamp recipient portalId normalizedEmailId changes.change changes.changeType "
+    "changes.subscriptionId changes.source changes.portalId changes.timestamp changes.causedByEvent"
+)
+
 EVENT_STREAMS: tuple[ItemStream, ...] = (
     ItemStream(
         "event_types",
@@ -148,7 +155,7 @@ EVENT_STREAMS: tuple[ItemStream, ...] = (
         window=TimeWindow("startTimestamp", "endTimestamp", days=30),
         items="timeline",
         columns=(
-            Column("ID", TEXT, "#", "A fingerprint: HubSpot gives a change no id"),
+            Column("ID", TEXT, _CHANGE, "A fingerprint: HubSpot gives a change no id"),
             Column("CHANGED_AT", TIMESTAMP, "timestamp", "When it happened, UTC"),
             Column("RECIPIENT", TEXT, "recipient", "The address"),
             Column("NORMALIZED_EMAIL_ID", TEXT, "normalizedEmailId", "HubSpot's id of the address"),

@@ -131,6 +131,9 @@ _MARKETING_EVENTS = ItemStream(
     ),
 )
 
+# HubSpot's id, or a fingerprint of all that HubSpot sends of a submission without one
+_SUBMISSION = "conversionId|#submittedAt values pageUrl"
+
 MARKETING: tuple[ItemStream, ...] = (
     _LISTS,
     ItemStream(
@@ -167,9 +170,7 @@ MARKETING: tuple[ItemStream, ...] = (
         key=("FORM_ID", "ID"),
         columns=(
             Column("FORM_ID", TEXT, "@id", "The form"),
-            Column(
-                "ID", TEXT, "conversionId|#", "HubSpot's id, or a fingerprint where it has none"
-            ),
+            Column("ID", TEXT, _SUBMISSION, "HubSpot's id, or a fingerprint where it has none"),
             Column("SUBMITTED_AT", TIMESTAMP, "submittedAt", "When it was sent, UTC"),
             Column("PAGE_URL", TEXT, "pageUrl", "The page the form stood on"),
             Column(

@@ -184,8 +184,9 @@ class ItemStream(StreamBase):
     A column's ``property`` is the path of its value in an item, with dots between names; ``@``
     before it looks one level out, at what the item lies in (a pipeline of a stage) and then at its
     parent; ``|`` separates alternatives; of a path that ends in ``~`` a 0 is no value, where
-    HubSpot so says that there is no other thing; ``#`` is a fingerprint of the whole item, where it
-    gives it no id. The other paths here are written alike.
+    HubSpot so says that there is no other thing. ``#`` is a fingerprint, where HubSpot gives an
+    item no id: of what stands at the paths that follow, separated by spaces, so that a field that
+    HubSpot adds later makes no other row. The other paths here are written alike.
     """
 
     _: KW_ONLY

@@ -39,8 +39,11 @@ def getter(path: str) -> Getter:
 
 
 def _getter(path: str) -> Getter:
-    if path == FINGERPRINT:
-        return lambda item: hashlib.sha256(canonical(item[0]).encode()).hexdigest()[:32]
+    if path.startswith(FINGERPRINT):
+        tree = _tree(path.removeprefix(FINGERPRINT).split())
+        return lambda item: hashlib.sha256(
+            canonical(_pruned(item[0], tree) or item[0]).encode()
+        ).hexdigest()[:32]
     depth = len(path) - len(path.lstrip("@"))
     names = path[depth:].removesuffix(NO_ZERO).split(".")
     absent = (0, "0") if path.endswith(NO_ZERO) else ()
@@ -54,6 +57,30 @@ def _getter(path: str) -> Getter:
         return None if value in absent else value
 
     return get
+
+
+_Tree = Mapping[str, "_Tree"]
+
+
+def _tree(paths: Sequence[str]) -> _Tree:
+    """The names in dotted paths, each with those below it."""
+    tree: dict[str, Any] = {}
+    for path in paths:
+        level = tree
+        for name in path.split("."):
+            level = level.setdefault(name, {})
+    return tree
+
+
+def _pruned(value: Any, tree: _Tree) -> Any:
+    """What of a value stands at the paths of a tree; a tree without names leaves all."""
+    if not tree:
+        return value
+    if isinstance(value, list):
+        return [_pruned(element, tree) for element in value]
+    if isinstance(value, Mapping):
+        return {name: _pruned(value[name], below) for name, below in tree.items() if name in value}
+    return value
 
 
 def canonical(value: object) -> str:
