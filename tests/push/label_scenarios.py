@@ -239,16 +239,16 @@ class LabelLife(Life):
         assert strangers <= (there or set()), ("lost labels of others", seen)
         assert (asked or set()) - doubtful <= (there or set()), ("labels not made", seen)
         left = (there or set()) - (asked or set()) - strangers - doubtful
-        assert not left or self._may_stay(pair), ("labels left behind", seen)
+        assert left <= self._may_stay(pair), ("labels left behind", seen)
         if asked is not None:
             assert there is not None, ("a pair is not there", seen)
         elif pair not in self.touched:
             assert there is None, ("a pair is left behind", seen)
 
-    def _may_stay(self, pair: Pair) -> bool:
-        """Whether a label may stay that nobody asks for."""
+    def _may_stay(self, pair: Pair) -> set[str]:
+        """The labels that may stay though nobody asks for them."""
         del pair
-        return False
+        return set()
 
 
 class PairedLabelLife(LabelLife):
@@ -281,9 +281,10 @@ class PairedLabelLife(LabelLife):
     def _rename(self) -> None:
         """These are called as they are."""
 
-    def _may_stay(self, pair: Pair) -> bool:
-        """What may be the other end of a label that the other row asked for."""
-        return bool({text for place, text in self.ever_asked if place == pair[::-1]})
+    def _may_stay(self, pair: Pair) -> set[str]:
+        """Of paired labels, what may be the other end of one that the other row asked for."""
+        asked = {text for place, text in self.ever_asked if place == pair[::-1]}
+        return {MANAGER, EMPLOYEE} if asked & {MANAGER, EMPLOYEE} else set()
 
     def _asked(self) -> dict[Pair, set[str]]:
         asked = super()._asked()

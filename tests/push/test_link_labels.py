@@ -287,6 +287,31 @@ def test_a_plan_shows_links_and_changes_nothing(make_push: MakePushWorld) -> Non
     assert linked(world, ids[1], "contacts") == {ids[2]: ["Boss"]}
 
 
+def test_a_label_goes_though_the_other_row_asks_for_the_other_end_of_a_paired_one(
+    make_push: MakePushWorld,
+) -> None:
+    """Each end of a paired label has a type of its own: seen from both ends it shows which."""
+    world = make_push()
+    label(world, "Friend")
+    contacts = world.portal.object_type("contacts")
+    world.portal.associations.add_label(contacts, contacts, "Manager", "Employee")
+    world.insert(customer(1, {"c2@example.com": ["Manager", "Friend"]}))
+    world.insert(customer(2, {"c1@example.com": "Employee"}))
+    configure(world)
+    world.pushed()
+    ids = record_ids(world)
+    assert linked(world, ids[2], "contacts") == {ids[1]: ["Employee", "Friend"]}
+    world.update(1, **{LINKS: {"c2@example.com": "Manager"}})
+    world.pushed()
+    assert linked(world, ids[1], "contacts") == {ids[2]: ["Manager"]}
+    world.update(1, **{LINKS: {}})
+    world.pushed()
+    assert linked(world, ids[2], "contacts") == {ids[1]: ["Employee"]}
+    world.update(2, **{LINKS: {}})
+    world.pushed()
+    assert linked(world, ids[2], "contacts") == {}
+
+
 def test_two_rows_that_ask_for_each_other_keep_the_link_until_both_are_done(
     make_push: MakePushWorld,
 ) -> None:

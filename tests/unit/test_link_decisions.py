@@ -147,6 +147,28 @@ def test_the_last_of_two_ends_to_go_takes_what_the_first_made() -> None:
     assert decided([], [PLAIN, FRIEND], ledger, other_end=other_end).removes_pair
 
 
+def test_of_paired_labels_at_their_other_end_only_the_others_of_ours_go() -> None:
+    """Which types are the ends of one label shows where the pair has no other paired one."""
+    manager, employee = LinkKind("USER_DEFINED", "8", "Manager"), LinkKind("USER_DEFINED", "9", "E")
+    ledger, asked = [link(manager), link(FRIEND)], frozenset({employee})
+    for present, left in (
+        (None, {manager, FRIEND}),
+        (frozenset({PLAIN, FRIEND, employee}), {manager}),
+        (frozenset({PLAIN, FRIEND}), set()),
+    ):
+        other_end = OtherEnd(asked, wishes_pair=True, present=present)
+        decision = decided([], [PLAIN, FRIEND, manager], ledger, other_end=other_end)
+        assert {manager, FRIEND} - decision.removed_labels == left
+
+
+def test_the_other_end_of_a_label_that_the_first_row_made_is_ours() -> None:
+    manager, employee = LinkKind("USER_DEFINED", "8", "Manager"), LinkKind("USER_DEFINED", "9", "E")
+    seen = frozenset({PLAIN, manager})
+    other_end = OtherEnd(made_pair=True, made_labels=frozenset({manager}), present=seen)
+    decision = decided([wish(employee)], [PLAIN, employee], other_end=other_end)
+    assert [entry.state for entry in decision.ledger] == [MADE]
+
+
 def test_a_renamed_label_of_ours_is_known_by_its_number() -> None:
     renamed = LinkKind(FRIEND.category, FRIEND.type_id, "Pal")
     assert decided([], [PLAIN, renamed, BOSS], [link(FRIEND)]).removed_labels == {renamed}

@@ -48,13 +48,15 @@ class LedgerLink:
 class OtherEnd:
     """What other rows ask for of the same pair, seen from the other record.
 
-    Only records of one type can ask for each other. ``ours`` says that such a row made the pair.
+    Only records of one type can ask for each other. ``made_pair`` says that such a row made the
+    pair; ``present`` is the pair as HubSpot shows it from there, None where nobody looked.
     """
 
     labels: frozenset[LinkKind] = frozenset()
     wishes_pair: bool = False
     made_pair: bool = False
     made_labels: frozenset[LinkKind] = frozenset()
+    present: frozenset[LinkKind] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,25 @@ class PairState:
     def ours(self) -> frozenset[LinkKind]:
         """The labels on the pair that this push put there."""
         made = {kind_id(link.label) for link in self.ledger if link.is_ours and link.label}
-        made |= {kind_id(kind) for kind in self.other_end.made_labels}
+        made_there = {kind_id(kind) for kind in self.other_end.made_labels}
+        here, there = self.single_ended
+        if made_there & there and len(here) == len(there) == 1:
+            # the two ends of one paired label
+            made |= here
+        made |= made_there
         return frozenset(kind for kind in self.labelled if kind_id(kind) in made)
+
+    @property
+    def single_ended(self) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+        """The types that the pair has at this end alone, and at the other one alone.
+
+        They are those of paired labels; none where nobody looked from there.
+        """
+        if self.other_end.present is None:
+            return set(), set()
+        here = {kind_id(kind) for kind in self.present}
+        there = {kind_id(kind) for kind in self.other_end.present}
+        return here - there, there - here
 
     @property
     def existed(self) -> bool:
@@ -194,15 +213,16 @@ def _goes_whole(state: PairState, mappings: Mapping[str, LinkMapping]) -> bool:
 def _shielded(state: PairState, labels: Collection[LinkKind]) -> frozenset[LinkKind]:
     """The labels that must stay as a row asks for them from the other end.
 
-    Which two types are the two ends of a paired label HubSpot tells nowhere: a type that is asked
-    for and is none of this end's may be the other end of any of them.
+    A paired label has a type at each end, and HubSpot tells nowhere which two belong together: one
+    that the pair has at the other end alone is any of those that it has at this end alone.
     """
-    other = {kind_id(kind) for kind in state.other_end.labels}
-    if not other:
-        return frozenset()
-    if other - {kind_id(kind) for kind in state.present}:
+    asked = {kind_id(kind) for kind in state.other_end.labels}
+    if state.other_end.present is None and asked - {kind_id(kind) for kind in state.present}:
         return frozenset(labels)
-    return frozenset(kind for kind in labels if kind_id(kind) in other)
+    here, there = state.single_ended
+    if asked & there:
+        asked |= here
+    return frozenset(kind for kind in labels if kind_id(kind) in asked)
 
 
 def kind_id(kind: LinkKind | None) -> tuple[str, str]:

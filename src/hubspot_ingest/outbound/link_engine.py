@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from hubspot_ingest.database.connection import Database, Row
@@ -219,15 +219,24 @@ class LinkEngine:
                 crossing[place] = pair
             else:
                 live[place] = pair
-        from_ids = {from_id for from_id, _ in live}
-        present = yield from self._asked(lambda: self._present(to_type, from_ids))
-        live = yield from self._with_survivors(live, present)
         ends = self._other_ends(to_type, pairs)
+        # from both ends it shows which labels are those that the other row asks for, or made
+        asked_ids = {
+            place[1]
+            for place in live
+            if place in ends and (ends[place].labels or ends[place].made_labels)
+        }
+        record_ids = {from_id for from_id, _ in live} | asked_ids
+        present = yield from self._asked(lambda: self._present(to_type, record_ids))
+        live = yield from self._with_survivors(live, present)
         decisions: dict[Place, PairDecision] = {}
         intended: list[Entry] = []
         taken: list[tuple[PairRows, Place, LinkKind]] = []
         for place, pair in live.items():
-            state = pair.state(present.get(place, ()), ends.get(place, OtherEnd()))
+            end = ends.get(place, OtherEnd())
+            if place[1] in asked_ids:
+                end = replace(end, present=frozenset(present.get((place[1], place[0]), ())))
+            state = pair.state(present.get(place, ()), end)
             decision = decisions[place] = decide(pair.wishes(), state, self._mappings, place[1])
             taken += [(pair, place, kind) for kind in decision.taken(state)]
             intended += [
