@@ -208,3 +208,9 @@ def test_parents_of_whom_none_is_known_are_a_refusal() -> None:
     gone = HubSpotRefused("no such path", 404)
     with pytest.raises(HubSpotRefused, match="no such path"):
         children(gone, gone, gone)
+
+
+def test_parents_of_whom_nothing_but_empty_pages_came_fail_together() -> None:
+    empty = {"results": [], **MORE}
+    with pytest.raises(UnexpectedAnswer, match="twice"):
+        children(empty, empty, empty)

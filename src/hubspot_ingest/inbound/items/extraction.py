@@ -75,7 +75,7 @@ class ItemExtraction:
                 keys = set()
             try:
                 for page in partition_pages:
-                    self._answered = True
+                    self._answered = self._answered or page.answered > 0
                     if not page.ends:
                         self._partial.add(partition.scope)
                     if page.refusal:
@@ -87,6 +87,7 @@ class ItemExtraction:
                 self._note(partition, error)
             if following is None or following.scope != partition.scope:
                 self._refused_before.discard(partition.scope)
+                self._answered = self._answered or partition.scope not in self.unread
                 self.whole |= {partition.scope} - self.unread - self._partial
                 yield ItemBatch((), self._place(partition, None, following))
         failed = self.refused or len(self.gone) >= REFUSED_ALONE
