@@ -47,7 +47,8 @@ def show(calls: Calls) -> None:
         if stored.get("notifications"):
             st.button("Send a test message", on_click=_send, args=(calls,))
         changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}
-        if saving.bar("Save settings", "save-app", SAVING, is_changed=bool(changed)):
+        save_pressed, _ = saving.bar("Save settings", "save-app", SAVING, is_changed=bool(changed))
+        if save_pressed:
             look.remember(calls.configure_app(changed))
             st.rerun()
 

@@ -82,17 +82,18 @@ def _save(
         {**stored, "object": settings["object"]}
     )
     discard = None if stored is None else partial(place.discard, owner)
-    saved = saving.bar(
+    saved, outcome = saving.bar(
         "Save and look at the plan", f"{key}-save", SAVING, is_changed=is_changed, discard=discard
     )
     if lacking:
         look.note("Still to choose:", f"{' and '.join(lacking)}.", "warn")
     elif saved:
-        with look.working("Checking everything against Snowflake and HubSpot"):
+        with outcome, look.working("Checking everything against Snowflake and HubSpot"):
             answer = calls.configure_push(name, form)
         if answer.get("response_code") == "OK":
             _saved(owner, name.lower())
-        look.tell(answer)
+        with outcome:
+            look.tell(answer)
 
 
 def _saved(owner: str, name: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from page import look, pressing
 
@@ -25,7 +26,7 @@ def bar(
     is_changed: bool,
     discard: Callable[[], None] | None = None,
     disabled: bool = False,
-) -> bool:
+) -> tuple[bool, DeltaGenerator]:
     """Draw Save, and Discard beside it while something is changed.
 
     Args:
@@ -37,15 +38,18 @@ def bar(
         disabled: Whether Save takes no presses.
 
     Returns:
-        Whether to save: Save was pressed and something is changed.
+        Whether to save: Save was pressed and something is changed. And the place above the
+        buttons for what comes of it.
     """
     with st.container(key="save-bar"):
+        outcome = st.container()
         with st.container(horizontal=True):
             pressed = pressing.pressed(label, key, type="primary", disabled=disabled)
             if is_changed and discard is not None:
                 st.button("Discard", key=f"{key}-discard", on_click=discard)
         state = CHANGED if is_changed else SAVED
         look.html(f'<p class="quiet small"><b>{state}</b> {escape(text)}</p>')
-        if pressed and not is_changed:
+    if pressed and not is_changed:
+        with outcome:
             look.note("Nothing to save.", "Everything here is stored as it stands.")
-    return pressed and is_changed
+    return pressed and is_changed, outcome

@@ -76,11 +76,13 @@ details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotat
 .stApp [data-baseweb="select"]:has(input:focus-visible) { outline: 2px solid var(--strong);
   border-radius: 8px; }
 .stApp [data-baseweb="select"] input:focus-visible { outline: none !important; }
-[data-testid="stLayoutWrapper"]:has(> .st-key-save-bar) { position: sticky; bottom: 0; z-index: 9;
+/* nothing that comes or goes above moves it under a finger; what it tells makes it grow upwards */
+.st-key-save-bar { position: fixed; inset: auto 0 0 0; z-index: 9; max-height: 75vh;
+  overflow-y: auto; padding: .6rem max(1.25rem, 50% - 34.75rem);
   border-top: 1px solid color-mix(in srgb, currentColor 13%, transparent); }
-.st-key-save-bar { padding: .6rem 0; }
 /* the page's own background, whatever the theme, from the app down to the bar */
 .stApp :has(.st-key-save-bar), .st-key-save-bar { background: inherit; }
+.stMainBlockContainer:has(.st-key-save-bar) { padding-bottom: 11rem; }
 /* nor does the bar hide what is scrolled to, by Tab or by a search */
 [data-testid="stMain"]:has(.st-key-save-bar) { scroll-padding-bottom: 9rem; }
 .hi .key { display: flex; gap: 1rem; font-size: .78rem; }

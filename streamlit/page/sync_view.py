@@ -175,7 +175,7 @@ def _save(name: str, stored: place.Settings, settings: place.Settings, calls: Ca
     lacks = filters.any_lacks(settings.get("filter_groups") or [])
     complete_settings = filters.cleaned(settings)
     # Save takes presses though a value lacks: one may be typed at this moment
-    save_pressed = saving.bar(
+    save_pressed, outcome = saving.bar(
         "Save changes", f"save-{name}", SAVING,
         is_changed=_is_changed(settings, stored),
         discard=partial(place.discard, name), disabled=conflicts.is_open(name, stored),
@@ -184,18 +184,19 @@ def _save(name: str, stored: place.Settings, settings: place.Settings, calls: Ca
         return
     if conflicts.is_stored_meanwhile(name, calls):
         st.rerun()
-    with look.working("Asking HubSpot how many records match"):
+    with outcome, look.working("Asking HubSpot how many records match"):
         rows = losses.lost(name, stored, complete_settings, calls)
     if rows is not None:
         losses.ask(name, rows, complete_settings, calls)
         return
-    with look.working("Checking the settings against HubSpot"):
+    with outcome, look.working("Checking the settings against HubSpot"):
         answer = calls.configure_sync(name, complete_settings)
     if answer.get("response_code") == "OK":
         place.discard(name)
         look.remember(answer)
         st.rerun()
-    look.tell(answer)
+    with outcome:
+        look.tell(answer)
 
 
 def next_run(sync: Row, calls: Calls) -> str:

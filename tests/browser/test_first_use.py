@@ -86,7 +86,7 @@ def _look_around(browser: Browser, machine: Laptop) -> None:
     browser.switch("Filters")
     browser.shoot("sync-filters", 1000)
     browser.switch("Properties")
-    browser.shoot("sync-properties")
+    browser.shoot("sync-properties", 1200)
     browser.switch("Next run")
     browser.sees("Only what changed since")
     browser.shoot("sync-next-run", 1000)
@@ -189,7 +189,7 @@ def test_a_wrong_key_a_missing_scope_and_a_failed_run_are_environment(tmp_path: 
             browser.sees("CREDENTIAL_REJECTED")
             browser.go("Runs")
             browser.sees("Cure: copy it again")
-            browser.shoot("runs-failed")
+            browser.shoot("runs-failed", 1150)
             browser.shows_no_trace()
 
 
