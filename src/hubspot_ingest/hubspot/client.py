@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -29,9 +29,8 @@ from hubspot_ingest.errors import (
     UnexpectedAnswer,
 )
 from hubspot_ingest.hubspot import http_errors, record_pages, redirects, requests, responses
-from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor
+from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor, SentNotice
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.hubspot.sent_notice import SentNotice
 from hubspot_ingest.model import Usage
 from hubspot_ingest.stopwatch import Activity, Stopwatch
 from hubspot_ingest.times import MINUTE, Clock, http_date
@@ -266,7 +265,7 @@ class Client:
         headers = httpx.Headers()
         ok = throttled = False
         size = 0
-        notice = SentNotice(lambda: self.governor.mark_sent(request.bucket, sent))
+        notice = SentNotice(partial(self.governor.mark_sent, request.bucket, sent))
         try:
             with self.watch.during(Activity.REQUESTS):
                 response, content = self._exchange(request, bearer, notice)
