@@ -30,7 +30,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"drop the table, then CALL ingest_hubspot\([^)]*\); or undo the change",
      f"undo the change, or give the sync another table {_PLACE}: it reads everything into that"),
     (r"^CALL ingest_hubspot\([^)]*\): ", "press “Run now”: "),
-    (r"^CALL ingest_hubspot\('([^']*)'\)$", r"run \1: “Run now” under Syncs"),
+    (r"^CALL ingest_hubspot\('([^']*)'\)$", r"run \1 under Syncs, once step 1 has added it"),
     (_CALLED.format("ingest_hubspot"), "press “Run now”"),
     (_CALLED.format("(?:start_)?reconcile"), "“Check now” under Trust"),
     (r"\bRECONCILE\b", "comparison under Trust"),

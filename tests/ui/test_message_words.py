@@ -47,7 +47,7 @@ from page.message_words import in_page_words
             "sync contacts starts over: its next run is a backfill; the table stays",
             "sync contacts starts over: its next run reads everything again; the table stays",
         ),
-        ("CALL ingest_hubspot('deals')", "run deals: “Run now” under Syncs"),
+        ("CALL ingest_hubspot('deals')", "run deals under Syncs, once step 1 has added it"),
         (
             """CALL configure_sync('deals', PARSE_JSON('{"history": ["dealstage"]}'))""",
             "change deals as step 1 says",
