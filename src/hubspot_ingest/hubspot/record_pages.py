@@ -22,6 +22,9 @@ from hubspot_ingest.model import BatchOutcome, Page, Record
 
 # In JSON a quotation mark inside a text is escaped: neither can stand anywhere but between keys.
 _BEGIN, _END = b'"properties":{', b'},"createdAt":"'
+# What ends an object within another, or beside it: what stands between the marks is more than the
+# values of one record.
+_OBJECT_ENDS, _OBJECT_LAST = (b'},"', b'},{"', b'}],"'), (b"}}", b"}]}")
 # Half of a surrogate pair can be spelled so, which UTF-8 cannot.
 _SURROGATE = re.compile(rb"\\u[dD]")
 
@@ -78,6 +81,9 @@ def _with_raw_properties(body: bytes) -> dict[str, Any] | None:
     """
     if _SURROGATE.search(body):
         return None
+    if not body.isascii():
+        # what is not UTF-8 is told now, when the page can still be asked for again
+        body.decode()
     rest: list[bytes] = []
     properties: list[RawProperties] = []
     end = 0
@@ -86,6 +92,8 @@ def _with_raw_properties(body: bytes) -> dict[str, Any] | None:
         rest.append(body[end:begin])
         end = body.find(_END, begin) + 1
         if not end:
+            return None
+        if _has_objects(body[begin:end]):
             return None
         properties.append(RawProperties(body[begin:end]))
     # a number in the place of each
@@ -100,6 +108,14 @@ def _with_raw_properties(body: bytes) -> dict[str, Any] | None:
             return None
         result["properties"] = raw
     return answer
+
+
+def _has_objects(json: bytes) -> bool:
+    """Whether there is an object in what should be a flat one, or beside it."""
+    # most have no other brace at all, which is told in no time
+    return json.index(b"}") < len(json) - 1 and (
+        json.endswith(_OBJECT_LAST) or any(mark in json for mark in _OBJECT_ENDS)
+    )
 
 
 def page(answer: Any) -> Page:
