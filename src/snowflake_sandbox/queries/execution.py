@@ -14,6 +14,7 @@ from snowflake_sandbox.names import Name, name_parts
 from snowflake_sandbox.queries import merging, strictness, table_functions
 from snowflake_sandbox.queries.lineage import declared_outputs
 from snowflake_sandbox.queries.recalled_plans import keep_plan, recall_plan
+from snowflake_sandbox.queries.row_counts import count_rows
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql.translation import Plan
@@ -142,7 +143,7 @@ def _rows(session: LocalSession, plan: Plan, params: list[Any] | None) -> Result
     bound = _bound(plan, params)
     for sql in plan.sql[:-1]:
         execute(session.duck, sql)
-    relation = session.duck.sql(plan.sql[-1], params=bound or None)
+    relation = session.duck.sql(count_rows(session.duck, plan), params=bound or None)
     if session.parameters.rows_per_resultset:
         relation = relation.limit(session.parameters.rows_per_resultset)
     type_id = results.SELECT if isinstance(plan.root, exp.Query) else results.SHOW

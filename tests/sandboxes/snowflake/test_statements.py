@@ -307,3 +307,18 @@ def test_an_expression_needs_no_current_schema(shared: Engine, rows: Rows) -> No
     assert session.sql(query).collect()[0]["N"] == 1
     session.close()
     assert rows("SELECT N FROM COUNTED") == [{"N": 1}]
+
+
+@pytest.mark.parametrize("columns", ["TABLE_NAME, ROW_COUNT", "*"])
+def test_the_information_schema_counts_the_rows_that_are_there(rows: Rows, columns: str) -> None:
+    listing = (
+        f"SELECT {columns} FROM LAB.INFORMATION_SCHEMA.TABLES t WHERE t.TABLE_SCHEMA = 'BENCH'"
+    )
+    rows("CREATE TABLE T (ID NUMBER)")
+    rows("CREATE VIEW V AS SELECT * FROM T")
+    rows("INSERT INTO T SELECT COLUMN1 FROM VALUES (1), (2), (3)")
+    assert {row["TABLE_NAME"]: row["ROW_COUNT"] for row in rows(listing)} == {"T": 3, "V": None}
+
+    rows("DELETE FROM T WHERE ID > 1")
+
+    assert {row["TABLE_NAME"]: row["ROW_COUNT"] for row in rows(listing)} == {"T": 1, "V": None}
