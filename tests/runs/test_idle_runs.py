@@ -115,3 +115,21 @@ def test_what_is_due_is_done_though_no_record_changed(idle: World) -> None:
 
     assert answer["rows_read"] == 0
     assert (state_of(idle).sweeps.rotated_at or 0) > (before.rotated_at or 0)
+
+
+def test_it_goes_on_where_a_column_was_dropped_while_the_run_before_went_on(idle: World) -> None:
+    idle.portal.update("contacts", idle.ids()[0], {"firstname": "Grete"})
+    idle.clock.advance(HOUR)
+    run = idle.begin()
+    for _ in run.steps:
+        came = idle.ids(where="PROPERTIES_FIRSTNAME = 'Grete'")
+        if came and "PROPERTIES_EMAIL" in idle.columns():
+            idle.rows(f"ALTER TABLE {CONTACTS} DROP COLUMN PROPERTIES_EMAIL")
+    idle.end(run)
+    assert run.ending.log.status == "SUCCEEDED"
+    assert "PROPERTIES_EMAIL" not in idle.columns()
+    idle.clock.advance(HOUR)
+
+    idle.run()
+
+    assert "PROPERTIES_EMAIL" in idle.columns()

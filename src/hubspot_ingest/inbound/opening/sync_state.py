@@ -265,17 +265,18 @@ class SyncState:
     def has_nothing_due(self, reading: Reading, total: int | None, now: int) -> bool:
         """Whether a run that found no change has nothing else to do but to move the cursor.
 
-        That is so when no sweep or comparison is due and none left anything open, when ``total``,
+        That is so when no sweep or comparison is due or open at ``now`` (epoch ms), when ``total``,
         the records that HubSpot counts (None: it did not say), equals the live rows, and when the
-        properties that it takes and the table's columns are as the last run left them. ``now`` is
-        in epoch ms.
+        properties that it takes and the table's columns are as the last run left them.
         """
+        columns = {*self.known_columns.values()} if self.tables.live else set[str]()
         return (
             self.due(reading, now) == Due()
             and self.sweeps.refill is None
             and self.sweeps.count is None
             and total in (None, self.tables.live or 0)
             and reading.taken == self.known_columns.keys()
+            and columns <= self.existing_table.types.keys()
             and self.earned_on.columns == self.tables.columns_fingerprint
         )
 
