@@ -53,6 +53,31 @@ def test_rows_that_a_deadline_kept_from_being_sent_are_deferred(
     assert len(push_world.truth()) == 3
 
 
+def test_rows_that_a_deadline_kept_from_being_sent_are_known_not_to_be_there(
+    push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing unique tells notes apart: in doubt, they would be searched for, and later."""
+    for size in ("FIRST_WAVE", "WAVE"):
+        monkeypatch.setattr(waves, size, 1)
+    push_world.database.rows("UPDATE MARTS.CRM.CUSTOMERS SET SEEN_AT = '2026-09-21 10:00:00'")
+    push_world.configure_push(
+        object="notes",
+        strategy="create",
+        match=...,
+        external_id=None,
+        duplicates_possible=True,
+        properties={"hs_note_body": "FIRST_NAME", "hs_timestamp": "SEEN_AT"},
+    )
+    late_after(push_world, "notes/batch/create")
+    assert push_world.push()["rows_created"] == 1
+    push_world.instead = None
+    push_world.clock.advance(MINUTE)
+    assert push_world.pushed()["rows_created"] == 1
+    # the second one was handed over
+    states = {row["ROW_KEY"]: row["STATE"] for row in push_world.push_rows()}
+    assert states == {"1": "SYNCED", "2": "UNKNOWN", "3": "SYNCED"}
+
+
 def test_rows_whose_links_a_deadline_kept_from_being_made_are_deferred(
     push_world: PushWorld,
 ) -> None:

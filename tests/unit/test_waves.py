@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from hubspot_ingest.errors import DatabaseError, DeadlineReached, TooManyRejected
 from hubspot_ingest.hubspot.write_responses import InputRefusal
 from hubspot_ingest.outbound import lookups, outcomes, waves
 from hubspot_ingest.outbound.recovery import recover
@@ -157,9 +159,14 @@ def test_an_update_of_unknown_outcome_is_planned_again_where_records_are_told_by
 
 def pages_of(*rows: dict[str, Any]) -> Statements:
     """A plan with rows to be sent, all on one page."""
+    return waves_of(rows)
+
+
+def waves_of(*waves: Sequence[dict[str, Any]]) -> Statements:
+    """A plan with rows to be sent, a page for each wave."""
     usual: dict[str, Any] = {"RECORD_ID": None, "SOURCE_HASH": "h", "IS_GONE": False}
     usual |= {"BEFORE": {}, "SENT": {}, "ALTERED": {}}
-    pages = iter([[], [{**usual, **row} for row in rows], []])
+    pages = iter([[], *([{**usual, **row} for row in rows] for rows in waves), []])
     return Statements(
         lambda text: next(pages) if text.startswith("SELECT") and "PLAN_ROWS" in text else []
     )
@@ -217,3 +224,125 @@ def test_a_record_that_is_there_is_updated_once_the_whole_wave_is_sent(
     engine(statements, answers, []).run("plan")
     assert [kind for kind, _ in answers.sent] == ["create", "create", "read"]
     assert [row["row_key"] for row in stored(statements, "PUSH_ROWS")] == ["2", "1"]
+
+
+CONFLICT = {"category": "CONFLICT", "message": "Contact already exists. Existing ID: 5"}
+
+
+def address(inputs: list[dict[str, Any]]) -> str:
+    return str(inputs[0]["properties"]["email"])
+
+
+def made(inputs: list[dict[str, Any]]) -> Any:
+    return {"results": [{"id": "6", "properties": inputs[0]["properties"]}]}
+
+
+def closed(statements: Statements) -> list[str]:
+    """The keys whose intents were removed."""
+    return [
+        key
+        for text, binds in statements.sent
+        if text.startswith("DELETE") and "PUSH_INTENTS" in text
+        for key in json.loads(binds[-1])
+    ]
+
+
+def test_what_a_wave_did_is_stored_though_the_intents_of_another_cannot_be() -> None:
+    statements = waves_of([a_create(1)], [a_create(2)], [a_create(3)])
+    pages, begun = statements._rows, []
+
+    def database(text: str) -> list[dict[str, Any]]:
+        if "INSERT INTO" in text and "PUSH_INTENTS" in text:
+            begun.append(text)
+            if len(begun) == 3:
+                raise DatabaseError("the warehouse is gone")
+        return pages(text)
+
+    statements._rows = database
+    with pytest.raises(DatabaseError):
+        engine(statements, Answers(lambda _, inputs: made(inputs)), []).run("plan")
+    assert "1" in {row["row_key"] for row in stored(statements, "PUSH_ROWS")}
+    assert sorted(closed(statements)) == ["1", "2"]
+
+
+def test_what_is_certain_is_stored_where_records_that_are_there_cannot_be_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The row whose record is there stays an intent, and is no refused one."""
+    monkeypatch.setattr(waves, "batches_of", lambda rows: lookups.batches_of(rows, 1))
+
+    def answer(kind: str, inputs: list[dict[str, Any]]) -> Any:
+        if kind == "read":
+            raise DeadlineReached("the run's time is used up")
+        if address(inputs) == "1@example.com":
+            return {"results": [], "errors": [CONFLICT]}
+        return made(inputs)
+
+    statements = pages_of(a_create(1), a_create(2))
+    with pytest.raises(DeadlineReached):
+        engine(statements, Answers(answer), []).run("plan")
+    assert [row["row_key"] for row in stored(statements, "PUSH_ROWS")] == ["2"]
+    outcomes_by_key = {
+        row["row_key"]: row["outcome"] for row in stored(statements, "PUSH_OUTCOMES")
+    }
+    assert outcomes_by_key == {"1": "DEFERRED", "2": "CREATED"}
+    assert closed(statements) == ["2"]
+
+
+def test_nothing_is_sent_behind_a_wave_of_which_too_many_rows_were_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where HubSpot names records that are there, of which none turns out to be the row's."""
+    monkeypatch.setattr(waves, "REFUSED_FROM", 1)
+    somebodys = {"id": "5", "properties": {"email": "9@example.com"}}
+
+    def answer(kind: str, _inputs: list[dict[str, Any]]) -> Any:
+        if kind == "read":
+            return {"results": [somebodys]}
+        return {"results": [], "errors": [CONFLICT]}
+
+    answers = Answers(answer)
+    statements = waves_of([a_create(1)], [a_create(2)], [a_create(3)])
+    with pytest.raises(TooManyRejected):
+        engine(statements, answers, []).run("plan")
+    assert [kind for kind, _ in answers.sent] == ["create", "read"]
+    assert [row["row_key"] for row in stored(statements, "PUSH_ROWS")] == ["1"]
+
+
+def test_a_wave_whose_refused_rows_are_updated_lets_the_next_one_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waves, "REFUSED_FROM", 1)
+
+    def answer(kind: str, inputs: list[dict[str, Any]]) -> Any:
+        if kind == "create" and address(inputs) == "1@example.com":
+            return {"results": [], "errors": [CONFLICT]}
+        there = {"id": "5", "properties": {"email": "1@example.com"}}
+        return {"results": [there]} if kind == "read" else made(inputs)
+
+    statements = waves_of([a_create(1)], [a_create(2)])
+    engine(statements, Answers(answer), []).run("plan")
+    assert [row["state"] for row in stored(statements, "PUSH_ROWS")] == ["SYNCED", "SYNCED"]
+
+
+def test_an_error_of_ours_ends_the_waves_behind_and_loses_no_outcome(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of what was not sent no intent is left that would have to be looked up."""
+    monkeypatch.setattr(waves, "batches_of", lambda rows: lookups.batches_of(rows, 1))
+
+    def answer(_kind: str, inputs: list[dict[str, Any]]) -> Any:
+        if address(inputs) == "1@example.com":
+            raise LookupError("a fault of ours")
+        return made(inputs)
+
+    answers = Answers(answer)
+    statements = waves_of([a_create(1), a_create(2)], [a_create(3)])
+    with pytest.raises(LookupError):
+        engine(statements, answers, []).run("plan")
+    assert sorted(address(inputs) for _, inputs in answers.sent) == [
+        "1@example.com",
+        "2@example.com",
+    ]
+    assert [row["row_key"] for row in stored(statements, "PUSH_ROWS")] == ["2"]
+    assert sorted(closed(statements)) == ["2", "3"]

@@ -13,7 +13,7 @@ follow (``link_run``).
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.push_deferrals import DEFERRED_MESSAGE, Deferrals
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
-from hubspot_ingest.errors import IngestError, TooManyRejected
+from hubspot_ingest.errors import TooManyRejected
 from hubspot_ingest.model import Property
 from hubspot_ingest.outbound import outcomes
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
@@ -106,17 +106,22 @@ class WaveEngine:
                 go_on(wave.stored_to)
                 self._store(wave)
                 waves.popleft()
-        except IngestError as error:
-            sending.stop(error)
-            # what becomes of those that are under way is stored all the same
-            for wave in waves:
-                if not wave.is_over:
-                    with suppress(IngestError):
-                        self._settle(wave)
-                        self._store(wave)
+        except BaseException as error:
+            sending.stop(error, waves)
+            if isinstance(error, Exception):
+                self._store_rest(waves)
             raise
         finally:
             sending.close()
+
+    def _store_rest(self, waves: Iterable[Wave]) -> None:
+        """Store what becomes of waves that are under way when the run ends."""
+        for wave in waves:
+            with suppress(Exception):
+                if not wave.is_over:
+                    self._settle(wave)
+                if not wave.is_stored:
+                    self._store(wave)
 
     def _begin(
         self,
@@ -145,15 +150,22 @@ class WaveEngine:
             if is_last and wave.answers.empty():
                 self._store_part(wave)
         wave.is_over = True
-        wave.sent.result()
-        wave.settled += self._update_existing(wave.settled)
+        certain = [outcome for outcome in wave.settled if not self._may_be_updated(outcome)]
         try:
             if wave.error is not None:
                 raise wave.error
-            self._check_refused(wave.settled)
-        except IngestError:
-            self.store(wave.settled, defer=[row for row in wave.rows if row.n not in wave.stored])
+            wave.settled += self._update_existing(wave.settled)
+            certain = wave.settled
+            self._check_refused(certain)
+        except Exception:
+            wave.settled = certain
+            self.store(certain, defer=[row for row in wave.rows if row.n not in wave.stored])
+            # of these it is known that they are not there
+            unsent = [str(row.key) for row in wave.unsent]
+            self.ledger.close_intents(self.sender.run_id, unsent)
+            wave.is_stored = True
             raise
+        wave.is_judged.set()
 
     def _store_part(self, wave: Wave) -> None:
         """Store what is certain of a wave that is under way; updates of records there are wait."""
@@ -165,6 +177,7 @@ class WaveEngine:
 
     def _store(self, wave: Wave) -> None:
         self.store(wave.settled)
+        wave.is_stored = True
         self.heartbeat()
 
     def _pages(
@@ -195,18 +208,18 @@ class WaveEngine:
         together = [row for row in rows if row.key not in alone]
         return [*batches_of(together), *([row] for row in rows if row.key in alone)]
 
+    def _may_be_updated(self, outcome: RowOutcome) -> bool:
+        """Whether a row was to be created and its record may be there already."""
+        is_upsert = self.mapping.settings.strategy == "upsert"
+        is_there = outcome.existing_id is not None and outcome.row.action is Action.CREATE
+        return is_upsert and is_there
+
     def _update_existing(self, settled: list[RowOutcome]) -> list[RowOutcome]:
         """Of rows to be created whose record is there already, the outcomes as updates.
 
         They take the place of those in ``settled``.
         """
-        if self.mapping.settings.strategy != "upsert":
-            return []
-        existing = {
-            outcome.row.n: outcome
-            for outcome in settled
-            if outcome.existing_id is not None and outcome.row.action is Action.CREATE
-        }
+        existing = {outcome.row.n: outcome for outcome in settled if self._may_be_updated(outcome)}
         if not existing:
             return []
         ids = [str(outcome.existing_id) for outcome in existing.values()]
@@ -292,7 +305,7 @@ class WaveEngine:
             for row in defer
             if row.n not in done
         )
-        if intended and keyed:
+        if intended:
             self.ledger.close_intents(run_id, [str(outcome.row.key) for outcome in keyed])
         self.progress.outcomes.update(outcome.outcome for outcome in reported)
         self.progress.altered_new += sum(

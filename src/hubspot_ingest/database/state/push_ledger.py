@@ -115,12 +115,13 @@ class Ledger:
         return rows
 
     def close_intents(self, run_id: str, keys: Sequence[str]) -> None:
-        """Remove the intents of rows that are settled."""
-        self._database.rows(
-            f"DELETE FROM {self._state}.PUSH_INTENTS WHERE PUSH = ? AND RUN_ID = ? AND ROW_KEY IN "
-            f"(SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
-            (self._push, run_id, json.dumps(list(keys))),
-        )
+        """Remove the intents of rows that are settled, or were never sent."""
+        if keys:
+            self._database.rows(
+                f"DELETE FROM {self._state}.PUSH_INTENTS WHERE PUSH = ? AND RUN_ID = ? "
+                f"AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
+                (self._push, run_id, json.dumps(list(keys))),
+            )
 
     # -- what became of rows -----------------------------------------------------------------
 
