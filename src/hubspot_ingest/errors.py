@@ -152,6 +152,12 @@ class HubSpotRefused(HubSpotError):
         self.answer = answer or {}
 
 
+class NotAnswered(HubSpotError):
+    """HubSpot answers what else it is asked, and one request not, however often it is sent."""
+
+    code = "HUBSPOT_NOT_ANSWERED"
+
+
 class AnswerLost(HubSpotError):
     """A write was sent and its answer did not come: whether it was done is not known."""
 

@@ -9,9 +9,15 @@ from typing import Any, TypeVar
 
 import pytest
 
-from hubspot_ingest.catalog.stream import AfterPaging, ItemStream, OffsetPaging, PerParent
+from hubspot_ingest.catalog.stream import (
+    AfterPaging,
+    ItemStream,
+    OffsetPaging,
+    PerParent,
+    TimeWindow,
+)
 from hubspot_ingest.database.columns import Column, Type
-from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
+from hubspot_ingest.errors import HubSpotRefused, NotAnswered, UnexpectedAnswer
 from hubspot_ingest.hubspot.json_values import after_token, flag
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.items import partitions
@@ -214,3 +220,45 @@ def test_parents_of_whom_nothing_but_empty_pages_came_fail_together() -> None:
     empty = {"results": [], **MORE}
     with pytest.raises(UnexpectedAnswer, match="twice"):
         children(empty, empty, empty)
+
+
+def test_a_parent_that_is_never_answered_does_not_keep_the_others_back() -> None:
+    failing = NotAnswered("500")
+    extraction, found = children({"results": PAIR[:1]}, failing, {"results": PAIR[1:]})
+    assert found == ["1", "2"]
+    assert ({*extraction.refused}, extraction.whole) == ({"b"}, {"a", "c"})
+
+
+def test_parents_of_whom_none_is_answered_fail_together() -> None:
+    failing = NotAnswered("500")
+    with pytest.raises(NotAnswered):
+        children(failing, failing, failing)
+
+
+def windows(*unanswered: int, count: int = 40) -> tuple[list[int], ItemExtraction]:
+    """Which of a parent's windows HubSpot was asked for, and what was read of them."""
+    asked: list[int] = []
+
+    def fetch(request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        number = int(query_of(request)["to"])
+        asked.append(number)
+        if number in unanswered:
+            raise NotAnswered("500")
+        return parse({"results": [{"id": str(number)}]})
+
+    stream = replace(CHILDREN, window=TimeWindow("from", "to"))
+    parts = [Partition("a", ({"id": "a"},), start=n, end=n + 1) for n in range(count)]
+    return asked, ItemExtraction(fetch, stream, parts)
+
+
+def test_the_windows_after_one_that_is_never_answered_are_read() -> None:
+    asked, extraction = windows(20)
+    items = [item for batch in extraction.batches() for item in batch.items]
+    assert (len(asked), len(items), extraction.unread) == (40, 39, {"a"})
+
+
+def test_a_parent_of_whom_no_window_is_answered_is_not_asked_for_all_of_them() -> None:
+    asked, extraction = windows(*range(41))
+    with pytest.raises(NotAnswered):
+        list(extraction.batches())
+    assert len(asked) < 15

@@ -21,7 +21,6 @@ from hubspot_ingest import telemetry
 from hubspot_ingest.credentials import AccessToken, Authenticator, OAuth
 from hubspot_ingest.errors import (
     CredentialError,
-    DeadlineReached,
     HubSpotError,
     HubSpotRefused,
     IngestError,
@@ -43,6 +42,8 @@ TIMEOUT = 110.0
 CONNECT_TIMEOUT = 10.0
 # A HubSpot that has not answered once in this many tries is down, or out of our reach.
 TRIES_BEFORE_FIRST_ANSWER = 6
+# A dispensable request that was sent so often, which takes some 90 s, is left out.
+TRIES_BESIDE_OTHERS = 10
 LONGEST_BACKOFF = 30.0
 # An answer that is still coming after this long comes too slowly: a page takes seconds.
 LONGEST_ANSWER = 5 * MINUTE
@@ -115,7 +116,7 @@ class Client:
         self._deadline = deadline
         self._weight = weight
         self._lock = threading.Lock()
-        self._answered = False
+        self._answers = 0
         self._stopped: IngestError | None = None
         self._jitter = random.Random(deadline)
         self.tally = Tally()
@@ -224,6 +225,7 @@ class Client:
     ) -> Answer:
         """Send ``request`` with ``bearer``, empty for none, until it is answered."""
         tries = redirect_count = 0
+        answers_before = self._answers
         while self._stopped is None:
             tries += 1
             outcome = self._send(request, bearer, retry=tries > 1, of_reserve=of_reserve)
@@ -242,12 +244,13 @@ class Client:
                     fault = http_errors.RetryReason.FAULT
                     outcome = http_errors.Retry(fault, None, "an answer that is not JSON")
                 else:
-                    self._answered = True
+                    self._answers += 1
                     return parse(answer)
             if not (request.repeatable or outcome.not_done):
                 raise http_errors.answer_lost(outcome, request.endpoint)
             if self._stopped is None:
-                self._wait_before_retry(request, outcome, tries)
+                others = partial(self._answers_others, answers_before, bearer)
+                self._wait_before_retry(request, outcome, tries, others)
             if request.replaces:
                 # what it takes the place of is to be read again, now that the wait is over
                 raise http_errors.answer_lost(outcome, request.endpoint)
@@ -342,24 +345,37 @@ class Client:
                 parts.append(part)
         return response, b"".join(parts)
 
-    def _wait_before_retry(self, request: Request, retry: http_errors.Retry, tries: int) -> None:
-        """Wait before the next try, or raise when there is none."""
+    def _answers_others(self, answers_before: int, bearer: str) -> bool:
+        """Whether HubSpot has given answers since; a small request tells where it was not asked."""
+        if self._answers > answers_before:
+            return True
+        try:
+            outcome = self._send(requests.account(), bearer, retry=False, of_reserve=False)
+        except (ScopeMissing, HubSpotRefused):
+            return True
+        return isinstance(outcome, _ResponseBody) and outcome.content.startswith(b"{")
+
+    def _wait_before_retry(
+        self, request: Request, retry: http_errors.Retry, tries: int, others: Callable[[], bool]
+    ) -> None:
+        """Wait before the next try, or raise when there is none; ``others`` are answered or not."""
         throttled = retry.reason is http_errors.RetryReason.THROTTLED
         # a page that is not HubSpot's may stand before one request for good
-        hopeless = not self._answered or retry.status in http_errors.BLOCKED
-        if not throttled and hopeless and tries >= TRIES_BEFORE_FIRST_ANSWER:
-            raise http_errors.given_up(
-                retry, httpx.URL(self._base_url).host, request.endpoint, tries, self.access.cure
-            )
+        hopeless = not self._answers or retry.status in http_errors.BLOCKED
         seconds = retry.seconds
         if seconds is None:
             seconds = min(LONGEST_BACKOFF, 0.25 * 2 ** min(tries - 1, 10))
             seconds *= 0.75 + self._jitter.random() / 2
-        if self._clock.now() + seconds * 1000 > self._deadline:
-            raise DeadlineReached(
-                f"the run's deadline came while HubSpot was failing ({retry.message}); "
-                "the next run carries on where this one stopped"
-            )
+        too_late = self._clock.now() + seconds * 1000 > self._deadline
+        few = TRIES_BEFORE_FIRST_ANSWER if hopeless or too_late else TRIES_BESIDE_OTHERS
+        if not throttled and tries >= few:
+            if request.dispensable and others():
+                raise http_errors.not_answered(retry, request.path, tries)
+            if hopeless:
+                host, cure = httpx.URL(self._base_url).host, self.access.cure
+                raise http_errors.given_up(retry, host, request.endpoint, tries, cure)
+        if too_late:
+            raise http_errors.too_late(retry)
         telemetry.warning(
             "request to be sent again",
             endpoint=request.endpoint,

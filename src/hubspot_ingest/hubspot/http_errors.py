@@ -17,9 +17,11 @@ from hubspot_ingest.errors import (
     AnswerLost,
     CredentialError,
     DailyLimitReached,
+    DeadlineReached,
     HubSpotError,
     HubSpotRefused,
     IngestError,
+    NotAnswered,
     ScopeMissing,
 )
 from hubspot_ingest.hubspot.responses import decode
@@ -116,6 +118,22 @@ def answer_lost(retry: Retry, endpoint: str) -> AnswerLost:
     return AnswerLost(
         f"HubSpot's answer to {endpoint} was lost ({retry.message}): it may have been done; the "
         "rows are looked up before anything is sent again"
+    )
+
+
+def too_late(retry: Retry) -> DeadlineReached:
+    """The error for a request that cannot be sent again before the run's deadline."""
+    return DeadlineReached(
+        f"the run's deadline came while HubSpot was failing ({retry.message}); "
+        "the next run carries on where this one stopped"
+    )
+
+
+def not_answered(retry: Retry, path: str, tries: int) -> NotAnswered:
+    """The error for a request that is left out, as HubSpot answers others."""
+    return NotAnswered(
+        f"HubSpot did not answer {path} in {tries} tries ({retry.message}), while it answered "
+        "others; the next run asks again, and if it stays ask HubSpot's support"
     )
 
 

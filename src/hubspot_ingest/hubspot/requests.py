@@ -75,7 +75,8 @@ class Request:
     The body is JSON or a form; a form holds secrets and is never shown. Not ``repeatable`` is what
     would do its work twice: when its answer is lost it is not sent again. What ``replaces`` what
     was read before it is sent again in no case, as that may be another by then. ``of_records``: the
-    answer is a page of records with their properties.
+    answer is a page of records with their properties. ``dispensable``: whoever asks goes on without
+    the answer where HubSpot gives others and never this one.
     """
 
     method: str
@@ -88,6 +89,7 @@ class Request:
     repeatable: bool = True
     replaces: bool = False
     of_records: bool = False
+    dispensable: bool = False
 
     @property
     def target(self) -> str:

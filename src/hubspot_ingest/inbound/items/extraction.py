@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hubspot_ingest import times
 from hubspot_ingest.catalog.stream import ItemStream
-from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing, UnexpectedAnswer
+from hubspot_ingest.errors import (
+    HubSpotError,
+    HubSpotRefused,
+    IngestError,
+    NotAnswered,
+    ScopeMissing,
+    UnexpectedAnswer,
+)
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.prefetch import prefetched_in_order
 from hubspot_ingest.inbound.items.item_requests import ItemPage, Partition
@@ -23,6 +31,8 @@ GONE = frozenset({404, 410})
 # So many parents refused or unknown one by one, and none answered: it is not the parents that
 # HubSpot minds.
 REFUSED_ALONE = 3
+# So many partitions of one parent that HubSpot did not answer: it is not what lies in one of them.
+UNANSWERED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +50,10 @@ class ItemExtraction:
     ``since`` (epoch milliseconds) lets a partition that comes newest first stop early, unless its
     scope is ``behind``, which has its own time (None: from the beginning). ``checkpoint`` is the
     place to resume at, with the scopes before it that HubSpot refused: they are asked for again.
-    ``whole`` are the scopes read from beginning to end, ``refused`` the errors by which HubSpot
-    refused others or of what cannot be read. ``gone`` are scopes that HubSpot knows no more, or for
-    a moment: whether they are gone tells the next list of parents, not a 404.
+    ``whole`` are the scopes read from beginning to end, ``refused`` the errors of others, which
+    HubSpot refused or did not answer, or whose answer cannot be read. ``gone`` are scopes that
+    HubSpot knows no more, or for a moment: whether they are gone tells the next list of parents,
+    not a 404.
     """
 
     fetch: Fetch
@@ -54,6 +65,7 @@ class ItemExtraction:
     whole: set[str] = field(default_factory=set, init=False)
     refused: dict[str, IngestError] = field(default_factory=dict, init=False)
     gone: dict[str, IngestError] = field(default_factory=dict, init=False)
+    _unanswered: Counter[str] = field(default_factory=Counter, init=False)
     _partial: set[str] = field(default_factory=set, init=False)
     _answered: bool = field(default=False, init=False)
     _refused_before: set[str] = field(default_factory=set, init=False)
@@ -83,7 +95,7 @@ class ItemExtraction:
                         self.refused.setdefault(partition.scope, error)
                     items = self._new(page, keys)
                     yield ItemBatch(items, self._place(partition, page.token, following))
-            except (ScopeMissing, HubSpotRefused, UnexpectedAnswer) as error:
+            except (ScopeMissing, HubSpotRefused, NotAnswered, UnexpectedAnswer) as error:
                 self._note(partition, error)
             if following is None or following.scope != partition.scope:
                 self._refused_before.discard(partition.scope)
@@ -149,6 +161,8 @@ class ItemExtraction:
         return following.place, None
 
     def _pages(self, partition: Partition, token: str | None) -> Iterator[ItemPage]:
+        if self._unanswered[partition.scope] >= UNANSWERED:
+            return
         since = self.behind.get(partition.scope, self.since)
         if not self.stream.newest_by or since is None:
             yield from self._from(partition, token)
@@ -190,16 +204,16 @@ class ItemExtraction:
     def _together(self, partition: Partition) -> ItemPage:
         """What is read of several parents at once, past those that HubSpot refuses.
 
-        One that it minds makes it refuse all of them: they are halved until it stands alone. Raises
-        the refusal where it does not mind single ones.
+        One that it minds, or cannot answer, costs all of them: they are halved until it stands
+        alone. Raises the refusal where it does not mind single ones.
         """
-        pending, pages_read, refused = [partition], list[ItemPage](), list[HubSpotRefused]()
+        pending, pages_read, refused = [partition], list[ItemPage](), list[HubSpotError]()
         while pending:
             part = pending.pop(0)
             try:
                 pages_read += pages(self.fetch, self.stream, part)
-            except HubSpotRefused as refusal:
-                if refusal.http_status != REFUSED:
+            except (HubSpotRefused, NotAnswered) as refusal:
+                if isinstance(refusal, HubSpotRefused) and refusal.http_status != REFUSED:
                     raise
                 middle = len(part.parents) // 2
                 if middle:
@@ -225,11 +239,11 @@ class ItemExtraction:
         keys.update(map(key_of, new_items))
         return tuple(new_items)
 
-    def _note(
-        self, partition: Partition, error: ScopeMissing | HubSpotRefused | UnexpectedAnswer
-    ) -> None:
+    def _note(self, partition: Partition, error: IngestError) -> None:
         if not partition.scope:
             raise error
+        if isinstance(error, NotAnswered):
+            self._unanswered[partition.scope] += 1
         if partition.variant and isinstance(error, ScopeMissing):
             # a variant that needs further scopes, such as sensitive properties, is left out
             self._partial.add(partition.scope)

@@ -87,6 +87,8 @@ def request(stream: ItemStream, partition: Partition, token: str | None = None) 
         stream.path,
         query=tuple(query),
         body=body,
+        # one parent of many: the others are read without it
+        dispensable=bool(partition.scope),
     )
 
 
