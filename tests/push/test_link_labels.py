@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.push.conftest import MakePushWorld
@@ -310,6 +311,32 @@ def test_a_label_goes_though_the_other_row_asks_for_the_other_end_of_a_paired_on
     world.update(2, **{LINKS: {}})
     world.pushed()
     assert linked(world, ids[2], "contacts") == {}
+
+
+def test_a_pair_that_only_one_of_its_records_shows_keeps_what_may_be_the_other_rows(
+    make_push: MakePushWorld,
+) -> None:
+    """HubSpot may leave a record out of an answer, or show a new link at one end first."""
+    world = make_push()
+    contacts = world.portal.object_type("contacts")
+    world.portal.associations.add_label(contacts, contacts, "Manager", "Employee")
+    world.insert(customer(1, {"c2@example.com": "Manager"}))
+    world.insert(customer(2, {"c1@example.com": "Employee"}))
+    configure(world)
+    world.pushed()
+    ids = record_ids(world)
+    world.update(1, **{LINKS: {}})
+
+    def leave_out(request: httpx.Request, answer: httpx.Response) -> httpx.Response | None:
+        if not request.url.path.endswith("contacts/contacts/batch/read"):
+            return None
+        body = answer.json()
+        shown = [result for result in body["results"] if result["from"]["id"] != ids[2]]
+        return httpx.Response(answer.status_code, json={**body, "results": shown})
+
+    world.instead = leave_out
+    world.pushed()
+    assert linked(world, ids[2], "contacts") == {ids[1]: ["Employee"]}
 
 
 def test_two_rows_that_ask_for_each_other_keep_the_link_until_both_are_done(

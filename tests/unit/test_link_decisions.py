@@ -148,13 +148,16 @@ def test_the_last_of_two_ends_to_go_takes_what_the_first_made() -> None:
 
 
 def test_of_paired_labels_at_their_other_end_only_the_others_of_ours_go() -> None:
-    """Which types are the ends of one label shows where the pair has no other paired one."""
+    """Which types are the ends of one label shows where the pair has no other paired one.
+
+    Where the label that is asked for is shown at neither end, one of the answers is older than it.
+    """
     manager, employee = LinkKind("USER_DEFINED", "8", "Manager"), LinkKind("USER_DEFINED", "9", "E")
     ledger, asked = [link(manager), link(FRIEND)], frozenset({employee})
     for present, left in (
         (None, {manager, FRIEND}),
         (frozenset({PLAIN, FRIEND, employee}), {manager}),
-        (frozenset({PLAIN, FRIEND}), set()),
+        (frozenset({PLAIN, FRIEND}), {manager}),
     ):
         other_end = OtherEnd(asked, wishes_pair=True, present=present)
         decision = decided([], [PLAIN, FRIEND, manager], ledger, other_end=other_end)

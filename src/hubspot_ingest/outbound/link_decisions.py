@@ -214,14 +214,14 @@ def _shielded(state: PairState, labels: Collection[LinkKind]) -> frozenset[LinkK
     """The labels that must stay as a row asks for them from the other end.
 
     A paired label has a type at each end, and HubSpot tells nowhere which two belong together: one
-    that the pair has at the other end alone is any of those that it has at this end alone.
+    that the pair lacks at this end is any of those that it has at this end alone.
     """
     asked = {kind_id(kind) for kind in state.other_end.labels}
-    if state.other_end.present is None and asked - {kind_id(kind) for kind in state.present}:
-        return frozenset(labels)
-    here, there = state.single_ended
-    if asked & there:
-        asked |= here
+    if asked - {kind_id(kind) for kind in state.present}:
+        if state.other_end.present is None:
+            return frozenset(labels)
+        # also where it is not shown there: an answer may be older than the label
+        asked |= state.single_ended[0]
     return frozenset(kind for kind in labels if kind_id(kind) in asked)
 
 

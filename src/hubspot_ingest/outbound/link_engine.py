@@ -234,8 +234,8 @@ class LinkEngine:
         taken: list[tuple[PairRows, Place, LinkKind]] = []
         for place, pair in live.items():
             end = ends.get(place, OtherEnd())
-            if place[1] in asked_ids:
-                end = replace(end, present=frozenset(present.get((place[1], place[0]), ())))
+            if place in ends and (place[1], place[0]) in present:
+                end = replace(end, present=frozenset(present[place[1], place[0]]))
             state = pair.state(present.get(place, ()), end)
             decision = decisions[place] = decide(pair.wishes(), state, self._mappings, place[1])
             taken += [(pair, place, kind) for kind in decision.taken(state)]
