@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_ingest.outbound import planning
+from hubspot_ingest.outbound import lookups, planning
 from tests.push.push_world import PushWorld
 
 
@@ -69,6 +69,23 @@ def test_a_plan_is_the_same_however_many_rows_are_planned_together(
     monkeypatch.setattr(planning, "WAVE", 2)
     assert push_world.plan() == whole
     assert len(planned(push_world)) == 3
+
+
+def test_a_source_full_of_ids_that_never_were_is_not_read_one_by_one(
+    push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bound is for the whole push, however its rows are cut into waves and parts."""
+    monkeypatch.setattr(lookups, "MOST_IN_VAIN", 2)
+    for module, size in ((planning, "FIRST_WAVE"), (planning, "PART")):
+        monkeypatch.setattr(module, size, 1)
+    push_world.configure_push(
+        match={"hs_object_id": "CUSTOMER_ID"}, strategy="update", external_id=...
+    )
+    push_world.asked()
+    answer = push_world.plan()
+    single = [seen.path for seen in push_world.asked() if "/contacts/" in seen.path]
+    assert answer["counts"]["SKIPPED"] == 3
+    assert len([path for path in single if not path.endswith("/batch/read")]) == 2
 
 
 def test_an_empty_source_is_held_until_it_is_confirmed(push_world: PushWorld) -> None:

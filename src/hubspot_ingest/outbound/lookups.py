@@ -22,8 +22,8 @@ Item = TypeVar("Item")
 # Requests that are under way at once while records are looked for: one a connection.
 READS_IN_FLIGHT = CONNECTIONS
 # Ids that no batch finds are asked for one by one, in case they were merged away. Ids from a source
-# may never have existed: of those at most so many are asked for, of the rows of a part.
-MOST_ALONE = 50
+# may never have existed: once so many of a push lead nowhere, no more of them are asked for.
+MOST_IN_VAIN = 100
 
 
 def batches_of(items: Sequence[Item], size: int = WRITE_LIMIT) -> Iterator[Sequence[Item]]:
@@ -60,23 +60,43 @@ class RecordLookup:
         self._mapping = mapping
         self._definitions = definitions
         self._pool = pool
+        self._in_vain = 0
 
     def by_id(self, ids: Iterable[str]) -> dict[str, WrittenRecord]:
         """The records of ids that HubSpot gave; one that was merged away leads to the survivor."""
-        return self._by_id(ids, None)
+        asked = list(dict.fromkeys(ids))
+        records = self._by_id(asked)
+        missing = [id for id in asked if id not in records]
+        return records | self._alone(missing)
 
-    def _by_id(self, ids: Iterable[str], most_alone: int | None) -> dict[str, WrittenRecord]:
+    def survivors(self, ids: Iterable[str]) -> dict[str, WrittenRecord]:
+        """The records that ids of a source lead to which no batch finds, by id.
+
+        In order, until ``MOST_IN_VAIN`` led nowhere, of all calls: which ones are asked for is the
+        same however many come together.
+        """
+        records: dict[str, WrittenRecord] = {}
+        waiting = list(dict.fromkeys(ids))
+        while waiting and self._in_vain < MOST_IN_VAIN:
+            count = MOST_IN_VAIN - self._in_vain
+            asked, waiting = waiting[:count], waiting[count:]
+            found = self._alone(asked)
+            self._in_vain += len(asked) - len(found)
+            records |= found
+        return records
+
+    def _by_id(self, ids: Iterable[str]) -> dict[str, WrittenRecord]:
         records: dict[str, WrittenRecord] = {}
         asked = list(dict.fromkeys(ids))
         for record in self._read("", asked):
             records[record.id] = record
             for old_id in (record.properties.get("hs_merged_object_ids") or "").split(";"):
                 records.setdefault(old_id, record)
-        missing = [id for id in asked if id not in records][:most_alone]
-        for id, survivor in zip(missing, self._pool.map(self._read_alone, missing), strict=True):
-            if survivor is not None:
-                records[id] = survivor
         return {id: records[id] for id in asked if id in records}
+
+    def _alone(self, ids: Sequence[str]) -> dict[str, WrittenRecord]:
+        records = zip(ids, self._pool.map(self._read_alone, ids), strict=True)
+        return {id: record for id, record in records if record is not None}
 
     def _read_alone(self, id: str) -> WrittenRecord | None:
         """The record that an id leads to; batches do not find those that were merged away."""
@@ -89,9 +109,12 @@ class RecordLookup:
             return None
 
     def by_property(self, name: str, values: Iterable[str]) -> dict[str, WrittenRecord]:
-        """The records whose unique property has some values, by value."""
+        """The records whose unique property, or id, has some values, by value.
+
+        Ids that were merged away are left to ``survivors``.
+        """
         if name == RECORD_ID:
-            return self._by_id(values, MOST_ALONE)
+            return self._by_id(values)
         if not name:
             return {}
         asked = list(dict.fromkeys(values))

@@ -267,6 +267,7 @@ class PushPlanner:
             for row in sound
             if not row.is_gone
         }
+        records.update(self._survivors(sound, records, values))
         others = self._owners.others(sound, records, values)
         for row in sound:
             if row.n in others:
@@ -277,6 +278,20 @@ class PushPlanner:
         if self._mapping.links:
             self._link_plans.add_links(rows, planned)
         return [planned[row.n] for row in rows]
+
+    def _survivors(
+        self,
+        rows: Sequence[SourceRow],
+        records: Mapping[int, WrittenRecord],
+        values: Mapping[int, str],
+    ) -> dict[int, WrittenRecord]:
+        """The records of rows whose ids were merged away, by number."""
+        if not (self._reads and self._mapping.by_record_id):
+            return {}
+        missing = [row for row in rows if row.n in values and row.n not in records]
+        ids = {row.n: values[row.n] for row in missing if not self._is_settled(row)}
+        by_id = self._lookup.survivors(ids.values())
+        return {n: by_id[id] for n, id in ids.items() if id in by_id}
 
     @property
     def _reads(self) -> bool:
