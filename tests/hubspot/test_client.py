@@ -17,7 +17,7 @@ from hubspot_ingest.errors import (
     ScopeMissing,
     UnexpectedAnswer,
 )
-from hubspot_ingest.hubspot import record_pages, requests, responses
+from hubspot_ingest.hubspot import json_values, record_pages, requests
 from hubspot_ingest.hubspot.client import TRIES_BEFORE_FIRST_ANSWER
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_sandbox import Faults, Limits, Portal, Sandbox
@@ -39,7 +39,7 @@ def test_a_request_carries_the_credential_and_the_body() -> None:
     assert seen.method == "POST"
     assert seen.headers["authorization"] == f"Bearer {TOKEN}"
     assert seen.headers["content-type"] == "application/json"
-    assert responses.decode(seen.content) == SEARCH.body
+    assert json_values.decode(seen.content) == SEARCH.body
 
 
 def test_the_request_line_is_the_one_that_was_made() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot import record_pages, responses
+from hubspot_ingest.hubspot import json_values, record_pages, responses
 from hubspot_ingest.model import Link, Property, Schema
 
 A_RECORD: dict[str, Any] = {
@@ -32,23 +32,23 @@ def a_page(*results: Any, **more: Any) -> dict[str, Any]:
 )
 def test_what_is_not_json_is_a_value_error_that_the_client_retries(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        responses.decode(body)
+        json_values.decode(body)
 
 
 def test_digits_are_kept() -> None:
-    assert responses.decode(b'{"id": 100000000000000000001}') == {"id": 100000000000000000001}
+    assert json_values.decode(b'{"id": 100000000000000000001}') == {"id": 100000000000000000001}
 
 
 @pytest.mark.parametrize("half", ["\\ud83d", "\\udc00", "a\\ud83db"])
 def test_half_a_surrogate_pair_becomes_text_that_can_be_stored(half: str) -> None:
-    decoded = responses.decode(f'{{"p": "{half}", "q": "\\ud83d\\ude00"}}'.encode())
+    decoded = json_values.decode(f'{{"p": "{half}", "q": "\\ud83d\\ude00"}}'.encode())
     assert decoded["q"] == "😀"
     assert decoded["p"].encode().count(b"?") == 1
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_any_json_is_decoded_as_it_is(value: object) -> None:
-    assert responses.decode(json.dumps(value).encode()) == value
+    assert json_values.decode(json.dumps(value).encode()) == value
 
 
 # -- pages ----------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def test_json_of_the_wrong_shape_is_refused(parse: Any, answer: Any) -> None:
 @pytest.mark.parametrize("deep", [b"[" * 5000 + b"]" * 5000, b'{"a":' * 900 + b"1" + b"}" * 900])
 def test_what_is_nested_too_deeply_is_text_and_the_rest_of_its_page_is_read(deep: bytes) -> None:
     body = b'{"results":[{"id":"1","properties":{"a":"]","b":%s}},{"id":"2","properties":{}}]}'
-    page = record_pages.page(responses.decode(body % deep))
+    page = record_pages.page(json_values.decode(body % deep))
 
     assert [record.id for record in page.records] == ["1", "2"]
     assert page.records[0].properties["a"] == "]"
@@ -243,7 +243,7 @@ def test_what_is_nested_too_deeply_is_text_and_the_rest_of_its_page_is_read(deep
 @pytest.mark.parametrize("body", [b"[" * 5000, b'{"a":"' + b"[" * 5000, b"[" * 5000 + b"}" * 4999])
 def test_nested_json_that_is_cut_off_is_no_json(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        responses.decode(body)
+        json_values.decode(body)
 
 
 def test_an_option_without_a_label_is_shown_by_its_value() -> None:

@@ -18,7 +18,7 @@ from hubspot_ingest.catalog.stream import (
 )
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.errors import HubSpotRefused, NotAnswered, UnexpectedAnswer
-from hubspot_ingest.hubspot.json_values import after_token, flag
+from hubspot_ingest.hubspot.record_pages import after_token, flag
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.items import partitions
 from hubspot_ingest.inbound.items.extraction import ItemExtraction

@@ -28,6 +28,7 @@ from hubspot_ingest.errors import (
     UnexpectedAnswer,
 )
 from hubspot_ingest.hubspot import http_errors, record_pages, redirects, requests, responses
+from hubspot_ingest.hubspot.json_values import decode
 from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor, SentNotice
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.model import Usage
@@ -224,8 +225,7 @@ class Client:
         of_reserve: bool = False,
     ) -> Answer:
         """Send ``request`` with ``bearer``, empty for none, until it is answered."""
-        tries = redirect_count = 0
-        answers_before = self._answers
+        tries, redirect_count, answers_before = 0, 0, self._answers
         while self._stopped is None:
             tries += 1
             outcome = self._send(request, bearer, retry=tries > 1, of_reserve=of_reserve)
@@ -237,8 +237,8 @@ class Client:
                 continue
             if isinstance(outcome, _ResponseBody):
                 try:
-                    decode = record_pages.decode if request.of_records else responses.decode
-                    answer = decode(outcome.content)
+                    decoded = record_pages.decode if request.of_records else decode
+                    answer = decoded(outcome.content)
                 except ValueError:
                     # a proxy's page with status 200, or a body cut off on its way
                     fault = http_errors.RetryReason.FAULT

@@ -24,7 +24,7 @@ from hubspot_ingest.errors import (
     NotAnswered,
     ScopeMissing,
 )
-from hubspot_ingest.hubspot.responses import decode
+from hubspot_ingest.hubspot.json_values import decode
 from hubspot_ingest.times import http_date
 
 # 423 locked, 477 portal moving between data centres, 429 throttled, 408/5xx and Cloudflare's

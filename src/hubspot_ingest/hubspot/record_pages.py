@@ -1,7 +1,8 @@
 """Parses answers with records, whose properties stay the JSON that HubSpot sent.
 
 A run stages them as they are, without a Python object for each, and Arrow reads the columns out of
-them; only who asks for a single value has it parsed. Pure; raises as ``responses`` does.
+them; only who asks for a single value has it parsed. What all lists share, tokens and spellings of
+yes, is read here too. Pure; raises as ``responses`` does.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic_core import from_json
 
 from hubspot_ingest import times
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot import responses
-from hubspot_ingest.hubspot.json_values import after_token, flag
+from hubspot_ingest.hubspot import json_values
 from hubspot_ingest.model import BatchOutcome, Page, Record
 
 # In JSON a quotation mark inside a text is escaped: neither can stand anywhere but between keys.
@@ -65,13 +66,13 @@ class RawProperties(Mapping[str, Any]):
 def decode(body: bytes) -> Any:
     """The JSON of a page of records; their ``properties`` are raw where they can be.
 
-    Raises as ``responses.decode``.
+    Raises as ``json_values.decode``.
     """
     with suppress(ValueError):
         page = _with_raw_properties(body)
         if page is not None:
             return page
-    return responses.decode(body)
+    return json_values.decode(body)
 
 
 def _with_raw_properties(body: bytes) -> dict[str, Any] | None:
@@ -207,3 +208,39 @@ def _record(result: Mapping[str, Any]) -> Record:
 def _ids(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Distinct ids: one record stands there once for each type of association."""
     return tuple(dict.fromkeys(str(result["id"]) for result in answer.get("results", ())))
+
+
+_NOT_TRUE = frozenset({"", "0", "false"})
+
+
+def flag(value: object) -> bool:
+    """Whether a value means yes: true, a time, any other text; not ``"false"`` or ``"0"``."""
+    if isinstance(value, str):
+        return value.strip().lower() not in _NOT_TRUE
+    return bool(value)
+
+
+def after_token(answer: Any) -> str | None:
+    """The token of the page after this one, None where it is the last.
+
+    It stands in ``paging.next.after``; where that is missing, in the query of ``paging.next.link``.
+    Raises ``UnexpectedAnswer`` where the link names no token: there is more, and no way to it.
+    """
+    following = _mapping(_mapping(answer).get("paging")).get("next")
+    after = _mapping(following).get("after")
+    if after is not None and after != "":
+        return str(after)
+    link = _mapping(following).get("link")
+    if not link:
+        return None
+    tokens = parse_qs(urlsplit(str(link)).query).get("after")
+    if not tokens:
+        raise UnexpectedAnswer(
+            "HubSpot says that there is a next page and not by which token; what came before is "
+            "not taken for all there is, run again"
+        )
+    return tokens[0]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

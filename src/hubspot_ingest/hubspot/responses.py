@@ -7,18 +7,16 @@ retries (proxies answer HTML with status 200); JSON of the wrong shape raises
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from hubspot_ingest import times
 from hubspot_ingest.credentials import AccessToken
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot.json_values import after_token, flag
+from hubspot_ingest.hubspot.record_pages import after_token, flag
 from hubspot_ingest.model import (
     Change,
     Link,
@@ -29,44 +27,7 @@ from hubspot_ingest.model import (
     ValueRule,
 )
 
-# A value that lies deeper in lists and objects stays text. The parser follows 200 levels, Python's
-# own fewer than 1,000; HubSpot's answers have some ten.
-DEEPEST = 150
-_JSON_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
-
 Parsed = TypeVar("Parsed")
-
-
-def decode(body: bytes) -> Any:
-    """The JSON of a body. Raises ValueError when it is cut off or not JSON.
-
-    Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes a question mark; what is
-    nested deeper than ``DEEPEST`` becomes the text of its JSON.
-    """
-    try:
-        return from_json(body, cache_strings="keys")
-    except ValueError:
-        whole = json.dumps(json.loads(_shallow(body)), ensure_ascii=False)
-        return from_json(whole.encode("utf-8", "replace"))
-
-
-def _shallow(body: bytes) -> bytes:
-    """The JSON of ``body`` with what is nested too deeply as text."""
-    parts, end, depth, began = [], 0, 0, 0
-    for mark in _JSON_MARK.finditer(body):
-        if mark[0] in b"[{":
-            depth += 1
-            if depth == DEEPEST + 1:
-                began = mark.start()
-        elif mark[0] in b"]}":
-            depth -= 1
-            if depth == DEEPEST:
-                deep = body[began : mark.end()].decode("utf-8", "replace")
-                parts += [body[end:began], json.dumps(deep).encode()]
-                end = mark.end()
-    if depth > DEEPEST:
-        raise ValueError("cut off")
-    return b"".join([*parts, body[end:]])
 
 
 def lacking(message: str) -> Callable[[Callable[[Any], Parsed]], Callable[[Any], Parsed]]:

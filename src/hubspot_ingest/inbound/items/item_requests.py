@@ -16,7 +16,7 @@ from hubspot_ingest.catalog.stream import (
     ParentKeys,
 )
 from hubspot_ingest.errors import UnexpectedAnswer
-from hubspot_ingest.hubspot.json_values import after_token, flag
+from hubspot_ingest.hubspot.record_pages import after_token, flag
 from hubspot_ingest.hubspot.requests import Request, token_in_url
 from hubspot_ingest.inbound.items.json_paths import Item, Level, getter, is_blank, items, text
 from hubspot_ingest.model import Json

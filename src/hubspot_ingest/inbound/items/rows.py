@@ -12,7 +12,7 @@ from hubspot_ingest.database.casts import Texts, parseable, to_text
 from hubspot_ingest.database.columns import DELETE_KIND, DELETED_AT, Column, Type
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.statements.merge_items import FLAT, RAW, SEQUENCE, bookkeeping
-from hubspot_ingest.hubspot.json_values import flag
+from hubspot_ingest.hubspot.record_pages import flag
 from hubspot_ingest.inbound.items.json_paths import Item, canonical, getter, key, key_columns, text
 from hubspot_ingest.inbound.load.table_spec import TableSpec
 
