@@ -22,7 +22,32 @@ _REPAIRED = {
 }
 # of a table with more rows most comparisons count parts (docs/COMPLETENESS.md)
 COMPARED_AT_ONCE = 2_000
-_ORDER = ("INCOMPLETE", "", "REPAIRED", "COMPLETE")
+_OUTDATED = {
+    "ROLLBACK_RUN": "A run was undone since",
+    "REPLAY": "What is kept was loaded again since",
+    "RESET_SYNC": "Everything is to be read again since",
+    "CONFIGURE_SYNC": "The settings changed since",
+    "TABLE_CHANGED": "The table was emptied or replaced since",
+    "RUN": "Rows changed since that were not compared",
+}
+_ORDER = ("INCOMPLETE", "OUTDATED", "", "REPAIRED", "COMPLETE")
+
+
+def outdated(certificate: Row | None, rows: int | None = None) -> str | None:
+    """Why a comparison says nothing of the table as it is, in a sentence; None where it holds.
+
+    ``rows`` are the table's, marked ones too: a run takes none away, so fewer than were compared
+    are what somebody deleted by hand.
+    """
+    if certificate is None:
+        return None
+    if certificate["OUTDATED_BY"]:
+        since = _OUTDATED.get(str(certificate["OUTDATED_BY"]), "The table changed since")
+        return f"{since}: the next run compares again"
+    gone = int(certificate["TABLE_RECORDS"] or 0) - (rows or 0)
+    if rows is None or gone <= 0:
+        return None
+    return f"{words.plural(gone, 'row')} at least were deleted since, by no sync: check it now"
 
 
 def is_too_fresh(certificate: Row | None, rows: int | None) -> bool:
@@ -37,17 +62,26 @@ def is_too_fresh(certificate: Row | None, rows: int | None) -> bool:
 
 
 def result_label(certificate: Row | None, rows: int | None = None) -> tuple[str, str]:
-    """The result in a word, and its tone; ``rows`` are the table's."""
+    """What the last comparison says of the table as it is, and its tone; it has ``rows``."""
     if certificate is None:
         return "Not compared yet", "calm"
+    if outdated(certificate, rows):
+        return "To be compared again", "warn"
     if is_too_fresh(certificate, rows):
         return "Too fresh to compare", "calm"
+    return result_then(certificate)
+
+
+def result_then(certificate: Row) -> tuple[str, str]:
+    """The result at the time of a comparison, in a word, and its tone."""
     return RESULTS.get(str(certificate["RESULT"]), (str(certificate["RESULT"]), "calm"))
 
 
-def urgency(certificate: Row | None) -> int:
-    """The sort key that puts what needs attention first."""
+def urgency(certificate: Row | None, rows: int | None = None) -> int:
+    """The sort key that puts what needs attention first; ``rows`` are the table's."""
     result = "" if certificate is None else str(certificate["RESULT"])
+    if result != "INCOMPLETE" and outdated(certificate, rows):
+        result = "OUTDATED"
     return _ORDER.index(result) if result in _ORDER else 0
 
 

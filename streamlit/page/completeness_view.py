@@ -22,13 +22,8 @@ def show(syncs: list[Row], calls: Calls) -> None:
         "on both sides, and what differs compared record by record.",
     )
     last = {str(certificate["SYNC"]): certificate for certificate in calls.certificates()}
-    too_fresh = {
-        name
-        for sync in syncs
-        for name in [str(sync["NAME"])]
-        if completeness.is_too_fresh(last.get(name), rows_of(sync, calls))
-    }
-    _summary(syncs, last, too_fresh)
+    rows = {str(sync["NAME"]): rows_of(sync, calls) for sync in syncs}
+    _summary(syncs, last, rows)
     days = int(calls.settings().get("reconcile_every_days") or 0)
     every = (
         f" and every {words.plural(days, 'day')}; Settings changes how often"
@@ -36,7 +31,12 @@ def show(syncs: list[Row], calls: Calls) -> None:
         else "; Settings can have it done every few days too"
     )
     look.html(f'<p class="quiet small">Compared by itself whenever everything was read{every}.</p>')
-    order = sorted(syncs, key=lambda sync: completeness.urgency(last.get(str(sync["NAME"]))))
+
+    def urgency(sync: Row) -> int:
+        name = str(sync["NAME"])
+        return completeness.urgency(last.get(name), rows[name])
+
+    order = sorted(syncs, key=urgency)
     comparable = [sync for sync in order if _comparable(sync)]
     most = st.session_state.get(MOST, A_PAGE)
     for sync in comparable[:most]:
@@ -59,16 +59,17 @@ def _comparable(sync: Row) -> bool:
     return (sync["READER"] or "RECORDS") == "RECORDS"
 
 
-def _summary(syncs: list[Row], last: dict[str, Row], too_fresh: set[str]) -> None:
+def _summary(syncs: list[Row], last: dict[str, Row], rows: dict[str, int | None]) -> None:
     named = [str(sync["NAME"]) for sync in syncs if _comparable(sync)]
     if not named:
         look.empty("Nothing to compare", "These syncs are read whole: each run compares them.")
         return
     certificates = [last[name] for name in named if name in last]
     good = sum(
-        last[name]["RESULT"] in ("COMPLETE", "REPAIRED") and name not in too_fresh
-        for name in named
-        if name in last
+        certificate["RESULT"] in ("COMPLETE", "REPAIRED")
+        and not completeness.is_too_fresh(certificate, rows[str(certificate["SYNC"])])
+        and not completeness.outdated(certificate, rows[str(certificate["SYNC"])])
+        for certificate in certificates
     )
     differed = sum(
         int(certificate[kind] or 0) for certificate in certificates for kind in completeness.KINDS
@@ -110,6 +111,13 @@ def rows_of(sync: Row, calls: Calls) -> int | None:
 def comparison_line(last: Row | None, rows: int | None = None) -> str:
     """HTML of the last comparison, in a line; ``rows`` are the table's."""
     badge = look.badge(*completeness.result_label(last, rows))
+    if last is not None and (reason := completeness.outdated(last, rows)):
+        was, _ = completeness.result_then(last)
+        return (
+            f"{badge} {escape(look.sentence(reason))} "
+            f'<span class="quiet">{escape(was)} when checked {words.time(last["CHECKED_AT"])}.'
+            "</span>"
+        )
     if last is not None and completeness.is_too_fresh(last, rows):
         return (
             f'{badge} <span class="quiet">HubSpot\'s search lags a few minutes, so what just '
@@ -228,7 +236,7 @@ def _history(certificates: list[Row]) -> None:
             [
                 (
                     words.time(certificate["CHECKED_AT"]),
-                    look.badge(*completeness.result_label(certificate)),
+                    look.badge(*completeness.result_then(certificate)),
                     words.number(certificate["HUBSPOT_RECORDS"]),
                     words.number(certificate["TABLE_RECORDS"]),
                     words.number(sum(int(certificate[kind] or 0) for kind in completeness.KINDS)),

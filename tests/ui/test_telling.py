@@ -12,7 +12,7 @@ from tests.ui.conftest import Open
 from tests.ui.test_syncs import opened
 from tests.ui.viewing import View
 
-ZERO = {"RESULT": "COMPLETE", "HUBSPOT_RECORDS": 0, "TABLE_RECORDS": 0}
+ZERO = {"RESULT": "COMPLETE", "OUTDATED_BY": None, "HUBSPOT_RECORDS": 0, "TABLE_RECORDS": 0}
 
 
 def sync(name: str, health: str = "HEALTHY", **fields: Any) -> dict[str, Any]:

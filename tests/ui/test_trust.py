@@ -136,6 +136,30 @@ def test_a_table_that_agrees_is_told_complete_with_counts_and_requests(open_page
     assert f"Complete 12 of 12 records, {cost}, checked" in view.text
 
 
+def test_rows_that_somebody_deleted_are_told_before_they_are_compared(open_page: Open) -> None:
+    view, world = compared(open_page)
+    check(view, world)
+    world.rows(f"DELETE FROM HUBSPOT_DATA.CRM.CONTACTS WHERE ID = '{world.ids()[0]}'")
+
+    text = View(world).draw().press("Trust").text
+
+    assert "Complete 0 of 1 sync" in text
+    assert "To be compared again 1 row at least were deleted since, by no sync" in text
+    assert "Complete when checked" in text
+
+
+def test_what_was_true_with_other_settings_is_not_told_as_true_now(open_page: Open) -> None:
+    view, world = compared(open_page)
+    check(view, world)
+    world.call("CALL reset_sync('contacts')")
+
+    text = View(world).draw().press("Trust").press("Contacts").text
+
+    assert "To be compared again Everything is to be read again since" in text
+    # the comparison of then is told as it was
+    assert "Complete 12 12 0 0" in text
+
+
 def test_what_differed_is_repaired_and_named_with_its_record(open_page: Open) -> None:
     view, world = compared(open_page)
     gone, old = world.ids()[:2]

@@ -40,6 +40,18 @@ def test_a_run_is_undone_after_a_question(open_page: Open) -> None:
     assert "Undo this run" not in view.labels
 
 
+def test_after_a_run_was_undone_no_part_of_the_page_tells_of_its_rows(open_page: Open) -> None:
+    view, _ = kept(open_page, 3)
+    assert "Complete 1 of 1 sync" in view.press("Trust").text
+    open_run(view).press("Undo this run").press("Undo")
+
+    trust = view.press("Trust").text
+
+    assert "Complete 0 of 1 sync" in trust
+    assert "To be compared again A run was undone since: the next run compares again." in trust
+    assert "Rows 0 Last run" in view.press("Syncs").text
+
+
 def test_a_run_of_which_nothing_is_kept_cannot_be_undone(open_page: Open) -> None:
     view, _ = kept(open_page, 0)
 

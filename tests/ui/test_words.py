@@ -124,7 +124,7 @@ def certificate(**fields: object) -> dict[str, object]:
     counts = dict.fromkeys(("MISSING", "EXTRA", "STALE", "CHANGED_MEANWHILE", "REPAIRED"), 0)
     records = {"HUBSPOT_RECORDS": 5000, "TABLE_RECORDS": 5000, "REQUESTS": 6}
     times = {"CHECKED_AT": "2026-03-02 09:00:00", "ONE_BY_ONE_SINCE": None}
-    return {"RESULT": "COMPLETE", **times, **records, **counts, **fields}
+    return {"RESULT": "COMPLETE", "OUTDATED_BY": None, **times, **records, **counts, **fields}
 
 
 @pytest.mark.parametrize(
@@ -164,12 +164,14 @@ def test_a_comparison_is_told_by_counts_cost_and_what_differed(
 
 def test_what_needs_a_look_comes_before_what_is_complete() -> None:
     results = ("COMPLETE", "REPAIRED", "INCOMPLETE")
-    certificates = [None, *(certificate(RESULT=result) for result in results)]
+    outdated = certificate(RESULT="UNDONE", OUTDATED_BY="ROLLBACK_RUN")
+    certificates = [None, *(certificate(RESULT=result) for result in results), outdated]
 
     ordered = sorted(certificates, key=completeness.urgency)
 
     assert [row and row["RESULT"] for row in ordered] == [
         "INCOMPLETE",
+        "UNDONE",
         None,
         *results[1::-1],
     ]

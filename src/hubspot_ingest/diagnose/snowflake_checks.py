@@ -134,10 +134,14 @@ def approval(database: Database) -> Iterator[Finding]:
 
 def certificates(database: Database) -> Iterator[Finding]:
     """A finding for the last comparison of each sync with HubSpot."""
-    for sync, (result, at) in health.certificates(database).items():
-        text = f"{sync} was compared with HubSpot at {times.iso(at)}: {result}"
-        if result == "INCOMPLETE":
-            again = f"nothing: the next run compares again; or CALL reconcile('{sync}')"
+    for certificate in health.certificates(database):
+        sync, at = certificate.sync, times.iso(certificate.checked_at)
+        text = f"{sync} was compared with HubSpot at {at}: {certificate.result}"
+        again = f"nothing: the next run compares again; or CALL reconcile('{sync}')"
+        if certificate.outdated_by is not None:
+            text += f"; {certificate.outdated_by} came after it: it says nothing of the table now"
+            yield Finding("COMPLETENESS", Severity.NOTICE, text, again)
+        elif certificate.result == "INCOMPLETE":
             yield Finding("COMPLETENESS", Severity.NOTICE, text, again)
         else:
             yield Finding("COMPLETENESS", Severity.OK, text)

@@ -98,20 +98,40 @@ def landed(database: Database) -> set[str]:
     return {str(row["SYNC"]) for row in rows}
 
 
-def certificates(database: Database) -> dict[str, tuple[str, int]]:
-    """The result of each enabled sync's last comparison with HubSpot, and when it was (ms).
+@dataclass(frozen=True, slots=True)
+class CertificateHealth:
+    """The last comparison of a sync with HubSpot, at ``checked_at`` (epoch ms).
+
+    ``outdated_by`` says what came after it, so that it says nothing of the table as it is; None:
+    it holds.
+    """
+
+    sync: str
+    result: str
+    checked_at: int
+    outdated_by: str | None
+
+
+def certificates(database: Database) -> list[CertificateHealth]:
+    """The last comparison of each enabled sync with HubSpot, by name.
 
     One that was made for what the sync read before says nothing of what it reads now.
     """
-    state = f"{name(database.application)}.STATE"
+    application = name(database.application)
     rows = database.rows(
-        "SELECT c.SYNC, c.RESULT, DATE_PART(EPOCH_MILLISECOND, c.CHECKED_AT) AS CHECKED_AT "
-        f"FROM {state}.COMPLETENESS c JOIN {state}.SYNCS s ON s.NAME = c.SYNC "
-        "AND s.VERSION = c.VERSION WHERE s.ENABLED "
+        "SELECT c.SYNC, c.RESULT, DATE_PART(EPOCH_MILLISECOND, c.CHECKED_AT) AS CHECKED_AT, "
+        f"c.OUTDATED_BY FROM {application}.CORE.COMPLETENESS c "
+        f"JOIN {application}.STATE.SYNCS s ON s.NAME = c.SYNC WHERE s.ENABLED AND IFNULL("
+        "c.OUTDATED_BY, '') NOT IN ('CONFIGURE_SYNC', 'RESET_SYNC', 'TABLE_CHANGED') "
         "QUALIFY ROW_NUMBER() OVER (PARTITION BY c.SYNC ORDER BY c.CHECKED_AT DESC) = 1 "
         "ORDER BY c.SYNC"
     )
-    return {str(row["SYNC"]): (str(row["RESULT"]), int(row["CHECKED_AT"])) for row in rows}
+    return [
+        CertificateHealth(
+            str(row["SYNC"]), str(row["RESULT"]), int(row["CHECKED_AT"]), row["OUTDATED_BY"]
+        )
+        for row in rows
+    ]
 
 
 def specifications(database: Database) -> list[tuple[str, str, int]]:

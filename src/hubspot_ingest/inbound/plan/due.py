@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from hubspot_ingest import times
+from hubspot_ingest.catalog import lookup
+from hubspot_ingest.catalog.stream import ItemStream
 from hubspot_ingest.database.state.syncs import SweepsState
 
 # How often each sweep is due, in milliseconds.
@@ -98,6 +100,13 @@ def comparison_due(state: SweepsState, now: int, every: int) -> bool:
 def state_after_comparison(state: SweepsState, at: int, *, ended: bool) -> SweepsState:
     """The state after a comparison that began at ``at``, and came to its end or not."""
     return replace(state, compared_at=at, compare_from=None if ended else at + COMPARED_AGAIN)
+
+
+def state_after_other_change(state: SweepsState, stream: str, now: int) -> SweepsState:
+    """The state after rows changed by no run: the next one compares a table of records."""
+    if isinstance(lookup.known(stream), ItemStream):
+        return state
+    return replace(state, compare_from=now)
 
 
 def growing_steps() -> Iterator[int]:

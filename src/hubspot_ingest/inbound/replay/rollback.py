@@ -17,6 +17,7 @@ from hubspot_ingest.inbound.load import table_views
 from hubspot_ingest.inbound.load.run_manifest import manifest_table
 from hubspot_ingest.inbound.opening.opening import open_sync
 from hubspot_ingest.inbound.opening.sync_state import SyncState
+from hubspot_ingest.inbound.plan.due import state_after_other_change
 from hubspot_ingest.inbound.replay.undo import undo
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
@@ -106,7 +107,10 @@ def _rewind(
     # there are fewer rows from here on
     tables = {part: (created, 0) for part, (created, _) in writer.earned_on.tables.items()}
     writer.earned_on = replace(writer.earned_on, tables=tables, landed=False)
-    writer.rewind(cursor, earlier_sweeps(state.sweeps, stored_sweeps(manifest["sweeps"]), added))
+    sweeps = earlier_sweeps(state.sweeps, stored_sweeps(manifest["sweeps"]), added)
+    # no comparison of before speaks of these rows
+    stream = state.settings.stream
+    writer.rewind(cursor, state_after_other_change(sweeps, stream, context.clock.now()))
     table_views.rewind_views(context.database, state.name, state.settings, cursor)
 
 

@@ -29,6 +29,7 @@ from hubspot_ingest.inbound.load.table_spec import TableSpec
 from hubspot_ingest.inbound.opening.closing import EndingRun, close_runs
 from hubspot_ingest.inbound.opening.opening import open_sync
 from hubspot_ingest.inbound.opening.portal_check import check_portal
+from hubspot_ingest.inbound.plan.due import state_after_other_change
 from hubspot_ingest.inbound.replay.page_loader import PageLoader
 from hubspot_ingest.inbound.replay.target_tables import target_tables
 from hubspot_ingest.inbound.replay.undo import undo
@@ -64,6 +65,10 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
         try:
             work = (context.database, context.clock, lease, kept, log, table, entries)
             _Replay(*work, ending.note_change).run()
+            if log.rows_inserted or log.rows_updated:
+                # no comparison of before speaks of these rows
+                now, stream = context.clock.now(), state.settings.stream
+                lease.keep_sweeps(state_after_other_change(lease.sweeps, stream, now))
             table_views.expire_views(context.database, name, state.settings, unsettle=False)
         except Exception as error:
             ending.fail(context.database, error, context.clock.now())
