@@ -9,7 +9,7 @@ from typing import Any
 
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.hubspot.link_requests import LINK_LIMIT
+from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_engine import LinkEngine, LinkGroup, Steps
 from hubspot_ingest.outbound.link_turns import LinkTurns
@@ -41,8 +41,9 @@ class LinkRun:
 
         None while another run has its turn; nor where records of one type are linked, as those
         that they are linked to may be written last. As many rows go together as take fewest
-        requests; of the ``is_last`` wave fewer do, so that fewer are left. It waits for no answer:
-        whether something was done. An error ends this alone: ``finish`` raises it.
+        requests; of the ``is_last`` wave fewer do, but as many as fill theirs, so that fewer are
+        left. It waits for no answer: whether something was done. An error ends this alone:
+        ``finish`` raises it.
         """
         one_type = self.opened.mapping.object_type in self.opened.link_types.values()
         if one_type or self._error is not None:
@@ -51,7 +52,7 @@ class LinkRun:
             self.turns.keep()
             if self._steps is not None:
                 return self._next_step()
-            look = (stored_to, min(LINK_LIMIT, ROWS_TOGETHER) if is_last else ROWS_TOGETHER)
+            look = (stored_to, min(LABELLED_LIMIT, ROWS_TOGETHER) if is_last else ROWS_TOGETHER)
             if look == self._looked:
                 return False
             if self._read_ahead(plan_hash, *look) and self.turns.take():
@@ -59,7 +60,7 @@ class LinkRun:
                 return True
             self._looked = look
         except IngestError as error:
-            self._error, self._steps = error, None
+            self._error, self._steps, self._answer = error, None, None
         return False
 
     def finish(self, plan_hash: str) -> None:
@@ -75,8 +76,7 @@ class LinkRun:
         while self._read_ahead(plan_hash, None):
             self._begin()
             # the next ones are read while these are on their way
-            while self._next_step():
-                self._read_ahead(plan_hash, None)
+            self._read_ahead(plan_hash, None)
             self.end_group()
             self.heartbeat()
 
@@ -112,16 +112,17 @@ class LinkRun:
     def _read_ahead(self, plan_hash: str, stored_to: int | None, least: int = 1) -> bool:
         """Read the next rows, unless that was done; whether there are any.
 
-        ``stored_to`` None: any row. At ``least`` so many go together.
+        ``stored_to`` None: any row. At ``least`` so many go together, or a multiple of them.
         """
         if self._ahead is not None:
             return True
         if stored_to is not None and stored_to - self._after < least:
             return False
         stored = self.plan_rows.page_of_links(plan_hash, self._after, stored_to, ROWS_TOGETHER)
-        if len(stored) < least:
+        count = len(stored) // least * least
+        if not count:
             return False
-        rows = [row_from_json(row) for row in stored]
+        rows = [row_from_json(row) for row in stored[:count]]
         self._after = rows[-1].n
         self._ahead = self.engine.group(rows)
         return True
