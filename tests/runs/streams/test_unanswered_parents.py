@@ -35,6 +35,21 @@ def _break(world: World, *paths: str, page: bool = False) -> None:
     world.instead = instead
 
 
+def _cut_list(world: World, left_out: str) -> None:
+    """Let the list of forms leave one out, and not show where it ends."""
+
+    def instead(request: httpx.Request, answer: httpx.Response) -> httpx.Response | None:
+        if not request.url.path.endswith("/forms"):
+            return None
+        if "after" in request.url.params:
+            return httpx.Response(200, json={"results": []})
+        results = [form for form in answer.json()["results"] if form["id"] != left_out]
+        paging = {"next": {"after": "more"}}
+        return httpx.Response(200, json={"results": results, "paging": paging})
+
+    world.instead = instead
+
+
 def _landed(world: World) -> dict[str, int]:
     rows = world.rows(f"SELECT FORM_ID, COUNT(*) AS N FROM {SUBMISSIONS} GROUP BY FORM_ID")
     return {row["FORM_ID"]: row["N"] for row in rows}
@@ -123,3 +138,46 @@ def test_rows_of_what_was_not_answered_stay_and_those_of_others_are_marked(
         (lists[0], second),
         (lists[1], first),
     }
+
+
+def test_one_that_a_list_without_an_end_leaves_out_is_still_read_from_where_it_was_left(
+    forms: tuple[World, list[str]],
+) -> None:
+    world, ids = forms
+    world.run("form_submissions")
+    world.portal.forms.submit(ids[-1], {"email": "second@example.com"})
+    world.clock.advance(HOUR)
+    _break(world, ids[-1])
+    world.run("form_submissions")
+
+    _cut_list(world, ids[-1])
+    world.clock.advance(HOUR)
+    world.run("form_submissions")
+    world.instead = None
+    world.clock.advance(HOUR)
+    world.run("form_submissions")
+
+    assert _landed(world)[ids[-1]] == 2
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first run", "later run"])
+def test_what_a_list_without_an_end_leaves_out_is_read_once_it_is_listed(
+    forms: tuple[World, list[str]], *, first: bool
+) -> None:
+    world, ids = forms
+    if not first:
+        world.run("form_submissions")
+        world.portal.forms.submit(ids[-1], {"email": "second@example.com"})
+        world.clock.advance(HOUR)
+    _cut_list(world, ids[-1])
+    before = world.sync("form_submissions")["SETTLED_THROUGH"] if not first else None
+
+    answer = world.run("form_submissions")
+
+    assert "does not show where it ends" in answer["message"]
+    if not first:
+        assert world.sync("form_submissions")["SETTLED_THROUGH"] == before
+    world.instead = None
+    world.clock.advance(HOUR)
+    assert "does not show" not in world.run("form_submissions")["message"]
+    assert _landed(world)[ids[-1]] == (1 if first else 2)

@@ -198,7 +198,15 @@ class ItemRun:
                 yield from mark_missing(stopped=False)
                 self.tables.verify(())
                 until = self._settled(window)
-                self._remember(window, extraction)
+                if stream.dated and not parents.ends:
+                    # what the list left out, if anything, is read by the next run from here on
+                    until = state.settled_through or partitions.OLDEST
+                    self.ending.notes.append(
+                        f"the list of what {stream.name} belong to does not show where it ends, so "
+                        "that the next run asks for the same time again"
+                    )
+                all_listed = parents.ends and not listing.refused
+                self._remember(window, extraction, all_listed=all_listed)
                 writer.advance(until)
                 if state.settled_through is None:
                     self.ending.note_change()
@@ -221,17 +229,23 @@ class ItemRun:
         """Until when the window is read by HubSpot's clock, where ours was ahead of it."""
         return int(window["until"]) - self.client.clock_ahead(self.ending.log.started_at)
 
-    def _remember(self, window: Mapping[str, Any], extraction: ItemExtraction) -> None:
-        """Keep when everything was read last, and since when refused parents were not read.
+    def _remember(
+        self, window: Mapping[str, Any], extraction: ItemExtraction, *, all_listed: bool
+    ) -> None:
+        """Keep when everything was read last, and since when some parents were not read.
 
-        Stored no later than the cursor, which moves past what those parents hold.
+        Stored no later than the cursor, which moves past what those parents hold. Unless
+        ``all_listed``, those that HubSpot did not list may be there as before.
         """
         sweeps = self.sync_state.sweeps
         whole_at, behind = sweeps.whole_at, dict[str, int | None]()
         if window["whole"] or window.get("late"):
             whole_at = window["end"] - self.client.clock_ahead(self.ending.log.started_at)
         if self.stream.dated:
+            asked = {partition.scope for partition in extraction.partitions}
+            missed = set[str]() if all_listed else {*window["behind"]} - asked
             behind = {
-                scope: window["behind"].get(scope, window["since"]) for scope in extraction.unread
+                scope: window["behind"].get(scope, window["since"])
+                for scope in extraction.unread | missed
             }
         self.ending.writer.keep_sweeps(replace(sweeps, whole_at=whole_at, behind=behind))
