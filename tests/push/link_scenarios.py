@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tests.push.push_world import CUSTOMERS
@@ -11,8 +13,9 @@ from tests.push.test_link_labels import by_hand, label, linked
 
 CODES = ("A0", "A1", "A2", "A3")
 BILLING = 'Billing "A/P" & más 💶'
+Columns = Mapping[str, tuple[str, str, str, str]]
 # By column: the object, the label that rows ask for, and the one that a person puts there.
-LINKS = {
+LINKS: Columns = {
     "COMPANIES": ("companies", "erp_code", "Decision maker", BILLING),
     "FRIENDS": ("contacts", "email", "Friend", "Neighbour"),
 }
@@ -22,6 +25,7 @@ class LinkedLife(Life):
     """The first push has links; the second writes another property of the same contacts."""
 
     pushes = ("customers_out", "second")
+    columns: Columns = LINKS
 
     def _configure(self, **more: str) -> None:
         world = self.world
@@ -32,7 +36,7 @@ class LinkedLife(Life):
             label(world, text)
         associations = {
             column: {"to": to, "match": match, "labels": "merge"}
-            for column, (to, match, _, _) in LINKS.items()
+            for column, (to, match, _, _) in self.columns.items()
         }
         world.configure_push(associations=associations, **more)
         world.configure_push("second", properties={"lastname": "STAGE"})
@@ -57,7 +61,7 @@ class LinkedLife(Life):
                 self._found(code)
         contacts = self._contacts()
         for email in self.random.sample(sorted(contacts), min(len(contacts), 2)):
-            column = self.random.choice(sorted(LINKS))
+            column = self.random.choice(sorted(self.columns))
             targets = self.companies if column == "COMPANIES" else contacts
             keys = sorted(key for key in targets if key != email)
             if keys and self.random.random() < 0.5:
@@ -95,7 +99,7 @@ class LinkedLife(Life):
         lastnames = {row.get("email"): row.get("lastname") for row in world.truth().values()}
         assert {row["EMAIL"]: row["STAGE"] for row in rows}.items() <= lastnames.items()
         entries: set[tuple[str, str, str, str | None]] = set()
-        for column, (to, _, ours, theirs) in LINKS.items():
+        for column, (to, _, ours, theirs) in self.columns.items():
             keys = {id: key for key, id in (self.companies | contacts).items()}
             wishes: dict[tuple[str, str], set[str | None]] = {}
             marks = {(email, key) for name, email, key in self.foreign if name == column}
@@ -122,3 +126,9 @@ class LinkedLife(Life):
             (link["ROW_KEY"], link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"]) for link in links
         } == entries
         assert {link["STATE"] for link in links} <= {"MADE", "EXISTED"}
+
+
+class BesideLife(LinkedLife):
+    """As ``LinkedLife``, of companies alone: their links are made while records are sent."""
+
+    columns: Columns = MappingProxyType({"COMPANIES": LINKS["COMPANIES"]})
