@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from page.statements import MINUTES, Answer, Row, Statements, variant
+from page.statements import MINUTES, Answer, Row, Statements, quoted, variant
+
+_PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
 
 
 class AppCalls(Statements):
     """What concerns no single sync."""
+
+    def application(self) -> str:
+        """The name that the app was installed under, as SQL spells it: that of its database."""
+        [row] = self.rows("SELECT CURRENT_DATABASE() AS APPLICATION", fresh_for=MINUTES)
+        name = str(row["APPLICATION"])
+        return name if _PLAIN.fullmatch(name) else quoted(name)
 
     def settings(self) -> dict[str, Any]:
         """The settings of the whole app, as they were given."""

@@ -42,8 +42,9 @@ def show(calls: Calls) -> None:
     stored = calls.settings()
     with st.container(key="app-settings"):
         chosen = {
-            **_runs(stored), "notifications": _notifications(stored.get("notifications") or {}),
-        }  # fmt: skip
+            **_runs(stored),
+            "notifications": _notifications(stored.get("notifications") or {}, calls),
+        }
         if stored.get("notifications"):
             st.button("Send a test message", on_click=_send, args=(calls,))
         changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}
@@ -82,7 +83,7 @@ def _runs(stored: dict[str, Any]) -> dict[str, Any]:
     return chosen
 
 
-def _notifications(stored: dict[str, Any]) -> dict[str, Any] | None:
+def _notifications(stored: dict[str, Any], calls: Calls) -> dict[str, Any] | None:
     look.heading("Notifications", "Through a notification integration of your account.")
     left, right = st.columns(2)
     integration = left.text_input(
@@ -99,15 +100,14 @@ def _notifications(stored: dict[str, Any]) -> dict[str, Any] | None:
     )  # fmt: skip
     with st.expander("There is no integration yet"):
         st.caption(
-            "Somebody who may make integrations runs this in a SQL worksheet, with your recipients "
-            "and the name that the app has:"
+            "Somebody who may make integrations runs this in a SQL worksheet, with your recipients:"
         )
         name = integration.strip().upper() or "HUBSPOT_ALERTS"
         st.code(
             message_statements.as_code(
                 [
                     message_statements.new_integration(name, *recipients[:1]),
-                    message_statements.use_of_integration(name, "HUBSPOT_INGEST"),
+                    message_statements.use_of_integration(name, calls.application()),
                 ]
             ),
             language="sql", wrap_lines=True,

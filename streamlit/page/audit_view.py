@@ -15,7 +15,7 @@ NOBODY = (
     "Snowflake tells the app who presses something on this page where an account administrator "
     "lets it: by “Review the privileges” under Set up in Snowsight, or with SQL."
 )
-LETS_IT = "GRANT READ SESSION ON ACCOUNT TO APPLICATION HUBSPOT_INGEST"
+LETS_IT = "GRANT READ SESSION ON ACCOUNT TO APPLICATION {};"
 
 
 def show(calls: Calls) -> None:
@@ -33,7 +33,7 @@ def show(calls: Calls) -> None:
     )
     if any(row["CHANGED_BY"] is None for row in rows):
         look.html(f'<p class="quiet small">{escape(NOBODY)}</p>')
-        st.code(f"{LETS_IT};", language="sql", wrap_lines=True)
+        st.code(LETS_IT.format(calls.application()), language="sql", wrap_lines=True)
 
 
 def _lines(row: Row, calls: Calls) -> list[tuple[str, ...]]:

@@ -34,14 +34,17 @@ def show(calls: Calls) -> bool:
         st.form_submit_button("Store and test", type="primary", on_click=_store, args=(calls,))
     _oauth(calls)
     stored: Answer | None = st.session_state.pop("stored", None)
-    if stored is not None:
-        if stored.get("response_code") == "OK":
-            _test(calls)
-        else:
-            look.tell(stored)
-    elif calls.streams() and pressing.pressed("Test again", "test-again"):
+    refused = stored is not None and not is_ok(stored)
+    if stored is not None and refused:
+        look.tell(stored)
+    elif stored is not None or (calls.streams() and pressing.pressed("Test again", "test-again")):
         _test(calls)
-    return result(calls)
+    return result(calls, of_before=refused)
+
+
+def is_ok(answer: Answer) -> bool:
+    """Whether a procedure did what it was asked to."""
+    return answer.get("response_code") == "OK"
 
 
 def _store(calls: Calls) -> None:
@@ -80,10 +83,13 @@ def _test(calls: Calls) -> None:
     st.session_state["tested"] = tested
 
 
-def result(calls: Calls) -> bool:
-    """Draw the result of the last test; true when anything can be read."""
+def result(calls: Calls, *, of_before: bool = False) -> bool:
+    """Draw the result of the last test; true when anything can be read.
+
+    ``of_before``: another key was just refused, so that it speaks of the one that stays stored.
+    """
     tested: Answer | None = st.session_state.get("tested")
-    if tested is not None and tested.get("response_code") != "OK":
+    if tested is not None and not is_ok(tested):
         return look.tell(tested)
     streams = calls.streams()
     if not streams:
@@ -93,13 +99,15 @@ def result(calls: Calls) -> bool:
     unreadable = [stream for stream in streams if not stream["READABLE"]]
     lacking = [stream for stream in unreadable if stream["STREAM"] in MAIN]
     lacking.sort(key=lambda stream: MAIN.index(str(stream["STREAM"])))
+    key = "the key of before" if of_before else "this key"
+    begin = "The key of before stays, connected" if of_before else "Connected"
     look.note(
-        f"Connected{portal}, but this key cannot read {_named(lacking)}."
+        f"{begin}{portal}, but {'it' if of_before else 'this key'} cannot read {_named(lacking)}."
         if lacking
-        else f"Connected{portal}.",
-        f"{len(readable)} of {words.plural(len(streams), 'object')} can be read with this key "
+        else f"{begin}{portal}.",
+        f"{len(readable)} of {words.plural(len(streams), 'object')} can be read with {key} "
         f"(checked {words.time(streams[0]['CHECKED_AT'])}).",
-        "warn" if lacking or not readable else "good",
+        "warn" if lacking or not readable else "calm" if of_before else "good",
     )
     if lacking:
         st.caption(f"Add these scopes {IN_HUBSPOT}, then test again:")

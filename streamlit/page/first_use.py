@@ -89,7 +89,7 @@ def _progress(step: int) -> None:
     look.html(f'<ol class="steps">{items}</ol>')
 
 
-def show_needs(_calls: Calls) -> bool:
+def show_needs(calls: Calls) -> bool:
     """Draw what is needed before setting up; always true."""
     look.heading(
         "What is needed",
@@ -117,9 +117,9 @@ def show_needs(_calls: Calls) -> bool:
             "People who only look get the application role `APP_VIEWER`, people who query the "
             "tables `DATA_READER`:"
         )
+        roles = f"GRANT APPLICATION ROLE {calls.application()}"
         st.code(
-            "GRANT APPLICATION ROLE HUBSPOT_INGEST.APP_VIEWER TO ROLE <role>;\n"
-            "GRANT APPLICATION ROLE HUBSPOT_INGEST.DATA_READER TO ROLE <role>;",
+            f"{roles}.APP_VIEWER TO ROLE <role>;\n{roles}.DATA_READER TO ROLE <role>;",
             language="sql",
             wrap_lines=True,
         )

@@ -43,6 +43,21 @@ def test_a_good_key_tells_the_portal_and_what_can_be_read(open_page: Open) -> No
     assert "can be read with this key" in view.text
 
 
+def test_under_a_key_that_was_refused_the_page_speaks_of_the_one_that_stays(
+    open_page: Open,
+) -> None:
+    view, world = open_page()
+    connected(view, world.portal.token)
+
+    view.fill("Service key", "pat-na1-mistyped").press("Store and test")
+
+    assert "CREDENTIAL_REJECTED" in view.text
+    assert f"The key of before stays, connected to portal {world.portal.id}." in view.text
+    assert "can be read with the key of before" in view.text
+    [banner] = [html.proto.body for html in view.test.get("html") if "of before" in html.proto.body]
+    assert "note good" not in banner
+
+
 def test_the_key_is_neither_shown_nor_kept(open_page: Open) -> None:
     view, world = open_page()
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from page import configuration
+from snowflake_sandbox import Engine
+from tests.runs.conftest import APP
 from tests.runs.world import World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -140,6 +144,26 @@ def test_who_changed_what_is_told_newest_first(open_page: Open) -> None:
     assert "{" not in text
 
 
+@dataclass(frozen=True)
+class Installation:
+    """An app in a database of another name."""
+
+    session: Any
+
+
+def test_statements_to_copy_name_the_app_as_it_was_installed() -> None:
+    with Engine(None) as engine:
+        engine.install(APP, "ACME_HUBSPOT")
+        session = engine.session("ACME_HUBSPOT", "CORE")
+        view = View(Installation(session)).draw()
+        assert "GRANT APPLICATION ROLE ACME_HUBSPOT.APP_VIEWER TO ROLE" in view.text
+
+        view.press("Settings")
+
+        assert "ON INTEGRATION HUBSPOT_ALERTS TO APPLICATION ACME_HUBSPOT;" in view.text
+        session.close()
+
+
 def test_where_snowflake_tells_nobody_the_page_says_what_would_tell(open_page: Open) -> None:
     view, world = open_page()
     world.call_with("CONFIGURE_SYNC", {"settle_minutes": 5}, "contacts")
@@ -148,4 +172,4 @@ def test_where_snowflake_tells_nobody_the_page_says_what_would_tell(open_page: O
     view.draw().press("Settings")
 
     assert "not told" in view.text
-    assert "GRANT READ SESSION" in view.text
+    assert "GRANT READ SESSION ON ACCOUNT TO APPLICATION HUBSPOT_INGEST;" in view.text

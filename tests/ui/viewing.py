@@ -6,11 +6,9 @@ import re
 from collections import Counter
 from html import unescape
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from streamlit.testing.v1 import AppTest
-
-from tests.runs.world import World
 
 APP = Path(__file__).parents[2] / "streamlit" / "app.py"
 TEXTS = (
@@ -31,10 +29,17 @@ class Recorded:
         return self._session.sql(text, params=params)
 
 
+class WithSession(Protocol):
+    """What has a Snowpark session in the app's database."""
+
+    @property
+    def session(self) -> Any: ...
+
+
 class View:
     """The page in somebody's browser, and what they do with it."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: WithSession) -> None:
         self.session = Recorded(world.session)
         self.test = AppTest.from_file(str(APP), default_timeout=60)
         self.test.session_state["session"] = self.session
