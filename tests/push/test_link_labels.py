@@ -339,6 +339,31 @@ def test_a_pair_that_only_one_of_its_records_shows_keeps_what_may_be_the_other_r
     assert linked(world, ids[2], "contacts") == {ids[1]: ["Employee"]}
 
 
+def test_the_other_record_of_a_pair_is_read_where_a_label_may_be_a_paired_one_alone(
+    make_push: MakePushWorld,
+) -> None:
+    """What two rows ask for is told apart by what one record shows, as a rule."""
+    world = make_push()
+    label(world, "Friend")
+    read: list[str] = []
+
+    def count(request: httpx.Request, _answer: httpx.Response) -> None:
+        if request.url.path.endswith("contacts/contacts/batch/read"):
+            read.extend(each["id"] for each in json.loads(request.content)["inputs"])
+
+    world.instead = count
+    world.insert(customer(1, {"c2@example.com": "Friend"}))
+    world.insert(customer(2, {"c1@example.com": "Friend"}))
+    configure(world)
+    world.pushed()
+    assert sorted(read) == sorted(record_ids(world).values())
+    read.clear()
+    world.update(1, **{LINKS: {}})
+    world.pushed()
+    assert read == [record_ids(world)[1]]
+    assert linked(world, record_ids(world)[2], "contacts") == {record_ids(world)[1]: ["Friend"]}
+
+
 def test_two_rows_that_ask_for_each_other_keep_the_link_until_both_are_done(
     make_push: MakePushWorld,
 ) -> None:

@@ -58,6 +58,12 @@ class OtherEnd:
     made_labels: frozenset[LinkKind] = frozenset()
     present: frozenset[LinkKind] | None = None
 
+    def may_be_paired(self, shown: Collection[LinkKind]) -> bool:
+        """Whether one of its labels may be the other end of one that a pair shows here."""
+        its_own = {kind_id(kind) for kind in self.labels | self.made_labels}
+        labelled = any(not kind.is_automatic for kind in shown)
+        return labelled and bool(its_own - {kind_id(kind) for kind in shown})
+
 
 @dataclass(frozen=True, slots=True)
 class PairDecision:

@@ -10,7 +10,7 @@ other things until an answer is there: what waits for HubSpot is a generator of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -29,7 +29,7 @@ from hubspot_ingest.outbound.link_decisions import (
 )
 from hubspot_ingest.outbound.link_kinds import LinkKinds
 from hubspot_ingest.outbound.link_ledger import REJECTED, WAITING, Entry, LinkLedger, wish_of
-from hubspot_ingest.outbound.link_pairs import HELD, PairRows, Place, ledger_link
+from hubspot_ingest.outbound.link_pairs import PairRows, Place, other_ends
 from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
 from hubspot_ingest.outbound.link_targets import TargetLookup
 from hubspot_ingest.outbound.opening import OpenPush
@@ -219,24 +219,15 @@ class LinkEngine:
                 crossing[place] = pair
             else:
                 live[place] = pair
-        ends = self._other_ends(to_type, pairs)
-        # from both ends it shows which labels are those that the other row asks for, or made
-        asked_ids = {
-            place[1]
-            for place in live
-            if place in ends and (ends[place].labels or ends[place].made_labels)
-        }
-        record_ids = {from_id for from_id, _ in live} | asked_ids
-        present = yield from self._asked(lambda: self._present(to_type, record_ids))
+        from_ids = {from_id for from_id, _ in live}
+        present = yield from self._asked(lambda: self._present(to_type, from_ids))
         live = yield from self._with_survivors(live, present)
+        ends = yield from self._shown_ends(to_type, self._other_ends(to_type, pairs), live, present)
         decisions: dict[Place, PairDecision] = {}
         intended: list[Entry] = []
         taken: list[tuple[PairRows, Place, LinkKind]] = []
         for place, pair in live.items():
-            end = ends.get(place, OtherEnd())
-            if place in ends and (place[1], place[0]) in present:
-                end = replace(end, present=frozenset(present[place[1], place[0]]))
-            state = pair.state(present.get(place, ()), end)
+            state = pair.state(present.get(place, ()), ends.get(place, OtherEnd()))
             decision = decisions[place] = decide(pair.wishes(), state, self._mappings, place[1])
             taken += [(pair, place, kind) for kind in decision.taken(state)]
             intended += [
@@ -355,31 +346,35 @@ class LinkEngine:
         return present
 
     def _other_ends(self, to_type: str, pairs: Mapping[Place, PairRows]) -> dict[Place, OtherEnd]:
-        """Of records of one type: what other rows ask for, and made, of the same associations.
-
-        Rows whose pairs are decided here count by what they ask for now, others by the ledger.
-        """
+        """Of records of one type: what other rows ask for, and made, of the same associations."""
         if to_type != self._from_type:
             return {}
-        ends: dict[Place, OtherEnd] = {}
-        for (from_id, to_id), pair in pairs.items():
-            if pair.wished:
-                kinds = frozenset(kind for _, _, kind in pair.wished if kind.label is not None)
-                ends[to_id, from_id] = OtherEnd(kinds, wishes_pair=True)
-        for link in self._ledger.links.to_records(sorted({from_id for from_id, _ in pairs})):
-            if link["TO_TYPE"] != to_type or link["STATE"] not in HELD:
-                continue
-            place = (str(link["TO_ID"]), str(link["FROM_ID"]))
-            end, there = ends.get(place, OtherEnd()), ledger_link(link)
-            kinds = frozenset([] if there.label is None else [there.label])
-            asks = (place[1], place[0]) not in pairs
-            ends[place] = OtherEnd(
-                end.labels | kinds if asks else end.labels,
-                end.wishes_pair or asks,
-                end.made_pair or not there.pair_existed,
-                end.made_labels | kinds if there.is_ours else end.made_labels,
-            )
-        return ends
+        links = self._ledger.links.to_records(sorted({from_id for from_id, _ in pairs}))
+        return other_ends(pairs, [link for link in links if link["TO_TYPE"] == to_type])
+
+    def _shown_ends(
+        self,
+        to_type: str,
+        ends: Mapping[Place, OtherEnd],
+        places: Collection[Place],
+        present: Mapping[Place, set[LinkKind]],
+    ) -> Steps[dict[Place, OtherEnd]]:
+        """The other ends of pairs, as HubSpot shows those that may have one of a paired label."""
+        doubtful = [
+            place
+            for place in places
+            if place in ends and ends[place].may_be_paired(present.get(place, ()))
+        ]
+        unread = {to_id for _, to_id in doubtful} - {from_id for from_id, _ in places}
+        if unread:
+            there = yield from self._asked(lambda: self._present(to_type, unread))
+            present = {**present, **there}
+        shown = dict(ends)
+        for from_id, to_id in doubtful:
+            if (to_id, from_id) in present:
+                kinds = frozenset(present[to_id, from_id])
+                shown[from_id, to_id] = replace(ends[from_id, to_id], present=kinds)
+        return shown
 
     @property
     def _from_type(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hubspot_ingest.database.connection import Row
@@ -80,3 +80,30 @@ def ledger_link(link: Row) -> LedgerLink:
         bool(link["PAIR_EXISTED_BEFORE"]),
         link["STATE"],
     )
+
+
+def other_ends(pairs: Mapping[Place, PairRows], links: Iterable[Row]) -> dict[Place, OtherEnd]:
+    """What other rows ask for, and made, of the same associations, by pair.
+
+    Rows whose pairs are decided count by what they ask for now, those of ``links`` that lead to
+    one of their records by the ledger.
+    """
+    ends: dict[Place, OtherEnd] = {}
+    for (from_id, to_id), pair in pairs.items():
+        if pair.wished:
+            kinds = frozenset(kind for _, _, kind in pair.wished if kind.label is not None)
+            ends[to_id, from_id] = OtherEnd(kinds, wishes_pair=True)
+    for link in links:
+        if link["STATE"] not in HELD:
+            continue
+        place = (str(link["TO_ID"]), str(link["FROM_ID"]))
+        end, there = ends.get(place, OtherEnd()), ledger_link(link)
+        kinds = frozenset([] if there.label is None else [there.label])
+        asks = (place[1], place[0]) not in pairs
+        ends[place] = OtherEnd(
+            end.labels | kinds if asks else end.labels,
+            end.wishes_pair or asks,
+            end.made_pair or not there.pair_existed,
+            end.made_labels | kinds if there.is_ours else end.made_labels,
+        )
+    return ends
