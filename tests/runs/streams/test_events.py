@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from hubspot_ingest.inbound.replay.table_replay import replay
@@ -205,3 +206,23 @@ def test_an_event_that_hubspot_tells_of_late_is_read_within_a_day(world: World) 
 
 def _ids_of_visits(world: World) -> list[str]:
     return [row["ID"] for row in world.rows(f"SELECT ID FROM {VISITS}")]
+
+
+def test_what_came_late_of_a_type_that_was_not_read_for_a_while_is_read_within_a_day(
+    world: World,
+) -> None:
+    _happen(world)
+    world.run("e_visited_page")
+    record = next(world.portal.records("contacts")).id
+    late = world.portal.events.add("e_visited_page", record, at=world.clock.now() - 72 * HOUR)
+    world.instead = lambda request, _: (
+        httpx.Response(204) if "occurredAfter" in str(request.url) else None
+    )
+    world.clock.advance(HOUR)
+    world.run("e_visited_page")
+    world.instead = None
+    world.clock.advance(25 * HOUR)
+
+    world.run("e_visited_page")
+
+    assert late in _ids_of_visits(world)

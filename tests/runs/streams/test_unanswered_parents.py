@@ -181,3 +181,48 @@ def test_what_a_list_without_an_end_leaves_out_is_read_once_it_is_listed(
     world.clock.advance(HOUR)
     assert "does not show" not in world.run("form_submissions")["message"]
     assert _landed(world)[ids[-1]] == (1 if first else 2)
+
+
+def test_what_came_while_hubspot_answered_a_form_without_content_is_read_later(
+    forms: tuple[World, list[str]],
+) -> None:
+    world, ids = forms
+    world.run("form_submissions")
+    for form_id in ids:
+        world.portal.forms.submit(form_id, {"email": "second@example.com"})
+    world.clock.advance(HOUR)
+
+    def empty(request: httpx.Request, _answer: httpx.Response) -> httpx.Response | None:
+        return httpx.Response(204) if request.url.path.endswith(ids[3]) else None
+
+    world.instead = empty
+    assert "where 1 of 12 lists" in world.run("form_submissions")["message"]
+    world.instead = None
+    world.clock.advance(HOUR)
+    world.run("form_submissions")
+
+    assert _landed(world) == dict.fromkeys(ids, 2)
+
+
+def test_what_came_while_the_events_of_a_time_were_answered_without_content_is_read_later(
+    make: MakeWorld,
+) -> None:
+    world = make()
+    email = "someone@example.com"
+    campaign = world.portal.mail.add("Sent", state="PUBLISHED")
+    world.portal.mail.event("SENT", campaign, email)
+    world.clock.advance(HOUR)
+    world.run("email_events")
+    world.portal.mail.event("OPEN", campaign, email)
+    world.clock.advance(HOUR)
+    world.instead = lambda request, _: (
+        httpx.Response(204) if request.url.path.endswith("/events") else None
+    )
+    world.run("email_events")
+    world.instead = None
+    world.clock.advance(HOUR)
+
+    world.run("email_events")
+
+    rows = world.rows("SELECT TYPE FROM HUBSPOT_DATA.CRM.EMAIL_EVENTS")
+    assert {row["TYPE"] for row in rows} == {"SENT", "OPEN"}

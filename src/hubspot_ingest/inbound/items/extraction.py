@@ -53,7 +53,7 @@ class ItemExtraction:
     ``whole`` are the scopes read from beginning to end, ``refused`` the errors of others, which
     HubSpot refused or did not answer, or whose answer cannot be read. ``gone`` are scopes that
     HubSpot knows no more, or for a moment: whether they are gone tells the next list of parents,
-    not a 404.
+    not a 404. ``endless`` are scopes of which no page showed where they end.
     """
 
     fetch: Fetch
@@ -65,6 +65,7 @@ class ItemExtraction:
     whole: set[str] = field(default_factory=set, init=False)
     refused: dict[str, IngestError] = field(default_factory=dict, init=False)
     gone: dict[str, IngestError] = field(default_factory=dict, init=False)
+    endless: set[str] = field(default_factory=set, init=False)
     _unanswered: Counter[str] = field(default_factory=Counter, init=False)
     _partial: set[str] = field(default_factory=set, init=False)
     _answered: bool = field(default=False, init=False)
@@ -89,7 +90,7 @@ class ItemExtraction:
                 for page in partition_pages:
                     self._answered = self._answered or page.answered > 0
                     if not page.ends:
-                        self._partial.add(partition.scope)
+                        self.endless.add(partition.scope)
                     if page.refusal:
                         error = UnexpectedAnswer(f"{page.refusal}; run again")
                         self.refused.setdefault(partition.scope, error)
@@ -108,8 +109,8 @@ class ItemExtraction:
 
     @property
     def unread(self) -> set[str]:
-        """The scopes that were to be read and were not, or not to the end."""
-        return {*self.refused, *self.gone}
+        """The scopes that were to be read and were not, or not to an end that showed."""
+        return {*self.refused, *self.gone, *self.endless}
 
     def _remaining(self) -> list[Partition]:
         """The partitions still to be read."""

@@ -216,13 +216,18 @@ class ItemRun:
             except Stopped:
                 yield from mark_missing(stopped=True)
                 raise
+        count = len({part.scope for part in parts})
+        if stream.dated and extraction.endless:
+            self.ending.notes.append(
+                f"HubSpot did not show where {len(extraction.endless)} of {count} lists of "
+                f"{stream.name} end, so that the next run asks for the same time again"
+            )
         if extraction.refused:
             names = ", ".join(sorted(extraction.refused)[:5])
             first = next(iter(extraction.refused.values()))
             self.ending.errors.append((first.response_code, first.message))
             self.ending.notes.append(
-                f"{len(extraction.refused)} of {len({part.scope for part in parts})} were not read "
-                f"({names}): {first.message}"
+                f"{len(extraction.refused)} of {count} were not read ({names}): {first.message}"
             )
 
     def _settled(self, window: Mapping[str, Any]) -> int:

@@ -57,6 +57,11 @@ def item_window(
         since = min(since, max(earlier, settings.updated_after_ms or earlier))
     # with a start date older items are not read, so that a missing one may only be older
     sees_missing = partitions.complete(stream) and settings.updated_after is None
+    behind: dict[str, Json] = {
+        # what HubSpot may have told of late is before what was left
+        scope: begin if begin is None or since is None else min(begin, since)
+        for scope, begin in (sweeps.behind.items() if incremental else ())
+    }
     window: dict[str, Json] = {
         "plan": plan,
         "since": since,
@@ -64,6 +69,6 @@ def item_window(
         "end": now,
         "whole": since is None or (incremental and due and sees_missing),
         "late": late,
-        "behind": {**sweeps.behind} if incremental else {},
+        "behind": behind,
     }
     return dict(window)
