@@ -32,12 +32,43 @@ def test_a_request_is_sent_again_to_another_path_of_the_host(status: int, locati
     assert client.tally.endpoints[SEARCH.endpoint].count == 2
 
 
-@pytest.mark.parametrize("location", ["https://example.com/x", "http://api.hubapi.com/x", "//x.io"])
+ELSEWHERE = [
+    *(
+        "https://example.com/x",
+        "http://api.hubapi.com/x",
+        "//x.io",
+        "https://api.hubapi.com:8443/x",
+    ),
+    *(
+        "https://someone@api.hubapi.com/x",
+        "https://api.hubapi.com@x.io/",
+        "https://api.hubapi.com.x.io",
+    ),
+]
+
+
+@pytest.mark.parametrize("location", ELSEWHERE)
 def test_a_redirect_to_another_host_is_not_followed(location: str) -> None:
     hubspot = HubSpot(moved(307, location), ok())
     with pytest.raises(HubSpotRefused, match="is not followed"):
         hubspot.client().fetch(LIST, record_pages.page)
     assert len(hubspot.seen) == 1
+
+
+def test_nor_is_one_that_comes_after_another() -> None:
+    hubspot = HubSpot(moved(307, "/once"), moved(308, "https://x.io/twice"), ok())
+    with pytest.raises(HubSpotRefused, match=r"to x\.io, which is not followed"):
+        hubspot.client().fetch(SEARCH, record_pages.page)
+    assert [request.url.host for request in hubspot.seen] == ["api.hubapi.com"] * 2
+
+
+@pytest.mark.parametrize(
+    "location", ["https:x.io/y", "script:x", "http://[::1", "/\\x.io", "///x.io"]
+)
+def test_one_that_nobody_understands_leads_to_no_other_host(location: str) -> None:
+    hubspot = HubSpot(moved(307, location), ok())
+    assert hubspot.client().fetch(LIST, record_pages.page).records
+    assert [request.url.host for request in hubspot.seen] == ["api.hubapi.com"] * 2
 
 
 def test_redirects_that_go_round_end() -> None:

@@ -266,8 +266,7 @@ class Client:
             )
         started = self._clock.now()
         headers = httpx.Headers()
-        ok = throttled = False
-        size = 0
+        ok, throttled, size = False, False, 0
         notice = SentNotice(partial(self.governor.mark_sent, request.bucket, sent))
         try:
             with self.watch.during(Activity.REQUESTS):
@@ -302,7 +301,8 @@ class Client:
             )
             throttled = verdict.reason is http_errors.RetryReason.THROTTLED
             return verdict
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # httpx reads where a redirect leads, followed or not, and may not understand it
             never_sent = isinstance(error, NEVER_SENT)
             return http_errors.Retry(
                 http_errors.RetryReason.FAULT, None, type(error).__name__, never_sent=never_sent
@@ -346,7 +346,7 @@ class Client:
         return response, b"".join(parts)
 
     def _answers_others(self, answers_before: int, bearer: str) -> bool:
-        """Whether HubSpot has given answers since; a small request tells where it was not asked."""
+        """Whether HubSpot gave answers since; a small request tells where it was not asked."""
         if self._answers > answers_before:
             return True
         try:
