@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
+import httpx
 import pytest
 
+from hubspot_ingest.errors import IngestError
 from hubspot_ingest.outbound import lookups, planning
 from tests.push.push_world import PushWorld
 
@@ -86,6 +89,31 @@ def test_a_source_full_of_ids_that_never_were_is_not_read_one_by_one(
     single = [seen.path for seen in push_world.asked() if "/contacts/" in seen.path]
     assert answer["counts"]["SKIPPED"] == 3
     assert len([path for path in single if not path.endswith("/batch/read")]) == 2
+
+
+def test_a_plan_that_fails_looks_for_no_further_records(
+    push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "PART", 1)
+    monkeypatch.setattr(planning, "PARTS_AT_ONCE", 1)
+    for key in range(4, 9):
+        push_world.insert({"CUSTOMER_ID": key, "EMAIL": f"c{key}@example.com"})
+    push_world.configure_push()
+    reads: list[httpx.Request] = []
+
+    def forbid(request: httpx.Request, _answer: httpx.Response) -> httpx.Response | None:
+        if not request.url.path.endswith("contacts/batch/read"):
+            return None
+        reads.append(request)
+        if len(reads) > 1:
+            # for as long as it takes to see that the first one failed
+            threading.Event().wait(0.5)
+        return httpx.Response(403, json={"status": "error", "message": "no", "category": "NO"})
+
+    push_world.instead = forbid
+    with pytest.raises(IngestError):
+        push_world.plan()
+    assert len(reads) < 8
 
 
 def test_an_empty_source_is_held_until_it_is_confirmed(push_world: PushWorld) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_ingest.errors import DatabaseError, DeadlineReached, TooManyRejected
+from hubspot_ingest.errors import DatabaseError, DeadlineReached, StopRequested, TooManyRejected
 from hubspot_ingest.hubspot.write_responses import InputRefusal
 from hubspot_ingest.outbound import lookups, outcomes, waves
 from hubspot_ingest.outbound.recovery import recover
@@ -346,3 +346,27 @@ def test_an_error_of_ours_ends_the_waves_behind_and_loses_no_outcome(
     ]
     assert [row["row_key"] for row in stored(statements, "PUSH_ROWS")] == ["2"]
     assert sorted(closed(statements)) == ["2", "3"]
+
+
+def test_once_a_run_ends_no_record_that_is_there_is_updated_any_more() -> None:
+    """It may be another run's by then; the row's intent is looked up by the next."""
+    both_sent = threading.Event()
+
+    def answer(_kind: str, inputs: list[dict[str, Any]]) -> Any:
+        if address(inputs) == "1@example.com":
+            return made(inputs)
+        both_sent.set()
+        return {"results": [], "errors": [CONFLICT]}
+
+    def beat() -> None:
+        assert both_sent.wait(20)
+        raise StopRequested("somebody asked this run to stop")
+
+    answers = Answers(answer)
+    statements = waves_of([a_create(1)], [a_create(2)])
+    waves_engine = engine(statements, answers, [])
+    waves_engine.heartbeat = beat
+    with pytest.raises(StopRequested):
+        waves_engine.run("plan")
+    assert [kind for kind, _ in answers.sent] == ["create", "create"]
+    assert closed(statements) == ["1"]

@@ -130,7 +130,9 @@ class PushPlanner:
         summary = self._find_changes(scope, now)
         self._plan_rows.clear()
         digest = hashlib.sha256(self._mapping.fingerprint.encode())
-        with ThreadPoolExecutor(PARTS_AT_ONCE) as reading:
+        reading = ThreadPoolExecutor(PARTS_AT_ONCE)
+        # what is not begun when an error ends the plan is not read any more
+        with finishing(lambda: reading.shutdown(cancel_futures=True)):
             for parts in self._looked_up(summary.rows_changed, reading):
                 self._plan_parts(parts, summary, digest.update)
                 self._heartbeat()

@@ -109,16 +109,17 @@ class WaveEngine:
         except BaseException as error:
             sending.stop(error, waves)
             if isinstance(error, Exception):
-                self._store_rest(waves)
+                self._store_rest(waves, error)
             raise
         finally:
             sending.close()
 
-    def _store_rest(self, waves: Iterable[Wave]) -> None:
-        """Store what becomes of waves that are under way when the run ends."""
+    def _store_rest(self, waves: Iterable[Wave], error: Exception) -> None:
+        """Store what becomes of waves that are under way when an error ends the run."""
         for wave in waves:
             with suppress(Exception):
                 if not wave.is_over:
+                    wave.error = wave.error or error
                     self._settle(wave)
                 if not wave.is_stored:
                     self._store(wave)
