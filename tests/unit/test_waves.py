@@ -348,6 +348,23 @@ def test_an_error_of_ours_ends_the_waves_behind_and_loses_no_outcome(
     assert sorted(closed(statements)) == ["2", "3"]
 
 
+def test_an_error_beside_the_requests_ends_the_run_too() -> None:
+    calls: list[int] = []
+
+    def pushed_back() -> int:
+        calls.append(len(calls))
+        if len(calls) > 1:
+            raise LookupError("a fault of ours")
+        return 0
+
+    statements = waves_of([a_create(1)], [a_create(2)])
+    waves_engine = engine(statements, Answers(lambda _, inputs: made(inputs)), [])
+    waves_engine.pushed_back = pushed_back
+    with pytest.raises(LookupError):
+        waves_engine.run("plan")
+    assert [row["row_key"] for row in stored(statements, "PUSH_ROWS")] == ["1"]
+
+
 def test_once_a_run_ends_no_record_that_is_there_is_updated_any_more() -> None:
     """It may be another run's by then; the row's intent is looked up by the next."""
     both_sent = threading.Event()

@@ -91,6 +91,9 @@ class WaveSender:
     def _send(self, batches: Sequence[Batch], wave: Wave) -> None:
         try:
             self._send_batches(deque(batches), wave)
+        except BaseException as raised:
+            self.stop(raised)
+            wave.error = self._error
         finally:
             wave.answers.put(None)
         try:
