@@ -95,7 +95,7 @@ def test_a_record_that_the_wave_has_just_made_is_no_other_rows() -> None:
     refused = outcomes.RowOutcome(second, "REJECTED", "REJECTED", None, existing_id="5")
     settled = [created(1, "5"), refused]
     answers = Answers(lambda *_: {"results": [record]})
-    assert engine(Statements(), answers, [])._update_existing(settled) == []
+    assert engine(Statements(), answers, []).existing.update(settled) == []
     assert refused in settled
 
 
@@ -108,7 +108,7 @@ def test_a_create_that_turns_out_to_be_an_update_keeps_its_links() -> None:
     )
     settled = [outcomes.RowOutcome(row, "REJECTED", "REJECTED", None, existing_id="5")]
     answers = Answers(lambda *_: {"results": [record]})
-    [outcome] = engine(Statements(), answers, [], **LINKS)._update_existing(settled)
+    [outcome] = engine(Statements(), answers, [], **LINKS).existing.update(settled)
     assert (outcome.row.action, outcome.row.links) == (Action.UPDATE, wishes)
     assert outcome.row.changes_links
 

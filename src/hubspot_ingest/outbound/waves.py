@@ -16,7 +16,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty
 from typing import Protocol
@@ -28,15 +28,15 @@ from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.errors import TooManyRejected
 from hubspot_ingest.model import Property
 from hubspot_ingest.outbound import outcomes
-from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
+from hubspot_ingest.outbound.existing_records import ExistingRecords
+from hubspot_ingest.outbound.lookups import batches_of
 from hubspot_ingest.outbound.mapping import PushMapping
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.pace import Pace
 from hubspot_ingest.outbound.planning import FIRST_WAVE, OTHER_ACTIONS, SENT_ACTIONS, WAVE
 from hubspot_ingest.outbound.push_progress import Progress
 from hubspot_ingest.outbound.row_json import row_from_json
-from hubspot_ingest.outbound.row_plans import RowPlanner, has_key
-from hubspot_ingest.outbound.rows import Action, PlannedRow, SourceRow
+from hubspot_ingest.outbound.rows import Action, PlannedRow
 from hubspot_ingest.outbound.sending import Sender
 from hubspot_ingest.outbound.wave_sending import Batch, Wave, WaveSender
 from hubspot_ingest.times import Clock
@@ -78,6 +78,13 @@ class WaveEngine:
     def ledger(self) -> Ledger:
         """The push's ledger."""
         return Ledger(self.database, self.push)
+
+    @property
+    def existing(self) -> ExistingRecords:
+        """What becomes of rows whose record is there when it is to be created."""
+        return ExistingRecords(
+            self.mapping, self.definitions, self.sender, self.ledger, self.pool, self.clock
+        )
 
     def run(self, plan_hash: str, beside: Beside | None = None) -> None:
         """Carry out the whole plan of that hash.
@@ -151,11 +158,12 @@ class WaveEngine:
             if is_last and wave.answers.empty():
                 self._store_part(wave)
         wave.is_over = True
-        certain = [outcome for outcome in wave.settled if not self._may_be_updated(outcome)]
+        existing = self.existing
+        certain = [outcome for outcome in wave.settled if not existing.may_be_updated(outcome)]
         try:
             if wave.error is not None:
                 raise wave.error
-            wave.settled += self._update_existing(wave.settled)
+            wave.settled += existing.update(wave.settled)
             certain = wave.settled
             self._check_refused(certain)
         except Exception:
@@ -208,61 +216,6 @@ class WaveEngine:
         alone = self.ledger.sent_before(creates)
         together = [row for row in rows if row.key not in alone]
         return [*batches_of(together), *([row] for row in rows if row.key in alone)]
-
-    def _may_be_updated(self, outcome: RowOutcome) -> bool:
-        """Whether a row was to be created and its record may be there already."""
-        is_upsert = self.mapping.settings.strategy == "upsert"
-        is_there = outcome.existing_id is not None and outcome.row.action is Action.CREATE
-        return is_upsert and is_there
-
-    def _update_existing(self, settled: list[RowOutcome]) -> list[RowOutcome]:
-        """Of rows to be created whose record is there already, the outcomes as updates.
-
-        They take the place of those in ``settled``.
-        """
-        existing = {outcome.row.n: outcome for outcome in settled if self._may_be_updated(outcome)}
-        if not existing:
-            return []
-        ids = [str(outcome.existing_id) for outcome in existing.values()]
-        # those of this wave are not in the ledger yet
-        owners = {
-            outcome.record_id: str(outcome.row.key)
-            for outcome in settled
-            if outcome.record_id is not None
-        }
-        owners.update({id: keys[0] for id, keys in self.ledger.owners(ids).items()})
-        lookup = RecordLookup(self.sender.fetch, self.mapping, self.definitions, self.pool)
-        records = lookup.by_id(ids)
-        planner = RowPlanner(self.mapping, self.definitions, self.clock.now())
-        updates: list[PlannedRow] = []
-        for outcome in existing.values():
-            record = records.get(str(outcome.existing_id))
-            row = outcome.row
-            # a conflict over another property is with a record that is not the row's
-            if record is None or not has_key(self.mapping, self.definitions, row, record):
-                continue
-            if owners.setdefault(record.id, str(row.key)) != row.key:
-                continue
-            source = SourceRow(row.n, False, row.key, row.hash, (), 1, 1, None)
-            names = (*self.mapping.written, self.mapping.match)
-            wishes = {name: row.payload.get(name) for name in names}
-            updates.append(
-                replace(
-                    planner.plan(source, wishes, record),
-                    links=row.links,
-                    links_added=row.links_added,
-                    links_removed=row.links_removed,
-                )
-            )
-        done = [
-            result
-            for batch in batches_of([row for row in updates if row.action.is_sent])
-            for result in self.sender.send(Action.UPDATE, batch)
-        ]
-        done += [outcomes.not_sent(row) for row in updates if not row.action.is_sent]
-        replaced = {outcome.row.n for outcome in done}
-        settled[:] = [outcome for outcome in settled if outcome.row.n not in replaced]
-        return done
 
     def store(
         self,
