@@ -43,6 +43,10 @@ CURES: dict[str, tuple[str, str]] = {
         "HubSpot could not be reached, or kept failing",
         "approve the address if that was not done; run again later",
     ),
+    "HUBSPOT_NOT_ANSWERED": (
+        "HubSpot answered everything but one form, list, object type or the like",
+        "nothing: every run asks again; if it stays, ask HubSpot's support for the path named",
+    ),
     "UNKNOWN_PUSH": (
         "no push of that name was configured",
         "make it by “New push”; the message names those there are",
