@@ -63,6 +63,69 @@ def show_period(hours: list[Row], days: int, budget: list[Row]) -> None:
         _limits(budget)
 
 
+def show_sync(runs: list[Row]) -> None:
+    """Draw what the latest ``runs`` of a sync changed, and how far behind it was before each."""
+    ended = [run for run in reversed(runs) if run["FINISHED_AT"] is not None]
+    if len(ended) < 2:
+        return
+    points = [
+        {"at": f"{at:%H:%M}" if at.date() == latest else f"{at:%d %b %H:%M}", "order": n, **run}
+        for latest in [_there(ended[-1]["STARTED_AT"]).date()]
+        for n, run in enumerate(ended)
+        for at in [_there(run["STARTED_AT"])]
+    ]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        look.html('<b>Rows changed</b><p class="key quiet">by its latest runs</p>')
+        changes = [
+            {**_place(point), "Rows": sum(int(point[f"ROWS_{name}"] or 0) for name in ROWS)}
+            for point in points
+        ]
+        _bars(changes, "Rows", {"color": {"value": "#2f6fed"}}, [], 140)
+    with right:
+        look.html(
+            '<b>Minutes behind HubSpot</b><p class="key quiet">just before each run brought what '
+            "was new</p>"
+        )
+        # of two runs in a minute one is drawn: bars of one place are stacked
+        behind = {
+            points[n]["at"]: {**_place(points[n]), "Minutes": minutes}
+            for n, minutes in minutes_behind(ended)
+        }
+        fine = {"format": ".2~f", "tickCount": 3}
+        _bars([*behind.values()], "Minutes", {"color": {"value": "#2f6fed"}}, [], 140, fine)
+
+
+def minutes_behind(runs: list[Row]) -> list[tuple[int, float]]:
+    """How old the newest complete data were just before each run that moved them on.
+
+    ``runs`` are those of one sync, the oldest first, and have ended; each run stands by its place.
+    Before the first there were none, and a run that moved nothing on leaves them older.
+    """
+    behind: list[tuple[int, float]] = []
+    before: datetime | None = None
+    for n, run in enumerate(runs):
+        settled, finished = words.utc(run["SETTLED_THROUGH"]), words.utc(run["FINISHED_AT"])
+        if run["STATUS"] != "SUCCEEDED" or settled is None or finished is None:
+            continue
+        if before is not None and settled > before:
+            behind.append((n, (finished - before).total_seconds() / 60))
+        before = settled
+    return behind
+
+
+def _there(instant: datetime | str) -> datetime:
+    """An instant in the viewer's zone."""
+    at = words.utc(instant)
+    assert at is not None
+    return at.astimezone(words.zone())
+
+
+def _place(point: Point) -> Point:
+    """Where a point stands on the axis of time."""
+    return {"at": point["at"], "order": point["order"]}
+
+
 def _limits(budget: list[Row]) -> None:
     for portal in budget:
         limit, used = int(portal["DAILY_LIMIT"] or 0), int(portal["USED"] or 0)

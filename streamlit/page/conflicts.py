@@ -15,8 +15,10 @@ from page.setting_labels import label
 
 def follow(owner: str, stored: place.Settings) -> None:
     """Take over what somebody else stored, unless the viewer has changes of their own."""
-    base = place.base(owner)
-    if base is None or filters.cleaned(base) != filters.cleaned(place.draft(owner, stored)):
+    base, draft = place.base(owner), place.draft(owner, stored)
+    # a filter that lacks its value is being made
+    is_unfinished = filters.any_lacks(draft.get("filter_groups") or [])
+    if base is None or is_unfinished or filters.cleaned(base) != filters.cleaned(draft):
         return
     if filters.cleaned(base) != filters.cleaned(stored):
         place.discard(owner)

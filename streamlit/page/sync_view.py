@@ -9,6 +9,7 @@ from html import escape
 import streamlit as st
 
 from page import (
+    charts,
     conflicts,
     filter_view,
     filters,
@@ -121,6 +122,7 @@ def _overview(sync: Row, _draft: place.Settings, calls: Calls) -> None:
             ]
         )
     )
+    charts.show_sync(calls.runs(str(sync["NAME"]), most=CHARTED))
     with st.expander("Settings as they are stored; everything else has its default"):
         look.html(
             look.table(
@@ -156,6 +158,8 @@ PARTS: dict[str, Part] = {
     "Next run": plan_view.of_sync,
     "Runs": _runs,
 }
+CHARTED = 30
+"""So many of the latest runs are drawn."""
 EDITING = ("Filters", "Properties", "Related", "Schedule and more")
 SAVING = (
     "Saving checks everything against HubSpot first. Where other records or properties are read "

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from hubspot_ingest.times import SystemClock
+from page import charts
 from page.cures import CURES
 from tests.runs.world import World
 from tests.ui.conftest import Open
@@ -38,6 +39,36 @@ def test_the_history_tells_status_rows_and_requests(open_page: Open) -> None:
     assert "+12" in view.text
     assert len(view.test.get("arrow_vega_lite_chart")) == 3
     assert "Daily limit used" in view.text
+
+
+def test_a_sync_shows_what_its_runs_changed_and_how_far_behind_it_was(open_page: Open) -> None:
+    view, world = ran(open_page)
+    assert not view.press("Syncs").press("Contacts").test.get("arrow_vega_lite_chart")
+    world.call("CALL ingest_hubspot('contacts')")
+
+    view = View(world).draw().press("Contacts")
+
+    assert "Minutes behind HubSpot" in view.text
+    assert len(view.test.get("arrow_vega_lite_chart")) == 2
+
+
+def test_how_far_behind_counts_from_what_was_complete_before_a_run() -> None:
+    def run(finished: str, settled: str, status: str = "SUCCEEDED") -> dict[str, object]:
+        day = "2026-03-02 {}:00"
+        return {
+            "STATUS": status,
+            "FINISHED_AT": day.format(finished),
+            "SETTLED_THROUGH": day.format(settled),
+        }
+
+    runs = [
+        run("10:00", "09:50"),
+        run("10:30", "10:20"),
+        run("11:00", "10:20", "FAILED"),
+        run("11:30", "11:20"),
+    ]
+
+    assert charts.minutes_behind(runs) == [(1, 40.0), (3, 70.0)]
 
 
 def test_a_run_opens_with_where_its_requests_went(open_page: Open) -> None:
