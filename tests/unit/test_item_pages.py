@@ -13,6 +13,7 @@ from hubspot_ingest.catalog.stream import (
     AfterPaging,
     ItemStream,
     OffsetPaging,
+    Only,
     PerParent,
     TimeWindow,
 )
@@ -174,6 +175,16 @@ def test_empty_pages_with_ever_new_tokens_come_to_an_end() -> None:
     with pytest.raises(UnexpectedAnswer, match="in a row with nothing new"):
         list(partitions.pages(fetch, THINGS, Partition()))
     assert next(count) <= partitions.MOST_IDLE_PAGES + 1
+
+
+def test_pages_of_what_the_stream_leaves_out_are_read_to_the_end() -> None:
+    count = 2 * partitions.MOST_IDLE_PAGES
+    others = [{"id": str(n), "kind": "other"} for n in range(2)]
+    answers = [
+        {"results": others, "paging": {"next": {"after": str(n)}}} for n in range(1, count + 1)
+    ]
+    stream = replace(THINGS, only=Only("kind", ("mine",)))
+    assert ids(stream, *answers, {"results": [{"id": "last", "kind": "mine"}]}) == ["last"]
 
 
 @pytest.mark.parametrize("answer", [None, {"results": None}])

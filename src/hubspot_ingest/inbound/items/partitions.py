@@ -66,7 +66,9 @@ def pages(
         yield page
         if page.token is None:
             return
-        idle_pages = idle_pages + 1 if page.items in ((), before) else 0
+        # a page of nothing but what the stream leaves out is not idle
+        idle = not page.answered or (page.items and page.items == before)
+        idle_pages = idle_pages + 1 if idle else 0
         before = page.items
         if idle_pages >= MOST_IDLE_PAGES:
             raise UnexpectedAnswer(
