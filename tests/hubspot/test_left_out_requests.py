@@ -11,15 +11,12 @@ import pytest
 
 from hubspot_ingest.errors import DeadlineReached, NotAnswered
 from hubspot_ingest.hubspot import record_pages, requests
-from hubspot_ingest.hubspot.client import (
-    TRIES_BEFORE_FIRST_ANSWER,
-    TRIES_BESIDE_OTHERS,
-    Client,
-)
+from hubspot_ingest.hubspot.client import TRIES_BEFORE_FIRST_ANSWER, Client
+from hubspot_ingest.hubspot.requests import FEW_TRIES, MANY_TRIES
 from tests.builders import MINUTE, NOW, FakeClock
 from tests.hubspot.replies import LIST, a_client, no, ok
 
-CHILD = replace(LIST, path="/child", dispensable=True)
+CHILD = replace(LIST, path="/child", dispensable=FEW_TRIES)
 ACCOUNT = requests.account().path
 SIGN_IN = "<html>Please sign in</html>"
 FAULTS = {
@@ -75,7 +72,7 @@ def test_it_is_left_out_after_ten_tries_while_others_are_answered(
         client.fetch(CHILD, record_pages.page)
 
     assert error.value.response_code == "HUBSPOT_NOT_ANSWERED"
-    assert portal.asked == {LIST.path: 2, CHILD.path: TRIES_BESIDE_OTHERS}
+    assert portal.asked == {LIST.path: 2, CHILD.path: FEW_TRIES}
     assert portal.clock.now() < NOW + 3 * MINUTE
 
 
@@ -86,7 +83,7 @@ def test_where_nothing_else_is_asked_the_account_tells_whether_hubspot_answers(
     portal = Portal(no(500), account)
     with pytest.raises(NotAnswered):
         portal.client().fetch(CHILD, record_pages.page)
-    assert (portal.asked[CHILD.path], portal.asked[ACCOUNT]) == (TRIES_BESIDE_OTHERS, 1)
+    assert (portal.asked[CHILD.path], portal.asked[ACCOUNT]) == (FEW_TRIES, 1)
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
@@ -111,6 +108,20 @@ def test_a_run_too_short_for_ten_tries_leaves_it_out_at_its_deadline() -> None:
     with pytest.raises(NotAnswered):
         portal.client(minutes=0.5).fetch(CHILD, record_pages.page)
     assert portal.clock.now() < NOW + MINUTE // 2
+
+
+def test_one_that_goes_on_where_others_ended_is_sent_more_often() -> None:
+    portal = Portal(no(500), ok({"portalId": 1}))
+    with pytest.raises(NotAnswered):
+        portal.client().fetch(replace(CHILD, dispensable=MANY_TRIES), record_pages.page)
+    assert portal.asked[CHILD.path] == MANY_TRIES
+    assert portal.clock.now() < NOW + 15 * MINUTE
+
+
+def test_a_run_too_short_for_that_keeps_its_place() -> None:
+    portal = Portal(no(500), ok({"portalId": 1}))
+    with pytest.raises(DeadlineReached):
+        portal.client(5).fetch(replace(CHILD, dispensable=MANY_TRIES), record_pages.page)
 
 
 def test_one_that_is_throttled_is_waited_for() -> None:

@@ -43,8 +43,6 @@ TIMEOUT = 110.0
 CONNECT_TIMEOUT = 10.0
 # A HubSpot that has not answered once in this many tries is down, or out of our reach.
 TRIES_BEFORE_FIRST_ANSWER = 6
-# A dispensable request that was sent so often, which takes some 90 s, is left out.
-TRIES_BESIDE_OTHERS = 10
 LONGEST_BACKOFF = 30.0
 # An answer that is still coming after this long comes too slowly: a page takes seconds.
 LONGEST_ANSWER = 5 * MINUTE
@@ -367,8 +365,8 @@ class Client:
             seconds = min(LONGEST_BACKOFF, 0.25 * 2 ** min(tries - 1, 10))
             seconds *= 0.75 + self._jitter.random() / 2
         too_late = self._clock.now() + seconds * 1000 > self._deadline
-        few = TRIES_BEFORE_FIRST_ANSWER if hopeless or too_late else TRIES_BESIDE_OTHERS
-        if not throttled and tries >= few:
+        few = hopeless or (too_late and request.dispensable == requests.FEW_TRIES)
+        if not throttled and tries >= (TRIES_BEFORE_FIRST_ANSWER if few else request.dispensable):
             if request.dispensable and others():
                 raise http_errors.not_answered(retry, request.path, tries)
             if hopeless:

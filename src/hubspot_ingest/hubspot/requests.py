@@ -60,6 +60,11 @@ URL_LIMIT = 15_000
 EARLIEST_FILTER = 1_000
 
 
+# So often a dispensable request is sent, which takes some 90 s, and one without which what was read
+# before it is read again, which takes 12 minutes.
+FEW_TRIES, MANY_TRIES = 10, 30
+
+
 class Bucket(StrEnum):
     """Which of HubSpot's rate limits a request counts against."""
 
@@ -75,8 +80,8 @@ class Request:
     The body is JSON or a form; a form holds secrets and is never shown. Not ``repeatable`` is what
     would do its work twice: when its answer is lost it is not sent again. What ``replaces`` what
     was read before it is sent again in no case, as that may be another by then. ``of_records``: the
-    answer is a page of records with their properties. ``dispensable``: whoever asks goes on without
-    the answer where HubSpot gives others and never this one.
+    answer is a page of records with their properties. ``dispensable``: after so many tries
+    whoever asks goes on without the answer, where HubSpot gives others (0: never).
     """
 
     method: str
@@ -89,7 +94,7 @@ class Request:
     repeatable: bool = True
     replaces: bool = False
     of_records: bool = False
-    dispensable: bool = False
+    dispensable: int = 0
 
     @property
     def target(self) -> str:

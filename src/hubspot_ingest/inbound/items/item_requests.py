@@ -17,7 +17,7 @@ from hubspot_ingest.catalog.stream import (
 )
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot.record_pages import after_token, flag
-from hubspot_ingest.hubspot.requests import Request, token_in_url
+from hubspot_ingest.hubspot.requests import FEW_TRIES, MANY_TRIES, Request, token_in_url
 from hubspot_ingest.inbound.items.json_paths import Item, Level, getter, is_blank, items, text
 from hubspot_ingest.model import Json
 
@@ -88,7 +88,7 @@ def request(stream: ItemStream, partition: Partition, token: str | None = None) 
         query=tuple(query),
         body=body,
         # one parent of many: the others are read without it
-        dispensable=bool(partition.scope),
+        dispensable=(FEW_TRIES if token is None else MANY_TRIES) if partition.scope else 0,
     )
 
 
