@@ -91,6 +91,24 @@ def test_a_source_full_of_ids_that_never_were_is_not_read_one_by_one(
     assert len([path for path in single if not path.endswith("/batch/read")]) == 2
 
 
+def test_a_record_that_is_gone_is_looked_for_once(push_world: PushWorld) -> None:
+    """By the ledger's id, which is that of the source."""
+    id = push_world.portal.create("contacts", {"email": "c9@example.com"})
+    push_world.insert({"CUSTOMER_ID": int(id), "FIRST_NAME": "Anna"})
+    for key in (1, 2, 3):
+        push_world.delete(key)
+    push_world.configure_push(
+        match={"hs_object_id": "CUSTOMER_ID"}, strategy="update", external_id=...
+    )
+    push_world.pushed()
+    push_world.portal.archive("contacts", id)
+    push_world.update(int(id), FIRST_NAME="Berta")
+    push_world.asked()
+    assert push_world.plan()["counts"]["SKIPPED"] == 1
+    reads = [seen.path for seen in push_world.asked() if "/contacts/" in seen.path]
+    assert len(reads) == 2
+
+
 def test_a_plan_that_fails_looks_for_no_further_records(
     push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -291,9 +291,19 @@ class PushPlanner:
         if not (self._reads and self._mapping.by_record_id):
             return {}
         missing = [row for row in rows if row.n in values and row.n not in records]
-        ids = {row.n: values[row.n] for row in missing if not self._is_settled(row)}
+        missing = [row for row in missing if not self._is_settled(row)]
+        ids = self._unasked(values, missing)
         by_id = self._lookup.survivors(ids.values())
         return {n: by_id[id] for n, id in ids.items() if id in by_id}
+
+    def _unasked(self, values: Mapping[int, str], rows: Sequence[SourceRow]) -> dict[int, str]:
+        """By what rows are looked for, by number; without what the ledger's id was in vain."""
+        by_id = self._mapping.by_record_id
+        return {
+            row.n: values[row.n]
+            for row in rows
+            if not (by_id and row.ledger is not None and row.ledger.record_id == values[row.n])
+        }
 
     @property
     def _reads(self) -> bool:
@@ -330,11 +340,11 @@ class PushPlanner:
             for row in rows
             if row.n not in records and not row.is_gone and not self._is_settled(row)
         ]
-        values = {row.n: lookup_value(self._mapping, self._definitions, row) for row in left}
+        values = self._unasked(
+            {row.n: lookup_value(self._mapping, self._definitions, row) for row in left}, left
+        )
         by_value = self._lookup.by_property(self._mapping.match, values.values())
-        for row in left:
-            if values[row.n] in by_value:
-                records[row.n] = by_value[values[row.n]]
+        records |= {n: by_value[value] for n, value in values.items() if value in by_value}
         for row in rows:
             if self._is_settled(row) and row.ledger is not None and row.ledger.record_id:
                 records[row.n] = WrittenRecord(row.ledger.record_id, {}, None)
