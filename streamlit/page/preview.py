@@ -29,7 +29,10 @@ def show(sync: Row, labels: column_labels.Labels, calls: Calls) -> None:
         )  # fmt: skip
     rows = calls.preview(table, chosen or ["ID"], ROWS)
     if not rows:
-        look.empty("The table is empty", "Its sync has found no record that its filters take.")
+        if calls.row_counts([table]).get(table):
+            look.empty("No live row", "All are marked as deleted or filtered out; Trust says how.")
+        else:
+            look.empty("The table is empty", "Its sync has found no record that its filters take.")
         return
     options = {
         column: column_labels.options(labels[column])

@@ -8,6 +8,8 @@ from page.statements import MINUTES, Row, Statements, dotted, quoted
 
 _CHANGED = ("UPDATED_AT", "OCCURRED_AT", "SUBMITTED_AT", "CHANGED_AT", "CREATED_AT", "_SYNCED_AT")
 
+_MARKS = ("_DELETED_AT", "_DELETE_KIND", "_MERGED_INTO")
+
 
 class TableCalls(Statements):
     """What the page asks the destination tables. Names are ``DATABASE.SCHEMA.TABLE``."""
@@ -51,12 +53,17 @@ class TableCalls(Statements):
         return {name: int(row[f"C{n}"]) / every for n, name in enumerate(names)} if every else {}
 
     def preview(self, table: str, columns: Sequence[str], most: int) -> list[Row]:
-        """The latest rows of a table by `latest_by`, with the portal they came from."""
+        """The latest rows of a table by `latest_by`, with the portal they came from.
+
+        Those that are marked as gone only where a column of the marks is asked for.
+        """
         there = {str(column["COLUMN_NAME"]) for column in self.columns(table)}
         names = [name for name in (*columns, "ID", "_PORTAL_ID") if name in there]
         order = self.latest_by(table)
+        live_only = "_DELETED_AT" in there and not {*_MARKS} & {*columns}
         return self.rows(
             f"SELECT {', '.join(map(quoted, dict.fromkeys(names)))} FROM {dotted(table)} "
+            + ("WHERE _DELETED_AT IS NULL " if live_only else "")
             + (f"ORDER BY {quoted(order)} DESC " if order else "")
             + f"LIMIT {int(most)}",
             fresh_for=60.0,

@@ -34,9 +34,12 @@ def show(calls: Calls) -> None:
         format_func=words.title,
     )  # fmt: skip
     table = str(landed[names.index(name)]["DESTINATION"])
+    live = calls.live_counts([table]).get(table, 0)
+    gone = counts[table] - live
     look.html(
-        f"<p><code>{escape(table)}</code> <span class=quiet>"
-        f"{words.plural(counts[table], 'row')}</span></p>"
+        f"<p><code>{escape(table)}</code> <span class=quiet>{words.plural(live, 'row')}"
+        + (f", and {words.number(gone)} deleted or filtered out" if gone else "")
+        + "</span></p>"
     )
     PARTS[part](landed[names.index(name)], calls)
 

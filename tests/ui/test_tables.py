@@ -41,6 +41,26 @@ def test_the_preview_shows_rows_and_leads_to_the_record(open_page: Open) -> None
     assert urls[id_] == f"https://app.hubspot.com/contacts/{world.portal.id}/record/0-1/{id_}"
 
 
+def test_rows_that_are_gone_are_told_apart_and_shown_where_their_marks_are(
+    open_page: Open,
+) -> None:
+    view, world = landed(open_page)
+    world.rows(
+        "UPDATE HUBSPOT_DATA.CRM.CONTACTS SET _DELETED_AT = UPDATED_AT, "
+        f"_DELETE_KIND = 'FILTERED_OUT' WHERE ID <> '{world.ids()[0]}'"
+    )
+
+    view = View(world).draw().press("Data").select("Table", "contacts")
+
+    assert "HUBSPOT_DATA.CRM.CONTACTS 1 row, and 11 deleted or filtered out" in view.text
+    [table] = view.test.dataframe
+    assert list(table.value["ID"]) == world.ids()[:1]
+    [columns] = [box for box in view.test.multiselect if box.label == "Columns"]
+    columns.set_value(["ID", "_DELETE_KIND"])
+    [table] = view.draw().test.dataframe
+    assert len(table.value) == 12
+
+
 def test_a_run_that_failed_hides_no_table(open_page: Open) -> None:
     view, world = landed(open_page)
     world.portal.expire(world.portal.token)
