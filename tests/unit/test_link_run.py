@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
-from hubspot_ingest.outbound.link_run import LinkRun
+from hubspot_ingest.outbound.link_run import GROUPS_AT_LAST, LinkRun
 
 SECONDS = 5
 
@@ -18,8 +18,9 @@ SECONDS = 5
 class Plan:
     """So many rows whose associations change, as a stored plan."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, links: int = 0) -> None:
         self.count = count
+        self.links = [{"column": "LINKS", "to": str(each)} for each in range(links)]
         self.pages: list[int] = []
         self.is_asked = threading.Event()
 
@@ -28,7 +29,13 @@ class Plan:
         if after:
             self.is_asked.set()
         last = min(self.count if to is None else to, after + limit)
-        row = {"ROW_KEY": "1", "ACTION": "CREATE", "RECORD_ID": None, "SOURCE_HASH": ""}
+        row: dict[str, object] = {
+            "ROW_KEY": "1",
+            "ACTION": "CREATE",
+            "RECORD_ID": None,
+            "SOURCE_HASH": "",
+        }
+        row["LINKS"] = self.links
         return [{**row, "N": n, "IS_GONE": False} for n in range(after + 1, last + 1)]
 
 
@@ -76,7 +83,20 @@ def test_rows_of_the_last_wave_go_together_as_they_fill_requests() -> None:
 
 
 def test_the_next_rows_are_read_while_associations_are_on_their_way() -> None:
-    plan = Plan(ROWS_TOGETHER + 1)
+    plan = Plan(GROUPS_AT_LAST * ROWS_TOGETHER + 1)
     engine = Engine(lambda: plan.is_asked.wait(SECONDS))
     a_link_run(plan, engine).finish("plan")
     assert engine.answered == [True, True]
+
+
+def test_once_every_record_is_written_more_rows_go_together() -> None:
+    """Each group waits about two seconds for HubSpot."""
+    engine = Engine()
+    a_link_run(Plan(GROUPS_AT_LAST * ROWS_TOGETHER), engine).finish("plan")
+    assert [len(group) for group in engine.groups] == [GROUPS_AT_LAST * ROWS_TOGETHER]
+
+
+def test_rows_with_many_links_go_in_groups_that_fit_into_memory() -> None:
+    engine = Engine()
+    a_link_run(Plan(2 * ROWS_TOGETHER, links=2), engine).finish("plan")
+    assert [len(group) for group in engine.groups] == [ROWS_TOGETHER, ROWS_TOGETHER]

@@ -13,8 +13,14 @@ from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_engine import LinkEngine, LinkGroup, Steps
 from hubspot_ingest.outbound.link_turns import LinkTurns
+from hubspot_ingest.outbound.lookups import batches_of
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.row_json import row_from_json
+from hubspot_ingest.outbound.rows import PlannedRow
+
+# Once no record is left to write, so many times as many rows go together: each group waits for its
+# readings and changes, about two seconds.
+GROUPS_AT_LAST = 3
 
 
 @dataclass
@@ -112,17 +118,33 @@ class LinkRun:
     def _read_ahead(self, plan_hash: str, stored_to: int | None, least: int = 1) -> bool:
         """Read the next rows, unless that was done; whether there are any.
 
-        ``stored_to`` None: any row. At ``least`` so many go together, or a multiple of them.
+        ``stored_to`` None: any row, and more together. At ``least`` so many go together, or a
+        multiple of them.
         """
         if self._ahead is not None:
             return True
         if stored_to is not None and stored_to - self._after < least:
             return False
-        stored = self.plan_rows.page_of_links(plan_hash, self._after, stored_to, ROWS_TOGETHER)
+        most = ROWS_TOGETHER if stored_to is not None else GROUPS_AT_LAST * ROWS_TOGETHER
+        stored = self.plan_rows.page_of_links(plan_hash, self._after, stored_to, most)
         count = len(stored) // least * least
         if not count:
             return False
-        rows = [row_from_json(row) for row in stored[:count]]
+        rows = _with_few_links([row_from_json(row) for row in stored[:count]])
         self._after = rows[-1].n
         self._ahead = self.engine.group(rows)
         return True
+
+
+def _with_few_links(rows: list[PlannedRow]) -> list[PlannedRow]:
+    """The first of some rows: whole groups, with one link for each row they may have at most.
+
+    At least one group, however many links it has: all of them are in memory at once.
+    """
+    count = links = 0
+    for group in batches_of(rows, ROWS_TOGETHER):
+        links += sum(len(row.links) + len(row.links_removed) for row in group)
+        if count and links > GROUPS_AT_LAST * ROWS_TOGETHER:
+            break
+        count += len(group)
+    return rows[:count]

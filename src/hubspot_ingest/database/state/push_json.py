@@ -15,11 +15,19 @@ def json_binds(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
 
     None is left out: JSON's null in a VARIANT is no NULL.
     """
+    return _lists({name: value for name, value in row.items() if value is not None} for row in rows)
+
+
+def text_binds(texts: Iterable[str]) -> Iterator[str]:
+    """As ``json_binds``, lists of texts."""
+    return _lists(texts)
+
+
+def _lists(items: Iterable[object]) -> Iterator[str]:
     parts: list[str] = []
     size = 0
-    for row in rows:
-        values = {column: value for column, value in row.items() if value is not None}
-        part = to_json(values).decode()
+    for item in items:
+        part = to_json(item).decode()
         if parts and size + len(part) > MOST_CHARACTERS:
             yield f"[{','.join(parts)}]"
             parts, size = [], 0

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, Row
-from hubspot_ingest.database.state.push_json import FROM_BIND, json_binds, json_columns
+from hubspot_ingest.database.state.push_json import FROM_BIND, json_binds, json_columns, text_binds
 
 _COLUMNS = {
     **dict.fromkeys(("ROW_KEY", "COLUMN_NAME", "FROM_ID", "TO_TYPE", "TO_KEY", "TO_ID"), "VARCHAR"),
@@ -80,13 +80,13 @@ class PushLinks:
 
     def _change(self, change: str, rows: Iterable[Mapping[str, object]]) -> None:
         names = ("row_key", "column_name", "to_key", "label")
-        keys = [_BETWEEN.join(str(row.get(name) or "") for name in names) for row in rows]
-        if keys:
-            parts = f" || {sql.text(_BETWEEN)} || ".join(
-                ("ROW_KEY", "COLUMN_NAME", "TO_KEY", "IFNULL(LABEL, '')")
-            )
+        keys = (_BETWEEN.join(str(row.get(name) or "") for name in names) for row in rows)
+        parts = f" || {sql.text(_BETWEEN)} || ".join(
+            ("ROW_KEY", "COLUMN_NAME", "TO_KEY", "IFNULL(LABEL, '')")
+        )
+        for bind in text_binds(keys):
             self._database.rows(
                 f"{change} WHERE PUSH = ? AND {parts} IN "
                 f"(SELECT f.VALUE::VARCHAR AS LINK {FROM_BIND})",
-                (self._push, json.dumps(keys)),
+                (self._push, bind),
             )
