@@ -12,7 +12,7 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from page import place, tabs
+from page import place, set_up_draft, tabs
 
 OPENED = ("sync", "push", "run")
 _BEEN, _GOING_BACK = "been", "going-back"
@@ -26,7 +26,9 @@ def follow() -> None:
     """Open what the address says, at the first drawing."""
     if place.part() is not None:
         return
-    _open(dict(st.query_params))
+    address = dict(st.query_params)
+    _open(address)
+    set_up_draft.remember(address)
 
 
 def _open(address: Address) -> None:
@@ -38,6 +40,10 @@ def _open(address: Address) -> None:
     tabs.open_next(address.get("tab"))
     if address.get("step", "").isdecimal():
         st.session_state["step"] = max(int(address["step"]) - 1, 0)
+
+
+def _place(address: Address) -> Address:
+    return {name: text for name, text in address.items() if name not in set_up_draft.NAMES}
 
 
 def draw_back() -> None:
@@ -72,11 +78,15 @@ def write() -> None:
     tab = tabs.in_address()
     if tab is not None:
         address["tab"] = tab
+    if part == place.SET_UP:
+        address |= set_up_draft.in_address()
     before: Address | None = st.session_state.get("address")
     went_back = st.session_state.pop(_GOING_BACK, False)
     if address == before:
         return
-    if before is not None and not went_back:
+    # another choice of objects is no other place
+    has_moved = before is not None and _place(before) != _place(address)
+    if before is not None and has_moved and not went_back:
         st.session_state[_BEEN] = [*st.session_state.get(_BEEN, []), before][-MOST:]
     st.session_state["address"] = address
     # generally available in Snowflake since April 2025; not seen in an app's page yet

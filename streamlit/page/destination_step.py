@@ -12,11 +12,12 @@ from page.calls import Calls
 NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,254}")
 
 FIELDS = ("target-database", "target-schema")
+TARGET = "target"
 
 
 def target() -> tuple[str, str]:
     """Database and schema for new syncs."""
-    chosen_target: tuple[str, str] = st.session_state.get("target", ("HUBSPOT_DATA", "CRM"))
+    chosen_target: tuple[str, str] = st.session_state.get(TARGET, ("HUBSPOT_DATA", "CRM"))
     return chosen_target
 
 
@@ -26,8 +27,13 @@ def _in_fields() -> tuple[str, str]:
 
 
 def _typed() -> None:
-    if all(NAME.fullmatch(name) for name in _in_fields()):
-        st.session_state["target"] = _in_fields()
+    choose(*_in_fields())
+
+
+def choose(*names: str) -> None:
+    """Take database and schema for new syncs; nothing where they are no two names."""
+    if len(names) == 2 and all(map(NAME.fullmatch, names)):
+        st.session_state[TARGET] = names
 
 
 def show(calls: Calls) -> bool:

@@ -13,6 +13,7 @@ from page import (
     look,
     objects_step,
     plan_step,
+    set_up_draft,
     start_step,
     words,
 )
@@ -37,6 +38,7 @@ SCOPES = (
 
 def show(calls: Calls) -> None:
     """Draw the current step."""
+    set_up_draft.restore(calls)
     step = min(st.session_state.get("step", 0), len(STEPS) - 1)
     _progress(step)
     st.space("small")
@@ -49,6 +51,8 @@ def show(calls: Calls) -> None:
         start_step.show,
     )[step]
     complete = draw(calls)
+    if step >= STEPS.index("Objects"):
+        set_up_draft.tell_lost_filters(calls)
     st.space("small")
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if step:

@@ -110,7 +110,7 @@ def _tools(readable: list[Row], there: set[str], connection: str, calls: Calls) 
             for name in streams.RECOMMENDED
             if name in names and sync_name(name, connection) not in there
         ]
-        st.button("Recommended", on_click=_add_all, args=(recommended, connection))
+        st.button("Recommended", on_click=add, args=(recommended, connection))
         st.button("None", on_click=_pick_none)
         if pressing.pressed(
             "Look again", "discover",
@@ -167,7 +167,8 @@ def _begun(stream: str, connection: str) -> str:
     return name
 
 
-def _add_all(picked: list[str], connection: str) -> None:
+def add(picked: list[str], connection: str) -> None:
+    """Choose these streams of a portal too."""
     begun = [_begun(stream, connection) for stream in picked]
     st.session_state["chosen"] = [*dict.fromkeys([*chosen(), *begun])]
     place.redraw("picks")

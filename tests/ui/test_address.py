@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tests.runs.world import World
 from tests.ui.conftest import Open
+from tests.ui.test_first_use import connected
 from tests.ui.test_syncs import opened
 from tests.ui.viewing import View
 
@@ -104,3 +106,82 @@ def test_going_back_leaves_set_up_at_its_step(open_page: Open) -> None:
     view.press("Go back")
 
     assert [field.label for field in view.test.text_input][:1] == ["Service key"]
+
+
+def at_objects(open_page: Open) -> tuple[View, World]:
+    """Set up at the choice of objects."""
+    view, world = open_page({"contacts": 12, "deals": 2})
+    connected(view, world.portal.token).press("Continue").press("Continue")
+    return view, world
+
+
+def test_a_refresh_of_set_up_keeps_the_objects_and_the_destination(open_page: Open) -> None:
+    view, world = at_objects(open_page)
+    view.press("Back").fill("Schema", "sales").press("Continue")
+    view.tick("Contacts").tick("Deals")
+
+    refreshed = with_address(View(world), **address(view))
+
+    boxes = {box.label.partition(" (")[0]: box.value for box in refreshed.test.checkbox}
+    assert (boxes["Contacts"], boxes["Deals"], boxes["Tickets"]) == (True, True, False)
+    assert "2 objects chosen" in refreshed.text
+    assert "were lost" not in refreshed.text
+    assert "HUBSPOT_DATA.SALES.DEALS" in refreshed.press("Continue").press("Continue").text
+
+
+def test_a_refresh_of_a_later_step_keeps_step_and_objects(open_page: Open) -> None:
+    view, world = at_objects(open_page)
+    view.tick("Contacts").press("Continue")
+
+    refreshed = with_address(View(world), **address(view))
+
+    assert "What the first runs will take" in refreshed.text
+    assert "Start 1 sync" in refreshed.press("Continue").labels
+
+
+def test_a_refresh_keeps_the_portal_of_a_chosen_object(open_page: Open) -> None:
+    _, world = at_objects(open_page)
+    world.call_with("configure_connection", {"token": world.portal.token}, "emea")
+    view = with_address(View(world), part="Set up", step="4")
+    view.select("From the portal", "emea").tick("Deals")
+
+    refreshed = with_address(View(world), **address(view))
+
+    assert refreshed.test.session_state["drafts"]["new emea_deals"] == {
+        "stream": "deals",
+        "connection": "emea",
+    }
+
+
+def test_filters_that_a_refresh_loses_are_named_until_they_are_set_again(open_page: Open) -> None:
+    view, world = at_objects(open_page)
+    view.tick("Contacts").tick("Deals")
+    view.select("Object", "contacts").press("Add a filter")
+
+    refreshed = with_address(View(world), **address(view))
+    again = with_address(View(world), **address(refreshed))
+
+    for page in (refreshed, again):
+        assert "Filters were lost" in page.text
+        assert "Set those of Contacts again, or all records are read" in page.text
+    again.select("Object", "contacts").press("Add a filter").draw()
+    assert "were lost" not in again.text
+
+
+def test_an_address_chooses_nothing_that_is_not_there(open_page: Open) -> None:
+    _, world = at_objects(open_page)
+
+    view = with_address(
+        View(world), part="Set up", step="4", objects="nonsense,deals@nowhere,,@", into="x y.z"
+    )
+
+    assert "0 objects chosen" in view.text
+    assert view.test.session_state["chosen"] == []
+
+
+def test_a_choice_of_objects_is_no_place_to_go_back_to(open_page: Open) -> None:
+    view, _ = at_objects(open_page)
+    view.tick("Contacts").tick("Deals").press("Go back")
+
+    assert "Contacts will be in" in view.text
+    assert "2 objects chosen" in view.press("Continue").text
