@@ -85,6 +85,14 @@ def urgency(certificate: Row | None, rows: int | None = None) -> int:
     return _ORDER.index(result) if result in _ORDER else 0
 
 
+def _too_many(before: int, all_records: int, after: int) -> str:
+    records = words.plural(all_records, "record") if all_records else "no record"
+    return (
+        f"Had {words.plural(before, 'row')}, and HubSpot {records} that the sync takes; now "
+        f"{words.number(after)}"
+    )
+
+
 def sentences(certificate: Row) -> list[str]:
     """What the comparison found, repaired and cost; `result_label` gives the result itself.
 
@@ -98,6 +106,8 @@ def sentences(certificate: Row) -> list[str]:
     if certificate["RESULT"] == "REPAIRED" and before != after:
         found = (
             f"Was {words.number(before)} of {words.number(all_records)}, now {words.number(after)}"
+            if before <= all_records
+            else _too_many(before, all_records, after)
         )
     parts = [f"{found}, {words.plural(count, 'request')}"]
     repaired = ", ".join(

@@ -19,6 +19,10 @@ CURES: dict[str, tuple[str, str]] = {
     ),
     "UNKNOWN_SYNC": ("no such sync", "the message lists those there are"),
     "UNKNOWN_RUN": ("no such run", "Runs lists those there are"),
+    "UNKNOWN_RECORD": (
+        "neither HubSpot nor the table has a contact with the e-mail",
+        "give the id of the record, or its address in HubSpot",
+    ),
     "UNKNOWN_CONNECTION": ("no such connection", "the message lists those there are"),
     "CONNECTION_IN_USE": (
         "a portal that syncs read from cannot be removed",

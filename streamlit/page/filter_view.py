@@ -61,12 +61,12 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
     with right:
         _json(owner, settings)
     names = portal_names.names_of([*properties.values()])
-    look.html(
-        f"<p>Takes {'records where ' if filters.complete(edited) else ''}"
-        f"<b>{escape(filters.filter_sentence(edited, names))}</b>.</p>"
-        # a line in both cases: what moved under a finger would not be pressed
-        + f'<p class="quiet">{LACKS if filters.any_lacks(edited) else "&nbsp;"}</p>'
+    takes = (
+        f"Takes {'records where ' if filters.complete(edited) else ''}"
+        f"<b>{escape(filters.filter_sentence(edited, names))}</b>."
     )
+    # a line in both cases: what moved under a finger would not be pressed
+    look.html(f"<p>{LACKS if filters.any_lacks(edited) else takes}</p>")
     _matching(owner, stream, settings, calls)
 
 

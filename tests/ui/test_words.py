@@ -162,6 +162,25 @@ def test_a_comparison_is_told_by_counts_cost_and_what_differed(
     assert more == sentences
 
 
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {"TABLE_RECORDS": 0, "HUBSPOT_RECORDS": 0, "EXTRA": 76},
+            "Had 76 rows, and HubSpot no record that the sync takes; now 0, 6 requests",
+        ),
+        (
+            {"EXTRA": 2},
+            "Had 5,002 rows, and HubSpot 5,000 records that the sync takes; now 5,000, 6 requests",
+        ),
+    ],
+)
+def test_rows_that_were_too_many_are_told_in_words(
+    fields: dict[str, object], sentence: str
+) -> None:
+    assert completeness.sentences(certificate(RESULT="REPAIRED", **fields))[0] == sentence
+
+
 def test_what_needs_a_look_comes_before_what_is_complete() -> None:
     results = ("COMPLETE", "REPAIRED", "INCOMPLETE")
     outdated = certificate(RESULT="UNDONE", OUTDATED_BY="ROLLBACK_RUN")

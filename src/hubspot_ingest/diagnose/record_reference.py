@@ -82,6 +82,7 @@ def id_of_email(
     if id is None:
         raise Refusal(
             "HubSpot knows no contact with this e-mail, and no row has it; a contact that was "
-            "deleted is found by its id"
+            "deleted is found by its id",
+            code="UNKNOWN_RECORD",
         )
     return id

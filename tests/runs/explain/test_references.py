@@ -70,8 +70,9 @@ def test_a_contact_that_is_gone_is_found_by_the_email_of_its_row(world: World) -
 def test_an_email_that_nobody_has_is_refused(world: World) -> None:
     world.slim()
     world.run()
-    with pytest.raises(Refusal, match="no contact with this e-mail, and no row has it"):
+    with pytest.raises(Refusal, match="no contact with this e-mail, and no row has it") as refused:
         explain(world, "nobody@example.com")
+    assert refused.value.response_code == "UNKNOWN_RECORD"
 
 
 def test_an_email_names_no_deal(make: MakeWorld) -> None:

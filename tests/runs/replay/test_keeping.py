@@ -132,6 +132,7 @@ def test_a_replay_leaves_the_cursor_alone_and_is_on_record(make: MakeWorld) -> N
     assert world.sync() == before
     run = next(row for row in world.runs() if row["RUN_ID"] == answer["run_id"])
     assert (run["STRATEGY"], run["STATUS"], run["REQUESTS"]) == ("REPLAY", "SUCCEEDED", 0)
+    assert "of 1 run replayed without a request" in run["MESSAGE"]
 
 
 def test_what_is_not_kept_is_not_replayed(make: MakeWorld) -> None:

@@ -183,7 +183,8 @@ class _Replay:
             self.log.rows_inserted, self.log.rows_updated = counts[0]
         self.log.status, self.log.finished_at = "SUCCEEDED", self.clock.now()
         self.log.message = (
-            f"{self.log.rows_read} rows of {len(manifests)} runs replayed without a request to "
+            f"{self.log.rows_read} row{'' if self.log.rows_read == 1 else 's'} of {len(manifests)} "
+            f"{'run' if len(manifests) == 1 else 'runs'} replayed without a request to "
             f"HubSpot: {self.log.rows_inserted} inserted and {self.log.rows_updated} updated in "
             f"{self.table}"
         )
