@@ -72,14 +72,6 @@ class AppSettings(Strict):
             )
         return days
 
-    @property
-    def for_syncs(self) -> dict[str, Json]:
-        """The settings that hold for syncs that do not set them."""
-        return {
-            "deadline_minutes": self.deadline_minutes,
-            "reserve_percent": self.reserve_percent,
-        }
-
     def dump(self) -> dict[str, Json]:
         """The settings as JSON, spelled as the user spells them."""
         dumped: dict[str, Json] = self.model_dump(mode="json")

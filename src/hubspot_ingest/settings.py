@@ -296,6 +296,11 @@ def connection_name(name: str | None) -> str:
     return stored_name
 
 
+def inherited(app: Strict) -> dict[str, Json]:
+    """The settings of the whole app that hold for syncs which do not set them."""
+    return app.model_dump(include={"deadline_minutes", "reserve_percent"})
+
+
 def parse_settings(
     name: str, settings: Json, defaults: Mapping[str, Json] | None = None
 ) -> SyncSettings:

@@ -20,7 +20,7 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import opening
 from hubspot_ingest.outbound.push_settings import PushSettings
-from hubspot_ingest.settings import DEFAULT_CONNECTION, SyncSettings, parse_settings
+from hubspot_ingest.settings import DEFAULT_CONNECTION, SyncSettings, inherited, parse_settings
 
 Check = Callable[[], Iterator[Finding]]
 
@@ -70,7 +70,7 @@ def doctor_report(context: Context) -> dict[str, Json]:
 
 
 def _syncs(context: Context) -> list[tuple[str, SyncSettings]]:
-    defaults = AppState(context.database).settings().for_syncs
+    defaults = inherited(AppState(context.database).settings())
     return [
         (sync.name, parse_settings(sync.name, sync.settings, defaults))
         for sync in Syncs(context.database).all()

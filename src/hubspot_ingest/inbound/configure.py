@@ -32,6 +32,7 @@ from hubspot_ingest.settings import (
     Effect,
     SyncSettings,
     change_effect,
+    inherited,
     parse_settings,
     sync_name,
 )
@@ -59,7 +60,7 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
     """
     name = sync_name(name)
     app = AppState(context.database).settings()
-    settings = checked_settings(context, name, new_settings, app.for_syncs)
+    settings = checked_settings(context, name, new_settings, inherited(app))
     if Pushes(context.database).find(name) is not None:
         raise Refusal(
             f"there is a push {name!r} already; names are unique over syncs and pushes",
@@ -71,7 +72,7 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
     sync = syncs.find(name)
     before, effect = None, Effect.NONE
     if sync is not None:
-        before = parse_settings(name, sync.settings, app.for_syncs)
+        before = parse_settings(name, sync.settings, inherited(app))
         effect = change_effect(before, settings)
     forget = effect >= Effect.BACKFILL
     # first what may be refused, then what is remembered
@@ -278,7 +279,7 @@ def _sync(name: str, settings: Json) -> _Sync:
 
 def _faults(context: Context, app: dict[str, Json], syncs: list[_Sync]) -> list[str]:
     """What is wrong with each part, in a line each."""
-    defaults = AppState(context.database).settings().for_syncs
+    defaults = inherited(AppState(context.database).settings())
     faults = _fault("the app", lambda: app_settings.check(context, app))
     owners: dict[object, str] = {}
 

@@ -14,7 +14,7 @@ from hubspot_ingest import schedules, times
 from hubspot_ingest.app_settings import AppSettings
 from hubspot_ingest.database.state.runs import RecentRuns
 from hubspot_ingest.database.state.syncs import Sync
-from hubspot_ingest.settings import SyncSettings, parse_settings
+from hubspot_ingest.settings import SyncSettings, inherited, parse_settings
 
 # A task begins some seconds late, and a run may take longer than those before it.
 MARGIN = 30 * 1000
@@ -60,7 +60,7 @@ def fresh_syncs(syncs: Sequence[Sync], app: AppSettings) -> FreshSyncs:
     """Those of some syncs that are enabled and have ``fresh_within``."""
     return FreshSyncs(
         {
-            sync.name: parse_settings(sync.name, sync.settings, app.for_syncs)
+            sync.name: parse_settings(sync.name, sync.settings, inherited(app))
             for sync in syncs
             if sync.enabled and is_promised(sync)
         }

@@ -13,7 +13,7 @@ from hubspot_ingest.database.state.syncs import Sync, Syncs
 from hubspot_ingest.database.statements import tasks
 from hubspot_ingest.errors import DatabaseError, GrantMissing, Refusal
 from hubspot_ingest.operations.freshness import FreshSyncs, fresh_syncs
-from hubspot_ingest.settings import SyncSettings, parse_settings
+from hubspot_ingest.settings import SyncSettings, inherited, parse_settings
 
 
 def change(
@@ -83,7 +83,7 @@ def change_all(database: Database, app: AppSettings, before: AppSettings) -> Non
         raise _refused(application, app.schedule, error) from error
     if app.deadline_minutes != before.deadline_minutes:
         for sync in syncs:
-            settings = parse_settings(sync.name, sync.settings, app.for_syncs)
+            settings = parse_settings(sync.name, sync.settings, inherited(app))
             _run(database, _sync_task(application, sync.name, settings, enabled=sync.enabled))
         promised = fresh_syncs(syncs, app)
         if promised.settings:
@@ -167,7 +167,7 @@ def _sync_task(application: str, sync: str, settings: SyncSettings, *, enabled: 
 def _app_task(application: str, app: AppSettings, syncs: Sequence[Sync]) -> list[str]:
     if app.schedule is None:
         return [tasks.drop(application, tasks.ALL_SYNCS)]
-    all_settings = (parse_settings(sync.name, sync.settings, app.for_syncs) for sync in syncs)
+    all_settings = (parse_settings(sync.name, sync.settings, inherited(app)) for sync in syncs)
     # they run side by side: the longest of them is as long as all
     longest = max([app.deadline_minutes, *(settings.deadline_minutes for settings in all_settings)])
     return tasks.schedule_all(application, app.schedule, longest)

@@ -9,12 +9,12 @@ from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.operations.hashed_columns import fills_with_hashes, is_hashed
 from hubspot_ingest.outbound.mapping import PushMapping
-from hubspot_ingest.settings import parse_settings
+from hubspot_ingest.settings import inherited, parse_settings
 
 
 def check_not_hashed(database: Database, source: Table, mapping: PushMapping) -> None:
     """Raises ``Refusal`` where a push reads a column that a sync fills with hashes."""
-    defaults = AppState(database).settings().for_syncs
+    defaults = inherited(AppState(database).settings())
     for sync in Syncs(database).all():
         settings = parse_settings(sync.name, sync.settings, defaults)
         if not fills_with_hashes(settings, source):

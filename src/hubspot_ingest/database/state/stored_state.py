@@ -104,6 +104,7 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
         (now, *binds),
     )
     shared = rows[0]
+    app = next(iter(_listed(shared["APP"])), None)
     syncs = sorted(
         (sync_of_row(row) for row in rows if row["NAME"] is not None), key=lambda sync: sync.name
     )
@@ -116,7 +117,7 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
             ]
             for row in rows
         },
-        app=parse_app_settings(next(iter(_listed(shared["APP"])), {})),
+        app=parse_app_settings(app) if app else AppSettings(),
         pruned_at=_instant(shared["PRUNED_AT"]),
         shapes_made_at=_instant(shared["SHAPES_MADE_AT"]),
         shapes_outdated_at=_instant(shared["SHAPES_OUTDATED_AT"]),

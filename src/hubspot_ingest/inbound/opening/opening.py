@@ -17,7 +17,7 @@ from hubspot_ingest.inbound.opening import table_claims
 from hubspot_ingest.inbound.opening.sync_state import SyncState, read_sync_states
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
-from hubspot_ingest.settings import SyncSettings, did_you_mean, parse_settings, sync_name
+from hubspot_ingest.settings import SyncSettings, did_you_mean, inherited, parse_settings, sync_name
 
 # How often a sync is read anew that another run or a person changed in between.
 ATTEMPTS = 5
@@ -243,4 +243,4 @@ def _read(context: Context, name: str, *, remember: bool) -> StoredState:
 
 
 def _settings_of(sync: Sync, stored: StoredState) -> tuple[str, SyncSettings, Sync]:
-    return sync.name, parse_settings(sync.name, sync.settings, stored.app.for_syncs), sync
+    return sync.name, parse_settings(sync.name, sync.settings, inherited(stored.app)), sync

@@ -30,7 +30,7 @@ from hubspot_ingest.inbound.preview.records import records_plan
 from hubspot_ingest.inbound.preview.report import Planned, Prospect
 from hubspot_ingest.model import Json, Property
 from hubspot_ingest.operations.context import Context
-from hubspot_ingest.settings import Effect, change_effect, parse_settings, sync_name
+from hubspot_ingest.settings import Effect, change_effect, inherited, parse_settings, sync_name
 
 # A person waits for the answer: no longer than this.
 PATIENCE = 2 * times.MINUTE
@@ -106,17 +106,17 @@ def count_records(context: Context, stream: str, new_settings: Json) -> dict[str
 
 
 def _defaults(context: Context) -> dict[str, Json]:
-    return dict(AppState(context.database).settings().for_syncs)
+    return inherited(AppState(context.database).settings())
 
 
 def _plan(context: Context, name: str, new_settings: Json = None) -> Planned:
     now = context.clock.now()
     stored = read_stored_state(context.database, now, name)
     app, sync = stored.app, stored.syncs.get(name)
-    settings = parse_settings(name, None if sync is None else sync.settings, app.for_syncs)
+    settings = parse_settings(name, None if sync is None else sync.settings, inherited(app))
     if new_settings is not None:
         before = settings
-        settings = configure.checked_settings(context, name, new_settings, app.for_syncs)
+        settings = configure.checked_settings(context, name, new_settings, inherited(app))
         if sync is not None and change_effect(before, settings) >= Effect.BACKFILL:
             # as they would be forgotten once these settings are stored
             sync = replace(sync, settled_through=None, checkpoint=None, sweeps=SweepsState())

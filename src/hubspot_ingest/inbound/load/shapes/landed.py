@@ -38,7 +38,7 @@ from hubspot_ingest.inbound.load.shapes.rendering import (
 )
 from hubspot_ingest.inbound.plan.plan import selected_properties
 from hubspot_ingest.model import Json, Property
-from hubspot_ingest.settings import SyncSettings, parse_settings
+from hubspot_ingest.settings import SyncSettings, inherited, parse_settings
 
 Place = tuple[str, str]
 """A stream and a part: empty for its own table, HISTORY, or the stream of its links."""
@@ -129,7 +129,7 @@ def candidates_of_streams(stored: StoredState, connection: str) -> dict[str, lis
     """All syncs of a connection by stream; ``syncs_of_streams`` chooses one of each."""
     by_stream: dict[str, list[LandedSync]] = {}
     for sync in stored.syncs.values():
-        settings = parse_settings(sync.name, sync.settings, stored.app.for_syncs)
+        settings = parse_settings(sync.name, sync.settings, inherited(stored.app))
         with suppress(UnknownStream):
             stream = lookup.standard(settings.stream)
             if settings.connection == connection and stream is not None:
