@@ -6,7 +6,7 @@ all its milliseconds in the portal's zone (HubSpot, "How should timestamps be fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,6 +45,25 @@ def written(operator: str, position: int, day: date, type: str, zone: tzinfo) ->
     ends = operator in _AT_ITS_END or position == 1
     at = datetime.combine(day, _ENDS if ends else _BEGINS, zone)
     return at.isoformat(timespec="milliseconds" if ends else "seconds")
+
+
+def rewritten(values: Sequence[Any], operator: str, type: str, zone: tzinfo) -> list[Any]:
+    """The values of a filter under another operator; what is no whole day stays as it is."""
+    return [
+        written(operator, position, day, type, zone)
+        if type == "datetime" and day is not None and _is_whole(value)
+        else value
+        for position, value in enumerate(values)
+        for day in [day_in(value)]
+    ]
+
+
+def _is_whole(value: object) -> bool:
+    """Whether a value is an end of a day in the zone it is written in."""
+    try:
+        return datetime.fromisoformat(str(value)).time() in (_BEGINS, _ENDS)
+    except ValueError:
+        return False
 
 
 def on_one_day(filter_: Mapping[str, Any]) -> bool:

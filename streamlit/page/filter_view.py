@@ -162,6 +162,9 @@ def _filter(
     if counted != (filter_["operator"] in relative_days.COUNTED) or (counted and not before):
         # a number of days is no day, and a day no number
         before = [relative_days.DAYS] if counted else []
+    if operator != filter_["operator"]:
+        # "before" a day compares with its begin, "after" it with its end
+        before = days.rewritten(before, operator, type_, zone)
     with third:
         values = _values(
             f"{at}-{name}-{operator}", compared_type, operator, before, properties.get(name),

@@ -54,6 +54,32 @@ def test_a_condition_on_a_datetime_takes_whole_days_of_the_portal(
     assert "Not saved yet" not in view.text, stored
 
 
+@pytest.mark.parametrize(
+    ("operator", "ends"),
+    [
+        ("LT", {"value": "2026-07-01T00:00:00-04:00"}),
+        ("GTE", {"value": "2026-07-01T00:00:00-04:00"}),
+        ("GT", {"value": "2026-07-01T23:59:59.999-04:00"}),
+        (
+            "EQ",
+            {"value": "2026-07-01T00:00:00-04:00", "highValue": "2026-07-01T23:59:59.999-04:00"},
+        ),
+    ],
+)
+def test_a_day_is_whole_under_the_condition_that_is_chosen_after_it(
+    open_page: Open, operator: str, ends: dict[str, str]
+) -> None:
+    view, world = filters_of_deals(open_page, "America/New_York")
+    before = "LTE" if operator != "GT" else "LT"
+    view.press("Add a filter").select("Property", "closedate").select("Condition", before)
+    view._after(view.test.date_input[0].set_value(JULY))
+
+    view.select("Condition", operator).press("Save changes")
+
+    stored = stored_filter(world)
+    assert {name: stored[name] for name in stored if name.endswith("alue")} == ends
+
+
 def test_a_day_in_which_the_clocks_change_is_whole() -> None:
     short = {"propertyName": "closedate", "operator": "EQ",
              "value": days.written("EQ", 0, date(2026, 3, 8), "datetime", NEW_YORK)}  # fmt: skip
@@ -96,10 +122,11 @@ COUNTED = [
 ]  # fmt: skip
 
 
-def filters_of_deals(open_page: Open) -> tuple[View, World]:
-    """The page of a sync of deals, at its filters."""
-    view, world = open_page(portal=Portal(1, records={"deals": 5}))
+def filters_of_deals(open_page: Open, zone: str = "US/Eastern") -> tuple[View, World]:
+    """The page of a sync of deals of a portal in a time zone, at its filters."""
+    view, world = open_page(portal=Portal(1, records={"deals": 5}, time_zone=zone))
     world.call(f"CALL set_token('{world.portal.token}')")
+    world.call("CALL test_connection()")
     world.call("CALL discover()")
     world.configure("deals", {})
     view.draw().press("Deals").choose("part-deals", "Filters")
