@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from hubspot_ingest.operations import connections
+from hubspot_ingest.credentials import Token
+from hubspot_ingest.database.state.connections import Connections
 from hubspot_ingest.outbound import external_ids, push_configuration
 from hubspot_ingest.outbound.push_plan import plan_push
 from hubspot_ingest.outbound.push_runner import push_to_hubspot
@@ -49,10 +50,15 @@ class PushWorld(World):
         self.database.rows(f"DROP TABLE IF EXISTS {CUSTOMERS}")
         columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         self.database.rows(f"CREATE TABLE {CUSTOMERS} ({columns})")
-        connections.configure(self.context, "writer", {"token": self.token, "writes": True})
+        self.connect("writer", writes=True)
         for row in rows:
             self.insert(row)
         return self
+
+    def connect(self, name: str, *, writes: bool) -> None:
+        """Store a connection; only its runs reach this HubSpot, which is in this process."""
+        token = Token(self.token)
+        Connections(self.database).save(name, token, self.clock.now(), writes=writes)
 
     def insert(self, row: Row) -> None:
         """Add a row to the source."""

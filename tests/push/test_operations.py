@@ -8,7 +8,6 @@ from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.diagnose import doctor
 from hubspot_ingest.errors import SyncBusy
-from hubspot_ingest.operations import connections
 from hubspot_ingest.times import DAY
 from tests.push.push_world import CUSTOMERS, PushWorld
 from tests.runs.test_alerts import watching
@@ -86,7 +85,7 @@ def test_doctor_tells_what_is_wrong_with_pushes(push_world: PushWorld) -> None:
 
 
 def test_a_credential_that_only_reads_and_may_write_is_told(push_world: PushWorld) -> None:
-    connections.configure(push_world.context, "reader", {"token": push_world.token})
+    push_world.connect("reader", writes=False)
     push_world.configure("contacts", {"connection": "reader"})
     [finding] = findings(push_world)["SCOPES"]
     assert "of reader may write contacts, companies" in finding

@@ -144,8 +144,9 @@ def test_the_slot_of_a_dropped_connection_is_free_again_and_there_are_ten(
     portals: TwoPortals,
 ) -> None:
     store = Connections(portals.database)
+    portals.portal.grant("pat-na1-x", None)
     for n in range(9):
-        portals.ok("CONFIGURE_CONNECTION", f"portal_{n}", {"token": f"pat-na1-{n}"})
+        portals.ok("CONFIGURE_CONNECTION", f"portal_{n}", {"token": "pat-na1-x"})
     refused = portals.do("CONFIGURE_CONNECTION", "one_more", {"token": "pat-na1-x"})
     assert refused["response_code"] == "TOO_MANY_CONNECTIONS"
 
@@ -292,6 +293,25 @@ def test_a_mistyped_key_of_a_further_portal_changes_nothing(emea: TwoPortals) ->
 
     assert answer["response_code"] == "CREDENTIAL_REJECTED"
     assert emea.ok("TEST_CONNECTION", "emea")["portal_id"] == "777"
+
+
+def test_a_mistyped_key_makes_no_further_portal(portals: TwoPortals) -> None:
+    answer = portals.do("CONFIGURE_CONNECTION", "emea", {"token": "pat-na1-mistyped"})
+
+    assert answer["response_code"] == "CREDENTIAL_REJECTED"
+    assert "nothing was stored" in answer["message"]
+    assert "mistyped" not in answer["message"]
+    assert [row[0] for row in portals.connections()] == ["default"]
+
+
+def test_a_further_portal_is_stored_while_hubspot_cannot_be_asked(
+    portals: TwoPortals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUBSPOT_BASE_URL", "http://127.0.0.1:9")
+
+    portals.ok("CONFIGURE_CONNECTION", "emea", {"token": "pat-na1-early"})
+
+    assert [row[0] for row in portals.connections()] == ["default", "emea"]
 
 
 def test_a_mistyped_grant_does_not_replace_a_key_that_works(portals: TwoPortals) -> None:

@@ -47,6 +47,17 @@ def test_a_name_that_cannot_be_is_told_and_nothing_stored(open_page: Open) -> No
     assert len(world.rows("SELECT * FROM connections")) == 2
 
 
+def test_a_mistyped_key_adds_no_portal(open_page: Open) -> None:
+    view, world = added(open_page)
+
+    view.fill("Name", "apac").fill("Service key", "pat-na1-mistyped").press("Add and test")
+
+    assert "CREDENTIAL_REJECTED" in view.text
+    assert [row["NAME"] for row in world.rows("SELECT NAME FROM connections ORDER BY 1")] == [
+        *("default", "emea")
+    ]
+
+
 def test_a_portal_is_tested_again(open_page: Open) -> None:
     view, world = added(open_page)
     world.portal.expire(world.portal.token)

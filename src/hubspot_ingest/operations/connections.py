@@ -9,7 +9,7 @@ from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.connections import Connections, cure
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.database.state.syncs import Syncs
-from hubspot_ingest.errors import IngestError, Refusal, ScopeMissing
+from hubspot_ingest.errors import CredentialError, IngestError, Refusal, ScopeMissing
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
@@ -45,7 +45,10 @@ def set_oauth(
 
 
 def configure(context: Context, name: str | None, credential_parts: Json) -> Answer:
-    """Store the credential of a connection; HubSpot must accept one that replaces another.
+    """Store the credential of a connection once HubSpot has accepted it.
+
+    The first of ``default`` is stored as it is, and that of a further connection also where HubSpot
+    cannot be asked: an installation can be prepared before its network is approved.
 
     Raises ``Refusal``, without quoting the credential; then nothing was stored.
     """
@@ -54,8 +57,8 @@ def configure(context: Context, name: str | None, credential_parts: Json) -> Ans
     credential = credentials.parse_credential(credential_parts)
     connections = Connections(context.database)
     stored = connections.all().get(name)
-    if stored is not None:
-        credential = _accepted(context, name, credential)
+    if stored is not None or name != DEFAULT_CONNECTION:
+        credential = _accepted(context, name, credential, is_new=stored is None)
     connections.save(name, credential, context.clock.now(), writes=writes)
     kind: Json = str(credentials.credential_kind(credential))
     before: Json = None if stored is None else {"kind": str(stored.kind), "writes": stored.writes}
@@ -71,7 +74,7 @@ def configure(context: Context, name: str | None, credential_parts: Json) -> Ans
     }
 
 
-def _accepted(context: Context, name: str, credential: Credential) -> Credential:
+def _accepted(context: Context, name: str, credential: Credential, *, is_new: bool) -> Credential:
     """The credential once HubSpot has taken it, with the refresh token that it holds by then."""
     clock = context.clock
     try:
@@ -82,10 +85,10 @@ def _accepted(context: Context, name: str, credential: Credential) -> Credential
     except ScopeMissing:
         pass  # HubSpot knows the credential, whatever it may read
     except IngestError as error:
-        raise Refusal(
-            f"nothing was changed, the credential stored before stays: {error.message}",
-            code=error.code,
-        ) from error
+        if is_new and not isinstance(error, CredentialError):
+            return access.credential
+        kept = "stored" if is_new else "changed, the credential stored before stays"
+        raise Refusal(f"nothing was {kept}: {error.message}", code=error.code) from error
     return access.credential
 
 
