@@ -6,8 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from page import look, message_statements, options_view, saving
+from page import look, message_statements, options_view, picking, place, saving
 from page.calls import Calls
+
+OWNER = "app"
+"""Whose the fields are, for `place.redraw`."""
 
 SAVING = "Saving checks them first, and changes the tasks that run by themselves."
 
@@ -62,6 +65,10 @@ def _before(stored: dict[str, Any], key: str) -> Any:
     return defaults.get(key) if value is None else value
 
 
+def _key(*field: str) -> str:
+    return "-".join((OWNER, str(place.version(OWNER)), *field))
+
+
 def _send(calls: Calls) -> None:
     look.remember(calls.send_test_notification())
 
@@ -69,7 +76,7 @@ def _send(calls: Calls) -> None:
 def _runs(stored: dict[str, Any]) -> dict[str, Any]:
     look.heading("All syncs", "For every sync that has no setting of its own.")
     chosen: dict[str, Any] = {
-        "schedule": options_view.schedule("app", stored.get("schedule"), "Run all of them")
+        "schedule": options_view.schedule(_key(), stored.get("schedule"), "Run all of them")
     }
     columns = st.columns(2)
     for n, (name, label, default, most, help_text) in enumerate(NUMBERS):
@@ -77,7 +84,7 @@ def _runs(stored: dict[str, Any]) -> dict[str, Any]:
         chosen[name] = int(
             columns[n % 2].number_input(
                 label, 0 if default != 50 else 1, most,
-                int(default if before is None else before), key=f"app-{name}", help=help_text,
+                int(default if before is None else before), key=_key(name), help=help_text,
             )
         )  # fmt: skip
     return chosen
@@ -87,15 +94,15 @@ def _notifications(stored: dict[str, Any], calls: Calls) -> dict[str, Any] | Non
     look.heading("Notifications", "Through a notification integration of your account.")
     left, right = st.columns(2)
     integration = left.text_input(
-        "Integration", stored.get("integration", ""), key="app-integration",
+        "Integration", stored.get("integration", ""), key=_key("integration"),
         placeholder="None, nobody is told", help="Its owner grants the app USAGE on it",
     )  # fmt: skip
-    recipients = right.multiselect(
-        "Recipients", stored.get("recipients") or [], stored.get("recipients") or [],
-        key="app-recipients", accept_new_options=True, placeholder="E-mail address, then Enter",
+    recipients = picking.several(
+        "Recipients", [], stored.get("recipients") or [], _key("recipients"), right,
+        accept_new_options=True, placeholder="E-mail address, then Enter",
     )  # fmt: skip
     events = st.pills(
-        "Tell them when", list(ALERTS), selection_mode="multi", key="app-on",
+        "Tell them when", list(ALERTS), selection_mode="multi", key=_key("on"),
         default=stored.get("on") or list(ALERTS), format_func=ALERTS.__getitem__,
     )  # fmt: skip
     with st.expander("There is no integration yet"):

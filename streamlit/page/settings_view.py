@@ -14,6 +14,7 @@ from page import (
     day_limit,
     fivetran_view,
     look,
+    place,
     portal_properties,
     pressing,
     words,
@@ -87,4 +88,7 @@ def _import(calls: Calls) -> None:
         with look.working("Storing all of it"):
             answer = calls.configure_all(whole)
         look.remember(answer)
+        if answer.get("response_code") == "OK":
+            # a field keeps what it had, and would offer to save that over what was imported
+            place.redraw(app_settings.OWNER)
         st.rerun()

@@ -173,3 +173,36 @@ def test_where_snowflake_tells_nobody_the_page_says_what_would_tell(open_page: O
 
     assert "not told" in view.text
     assert "GRANT READ SESSION ON ACCOUNT TO APPLICATION HUBSPOT_INGEST;" in view.text
+
+
+def test_an_import_shows_in_the_fields_and_leaves_nothing_to_save(open_page: Open) -> None:
+    view, world = open_page()
+    world.call(f"CALL set_token('{world.portal.token}')")
+    view.draw().press("Settings").count("Deadline, minutes", 90).press("Save settings")
+
+    view.write("Configuration", "app:\n  keep_pages_days: 4\nsyncs: {}\n")
+    [apply] = [label for label in view.labels if label.startswith("Apply ")]
+    view.press(apply)
+
+    fields = {field.label: field.value for field in view.test.number_input}
+    assert fields["Keep what HubSpot answered for … days"] == 4
+    assert fields["Deadline, minutes"] == 50
+    assert "Not saved yet" not in view.text
+
+
+def test_recipients_are_picked_one_after_the_other_before_and_after_saving(
+    open_page: Open,
+) -> None:
+    view, world = open_page()
+    world.rows("CREATE NOTIFICATION INTEGRATION MAIL TYPE = EMAIL ENABLED = TRUE")
+    world.rows("GRANT USAGE ON INTEGRATION MAIL TO APPLICATION HUBSPOT_INGEST")
+    view.draw().press("Settings").fill("Integration", "mail")
+    people = ["ada@example.com", "bob@example.com", "cy@example.com"]
+
+    view.pick("Recipients", *people[:1]).pick("Recipients", *people[:2]).press("Save settings")
+    box = next(box for box in view.test.multiselect if box.label == "Recipients")
+    view.pick("Recipients", *people).press("Save settings")
+
+    [row] = world.rows("SELECT SETTINGS FROM settings")
+    assert json.loads(row["SETTINGS"])["notifications"]["recipients"] == people
+    assert next(each.id for each in view.test.multiselect if each.label == "Recipients") == box.id
