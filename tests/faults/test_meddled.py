@@ -12,8 +12,8 @@ from snowflake_sandbox import Engine
 from tests.faults.meddled import Life, Step, lives, outcome
 from tests.lives import bounded, by_night
 
-FEW = 2
-"""Parts that are lived at every change: ten lives."""
+FEW = 8
+"""Parts that are lived at every change: forty lives."""
 
 
 def ends_with_the_truth(engine: Engine, part: int) -> None:
@@ -36,7 +36,7 @@ def test_live_rows_are_hubspots_truth_or_the_answer_says_that_they_are_not(
 
 
 def test_a_filter_and_a_clock_that_is_ahead_end_with_the_truth(installed: Engine) -> None:
-    """The two changes that none of the ten lives has."""
+    """Two changes that few of the forty lives have."""
     steps = (Step("configure leads", None), Step("clock ahead", 20), Step("records", None))
     assert outcome(installed, Life(steps, seed=7)) == []
 
