@@ -15,6 +15,15 @@ from tests.runs.world import Answer, World, on_an_empty_stack
 
 SOURCE = {"database": "MARTS", "schema": "CRM", "table": "CUSTOMERS"}
 CUSTOMERS = "MARTS.CRM.CUSTOMERS"
+# Settings of a push that makes notes, which nothing unique tells apart.
+KEYLESS_NOTES: Mapping[str, Any] = {
+    "object": "notes",
+    "strategy": "create",
+    "match": ...,
+    "external_id": None,
+    "duplicates_possible": True,
+    "properties": {"hs_note_body": "FIRST_NAME", "hs_timestamp": "SEEN_AT"},
+}
 COLUMNS: Mapping[str, str] = {
     "CUSTOMER_ID": "NUMBER(38, 0)",
     "EMAIL": "VARCHAR",

@@ -11,7 +11,7 @@ from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.outbound import all_pushes, waves
 from hubspot_sandbox.write_rules import WriteRules
-from tests.push.push_world import PushWorld
+from tests.push.push_world import KEYLESS_NOTES, PushWorld
 from tests.push.test_links import COMPANIES, company, links
 from tests.runs.world import HANDLERS, MINUTE
 
@@ -60,14 +60,7 @@ def test_rows_that_a_deadline_kept_from_being_sent_are_known_not_to_be_there(
     for size in ("FIRST_WAVE", "WAVE"):
         monkeypatch.setattr(waves, size, 1)
     push_world.database.rows("UPDATE MARTS.CRM.CUSTOMERS SET SEEN_AT = '2026-09-21 10:00:00'")
-    push_world.configure_push(
-        object="notes",
-        strategy="create",
-        match=...,
-        external_id=None,
-        duplicates_possible=True,
-        properties={"hs_note_body": "FIRST_NAME", "hs_timestamp": "SEEN_AT"},
-    )
+    push_world.configure_push(**KEYLESS_NOTES)
     late_after(push_world, "notes/batch/create")
     assert push_world.push()["rows_created"] == 1
     push_world.instead = None

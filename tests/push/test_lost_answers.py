@@ -11,7 +11,7 @@ from hubspot_sandbox.write_rules import WriteRules
 from tests.nights import pairs
 from tests.push import truth
 from tests.push.conftest import MakePushWorld
-from tests.push.push_world import PushWorld
+from tests.push.push_world import KEYLESS_NOTES, PushWorld
 from tests.runs.world import MINUTE
 
 ROWS = 7
@@ -112,14 +112,7 @@ def test_rows_without_anything_unique_are_looked_up_by_when_they_were_made(
     world = make_push(faults=Faults(plan=[Planned("half", endpoint="/notes/batch/create")]))
     for key, text in enumerate(("First", "Second", "Third"), 1):
         world.insert({"CUSTOMER_ID": key, "FIRST_NAME": text, "SEEN_AT": "2026-09-21 10:00:00"})
-    world.configure_push(
-        object="notes",
-        strategy="create",
-        match=...,
-        external_id=None,
-        duplicates_possible=True,
-        properties={"hs_note_body": "FIRST_NAME", "hs_timestamp": "SEEN_AT"},
-    )
+    world.configure_push(**KEYLESS_NOTES)
     assert world.pushed()["rows_unknown"] == 3
     there = len(world.truth("notes"))
     assert 0 < there < 3

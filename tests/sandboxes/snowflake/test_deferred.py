@@ -181,17 +181,23 @@ def _staged(rows: Rows, stage: Stage, *files: list[str | None]) -> None:
         rows(copy("STAGED", stage(f"{number}.parquet", content), "PURGE = TRUE"))
 
 
-def test_files_are_merged_one_by_one_as_if_they_were_one(
-    rows: Rows, stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _staged(rows, stage, ["1", "2"], ["3"], ["4"])
-    statements: list[str] = []
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a MERGE has DuckDB run, in order."""
+    texts: list[str] = []
 
     def noted(duck: Any, sql: str, *params: Any) -> Any:
-        statements.append(sql)
+        texts.append(sql)
         return execute(duck, sql, *params)
 
     monkeypatch.setattr(merging, "execute", noted)
+    return texts
+
+
+def test_files_are_merged_one_by_one_as_if_they_were_one(
+    rows: Rows, stage: Stage, statements: list[str]
+) -> None:
+    _staged(rows, stage, ["1", "2"], ["3"], ["4"])
     (counts,) = _merge_into_d(rows)
     assert counts == {"number of rows inserted": 3, "number of rows updated": 1}
     assert sum(sql.startswith("MERGE") for sql in statements) == 3
@@ -204,16 +210,9 @@ def test_files_are_merged_one_by_one_as_if_they_were_one(
 
 
 def test_a_merge_of_none_but_new_rows_is_an_insert(
-    rows: Rows, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    rows: Rows, stage: Stage, statements: list[str]
 ) -> None:
     _staged(rows, stage, ["2", None], ["3"])
-    statements: list[str] = []
-
-    def noted(duck: Any, sql: str, *params: Any) -> Any:
-        statements.append(sql)
-        return execute(duck, sql, *params)
-
-    monkeypatch.setattr(merging, "execute", noted)
     (counts,) = _merge_into_d(rows)
     assert counts == {"number of rows inserted": 3, "number of rows updated": 0}
     assert not any(sql.startswith("MERGE") for sql in statements)
