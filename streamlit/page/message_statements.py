@@ -74,7 +74,7 @@ def apart(message: str) -> tuple[str, list[str]]:
 
 def new_integration(name: str, recipient: str = RECIPIENT) -> str:
     """The statement that makes a notification integration for e-mail."""
-    return _INTEGRATION.format(name=name, recipient=recipient)
+    return _INTEGRATION.format(name=name, recipient=recipient.replace("'", "''"))
 
 
 def use_of_integration(name: str, application: str) -> str:

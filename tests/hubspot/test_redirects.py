@@ -71,6 +71,14 @@ def test_one_that_nobody_understands_leads_to_no_other_host(location: str) -> No
     assert [request.url.host for request in hubspot.seen] == ["api.hubapi.com"] * 2
 
 
+@pytest.mark.parametrize("location", ["https://[/", "https://[x/y"])
+def test_one_to_what_is_no_address_is_refused(location: str) -> None:
+    hubspot = HubSpot(moved(307, location))
+    with pytest.raises(HubSpotRefused, match="no address"):
+        hubspot.client().fetch(LIST, record_pages.page)
+    assert len(hubspot.seen) == 1
+
+
 def test_redirects_that_go_round_end() -> None:
     hubspot = HubSpot(moved(307, "/round"))
     with pytest.raises(HubSpotRefused, match="more than 5 times"):

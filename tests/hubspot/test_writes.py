@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
 from hubspot_ingest.errors import AnswerLost, HubSpotRefused
-from hubspot_ingest.hubspot import write_requests, write_responses
+from hubspot_ingest.hubspot import link_requests, write_requests, write_responses
+from hubspot_ingest.hubspot.link_requests import Pair
 from hubspot_ingest.hubspot.write_requests import RecordInput
 from hubspot_ingest.hubspot.write_responses import BatchAnswer
 from tests.hubspot.replies import HubSpot, Reply, no, ok
@@ -17,6 +20,9 @@ WRITTEN = {
     "status": "COMPLETE",
     "results": [{"id": "7", "properties": {"email": "a@b.c"}, "updatedAt": "2026-01-01T00:00:00Z"}],
 }
+
+
+LABEL = link_requests.link("contacts", "companies", [Pair("1", "2")])
 
 
 @pytest.mark.parametrize(
@@ -91,3 +97,26 @@ def test_refusals_stand_beside_results_whatever_the_status() -> None:
     [refusal] = parsed.refusals
     assert (refusal.trace_ids, refusal.property) == (("run-2",), "score")
     assert (refusal.category, refusal.existing_id) == ("VALIDATION_ERROR", None)
+
+
+@pytest.mark.parametrize("reply", [no(401), no(423), no(429), no(502)])
+def test_labels_are_never_sent_again_as_they_were(reply: Reply) -> None:
+    """They take the place of those there are, which somebody may have changed meanwhile."""
+    hubspot = HubSpot(reply, ok({"status": "COMPLETE", "results": []}))
+    with pytest.raises(AnswerLost):
+        hubspot.client().fetch(LABEL, link_requests.parse_links)
+    assert len(hubspot.seen) == 1
+
+
+def test_what_is_put_off_again_and_again_waits_longer_each_time() -> None:
+    hubspot = HubSpot(ok(WRITTEN), no(423))
+    client = hubspot.client()
+    client.fetch(CREATE, write_responses.batch_answer)
+    waits = []
+    for tries in range(6):
+        began = hubspot.clock.now()
+        with pytest.raises(AnswerLost):
+            client.fetch(replace(LABEL, earlier_tries=tries), link_requests.parse_links)
+        waits.append(hubspot.clock.now() - began)
+    assert sum(waits) > 10_000
+    assert waits[5] > 4 * waits[1]

@@ -273,3 +273,16 @@ def test_a_parent_of_whom_no_window_is_answered_is_not_asked_for_all_of_them() -
     with pytest.raises(NotAnswered):
         list(extraction.batches())
     assert len(asked) < 15
+
+
+def test_what_is_out_of_order_for_all_parents_is_not_waited_for_with_each() -> None:
+    asked: list[str] = []
+
+    def fetch(request: Request, _parse: Callable[[Any], Answer], /) -> Answer:
+        asked.append(request.path)
+        raise NotAnswered("500")
+
+    parts = [Partition(f"{n:03}", ({"id": f"{n:03}"},)) for n in range(200)]
+    with pytest.raises(NotAnswered):
+        list(ItemExtraction(fetch, CHILDREN, parts).batches())
+    assert len(asked) < 40

@@ -62,3 +62,16 @@ def test_one_parent_that_hubspot_minds_costs_no_other_its_items(odd: int) -> Non
         assert len(items) == len(addresses) - odd
         assert f"did not read {odd} of 100: no address" in str(extraction.refused)
     assert asked <= 20
+
+
+@pytest.mark.parametrize("answer", [None, {"results": None}])
+def test_parents_that_are_answered_with_nothing_are_not_read(answer: Any) -> None:
+    stream = ITEM_STREAMS["subscription_statuses"]
+    parents = tuple({"properties": {"email": f"{n}@b.c"}} for n in range(2))
+
+    def fetch(_request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        return parse(answer)
+
+    extraction = ItemExtraction(fetch, stream, [Partition("0@b.c", parents)])
+    assert [item for batch in extraction.batches() for item in batch.items] == []
+    assert (extraction.whole, extraction.unread) == (set(), {"0@b.c"})

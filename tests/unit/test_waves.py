@@ -95,7 +95,7 @@ def test_a_record_that_the_wave_has_just_made_is_no_other_rows() -> None:
     refused = outcomes.RowOutcome(second, "REJECTED", "REJECTED", None, existing_id="5")
     settled = [created(1, "5"), refused]
     answers = Answers(lambda *_: {"results": [record]})
-    assert engine(Statements(), answers, []).existing.update(settled) == []
+    assert engine(Statements(), answers, []).existing.with_updates(settled) == settled
     assert refused in settled
 
 
@@ -103,14 +103,11 @@ def test_a_create_that_turns_out_to_be_an_update_keeps_its_links() -> None:
     record = {"id": "5", "properties": {"email": "1@example.com", "firstname": "Anna"}}
     wishes = (LinkWish("LINKS", "acme", None),)
     payload = {"email": "1@example.com", "firstname": "Berta"}
-    row = PlannedRow(
-        1, "1", Action.CREATE, payload=payload, links=wishes, links_added=wishes, hash="h"
-    )
+    row = PlannedRow(1, "1", Action.CREATE, payload=payload, links_added=wishes, hash="h")
     settled = [outcomes.RowOutcome(row, "REJECTED", "REJECTED", None, existing_id="5")]
     answers = Answers(lambda *_: {"results": [record]})
-    [outcome] = engine(Statements(), answers, [], **LINKS).existing.update(settled)
-    assert (outcome.row.action, outcome.row.links) == (Action.UPDATE, wishes)
-    assert outcome.row.changes_links
+    [outcome] = engine(Statements(), answers, [], **LINKS).existing.with_updates(settled)
+    assert (outcome.row.action, outcome.row.links_added) == (Action.UPDATE, wishes)
 
 
 def test_a_refused_row_does_not_wait_for_its_links_and_forgets_a_record_nobody_reads() -> None:

@@ -195,6 +195,8 @@ class Client:
                 if not self.access.expired(bearer):
                     with self.watch.during(Activity.WAITING):
                         self._clock.sleep(REFUSED_ONCE_SECONDS)
+                if request.replaces:
+                    raise http_errors.refused_once(request.endpoint) from error
 
     def _renew(self, grant: OAuth) -> AccessToken:
         """A new access token. Raises ``CredentialError`` when the grant is good no more."""
@@ -223,7 +225,7 @@ class Client:
         of_reserve: bool = False,
     ) -> Answer:
         """Send ``request`` with ``bearer``, empty for none, until it is answered."""
-        tries, redirect_count, answers_before = 0, 0, self._answers
+        tries, redirect_count, answers_before = request.earlier_tries, 0, self._answers
         while self._stopped is None:
             tries += 1
             outcome = self._send(request, bearer, retry=tries > 1, of_reserve=of_reserve)

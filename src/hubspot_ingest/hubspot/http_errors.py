@@ -121,6 +121,11 @@ def answer_lost(retry: Retry, endpoint: str) -> AnswerLost:
     )
 
 
+def refused_once(endpoint: str) -> AnswerLost:
+    """The error for a write that is to be decided anew after its credential was refused (401)."""
+    return answer_lost(Retry(RetryReason.FAULT, None, "the credential was refused", 401), endpoint)
+
+
 def too_late(retry: Retry) -> DeadlineReached:
     """The error for a request that cannot be sent again before the run's deadline."""
     return DeadlineReached(

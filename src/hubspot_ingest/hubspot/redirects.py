@@ -22,13 +22,21 @@ def redirected(
 ) -> Request | None:
     """The request as it is to be sent again; None where the answer is no redirect to follow.
 
-    Raises ``HubSpotRefused`` where it leads to another host, which gets no credential.
+    Raises ``HubSpotRefused`` where it leads to another host, which gets no credential, or to what
+    is no address.
     """
     location = headers.get("location", "")
     if request.form or status not in (_READS if request.repeatable else _WRITES) or not location:
         return None
     base = urlsplit(base_url)
-    target = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{request.target}", location))
+    try:
+        target = urlsplit(urljoin(f"{base.scheme}://{base.netloc}{request.target}", location))
+    except ValueError:
+        raise HubSpotRefused(
+            f"HubSpot redirects {request.endpoint} ({status}) to what is no address; run again "
+            "later, and if it stays ask HubSpot's support",
+            status,
+        ) from None
     if (target.scheme, target.netloc) != (base.scheme, base.netloc):
         raise HubSpotRefused(
             f"HubSpot redirects {request.endpoint} ({status}) to {target.hostname}, which is not "

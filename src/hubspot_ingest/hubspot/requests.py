@@ -81,7 +81,8 @@ class Request:
     would do its work twice: when its answer is lost it is not sent again. What ``replaces`` what
     was read before it is sent again in no case, as that may be another by then. ``of_records``: the
     answer is a page of records with their properties. ``dispensable``: after so many tries
-    whoever asks goes on without the answer, where HubSpot gives others (0: never).
+    whoever asks goes on without the answer, where HubSpot gives others (0: never). After
+    ``earlier_tries`` of the same, waits are as long as if the client had made them.
     """
 
     method: str
@@ -95,6 +96,7 @@ class Request:
     replaces: bool = False
     of_records: bool = False
     dispensable: int = 0
+    earlier_tries: int = 0
 
     @property
     def target(self) -> str:

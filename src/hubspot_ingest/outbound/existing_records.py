@@ -35,14 +35,14 @@ class ExistingRecords:
         is_there = outcome.existing_id is not None and outcome.row.action is Action.CREATE
         return is_upsert and is_there
 
-    def update(self, settled: list[RowOutcome]) -> list[RowOutcome]:
-        """Of rows to be created whose record is there already, the outcomes as updates.
+    def with_updates(self, settled: list[RowOutcome]) -> list[RowOutcome]:
+        """The outcomes of rows; those of rows whose record was there already as updates, last.
 
-        They take the place of those in ``settled``. Raises what ``Fetch`` raises.
+        Raises what ``Fetch`` raises.
         """
         existing = {outcome.row.n: outcome for outcome in settled if self.may_be_updated(outcome)}
         if not existing:
-            return []
+            return settled
         ids = [str(outcome.existing_id) for outcome in existing.values()]
         # those of this wave are not in the ledger yet
         owners = {
@@ -69,7 +69,6 @@ class ExistingRecords:
             updates.append(
                 replace(
                     planner.plan(source, wishes, record),
-                    links=row.links,
                     links_added=row.links_added,
                     links_removed=row.links_removed,
                 )
@@ -81,5 +80,4 @@ class ExistingRecords:
         ]
         done += [outcomes.not_sent(row) for row in updates if not row.action.is_sent]
         replaced = {outcome.row.n for outcome in done}
-        settled[:] = [outcome for outcome in settled if outcome.row.n not in replaced]
-        return done
+        return [*(outcome for outcome in settled if outcome.row.n not in replaced), *done]

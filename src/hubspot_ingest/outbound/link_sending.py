@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hubspot_ingest.errors import AnswerLost, HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import link_requests, write_responses
@@ -71,8 +71,8 @@ class LinkSender:
         pairs = [
             Pair(*place, tuple(sorted(decision.labels))) for place, decision in decisions.items()
         ]
-        for _ in range(TRIES):
-            lost = self._send_all(pairs, link_requests.link, LABELLED_LIMIT)
+        for tries in range(TRIES):
+            lost = self._send_all(pairs, _after(tries, link_requests.link), LABELLED_LIMIT)
             pairs = []
             for pair, there in self._read(lost):
                 decision = decisions[pair.place]
@@ -90,8 +90,8 @@ class LinkSender:
         A pair on which somebody put a label by then is decided about by the next run.
         """
         pairs = [Pair(*place) for place in decisions]
-        for _ in range(TRIES):
-            lost = self._remove(pairs, link_requests.unlink)
+        for tries in range(TRIES):
+            lost = self._remove(pairs, _after(tries, link_requests.unlink))
             pairs = []
             for pair, there in self._read(lost):
                 ours = {kind_id(kind) for kind in decisions[pair.place].removed_labels}
@@ -172,3 +172,8 @@ class LinkSender:
                 "OUTCOME_UNKNOWN",
                 "HubSpot neither acknowledged nor shows the link; the next run tries it again",
             )
+
+
+def _after(tries: int, build: _Builds) -> _Builds:
+    """Builds requests that were sent before, so that each waits longer than the one before it."""
+    return lambda *pairs: replace(build(*pairs), earlier_tries=tries)

@@ -163,13 +163,12 @@ class WaveEngine:
         try:
             if wave.error is not None:
                 raise wave.error
-            wave.settled += existing.update(wave.settled)
-            certain = wave.settled
+            certain = wave.settled = existing.with_updates(wave.settled)
             self._check_refused(certain)
         except Exception:
             wave.settled = certain
             self.store(certain, defer=[row for row in wave.rows if row.n not in wave.stored])
-            # of these it is known that they are not there
+            # these were never sent: there is nothing to look up
             unsent = [str(row.key) for row in wave.unsent]
             self.ledger.close_intents(self.sender.run_id, unsent)
             wave.is_stored = True

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
-from hubspot_ingest.database.state.push_json import FROM_BIND
+from hubspot_ingest.database.state.push_json import FROM_BIND, text_binds
 
 DEFERRED_MESSAGE = "the run ended before it; the next run carries on"
 
@@ -37,10 +36,10 @@ class Deferrals:
 
     def forget(self, run_id: str, keys: Sequence[str]) -> None:
         """Forget that rows were left: what became of them is known now."""
-        if keys:
+        for bind in text_binds(keys):
             self._database.rows(
                 f"DELETE FROM {self._state}.PUSH_OUTCOMES WHERE PUSH = ? AND RUN_ID = ? "
                 "AND OUTCOME = 'DEFERRED' AND ROW_KEY IN "
                 f"(SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
-                (self._push, run_id, json.dumps(list(keys))),
+                (self._push, run_id, bind),
             )

@@ -15,7 +15,7 @@ from typing import Any
 from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.sql import INSTANT
-from hubspot_ingest.database.state.push_json import FROM_BIND, json_binds, json_columns
+from hubspot_ingest.database.state.push_json import FROM_BIND, json_binds, json_columns, text_binds
 
 _SETTLED = {
     "ROW_KEY": "VARCHAR",
@@ -116,11 +116,11 @@ class Ledger:
 
     def close_intents(self, run_id: str, keys: Sequence[str]) -> None:
         """Remove the intents of rows that are settled, or were never sent."""
-        if keys:
+        for bind in text_binds(keys):
             self._database.rows(
                 f"DELETE FROM {self._state}.PUSH_INTENTS WHERE PUSH = ? AND RUN_ID = ? "
                 f"AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
-                (self._push, run_id, json.dumps(list(keys))),
+                (self._push, run_id, bind),
             )
 
     # -- what became of rows -----------------------------------------------------------------

@@ -33,6 +33,9 @@ GONE = frozenset({404, 410})
 REFUSED_ALONE = 3
 # So many partitions of one parent that HubSpot did not answer: it is not what lies in one of them.
 UNANSWERED = 2
+# So many parents that HubSpot did not answer, and none that it did: what all of them ask for is out
+# of order, and each would be waited for.
+NONE_ANSWERED = 2 * SIDE_BY_SIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,8 @@ class ItemExtraction:
     place to resume at, with the scopes before it that HubSpot refused: they are asked for again.
     ``whole`` are the scopes read from beginning to end, ``refused`` the errors of others, which
     HubSpot refused or did not answer, or whose answer cannot be read. ``gone`` are scopes that
-    HubSpot knows no more, or for a moment: whether they are gone tells the next list of parents,
-    not a 404. ``endless`` are scopes of which no page showed where they end.
+    HubSpot knows no more, or for a moment: only the next list of parents tells whether they are
+    gone. ``endless`` are scopes of which no page showed where they end.
     """
 
     fetch: Fetch
@@ -229,7 +232,13 @@ class ItemExtraction:
             count = f"{len(refused)} of {len(partition.parents)}"
             reasons.append(f"HubSpot did not read {count}: {refused[0].message}")
         items = [item for page in pages_read for item in page.items]
-        return ItemPage(tuple(items), None, answered=len(items), refusal="; ".join(reasons))
+        return ItemPage(
+            tuple(items),
+            None,
+            ends=all(page.ends for page in pages_read),
+            answered=sum(page.answered for page in pages_read),
+            refusal="; ".join(reasons),
+        )
 
     def _new(self, page: ItemPage, keys: set[tuple[str, ...]]) -> tuple[Item, ...]:
         """The items whose keys no variant before had; their keys are added to ``keys``."""
@@ -245,6 +254,8 @@ class ItemExtraction:
             raise error
         if isinstance(error, NotAnswered):
             self._unanswered[partition.scope] += 1
+            if len(self._unanswered) >= NONE_ANSWERED and not self._answered:
+                raise error
         if partition.variant and isinstance(error, ScopeMissing):
             # a variant that needs further scopes, such as sensitive properties, is left out
             self._partial.add(partition.scope)
