@@ -141,3 +141,15 @@ def test_asking_for_the_usage_counts_as_a_request_of_the_run(make: MakeWorld) ->
     asked = world.asked()
     assert "private-apps" in paths(asked)
     assert answer["requests"] == len(asked)
+
+
+def test_a_key_that_hubspot_refuses_has_no_limits_of_its_own(make: MakeWorld) -> None:
+    """Else the page shows a second portal whose day nobody uses."""
+    world = make({"contacts": 3})
+    world.token = "pat-na1-mistyped"
+    assert world.ingest()["response_code"] == "CREDENTIAL_REJECTED"
+    assert world.rows("SELECT * FROM HUBSPOT_INGEST.CORE.BUDGET") == []
+    world.token = world.portal.token
+    world.clock.advance(MINUTE)
+    world.run()
+    assert _budget(world)

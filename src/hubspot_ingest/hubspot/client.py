@@ -271,16 +271,16 @@ class Client:
         try:
             with self.watch.during(Activity.REQUESTS):
                 response, content = self._exchange(request, bearer, notice)
-            headers, size, ok = response.headers, len(content), response.is_success
+            size, ok, status = len(content), response.is_success, response.status_code
+            # what is said of limits to a credential that is refused is of no portal
+            headers = httpx.Headers() if status == httpx.codes.UNAUTHORIZED else response.headers
             answered_at = http_date(headers.get("date", ""))
             if answered_at is not None:
                 self.skew = answered_at - self._clock.now()
                 self._first_answer = self._first_answer or (answered_at, self.skew)
             if ok:
                 # 204 has no body at all: it is JSON's null to who parses it
-                bare = response.status_code == httpx.codes.NO_CONTENT
-                return _ResponseBody(b"null" if bare else content)
-            status = response.status_code
+                return _ResponseBody(b"null" if status == httpx.codes.NO_CONTENT else content)
             elsewhere = redirects.redirected(request, status, headers, self._base_url)
             if elsewhere is not None:
                 return elsewhere
