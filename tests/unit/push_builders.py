@@ -110,6 +110,8 @@ class Statements:
         self.application = "HUBSPOT_INGEST"
         self.sent: list[tuple[str, tuple[Any, ...]]] = []
 
+    in_application = Database.in_application
+
     def rows(self, statement: str, params: Any = ()) -> list[dict[str, Any]]:
         """As ``Database``."""
         self.sent.append((statement, tuple(params)))

@@ -20,7 +20,7 @@ def left_over(database: Database, own_run_id: str = "") -> tuple[list[str], Coun
     Nothing of the run ``own_run_id``, which asks.
     """
     rows = database.rows(
-        f"SELECT TABLE_NAME FROM {name(database.application)}.INFORMATION_SCHEMA.TABLES "
+        f"SELECT TABLE_NAME FROM {database.in_application('INFORMATION_SCHEMA.TABLES')} "
         "WHERE TABLE_SCHEMA = 'STAGING' AND STARTSWITH(TABLE_NAME, 'LOAD_') ORDER BY TABLE_NAME"
     )
     own = own_run_id or "nobody"
@@ -58,17 +58,16 @@ def clear(database: Database, own_run_id: str = "") -> None:
 
 def _running_ids(database: Database) -> list[str]:
     """Ids of the runs that go on, or that may: some were killed and are not marked so yet."""
-    application = name(database.application)
     rows = database.rows(
-        f"SELECT LEASE_RUN_ID AS RUN_ID FROM {application}.INTERNAL.SYNC_STATES "
+        f"SELECT LEASE_RUN_ID AS RUN_ID FROM {database.in_application('INTERNAL.SYNC_STATES')} "
         "WHERE LEASE_UNTIL IS NOT NULL "
-        f"UNION SELECT RUN_ID FROM {application}.STATE.RUNS WHERE STATUS = 'RUNNING'"
+        f"UNION SELECT RUN_ID FROM {database.in_application('STATE.RUNS')} WHERE STATUS = 'RUNNING'"
     )
     return [str(row["RUN_ID"]) for row in rows]
 
 
 def _staging(database: Database) -> str:
-    return f"{name(database.application)}.STAGING"
+    return database.in_application("STAGING")
 
 
 def _stage(database: Database) -> str:

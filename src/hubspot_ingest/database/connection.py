@@ -71,6 +71,13 @@ class Database:
         self.application = str(row["APPLICATION"])
         self.in_transaction = row["TRANSACTION"] is not None
 
+    def in_application(self, name: str) -> str:
+        """The full name of a schema of the application, or of an object in one (``STATE.RUNS``).
+
+        Every statement uses it: CREATE DATABASE changes the current database.
+        """
+        return f"{sql.name(self.application)}.{name}"
+
     def counting(self, on_staged: Callable[[int], None], watch: Stopwatch) -> Database:
         """The same session; it calls ``on_staged`` with the size in bytes of each file it stages.
 
@@ -231,7 +238,7 @@ def secret(alias: str) -> str:
 def store_secret(database: Database, name: str, value: str) -> None:
     """Store a value in one of the application's secrets. Raises ``DatabaseError`` without it."""
     try:
-        secret_name = f"{sql.name(database.application)}.CONFIG.{sql.name(name)}"
+        secret_name = f"{database.in_application('CONFIG')}.{sql.name(name)}"
         database.rows(f"ALTER SECRET {secret_name} SET SECRET_STRING = ?", (value,))
     except DatabaseError as error:
         # Snowflake's message may quote the value that was bound

@@ -91,7 +91,7 @@ class Staging:
 
     @property
     def _schema(self) -> str:
-        return f"{sql.name(self.database.application)}.STAGING"
+        return self.database.in_application("STAGING")
 
     def table(self, part: str = "") -> str:
         """What a part's rows are selected from: its staging table, or the links in the records."""

@@ -46,7 +46,6 @@ class Alerts:
     """Reads what is wrong, and stores the alerts that were sent until they are over."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
         self._application = sql.name(database.application)
         self._table = f"{self._application}.STATE.ALERTS"

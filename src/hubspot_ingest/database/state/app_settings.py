@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from hubspot_ingest import schedules
 from hubspot_ingest.app_settings import AppSettings, parse_app_settings
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.model import Json
@@ -18,9 +17,8 @@ class AppState:
     """Reads and writes the settings of the app."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        self._state = database.in_application("STATE")
 
     def stored(self) -> dict[str, Json]:
         """The settings as they were configured; empty after the installation."""

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from hubspot_ingest.app_settings import AppSettings
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.runs import without_nulls
@@ -45,9 +44,8 @@ class AuditLog:
     """Adds changes, and deletes those that are older than runs are kept."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        self._state = database.in_application("STATE")
 
     def add(self, procedure: str, changes: Sequence[AuditEntry], now: int) -> None:
         """Add the changes of one call, with whom Snowflake names as the user."""

@@ -19,10 +19,9 @@ class Budgets:
     """Reads what runs were told of the day of requests, and who holds leases."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        application = sql.name(database.application)
-        self._state, self._internal = f"{application}.STATE", f"{application}.INTERNAL"
+        self._state = database.in_application("STATE")
+        self._internal = database.in_application("INTERNAL")
 
     def find(self, fingerprint: str) -> Usage | None:
         """The usage last reported to a run with this credential; None when there was none."""

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import DELETED_AT, KEY, UPDATED
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.sql import INSTANT, Table, name, record_number
@@ -173,9 +172,8 @@ class Certificates:
     """Writes ``STATE.COMPLETENESS``."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        self._state = database.in_application("STATE")
 
     def save(self, certificate: Certificate, writer: StateWriter) -> None:
         """Store a certificate, for the settings and by the run it was taken with.

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from hubspot_ingest import credentials
 from hubspot_ingest.credentials import Credential, Kind, OAuth
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, secret, store_secret
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.errors import CredentialError, CredentialMissing, Refusal
@@ -45,7 +44,7 @@ class Connections:
     def __init__(self, database: Database) -> None:
         """``database`` is the application's."""
         self._database = database
-        self._table = f"{sql.name(database.application)}.STATE.CONNECTIONS"
+        self._table = database.in_application("STATE.CONNECTIONS")
         # when the credentials that were read had been stored, by connection
         self._read: dict[str, str] = {}
 

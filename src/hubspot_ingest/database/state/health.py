@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.sql import INSTANT, name
+from hubspot_ingest.database.sql import INSTANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def credentials(database: Database) -> dict[str, tuple[str, int | None]]:
     """The kind of each connection's credential and when it was stored (epoch ms)."""
     rows = database.rows(
         "SELECT NAME, KIND, DATE_PART(EPOCH_MILLISECOND, CREATED_AT) AS CREATED_AT "
-        f"FROM {name(database.application)}.STATE.CONNECTIONS WHERE KIND IS NOT NULL ORDER BY SLOT"
+        f"FROM {database.in_application('STATE.CONNECTIONS')} WHERE KIND IS NOT NULL ORDER BY SLOT"
     )
     return {
         row["NAME"]: (row["KIND"], None if row["CREATED_AT"] is None else int(row["CREATED_AT"]))
@@ -45,19 +45,18 @@ def health(database: Database) -> list[Health]:
     """The health of the enabled syncs."""
     rows = database.rows(
         "SELECT NAME, HEALTH, LAST_MESSAGE "
-        f"FROM {name(database.application)}.CORE.SYNCS WHERE ENABLED ORDER BY NAME"
+        f"FROM {database.in_application('CORE.SYNCS')} WHERE ENABLED ORDER BY NAME"
     )
     return [Health(row["NAME"], row["HEALTH"], row["LAST_MESSAGE"] or "") for row in rows]
 
 
 def push_health(database: Database, now: int) -> list[PushHealth]:
     """The health of the enabled pushes."""
-    application = name(database.application)
     rows = database.rows(
         "SELECT p.NAME, p.HEALTH, p.LAST_MESSAGE, p.ROWS_REJECTED, p.ROWS_UNKNOWN, "
         f"IFNULL(leased.LEASE_UNTIL < {INSTANT}, FALSE) AS KILLED "
-        f"FROM {application}.CORE.PUSHES p "
-        f"JOIN {application}.STATE.PUSHES leased ON leased.NAME = p.NAME "
+        f"FROM {database.in_application('CORE.PUSHES')} p "
+        f"JOIN {database.in_application('STATE.PUSHES')} leased ON leased.NAME = p.NAME "
         "WHERE p.ENABLED ORDER BY p.NAME",
         (now,),
     )
@@ -77,7 +76,7 @@ def push_health(database: Database, now: int) -> list[PushHealth]:
 def dead_leases(database: Database, now: int) -> list[str]:
     """Syncs whose last run was killed: its lease was never released and has expired."""
     rows = database.rows(
-        f"SELECT NAME FROM {name(database.application)}.INTERNAL.SYNC_STATES "
+        f"SELECT NAME FROM {database.in_application('INTERNAL.SYNC_STATES')} "
         f"WHERE LEASE_UNTIL < {INSTANT} ORDER BY NAME",
         (now,),
     )
@@ -86,14 +85,14 @@ def dead_leases(database: Database, now: int) -> list[str]:
 
 def tasks(database: Database) -> dict[str, str]:
     """The tasks of the application and whether they are ``started`` or ``suspended``."""
-    rows = database.rows(f"SHOW TASKS IN SCHEMA {name(database.application)}.TASKS")
+    rows = database.rows(f"SHOW TASKS IN SCHEMA {database.in_application('TASKS')}")
     return {str(row["name"]): str(row["state"]).lower() for row in rows}
 
 
 def landed(database: Database) -> set[str]:
     """Syncs that have inserted rows into their tables."""
     rows = database.rows(
-        f"SELECT DISTINCT SYNC FROM {name(database.application)}.STATE.RUNS WHERE ROWS_INSERTED > 0"
+        f"SELECT DISTINCT SYNC FROM {database.in_application('STATE.RUNS')} WHERE ROWS_INSERTED > 0"
     )
     return {str(row["SYNC"]) for row in rows}
 
@@ -117,12 +116,12 @@ def certificates(database: Database) -> list[CertificateHealth]:
 
     One that was made for what the sync read before says nothing of what it reads now.
     """
-    application = name(database.application)
     rows = database.rows(
         "SELECT c.SYNC, c.RESULT, DATE_PART(EPOCH_MILLISECOND, c.CHECKED_AT) AS CHECKED_AT, "
-        f"c.OUTDATED_BY FROM {application}.CORE.COMPLETENESS c "
-        f"JOIN {application}.STATE.SYNCS s ON s.NAME = c.SYNC WHERE s.ENABLED AND IFNULL("
-        "c.OUTDATED_BY, '') NOT IN ('CONFIGURE_SYNC', 'RESET_SYNC', 'TABLE_CHANGED') "
+        f"c.OUTDATED_BY FROM {database.in_application('CORE.COMPLETENESS')} c "
+        f"JOIN {database.in_application('STATE.SYNCS')} s ON s.NAME = c.SYNC "
+        "WHERE s.ENABLED AND IFNULL(c.OUTDATED_BY, '') "
+        "NOT IN ('CONFIGURE_SYNC', 'RESET_SYNC', 'TABLE_CHANGED') "
         "QUALIFY ROW_NUMBER() OVER (PARTITION BY c.SYNC ORDER BY c.CHECKED_AT DESC) = 1 "
         "ORDER BY c.SYNC"
     )

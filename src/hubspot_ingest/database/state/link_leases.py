@@ -7,7 +7,6 @@ read just before: of two runs that do that at once, one would take away what the
 from __future__ import annotations
 
 from hubspot_ingest import times
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.errors import SyncBusy
@@ -20,11 +19,10 @@ class LinkLeases:
     """Takes, renews and gives back the lease of one portal for one run."""
 
     def __init__(self, database: Database, portal_id: str, run_id: str) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
         self._portal_id = portal_id
         self._run_id = run_id
-        self._table = f"{sql.name(database.application)}.STATE.LINK_LEASES"
+        self._table = database.in_application("STATE.LINK_LEASES")
 
     def take(self, now: int) -> bool:
         """Whether this run writes associations from now on; False while another one does."""

@@ -35,9 +35,8 @@ class PageArchive:
     """Reads and writes the archive."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        state = f"{sql.name(database.application)}.STATE"
+        state = database.in_application("STATE")
         self.pages, self.images, self._runs = f"{state}.PAGES", f"{state}.IMAGES", f"{state}.RUNS"
 
     # -- writing ---------------------------------------------------------------------------------
@@ -176,7 +175,7 @@ class PageArchive:
         rows = self._database.rows(
             # one that was killed may have no row of RUNS yet
             "SELECT SYNC, STATUS, ROLLED_BACK_AT "
-            f"FROM {sql.name(self._database.application)}.INTERNAL.ALL_RUNS WHERE RUN_ID = ?",
+            f"FROM {self._database.in_application('INTERNAL.ALL_RUNS')} WHERE RUN_ID = ?",
             (run_id,),
         )
         if not rows:

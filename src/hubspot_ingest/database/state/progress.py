@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from hubspot_ingest import times
-from hubspot_ingest.database import cleanup, sql
+from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT, Table
 from hubspot_ingest.database.state.runs import RunLog, Runs, without_nulls
@@ -215,7 +215,7 @@ def refusals(writers: Sequence[StateWriter]) -> list[IngestError | None]:
     """For each run why it may not write the state of its sync any more; None where it may."""
     database = writers[0].database
     rows = database.all_rows(
-        f"SELECT NAME, VERSION, LEASE_RUN_ID FROM {sql.name(database.application)}.STATE.SYNCS"
+        f"SELECT NAME, VERSION, LEASE_RUN_ID FROM {database.in_application('STATE.SYNCS')}"
     )
     stored = {str(row["NAME"]): (str(row["VERSION"]), row["LEASE_RUN_ID"]) for row in rows}
     return [_refusal(writer, *stored.get(writer.sync, ("DROPPED-", None))) for writer in writers]
@@ -250,7 +250,7 @@ def _insert(
 
     ``unless_stopped``: none of a run that somebody asked to stop.
     """
-    state = f"{sql.name(database.application)}.STATE"
+    state = database.in_application("STATE")
     columns = [*_INSTANTS, *_VARIANTS]
     values = [f"TO_TIMESTAMP_NTZ(f.VALUE:{name.lower()}::NUMBER, 3)" for name in _INSTANTS]
     values += [f"f.VALUE:{name.lower()}" for name in _VARIANTS]
@@ -280,7 +280,7 @@ def settle(database: Database, schema: tuple[str, str], rows: Sequence[Mapping[s
         f'UPDATE {register} t SET "SETTLED_THROUGH" = TO_TIMESTAMP_NTZ(k.UNTIL, 3) FROM (SELECT '
         "f.VALUE:table::VARCHAR AS TABLE_NAME, s.NAME AS SYNC, f.VALUE:views::VARCHAR AS VIEWS, "
         "f.VALUE:until::NUMBER AS UNTIL FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
-        f"JOIN {sql.name(database.application)}.STATE.SYNCS s ON {_KEY}) k "
+        f"JOIN {database.in_application('STATE.SYNCS')} s ON {_KEY}) k "
         'WHERE t."TABLE_NAME" = k.TABLE_NAME AND t."SYNC" = k.SYNC '
         'AND (k.VIEWS IS NULL OR t."VIEWS" = k.VIEWS)',
         (json.dumps([without_nulls(row) for row in rows]),),
@@ -314,10 +314,9 @@ class Leases:
     """Takes the leases of syncs; ``StateWriter`` renews them and gives them back."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        application = sql.name(database.application)
-        self._state, self._states = f"{application}.STATE", f"{application}.INTERNAL.SYNC_STATES"
+        self._state = database.in_application("STATE")
+        self._states = database.in_application("INTERNAL.SYNC_STATES")
         self._runs = Runs(database)
 
     def take(self, wanted: Sequence[LeaseRequest], now: int) -> list[bool]:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
@@ -46,9 +45,8 @@ class PortalSchema:
     """Reads and writes PORTALS, PROPERTIES, STREAMS and STREAM_PROPERTIES in ``STATE``."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        self._state = database.in_application("STATE")
 
     def portal_id(self, fingerprint: str) -> str | None:
         """The id of the portal that this credential last led to; None when it is unknown."""

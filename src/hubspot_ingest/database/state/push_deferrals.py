@@ -16,10 +16,9 @@ class Deferrals:
     """What the runs of one push left."""
 
     def __init__(self, database: Database, push: str) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
         self._push = push
-        self._state = f"{sql.name(database.application)}.STATE"
+        self._state = database.in_application("STATE")
 
     def add(self, run_id: str, plan_hash: str, actions: Sequence[str], now: int) -> int:
         """Say that rows of a plan with some actions, and no outcome, were left; how many."""

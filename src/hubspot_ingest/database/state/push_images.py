@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, Row, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.push_json import FROM_BIND, json_binds, json_columns
@@ -24,9 +23,8 @@ class PushImages:
     """The images of all pushes."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        self._state = database.in_application("STATE")
 
     def push_of(self, run_id: str) -> str | None:
         """The push of a run; None for a run of a sync, and for none."""

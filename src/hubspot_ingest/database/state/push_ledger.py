@@ -78,10 +78,9 @@ class Ledger:
     """What one push sent, is about to send, and what became of it."""
 
     def __init__(self, database: Database, push: str) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
         self._push = push
-        self._state = f"{sql.name(database.application)}.STATE"
+        self._state = database.in_application("STATE")
 
     # -- intents -----------------------------------------------------------------------------
 

@@ -28,10 +28,9 @@ class PushLinks:
     """The links of one push."""
 
     def __init__(self, database: Database, push: str) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
         self._push = push
-        self._table = f"{sql.name(database.application)}.STATE.PUSH_LINKS"
+        self._table = database.in_application("STATE.PUSH_LINKS")
 
     def of_rows(self, keys: Sequence[str]) -> list[Row]:
         """The links of some rows."""

@@ -42,10 +42,9 @@ class PlanRows:
     """The plan of one push, which replaces the one before."""
 
     def __init__(self, database: Database, push: str) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
         self._push = push
-        self._table = f"{sql.name(database.application)}.STATE.PUSH_PLAN_ROWS"
+        self._table = database.in_application("STATE.PUSH_PLAN_ROWS")
 
     def clear(self) -> None:
         """Forget the plan there was."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hubspot_ingest import times
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.runs import Runs
@@ -42,9 +41,8 @@ class Pushes:
     """Reads and writes the pushes and their leases."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        self._state = database.in_application("STATE")
         self._runs = Runs(database)
 
     def find(self, name: str) -> Push | None:

@@ -7,7 +7,7 @@ one process. Rows of ERRORS are kept.
 from __future__ import annotations
 
 from hubspot_ingest import telemetry, times
-from hubspot_ingest.database import cleanup, sql
+from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.stored_state import StoredState
@@ -21,9 +21,8 @@ class Retention:
     """Deletes old rows of ``RUNS`` and ``REQUESTS``."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._state = f"{sql.name(database.application)}.STATE"
+        self._state = database.in_application("STATE")
 
     def begin(self, now: int) -> bool:
         """Note that it is done now; False where another process did it today (UTC)."""
@@ -86,7 +85,7 @@ def delete_old(database: Database) -> None:
 
     The day of requests as it was last told stays, however long ago that was.
     """
-    progress = f"{sql.name(database.application)}.STATE.PROGRESS"
+    progress = database.in_application("STATE.PROGRESS")
     database.rows(
         f"DELETE FROM {progress} t USING (SELECT SYNC, MAX(TURN) AS LAST_TURN FROM {progress} "
         f"GROUP BY SYNC) n WHERE t.SYNC = n.SYNC AND t.TURN < n.LAST_TURN - {TURNS_KEPT} "

@@ -51,7 +51,7 @@ def id_of_email(database: Database, table: Table, email: str, hashed: str) -> st
 def run(database: Database, run_id: str) -> Mapping[str, Any] | None:
     """A run's row of RUNS; None when there is none."""
     rows = database.rows(
-        f"SELECT * FROM {name(database.application)}.INTERNAL.ALL_RUNS WHERE RUN_ID = ?", (run_id,)
+        f"SELECT * FROM {database.in_application('INTERNAL.ALL_RUNS')} WHERE RUN_ID = ?", (run_id,)
     )
     return rows[0] if rows else None
 
@@ -60,7 +60,7 @@ def requests(database: Database, run_id: str) -> list[dict[str, Json]]:
     """The requests of a run by endpoint, the slowest first."""
     rows = database.rows(
         "SELECT ENDPOINT, COUNT, RETRIES, THROTTLED, SECONDS "
-        f"FROM {name(database.application)}.CORE.REQUESTS WHERE RUN_ID = ? ORDER BY SECONDS DESC",
+        f"FROM {database.in_application('CORE.REQUESTS')} WHERE RUN_ID = ? ORDER BY SECONDS DESC",
         (run_id,),
     )
     return [
@@ -80,7 +80,7 @@ def last_run(database: Database, sync: str) -> dict[str, Json] | None:
     rows = database.rows(
         "SELECT RUN_ID, STATUS, RESPONSE_CODE, MESSAGE, "
         "DATE_PART(EPOCH_MILLISECOND, STARTED_AT) AS STARTED_AT "
-        f"FROM {name(database.application)}.INTERNAL.ALL_RUNS WHERE SYNC = ? "
+        f"FROM {database.in_application('INTERNAL.ALL_RUNS')} WHERE SYNC = ? "
         "AND IFNULL(STRATEGY, '') <> 'RECONCILE' "
         "ORDER BY STARTED_AT DESC, RUN_ID DESC LIMIT 1",
         (sync,),

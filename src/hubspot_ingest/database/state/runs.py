@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubspot_ingest import times
-from hubspot_ingest.database import cleanup, sql
+from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.syncs import Sync
@@ -177,11 +177,10 @@ class Runs:
     """Reads and writes runs, the requests they made and the errors they met."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        application = sql.name(database.application)
-        self._state, self._core = f"{application}.STATE", f"{application}.CORE"
-        self._internal = f"{application}.INTERNAL"
+        self._state = database.in_application("STATE")
+        self._core = database.in_application("CORE")
+        self._internal = database.in_application("INTERNAL")
 
     def add(self, logs: Sequence[RunLog]) -> None:
         """Insert the rows of runs, in one statement."""

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.model import Json
@@ -30,9 +29,8 @@ class Shapes:
     """Reads and writes the schemas."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._shapes = f"{sql.name(database.application)}.STATE.SHAPES"
+        self._shapes = database.in_application("STATE.SHAPES")
 
     def all(self) -> list[StoredShape]:
         """All schemas."""

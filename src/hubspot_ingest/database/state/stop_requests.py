@@ -8,7 +8,6 @@ alive looks for one, so that runs which nobody stops pay nothing for it
 from __future__ import annotations
 
 from hubspot_ingest import times
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.errors import StopRequested
@@ -21,9 +20,8 @@ class StopRequests:
     """Adds and reads requests that a run stop."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._table = f"{sql.name(database.application)}.STATE.STOP_REQUESTS"
+        self._table = database.in_application("STATE.STOP_REQUESTS")
 
     def add(self, run_id: str, name: str, now: int) -> bool:
         """Ask a run of the sync or push ``name`` to stop; False where it was asked before."""

@@ -80,8 +80,7 @@ class StoredState:
 
 def read_stored_state(database: Database, now: int, name: str | None = None) -> StoredState:
     """The state of one sync, or without a name of all of them."""
-    application = sql.name(database.application)
-    state, internal = f"{application}.STATE", f"{application}.INTERNAL"
+    state, internal = database.in_application("STATE"), database.in_application("INTERNAL")
     which, binds = ("AND s.NAME = ?", (name,)) if name is not None else ("", ())
     rows = database.rows(
         f"SELECT {SYNC_COLUMNS}, p.PROPERTIES, app.APP, app.HASH_SALT, app.PRUNED_AT, "

@@ -15,7 +15,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, Row, variant
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.model import Json
@@ -245,10 +244,9 @@ class Syncs:
     """Reads the syncs, and writes what people change of them."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        application = sql.name(database.application)
-        self._state, self._states = f"{application}.STATE", f"{application}.INTERNAL.SYNC_STATES"
+        self._state = database.in_application("STATE")
+        self._states = database.in_application("INTERNAL.SYNC_STATES")
 
     def find(self, name: str) -> Sync | None:
         """The sync of that name, None when there is none."""

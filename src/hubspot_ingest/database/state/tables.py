@@ -10,7 +10,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
 from hubspot_ingest.model import Json
@@ -33,9 +32,8 @@ class TableRegister:
     """Reads and writes the register."""
 
     def __init__(self, database: Database) -> None:
-        """Statements name the application's database: CREATE DATABASE changes the current one."""
         self._database = database
-        self._tables = f"{sql.name(database.application)}.STATE.TABLES"
+        self._tables = database.in_application("STATE.TABLES")
 
     def named(self, table: Table, names: Mapping[str, Table]) -> list[RegisteredTable]:
         """Those of the names in the schema of ``table`` that are registered."""
