@@ -42,6 +42,7 @@ class Call:
     now: int
     lag_ms: int = 0
     reads_through: bool = False
+    misplaced: Mapping[str, int] = field(default_factory=dict)
     empty_for_encoded_twice: bool = False
     strict: bool = False
     writes: WriteRules = field(default_factory=WriteRules)

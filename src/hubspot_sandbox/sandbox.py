@@ -63,6 +63,7 @@ class Sandbox:
         faults: Faults | None = None,
         *,
         search_reads_through: bool = False,
+        search_misplaces: Mapping[str, int] | None = None,
         empty_for_encoded_twice: bool = False,
         scope_refusals: str | None = None,
         strict: bool = True,
@@ -80,6 +81,8 @@ class Sandbox:
             faults: what goes wrong on purpose.
             search_reads_through: search finds by the old values but shows the present ones, so
                 that records outside the window asked for come back (BEHAVIOR H47).
+            search_misplaces: how many ms too early records stand in order of the time of change, by
+                id (BEHAVIOR H202).
             empty_for_encoded_twice: answer a page token that was percent-encoded again with an
                 empty page instead of taking it (BEHAVIOR H162).
             scope_refusals: the shape of every refusal for want of a scope, one of `SCOPE_SHAPES`;
@@ -97,6 +100,7 @@ class Sandbox:
         self.latency_ms = latency_ms
         self.faults = faults
         self.search_reads_through = search_reads_through
+        self.search_misplaces = search_misplaces or {}
         self.empty_for_encoded_twice = empty_for_encoded_twice
         self.scope_refusals = scope_refusals
         self.strict = strict
@@ -205,6 +209,7 @@ class Sandbox:
             now=now,
             lag_ms=self.search_lag_ms,
             reads_through=self.search_reads_through,
+            misplaced=self.search_misplaces,
             empty_for_encoded_twice=self.empty_for_encoded_twice,
             strict=self.strict,
             writes=self.writes,

@@ -253,6 +253,19 @@ def test_a_page_that_is_not_in_order_of_time_is_not_relied_on(make: MakeWorld, o
     assert world.landed()[id]["jobtitle"] == "New"
 
 
+def test_a_change_that_a_search_puts_behind_older_ones_arrives(make: MakeWorld) -> None:
+    world = loaded(make, 250)
+    for id in world.ids():
+        world.portal.update("contacts", id, {"jobtitle": "Old"})
+    world.clock.advance(HOUR // 2)
+    world.run()
+    late = world.ids()[3]
+    world.portal.update("contacts", late, {"jobtitle": "New"})
+    world.sandbox.search_misplaces = {late: HOUR - MINUTE}
+    world.run()
+    assert world.landed()[late]["jobtitle"] == "New"
+
+
 def test_a_search_that_sends_less_than_it_counts_is_not_relied_on(world: World) -> None:
     for id in world.ids()[:7]:
         world.portal.update("contacts", id, {"jobtitle": "New"})

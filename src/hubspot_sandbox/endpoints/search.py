@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hubspot_sandbox.answers import Answer, invalid, refusal
@@ -34,6 +35,8 @@ def search_records(call: Call) -> Answer:
     index = call.portal.search_index(table)
     moment = call.now - call.lag_ms if call.lag_ms else None
     ids = index.ids(groups, sort, descending, moment)
+    if call.misplaced and sort is not None and sort.name == table.object_type.modified_property:
+        ids = _misplaced(call, table, ids, descending=descending)
     selection = call.selection(
         table, call.names(body, "properties") or shown_by_default(table.object_type)
     )
@@ -72,6 +75,17 @@ def _sort(sorts: Any, table: Table) -> tuple[Column | None, bool]:
     if direction not in ("ASCENDING", "DESCENDING"):
         raise invalid("direction must be ASCENDING or DESCENDING")
     return known_property(table, sort["propertyName"]), direction == "DESCENDING"
+
+
+def _misplaced(call: Call, table: Table, ids: Sequence[int], *, descending: bool) -> Sequence[int]:
+    """The ids in order of the time of change, but for the misplaced ones (BEHAVIOR H202)."""
+
+    def place(id_: int) -> tuple[int, int]:
+        state = table.find_live(id_)
+        updated = 0 if state is None else state.updated
+        return updated - call.misplaced.get(str(id_), 0), id_
+
+    return sorted(ids, key=place, reverse=descending)
 
 
 def _linked(call: Call, table: Table, other: str, id_: str) -> set[int]:

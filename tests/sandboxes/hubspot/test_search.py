@@ -311,6 +311,20 @@ def test_search_can_show_a_record_modified_after_the_window_asked_for() -> None:
     assert shown["properties"][MODIFIED] == "2026-09-21T14:13:20.000Z"
 
 
+def test_a_search_can_misplace_a_record_in_order_of_the_time_of_change() -> None:
+    """H202."""
+    clock = SetClock()
+    sandbox = Sandbox(portal_with(clock, contacts=3))
+    app = App(sandbox)
+    first, second, third = app.seeded()
+    for id in (first, second, third):
+        clock.advance(MINUTE)
+        app.portal.update("contacts", id, {"city": "Atlantis"})
+    sandbox.search_misplaces = {third: 60 * MINUTE}
+    latest = app.search(sorts=[{"propertyName": MODIFIED, "direction": "DESCENDING"}])
+    assert latest.ids == [second, first, third]
+
+
 def test_skipping_pages_of_a_moving_set_loses_a_record() -> None:
     """H49."""
     portal = portal_with(contacts=6)

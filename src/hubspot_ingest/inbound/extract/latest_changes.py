@@ -14,6 +14,9 @@ from hubspot_ingest.model import Json, Record
 
 # A search shows no more than so many; a total of exactly that may be cut off.
 CAPPED_TOTAL = 10_000
+# A search in order of time shows a record so much too late now and then, for hours on end
+# (estuary/connectors PR 5180, 2026-09-02: "sometimes by close to an hour").
+MISPLACED = 60 * times.MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class NewestPage:
 def newest_page(fetch: Fetch, plan: Reading, properties: Sequence[str] | None = None) -> NewestPage:
     """The page of an incremental plan that holds the latest changes: one request.
 
-    It is whole where it holds all there is, or where it is sorted and its last record is older than
-    the plan's ``since``.
+    It is whole where it holds all there is, or where it is sorted and its last record is so much
+    older than the plan's ``since`` that none which changed since can stand behind it.
     """
     request = requests.search_page(
         plan.stream.object_type,
@@ -60,7 +63,7 @@ def newest_page(fetch: Fetch, plan: Reading, properties: Sequence[str] | None = 
     ]
     return NewestPage(
         tuple(sorted(changed, key=lambda record: number(record.id))),
-        everything or (is_sorted and bool(instants) and sorted_instants[-1] < since),
+        everything or (is_sorted and bool(instants) and sorted_instants[-1] < since - MISPLACED),
         None if page.total == CAPPED_TOTAL else page.total,
     )
 
