@@ -21,7 +21,7 @@ from hubspot_ingest.hubspot.client import EndpointUsage
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.inbound.items import item_requests, partitions, rows, view_streams
 from hubspot_ingest.inbound.items.extraction import SIDE_BY_SIDE
-from hubspot_ingest.inbound.items.window import item_window
+from hubspot_ingest.inbound.items.window import ItemWindow, item_window
 from hubspot_ingest.inbound.load import destination
 from hubspot_ingest.inbound.load.table_views import TableViews
 from hubspot_ingest.inbound.opening.sync_state import SyncState
@@ -49,18 +49,10 @@ def view_plan(prospect: Prospect, stream: ViewStream) -> Planned:
 
 def items_plan(prospect: Prospect, stream: ItemStream, state: SyncState) -> Planned:
     """What a run of an item stream would do. Raises ``ScopeMissing`` where it would be skipped."""
-    window = item_window(
-        prospect.settings,
-        stream,
-        state.table,
-        settled_through=state.settled_through,
-        checkpoint=state.checkpoint,
-        sweeps=state.sweeps,
-        now=prospect.now,
-    )
+    window = item_window(stream, state, prospect.now)
     estimate = _estimate(prospect, stream, window)
     ddl, columns = _table(prospect, stream, state, reads=estimate.rows != 0)
-    return _planned(prospect, stream, estimate, ddl, columns, str(window["plan"]))
+    return _planned(prospect, stream, estimate, ddl, columns, window.plan)
 
 
 def _planned(
@@ -94,18 +86,14 @@ def _planned(
     )
 
 
-def _estimate(prospect: Prospect, stream: ItemStream, window: Mapping[str, object]) -> _Estimate:
-    fetch = prospect.client.fetch
-    since = window["since"]
-    assert since is None or isinstance(since, int)
-    behind = window["behind"]
-    assert isinstance(behind, Mapping)
+def _estimate(prospect: Prospect, stream: ItemStream, window: ItemWindow) -> _Estimate:
+    fetch, since, behind = prospect.client.fetch, window.since, window.behind
     before = _counts(prospect)
     parents = partitions.parents(
         fetch,
         stream,
         event_types=stream.event_types or prospect.settings.event_types,
-        since=None if window["whole"] else since,
+        since=window.changed_since,
         behind=behind,
     )
     listed = _counts(prospect) - before
@@ -122,7 +110,7 @@ def _estimate(prospect: Prospect, stream: ItemStream, window: Mapping[str, objec
     if page.token is None and len(to_read) == 1 and not stream.newest_by:
         return _Estimate(steps, len(page.items), False, f"{why}, and one page has them all")
     if not stream.dated:
-        last = Runs(prospect.context.database).last_run(prospect.name, str(window["plan"]))
+        last = Runs(prospect.context.database).last_run(prospect.name, window.plan)
         if last is not None:
             # requests about the account were not sent for the stream
             step: Part = tuple(
