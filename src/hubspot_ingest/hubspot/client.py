@@ -30,7 +30,7 @@ from hubspot_ingest.errors import (
 from hubspot_ingest.hubspot import http_errors, record_pages, redirects, requests, responses
 from hubspot_ingest.hubspot.json_values import decode
 from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor, SentNotice
-from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.hubspot.requests import Repeat, Request
 from hubspot_ingest.model import Usage
 from hubspot_ingest.stopwatch import Activity, Stopwatch
 from hubspot_ingest.times import MINUTE, Clock, http_date
@@ -195,7 +195,7 @@ class Client:
                 if not self.access.expired(bearer):
                     with self.watch.during(Activity.WAITING):
                         self._clock.sleep(REFUSED_ONCE_SECONDS)
-                if request.replaces:
+                if request.repeat is Repeat.NEVER:
                     raise http_errors.refused_once(request.endpoint) from error
 
     def _renew(self, grant: OAuth) -> AccessToken:
@@ -246,12 +246,12 @@ class Client:
                 else:
                     self._answers += 1
                     return parse(answer)
-            if not (request.repeatable or outcome.not_done):
+            if not (request.repeat is Repeat.ALWAYS or outcome.not_done):
                 raise http_errors.answer_lost(outcome, request.endpoint)
             if self._stopped is None:
                 others = partial(self._answers_others, answers_before, bearer)
                 self._wait_before_retry(request, outcome, tries, others)
-            if request.replaces:
+            if request.repeat is Repeat.NEVER:
                 # what it takes the place of is to be read again, now that the wait is over
                 raise http_errors.answer_lost(outcome, request.endpoint)
         raise self._stopped
@@ -281,8 +281,7 @@ class Client:
             if ok:
                 # 204 has no body at all: it is JSON's null to who parses it
                 return _ResponseBody(b"null" if status == httpx.codes.NO_CONTENT else content)
-            elsewhere = redirects.redirected(request, status, headers, self._base_url)
-            if elsewhere is not None:
+            if elsewhere := redirects.redirected(request, status, headers, self._base_url):
                 return elsewhere
             blocked = http_errors.blocked(status, content)
             if request.form:
@@ -368,7 +367,8 @@ class Client:
             seconds *= 0.75 + self._jitter.random() / 2
         too_late = self._clock.now() + seconds * 1000 > self._deadline
         few = hopeless or (too_late and request.dispensable == requests.FEW_TRIES)
-        if not throttled and tries >= (TRIES_BEFORE_FIRST_ANSWER if few else request.dispensable):
+        most_tries = TRIES_BEFORE_FIRST_ANSWER if few else request.dispensable
+        if not throttled and 0 < most_tries <= tries:
             if request.dispensable and others():
                 raise http_errors.not_answered(retry, request.path, tries)
             if hopeless:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hubspot_ingest.hubspot import write_responses
-from hubspot_ingest.hubspot.requests import ASSOCIATIONS, Bucket, Request
+from hubspot_ingest.hubspot.requests import ASSOCIATIONS, Bucket, Repeat, Request
 from hubspot_ingest.hubspot.responses import lacking
 from hubspot_ingest.hubspot.write_responses import InputRefusal
 from hubspot_ingest.model import Json
@@ -53,16 +53,11 @@ class Pair:
 
 
 def _request(
-    from_type: str, to_type: str, tail: str, body: Json = None, *, replaces: bool = False
+    from_type: str, to_type: str, tail: str, body: Json = None, repeat: Repeat = Repeat.ALWAYS
 ) -> Request:
     path = f"{ASSOCIATIONS}/{quote(from_type, safe='')}/{quote(to_type, safe='')}/{tail}"
     method = "GET" if body is None else "POST"
-    return Request(
-        *(method, path, path, Bucket.ASSOCIATIONS),
-        body=body,
-        repeatable=not replaces,
-        replaces=replaces,
-    )
+    return Request(method, path, path, Bucket.ASSOCIATIONS, body=body, repeat=repeat)
 
 
 def link_kinds(from_type: str, to_type: str) -> Request:
@@ -104,7 +99,7 @@ def link(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
 
     Sent again as it was, it would take away what somebody put on a pair meanwhile.
     """
-    return _request(from_type, to_type, "batch/create", _labelled(pairs), replaces=True)
+    return _request(from_type, to_type, "batch/create", _labelled(pairs), Repeat.NEVER)
 
 
 def link_by_default(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
@@ -125,7 +120,7 @@ def unlink(from_type: str, to_type: str, pairs: Iterable[Pair]) -> Request:
     body: Json = {
         "inputs": [{"from": {"id": pair.from_id}, "to": [{"id": pair.to_id}]} for pair in pairs]
     }
-    return _request(from_type, to_type, "batch/archive", body, replaces=True)
+    return _request(from_type, to_type, "batch/archive", body, Repeat.NEVER)
 
 
 @lacking("HubSpot's list of association types lacks {}; nothing was changed, run again")

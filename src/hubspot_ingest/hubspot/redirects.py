@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from hubspot_ingest.errors import HubSpotRefused
-from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.hubspot.requests import Repeat, Request
 
 # Statuses after which the same request, method and body included, is sent elsewhere (RFC 9110,
 # "Redirection 3xx"); the first two allow a GET instead, which an API of JSON cannot mean.
@@ -26,7 +26,8 @@ def redirected(
     is no address.
     """
     location = headers.get("location", "")
-    if request.form or status not in (_READS if request.repeatable else _WRITES) or not location:
+    followed = _READS if request.repeat is Repeat.ALWAYS else _WRITES
+    if request.form or status not in followed or not location:
         return None
     base = urlsplit(base_url)
     try:

@@ -73,16 +73,27 @@ class Bucket(StrEnum):
     ASSOCIATIONS = "ASSOCIATIONS"
 
 
+class Repeat(StrEnum):
+    """When a request is sent again as it was, after its answer was lost or HubSpot put it off.
+
+    ``ALWAYS``: done twice it does no more than once. ``IF_UNDONE``: only where HubSpot did nothing,
+    as done twice it would do its work twice. ``NEVER``: it takes the place of what was read before
+    it, which may be another by then.
+    """
+
+    ALWAYS = "ALWAYS"
+    IF_UNDONE = "IF_UNDONE"
+    NEVER = "NEVER"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request; ``endpoint`` is the path with ids replaced, for counting.
 
-    The body is JSON or a form; a form holds secrets and is never shown. Not ``repeatable`` is what
-    would do its work twice: when its answer is lost it is not sent again. What ``replaces`` what
-    was read before it is sent again in no case, as that may be another by then. ``of_records``: the
-    answer is a page of records with their properties. ``dispensable``: after so many tries
-    whoever asks goes on without the answer, where HubSpot gives others (0: never). After
-    ``earlier_tries`` of the same, waits are as long as if the client had made them.
+    The body is JSON or a form; a form holds secrets and is never shown. ``of_records``: the answer
+    is a page of records with their properties. ``dispensable``: after so many tries whoever asks
+    goes on without the answer, where HubSpot gives others (0: never). After ``earlier_tries`` of
+    the same, waits are as long as if the client had made them.
     """
 
     method: str
@@ -92,8 +103,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     body: Json = None
     form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    repeatable: bool = True
-    replaces: bool = False
+    repeat: Repeat = Repeat.ALWAYS
     of_records: bool = False
     dispensable: int = 0
     earlier_tries: int = 0

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from hubspot_ingest.hubspot.requests import OBJECTS, OBJECTS_OF, PROPERTIES, Request
+from hubspot_ingest.hubspot.requests import OBJECTS, OBJECTS_OF, PROPERTIES, Repeat, Request
 from hubspot_ingest.model import Json
 
 # Records in a batch of writes ("Objects").
@@ -48,7 +48,7 @@ def batch_create(object_type: str, inputs: Iterable[RecordInput]) -> Request:
             for record in inputs
         ]
     }
-    return Request("POST", path, path, body=body, repeatable=False)
+    return Request("POST", path, path, body=body, repeat=Repeat.IF_UNDONE)
 
 
 def batch_update(object_type: str, inputs: Iterable[RecordInput]) -> Request:
